@@ -1,0 +1,1 @@
+"""Forward, graph, backward, curve and calculus: the only package that imports torch."""

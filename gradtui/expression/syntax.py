@@ -1,0 +1,172 @@
+"""The syntax tree: frozen nodes that know where in the typed text they stand.
+
+Nodes are compared by identity: `sin(x) + sin(x)` holds two different calls, as it makes two grad_fns.
+A name bound by `a = ...;` is a Reference to the very node it names, so a shared value is one node.
+Trees may be 2,000 operators deep (`x+x+x+...`): walk them with `postorder`, never by recursion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+T = TypeVar("T")
+
+ArithmeticOperator = Literal["+", "-", "*", "/", "^"]
+ComparisonOperator = Literal["<", "<=", ">", ">=", "==", "!="]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Node:
+    """A piece of the expression; `start` and `end` are offsets in the typed text, end exclusive."""
+
+    start: int
+    end: int
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        """The nodes that are evaluated before this one, in Python's order of evaluation."""
+        return ()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Number(Node):
+    """A literal. An integer literal stays an int: `x^2` is `x ** 2`, not `x ** 2.0`."""
+
+    value: int | float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Constant(Node):
+    """A named number: pi, e, inf, nan."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Variable(Node):
+    """A free variable, a leaf of the graph."""
+
+    name: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reference(Node):
+    """A use of a name bound earlier in the text; it adds nothing to the graph."""
+
+    name: str
+    target: Node
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return (self.target,)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Vector(Node):
+    """`[2.1, 5.4, 3.2]`"""
+
+    items: tuple[Node, ...]
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return self.items
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Negation(Node):
+    """`-operand`"""
+
+    operand: Node
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return (self.operand,)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Binary(Node):
+    """`left operator right`; an implicit product is a Binary with `*`."""
+
+    operator: ArithmeticOperator
+    left: Node
+    right: Node
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return (self.left, self.right)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Comparison(Node):
+    """`left operator right`, only as the condition of a `where`."""
+
+    operator: ComparisonOperator
+    left: Node
+    right: Node
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return (self.left, self.right)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Call(Node):
+    """A function of the table in functions.py, by its canonical name."""
+
+    function: str
+    arguments: tuple[Node, ...]
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return self.arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """`name = value;` before the body."""
+
+    name: str
+    value: Node
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Expression:
+    """What a person typed, read.
+
+    `variables` are the free variables in order of first appearance, or of the parameter list of `f(x, y) = ...`.
+    `name` is the f of `f(x) = ...` or the y of `y = ...`, else "f".
+    """
+
+    text: str
+    name: str
+    bindings: tuple[Binding, ...]
+    body: Node
+    variables: tuple[str, ...]
+
+
+def postorder(expression: Expression) -> list[Node]:
+    """Every node once, operands before their users, bindings first: the order in which Python would evaluate them."""
+    order: list[Node] = []
+    seen: set[Node] = set()
+    for root in (*(binding.value for binding in expression.bindings), expression.body):
+        stack = [(root, False)]
+        while stack:
+            node, ready = stack.pop()
+            if ready:
+                order.append(node)
+            elif node not in seen:
+                seen.add(node)
+                stack.append((node, True))
+                stack.extend((operand, False) for operand in reversed(node.operands))
+    return order
+
+
+def fold(expression: Expression, combine: Callable[[Node, list[T]], T]) -> dict[Node, T]:
+    """`combine(node, results of its operands)` for every node, without recursion; the answer for each node."""
+    results: dict[Node, T] = {}
+    for node in postorder(expression):
+        results[node] = combine(node, [results[operand] for operand in node.operands])
+    return results

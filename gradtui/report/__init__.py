@@ -1,0 +1,1 @@
+"""A Snapshot as something to read elsewhere: one file a form."""

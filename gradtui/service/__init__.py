@@ -1,0 +1,1 @@
+"""The torch evaluation service: child processes that answer Requests with Snapshots."""

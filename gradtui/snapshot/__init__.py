@@ -1,0 +1,1 @@
+"""Plain frozen data that everything else speaks. Knows neither torch nor textual."""

@@ -1,0 +1,226 @@
+"""The data that everything else speaks: one Request goes in, one Snapshot comes out.
+
+All of it is frozen and has no behaviour beyond reading itself. None means "there is none" or "not known", never 0.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+ProblemKind = Literal["syntax", "name", "arity", "limit", "domain", "dtype", "timeout", "memory", "crash"]
+Dtype = Literal["float32", "float64"]
+Device = Literal["cpu", "cuda", "mps"]
+
+
+class Problem(Struct, frozen=True):
+    """Why there is no answer: one clear sentence, the place in the text (end exclusive), and a way out."""
+
+    kind: ProblemKind
+    message: str
+    start: int | None = None
+    end: int | None = None
+    hint: str = ""
+
+
+class Summary(Struct, frozen=True):
+    """A tensor too large to show whole. min, max, mean and norm are of its finite elements; None where there are none."""
+
+    min: float | None
+    max: float | None
+    mean: float | None
+    norm: float | None
+    nan: int
+    inf: int
+    zero: int
+
+
+class Values(Struct, frozen=True):
+    """The numbers of a tensor, row by row.
+
+    `numbers` holds all of them, or the first 8 where `summary` stands for the rest. A scalar has shape () and one number.
+    """
+
+    shape: tuple[int, ...]
+    numbers: tuple[float, ...]
+    summary: Summary | None = None
+
+
+class Source(Struct, frozen=True):
+    """The piece of the typed text that made a node: offsets in the text, end exclusive."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Saved(Struct, frozen=True):
+    """What a node keeps for its backward, under torch's own name (`other` for `_saved_other`)."""
+
+    name: str
+    value: Values | str
+
+
+class Edge(Struct, frozen=True):
+    """One entry of `next_functions`.
+
+    target: id of the node the gradient goes to, None where nothing is differentiated (a constant).
+    input: which of the target's outputs this edge feeds (`next_functions[i][1]`).
+    constant: what stands on an edge to nothing, as typed (`3`, `pi`), where it is known.
+    grad: the gradient that backward sent along it (`grad_inputs[i]`), None for none.
+    local: the local derivative of the node's output by this input, where both are scalars.
+    source: the piece of the typed text that is this operand.
+    """
+
+    target: int | None
+    input: int = 0
+    constant: str | None = None
+    grad: Values | None = None
+    local: float | None = None
+    source: Source | None = None
+
+
+class Node(Struct, frozen=True):
+    """One grad_fn.
+
+    id: ours; the output is 0 and the others follow in the engine's order, those never reached last.
+    name: torch's, without the namespace (`AccumulateGrad`).
+    sequence: torch's sequence number, counted from 0 in this graph; None for AccumulateGrad, which has none of use.
+    step: place in the engine's real order, 0 first; None if backward never ran it.
+    value: the forward value, where it was seen. grad_output: the gradient that came in.
+    variable: the leaf's name for an AccumulateGrad.
+    """
+
+    id: int
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    device: str
+    sequence: int | None
+    step: int | None
+    edges: tuple[Edge, ...]
+    value: Values | None = None
+    grad_output: Values | None = None
+    saved: tuple[Saved, ...] = ()
+    source: Source | None = None
+    variable: str | None = None
+
+
+class Graph(Struct, frozen=True):
+    """What `output.grad_fn` and its `next_functions` reach. `nodes[i].id == i`; no nodes where f is constant."""
+
+    nodes: tuple[Node, ...] = ()
+
+
+class VariableState(Struct, frozen=True):
+    """A free variable: where it stands and the gradient of f (of sum(f) where f is a vector) there."""
+
+    value: Values
+    grad: Values
+
+
+class Differences(Struct, frozen=True):
+    """f' by finite differences in float64, one number for each element of the variable.
+
+    `left` and `right` are one-sided: where they differ, f has a corner or a jump. None where f is not finite on that side.
+    """
+
+    central: tuple[float | None, ...]
+    left: tuple[float | None, ...]
+    right: tuple[float | None, ...]
+
+
+class Derivative(Struct, frozen=True):
+    """The symbolic derivative by one variable.
+
+    text: in our own notation (`2*x + 3`), None where there is none to write; `note` then says why.
+    numbers: its value at this x, one for each element; None where it has none (a corner, a pole).
+    simplified: False where simplifying was given up.
+    """
+
+    text: str | None
+    numbers: tuple[float | None, ...] = ()
+    simplified: bool = True
+    note: str = ""
+
+
+class CurveRequest(Struct, frozen=True):
+    """f and f' over `window` along `variable` (its element `element` where it is a vector), at `points` places.
+
+    `key` is the asker's own name for this curve and comes back with it.
+    """
+
+    variable: str
+    window: tuple[float, float]
+    points: int = 400
+    element: int = 0
+    key: str = ""
+
+
+class Curve(Struct, frozen=True):
+    """The answer to a CurveRequest: `f` and `derivative` at each `x`, non-finite where they are so.
+
+    `what` says what is drawn where it is not simply f(x): `sum(f) along x[1]`, `f of one element`.
+    """
+
+    variable: str
+    window: tuple[float, float]
+    x: tuple[float, ...]
+    f: tuple[float, ...]
+    derivative: tuple[float, ...]
+    element: int = 0
+    key: str = ""
+    what: str = ""
+
+
+class Note(Struct, frozen=True):
+    """A sentence that belongs beside the numbers: `f is a vector: differentiated as sum(f)`.
+
+    kind: `vector`, `constant`, `kink`, `nonfinite`. node: the node it speaks of, if one.
+    """
+
+    kind: Literal["vector", "constant", "kink", "nonfinite"]
+    text: str
+    node: int | None = None
+
+
+class Request(Struct, frozen=True):
+    """Evaluate `expression` at `at`. A variable without a value starts at `default_at`.
+
+    names: further names that are variables whatever they are (a name in `at` always is).
+    """
+
+    id: int
+    expression: str
+    at: dict[str, float | tuple[float, ...]] = {}
+    dtype: Dtype = "float32"
+    device: Device = "cpu"
+    curve: CurveRequest | None = None
+    names: tuple[str, ...] = ()
+
+
+class Snapshot(Struct, frozen=True):
+    """The answer to the Request of the same id. Where `problem` is set, it is the whole answer.
+
+    `derivative` (by variable) comes from a second process and may be None in a first answer: not known yet.
+    """
+
+    id: int
+    expression: str
+    reads_as: str = ""
+    dtype: str = "float32"
+    device: str = "cpu"
+    variables: dict[str, VariableState] = {}
+    value: Values | None = None
+    graph: Graph = Graph()
+    differences: dict[str, Differences] = {}
+    derivative: dict[str, Derivative] | None = None
+    curve: Curve | None = None
+    notes: tuple[Note, ...] = ()
+    problem: Problem | None = None
+
+
+def default_at(name: str) -> float:
+    """Where a variable stands until someone says otherwise: x at 4, as in the first example, all others at 1."""
+    return 4.0 if name == "x" else 1.0

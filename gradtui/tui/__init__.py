@@ -1,0 +1,1 @@
+"""The screen. Imports no torch, ever."""
