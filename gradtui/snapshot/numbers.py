@@ -1,0 +1,34 @@
+"""How a number is written for a person: one place, so that screen and report agree."""
+
+from __future__ import annotations
+
+import math
+
+from gradtui.snapshot.model import Values
+
+NOT_KNOWN = "–"
+"""Stands for "there is none" and "not computed yet": never 0."""
+
+SIGNIFICANT = {"float32": 7, "float64": 10}
+"""Digits that are worth showing for a dtype: float32 holds 7.2 as 7.19999980926."""
+
+
+def number(value: float | None, digits: int = 7) -> str:
+    """`29`, `7.2`, `1e20`, `nan`, `-inf`; `–` for None. At most `digits` significant digits."""
+    if value is None:
+        return NOT_KNOWN
+    if not math.isfinite(value):
+        return str(value)
+    mantissa, e, exponent = f"{value:.{digits}g}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if e else mantissa
+
+
+def numbers(values: Values | None, digits: int = 7, most: int = 8) -> str:
+    """A scalar as itself, a vector as `[7.2, 13.8, 9.4]`, with `…` after `most` of them and the count behind."""
+    if values is None:
+        return NOT_KNOWN
+    if values.shape == ():
+        return number(values.numbers[0], digits)
+    shown = ", ".join(number(value, digits) for value in values.numbers[:most])
+    count = math.prod(values.shape)
+    return f"[{shown}]" if count <= most else f"[{shown}, … {count} in all]"
