@@ -1,0 +1,138 @@
+"""A real pseudo-terminal with a program in it, read through a terminal emulator."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+
+import pyte
+
+PATIENCE = 60.0
+"""Seconds until a condition that never comes true fails the test; a machine under load is slow, not wrong."""
+
+KEYS = {
+    "left": "\x1b[D",
+    "right": "\x1b[C",
+    "up": "\x1b[A",
+    "down": "\x1b[B",
+    "shift+right": "\x1b[1;2C",
+    "shift+left": "\x1b[1;2D",
+    "enter": "\r",
+    "escape": "\x1b",
+    "tab": "\t",
+    "ctrl+c": "\x03",
+    "ctrl+p": "\x10",
+    "ctrl+q": "\x11",
+    "ctrl+u": "\x15",
+}
+
+
+class Terminal:
+    """Starts `command` on a pty of `columns` x `rows` and keeps what it paints.
+
+    `raw` is every byte it wrote, `text` what a person sees now.
+    """
+
+    def __init__(
+        self, command: Sequence[str], *, columns: int = 120, rows: int = 36, environment: dict[str, str] | None = None
+    ) -> None:
+        self.raw = b""
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self.descriptor, self._slave = pty.openpty()
+        self.resize(columns, rows)
+        self.attributes_before = termios.tcgetattr(self._slave)
+        self.started = time.perf_counter()
+        self.process = subprocess.Popen(
+            command,
+            stdin=self._slave,
+            stdout=self._slave,
+            stderr=self._slave,
+            start_new_session=True,
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})},
+            preexec_fn=_take_terminal,
+        )
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.descriptor)
+        os.close(self._slave)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self._screen.display)
+
+    def resize(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._screen.resize(rows, columns)
+
+    def press(self, *keys: str) -> None:
+        """Write keys: names of KEYS, or text as it is typed."""
+        os.write(self.descriptor, "".join(KEYS.get(key, key) for key in keys).encode())
+
+    def read(self, seconds: float = 0.05) -> bytes:
+        """What the program writes within `seconds`, or sooner where it writes at once; it may be nothing."""
+        ready, _, _ = select.select([self.descriptor], [], [], seconds)
+        if not ready:
+            return b""
+        try:
+            data = os.read(self.descriptor, 65536)
+        except OSError:  # Linux says EIO once the last process has closed the other side
+            return b""
+        self.raw += data
+        self._stream.feed(data)
+        return data
+
+    def wait(self, condition: Callable[[], bool], what: str) -> float:
+        """Read until `condition()`; the seconds since the start. Fails with the screen as it stands."""
+        limit = time.perf_counter() + PATIENCE
+        while not condition():
+            if time.perf_counter() > limit:
+                raise AssertionError(f"waited {PATIENCE:g} s for {what}; the screen:\n{self.text}")
+            self.read()
+        return time.perf_counter() - self.started
+
+    def wait_for(self, *texts: str) -> float:
+        """Read until all of `texts` stand on the screen."""
+        return self.wait(lambda: all(text in self.text for text in texts), f"{texts} on the screen")
+
+    def wait_exit(self) -> int:
+        """Read until the program ends and its last bytes are in; its exit status."""
+        self.wait(lambda: self.process.poll() is not None, "the program's end")
+        while self.read(0.05):
+            pass
+        return self.process.returncode
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.process.pid, number)
+
+    def children(self) -> list[int]:
+        """Process ids of the program's children that are alive."""
+        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True)
+        return [int(line) for line in found.stdout.split()]
+
+
+def alive(process: int) -> bool:
+    """Whether a process runs; a zombie does not."""
+    with contextlib.suppress(OSError), open(f"/proc/{process}/stat") as stat:
+        return stat.read().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def _take_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)

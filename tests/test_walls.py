@@ -1,0 +1,52 @@
+"""The two walls, and the one way that imports run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Top-level names in sys.modules after `statement` in a fresh interpreter."""
+    code = f"{statement}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(run.stdout.split())
+
+
+def modules(package: str) -> list[str]:
+    folder = ROOT / package.replace(".", "/")
+    files = sorted(path.relative_to(ROOT).with_suffix("") for path in folder.rglob("*.py"))
+    return [".".join(path.parts).removesuffix(".__init__") for path in files]
+
+
+def test_import_contracts() -> None:
+    """The contracts of pyproject.toml, on the import graph: also imports inside functions count."""
+    lint = Path(sys.executable).with_name("lint-imports")
+    run = subprocess.run([lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    ("package", "strangers"),
+    [
+        ("gradtui.expression", {"torch", "textual", "sympy", "plotext"}),
+        ("gradtui.snapshot", {"torch", "textual", "sympy", "plotext"}),
+        ("gradtui.tui", {"torch", "sympy"}),
+        ("gradtui.report", {"torch", "textual", "sympy"}),
+    ],
+)
+def test_wall(package: str, strangers: set[str]) -> None:
+    """Importing every module of the package loads none of the strangers."""
+    imports = "\n".join(f"import {module}" for module in modules(package))
+    assert not loaded_by(imports) & strangers
+
+
+@pytest.mark.parametrize("module", ["gradtui", "gradtui.cli", "gradtui.service.client"])
+def test_light_entry(module: str) -> None:
+    """What runs before it is known what is wanted loads neither torch nor textual."""
+    assert not loaded_by(f"import {module}") & {"torch", "textual", "sympy", "plotext"}
