@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import pty
@@ -40,7 +39,7 @@ KEYS = {
 class Terminal:
     """Starts `command` on a pty of `columns` x `rows` and keeps what it paints.
 
-    `raw` is every byte it wrote, `text` what a person sees now.
+    `raw` is every byte it wrote, `text` what a person sees now, `last_read` when it last wrote (time.perf_counter).
     """
 
     def __init__(
@@ -52,7 +51,7 @@ class Terminal:
         self.descriptor, self._slave = pty.openpty()
         self.resize(columns, rows)
         self.attributes_before = termios.tcgetattr(self._slave)
-        self.started = time.perf_counter()
+        self.started = self.last_read = time.perf_counter()
         self.process = subprocess.Popen(
             command,
             stdin=self._slave,
@@ -66,7 +65,9 @@ class Terminal:
     def __enter__(self) -> Terminal:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
@@ -94,6 +95,7 @@ class Terminal:
             data = os.read(self.descriptor, 65536)
         except OSError:  # Linux says EIO once the last process has closed the other side
             return b""
+        self.last_read = time.perf_counter()
         self.raw += data
         self._stream.feed(data)
         return data
@@ -123,15 +125,19 @@ class Terminal:
 
     def children(self) -> list[int]:
         """Process ids of the program's children that are alive."""
-        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True)
-        return [int(line) for line in found.stdout.split()]
+        return [process for process, parent, _ in _processes() if parent == self.process.pid]
 
 
 def alive(process: int) -> bool:
     """Whether a process runs; a zombie does not."""
-    with contextlib.suppress(OSError), open(f"/proc/{process}/stat") as stat:
-        return stat.read().rpartition(")")[2].split()[0] != "Z"
-    return False
+    return any(other == process and not state.startswith("Z") for other, _, state in _processes())
+
+
+def _processes() -> list[tuple[int, int, str]]:
+    """Process id, parent and state of all processes."""
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in listing.stdout.splitlines()]
+    return [(int(row[0]), int(row[1]), row[2]) for row in rows]
 
 
 def _take_terminal() -> None:
