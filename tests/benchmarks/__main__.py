@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks`: one table, each row ours, the peer's, the ratio and the bar, all in one run.
 
-Whole programs run on a pty and are read as a person reads them; runs of ours and of the peer alternate, so that a machine
-whose speed drifts drifts for both. Medians.
+Whole programs run on a pty and are read as a person reads them. Ours and the peer run in turn, so that a machine whose
+speed drifts drifts for both. Medians.
 """
 
 from __future__ import annotations
