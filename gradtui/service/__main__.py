@@ -1,0 +1,28 @@
+"""`python -m gradtui.service [--calculus] [--memory MIB]`: the evaluation service on its standard pipes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m gradtui.service",
+        description="Answers requests on its standard pipes; gradtui/service/protocol.py documents how.",
+    )
+    parser.add_argument("--calculus", action="store_true", help="differentiate with SymPy, not PyTorch")
+    parser.add_argument("--memory", type=int, metavar="MIB", help="most address space, in MiB")
+    arguments = parser.parse_args()
+
+    from gradtui.service.worker import serve
+
+    memory = None if arguments.memory is None else arguments.memory * 2**20
+    return serve("calculus" if arguments.calculus else "torch", memory=memory)
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stderr.flush()
+    os._exit(status)  # taking torch apart again takes 0.1 s and is of no use to anyone

@@ -1,0 +1,215 @@
+"""One child process that is asked one request at a time, and is killed and started again where it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from gradtui.service.protocol import HEADER, VERSION, ProtocolError, Ready, frame, message, payload_length
+from gradtui.snapshot.model import Problem, Request, Snapshot
+
+STARTUP = 120.0
+"""Seconds until a child that does not say Ready is given up: torch from a cold network disk takes its time."""
+
+STDERR_TAIL = 4096
+LAST_WORDS = 1.0
+"""Seconds that a child which closed its pipe has to end by itself, so that its own exit status is seen."""
+
+T = TypeVar("T")
+
+
+class Failure(Exception):
+    """Why there is no answer from a child. `ended`: it was ready, and ended while it was asked."""
+
+    def __init__(self, problem: Problem, *, ended: bool = False) -> None:
+        super().__init__(problem.message)
+        self.problem, self.ended = problem, ended
+
+
+class Child:
+    """A process that speaks the protocol, kept alive from one request to the next.
+
+    It starts in the background at `start`, and again as soon as it has failed with a request. `deadline` seconds are counted
+    from when a ready child is asked.
+    """
+
+    def __init__(self, command: Sequence[str], *, deadline: float, startup: float = STARTUP) -> None:
+        self.command, self.deadline, self.startup = command, deadline, startup
+        self._turn = asyncio.Lock()
+        self._starting: asyncio.Task[_Running] | None = None
+        self._endings: set[asyncio.Task[Any]] = set()
+        self._closed = False
+
+    def start(self) -> None:
+        self._starting = asyncio.create_task(_start(self.command, self.startup))
+
+    async def ask(self, request: Request) -> Snapshot:
+        """The answer to `request`. Raises Failure; the next request finds a new child then."""
+        try:
+            data = frame(request)
+        except ProtocolError as error:
+            raise Failure(Problem("limit", str(error))) from error
+        async with self._turn:
+            running = await self._running()
+            try:
+                async with asyncio.timeout(self.deadline):
+                    await running.send(data)
+                    answer = await running.receive(Snapshot)
+                if answer.id != request.id:
+                    raise ProtocolError(f"an answer to request {answer.id}")
+            except TimeoutError:
+                self._replace(running.end())
+                raise Failure(
+                    Problem("timeout", f"no answer within {self.deadline:g} s: the evaluation was stopped")
+                ) from None
+            except ProtocolError as error:
+                self._replace(running.end())
+                raise Failure(_not_protocol(error)) from error
+            except (ConnectionError, EOFError) as error:
+                problem = await asyncio.shield(self._replace(running.post_mortem()))
+                raise Failure(problem, ended=True) from error
+            except asyncio.CancelledError:  # its answer would come to the next request
+                self._replace(running.end())
+                raise
+            return answer
+
+    async def close(self) -> None:
+        """End the process and wait until it is gone."""
+        self._closed = True
+        starting, self._starting = self._starting, None
+        if starting is not None:
+            starting.cancel()
+            await asyncio.wait([starting])
+            if not starting.cancelled() and starting.exception() is None:
+                await starting.result().end()
+        if self._endings:
+            await asyncio.wait(self._endings)
+
+    async def _running(self) -> _Running:
+        """A child that is ready: the one there is, or a new one where that has ended or could not start."""
+        if self._closed:
+            raise Failure(Problem("crash", "the evaluation service is closed"))
+        if self._starting is None:
+            self.start()
+        assert self._starting is not None
+        try:
+            running = await asyncio.shield(self._starting)
+        except Failure:
+            self._starting = None
+            raise
+        if running.alive:
+            return running
+        self._replace(running.end())
+        return await self._running()
+
+    def _replace(self, ending: Coroutine[None, None, T]) -> asyncio.Task[T]:
+        """Start a new child while the old one ends."""
+        task = asyncio.create_task(ending)
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)
+        if not self._closed:
+            self.start()
+        return task
+
+
+async def _start(command: Sequence[str], seconds: float) -> _Running:
+    """Start a child and wait until it is ready. Raises Failure."""
+    try:
+        process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    except OSError as error:
+        raise Failure(Problem("crash", f"the evaluation process does not start: {error.strerror}")) from error
+    running = _Running(process)
+    try:
+        async with asyncio.timeout(seconds):
+            ready = await running.receive(Ready)
+        if ready.protocol != VERSION:
+            raise ProtocolError(f"version {ready.protocol} instead of {VERSION}")
+        if ready.problem is not None:
+            raise Failure(ready.problem)
+    except TimeoutError:
+        await running.end()
+        raise Failure(Problem("timeout", f"the evaluation process was not ready within {seconds:g} s")) from None
+    except ProtocolError as error:
+        await running.end()
+        raise Failure(_not_protocol(error)) from error
+    except EOFError as error:
+        raise Failure(await running.post_mortem()) from error
+    except BaseException:
+        await running.end()
+        raise
+    return running
+
+
+class _Running:
+    """A process on three pipes: frames in, frames out, and the last of what it wrote to stderr."""
+
+    def __init__(self, process: Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self._process = process
+        self._stdin, self._stdout, self._stderr = process.stdin, process.stdout, process.stderr
+        self._said = b""
+        self._draining = asyncio.create_task(self._drain())
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None
+
+    async def send(self, data: bytes) -> None:
+        self._stdin.write(data)
+        await self._stdin.drain()
+
+    async def receive(self, kind: type[T]) -> T:
+        """The next message. Raises ProtocolError, and EOFError where the child has ended."""
+        header = await self._stdout.readexactly(HEADER.size)
+        return message(await self._stdout.readexactly(payload_length(header)), kind)
+
+    async def post_mortem(self) -> Problem:
+        """What became of a child that closed its pipes, in one line."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                await self._process.wait()
+        await self.end()
+        status = self._process.returncode
+        assert status is not None
+        ended = f"was ended by {_signal_name(-status)}" if status < 0 else f"ended with status {status}"
+        lines = self._said.decode(errors="replace").strip().splitlines()
+        return Problem("crash", f"the evaluation process {ended}" + (f": {_printable(lines[-1])}" if lines else ""))
+
+    async def end(self) -> None:
+        """Kill the process where it still runs, reap it, and read its pipes to their ends."""
+        if self.alive:
+            self._process.kill()
+        self._stdin.close()
+        with suppress(TimeoutError):  # a process that it started may still hold the pipes
+            async with asyncio.timeout(LAST_WORDS):
+                while await self._stdout.read(65536):
+                    pass
+                await asyncio.shield(self._draining)
+        self._draining.cancel()
+        await self._process.wait()
+
+    async def _drain(self) -> None:
+        while data := await self._stderr.read(65536):
+            self._said = (self._said + data)[-STDERR_TAIL:]
+
+
+def _not_protocol(error: ProtocolError) -> Problem:
+    return Problem("crash", f"the evaluation process does not keep to its protocol: {_printable(str(error))}")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _printable(line: str) -> str:
+    """At most 200 characters and no control characters: it is shown on the screen."""
+    return "".join(character if character.isprintable() else " " for character in line[:200])

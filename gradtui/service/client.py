@@ -1,0 +1,140 @@
+"""The asyncio side of the evaluation service: the newest request wins, and two children that come back after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+
+from msgspec.structs import replace
+
+from gradtui.service.child import STARTUP, Child, Failure
+from gradtui.snapshot.model import Derivative, Problem, Request, Snapshot
+
+TORCH = (sys.executable, "-P", "-m", "gradtui.service")  # -P: a torch.py in the current folder is not torch
+CALCULUS = (*TORCH, "--calculus")
+
+REMEMBERED = 100
+"""Expressions that sympy was given up on and is not asked about again."""
+
+
+class Service:
+    """Evaluates Requests in a torch worker and a calculus worker, both child processes.
+
+    `on_snapshot` is called on the event loop with each answer to `submit`: first without `derivative` where that is not known
+    yet, then again with it. An answer to an older request never comes after one to a newer. A worker that is killed, hangs
+    longer than `deadline` seconds or talks rubbish gives a Snapshot with `problem`, and is started again; where it ended while
+    it worked on the newest request, that is tried a second time.
+    """
+
+    def __init__(
+        self,
+        on_snapshot: Callable[[Snapshot], None] = lambda snapshot: None,
+        *,
+        deadline: float = 5.0,
+        calculus_deadline: float = 2.0,
+        startup: float = STARTUP,
+        torch: Sequence[str] = TORCH,
+        calculus: Sequence[str] = CALCULUS,
+    ) -> None:
+        self._on_snapshot = on_snapshot
+        self._torch = Child(torch, deadline=deadline, startup=startup)
+        self._calculus = Child(calculus, deadline=calculus_deadline, startup=startup)
+        self._for_torch: asyncio.Queue[Request] = asyncio.Queue(1)
+        self._for_calculus: asyncio.Queue[Request] = asyncio.Queue(1)
+        self._lanes: list[asyncio.Task[None]] = []
+        self._evaluated: Snapshot | None = None
+        self._derived: Snapshot | None = None
+        self._given_up: dict[str, Problem] = {}
+
+    async def start(self) -> None:
+        """Start both children in the background."""
+        self._torch.start()
+        self._calculus.start()
+        self._lanes = [asyncio.create_task(self._evaluate_newest()), asyncio.create_task(self._derive_newest())]
+
+    def submit(self, request: Request) -> None:
+        """Have `request` answered as soon as the one in flight is done; one that still waits is dropped."""
+        for queue in (self._for_torch, self._for_calculus):
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(request)
+
+    async def evaluate(self, request: Request) -> Snapshot:
+        """The whole answer, with its derivative; it does not go to `on_snapshot`."""
+        snapshot = await _last(_answers(self._torch, request))
+        return snapshot if snapshot.problem else _merged(snapshot, await self._derive(request))
+
+    async def close(self) -> None:
+        """End both children and wait until they are gone."""
+        for lane in self._lanes:
+            lane.cancel()
+        await asyncio.gather(*self._lanes, return_exceptions=True)
+        await asyncio.gather(self._torch.close(), self._calculus.close())
+
+    async def _evaluate_newest(self) -> None:
+        while True:
+            request = await self._for_torch.get()
+            async with aclosing(_answers(self._torch, request)) as answers:
+                async for snapshot in answers:
+                    self._evaluated = snapshot
+                    self._report()
+                    if self._for_torch.full():
+                        break
+
+    async def _derive_newest(self) -> None:
+        while True:
+            self._derived = await self._derive(await self._for_calculus.get())
+            if self._evaluated and self._evaluated.id == self._derived.id and not self._evaluated.problem:
+                self._report()
+
+    def _report(self) -> None:
+        snapshot, derived = self._evaluated, self._derived
+        assert snapshot is not None
+        if derived and derived.id == snapshot.id and not snapshot.problem:
+            snapshot = _merged(snapshot, derived)
+        # by way of the loop: an exception in the callback is the loop's to report, and no end of this lane
+        asyncio.get_running_loop().call_soon(self._on_snapshot, snapshot)
+
+    async def _derive(self, request: Request) -> Snapshot:
+        """A Snapshot that holds the derivative, or the problem with it."""
+        if problem := self._given_up.get(request.expression):
+            return _refused(request, problem)
+        snapshot = await _last(_answers(self._calculus, request))
+        if snapshot.problem and snapshot.problem.kind == "timeout":
+            if len(self._given_up) == REMEMBERED:
+                self._given_up.clear()
+            problem = Problem("timeout", f"it takes longer than {self._calculus.deadline:g} s")
+            self._given_up[request.expression] = problem
+            return _refused(request, problem)
+        return snapshot
+
+
+async def _answers(child: Child, request: Request) -> AsyncIterator[Snapshot]:
+    """The answer. Where the child ended on the request, what happened, and then the answer of a second try."""
+    for _ in range(2):
+        try:
+            yield await child.ask(request)
+            return
+        except Failure as failure:
+            yield _refused(request, failure.problem)
+            if not failure.ended:
+                return
+
+
+async def _last(answers: AsyncIterator[Snapshot]) -> Snapshot:
+    return [snapshot async for snapshot in answers][-1]
+
+
+def _refused(request: Request, problem: Problem) -> Snapshot:
+    return Snapshot(request.id, request.expression, dtype=request.dtype, device=request.device, problem=problem)
+
+
+def _merged(snapshot: Snapshot, derived: Snapshot) -> Snapshot:
+    if derived.derivative is not None:
+        return replace(snapshot, derivative=derived.derivative)
+    why = derived.problem.message if derived.problem else "no answer"
+    return replace(
+        snapshot, derivative={name: Derivative(None, note=f"not simplified: {why}") for name in snapshot.variables}
+    )

@@ -1,0 +1,93 @@
+"""What the evaluation service speaks on its pipes: length-prefixed MessagePack.
+
+    frame   = length payload
+    length  = 4 bytes, unsigned, big-endian: the bytes of the payload, at most LIMIT
+    payload = one MessagePack map
+
+    python -m gradtui.service               evaluates with torch
+    python -m gradtui.service --calculus    differentiates with sympy
+
+The child writes one Ready as soon as it can answer, or cannot: where `problem` is set it ends. Then, for each Request on its standard
+input, it writes exactly one Snapshot with the same `id` on its standard output, in order. It ends at the end of its input. The torch
+worker leaves `derivative` out; the calculus worker fills in `derivative` and nothing else. The maps have the fields of the classes in
+gradtui.snapshot.model, by name; a field left out has its default. For example, where `length` is 4 bytes:
+
+    -> length {"id": 1, "expression": "x^2 + 3x + 1", "at": {"x": 4.0}}
+    <- length {"id": 1, "expression": "x^2 + 3x + 1", "reads_as": "x^2 + 3*x + 1", "value": {"shape": [], "numbers": [29.0]}, ...}
+
+Whatever else runs in the child may print: that goes to its standard error.
+"""
+
+from __future__ import annotations
+
+from struct import Struct as Layout
+from typing import BinaryIO, Literal, TypeVar
+
+from msgspec import DecodeError, Struct, msgpack
+
+from gradtui.snapshot.model import Problem
+
+VERSION = 1
+LIMIT = 128 * 2**20
+"""Bytes in a payload. Four bytes of printed text, read as a length, are always more: a stray print is seen at once."""
+
+HEADER = Layout(">I")
+
+T = TypeVar("T")
+
+
+class Ready(Struct, frozen=True):
+    """The first frame from a child. `problem` says why it cannot answer: torch is missing, say."""
+
+    worker: Literal["torch", "calculus"]
+    protocol: int = VERSION
+    problem: Problem | None = None
+
+
+class ProtocolError(Exception):
+    """Bytes that are not a frame, or a frame that is not what should come."""
+
+
+def frame(message: Struct) -> bytes:
+    """The bytes of one frame. Raises ProtocolError for what cannot be sent: text that is not Unicode, or too much of it."""
+    try:
+        payload = msgpack.encode(message)
+    except UnicodeEncodeError as error:
+        raise ProtocolError("the text holds half of a character") from error
+    if len(payload) > LIMIT:
+        raise ProtocolError(f"a message of {len(payload):,} bytes is more than {LIMIT:,}")
+    return HEADER.pack(len(payload)) + payload
+
+
+def payload_length(header: bytes) -> int:
+    """The length that four bytes announce. Raises ProtocolError where no frame is that long."""
+    length: int = HEADER.unpack(header)[0]
+    if length > LIMIT:
+        raise ProtocolError(f"not a frame: it starts with {header!r}")
+    return length
+
+
+def message(payload: bytes, kind: type[T]) -> T:
+    """The payload as a `kind`. Raises ProtocolError where it is none."""
+    try:
+        return msgpack.decode(payload, type=kind)
+    except (DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise ProtocolError(f"not a {kind.__name__}: {error}") from error
+
+
+def read(stream: BinaryIO, kind: type[T]) -> T | None:
+    """The next message from a blocking stream; None at its end. Raises ProtocolError, also for an end within a frame."""
+    header = stream.read(HEADER.size)
+    if not header:
+        return None
+    if len(header) == HEADER.size:
+        length = payload_length(header)
+        payload = stream.read(length)
+        if len(payload) == length:
+            return message(payload, kind)
+    raise ProtocolError("the stream ended within a frame")
+
+
+def write(stream: BinaryIO, what: Struct) -> None:
+    stream.write(frame(what))
+    stream.flush()

@@ -1,0 +1,124 @@
+"""The child process: reads Requests, writes Snapshots, one at a time, in the one thread that autograd's sequence numbers count in."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable
+from typing import BinaryIO, Literal
+
+from gradtui.service.protocol import ProtocolError, Ready, read, write
+from gradtui.snapshot.model import Problem, Request, Snapshot
+
+Answer = Callable[[Request], Snapshot]
+
+PR_SET_PDEATHSIG = 1
+
+
+def serve(worker: Literal["torch", "calculus"], *, memory: int | None = None) -> int:
+    """Answer requests on the standard pipes until the input ends; the exit status. `memory`: most bytes of address space."""
+    requests, answers = _take_pipes()
+    _settle(memory)
+    try:
+        answer = {"torch": _load_torch, "calculus": _load_calculus}[worker]()
+    except Exception as error:
+        write(answers, Ready(worker, problem=_start_problem(worker, error)))
+        return 1
+    write(answers, Ready(worker))
+    try:
+        while (request := read(requests, Request)) is not None:
+            write(answers, _guarded(answer, request))
+    except BrokenPipeError:
+        return 0
+    except ProtocolError as error:
+        print(f"gradtui.service: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """The pipes on descriptors of their own: what runs here may print (to stderr, then) and read (nothing)."""
+    requests, answers = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return os.fdopen(requests, "rb"), os.fdopen(answers, "wb")
+
+
+def _settle(memory: int | None) -> None:
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # ctrl+c in a terminal reaches every process of it, and belongs to the screen
+    warnings.simplefilter("ignore")
+    if sys.platform == "linux":  # elsewhere the end of stdin is noticed only between two requests
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if memory is not None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def _load_torch() -> Answer:
+    gc.disable()  # importing torch makes some 400,000 objects that stay: looking through them costs a tenth of the time
+    import torch
+
+    from gradtui.engine.evaluate import evaluate
+
+    gc.freeze()
+    gc.enable()
+    torch.set_num_threads(1)
+    evaluate(Request(id=0, expression="x^2", at={"x": 1.0}))  # torch's first forward and backward take 20 ms
+    return evaluate
+
+
+def _load_calculus() -> Answer:
+    from gradtui.engine.calculus import derivatives
+
+    def answer(request: Request) -> Snapshot:
+        return Snapshot(request.id, request.expression, derivative=derivatives(request))
+
+    answer(Request(id=0, expression="x^2", at={"x": 1.0}))
+    return answer
+
+
+def _start_problem(worker: str, error: Exception) -> Problem:
+    package = {"torch": ("torch", "PyTorch"), "calculus": ("sympy", "SymPy")}[worker]
+    if isinstance(error, ModuleNotFoundError) and error.name == package[0]:
+        return Problem("crash", f"{package[1]} is not installed: pip install {package[0]}")
+    return Problem("crash", f"{package[1]} does not start: {_sentence(error)}")
+
+
+def _guarded(answer: Answer, request: Request) -> Snapshot:
+    """The answer, or a Snapshot with the problem: nothing that is evaluated may end the worker."""
+    try:
+        return answer(request)
+    except BaseException as error:
+        if _is_memory(error):
+            problem = Problem("memory", "there is not enough memory to evaluate this")
+        else:
+            traceback.print_exc()
+            problem = Problem("crash", f"this could not be evaluated: {_sentence(error)}")
+        return Snapshot(request.id, request.expression, dtype=request.dtype, device=request.device, problem=problem)
+
+
+def _is_memory(error: BaseException) -> bool:
+    """Python's own, torch's for an accelerator (OutOfMemoryError), and the RuntimeError of torch's allocator on the CPU."""
+    text = str(error)
+    return (
+        isinstance(error, MemoryError)
+        or "out of memory" in text
+        or "not enough memory" in text
+        or "allocate memory" in text
+    )
+
+
+def _sentence(error: BaseException) -> str:
+    """The error as one line."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -1,0 +1,219 @@
+"""The client with a child that fails as it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from gradtui.service.client import Service
+from gradtui.snapshot.model import ProblemKind, Request, Snapshot
+from tests.terminal.driver import alive
+
+FAKE = str(Path(__file__).with_name("fake_child.py"))
+
+
+class Screen:
+    """Collects what a screen would be shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[Snapshot] = []
+        self._came = asyncio.Event()
+
+    def __call__(self, snapshot: Snapshot) -> None:
+        self.shown.append(snapshot)
+        self._came.set()
+
+    async def until(self, condition: Callable[[list[Snapshot]], bool]) -> list[Snapshot]:
+        async with asyncio.timeout(30):
+            while not condition(self.shown):
+                self._came.clear()
+                await self._came.wait()
+        return self.shown
+
+
+@asynccontextmanager
+async def service(
+    folder: Path, screen: Screen | None = None, *flags: str, deadline: float = 20.0, calculus_deadline: float = 20.0
+) -> AsyncIterator[Service]:
+    command = (sys.executable, FAKE, str(folder), *flags)
+    service = Service(
+        screen or Screen(),
+        deadline=deadline,
+        calculus_deadline=calculus_deadline,
+        torch=command,
+        calculus=(sys.executable, FAKE, str(folder), "--calculus"),
+    )
+    await service.start()
+    try:
+        yield service
+    finally:
+        await service.close()
+        assert not [process for process in started(folder) if alive(process)]
+        with pytest.raises(ChildProcessError):  # no zombie either: there is no child to wait for
+            os.waitpid(-1, os.WNOHANG)
+
+
+def started(folder: Path) -> list[int]:
+    return [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
+
+
+async def test_whole_answer(tmp_path: Path) -> None:
+    async with service(tmp_path) as client:
+        answer = await client.evaluate(Request(1, "x"))
+    assert answer.value is not None
+    assert answer.derivative is not None
+    assert answer.derivative["x"].text == "1"
+
+
+async def test_answers_with_and_without_derivative(tmp_path: Path) -> None:
+    """The derivative comes with the first answer or in a second one, and each of the two parts only once."""
+    screen = Screen()
+    async with service(tmp_path, screen) as client:
+        client.submit(Request(1, "x"))
+        shown = await screen.until(lambda shown: shown[-1:] != [] and shown[-1].derivative is not None)
+    assert {snapshot.id for snapshot in shown} == {1}
+    assert len(shown) <= 2
+
+
+async def test_newest_wins(tmp_path: Path) -> None:
+    """While one is in flight, of a hundred only the last is evaluated."""
+    screen, mark = Screen(), tmp_path / "go"
+    async with service(tmp_path, screen) as client:
+        client.submit(Request(1, f"wait {mark}"))
+        await asyncio.sleep(0)  # the lanes take the first
+        await asyncio.sleep(0)
+        for number in range(2, 102):
+            client.submit(Request(number, "x"))
+        mark.touch()
+        shown = await screen.until(lambda shown: any(s.id == 101 and s.derivative for s in shown))
+    ids = [snapshot.id for snapshot in shown]
+    assert ids == sorted(ids)
+    assert set(ids) == {1, 101}
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind", "says"),
+    [
+        ("exit 3", "crash", "ended with status 3"),
+        ("complain ouch", "crash", "ended with status 1: ouch"),
+        ("complain \x1b[31m", "crash", "status 1:  [31m"),
+        ("kill SIGSEGV", "crash", "was ended by SIGSEGV"),
+        ("kill SIGKILL", "crash", "was ended by SIGKILL"),
+        ("rubbish", "crash", "does not keep to its protocol"),
+        ("other", "crash", "does not keep to its protocol"),
+        ("half", "crash", "ended with status 0"),
+        ("\ud800", "limit", "half of a character"),
+    ],
+)
+async def test_failures(tmp_path: Path, expression: str, kind: ProblemKind, says: str) -> None:
+    """Each is a Snapshot with one line, and the next request is answered."""
+    async with service(tmp_path) as client:
+        failed = await client.evaluate(Request(1, expression))
+        assert failed.id == 1
+        assert failed.problem is not None
+        assert failed.problem.kind == kind
+        assert says in failed.problem.message
+        assert failed.problem.message.isprintable()
+        assert (await client.evaluate(Request(2, "x"))).problem is None
+
+
+@pytest.mark.parametrize("hanging", ["hang", "kill SIGSTOP"])
+async def test_deadline(tmp_path: Path, hanging: str) -> None:
+    async with service(tmp_path, deadline=0.2) as client:
+        failed = await client.evaluate(Request(1, hanging))
+        assert failed.problem is not None
+        assert failed.problem.kind == "timeout"
+        client._torch.deadline = 20.0
+        assert (await client.evaluate(Request(2, "x"))).problem is None
+
+
+async def test_a_request_that_ends_the_worker_is_tried_twice(tmp_path: Path) -> None:
+    """Killed from outside, the picture comes back by itself; a request that kills each worker does not go on for ever."""
+    screen = Screen()
+    async with service(tmp_path, screen) as client:
+        client.submit(Request(1, f"once {tmp_path / 'mark'}"))
+        shown = await screen.until(lambda shown: any(snapshot.value for snapshot in shown))
+        assert (
+            shown[0].problem is not None or shown[0].value is not None
+        )  # the calculus worker may be the one that ended
+        screen.shown.clear()
+        client.submit(Request(2, "kill SIGSEGV"))
+        await screen.until(lambda shown: len(shown) == 2)
+        client.submit(Request(3, "x"))
+        shown = await screen.until(lambda shown: shown[-1].value is not None)
+    assert [snapshot.id for snapshot in shown if snapshot.problem] == [2, 2]
+
+
+async def test_killed_while_idle(tmp_path: Path) -> None:
+    async with service(tmp_path) as client:
+        await client.evaluate(Request(1, "x"))
+        for process in started(tmp_path):
+            os.kill(process, signal.SIGKILL)
+        answer = await client.evaluate(Request(2, "x"))
+        assert answer.problem is None
+        assert answer.derivative is not None
+
+
+async def test_torch_is_missing(tmp_path: Path) -> None:
+    async with service(tmp_path, None, "--missing") as client:
+        for number in (1, 2):
+            answer = await client.evaluate(Request(number, "x"))
+            assert answer.problem is not None
+            assert answer.problem.message == "PyTorch is not installed: pip install torch"
+
+
+async def test_dead_at_the_start(tmp_path: Path) -> None:
+    async with service(tmp_path, None, "--dead") as client:
+        answer = await client.evaluate(Request(1, "x"))
+        assert answer.problem is not None
+        assert answer.problem.message.endswith("ended with status 1: no luck")
+
+
+async def test_no_such_program(tmp_path: Path) -> None:
+    client = Service(torch=(str(tmp_path / "nothing"),), calculus=(str(tmp_path / "nothing"),))
+    await client.start()
+    answer = await client.evaluate(Request(1, "x"))
+    await client.close()
+    assert answer.problem is not None
+    assert "No such file" in answer.problem.message
+
+
+async def test_much_on_stderr(tmp_path: Path) -> None:
+    """Ten megabytes fill no pipe and are not kept."""
+    async with service(tmp_path) as client:
+        assert (await client.evaluate(Request(1, "talk"))).problem is None
+
+
+async def test_calculus_takes_too_long(tmp_path: Path) -> None:
+    """It costs the derivative, not the answer; and it is not tried again for the same expression."""
+    async with service(tmp_path, calculus_deadline=0.2) as client:
+        first = await client.evaluate(Request(1, "hard"))
+        client._calculus.deadline = 20.0
+        second = await client.evaluate(Request(2, "hard"))
+        other = await client.evaluate(Request(3, "x"))
+    for answer in (first, second):
+        assert answer.value is not None
+        assert answer.derivative is not None
+        assert answer.derivative["x"].text is None
+        assert answer.derivative["x"].note == "not simplified: it takes longer than 0.2 s"
+    assert other.derivative is not None
+    assert other.derivative["x"].text == "1"
+
+
+async def test_close_at_once(tmp_path: Path) -> None:
+    async with service(tmp_path):
+        pass
+
+
+async def test_close_in_the_middle(tmp_path: Path) -> None:
+    async with service(tmp_path) as client:
+        await client.evaluate(Request(1, "x"))
+        client.submit(Request(2, "hang"))
+        await asyncio.sleep(0)  # the lanes take it
