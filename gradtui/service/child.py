@@ -22,7 +22,7 @@ LAST_WORDS = 1.0
 T = TypeVar("T")
 
 
-class Failure(Exception):
+class ChildError(Exception):
     """Why there is no answer from a child. `ended`: it was ready, and ended while it was asked."""
 
     def __init__(self, problem: Problem, *, ended: bool = False) -> None:
@@ -33,8 +33,8 @@ class Failure(Exception):
 class Child:
     """A process that speaks the protocol, kept alive from one request to the next.
 
-    It starts in the background at `start`, and again as soon as it has failed with a request. `deadline` seconds are counted
-    from when a ready child is asked.
+    It starts in the background at `start`, and again as soon as it has failed with a request. `deadline` seconds are
+    counted from when a ready child is asked.
     """
 
     def __init__(self, command: Sequence[str], *, deadline: float, startup: float = STARTUP) -> None:
@@ -48,11 +48,11 @@ class Child:
         self._starting = asyncio.create_task(_start(self.command, self.startup))
 
     async def ask(self, request: Request) -> Snapshot:
-        """The answer to `request`. Raises Failure; the next request finds a new child then."""
+        """The answer to `request`. Raises ChildError; the next request finds a new child then."""
         try:
             data = frame(request)
         except ProtocolError as error:
-            raise Failure(Problem("limit", str(error))) from error
+            raise ChildError(Problem("limit", str(error))) from error
         async with self._turn:
             running = await self._running()
             try:
@@ -63,15 +63,15 @@ class Child:
                     raise ProtocolError(f"an answer to request {answer.id}")
             except TimeoutError:
                 self._replace(running.end())
-                raise Failure(
+                raise ChildError(
                     Problem("timeout", f"no answer within {self.deadline:g} s: the evaluation was stopped")
                 ) from None
             except ProtocolError as error:
                 self._replace(running.end())
-                raise Failure(_not_protocol(error)) from error
+                raise ChildError(_not_protocol(error)) from error
             except (ConnectionError, EOFError) as error:
                 problem = await asyncio.shield(self._replace(running.post_mortem()))
-                raise Failure(problem, ended=True) from error
+                raise ChildError(problem, ended=True) from error
             except asyncio.CancelledError:  # its answer would come to the next request
                 self._replace(running.end())
                 raise
@@ -92,13 +92,13 @@ class Child:
     async def _running(self) -> _Running:
         """A child that is ready: the one there is, or a new one where that has ended or could not start."""
         if self._closed:
-            raise Failure(Problem("crash", "the evaluation service is closed"))
+            raise ChildError(Problem("crash", "the evaluation service is closed"))
         if self._starting is None:
             self.start()
         assert self._starting is not None
         try:
             running = await asyncio.shield(self._starting)
-        except Failure:
+        except ChildError:
             self._starting = None
             raise
         if running.alive:
@@ -117,11 +117,11 @@ class Child:
 
 
 async def _start(command: Sequence[str], seconds: float) -> _Running:
-    """Start a child and wait until it is ready. Raises Failure."""
+    """Start a child and wait until it is ready. Raises ChildError."""
     try:
         process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
     except OSError as error:
-        raise Failure(Problem("crash", f"the evaluation process does not start: {error.strerror}")) from error
+        raise ChildError(Problem("crash", f"the evaluation process does not start: {error.strerror}")) from error
     running = _Running(process)
     try:
         async with asyncio.timeout(seconds):
@@ -129,15 +129,15 @@ async def _start(command: Sequence[str], seconds: float) -> _Running:
         if ready.protocol != VERSION:
             raise ProtocolError(f"version {ready.protocol} instead of {VERSION}")
         if ready.problem is not None:
-            raise Failure(ready.problem)
+            raise ChildError(ready.problem)
     except TimeoutError:
         await running.end()
-        raise Failure(Problem("timeout", f"the evaluation process was not ready within {seconds:g} s")) from None
+        raise ChildError(Problem("timeout", f"the evaluation process was not ready within {seconds:g} s")) from None
     except ProtocolError as error:
         await running.end()
-        raise Failure(_not_protocol(error)) from error
+        raise ChildError(_not_protocol(error)) from error
     except EOFError as error:
-        raise Failure(await running.post_mortem()) from error
+        raise ChildError(await running.post_mortem()) from error
     except BaseException:
         await running.end()
         raise

@@ -1,15 +1,15 @@
-"""The asyncio side of the evaluation service: the newest request wins, and two children that come back after a crash."""
+"""The asyncio side of the evaluation service: the newest request wins, and children come back after a crash."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
 from msgspec.structs import replace
 
-from gradtui.service.child import STARTUP, Child, Failure
+from gradtui.service.child import STARTUP, Child, ChildError
 from gradtui.snapshot.model import Derivative, Problem, Request, Snapshot
 
 TORCH = (sys.executable, "-P", "-m", "gradtui.service")  # -P: a torch.py in the current folder is not torch
@@ -22,10 +22,10 @@ REMEMBERED = 100
 class Service:
     """Evaluates Requests in a torch worker and a calculus worker, both child processes.
 
-    `on_snapshot` is called on the event loop with each answer to `submit`: first without `derivative` where that is not known
-    yet, then again with it. An answer to an older request never comes after one to a newer. A worker that is killed, hangs
-    longer than `deadline` seconds or talks rubbish gives a Snapshot with `problem`, and is started again; where it ended while
-    it worked on the newest request, that is tried a second time.
+    `on_snapshot` is called on the event loop with each answer to `submit`: first without `derivative` where that is not
+    known yet, then again with it. An answer to an older request never comes after one to a newer. A worker that is
+    killed, hangs longer than `deadline` seconds or talks rubbish gives a Snapshot with `problem`, and is started again;
+    where it ended while it worked on the newest request, that is tried a second time.
     """
 
     def __init__(
@@ -111,19 +111,19 @@ class Service:
         return snapshot
 
 
-async def _answers(child: Child, request: Request) -> AsyncIterator[Snapshot]:
+async def _answers(child: Child, request: Request) -> AsyncGenerator[Snapshot, None]:
     """The answer. Where the child ended on the request, what happened, and then the answer of a second try."""
     for _ in range(2):
         try:
             yield await child.ask(request)
             return
-        except Failure as failure:
+        except ChildError as failure:
             yield _refused(request, failure.problem)
             if not failure.ended:
                 return
 
 
-async def _last(answers: AsyncIterator[Snapshot]) -> Snapshot:
+async def _last(answers: AsyncGenerator[Snapshot, None]) -> Snapshot:
     return [snapshot async for snapshot in answers][-1]
 
 
@@ -135,6 +135,5 @@ def _merged(snapshot: Snapshot, derived: Snapshot) -> Snapshot:
     if derived.derivative is not None:
         return replace(snapshot, derivative=derived.derivative)
     why = derived.problem.message if derived.problem else "no answer"
-    return replace(
-        snapshot, derivative={name: Derivative(None, note=f"not simplified: {why}") for name in snapshot.variables}
-    )
+    unknown = Derivative(None, note=f"not simplified: {why}")
+    return replace(snapshot, derivative=dict.fromkeys(snapshot.variables, unknown))

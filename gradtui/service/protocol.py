@@ -7,15 +7,17 @@
     python -m gradtui.service               evaluates with torch
     python -m gradtui.service --calculus    differentiates with sympy
 
-The child writes one Ready as soon as it can answer, or cannot: where `problem` is set it ends. Then, for each Request on its standard
-input, it writes exactly one Snapshot with the same `id` on its standard output, in order. It ends at the end of its input. The torch
-worker leaves `derivative` out; the calculus worker fills in `derivative` and nothing else. The maps have the fields of the classes in
-gradtui.snapshot.model, by name; a field left out has its default. For example, where `length` is 4 bytes:
+The child first writes one Ready: it can answer now, or, where `problem` is set, it cannot and ends. Then, for each
+Request on its standard input, it writes exactly one Snapshot with the same `id` on its standard output, in order. It
+ends at the end of its input. The torch worker leaves `derivative` out; the calculus worker fills in `derivative` and
+nothing else. The maps have the fields of the classes in gradtui.snapshot.model, by name; a field left out has its
+default. The first frames of a torch worker:
 
-    -> length {"id": 1, "expression": "x^2 + 3x + 1", "at": {"x": 4.0}}
-    <- length {"id": 1, "expression": "x^2 + 3x + 1", "reads_as": "x^2 + 3*x + 1", "value": {"shape": [], "numbers": [29.0]}, ...}
+    <- {"worker": "torch", "protocol": 1, "problem": null}
+    -> {"id": 1, "expression": "x^2 + 3x + 1", "at": {"x": 4.0}}
+    <- {"id": 1, "expression": "x^2 + 3x + 1", "value": {"shape": [], "numbers": [29.0], "summary": null}, ...}
 
-Whatever else runs in the child may print: that goes to its standard error.
+What else the child prints goes to its standard error.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ class ProtocolError(Exception):
 
 
 def frame(message: Struct) -> bytes:
-    """The bytes of one frame. Raises ProtocolError for what cannot be sent: text that is not Unicode, or too much of it."""
+    """The bytes of one frame. Raises ProtocolError for what cannot be sent: broken Unicode, or too much."""
     try:
         payload = msgpack.encode(message)
     except UnicodeEncodeError as error:
@@ -76,7 +78,7 @@ def message(payload: bytes, kind: type[T]) -> T:
 
 
 def read(stream: BinaryIO, kind: type[T]) -> T | None:
-    """The next message from a blocking stream; None at its end. Raises ProtocolError, also for an end within a frame."""
+    """The next message of a blocking stream; None at its end. Raises ProtocolError, also for an end in a frame."""
     header = stream.read(HEADER.size)
     if not header:
         return None

@@ -1,4 +1,4 @@
-"""The child process: reads Requests, writes Snapshots, one at a time, in the one thread that autograd's sequence numbers count in."""
+"""The child process: reads Requests, writes Snapshots, all in one thread: autograd counts sequence numbers in each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def serve(worker: Literal["torch", "calculus"], *, memory: int | None = None) -> int:
-    """Answer requests on the standard pipes until the input ends; the exit status. `memory`: most bytes of address space."""
+    """Answer requests on the standard pipes until the input ends; the exit status. `memory`: most bytes to use."""
     requests, answers = _take_pipes()
     _settle(memory)
     try:
@@ -108,14 +108,9 @@ def _guarded(answer: Answer, request: Request) -> Snapshot:
 
 
 def _is_memory(error: BaseException) -> bool:
-    """Python's own, torch's for an accelerator (OutOfMemoryError), and the RuntimeError of torch's allocator on the CPU."""
-    text = str(error)
-    return (
-        isinstance(error, MemoryError)
-        or "out of memory" in text
-        or "not enough memory" in text
-        or "allocate memory" in text
-    )
+    """Python's own, torch's on an accelerator, and the RuntimeError of torch's allocator on the CPU."""
+    signs = ("out of memory", "not enough memory", "allocate memory")
+    return isinstance(error, MemoryError) or any(sign in str(error) for sign in signs)
 
 
 def _sentence(error: BaseException) -> str:

@@ -135,7 +135,7 @@ async def test_deadline(tmp_path: Path, hanging: str) -> None:
 
 
 async def test_a_request_that_ends_the_worker_is_tried_twice(tmp_path: Path) -> None:
-    """Killed from outside, the picture comes back by itself; a request that kills each worker does not go on for ever."""
+    """Killed from outside, the picture comes back by itself; a request that kills each worker is not sent for ever."""
     screen = Screen()
     async with service(tmp_path, screen) as client:
         client.submit(Request(1, f"once {tmp_path / 'mark'}"))

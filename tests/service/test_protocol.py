@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 import struct
@@ -70,7 +71,5 @@ def test_what_cannot_be_sent() -> None:
 @given(st.binary(max_size=60))
 def test_any_bytes(payload: bytes) -> None:
     """Whatever comes is a Request or a ProtocolError."""
-    try:
+    with contextlib.suppress(ProtocolError):
         read(io.BytesIO(struct.pack(">I", len(payload)) + payload), Request)
-    except ProtocolError:
-        pass
