@@ -13,6 +13,10 @@ class Function:
     name: canonical, as torch spells it where torch has it. aliases: other spellings that mean the same.
     least, most: how many arguments it takes. kind: `elementwise`, or `reduction` where elements of a vector mix.
     doc: one line for a person.
+    parameters: torch's names of the arguments after the first, which may then be given by name (`clamp(x, min=0)`).
+    settings: how many of the last parameters torch takes as plain numbers: no variable may stand there.
+    operator: the operator it is read as (`pow(x, 2)` is `x^2`); such a function never makes a Call.
+    takes_dim: torch wants a `dim`; `dim=0` and `dim=-1` are accepted and left out, as there are only vectors.
     """
 
     name: str
@@ -21,8 +25,142 @@ class Function:
     most: int = 1
     aliases: tuple[str, ...] = ()
     kind: Literal["elementwise", "reduction"] = "elementwise"
+    parameters: tuple[str, ...] = ()
+    settings: int = 0
+    operator: Literal["", "+", "-", "*", "/", "^", "negation"] = ""
+    takes_dim: bool = False
 
 
-TABLE: tuple[Function, ...] = (Function("sin", "sine, x in radians"),)
+TRIGONOMETRY = (
+    Function("sin", "sine, x in radians"),
+    Function("cos", "cosine, x in radians"),
+    Function("tan", "tangent, x in radians"),
+    Function("asin", "the angle whose sine is x", aliases=("arcsin",)),
+    Function("acos", "the angle whose cosine is x", aliases=("arccos",)),
+    Function("atan", "the angle whose tangent is x", aliases=("arctan",)),
+    Function("atan2", "the angle of the point (x, y), given as atan2(y, x)", 2, 2, aliases=("arctan2",)),
+    Function("sinh", "hyperbolic sine"),
+    Function("cosh", "hyperbolic cosine"),
+    Function("tanh", "hyperbolic tangent"),
+    Function("asinh", "inverse of sinh", aliases=("arcsinh", "arsinh")),
+    Function("acosh", "inverse of cosh", aliases=("arccosh", "arcosh")),
+    Function("atanh", "inverse of tanh", aliases=("arctanh", "artanh")),
+    Function("sinc", "sin(pi x)/(pi x), 1 at 0"),
+    Function("deg2rad", "degrees to radians", aliases=("radians",)),
+    Function("rad2deg", "radians to degrees", aliases=("degrees",)),
+)
+
+POWERS_AND_LOGARITHMS = (
+    Function("exp", "e to the power x"),
+    Function("exp2", "2 to the power x"),
+    Function("expm1", "exp(x) - 1, exact near 0"),
+    Function("log", "natural logarithm", aliases=("ln",)),
+    Function("log2", "logarithm to base 2"),
+    Function("log10", "logarithm to base 10", aliases=("lg",)),
+    Function("log1p", "log(1 + x), exact near 0"),
+    Function("sqrt", "square root"),
+    Function("rsqrt", "1/sqrt(x)"),
+    Function("square", "x^2"),
+    Function("reciprocal", "1/x"),
+    Function("hypot", "sqrt(x^2 + y^2)", 2, 2),
+    Function("xlogy", "x log(y), 0 where x is 0", 2, 2),
+    Function("logaddexp", "log(exp(x) + exp(y)), stable", 2, 2),
+)
+
+STEPS_AND_CORNERS = (
+    Function("abs", "absolute value |x|", aliases=("absolute", "fabs")),
+    Function("sign", "-1, 0 or 1", aliases=("sgn",)),
+    Function("floor", "the next integer below"),
+    Function("ceil", "the next integer above"),
+    Function("round", "the nearest integer, halves to even"),
+    Function("trunc", "x without its fraction", aliases=("fix",)),
+    Function("frac", "the fraction of x: x - trunc(x)"),
+    Function("fmod", "remainder of x/y with the sign of x", 2, 2),
+    Function("remainder", "remainder of x/y with the sign of y, as Python's %", 2, 2),
+    Function("copysign", "the size of x with the sign of y", 2, 2),
+    Function("max", "the larger of x and y; max(x): the largest element", 1, 2),
+    Function("min", "the smaller of x and y; min(x): the smallest element", 1, 2),
+    Function("maximum", "the larger of x and y", 2, 2),
+    Function("minimum", "the smaller of x and y", 2, 2),
+    Function("clamp", "x kept between min and max", 2, 3, aliases=("clip",), parameters=("min", "max")),
+    Function("where", "where(x > 0, a, b): a where the comparison holds, else b", 3, 3),
+    Function("lerp", "start + weight (end - start)", 3, 3, parameters=("end", "weight")),
+)
+
+SPECIAL = (
+    Function("erf", "error function"),
+    Function("erfc", "1 - erf(x)"),
+    Function("erfinv", "inverse of erf"),
+    Function("erfcx", "exp(x^2) erfc(x)"),
+    Function("lgamma", "logarithm of |Gamma(x)|", aliases=("gammaln",)),
+    Function("digamma", "derivative of lgamma"),
+    Function("i0", "modified Bessel function of order 0"),
+    Function("i0e", "exp(-|x|) i0(x)"),
+    Function("i1", "modified Bessel function of order 1"),
+    Function("i1e", "exp(-|x|) i1(x)"),
+    Function("ndtr", "area under the standard normal curve left of x"),
+    Function("ndtri", "inverse of ndtr"),
+    Function("log_ndtr", "log(ndtr(x)), stable"),
+    Function("entr", "-x log(x), 0 at 0"),
+)
+
+ACTIVATIONS = (
+    Function("sigmoid", "1/(1 + exp(-x))", aliases=("expit",)),
+    Function("logit", "log(x/(1 - x)), inverse of sigmoid", 1, 2, parameters=("eps",), settings=1),
+    Function("logsigmoid", "log(sigmoid(x)), stable"),
+    Function("relu", "x where positive, else 0"),
+    Function("relu6", "relu cut off at 6"),
+    Function("leaky_relu", "x where positive, else slope x (0.01)", 1, 2, parameters=("negative_slope",), settings=1),
+    Function("elu", "x where positive, else alpha (exp(x) - 1)", 1, 2, parameters=("alpha",), settings=1),
+    Function("selu", "elu, scaled so that layers keep mean 0 and variance 1"),
+    Function("celu", "x where positive, else alpha (exp(x/alpha) - 1)", 1, 2, parameters=("alpha",), settings=1),
+    Function("gelu", "x ndtr(x)"),
+    Function("silu", "x sigmoid(x)", aliases=("swish",)),
+    Function("mish", "x tanh(softplus(x))"),
+    Function("softplus", "log(1 + exp(beta x))/beta, stable", 1, 3, parameters=("beta", "threshold"), settings=2),
+    Function("softsign", "x/(1 + |x|)"),
+    Function("tanhshrink", "x - tanh(x)"),
+    Function("hardtanh", "x kept between -1 and 1", 1, 3, parameters=("min_val", "max_val"), settings=2),
+    Function("hardsigmoid", "x/6 + 1/2 kept between 0 and 1"),
+    Function("hardswish", "x hardsigmoid(x)"),
+    Function("hardshrink", "x, but 0 between -lambd and lambd (0.5)", 1, 2, parameters=("lambd",), settings=1),
+    Function("softshrink", "x moved towards 0 by lambd (0.5)", 1, 2, parameters=("lambd",), settings=1),
+    Function("threshold", "x where above threshold, else value", 3, 3, parameters=("threshold", "value"), settings=2),
+)
+
+REDUCTIONS = (
+    Function("sum", "sum of the elements", kind="reduction"),
+    Function("mean", "mean of the elements", kind="reduction"),
+    Function("prod", "product of the elements", kind="reduction"),
+    Function("amax", "the largest element, ties share the gradient", kind="reduction"),
+    Function("amin", "the smallest element, ties share the gradient", kind="reduction"),
+    Function("norm", "length of the vector", aliases=("vector_norm",), kind="reduction"),
+    Function("dot", "sum of the products of the elements", 2, 2, kind="reduction"),
+    Function("var", "variance, divided by n - 1", kind="reduction"),
+    Function("std", "square root of var", kind="reduction"),
+    Function("logsumexp", "log(sum(exp(x))), stable", kind="reduction", takes_dim=True),
+    Function("softmax", "exp(x)/sum(exp(x))", kind="reduction", takes_dim=True),
+    Function("log_softmax", "log(softmax(x)), stable", kind="reduction", takes_dim=True),
+    Function("cumsum", "sums of the first 1, 2, 3 ... elements", kind="reduction", takes_dim=True),
+)
+
+OPERATORS = (
+    Function("pow", "x to the power y", 2, 2, aliases=("power",), operator="^"),
+    Function("neg", "-x", aliases=("negative",), operator="negation"),
+    Function("add", "x + y", 2, 2, operator="+"),
+    Function("sub", "x - y", 2, 2, aliases=("subtract",), operator="-"),
+    Function("mul", "x*y", 2, 2, aliases=("multiply",), operator="*"),
+    Function("div", "x/y", 2, 2, aliases=("divide", "true_divide"), operator="/"),
+)
+
+TABLE: tuple[Function, ...] = (
+    *TRIGONOMETRY,
+    *POWERS_AND_LOGARITHMS,
+    *STEPS_AND_CORNERS,
+    *SPECIAL,
+    *ACTIVATIONS,
+    *REDUCTIONS,
+    *OPERATORS,
+)
 
 FUNCTIONS: dict[str, Function] = {name: row for row in TABLE for name in (row.name, *row.aliases)}
