@@ -1,0 +1,138 @@
+"""f and f' over a window of one variable, the others staying where they are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+import torch
+
+from gradtui.engine.forward import Evaluator, Forward, Value, ordered
+from gradtui.expression.functions import FUNCTIONS
+from gradtui.expression.syntax import Call, Node, Variable, Vector
+from gradtui.snapshot.model import Curve, CurveRequest
+
+BUDGET = 0.1
+"""Seconds for a curve that must be drawn point by point; fewer points are better than a later answer."""
+FEWEST, MOST = 16, 20_000
+
+Points = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+"""x, f and f', each of shape (n,)."""
+
+
+def curve(request: CurveRequest, forward: Forward, leaves: Mapping[str, torch.Tensor]) -> Curve:
+    """torch's own f and f' along `request.variable`, as one vector where f is elementwise in it, else point by point.
+
+    forward, leaves: the evaluation at the point where the other variables stay. What does not depend on the variable is
+    taken from it. Raises ValueError for a window, or an element, that there is not.
+    """
+    drawing = Drawing(request, forward, leaves)
+    (x, f, derivative), what = drawing.points()
+    numbers = (tuple(tensor.tolist()) for tensor in (x, f, derivative))
+    return Curve(request.variable, request.window, *numbers, request.element, request.key, what)
+
+
+class Drawing:
+    def __init__(self, request: CurveRequest, forward: Forward, leaves: Mapping[str, torch.Tensor]) -> None:
+        low, high = request.window
+        if not (low < high and request.points > 1):
+            raise ValueError(f"no curve over {low} to {high} at {request.points} points")
+        self.forward = forward
+        self.variable = request.variable
+        self.element = request.element
+        self.leaf = leaves[request.variable].detach()
+        if self.leaf.ndim and not 0 <= self.element < len(self.leaf):
+            raise ValueError(f"{self.variable} has no element {self.element}")
+        self.name = f"{self.variable}[{self.element}]" if self.leaf.ndim else self.variable
+        self.count = min(request.points, MOST)
+        self.window = low, high
+        self.dependent = dependents(forward, request.variable)
+
+    def points(self) -> tuple[Points, str]:
+        if not self.dependent or self.dependent[-1] is not self.forward.expression.body:
+            return self._flat()
+        if not all(map(_is_elementwise, self.dependent)):
+            return self._one_by_one()
+        return self._of_one_element() if self.leaf.numel() > 1 else self._together()
+
+    def _grid(self, count: int) -> torch.Tensor:
+        return torch.linspace(*self.window, count, dtype=self.leaf.dtype, device=self.leaf.device)
+
+    def _flat(self) -> tuple[Points, str]:
+        x = self._grid(self.count)
+        f = torch.as_tensor(self.forward.output, dtype=x.dtype, device=x.device).detach()
+        return (x, f.sum().expand_as(x), torch.zeros_like(x)), "sum(f)" if f.ndim else ""
+
+    def _together(self) -> tuple[Points, str]:
+        """The other operands may be vectors: f then has a row for each x, and is summed over it."""
+        x = self._grid(self.count)
+        rows = x[:, None].requires_grad_()
+        f = self._evaluate(rows, lambda value: value)
+        points = x, f.detach().sum(-1), _gradient(f, rows)[:, 0]
+        return points, "sum(f)" if f.shape[-1] > 1 else self._along("")
+
+    def _of_one_element(self) -> tuple[Points, str]:
+        """Elementwise in a vector: the f of one element, each other vector giving its element of the same place."""
+        x = self._grid(self.count).requires_grad_()
+        f = self._evaluate(x, lambda value: value[self.element] if value.ndim and len(value) > 1 else value)
+        return (x.detach(), f.detach(), _gradient(f, x)), f"f of one element, {self.name}"
+
+    def _one_by_one(self) -> tuple[Points, str]:
+        cost = min(self._cost(place) for place in self.window * 2)
+        x = self._grid(max(FEWEST, min(self.count, int(BUDGET / cost))))
+        pairs = [self._at(place) for place in x.tolist()]
+        f, derivative = (torch.stack(list(column)) for column in zip(*pairs, strict=True))
+        is_vector = isinstance(self.forward.output, torch.Tensor) and self.forward.output.ndim > 0
+        return (x, f, derivative), self._along("sum(f)" if is_vector else "")
+
+    def _along(self, what: str) -> str:
+        return f"{what or 'f'} along {self.name}" if self.leaf.ndim else what
+
+    def _cost(self, place: float) -> float:
+        start = time.perf_counter()
+        self._at(place)
+        return time.perf_counter() - start
+
+    def _at(self, place: float) -> tuple[torch.Tensor, torch.Tensor]:
+        x = self.leaf.clone()
+        x[self.element if x.ndim else ...] = place
+        f = self._evaluate(x.requires_grad_(), lambda value: value).sum()
+        gradient = _gradient(f, x)
+        return f.detach(), gradient[self.element] if x.ndim else gradient
+
+    def _evaluate(self, x: torch.Tensor, other: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+        """The body with `x` for the variable; `other` picks what counts of each tensor that does not depend on it."""
+        evaluator = Evaluator(self.forward.expression, {self.variable: x}, x.dtype, x.device)
+        values: dict[Node, Value] = {}
+        for node in self.dependent:
+            for operand in node.operands:
+                if operand not in values:
+                    value = self.forward.values[operand]
+                    values[operand] = other(value.detach()) if isinstance(value, torch.Tensor) else value
+            values[node] = evaluator.value(node, [values[operand] for operand in node.operands])
+        f = values[self.forward.expression.body]
+        assert isinstance(f, torch.Tensor)
+        return f
+
+
+def dependents(forward: Forward, variable: str) -> list[Node]:
+    """The syntax nodes under the body whose value depends on `variable`, operands first."""
+    found: dict[Node, None] = {}
+    for node in ordered(forward.expression):
+        if (isinstance(node, Variable) and node.name == variable) or any(operand in found for operand in node.operands):
+            found[node] = None
+    return list(found)
+
+
+def _is_elementwise(node: Node) -> bool:
+    if isinstance(node, Call):
+        return FUNCTIONS[node.function].kind == "elementwise"
+    return not isinstance(node, Vector)
+
+
+def _gradient(f: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """d sum(f) / dx, zeros where autograd sees no path."""
+    if not f.requires_grad:
+        return torch.zeros_like(x)
+    (gradient,) = torch.autograd.grad(f, x, torch.ones_like(f), allow_unused=True)
+    return torch.zeros_like(x) if gradient is None else gradient

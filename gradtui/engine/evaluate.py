@@ -1,0 +1,127 @@
+"""Request -> Snapshot: everything but the symbolic derivative."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import torch
+from torch.autograd.graph import Node
+
+from gradtui.engine import backward, conventions, forward, graph
+from gradtui.engine.curve import curve
+from gradtui.engine.differences import differences
+from gradtui.engine.notes import notes
+from gradtui.engine.values import values_of
+from gradtui.expression.notation import write
+from gradtui.expression.parser import ExpressionError, parse
+from gradtui.expression.syntax import Expression
+from gradtui.snapshot import model
+
+At = dict[str, float | tuple[float, ...]]
+
+DTYPES: dict[str, torch.dtype] = {"float32": torch.float32, "float64": torch.float64}
+
+
+class Refused(Exception):
+    """A request that cannot be met, for a reason outside its text."""
+
+    def __init__(self, kind: model.ProblemKind, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.problem = model.Problem(kind, message, hint=hint)
+
+
+def evaluate(request: model.Request) -> model.Snapshot:
+    """Value, gradients, graph, backward pass, differences and curve. What fails is told in the Snapshot's `problem`."""
+    nodes: list[Node] = []
+    try:
+        snapshot = _evaluate(request, nodes)
+    except ExpressionError as error:
+        snapshot = _failed(request, model.Problem(error.kind, error.message, error.start, error.end, error.hint))
+    except Refused as error:
+        snapshot = _failed(request, error.problem)
+    except (MemoryError, torch.OutOfMemoryError):
+        snapshot = _failed(request, model.Problem("memory", "there is not enough memory for this"))
+    except RuntimeError as error:
+        reason = str(error).partition("\n")[0]
+        snapshot = _failed(request, model.Problem("domain", f"torch cannot evaluate this: {reason}"))
+    graph.release(nodes)
+    return snapshot
+
+
+def _failed(request: model.Request, problem: model.Problem) -> model.Snapshot:
+    return model.Snapshot(request.id, request.expression, dtype=request.dtype, device=request.device, problem=problem)
+
+
+def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
+    """`nodes` takes the node objects of the graph, which must outlive every tensor of this call."""
+    expression, reads_as = _parsed(request.expression, frozenset((*request.at, *request.names)))
+    at = _positions(request, expression)
+    dtype, device = _dtype_and_device(request)
+    leaves = {name: _leaf(name, value, dtype, device) for name, value in at.items()}
+    done = forward.run(expression, leaves, dtype=dtype, device=device)
+    built = model.Graph()
+    if isinstance(done.output, torch.Tensor) and done.output.requires_grad:
+        nodes.extend(graph.walk(graph.root(done.output)))
+        built = graph.build(nodes, done, backward.run(done.output, nodes), leaves)
+    gradients = {node.variable: node.grad_output for node in built.nodes}
+    variables = {
+        name: model.VariableState(values_of(leaf), gradients.get(name) or values_of(torch.zeros_like(leaf)))
+        for name, leaf in leaves.items()
+    }
+    return model.Snapshot(
+        id=request.id,
+        expression=request.expression,
+        reads_as=reads_as,
+        dtype=request.dtype,
+        device=request.device,
+        variables=variables,
+        value=values_of(done.output),
+        graph=built,
+        differences={name: differences(expression, at, name) for name in at},
+        curve=_curve(request.curve, done, leaves),
+        notes=(*notes(done, built, tuple(at)), *conventions.notes(expression, done.values)),
+    )
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str, names: frozenset[str]) -> tuple[Expression, str]:
+    expression = parse(text, names)
+    return expression, write(expression)
+
+
+def _positions(request: model.Request, expression: Expression) -> At:
+    """Where each variable stands; a name in `at` that the expression does not use is a variable too, with gradient 0."""
+    at = {name: request.at.get(name, model.default_at(name)) for name in expression.variables}
+    return at | {name: value for name, value in request.at.items() if name not in at}
+
+
+def _dtype_and_device(request: model.Request) -> tuple[torch.dtype, torch.device]:
+    if request.device == "cuda" and not torch.cuda.is_available():
+        raise Refused("dtype", "torch finds no CUDA device on this machine", "use the device cpu")
+    if request.device == "mps" and not torch.backends.mps.is_available():
+        raise Refused("dtype", "torch finds no MPS device on this machine", "use the device cpu")
+    if request.device == "mps" and request.dtype == "float64":
+        raise Refused("dtype", "an MPS device has no float64", "use float32, or the device cpu")
+    return DTYPES[request.dtype], torch.device(request.device)
+
+
+def _leaf(name: str, value: float | tuple[float, ...], dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    if value == ():
+        raise Refused("domain", f"{name} is a vector without elements", f"give it numbers: {name}=[1, 2, 3]")
+    for number in value if isinstance(value, tuple) else (value,):
+        if math.isfinite(number) and abs(number) > torch.finfo(dtype).max:
+            raise Refused("dtype", f"{name} = {number:g} does not fit {dtype}".replace("torch.", ""), "use float64")
+    return torch.tensor(value, dtype=dtype, device=device, requires_grad=True)
+
+
+def _curve(
+    request: model.CurveRequest | None, done: forward.Forward, leaves: dict[str, torch.Tensor]
+) -> model.Curve | None:
+    """A curve that cannot be drawn is left out: the numbers at this x stand without it."""
+    if request is None:
+        return None
+    try:
+        return curve(request, done, leaves)
+    except (ExpressionError, RuntimeError, ValueError):
+        return None

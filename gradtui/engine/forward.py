@@ -1,0 +1,187 @@
+"""Expression + leaves -> output, as the same line of PyTorch would give it, and which piece of the text made what."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from gradtui.engine import constants
+from gradtui.engine.operations import OPERATIONS, Unfit, lifted
+from gradtui.expression.parser import ExpressionError
+from gradtui.expression.syntax import (
+    Binary,
+    Call,
+    Comparison,
+    Constant,
+    Expression,
+    Negation,
+    Node,
+    Number,
+    Reference,
+    Variable,
+    Vector,
+    postorder,
+)
+
+Value = torch.Tensor | int | float
+"""What a syntax node evaluates to: constants stay Python numbers, as in a line of PyTorch."""
+
+COMPARISONS: dict[str, Callable[..., Value]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+TORCH_ERRORS = (RuntimeError, IndexError, TypeError, ValueError, OverflowError)
+LONGEST_QUOTE = 40
+
+sequence_number: Callable[[], int] = torch.autograd._get_sequence_nr  # type: ignore[attr-defined]
+"""The number that the next grad_fn of this thread will get."""
+
+ordered = lru_cache(maxsize=64)(postorder)
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """One evaluation.
+
+    values: of every syntax node. recorded: the forward value of every grad_fn, inside composite operations too.
+    makers: the syntax node that made each grad_fn. Both by the grad_fn's sequence number.
+    """
+
+    expression: Expression
+    output: Value
+    values: dict[Node, Value]
+    recorded: dict[int, torch.Tensor]
+    makers: dict[int, Node]
+
+
+class Recorder(TorchDispatchMode):
+    """Keeps what each operation returns under the sequence number of the grad_fn that autograd has just made for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.recorded: dict[int, torch.Tensor] = {}
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        result = func(*args, **(kwargs or {}))
+        first = result[0] if isinstance(result, (tuple, list)) else result
+        self.recorded.setdefault(sequence_number() - 1, first)
+        return result
+
+
+def run(
+    expression: Expression,
+    leaves: Mapping[str, torch.Tensor],
+    *,
+    dtype: torch.dtype | None = None,
+    device: torch.device | None = None,
+) -> Forward:
+    """Evaluate `expression`, each variable being the leaf of its name (shape () or (n,)).
+
+    dtype, device: of the tensors that literals become; those of the first leaf unless given.
+    Raises ExpressionError (domain, limit) with the place of what cannot be evaluated.
+    """
+    first = next(iter(leaves.values()), torch.empty(0))
+    evaluator = Evaluator(expression, leaves, dtype or first.dtype, device or first.device)
+    values: dict[Node, Value] = {}
+    makers: dict[int, Node] = {}
+    with Recorder() as recorder:
+        for node in ordered(expression):
+            before = sequence_number()
+            values[node] = evaluator.value(node, [values[operand] for operand in node.operands])
+            for number in range(before, sequence_number()):
+                makers[number] = node
+    return Forward(expression, values[expression.body], values, recorder.recorded, makers)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluator:
+    """Evaluates one syntax node from the values of its operands; a number becomes a tensor only where torch wants one."""
+
+    expression: Expression
+    leaves: Mapping[str, torch.Tensor]
+    dtype: torch.dtype
+    device: torch.device
+
+    def value(self, node: Node, operands: list[Value]) -> Value:
+        """Raises ExpressionError with the node's place for what torch, or Python, cannot evaluate."""
+        try:
+            return self._value(node, operands)
+        except Unfit as error:
+            raise _refusal(node, str(error)) from None
+        except TORCH_ERRORS as error:
+            raise self._explain(node, operands, error) from None
+
+    def _value(self, node: Node, operands: list[Value]) -> Value:
+        match node:
+            case Number() | Constant():
+                return node.value
+            case Variable():
+                return self.leaves[node.name]
+            case Reference():
+                return operands[0]
+            case Binary():
+                return self._binary(node, *operands)
+            case Call():
+                return self._call(node, operands)
+            case Negation():
+                return -operands[0]
+            case Comparison():
+                left, right = map(_for_torch, operands)
+                return COMPARISONS[node.operator](left, right)
+            case Vector():
+                return self._vector(node, operands)
+        raise AssertionError(f"a {type(node).__name__} is no node of an expression")
+
+    def _binary(self, node: Binary, left: Value, right: Value) -> Value:
+        if isinstance(left, torch.Tensor) or isinstance(right, torch.Tensor):
+            return constants.OPERATORS[node.operator](_for_torch(left), _for_torch(right))
+        return constants.calculate(node, node.operator, left, right)
+
+    def _call(self, node: Call, operands: list[Value]) -> Value:
+        operation = OPERATIONS[node.function]
+        constant = not any(isinstance(operand, torch.Tensor) for operand in operands)
+        dtype, device = (torch.float64, torch.device("cpu")) if constant else (self.dtype, self.device)
+        result = operation.apply(operands, dtype, device)
+        return result.item() if constant else result
+
+    def _vector(self, node: Vector, items: list[Value]) -> torch.Tensor:
+        for item, operand in zip(items, node.items, strict=True):
+            if isinstance(item, torch.Tensor) and item.ndim:
+                raise _refusal(operand, "a vector holds numbers, not vectors")
+        if any(isinstance(item, torch.Tensor) for item in items):
+            return torch.stack([lifted(item, self.dtype, self.device) for item in items])
+        return torch.tensor([float(item) for item in items], dtype=self.dtype, device=self.device)
+
+    def _explain(self, node: Node, operands: list[Value], error: Exception) -> ExpressionError:
+        vectors = [
+            (operand, len(value))
+            for operand, value in zip(node.operands, operands, strict=True)
+            if isinstance(value, torch.Tensor) and value.ndim and len(value) != 1
+        ]
+        for operand, length in vectors[1:]:
+            if length != vectors[0][1]:
+                first = f"{self._quote(vectors[0][0])} has {vectors[0][1]} elements"
+                message = f"{first} and {self._quote(operand)} has {length}"
+                return _refusal(node, message, "vectors that are combined must have the same length")
+        return _refusal(node, f"torch cannot evaluate {self._quote(node)}: {str(error).partition(chr(10))[0]}")
+
+    def _quote(self, node: Node) -> str:
+        text = self.expression.text[node.start : node.end]
+        return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
+
+
+def _for_torch(value: Value) -> Value:
+    return value if isinstance(value, torch.Tensor) else constants.for_torch(value)
+
+
+def _refusal(node: Node, message: str, hint: str = "") -> ExpressionError:
+    return ExpressionError("domain", message, node.start, node.end, hint)
