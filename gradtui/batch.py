@@ -1,0 +1,152 @@
+"""Answers without a screen: one, or one for each line that comes in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import BinaryIO
+
+from msgspec import DecodeError, Struct, ValidationError, json
+
+from gradtui.expression.parser import ExpressionError, parse
+from gradtui.report.json import answer, line, refusal
+from gradtui.service.client import Service
+from gradtui.snapshot.model import Device, Dtype, Problem, Request, Snapshot
+from gradtui.tui.point import PointError, read_point
+
+LONGEST_LINE = 2**20
+CALCULUS_DEADLINE = 0.7
+"""Seconds for the symbolic derivative: hostile lines are answered within a second each."""
+
+Value = float | tuple[float, ...]
+
+
+class Line(Struct):
+    """A line of JSON. Values are numbers, lists of numbers, or texts such as `pi/2`; other keys are not looked at."""
+
+    expression: str
+    at: dict[str, float | str | list[float]] = {}
+    dtype: str | None = None
+
+
+class LineError(Exception):
+    """A line that holds no request; `expression` is the text to answer for."""
+
+    def __init__(self, problem: Problem, expression: str) -> None:
+        super().__init__(problem.message)
+        self.problem, self.expression = problem, expression
+
+
+@contextmanager
+def evaluator() -> Iterator[Callable[[Request], Snapshot]]:
+    """A function that evaluates, for as long as the `with` lasts; whole answers, from processes of its own."""
+    with asyncio.Runner() as runner:
+        service = Service(calculus_deadline=CALCULUS_DEADLINE)
+        runner.run(service.start())
+        try:
+            yield lambda request: runner.run(service.evaluate(request))
+        finally:
+            runner.run(service.close())
+
+
+def answer_lines(
+    lines: BinaryIO,
+    answers: BinaryIO,
+    *,
+    at: Mapping[str, Value],
+    alone: Value | None,
+    dtype: Dtype,
+    device: Device,
+) -> bool:
+    """One line of JSON for each line, at once; whether all went well.
+
+    at: where variables stand that a line says nothing of. alone: the same for the one variable of a line that has one.
+    """
+    well = True
+    with evaluator() as evaluate:
+        for number, text in enumerate(_lines(lines), start=1):
+            try:
+                snapshot = evaluate(_request(number, text, at, alone, dtype, device))
+            except LineError as error:
+                answered, problem = refusal(error.expression, error.problem), error.problem
+            else:
+                problem = snapshot.problem
+                answered = refusal(snapshot.expression, problem) if problem else answer(snapshot)
+            well = well and problem is None
+            answers.write(line(answered))
+            answers.flush()
+    return well
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Each line without its end; one that is too long is cut, so that no line fills the memory."""
+    while text := stream.readline(LONGEST_LINE + 1):
+        rest = text
+        while len(rest) > LONGEST_LINE and not rest.endswith(b"\n"):
+            rest = stream.readline(LONGEST_LINE + 1)
+        yield text.rstrip(b"\r\n")
+
+
+def _request(
+    number: int, raw: bytes, at: Mapping[str, Value], alone: Value | None, dtype: Dtype, device: Device
+) -> Request:
+    text = raw.decode(errors="replace")
+    if len(raw) > LONGEST_LINE:
+        raise LineError(Problem("limit", f"a line holds at most {LONGEST_LINE:,} bytes"), text[:100] + "…")
+    if "\ufffd" in text and not _is_unicode(raw):
+        raise LineError(Problem("syntax", "this is not UTF-8"), text)
+    asked = _read_json(text) if text.lstrip().startswith("{") else Line(text)
+    here = dict(at)
+    for name, value in asked.at.items():
+        here[name] = _value(name, value, asked.expression)
+    if alone is not None:
+        here |= _alone(asked.expression, here, alone)
+    return Request(number, asked.expression, here, _dtype(asked, dtype), device)
+
+
+def _read_json(text: str) -> Line:
+    try:
+        return json.decode(text, type=Line)
+    except ValidationError as error:
+        problem = Problem("syntax", f"not a request: {error}", hint='{"expression": "x^2", "at": {"x": 3}} is one')
+    except (DecodeError, RecursionError) as error:
+        problem = Problem("syntax", f"starts with a brace, but is not JSON: {error}")
+    raise LineError(problem, text)
+
+
+def _value(name: str, value: float | str | list[float], expression: str) -> Value:
+    if not name.isidentifier():
+        raise LineError(Problem("name", f"{name!r} is not a name"), expression)
+    if isinstance(value, str):
+        try:
+            return read_point(value).value
+        except PointError as error:
+            raise LineError(Problem("syntax", f"{name}: {error}"), expression) from None
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _alone(expression: str, at: Mapping[str, Value], alone: Value) -> dict[str, Value]:
+    """The value without a name, for the one variable that has none; what cannot be read is refused by the evaluation."""
+    try:
+        free = [name for name in parse(expression, tuple(at)).variables if name not in at]
+    except ExpressionError:
+        return {}
+    return {free[0]: alone} if len(free) == 1 else {}
+
+
+def _dtype(asked: Line, default: Dtype) -> Dtype:
+    match asked.dtype:
+        case None:
+            return default
+        case "float32" | "float64" as dtype:
+            return dtype
+    raise LineError(Problem("dtype", f"{asked.dtype} is not float32 or float64"), asked.expression)
+
+
+def _is_unicode(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,255 @@
+"""The command `gradtui`: one command, no subcommands. What may not be needed is not loaded: `--help` is instant."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from gradtui import __version__
+
+if TYPE_CHECKING:
+    from gradtui.expression.syntax import Expression
+    from gradtui.snapshot.model import Device, Dtype, Problem
+
+FIRST_EXAMPLE = "x^2 + 3x + 1"
+ANOTHER_TARGET = re.compile(r".+\.py(:.*)?|.+\.gradtui", re.DOTALL)
+LOOKS_LIKE_AN_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?")
+
+HELP = """Show how PyTorch's autograd differentiates a function.
+
+TARGET is the function, x^2 + 3x + 1 if left out; or - to answer each line of standard input with a line of JSON,
+where a line is an expression or {"expression": ..., "at": {...}}.
+
+\b
+gradtui                                  the explorer on x^2 + 3x + 1 at x = 4
+gradtui "sin(x)*exp(-x^2)" --at x=0.5    another function
+gradtui "w*x + b" --at w=2 --at b=0      several variables
+gradtui "sum(x^2)" --at "x=[1, 2, 3]"    a vector
+gradtui "x^2" --at 3 --print             one text report, no screen
+gradtui - --json < functions.txt         many functions, one answer a line
+
+Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed; 2 a bad expression or bad usage.
+"""
+
+
+@click.command(help=HELP, context_settings={"ignore_unknown_options": True, "max_content_width": 100})
+@click.argument("target", nargs=-1, type=click.UNPROCESSED)
+@click.option("--at", "places", multiple=True, metavar="X=VALUE", help="Where x stands: x=4, x=pi/2, x=[2.1, 5.4].")
+@click.option("--print", "as_text", is_flag=True, help="Print one text report; no screen.")
+@click.option("--json", "as_json", is_flag=True, help="Print the same for programs; no screen.")
+@click.option("--export", metavar="FILE", help="Not yet there.")
+@click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True)
+@click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu", show_default=True)
+@click.option("--window", metavar="LOW:HIGH", help="The x-axis of the chart.  [default: -10:10]")
+@click.option("--step", metavar="STEP", default="0.1", show_default=True, help="How far one key press moves x.")
+@click.option("--theme", metavar="NAME", help="Colours of the screen: textual-dark, textual-light, nord ...")
+@click.version_option(__version__, message="gradtui %(version)s")
+def command(
+    target: tuple[str, ...],
+    places: tuple[str, ...],
+    as_text: bool,
+    as_json: bool,
+    export: str | None,
+    dtype: Dtype,
+    device: Device,
+    window: str | None,
+    step: str,
+    theme: str | None,
+) -> None:
+    text = _one_target(target)
+    if as_text and as_json:
+        raise click.UsageError("--print and --json are two answers: ask for one of them")
+    if export is not None:
+        raise click.UsageError("--export is not there yet")
+    at, alone = _read_places(places)
+    limits = _read_window(window)
+    if text == "-":
+        if as_text:
+            raise click.UsageError("a batch is answered in JSON: gradtui - --json")
+        sys.exit(_batch(at, alone, dtype, device))
+    expression = _parse(text, at, as_json)
+    if alone is not None:
+        at[_only_variable(expression, at, alone)] = alone
+    if as_text or as_json:
+        _print(expression, at, dtype, device, limits, as_json)
+        return
+    _require_terminal()
+    from gradtui.tui.app import run
+
+    run(
+        expression=text,
+        at=dict(at),
+        dtype=dtype,
+        device=device,
+        window=limits,
+        step=_read_step(step),
+        theme=theme,
+        names=tuple(at),
+    )
+
+
+def main() -> None:
+    """The entry point: click's own, with a quiet end on ctrl+c and on a closed pipe."""
+    try:
+        command.main(prog_name="gradtui", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python flushes once more at its end
+        sys.exit(1)
+
+
+def _one_target(target: tuple[str, ...]) -> str:
+    for argument in target:
+        if LOOKS_LIKE_AN_OPTION.fullmatch(argument):
+            raise click.NoSuchOption(argument.partition("=")[0])
+    if len(target) > 1:
+        raise click.UsageError('one function, in quotes: gradtui "x + 1"')
+    text = target[0] if target else FIRST_EXAMPLE
+    if ANOTHER_TARGET.fullmatch(text.strip()):
+        what = "saved snapshots" if text.strip().endswith(".gradtui") else "functions of Python files"
+        raise click.UsageError(f"{_visible(text)}: {what} cannot be opened yet")
+    return text
+
+
+def _read_places(places: tuple[str, ...]) -> tuple[dict[str, str], str | None]:
+    """The texts of `--at` by name, and the one that was given without a name."""
+    at: dict[str, str] = {}
+    alone: str | None = None
+    for place in places:
+        name, equals, value = place.partition("=")
+        if not equals:
+            if alone is not None:
+                raise click.BadParameter(f"{alone} and {place} both have no name: x=4, say", param_hint="--at")
+            alone = place
+            _value(alone, "--at")
+            continue
+        name = name.strip()
+        if not name.isidentifier():
+            raise click.BadParameter(f"{_visible(name)!r} is not a name: x=4, say", param_hint="--at")
+        if name in at:
+            raise click.BadParameter(f"{name} is given twice", param_hint="--at")
+        at[name] = value.strip()
+        _value(value, f"--at {name}")
+    return at, alone
+
+
+def _only_variable(expression: Expression, at: dict[str, str], value: str) -> str:
+    """The variable that a value without a name is for."""
+    free = [name for name in expression.variables if name not in at]
+    if not expression.variables and not at:
+        return "x"
+    if len(free) != 1:
+        names = ", ".join(free) or "no other variable"
+        raise click.BadParameter(f"{value} is for which variable? There is {names}: x=4, say", param_hint="--at")
+    return free[0]
+
+
+def _value(text: str, option: str) -> float | tuple[float, ...]:
+    from gradtui.tui.point import PointError, read_point
+
+    try:
+        return read_point(text).value
+    except PointError as error:
+        raise click.BadParameter(f"{_visible(text)}: {_visible(str(error))}", param_hint=option) from None
+
+
+def _read_window(text: str | None) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    ends = [_value(end, "--window") for end in text.split(":")] if text.count(":") == 1 else []
+    match ends:
+        case [float(low), float(high)] if low < high:
+            return low, high
+    raise click.BadParameter(f"{_visible(text)}: LOW:HIGH with LOW below HIGH, such as -10:10", param_hint="--window")
+
+
+def _read_step(text: str) -> str:
+    value = _value(text, "--step")
+    if not isinstance(value, float) or value <= 0:
+        raise click.BadParameter(f"{_visible(text)}: a number above 0, such as 0.1", param_hint="--step")
+    return text
+
+
+def _parse(text: str, at: dict[str, str], as_json: bool) -> Expression:
+    from gradtui.expression.parser import ExpressionError, parse
+    from gradtui.snapshot.model import Problem
+
+    try:
+        return parse(text, tuple(at))
+    except ExpressionError as error:
+        _refuse(text, Problem(error.kind, error.message, error.start, error.end, error.hint), as_json)
+
+
+def _refuse(text: str, problem: Problem, as_json: bool) -> NoReturn:
+    """Say what is wrong, on stderr with a caret under the place, and end."""
+    from gradtui.report import json
+    from gradtui.report.problem import pointed
+
+    if as_json:
+        _write(json.line(json.refusal(text, problem)))
+    click.echo(pointed(_visible(text), problem), err=True)
+    sys.exit(1 if problem.kind in ("timeout", "memory", "crash") else 2)
+
+
+def _print(
+    expression: Expression,
+    at: dict[str, str],
+    dtype: Dtype,
+    device: Device,
+    window: tuple[float, float] | None,
+    as_json: bool,
+) -> None:
+    """Evaluate once, and write the report or the JSON."""
+    from gradtui.batch import evaluator
+    from gradtui.report import json, text
+    from gradtui.snapshot.model import Request
+
+    values = {name: _value(place, "--at") for name, place in at.items()}
+    curve = None if as_json else text.curve_request(expression.variables, values, window)
+    with evaluator() as evaluate:
+        snapshot = evaluate(Request(1, expression.text, values, dtype, device, curve))
+    if snapshot.problem is not None:
+        _refuse(expression.text, snapshot.problem, as_json)
+    if as_json:
+        _write(json.line(json.answer(snapshot)))
+    else:
+        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        _write(text.report(snapshot, colour=colour).encode(sys.stdout.encoding, "replace"))
+
+
+def _batch(at: dict[str, str], alone: str | None, dtype: Dtype, device: Device) -> int:
+    from gradtui.batch import answer_lines
+
+    well = answer_lines(
+        sys.stdin.buffer,
+        sys.stdout.buffer,
+        at={name: _value(place, "--at") for name, place in at.items()},
+        alone=None if alone is None else _value(alone, "--at"),
+        dtype=dtype,
+        device=device,
+    )
+    return 0 if well else 1
+
+
+def _require_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("the screen needs a terminal; --print gives a text report, --json the same for programs")
+
+
+def _write(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def _visible(text: str) -> str:
+    from gradtui.tui.visible import visible
+
+    return visible(text)
