@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import torch
 from torch.autograd.graph import Node
@@ -15,8 +16,8 @@ Gradients = tuple[torch.Tensor | None, ...]
 class Backward:
     """What the engine did.
 
-    order: the nodes as it ran them. grad_outputs: the gradient that came into each; grad_inputs: what it sent along each
-    edge, None for none. A node that no gradient reached is in none of the two, and neither is one that never ran.
+    order: the nodes as it ran them. grad_outputs: the gradient that came into each, without those that none reached.
+    grad_inputs: what each sent along its edges, None for none.
     local: the local derivative along each edge, where both ends are scalars.
     """
 
@@ -27,31 +28,34 @@ class Backward:
 
 
 def run(output: torch.Tensor, nodes: Sequence[Node]) -> Backward:
-    """Differentiate sum(output), that is: start the engine with ones. Leaves no hook and no `.grad` behind.
+    """Differentiate sum(output), that is: a grad_output of ones. Leaves no hook and no `.grad` behind.
 
     nodes: the whole graph of `output`, which is not freed.
     """
     record = Backward()
-    leaves = [node.variable for node in nodes if is_leaf(node)]
-    handles = [
-        node.variable.register_hook(_leaf_hook(record, node)) if is_leaf(node) else node.register_hook(_hook(record, node))
-        for node in nodes
-    ]
+    leaves = {node: leaf for node in nodes if (leaf := leaf_of(node)) is not None}
+    handles = [leaf.register_hook(_leaf_hook(record, node)) for node, leaf in leaves.items()]  # type: ignore[no-untyped-call]
+    handles += [node.register_hook(_hook(record, node)) for node in nodes if node not in leaves]
     try:
-        torch.autograd.grad(output, leaves, torch.ones_like(output), retain_graph=True, allow_unused=True)
+        torch.autograd.grad(scalar(output), list(leaves.values()), retain_graph=True, allow_unused=True)
     finally:
         for handle in handles:
             handle.remove()
     with torch.no_grad():
         for node in nodes:
-            if not is_leaf(node):
+            if node not in leaves:
                 record.local[node] = _local(node, record)
     return record
 
 
-def is_leaf(node: Node) -> bool:
-    """Whether the node is an AccumulateGrad."""
-    return node.name() == "torch::autograd::AccumulateGrad"
+def scalar(output: torch.Tensor) -> torch.Tensor:
+    """What to start the engine from. Ones as an argument do the same, but for those torch imports sympy, for 0.3 s."""
+    return output.sum() if output.ndim else output
+
+
+def leaf_of(node: Node) -> torch.Tensor | None:
+    """The leaf that an AccumulateGrad accumulates into; None for any other node."""
+    return cast(Any, node).variable if node.name() == "torch::autograd::AccumulateGrad" else None
 
 
 def _hook(record: Backward, node: Node) -> Callable[[Gradients, Gradients], None]:
@@ -84,7 +88,7 @@ def _local(node: Node, record: Backward) -> tuple[float | None, ...]:
         gradients: Gradients = record.grad_inputs[node]
     else:
         metadata = node._input_metadata[0]
-        result = node(torch.ones((), dtype=metadata.dtype, device=metadata.device))
+        result = cast(Any, node)(torch.ones((), dtype=metadata.dtype, device=metadata.device))
         gradients = result if isinstance(result, tuple) else (result,)
     return tuple(
         float(gradient.item()) if wanted and gradient is not None else None

@@ -24,7 +24,7 @@ INT64 = 2**63
 
 
 def calculate(node: Node, symbol: ArithmeticOperator, left: Number, right: Number) -> Number:
-    """`left symbol right` as Python gives it. Raises ExpressionError at `node`: domain, or limit where no float can hold it."""
+    """`left symbol right` as Python gives it. Raises ExpressionError (domain, limit) where there is no such float."""
     if symbol == "^" and isinstance(left, int) and isinstance(right, int) and _is_vast(left, right):
         raise _too_large(node)
     try:
@@ -54,4 +54,5 @@ def _is_vast(base: int, exponent: int) -> bool:
 
 
 def _too_large(node: Node) -> ExpressionError:
-    return ExpressionError("limit", "this number is too large for a float", node.start, node.end, "at most about 1.8e308")
+    message, hint = "this number is too large for a float", "the largest float is about 1.8e308"
+    return ExpressionError("limit", message, node.start, node.end, hint)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import torch
 
+from gradtui.engine.backward import scalar
 from gradtui.engine.forward import Evaluator, Forward, Value, ordered
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.syntax import Call, Node, Variable, Vector
@@ -28,8 +29,16 @@ def curve(request: CurveRequest, forward: Forward, leaves: Mapping[str, torch.Te
     """
     drawing = Drawing(request, forward, leaves)
     (x, f, derivative), what = drawing.points()
-    numbers = (tuple(tensor.tolist()) for tensor in (x, f, derivative))
-    return Curve(request.variable, request.window, *numbers, request.element, request.key, what)
+    return Curve(
+        variable=request.variable,
+        window=request.window,
+        x=tuple(x.tolist()),
+        f=tuple(f.tolist()),
+        derivative=tuple(derivative.tolist()),
+        element=request.element,
+        key=request.key,
+        what=what,
+    )
 
 
 class Drawing:
@@ -96,7 +105,7 @@ class Drawing:
     def _at(self, place: float) -> tuple[torch.Tensor, torch.Tensor]:
         x = self.leaf.clone()
         x[self.element if x.ndim else ...] = place
-        f = self._evaluate(x.requires_grad_(), lambda value: value).sum()
+        f = scalar(self._evaluate(x.requires_grad_(), lambda value: value))
         gradient = _gradient(f, x)
         return f.detach(), gradient[self.element] if x.ndim else gradient
 
@@ -126,7 +135,8 @@ def dependents(forward: Forward, variable: str) -> list[Node]:
 
 def _is_elementwise(node: Node) -> bool:
     if isinstance(node, Call):
-        return FUNCTIONS[node.function].kind == "elementwise"
+        of_whole_vector = node.function in ("max", "min") and len(node.arguments) == 1
+        return FUNCTIONS[node.function].kind == "elementwise" and not of_whole_vector
     return not isinstance(node, Vector)
 
 
@@ -134,5 +144,5 @@ def _gradient(f: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """d sum(f) / dx, zeros where autograd sees no path."""
     if not f.requires_grad:
         return torch.zeros_like(x)
-    (gradient,) = torch.autograd.grad(f, x, torch.ones_like(f), allow_unused=True)
+    (gradient,) = torch.autograd.grad(scalar(f), x, allow_unused=True)
     return torch.zeros_like(x) if gradient is None else gradient

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import cast
 
 import torch
 from torch.autograd.graph import Node
@@ -23,7 +24,7 @@ At = dict[str, float | tuple[float, ...]]
 DTYPES: dict[str, torch.dtype] = {"float32": torch.float32, "float64": torch.float64}
 
 
-class Refused(Exception):
+class RefusalError(Exception):
     """A request that cannot be met, for a reason outside its text."""
 
     def __init__(self, kind: model.ProblemKind, message: str, hint: str = "") -> None:
@@ -37,8 +38,9 @@ def evaluate(request: model.Request) -> model.Snapshot:
     try:
         snapshot = _evaluate(request, nodes)
     except ExpressionError as error:
-        snapshot = _failed(request, model.Problem(error.kind, error.message, error.start, error.end, error.hint))
-    except Refused as error:
+        kind = cast(model.ProblemKind, error.kind)
+        snapshot = _failed(request, model.Problem(kind, error.message, error.start, error.end, error.hint))
+    except RefusalError as error:
         snapshot = _failed(request, error.problem)
     except (MemoryError, torch.OutOfMemoryError):
         snapshot = _failed(request, model.Problem("memory", "there is not enough memory for this"))
@@ -91,27 +93,29 @@ def _parsed(text: str, names: frozenset[str]) -> tuple[Expression, str]:
 
 
 def _positions(request: model.Request, expression: Expression) -> At:
-    """Where each variable stands; a name in `at` that the expression does not use is a variable too, with gradient 0."""
+    """Where each variable stands; a name that only `at` knows is a variable too, of gradient 0."""
     at = {name: request.at.get(name, model.default_at(name)) for name in expression.variables}
     return at | {name: value for name, value in request.at.items() if name not in at}
 
 
 def _dtype_and_device(request: model.Request) -> tuple[torch.dtype, torch.device]:
     if request.device == "cuda" and not torch.cuda.is_available():
-        raise Refused("dtype", "torch finds no CUDA device on this machine", "use the device cpu")
+        raise RefusalError("dtype", "torch finds no CUDA device on this machine", "use the device cpu")
     if request.device == "mps" and not torch.backends.mps.is_available():
-        raise Refused("dtype", "torch finds no MPS device on this machine", "use the device cpu")
+        raise RefusalError("dtype", "torch finds no MPS device on this machine", "use the device cpu")
     if request.device == "mps" and request.dtype == "float64":
-        raise Refused("dtype", "an MPS device has no float64", "use float32, or the device cpu")
+        raise RefusalError("dtype", "an MPS device has no float64", "use float32, or the device cpu")
     return DTYPES[request.dtype], torch.device(request.device)
 
 
 def _leaf(name: str, value: float | tuple[float, ...], dtype: torch.dtype, device: torch.device) -> torch.Tensor:
     if value == ():
-        raise Refused("domain", f"{name} is a vector without elements", f"give it numbers: {name}=[1, 2, 3]")
+        raise RefusalError("domain", f"{name} is a vector without elements", f"give it numbers: {name}=[1, 2, 3]")
     for number in value if isinstance(value, tuple) else (value,):
         if math.isfinite(number) and abs(number) > torch.finfo(dtype).max:
-            raise Refused("dtype", f"{name} = {number:g} does not fit {dtype}".replace("torch.", ""), "use float64")
+            raise RefusalError(
+                "dtype", f"{name} = {number:g} does not fit {dtype}".replace("torch.", ""), "use float64"
+            )
     return torch.tensor(value, dtype=dtype, device=device, requires_grad=True)
 
 

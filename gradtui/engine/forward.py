@@ -11,7 +11,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradtui.engine import constants
-from gradtui.engine.operations import OPERATIONS, Unfit, lifted
+from gradtui.engine.operations import OPERATIONS, UnfitError, lifted
 from gradtui.expression.parser import ExpressionError
 from gradtui.expression.syntax import (
     Binary,
@@ -63,12 +63,17 @@ class Forward:
     makers: dict[int, Node]
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Keeps what each operation returns under the sequence number of the grad_fn that autograd has just made for it."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.recorded: dict[int, torch.Tensor] = {}
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Where torch skips dynamo for a mode, it first imports it, which costs as much again as `import torch`."""
+        return False
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         result = func(*args, **(kwargs or {}))
@@ -104,7 +109,7 @@ def run(
 
 @dataclass(frozen=True, slots=True)
 class Evaluator:
-    """Evaluates one syntax node from the values of its operands; a number becomes a tensor only where torch wants one."""
+    """One syntax node from the values of its operands; a number becomes a tensor only where torch wants one."""
 
     expression: Expression
     leaves: Mapping[str, torch.Tensor]
@@ -115,7 +120,7 @@ class Evaluator:
         """Raises ExpressionError with the node's place for what torch, or Python, cannot evaluate."""
         try:
             return self._value(node, operands)
-        except Unfit as error:
+        except UnfitError as error:
             raise _refusal(node, str(error)) from None
         except TORCH_ERRORS as error:
             raise self._explain(node, operands, error) from None

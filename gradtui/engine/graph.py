@@ -1,13 +1,13 @@
 """The graph behind a tensor: what `grad_fn` and its `next_functions` reach, as plain data.
 
-Node objects of a deep graph end the process when they are dropped at once: hold them all in the list of `walk`, let go of
-every tensor first, then `release` them.
+Node objects of a deep graph end the process when they are dropped at once: hold them all in the list of `walk`,
+let go of every tensor, then `release` them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 
 import torch
 from torch.autograd.graph import Node, get_gradient_edge
@@ -47,7 +47,7 @@ def release(nodes: list[Node]) -> None:
 
 
 def sequence(node: Node) -> int | None:
-    """torch's sequence number: nodes made later have higher ones, which the engine runs first. None for AccumulateGrad."""
+    """torch's number, higher for what was made later, which the engine runs first. None for AccumulateGrad."""
     number = node._sequence_nr()
     return None if number == NO_SEQUENCE else number
 
@@ -58,7 +58,7 @@ def saved(node: Node) -> tuple[model.Saved, ...]:
     return tuple(model.Saved(name, _saved_value(value)) for name, value in kept if value is not None)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _saved_names(kind: type[Node]) -> tuple[str, ...]:
     return tuple(name.removeprefix(SAVED) for name in dir(kind) if name.startswith(SAVED))
 

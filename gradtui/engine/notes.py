@@ -1,4 +1,4 @@
-"""Sentences that belong beside the numbers: a vector f, a gradient that is 0 for want of a path, numbers that are not finite."""
+"""Sentences that belong beside the numbers: a vector f, a gradient that is 0 for want of a path, nan and inf."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import torch
 
 from gradtui.engine.forward import Forward
+from gradtui.engine.values import values_of
 from gradtui.snapshot.model import Graph, Node, Note, Values
 from gradtui.snapshot.numbers import numbers
 
@@ -34,17 +35,20 @@ def _constant(forward: Forward, graph: Graph, variables: tuple[str, ...]) -> Ite
 
 
 def _not_finite(forward: Forward, graph: Graph) -> Iterator[Note]:
-    """The first node of the forward pass and the first of the backward pass, each in the order in which torch ran them."""
+    """The first node of the forward pass and the first of the backward pass, in the order in which torch ran them."""
     made = sorted(graph.nodes, key=lambda node: -1 if node.sequence is None else node.sequence)
     first = next((node for node in made if not _is_finite(node.value)), None)
     if first is not None:
-        yield Note("nonfinite", f"forward: the first value that is not finite is {_told(first, first.value)}", first.id)
+        told = _told(first, first.value)
+        yield Note("nonfinite", f"forward: the first value that is not finite is that of {told}", first.id)
+    elif not _is_finite(values_of(forward.output)):
+        yield Note("nonfinite", f"f is constant and not finite: {numbers(values_of(forward.output))}")
     ran = sorted((node for node in graph.nodes if node.step is not None), key=lambda node: node.step or 0)
-    for node in ran:
-        bad = next((edge.grad for edge in node.edges if not _is_finite(edge.grad)), None)
-        if bad is not None:
-            yield Note("nonfinite", f"backward: the first gradient that is not finite is sent by {_told(node, bad)}", node.id)
-            return
+    sent = ((node, edge.grad) for node in ran for edge in node.edges)
+    node, bad = next(((node, grad) for node, grad in sent if not _is_finite(grad)), (None, None))
+    if node is not None:
+        told = _told(node, bad)
+        yield Note("nonfinite", f"backward: the first gradient that is not finite is sent by {told}", node.id)
 
 
 def _told(node: Node, values: Values | None) -> str:

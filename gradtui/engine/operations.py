@@ -14,7 +14,7 @@ Value = torch.Tensor | int | float
 Kind = Literal["tensor", "any", "setting", "condition"]
 
 
-class Unfit(ValueError):
+class UnfitError(ValueError):
     """Arguments that have no value under an operation, in words for a person."""
 
 
@@ -30,12 +30,12 @@ class Operation:
     kinds: tuple[Kind, ...] = ("tensor",)
 
     def apply(self, operands: Sequence[Value], dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-        """Call torch, with numbers as tensors of shape () where it wants tensors. Raises Unfit, and torch's own errors."""
+        """Call torch, numbers made tensors where it wants tensors. Raises UnfitError, and torch's own errors."""
         constant = not any(isinstance(operand, torch.Tensor) for operand in operands)
-        arguments = []
+        arguments: list[Value] = []
         for kind, operand in zip(chain(self.kinds, repeat(self.kinds[-1])), operands, strict=False):
             if kind == "setting" and isinstance(operand, torch.Tensor):
-                raise Unfit("torch takes a plain number here, not a variable")
+                raise UnfitError("torch takes a plain number here, not a variable")
             if kind == "condition":
                 arguments.append(torch.as_tensor(operand, device=device))
             elif kind == "tensor" or (kind == "any" and constant):
@@ -62,19 +62,19 @@ def _clamp(x: torch.Tensor, *bounds: Value) -> torch.Tensor:
     """torch takes two numbers or two tensors, but not one of each."""
     if any(isinstance(bound, torch.Tensor) for bound in bounds):
         bounds = tuple(lifted(bound, x.dtype, x.device) for bound in bounds)
-    return torch.clamp(x, *bounds)  # type: ignore[call-overload, no-any-return]
+    return torch.clamp(x, *bounds)  # type: ignore[arg-type]
 
 
 def _dot(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     if left.ndim == 0 or right.ndim == 0:
-        raise Unfit("dot takes two vectors")
+        raise UnfitError("dot takes two vectors")
     return torch.dot(left, right)
 
 
 def _spread(name: str, function: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[torch.Tensor], torch.Tensor]:
     def of_two_or_more(x: torch.Tensor) -> torch.Tensor:
         if x.numel() < 2:
-            raise Unfit(f"{name} is of two or more elements")
+            raise UnfitError(f"{name} is of two or more elements")
         return function(x)
 
     return of_two_or_more
