@@ -70,6 +70,7 @@ class Formula:
         value: Values,
         grad: Values,
         edges: tuple[Edge, ...],
+        /,
         **saved: Values,
     ) -> Node:
         return Node(
