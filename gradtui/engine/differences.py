@@ -1,0 +1,125 @@
+"""f' from values of f alone, in float64: what autograd and calculus are checked against."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+
+import torch
+
+from gradtui.engine import forward
+from gradtui.expression.functions import FUNCTIONS
+from gradtui.expression.parser import ExpressionError
+from gradtui.expression.syntax import Call, Expression, Number, Vector, postorder
+from gradtui.snapshot.model import Differences
+
+STEPS = (2.0**-12, 2.0**-17, 2.0**-22)
+"""Three widths, large to small: a smooth f is best told by the first, one with a corner or a pole nearby by the last."""
+
+OFFSETS = torch.tensor([0.0, *(place * step for step in STEPS for place in (-2, -1, 1, 2))], dtype=torch.float64)
+MOST_ELEMENTS = 64
+MIXED_ELEMENTS = 8
+"""Elements that are told where f mixes them: each costs a dozen evaluations."""
+
+NOTHING = None, None
+
+At = Mapping[str, float | Sequence[float]]
+
+
+def differences(expression: Expression, at: At, name: str) -> Differences:
+    """The derivative of f (of sum(f) where f is a vector) by each element of the variable `name`, by finite differences.
+
+    Central differences of fourth order and one-sided ones of second order, each at the best of three widths. Never raises.
+    """
+    leaves = {key: torch.tensor(value, dtype=torch.float64) for key, value in at.items()}
+    here = leaves[name].reshape(-1)
+    if _is_elementwise(expression):
+        count = min(len(here), MOST_ELEMENTS)
+        samples = _sampled_together(expression, leaves, name)
+    else:
+        count = min(len(here), MIXED_ELEMENTS)
+        samples = [_sampled_singly(expression, leaves, name, element) for element in range(count)]
+    scales = [_scale(number) for number in here.tolist()]
+    told = [_told(row, scale) for row, scale in zip(samples[:count], scales[:count], strict=True)]
+    told += [(NOTHING, NOTHING, NOTHING)] * (len(here) - count)
+    central, left, right = (tuple(row[side][0] for row in told) for side in range(3))
+    return Differences(central, left, right, error=tuple(row[0][1] for row in told))
+
+
+@lru_cache(maxsize=64)
+def _is_elementwise(expression: Expression) -> bool:
+    """Whether f at many places at once is the same as f at each of them."""
+    for node in postorder(expression):
+        match node:
+            case Call() if FUNCTIONS[node.function].kind == "reduction":
+                return False
+            case Vector() if not all(isinstance(item, Number) for item in node.items):
+                return False
+    return True
+
+
+def _scale(number: float) -> float:
+    """A power of two, so that x + step is exact: as large as x, and 1 where x is small."""
+    return 2.0 ** max(0, math.frexp(number)[1] - 1) if math.isfinite(number) else 1.0
+
+
+def _sampled_together(expression: Expression, leaves: dict[str, torch.Tensor], name: str) -> list[list[float]]:
+    """sum(f) at each offset, a row for each element of the variable, from one evaluation: the offsets are a new first axis."""
+    here = leaves[name].reshape(1, -1)
+    scales = torch.tensor([_scale(number) for number in here[0].tolist()], dtype=torch.float64)
+    moved = here + OFFSETS.unsqueeze(1) * scales
+    output = _value(expression, leaves | {name: moved})
+    if output is None:
+        return [[math.nan] * len(OFFSETS)] * here.numel()
+    if output.ndim < 2:
+        return [[output.sum().item()] * len(OFFSETS)] * here.numel()
+    elements = output if output.shape[1] == here.numel() else output.sum(1, keepdim=True)
+    rows: list[list[float]] = elements.T.tolist()
+    return rows
+
+
+def _sampled_singly(expression: Expression, leaves: dict[str, torch.Tensor], name: str, element: int) -> list[float]:
+    here = leaves[name]
+    direction = torch.zeros_like(here)
+    direction.view(-1)[element] = _scale(here.view(-1)[element].item())
+    values = []
+    for offset in OFFSETS:
+        output = _value(expression, leaves | {name: here + offset * direction})
+        values.append(math.nan if output is None else output.sum().item())
+    return values
+
+
+def _value(expression: Expression, leaves: dict[str, torch.Tensor]) -> torch.Tensor | None:
+    """f, None where it has no value: a step beside x may be outside what f can take."""
+    try:
+        with torch.no_grad():
+            return torch.as_tensor(forward.run(expression, leaves).output, dtype=torch.float64)
+    except (ExpressionError, RuntimeError):
+        return None
+
+
+def _told(values: Sequence[float], scale: float) -> tuple[tuple[float | None, float | None], ...]:
+    """Central, left and right quotient of one row of samples, each with how uncertain it is."""
+    here, samples = values[0], [values[1 + 4 * k : 5 + 4 * k] for k in range(len(STEPS))]
+
+    def quotients(formula: Callable[[float, Sequence[float]], float]) -> tuple[float | None, float | None]:
+        return _settled([formula(here, row) / (step * scale) for row, step in zip(samples, STEPS, strict=True)])
+
+    return (
+        quotients(lambda f, row: (row[0] - 8 * row[1] + 8 * row[2] - row[3]) / 12),
+        quotients(lambda f, row: (3 * f - 4 * row[1] + row[0]) / 2),
+        quotients(lambda f, row: (-3 * f + 4 * row[2] - row[3]) / 2),
+    )
+
+
+def _settled(quotients: list[float]) -> tuple[float | None, float | None]:
+    """The quotient that changes least from one width to the next, and that change; ±inf where it grows without end."""
+    usable = [quotient for quotient in quotients if math.isfinite(quotient)]
+    if len(usable) < 2:
+        return NOTHING
+    changes = [abs(wide - narrow) for wide, narrow in zip(usable, usable[1:], strict=False)]
+    if len(usable) == 3 and abs(usable[2]) > 2 * abs(usable[1]) > 4 * abs(usable[0]) and changes[0] < changes[1]:
+        return math.copysign(math.inf, usable[2]), math.inf
+    best = changes.index(min(changes))
+    return usable[best], changes[best]

@@ -1,0 +1,186 @@
+"""Vectors in calculus: functions in which elements mix, and the gradient of sum(f) written for one element at a time.
+
+A vector variable is one symbol that stands for each of its elements. That is all elementwise functions need; a reduction
+is opaque to sympy, and the gradient goes through it by the rule of reverse mode below.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+
+import sympy
+
+from gradtui.engine.reals import DIGITS, Elements, Expr, Reduction, Vector, bent_abs, exp, mp, where
+
+ONE = sympy.S.One
+
+
+class GiveUp(Exception):
+    """There is no symbolic derivative; the message says why."""
+
+
+def _softmax(x: list[Expr]) -> list[Expr]:
+    parts = [mp.exp(item) for item in x]
+    return [part / mp.fsum(parts) for part in parts]
+
+
+def _cumsum(x: list[Expr]) -> list[Expr]:
+    return [mp.fsum(x[: place + 1]) for place in range(len(x))]
+
+
+def _var(x: list[Expr]) -> Expr:
+    mean = mp.fsum(x) / len(x)
+    return mp.fsum((item - mean) ** 2 for item in x) / (len(x) - 1)
+
+
+def _logsumexp(x: list[Expr]) -> Expr:
+    return mp.log(mp.fsum(mp.exp(item) for item in x))
+
+
+VALUES: dict[str, Callable[..., Expr]] = {
+    "sum": mp.fsum,
+    "mean": lambda x: mp.fsum(x) / len(x),
+    "prod": mp.fprod,
+    "amax": max,
+    "amin": min,
+    "norm": lambda x: mp.sqrt(mp.fsum(item * item for item in x)),
+    "dot": mp.fdot,
+    "var": _var,
+    "std": lambda x: mp.sqrt(_var(x)),
+    "logsumexp": _logsumexp,
+    "softmax": _softmax,
+    "log_softmax": lambda x: [item - _logsumexp(x) for item in x],
+    "cumsum": _cumsum,
+    "reversed_cumsum": lambda x: _cumsum(x[::-1])[::-1],
+    "count_equal": lambda x, y: mp.mpf(sum(map(operator.eq, x, y))),
+}
+VECTOR_VALUED = {"softmax", "log_softmax", "cumsum", "reversed_cumsum"}
+KINDS: dict[str, Callable[..., Expr]] = {name: type(name, (Reduction,), {}) for name in VALUES}
+DIGITS.update(VALUES)
+
+OF_A_NUMBER: dict[str, Callable[[Expr], Expr]] = {
+    "norm": bent_abs,
+    "softmax": lambda x: ONE,
+    "log_softmax": lambda x: sympy.S.Zero,
+}
+"""What a reduction is where there is only one element; the others are that element itself."""
+
+
+def reduced(name: str, x: Expr) -> Expr:
+    if is_vector(x):
+        return KINDS[name](x)
+    if name in ("var", "std"):
+        raise GiveUp(f"{name} of a single number is not defined")
+    return OF_A_NUMBER.get(name, lambda x: x)(x)
+
+
+def dot(x: Expr, y: Expr) -> Expr:
+    if not (is_vector(x) and is_vector(y)):
+        raise GiveUp("dot takes two vectors")
+    return KINDS["dot"](x, y)
+
+
+def is_vector(expression: Expr) -> bool:
+    """Whether it has elements: a vector variable or literal in it that no reduction has taken up."""
+    return any(isinstance(part, (Elements, Vector)) or _name(part) in VECTOR_VALUED for part in _outside(expression))
+
+
+def gradient(expression: Expr, symbol: Expr, length: int) -> Expr:
+    """d sum(expression) / d symbol, for each element where `symbol` is a vector. `length`: that of every vector."""
+    result, waiting = sympy.S.Zero, [(expression, ONE)]
+    while waiting:
+        output, seed = waiting.pop()
+        opaque = [part for part in _outside(output) if _is_opaque(part)]
+        if not opaque:
+            result += _shaped(seed * output.diff(symbol), symbol, length, output)
+            continue
+        names = {part: sympy.Dummy(real=True) for part in opaque}
+        parts = {name: part for part, name in names.items()}
+        plain = output.xreplace(names)
+        result += _shaped(seed * plain.diff(symbol).xreplace(parts), symbol, length, output)
+        for part, name in names.items():
+            if part.has(symbol):
+                arriving = _shaped(seed * plain.diff(name).xreplace(parts), part, length, output)
+                waiting.extend(_through(part, arriving, length))
+    return result
+
+
+def _outside(expression: Expr) -> list[Expr]:
+    """Each part of the expression once, without what stands inside a reduction or a vector literal."""
+    found, waiting = {}, [expression]
+    while waiting:
+        part = waiting.pop()
+        if part not in found:
+            found[part] = None
+            if not isinstance(part, (Reduction, Vector)):
+                waiting.extend(part.args)
+    return list(found)
+
+
+def _name(part: Expr) -> str:
+    return type(part).__name__
+
+
+def _is_opaque(part: Expr) -> bool:
+    return isinstance(part, Reduction) or (isinstance(part, Vector) and bool(part.free_symbols))
+
+
+def _shaped(gradient: Expr, target: Expr, length: int, output: Expr) -> Expr:
+    """Summed over the elements of `output` where it was the scalar `target` that was spread over them."""
+    if is_vector(target) or not (is_vector(output) or is_vector(gradient)):
+        return gradient
+    return total(gradient, length)
+
+
+def total(expression: Expr, length: int) -> Expr:
+    """The sum of the elements, with what is the same for all of them before it."""
+    if not is_vector(expression):
+        return length * expression
+    same, each = expression.as_independent(*(part for part in _outside(expression) if is_vector(part) and not part.args), as_Add=False)
+    if is_vector(same) or not is_vector(each):
+        same, each = ONE, expression
+    if _name(each) == "softmax":
+        return same
+    return same * KINDS["sum"](each)
+
+
+def _through(part: Expr, seed: Expr, length: int) -> list[tuple[Expr, Expr]]:
+    """Reverse mode through a reduction: each operand with the gradient that arrives at it."""
+    if isinstance(part, Vector):
+        return [(item, _element(seed, place)) for place, item in enumerate(part.args)]
+    x, *rest = part.args
+    match _name(part):
+        case "sum":
+            return [(x, seed)]
+        case "mean":
+            return [(x, seed / length)]
+        case "prod":
+            return [(x, seed * part / x)]
+        case "amax" | "amin":
+            return [(x, seed * where(x, "==", part, 1 / KINDS["count_equal"](x, part), 0))]
+        case "norm":
+            return [(x, seed * x / part)]
+        case "dot":
+            return [(x, seed * rest[0]), (rest[0], seed * x)]
+        case "var":
+            return [(x, 2 * seed * (x - KINDS["mean"](x)) / (length - 1))]
+        case "std":
+            return [(x, seed * (x - KINDS["mean"](x)) / ((length - 1) * part))]
+        case "logsumexp":
+            return [(x, seed * KINDS["softmax"](x))]
+        case "softmax":
+            return [(x, part * (seed - total(seed * part, length)))]
+        case "log_softmax":
+            return [(x, seed - exp(part) * total(seed, length))]
+        case "cumsum":
+            return [(x, KINDS["reversed_cumsum"](seed + 0 * x))]
+    raise GiveUp(f"no rule for the derivative of {_name(part)}")
+
+
+def _element(expression: Expr, place: int) -> Expr:
+    """One element of a vector that is known element by element."""
+    picked = expression.xreplace({part: part.args[place] for part in _outside(expression) if isinstance(part, Vector)})
+    if is_vector(picked):
+        raise GiveUp("elements of a vector variable and a vector of expressions mix here")
+    return picked

@@ -1,0 +1,174 @@
+"""Do autograd, calculus and finite differences agree? And if not, why not."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from gradtui.snapshot.model import Derivative, Differences, Snapshot, Values
+from gradtui.snapshot.numbers import number
+from gradtui.snapshot.rounding import LARGEST, SMALLEST, rounding
+
+MARKS = {True: "✓", False: "✗", None: "–"}
+
+NOISE = 1e-7
+"""Relative error of differences that is always forgiven."""
+TRUSTED = 1e-3
+"""Relative error beyond which differences say nothing."""
+CORNER = 1e-3
+"""Relative difference of the one-sided quotients beyond which f has a corner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Whether each of the three agrees with the others; None where it has nothing to say. `text` is for a person."""
+
+    autograd: bool | None
+    calculus: bool | None
+    differences: bool | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """The three numbers for one element of the variable, and how far rounding may move them."""
+
+    autograd: float
+    calculus: float | None
+    central: float | None
+    left: float | None
+    right: float | None
+    off: float
+    rounding: float
+
+
+def check(snapshot: Snapshot, variable: str) -> Check:
+    """Compare the ways of getting the gradient of f by `variable`. A float32 gradient may differ by its rounding."""
+    if snapshot.problem is not None or variable not in snapshot.variables:
+        return Check(None, None, None, "")
+    told = [_judged(snapshot, variable, element) for element in _elements(snapshot, variable)]
+    remarks = [(place, one.text) for place, one in enumerate(told) if one.text]
+    marks = [_together([getattr(one, way) for one in told]) for way in ("autograd", "calculus", "differences")]
+    if not remarks:
+        return Check(*marks, _marked(marks))
+    place, text = remarks[0]
+    return Check(*marks, text if len(told) == 1 else f"{variable}[{place}]: {text}")
+
+
+def _elements(snapshot: Snapshot, variable: str) -> list[_Element]:
+    gradients = snapshot.variables[variable].grad.numbers
+    derivative = (snapshot.derivative or {}).get(variable, Derivative(None))
+    differences = snapshot.differences.get(variable, Differences((), (), ()))
+    bound = rounding(snapshot.graph, variable, snapshot.dtype)
+    rows = zip(
+        gradients,
+        _padded(derivative.numbers, gradients),
+        _padded(differences.central, gradients),
+        _padded(differences.left, gradients),
+        _padded(differences.right, gradients),
+        _padded(differences.error, gradients),
+        strict=True,
+    )
+    return [_Element(a, c, d, left, right, error or 0.0, bound) for a, c, d, left, right, error in rows]
+
+
+def _padded(numbers: tuple[float | None, ...], like: tuple[float, ...]) -> tuple[float | None, ...]:
+    return (*numbers, *[None] * len(like))[: len(like)]
+
+
+def _judged(snapshot: Snapshot, variable: str, element: _Element) -> Check:
+    if element.calculus is None and _has_corner(element):
+        return Check(None, None, None, _corner(element))
+    central = element.central if _is_trusted(element) else None
+    if element.calculus is None and central is None:
+        return Check(None, None, None, _nothing(snapshot, variable, element))
+    return _compared(element, central, snapshot.dtype)
+
+
+def _has_corner(element: _Element) -> bool:
+    left, right = element.left, element.right
+    if left is None or right is None:
+        return left is not right
+    return not _near(left, right, CORNER * max(abs(left), abs(right)) + 100 * element.off * math.isfinite(element.off))
+
+
+def _corner(element: _Element) -> str:
+    sides = [
+        f"{number(slope)} from the {side}" if slope is not None else f"f has no value to the {side}"
+        for slope, side in ((element.left, "left"), (element.right, "right"))
+    ]
+    return f"no derivative here: {', '.join(sides)}; torch takes {number(element.autograd)}"
+
+
+def _is_trusted(element: _Element) -> bool:
+    central = element.central
+    return central is not None and math.isfinite(central) and element.off <= TRUSTED * max(abs(central), 1e-6)
+
+
+def _nothing(snapshot: Snapshot, variable: str, element: _Element) -> str:
+    if snapshot.value is not None and not _is_finite(snapshot.value):
+        worth = "there is no derivative to check"
+        return f"f is {_not_finite(snapshot.value)} here, {worth}; torch gives {number(element.autograd)}"
+    return f"nothing to check autograd's {number(element.autograd)} against here"
+
+
+def _compared(element: _Element, central: float | None, dtype: str) -> Check:
+    """The truth is what calculus says, or differences where calculus says nothing, unless the other two outvote it."""
+    a, c, d = element.autograd, element.calculus, central
+    slack = element.rounding + SMALLEST.get(dtype, 0.0)
+    limit = LARGEST.get(dtype, math.inf)
+    noise = 10 * element.off + NOISE * max(abs(d or 0.0), abs(c) if c is not None and math.isfinite(c) else 0.0)
+    ac = c is not None and _near(a, c, slack, limit)
+    ad = d is not None and _near(a, d, slack + noise, limit)
+    cd = c is not None and d is not None and _near(c, d, noise)
+    if c is None or d is None:
+        agree = ac or ad
+        marks: list[bool | None] = [agree, None if c is None else True, None if d is None else True]
+    else:
+        marks = [ac or ad, ac or cd, ad or cd]
+        if not any(marks):
+            marks = [False, True, False]
+    if False not in marks:
+        return Check(*marks, "")
+    shown = [
+        f"{way} {number(value)} {MARKS[mark]}"
+        for way, value, mark in zip(("autograd", "calculus", "differences"), (a, c, d), marks, strict=True)
+        if value is not None
+    ]
+    return Check(*marks, f"{' '.join(shown)}{_apart(a, c, d, marks)}")
+
+
+def _apart(a: float, c: float | None, d: float | None, marks: list[bool | None]) -> str:
+    """By how much they differ."""
+    wrong = next(value for value, mark in zip((a, c, d), marks, strict=True) if mark is False)
+    right = next((value for value, mark in zip((c, d, a), (marks[1], marks[2], marks[0]), strict=True) if mark), None)
+    if wrong is None or right is None or not math.isfinite(wrong - right):
+        return ""
+    return f", {number(abs(wrong - right), 2)} apart"
+
+
+def _near(one: float, other: float, slack: float, limit: float = math.inf) -> bool:
+    """Within `slack`; beyond `limit` a number is infinite."""
+    if math.isnan(one) or math.isnan(other):
+        return False
+    if one == other or abs(one - other) <= slack:
+        return True
+    return math.isinf(one) and abs(other) >= limit and (one > 0) == (other > 0)
+
+
+def _together(marks: list[bool | None]) -> bool | None:
+    """Of all elements: wrong where one is, nothing to say where none has."""
+    return False if False in marks else True if True in marks else None
+
+
+def _marked(marks: list[bool | None]) -> str:
+    ways = ("autograd", "calculus", "differences")
+    return " ".join(f"{way} {MARKS[mark]}" for way, mark in zip(ways, marks, strict=True))
+
+
+def _is_finite(values: Values) -> bool:
+    return all(map(math.isfinite, values.numbers))
+
+
+def _not_finite(values: Values) -> str:
+    return number(next(value for value in values.numbers if not math.isfinite(value)))

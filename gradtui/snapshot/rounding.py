@@ -1,0 +1,73 @@
+"""How far rounding alone can move a gradient: a running error analysis along the graph. Pure."""
+
+from __future__ import annotations
+
+import math
+
+from gradtui.snapshot.model import Edge, Graph, Node, Values
+
+UNIT = {"float32": 2.0**-24, "float64": 2.0**-53}
+"""Largest relative error of one rounding."""
+
+LARGEST = {"float32": 3.4028234663852886e38, "float64": 1.7976931348623157e308}
+SMALLEST = {"float32": 2.0**-149, "float64": 2.0**-1074}
+
+SLOPPY = 4
+"""Units by which one torch function may be off."""
+
+LINEAR = ("Add", "Sub", "Neg", "Sum", "Mean", "Stack", "Expand", "Accumulate")
+"""Nodes whose local derivative is the same everywhere, so that no error of their operands gets into it."""
+
+
+def rounding(graph: Graph, variable: str, dtype: str) -> float:
+    """A bound, to first order, on the rounding error of the gradient of `variable`; inf where no digit can be trusted."""
+    unit = UNIT.get(dtype, UNIT["float32"])
+    forward = _forward_errors(graph, unit)
+    backward = [0.0] * len(graph.nodes)
+    for node in graph.nodes:
+        arriving = _size(node.grad_output)
+        if node.variable == variable:
+            return SLOPPY * (backward[node.id] + unit * arriving)
+        for edge in node.edges:
+            if edge.target is not None:
+                local = _local(node, edge)
+                change = _change_of_local(graph, node, edge.target, local, forward, unit)
+                backward[edge.target] += backward[node.id] * local + arriving * change
+    return 0.0
+
+
+def _forward_errors(graph: Graph, unit: float) -> list[float]:
+    """Of each node's value: its own rounding, and what its operands bring along. Operands have the higher ids."""
+    errors = [0.0] * len(graph.nodes)
+    for node in reversed(graph.nodes):
+        brought = sum(_local(node, edge) * errors[edge.target] for edge in node.edges if edge.target is not None)
+        errors[node.id] = SLOPPY * unit * _size(node.value) + brought
+    return errors
+
+
+def _change_of_local(
+    graph: Graph, node: Node, target: int, local: float, forward: list[float], unit: float
+) -> float:
+    """How wrong the local derivative may be, computed from values that are themselves rounded."""
+    if node.name.startswith(LINEAR):
+        return 0.0
+    operands = {edge.target for edge in node.edges if edge.target is not None}
+    relative = sum(_ratio(forward[operand], _size(graph.nodes[operand].value)) for operand in operands)
+    relative += _ratio(forward[node.id], _size(node.value)) + SLOPPY * unit
+    return local * relative + SLOPPY * sum(forward[operand] for operand in operands)
+
+
+def _local(node: Node, edge: Edge) -> float:
+    """The size of the derivative of the node by this operand, told by the gradients where it is not written down."""
+    if edge.local is not None:
+        return abs(edge.local) if math.isfinite(edge.local) else 0.0
+    return _ratio(_size(edge.grad), _size(node.grad_output))
+
+
+def _ratio(error: float, size: float) -> float:
+    return error / size if size else 0.0
+
+
+def _size(values: Values | None) -> float:
+    """The largest finite absolute value."""
+    return max((abs(number) for number in values.numbers if math.isfinite(number)), default=0.0) if values else 0.0
