@@ -1,4 +1,7 @@
-"""The one table of functions: a row each. Adding a function is a row here and its counterparts in engine/operations.py and engine/calculus.py."""
+"""The one table of functions: a row each.
+
+Adding a function is a row here and its counterparts in engine/operations.py and engine/calculus.py.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +59,7 @@ POWERS_AND_LOGARITHMS = (
     Function("expm1", "exp(x) - 1, exact near 0"),
     Function("log", "natural logarithm", aliases=("ln",)),
     Function("log2", "logarithm to base 2"),
-    Function("log10", "logarithm to base 10", aliases=("lg",)),
+    Function("log10", "logarithm to base 10"),
     Function("log1p", "log(1 + x), exact near 0"),
     Function("sqrt", "square root"),
     Function("rsqrt", "1/sqrt(x)"),

@@ -1,0 +1,124 @@
+"""What to say about a word or a character that is not of the language, and what its author may have meant."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from gradtui.expression.functions import FUNCTIONS, TABLE
+from gradtui.expression.vocabulary import CONSTANTS, GREEK, PYTHON_WORDS, is_variable
+
+LIKE_THIS = "write a function of x, such as f(x) = x^2 + 3x + 1"
+
+PYTHON_HINTS = {
+    **dict.fromkeys(("if", "else", "elif"), "write where(x > 0, a, b) for: a if x > 0 else b"),
+    **dict.fromkeys(("and", "or", "not"), "conditions are joined by nesting: where(x > 0, where(x < 1, a, b), b)"),
+    **dict.fromkeys(("def", "return", "lambda"), LIKE_THIS),
+}
+
+CHARACTERS = {
+    **dict.fromkeys("\"'`‘’“”«»", ("quotation marks are not part of the language", "leave them out")),
+    **dict.fromkeys("{}", ("braces are not part of the language", "use ( ) to group")),
+    "\\": ("LaTeX is not part of the language", "write sqrt(x) for \\sqrt{x} and a/b for \\frac{a}{b}"),
+    "#": ("there are no comments in the language", "leave out the # and what follows"),
+    "%": ("% is not an operator of the language", "write remainder(x, 2) for x % 2"),
+    "//": ("// is not an operator of the language", "write floor(x/2) for x // 2"),
+    "!": ("there is no factorial in the language", "exp(lgamma(x + 1)) is x! for every x above -1"),
+    "@": ("@ is not an operator of the language", "write dot(a, b) for a @ b"),
+    **dict.fromkeys(("&", "&&", "~"), ("conditions cannot be joined", PYTHON_HINTS["and"])),
+    **dict.fromkeys((":", ":="), ("a colon is not part of the language", "= gives a name: a = x^2; sin(a)")),
+    **dict.fromkeys("½¼¾⅓⅔⅛", ("fractions are written with a /", "write 1/2 for one half")),
+    **dict.fromkeys("ⁿˣʸ", ("only digits can stand raised", "write x^n for a raised n")),
+    **dict.fromkeys("⁺⁻", ("a raised sign needs raised digits after it", "write x⁻¹ or x^-1")),
+}
+
+MISSING_FUNCTIONS = {
+    "cot": "1/tan(x)",
+    "sec": "1/cos(x)",
+    "csc": "1/sin(x)",
+    "cbrt": "x^(1/3)",
+    "factorial": "exp(lgamma(x + 1))",
+    "matmul": "dot(a, b)",
+    "mm": "dot(a, b)",
+    "average": "mean(x)",
+}
+
+INVERSES = {
+    **{name: f"a{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    "exp": "log",
+    "log": "exp",
+    "erf": "erfinv",
+    "sigmoid": "logit",
+    "ndtr": "ndtri",
+}
+"""The function that someone who writes sin^-1(x) may mean."""
+
+_PIECES = re.compile(rf"(?:{'|'.join((*GREEK.values(), 'pi'))}|[A-Za-z])[0-9]*(?:_[A-Za-z0-9]+)*")
+_VISIBLE = ("L", "N", "P", "S")
+
+
+def name_of(character: str) -> str:
+    """`U+202E RIGHT-TO-LEFT OVERRIDE`: a character that may not be shown as itself."""
+    return f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
+
+
+def unreadable(piece: str) -> tuple[str, str]:
+    """Message and hint for a token of kind `error`."""
+    if piece in CHARACTERS:
+        return CHARACTERS[piece]
+    if len(piece) == 2 and piece.endswith("="):
+        return f"{piece} is not part of the language", "= gives a name: a = x^2; sin(a)"
+    if piece.isascii() and piece.isprintable():
+        return f"{piece} is not part of the language", ""
+    if unicodedata.category(piece)[0] not in _VISIBLE:
+        return f"an invisible character, {name_of(piece)}, is not part of the language", "delete it"
+    if unicodedata.category(piece) == "Nd":
+        return f"{piece} ({name_of(piece)}) is not a digit of the language", "write numbers with 0 to 9"
+    if piece.isalpha():
+        return f"{piece} ({name_of(piece)}) is not a letter of the language", "names are Latin or Greek letters"
+    return f"{piece} ({name_of(piece)}) is not part of the language", ""
+
+
+def unknown_word(word: str, called: bool) -> tuple[str, str]:
+    """Message and hint for a word without a meaning; `called`: an opening parenthesis follows."""
+    if word in PYTHON_WORDS:
+        return f"{word} is Python, not part of the language", PYTHON_HINTS.get(word, LIKE_THIS)
+    if word.startswith("_") or "__" in word:
+        return f"{word} is not a name that gradtui knows", "names start with a letter"
+    what = "function" if called else "name"
+    return f"{word} is not a {what} that gradtui knows", _meant(word, called)
+
+
+def _meant(word: str, called: bool) -> str:
+    if word in MISSING_FUNCTIONS:
+        return f"write {MISSING_FUNCTIONS[word]}"
+    if guess := _run_together(word, called):
+        return f"did you mean {guess}?"
+    if guess := nearest(word):
+        return f"did you mean {guess}?"
+    pieces = _PIECES.findall(word)
+    if len(pieces) <= 3 and "".join(pieces) == word:
+        return f"did you mean {'*'.join(pieces)}{'*(...)' if called else ''}? One name is written {word[0]}_{word[1:]}"
+    if called:
+        return f"gradtui knows sin, exp, relu and {len(TABLE) - 3} more"
+    return "a name is one letter, with a subscript if wanted (w, x1, w_2); a value given by --at makes any word a name"
+
+
+def _run_together(word: str, called: bool) -> str:
+    """`sinx` is sin(x), `xsin(` is x*sin(...); `sinn` is neither."""
+    for name in sorted(FUNCTIONS, key=len, reverse=True):
+        head, tail = word[: -len(name)], word[len(name) :]
+        if called and word.endswith(name) and is_variable(head):
+            return f"{head}*{name}(...)"
+        if not called and word.startswith(name) and tail != name[-1] and (is_variable(tail) or tail in CONSTANTS):
+            return f"{name}({tail})"
+    return ""
+
+
+def nearest(word: str) -> str:
+    """The function or constant spelled most like `word`, or ""; the first letter is taken to be right."""
+    from difflib import get_close_matches  # 5 ms that a text without an error need not pay
+
+    known = [name for name in (*FUNCTIONS, *CONSTANTS) if name[0] == word[:1].lower() and 2 < len(name) < len(word) + 2]
+    matches = get_close_matches(word.lower(), known, n=1, cutoff=0.75) if len(word) > 2 else []
+    return matches[0] if matches else ""

@@ -1,0 +1,139 @@
+"""What each word of a text means: given name, bound name, constant, function, variable, or nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from gradtui.expression.errors import ExpressionError
+from gradtui.expression.functions import FUNCTIONS, Function
+from gradtui.expression.hints import LIKE_THIS, nearest, unknown_word
+from gradtui.expression.syntax import Constant, Node, Reference, Variable
+from gradtui.expression.tokens import Token
+from gradtui.expression.vocabulary import (
+    CONSTANTS,
+    DIFFERENT_ELSEWHERE,
+    MODULES,
+    PYTHON_WORDS,
+    canonical,
+    is_variable,
+)
+
+_LAMBDA = re.compile(r"lambda\b[^:;\r\n]*:")
+
+
+class Scope:
+    """The names of one text. `variables` are those met so far; `defining` is the name whose value is being read."""
+
+    def __init__(self, text: str, names: Collection[str]) -> None:
+        self.text = text
+        self.names = {canonical(name): name for name in names}
+        self.bindings: dict[str, Node] = {}
+        self.variables: dict[str, None] = {}
+        self.defining = ""
+
+    def function(self, token: Token) -> Function | None:
+        """The function that a token names, unless its name was given another meaning."""
+        if token.kind == "qualified" or (token.kind == "word" and not self._is_taken(token.text)):
+            return FUNCTIONS.get(token.text)
+        return None
+
+    def node(self, token: Token, called: bool) -> Node:
+        """The variable, constant or reference that a word stands for; `called`: an opening parenthesis follows."""
+        name = canonical(token.text)
+        if token.kind == "qualified":
+            return Constant(token.start, token.end, name, CONSTANTS[name])
+        if name == self.defining:
+            raise self._error(
+                token, f"{name} is used in its own definition", "what stands right of = is made of other names"
+            )
+        if called and name in ("f", "g", "h") and name not in self.names:
+            hint = f"define it as the last line, f(x) = ..., or write {name}*(...) for a product"
+            raise self._error(token, f"{name}(...) reads as a function, and there is none of this name", hint)
+        if name in self.bindings:
+            return Reference(token.start, token.end, name, self.bindings[name])
+        if name in CONSTANTS and name not in self.names:
+            return Constant(token.start, token.end, name, CONSTANTS[name])
+        if name in self.names or is_variable(name):
+            self._refuse_lambda(token)
+            spelled = self.names.get(name, name)
+            self.variables.setdefault(spelled)
+            return Variable(token.start, token.end, spelled)
+        raise self._error(token, *unknown_word(token.text, called))
+
+    def is_e(self, token: Token) -> bool:
+        """Whether a token is Euler's number."""
+        return token.text == "e" and not self._is_taken("e")
+
+    def bind(self, token: Token) -> str:
+        """The name that `name = ...` or `name(...) = ...` gives, if it is free to give."""
+        name = self._fresh(token)
+        if name in self.variables:
+            raise self._error(token, f"{name} is already a variable further up", "give the new value another name")
+        self.defining = name
+        return name
+
+    def declare(self, parameters: list[Token]) -> None:
+        """Take the parameters of `f(x, y) = ...` as variables, in this order, before all others."""
+        declared: dict[str, None] = {}
+        for token in parameters:
+            name = self._fresh(token)
+            if name in declared or name == self.defining:
+                raise self._error(token, f"{name} is named twice", "each parameter needs a name of its own")
+            declared[self.names.setdefault(name, name)] = None
+        self.variables = declared | self.variables
+
+    def without_modules(self, tokens: list[Token]) -> list[Token]:
+        """The same tokens with `torch.sin` as one, `sin`. A module's name that is taken stays a name."""
+        if not any(token.text == "." for token in tokens):
+            return tokens
+        kept: list[Token] = []
+        i = 0
+        while i < len(tokens):
+            path, last = tokens[i].text, i
+            if path in MODULES and not self._is_taken(path):
+                while path in MODULES and tokens[last + 1].text == ".":
+                    last += 2
+                    path += f".{tokens[last].text}"
+            kept.append(self._qualified(path, tokens[i], tokens[last]) if last > i else tokens[i])
+            i = last + 1
+        return kept
+
+    def _qualified(self, path: str, first: Token, last: Token) -> Token:
+        module = path.removesuffix(f".{last.text}")
+        if path in DIFFERENT_ELSEWHERE:
+            hint = f"write {last.text}(x) for torch's"
+            raise ExpressionError("name", DIFFERENT_ELSEWHERE[path], first.start, last.end, hint)
+        if last.kind != "word" or (last.text not in FUNCTIONS and last.text not in CONSTANTS):
+            guess = nearest(last.text)
+            hint = f"did you mean {module}.{guess}?" if guess else "only its functions and constants that gradtui knows"
+            what = path if last.kind == "word" else f"{module}."
+            message = f"{what} is not part of the language"
+            raise ExpressionError("name", message, first.start, last.end, hint)
+        return Token("qualified", last.text, first.start, last.end)
+
+    def _is_taken(self, word: str) -> bool:
+        name = canonical(word)
+        return name in self.names or name in self.bindings
+
+    def _fresh(self, token: Token) -> str:
+        """The name itself, refused where it already means something else."""
+        name = canonical(token.text)
+        if name in CONSTANTS and name not in self.names:
+            raise self._error(token, f"{name} is a constant and keeps its value", "choose another name")
+        if name in FUNCTIONS and name not in self.names:
+            raise self._error(token, f"{name} is a function and keeps its meaning", "choose another name")
+        if name in PYTHON_WORDS or name.startswith("_") or "__" in name:
+            raise self._error(token, *unknown_word(name, called=False))
+        if name in self.bindings:
+            raise self._error(token, f"{name} already has a value further up", "give the new value another name")
+        return name
+
+    def _refuse_lambda(self, token: Token) -> None:
+        """`lambda` alone is the Greek letter."""
+        if token.text == "lambda" and (match := _LAMBDA.match(self.text, token.start)):
+            raise ExpressionError("syntax", "lambda is Python, not part of the language", *match.span(), LIKE_THIS)
+
+    @staticmethod
+    def _error(token: Token, message: str, hint: str) -> ExpressionError:
+        return ExpressionError("name", message, token.start, token.end, hint)

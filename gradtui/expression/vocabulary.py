@@ -1,0 +1,63 @@
+"""The words of the language that are not functions: constants, variables, modules, and those of Python."""
+
+from __future__ import annotations
+
+import math
+import re
+
+CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
+
+GREEK = {
+    **dict(zip("αβγδεζηθικλμνξρστυφχψω", (
+        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
+        "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+    ), strict=True)),
+    # Only the capitals that cannot be taken for a Latin letter.
+    **dict(zip("ΓΔΘΛΞΠΣΦΨΩ", (
+        "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega",
+    ), strict=True)),
+}  # fmt: skip
+"""Each Greek letter and the name it is short for: `θ` and `theta` are one variable."""
+
+GLYPHS = {**GREEK, "π": "pi", "ϵ": "epsilon", "ϑ": "theta", "ϕ": "phi", "µ": "mu"}
+
+OTHER_SPELLINGS = {"∞": "inf", "NaN": "nan", "Inf": "inf", "infinity": "inf", "Infinity": "inf"}
+
+SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+MODULES = frozenset((
+    "torch", "torch.nn", "torch.nn.functional", "torch.special", "torch.linalg", "nn", "nn.functional", "F",
+    "math", "np", "np.linalg", "numpy", "numpy.linalg",
+))  # fmt: skip
+"""What may stand before a known function or constant, as in pasted Python: `torch.sin(x)`, `math.pi`."""
+
+DIFFERENT_ELSEWHERE = {
+    "np.var": "np.var divides by n, torch's var by n - 1",
+    "numpy.var": "numpy.var divides by n, torch's var by n - 1",
+    "np.std": "np.std divides by n, torch's std by n - 1",
+    "numpy.std": "numpy.std divides by n, torch's std by n - 1",
+    "math.remainder": "math.remainder rounds to the nearest multiple, torch's remainder rounds down",
+}
+"""Functions that share torch's name and not its meaning."""
+
+PYTHON_WORDS = frozenset((
+    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except",
+    "finally", "for", "from", "global", "if", "import", "in", "is", "nonlocal", "not", "or", "pass", "raise", "return",
+    "try", "while", "with", "yield", "True", "False", "None",
+))  # fmt: skip
+
+_VARIABLE = re.compile(rf"(?:[A-Za-z]|{'|'.join(GREEK.values())})[0-9]*(?:_[A-Za-z0-9]+)*")
+
+
+def is_variable(word: str) -> bool:
+    """Whether a word is a variable by its shape: one letter or Greek name, with digits or a subscript if wanted."""
+    return _VARIABLE.fullmatch(word) is not None
+
+
+def canonical(word: str) -> str:
+    """One spelling for a word that has several: `θ` is `theta`, `x₁` is `x_1`, `π` is `pi`, `∞` is `inf`."""
+    if not word.isascii():
+        stem = word.rstrip("₀₁₂₃₄₅₆₇₈₉")
+        word = f"{stem}_{word[len(stem) :].translate(SUBSCRIPTS)}" if stem != word else word
+        word = GLYPHS.get(word[0], word[0]) + word[1:]
+    return OTHER_SPELLINGS.get(word, word)
