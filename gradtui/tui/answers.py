@@ -1,0 +1,55 @@
+"""What the evaluation service has said: the last good picture, and what is still to come."""
+
+from __future__ import annotations
+
+from gradtui.snapshot.model import Curve, CurveRequest, Problem, Request, Snapshot
+
+
+class Answers:
+    """The last good Snapshot stays until a newer good one comes, whatever happens in between.
+
+    shown: that Snapshot. curve: the last curve that came, with this Snapshot or before. problem: why the newest request has
+    no answer. asked, answered: ids of the newest request and of the newest answer.
+    """
+
+    def __init__(self) -> None:
+        self.shown: Snapshot | None = None
+        self.curve: Curve | None = None
+        self.problem: Problem | None = None
+        self.asked = self.answered = 0
+        self._asked_curve: str | None = None
+
+    @property
+    def waiting(self) -> bool:
+        return self.answered < self.asked
+
+    def light(self, stale: bool) -> str:
+        """`problem`, `starting`, `working` or `ready`."""
+        if self.problem is not None:
+            return "problem"
+        if self.shown is None:
+            return "starting"
+        return "working" if stale and self.waiting else "ready"
+
+    def lacking(self, curve: CurveRequest | None) -> CurveRequest | None:
+        """The request, unless the curve held is already that one.
+
+        It is asked again until it comes: a request still waiting is dropped for a newer one, with its curve.
+        """
+        return None if curve is None or (self.curve is not None and self.curve.key == curve.key) else curve
+
+    def ask(self, request: Request) -> None:
+        self.asked = request.id
+        self._asked_curve = request.curve.key if request.curve is not None else None
+
+    def receive(self, snapshot: Snapshot) -> bool:
+        """Take an answer; False where a newer one is here already, or where it is the failure of a request no longer wanted."""
+        if snapshot.id < self.answered or (snapshot.problem is not None and snapshot.id < self.asked):
+            return False
+        self.answered = snapshot.id
+        self.problem = snapshot.problem
+        if snapshot.problem is None:
+            self.shown = snapshot
+            if snapshot.curve is not None or (snapshot.id == self.asked and self._asked_curve is not None):
+                self.curve = snapshot.curve  # None where it cannot be drawn: better no curve than another function's
+        return True

@@ -1,0 +1,287 @@
+"""The explorer: a function, its value, gradient, graph, backward pass and curves, live."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import BindingType
+from textual.reactive import var
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Footer, Input, Static
+
+from gradtui.expression.notation import write
+from gradtui.expression.parser import ExpressionError, parse
+from gradtui.service.client import Service
+from gradtui.snapshot.model import Device, Dtype, Problem
+from gradtui.tui import commands, readings
+from gradtui.tui.answers import Answers
+from gradtui.tui.evaluator import MakeEvaluator, SnapshotArrived
+from gradtui.tui.keys import KEYS, works
+from gradtui.tui.picture import Picture
+from gradtui.tui.point import read_point, read_points
+from gradtui.tui.session import Session, backward_step
+from gradtui.tui.widgets.chart import Chart
+from gradtui.tui.widgets.expression_input import ExpressionInput
+from gradtui.tui.widgets.graph_view import GraphView
+from gradtui.tui.widgets.stepper import Stepper
+from gradtui.tui.widgets.value_entry import ValueEntry
+
+PATIENCE = 0.15
+"""Seconds that the old picture stands unmarked while the new one is on its way: less would flicker."""
+
+
+class GradtuiApp(App[None]):
+    """Holds what was chosen (`session`), what was answered (`answers`) and a cursor; the widgets are views of those."""
+
+    TITLE = "gradtui"
+    CSS_PATH = "gradtui.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
+    AUTO_FOCUS = "#graph"
+    HORIZONTAL_BREAKPOINTS = [(0, "-no-width"), (40, "-narrow"), (64, "-medium"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-no-height"), (10, "-flat"), (18, "-low"), (30, "-tall")]
+
+    selected: var[int | None] = var(None, init=False)
+    steps_done: var[int | None] = var(None, init=False)
+    maximised: var[str | None] = var(None, init=False)
+    stale: var[bool] = var(False, init=False)
+
+    def __init__(
+        self,
+        expression: str = "x^2 + 3x + 1",
+        at: dict[str, str | tuple[str, ...]] | None = None,
+        dtype: Dtype = "float32",
+        device: Device = "cpu",
+        window: tuple[float, float] | None = None,
+        step: str = "0.1",
+        theme: str | None = None,
+        names: tuple[str, ...] = (),
+        *,
+        service: MakeEvaluator = Service,
+    ) -> None:
+        super().__init__()
+        self.session = Session(
+            expression, read_points(at or {}), dtype=dtype, device=device, window=window, step=read_point(step).elements[0], names=names
+        )
+        self.answers = Answers()
+        self.service = service(lambda snapshot: self.post_message(SnapshotArrived(snapshot)) and None)
+        self.text_problem: Problem | None = None
+        self.reads_as = ""
+        self._patience: Timer | None = None
+        if theme is not None:
+            self.theme = theme
+
+    def compose(self) -> ComposeResult:
+        self.picture = Picture(self.session, id="picture")
+        yield self.picture
+        yield Static("too small: gradtui needs 40 x 10", id="too-small")
+        yield Footer(compact=True)
+
+    async def on_load(self) -> None:
+        await self.service.start()
+
+    def on_mount(self) -> None:
+        if not self.is_headless:
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit)
+        self.read(self.picture.formula.value)
+        self.leave_line()
+
+    async def on_unmount(self) -> None:
+        await self.service.close()
+
+    # What is typed
+
+    def read(self, text: str) -> None:
+        """Evaluate `text` where it is an expression; where it is none, say where and keep the picture."""
+        try:
+            expression = parse(text, self.session.names)
+        except ExpressionError as error:
+            self.text_problem = Problem("syntax", error.message, error.start, error.end, error.hint)
+        else:
+            self.text_problem, self.reads_as = None, write(expression)
+            self.session.accept(expression)
+            self.ask()
+        self.settle()
+
+    def take(self, text: str) -> None:
+        """Another function, not typed."""
+        self.picture.formula.value = text
+        self.read(text)
+        self.leave_line()
+
+    def leave_line(self) -> None:
+        """Back to the picture. The title follows only now: sooner, it would shift the text under the cursor."""
+        if self.text_problem is None:
+            self.picture.formula.history.add(self.picture.formula.value)
+            self.picture.show_title(self.session)
+        self.picture.graph.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if event.value != self.session.text or self.text_problem is not None:
+            self.read(event.value)
+
+    def on_expression_input_left(self, message: ExpressionInput.Left) -> None:
+        if self.text_problem is None or not message.accepted:
+            self.leave_line()
+
+    def on_value_entry_left(self, message: ValueEntry.Left) -> None:
+        self.picture.graph.focus()
+        if message.point is not None:
+            self.session.put(message.point)
+            self.ask()
+
+    # Question and answer
+
+    def ask(self) -> None:
+        """Have the session evaluated. What was changed is painted now, what it gives when it comes."""
+        self.picture.show_variables(self.session, self.answers)
+        curve = self.session.curve_request(readings.samples(self.picture.chart.size.width))
+        request = self.session.request(self.answers.lacking(curve))
+        self.answers.ask(request)
+        self.service.submit(request)
+        self.settle()
+
+    def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
+        before = self.answers.shown
+        if self.answers.receive(message.snapshot):
+            if not readings.same_graph(before, self.answers.shown):
+                self.steps_done, self.selected = None, readings.first_node(self.answers.shown)
+            self.settle()
+            self.picture.show_answer(self.session, self.answers, stale=self.stale)
+            self.picture.show_cursor(self.answers.shown, self.selected, self.steps_done)
+
+    def settle(self) -> None:
+        """Say what is wrong; mark the picture stale where it has not been that of the text for a while, not for less."""
+        self.picture.show_problem(self.reads_as, self.text_problem or self.answers.problem)
+        if self.text_problem or self.answers.problem or self.answers.waiting:
+            self._patience = self._patience or self.set_timer(PATIENCE, self.lose_patience)
+        elif self._patience is not None:
+            self._patience.stop()
+            self._patience, self.stale = None, False
+        self.picture.show_status(self.session, self.answers.light(self.stale))
+
+    def lose_patience(self) -> None:
+        self.stale = True
+        self.picture.show_answer(self.session, self.answers, stale=True)
+        self.picture.show_status(self.session, self.answers.light(self.stale))
+
+    # What a person points at
+
+    def watch_selected(self) -> None:
+        self.picture.show_cursor(self.answers.shown, self.selected, self.steps_done)
+
+    def watch_steps_done(self) -> None:
+        self.picture.show_cursor(self.answers.shown, self.selected, self.steps_done)
+
+    def watch_maximised(self) -> None:
+        self.picture.maximise(self.maximised)
+
+    def on_graph_view_selected(self, message: GraphView.Selected) -> None:
+        self.selected = message.node
+
+    def on_chart_window_changed(self, message: Chart.WindowChanged) -> None:
+        self.session.window = (message.low, message.high)
+        self.ask()
+
+    def on_stepper_chosen(self, message: Stepper.Chosen) -> None:
+        self.session.choose(message.name, message.element)
+        self.ask()
+
+    def on_stepper_stepped(self, message: Stepper.Stepped) -> None:
+        self.session.choose(message.name, message.element)
+        self.action_step(message.ticks)
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The footer shows the keys that work now; while a line is typed, letters are letters."""
+        return works(action, self.session, self.answers.shown, typing=isinstance(self.focused, Input))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        return commands.commands(self)
+
+    def action_step(self, ticks: int) -> None:
+        self.session.move(ticks)
+        self.ask()
+
+    def action_rescale_step(self, power: int) -> None:
+        self.session.rescale_step(power)
+        self.picture.show_variables(self.session, self.answers)
+
+    def action_next_variable(self, by: int) -> None:
+        self.session.next_variable(by)
+        self.ask()
+
+    def action_next_element(self, by: int) -> None:
+        self.session.next_element(by)
+        self.ask()
+
+    def action_edit(self) -> None:
+        self.picture.formula.focus()
+
+    def action_edit_value(self) -> None:
+        if name := self.session.active:
+            self.picture.entry.open(name, self.session.points[name].text)
+
+    def action_backward(self, by: int) -> None:
+        order = readings.engine_order(self.answers.shown)
+        self.steps_done = backward_step(self.steps_done, len(order), by)
+        if self.steps_done:
+            self.selected = order[self.steps_done - 1]
+
+    def action_backward_end(self) -> None:
+        self.steps_done = None
+
+    def action_backward_start(self) -> None:
+        self.steps_done = 0
+
+    def action_zoom(self, factor: float) -> None:
+        self.picture.chart.zoom(factor)
+
+    def action_pan(self, fraction: float) -> None:
+        self.picture.chart.pan(fraction)
+
+    def action_fit(self) -> None:
+        self.picture.chart.fit()
+
+    def action_toggle_derivative(self) -> None:
+        self.picture.chart.derivative_shown = not self.picture.chart.derivative_shown
+
+    def action_maximise(self, pane: str = "") -> None:
+        pane = pane or self.picture.focused_pane(self.focused)
+        self.maximised = None if self.maximised == pane else pane
+
+    def action_restore(self) -> None:
+        self.maximised = None
+
+    def action_dtype(self, dtype: Dtype) -> None:
+        self.session.dtype = dtype
+        self.ask()
+
+    def action_copy(self) -> None:
+        commands.copy(self)
+
+    def action_help(self) -> None:
+        from gradtui.tui.help import HelpScreen  # not wanted before the first paint
+
+        self.push_screen(HelpScreen())
+
+
+def run(
+    *,
+    expression: str,
+    at: dict[str, str | tuple[str, ...]],
+    dtype: Dtype,
+    device: Device,
+    window: tuple[float, float] | None,
+    step: str,
+    theme: str | None,
+    names: tuple[str, ...] = (),
+) -> None:
+    """Open the explorer and stay in it until it is left. Raises PointError for an `at` that is no value."""
+    GradtuiApp(expression, at, dtype, device, window, step, theme, names).run()

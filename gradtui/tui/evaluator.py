@@ -1,0 +1,30 @@
+"""What the app asks of the evaluation service, and the message by which an answer comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from textual.message import Message
+
+from gradtui.snapshot.model import Request, Snapshot
+
+
+class Evaluator(Protocol):
+    """`gradtui.service.client.Service`, or what stands in for it."""
+
+    async def start(self) -> None: ...
+    def submit(self, request: Request) -> None: ...
+    async def close(self) -> None: ...
+
+
+MakeEvaluator = Callable[[Callable[[Snapshot], None]], Evaluator]
+"""Makes one that gives its answers to the function it is called with."""
+
+
+class SnapshotArrived(Message):
+    """The service has an answer."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot

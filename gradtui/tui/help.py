@@ -1,0 +1,79 @@
+"""All keys and the language on one screen, also at 80 x 24."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import set_cell_size
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from gradtui.expression.functions import TABLE
+
+KEYS = (
+    ("← →  ⇧← ⇧→", "step, ten steps"),
+    ("[ ]", "step ten times smaller, larger"),
+    ("x", "type a value: 0.5, pi/2, [1, 2]"),
+    ("v V  e E", "variable; element of a vector"),
+    ("↑ ↓ ⏎", "node; open, close or jump"),
+    ("n p  N P", "backward: next, back; end, start"),
+    ("s", "what the node saved for backward"),
+    ("+ -  ^← ^→", "zoom and pan the chart"),
+    ("f  d", "fit the chart; show or hide f'"),
+    ("m  esc", "maximise a pane; all panes again"),
+    ("/", "edit: ↑ ↓ history, esc leaves"),
+    ("y", "copy value, gradient, node …"),
+    ("tab", "the next pane"),
+    ("^p  ?  q", "every action; this help; quit"),
+)
+"""Keys as they are shown, and what they do."""
+
+LANGUAGE = (
+    ("x^2 + 3x + 1", "or f(x) = …, y = …"),
+    ("2 pi x  x sin x", "products need no sign"),
+    ("1/2x", "is (1/2)*x"),
+    ("-x^2  x^2^3", "-(x^2)  x^(2^3)"),
+    ("|x|  x²  √x  e^x", "as on paper"),
+    ("sin x  sin^2(x)", "as on paper"),
+    ("torch.sin(x)", "F.relu(x)  x.pow(2)"),
+    ("log", "natural; log2 log10 log1p"),
+    ("a = x^2; a + a", "names share a node"),
+    ("[2.1, 5.4, 3.2]", "a vector; sum(x^2)"),
+    ("where(x > 0, x, 1)", "a choice"),
+    ("x  w_2  x1  theta", "variables"),
+    ("pi  e  1e-3  .5", "numbers"),
+    ("click, wheel", "choose a node, step a value"),
+)
+"""What can be typed, and what it means."""
+
+
+class HelpScreen(ModalScreen[None]):
+    """Any of the keys that one would try closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q,enter", "dismiss", "close", key_display="esc"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help"):
+            yield Static(_columns())
+            names = "  ".join(sorted(function.name for function in TABLE))
+            yield Static(Content.assemble((f"{len(TABLE)} functions  ", "$text-accent"), names), id="functions")
+
+
+def _columns() -> Content:
+    """Keys at the left, the language at the right."""
+    lines = [
+        Content.assemble(
+            (set_cell_size(key, 11), "$text-accent"),
+            set_cell_size(does, 32),
+            (set_cell_size(typed, 18), "$text-accent"),
+            means,
+        )
+        for (key, does), (typed, means) in zip(KEYS, LANGUAGE, strict=True)
+    ]
+    return Content("\n").join(lines)

@@ -1,0 +1,37 @@
+"""The expressions that were accepted, to be had again with up and down."""
+
+from __future__ import annotations
+
+
+class History:
+    """Entries, oldest first, and a place in them; the line being typed waits at the end as the draft."""
+
+    def __init__(self) -> None:
+        self.entries: list[str] = []
+        self._place = 0
+        self._draft = ""
+
+    def add(self, text: str) -> None:
+        """Keep `text` as the newest entry, once, and go to the end."""
+        if text in self.entries:
+            self.entries.remove(text)
+        self.entries.append(text)
+        self._place = len(self.entries)
+
+    def older(self, current: str) -> str:
+        """The entry before this place, or `current` where there is none. Leaving the end keeps `current` as the draft."""
+        if self._place == len(self.entries):
+            self._draft = current
+            if self.entries and self.entries[-1] == current:
+                self._place -= 1
+        if self._place == 0:
+            return current
+        self._place -= 1
+        return self.entries[self._place]
+
+    def newer(self, current: str) -> str:
+        """The entry after this place, at the end the draft."""
+        if self._place >= len(self.entries):
+            return current
+        self._place += 1
+        return self._draft if self._place == len(self.entries) else self.entries[self._place]

@@ -1,0 +1,82 @@
+"""Every key of the screen: the footer, the help and the command palette are made from this one table."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+from gradtui.snapshot.model import Snapshot
+from gradtui.tui.session import Session
+
+STEP = Binding.Group("step", compact=False)
+NODE = Binding.Group("node", compact=False)
+BACKWARD = Binding.Group("backward", compact=False)
+
+
+def _key(
+    id: str,
+    key: str,
+    action: str,
+    title: str,
+    tooltip: str,
+    *,
+    show: bool = False,
+    display: str | None = None,
+    group: Binding.Group | None = None,
+) -> Binding:
+    return Binding(key, action, title, show=show, key_display=display, tooltip=tooltip, id=id, group=group)
+
+
+KEYS: list[Binding] = [
+    _key("step.down", "left", "step(-1)", "step down", "One step down", show=True, display="←", group=STEP),
+    _key("step.up", "right", "step(1)", "step up", "One step up", show=True, display="→", group=STEP),
+    _key("step.down10", "shift+left", "step(-10)", "ten steps down", "Ten steps down", display="⇧←"),
+    _key("step.up10", "shift+right", "step(10)", "ten steps up", "Ten steps up", display="⇧→"),
+    _key("step.smaller", "[", "rescale_step(-1)", "smaller step", "Make the step ten times smaller"),
+    _key("step.larger", "]", "rescale_step(1)", "larger step", "Make the step ten times larger"),
+    _key("node.up", "up", "move_node('up')", "node above", "Select the row above", show=True, display="↑", group=NODE),
+    _key("node.down", "down", "move_node('down')", "node below", "Select the row below", show=True, display="↓", group=NODE),
+    _key("node.open", "enter", "move_node('enter')", "open or jump", "Open or close the node; follow a reference", display="⏎"),
+    _key("back.next", "n", "backward(1)", "backward: next", "Run the next node of backward", show=True, group=BACKWARD),
+    _key("back.previous", "p", "backward(-1)", "backward: back", "Take the last node back", show=True, group=BACKWARD),
+    _key("back.end", "N", "backward_end", "backward: end", "To the end of backward"),
+    _key("back.start", "P", "backward_start", "backward: start", "To the start of backward, before any node has run"),
+    _key("edit", "slash", "edit", "edit", "Edit the expression", show=True, display="/"),
+    _key("value", "x", "edit_value", "value", "Type a value for the active variable", show=True),
+    _key("variable.next", "v", "next_variable(1)", "variable", "The next variable becomes the active one", show=True),
+    _key("variable.previous", "V", "next_variable(-1)", "variable before", "The variable before becomes the active one"),
+    _key("element.next", "e", "next_element(1)", "element", "The next element of the vector becomes the active one", show=True),
+    _key("element.previous", "E", "next_element(-1)", "element before", "The element before becomes the active one"),
+    _key("help", "question_mark", "help", "help", "All keys, and the language, on one screen", show=True, display="?"),
+    _key("quit", "q", "quit", "quit", "Quit", show=True),
+    _key("derivative", "d", "toggle_derivative", "f'", "Show or hide f' in the chart", show=True),
+    _key("copy", "y", "copy", "copy", "Copy a value, the gradient, the node, the expression or f'", show=True),
+    _key("maximise", "m", "maximise", "maximise", "Give the focused pane the whole screen, and back", show=True),
+    _key("saved", "s", "toggle_saved", "saved tensors", "Show or hide what the node saved for backward"),
+    _key("zoom.in", "plus,equals_sign", "zoom(0.5)", "zoom in", "Half the chart's window", display="+"),
+    _key("zoom.out", "minus", "zoom(2.0)", "zoom out", "Twice the chart's window", display="-"),
+    _key("pan.left", "ctrl+left", "pan(-0.25)", "pan left", "Move the chart's window left"),
+    _key("pan.right", "ctrl+right", "pan(0.25)", "pan right", "Move the chart's window right"),
+    _key("fit", "f", "fit", "fit", "The chart's window back around the point"),
+    _key("restore", "escape", "restore", "restore", "All panes again"),
+]
+
+EVERYWHERE = {"quit", "help_quit", "command_palette", "change_theme"}
+"""Actions that also work while a line is being typed."""
+
+
+def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool) -> bool:
+    """Whether an action does anything now: the footer, the help and the palette leave out what does not."""
+    if typing:
+        return action in EVERYWHERE
+    match action:
+        case "step" | "rescale_step" | "edit_value" | "zoom" | "pan" | "fit" | "toggle_derivative":
+            return session.active is not None
+        case "next_variable":
+            return len(session.variables) > 1
+        case "next_element":
+            return session.active is not None and len(session.points[session.active].elements) > 1
+        case "move_node" | "backward" | "backward_end" | "backward_start" | "toggle_saved":
+            return shown is not None and bool(shown.graph.nodes)
+        case "copy":
+            return shown is not None
+    return True

@@ -1,0 +1,101 @@
+"""All the views of the explorer in their places, and the one place that pushes data into them."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Static
+
+from gradtui.snapshot.model import Problem, Snapshot
+from gradtui.tui import readings
+from gradtui.tui.answers import Answers
+from gradtui.tui.session import Session
+from gradtui.tui.widgets.chart import Chart
+from gradtui.tui.widgets.expression_input import ExpressionInput
+from gradtui.tui.widgets.graph_view import GraphView
+from gradtui.tui.widgets.node_panel import NodePanel
+from gradtui.tui.widgets.problem_line import ProblemLine
+from gradtui.tui.widgets.readout import Readout, Status
+from gradtui.tui.widgets.stepper import Stepper
+from gradtui.tui.widgets.value_entry import ValueEntry
+
+PANES = ("graph", "chart", "node")
+
+
+class Picture(Vertical):
+    """The expression above its reading; variables and readout; graph, chart and node panel. It decides nothing."""
+
+    def __init__(self, session: Session, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.title = Static(id="title")
+        self.formula = ExpressionInput(session.text, id="expression")
+        self.status = Status(id="status")
+        self.problem_line, self.entry = ProblemLine(id="problem"), ValueEntry(id="entry")
+        self.stepper, self.readout = Stepper(id="stepper"), Readout(id="readout")
+        self.graph, self.chart, self.node_panel = GraphView(id="graph"), Chart(id="chart"), NodePanel(id="node")
+        self.panes = Container(id="panes")
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="formula"):
+            yield self.title
+            yield self.formula
+            yield self.status
+        with Container(id="under"):
+            yield self.problem_line
+            yield self.entry
+        with Container(id="point"):
+            yield self.stepper
+            yield self.readout
+        with self.panes:
+            yield self.graph
+            with Container(id="side"):
+                yield self.chart
+                yield self.node_panel
+
+    def show_title(self, session: Session) -> None:
+        """`f(x) = ` before the expression."""
+        self.title.update(Content(readings.title(session)))
+
+    def show_problem(self, reads_as: str, problem: Problem | None) -> None:
+        """What is wrong, with its place; else how the text is read."""
+        column = bad = None
+        if problem is not None and problem.start is not None:
+            bad = (problem.start, max(problem.end or 0, problem.start + 1))
+            column = self.formula.region.x - self.problem_line.region.x + self.formula.column(problem.start)
+        self.formula.bad = bad
+        self.problem_line.show(reads_as, problem, column)
+
+    def show_status(self, session: Session, light: str) -> None:
+        self.status.show(f"{session.dtype} · {session.device}", light)
+
+    def show_variables(self, session: Session, answers: Answers) -> None:
+        """The values as they are now, with what the last answer says of them."""
+        self.stepper.show(readings.variable_rows(session, answers.shown))
+        self.readout.show(*readings.readout(session, answers.shown))
+        point = readings.chart_point(session, answers.shown, answers.curve)
+        if point is not None:
+            self.chart.show_point(*point)
+
+    def show_answer(self, session: Session, answers: Answers, *, stale: bool) -> None:
+        """Another Snapshot, or the same one marked."""
+        self.set_class(stale, "-stale")
+        self.graph.show(answers.shown, stale=stale)
+        self.chart.show_curve(answers.curve)
+        self.show_variables(session, answers)
+
+    def show_cursor(self, shown: Snapshot | None, selected: int | None, steps_done: int | None) -> None:
+        """The selected node and the place in backward, wherever they are seen."""
+        self.graph.steps_done, self.graph.selected = steps_done, selected
+        self.node_panel.show(shown, selected, steps_done=steps_done)
+        self.formula.lit = readings.lit(shown, selected, self.formula.value)
+
+    def maximise(self, pane: str | None) -> None:
+        """Only this pane, or all of them."""
+        for name in PANES:
+            self.panes.set_class(name == pane, f"-only-{name}")
+
+    def focused_pane(self, focused: Widget | None) -> str:
+        """The pane that has the focus, else the graph."""
+        return focused.id if focused is not None and focused.id in PANES else "graph"

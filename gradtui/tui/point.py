@@ -1,0 +1,148 @@
+"""Where a variable stands: exact decimals, read from what a person types."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from decimal import Context, Decimal, DecimalException, Inexact
+
+from gradtui.expression.parser import ExpressionError, parse
+from gradtui.expression.syntax import Binary, Call, Constant, Expression, Negation, Node, Number, Vector, fold
+
+STEPPING = Context(prec=60)
+"""Sums of decimals that a person would type are exact in 60 digits; those that are not are not made."""
+
+COMPUTING = Context(prec=17, Emax=400, Emin=-400)
+"""`pi/2` and the like: as many digits as a float64 needs."""
+
+FUNCTIONS: dict[str, Callable[[float], float]] = {
+    "sqrt": math.sqrt,
+    "exp": math.exp,
+    "log": math.log,
+    "sin": math.sin,
+    "cos": math.cos,
+    "tan": math.tan,
+    "abs": math.fabs,
+}
+"""What may stand in a value, besides arithmetic."""
+
+OPERATORS: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
+    "+": COMPUTING.add,
+    "-": COMPUTING.subtract,
+    "*": COMPUTING.multiply,
+    "/": COMPUTING.divide,
+    "^": COMPUTING.power,
+}
+
+EXAMPLES = "a number such as 0.5 or pi/2, or a vector such as [1, 2, 3]"
+
+
+class PointError(ValueError):
+    """A text that is no value for a variable; its message is one sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One exact decimal for a scalar, one for each element of a vector."""
+
+    elements: tuple[Decimal, ...]
+    vector: bool = False
+
+    @property
+    def value(self) -> float | tuple[float, ...]:
+        """As a Request takes it."""
+        return tuple(float(element) for element in self.elements) if self.vector else float(self.elements[0])
+
+    @property
+    def text(self) -> str:
+        """As it would be typed; reads back to the same point."""
+        written = [plain(element) for element in self.elements]
+        return f"[{', '.join(written)}]" if self.vector else written[0]
+
+    def moved(self, element: int, by: Decimal) -> Point:
+        """`by` further along one element, exactly; unmoved where a float could not hold the sum."""
+        context = STEPPING.copy()
+        total = context.add(self.elements[element], by)
+        if context.flags[Inexact] or not math.isfinite(float(total)):
+            return self
+        elements = (*self.elements[:element], total, *self.elements[element + 1 :])
+        return replace(self, elements=elements)
+
+
+def plain(value: Decimal, step: Decimal | None = None) -> str:
+    """`4.0`, `-0.25`, `1E+30`: with at least the decimals of `step`, so that a value keeps its width while it is stepped."""
+    exponent = value.as_tuple().exponent
+    assert isinstance(exponent, int)  # a point is finite
+    least = -_exponent(step) if step is not None else 0
+    if value.adjusted() > 15 or value.adjusted() < -15 or least > 15:
+        return str(value)
+    return f"{value:.{max(least, -exponent, 0)}f}"
+
+
+def read_point(text: str) -> Point:
+    """`4.0`, `pi/2`, `[1, 2, 3]` and `1, 2, 3` as a Point. Raises PointError."""
+    try:
+        expression = parse(text)
+    except ExpressionError as error:
+        try:
+            expression = parse(f"[{text}]")
+        except ExpressionError:
+            raise PointError(f"{error.message}; {EXAMPLES} is read here") from None
+    if expression.variables:
+        raise PointError(f"{expression.variables[0]} is a variable; {EXAMPLES} is read here")
+    try:
+        numbers = fold(expression, lambda node, operands: _evaluate(expression, node, operands))
+    except (ArithmeticError, ValueError, DecimalException) as error:
+        if isinstance(error, PointError):
+            raise
+        raise PointError(f"{text.strip()} is not a finite number") from None
+    body = expression.body
+    items = body.items if isinstance(body, Vector) else (body,)
+    if not items:
+        raise PointError(f"a vector needs at least one element; {EXAMPLES} is read here")
+    return Point(tuple(_finite(numbers[item]) for item in items), vector=isinstance(body, Vector))
+
+
+def read_points(at: dict[str, str | tuple[str, ...]]) -> dict[str, Point]:
+    """The `at` of the command line: each text a scalar or a whole vector, a tuple of texts a vector. Raises PointError."""
+    points: dict[str, Point] = {}
+    for name, text in at.items():
+        if isinstance(text, str):
+            points[name] = read_point(text)
+        else:
+            points[name] = Point(tuple(read_point(item).elements[0] for item in text), vector=True)
+    return points
+
+
+def _exponent(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    assert isinstance(exponent, int)
+    return exponent
+
+
+def _evaluate(expression: Expression, node: Node, operands: Collection[Decimal]) -> Decimal:
+    """One node of a constant expression; literals keep every digit that was typed."""
+    match node:
+        case Number():
+            return Decimal(expression.text[node.start : node.end])
+        case Constant():
+            return Decimal(repr(node.value))
+        case Negation():
+            (operand,) = operands
+            return operand.copy_negate()
+        case Binary():
+            left, right = operands
+            return OPERATORS[node.operator](left, right)
+        case Call() if node.function in FUNCTIONS and len(operands) == 1:
+            (operand,) = operands
+            return Decimal(repr(FUNCTIONS[node.function](float(operand))))
+        case Vector():
+            return Decimal(0)  # its items are read one by one
+    raise PointError(f"{expression.text[node.start : node.end]} cannot stand in a value; {EXAMPLES} is read here")
+
+
+def _finite(value: Decimal) -> Decimal:
+    if not (value.is_finite() and math.isfinite(float(value))):
+        raise PointError(f"{value} is not a finite number")
+    return value

@@ -1,0 +1,168 @@
+"""What a person has chosen: the function, where it stands, and what is looked at. No screen, no answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from decimal import Decimal
+
+from gradtui.expression.syntax import Expression
+from gradtui.snapshot.model import CurveRequest, Device, Dtype, Request, default_at
+from gradtui.tui.point import Point
+
+WINDOW = (-10.0, 10.0)
+SMALLEST_STEP, LARGEST_STEP = Decimal("1e-12"), Decimal("1e12")
+
+
+class Session:
+    """Values are kept by name also while the expression does not use them, so that nothing typed is lost.
+
+    text, name, variables: of the last expression that could be read. active: the variable that the keys step and the chart runs
+    along; None where there is none. element: which element of it, where it is a vector. window: of the chart.
+    names: words that are variables whatever they are.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        points: dict[str, Point],
+        *,
+        dtype: Dtype = "float32",
+        device: Device = "cpu",
+        window: tuple[float, float] | None = None,
+        step: Decimal = Decimal("0.1"),
+        names: Collection[str] = (),
+    ) -> None:
+        self.text, self.name = text, "f"
+        self.variables: tuple[str, ...] = tuple(points)
+        self.points = dict(points)
+        self.steps: dict[str, Decimal] = {}
+        self.active: str | None = next(iter(points), None)
+        self.window = window or WINDOW
+        self.dtype, self.device = dtype, device
+        self.names = tuple(dict.fromkeys((*names, *points)))
+        self._first_step = step
+        self._elements: dict[str, int] = {}
+        self._last_id = 0
+
+    def accept(self, expression: Expression) -> None:
+        """Another function; variables that are new stand at their default."""
+        self.text, self.name, self.variables = expression.text, expression.name, expression.variables
+        for name in self.variables:
+            self.points.setdefault(name, Point((Decimal(repr(default_at(name))),)))
+        if self.active not in self.variables:
+            self.active = self.variables[0] if self.variables else None
+        self._follow()
+
+    def step_of(self, name: str) -> Decimal:
+        return self.steps.get(name, self._first_step)
+
+    def element_of(self, name: str) -> int:
+        """Which element is stepped; 0 where it is a scalar."""
+        return min(self._elements.get(name, 0), len(self.points[name].elements) - 1)
+
+    @property
+    def element(self) -> int:
+        return self.element_of(self.active) if self.active else 0
+
+    @property
+    def place(self) -> float | None:
+        """The active element as a float: where the point stands on the chart."""
+        return float(self.points[self.active].elements[self.element]) if self.active else None
+
+    def move(self, ticks: int) -> None:
+        """`ticks` steps along the active element, exactly."""
+        if self.active:
+            by = self.step_of(self.active) * ticks
+            self.points[self.active] = self.points[self.active].moved(self.element, by)
+            self._follow()
+
+    def move_to(self, place: Decimal) -> None:
+        """The active element to `place`, as by a click on the chart."""
+        if self.active:
+            point = self.points[self.active]
+            self.points[self.active] = point.moved(self.element, place - point.elements[self.element])
+            self._follow()
+
+    def put(self, point: Point) -> None:
+        """Another value for the active variable; a scalar may become a vector, and back."""
+        if self.active:
+            self.points[self.active] = point
+            self._follow()
+
+    def rescale_step(self, power: int) -> None:
+        """The active variable's step times ten to the `power`, within limits."""
+        if self.active:
+            step = self.step_of(self.active).scaleb(power)
+            if SMALLEST_STEP <= step <= LARGEST_STEP:
+                self.steps[self.active] = step
+
+    def choose(self, name: str, element: int | None = None) -> None:
+        """Make `name` the active variable, and `element` its active element."""
+        if name in self.variables:
+            self.active = name
+            if element is not None:
+                self._elements[name] = max(0, min(element, len(self.points[name].elements) - 1))
+            self._follow()
+
+    def next_variable(self, by: int) -> None:
+        if self.active:
+            place = (self.variables.index(self.active) + by) % len(self.variables)
+            self.choose(self.variables[place])
+
+    def next_element(self, by: int) -> None:
+        if self.active:
+            self.choose(self.active, (self.element + by) % len(self.points[self.active].elements))
+
+    def curve_request(self, points: int) -> CurveRequest | None:
+        """The curve along the active element. Its key names all that the curve depends on: not the place on it."""
+        if self.active is None:
+            return None
+        fixed = [
+            f"{name}[{index}]={number}"
+            for name in self.variables
+            for index, number in enumerate(self.points[name].elements)
+            if (name, index) != (self.active, self.element)
+        ]
+        vector = self.points[self.active].vector
+        depends_on = (self.text, self.active, self.element, vector, *fixed, self.dtype, self.device, *self.window, points)
+        return CurveRequest(
+            variable=self.active,
+            window=self.window,
+            points=points,
+            element=self.element,
+            key="|".join(map(str, depends_on)),
+        )
+
+    def request(self, curve: CurveRequest | None) -> Request:
+        """The one place where a Request is made; ids count up."""
+        self._last_id += 1
+        return Request(
+            id=self._last_id,
+            expression=self.text,
+            at={name: self.points[name].value for name in self.variables},
+            dtype=self.dtype,
+            device=self.device,
+            curve=curve,
+            names=self.names,
+        )
+
+    def _follow(self) -> None:
+        """Where the point has left the window, centre the window on it."""
+        low, high = self.window
+        place = self.place
+        if place is not None and not low <= place <= high:
+            half = max((high - low) / 2, abs(place) * 1e-6)  # wide enough to have an inside in floats
+            self.window = (place - half, place + half)
+
+
+def backward_step(steps_done: int | None, total: int, by: int) -> int | None:
+    """The next place of the backward cursor: 0 nothing has run, `total` all has, None finished and not stepped.
+
+    Forward from None begins at the first node; back from None takes up the last.
+    """
+    if total == 0:
+        return None
+    if steps_done is None:
+        return 1 if by > 0 else total
+    moved = steps_done + by
+    return None if moved > total else max(moved, 0)

@@ -1,0 +1,100 @@
+"""The line in which the function is typed: highlighted as one types, with history, the bad place and the selected node's text lit."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import ClassVar
+
+from rich.highlighter import Highlighter
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widgets import Input
+
+from gradtui.tui.history import History
+from gradtui.tui.visible import visible
+
+Span = tuple[int, int]
+
+
+class ExpressionInput(Input):
+    """Posts `Input.Changed` at every change, `Left` when the person is done with it. `lit` and `bad` are spans of its text."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "expression--number",
+        "expression--function",
+        "expression--variable",
+        "expression--constant",
+        "expression--operator",
+        "expression--bracket",
+        "expression--unknown",
+        "expression--lit",
+        "expression--bad",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "accept", id="expression.accept", tooltip="Keep this function and leave the line"),
+        Binding("escape", "leave", "leave", id="expression.leave", tooltip="Leave the line; nothing typed is lost"),
+        Binding("up", "older", "older", id="expression.older", tooltip="The function accepted before this one"),
+        Binding("down", "newer", "newer", id="expression.newer", tooltip="The function accepted after this one"),
+    ]
+
+    lit: reactive[Span | None] = reactive(None)
+    bad: reactive[Span | None] = reactive(None)
+
+    class Left(Message):
+        """Enter or escape: back to the picture. `accepted` where it was enter."""
+
+        def __init__(self, accepted: bool) -> None:
+            super().__init__()
+            self.accepted = accepted
+
+    def __init__(self, value: str, *, id: str | None = None) -> None:
+        super().__init__(visible(value), compact=True, select_on_focus=False, highlighter=_Highlighter(self), id=id)
+        self.history = History()
+
+    def validate_value(self, value: str) -> str:
+        """What cannot be seen is shown as something that can; every offset stays."""
+        return visible(value)
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left(accepted=False))
+
+    async def action_submit(self) -> None:
+        self.post_message(self.Left(accepted=True))
+
+    def action_older(self) -> None:
+        self._recall(self.history.older(self.value))
+
+    def action_newer(self) -> None:
+        self._recall(self.history.newer(self.value))
+
+    def column(self, offset: int) -> int:
+        """The cell, counted from the widget's left edge, where the character at `offset` of the text stands."""
+        return self._position_to_cell(offset) - self.scroll_offset.x
+
+    def _recall(self, text: str) -> None:
+        if text != self.value:
+            self.value = text
+            self.cursor_position = len(text)
+
+
+class _Highlighter(Highlighter):
+    """Colours the tokens; then, over them, the lit span while nobody types and the bad place."""
+
+    def __init__(self, input: ExpressionInput) -> None:
+        self._input = input
+
+    def highlight(self, text: Text) -> None:
+        input, plain = self._input, text.plain
+        for start, end, kind in _tokens(plain):
+            text.stylize(input.get_component_rich_style(f"expression--{kind}", partial=True), start, end)
+        if input.lit is not None and not input.has_focus:
+            text.stylize(input.get_component_rich_style("expression--lit", partial=True), *input.lit)
+        if input.bad is not None:
+            text.stylize(input.get_component_rich_style("expression--bad", partial=True), *input.bad)
+
+
+@lru_cache(maxsize=16)
+def _tokens(text: str) -> tuple[tuple[int, int, str], ...]:
+    return ()

@@ -1,0 +1,64 @@
+"""The line under the expression: how it is read, or what is wrong and where."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.widget import Widget
+
+from gradtui.snapshot.model import Problem
+from gradtui.tui.visible import visible
+
+CARET = "^"
+
+
+class ProblemLine(Widget):
+    """One line, or two where sentence and hint do not fit in one; the second lies over what is below, so nothing jumps."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"problem--echo", "problem--message", "problem--hint"}
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._echo = ""
+        self._problem: Problem | None = None
+        self._column: int | None = None
+
+    def show(self, echo: str, problem: Problem | None = None, column: int | None = None) -> None:
+        """`echo` where all is well, else `problem`, with a caret at `column` cells from the left edge where it has a place."""
+        if (echo, problem, column) != (self._echo, self._problem, self._column):
+            had_problem = self._problem is not None
+            self._echo, self._problem, self._column = echo, problem, column
+            self.refresh(layout=had_problem or problem is not None)
+
+    def render(self) -> Content:
+        if self._problem is None:
+            return Content.styled(visible(self._echo), "$foreground-muted")
+        sentence, hint = visible(self._problem.message), visible(self._problem.hint)
+        return Content("\n").join(
+            Content.assemble((line, "$text-error" if part == "message" else "$foreground-muted"), (rest, "$foreground-muted"))
+            for line, rest, part in _lines(sentence, hint, self._column, self.size.width or 80)
+        )
+
+
+def _lines(message: str, hint: str, column: int | None, width: int) -> list[tuple[str, str, str]]:
+    """(text, text after it, `message` or `hint`) for each line."""
+    joined = f" – {hint}" if hint else ""
+    for rest, after in ((joined, []), ("", [hint] if hint else [])):
+        line = place_caret(message, rest, column, width)
+        if line is not None:
+            return [(*line, "message"), *((text, "", "hint") for text in after)]
+    return [(message, "", "message"), *(((hint, "", "hint"),) if hint else ())]
+
+
+def place_caret(message: str, rest: str, column: int | None, width: int) -> tuple[str, str] | None:
+    """The sentence beside a caret at `column`, right of it or else left; None where the line is too short for both."""
+    length = cell_len(message + rest)
+    if column is None or not 0 <= column < width:
+        return (message, rest) if length <= width else None
+    if column + 2 + length <= width:
+        return f"{' ' * column}{CARET} {message}", rest
+    if length + 1 <= column:
+        return " " * (column - 1 - length) + message, f"{rest} {CARET}"
+    return None

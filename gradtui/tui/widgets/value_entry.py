@@ -1,0 +1,69 @@
+"""The line in which a value is typed: `x = ` and, where it is no value, the sentence that says so."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from gradtui.tui.point import Point, PointError, read_point
+from gradtui.tui.visible import visible
+
+
+class ValueInput(Input):
+    """Compact; what cannot be seen is shown."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "set the value", id="value.accept", tooltip="Go to this value"),
+        Binding("escape", "leave", "leave", id="value.leave", tooltip="Leave the value as it was"),
+    ]
+
+    def validate_value(self, value: str) -> str:
+        return visible(value)
+
+    def action_leave(self) -> None:
+        self.post_message(ValueEntry.Left(None))
+
+
+class ValueEntry(Horizontal):
+    """Hidden until `open`; posts `Left` with the value, or with None where it was given up. A bad value stays to be mended."""
+
+    class Left(Message):
+        def __init__(self, point: Point | None) -> None:
+            super().__init__()
+            self.point = point
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="value-name")
+        yield ValueInput(compact=True, id="value")
+        yield Static(id="value-problem")
+
+    def open(self, name: str, text: str) -> None:
+        """Ask for a value of `name`, with `text` there and selected, to be replaced or mended."""
+        self.query_one("#value-name", Static).update(Content(f"{name} = "))
+        self.display = True
+        line = self.query_one(ValueInput)
+        line.value = text
+        self._say("")
+        line.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._say("")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        try:
+            point = read_point(event.value)
+        except PointError as error:
+            self._say(str(error))
+        else:
+            self.post_message(self.Left(point))
+
+    def _say(self, sentence: str) -> None:
+        self.query_one("#value-problem", Static).update(Content(visible(sentence)))

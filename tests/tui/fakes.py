@@ -1,0 +1,82 @@
+"""The app on a service that answers from fixed Snapshots, at once or when told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from gradtui.snapshot.model import Problem, Request, Snapshot, Values, VariableState
+from gradtui.tui.app import GradtuiApp
+from tests import examples
+
+KNOWN: dict[str, Callable[[Request], Snapshot]] = {
+    "x^2 + 3x + 1": lambda request: examples.quadratic(_number(request.at["x"])),
+    "(x * x) + (3 * x) + 1": lambda request: examples.vector_quadratic(),
+    "x*y + sin(y)": lambda request: examples.two_variables(),
+    "0*sqrt(x)": lambda request: examples.nan_gradient(),
+    "3 + 1": lambda request: examples.constant(),
+}
+
+
+class FakeService:
+    """Stands in for `gradtui.service.client.Service`. `slow` keeps the answers back until `answer`."""
+
+    def __init__(self, on_snapshot: Callable[[Snapshot], None]) -> None:
+        self.on_snapshot = on_snapshot
+        self.requests: list[Request] = []
+        self.slow = False
+        self.started = self.closed = False
+
+    async def start(self) -> None:
+        self.started = True
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def submit(self, request: Request) -> None:
+        self.requests.append(request)
+        if not self.slow:
+            self.answer(request)
+
+    def answer(self, request: Request | None = None, problem: Problem | None = None) -> None:
+        """The answer to a request, the newest unless told."""
+        request = request or self.requests[-1]
+        if problem is not None:
+            snapshot = Snapshot(request.id, request.expression, problem=problem)
+        elif request.expression in KNOWN:
+            snapshot = KNOWN[request.expression](request)
+        else:
+            snapshot = _plain(request)
+        curve = snapshot.curve or examples.quadratic().curve
+        assert curve is not None
+        key = request.curve.key if request.curve else ""
+        curve = msgspec.structs.replace(curve, key=key) if request.curve else None
+        self.on_snapshot(msgspec.structs.replace(snapshot, id=request.id, curve=curve))
+
+
+def make_app(expression: str = "x^2 + 3x + 1", at: dict[str, Any] | None = None, **settings: Any) -> GradtuiApp:
+    """The app on a FakeService, which is its `service`; the cursor of its lines does not blink."""
+    settings.setdefault("service", FakeService)
+    return GradtuiApp(expression, at, **settings)
+
+
+def service(app: GradtuiApp) -> FakeService:
+    assert isinstance(app.service, FakeService)
+    return app.service
+
+
+def _number(value: float | tuple[float, ...]) -> float:
+    assert isinstance(value, float)
+    return value
+
+
+def _plain(request: Request) -> Snapshot:
+    """An answer without a graph: 0 everywhere."""
+    zero = Values((), (0.0,))
+    states = {
+        name: VariableState(Values(() if isinstance(value, float) else (len(value),), (value,) if isinstance(value, float) else value), zero)
+        for name, value in request.at.items()
+    }
+    return Snapshot(request.id, request.expression, request.expression, variables=states, value=zero)

@@ -1,0 +1,469 @@
+"""Every key of the screen, on fixed Snapshots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Footer, Input
+
+from gradtui.snapshot.model import Problem
+from gradtui.tui.app import GradtuiApp
+from gradtui.tui.help import HelpScreen
+from tests.tui.fakes import FakeService, make_app, service
+
+SIZE = (120, 36)
+
+
+def text_of(app: GradtuiApp) -> str:
+    """What is on the screen, line by line."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+
+async def until(pilot: Pilot[Any], condition: Any, what: str) -> None:
+    """Let the app run until `condition()`."""
+    for _ in range(200):
+        if condition():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError(f"{what} did not come:\n{text_of(pilot.app)}")  # type: ignore[arg-type]
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    await pilot.press(*keys)
+    await pilot.pause()
+
+
+async def retype(pilot: Pilot[Any], text: str) -> None:
+    """Replace the expression by typing."""
+    await press(pilot, "slash", "ctrl+u", *text)
+
+
+async def test_first_example() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        screen = text_of(app)
+        for text in ("f(x) = x^2 + 3x + 1", "x^2 + 3*x + 1", "4.0", "29", "11", "2*x + 3", "AddBackward0", "AccumulateGrad"):
+            assert text in screen
+        assert service(app).started
+    assert service(app).closed
+
+
+async def test_before_the_first_answer() -> None:
+    """The start expression is there at once, and what is waited for."""
+    app = make_app(service=lambda on_snapshot: _slow(FakeService(on_snapshot)))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert "x^2 + 3x + 1" in text_of(app)
+        assert "starting PyTorch" in text_of(app)
+        service(app).answer()
+        await pilot.pause()
+        assert "starting PyTorch" not in text_of(app)
+        assert "29" in text_of(app)
+
+
+@pytest.mark.parametrize(
+    ("keys", "x"),
+    [
+        (["right"], 4.1),
+        (["left"], 3.9),
+        (["right", "right", "right"], 4.3),
+        (["shift+right"], 5.0),
+        (["shift+left"], 3.0),
+        (["left_square_bracket", "right"], 4.01),
+        (["right_square_bracket", "left"], 3.0),
+        (["x", *"-2.5", "enter"], -2.5),
+        (["x", *"pi", "escape"], 4.0),
+    ],
+)
+async def test_stepping(keys: list[str], x: float) -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, *keys)
+        assert service(app).requests[-1].at == {"x": x}
+        assert app.answers.shown is not None
+        assert app.answers.shown.variables["x"].value.numbers == (x,)
+
+
+async def test_bad_value_stays_to_be_mended() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "x", *"1/0", "enter")
+        assert "not a finite number" in text_of(app)
+        assert service(app).requests[-1].at == {"x": 4.0}
+        await press(pilot, "backspace", "4", "enter")
+        assert service(app).requests[-1].at == {"x": 0.25}
+
+
+async def test_x_is_painted_before_its_answer_comes() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        service(app).slow = True
+        await press(pilot, "right")
+        assert "4.1" in text_of(app)
+        assert "29" in text_of(app)
+        service(app).answer()
+        await pilot.pause()
+        assert "30.11" in text_of(app)
+
+
+async def test_stale_only_after_a_while() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        service(app).slow = True
+        await press(pilot, "right")
+        assert not app.stale
+        await until(pilot, lambda: app.stale, "the stale mark")
+        assert "29" in text_of(app)
+        service(app).answer()
+        await pilot.pause()
+        assert not app.stale
+
+
+async def test_newest_answer_wins() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        service(app).slow = True
+        await press(pilot, "right", "right")
+        older, newer = service(app).requests[-2:]
+        service(app).answer(newer)
+        service(app).answer(older)
+        await pilot.pause()
+        assert app.answers.shown is not None
+        assert app.answers.shown.id == newer.id
+        assert "31.24" in text_of(app)
+
+
+async def test_failure_of_an_older_request_is_not_shown() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        service(app).slow = True
+        await press(pilot, "right", "right")
+        service(app).answer(service(app).requests[-2], Problem("timeout", "no answer within 5 s"))
+        await pilot.pause()
+        assert "no answer" not in text_of(app)
+
+
+async def test_problem_keeps_the_picture() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        service(app).slow = True
+        await press(pilot, "right")
+        service(app).answer(problem=Problem("timeout", "no answer within 5 s; PyTorch is started again"))
+        await until(pilot, lambda: app.stale, "the stale mark")
+        assert "no answer within 5 s" in text_of(app)
+        assert "AccumulateGrad" in text_of(app)
+        service(app).answer()
+        await pilot.pause()
+        assert "no answer" not in text_of(app)
+        assert not app.stale
+
+
+async def test_typing_evaluates_as_one_types() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await retype(pilot, "x*y + sin(y)")
+        assert service(app).requests[-1].expression == "x*y + sin(y)"
+        assert "SinBackward0" in text_of(app)
+        assert isinstance(app.focused, Input)
+        await press(pilot, "enter")
+        assert not isinstance(app.focused, Input)
+        assert "f(x, y) = x*y + sin(y)" in text_of(app)
+
+
+async def test_bad_text_keeps_the_picture_and_says_where() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await retype(pilot, "x^2 + ")
+        screen = text_of(app).splitlines()
+        assert screen[1].index("^") - screen[0].index("x^2 +") in range(len("x^2 + ") + 1)
+        assert "AccumulateGrad" in text_of(app)
+        await until(pilot, lambda: app.stale, "the stale mark")
+        await press(pilot, "enter")
+        assert isinstance(app.focused, Input), "a line that cannot be read is not accepted"
+        await press(pilot, "escape")
+        assert not isinstance(app.focused, Input)
+        assert app.picture.formula.value == "x^2 + ", "nothing typed is lost"
+
+
+async def test_history() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await retype(pilot, "3 + 1")
+        await press(pilot, "enter")
+        await press(pilot, "slash", "up")
+        assert app.picture.formula.value == "x^2 + 3x + 1"
+        await press(pilot, "down")
+        assert app.picture.formula.value == "3 + 1"
+        await press(pilot, "ctrl+u", *"x + (", "up", "down")
+        assert app.picture.formula.value == "x + ("
+
+
+@pytest.mark.parametrize("text", ["[red]x[/red]", "[@click=app.quit]x[/]", "x\x1b[31m", "x\u202ey", "\\[x"])
+async def test_text_of_a_person_is_never_markup(text: str) -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        app.picture.formula.value = text
+        await pilot.pause()
+        await press(pilot, "escape")
+        first = text_of(app).splitlines()[0]
+        assert text.replace("\x1b", "␛").replace("\u202e", "�") in first
+        assert "\x1b" not in text_of(app)
+        assert "\u202e" not in text_of(app)
+
+
+async def test_letters_are_letters_while_typing() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await retype(pilot, "n*x + q - v")
+        assert app.picture.formula.value == "n*x + q - v"
+        assert app.is_running
+
+
+async def test_variables() -> None:
+    app = make_app("x*y + sin(y)", {"x": "2", "y": "1.5"})
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "right")
+        await press(pilot, "v", "right", "right")
+        assert service(app).requests[-1].at == {"x": 2.1, "y": 1.7}
+        await press(pilot, "V", "left")
+        assert service(app).requests[-1].at == {"x": 2.0, "y": 1.7}
+
+
+async def test_vector_element_by_element() -> None:
+    app = make_app("(x * x) + (3 * x) + 1", {"x": "[2.1, 5.4, 3.2]"}, dtype="float64")
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "right")
+        await press(pilot, "e", "right")
+        await press(pilot, "E", "E", "left")
+        assert service(app).requests[-1].at == {"x": (2.2, 5.5, 3.1)}
+        assert "[7.2, 13.8, 9.4]" in text_of(app)
+
+
+async def test_curve_is_asked_once_a_window() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "right", "right")
+        curves = [request.curve for request in service(app).requests]
+        assert curves[0] is not None
+        assert curves[1:] == [None] * len(curves[1:])
+        await press(pilot, "plus")
+        newest = service(app).requests[-1].curve
+        assert newest is not None
+        low, high = newest.window
+        assert high - low == pytest.approx(10)
+
+
+async def test_curve_is_asked_until_it_comes() -> None:
+    """A request that waits is dropped for a newer one; its curve must not be lost with it."""
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        service(app).slow = True
+        await press(pilot, "minus", "right", "right")
+        assert all(request.curve is not None for request in service(app).requests[-3:])
+
+
+@pytest.mark.parametrize(
+    ("key", "window"), [("plus", (-1.0, 9.0)), ("ctrl+right", (-5.0, 15.0)), ("ctrl+left", (-15.0, 5.0))]
+)
+async def test_window_keys(key: str, window: tuple[float, float]) -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, key)
+        assert app.session.window != (-10.0, 10.0)
+        await press(pilot, "f")
+        low, high = app.session.window
+        assert low <= 4.0 <= high
+
+
+async def test_show_or_hide_the_derivative() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "d")
+        assert not app.picture.chart.derivative_shown
+        await press(pilot, "d")
+        assert app.picture.chart.derivative_shown
+
+
+async def test_selecting_a_node_lights_up_its_text() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "down")
+        assert app.selected == 1
+        assert app.picture.formula.lit == (0, 8)
+        await press(pilot, "up")
+        assert app.selected == 0
+
+
+async def test_backward_steps() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert app.steps_done is None
+        await press(pilot, "n")
+        assert (app.steps_done, app.selected) == (1, 0)
+        await press(pilot, "n", "n")
+        assert (app.steps_done, app.selected) == (3, 2)
+        await press(pilot, "p")
+        assert (app.steps_done, app.selected) == (2, 1)
+        await press(pilot, "P")
+        assert app.steps_done == 0
+        await press(pilot, "N")
+        assert app.steps_done is None
+
+
+async def test_cursor_stays_while_stepping() -> None:
+    """Another x is the same graph: what was selected stays selected. Another function begins anew."""
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "n", "n", "right")
+        assert (app.steps_done, app.selected) == (2, 1)
+        await retype(pilot, "x*y + sin(y)")
+        assert (app.steps_done, app.selected) == (None, 0)
+
+
+@pytest.mark.parametrize("pane", ["graph", "chart", "node"])
+async def test_maximise(pane: str) -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        app.query_one(f"#{pane}").focus()
+        await press(pilot, "m")
+        shown = {name for name in ("graph", "chart", "node") if app.query_one(f"#{name}").region.area}
+        assert shown == {pane}
+        await press(pilot, "right")
+        assert "4.1" in text_of(app), "the keys still work"
+        await press(pilot, "escape")
+        assert all(app.query_one(f"#{name}").region.area for name in ("graph", "chart", "node"))
+        assert app.is_running, "escape never quits"
+
+
+async def test_help() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "question_mark")
+        assert isinstance(app.screen, HelpScreen)
+        assert "where(x > 0" in text_of(app)
+        await press(pilot, "escape")
+        assert not isinstance(app.screen, HelpScreen)
+        assert app.is_running
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q"])
+async def test_quit(key: str) -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, key)
+    assert not app.is_running
+    assert service(app).closed
+
+
+async def test_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make_app()
+    copied: list[str] = []
+    monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "y")
+        await until(pilot, lambda: "Copy the value" in text_of(app), "the choice")
+        await press(pilot, *"gradient", "enter")
+        await until(pilot, lambda: bool(copied), "the copy")
+        assert copied == ["11"]
+
+
+async def test_palette_has_every_action() -> None:
+    app = make_app("x*y + sin(y)", {"x": "[2]", "y": "1.5"})
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        for binding in app.BINDINGS:
+            if app.check_action(binding.action.partition("(")[0], ()) and binding.id != "restore":  # type: ignore[union-attr]
+                assert binding.tooltip in titles  # type: ignore[union-attr]
+        assert {"Theme", "Example: 1/(1 + exp(-x))", "Use float64"} <= titles
+        await press(pilot, "ctrl+p", *"use float64")
+        await until(pilot, lambda: "Use float64" in text_of(app), "the command")
+        await press(pilot, "enter")
+        await until(pilot, lambda: service(app).requests[-1].dtype == "float64", "the request")
+
+
+async def test_example_from_the_palette() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        app.take("3 + 1")
+        await pilot.pause()
+        assert app.picture.formula.value == "3 + 1"
+        assert "f is constant" in text_of(app)
+
+
+async def test_footer_shows_what_works_now() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        keys = _footer(app)
+        assert "variable" not in keys
+        assert "edit" in keys
+        await press(pilot, "slash")
+        await until(pilot, lambda: "accept" in _footer(app), "the keys of the line")
+        assert "edit" not in _footer(app)
+
+
+async def test_mouse() -> None:
+    app = make_app("x*y + sin(y)", {"x": "2", "y": "1.5"})
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        await pilot.click("#stepper", offset=(2, 1))
+        await pilot.pause()
+        assert app.session.active == "y"
+        await pilot._post_mouse_events([_scroll_up()], "#stepper", offset=(2, 0))
+        await pilot.pause()
+        assert service(app).requests[-1].at == {"x": 2.1, "y": 1.5}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (140, 40), (64, 18), (40, 10), (200, 12), (41, 60), (300, 100)])
+async def test_sizes(size: tuple[int, int]) -> None:
+    app = make_app()
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        screen = text_of(app)
+        assert "too small" not in screen
+        assert all(text in screen for text in ("x^2 + 3x + 1", "4.0", "29", "AddBackward0"))
+
+
+@pytest.mark.parametrize("size", [(20, 5), (1, 1), (39, 30), (100, 9)])
+async def test_too_small_and_back(size: tuple[int, int]) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "right")
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+        if size[0] >= 9 and size[1] > 1:
+            assert "too small" in text_of(app)
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert "30.11" in text_of(app)
+        await press(pilot, "right")
+        assert "31.24" in text_of(app)
+
+
+def _slow(made: FakeService) -> FakeService:
+    made.slow = True
+    return made
+
+
+def _footer(app: GradtuiApp) -> str:
+    footer = app.query_one(Footer)
+    return text_of(app).splitlines()[footer.region.y]
+
+
+def _scroll_up() -> Any:
+    from textual.events import MouseScrollUp
+
+    return MouseScrollUp

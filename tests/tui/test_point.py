@@ -1,0 +1,110 @@
+"""Where a variable stands: exact decimals."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradtui.tui.point import Point, PointError, plain, read_point, read_points
+
+DECIMALS = st.decimals(-(10**9), 10**9, places=6)
+STEPS = st.integers(-12, 3).map(lambda power: Decimal(1).scaleb(power))
+
+
+def test_three_steps_of_a_tenth() -> None:
+    point = read_point("4.0")
+    for _ in range(3):
+        point = point.moved(0, Decimal("0.1"))
+    assert point.text == "4.3"
+
+
+@given(DECIMALS, STEPS, st.lists(st.integers(-10, 10), max_size=20))
+@settings(max_examples=100, deadline=None)
+def test_steps_are_exact(start: Decimal, step: Decimal, ticks: list[int]) -> None:
+    """However it is stepped, x is the start plus the steps as fractions have it; and back again it is the start."""
+    point = Point((start,))
+    for tick in ticks:
+        point = point.moved(0, step * tick)
+    assert Fraction(point.elements[0]) == Fraction(start) + Fraction(step) * sum(ticks)
+    assert point.moved(0, -step * sum(ticks)).elements[0] == start
+
+
+@given(st.lists(DECIMALS, min_size=1, max_size=5), st.booleans())
+@settings(max_examples=50, deadline=None)
+def test_text_reads_back(elements: list[Decimal], vector: bool) -> None:
+    point = Point(tuple(elements) if vector else (elements[0],), vector)
+    assert read_point(point.text) == point
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("4.0", 4.0),
+        (" -2.50 ", -2.5),
+        (".5", 0.5),
+        ("1e-3", 1e-3),
+        ("−3", -3.0),
+        ("pi/2", math.pi / 2),
+        ("2 pi", 2 * math.pi),
+        ("sqrt(2)", math.sqrt(2)),
+        ("-ln 2", -math.log(2)),
+        ("e^-1", math.exp(-1)),
+        ("0.1 + 0.2", 0.3),
+        ("[1, 2.5, pi]", (1.0, 2.5, math.pi)),
+        ("1, 2", (1.0, 2.0)),
+        ("[7]", (7.0,)),
+    ],
+)
+def test_reads(text: str, value: float | tuple[float, ...]) -> None:
+    assert read_point(text).value == pytest.approx(value, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "four", "1/0", "1e999", "inf", "nan", "[", "[1, x]", "[[1, 2], 3]", "[]", "sqrt(-1)", "10^10^10", "log(0)"]
+)
+def test_refuses_with_a_sentence(text: str) -> None:
+    with pytest.raises(PointError) as caught:
+        read_point(text)
+    assert len(str(caught.value)) > 10
+    assert "\n" not in str(caught.value)
+
+
+def test_typed_digits_stay() -> None:
+    assert read_point("4.00").text == "4.00"
+    assert read_point("[1.0, 2]").text == "[1.0, 2]"
+
+
+def test_command_line_places() -> None:
+    points = read_points({"x": "pi", "w": ("1", "2.5"), "b": "[3, 4]"})
+    assert points["x"].value == math.pi
+    assert points["w"].value == (1.0, 2.5)
+    assert points["b"].value == (3.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "text"),
+    [
+        ("4", "0.1", "4.0"),
+        ("4.25", "0.1", "4.25"),
+        ("4", "1", "4"),
+        ("-0.5", "0.01", "-0.50"),
+        ("1e30", "0.1", "1E+30"),
+        ("1e-20", "0.1", "1E-20"),
+        ("0", "0.1", "0.0"),
+    ],
+)
+def test_width_of_the_step(value: str, step: str, text: str) -> None:
+    assert plain(Decimal(value), Decimal(step)) == text
+
+
+def test_step_that_no_float_can_hold() -> None:
+    """It leaves x where it is instead of rounding it."""
+    point = Point((Decimal("1e300"),))
+    assert point.moved(0, Decimal("1e-12")) == point
+    top = Point((Decimal("1.7e308"),))
+    assert top.moved(0, Decimal("1e308")) == top
