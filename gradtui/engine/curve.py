@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import torch
 
 from gradtui.engine.backward import scalar
 from gradtui.engine.forward import Evaluator, Forward, Value, ordered
 from gradtui.expression.functions import FUNCTIONS
-from gradtui.expression.syntax import Call, Node, Variable, Vector
+from gradtui.expression.syntax import Call, Expression, Node, Variable, Vector
 from gradtui.snapshot.model import Curve, CurveRequest
 
 BUDGET = 0.1
@@ -55,12 +56,12 @@ class Drawing:
         self.name = f"{self.variable}[{self.element}]" if self.leaf.ndim else self.variable
         self.count = min(request.points, MOST)
         self.window = low, high
-        self.dependent = dependents(forward, request.variable)
+        self.dependent, self.elementwise = dependents(forward.expression, request.variable)
 
     def points(self) -> tuple[Points, str]:
-        if not self.dependent or self.dependent[-1] is not self.forward.expression.body:
+        if self.forward.expression.body not in self.dependent:
             return self._flat()
-        if not all(map(_is_elementwise, self.dependent)):
+        if not self.elementwise:
             return self._one_by_one()
         return self._of_one_element() if self.leaf.numel() > 1 else self._together()
 
@@ -75,10 +76,14 @@ class Drawing:
     def _together(self) -> tuple[Points, str]:
         """The other operands may be vectors: f then has a row for each x, and is summed over it."""
         x = self._grid(self.count)
-        rows = x[:, None].requires_grad_()
+        f_at = self.forward.output
+        width = f_at.numel() if isinstance(f_at, torch.Tensor) else 1
+        rows = (x[:, None] if width > 1 else x).requires_grad_()
         f = self._evaluate(rows, lambda value: value)
-        points = x, f.detach().sum(-1), _gradient(f, rows)[:, 0]
-        return points, "sum(f)" if f.shape[-1] > 1 else self._along("")
+        gradient = _gradient(f, rows)
+        if width > 1:
+            return (x, f.detach().sum(-1), gradient[:, 0]), "sum(f)"
+        return (x.detach(), f.detach(), gradient), self._along("")
 
     def _of_one_element(self) -> tuple[Points, str]:
         """Elementwise in a vector: the f of one element, each other vector giving its element of the same place."""
@@ -124,13 +129,14 @@ class Drawing:
         return f
 
 
-def dependents(forward: Forward, variable: str) -> list[Node]:
-    """The syntax nodes under the body whose value depends on `variable`, operands first."""
+@lru_cache(maxsize=64)
+def dependents(expression: Expression, variable: str) -> tuple[dict[Node, None], bool]:
+    """The syntax nodes whose value depends on `variable`, operands first, and whether they are all elementwise in it."""
     found: dict[Node, None] = {}
-    for node in ordered(forward.expression):
+    for node in ordered(expression):
         if (isinstance(node, Variable) and node.name == variable) or any(operand in found for operand in node.operands):
             found[node] = None
-    return list(found)
+    return found, all(map(_is_elementwise, found))
 
 
 def _is_elementwise(node: Node) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import cast
 
@@ -81,7 +82,7 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
         value=values_of(done.output),
         graph=built,
         differences={name: differences(expression, at, name) for name in at},
-        curve=_curve(request.curve, done, leaves),
+        curve=_curve(request, done, leaves),
         notes=(*notes(done, built, tuple(at)), *conventions.notes(expression, done.values)),
     )
 
@@ -119,13 +120,12 @@ def _leaf(name: str, value: float | tuple[float, ...], dtype: torch.dtype, devic
     return torch.tensor(value, dtype=dtype, device=device, requires_grad=True)
 
 
-def _curve(
-    request: model.CurveRequest | None, done: forward.Forward, leaves: dict[str, torch.Tensor]
-) -> model.Curve | None:
+def _curve(request: model.Request, done: forward.Forward, leaves: Mapping[str, torch.Tensor]) -> model.Curve | None:
     """A curve that cannot be drawn is left out: the numbers at this x stand without it."""
-    if request is None:
+    if request.curve is None:
         return None
+    nowhere = torch.zeros((), dtype=DTYPES[request.dtype], device=request.device)
     try:
-        return curve(request, done, leaves)
+        return curve(request.curve, done, {request.curve.variable: nowhere, **leaves})
     except (ExpressionError, RuntimeError, ValueError):
         return None

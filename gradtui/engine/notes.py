@@ -9,6 +9,7 @@ import torch
 
 from gradtui.engine.forward import Forward
 from gradtui.engine.values import values_of
+from gradtui.expression.syntax import Variable
 from gradtui.snapshot.model import Graph, Node, Note, Values
 from gradtui.snapshot.numbers import numbers
 
@@ -24,7 +25,7 @@ def notes(forward: Forward, graph: Graph, variables: tuple[str, ...]) -> Iterato
 
 def _constant(forward: Forward, graph: Graph, variables: tuple[str, ...]) -> Iterator[Note]:
     reached = {node.variable for node in graph.nodes}
-    used = forward.expression.variables
+    used = {node.name for node in forward.values if isinstance(node, Variable)}
     if not variables:
         yield Note("constant", "f is constant: its derivative is 0")
     for name in variables:
