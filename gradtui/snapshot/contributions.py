@@ -1,0 +1,54 @@
+"""Where the gradient of a node comes from: a piece by each edge that leads to it; their sum is its grad_output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gradtui.snapshot.model import Graph, Values
+
+Use = tuple[int, int]
+"""An edge: the node it leaves, and its number there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What `node` sent by its edge number `edge`; grad is None where it sent none, or has not run yet."""
+
+    node: int
+    edge: int
+    grad: Values | None
+
+
+def uses(graph: Graph) -> list[list[Use]]:
+    """For each node the edges that lead to it, in the order of the forward pass."""
+    found: list[list[Use]] = [[] for _ in graph.nodes]
+    for node in reversed(graph.nodes):
+        for number, edge in enumerate(node.edges):
+            if edge.target is not None:
+                found[edge.target].append((node.id, number))
+    return found
+
+
+def contributions(
+    graph: Graph, node: int, *, steps_done: int | None = None, used: Sequence[Use] | None = None
+) -> list[Contribution]:
+    """What came into `node`, in the order of the forward pass, once the first `steps_done` nodes of backward have run.
+
+    used: `uses(graph)[node]`, where it is at hand.
+    """
+    return [
+        Contribution(user, number, graph.nodes[user].edges[number].grad if has_run(graph, user, steps_done) else None)
+        for user, number in (uses(graph)[node] if used is None else used)
+    ]
+
+
+def has_run(graph: Graph, node: int, steps_done: int | None) -> bool:
+    """Whether `node` is among the first `steps_done` that backward ran; None is all that it ever runs."""
+    step = graph.nodes[node].step
+    return step is not None and (steps_done is None or step < steps_done)
+
+
+def as_sum(terms: Iterable[str]) -> str:
+    """`8 + 3`, `8 - 3` for the numbers `8` and `-3` as text."""
+    return " + ".join(terms).replace("+ -", "- ")

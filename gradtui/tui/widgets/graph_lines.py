@@ -1,0 +1,192 @@
+"""The rows of a graph as text in columns: tree, source, value and gradient ḡ. Pure: tested without a screen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from gradtui.snapshot.contributions import Use, as_sum, contributions, has_run
+from gradtui.snapshot.layout import Row
+from gradtui.snapshot.model import Graph, Node, Values
+from gradtui.snapshot.numbers import number, numbers
+from gradtui.tui.visible import visible
+from gradtui.tui.widgets.line_view import Piece, left, right
+
+RUNNING = "▶ "
+OPENED, CLOSED = " ▾", " ▸"
+REFERENCE, CONSTANT = "↑ ", "· "
+GUTTER = 2
+GAP = 2
+LABEL = "ḡ "
+MARGIN = 1
+LEAST_SOURCE = 6
+"""Cells under which a cut source says nothing any more and is left out."""
+LEAST_NUMBER = 9
+"""Cells that a value keeps for itself where there is too little room: three digits with sign and exponent."""
+MOST_TERMS = 4
+"""Contributions that a reference writes out."""
+
+
+class Widths(NamedTuple):
+    """Cells of each column."""
+
+    tree: int
+    source: int
+    value: int
+    grad: int
+
+
+class Cells(NamedTuple):
+    """A row's columns. References and constants run on into the source column; `note` follows a reference's name."""
+
+    gutter: str
+    guides: str
+    name: Piece
+    note: str
+    marker: str
+    source: str
+    value: Values | None
+    grad: Values | None
+    kind: str
+
+
+def cells(row: Row, graph: Graph, used: Sequence[Sequence[Use]], steps_done: int | None, digits: int) -> Cells:
+    """What a row shows once the first `steps_done` nodes of backward have run; None is all of them."""
+    if row.node is None:
+        assert row.parent is not None
+        assert row.edge is not None
+        constant = visible(graph.nodes[row.parent].edges[row.edge].constant or "")
+        return Cells("", row.guides, (CONSTANT + constant, "graph--constant"), "", "", "", None, None, row.kind)
+    node = graph.nodes[row.node]
+    if row.kind == "reference":
+        assert row.parent is not None
+        assert row.edge is not None
+        terms = contributions(graph, row.node, steps_done=steps_done, used=used[row.node])
+        note = f" ({terms_text([term.grad for term in terms], digits)})" if len(terms) > 1 else ""
+        sent = graph.nodes[row.parent].edges[row.edge].grad if has_run(graph, row.parent, steps_done) else None
+        return Cells("", row.guides, (REFERENCE + title(node), "graph--reference"), note, "", "", None, sent, row.kind)
+    leaf = node.name == "AccumulateGrad"
+    return Cells(
+        RUNNING if steps_done and node.step == steps_done - 1 else "",
+        row.guides,
+        (node.name, "graph--leaf" if leaf else "graph--node"),
+        "",
+        "" if row.open is None else OPENED if row.open else CLOSED,
+        visible(node.variable or (node.source.text if node.source else "")),
+        node.value,
+        node.grad_output if has_run(graph, row.node, steps_done) else None,
+        row.kind,
+    )
+
+
+def title(node: Node) -> str:
+    """How a node is called where it is only mentioned: its variable, else its text, else its name."""
+    return visible(node.variable or (node.source.text if node.source else node.name))
+
+
+def terms_text(terms: Sequence[Values | None], digits: int) -> str:
+    """`8 + 3`; `–` for what is not known yet; the first few where there are many."""
+    shown = [short(term, digits) for term in terms[:MOST_TERMS]]
+    return as_sum(shown) + (f" + … {len(terms)} in all" if len(terms) > MOST_TERMS else "")
+
+
+def short(values: Values | None, digits: int) -> str:
+    """A tensor on a few cells: its numbers, or shape and norm where there are too many."""
+    if values is None or values.summary is None:
+        return numbers(values, digits)
+    bad = (
+        f" {values.summary.nan} nan"
+        if values.summary.nan
+        else f" {values.summary.inf} inf"
+        if values.summary.inf
+        else ""
+    )
+    return f"{'×'.join(map(str, values.shape))} norm {number(values.summary.norm, 4)}{bad}"
+
+
+def fitted(values: Values | None, digits: int, width: int) -> str:
+    """`short` in at most `width` cells: first with fewer digits, then fewer elements. A number is never cut in two."""
+    text = short(values, digits)
+    if len(text) <= width or values is None or values.summary is not None:
+        return text
+    fewer = (short(values, less) for less in range(digits - 1, 2, -1))
+    shorter = (numbers(values, 3, most) for most in range(min(8, len(values.numbers)) - 1, 0, -1))
+    tries = fewer if values.shape == () else (*fewer, *shorter)
+    return next((text for text in tries if len(text) <= width), "…")
+
+
+def measure(rows: Iterable[Cells], digits: int) -> Widths:
+    """The cells that each column would like to have."""
+    tree = source = value = grad = 1
+    for row in rows:
+        if row.kind == "node":
+            tree = max(tree, GUTTER + cell_len(row.guides) + cell_len(row.name[0]) + cell_len(OPENED))
+        source = max(source, cell_len(row.source))
+        value = max(value, len(short(row.value, digits)))
+        grad = max(grad, len(short(row.grad, digits)))
+    return Widths(tree, source, value, grad)
+
+
+def arrange(wanted: Widths, width: int) -> Widths:
+    """Columns for a line of `width` cells: first the source is cut, then vectors, then the tree."""
+    room = width - 3 * GAP - len(LABEL) - MARGIN
+    spare = max(0, room - wanted.tree - LEAST_SOURCE)
+    value, grad = wanted.value, wanted.grad
+    if value + grad > spare:
+        half = max(spare // 2, LEAST_NUMBER)
+        value = min(value, max(half, spare - grad))
+        grad = min(grad, max(half, spare - value))
+    source = room - wanted.tree - value - grad
+    if source < min(LEAST_SOURCE, wanted.source):
+        return Widths(max(0, room + GAP - value - grad), 0, value, grad)
+    return Widths(wanted.tree, source, value, grad)
+
+
+def pieces(row: Cells, widths: Widths, digits: int) -> tuple[Piece, ...]:
+    """A row as it is painted."""
+    name, style = row.name
+    head = left(row.gutter, GUTTER) + row.guides
+    gap = " " * GAP
+    beside = widths.source + GAP if widths.source else 0
+    span = widths.tree + (0 if row.kind == "node" else beside)
+    room = span - cell_len(head)
+    painted: list[Piece] = [(left(row.gutter, GUTTER), "graph--running"), (row.guides, "graph--guide")]
+    if room < 1:
+        painted = [(left(head, span), "graph--guide")]
+    elif row.kind == "node":
+        label = left(name, room - len(row.marker)) if cell_len(name) > room - len(row.marker) else name
+        rest = room - cell_len(label)
+        painted += [(label, style), (left(row.marker, rest), "graph--marker")]
+    else:
+        label = left(name, min(room, cell_len(name)))
+        painted += [(label, style), (left(row.note, room - cell_len(label)), "graph--note")]
+    if row.kind == "node" and widths.source:
+        painted += [(gap, ""), (left(row.source, widths.source), "graph--source")]
+    known = row.kind == "node"
+    value = fitted(row.value, digits, widths.value) if known else ""
+    painted += [(gap, ""), (right(value, widths.value), look(row.value, "graph--value"))]
+    if row.kind == "constant":
+        painted.append((" " * (GAP + len(LABEL) + widths.grad), ""))
+    else:
+        grad = fitted(row.grad, digits, widths.grad)
+        painted += [
+            (gap + LABEL, "graph--label"),
+            (right(grad, widths.grad), look(row.grad, "graph--grad", dim_zero=True)),
+        ]
+    return tuple(painted)
+
+
+def look(values: Values | None, ordinary: str, *, dim_zero: bool = False) -> str:
+    """The component class for a number: not finite, zero, not known, or `ordinary`."""
+    if values is None:
+        return "graph--unknown"
+    if values.summary is not None:
+        bad, zero = values.summary.nan + values.summary.inf > 0, values.summary.zero == math.prod(values.shape)
+    else:
+        bad, zero = not all(map(math.isfinite, values.numbers)), not any(values.numbers)
+    if bad:
+        return "graph--bad"
+    return "graph--zero" if zero and dim_zero else ordinary

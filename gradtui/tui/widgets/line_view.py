@@ -1,0 +1,127 @@
+"""A scrolling view of lines that repaints only what changed: the base of the graph and of the node panel."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.cache import LRUCache
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+Piece = tuple[str, str]
+"""Text and the component class of its style; `` for the widget's own."""
+
+
+class Line(NamedTuple):
+    """What stands on a line; `style` is a component class laid over all of it."""
+
+    pieces: tuple[Piece, ...]
+    style: str = ""
+
+
+class LineView(ScrollView, can_focus=True, inherit_bindings=False):
+    """Subclasses give `line_count` and `line`, and call `lines_changed` when they would answer otherwise."""
+
+    DEFAULT_CSS = """
+    LineView {
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        scrollbar-visibility: visible;
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._painted: dict[int, Line] = {}
+        self._strips: LRUCache[tuple[Line, int], Strip] = LRUCache(1024)
+        self._styles_of: dict[Piece, Style] = {}
+
+    @property
+    def line_count(self) -> int:
+        raise NotImplementedError
+
+    def line(self, y: int) -> Line:
+        """Line `y` of all of them, for the present width."""
+        raise NotImplementedError
+
+    @property
+    def line_width(self) -> int:
+        """Cells for a line."""
+        return self.scrollable_content_region.width
+
+    def lines_changed(self) -> None:
+        """Repaint those visible lines that differ from what was painted, each from its first piece that does."""
+        size = Size(self.line_width, self.line_count)
+        if self.virtual_size != size:
+            self.virtual_size = size
+        top = self.scroll_offset.y
+        for y in range(top, top + self.size.height):
+            before, now = self._painted.get(y), self._line(y)
+            if before != now:
+                x = 0 if before is None else _unchanged(before, now)
+                self.refresh(Region(x, y - top, max(0, self.size.width - x), 1))
+
+    def render_line(self, y: int) -> Strip:
+        y += self.scroll_offset.y
+        line = self._line(y)
+        if len(self._painted) > 4 * self.size.height:
+            self._painted.clear()
+        self._painted[y] = line
+        key = (line, self.size.width)
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = self._strips[key] = self._strip(line)
+        return strip
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._strips.clear()
+        self._styles_of.clear()
+
+    def _line(self, y: int) -> Line:
+        return self.line(y) if y < self.line_count else Line(())
+
+    def _strip(self, line: Line) -> Strip:
+        segments = [Segment(text, self._style_of(component, line.style)) for text, component in line.pieces]
+        return Strip(segments).adjust_cell_length(self.size.width, self._style_of("", line.style))
+
+    def _style_of(self, component: str, over: str) -> Style:
+        style = self._styles_of.get((component, over))
+        if style is None:
+            names = [name for name in (component, over) if name]
+            style = self._styles_of[component, over] = self.get_visual_style(*names).rich_style
+        return style
+
+
+def _unchanged(before: Line, now: Line) -> int:
+    """Cells at the start of the line that look the same."""
+    cells = 0
+    if before.style == now.style:
+        for old, new in zip(before.pieces, now.pieces, strict=False):
+            if old != new:
+                break
+            cells += cell_len(new[0])
+    return cells
+
+
+def cut(text: str, width: int) -> str:
+    """`text` in at most `width` cells, `…` at its end where it was longer."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + "…" if width > 0 else ""
+
+
+def left(text: str, width: int) -> str:
+    """`text` cut or filled to `width` cells, at the left."""
+    return set_cell_size(cut(text, width), width)
+
+
+def right(text: str, width: int) -> str:
+    """`text` cut or filled to `width` cells, at the right."""
+    text = cut(text, width)
+    return " " * (width - cell_len(text)) + text
