@@ -24,6 +24,8 @@ def keyword(row: Function, token: Token) -> None:
     """Refuse a name that no argument of the function has."""
     if token.text in row.parameters or (row.takes_dim and token.text in ("dim", "axis")):
         return
+    if row.name == "where":
+        raise ExpressionError("syntax", "= does not compare", token.start, token.end, "write where(x == 0, a, b)")
     message = f"{row.name} has no argument of the name {token.text}"
     hint = f"write {usage(row)}"
     if token.text in ("dim", "axis", "keepdim"):
@@ -62,7 +64,7 @@ def arrange(row: Function, arguments: list[Argument], start: int, end: int) -> t
 def _miscounted(row: Function, given: int, start: int, end: int) -> ExpressionError:
     wanted = _COUNTS[row.least]
     if row.most > row.least:
-        wanted = f"{_COUNTS[row.least].split()[0]} to {_COUNTS[row.most]}"
+        wanted = f"{_COUNTS[row.least].split()[0]} {'or' if row.most == row.least + 1 else 'to'} {_COUNTS[row.most]}"
     verb = "was" if given == 1 else "were"
     hint = f"write {usage(row)}"
     if given > row.most and row.name in ("max", "min"):

@@ -17,7 +17,10 @@ PYTHON_HINTS = {
 }
 
 CHARACTERS = {
-    **dict.fromkeys("\"'`‘’“”«»", ("quotation marks are not part of the language", "leave them out")),
+    **dict.fromkeys('"`‘“”«»', ("quotation marks are not part of the language", "leave them out")),
+    **dict.fromkeys(
+        "'’′", ("quotation marks are not part of the language", "type f alone: its derivative is shown too")
+    ),
     **dict.fromkeys("{}", ("braces are not part of the language", "use ( ) to group")),
     "\\": ("LaTeX is not part of the language", "write sqrt(x) for \\sqrt{x} and a/b for \\frac{a}{b}"),
     "#": ("there are no comments in the language", "leave out the # and what follows"),
@@ -53,7 +56,7 @@ INVERSES = {
 }
 """The function that someone who writes sin^-1(x) may mean."""
 
-_PIECES = re.compile(rf"(?:{'|'.join((*GREEK.values(), 'pi'))}|[A-Za-z])[0-9]*(?:_[A-Za-z0-9]+)*")
+_PIECES = rf"(?:{'|'.join((*GREEK.values(), 'pi'))}|[A-Za-z])[0-9]*(?:_[A-Za-z0-9]+)*"
 _VISIBLE = ("L", "N", "P", "S")
 
 
@@ -89,6 +92,15 @@ def unknown_word(word: str, called: bool) -> tuple[str, str]:
     return f"{word} is not a {what} that gradtui knows", _meant(word, called)
 
 
+def unknown_method(word: str) -> tuple[str, str]:
+    """Message and hint for a word after a dot that is no function."""
+    message = f".{word} is not a function that gradtui knows"
+    if word == "where":
+        return message, "write where(x > 0, a, b)"
+    guess = nearest(word)
+    return message, f"did you mean .{guess}()?" if guess else "a dot stands before a known function: x.sin(), x.pow(2)"
+
+
 def _meant(word: str, called: bool) -> str:
     if word in MISSING_FUNCTIONS:
         return f"write {MISSING_FUNCTIONS[word]}"
@@ -96,7 +108,7 @@ def _meant(word: str, called: bool) -> str:
         return f"did you mean {guess}?"
     if guess := nearest(word):
         return f"did you mean {guess}?"
-    pieces = _PIECES.findall(word)
+    pieces = re.findall(_PIECES, word)
     if len(pieces) <= 3 and "".join(pieces) == word:
         return f"did you mean {'*'.join(pieces)}{'*(...)' if called else ''}? One name is written {word[0]}_{word[1:]}"
     if called:

@@ -58,7 +58,7 @@ def unclosed(token: Token, bracket: Token) -> ExpressionError:
 
 def _close(bracket: Token) -> str:
     closing = CLOSING[bracket.text]
-    return f"add a closing {CALLED[closing]} {closing}" if closing != "|" else "add a closing bar, or write abs(...)"
+    return f"add a closing {CALLED[closing]}{', or write abs(...)' if closing == '|' else ''}"
 
 
 def _at(token: Token, message: str, hint: str = "") -> ExpressionError:

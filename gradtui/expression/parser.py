@@ -31,7 +31,7 @@ from gradtui.expression import mistakes
 from gradtui.expression.calls import Argument, arrange, keyword, usage, value
 from gradtui.expression.errors import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
-from gradtui.expression.hints import INVERSES, unknown_word
+from gradtui.expression.hints import INVERSES, unknown_method
 from gradtui.expression.scope import Scope
 from gradtui.expression.syntax import (
     ArithmeticOperator,
@@ -148,7 +148,7 @@ class _Parser:
             )
             raise ExpressionError("syntax", message, tokens[0].start, tokens[equals].end, hint)
         self.scope.declare(parameters)
-        self.position = equals
+        self.position, self.token = equals, tokens[equals]
         self._advance()
         return name
 
@@ -340,11 +340,8 @@ class _Parser:
             )
         row = FUNCTIONS.get(word.text)
         if row is None or row.name == "where":
-            _, hint = unknown_word(word.text, called=True)
-            hint = "write where(x > 0, a, b)" if row else hint
-            raise ExpressionError(
-                "name", f".{word.text} is not a function that gradtui knows", dot.start, word.end, hint
-            )
+            message, hint = unknown_method(word.text)
+            raise ExpressionError("name", message, dot.start, word.end, hint)
         self._advance()
         if self.token.text != "(":
             message = f".{word.text} needs parentheses"

@@ -32,7 +32,6 @@ _TOKEN = (
     rf"|(?P<superscript>[⁺⁻]?[⁰¹²³⁴-⁹]+)|(?P<newline>\r\n|[\r\n])|(?P<space>{_SPACE})|(?P<unknown>.)"
 )
 _PATTERN = re.compile(_TOKEN, re.DOTALL)
-_ONE_WORD = re.compile(_WORD)
 _KINDS: dict[str, TokenKind] = {
     "number": "number",
     "word": "word",
@@ -74,7 +73,7 @@ def tokenize(text: str, names: Collection[str] = ()) -> list[Token]:
 
 def _pattern(names: Collection[str]) -> re.Pattern[str]:
     """The usual pattern, or one that knows names such as `Δx` that would fall apart otherwise."""
-    unusual = [name for name in names if not _ONE_WORD.fullmatch(name) and name.isidentifier()]
+    unusual = [name for name in names if not re.fullmatch(_WORD, name) and name.isidentifier()]
     if not unusual:
         return _PATTERN
     longest_first = sorted(map(re.escape, unusual), key=len, reverse=True)
