@@ -90,6 +90,7 @@ class Node(Struct, frozen=True):
     step: place in the engine's real order, 0 first; None if backward never ran it.
     value: the forward value, where it was seen. grad_output: the gradient that came in.
     variable: the leaf's name for an AccumulateGrad.
+    tangent: how fast `value` moves when the variable asked for does (forward mode), where it was asked for and is known.
     """
 
     id: int
@@ -105,6 +106,7 @@ class Node(Struct, frozen=True):
     saved: tuple[Saved, ...] = ()
     source: Source | None = None
     variable: str | None = None
+    tangent: Values | None = None
 
 
 class Graph(Struct, frozen=True):

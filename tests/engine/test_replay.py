@@ -1,0 +1,74 @@
+"""The replay against the rule that torch documents for its engine, simulated on the recorded graph."""
+
+from __future__ import annotations
+
+import pytest
+
+from gradtui.engine.evaluate import evaluate
+from gradtui.snapshot.model import Graph, Request
+from gradtui.snapshot.replay import Replay
+
+EXPRESSIONS = [
+    "x^2 + 3x + 1",
+    "sin(x^2)*exp(-x)",
+    "a = x^2; b = sin(a); a*b + b",
+    "(w*x + b - y)^2",
+    "1/(1 + exp(-x))",
+    "softsign(x)*x + tanhshrink(x)",
+    "sum([x, 2x, x^2])",
+    "x*x*x*x",
+]
+
+
+def graph_of(expression: str) -> Graph:
+    snapshot = evaluate(Request(id=1, expression=expression, dtype="float64"))
+    assert snapshot.problem is None
+    return snapshot.graph
+
+
+def simulate(graph: Graph) -> list[list[int]]:
+    """The queue before each step, by counting down how many users of each node have not run yet."""
+    users = [0] * len(graph.nodes)
+    for node in graph.nodes:
+        for edge in node.edges:
+            if edge.target is not None:
+                users[edge.target] += 1
+    queue, queues = [0], []
+    while queue:
+        queue.sort(key=lambda number: -(graph.nodes[number].sequence or 0) if graph.nodes[number].edges else -1e9)
+        queues.append(list(queue))
+        for edge in graph.nodes[queue.pop(0)].edges:
+            if edge.target is not None:
+                users[edge.target] -= 1
+                if users[edge.target] == 0:
+                    queue.append(edge.target)
+    return queues
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_ready_queue(expression: str) -> None:
+    replay = Replay(graph_of(expression))
+    queues = [list(replay.ready(done)) for done in range(len(replay.order))]
+    assert queues == simulate(replay.graph)
+    assert [queue[0] for queue in queues] == list(replay.order), "the engine takes the first of the queue"
+    assert replay.ready(len(replay.order)) == ()
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_sums_grow_into_grad_outputs(expression: str) -> None:
+    replay = Replay(graph_of(expression))
+    for done, node in enumerate(replay.order):
+        grad_output = replay.graph.nodes[node].grad_output
+        assert grad_output is not None
+        received = [arrival.grad.numbers for arrival in replay.received(node, done) if arrival.grad is not None]
+        total = [sum(terms) for terms in zip(*received, strict=True)] if received else [1.0]
+        assert total == pytest.approx(list(grad_output.numbers), rel=1e-12)
+        assert replay.received(node, done) == replay.received(node, len(replay.order)), "nothing arrives after it ran"
+
+
+def test_shared_leaf_grows_step_by_step() -> None:
+    """x of x^2 + 3x + 1 at 4: nothing, then 3 by way of 3x, then 3 + 8."""
+    replay = Replay(graph_of("x^2 + 3x + 1"))
+    leaf = next(node.id for node in replay.graph.nodes if node.variable == "x")
+    sums = [[arrival.grad.numbers[0] for arrival in replay.received(leaf, done) if arrival.grad] for done in range(6)]
+    assert sums == [[], [], [], [3.0], [3.0, 8.0], [3.0, 8.0]]
