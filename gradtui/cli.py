@@ -41,12 +41,12 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed; 2 
 @click.option("--at", "places", multiple=True, metavar="X=VALUE", help="Where x stands: x=4, x=pi/2, x=[2.1, 5.4].")
 @click.option("--print", "as_text", is_flag=True, help="Print one text report; no screen.")
 @click.option("--json", "as_json", is_flag=True, help="Print the same for programs; no screen.")
-@click.option("--export", metavar="FILE", help="Not yet there.")
+@click.option("--export", metavar="FILE", help="Not yet: a later version writes the graph to a file.")
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True)
 @click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu", show_default=True)
 @click.option("--window", metavar="LOW:HIGH", help="The x-axis of the chart.  [default: -10:10]")
 @click.option("--step", metavar="STEP", default="0.1", show_default=True, help="How far one key press moves x.")
-@click.option("--theme", metavar="NAME", help="Colours of the screen: textual-dark, textual-light, nord ...")
+@click.option("--theme", metavar="NAME", help="Colours of the screen: dark, light, ansi, nord ...")
 @click.version_option(__version__, message="gradtui %(version)s")
 def command(
     target: tuple[str, ...],
@@ -64,9 +64,9 @@ def command(
     if as_text and as_json:
         raise click.UsageError("--print and --json are two answers: ask for one of them")
     if export is not None:
-        raise click.UsageError("--export is not there yet")
+        raise click.UsageError("not yet: this version has no --export")
     at, alone = _read_places(places)
-    limits = _read_window(window)
+    limits, step = _read_window(window), _read_step(step)
     if text == "-":
         if as_text:
             raise click.UsageError("a batch is answered in JSON: gradtui - --json")
@@ -78,6 +78,7 @@ def command(
         _print(expression, at, dtype, device, limits, as_json)
         return
     _require_terminal()
+    theme = _theme(theme)
     from gradtui.tui.app import run
 
     run(
@@ -86,7 +87,7 @@ def command(
         dtype=dtype,
         device=device,
         window=limits,
-        step=_read_step(step),
+        step=step,
         theme=theme,
         names=tuple(at),
     )
@@ -115,7 +116,7 @@ def _one_target(target: tuple[str, ...]) -> str:
     text = target[0] if target else FIRST_EXAMPLE
     if ANOTHER_TARGET.fullmatch(text.strip()):
         what = "saved snapshots" if text.strip().endswith(".gradtui") else "functions of Python files"
-        raise click.UsageError(f"{_visible(text)}: {what} cannot be opened yet")
+        raise click.UsageError(f"not yet: this version opens no {what} ({_visible(text)})")
     return text
 
 
@@ -176,6 +177,18 @@ def _read_step(text: str) -> str:
     if not isinstance(value, float) or value <= 0:
         raise click.BadParameter(f"{_visible(text)}: a number above 0, such as 0.1", param_hint="--step")
     return text
+
+
+def _theme(name: str | None) -> str | None:
+    """Textual's name for it: `light` is enough for `textual-light`."""
+    if name is None:
+        return None
+    from textual.theme import BUILTIN_THEMES
+
+    for theme in (name, f"textual-{name}"):
+        if theme in BUILTIN_THEMES:
+            return theme
+    raise click.BadParameter(f"{_visible(name)} is none of {', '.join(BUILTIN_THEMES)}", param_hint="--theme")
 
 
 def _parse(text: str, at: dict[str, str], as_json: bool) -> Expression:

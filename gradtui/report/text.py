@@ -2,6 +2,112 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+from collections.abc import Iterator
 
-def report() -> str:
-    raise NotImplementedError
+from gradtui.report.curves import drawing
+from gradtui.snapshot.check import check
+from gradtui.snapshot.layout import Row, rows
+from gradtui.snapshot.model import Node, Snapshot, Source, Values
+from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
+
+WIDTH = 80
+TREE, SOURCE = 40, 30
+"""Most cells of the tree and of the text beside it where that is enough for the others to fit; longer rows push on."""
+
+MOST_ELEMENTS = 3
+"""Elements of a vector in a row of the tree."""
+
+HAS_NAME = re.compile(r"\s*\w+\s*(\([^()]*\))?\s*=(?!=)")
+
+
+def report(snapshot: Snapshot, *, colour: bool = False) -> str:
+    """Lines of at most 80 cells where the graph allows. `colour`: with ANSI colours in the chart."""
+    parts = [_head(snapshot), _values(snapshot), _notes(snapshot), _tree(snapshot)]
+    if snapshot.curve is not None:
+        parts.append(drawing(snapshot.curve, snapshot.variables, width=WIDTH, colour=colour))
+    return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
+
+
+def _head(snapshot: Snapshot) -> Iterator[str]:
+    typed = one_line(snapshot.expression)
+    name = "" if HAS_NAME.match(typed) else f"{_call(snapshot)} = "
+    yield from _wrapped(name + typed)
+    if snapshot.reads_as != typed:
+        yield from _wrapped(f"reads as {snapshot.reads_as}")
+    yield f"{snapshot.dtype} · {snapshot.device}"
+
+
+def _values(snapshot: Snapshot) -> Iterator[str]:
+    """f, then for each variable its place, its gradient, the derivative as Calculus writes it, and the check."""
+    digits = SIGNIFICANT.get(snapshot.dtype, 7)
+    yield from _wrapped(f"{_call(snapshot)} = {numbers(snapshot.value, digits)}")
+    several = len(snapshot.variables) > 1
+    for name, state in snapshot.variables.items():
+        prime = f"∂f/∂{name}" if several else f"f'({name})"
+        yield from _wrapped(f"{name} = {numbers(state.value, digits)}    {prime} = {numbers(state.grad, digits)}")
+        derivative = (snapshot.derivative or {}).get(name)
+        if derivative is not None:
+            yield from _wrapped(f"  {prime} = {derivative.text}" if derivative.text else f"  {derivative.note}")
+        yield f"  {checks(snapshot, name)}"
+
+
+def _notes(snapshot: Snapshot) -> Iterator[str]:
+    for note in snapshot.notes:
+        yield from _wrapped(f"note: {note.text}")
+
+
+def _tree(snapshot: Snapshot) -> Iterator[str]:
+    """The rows of the graph view, with the place in the engine's order behind."""
+    if not snapshot.graph.nodes:
+        return
+    cells = [_cells(snapshot, row) for row in rows(snapshot.graph)]
+    cells.insert(0, ("graph", "from", "value", "ḡ", "step"))
+    limits = (TREE, SOURCE, WIDTH, WIDTH, WIDTH)
+    widths = [
+        min(limit, max(map(len, column))) for limit, column in zip(limits, zip(*cells, strict=True), strict=True)
+    ]
+    for row in cells:
+        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(padded).rstrip()
+
+
+def _cells(snapshot: Snapshot, row: Row) -> tuple[str, str, str, str, str]:
+    nodes, digits = snapshot.graph.nodes, SIGNIFICANT.get(snapshot.dtype, 7)
+    edge = nodes[row.parent].edges[row.edge] if row.parent is not None and row.edge is not None else None
+    if row.node is None:
+        assert edge is not None
+        return f"{row.guides}· {edge.constant}", "", "", "", ""
+    node = nodes[row.node]
+    if row.kind == "reference":
+        sent, whole = _few(edge.grad if edge else None, digits), _few(node.grad_output, digits)
+        return f"{row.guides}↑ {_label(node)}", "", "", f"{sent} of {whole}", ""
+    step = NOT_KNOWN if node.step is None else str(node.step)
+    return f"{row.guides}{node.name}", _source(node.source), _few(node.value, digits), _few(node.grad_output, digits), step
+
+
+def _few(values: Values | None, digits: int) -> str:
+    return numbers(values, digits, most=MOST_ELEMENTS)
+
+
+def _label(node: Node) -> str:
+    return node.variable or _source(node.source) or node.name
+
+
+def _source(source: Source | None) -> str:
+    text = "" if source is None else one_line(source.text)
+    return text if len(text) <= SOURCE else text[: SOURCE - 1] + "…"
+
+
+def _call(snapshot: Snapshot) -> str:
+    return f"f({', '.join(snapshot.variables)})" if snapshot.variables else "f"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, subsequent_indent="    ")
+
+
+def one_line(text: str) -> str:
+    """An expression may be typed on several lines."""
+    return " ".join(text.split())

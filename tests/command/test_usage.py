@@ -1,0 +1,158 @@
+"""What the command refuses, and what it says: nothing here starts a child process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gradtui import __version__
+from gradtui.cli import command
+import types
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(command, arguments)
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the screen was opened with."""
+    opened: dict[str, Any] = {}
+    monkeypatch.setitem(sys.modules, "gradtui.tui.app", types.SimpleNamespace(run=opened.update))
+    monkeypatch.setattr("gradtui.cli._require_terminal", lambda: None)
+    return opened
+
+
+def test_version_and_help() -> None:
+    assert run("--version").output == f"gradtui {__version__}\n"
+    assert "--at" in run("--help").output
+
+
+def test_the_screen_alone(screen: dict[str, Any]) -> None:
+    assert run().exit_code == 0
+    assert screen == {
+        "expression": "x^2 + 3x + 1",
+        "at": {},
+        "dtype": "float32",
+        "device": "cpu",
+        "window": None,
+        "step": "0.1",
+        "theme": None,
+        "names": (),
+    }
+
+
+def test_the_screen_with_everything(screen: dict[str, Any]) -> None:
+    options = "--at w=0.50 --at b=[1,2] --at pi/2 --dtype float64 --window -2:pi --step 0.25 --theme light".split()
+    assert run("-w*x + b", *options).exit_code == 0
+    assert screen == {
+        "expression": "-w*x + b",
+        "at": {"w": "0.50", "b": "[1,2]", "x": "pi/2"},
+        "dtype": "float64",
+        "device": "cpu",
+        "window": (-2.0, pytest.approx(3.141592653589793)),
+        "step": "0.25",
+        "theme": "textual-light",
+        "names": ("w", "b", "x"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("target", "at", "places"),
+    [
+        ("x^2", ["3"], {"x": "3"}),
+        ("x^2", ["-3"], {"x": "-3"}),
+        ("x^2", ["x = -3"], {"x": "-3"}),
+        ("5 + 5", ["3"], {"x": "3"}),
+        ("sum(x)", ["[2.1, 5.4]"], {"x": "[2.1, 5.4]"}),
+        ("Volt/I_0", ["Volt=2", "4"], {"Volt": "2", "I_0": "4"}),
+        ("Volt*x", ["Volt=2", "4"], {"Volt": "2", "x": "4"}),
+        ("-x^2", [], {}),
+        ("--x", [], {}),
+        ("x.sin()", [], {}),
+        ("f(x) = x^2", ["2"], {"x": "2"}),
+    ],
+)
+def test_places(screen: dict[str, Any], target: str, at: list[str], places: dict[str, str]) -> None:
+    result = run(target, *(part for place in at for part in ("--at", place)))
+    assert result.exit_code == 0, result.output
+    assert screen["at"] == places
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["x", "+", "1"], "in quotes"),
+        (["x", "--jsn"], "No such option"),
+        (["x", "--json", "--print"], "ask for one of them"),
+        (["x", "--dtype", "int8"], "float32"),
+        (["x", "--at", "x=[1,"], "[1,"),
+        (["x", "--at", "x=y"], "y is a variable"),
+        (["x", "--at", "x=1/0"], "not a finite number"),
+        (["x", "--at", "2=3"], "not a name"),
+        (["x", "--at", "x=1", "--at", "x=2"], "twice"),
+        (["x", "--at", "1", "--at", "2"], "no name"),
+        (["w*x", "--at", "1"], "w, x"),
+        (["x", "--at", "x=1", "--at", "2"], "which variable"),
+        (["x", "--window", "3:1"], "LOW below HIGH"),
+        (["x", "--window", "3"], "LOW:HIGH"),
+        (["x", "--window", "[1,2]:3"], "LOW:HIGH"),
+        (["x", "--step", "0"], "above 0"),
+        (["-", "--print"], "--json"),
+        (["x", "--export", "graph.dot"], "not yet"),
+        (["model.py:loss"], "not yet"),
+        (["some/model.py"], "not yet"),
+        (["run.gradtui"], "not yet"),
+        (["x"], "needs a terminal"),
+    ],
+)
+def test_bad_usage(arguments: list[str], says: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert result.stdout == ""
+
+
+def test_no_such_theme(screen: dict[str, Any]) -> None:
+    assert "textual-dark" in run("x", "--theme", "plaid").stderr
+    assert screen == {}
+
+
+@pytest.mark.parametrize("arguments", [[], ["--print"], ["--json"]])
+def test_bad_expression(arguments: list[str]) -> None:
+    """One message on stderr with a caret under the place; for programs also the error as JSON."""
+    result = run("3x + * 2", *arguments)
+    assert result.exit_code == 2
+    lines = result.stderr.splitlines()
+    assert lines[0].startswith("error: ")
+    assert lines[1] == "  3x + * 2"
+    assert lines[2].strip() == "^"
+    assert "Traceback" not in result.stderr
+    if "--json" in arguments:
+        answer = json.loads(result.stdout)
+        start = lines[2].index("^") - 2
+        assert answer["schema"] == "gradtui/1"
+        assert answer["expression"] == "3x + * 2"
+        assert (answer["error"]["kind"], answer["error"]["start"]) == ("syntax", start)
+    else:
+        assert result.stdout == ""
+
+
+@pytest.mark.parametrize("text", ["\x1b[31mred", "x\u202e + 1", "x + \ud800", "[red]x[/red]", "\x00", "", " "])
+def test_hostile_text_is_shown_as_typed(text: str) -> None:
+    result = run(text, "--json")
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["expression"] == text
+    assert all(character.isprintable() or character == "\n" for character in result.stderr)
+
+
+def test_instant() -> None:
+    """`--help` loads nothing of what is slow, and so takes a fraction of a second on any machine."""
+    code = "import sys; from gradtui.cli import command; command(['--help'], standalone_mode=False); print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"torch", "textual", "sympy", "plotext", "asyncio", "msgspec"} & set(run.stdout.split())
