@@ -14,7 +14,7 @@ from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.syntax import Call, Expression, Node, Variable, Vector
 from gradtui.snapshot.model import Curve, CurveRequest
 
-BUDGET = 0.1
+BUDGET = 0.03
 """Seconds for a curve that must be drawn point by point; fewer points are better than a later answer."""
 FEWEST, MOST = 16, 20_000
 
@@ -131,7 +131,7 @@ class Drawing:
 
 @lru_cache(maxsize=64)
 def dependents(expression: Expression, variable: str) -> tuple[dict[Node, None], bool]:
-    """The syntax nodes whose value depends on `variable`, operands first, and whether they are all elementwise in it."""
+    """The syntax nodes that depend on `variable`, operands first, and whether they are all elementwise in it."""
     found: dict[Node, None] = {}
     for node in ordered(expression):
         if (isinstance(node, Variable) and node.name == variable) or any(operand in found for operand in node.operands):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -91,14 +92,16 @@ def run(
 ) -> Forward:
     """Evaluate `expression`, each variable being the leaf of its name (shape () or (n,)).
 
-    dtype, device: of the tensors that literals become; those of the first leaf unless given.
+    dtype, device: of the tensors that literals become; those of the first leaf unless given. Under `no_grad` there is
+    nothing to record.
     Raises ExpressionError (domain, limit) with the place of what cannot be evaluated.
     """
     first = next(iter(leaves.values()), torch.empty(0))
     evaluator = Evaluator(expression, leaves, dtype or first.dtype, device or first.device)
     values: dict[Node, Value] = {}
     makers: dict[int, Node] = {}
-    with Recorder() as recorder:
+    recorder = Recorder()
+    with recorder if torch.is_grad_enabled() else nullcontext():
         for node in ordered(expression):
             before = sequence_number()
             values[node] = evaluator.value(node, [values[operand] for operand in node.operands])

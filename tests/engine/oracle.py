@@ -72,7 +72,7 @@ def ran(output: torch.Tensor) -> list[Ran]:
     for node in nodes:
         node.register_prehook(before(node))  # type: ignore[union-attr]
         node.register_hook(after(node))  # type: ignore[union-attr]
-    output.backward(torch.ones_like(output))
+    output.backward(torch.ones_like(output))  # type: ignore[no-untyped-call]
     place = {node: index for index, node in enumerate(order)} | {None: None}
     return [
         Ran(

@@ -53,7 +53,7 @@ def test_takes_numbers_beside_variables(row: Function, count: str) -> None:
     """Wherever one argument is a variable, the others may be plain numbers; dot alone wants vectors."""
     number = getattr(row, count)
     for place in range(number - row.settings):
-        operands: list[torch.Tensor | float] = [0.5, 0.25, 0.75][:number]
+        operands: list[torch.Tensor | float] = [*[0.5, 0.25, 0.75][:number]]
         if row.name == "where":
             operands[0], place = True, max(place, 1)
         operands[place] = torch.tensor(0.3, requires_grad=True)
