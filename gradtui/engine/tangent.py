@@ -35,9 +35,9 @@ class Outputs(TorchDispatchMode):  # type: ignore[no-untyped-call]
 def tangents(done: Forward, leaves: Mapping[str, torch.Tensor], name: str, element: int = 0) -> dict[int, torch.Tensor]:
     """The tangent of each grad_fn's forward value along `name` (its element `element`), by sequence number.
 
-    The forward runs once more on dual numbers (torch.autograd.forward_ad). Only results of differentiable operations carry
-    a tangent, and they come in the order in which `done` made its grad_fns; where the two do not match, as for an operation
-    without a forward-mode formula, the answer is empty: not known.
+    The forward runs once more on dual numbers (torch.autograd.forward_ad). Only results of differentiable operations
+    carry a tangent, and they come in the order in which `done` made its grad_fns. Where the two do not match, as for an
+    operation without a forward-mode formula, the answer is empty: not known.
     """
     outputs = Outputs()
     try:

@@ -1,7 +1,7 @@
 """Where the 11 comes from: the gradient by paths, and as Σ v̄·v̇ over any cut of the graph. Pure.
 
-v is a node's value, v̄ its adjoint (reverse mode, what backward brings) and v̇ its tangent (forward mode). Every cut between
-the output and the leaves carries the whole derivative: Σ v̄·v̇ over the values it crosses is f'(x).
+v is a node's value, v̄ its adjoint (reverse mode, what backward brings) and v̇ its tangent (forward mode). Every cut
+between the output and the leaves carries the whole derivative: Σ v̄·v̇ over the values it crosses is f'(x).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Entry:
 
 
 def paths(graph: Graph, leaf: int, most: int = MOST_PATHS) -> tuple[Path, ...] | None:
-    """Every path from the output to `leaf`; None where there are more than `most` or a local derivative is not a number."""
+    """Every path from the output to `leaf`; None where there are more than `most` or a local derivative is not known."""
     reaching = _reaching(graph, leaf)
     found: list[Path] = []
     stack: list[tuple[int, tuple[int, ...], tuple[float, ...]]] = [(0, (0,), ())] if 0 in reaching else []
@@ -64,8 +64,8 @@ def paths(graph: Graph, leaf: int, most: int = MOST_PATHS) -> tuple[Path, ...] |
 def cut(replay: Replay, done: int) -> tuple[Entry, ...] | None:
     """The cut at this moment of the backward pass; None where a tangent is not known.
 
-    It crosses every value whose node has not run yet, with what has arrived for it so far; the output itself at the start,
-    the leaves themselves at the end.
+    It crosses every value whose node has not run yet, with what has arrived for it so far: the output itself at the
+    start, the leaves at the end.
     """
     graph = replay.graph
     arrived = {0: [_ones(graph)]} if done == 0 else {}
@@ -88,7 +88,7 @@ def total(entries: tuple[Entry, ...]) -> float:
 
 
 def _reaching(graph: Graph, leaf: int) -> set[int]:
-    """The nodes from which `leaf` is reached. Users have lower ids than what they use, so one sweep from the end finds all."""
+    """The nodes from which `leaf` is reached. Users have lower ids than what they use: one sweep from the end finds all."""
     reaching = {leaf}
     for node in reversed(graph.nodes):
         if any(edge.target in reaching for edge in node.edges):

@@ -125,8 +125,8 @@ class VariableState(Struct, frozen=True):
 class Differences(Struct, frozen=True):
     """f' by finite differences in float64, one number for each element of the variable.
 
-    `left` and `right` are one-sided: where they differ, f has a corner or a jump. None where f is not finite on that side,
-    infinite where the quotient grows without end (a jump, a vertical tangent).
+    `left` and `right` are one-sided: where they differ, f has a corner or a jump. None where f is not finite
+    on that side, infinite where the quotient grows without end (a jump, a vertical tangent).
     error: how far `central` may be off, by its own account; None where that is not known.
     """
 
