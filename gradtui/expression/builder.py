@@ -1,0 +1,75 @@
+"""Nodes with their spans, counted and checked as they are made."""
+
+from __future__ import annotations
+
+import math
+
+from gradtui.expression.calls import Argument, arrange, value
+from gradtui.expression.errors import ExpressionError
+from gradtui.expression.functions import Function
+from gradtui.expression.syntax import ArithmeticOperator, Binary, Call, Negation, Node, Number
+from gradtui.expression.tokens import SUPERSCRIPTS, Token
+
+MOST_OPERATIONS = 2_000
+
+
+class Builder:
+    """Makes the nodes of one text.
+
+    A node's own span leaves out the parentheses around it; what holds the node spans those too.
+    """
+
+    def __init__(self) -> None:
+        self.operations = 0
+        self.outer: dict[Node, tuple[int, int]] = {}
+
+    def enclose(self, node: Node, start: int, end: int) -> Node:
+        """Note that parentheses (or a plus sign) around the node reach from `start` to `end`."""
+        self.outer[node] = (start, end)
+        return node
+
+    def start(self, node: Node) -> int:
+        return self.outer[node][0] if node in self.outer else node.start
+
+    def end(self, node: Node) -> int:
+        return self.outer[node][1] if node in self.outer else node.end
+
+    def binary(self, operator: ArithmeticOperator, left: Node, right: Node) -> Node:
+        # The exponent of sin^2(x) stands inside what it raises.
+        end = max(self.end(left), self.end(right))
+        return self._counted(Binary(self.start(left), end, operator, value(left), value(right)))
+
+    def negation(self, start: int, operand: Node) -> Node:
+        return self._counted(Negation(start, self.end(operand), value(operand)))
+
+    def call(self, row: Function, arguments: list[Argument], start: int, end: int) -> Node:
+        """A call, or the operator that the function is another name of."""
+        nodes = arrange(row, arguments, start, end)
+        if row.operator == "negation":
+            return self._counted(Negation(start, end, *nodes))
+        if row.operator:
+            return self._counted(Binary(start, end, row.operator, *nodes))
+        return self._counted(Call(start, end, row.name, nodes))
+
+    def number(self, token: Token) -> Number:
+        """An int where it is written as one, else a float; too large for a float is an error."""
+        text = token.text.replace("−", "-").replace("–", "-")
+        if math.isinf(float(text)):
+            raise ExpressionError("limit", "this number is too large for a float", token.start, token.end, "1e308 fits")
+        # Without its leading zeros an integer that fits a float is far from Python's limit of 4,300 digits.
+        number = int(text.lstrip("0") or "0") if text.isdigit() else float(text)
+        return Number(token.start, token.end, number)
+
+    def raised(self, token: Token) -> Node:
+        """The number that `²`, `⁻¹` or `¹⁰` stands for."""
+        digits = token.text.translate(SUPERSCRIPTS)
+        signed = digits[0] in "+-"
+        number = self.number(Token("number", digits[signed:], token.start + signed, token.end))
+        return self.negation(token.start, number) if digits[0] == "-" else number
+
+    def _counted(self, node: Node) -> Node:
+        self.operations += 1
+        if self.operations > MOST_OPERATIONS:
+            message = f"there are more than {MOST_OPERATIONS:,} operations"
+            raise ExpressionError("limit", message, node.start, node.end)
+        return node
