@@ -1,4 +1,4 @@
-"""The symbolic derivative, built from our own syntax tree: a second, independent way to f'. Imports sympy, not torch."""
+"""The symbolic derivative, built from our own syntax tree: a second way to f'. Imports sympy, never torch."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import sympy
 from gradtui.engine import vectors
 from gradtui.engine.counterparts import COUNTERPARTS
 from gradtui.engine.digits import Program
-from gradtui.engine.reals import BENT, COMPARISONS, Elements, Expr, Vector, mp
-from gradtui.engine.vectors import GiveUp
-from gradtui.engine.wording import Style, Unwritable, text_of, worded
+from gradtui.engine.reals import BENT, Elements, Expr, Vector, mp
+from gradtui.engine.vectors import GiveUpError
+from gradtui.engine.wording import Style, UnwritableError, text_of, worded
 from gradtui.expression import syntax
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.syntax import Expression, fold
@@ -62,7 +62,7 @@ def derivatives(request: Request) -> dict[str, Derivative]:
     try:
         partials = _partials(request.expression, names, counts)
         return {name: _derivative(partials[name], at, name) for name in at}
-    except GiveUp as reason:
+    except GiveUpError as reason:
         note = str(reason)
     except RecursionError:
         note = TOO_LARGE
@@ -81,7 +81,7 @@ def _partials(text: str, names: frozenset[str], counts: tuple[tuple[str, int], .
     """All that does not depend on where the variables stand. counts: elements of each variable, 0 for a scalar."""
     expression = _parsed(text, names)
     if _work(expression) > MOST_WORK:
-        raise GiveUp(TOO_LARGE)
+        raise GiveUpError(TOO_LARGE)
     length = _length(expression, counts)
     symbols = {name: (Elements if count else sympy.Symbol)(name, real=True) for name, count in counts}
     f = _built(expression, symbols)
@@ -97,7 +97,7 @@ def _partial(f: Expr, symbol: Expr, length: int, style: Style, deadline: float) 
     try:
         text, simplified = worded(raw, style) if time.perf_counter() < deadline else (text_of(raw, style), False)
         return Partial(text, program, simplified, "", bent)
-    except Unwritable as reason:
+    except UnwritableError as reason:
         return Partial(None, program, False, f"the derivative cannot be written: {reason}", bent)
 
 
@@ -123,7 +123,7 @@ def _length(expression: Expression, counts: tuple[tuple[str, int], ...]) -> int:
     lengths = {count for _, count in counts if count}
     lengths |= {len(node.items) for node in syntax.postorder(expression) if isinstance(node, syntax.Vector)}
     if len(lengths) > 1:
-        raise GiveUp("vectors of different lengths mix here")
+        raise GiveUpError("vectors of different lengths mix here")
     return lengths.pop() if lengths else 1
 
 
@@ -142,7 +142,7 @@ def _has_e_to_the(expression: Expression) -> bool:
 
 
 def _built(expression: Expression, symbols: dict[str, Expr]) -> Expr:
-    """The sympy expression. Sums stay open (a list of terms) until they are used, or a long one would cost its square."""
+    """The sympy expression. A sum stays a list of terms until it is used: a long one would cost its square."""
 
     def combine(node: syntax.Node, operands: list[Expr]) -> Expr:
         if isinstance(node, syntax.Binary) and node.operator in ("+", "-"):
@@ -154,7 +154,7 @@ def _built(expression: Expression, symbols: dict[str, Expr]) -> Expr:
 
     f = _closed(fold(expression, combine)[expression.body])
     if f.has(sympy.oo, sympy.zoo, sympy.nan, sympy.I):
-        raise GiveUp(NO_NUMBER)
+        raise GiveUpError(NO_NUMBER)
     return f
 
 
@@ -183,14 +183,14 @@ def _combined(node: syntax.Node, operands: list[Expr], symbols: dict[str, Expr])
             return Vector(*operands)
         case syntax.Call():
             return COUNTERPARTS[node.function](*operands)
-    raise GiveUp(f"calculus knows no {type(node).__name__}")
+    raise GiveUpError(f"calculus knows no {type(node).__name__}")
 
 
 def _power(base: Expr, exponent: Expr) -> Expr:
     if base.is_Rational and exponent.is_Rational:
         bits = max(int(base.p).bit_length(), int(base.q).bit_length()) - 1
         if bits * abs(exponent) > MOST_BITS:
-            raise GiveUp("a number here is too large to be exact")
+            raise GiveUpError("a number here is too large to be exact")
     return base**exponent
 
 

@@ -23,6 +23,7 @@ JUMP = "jumps here, so it has no derivative"
 VERTICAL = "has a vertical tangent here"
 TIE = "is at a tie"
 BORDER = "is at the border of its condition"
+ZERO_TO_ZERO = "is 0^0 here"
 UNDEFINED = "has no limit here"
 
 MOST_ELEMENTS = 8
@@ -97,10 +98,8 @@ PLACES: dict[str, tuple[tuple[str, Test], ...]] = {
     "i0e": ((CORNER, lambda x: x == 0),),
     "hypot": ((CORNER, lambda x, y: (x == 0) & (y == 0)),),
     "atan2": ((UNDEFINED, lambda y, x: (y == 0) & (x == 0)), (JUMP, lambda y, x: (y == 0) & (x < 0))),
-    "^": (
-        (VERTICAL, lambda x, p: (x == 0) & (p > 0) & (p < 1)),
-        (UNDEFINED, lambda x, p: (x == 0) & (p == 0)),
-    ),
+    "^": ((VERTICAL, lambda x, p: (x == 0) & (p > 0) & (p < 1)),),
+    "^ of a variable": ((ZERO_TO_ZERO, lambda x, p: (x == 0) & (p == 0)),),
 }
 """Elementwise functions: what happens, and where. torch's answer there is asked of torch itself."""
 
@@ -117,7 +116,7 @@ WHOLE_VECTOR: dict[str, tuple[str, Callable[[torch.Tensor], bool]]] = {
 def notes(expression: Expression, values: Mapping[Node, Value]) -> list[Note]:
     """A sentence for each piece of the expression that stands exactly at a kink, in the order of evaluation.
 
-    values: the forward value of every syntax node; only what is differentiated counts (tensors that require a gradient).
+    values: the forward value of every syntax node; only tensors that require a gradient count.
     """
     return [Note("kink", text) for node in postorder(expression) for text in _sentences(expression, node, values)]
 
@@ -141,7 +140,10 @@ def _sentences(expression: Expression, node: Node, values: Mapping[Node, Value])
             yield f"{quote} {what}: {_torch_takes(name, operands, None)}"
         return
     plain = _plain(operands)
-    for what, test in PLACES[name]:
+    places = PLACES[name]
+    if name == "^" and _is_differentiated(operands[1]):
+        places += PLACES["^ of a variable"]
+    for what, test in places:
         where = _elements(test(*plain))
         if where is not None:
             yield f"{quote} {what}{_named(where)}: {_torch_takes(name, operands, where)}"
@@ -189,17 +191,21 @@ def _named(places: list[int]) -> str:
 
 def _torch_takes(name: str, operands: Sequence[Value], where: list[int] | None) -> str:
     """What torch sends back at such a place, by asking it: the convention differs from one version to the next."""
-    leaves = [operand.detach().requires_grad_() if _is_differentiated(operand) else operand for operand in operands]
-    wanted = [leaf for leaf in leaves if _is_differentiated(leaf)]
+    leaves = [_leaf(operand) for operand in operands]
+    wanted = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor) and leaf.requires_grad]
     with torch.enable_grad():
         if name == "^":
-            output = constants.OPERATORS["^"](*leaves)
+            output = torch.as_tensor(constants.OPERATORS["^"](*leaves))
         else:
             output = OPERATIONS[name].apply(leaves, wanted[0].dtype, wanted[0].device)
         gradients = torch.autograd.grad(output.sum(), wanted)
-    if where is None and name != "norm":
-        most = max(gradient.abs().max().item() for gradient in gradients)
-        return f"torch shares the derivative, {number(most)} to each" if name != "std" else f"torch takes {number(most)}"
+    if where is None and name not in ("norm", "std"):
+        return f"torch shares the derivative, {number(gradients[0].abs().max().item())} to each"
     place = where[0] if where else 0
-    taken = [number(gradient.reshape(-1)[min(place, gradient.numel() - 1)].item()) for gradient in gradients]
+    taken = [number(gradient.reshape(-1)[min(place, gradient.numel() - 1)].item() + 0.0) for gradient in gradients]
     return f"torch takes {' and '.join(taken)}"
+
+
+def _leaf(operand: Value) -> Value:
+    """A leaf of its own with the same value, so that asking touches no graph."""
+    return operand.detach().requires_grad_() if isinstance(operand, torch.Tensor) and operand.requires_grad else operand

@@ -8,10 +8,12 @@ import sympy
 
 from gradtui.engine import reals, vectors
 from gradtui.engine.reals import Expr, where
+from gradtui.expression.syntax import ComparisonOperator
 
 Rational = sympy.Rational
 exp, log, sqrt, pi = sympy.exp, sympy.log, sympy.sqrt, sympy.pi
 
+LEAK = Rational("0.01")
 SELU_SCALE = Rational("1.0507009873554805")
 SELU_LEFT = Rational("1.7580993408473768")
 
@@ -44,6 +46,11 @@ def softplus(x: Expr, beta: Expr = sympy.S.One, threshold: Expr | None = None) -
 
 def logit(x: Expr, eps: Expr | None = None) -> Expr:
     return reals.logit(x if eps is None else clamp(x, eps, 1 - eps))
+
+
+def _where(condition: tuple[Expr, ComparisonOperator, Expr], a: Expr, b: Expr) -> Expr:
+    left, operator, right = condition
+    return where(left, operator, right, a, b)
 
 
 COUNTERPARTS: dict[str, Callable[..., Expr]] = {
@@ -92,7 +99,7 @@ COUNTERPARTS: dict[str, Callable[..., Expr]] = {
     "maximum": greater,
     "minimum": smaller,
     "clamp": clamp,
-    "where": lambda condition, a, b: where(*condition, a, b),
+    "where": _where,
     "lerp": lambda start, end, weight: start + weight * (end - start),
     "erf": sympy.erf,
     "erfc": sympy.erfc,
@@ -113,7 +120,7 @@ COUNTERPARTS: dict[str, Callable[..., Expr]] = {
     "logsigmoid": reals.logsigmoid,
     "relu": lambda x: rectified(x, x, 0),
     "relu6": lambda x: between(x, 0, 6, 0, x, 6),
-    "leaky_relu": lambda x, slope=Rational(1, 100): rectified(x, x, slope * x),
+    "leaky_relu": lambda x, slope=LEAK: rectified(x, x, slope * x),
     "elu": lambda x, alpha=sympy.S.One: rectified(x, x, alpha * (exp(x) - 1)),
     "selu": lambda x: rectified(x, SELU_SCALE * x, SELU_LEFT * (exp(x) - 1)),
     "celu": lambda x, alpha=sympy.S.One: rectified(x, x, alpha * (exp(x / alpha) - 1)),
@@ -127,9 +134,7 @@ COUNTERPARTS: dict[str, Callable[..., Expr]] = {
     "hardsigmoid": lambda x: between(x, -3, 3, 0, x / 6 + sympy.S.Half, 1),
     "hardswish": lambda x: between(x, -3, 3, 0, x * (x + 3) / 6, x),
     "hardshrink": lambda x, width=sympy.S.Half: where(reals.absolute(x), ">", width, x, 0),
-    "softshrink": lambda x, width=sympy.S.Half: where(
-        reals.absolute(x), ">", width, x - width * reals.sign(x), 0
-    ),
+    "softshrink": lambda x, width=sympy.S.Half: where(reals.absolute(x), ">", width, x - width * reals.sign(x), 0),
     "threshold": lambda x, threshold, value: where(x, ">", threshold, x, value),
     "sum": lambda x: vectors.reduced("sum", x),
     "mean": lambda x: vectors.reduced("mean", x),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import torch
 
@@ -14,10 +15,16 @@ from gradtui.expression.parser import ExpressionError
 from gradtui.expression.syntax import Call, Expression, Number, Vector, postorder
 from gradtui.snapshot.model import Differences
 
-STEPS = (2.0**-12, 2.0**-17, 2.0**-22)
-"""Three widths, large to small: a smooth f is best told by the first, one with a corner or a pole nearby by the last."""
+STEPS = (2.0**-12, 2.0**-17, 2.0**-22, 2.0**-27)
+"""Four widths: a smooth f is best told by the first, one with a corner or a pole nearby by the last."""
 
 OFFSETS = torch.tensor([0.0, *(place * step for step in STEPS for place in (-2, -1, 1, 2))], dtype=torch.float64)
+NOISE = 1e-7
+"""Relative change of f that is surely not rounding."""
+
+LOGARITHMIC = 0.01
+"""Relative change that counts as growth."""
+
 MOST_ELEMENTS = 64
 MIXED_ELEMENTS = 8
 """Elements that are told where f mixes them: each costs a dozen evaluations."""
@@ -28,9 +35,9 @@ At = Mapping[str, float | Sequence[float]]
 
 
 def differences(expression: Expression, at: At, name: str) -> Differences:
-    """The derivative of f (of sum(f) where f is a vector) by each element of the variable `name`, by finite differences.
+    """The derivative of f (of sum(f) where f is a vector) by each element of the variable `name`, from values.
 
-    Central differences of fourth order and one-sided ones of second order, each at the best of three widths. Never raises.
+    Central ones of fourth order and one-sided ones of second order, each at the best of four widths. Never raises.
     """
     leaves = {key: torch.tensor(value, dtype=torch.float64) for key, value in at.items()}
     here = leaves[name].reshape(-1)
@@ -52,11 +59,16 @@ def _is_elementwise(expression: Expression) -> bool:
     """Whether f at many places at once is the same as f at each of them."""
     for node in postorder(expression):
         match node:
-            case Call() if FUNCTIONS[node.function].kind == "reduction":
+            case Call() if FUNCTIONS[node.function].kind == "reduction" or _is_of_vector(node):
                 return False
             case Vector() if not all(isinstance(item, Number) for item in node.items):
                 return False
     return True
+
+
+def _is_of_vector(call: Call) -> bool:
+    """max(x) and min(x) of one argument mix elements, those of two do not."""
+    return call.function in ("max", "min") and len(call.arguments) == 1
 
 
 def _scale(number: float) -> float:
@@ -65,7 +77,7 @@ def _scale(number: float) -> float:
 
 
 def _sampled_together(expression: Expression, leaves: dict[str, torch.Tensor], name: str) -> list[list[float]]:
-    """sum(f) at each offset, a row for each element of the variable, from one evaluation: the offsets are a new first axis."""
+    """f at each offset, a row for each element of the variable, in one evaluation: offsets are a new first axis."""
     here = leaves[name].reshape(1, -1)
     scales = torch.tensor([_scale(number) for number in here[0].tolist()], dtype=torch.float64)
     moved = here + OFFSETS.unsqueeze(1) * scales
@@ -103,8 +115,12 @@ def _told(values: Sequence[float], scale: float) -> tuple[tuple[float | None, fl
     """Central, left and right quotient of one row of samples, each with how uncertain it is."""
     here, samples = values[0], [values[1 + 4 * k : 5 + 4 * k] for k in range(len(STEPS))]
 
+    visible = NOISE * max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+
     def quotients(formula: Callable[[float, Sequence[float]], float]) -> tuple[float | None, float | None]:
-        return _settled([formula(here, row) / (step * scale) for row, step in zip(samples, STEPS, strict=True)])
+        changes = [formula(here, row) for row in samples]
+        slopes = [change / (step * scale) for change, step in zip(changes, STEPS, strict=True)]
+        return _settled(slopes, abs(changes[-1]) > visible)
 
     return (
         quotients(lambda f, row: (row[0] - 8 * row[1] + 8 * row[2] - row[3]) / 12),
@@ -113,13 +129,25 @@ def _told(values: Sequence[float], scale: float) -> tuple[tuple[float | None, fl
     )
 
 
-def _settled(quotients: list[float]) -> tuple[float | None, float | None]:
-    """The quotient that changes least from one width to the next, and that change; ±inf where it grows without end."""
-    usable = [quotient for quotient in quotients if math.isfinite(quotient)]
+def _settled(slopes: list[float], visible: bool) -> tuple[float | None, float | None]:
+    """The slope that changes least from one width to the next, and that change.
+
+    ±inf where it grows without end while f changes visibly, which rounding does not do: a jump, a vertical tangent.
+    """
+    usable = [slope for slope in slopes if math.isfinite(slope)]
     if len(usable) < 2:
         return NOTHING
-    changes = [abs(wide - narrow) for wide, narrow in zip(usable, usable[1:], strict=False)]
-    if len(usable) == 3 and abs(usable[2]) > 2 * abs(usable[1]) > 4 * abs(usable[0]) and changes[0] < changes[1]:
-        return math.copysign(math.inf, usable[2]), math.inf
+    if visible and len(usable) == len(slopes) and _grows(slopes):
+        return math.copysign(math.inf, slopes[-1]), math.inf
+    changes = [abs(wide - narrow) for wide, narrow in pairwise(usable)]
     best = changes.index(min(changes))
     return usable[best], changes[best]
+
+
+def _grows(slopes: list[float]) -> bool:
+    """By a factor from each width to the next, or, as a logarithm does, by the same amount."""
+    if all(abs(narrow) > 2 * abs(wide) for wide, narrow in pairwise(slopes)):
+        return True
+    changes = [narrow - wide for wide, narrow in pairwise(slopes)]
+    alike = max(changes) - min(changes) < 0.1 * abs(changes[0])
+    return alike and abs(changes[0]) > LOGARITHMIC * abs(slopes[-1]) and changes[0] * slopes[-1] > 0

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import sympy
-
-from gradtui.engine.reals import DIGITS, Expr, Reduction, Undefined, Vector, holds, mp
+from gradtui.engine.reals import DIGITS, Expr, Reduction, UndefinedError, Vector, holds, mp
 
 MOST_BITS = 50_000
 """An exponent of 2 beyond which a number counts as infinite or zero; a float ends at 1024."""
@@ -117,7 +115,7 @@ def _power(base: Expr, exponent: Expr) -> Expr:
             return mp.exp(mp.sign(mp.log(abs(base)) * exponent) * mp.inf)
         return base ** int(exponent)
     if base < 0:
-        raise Undefined
+        raise UndefinedError
     return _exp(exponent * mp.log(base)) if base else mp.zero if exponent > 0 else mp.nan
 
 

@@ -1,6 +1,6 @@
 """Functions as calculus on the real line sees them: how sympy differentiates each, and its value to 50 digits.
 
-sympy's own floor, Max or Piecewise are made for complex numbers and rewrite themselves; these stay as the person wrote them.
+sympy's own floor, Max and Piecewise are made for complex numbers and rewrite themselves; these stay as written.
 """
 
 from __future__ import annotations
@@ -11,16 +11,21 @@ from typing import Any
 import mpmath
 import sympy
 
+from gradtui.expression.syntax import ComparisonOperator
+
 Expr = Any
 """A sympy expression, and an mpmath number below: neither library has types of its own."""
 
 mp = mpmath.MPContext()
 mp.dps = 50
 
-COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+Kind = Callable[..., Expr]
+"""A function as calculus knows it: sympy expressions in, one out."""
+
+COMPARISONS: tuple[ComparisonOperator, ...] = ("<", "<=", ">", ">=", "==", "!=")
 
 
-class Undefined(ArithmeticError):
+class UndefinedError(ArithmeticError):
     """The function has no real value there."""
 
 
@@ -75,7 +80,7 @@ def holds(operator: int, left: Expr, right: Expr) -> bool:
     return bool((left < right, left <= right, left > right, left >= right, left == right, left != right)[operator])
 
 
-def where(left: Expr, operator: str, right: Expr, a: Expr, b: Expr) -> Expr:
+def where(left: Expr, operator: ComparisonOperator, right: Expr, a: Expr, b: Expr) -> Expr:
     return Where(COMPARISONS.index(operator), left, right, a, b)
 
 
@@ -107,7 +112,7 @@ BENT = {"Abs", "sign", "Where"}
 
 def real(
     name: str, rule: Callable[..., tuple[Expr, ...] | Expr], digits: Callable[..., Expr], *, bent: bool = False
-) -> Callable[..., Expr]:
+) -> Kind:
     """A function that sympy lacks: `rule` gives the derivative by each argument, `digits` the value."""
 
     def rules(*args: Expr) -> tuple[Expr, ...]:
@@ -121,7 +126,7 @@ def real(
     return kind
 
 
-def step(name: str, digits: Callable[..., Expr], arguments: int = 1) -> Callable[..., Expr]:
+def step(name: str, digits: Callable[..., Expr], arguments: int = 1) -> Kind:
     """A function made of flat pieces: its derivative is 0 wherever it has one."""
     return real(name, lambda *_: (sympy.S.Zero,) * arguments, digits, bent=True)
 
@@ -154,39 +159,39 @@ def _i1_slope(x: Expr, slope: Expr) -> Expr:
 
 exp, log, sqrt, pi = sympy.exp, sympy.log, sympy.sqrt, sympy.pi
 
-sign = step("sign", mp.sign)
-floor = step("floor", mp.floor)
-ceil = step("ceil", mp.ceil)
-trunc = step("trunc", _trunc)
-rounded = step("round", mp.nint)
-bent_abs = real("abs", lambda x: sign(x), abs, bent=True)
-acosh = real("acosh", lambda x: 1 / sqrt(x**2 - 1), mp.acosh)
-atan2 = real("atan2", lambda y, x: (x / (x**2 + y**2), -y / (x**2 + y**2)), mp.atan2, bent=True)
-sinc = real("sinc", lambda x: where(x, "==", 0, 0, (sympy.cos(pi * x) - sinc(x)) / x), _sinc)
-xlogy = real("xlogy", lambda x, y: (log(y), x / y), _xlogy)
-entr = real("entr", lambda x: -log(x) - 1, lambda x: -_xlogy(x, x))
-erfcx = real("erfcx", lambda x: 2 * x * erfcx(x) - 2 / sqrt(pi), lambda x: mp.exp(x * x) * mp.erfc(x))
-lgamma = real("lgamma", lambda x: digamma(x), _lgamma)
-digamma = real("digamma", lambda x: trigamma(x), mp.digamma)
-trigamma = real("trigamma", lambda x: sympy.S.NaN, lambda x: mp.psi(1, x))
-i0 = real("i0", lambda x: i1(x), lambda x: mp.besseli(0, x))
-i1 = real("i1", lambda x: _i1_slope(x, i0(x) - i1(x) / x), lambda x: mp.besseli(1, x))
-i0e = real("i0e", lambda x: i1e(x) - sign(x) * i0e(x), lambda x: mp.besseli(0, x) * mp.exp(-abs(x)), bent=True)
-i1e = real(
+sign: Kind = step("sign", mp.sign)
+floor: Kind = step("floor", mp.floor)
+ceil: Kind = step("ceil", mp.ceil)
+trunc: Kind = step("trunc", _trunc)
+rounded: Kind = step("round", mp.nint)
+bent_abs: Kind = real("abs", lambda x: sign(x), abs, bent=True)
+acosh: Kind = real("acosh", lambda x: 1 / sqrt(x**2 - 1), mp.acosh)
+atan2: Kind = real("atan2", lambda y, x: (x / (x**2 + y**2), -y / (x**2 + y**2)), mp.atan2, bent=True)
+sinc: Kind = real("sinc", lambda x: where(x, "==", 0, 0, (sympy.cos(pi * x) - sinc(x)) / x), _sinc)
+xlogy: Kind = real("xlogy", lambda x, y: (log(y), x / y), _xlogy)
+entr: Kind = real("entr", lambda x: -log(x) - 1, lambda x: -_xlogy(x, x))
+erfcx: Kind = real("erfcx", lambda x: 2 * x * erfcx(x) - 2 / sqrt(pi), lambda x: mp.exp(x * x) * mp.erfc(x))
+lgamma: Kind = real("lgamma", lambda x: digamma(x), _lgamma)
+digamma: Kind = real("digamma", lambda x: trigamma(x), mp.digamma)
+trigamma: Kind = real("trigamma", lambda x: sympy.S.NaN, lambda x: mp.psi(1, x))
+i0: Kind = real("i0", lambda x: i1(x), lambda x: mp.besseli(0, x))
+i1: Kind = real("i1", lambda x: _i1_slope(x, i0(x) - i1(x) / x), lambda x: mp.besseli(1, x))
+i0e: Kind = real("i0e", lambda x: i1e(x) - sign(x) * i0e(x), lambda x: mp.besseli(0, x) * mp.exp(-abs(x)), bent=True)
+i1e: Kind = real(
     "i1e",
     lambda x: _i1_slope(x, i0e(x) - i1e(x) * (sign(x) + 1 / x)),
     lambda x: mp.besseli(1, x) * mp.exp(-abs(x)),
 )
-ndtr = real("ndtr", lambda x: exp(-(x**2) / 2) / sqrt(2 * pi), mp.ncdf)
-ndtri = real("ndtri", lambda x: sqrt(2 * pi) * exp(ndtri(x) ** 2 / 2), lambda x: mp.sqrt(2) * mp.erfinv(2 * x - 1))
-log_ndtr = real(
-    "log_ndtr", lambda x: exp(-(x**2) / 2) / (sqrt(2 * pi) * ndtr(x)), lambda x: mp.log(mp.ncdf(x))
+ndtr: Kind = real("ndtr", lambda x: exp(-(x**2) / 2) / sqrt(2 * pi), mp.ncdf)
+ndtri: Kind = real(
+    "ndtri", lambda x: sqrt(2 * pi) * exp(ndtri(x) ** 2 / 2), lambda x: mp.sqrt(2) * mp.erfinv(2 * x - 1)
 )
-sigmoid = real("sigmoid", lambda x: sigmoid(x) * (1 - sigmoid(x)), lambda x: 1 / (1 + mp.exp(-x)))
-logit = real("logit", lambda x: 1 / (x * (1 - x)), lambda x: mp.log(x / (1 - x)))
-logsigmoid = real("logsigmoid", lambda x: 1 - sigmoid(x), lambda x: -mp.log1p(mp.exp(-x)))
-softplus = real("softplus", lambda x: sigmoid(x), lambda x: mp.log1p(mp.exp(x)))
-softsign = real("softsign", lambda x: 1 / (1 + absolute(x)) ** 2, lambda x: x / (1 + abs(x)))
+log_ndtr: Kind = real("log_ndtr", lambda x: exp(-(x**2) / 2) / (sqrt(2 * pi) * ndtr(x)), lambda x: mp.log(mp.ncdf(x)))
+sigmoid: Kind = real("sigmoid", lambda x: sigmoid(x) * (1 - sigmoid(x)), lambda x: 1 / (1 + mp.exp(-x)))
+logit: Kind = real("logit", lambda x: 1 / (x * (1 - x)), lambda x: mp.log(x / (1 - x)))
+logsigmoid: Kind = real("logsigmoid", lambda x: 1 - sigmoid(x), lambda x: -mp.log1p(mp.exp(-x)))
+softplus: Kind = real("softplus", lambda x: sigmoid(x), lambda x: mp.log1p(mp.exp(x)))
+softsign: Kind = real("softsign", lambda x: 1 / (1 + absolute(x)) ** 2, lambda x: x / (1 + abs(x)))
 
 
 def absolute(x: Expr) -> Expr:

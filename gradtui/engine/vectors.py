@@ -1,22 +1,21 @@
 """Vectors in calculus: functions in which elements mix, and the gradient of sum(f) written for one element at a time.
 
-A vector variable is one symbol that stands for each of its elements. That is all elementwise functions need; a reduction
-is opaque to sympy, and the gradient goes through it by the rule of reverse mode below.
+A vector variable is one symbol that stands for each of its elements. That is all that elementwise functions need;
+a reduction is opaque to sympy, and the gradient goes through it by the rules of reverse mode below.
 """
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 
 import sympy
 
-from gradtui.engine.reals import DIGITS, Elements, Expr, Reduction, Vector, bent_abs, exp, mp, where
+from gradtui.engine.reals import DIGITS, Elements, Expr, Reduction, Vector, bent_abs, exp, mp
 
 ONE = sympy.S.One
 
 
-class GiveUp(Exception):
+class GiveUpError(Exception):
     """There is no symbolic derivative; the message says why."""
 
 
@@ -38,6 +37,13 @@ def _logsumexp(x: list[Expr]) -> Expr:
     return mp.log(mp.fsum(mp.exp(item) for item in x))
 
 
+def _is_only(x: list[Expr], value: Expr) -> list[Expr]:
+    """1 for the one element that is `value`, else 0; at a tie there is no derivative."""
+    one = mp.one if x.count(value) == 1 else mp.nan
+    return [one if item == value else mp.zero for item in x]
+
+
+SCALAR_VALUED = {"sum", "mean", "prod", "amax", "amin", "norm", "dot", "var", "std", "logsumexp"}
 VALUES: dict[str, Callable[..., Expr]] = {
     "sum": mp.fsum,
     "mean": lambda x: mp.fsum(x) / len(x),
@@ -53,9 +59,11 @@ VALUES: dict[str, Callable[..., Expr]] = {
     "log_softmax": lambda x: [item - _logsumexp(x) for item in x],
     "cumsum": _cumsum,
     "reversed_cumsum": lambda x: _cumsum(x[::-1])[::-1],
-    "count_equal": lambda x, y: mp.mpf(sum(map(operator.eq, x, y))),
+    "product_of_others": lambda x: [mp.fprod(x[:place] + x[place + 1 :]) for place in range(len(x))],
+    "is_largest": lambda x: _is_only(x, max(x)),
+    "is_smallest": lambda x: _is_only(x, min(x)),
 }
-VECTOR_VALUED = {"softmax", "log_softmax", "cumsum", "reversed_cumsum"}
+VECTOR_VALUED = set(VALUES) - SCALAR_VALUED
 KINDS: dict[str, Callable[..., Expr]] = {name: type(name, (Reduction,), {}) for name in VALUES}
 DIGITS.update(VALUES)
 
@@ -71,13 +79,13 @@ def reduced(name: str, x: Expr) -> Expr:
     if is_vector(x):
         return KINDS[name](x)
     if name in ("var", "std"):
-        raise GiveUp(f"{name} of a single number is not defined")
+        raise GiveUpError(f"{name} of a single number is not defined")
     return OF_A_NUMBER.get(name, lambda x: x)(x)
 
 
 def dot(x: Expr, y: Expr) -> Expr:
     if not (is_vector(x) and is_vector(y)):
-        raise GiveUp("dot takes two vectors")
+        raise GiveUpError("dot takes two vectors")
     return KINDS["dot"](x, y)
 
 
@@ -108,7 +116,8 @@ def gradient(expression: Expr, symbol: Expr, length: int) -> Expr:
 
 def _outside(expression: Expr) -> list[Expr]:
     """Each part of the expression once, without what stands inside a reduction or a vector literal."""
-    found, waiting = {}, [expression]
+    found: dict[Expr, None] = {}
+    waiting = [expression]
     while waiting:
         part = waiting.pop()
         if part not in found:
@@ -137,12 +146,10 @@ def total(expression: Expr, length: int) -> Expr:
     """The sum of the elements, with what is the same for all of them before it."""
     if not is_vector(expression):
         return length * expression
-    same, each = expression.as_independent(*(part for part in _outside(expression) if is_vector(part) and not part.args), as_Add=False)
-    if is_vector(same) or not is_vector(each):
-        same, each = ONE, expression
-    if _name(each) == "softmax":
-        return same
-    return same * KINDS["sum"](each)
+    factors = sympy.Mul.make_args(expression)
+    same = sympy.Mul(*(factor for factor in factors if not is_vector(factor)))
+    each = sympy.Mul(*(factor for factor in factors if is_vector(factor)))
+    return same if _name(each) == "softmax" else same * KINDS["sum"](each)
 
 
 def _through(part: Expr, seed: Expr, length: int) -> list[tuple[Expr, Expr]]:
@@ -156,9 +163,11 @@ def _through(part: Expr, seed: Expr, length: int) -> list[tuple[Expr, Expr]]:
         case "mean":
             return [(x, seed / length)]
         case "prod":
-            return [(x, seed * part / x)]
-        case "amax" | "amin":
-            return [(x, seed * where(x, "==", part, 1 / KINDS["count_equal"](x, part), 0))]
+            return [(x, seed * KINDS["product_of_others"](x))]
+        case "amax":
+            return [(x, seed * KINDS["is_largest"](x))]
+        case "amin":
+            return [(x, seed * KINDS["is_smallest"](x))]
         case "norm":
             return [(x, seed * x / part)]
         case "dot":
@@ -175,12 +184,12 @@ def _through(part: Expr, seed: Expr, length: int) -> list[tuple[Expr, Expr]]:
             return [(x, seed - exp(part) * total(seed, length))]
         case "cumsum":
             return [(x, KINDS["reversed_cumsum"](seed + 0 * x))]
-    raise GiveUp(f"no rule for the derivative of {_name(part)}")
+    raise GiveUpError(f"no rule for the derivative of {_name(part)}")
 
 
 def _element(expression: Expr, place: int) -> Expr:
     """One element of a vector that is known element by element."""
     picked = expression.xreplace({part: part.args[place] for part in _outside(expression) if isinstance(part, Vector)})
     if is_vector(picked):
-        raise GiveUp("elements of a vector variable and a vector of expressions mix here")
+        raise GiveUpError("elements of a vector variable and a vector of expressions mix here")
     return picked

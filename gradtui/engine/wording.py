@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sympy
 
-from gradtui.engine.reals import COMPARISONS, Expr, Vector, Where
+from gradtui.engine.forms import forms, is_small
+from gradtui.engine.reals import COMPARISONS, Expr, Reduction, Vector, Where
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.notation import write
 from gradtui.expression.syntax import (
@@ -24,10 +25,6 @@ from gradtui.expression.syntax import (
 )
 from gradtui.expression.syntax import Vector as Literal
 
-MOST_FORMS = 60
-"""Operations up to which other forms are tried; the raw derivative stands beyond."""
-MOST_TRIGONOMETRY = 30
-LARGEST_POWER = 12
 LONGEST = 4_000
 """Characters that a person may still look at."""
 SIMPLE_DENOMINATOR = 1_000
@@ -37,7 +34,7 @@ NAMES = {"Abs": "abs"}
 """sympy class -> function of the language, where they differ."""
 
 
-class Unwritable(Exception):
+class UnwritableError(Exception):
     """The language has no words for it; the message says for what."""
 
 
@@ -51,14 +48,17 @@ class Style:
 
 
 def worded(expression: Expr, style: Style) -> tuple[str, bool]:
-    """The text, and whether other forms of it were tried. Raises Unwritable."""
-    texts = [text_of(expression, style)]
-    small = sympy.count_ops(expression) <= MOST_FORMS
-    if small:
-        texts += [text_of(form, style) for form in _forms(expression)]
-    if len(texts[0]) > LONGEST:
-        raise Unwritable("it is too long to show")
-    return min(texts, key=_effort), small
+    """The text, and whether other forms of it were tried. Raises UnwritableError."""
+    raw = text_of(expression, style)
+    if len(raw) > LONGEST:
+        raise UnwritableError("it is too long to show")
+    if not is_small(expression):
+        return raw, False
+    efforts: dict[str, float] = {raw: _effort(raw)}
+    for form, reluctance in forms(expression):
+        text = text_of(form, style)
+        efforts.setdefault(text, reluctance * _effort(text))
+    return min(efforts, key=lambda text: efforts[text]), True
 
 
 def text_of(expression: Expr, style: Style) -> str:
@@ -68,33 +68,8 @@ def text_of(expression: Expr, style: Style) -> str:
 
 
 def _effort(text: str) -> int:
-    """How much there is to read: names, numbers and signs."""
-    return len(re.findall(r"\w+(?:\.\d+)?|[^\s\w]", text))
-
-
-def _forms(raw: Expr) -> Iterator[Expr]:
-    """Equal forms that keep the functions that the person wrote: no exp(x) for exp(-x), no sin(2*x) for sin(x)*cos(x)."""
-    known = raw.atoms(sympy.Function)
-    small_powers = all(abs(power.exp) <= LARGEST_POWER for power in raw.atoms(sympy.Pow) if power.exp.is_Rational)
-    if raw.is_polynomial(*raw.free_symbols):
-        steps = [sympy.expand] if small_powers else []
-    else:
-        steps = [sympy.factor_terms, sympy.together]
-        if small_powers:
-            steps += [sympy.expand, _factored]
-        if raw.has(sympy.sin, sympy.tan) and raw.has(sympy.cos, sympy.tan) and sympy.count_ops(raw) <= MOST_TRIGONOMETRY:
-            steps += [lambda form: sympy.trigsimp(sympy.together(form))]
-    for step in steps:
-        try:
-            form = step(raw)
-        except (sympy.PolynomialError, NotImplementedError, RecursionError):
-            continue
-        if form.atoms(sympy.Function) <= known and not form.has(sympy.I):
-            yield form
-
-
-def _factored(expression: Expr) -> Expr:
-    return sympy.factor(sympy.together(expression))
+    """How much there is to read: names, numbers and signs, a fraction counting more."""
+    return len(re.findall(r"\w+(?:\.\d+)?|[^\s\w]", text)) + 3 * text.count("/")
 
 
 class _Writer:
@@ -134,6 +109,8 @@ class _Writer:
             return part.args[1:], lambda operands: _where(int(part.args[0]), *operands)
         if isinstance(part, Vector):
             return part.args, lambda operands: Literal(0, 0, tuple(operands))
+        if isinstance(part, Reduction) and type(part).__name__ in PHRASES:
+            return part.args, lambda operands: PHRASES[type(part).__name__](operands[0])
         if part is sympy.pi:
             return (), lambda _: self._constant("pi", Call(0, 0, "acos", (Number(0, 0, -1),)))
         if part is sympy.E:
@@ -145,7 +122,7 @@ class _Writer:
     def _call(self, part: Expr) -> tuple[tuple[Expr, ...], Callable[[list[Node]], Node]]:
         name = NAMES.get(type(part).__name__, type(part).__name__)
         if name not in FUNCTIONS or name in self.style.variables:
-            raise Unwritable(f"the language has no name for {name} here")
+            raise UnwritableError(f"the language has no name for {name} here")
         return part.args, lambda operands: Call(0, 0, name, tuple(operands))
 
     def _constant(self, name: str, otherwise: Node) -> Node:
@@ -153,12 +130,10 @@ class _Writer:
         return otherwise if taken else Constant(0, 0, name, float(sympy.pi if name == "pi" else sympy.E))
 
     def _rational(self, number: Expr) -> Node:
-        if number < 0:
-            return Negation(0, 0, self._rational(-number))
-        decimal = self._decimal(number)
-        if decimal is not None:
-            return Number(0, 0, decimal)
-        return _quotient([Number(0, 0, int(number.p))], [Number(0, 0, int(number.q))] if number.q != 1 else [])
+        decimal = self._decimal(abs(number))
+        above = Number(0, 0, int(abs(number.p)) if decimal is None else decimal)
+        below = [Number(0, 0, int(number.q))] if decimal is None and number.q != 1 else []
+        return _quotient([Negation(0, 0, above) if number < 0 else above], below)
 
     def _decimal(self, number: Expr) -> float | None:
         """The number as a float literal, where the person writes decimals or a fraction would be unreadable."""
@@ -170,45 +145,46 @@ class _Writer:
         return float(number) if wanted or max(number.p, number.q) > MANY_DIGITS else None
 
     def _sum(self, part: Expr) -> tuple[tuple[Expr, ...], Callable[[list[Node]], Node]]:
-        signed = [(_is_negative(term), -term if _is_negative(term) else term) for term in self._in_order(part)]
+        first, *others = self._in_order(part)
+        negative = [_is_negative(term) for term in others]
 
         def assemble(operands: list[Node]) -> Node:
-            result = Negation(0, 0, operands[0]) if signed[0][0] else operands[0]
-            for (negative, _), operand in zip(signed[1:], operands[1:], strict=True):
-                result = Binary(0, 0, "-" if negative else "+", result, operand)
+            result = operands[0]
+            for minus, operand in zip(negative, operands[1:], strict=True):
+                result = Binary(0, 0, "-" if minus else "+", result, operand)
             return result
 
-        return tuple(term for _, term in signed), assemble
+        return (first, *(-term if minus else term for minus, term in zip(negative, others, strict=True))), assemble
 
     def _in_order(self, part: Expr) -> list[Expr]:
-        """Falling powers, numbers last; but a sum that is no polynomial, and `1 - x`, starts with a plus."""
+        """Falling powers, numbers last; but `1 + exp(x)`, `1 - x`, and a plus first where it is no polynomial."""
         terms = sorted(part.args, key=self._rank)
-        if _is_negative(terms[0]):
-            short = len(terms) == 2 and terms[1].is_number
-            if short or not part.is_polynomial(*part.free_symbols) or self._rank(terms[0])[0] == self._rank(terms[-1])[0]:
-                first = next((term for term in terms if not _is_negative(term)), terms[0])
-                terms.remove(first)
-                terms.insert(0, first)
+        before_number = len(terms) == 2 and terms[1].is_number
+        if before_number and isinstance(terms[0], sympy.exp) and not _is_negative(terms[1]):
+            return terms[::-1]
+        several = len({name for term in terms for name in term.free_symbols}) > 1
+        if _is_negative(terms[0]) and (before_number or several or not part.is_polynomial(*part.free_symbols)):
+            first = next((term for term in terms if not _is_negative(term)), terms[0])
+            terms.remove(first)
+            terms.insert(0, first)
         return terms
 
     def _rank(self, term: Expr) -> tuple[object, ...]:
         powers = term.as_powers_dict()
         by_name = {base.name: power for base, power in powers.items() if base.is_Symbol and power.is_Rational}
         degrees = tuple(-by_name.get(name, sympy.S.Zero) for name in self.style.variables)
-        rest = sum(power for base, power in powers.items() if not base.is_Symbol and base.free_symbols and power.is_Rational)
+        others = [power for base, power in powers.items() if not base.is_Symbol and base.free_symbols]
+        rest = sum(power for power in others if power.is_Rational)
         return degrees, -rest, term.is_number, sympy.default_sort_key(term)
 
     def _product(self, part: Expr) -> tuple[tuple[Expr, ...], Callable[[list[Node]], Node]]:
         coefficient, rest = part.as_coeff_Mul()
         factors = sorted(sympy.Mul.make_args(rest), key=self._place)
-        below = [1 / factor for factor in factors if _is_below(factor)]
-        above = [factor for factor in factors if not _is_below(factor)]
-        negative = bool(coefficient < 0)
-        coefficient = abs(coefficient)
-        if negative:
-            turned = next((k for k, factor in enumerate(above) if factor.is_Add and any(map(_is_negative, factor.args))), None)
-            if turned is not None:
-                above[turned], negative = -above[turned], False
+        negative, coefficient = bool(coefficient < 0), abs(coefficient)
+        coefficient, above, below = _with_roots(coefficient, factors)
+        turned = next((k for k, factor in enumerate(above) if _turns(factor, negative)), None)
+        if turned is not None:
+            above[turned], negative = -above[turned], not negative
 
         def assemble(operands: list[Node]) -> Node:
             over, under = operands[: len(above)], operands[len(above) :]
@@ -218,22 +194,23 @@ class _Writer:
             else:
                 over[:0] = [Number(0, 0, int(coefficient.p))] if coefficient.p != 1 else []
                 under[:0] = [Number(0, 0, int(coefficient.q))] if coefficient.q != 1 else []
-            result = _quotient(over, under)
-            return Negation(0, 0, result) if negative else result
+            if negative:
+                over[:1] = [Negation(0, 0, over[0] if over else Number(0, 0, 1))]
+            return _quotient(over, under)
 
         return (*above, *below), assemble
 
     def _place(self, factor: Expr) -> tuple[object, ...]:
         """Constants, powers of variables, functions, sums, exponentials; variables in the person's order."""
         base = factor.base if factor.is_Pow else factor
-        if factor.is_number:
-            kind = 0
-        elif base.is_Symbol:
+        if base.is_Symbol:
             kind = 1
         elif isinstance(factor, sympy.exp):
-            kind = 4
+            kind = 5
+        elif factor.is_number:
+            kind = 3 if isinstance(base, sympy.Function) else 0
         else:
-            kind = 3 if base.is_Add else 2
+            kind = 4 if base.is_Add else 2
         variables = self.style.variables
         order = variables.index(base.name) if base.is_Symbol and base.name in variables else len(variables)
         return kind, order, sympy.default_sort_key(factor)
@@ -248,16 +225,54 @@ def _is_negative(term: Expr) -> bool:
     return bool(term.as_coeff_Mul()[0] < 0)
 
 
+def _turns(factor: Expr, negative: bool) -> bool:
+    """Whether the sum reads better with all signs turned: -(x - 2) as 2 - x, and 2*(-a - b + c) as -2*(a + b - c)."""
+    if not factor.is_Add:
+        return False
+    minuses = 2 * sum(map(_is_negative, factor.args))
+    return minuses >= len(factor.args) if negative else minuses > len(factor.args)
+
+
+def _is_root(factor: Expr) -> bool:
+    """The square root of a number, or 1 through one."""
+    of_number = factor.is_Pow and (factor.base.is_Rational or factor.base is sympy.pi)
+    return bool(of_number and abs(factor.exp) == sympy.S.Half)
+
+
+def _with_roots(coefficient: Expr, factors: list[Expr]) -> tuple[Expr, list[Expr], list[Expr]]:
+    """Coefficient, what stands above the line and what below, where sympy has sqrt(2)/(2*sqrt(pi)) for 1/sqrt(2*pi)."""
+    roots = [factor for factor in factors if _is_root(factor)]
+    others = [factor for factor in factors if not _is_root(factor)]
+    above = [factor for factor in others if not _is_below(factor)]
+    below = [1 / factor for factor in others if _is_below(factor)]
+    square = 1 / (coefficient**2 * sympy.Mul(*(root**2 for root in roots)))
+    whole, rest = square.as_coeff_Mul()
+    if roots and whole.is_Integer and rest in (sympy.S.One, sympy.pi):
+        joined = [factor for factor in below if factor.is_Pow and factor.exp == sympy.S.Half]
+        below = [factor for factor in below if factor not in joined]
+        outside, inside = sympy.sqrt(whole).as_coeff_Mul()
+        return 1 / outside, above, [_sqrt(sympy.Mul(inside**2, rest, *(root.base for root in joined))), *below]
+    for side, sign in ((above, 1), (below, -1)):
+        bases = [root.base for root in roots if root.exp * sign > 0]
+        side[:0] = [_sqrt(sympy.Mul(*bases))] if bases else []
+    return coefficient, above, below
+
+
+def _sqrt(number: Expr) -> Expr:
+    """The root as it stands: sympy would take it apart."""
+    return sympy.Pow(number, sympy.S.Half, evaluate=False)
+
+
 def _is_below(factor: Expr) -> bool:
     return bool(factor.is_Pow and factor.exp.is_Rational and factor.exp < 0)
 
 
-def _quotient(over: list[Node], under: list[Node]) -> Node:
+def _quotient(over: Sequence[Node], under: Sequence[Node]) -> Node:
     above = _times(over) if over else Number(0, 0, 1)
     return Binary(0, 0, "/", above, _times(under)) if under else above
 
 
-def _times(factors: list[Node]) -> Node:
+def _times(factors: Sequence[Node]) -> Node:
     result, *rest = factors
     for factor in rest:
         result = Binary(0, 0, "*", result, factor)
@@ -266,3 +281,16 @@ def _times(factors: list[Node]) -> Node:
 
 def _where(operator: int, left: Node, right: Node, a: Node, b: Node) -> Node:
     return Call(0, 0, "where", (Comparison(0, 0, COMPARISONS[operator], left, right), a, b))
+
+
+def _is_extreme(function: str, x: Node) -> Node:
+    extreme = Call(0, 0, function, (x,))
+    return Call(0, 0, "where", (Comparison(0, 0, "==", x, extreme), Number(0, 0, 1), Number(0, 0, 0)))
+
+
+PHRASES: dict[str, Callable[[Node], Node]] = {
+    "is_largest": lambda x: _is_extreme("max", x),
+    "is_smallest": lambda x: _is_extreme("min", x),
+    "product_of_others": lambda x: Binary(0, 0, "/", Call(0, 0, "prod", (x,)), x),
+}
+"""What the language says in several words."""

@@ -9,12 +9,18 @@ from gradtui.snapshot.model import Derivative, Differences, Snapshot, Values
 from gradtui.snapshot.numbers import number
 from gradtui.snapshot.rounding import LARGEST, SMALLEST, rounding
 
+Mark = bool | None
+Marks = tuple[Mark, Mark, Mark]
+
+WAYS = ("autograd", "calculus", "differences")
 MARKS = {True: "✓", False: "✗", None: "–"}
 
 NOISE = 1e-7
 """Relative error of differences that is always forgiven."""
 TRUSTED = 1e-3
 """Relative error beyond which differences say nothing."""
+ROUGHLY = 1e-3
+"""Relative difference that is forgiven where rounding may have moved every digit."""
 CORNER = 1e-3
 """Relative difference of the one-sided quotients beyond which f has a corner."""
 
@@ -48,7 +54,11 @@ def check(snapshot: Snapshot, variable: str) -> Check:
         return Check(None, None, None, "")
     told = [_judged(snapshot, variable, element) for element in _elements(snapshot, variable)]
     remarks = [(place, one.text) for place, one in enumerate(told) if one.text]
-    marks = [_together([getattr(one, way) for one in told]) for way in ("autograd", "calculus", "differences")]
+    marks = (
+        _together([one.autograd for one in told]),
+        _together([one.calculus for one in told]),
+        _together([one.differences for one in told]),
+    )
     if not remarks:
         return Check(*marks, _marked(marks))
     place, text = remarks[0]
@@ -89,6 +99,8 @@ def _has_corner(element: _Element) -> bool:
     left, right = element.left, element.right
     if left is None or right is None:
         return left is not right
+    if math.isinf(left) or math.isinf(right):
+        return True
     return not _near(left, right, CORNER * max(abs(left), abs(right)) + 100 * element.off * math.isfinite(element.off))
 
 
@@ -114,31 +126,41 @@ def _nothing(snapshot: Snapshot, variable: str, element: _Element) -> str:
 
 def _compared(element: _Element, central: float | None, dtype: str) -> Check:
     """The truth is what calculus says, or differences where calculus says nothing, unless the other two outvote it."""
-    a, c, d = element.autograd, element.calculus, central
-    slack = element.rounding + SMALLEST.get(dtype, 0.0)
+    a, c, d = element.autograd, element.calculus, _rounded(central, element.off)
+    resolved = math.isfinite(element.rounding)
+    slack = (element.rounding if resolved else ROUGHLY * abs(a)) + SMALLEST.get(dtype, 0.0)
     limit = LARGEST.get(dtype, math.inf)
     noise = 10 * element.off + NOISE * max(abs(d or 0.0), abs(c) if c is not None and math.isfinite(c) else 0.0)
     ac = c is not None and _near(a, c, slack, limit)
     ad = d is not None and _near(a, d, slack + noise, limit)
     cd = c is not None and d is not None and _near(c, d, noise)
+    marks: Marks
     if c is None or d is None:
-        agree = ac or ad
-        marks: list[bool | None] = [agree, None if c is None else True, None if d is None else True]
+        marks = (ac or ad, None if c is None else True, None if d is None else True)
+    elif ac or ad or cd:
+        marks = (ac or ad, ac or cd, ad or cd)
     else:
-        marks = [ac or ad, ac or cd, ad or cd]
-        if not any(marks):
-            marks = [False, True, False]
+        marks = (False, True, False)
     if False not in marks:
         return Check(*marks, "")
+    if not resolved:
+        marks = (None, marks[1], marks[2])
     shown = [
         f"{way} {number(value)} {MARKS[mark]}"
-        for way, value, mark in zip(("autograd", "calculus", "differences"), (a, c, d), marks, strict=True)
+        for way, value, mark in zip(WAYS, (a, c, d), marks, strict=True)
         if value is not None
     ]
+    if not resolved:
+        return Check(*marks, f"{' '.join(shown)}: too steep here for {dtype}")
     return Check(*marks, f"{' '.join(shown)}{_apart(a, c, d, marks)}")
 
 
-def _apart(a: float, c: float | None, d: float | None, marks: list[bool | None]) -> str:
+def _rounded(central: float | None, off: float) -> float | None:
+    """What is within its own error of 0 is 0."""
+    return 0.0 if central is not None and abs(central) <= off else central
+
+
+def _apart(a: float, c: float | None, d: float | None, marks: Marks) -> str:
     """By how much they differ."""
     wrong = next(value for value, mark in zip((a, c, d), marks, strict=True) if mark is False)
     right = next((value for value, mark in zip((c, d, a), (marks[1], marks[2], marks[0]), strict=True) if mark), None)
@@ -156,14 +178,13 @@ def _near(one: float, other: float, slack: float, limit: float = math.inf) -> bo
     return math.isinf(one) and abs(other) >= limit and (one > 0) == (other > 0)
 
 
-def _together(marks: list[bool | None]) -> bool | None:
+def _together(marks: list[Mark]) -> Mark:
     """Of all elements: wrong where one is, nothing to say where none has."""
     return False if False in marks else True if True in marks else None
 
 
-def _marked(marks: list[bool | None]) -> str:
-    ways = ("autograd", "calculus", "differences")
-    return " ".join(f"{way} {MARKS[mark]}" for way, mark in zip(ways, marks, strict=True))
+def _marked(marks: Marks) -> str:
+    return " ".join(f"{way} {MARKS[mark]}" for way, mark in zip(WAYS, marks, strict=True))
 
 
 def _is_finite(values: Values) -> bool:

@@ -20,7 +20,7 @@ LINEAR = ("Add", "Sub", "Neg", "Sum", "Mean", "Stack", "Expand", "Accumulate")
 
 
 def rounding(graph: Graph, variable: str, dtype: str) -> float:
-    """A bound, to first order, on the rounding error of the gradient of `variable`; inf where no digit can be trusted."""
+    """A bound, to first order, on the rounding error of the gradient of `variable`; inf where no digit is sure."""
     unit = UNIT.get(dtype, UNIT["float32"])
     forward = _forward_errors(graph, unit)
     backward = [0.0] * len(graph.nodes)
@@ -45,15 +45,15 @@ def _forward_errors(graph: Graph, unit: float) -> list[float]:
     return errors
 
 
-def _change_of_local(
-    graph: Graph, node: Node, target: int, local: float, forward: list[float], unit: float
-) -> float:
+def _change_of_local(graph: Graph, node: Node, target: int, local: float, forward: list[float], unit: float) -> float:
     """How wrong the local derivative may be, computed from values that are themselves rounded."""
     if node.name.startswith(LINEAR):
         return 0.0
     operands = {edge.target for edge in node.edges if edge.target is not None}
     relative = sum(_ratio(forward[operand], _size(graph.nodes[operand].value)) for operand in operands)
     relative += _ratio(forward[node.id], _size(node.value)) + SLOPPY * unit
+    if local > 1 and forward[node.id] > _size(node.value) > 0:
+        return math.inf
     return local * relative + SLOPPY * sum(forward[operand] for operand in operands)
 
 
