@@ -43,8 +43,8 @@ def evaluator() -> Iterator[Callable[[Request], Snapshot]]:
     """A function that evaluates, for as long as the `with` lasts; whole answers, from processes of its own."""
     with asyncio.Runner() as runner:
         service = Service(calculus_deadline=CALCULUS_DEADLINE)
-        runner.run(service.start())
         try:
+            runner.run(service.start())
             yield lambda request: runner.run(service.evaluate(request))
         finally:
             runner.run(service.close())
@@ -69,12 +69,10 @@ def answer_lines(
             try:
                 snapshot = evaluate(_request(number, text, at, alone, dtype, device))
             except LineError as error:
-                answered, problem = refusal(error.expression, error.problem), error.problem
-            else:
-                problem = snapshot.problem
-                answered = refusal(snapshot.expression, problem) if problem else answer(snapshot)
+                snapshot = Snapshot(number, error.expression, problem=error.problem)
+            problem = snapshot.problem
             well = well and problem is None
-            answers.write(line(answered))
+            answers.write(line(refusal(snapshot.expression, problem) if problem else answer(snapshot)))
             answers.flush()
     return well
 
@@ -127,7 +125,7 @@ def _value(name: str, value: float | str | list[float], expression: str) -> Valu
 
 
 def _alone(expression: str, at: Mapping[str, Value], alone: Value) -> dict[str, Value]:
-    """The value without a name, for the one variable that has none; what cannot be read is refused by the evaluation."""
+    """The value without a name, for the one variable that has none; the evaluation refuses what cannot be read."""
     try:
         free = [name for name in parse(expression, tuple(at)).variables if name not in at]
     except ExpressionError:

@@ -222,12 +222,19 @@ def _print(
 ) -> None:
     """Evaluate once, and write the report or the JSON."""
     from gradtui.batch import evaluator
-    from gradtui.report import json, text
     from gradtui.snapshot.model import Request
 
     values = {name: _value(place, "--at") for name, place in at.items()}
-    curve = None if as_json else text.curve_request(expression.variables, values, window)
-    with evaluator() as evaluate:
+    with evaluator() as evaluate:  # what is imported from here on loads while torch does
+        from gradtui.report import json
+
+        curve = None
+        if not as_json:
+            import textual_plotext  # noqa: F401 - draws the chart
+
+            from gradtui.report import curves, text
+
+            curve = curves.curve_request(expression.variables, values, window)
         snapshot = evaluate(Request(1, expression.text, values, dtype, device, curve))
     if snapshot.problem is not None:
         _refuse(expression.text, snapshot.problem, as_json)

@@ -11,7 +11,7 @@ WIDTH = 76
 
 
 def pointed(text: str, problem: Problem) -> str:
-    """The sentence, the text with carets under the place, and the hint. `text` has a visible character for each typed."""
+    """The sentence, the text with carets under the place, and the hint. Each character of `text` is visible."""
     lines = [f"error: {problem.message}"]
     if problem.start is not None:
         start, end = problem.start, max(problem.end or 0, problem.start + 1)

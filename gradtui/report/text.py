@@ -6,11 +6,11 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-from gradtui.report.curves import drawing
+from gradtui.report import curves
 from gradtui.snapshot.check import check
 from gradtui.snapshot.layout import Row, rows
 from gradtui.snapshot.model import Node, Snapshot, Source, Values
-from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
+from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 
 WIDTH = 80
 TREE, SOURCE = 40, 30
@@ -26,7 +26,7 @@ def report(snapshot: Snapshot, *, colour: bool = False) -> str:
     """Lines of at most 80 cells where the graph allows. `colour`: with ANSI colours in the chart."""
     parts = [_head(snapshot), _values(snapshot), _notes(snapshot), _tree(snapshot)]
     if snapshot.curve is not None:
-        parts.append(drawing(snapshot.curve, snapshot.variables, width=WIDTH, colour=colour))
+        parts.append(iter(curves.lines(snapshot, snapshot.curve, columns=WIDTH, colour=colour)))
     return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
 
 
@@ -50,7 +50,7 @@ def _values(snapshot: Snapshot) -> Iterator[str]:
         derivative = (snapshot.derivative or {}).get(name)
         if derivative is not None:
             yield from _wrapped(f"  {prime} = {derivative.text}" if derivative.text else f"  {derivative.note}")
-        yield f"  {checks(snapshot, name)}"
+        yield from _wrapped(f"  {check(snapshot, name).text}")
 
 
 def _notes(snapshot: Snapshot) -> Iterator[str]:
@@ -65,9 +65,7 @@ def _tree(snapshot: Snapshot) -> Iterator[str]:
     cells = [_cells(snapshot, row) for row in rows(snapshot.graph)]
     cells.insert(0, ("graph", "from", "value", "ḡ", "step"))
     limits = (TREE, SOURCE, WIDTH, WIDTH, WIDTH)
-    widths = [
-        min(limit, max(map(len, column))) for limit, column in zip(limits, zip(*cells, strict=True), strict=True)
-    ]
+    widths = [min(limit, max(map(len, column))) for limit, column in zip(limits, zip(*cells, strict=True), strict=True)]
     for row in cells:
         padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         yield "  ".join(padded).rstrip()
@@ -84,7 +82,13 @@ def _cells(snapshot: Snapshot, row: Row) -> tuple[str, str, str, str, str]:
         sent, whole = _few(edge.grad if edge else None, digits), _few(node.grad_output, digits)
         return f"{row.guides}↑ {_label(node)}", "", "", f"{sent} of {whole}", ""
     step = NOT_KNOWN if node.step is None else str(node.step)
-    return f"{row.guides}{node.name}", _source(node.source), _few(node.value, digits), _few(node.grad_output, digits), step
+    return (
+        f"{row.guides}{node.name}",
+        _source(node.source),
+        _few(node.value, digits),
+        _few(node.grad_output, digits),
+        step,
+    )
 
 
 def _few(values: Values | None, digits: int) -> str:

@@ -53,6 +53,7 @@ class Service:
         self._torch.start()
         self._calculus.start()
         self._lanes = [asyncio.create_task(self._evaluate_newest()), asyncio.create_task(self._derive_newest())]
+        await asyncio.sleep(0)  # let them fork: from here on they load by themselves, whatever else is done here
 
     def submit(self, request: Request) -> None:
         """Have `request` answered as soon as the one in flight is done; one that still waits is dropped."""

@@ -99,7 +99,8 @@ def test_vectors(batch: Batch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "x", "value"), [("1/x", 0, "inf"), ("-1/x", 0, "-inf"), ("log(x)", -1, "nan"), ("exp(x)", 1000, "inf")]
+    ("expression", "x", "value"),
+    [("1/x", 0, "inf"), ("-1/x", 0, "-inf"), ("log(x)", -1, "nan"), ("exp(x)", 1000, "inf")],
 )
 def test_not_finite(batch: Batch, expression: str, x: float, value: str) -> None:
     assert batch.ask(expression, at={"x": x})["value"] == value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import types
 from typing import Any
 
 import pytest
@@ -12,7 +13,6 @@ from click.testing import CliRunner, Result
 
 from gradtui import __version__
 from gradtui.cli import command
-import types
 
 
 def run(*arguments: str) -> Result:
@@ -48,8 +48,9 @@ def test_the_screen_alone(screen: dict[str, Any]) -> None:
 
 
 def test_the_screen_with_everything(screen: dict[str, Any]) -> None:
-    options = "--at w=0.50 --at b=[1,2] --at pi/2 --dtype float64 --window -2:pi --step 0.25 --theme light".split()
-    assert run("-w*x + b", *options).exit_code == 0
+    places = ["--at", "w=0.50", "--at", "b=[1,2]", "--at", "pi/2"]
+    options = ["--dtype", "float64", "--window", "-2:pi", "--step", "0.25", "--theme", "light"]
+    assert run("-w*x + b", *places, *options).exit_code == 0
     assert screen == {
         "expression": "-w*x + b",
         "at": {"w": "0.50", "b": "[1,2]", "x": "pi/2"},
@@ -153,6 +154,8 @@ def test_hostile_text_is_shown_as_typed(text: str) -> None:
 
 def test_instant() -> None:
     """`--help` loads nothing of what is slow, and so takes a fraction of a second on any machine."""
-    code = "import sys; from gradtui.cli import command; command(['--help'], standalone_mode=False); print(*sys.modules)"
+    code = (
+        "import sys; from gradtui.cli import command; command(['--help'], standalone_mode=False); print(*sys.modules)"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"torch", "textual", "sympy", "plotext", "asyncio", "msgspec"} & set(run.stdout.split())
