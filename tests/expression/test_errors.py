@@ -1,0 +1,197 @@
+"""What is refused: with its kind, at its place, with a way out."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from gradtui.expression import ExpressionError, parse, write
+
+HOSTILE = json.loads((Path(__file__).parents[1] / "cases" / "hostile.json").read_text())
+
+
+def refused(text: str, names: tuple[str, ...] = ()) -> ExpressionError:
+    with pytest.raises(ExpressionError) as caught:
+        parse(text, names)
+    error = caught.value
+    assert 0 <= error.start <= error.end <= len(text)
+    assert error.message == str(error)
+    return error
+
+
+def outcome(text: str) -> ExpressionError | None:
+    try:
+        parse(text)
+    except ExpressionError as error:
+        return error
+    return None
+
+
+@pytest.mark.parametrize("case", HOSTILE, ids=[str(i) for i in range(len(HOSTILE))])
+def test_hostile(case: dict[str, str]) -> None:
+    start = time.perf_counter()
+    error = outcome(case["expr"])
+    assert time.perf_counter() - start < 0.5
+    if error:
+        assert error.kind in ("syntax", "name", "arity", "limit")
+        assert error.message.isprintable()
+        assert error.hint.isprintable()
+        assert 0 <= error.start <= error.end <= len(case["expr"])
+    else:
+        assert case["kind"] != "escape", write(parse(case["expr"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "place", "hint"),
+    [
+        # the end of the text
+        ("x +", "syntax", (3, 3), "add a number or a name"),
+        ("x + ", "syntax", (4, 4), "add a number or a name"),
+        ("1e+", "syntax", (3, 3), "add a number or a name"),
+        ("sin(x", "syntax", (5, 5), "closing parenthesis"),
+        ("(", "syntax", (1, 1), "closing parenthesis"),
+        ("[1, 2", "syntax", (5, 5), "closing bracket"),
+        ("|x", "syntax", (2, 2), "closing bar, or write abs(...)"),
+        ("x + ; y", "syntax", (4, 4), "add a number or a name"),
+        ("", "syntax", (0, 0), "x^2"),
+        (";;;", "syntax", (0, 3), "x^2"),
+        # brackets and commas
+        ("x + 1)", "syntax", (5, 6), "leave out )"),
+        ("(x]", "syntax", (2, 3), "closing parenthesis"),
+        ("()", "syntax", (0, 2), ""),
+        ("[]", "syntax", (0, 2), ""),
+        ("(1, 2)", "syntax", (2, 3), "[1, 2, 3]"),
+        ("[[1]]", "syntax", (1, 4), ""),
+        ("x[0]", "syntax", (1, 2), "*"),
+        # operators
+        ("* x", "syntax", (0, 1), ""),
+        ("x ** * y", "syntax", (5, 6), ""),
+        ("2 3", "syntax", (2, 3), "*3"),
+        ("(x+1)2", "syntax", (5, 6), "*2"),
+        ("1.2.3", "syntax", (3, 5), ""),
+        ("x % 2", "syntax", (2, 3), "remainder(x, 2)"),
+        ("x // 2", "syntax", (2, 4), "floor(x/2)"),
+        ("x!", "syntax", (1, 2), "lgamma"),
+        ("x @ y", "syntax", (2, 3), "dot(a, b)"),
+        ("x += 1", "syntax", (2, 4), "a = x^2"),
+        # read in two ways
+        ("√x²", "syntax", (0, 3), "√(x^2) or (√x)^2"),
+        ("x²^3", "syntax", (2, 3), "parentheses"),
+        ("sin x (x+1)", "syntax", (0, 7), "parentheses"),
+        ("sin x e^x", "syntax", (0, 7), "parentheses"),
+        ("sin^-1(x)", "syntax", (0, 4), "asin(x) for the inverse, 1/sin(x)"),
+        ("sin⁻¹ x", "syntax", (0, 5), "asin(x)"),
+        ("0x1F", "syntax", (0, 4), "31"),
+        ("f(f(x))", "name", (0, 1), "f(x) = ..."),
+        ("h(x+1)", "name", (0, 1), "h*(...)"),
+        # comparisons
+        ("x > 0", "syntax", (0, 5), "where("),
+        ("(x > 0) + 1", "syntax", (1, 6), "where("),
+        ("where(0 < x < 1, 1, 2)", "syntax", (12, 13), "where("),
+        ("where(x, 1, 2)", "syntax", (6, 7), "where(x > 0"),
+        ("where(x = 0, 1, 2)", "syntax", (6, 7), "x == 0"),
+        ("x if x > 0 else y", "name", (2, 4), "where("),
+        ("x and y", "name", (2, 5), "where("),
+        # words
+        ("xy", "name", (0, 2), "did you mean x*y?"),
+        ("2 + sinx", "name", (4, 8), "did you mean sin(x)?"),
+        ("sinn", "name", (0, 4), "did you mean sin?"),
+        ("cosn(x)", "name", (0, 4), "did you mean cos?"),
+        ("relo(x)", "name", (0, 4), "did you mean relu?"),
+        ("xsin(x)", "name", (0, 4), "did you mean x*sin(...)?"),
+        ("pix", "name", (0, 3), "did you mean pi*x?"),
+        ("sec(x)", "name", (0, 3), "1/cos(x)"),
+        ("torch.sinn(x)", "name", (0, 10), "did you mean torch.sin?"),
+        ("torch.zeros(3)", "name", (0, 11), ""),
+        ("np.var(x)", "name", (0, 6), "var(x)"),
+        ("x.numpy()", "name", (1, 7), ""),
+        ("x.sinn()", "name", (1, 6), ".sin()"),
+        ("x.sin", "syntax", (1, 5), ".sin()"),
+        ("lambda x: x", "syntax", (0, 9), "f(x) = x^2"),
+        ("_a + 1", "name", (0, 2), "letter"),
+        # definitions
+        ("y = y", "name", (4, 5), ""),
+        ("f(x) = f(x - 1)", "name", (7, 8), ""),
+        ("pi = 3; pi", "name", (0, 2), "another name"),
+        ("sin = 3; sin", "name", (0, 3), "another name"),
+        ("a = 1; a = 2; a", "name", (7, 8), "another name"),
+        ("b = a; a = 1; a*b", "name", (7, 8), "another name"),
+        ("f(x, x) = x", "name", (5, 6), ""),
+        ("x^2 = 4", "syntax", (4, 5), "=="),
+        ("x; x + 1", "syntax", (0, 1), "a = x^2"),
+        ("f(x) = x^2; f(3)", "syntax", (0, 10), "a = x^2"),
+        # arguments
+        ("sin()", "arity", (0, 5), "sin(x)"),
+        ("sin", "arity", (0, 3), "sin(x)"),
+        ("sin + 1", "arity", (0, 3), "sin(x)"),
+        ("sin(x, y)", "arity", (0, 9), "sin(x)"),
+        ("atan2(x)", "arity", (0, 8), "atan2(x, y)"),
+        ("1 + max(x, y, z)", "arity", (4, 16), "max(a, max(b, c))"),
+        ("clamp(x, max=1)", "arity", (0, 15), "clamp(x, min, max)"),
+        ("clamp(x, 0, min=1)", "arity", (12, 17), "clamp(x, min, max)"),
+        ("sum(x, dim=0)", "arity", (7, 10), "leave it out"),
+        ("softmax(x, dim=1)", "arity", (15, 16), "leave it out"),
+        ("softmax(dim=0)", "arity", (0, 14), ""),
+        ("leaky_relu(x, w)", "arity", (14, 15), "number"),
+        # numbers and limits
+        ("1 + 1e999", "limit", (4, 9), ""),
+        ("9" * 400, "limit", (0, 400), ""),
+        # characters
+        ("\u202ex + 1", "syntax", (0, 1), "delete it"),
+        ("x\u200b+1", "syntax", (1, 2), "delete it"),
+        ("x\x00", "syntax", (1, 2), "delete it"),
+        ("x + \udc80", "syntax", (4, 5), "delete it"),
+        ("х + 1", "syntax", (0, 1), "Latin or Greek"),
+        ("xⁿ", "syntax", (1, 2), "x^n"),
+        ("'x'", "syntax", (0, 1), ""),
+    ],
+)
+def test_refused(text: str, kind: str, place: tuple[int, int], hint: str) -> None:
+    error = refused(text)
+    assert (error.kind, (error.start, error.end)) == (kind, place)
+    assert hint in error.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("\u202ex", "U+202E RIGHT-TO-LEFT OVERRIDE"), ("х", "U+0445 CYRILLIC"), ("x\udc80", "U+DC80")]
+)
+def test_characters_are_named(text: str, said: str) -> None:
+    assert said in refused(text).message
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"), [("(", ")"), ("sin(", ")"), ("-", ""), ("√", ""), ("2^", ""), ("|", "|")]
+)
+def test_nesting(opening: str, closing: str) -> None:
+    """200 deep is read, 201 is refused; either way Python's stack plays no part."""
+    inside = "x" if opening != "|" else "1"
+    assert parse(opening * 200 + inside + closing * 200)
+    assert refused(opening * 201 + inside + closing * 201).kind == "limit"
+    assert refused(opening * 1500 + inside + closing * 1500).kind == "limit"
+
+
+def test_operations() -> None:
+    assert parse("x" + "+x" * 2000)
+    assert refused("x" + "+x" * 2001).kind == "limit"
+    assert refused("-x*" * 1001 + "1").kind == "limit"
+
+
+def test_characters() -> None:
+    assert parse("x" + " " * 9_999)
+    error = refused("x" + " " * 10_000)
+    assert (error.kind, error.start) == ("limit", 10_000)
+
+
+def test_a_thousand_characters_are_read_quickly() -> None:
+    """The bar is 20 ms; the best of five is far below it on any machine."""
+    text = " + ".join(["sin(x^2)*exp(-x) + 3x*(w_1 - 2.5)/sqrt(1 + x^2)"] * 19)
+    assert 900 < len(text) < 1_000
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        parse(text)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.02
