@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from gradtui.expression.syntax import (
     Binary,
     Call,
@@ -23,13 +25,17 @@ PRECEDENCE = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "^": POWER}
 
 
 def write(expression: Expression) -> str:
-    """The unambiguous reading (`reads_as`): every product written, `^` for powers. Parses back to the same function."""
-    bindings = (f"{binding.name} = {write_node(binding.value)}; " for binding in expression.bindings)
-    return "".join(bindings) + write_node(expression.body)
+    """The unambiguous reading (`reads_as`): every product written, `^` for powers, the fewest parentheses.
+
+    Parses back to the same function, with the expression's own variables as `names`.
+    """
+    taken = {*expression.variables, *(binding.name for binding in expression.bindings)}
+    bindings = (f"{binding.name} = {write_node(binding.value, taken)}; " for binding in expression.bindings)
+    return "".join(bindings) + write_node(expression.body, taken)
 
 
-def write_node(node: Node) -> str:
-    """One node and what is under it, with the fewest parentheses."""
+def write_node(node: Node, taken: Collection[str] = ()) -> str:
+    """One node and what is under it. A function or constant whose name is `taken` keeps its module: `torch.sin`."""
     written: list[str] = []
     stack: list[Node | str] = [node]
     while stack:
@@ -37,17 +43,19 @@ def write_node(node: Node) -> str:
         if isinstance(piece, str):
             written.append(piece)
         else:
-            stack.extend(reversed(_pieces(piece)))
+            stack.extend(reversed(_pieces(piece, taken)))
     return "".join(written)
 
 
-def _pieces(node: Node) -> list[Node | str]:
+def _pieces(node: Node, taken: Collection[str]) -> list[Node | str]:
     """A node as text and the operands between, in reading order."""
     match node:
         case Number(value=value):
             return [repr(value)]
-        case Constant(name=name) | Variable(name=name) | Reference(name=name):
+        case Variable(name=name) | Reference(name=name):
             return [name]
+        case Constant(name=name):
+            return [f"torch.{name}" if name in taken else name]
         case Negation(operand=operand):
             return ["-", *_held(operand, NEGATION)]
         case Binary(operator="^", left=left, right=right):
@@ -59,7 +67,7 @@ def _pieces(node: Node) -> list[Node | str]:
         case Comparison(operator=operator, left=left, right=right):
             return [left, f" {operator} ", right]
         case Call(function=function, arguments=arguments):
-            return [function, "(", *_listed(arguments), ")"]
+            return [f"torch.{function}" if function in taken else function, "(", *_listed(arguments), ")"]
         case Vector(items=items):
             return ["[", *_listed(items), "]"]
     raise TypeError(f"{type(node).__name__} is not a node of the language")

@@ -45,12 +45,13 @@ def test_any_text(text: str) -> None:
 @example("softmax(dim=0)", ())
 @example("lambda x^2", ())
 @example("torch.", ())
+@example("e x + math.e", ("e", "F"))
 def test_soup(text: str, names: tuple[str, ...]) -> None:
     """Made of pieces of the language: whatever can be read, reads back the same from its reading."""
     expression = read(text, names)
     if expression is not None:
         reading = write(expression)
-        again = parse(reading, names)
+        again = parse(reading, expression.variables)
         assert shape(again) == shape(expression)
         assert write(again) == reading
         assert not set(again.variables) - set(expression.variables)
