@@ -163,6 +163,18 @@ class CurveRequest(Struct, frozen=True):
     key: str = ""
 
 
+class Trouble(Struct, frozen=True):
+    """A stretch of the curve's window where f, or only f', is not finite.
+
+    Found by sampling, its ends by bisection: a shorter stretch between two samples may be missed. A single place has
+    low == high.
+    """
+
+    low: float
+    high: float
+    kind: Literal["value", "gradient"]
+
+
 class Curve(Struct, frozen=True):
     """The answer to a CurveRequest: `f` and `derivative` at each `x`, non-finite where they are so.
 
@@ -177,6 +189,18 @@ class Curve(Struct, frozen=True):
     element: int = 0
     key: str = ""
     what: str = ""
+    trouble: tuple[Trouble, ...] = ()
+
+
+class Experiment(Struct, frozen=True):
+    """A what-if: the gradient that node `node` sends along its edge `edge`, or along all of them (None), times `factor`.
+
+    A factor of 0 cuts the edge. Applied by a hook in the real engine; the gradients of such a Snapshot are not the true ones.
+    """
+
+    node: int
+    edge: int | None = None
+    factor: float = 0.0
 
 
 class Note(Struct, frozen=True):
@@ -194,6 +218,8 @@ class Request(Struct, frozen=True):
     """Evaluate `expression` at `at`. A variable without a value starts at `default_at`.
 
     names: further names that are variables whatever they are (a name in `at` always is).
+    along: variable and element whose tangents (forward mode) are wanted at every node.
+    experiments: what to change in the backward pass; the Snapshot carries them back.
     """
 
     id: int
@@ -203,6 +229,8 @@ class Request(Struct, frozen=True):
     device: Device = "cpu"
     curve: CurveRequest | None = None
     names: tuple[str, ...] = ()
+    along: tuple[str, int] | None = None
+    experiments: tuple[Experiment, ...] = ()
 
 
 class Snapshot(Struct, frozen=True):
@@ -223,6 +251,8 @@ class Snapshot(Struct, frozen=True):
     derivative: dict[str, Derivative] | None = None
     curve: Curve | None = None
     notes: tuple[Note, ...] = ()
+    along: tuple[str, int] | None = None
+    experiments: tuple[Experiment, ...] = ()
     problem: Problem | None = None
 
 
