@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 import click
 
@@ -248,14 +250,15 @@ def _print(
 def _batch(at: dict[str, str], alone: str | None, dtype: Dtype, device: Device) -> int:
     from gradtui.batch import answer_lines
 
-    well = answer_lines(
-        sys.stdin.buffer,
-        sys.stdout.buffer,
-        at={name: _value(place, "--at") for name, place in at.items()},
-        alone=None if alone is None else _value(alone, "--at"),
-        dtype=dtype,
-        device=device,
-    )
+    with _output() as answers:
+        well = answer_lines(
+            sys.stdin.buffer,
+            answers,
+            at={name: _value(place, "--at") for name, place in at.items()},
+            alone=None if alone is None else _value(alone, "--at"),
+            dtype=dtype,
+            device=device,
+        )
     return 0 if well else 1
 
 
@@ -265,8 +268,21 @@ def _require_terminal() -> None:
 
 
 def _write(data: bytes) -> None:
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    with _output() as output:
+        output.write(data)
+        output.flush()
+
+
+@contextmanager
+def _output() -> Iterator[BinaryIO]:
+    """Standard output, for bytes. A full disk, say, is told in one line; a closed pipe is left to `main`."""
+    try:
+        yield sys.stdout.buffer
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise click.ClickException(f"standard output: {error.strerror}") from None
 
 
 def _visible(text: str) -> str:

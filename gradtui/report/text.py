@@ -13,11 +13,12 @@ from gradtui.snapshot.model import Node, Snapshot, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 
 WIDTH = 80
-TREE, SOURCE = 40, 30
-"""Most cells of the tree and of the text beside it where that is enough for the others to fit; longer rows push on."""
+GAP = "  "
+TREE, SOURCE = 40, 8
+"""Cells that the tree takes at most, its longer rows push on; and that the text which made a node gets at least."""
 
-MOST_ELEMENTS = 3
-"""Elements of a vector in a row of the tree."""
+DIGITS, ELEMENTS = 5, 3
+"""Of a vector in a row of the tree, at most."""
 
 HAS_NAME = re.compile(r"\s*\w+\s*(\([^()]*\))?\s*=(?!=)")
 
@@ -62,13 +63,14 @@ def _tree(snapshot: Snapshot) -> Iterator[str]:
     """The rows of the graph view, with the place in the engine's order behind."""
     if not snapshot.graph.nodes:
         return
-    cells = [_cells(snapshot, row) for row in rows(snapshot.graph)]
-    cells.insert(0, ("graph", "from", "value", "ḡ", "step"))
-    limits = (TREE, SOURCE, WIDTH, WIDTH, WIDTH)
-    widths = [min(limit, max(map(len, column))) for limit, column in zip(limits, zip(*cells, strict=True), strict=True)]
+    cells = [("graph", "from", "value", "ḡ", "step"), *(_cells(snapshot, row) for row in rows(snapshot.graph))]
+    tree, source, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
+    tree = min(tree, TREE)
+    source = max(min(source, WIDTH - tree - sum(others) - 4 * len(GAP)), SOURCE)
     for row in cells:
-        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield "  ".join(padded).rstrip()
+        shown = (row[0], _cut(row[1], source), *row[2:])
+        padded = (cell.ljust(width) for cell, width in zip(shown, (tree, source, *others), strict=True))
+        yield GAP.join(padded).rstrip()
 
 
 def _cells(snapshot: Snapshot, row: Row) -> tuple[str, str, str, str, str]:
@@ -79,29 +81,27 @@ def _cells(snapshot: Snapshot, row: Row) -> tuple[str, str, str, str, str]:
         return f"{row.guides}· {edge.constant}", "", "", "", ""
     node = nodes[row.node]
     if row.kind == "reference":
-        sent, whole = _few(edge.grad if edge else None, digits), _few(node.grad_output, digits)
-        return f"{row.guides}↑ {_label(node)}", "", "", f"{sent} of {whole}", ""
+        sent, whole = (_few(values, digits) for values in (edge.grad if edge else None, node.grad_output))
+        return f"{row.guides}↑ {_label(node)}", "", "", sent if node.shape else f"{sent} of {whole}", ""
     step = NOT_KNOWN if node.step is None else str(node.step)
-    return (
-        f"{row.guides}{node.name}",
-        _source(node.source),
-        _few(node.value, digits),
-        _few(node.grad_output, digits),
-        step,
-    )
+    source, value, gradient = _source(node.source), _few(node.value, digits), _few(node.grad_output, digits)
+    return f"{row.guides}{node.name}", source, value, gradient, step
 
 
 def _few(values: Values | None, digits: int) -> str:
-    return numbers(values, digits, most=MOST_ELEMENTS)
+    return numbers(values, min(digits, DIGITS) if values and values.shape else digits, most=ELEMENTS)
 
 
 def _label(node: Node) -> str:
-    return node.variable or _source(node.source) or node.name
+    return node.variable or _cut(_source(node.source), SOURCE) or node.name
 
 
 def _source(source: Source | None) -> str:
-    text = "" if source is None else one_line(source.text)
-    return text if len(text) <= SOURCE else text[: SOURCE - 1] + "…"
+    return "" if source is None else one_line(source.text)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _call(snapshot: Snapshot) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import types
 from typing import Any
+from unittest.mock import create_autospec
 
 import pytest
 from click.testing import CliRunner, Result
 
 from gradtui import __version__
 from gradtui.cli import command
+from gradtui.tui import app
 
 
 def run(*arguments: str) -> Result:
@@ -21,9 +22,9 @@ def run(*arguments: str) -> Result:
 
 @pytest.fixture
 def screen(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What the screen was opened with."""
+    """What the screen was opened with; called as it wants to be called."""
     opened: dict[str, Any] = {}
-    monkeypatch.setitem(sys.modules, "gradtui.tui.app", types.SimpleNamespace(run=opened.update))
+    monkeypatch.setattr(app, "run", create_autospec(app.run, side_effect=opened.update))
     monkeypatch.setattr("gradtui.cli._require_terminal", lambda: None)
     return opened
 

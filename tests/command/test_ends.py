@@ -1,0 +1,74 @@
+"""How the command ends when what is around it does: no traceback, whatever happens, and no process left behind."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = (sys.executable, "-m", "gradtui")
+FULL = Path("/dev/full")
+
+
+def start(*arguments: str) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen([*COMMAND, *arguments], stdin=pipe, stdout=pipe, stderr=pipe)
+
+
+def test_report_and_a_reader_that_has_seen_enough() -> None:
+    """`gradtui --print | head -1`"""
+    process = start("x^2 + 3x + 1", "--print")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait() == 1
+    process.communicate()
+
+
+def test_batch_and_a_reader_that_has_seen_enough() -> None:
+    process = start("-")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"xy\n" * 1000)
+    process.stdin.flush()
+    assert process.stdout.readline().startswith(b'{"schema": "gradtui/1"')
+    process.stdout.close()
+    _, said = process.communicate()
+    assert (process.returncode, said) == (1, b"")
+
+
+def test_interrupted_while_it_waits_for_a_line() -> None:
+    process = start("-", "--json")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"xy\n")
+    process.stdin.flush()
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.read() == b""
+    _, said = process.communicate()
+    assert process.returncode == 130
+    assert said.strip() == b""
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
+def test_full_disk() -> None:
+    with FULL.open("wb") as full:
+        run = subprocess.run([*COMMAND, "x +", "--json"], stdout=full, stderr=subprocess.PIPE)
+    assert run.returncode == 1
+    assert run.stderr == b"Error: standard output: No space left on device\n"
+
+
+def test_the_whole_report() -> None:
+    """From the command line to the last line of the chart; to a pipe that takes no Unicode."""
+    command = [*COMMAND, "x^2 + 3x + 1", "--at", "x=4", "--print", "--window", "-5:5"]
+    run = subprocess.run(command, capture_output=True, env={"PYTHONIOENCODING": "ascii"}, check=True)
+    text = run.stdout.decode("ascii")
+    for line in ("f(x) = 29", "x = 4    f'(x) = 11", "f'(x) = 2*x + 3"):
+        assert line in text
+    assert "AccumulateGrad" in text
+    assert run.stderr == b""

@@ -1,0 +1,113 @@
+"""The text report of fixed snapshots: what stands in it, and that it keeps to its width."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from msgspec.structs import replace
+
+from gradtui.report.text import report
+from gradtui.snapshot.model import Curve, Edge, Graph, Node, Snapshot
+from tests import examples
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+SNAPSHOTS = (
+    examples.quadratic(),
+    examples.vector_quadratic(),
+    examples.two_variables(),
+    examples.nan_gradient(),
+    examples.constant(),
+)
+
+
+def words(snapshot: Snapshot) -> list[list[str]]:
+    return [line.split() for line in report(snapshot).splitlines()]
+
+
+def test_values_and_checks() -> None:
+    lines = words(examples.quadratic())
+    assert ["f(x)", "=", "29"] in lines
+    assert ["x", "=", "4", "f'(x)", "=", "11"] in lines
+    assert ["f'(x)", "=", "2*x", "+", "3"] in lines
+    assert ["autograd", "✓", "calculus", "✓", "differences", "✓"] in lines
+
+
+def test_every_variable() -> None:
+    snapshot = examples.two_variables()
+    text = report(snapshot)
+    assert len(snapshot.variables) == 2
+    for name in snapshot.variables:
+        assert f"∂f/∂{name} = " in text
+
+
+def test_the_tree_in_reading_order_with_steps_in_engine_order() -> None:
+    lines = report(examples.quadratic()).splitlines()
+    rows = [line for line in lines if "Backward" in line or "AccumulateGrad" in line]
+    assert [re.sub(r"[^A-Za-z0-9].*", "", row.lstrip("│├└─ ")) for row in rows] == [
+        "AddBackward0",
+        "AddBackward0",
+        "PowBackward0",
+        "AccumulateGrad",
+        "MulBackward0",
+    ]
+    assert [row.split()[-1] for row in rows] == ["0", "1", "3", "4", "2"]
+    (reference,) = (line for line in lines if "↑ x" in line)
+    assert reference.endswith("3 of 11")
+
+
+def test_not_known_is_not_zero() -> None:
+    node = Node(0, "NegBackward0", (), "float32", "cpu", 0, None, (Edge(1),))
+    leaf = Node(1, "AccumulateGrad", (), "float32", "cpu", None, None, (), variable="x")
+    rows = words(replace(examples.constant(), graph=Graph((node, leaf))))
+    assert ["NegBackward0", "–", "–", "–"] in rows
+    assert ["AccumulateGrad", "–", "–", "–"] in rows
+
+
+def test_a_constant_has_no_graph_but_a_sentence() -> None:
+    text = report(examples.constant())
+    assert not any(line.startswith("graph") for line in text.splitlines())
+    assert "note: " in text
+
+
+@pytest.mark.parametrize("snapshot", SNAPSHOTS)
+def test_width(snapshot: Snapshot) -> None:
+    assert max(map(len, report(snapshot).splitlines())) <= 80
+
+
+@pytest.mark.parametrize("snapshot", SNAPSHOTS)
+def test_no_colour_unless_asked(snapshot: Snapshot) -> None:
+    assert "\x1b" not in report(snapshot)
+
+
+def test_colour_changes_only_colours() -> None:
+    """But for f', which is drawn in dots where there is no colour."""
+    snapshot = with_curve(derivative=False)
+    coloured = report(snapshot, colour=True)
+    assert "\x1b[36m" in coloured
+    assert [line.rstrip() for line in ANSI.sub("", coloured).splitlines()] != []
+    assert ANSI.sub("", coloured).split("━")[0] == report(snapshot).split("━")[0]
+
+
+def test_chart() -> None:
+    text = report(with_curve())
+    assert "●" in text, "the point"
+    assert "·····" in text, "f' in dots"
+    assert "-10" in text
+
+
+def test_an_expression_on_several_lines() -> None:
+    text = report(replace(examples.quadratic(), expression="x^2\n\t+ 3x + 1"))
+    assert text.splitlines()[0] == "f(x) = x^2 + 3x + 1"
+
+
+def test_its_own_name_is_kept() -> None:
+    text = report(replace(examples.quadratic(), expression="g(x) = x^2 + 3x + 1"))
+    assert text.splitlines()[0] == "g(x) = x^2 + 3x + 1"
+
+
+def with_curve(*, derivative: bool = True) -> Snapshot:
+    curve: Curve = examples.curve("x", lambda x: x * x + 3 * x + 1, lambda x: 2 * x + 3, -10, 10)
+    if not derivative:
+        curve = replace(curve, derivative=(float("nan"),) * len(curve.x))
+    return replace(examples.quadratic(), curve=curve)
