@@ -1,0 +1,52 @@
+"""The curves of f and f' as plain text, for a terminal or a file."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from gradtui.report.drawing import Cell, Role, draw, overlay
+from gradtui.snapshot.model import Curve
+
+COLOURS: dict[Role, str] = {
+    "f": "34",
+    "derivative": "32",
+    "tangent": "33",
+    "point": "1",
+    "variable": "36",
+    "axis": "2",
+    "zero": "2",
+    "label": "",
+}
+"""The terminal's own colours, by their SGR numbers."""
+
+
+def chart_text(
+    curve: Curve,
+    width: int = 72,
+    height: int = 20,
+    colour: bool = False,
+    point: tuple[float, float | None, float | None] | None = None,
+) -> str:
+    """Lines at most `width` cells wide, joined by newlines; with the point (x, f, f') and its tangent where given.
+
+    Empty where that is too small for a chart.
+    """
+    picture = draw(curve, width, height)
+    if picture is None:
+        return ""
+    moving = overlay(picture, *point) if point is not None else {}
+    lines = []
+    for row, cells in enumerate(picture.cells):
+        over = moving.get(row, {})
+        lines.append(_written([over.get(column, cell) for column, cell in enumerate(cells)], colour))
+    return "\n".join(lines)
+
+
+def _written(cells: list[Cell], colour: bool) -> str:
+    if not colour:
+        return "".join(character for character, _ in cells).rstrip()
+    pieces = []
+    for role, group in groupby(cells, key=lambda cell: cell[1]):
+        text = "".join(character for character, _ in group)
+        pieces.append(f"\x1b[{COLOURS[role]}m{text}\x1b[0m" if COLOURS[role] and text.strip() else text)
+    return "".join(pieces).rstrip()

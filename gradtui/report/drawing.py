@@ -1,0 +1,281 @@
+"""The curves of f and f' as a picture of cells, drawn once by plotext, and what moves over it: the point, its tangent.
+
+A cell is a character and the role it plays; whoever paints it chooses the colours. Importing this module does not
+import plotext, which takes a moment: the first `draw` does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from gradtui.snapshot.model import Curve
+from gradtui.snapshot.plotting import Frame, Position, bounded, nearest, runs, y_window
+from gradtui.snapshot.ticks import ticks
+
+Role = Literal["f", "derivative", "tangent", "point", "axis", "zero", "label", "variable"]
+Cell = tuple[str, Role]
+Overlay = dict[int, dict[int, Cell]]
+"""Cells by row and column that lie over a picture."""
+
+SMALLEST = (12, 5)
+"""Columns and rows under which there is no room for a picture."""
+LEGEND_FROM = 8
+"""Rows from which one of them is the legend's."""
+
+BLANK: Cell = (" ", "label")
+BRAILLE = 0x2800
+DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))
+"""The bit of each of a cell's 2 x 4 dots, by column and then by row from the bottom."""
+DASH, GAP = 6, 3
+"""The tangent's, in dots: told from the curve without colours too."""
+
+
+class Picture(Struct, frozen=True):
+    """The cells of a chart, row by row from the top; the canvas of `frame` begins at their column `left`, row `top`."""
+
+    cells: tuple[tuple[Cell, ...], ...]
+    frame: Frame
+    left: int
+    top: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        return len(self.cells[0]), len(self.cells)
+
+
+def fits(width: int, height: int) -> bool:
+    """Whether there is room for a picture."""
+    return width >= SMALLEST[0] and height >= SMALLEST[1]
+
+
+def draw(curve: Curve, width: int, height: int, *, derivative: bool = True) -> Picture | None:
+    """The curve of f, and of f' unless not wanted, with axes, ticks and a legend, on `width` x `height` cells.
+
+    None where that is too small. Takes 5 to 40 ms, by size.
+    """
+    if not fits(width, height):
+        return None
+    x_window = bounded(*curve.window)
+    ys = y_window(curve.f, curve.derivative if derivative else ())
+    top = 1 if height >= LEGEND_FROM else 0
+    rows = height - top - 2
+    y_ticks = ticks(ys, max(2, (rows + 1) // 4))
+    margin = max((len(text) for _, text in y_ticks), default=0)
+    if margin > width // 3:
+        y_ticks, margin = [], 0
+    left = margin + 1
+    name = f" {curve.variable}" if len(curve.variable) <= width // 16 else ""
+    frame = Frame(x_window, ys, width - left - len(name), rows)
+
+    canvas = _zero_lines(frame)
+    legend: list[tuple[Cell, str]] = [(("━", "f"), "f")]
+    if derivative:
+        layer = rasterise(runs(curve.x, curve.derivative, frame), frame)
+        canvas = _over(canvas, layer, "derivative")
+        legend.append((("━", "derivative"), f"f'{_whereabouts(curve.derivative, layer, frame)}"))
+    layer = rasterise(runs(curve.x, curve.f, frame, curve.derivative), frame)
+    canvas = _over(canvas, layer, "f")
+    legend[0] = (legend[0][0], f"f{_whereabouts(curve.f, layer, frame)}")
+    legend.append((("╍", "tangent"), "tangent"))
+
+    marked = {_row(frame, value): text for value, text in y_ticks}
+    lines = [_legend(legend, curve.what, width)] if top else []
+    for row, cells in enumerate(canvas):
+        text = marked.get(row)
+        axis: Cell = ("│" if text is None else "┤", "axis")
+        lines.append([*_text((text or "").rjust(margin), "label"), axis, *cells, *_text(" " * len(name), "label")])
+    lines += _x_axis(frame, left, name)
+    return Picture(tuple(map(tuple, lines)), frame, left, top)
+
+
+def load() -> None:
+    """Import plotext: for a thread that has time before the first `draw`."""
+    import textual_plotext  # noqa: F401
+
+
+def rasterise(pieces: Sequence[Sequence[Position]], frame: Frame) -> list[str]:
+    """Lines of braille, as long as the frame is wide: plotext joins the dots of each piece.
+
+    It is given whole dots only, all of them on its canvas.
+    """
+    from textual_plotext import Plot
+
+    gap = math.nan
+    columns: list[float] = []
+    rows: list[float] = []
+    for piece in pieces:
+        for x, y in piece:
+            column, row = map(nearest, frame.place(x, y))
+            if not columns or (column, row) != (columns[-1], rows[-1]):
+                columns.append(column)
+                rows.append(row)
+        columns.append(gap)
+        rows.append(gap)
+    figure = Plot()
+    figure._set_size(frame.columns, frame.rows)  # `plotsize` would cut it to the size of the terminal
+    figure.theme("clear")
+    figure.xaxes(False, False)
+    figure.yaxes(False, False)
+    figure.xfrequency(0)
+    figure.yfrequency(0)
+    figure.xlim(0, frame.width - 1)
+    figure.ylim(0, frame.height - 1)
+    figure.plot(columns, rows, marker="braille")
+    return [figure.uncolorize(line) for line in figure.build().splitlines()]
+
+
+def _whereabouts(values: Sequence[float], layer: Sequence[str], frame: Frame) -> str:
+    """What the legend adds for a curve of which nothing is seen: why."""
+    if any(line.strip() for line in layer):
+        return ""
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite:
+        return " not finite here"
+    low, high = frame.y_window
+    return " ↑" if min(finite) > high else " ↓" if max(finite) < low else ""
+
+
+def _row(frame: Frame, y: float) -> int:
+    """The row of cells, from the top of the canvas, on which a y inside the window lies."""
+    return frame.rows - 1 - nearest(frame.place(frame.x_window[0], y)[1]) // 4
+
+
+def _column(frame: Frame, x: float) -> int:
+    """The column of cells on which an x inside the window lies."""
+    return nearest(frame.place(x, frame.y_window[0])[0]) // 2
+
+
+def _zero_lines(frame: Frame) -> list[list[Cell]]:
+    """An empty canvas but for x = 0 and y = 0 where they are inside the windows."""
+    canvas: list[list[Cell]] = [[BLANK] * frame.columns for _ in range(frame.rows)]
+    column = _column(frame, 0) if frame.x_window[0] < 0 < frame.x_window[1] else None
+    if column is not None:
+        for line in canvas:
+            line[column] = ("┊", "zero")
+    if frame.y_window[0] < 0 < frame.y_window[1]:
+        row = _row(frame, 0)
+        canvas[row] = [("┼" if place == column else "┈", "zero") for place in range(frame.columns)]
+    return canvas
+
+
+def _over(canvas: list[list[Cell]], layer: Sequence[str], role: Role) -> list[list[Cell]]:
+    return [
+        [
+            cell if character == " " else merged(cell, ord(character) - BRAILLE, role)
+            for cell, character in zip(*pair, strict=True)
+        ]
+        for pair in zip(canvas, layer, strict=True)
+    ]
+
+
+def merged(cell: Cell, dots: int, role: Role) -> Cell:
+    """A cell with further dots; it takes the role of these."""
+    return chr(BRAILLE | dots | _dots(cell)), role
+
+
+def crossed(cell: Cell, dots: int) -> Cell:
+    """A cell with dots of the tangent; it takes the role of whichever has more dots of its own in it."""
+    below = _dots(cell)
+    return merged(cell, dots, "tangent" if dots.bit_count() >= (below & ~dots).bit_count() else cell[1])
+
+
+def _dots(cell: Cell) -> int:
+    dots = ord(cell[0]) - BRAILLE
+    return dots if 0 < dots < 0x100 else 0
+
+
+def _text(text: str, role: Role) -> list[Cell]:
+    return [(character, role) for character in text]
+
+
+def _legend(entries: Sequence[tuple[Cell, str]], what: str, width: int) -> list[Cell]:
+    """What the lines are at the left, what is drawn at the right, as far as there is room."""
+    line: list[Cell] = []
+    for mark, text in entries:
+        entry = [BLANK, mark, mark, BLANK, *_text(text, "label"), BLANK]
+        if len(line) + len(entry) <= width:
+            line += entry
+    spare = width - len(line)
+    shown = what if len(what) + 1 <= spare else f"{what[: max(0, spare - 2)]}…"
+    return line + _text((shown if spare > 8 else "").rjust(spare - 1).ljust(spare), "label")
+
+
+def _x_axis(frame: Frame, left: int, name: str) -> list[list[Cell]]:
+    """The axis, with the variable's name at its end, and its labels, each centred under its tick."""
+    axis = [BLANK] * (left - 1) + _text("└" + "─" * frame.columns, "axis") + _text(name, "variable")
+    labels = [BLANK] * len(axis)
+    for value, text in _x_ticks(frame):
+        column = left + _column(frame, value)
+        start = column - len(text) // 2 if text[0] == "-" else column - (len(text) - 1) // 2
+        start = max(0, min(len(labels) - len(text), start))
+        if all(cell == BLANK for cell in labels[max(0, start - 1) : start + len(text)]):
+            axis[column] = ("┬", "axis")
+            labels[start : start + len(text)] = _text(text, "label")
+    return [axis, labels]
+
+
+def _x_ticks(frame: Frame) -> list[tuple[float, str]]:
+    """As many as leave three cells between their labels."""
+    marks: list[tuple[float, str]] = []
+    for most in range(1, max(3, frame.columns // 8) + 1):
+        more = ticks(frame.x_window, most)
+        if sum(len(text) + 3 for _, text in more) > frame.columns:
+            break
+        marks = more
+    return marks
+
+
+def overlay(picture: Picture, x: float, f: float | None, slope: float | None, *, derivative: bool = True) -> Overlay:
+    """The tangent, the points on f and f', and the mark on the x axis; arrows where they lie outside the window.
+
+    None, and what is not finite, is left out.
+    """
+    frame = picture.frame
+    cells: Overlay = {}
+    if math.isnan(x):
+        return cells
+    if f is not None and slope is not None:
+        _lay_tangent(picture, cells, x, f, slope)
+    if derivative and slope is not None and frame.holds(x, slope):
+        _lay(picture, cells, _column(frame, x), _row(frame, slope), ("○", "derivative"))
+    low, high = frame.x_window
+    column = -1 if x < low else frame.columns if x > high else _column(frame, x)
+    mark = "◂" if x < low else "▸" if x > high else "▴"
+    column = max(0, min(frame.columns - 1, column))
+    _lay(picture, cells, column, frame.rows, (mark, "variable"))
+    if f is not None and not math.isnan(f) and mark == "▴":
+        bottom, top = frame.y_window
+        row = 0 if f > top else frame.rows - 1 if f < bottom else _row(frame, f)
+        _lay(picture, cells, column, row, ("▲" if f > top else "▼" if f < bottom else "●", "point"))
+    return cells
+
+
+def _lay(picture: Picture, cells: Overlay, column: int, row: int, cell: Cell) -> None:
+    cells.setdefault(picture.top + row, {})[picture.left + column] = cell
+
+
+def _lay_tangent(picture: Picture, cells: Overlay, x: float, f: float, slope: float) -> None:
+    """One dot for each column of dots, or for each row where it is steep: never more than the canvas has."""
+    frame = picture.frame
+    across, up = frame.place(x, f)
+    (left, right), (bottom, top) = frame.x_window, frame.y_window
+    steepness = slope * ((right - left) / (frame.width - 1)) * ((frame.height - 1) / (top - bottom))  # in dots a dot
+    if not all(map(math.isfinite, (across, up, steepness))):
+        return
+    steep = abs(steepness) > 1
+    middle = nearest(up if steep else across)
+    dots: dict[tuple[int, int], int] = {}
+    for step in range(frame.height if steep else frame.width):
+        place = across + (step - up) / steepness if steep else up + (step - across) * steepness
+        inside = -0.5 <= place < (frame.width if steep else frame.height) - 0.5
+        if inside and (step - middle) % (DASH + GAP) < DASH:
+            column, row = (nearest(place), step) if steep else (step, nearest(place))
+            at = picture.top + frame.rows - 1 - row // 4, picture.left + column // 2
+            dots[at] = dots.get(at, 0) | DOTS[column % 2][row % 4]
+    for (row, column), tangent in dots.items():
+        cells.setdefault(row, {})[column] = crossed(picture.cells[row][column], tangent)

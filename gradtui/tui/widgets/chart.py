@@ -1,0 +1,261 @@
+"""The curves of f and f' with the point that moves along them and its tangent.
+
+The curves are drawn once, in a thread, and kept; a step lays the point and its tangent over them and repaints only the
+cells that changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import get_args
+
+from rich.segment import Segment
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from gradtui.report.drawing import Cell, Overlay, Picture, Role, draw, fits, load, overlay
+from gradtui.snapshot.model import Curve
+from gradtui.snapshot.plotting import DEFAULT_WINDOW, Window, bounded, fitted, panned, zoomed
+
+NOTCH = 0.8
+"""What one notch of the wheel makes of the window's width."""
+WHEEL_PAN = 0.1
+"""Part of the window's width that one notch of a sideways wheel moves it."""
+IDLE = 0.3
+"""Seconds after which plotext is imported: the first paint is over, the first curve not there yet."""
+
+
+class Chart(Widget, can_focus=True):
+    """A view of a Curve and of the point on it. It asks for another window, or another x, by message."""
+
+    ALLOW_MAXIMIZE = True
+    HELP = """\
+### f and f'
+
+`f` is drawn over its derivative `f'`; `●` is the point, the dashed line its tangent, whose slope is `○` on f'.
+A gap is a place where f is not defined, jumps, or has a pole; `▲` and `▼` say that the point is outside the window.
+
+The wheel zooms around the pointer, dragging moves the window, a click chooses x.
+"""
+    COMPONENT_CLASSES = {f"chart--{role}" for role in get_args(Role)}
+    DEFAULT_CSS = """
+    Chart {
+        height: 1fr;
+
+        .chart--f { color: $text-primary; }
+        .chart--derivative { color: $text-success; }
+        .chart--tangent { color: $text-warning; }
+        .chart--point { color: $foreground; text-style: bold; }
+        .chart--variable { color: $text-accent; }
+        .chart--label { color: $text-muted; }
+        .chart--axis, .chart--zero { color: $text-disabled; }
+        &:ansi .chart--label, &:ansi .chart--axis, &:ansi .chart--zero { text-style: dim; }
+    }
+    """
+
+    derivative_shown: reactive[bool] = reactive(True)
+
+    class WindowChanged(Message):
+        """Another window is asked for: the curve over it is to be shown."""
+
+        def __init__(self, low: float, high: float) -> None:
+            super().__init__()
+            self.low, self.high = low, high
+
+    class XPicked(Message):
+        """A person pointed at this x."""
+
+        def __init__(self, x: float) -> None:
+            super().__init__()
+            self.x = x
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._curve: Curve | None = None
+        self._point: tuple[float, float | None, float | None] | None = None
+        self._picture: Picture | None = None
+        self._overlay: Overlay = {}
+        self._lines: dict[int, Strip] = {}
+        self._wanted = self._drawing = False
+        self._window: Window = DEFAULT_WINDOW
+        self._asked: list[Window] = []
+        self._drag: tuple[int, Window] | None = None
+
+    def on_mount(self) -> None:
+        self.set_timer(IDLE, lambda: self.run_worker(load, thread=True))
+
+    # What is shown
+
+    def show_curve(self, curve: Curve | None) -> None:
+        """Draw another curve; the old picture stays until it is done. None: there is no curve."""
+        if curve is self._curve:
+            return
+        self._curve = curve
+        if curve is None:
+            self._picture, self._overlay = None, {}
+            self.refresh()
+            return
+        if curve.window in self._asked:
+            del self._asked[: self._asked.index(curve.window) + 1]  # an answer: later wishes stand
+        else:
+            self._asked.clear()
+        if not self._asked:
+            self._window = bounded(*curve.window)
+        self._redraw()
+
+    def show_point(self, x: float, f: float | None, slope: float | None) -> None:
+        """Move the point; None for what is not known."""
+        self._point = (x, f, slope)
+        self._lay()
+
+    def watch_derivative_shown(self) -> None:
+        self._redraw()
+
+    def on_resize(self) -> None:
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._wanted = self._curve is not None and fits(*self.size)
+        if self._wanted and not self._drawing:
+            self._drawing = True
+            self.run_worker(self._draw(), group="draw")
+        self.refresh()
+
+    async def _draw(self) -> None:
+        """One picture at a time, of the newest wish; those between are left out."""
+        try:
+            while self._wanted and self._curve is not None:
+                self._wanted = False
+                width, height = self.size
+                picture = await asyncio.to_thread(draw, self._curve, width, height, derivative=self.derivative_shown)
+                if self._curve is not None and (width, height) == self.size:
+                    self._picture = picture
+                    self._lines.clear()
+                    self._lay()
+                    self.refresh()
+        finally:
+            self._drawing = False
+
+    def _lay(self) -> None:
+        """Lay what moves over the picture, and repaint where it differs from before."""
+        before, self._overlay = self._overlay, {}
+        if self._picture is not None and self._point is not None:
+            self._overlay = overlay(self._picture, *self._point, derivative=self.derivative_shown)
+        if regions := list(_changed(before, self._overlay)):
+            self.refresh(*regions)
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._lines.clear()
+
+    def render_line(self, y: int) -> Strip:
+        width, height = self.size
+        if self._picture is None or not fits(width, height):
+            text = "" if self._drawing else "too small" if self._curve is not None else "no curve yet"
+            line = text.center(width)[:width] if y == height // 2 else " " * width
+            return self._strip([(line, "label")])
+        if y >= len(self._picture.cells):
+            return Strip.blank(width, self.rich_style)
+        cells, over = self._picture.cells[y], self._overlay.get(y)
+        if y not in self._lines:
+            self._lines[y] = self._strip(cells)
+        if self._picture.size != self.size:
+            return self._lines[y].adjust_cell_length(width, self.rich_style)
+        if not over:
+            return self._lines[y]
+        first, end = min(over), max(over) + 1
+        moving = self._strip([over.get(column, cells[column]) for column in range(first, end)])
+        return Strip.join([self._lines[y].crop(0, first), moving, self._lines[y].crop(end)])
+
+    def _strip(self, cells: Sequence[Cell]) -> Strip:
+        """Cells in their colours, those of one role together."""
+        segments = []
+        for role, group in groupby(cells, key=itemgetter(1)):
+            text = "".join([character for character, _ in group])
+            segments.append(Segment(text, self.get_component_rich_style(f"chart--{role}")))
+        return Strip(segments)
+
+    # Another window
+
+    def zoom(self, factor: float, around: float | None = None) -> None:
+        """Ask for a window `factor` times as wide, around the point where that is inside it."""
+        if around is None and self._point is not None:
+            around = self._point[0]
+        self._ask(zoomed(self._window, factor, around))
+
+    def pan(self, fraction: float) -> None:
+        """Ask for the window moved by a fraction of its width."""
+        self._ask(panned(self._window, fraction))
+
+    def fit(self) -> None:
+        """Ask for the window that one starts with, around the point where that is outside it."""
+        self._ask(fitted(self._point[0] if self._point is not None else None))
+
+    def _ask(self, window: Window) -> None:
+        if window != self._window:
+            self._window = window
+            self._asked.append(window)
+            self.post_message(self.WindowChanged(*window))
+
+    def _x_at(self, event: events.MouseEvent) -> float | None:
+        """The x under the pointer, None beside the canvas."""
+        if self._picture is None:
+            return None
+        column = event.x - self.gutter.left - self._picture.left
+        frame = self._picture.frame
+        return frame.round_x_at(column) if 0 <= column < frame.columns else None
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.zoom(NOTCH, self._x_at(event))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.zoom(1 / NOTCH, self._x_at(event))
+
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        event.stop()
+        self.pan(-WHEEL_PAN)
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        event.stop()
+        self.pan(WHEEL_PAN)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        if event.button == 1 and self._picture is not None:
+            self.capture_mouse()
+            self._drag = (event.screen_x, self._window)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._drag is None or self._picture is None:
+            return
+        start, window = self._drag
+        if event.screen_x != start or self._window != window:
+            self._ask(panned(window, (start - event.screen_x) / self._picture.frame.columns))
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        if self._drag is None:
+            return
+        self.release_mouse()
+        moved = self._drag[1] != self._window
+        self._drag = None
+        x = self._x_at(event)
+        if x is not None and not moved:
+            self.post_message(self.XPicked(x))
+
+
+def _changed(before: Overlay, after: Overlay) -> Iterator[Region]:
+    """The shortest stretch of each row that covers the cells in which two overlays differ."""
+    for row in before.keys() | after.keys():
+        old, new = before.get(row, {}), after.get(row, {})
+        columns = [column for column in old.keys() | new.keys() if old.get(column) != new.get(column)]
+        if columns:
+            first, last = min(columns), max(columns)
+            yield Region(first, row, last - first + 1, 1)
