@@ -93,7 +93,7 @@ class Drawing:
 
     def _one_by_one(self) -> tuple[Points, str]:
         cost = min(self._cost(place) for place in self.window * 2)
-        x = self._grid(max(FEWEST, min(self.count, int(BUDGET / cost))))
+        x = self._grid(min(self.count, max(FEWEST, int(BUDGET / cost))))
         pairs = [self._at(place) for place in x.tolist()]
         f, derivative = (torch.stack(list(column)) for column in zip(*pairs, strict=True))
         is_vector = isinstance(self.forward.output, torch.Tensor) and self.forward.output.ndim > 0

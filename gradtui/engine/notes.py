@@ -26,7 +26,7 @@ def notes(forward: Forward, graph: Graph, variables: tuple[str, ...]) -> Iterato
 def _constant(forward: Forward, graph: Graph, variables: tuple[str, ...]) -> Iterator[Note]:
     reached = {node.variable for node in graph.nodes}
     used = {node.name for node in forward.values if isinstance(node, Variable)}
-    if not variables:
+    if not variables and _is_finite(values_of(forward.output)):
         yield Note("constant", "f is constant: its derivative is 0")
     for name in variables:
         if name not in reached:

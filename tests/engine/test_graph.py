@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from gradtui.engine import backward, graph
 from gradtui.engine.evaluate import evaluate
-from gradtui.snapshot.model import Graph, Node, Request, Snapshot, Values
+from gradtui.snapshot.model import CurveRequest, Graph, Node, Request, Snapshot, Values
 from tests.engine import oracle
 
 At = dict[str, float | tuple[float, ...]]
@@ -242,6 +243,25 @@ def test_deep_chain_is_dropped_safely_on_a_small_stack() -> None:
     finally:
         threading.stack_size(usual)
     assert found == [20_001, 20_001, 0, (2_000.0,)]
+
+
+def alive() -> int:
+    """How many node objects the garbage collector knows."""
+    kinds = (type(kept).__name__ for kept in gc.get_objects())
+    return sum(kind == "AccumulateGrad" or "Backward0" in kind for kind in kinds)
+
+
+def test_no_node_outlives_its_evaluation() -> None:
+    """No reference cycle keeps one, which the garbage collector would then drop in an order of its own."""
+    gc.collect()
+    gc.disable()
+    try:
+        before = alive()
+        for text in ("x^2 + 3x + 1", "sum([x, 1])*x", "log(x)*[1, 2] + [1, 2, 3]"):
+            evaluate(Request(1, text, curve=CurveRequest("x", (0.0, 1.0), 20)))
+        assert alive() == before
+    finally:
+        gc.enable()
 
 
 def test_nothing_is_left_behind() -> None:
