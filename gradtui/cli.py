@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, NoReturn, cast
 
 import click
 
@@ -15,7 +15,7 @@ from gradtui import __version__
 
 if TYPE_CHECKING:
     from gradtui.expression.syntax import Expression
-    from gradtui.snapshot.model import Device, Dtype, Problem
+    from gradtui.snapshot.model import Device, Dtype, Problem, ProblemKind
 
 FIRST_EXAMPLE = "x^2 + 3x + 1"
 ANOTHER_TARGET = re.compile(r".+\.py(:.*)?|.+\.gradtui", re.DOTALL)
@@ -200,7 +200,8 @@ def _parse(text: str, at: dict[str, str], as_json: bool) -> Expression:
     try:
         return parse(text, tuple(at))
     except ExpressionError as error:
-        _refuse(text, Problem(error.kind, error.message, error.start, error.end, error.hint), as_json)
+        kind = cast("ProblemKind", error.kind)
+        _refuse(text, Problem(kind, error.message, error.start, error.end, error.hint), as_json)
 
 
 def _refuse(text: str, problem: Problem, as_json: bool) -> NoReturn:
@@ -234,9 +235,9 @@ def _print(
         if not as_json:
             import textual_plotext  # noqa: F401 - draws the chart
 
-            from gradtui.report import curves, text
+            from gradtui.report import text
 
-            curve = curves.curve_request(expression.variables, values, window)
+            curve = text.curve_request(expression.variables, values, window)
         snapshot = evaluate(Request(1, expression.text, values, dtype, device, curve))
     if snapshot.problem is not None:
         _refuse(expression.text, snapshot.problem, as_json)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from gradtui.report import curves
+from gradtui.report.chart import chart_text
 from gradtui.snapshot.check import check
 from gradtui.snapshot.layout import Row, rows
-from gradtui.snapshot.model import Node, Snapshot, Source, Values
+from gradtui.snapshot.model import Curve, CurveRequest, Node, Snapshot, Source, Values, default_at
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
+from gradtui.snapshot.plotting import Window, fitted
 
 WIDTH = 80
+CHART_HEIGHT = 20
 GAP = "  "
 TREE, SOURCE = 40, 8
 """Cells that the tree takes at most, its longer rows push on; and that the text which made a node gets at least."""
@@ -23,11 +25,21 @@ DIGITS, ELEMENTS = 5, 3
 HAS_NAME = re.compile(r"\s*\w+\s*(\([^()]*\))?\s*=(?!=)")
 
 
+def curve_request(
+    variables: Sequence[str], at: Mapping[str, float | tuple[float, ...]], window: Window | None
+) -> CurveRequest | None:
+    """The curve to ask for: along the first variable, over `window` or around its place; None for a constant."""
+    if not variables:
+        return None
+    place = at.get(variables[0], default_at(variables[0]))
+    return CurveRequest(variables[0], window or fitted(place[0] if isinstance(place, tuple) else place))
+
+
 def report(snapshot: Snapshot, *, colour: bool = False) -> str:
     """Lines of at most 80 cells where the graph allows. `colour`: with ANSI colours in the chart."""
     parts = [_head(snapshot), _values(snapshot), _notes(snapshot), _tree(snapshot)]
     if snapshot.curve is not None:
-        parts.append(iter(curves.lines(snapshot, snapshot.curve, columns=WIDTH, colour=colour)))
+        parts.append(_chart(snapshot, snapshot.curve, colour))
     return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
 
 
@@ -86,6 +98,15 @@ def _cells(snapshot: Snapshot, row: Row) -> tuple[str, str, str, str, str]:
     step = NOT_KNOWN if node.step is None else str(node.step)
     source, value, gradient = _source(node.source), _few(node.value, digits), _few(node.grad_output, digits)
     return f"{row.guides}{node.name}", source, value, gradient, step
+
+
+def _chart(snapshot: Snapshot, curve: Curve, colour: bool) -> Iterator[str]:
+    """f and f' with the point where we stand; a vector is drawn as its sum."""
+    state, place, value = snapshot.variables[curve.variable], slice(curve.element, curve.element + 1), snapshot.value
+    total = sum(value.numbers) if value is not None and value.summary is None else None
+    here = zip(state.value.numbers[place], state.grad.numbers[place], strict=True)
+    point = next(((x, total, slope) for x, slope in here), None)
+    yield chart_text(curve, WIDTH, CHART_HEIGHT, colour, point)
 
 
 def _few(values: Values | None, digits: int) -> str:
