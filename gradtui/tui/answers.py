@@ -8,12 +8,13 @@ from gradtui.snapshot.model import Curve, CurveRequest, Problem, Request, Snapsh
 class Answers:
     """The last good Snapshot stays until a newer good one comes, whatever happens in between.
 
-    shown: that Snapshot. curve: the last curve that came, with this Snapshot or before. problem: why the newest request has
+    shown: that Snapshot. derived: the last one of the same expression that came with its symbolic derivative. curve: the last curve that came, with this Snapshot or before. problem: why the newest request has
     no answer. asked, answered: ids of the newest request and of the newest answer.
     """
 
     def __init__(self) -> None:
         self.shown: Snapshot | None = None
+        self.derived: Snapshot | None = None
         self.curve: Curve | None = None
         self.problem: Problem | None = None
         self.asked = self.answered = 0
@@ -21,7 +22,13 @@ class Answers:
 
     @property
     def waiting(self) -> bool:
+        """Whether the newest request has no answer yet."""
         return self.answered < self.asked
+
+    @property
+    def underived(self) -> bool:
+        """Whether the symbolic derivative of what is shown is still to come."""
+        return self.shown is not None and self.shown.derivative is None
 
     def light(self, stale: bool) -> str:
         """`problem`, `starting`, `working` or `ready`."""
@@ -50,6 +57,10 @@ class Answers:
         self.problem = snapshot.problem
         if snapshot.problem is None:
             self.shown = snapshot
+            if snapshot.derivative is not None:
+                self.derived = snapshot
+            elif self.derived is not None and self.derived.expression != snapshot.expression:
+                self.derived = None
             if snapshot.curve is not None or (snapshot.id == self.asked and self._asked_curve is not None):
                 self.curve = snapshot.curve  # None where it cannot be drawn: better no curve than another function's
         return True

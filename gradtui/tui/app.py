@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from textual.app import App, ComposeResult, SystemCommand
@@ -29,7 +30,7 @@ from gradtui.tui.widgets.chart import Chart
 from gradtui.tui.widgets.expression_input import ExpressionInput
 from gradtui.tui.widgets.graph_view import GraphView
 from gradtui.tui.widgets.stepper import Stepper
-from gradtui.tui.widgets.value_entry import ValueEntry
+from gradtui.tui.widgets.value_entry import ValueEntry, ValueInput
 
 PATIENCE = 0.15
 """Seconds that the old picture stands unmarked while the new one is on its way: less would flicker."""
@@ -41,14 +42,13 @@ class GradtuiApp(App[None]):
     TITLE = "gradtui"
     CSS_PATH = "gradtui.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
-    AUTO_FOCUS = "#graph"
+    AUTO_FOCUS = None
     HORIZONTAL_BREAKPOINTS = [(0, "-no-width"), (40, "-narrow"), (64, "-medium"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-no-height"), (10, "-flat"), (18, "-low"), (30, "-tall")]
 
     selected: var[int | None] = var(None, init=False)
     steps_done: var[int | None] = var(None, init=False)
     maximised: var[str | None] = var(None, init=False)
-    stale: var[bool] = var(False, init=False)
 
     def __init__(
         self,
@@ -71,6 +71,8 @@ class GradtuiApp(App[None]):
         self.service = service(lambda snapshot: self.post_message(SnapshotArrived(snapshot)) and None)
         self.text_problem: Problem | None = None
         self.reads_as = ""
+        self.patient = True
+        self._working: list[bool] = []
         self._patience: Timer | None = None
         if theme is not None:
             self.theme = theme
@@ -118,8 +120,8 @@ class GradtuiApp(App[None]):
         """Back to the picture. The title follows only now: sooner, it would shift the text under the cursor."""
         if self.text_problem is None:
             self.picture.formula.history.add(self.picture.formula.value)
-            self.picture.show_title(self.session)
-        self.picture.graph.focus()
+            self.picture.lay_out(self.session)
+        self.set_focus(None)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.value != self.session.text or self.text_problem is not None:
@@ -130,16 +132,18 @@ class GradtuiApp(App[None]):
             self.leave_line()
 
     def on_value_entry_left(self, message: ValueEntry.Left) -> None:
-        self.picture.graph.focus()
+        self.picture.close_value()
+        self.set_focus(None)
         if message.point is not None:
             self.session.put(message.point)
+            self.picture.lay_out(self.session)
             self.ask()
 
     # Question and answer
 
     def ask(self) -> None:
         """Have the session evaluated. What was changed is painted now, what it gives when it comes."""
-        self.picture.show_variables(self.session, self.answers)
+        self.picture.show_variables(self.session, self.answers, patient=self.patient)
         curve = self.session.curve_request(readings.samples(self.picture.chart.size.width))
         request = self.session.request(self.answers.lacking(curve))
         self.answers.ask(request)
@@ -149,26 +153,43 @@ class GradtuiApp(App[None]):
     def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
         before = self.answers.shown
         if self.answers.receive(message.snapshot):
+            self.show_answer()
+            self.settle(answered=True)
             if not readings.same_graph(before, self.answers.shown):
                 self.steps_done, self.selected = None, readings.first_node(self.answers.shown)
-            self.settle()
-            self.picture.show_answer(self.session, self.answers, stale=self.stale)
             self.picture.show_cursor(self.answers.shown, self.selected, self.steps_done)
+            self.show_keys()
 
-    def settle(self) -> None:
-        """Say what is wrong; mark the picture stale where it has not been that of the text for a while, not for less."""
-        self.picture.show_problem(self.reads_as, self.text_problem or self.answers.problem)
-        if self.text_problem or self.answers.problem or self.answers.waiting:
-            self._patience = self._patience or self.set_timer(PATIENCE, self.lose_patience)
-        elif self._patience is not None:
-            self._patience.stop()
-            self._patience, self.stale = None, False
+    def settle(self, *, answered: bool = False) -> None:
+        """Say what is wrong, and lose patience where the answer, or its derivative, stays away."""
+        self.picture.show_text(self.session, self.reads_as, self.text_problem or self.answers.problem)
+        if not (self.outdated or self.answers.underived):
+            if self._patience is not None:
+                self._patience.stop()
+            self._patience, self.patient = None, True
+        elif self._patience is None:
+            self._patience = self.set_timer(PATIENCE, self.lose_patience)
+        elif answered and self.patient:
+            self._patience.reset()
         self.picture.show_status(self.session, self.answers.light(self.stale))
 
     def lose_patience(self) -> None:
-        self.stale = True
-        self.picture.show_answer(self.session, self.answers, stale=True)
+        self.patient = False
+        self.show_answer()
         self.picture.show_status(self.session, self.answers.light(self.stale))
+
+    def show_answer(self) -> None:
+        self.picture.show_answer(self.session, self.answers, stale=self.stale, patient=self.patient)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the picture is not that of the text and the values as they stand now."""
+        return bool(self.text_problem or self.answers.problem or self.answers.waiting)
+
+    @property
+    def stale(self) -> bool:
+        """Outdated for longer than a person would take for flicker: then it is marked."""
+        return self.outdated and not self.patient
 
     # What a person points at
 
@@ -188,6 +209,10 @@ class GradtuiApp(App[None]):
         self.session.window = (message.low, message.high)
         self.ask()
 
+    def on_chart_xpicked(self, message: Chart.XPicked) -> None:
+        self.session.move_to(Decimal(repr(message.x)))
+        self.ask()
+
     def on_stepper_chosen(self, message: Stepper.Chosen) -> None:
         self.session.choose(message.name, message.element)
         self.ask()
@@ -200,7 +225,14 @@ class GradtuiApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The footer shows the keys that work now; while a line is typed, letters are letters."""
-        return works(action, self.session, self.answers.shown, typing=isinstance(self.focused, Input))
+        return works(action, self.session, self.answers.shown, typing=isinstance(self.focused, ExpressionInput | ValueInput))
+
+    def show_keys(self) -> None:
+        """Have the footer made anew, which takes a while, only where other keys work now."""
+        working = [works(key.action.partition("(")[0], self.session, self.answers.shown, typing=False) for key in KEYS]
+        if working != self._working:
+            self._working = working
+            self.refresh_bindings()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         return commands.commands(self)
@@ -211,7 +243,7 @@ class GradtuiApp(App[None]):
 
     def action_rescale_step(self, power: int) -> None:
         self.session.rescale_step(power)
-        self.picture.show_variables(self.session, self.answers)
+        self.picture.show_variables(self.session, self.answers, patient=self.patient)
 
     def action_next_variable(self, by: int) -> None:
         self.session.next_variable(by)
@@ -225,8 +257,10 @@ class GradtuiApp(App[None]):
         self.picture.formula.focus()
 
     def action_edit_value(self) -> None:
-        if name := self.session.active:
-            self.picture.entry.open(name, self.session.points[name].text)
+        self.picture.open_value(self.session)
+
+    async def action_move_node(self, way: str) -> None:
+        await self.picture.graph.run_action(way)
 
     def action_backward(self, by: int) -> None:
         order = readings.engine_order(self.answers.shown)

@@ -11,6 +11,7 @@ from textual.binding import Binding
 
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, numbers
+from gradtui.tui.keys import works
 from gradtui.tui.visible import visible
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def commands(app: GradtuiApp) -> Iterator[SystemCommand]:
     for binding in app.BINDINGS:
         assert isinstance(binding, Binding)
         name = binding.action.partition("(")[0]
-        if binding.id != "restore" and app.check_action(name, ()):
+        if binding.id != "restore" and works(name, app.session, app.answers.shown, typing=False):
             key = app.get_key_display(Binding(binding.key.partition(",")[0], "", key_display=binding.key_display))
             yield SystemCommand(binding.tooltip, f"{binding.description} ({key})", partial(app.run_action, binding.action))
     for pane, title in (("graph", "graph"), ("chart", "chart"), ("node", "node panel")):

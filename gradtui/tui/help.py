@@ -17,36 +17,38 @@ from gradtui.expression.functions import TABLE
 KEYS = (
     ("← →  ⇧← ⇧→", "step, ten steps"),
     ("[ ]", "step ten times smaller, larger"),
-    ("x", "type a value: 0.5, pi/2, [1, 2]"),
+    ("x", "type a value: pi/2, [1, 2]"),
     ("v V  e E", "variable; element of a vector"),
     ("↑ ↓ ⏎", "node; open, close or jump"),
-    ("n p  N P", "backward: next, back; end, start"),
-    ("s", "what the node saved for backward"),
+    ("n p  N P", "backward one node; end, start"),
+    ("s", "what the node saved"),
     ("+ -  ^← ^→", "zoom and pan the chart"),
     ("f  d", "fit the chart; show or hide f'"),
-    ("m  esc", "maximise a pane; all panes again"),
+    ("m  esc", "maximise a pane; all panes"),
     ("/", "edit: ↑ ↓ history, esc leaves"),
     ("y", "copy value, gradient, node …"),
-    ("tab", "the next pane"),
-    ("^p  ?  q", "every action; this help; quit"),
+    ("tab", "focus the next pane"),
+    ("^p  ?  q", "every action; help; quit"),
+    ("click wheel", "choose; step, zoom"),
 )
 """Keys as they are shown, and what they do."""
 
 LANGUAGE = (
-    ("x^2 + 3x + 1", "or f(x) = …, y = …"),
-    ("2 pi x  x sin x", "products need no sign"),
+    ("x^2 + 3x + 1", "f(x) = …  y = …"),
+    ("x**2 + 3*x + 1", "is the same"),
+    ("2 pi x  x sin x", "no sign needed"),
     ("1/2x", "is (1/2)*x"),
     ("-x^2  x^2^3", "-(x^2)  x^(2^3)"),
     ("|x|  x²  √x  e^x", "as on paper"),
     ("sin x  sin^2(x)", "as on paper"),
-    ("torch.sin(x)", "F.relu(x)  x.pow(2)"),
-    ("log", "natural; log2 log10 log1p"),
-    ("a = x^2; a + a", "names share a node"),
-    ("[2.1, 5.4, 3.2]", "a vector; sum(x^2)"),
+    ("torch.sin(x)", "F.relu x.pow(2)"),
+    ("log", "natural, as ln"),
+    ("a = x^2; a + a", "shares a node"),
+    ("[2.1, 5.4, 3.2]", "a vector"),
     ("where(x > 0, x, 1)", "a choice"),
     ("x  w_2  x1  theta", "variables"),
     ("pi  e  1e-3  .5", "numbers"),
-    ("click, wheel", "choose a node, step a value"),
+    ("sum(x^2)", "one of a vector"),
 )
 """What can be typed, and what it means."""
 
@@ -61,16 +63,16 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
             yield Static(_columns())
-            names = "  ".join(sorted(function.name for function in TABLE))
-            yield Static(Content.assemble((f"{len(TABLE)} functions  ", "$text-accent"), names), id="functions")
+            names = sorted(function.name for function in TABLE if not function.operator)
+            yield Static(Content.assemble(("functions ", "$text-accent"), " ".join(names)), id="functions")
 
 
 def _columns() -> Content:
-    """Keys at the left, the language at the right."""
+    """Keys at the left, the language at the right: 76 cells."""
     lines = [
         Content.assemble(
-            (set_cell_size(key, 11), "$text-accent"),
-            set_cell_size(does, 32),
+            (set_cell_size(key, 12), "$text-accent"),
+            set_cell_size(does, 31),
             (set_cell_size(typed, 18), "$text-accent"),
             means,
         )

@@ -19,9 +19,9 @@ class History:
         self._place = len(self.entries)
 
     def older(self, current: str) -> str:
-        """The entry before this place, or `current` where there is none. Leaving the end keeps `current` as the draft."""
-        if self._place == len(self.entries):
-            self._draft = current
+        """The entry before this place, or `current` where there is none. What has been typed since is kept as the draft."""
+        if self._place == len(self.entries) or self.entries[self._place] != current:
+            self._draft, self._place = current, len(self.entries)
             if self.entries and self.entries[-1] == current:
                 self._place -= 1
         if self._place == 0:

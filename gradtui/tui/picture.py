@@ -17,11 +17,15 @@ from gradtui.tui.widgets.expression_input import ExpressionInput
 from gradtui.tui.widgets.graph_view import GraphView
 from gradtui.tui.widgets.node_panel import NodePanel
 from gradtui.tui.widgets.problem_line import ProblemLine
-from gradtui.tui.widgets.readout import Readout, Status
+from gradtui.tui.widgets.readout import Status, TextLine
 from gradtui.tui.widgets.stepper import Stepper
 from gradtui.tui.widgets.value_entry import ValueEntry
 
 PANES = ("graph", "chart", "node")
+
+
+MARKS_ABOVE = 88
+"""Cells of a line in which the check marks stand beside the numbers; where there are less, beside the derivative."""
 
 
 class Picture(Vertical):
@@ -30,12 +34,15 @@ class Picture(Vertical):
     def __init__(self, session: Session, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.title = Static(id="title")
-        self.formula = ExpressionInput(session.text, id="expression")
+        self.formula = ExpressionInput(session.text, session.names, id="expression")
         self.status = Status(id="status")
         self.problem_line, self.entry = ProblemLine(id="problem"), ValueEntry(id="entry")
-        self.stepper, self.readout = Stepper(id="stepper"), Readout(id="readout")
+        self.stepper = Stepper(id="stepper")
+        self.numbers, self.derivation = TextLine(id="numbers"), TextLine(id="derivation")
         self.graph, self.chart, self.node_panel = GraphView(id="graph"), Chart(id="chart"), NodePanel(id="node")
-        self.panes = Container(id="panes")
+        self.graph.border_title, self.chart.border_title = "graph", "f and f'"
+        self.point, self.panes = Container(id="point"), Container(id="panes")
+        self.remark = Content()
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="formula"):
@@ -45,45 +52,61 @@ class Picture(Vertical):
         with Container(id="under"):
             yield self.problem_line
             yield self.entry
-        with Container(id="point"):
+        with self.point:
             yield self.stepper
-            yield self.readout
+            yield self.numbers
+            yield self.derivation
         with self.panes:
             yield self.graph
             with Container(id="side"):
                 yield self.chart
                 yield self.node_panel
 
-    def show_title(self, session: Session) -> None:
-        """`f(x) = ` before the expression."""
+    def lay_out(self, session: Session) -> None:
+        """The title and the room for the variables. Not while one types: all would jump at every letter."""
         self.title.update(Content(readings.title(session)))
+        self.stepper.styles.height = max(1, len(session.variables))
+        self.point.set_class(readings.is_single(session), "-single")
 
-    def show_problem(self, reads_as: str, problem: Problem | None) -> None:
-        """What is wrong, with its place; else how the text is read."""
+    def show_text(self, session: Session, reads_as: str, problem: Problem | None) -> None:
+        """What is wrong with the text, and where; else how it is read."""
         column = bad = None
         if problem is not None and problem.start is not None:
             bad = (problem.start, max(problem.end or 0, problem.start + 1))
-            column = self.formula.region.x - self.problem_line.region.x + self.formula.column(problem.start)
+            column = self.formula.column(problem.start) + self.formula.region.x - self.problem_line.content_region.x
         self.formula.bad = bad
-        self.problem_line.show(reads_as, problem, column)
+        self.problem_line.show(readings.echo(session, reads_as), self.remark, problem, column)
+
+    def open_value(self, session: Session) -> None:
+        """Ask for a value of the active variable, in the line under the expression."""
+        if session.active is not None:
+            self.problem_line.display, self.entry.display = False, True
+            self.entry.open(session.active, session.points[session.active].text)
+
+    def close_value(self) -> None:
+        self.problem_line.display, self.entry.display = True, False
 
     def show_status(self, session: Session, light: str) -> None:
         self.status.show(f"{session.dtype} · {session.device}", light)
 
-    def show_variables(self, session: Session, answers: Answers) -> None:
+    def show_variables(self, session: Session, answers: Answers, *, patient: bool) -> None:
         """The values as they are now, with what the last answer says of them."""
         self.stepper.show(readings.variable_rows(session, answers.shown))
-        self.readout.show(*readings.readout(session, answers.shown))
+        reading = readings.reading(session, answers, patient=patient)
+        above = self.numbers.size.width >= MARKS_ABOVE
+        self.numbers.show(reading.numbers, reading.marks if above else Content())
+        self.derivation.show(reading.derivative, Content() if above else reading.marks)
+        self.remark = reading.remark
         point = readings.chart_point(session, answers.shown, answers.curve)
         if point is not None:
             self.chart.show_point(*point)
 
-    def show_answer(self, session: Session, answers: Answers, *, stale: bool) -> None:
+    def show_answer(self, session: Session, answers: Answers, *, stale: bool, patient: bool) -> None:
         """Another Snapshot, or the same one marked."""
         self.set_class(stale, "-stale")
         self.graph.show(answers.shown, stale=stale)
         self.chart.show_curve(answers.curve)
-        self.show_variables(session, answers)
+        self.show_variables(session, answers, patient=patient)
 
     def show_cursor(self, shown: Snapshot | None, selected: int | None, steps_done: int | None) -> None:
         """The selected node and the place in backward, wherever they are seen."""

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 
 from textual.content import Content
 
+from gradtui.snapshot.check import MARKS, check
 from gradtui.snapshot.model import Curve, Snapshot, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
+from gradtui.snapshot.replay import Replay
+from gradtui.tui.answers import Answers
 from gradtui.tui.point import plain
 from gradtui.tui.session import Session
+from gradtui.tui.widgets.graph_view import same_shape
 from gradtui.tui.widgets.stepper import VariableRow
+
+MUTED, WARNING = "$foreground-muted", "$text-warning"
+MARK_STYLES = {True: "$text-success", False: "bold $text-error", None: MUTED}
 
 AROUND = 40
 """Elements of a long vector that are written out on each side of the active one: more than fit on a line."""
@@ -31,6 +39,13 @@ def title(session: Session) -> str:
         return ""
     written = f"{of(session)} = "
     return written if len(written) <= WIDEST_TITLE else "f = "
+
+
+def echo(session: Session, reads_as: str) -> Content:
+    """How the text is read, its `=` under that of the title; nothing where that is how it was typed."""
+    if reads_as == session.text:
+        return Content()
+    return Content.styled("= ".rjust(len(title(session))) + reads_as, MUTED)
 
 
 def of(session: Session) -> str:
@@ -96,10 +111,9 @@ def lit(shown: Snapshot | None, selected: int | None, text: str) -> tuple[int, i
     return (source.start, source.end) if source is not None else None
 
 
-def engine_order(shown: Snapshot | None) -> list[int]:
+def engine_order(shown: Snapshot | None) -> tuple[int, ...]:
     """Ids of the nodes that backward ran, in its order."""
-    nodes = shown.graph.nodes if shown is not None else ()
-    return [node.id for node in sorted(nodes, key=lambda node: node.step or 0) if node.step is not None]
+    return Replay(shown.graph).order if shown is not None else ()
 
 
 def samples(columns: int) -> int:
@@ -111,32 +125,81 @@ def same_graph(before: Snapshot | None, after: Snapshot | None) -> bool:
     """Whether a selected node of the one is the same node of the other."""
     if before is None or after is None:
         return before is after
-    return (before.expression, len(before.graph.nodes)) == (after.expression, len(after.graph.nodes))
+    return same_shape(before.graph, after.graph)
 
 
 def first_node(shown: Snapshot | None) -> int | None:
     return 0 if shown is not None and shown.graph.nodes else None
 
 
-def readout(session: Session, shown: Snapshot | None) -> tuple[Content, Content]:
-    """Two lines: the numbers and whether they agree; the symbolic derivative and what else is to be said."""
+@dataclass(frozen=True)
+class Reading:
+    """What is read off an answer: the numbers, the derivative of Calculus, whether they agree, and what else is to be said."""
+
+    numbers: Content
+    derivative: Content
+    marks: Content
+    remark: Content
+
+
+def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
+    """A new x comes before its Calculus: while `patient`, the marks of the x before stand, instead of flickering."""
+    shown, name = answers.shown, session.active
     if shown is None:
-        return Content.styled("starting PyTorch …", "$foreground-muted"), Content()
+        return Reading(Content.styled("starting PyTorch …", MUTED), Content(), Content(), Content())
+    if name is None or name not in shown.variables:
+        return Reading(_numbers(session, shown), Content(), Content(), _remark(shown, ""))
+    derived = answers.derived or shown
+    judged = check(derived if patient else shown, name)
+    marks = {"autograd": judged.autograd, "calculus": judged.calculus, "differences": judged.differences}
+    agree = all(way in judged.text for way in (*marks, MARKS[True])) and False not in marks.values()
+    written = [Content.assemble((f"{way} ", MUTED), (MARKS[mark], MARK_STYLES[mark])) for way, mark in marks.items()]
+    return Reading(
+        _numbers(session, shown),
+        _derivative(session, derived),
+        Content(" ").join(written),
+        _remark(shown, "" if agree else judged.text),
+    )
+
+
+def _numbers(session: Session, shown: Snapshot) -> Content:
     digits = significant(shown)
-    numbers_line: list[tuple[str, str]] = [
-        (f"{of(session)} = ", "$foreground-muted"),
-        (numbers(shown.value, digits, most=4), "bold $text-primary"),
-    ]
+    pieces = [(f"{of(session)} = ", MUTED), (numbers(shown.value, digits, most=4), _style(shown.value, "$text-primary"))]
     state = shown.variables.get(session.active or "")
     if state is not None:
-        numbers_line += [
-            (f"   {slope(session)} = ", "$foreground-muted"),
-            (numbers(state.grad, digits, most=4), "bold $text-success"),
-        ]
-    return Content.assemble(*numbers_line), Content()
+        pieces += [(f"   {slope(session)} = ", MUTED), (numbers(state.grad, digits, most=4), _style(state.grad, "$text-success"))]
+    return Content.assemble(*pieces)
+
+
+def _style(values: Values | None, usual: str) -> str:
+    finite = values is None or all(map(math.isfinite, values.numbers))
+    return f"bold {usual}" if finite else "bold $text-error"
+
+
+def is_single(session: Session) -> bool:
+    """Whether there is no more than one scalar to step: its row is short, and of a length that can be foreseen."""
+    return len(session.variables) < 2 and not any(session.points[name].vector for name in session.variables)
 
 
 def slope(session: Session) -> str:
     """`f'(x)`, or `∂f/∂w` where there are several variables."""
     several = len(session.variables) > 1
     return f"∂{session.name}/∂{session.active}" if several else f"{session.name}'({session.active})"
+
+
+def _derivative(session: Session, shown: Snapshot) -> Content:
+    derivative = (shown.derivative or {}).get(session.active or "")
+    if derivative is None:
+        return Content()
+    left = (f"{slope(session)} = ", MUTED)
+    if derivative.text is None:
+        return Content.assemble(left, (derivative.note or NOT_KNOWN, MUTED))
+    return Content.assemble(left, derivative.text, ("" if derivative.simplified else "  not simplified", MUTED))
+
+
+def _remark(shown: Snapshot, said: str) -> Content:
+    """What the check has to say, and the notes of the answer."""
+    notes = [Content.styled(note.text, MUTED if note.kind == "vector" else WARNING) for note in shown.notes]
+    if said and not any(note.kind == "kink" for note in shown.notes):
+        notes.insert(0, Content.styled(said, WARNING))
+    return Content("; ").join(notes)

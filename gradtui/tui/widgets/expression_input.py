@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Input
 
+from gradtui.expression.highlight import Token, tokens
 from gradtui.tui.history import History
 from gradtui.tui.visible import visible
 
@@ -28,7 +29,7 @@ class ExpressionInput(Input):
         "expression--constant",
         "expression--operator",
         "expression--bracket",
-        "expression--unknown",
+        "expression--error",
         "expression--lit",
         "expression--bad",
     }
@@ -49,9 +50,9 @@ class ExpressionInput(Input):
             super().__init__()
             self.accepted = accepted
 
-    def __init__(self, value: str, *, id: str | None = None) -> None:
+    def __init__(self, value: str, names: tuple[str, ...] = (), *, id: str | None = None) -> None:
         super().__init__(visible(value), compact=True, select_on_focus=False, highlighter=_Highlighter(self), id=id)
-        self.history = History()
+        self.history, self.names = History(), names
 
     def validate_value(self, value: str) -> str:
         """What cannot be seen is shown as something that can; every offset stays."""
@@ -87,7 +88,9 @@ class _Highlighter(Highlighter):
 
     def highlight(self, text: Text) -> None:
         input, plain = self._input, text.plain
-        for start, end, kind in _tokens(plain):
+        if not input.is_attached:
+            return  # measured before it is mounted: there are no styles yet
+        for kind, start, end in _tokens(plain, input.names):
             text.stylize(input.get_component_rich_style(f"expression--{kind}", partial=True), start, end)
         if input.lit is not None and not input.has_focus:
             text.stylize(input.get_component_rich_style("expression--lit", partial=True), *input.lit)
@@ -96,5 +99,5 @@ class _Highlighter(Highlighter):
 
 
 @lru_cache(maxsize=16)
-def _tokens(text: str) -> tuple[tuple[int, int, str], ...]:
-    return ()
+def _tokens(text: str, names: tuple[str, ...]) -> list[Token]:
+    return tokens(text, names)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
 from gradtui.snapshot.model import Problem
 from gradtui.tui.visible import visible
+from gradtui.tui.widgets.readout import both_ends
 
 CARET = "^"
 
@@ -17,28 +16,25 @@ CARET = "^"
 class ProblemLine(Widget):
     """One line, or two where sentence and hint do not fit in one; the second lies over what is below, so nothing jumps."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"problem--echo", "problem--message", "problem--hint"}
-
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._echo = ""
+        self._echo = self._remark = Content()
         self._problem: Problem | None = None
         self._column: int | None = None
 
-    def show(self, echo: str, problem: Problem | None = None, column: int | None = None) -> None:
-        """`echo` where all is well, else `problem`, with a caret at `column` cells from the left edge where it has a place."""
-        if (echo, problem, column) != (self._echo, self._problem, self._column):
-            had_problem = self._problem is not None
-            self._echo, self._problem, self._column = echo, problem, column
-            self.refresh(layout=had_problem or problem is not None)
+    def show(self, echo: Content, remark: Content, problem: Problem | None = None, column: int | None = None) -> None:
+        """All is well: `echo` at the left, `remark` at the right. Else `problem`, with a caret at `column` cells where it has one."""
+        jumps = problem != self._problem or column != self._column
+        self._echo, self._remark, self._problem, self._column = echo, remark, problem, column
+        self.refresh(layout=jumps)
 
     def render(self) -> Content:
         if self._problem is None:
-            return Content.styled(visible(self._echo), "$foreground-muted")
+            return both_ends(self._echo, self._remark, self.size.width)
         sentence, hint = visible(self._problem.message), visible(self._problem.hint)
         return Content("\n").join(
             Content.assemble((line, "$text-error" if part == "message" else "$foreground-muted"), (rest, "$foreground-muted"))
-            for line, rest, part in _lines(sentence, hint, self._column, self.size.width or 80)
+            for line, rest, part in _lines(sentence, hint, self._column, self.size.width)
         )
 
 

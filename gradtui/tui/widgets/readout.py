@@ -1,4 +1,4 @@
-"""What comes out: value, gradient, the derivative as Calculus writes it, and whether the three ways to it agree."""
+"""What comes out: one-line texts, and the light that says how the evaluation is doing."""
 
 from __future__ import annotations
 
@@ -6,21 +6,37 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+GAP = 3
+"""Cells between the two ends of a line, at least."""
 
-class Readout(Widget):
-    """Lines of text, each cut at the end of the line; the whole of them is the tooltip."""
+
+class TextLine(Widget):
+    """A line with two ends: the right one keeps its place, the left one is cut where both are too long.
+
+    The tooltip has them whole.
+    """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._lines: tuple[Content, ...] = ()
+        self._left = self._right = Content()
 
-    def show(self, *lines: Content) -> None:
-        self._lines = lines
+    def show(self, left: Content, right: Content) -> None:
+        self._left, self._right = left, right
+        self.tooltip = Content("\n").join(end for end in (left, right) if end)
         self.refresh()
 
     def render(self) -> Content:
-        width = max(1, self.size.width)
-        return Content("\n").join(line.truncate(width, ellipsis=True) for line in self._lines)
+        return both_ends(self._left, self._right, self.size.width)
+
+
+def both_ends(left: Content, right: Content, width: int) -> Content:
+    """`left` and `right` at the ends of a line of `width` cells; `right` takes at most two thirds of it."""
+    if not right:
+        return left.truncate(width, ellipsis=True)
+    room = width - GAP - min(left.cell_length, width // 3)
+    right = right.truncate(max(0, room), ellipsis=True)
+    left = left.truncate(max(0, width - GAP - right.cell_length), ellipsis=True)
+    return Content.assemble(left, " " * (width - left.cell_length - right.cell_length), right)
 
 
 LIGHTS = {

@@ -76,12 +76,10 @@ class Stepper(ScrollView):
         self._pieces: list[list[Piece]] = []
 
     def show(self, rows: Sequence[VariableRow]) -> None:
-        """Paint `rows`; only a change of their number lays the screen out again."""
-        count, self._rows = len(self._rows), tuple(rows)
+        """Paint `rows`; where there is no room for all of them, the active one is in sight."""
+        self._rows = tuple(rows)
         self._arrange()
-        if count != len(self._rows):
-            self.styles.height = max(1, len(self._rows))
-            self.virtual_size = Size(self.size.width, len(self._rows))
+        self.virtual_size = Size(self.size.width, len(self._rows))
         self.refresh()
         active = next((y for y, row in enumerate(self._rows) if row.active), None)
         if active is not None and len(self._rows) > self.size.height > 0:

@@ -31,7 +31,7 @@ class ValueInput(Input):
 
 
 class ValueEntry(Horizontal):
-    """Hidden until `open`; posts `Left` with the value, or with None where it was given up. A bad value stays to be mended."""
+    """Hidden until it is asked to `open`; posts `Left` with the value, or with None where it was given up. A bad value stays to be mended."""
 
     class Left(Message):
         def __init__(self, point: Point | None) -> None:
@@ -46,7 +46,6 @@ class ValueEntry(Horizontal):
     def open(self, name: str, text: str) -> None:
         """Ask for a value of `name`, with `text` there and selected, to be replaced or mended."""
         self.query_one("#value-name", Static).update(Content(f"{name} = "))
-        self.display = True
         line = self.query_one(ValueInput)
         line.value = text
         self._say("")
