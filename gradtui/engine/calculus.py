@@ -21,8 +21,10 @@ from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.syntax import Expression, fold
 from gradtui.snapshot.model import Derivative, Request, default_at
 
-MOST_WORK = 6_000
-"""Size of the derivative, written out, up to which it is looked for."""
+MOST_WORK = 2_000
+"""Size of the derivative, written out, up to which it is looked for: under a second."""
+MOST_SIZE = 10_000
+"""The same for f itself."""
 MOST_BITS = 4_096
 """Size of an exact number: a float ends at 1024."""
 TIME_TO_SIMPLIFY = 0.4
@@ -44,6 +46,17 @@ class Partial:
     program: Program
     simplified: bool
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that does not depend on where the variables stand. program: [f, derivative by each variable in order].
+
+    bent: f has corners or jumps somewhere.
+    """
+
+    partials: dict[str, Partial]
+    program: Program
     bent: bool
 
 
@@ -60,8 +73,7 @@ def derivatives(request: Request) -> dict[str, Derivative]:
     at: At = {name: request.at.get(name, default_at(name)) for name in expression.variables}
     counts = tuple((name, len(value) if isinstance(value, tuple) else 0) for name, value in at.items())
     try:
-        partials = _partials(request.expression, names, counts)
-        return {name: _derivative(partials[name], at, name) for name in at}
+        return _evaluated(_prepared(request.expression, names, counts), at)
     except GiveUpError as reason:
         note = str(reason)
     except RecursionError:
@@ -77,32 +89,35 @@ def _parsed(text: str, names: frozenset[str]) -> Expression:
 
 
 @lru_cache(maxsize=64)
-def _partials(text: str, names: frozenset[str], counts: tuple[tuple[str, int], ...]) -> dict[str, Partial]:
-    """All that does not depend on where the variables stand. counts: elements of each variable, 0 for a scalar."""
+def _prepared(text: str, names: frozenset[str], counts: tuple[tuple[str, int], ...]) -> Prepared:
+    """counts: elements of each variable, 0 for a scalar."""
     expression = _parsed(text, names)
-    if _work(expression) > MOST_WORK:
+    size, work = _sizes(expression)
+    if size > MOST_SIZE or work > MOST_WORK:
         raise GiveUpError(TOO_LARGE)
     length = _length(expression, counts)
     symbols = {name: (Elements if count else sympy.Symbol)(name, real=True) for name, count in counts}
     f = _built(expression, symbols)
     style = Style(expression.variables, _has_decimals(expression), _has_e_to_the(expression))
     deadline = time.perf_counter() + TIME_TO_SIMPLIFY
-    return {name: _partial(f, symbol, length, style, deadline) for name, symbol in symbols.items()}
-
-
-def _partial(f: Expr, symbol: Expr, length: int, style: Style, deadline: float) -> Partial:
-    raw = vectors.gradient(f, symbol, length)
-    program = Program([f, raw], length)
+    slopes = {name: vectors.gradient(f, symbol, length) for name, symbol in symbols.items()}
+    partials = {name: _partial(f, slope, length, style, deadline) for name, slope in slopes.items()}
     bent = not {type(part).__name__ for part in sympy.preorder_traversal(f)}.isdisjoint(BENT)
+    return Prepared(partials, Program([f, *slopes.values()], length), bent)
+
+
+def _partial(f: Expr, slope: Expr, length: int, style: Style, deadline: float) -> Partial:
+    program = Program([f, slope], length)
     try:
-        text, simplified = worded(raw, style) if time.perf_counter() < deadline else (text_of(raw, style), False)
-        return Partial(text, program, simplified, "", bent)
+        early = time.perf_counter() < deadline
+        text, simplified = worded(slope, style) if early else (text_of(slope, style), False)
+        return Partial(text, program, simplified, "")
     except UnwritableError as reason:
-        return Partial(None, program, False, f"the derivative cannot be written: {reason}", bent)
+        return Partial(None, program, False, str(reason))
 
 
-def _work(expression: Expression) -> int:
-    """About how large the derivative gets, written out: what is shared by name counts each time."""
+def _sizes(expression: Expression) -> tuple[int, int]:
+    """About how large f and its derivative get, written out: what is shared by name counts each time."""
 
     def combine(node: syntax.Node, operands: list[tuple[int, int]]) -> tuple[int, int]:
         size = min(10**9, 1 + sum(size for size, _ in operands))
@@ -116,7 +131,7 @@ def _work(expression: Expression) -> int:
                 change += 2 * size if change else 0
         return size, min(10**9, change)
 
-    return max(fold(expression, combine)[expression.body])
+    return fold(expression, combine)[expression.body]
 
 
 def _length(expression: Expression, counts: tuple[tuple[str, int], ...]) -> int:
@@ -202,24 +217,27 @@ ARITHMETIC: dict[str, Callable[[Expr, Expr], Expr]] = {
 }
 
 
-def _derivative(partial: Partial, at: At, name: str) -> Derivative:
-    value = at[name]
-    slopes = _numbers(partial, at, name)
-    if not isinstance(value, tuple):
-        slopes = [max(slopes, key=mp.isnan)] if isinstance(slopes, list) else [slopes]
-    elif not isinstance(slopes, list):
-        slopes = [slopes] * len(value)
-    return Derivative(partial.text, tuple(map(_float, slopes)), partial.simplified, partial.note)
+def _evaluated(prepared: Prepared, at: At) -> dict[str, Derivative]:
+    place = {name: _exact(value) for name, value in at.items()}
+    f, *slopes = prepared.program.at(place)
+    answer = {}
+    for (name, partial), slope in zip(prepared.partials.items(), slopes, strict=True):
+        if prepared.bent:
+            sides = (place | {name: _moved(place[name], side)} for side in (-NUDGE, NUDGE))
+            left, right = map(partial.program.at, sides)
+            numbers = _each(_smooth, f, slope, *left, *right)
+        else:
+            numbers = _each(lambda f, slope: slope if mp.isfinite(f) else mp.nan, f, slope)
+        told = tuple(map(_float, _by_element(numbers, at[name])))
+        answer[name] = Derivative(partial.text, told, partial.simplified, partial.note)
+    return answer
 
 
-def _numbers(partial: Partial, at: At, name: str) -> Expr:
-    """The derivative at this place; nan where f has none: no value there, a corner or a jump."""
-    place = {key: _exact(value) for key, value in at.items()}
-    here = partial.program.at(place)
-    if not partial.bent:
-        return _each(lambda f, slope: slope if mp.isfinite(f) else mp.nan, *here)
-    left, right = (partial.program.at(place | {name: _moved(place[name], side)}) for side in (-NUDGE, NUDGE))
-    return _each(_smooth, *here, *left, *right)
+def _by_element(numbers: Expr, value: float | tuple[float, ...]) -> list[Expr]:
+    """One number for each element of the variable; a scalar beside vectors has none where one of them has none."""
+    if isinstance(value, tuple):
+        return numbers if isinstance(numbers, list) else [numbers] * len(value)
+    return [max(numbers, key=mp.isnan)] if isinstance(numbers, list) else [numbers]
 
 
 def _exact(value: float | tuple[float, ...]) -> Expr:

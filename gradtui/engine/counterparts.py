@@ -27,6 +27,11 @@ def smaller(a: Expr, b: Expr) -> Expr:
 
 
 def clamp(x: Expr, low: Expr, high: Expr = sympy.oo) -> Expr:
+    """Where the bounds cross, the upper one wins."""
+    if not (low.is_number and high.is_number):
+        return smaller(greater(x, low), high)
+    if low > high:
+        return high
     kept = x if high == sympy.oo else where(x, ">", high, high, x)
     return kept if low == -sympy.oo else where(x, "<", low, low, kept)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import sympy
@@ -11,7 +12,10 @@ from gradtui.engine.reals import Expr
 MOST_OPERATIONS = 60
 """Size of an expression up to which other forms are worth their time."""
 MOST_TRIGONOMETRY = 30
+MOST_TERMS = 100
+"""Terms of the expression, multiplied out, up to which algebra is quick."""
 LARGEST_POWER = 12
+LARGEST_ROOT = 4
 
 
 def is_small(raw: Expr) -> bool:
@@ -34,19 +38,25 @@ def forms(raw: Expr) -> Iterator[tuple[Expr, float]]:
 
 
 def _steps(raw: Expr) -> Iterator[tuple[Callable[[Expr], Expr], float]]:
-    small_powers = all(abs(power.exp) <= LARGEST_POWER for power in raw.atoms(sympy.Pow) if power.exp.is_Rational)
+    algebraic = _terms(raw) <= MOST_TERMS and all(map(_is_small_power, raw.atoms(sympy.Pow)))
     polynomial = raw.is_polynomial(*raw.free_symbols)
     if polynomial and raw.is_Add and len(raw.args) > 2 and len(raw.free_symbols) > 1:
         yield _without_content, 1.0
     if not polynomial:
         yield sympy.factor_terms, 1.0
         yield sympy.together, 1.0
-    if small_powers:
+    if algebraic:
         yield sympy.expand, 1.0 if polynomial else 1.2
-    if small_powers and not polynomial:
+    if algebraic and not polynomial:
         yield _factored, 1.0
         if any(power.base.func in (sympy.sin, sympy.cos) for power in raw.atoms(sympy.Pow)):
             yield _by_pythagoras, 1.0
+
+
+def _is_small_power(power: Expr) -> bool:
+    """x^3.14159 is x^(1/100000) to the power 314159, to the algebra of polynomials."""
+    exponent = power.exp
+    return not exponent.is_Rational or bool(abs(exponent.p) <= LARGEST_POWER and exponent.q <= LARGEST_ROOT)
 
 
 def _without_content(expression: Expr) -> Expr:
@@ -56,7 +66,25 @@ def _without_content(expression: Expr) -> Expr:
 
 
 def _factored(expression: Expr) -> Expr:
-    return sympy.factor(sympy.together(expression))
+    joined = sympy.together(expression)
+    return sympy.factor(joined) if _terms(joined) <= MOST_TERMS else joined
+
+
+def _terms(expression: Expr) -> int:
+    """How many terms the expression has when multiplied out, about."""
+    counts: dict[Expr, int] = {}
+    for part in sympy.postorder_traversal(expression):
+        inner = [counts[operand] for operand in part.args]
+        if part.is_Add:
+            counts[part] = sum(inner)
+        elif part.is_Mul:
+            counts[part] = math.prod(inner)
+        elif part.is_Pow and part.exp.is_Integer:
+            power = min(abs(int(part.exp)), MOST_TERMS)
+            counts[part] = math.comb(inner[0] + power - 1, power)
+        else:
+            counts[part] = max(inner, default=1) if part.is_Pow else 1
+    return counts[expression]
 
 
 def _by_pythagoras(expression: Expr) -> Expr:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ LONGEST = 4_000
 SIMPLE_DENOMINATOR = 1_000
 MANY_DIGITS = 10**12
 
+NAMES_FOR_PEOPLE = {"reversed_cumsum": "a cumsum from the end"}
 NAMES = {"Abs": "abs"}
 """sympy class -> function of the language, where they differ."""
 
@@ -51,7 +53,7 @@ def worded(expression: Expr, style: Style) -> tuple[str, bool]:
     """The text, and whether other forms of it were tried. Raises UnwritableError."""
     raw = text_of(expression, style)
     if len(raw) > LONGEST:
-        raise UnwritableError("it is too long to show")
+        raise UnwritableError("the derivative is too long to show")
     if not is_small(expression):
         return raw, False
     efforts: dict[str, float] = {raw: _effort(raw)}
@@ -122,7 +124,9 @@ class _Writer:
     def _call(self, part: Expr) -> tuple[tuple[Expr, ...], Callable[[list[Node]], Node]]:
         name = NAMES.get(type(part).__name__, type(part).__name__)
         if name not in FUNCTIONS or name in self.style.variables:
-            raise UnwritableError(f"the language has no name for {name} here")
+            raise UnwritableError(
+                f"the derivative has {NAMES_FOR_PEOPLE.get(name, name)} in it, for which there is no word here"
+            )
         return part.args, lambda operands: Call(0, 0, name, tuple(operands))
 
     def _constant(self, name: str, otherwise: Node) -> Node:
@@ -137,6 +141,8 @@ class _Writer:
 
     def _decimal(self, number: Expr) -> float | None:
         """The number as a float literal, where the person writes decimals or a fraction would be unreadable."""
+        if not math.isfinite(float(number)):
+            raise UnwritableError("the derivative has a number in it that no float can hold")
         if number.q == 1:
             return None if number.p < 10**15 else float(number)
         ends = number.q == 2 ** sympy.multiplicity(2, number.q) * 5 ** sympy.multiplicity(5, number.q)
@@ -182,7 +188,7 @@ class _Writer:
         factors = sorted(sympy.Mul.make_args(rest), key=self._place)
         negative, coefficient = bool(coefficient < 0), abs(coefficient)
         coefficient, above, below = _with_roots(coefficient, factors)
-        turned = next((k for k, factor in enumerate(above) if _turns(factor, negative)), None)
+        turned = next((k for k, factor in enumerate(above) if _turns(factor, negative, coefficient)), None)
         if turned is not None:
             above[turned], negative = -above[turned], not negative
 
@@ -225,12 +231,12 @@ def _is_negative(term: Expr) -> bool:
     return bool(term.as_coeff_Mul()[0] < 0)
 
 
-def _turns(factor: Expr, negative: bool) -> bool:
+def _turns(factor: Expr, negative: bool, coefficient: Expr) -> bool:
     """Whether the sum reads better with all signs turned: -(x - 2) as 2 - x, and 2*(-a - b + c) as -2*(a + b - c)."""
     if not factor.is_Add:
         return False
     minuses = 2 * sum(map(_is_negative, factor.args))
-    return minuses >= len(factor.args) if negative else minuses > len(factor.args)
+    return minuses >= len(factor.args) if negative else coefficient != 1 and minuses > len(factor.args)
 
 
 def _is_root(factor: Expr) -> bool:

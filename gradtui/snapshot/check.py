@@ -134,7 +134,6 @@ def _compared(element: _Element, central: float | None, dtype: str) -> Check:
     ac = c is not None and _near(a, c, slack, limit)
     ad = d is not None and _near(a, d, slack + noise, limit)
     cd = c is not None and d is not None and _near(c, d, noise)
-    marks: Marks
     if c is None or d is None:
         marks = (ac or ad, None if c is None else True, None if d is None else True)
     elif ac or ad or cd:
@@ -144,15 +143,8 @@ def _compared(element: _Element, central: float | None, dtype: str) -> Check:
     if False not in marks:
         return Check(*marks, "")
     if not resolved:
-        marks = (None, marks[1], marks[2])
-    shown = [
-        f"{way} {number(value)} {MARKS[mark]}"
-        for way, value, mark in zip(WAYS, (a, c, d), marks, strict=True)
-        if value is not None
-    ]
-    if not resolved:
-        return Check(*marks, f"{' '.join(shown)}: too steep here for {dtype}")
-    return Check(*marks, f"{' '.join(shown)}{_apart(a, c, d, marks)}")
+        return Check(None, *marks[1:], f"{_shown((a, c, d), (None, *marks[1:]))}: too steep here for {dtype}")
+    return Check(*marks, f"{_shown((a, c, d), marks)}{_apart((a, c, d), marks)}")
 
 
 def _rounded(central: float | None, off: float) -> float | None:
@@ -160,10 +152,15 @@ def _rounded(central: float | None, off: float) -> float | None:
     return 0.0 if central is not None and abs(central) <= off else central
 
 
-def _apart(a: float, c: float | None, d: float | None, marks: Marks) -> str:
-    """By how much they differ."""
-    wrong = next(value for value, mark in zip((a, c, d), marks, strict=True) if mark is False)
-    right = next((value for value, mark in zip((c, d, a), (marks[1], marks[2], marks[0]), strict=True) if mark), None)
+def _shown(told: tuple[float | None, ...], marks: Marks) -> str:
+    rows = zip(WAYS, told, marks, strict=True)
+    return " ".join(f"{way} {number(value)} {MARKS[mark]}" for way, value, mark in rows if value is not None)
+
+
+def _apart(told: tuple[float | None, ...], marks: Marks) -> str:
+    """By how much the odd one out differs from the others."""
+    wrong = next(value for value, mark in zip(told, marks, strict=True) if mark is False)
+    right = next((value for value, mark in zip(told, marks, strict=True) if mark), None)
     if wrong is None or right is None or not math.isfinite(wrong - right):
         return ""
     return f", {number(abs(wrong - right), 2)} apart"

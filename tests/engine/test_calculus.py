@@ -1,0 +1,313 @@
+"""The symbolic derivative: right by torch and by 30-digit references, in words that a teacher would write."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+import torch
+from hypothesis import assume, given, settings
+
+from gradtui.engine import forward
+from gradtui.engine.calculus import derivatives
+from gradtui.engine.counterparts import COUNTERPARTS
+from gradtui.expression import ExpressionError, parse
+from gradtui.expression.functions import TABLE, Function
+from gradtui.snapshot.model import Derivative, Request
+
+CASES = Path(__file__).parents[1] / "cases"
+FORMULAS: list[dict[str, Any]] = json.loads((CASES / "formulas.json").read_text())
+HOSTILE: list[dict[str, Any]] = json.loads((CASES / "hostile.json").read_text())
+
+At = dict[str, float | tuple[float, ...]]
+
+TAUGHT = {
+    "x^2 + 3x + 1": "2*x + 3",
+    "(x * x) + (3 * x) + 1": "2*x + 3",
+    "x^3/3 - x": "x^2 - 1",
+    "x*(x - 1)*(x + 1)": "3*x^2 - 1",
+    "-x^4 + x^2": "-4*x^3 + 2*x",
+    "(x + 1)^5": "5*(x + 1)^4",
+    "1/x": "-1/x^2",
+    "sqrt(x)": "1/(2*sqrt(x))",
+    "sqrt(1 + x^2)": "x/sqrt(x^2 + 1)",
+    "x^(1/3)": "1/(3*x^(2/3))",
+    "x/(1 + x^4)": "(1 - 3*x^4)/(x^4 + 1)^2",
+    "log(x^2 + 1)": "2*x/(x^2 + 1)",
+    "log10(x)": "1/(x*log(10))",
+    "2^x": "2^x*log(2)",
+    "x^x": "x^x*(log(x) + 1)",
+    "e^(-x^2)": "-2*x*e^(-x^2)",
+    "x^2*exp(-x)": "x*(2 - x)*exp(-x)",
+    "sin(x)*exp(-x^2)": "(cos(x) - 2*x*sin(x))*exp(-x^2)",
+    "sin(x^2)*exp(-x)": "(2*x*cos(x^2) - sin(x^2))*exp(-x)",
+    "sin(x)/x": "(x*cos(x) - sin(x))/x^2",
+    "sin(x)/(1 + cos(x))": "1/(cos(x) + 1)",
+    "cos(x)^2": "-2*sin(x)*cos(x)",
+    "0.3*x*sin(2*pi*x)": "0.6*pi*x*cos(2*pi*x) + 0.3*sin(2*pi*x)",
+    "1/(1 + exp(-x))": "exp(-x)/(1 + exp(-x))^2",
+    "sigmoid(x)": "sigmoid(x)*(1 - sigmoid(x))",
+    "softplus(x)": "sigmoid(x)",
+    "tanh(x)": "1 - tanh(x)^2",
+    "erf(x)": "2*exp(-x^2)/sqrt(pi)",
+    "gelu(x)": "x*exp(-x^2/2)/sqrt(2*pi) + ndtr(x)",
+    "abs(x)": "sign(x)",
+    "relu(x)": "where(x > 0, 1, 0)",
+    "relu(2x - 1)": "where(2*x - 1 > 0, 2, 0)",
+    "leaky_relu(x, 0.2)": "where(x > 0, 1, 0.2)",
+    "max(x^2, x)": "where(x^2 > x, 2*x, 1)",
+    "floor(x)": "0",
+    "a = x^2; a + sin(a)": "2*x*cos(x^2) + 2*x",
+    "pi": "",
+}
+
+
+def of_x(text: str, x: float | tuple[float, ...] = 4.0) -> Derivative:
+    return derivatives(Request(1, text, {"x": x}))["x"]
+
+
+def autograd(text: str, at: At) -> dict[str, list[float]]:
+    """What torch says, in float64."""
+    leaves = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in at.items()}
+    output = forward.run(parse(text, at), leaves).output
+    assert isinstance(output, torch.Tensor)
+    grads = torch.autograd.grad(output.sum(), list(leaves.values()), allow_unused=True)
+    return {
+        name: [0.0] * leaf.numel() if grad is None else grad.reshape(-1).tolist()
+        for (name, leaf), grad in zip(leaves.items(), grads, strict=True)
+    }
+
+
+def value(text: str, at: At) -> torch.Tensor:
+    """The text, read again and evaluated by torch."""
+    leaves = {name: torch.tensor(number, dtype=torch.float64) for name, number in at.items()}
+    return torch.as_tensor(forward.run(parse(text, at), leaves, dtype=torch.float64).output, dtype=torch.float64)
+
+
+@pytest.mark.parametrize(("text", "taught"), TAUGHT.items())
+def test_reads_as_a_teacher_writes_it(text: str, taught: str) -> None:
+    answer = derivatives(Request(1, text))
+    assert (answer["x"].text if answer else "") == taught
+
+
+def test_several_variables_keep_their_order() -> None:
+    answer = derivatives(Request(1, "(w*x + b - y)^2"))
+    assert {name: derivative.text for name, derivative in answer.items()} == {
+        "w": "2*x*(w*x + b - y)",
+        "x": "2*w*(w*x + b - y)",
+        "b": "2*(w*x + b - y)",
+        "y": "-2*(w*x + b - y)",
+    }
+
+
+@pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula["name"])
+def test_formulas(formula: dict[str, Any]) -> None:
+    """Numbers and words agree with 30-digit references, every partial derivative of every formula."""
+    for check in formula["checks"]:
+        at: At = check["at"]
+        answer = derivatives(Request(1, formula["expr"], at))
+        for name, reference in check["grads"].items():
+            derivative = answer.get(name, Derivative("0", (0.0,)))
+            assert derivative.numbers[0] == pytest.approx(float(reference), rel=1e-12, abs=1e-300)
+            assert derivative.text is not None
+            assert value(derivative.text, at).item() == pytest.approx(float(reference), rel=1e-9, abs=1e-12)
+
+
+ORDINARY: dict[str, str] = {
+    "acosh": "acosh(x + 2)",
+    "where": "where(x > 0, x^2, -x)",
+    "clamp": "clamp(x, 0, x + 1)",
+    "lerp": "lerp(x, x^2, 0.3)",
+    "threshold": "threshold(x, 0.1, 5)",
+}
+
+
+def called(row: Function) -> str:
+    return ORDINARY.get(row.name) or f"{row.name}({', '.join(('x', '1.3*x + 0.2')[: row.least])})"
+
+
+def precision(row: Function) -> float:
+    """torch rounds the 1/6 of hardsigmoid's derivative to float32, in float64 too."""
+    return 1e-7 if row.name == "hardsigmoid" else 1e-9
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if not row.operator], ids=lambda row: row.name)
+def test_every_function_agrees_with_torch(row: Function) -> None:
+    at: At = {"x": (0.31, 0.72, 0.55)} if row.kind == "reduction" else {"x": 0.31}
+    text = called(row)
+    derivative = derivatives(Request(1, text, at))["x"]
+    expected = autograd(text, at)["x"]
+    assert derivative.numbers == pytest.approx(expected, rel=precision(row), abs=1e-12)
+    if derivative.text is None:
+        assert derivative.note
+    else:
+        again = value(derivative.text, at).broadcast_to(len(expected)).tolist()
+        assert again == pytest.approx(expected, rel=precision(row), abs=1e-12)
+
+
+@pytest.mark.parametrize("x", [-2.3, -0.4, 0.9, 7.3])
+@pytest.mark.parametrize(
+    "row",
+    [row for row in TABLE if row.kind == "elementwise" and not row.operator],
+    ids=lambda row: getattr(row, "name", None),
+)
+def test_every_function_agrees_everywhere(row: Function, x: float) -> None:
+    """On both sides of every corner; where torch has no finite answer, calculus has none."""
+    text, at = called(row), {"x": x}
+    number = derivatives(Request(1, text, {"x": x}))["x"].numbers[0]
+    if math.isfinite(value(text, {"x": x}).item()):
+        assert number == pytest.approx(autograd(text, dict(at))["x"][0], rel=1e-7, abs=1e-12)
+    else:
+        assert number is None
+
+
+def test_counterparts_cover_the_table() -> None:
+    assert set(COUNTERPARTS) == {row.name for row in TABLE if not row.operator}
+
+
+VECTORS: list[tuple[str, At, dict[str, str | None]]] = [
+    ("x^2 + 3x + 1", {"x": (2.1, 5.4, 3.2)}, {"x": "2*x + 3"}),
+    ("w*x + b", {"x": (2.1, 5.4, 3.2), "w": 2.0, "b": 1.0}, {"w": "sum(x)", "x": "w", "b": "3"}),
+    ("sum(x^2)", {"x": (1.0, 2.0)}, {"x": "2*x"}),
+    ("norm(x)", {"x": (3.0, 4.0)}, {"x": "x/norm(x)"}),
+    ("mean((w*x - y)^2)", {"x": (1.0, 2.0), "y": (2.0, 3.0), "w": 0.5}, {}),
+    ("logsumexp(x)", {"x": (1.0, 2.0, 3.0)}, {"x": "softmax(x)"}),
+    ("softmax(x)", {"x": (1.0, 2.0, 3.0)}, {"x": "0"}),
+    ("softmax(x)*[1, 2, 3]", {"x": (2.1, 5.4, 3.2)}, {}),
+    ("softmax(softmax(x)*x)*x", {"x": (2.1, 5.4, 3.2)}, {}),
+    ("log_softmax(x)*x", {"x": (2.1, 5.4, 3.2)}, {}),
+    ("cumsum(x^2)*x", {"x": (2.1, 5.4, 3.2)}, {"x": None}),
+    ("dot(x, [1, 2, 3])", {"x": (2.1, 5.4, 3.2)}, {"x": "[1, 2, 3]"}),
+    ("[x, 2x, x^2]*[3, 4, 5]", {"x": 2.0}, {"x": "10*x + 11"}),
+    ("var(x) + std(x)", {"x": (2.1, 5.4, 3.2)}, {}),
+    ("max(x)*w", {"x": (2.1, 5.4, 3.2), "w": (1.0, 2.0, 3.0)}, {}),
+    ("prod(x)", {"x": (0.0, 5.4, 3.2)}, {"x": "prod(x)/x"}),
+    ("sum(w*x^2)/norm(x)", {"x": (2.1, 5.4, 3.2), "w": 2.0}, {}),
+    ("5x", {"x": (3.0,)}, {"x": "5"}),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "words"), VECTORS, ids=[text for text, _, _ in VECTORS])
+def test_vectors(text: str, at: At, words: dict[str, str | None]) -> None:
+    answer = derivatives(Request(1, text, at))
+    for name, expected in autograd(text, at).items():
+        assert answer[name].numbers == pytest.approx(expected, rel=1e-9, abs=1e-12)
+        if name in words:
+            assert answer[name].text == words[name]
+
+
+@pytest.mark.parametrize(
+    ("text", "x"),
+    [
+        ("abs(x)", 0.0),
+        ("abs(x - 4.3)", 4.3),
+        ("relu(x)", 0.0),
+        ("max(x, -x)", 0.0),
+        ("clamp(x, 0, 1)", 1.0),
+        ("floor(x)", 2.0),
+        ("x - floor(x)", 1.0),
+        ("1/x", 0.0),
+        ("sqrt(x)", 0.0),
+        ("log(-x)", 1.0),
+        ("sin(x)/x", 0.0),
+        ("atan2(x, x)", 0.0),
+        ("(x - 5)^(1/3)", 0.0),
+    ],
+)
+def test_no_number_where_there_is_no_derivative(text: str, x: float) -> None:
+    derivative = of_x(text, x)
+    assert derivative.numbers == (None,)
+    assert derivative.text is not None
+
+
+@pytest.mark.parametrize(("text", "x", "slope"), [("x*abs(x)", 0.0, 0.0), ("elu(x)", 0.0, 1.0), ("sinc(x)", 0.0, 0.0)])
+def test_a_number_where_a_corner_is_smooth(text: str, x: float, slope: float) -> None:
+    assert of_x(text, x).numbers == (slope,)
+
+
+def test_only_the_elements_at_a_corner_have_none() -> None:
+    assert of_x("abs(x)", (0.0, 2.0, -1.0)).numbers == (None, 1.0, -1.0)
+
+
+def test_more_digits_than_a_float_has() -> None:
+    """(1 - cos(x))/x^2 loses all digits at 1e-9 in floating point; its slope there is -x/12."""
+    assert of_x("(1 - cos(x))/x^2", 1e-9).numbers[0] == pytest.approx(-1e-9 / 12, rel=1e-6)
+
+
+def test_names_that_are_constants_elsewhere() -> None:
+    answer = derivatives(Request(1, "e*exp(x) + erf(x)*pi", {"e": 2.0, "pi": 3.0, "x": 0.5}))
+    text = answer["x"].text
+    assert text is not None
+    assert value(text, {"e": 2.0, "pi": 3.0, "x": 0.5}).item() == pytest.approx(answer["x"].numbers[0])
+    assert answer["e"].text == "exp(x)"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("+".join(f"sin({k}*x)" for k in range(600)), "too large"),
+        ("sin(" * 190 + "x" + ")" * 190, "too large"),
+        ("a = x + 1; " + "".join(f"a{k} = a*a + a; a = a{k}; " for k in range(9)) + "a", ""),
+        ("10^(10^10)*x", "too large"),
+        ("gelu(" * 8 + "x" + ")" * 8, "too long"),
+        ("digamma(x)", "trigamma"),
+        ("dot(x, x)", "two vectors"),
+        ("var(x)", "single number"),
+    ],
+)
+def test_a_sentence_where_there_are_no_words(text: str, why: str) -> None:
+    for derivative in derivatives(Request(1, text)).values():
+        assert derivative.text is None
+        assert why in derivative.note
+
+
+def test_long_sums_are_no_trouble() -> None:
+    assert of_x("+".join(["x"] * 2000)).text == "2000"
+
+
+@pytest.mark.parametrize("case", HOSTILE, ids=lambda case: case["source"][:20])
+def test_hostile_texts(case: dict[str, Any]) -> None:
+    for derivative in derivatives(Request(1, case["expr"])).values():
+        assert derivative.text is not None or derivative.note
+
+
+def test_what_is_no_expression_has_no_derivative() -> None:
+    assert derivatives(Request(1, "x +")) == {}
+
+
+numbers = st.one_of(st.integers(1, 5).map(str), st.sampled_from(["0.5", "1.5", "pi", "1/3"]))
+expressions = st.recursive(
+    st.one_of(st.sampled_from(["x", "y"]), numbers),
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from([" + ", " - ", "*", "/"]), inner).map(lambda t: f"({t[0]}){t[1]}({t[2]})"),
+        st.tuples(inner, st.integers(-2, 3)).map(lambda t: f"({t[0]})^({t[1]})"),
+        st.tuples(st.sampled_from(["sin", "exp", "tanh", "abs", "relu", "sqrt", "sigmoid", "atan", "gelu"]), inner).map(
+            lambda t: f"{t[0]}({t[1]})"
+        ),
+        st.tuples(inner, inner).map(lambda t: f"max({t[0]}, {t[1]})"),
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=expressions, x=st.floats(0.3, 2.7), y=st.floats(-2.5, -0.3))
+def test_words_numbers_and_torch_agree(text: str, x: float, y: float) -> None:
+    at: At = {"x": x, "y": y}
+    answer = derivatives(Request(1, text, at))
+    assume(answer)
+    try:
+        expected = autograd(text, at)
+    except ExpressionError:
+        return
+    for name, derivative in answer.items():
+        number, slope = derivative.numbers[0], expected[name][0]
+        if number is None or not math.isfinite(slope) or abs(slope) > 1e6:
+            continue
+        assert number == pytest.approx(slope, rel=1e-6, abs=1e-8)
+        if derivative.text is not None:
+            assert value(derivative.text, at).item() == pytest.approx(slope, rel=1e-6, abs=1e-8)

@@ -1,0 +1,119 @@
+"""Finite differences: right where f is smooth, one-sided at corners, and modest where they know nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradtui.engine.differences import differences
+from gradtui.expression import parse
+from gradtui.snapshot.model import Differences
+
+FORMULAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "cases" / "formulas.json").read_text())
+
+At = dict[str, float | tuple[float, ...]]
+
+
+def of_x(text: str, x: float | tuple[float, ...]) -> Differences:
+    return differences(parse(text), {"x": x}, "x")
+
+
+@pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula["name"])
+def test_formulas(formula: dict[str, Any]) -> None:
+    """Every partial derivative to 8 digits, and never further off than it says itself."""
+    for check in formula["checks"]:
+        expression = parse(formula["expr"], check["at"])
+        for name, reference in check["grads"].items():
+            told = differences(expression, check["at"], name)
+            assert told.central[0] == pytest.approx(float(reference), rel=1e-8, abs=1e-9)
+            assert told.left[0] == pytest.approx(float(reference), rel=1e-4, abs=1e-4)
+            assert told.right[0] == pytest.approx(float(reference), rel=1e-4, abs=1e-4)
+            assert told.central[0] is not None
+            assert told.error[0] is not None
+            assert abs(told.central[0] - float(reference)) <= 10 * told.error[0] + 1e-9 * abs(float(reference)) + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "left", "right"),
+    [
+        ("abs(x)", 0.0, -1.0, 1.0),
+        ("relu(x - 4.3)", 4.3, 0.0, 1.0),
+        ("max(x^2, x)", 1.0, 1.0, 2.0),
+        ("floor(x)", 2.0, math.inf, 0.0),
+        ("-floor(x)", 2.0, -math.inf, 0.0),
+        ("sign(x)", 0.0, math.inf, math.inf),
+        ("sqrt(x)", 0.0, None, math.inf),
+        ("sqrt(-x)", 0.0, -math.inf, None),
+        ("1e9 + sqrt(1e20*x)", 0.0, None, math.inf),
+        ("where(x > 0, x*log(x), 0*x)", 0.0, 0.0, -math.inf),
+        ("x^1.5", 0.0, None, 0.0),
+        ("asin(x)", 1.0, math.inf, None),
+        ("1/x", 0.0, None, None),
+        ("log(-x)", 1.0, None, None),
+    ],
+)
+def test_both_sides(text: str, x: float, left: float | None, right: float | None) -> None:
+    told = of_x(text, x)
+    for side, expected in ((told.left[0], left), (told.right[0], right)):
+        assert (side is None) == (expected is None)
+        assert expected is None or side == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "slope"),
+    [
+        ("abs(x)", 1e-5, 1.0),
+        ("sqrt(x)", 1e-4, 50.0),
+        ("sin(100000x)", 0.5, 1e5 * math.cos(5e4)),
+        ("1/x", 1e-4, -1e8),
+        ("x^2", 1e8, 2e8),
+        ("exp(x)", 300.0, math.exp(300)),
+        ("x^2", 0.0, 0.0),
+    ],
+)
+def test_narrow_places(text: str, x: float, slope: float) -> None:
+    """A corner, a pole or a fast wave nearby does not spoil it: the width fits itself."""
+    assert of_x(text, x).central[0] == pytest.approx(slope, rel=1e-5, abs=1e-12)
+
+
+def test_noise_is_no_jump() -> None:
+    told = of_x("(x + 1e8) - 1e8", 0.3)
+    assert told.error[0] is not None
+    assert told.central[0] == pytest.approx(1.0, abs=10 * told.error[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "name", "slopes"),
+    [
+        ("x^2 + 3x + 1", {"x": (2.1, 5.4, 3.2)}, "x", (7.2, 13.8, 9.4)),
+        ("w*x + b", {"x": (2.1, 5.4, 3.2), "w": 2.0, "b": 1.0}, "w", (10.7,)),
+        ("w*x + b", {"x": (2.1, 5.4, 3.2), "w": 2.0, "b": 1.0}, "b", (3.0,)),
+        ("sum(x)*x", {"x": (1.0, 2.0)}, "x", (6.0, 6.0)),
+        ("max(x)", {"x": (1.0, 5.0, 2.0)}, "x", (0.0, 1.0, 0.0)),
+        ("[x, x^2]*[1, 2]", {"x": 3.0}, "x", (13.0,)),
+        ("x*[1, 2]", {"x": 3.0}, "x", (3.0,)),
+        ("w^2", {"x": (1.0, 2.0), "w": 3.0}, "x", (0.0, 0.0)),
+        ("3", {"x": 1.0}, "x", (0.0,)),
+        ("x*2", {"x": (7.0,)}, "x", (2.0,)),
+    ],
+)
+def test_vectors(text: str, at: At, name: str, slopes: tuple[float, ...]) -> None:
+    assert differences(parse(text, at), at, name).central == pytest.approx(slopes, abs=1e-8)
+
+
+def test_where_f_has_no_value() -> None:
+    """Shapes that do not fit are another's error to tell: here nothing is known."""
+    told = differences(parse("x + y"), {"x": (1.0, 2.0), "y": (1.0, 2.0, 3.0)}, "x")
+    assert told.central == (None, None)
+
+
+def test_long_vectors_are_told_in_part() -> None:
+    """Where elements mix, each costs evaluations of its own."""
+    told = of_x("norm(x)", tuple(float(k + 1) for k in range(20)))
+    assert len(told.central) == 20
+    assert told.central[0] is not None
+    assert told.central[-1] is None
