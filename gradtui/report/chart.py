@@ -19,6 +19,9 @@ COLOURS: dict[Role, str] = {
 }
 """The terminal's own colours, by their SGR numbers."""
 
+DOT = "·"
+"""What f' is drawn with where no colour tells it from f."""
+
 
 def chart_text(
     curve: Curve,
@@ -44,7 +47,7 @@ def chart_text(
 
 def _written(cells: list[Cell], colour: bool) -> str:
     if not colour:
-        return "".join(character for character, _ in cells).rstrip()
+        return "".join(DOT if cell[1] == "derivative" and cell[0] != "○" else cell[0] for cell in cells).rstrip()
     pieces = []
     for role, group in groupby(cells, key=lambda cell: cell[1]):
         text = "".join(character for character, _ in group)

@@ -202,8 +202,8 @@ def clip(start: Position, end: Position, frame: Frame) -> tuple[Position, Positi
 
 
 def _along(start: Position, end: Position, part: float, frame: Frame) -> Position:
-    if part in (0.0, 1.0):
-        return end if part else start
+    if part in (0.0, 1.0) and frame.holds(*(corner := end if part else start)):
+        return corner
     x, y = (first * (1 - part) + last * part for first, last in zip(start, end, strict=True))
     (left, right), (bottom, top) = frame.x_window, frame.y_window
     return min(right, max(left, x)), min(top, max(bottom, y))  # rounding may have put it a little outside

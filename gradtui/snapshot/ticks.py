@@ -32,7 +32,8 @@ def _multiples(low: float, high: float, digit: int, scale: int) -> list[float]:
     """The multiples of digit * 10^scale in the window, each the float nearest to it."""
     step = float(f"{digit}e{scale}")
     first, last = math.ceil(low / step), math.floor(high / step)
-    return [float(f"{count * digit}e{scale}") for count in range(first, last + 1)]
+    multiples = (float(f"{count * digit}e{scale}") for count in range(first, last + 1))
+    return [multiple for multiple in multiples if low <= multiple <= high]
 
 
 def _labels(marks: list[float], scale: int) -> list[str]:
