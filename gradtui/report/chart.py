@@ -20,7 +20,6 @@ COLOURS: dict[Role, str] = {
 """The terminal's own colours, by their SGR numbers."""
 
 DOT = "·"
-"""What f' is drawn with where no colour tells it from f."""
 
 
 def chart_text(
@@ -29,10 +28,11 @@ def chart_text(
     height: int = 20,
     colour: bool = False,
     point: tuple[float, float | None, float | None] | None = None,
+    dotted: bool = False,
 ) -> str:
     """Lines at most `width` cells wide, joined by newlines; with the point (x, f, f') and its tangent where given.
 
-    Empty where that is too small for a chart.
+    dotted: draw f' in dots, to tell it from f without colours. Empty where that is too small for a chart.
     """
     picture = draw(curve, width, height)
     if picture is None:
@@ -41,13 +41,19 @@ def chart_text(
     lines = []
     for row, cells in enumerate(picture.cells):
         over = moving.get(row, {})
-        lines.append(_written([over.get(column, cell) for column, cell in enumerate(cells)], colour))
+        line = [over.get(column, cell) for column, cell in enumerate(cells)]
+        lines.append(_written([_dotted(cell) for cell in line] if dotted else line, colour))
     return "\n".join(lines)
+
+
+def _dotted(cell: Cell) -> Cell:
+    character, role = cell
+    return (DOT, role) if role == "derivative" and character != "○" else cell
 
 
 def _written(cells: list[Cell], colour: bool) -> str:
     if not colour:
-        return "".join(DOT if cell[1] == "derivative" and cell[0] != "○" else cell[0] for cell in cells).rstrip()
+        return "".join(character for character, _ in cells).rstrip()
     pieces = []
     for role, group in groupby(cells, key=lambda cell: cell[1]):
         text = "".join(character for character, _ in group)

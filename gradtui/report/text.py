@@ -106,7 +106,7 @@ def _chart(snapshot: Snapshot, curve: Curve, colour: bool) -> Iterator[str]:
     total = sum(value.numbers) if value is not None and value.summary is None else None
     here = zip(state.value.numbers[place], state.grad.numbers[place], strict=True)
     point = next(((x, total, slope) for x, slope in here), None)
-    yield chart_text(curve, WIDTH, CHART_HEIGHT, colour, point)
+    yield chart_text(curve, WIDTH, CHART_HEIGHT, colour, point, dotted=not colour)
 
 
 def _few(values: Values | None, digits: int) -> str:
