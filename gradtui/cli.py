@@ -244,7 +244,7 @@ def _print(
     if as_json:
         _write(json.line(json.answer(snapshot)))
     else:
-        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         _write(text.report(snapshot, colour=colour).encode(sys.stdout.encoding, "replace"))
 
 
