@@ -97,6 +97,10 @@ def command(
 
 def main() -> None:
     """The entry point: click's own, with a quiet end on ctrl+c and on a closed pipe."""
+    if sys.stdin is None:  # the shell may close either: `<&-`
+        sys.stdin = open(os.devnull)  # noqa: SIM115
+    if sys.stdout is None:
+        sys.exit("Error: standard output is closed")
     try:
         command.main(prog_name="gradtui", standalone_mode=False)
     except click.ClickException as error:

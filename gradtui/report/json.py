@@ -9,6 +9,7 @@ import json
 import math
 from typing import Any
 
+from gradtui.snapshot.check import check
 from gradtui.snapshot.model import Edge, Node, Problem, Saved, Snapshot, Source, Values
 
 SCHEMA = "gradtui/1"
@@ -35,6 +36,7 @@ def answer(snapshot: Snapshot) -> Json:
         },
         "value": values(snapshot.value),
         "derivative": {name: entry.text for name, entry in derivative.items()},
+        "checks": {name: _check(snapshot, name) for name in snapshot.variables},
         "notes": notes,
         "graph": {"nodes": [_node(node) for node in snapshot.graph.nodes]},
     }
@@ -77,6 +79,12 @@ def values(what: Values | None) -> Any:
     for size in what.shape[:0:-1]:
         numbers = [numbers[start : start + size] for start in range(0, len(numbers), size)] if size else numbers
     return numbers if what.shape else numbers[0]
+
+
+def _check(snapshot: Snapshot, variable: str) -> Json:
+    """Whether each way to the derivative agrees with the others, null where it has nothing to say; and a sentence."""
+    told = check(snapshot, variable)
+    return {way: getattr(told, way) for way in ("autograd", "calculus", "differences", "text")}
 
 
 def _node(node: Node) -> Json:

@@ -22,6 +22,7 @@ from gradtui.snapshot.model import (
     Values,
     VariableState,
 )
+from tests import examples
 
 
 def scalar(value: float) -> Values:
@@ -89,6 +90,12 @@ def test_contract() -> None:
     assert leaf["next"] == []
     assert [leaf[key] for key in ("sequence", "step", "value", "grad_output", "source")] == [None] * 5
     assert {note["text"] for note in got["notes"]} == {"f is inf", "not simplified: it takes longer than 2 s"}
+
+
+def test_checks() -> None:
+    got = answer(examples.quadratic())["checks"]["x"]
+    assert (got["autograd"], got["calculus"], got["differences"]) == (True, True, True)
+    assert got["text"]
 
 
 def test_refusal() -> None:
