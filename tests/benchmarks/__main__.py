@@ -143,16 +143,17 @@ def engine_rows() -> list[Row]:
 
     from gradtui.engine.curve import curve
     from gradtui.engine.evaluate import evaluate
+    from gradtui.engine.forward import run
     from gradtui.expression import parse
     from gradtui.snapshot.model import CurveRequest, Request
 
     torch.set_num_threads(1)
-    long = "sin(x)^2 + 3x*exp(-x/2) - " * 40
-    long = long[:990].rsplit(" - ", 1)[0]
+    long = " + ".join(["sin(x)^2 + 3x*exp(-x/2)"] * 39)
 
     request = Request(id=0, expression="sin(x)*exp(-x^2)", at={"x": 0.5})
     asked = CurveRequest(variable="x", window=(-10, 10), points=1000)
-    expression = parse(request.expression)
+    leaves = {"x": torch.tensor(0.5, requires_grad=True)}
+    forward = run(parse(request.expression), leaves)
 
     def bare_curve() -> tuple[list[float], list[float], list[float]]:
         x = torch.linspace(-10, 10, 1000, requires_grad=True)
@@ -169,7 +170,7 @@ def engine_rows() -> list[Row]:
         Row(f"parse {len(long)} characters", best(lambda: parse(long)), None, "", 0.020),
         Row(
             "curve of f and f', 1,000 points",
-            best(lambda: curve(expression, request, asked)),
+            best(lambda: curve(asked, forward, leaves)),
             best(bare_curve),
             "bare torch",
             1.5,
