@@ -19,6 +19,7 @@ STEPS = (2.0**-12, 2.0**-17, 2.0**-22, 2.0**-27)
 """Four widths: a smooth f is best told by the first, one with a corner or a pole nearby by the last."""
 
 OFFSETS = torch.tensor([0.0, *(place * step for step in STEPS for place in (-2, -1, 1, 2))], dtype=torch.float64)
+EPSILON = torch.finfo(torch.float64).eps
 NOISE = 1e-7
 """Relative change of f that is surely not rounding."""
 
@@ -115,12 +116,12 @@ def _told(values: Sequence[float], scale: float) -> tuple[tuple[float | None, fl
     """Central, left and right quotient of one row of samples, each with how uncertain it is."""
     here, samples = values[0], [values[1 + 4 * k : 5 + 4 * k] for k in range(len(STEPS))]
 
-    visible = NOISE * max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
 
     def quotients(formula: Callable[[float, Sequence[float]], float]) -> tuple[float | None, float | None]:
         changes = [formula(here, row) for row in samples]
         slopes = [change / (step * scale) for change, step in zip(changes, STEPS, strict=True)]
-        return _settled(slopes, abs(changes[-1]) > visible)
+        return _settled(slopes, largest / scale, abs(changes[-1]) > NOISE * largest)
 
     return (
         quotients(lambda f, row: (row[0] - 8 * row[1] + 8 * row[2] - row[3]) / 12),
@@ -129,19 +130,19 @@ def _told(values: Sequence[float], scale: float) -> tuple[tuple[float | None, fl
     )
 
 
-def _settled(slopes: list[float], visible: bool) -> tuple[float | None, float | None]:
-    """The slope that changes least from one width to the next, and that change.
+def _settled(slopes: list[float], size: float, visible: bool) -> tuple[float | None, float | None]:
+    """The slope that changes least from one width to the next, and that change, or what rounding f (of `size`) hides.
 
     ±inf where it grows without end while f changes visibly, which rounding does not do: a jump, a vertical tangent.
     """
-    usable = [slope for slope in slopes if math.isfinite(slope)]
+    usable = [(slope, EPSILON * size / step) for slope, step in zip(slopes, STEPS, strict=True) if math.isfinite(slope)]
     if len(usable) < 2:
         return NOTHING
     if visible and len(usable) == len(slopes) and _grows(slopes):
         return math.copysign(math.inf, slopes[-1]), math.inf
-    changes = [abs(wide - narrow) for wide, narrow in pairwise(usable)]
-    best = changes.index(min(changes))
-    return usable[best], changes[best]
+    told = [(max(abs(wide - narrow), hidden), wide) for (wide, hidden), (narrow, _) in pairwise(usable)]
+    error, slope = min(told, key=lambda one: one[0])
+    return slope, error
 
 
 def _grows(slopes: list[float]) -> bool:

@@ -12,11 +12,15 @@ UNIT = {"float32": 2.0**-24, "float64": 2.0**-53}
 LARGEST = {"float32": 3.4028234663852886e38, "float64": 1.7976931348623157e308}
 SMALLEST = {"float32": 2.0**-149, "float64": 2.0**-1074}
 
-SLOPPY = 4
-"""Units by which one torch function may be off."""
+SLOPPY = 2
+"""Units by which one torch function may be off, and what a first-order analysis may overlook."""
 
 LINEAR = ("Add", "Sub", "Neg", "Sum", "Mean", "Stack", "Expand", "Accumulate")
 """Nodes whose local derivative is the same everywhere, so that no error of their operands gets into it."""
+WAVES = ("SinB", "CosB", "Sinc", "Lgamma", "Digamma")
+"""Nodes whose slope crosses 0 and changes about as fast as their operand, however large that is."""
+SATURATING = ("Tanh", "Sigmoid", "Softmax", "LogSoftmax", "Erf", "Elu", "Gelu", "Silu", "Mish", "Softplus")
+"""Nodes whose slope is a difference from 1 that cancels."""
 
 
 def rounding(graph: Graph, variable: str, dtype: str) -> float:
@@ -31,7 +35,7 @@ def rounding(graph: Graph, variable: str, dtype: str) -> float:
         for edge in node.edges:
             if edge.target is not None:
                 local = _local(node, edge)
-                change = _change_of_local(graph, node, edge.target, local, forward, unit)
+                change = _change_of_local(graph, node, local, forward, unit)
                 backward[edge.target] += backward[node.id] * local + arriving * change
     return 0.0
 
@@ -45,16 +49,27 @@ def _forward_errors(graph: Graph, unit: float) -> list[float]:
     return errors
 
 
-def _change_of_local(graph: Graph, node: Node, target: int, local: float, forward: list[float], unit: float) -> float:
-    """How wrong the local derivative may be, computed from values that are themselves rounded."""
+def _change_of_local(graph: Graph, node: Node, local: float, forward: list[float], unit: float) -> float:
+    """How wrong the local derivative may be, computed from values that are themselves rounded.
+
+    By the relative errors of operands and value, as in a product; where the slope may cancel to 0, by its own slope,
+    which is taken to be about value/operand^2.
+    """
     if node.name.startswith(LINEAR):
         return 0.0
-    operands = {edge.target for edge in node.edges if edge.target is not None}
-    relative = sum(_ratio(forward[operand], _size(graph.nodes[operand].value)) for operand in operands)
-    relative += _ratio(forward[node.id], _size(node.value)) + SLOPPY * unit
-    if local > 1 and forward[node.id] > _size(node.value) > 0:
+    value, own = _size(node.value), _ratio(forward[node.id], _size(node.value))
+    if local > 1 and own > 1 and not node.name.startswith(WAVES):
         return math.inf
-    return local * relative + SLOPPY * sum(forward[operand] for operand in operands)
+    operands = {edge.target for edge in node.edges if edge.target is not None}
+    errors = [(forward[operand], _size(graph.nodes[operand].value)) for operand in operands]
+    relative = SLOPPY * unit + sum(_ratio(error, size) for error, size in errors)
+    if node.name.startswith(WAVES):
+        return local * relative + sum(error + _ratio(unit, size) for error, size in errors)
+    if node.name.startswith(SATURATING):
+        return local * (relative + own + sum(error for error, _ in errors)) + unit
+    if len(errors) > 1:
+        return local * (relative + own) + sum(error for error, size in errors if not size)
+    return local * (relative + own) + sum(error * (value / size**2 if size else 1) for error, size in errors)
 
 
 def _local(node: Node, edge: Edge) -> float:
