@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO, NoReturn, cast
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 import click
 
@@ -15,7 +15,7 @@ from gradtui import __version__
 
 if TYPE_CHECKING:
     from gradtui.expression.syntax import Expression
-    from gradtui.snapshot.model import Device, Dtype, Problem, ProblemKind
+    from gradtui.snapshot.model import Device, Dtype, Problem
 
 FIRST_EXAMPLE = "x^2 + 3x + 1"
 ANOTHER_TARGET = re.compile(r".+\.py(:.*)?|.+\.gradtui", re.DOTALL)
@@ -204,8 +204,7 @@ def _parse(text: str, at: dict[str, str], as_json: bool) -> Expression:
     try:
         return parse(text, tuple(at))
     except ExpressionError as error:
-        kind = cast("ProblemKind", error.kind)
-        _refuse(text, Problem(kind, error.message, error.start, error.end, error.hint), as_json)
+        _refuse(text, Problem(error.kind, error.message, error.start, error.end, error.hint), as_json)
 
 
 def _refuse(text: str, problem: Problem, as_json: bool) -> NoReturn:

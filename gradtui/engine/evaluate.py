@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import cast
 
 import torch
 from torch.autograd.graph import Node
@@ -39,8 +38,7 @@ def evaluate(request: model.Request) -> model.Snapshot:
     try:
         snapshot = _evaluate(request, nodes)
     except ExpressionError as error:
-        kind = cast(model.ProblemKind, error.kind)
-        snapshot = _failed(request, model.Problem(kind, error.message, error.start, error.end, error.hint))
+        snapshot = _failed(request, model.Problem(error.kind, error.message, error.start, error.end, error.hint))
     except RefusalError as error:
         snapshot = _failed(request, error.problem)
     except (MemoryError, torch.OutOfMemoryError):
