@@ -1,0 +1,98 @@
+"""The selected node: its value, the gradient that came in, what it sends along each edge, what it saved."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.reactive import var
+
+from gradtui.snapshot.model import Graph, Snapshot
+from gradtui.snapshot.numbers import SIGNIFICANT
+from gradtui.snapshot.replay import Replay
+from gradtui.tui.widgets.line_view import Line, LineView
+from gradtui.tui.widgets.node_lines import node_lines
+
+NOTHING = Line((("Select a node of the graph to see its part in the backward pass.", "node--quiet"),))
+
+
+class NodePanel(LineView):
+    """A view of one node of a Snapshot at one moment of its backward pass."""
+
+    DEFAULT_CSS = """
+    NodePanel {
+        padding: 0 1;
+        .node--name { color: $text; text-style: bold; }
+        .node--source { color: $text-accent; }
+        .node--value, .node--text { color: $text; }
+        .node--grad { color: $text-success; }
+        .node--receiver { color: $text-accent; }
+        .node--next { color: $text-warning; }
+        .node--quiet { color: $text-muted; }
+        .node--bad { color: $text-error; text-style: bold; }
+        &:ansi .node--quiet { text-style: dim; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "node--name",
+        "node--source",
+        "node--value",
+        "node--text",
+        "node--grad",
+        "node--receiver",
+        "node--next",
+        "node--quiet",
+        "node--bad",
+    }
+    HELP = """\
+## The node
+
+What PyTorch's node does in the backward pass: the gradient that comes in, times the local derivative, goes out along
+each edge (`1 · 3 = 3`). Where several edges lead to a node, their gradients are summed.
+
+- `sequence` is torch's own number: of the nodes that are ready, the engine takes the one with the highest.
+- `–` is not computed yet, or none. It is not 0.
+- **s** shows the tensors that the node saved for its backward.
+"""
+
+    saved_shown: var[bool] = var(False, init=False)
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._snapshot: Snapshot | None = None
+        self._node: int | None = None
+        self._steps_done: int | None = None
+        self._lines: tuple[Line, ...] = (NOTHING,)
+        self._replay = Replay(Graph())
+
+    @property
+    def line_count(self) -> int:
+        return len(self._lines)
+
+    def line(self, y: int) -> Line:
+        return self._lines[y]
+
+    def show(self, snapshot: Snapshot | None, node: int | None, *, steps_done: int | None = None) -> None:
+        """Another Snapshot, node or moment: `steps_done` nodes have run, None for all."""
+        if node != self._node:
+            self.scroll_to(y=0, animate=False)
+        self._snapshot, self._node, self._steps_done = snapshot, node, steps_done
+        self._read()
+
+    def watch_saved_shown(self) -> None:
+        self._read()
+
+    def _read(self) -> None:
+        snapshot, node = self._snapshot, self._node
+        if snapshot is None or node is None or node >= len(snapshot.graph.nodes):
+            self._lines = (NOTHING,)
+        else:
+            if self._replay.graph is not snapshot.graph:
+                self._replay = Replay(snapshot.graph)
+            self._lines = node_lines(
+                self._replay,
+                snapshot.graph.nodes[node],
+                steps_done=self._steps_done,
+                digits=SIGNIFICANT.get(snapshot.dtype, 7),
+                saved_shown=self.saved_shown,
+            )
+        self.lines_changed()
