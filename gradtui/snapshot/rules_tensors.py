@@ -1,7 +1,7 @@
 """Rules of operations that mix or move elements: grad_fn name -> the forward, then what a, b, c ... get.
 
-a, b, c are the operands in `next_functions` order (the last rule stands for all further ones), y is the result and ḡ the
-gradient that came in. n is how many elements are averaged, â is a with mean 0 and variance 1, σ its deviation before
+a, b, c are the operands in `next_functions` order (the last rule stands for all further ones), y is the result, ḡ the
+gradient that came in, n is how many elements are averaged, â is a with mean 0 and variance 1, σ its deviation before
 that; any other name is a parameter by torch's name. A key with a parameter's value goes before the one without.
 """
 
