@@ -9,6 +9,8 @@ from typing import Any, cast
 import torch
 from torch.autograd.graph import Node
 
+from gradtui.snapshot.model import Experiment
+
 Gradients = tuple[torch.Tensor | None, ...]
 
 
@@ -33,6 +35,38 @@ def run(output: torch.Tensor, nodes: Sequence[Node]) -> Backward:
     nodes: the whole graph of `output`, which is not freed.
     """
     record = Backward()
+    _run(output, nodes, record)
+    with torch.no_grad():
+        for node in nodes:
+            if leaf_of(node) is None:
+                record.local[node] = _local(node, record)
+    return record
+
+
+def run_changed(
+    output: torch.Tensor, nodes: Sequence[Node], true: Backward, experiments: Sequence[Experiment]
+) -> Backward:
+    """The same run, but for what `experiments` change; they name nodes by their place in the order of the `true` run.
+
+    Local derivatives stay the true ones. Raises ValueError for an edge that sends no gradient.
+    """
+    record = Backward(local=true.local)
+    factors: dict[Node, dict[int, float]] = {}
+    for experiment in experiments:
+        node, edges = _edges(true, experiment)
+        changed = factors.setdefault(node, {})
+        for edge in edges:
+            changed[edge] = changed.get(edge, 1.0) * experiment.factor
+    handles = [node.register_hook(_scaling(changed)) for node, changed in factors.items()]
+    try:
+        _run(output, nodes, record)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return record
+
+
+def _run(output: torch.Tensor, nodes: Sequence[Node], record: Backward) -> None:
     leaves = {node: leaf for node in nodes if (leaf := leaf_of(node)) is not None}
     handles = [leaf.register_hook(_leaf_hook(record, node)) for node, leaf in leaves.items()]  # type: ignore[no-untyped-call]
     handles += [node.register_hook(_hook(record, node)) for node in nodes if node not in leaves]
@@ -41,11 +75,6 @@ def run(output: torch.Tensor, nodes: Sequence[Node]) -> Backward:
     finally:
         for handle in handles:
             handle.remove()
-    with torch.no_grad():
-        for node in nodes:
-            if node not in leaves:
-                record.local[node] = _local(node, record)
-    return record
 
 
 def scalar(output: torch.Tensor) -> torch.Tensor:
@@ -76,6 +105,35 @@ def _leaf_hook(record: Backward, node: Node) -> Callable[[torch.Tensor], None]:
         record.grad_outputs[node] = grad
 
     return ran
+
+
+def _edges(true: Backward, experiment: Experiment) -> tuple[Node, list[int]]:
+    """The node, and the numbers of its edges that an experiment is about."""
+    if not 0 <= experiment.node < len(true.order):
+        raise ValueError(f"backward runs no node {experiment.node} here")
+    node = true.order[experiment.node]
+    sent = [number for number, grad in enumerate(true.grad_inputs.get(node, ())) if grad is not None]
+    if experiment.edge is None and sent:
+        return node, sent
+    if experiment.edge is None:
+        raise ValueError(f"node {experiment.node} sends no gradient on")
+    if experiment.edge not in sent:
+        raise ValueError(f"node {experiment.node} sends no gradient along an edge {experiment.edge}")
+    return node, [experiment.edge]
+
+
+def _scaling(factors: dict[int, float]) -> Callable[[Gradients, Gradients], Gradients]:
+    def scale(grad_inputs: Gradients, grad_outputs: Gradients) -> Gradients:
+        return tuple(_scaled(grad, factors.get(edge, 1.0)) for edge, grad in enumerate(grad_inputs))
+
+    return scale
+
+
+def _scaled(grad: torch.Tensor | None, factor: float) -> torch.Tensor | None:
+    """0 cuts: it makes 0 of inf and nan too."""
+    if grad is None or factor == 1:
+        return grad
+    return grad * factor if factor else torch.zeros_like(grad)
 
 
 def _local(node: Node, record: Backward) -> tuple[float | None, ...]:

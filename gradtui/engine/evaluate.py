@@ -13,6 +13,7 @@ from gradtui.engine import backward, conventions, forward, graph
 from gradtui.engine.curve import curve
 from gradtui.engine.differences import differences
 from gradtui.engine.notes import notes
+from gradtui.engine.tangent import NO_TANGENTS, tangents
 from gradtui.engine.values import values_of
 from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse
@@ -61,10 +62,14 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
     dtype, device = _dtype_and_device(request)
     leaves = {name: _leaf(name, value, dtype, device) for name, value in at.items()}
     done = forward.run(expression, leaves, dtype=dtype, device=device)
+    along = _along(request, leaves)
     built = model.Graph()
     if isinstance(done.output, torch.Tensor) and done.output.requires_grad:
         nodes.extend(graph.walk(graph.root(done.output)))
-        built = graph.build(nodes, done, backward.run(done.output, nodes), leaves)
+        moving = tangents(done, leaves, *along) if along else NO_TANGENTS
+        built = graph.build(nodes, done, _backward(request, done.output, nodes), leaves, moving)
+    elif request.experiments:
+        raise RefusalError("domain", "f is constant here: there is no backward pass to change")
     gradients = {node.variable: node.grad_output for node in built.nodes}
     variables = {
         name: model.VariableState(values_of(leaf), gradients.get(name) or values_of(torch.zeros_like(leaf)))
@@ -82,7 +87,27 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
         differences={name: differences(expression, at, name) for name in at},
         curve=_curve(request, done, leaves),
         notes=(*notes(done, built, tuple(at)), *conventions.notes(expression, done.values)),
+        along=along,
+        experiments=request.experiments,
     )
+
+
+def _along(request: model.Request, leaves: Mapping[str, torch.Tensor]) -> tuple[str, int] | None:
+    """The variable and element that tangents are wanted for; None where f has no such."""
+    if request.along is None:
+        return None
+    name, element = request.along
+    return request.along if name in leaves and 0 <= element < leaves[name].numel() else None
+
+
+def _backward(request: model.Request, output: torch.Tensor, nodes: list[Node]) -> backward.Backward:
+    record = backward.run(output, nodes)
+    if not request.experiments:
+        return record
+    try:
+        return backward.run_changed(output, nodes, record, request.experiments)
+    except ValueError as error:
+        raise RefusalError("domain", f"no such experiment: {error}") from None
 
 
 @lru_cache(maxsize=256)

@@ -15,6 +15,7 @@ from torch.autograd.graph import Node, get_gradient_edge
 from gradtui.engine.backward import Backward
 from gradtui.engine.forward import Forward
 from gradtui.engine.sources import Sources
+from gradtui.engine.tangent import NO_TANGENTS, Tangents
 from gradtui.engine.values import values_of
 from gradtui.snapshot import model
 
@@ -73,7 +74,13 @@ def _saved_value(value: object) -> model.Values | str:
     return str(value).removeprefix("torch.")
 
 
-def build(nodes: list[Node], forward: Forward, backward: Backward, leaves: Mapping[str, torch.Tensor]) -> model.Graph:
+def build(
+    nodes: list[Node],
+    forward: Forward,
+    backward: Backward,
+    leaves: Mapping[str, torch.Tensor],
+    tangents: Tangents = NO_TANGENTS,
+) -> model.Graph:
     """The graph of `walk` as data: ids in the engine's order, those it never ran last."""
     ran = set(backward.order)
     order = [*backward.order, *(node for node in nodes if node not in ran)]
@@ -99,6 +106,7 @@ def build(nodes: list[Node], forward: Forward, backward: Backward, leaves: Mappi
                 saved=saved(node),
                 source=sources.of_node(node),
                 variable=names.get(node),
+                tangent=_optional(tangents.of(node._sequence_nr(), names.get(node))),
             )
             for node in order
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
 
 import torch
 from torch.autograd import forward_ad
@@ -10,14 +13,15 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradtui.engine import forward
 from gradtui.engine.forward import Forward
+from gradtui.expression.parser import ExpressionError
 
 
 class Outputs(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Holds every tensor that an operation returns, those of the tangents' own arithmetic among them."""
+    """Holds every tensor that an operation returns, once, those of the tangents' own arithmetic among them."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.seen: list[torch.Tensor] = []
+        self.seen: dict[int, torch.Tensor] = {}
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -28,32 +32,57 @@ class Outputs(TorchDispatchMode):  # type: ignore[no-untyped-call]
         result = func(*args, **(kwargs or {}))
         first = result[0] if isinstance(result, (tuple, list)) else result
         if isinstance(first, torch.Tensor):
-            self.seen.append(first)
+            self.seen.setdefault(id(first), first)
         return result
 
 
-def tangents(done: Forward, leaves: Mapping[str, torch.Tensor], name: str, element: int = 0) -> dict[int, torch.Tensor]:
-    """The tangent of each grad_fn's forward value along `name` (its element `element`), by sequence number.
+@dataclass(frozen=True, slots=True)
+class Tangents:
+    """By the sequence number of a grad_fn, and by the name of a leaf. What is not there is not known."""
+
+    by_number: dict[int, torch.Tensor] = field(default_factory=dict)
+    by_name: dict[str, torch.Tensor] = field(default_factory=dict)
+
+    def of(self, number: int, name: str | None) -> torch.Tensor | None:
+        return self.by_number.get(number) if name is None else self.by_name.get(name)
+
+
+NO_TANGENTS = Tangents()
+
+
+def tangents(done: Forward, leaves: Mapping[str, torch.Tensor], name: str, element: int = 0) -> Tangents:
+    """The tangent of each forward value along the variable `name` (its element `element`).
 
     The forward runs once more on dual numbers (torch.autograd.forward_ad). Only results of differentiable operations
     carry a tangent, and they come in the order in which `done` made its grad_fns. Where the two do not match, as for an
     operation without a forward-mode formula, the answer is empty: not known.
     """
     outputs = Outputs()
+    directions = {other: _direction(leaf, element if other == name else None) for other, leaf in leaves.items()}
     try:
         with forward_ad.dual_level():
-            duals = {
-                other: forward_ad.make_dual(leaf.detach(), _direction(leaf, element if other == name else None))
-                for other, leaf in leaves.items()
-            }
+            duals = {other: _dual(leaf, directions[other]) for other, leaf in leaves.items()}
             with outputs:
                 forward.run(done.expression, duals)
-            found = [forward_ad.unpack_dual(tensor).tangent for tensor in outputs.seen]
+            found = [_tangent(tensor) for tensor in outputs.seen.values()]
             moving = [tangent.clone() for tangent in found if tangent is not None]
-    except (RuntimeError, NotImplementedError):
-        return {}
+    except (RuntimeError, NotImplementedError, ExpressionError):
+        return NO_TANGENTS
     numbers = sorted(done.makers)
-    return dict(zip(numbers, moving, strict=True)) if len(numbers) == len(moving) else {}
+    if len(numbers) != len(moving):
+        return NO_TANGENTS
+    return Tangents(dict(zip(numbers, moving, strict=True)), directions)
+
+
+def _dual(leaf: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
+    """The first one makes torch script some formulas, which it warns is deprecated."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return cast(torch.Tensor, forward_ad.make_dual(leaf.detach(), direction))  # type: ignore[no-untyped-call]
+
+
+def _tangent(tensor: torch.Tensor) -> torch.Tensor | None:
+    return cast("torch.Tensor | None", forward_ad.unpack_dual(tensor).tangent)  # type: ignore[no-untyped-call]
 
 
 def _direction(leaf: torch.Tensor, element: int | None) -> torch.Tensor:

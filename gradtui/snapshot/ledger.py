@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from gradtui.snapshot.model import Edge, Graph, Values
+from gradtui.snapshot.model import Graph, Values
 from gradtui.snapshot.replay import Replay
 
 MOST_PATHS = 20
@@ -42,7 +42,7 @@ class Entry:
 
 
 def paths(graph: Graph, leaf: int, most: int = MOST_PATHS) -> tuple[Path, ...] | None:
-    """Every path from the output to `leaf`; None where there are more than `most` or a local derivative is not known."""
+    """Every path from the output to `leaf`; None for more than `most`, or a local derivative is not known."""
     reaching = _reaching(graph, leaf)
     found: list[Path] = []
     stack: list[tuple[int, tuple[int, ...], tuple[float, ...]]] = [(0, (0,), ())] if 0 in reaching else []
@@ -64,12 +64,12 @@ def paths(graph: Graph, leaf: int, most: int = MOST_PATHS) -> tuple[Path, ...] |
 def cut(replay: Replay, done: int) -> tuple[Entry, ...] | None:
     """The cut at this moment of the backward pass; None where a tangent is not known.
 
-    It crosses every value whose node has not run yet, with what has arrived for it so far: the output itself at the
-    start, the leaves at the end.
+    It crosses every value whose node has not run yet, with what has arrived for it so far, and the leaves, whose sums
+    stay: the output itself at the start, the leaves alone at the end.
     """
     graph = replay.graph
-    arrived = {0: [_ones(graph)]} if done == 0 else {}
-    for edge in replay.cut(done) if done < len(replay.order) else _into_leaves(graph):
+    arrived = {0: [_ones(graph)]} if graph.nodes and (done == 0 or not graph.nodes[0].edges) else {}
+    for edge in (*replay.cut(done), *replay.into_leaves(done)):
         if edge.grad is not None and edge.target is not None:
             arrived.setdefault(edge.target, []).append(edge.grad)
     entries = []
@@ -88,17 +88,12 @@ def total(entries: tuple[Entry, ...]) -> float:
 
 
 def _reaching(graph: Graph, leaf: int) -> set[int]:
-    """The nodes from which `leaf` is reached. Users have lower ids than what they use: one sweep from the end finds all."""
+    """The nodes that reach `leaf`. Users have lower ids than what they use: one sweep from the end finds them all."""
     reaching = {leaf}
     for node in reversed(graph.nodes):
         if any(edge.target in reaching for edge in node.edges):
             reaching.add(node.id)
     return reaching
-
-
-def _into_leaves(graph: Graph) -> list[Edge]:
-    leaves = {node.id for node in graph.nodes if not node.edges}
-    return [edge for node in graph.nodes for edge in node.edges if edge.target in leaves]
 
 
 def _ones(graph: Graph) -> Values:

@@ -23,7 +23,7 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Replay:
-    """A graph's backward pass. Steps are counted from 0; a moment `done` stands after the first `done` nodes have run."""
+    """A graph's backward pass. Steps count from 0; a moment `done` stands after the first `done` nodes have run."""
 
     graph: Graph
 
@@ -62,11 +62,20 @@ class Replay:
 
     def cut(self, done: int) -> tuple[Edge, ...]:
         """The edges that the backward pass has sent a gradient along to nodes that have not run: a cut of the graph."""
-        senders = (self.graph.nodes[node] for node in self.order[:done])
-        return tuple(edge for sender in senders for edge in sender.edges if self._is_open(edge, done))
+        return tuple(edge for edge in self._sent(done) if not self._has_run(edge, done))
 
-    def _is_open(self, edge: Edge, done: int) -> bool:
-        return edge.target is not None and _step(self.graph.nodes[edge.target]) >= done
+    def into_leaves(self, done: int) -> tuple[Edge, ...]:
+        """The edges to leaves that have run: what they brought stays in the leaf's `.grad`."""
+        sent = (edge for edge in self._sent(done) if self._has_run(edge, done))
+        return tuple(edge for edge in sent if edge.target is not None and not self.graph.nodes[edge.target].edges)
+
+    def _sent(self, done: int) -> tuple[Edge, ...]:
+        senders = (self.graph.nodes[node] for node in self.order[:done])
+        return tuple(edge for sender in senders for edge in sender.edges if edge.target is not None)
+
+    def _has_run(self, edge: Edge, done: int) -> bool:
+        step = None if edge.target is None else self.graph.nodes[edge.target].step
+        return step is not None and step < done
 
     @cached_property
     def _ready_at(self) -> tuple[int, ...]:
