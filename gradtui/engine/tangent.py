@@ -17,11 +17,11 @@ from gradtui.expression.parser import ExpressionError
 
 
 class Outputs(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Holds every tensor that an operation returns, once, those of the tangents' own arithmetic among them."""
+    """Holds every tensor that an operation returns, those of the tangents' own arithmetic among them."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.seen: dict[int, torch.Tensor] = {}
+        self.seen: list[torch.Tensor] = []
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -32,7 +32,7 @@ class Outputs(TorchDispatchMode):  # type: ignore[no-untyped-call]
         result = func(*args, **(kwargs or {}))
         first = result[0] if isinstance(result, (tuple, list)) else result
         if isinstance(first, torch.Tensor):
-            self.seen.setdefault(id(first), first)
+            self.seen.append(first)
         return result
 
 
@@ -54,8 +54,9 @@ def tangents(done: Forward, leaves: Mapping[str, torch.Tensor], name: str, eleme
     """The tangent of each forward value along the variable `name` (its element `element`).
 
     The forward runs once more on dual numbers (torch.autograd.forward_ad). Only results of differentiable operations
-    carry a tangent, and they come in the order in which `done` made its grad_fns. Where the two do not match, as for an
-    operation without a forward-mode formula, the answer is empty: not known.
+    carry a tangent (and views of them, which amax takes for its own), and they come in the order in which `done` made
+    its grad_fns. Where the two do not match, as for an operation without a forward-mode formula, the answer is empty:
+    not known.
     """
     outputs = Outputs()
     directions = {other: _direction(leaf, element if other == name else None) for other, leaf in leaves.items()}
@@ -64,7 +65,7 @@ def tangents(done: Forward, leaves: Mapping[str, torch.Tensor], name: str, eleme
             duals = {other: _dual(leaf, directions[other]) for other, leaf in leaves.items()}
             with outputs:
                 forward.run(done.expression, duals)
-            found = [_tangent(tensor) for tensor in outputs.seen.values()]
+            found = [_tangent(tensor) for tensor in outputs.seen if not tensor._is_view()]
             moving = [tangent.clone() for tangent in found if tangent is not None]
     except (RuntimeError, NotImplementedError, ExpressionError):
         return NO_TANGENTS
