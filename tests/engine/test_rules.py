@@ -290,7 +290,7 @@ def test_numbers_put_in_give_the_recorded_number(text: str) -> None:
 
 
 def names(text: str) -> set[str]:
-    return set(re.findall(r"\b[a-z_]+\b(?!\()", text)) - {"pi", "e", "inf", "nan"}
+    return set(re.findall(r"\b[a-z_]+(?![a-z_(])", text)) - {"pi", "e", "inf", "nan"}
 
 
 def number(text: str) -> float:
