@@ -193,7 +193,7 @@ def _without(ones: list[str], text: str) -> str:
     for name in ones:
         text = re.sub(rf"\b{name}\*|[*/]{name}\b", "", text)
         text = re.sub(rf"(?<!, )\b{name}\b", "1", text)
-    return text
+    return re.sub(r"\(\(([^()]*)\)(?=[,)])", r"(\1", text) if ones else text
 
 
 def _fitted(text: str, formula: str, start: int, end: int) -> str:

@@ -194,7 +194,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "l*sigmoid(r), l and r the halves of a",
         "ḡ*sigmoid(r) for l, ḡ*l*sigmoid(r)*(1 - sigmoid(r)) for r",
     ),
-    "RreluWithNoiseBackward0": ("a where positive, else noise*a", "ḡ where a > 0, else noise*ḡ"),
+    "RreluWithNoiseBackward0": ("a where positive, else a little of a", "ḡ where a > 0, else ḡ*y/a"),
     "WeightNormInterfaceBackward0": (
         "b*a/|a|, |a| the norm of each row",
         "b*(ḡ - a*sum(ḡ*a)/|a|^2)/|a|",

@@ -345,6 +345,16 @@ def test_a_name_without_a_row() -> None:
     assert explain(model.Graph((node,)), 0) == ()
 
 
+def test_a_leaf_passes_nothing_on() -> None:
+    """What comes in is added to .grad, as torch does at a second backward()."""
+    leaf = torch.tensor(2.0, requires_grad=True)
+    for expected in (3.0, 6.0):
+        (3 * leaf).backward()  # type: ignore[no-untyped-call]
+        assert leaf.grad == expected
+    assert rule("AccumulateGrad") == Rule("a leaf, whose .grad grows by ḡ", (), False)
+    assert explain(snapshot("x", {"x": 2.0}).graph, 0) == ()
+
+
 def test_a_rule_by_name_keeps_its_parameters() -> None:
     assert rule("MulBackward0") == Rule("a*b", ("b", "a"), True)
     added = rule("AddBackward0")
