@@ -90,8 +90,7 @@ class GradtuiApp(App[None]):
         if not self.is_headless:
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)
-        self.read(self.picture.formula.value)
-        self.leave_line()
+        self.take(self.session.text)
 
     async def on_unmount(self) -> None:
         await self.service.close()
@@ -113,15 +112,15 @@ class GradtuiApp(App[None]):
     def take(self, text: str) -> None:
         """Another function, not typed."""
         self.picture.formula.value = text
+        self.picture.formula.history.add(text)
         self.read(text)
-        self.leave_line()
+        self.picture.lay_out(self.session)
 
-    def leave_line(self) -> None:
-        """Back to the picture. The title follows only now: sooner, it would shift the text under the cursor."""
-        if self.text_problem is None:
-            self.picture.formula.history.add(self.picture.formula.value)
+    def on_input_blurred(self, event: Input.Blurred) -> None:
+        """The title follows only now: sooner, it would shift the text under the cursor."""
+        if event.input is self.picture.formula and self.text_problem is None:
+            self.picture.formula.history.add(event.value)
             self.picture.lay_out(self.session)
-        self.set_focus(None)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if event.value != self.session.text or self.text_problem is not None:
@@ -129,7 +128,7 @@ class GradtuiApp(App[None]):
 
     def on_expression_input_left(self, message: ExpressionInput.Left) -> None:
         if self.text_problem is None or not message.accepted:
-            self.leave_line()
+            self.set_focus(None)
 
     def on_value_entry_left(self, message: ValueEntry.Left) -> None:
         self.picture.close_value()
@@ -225,7 +224,8 @@ class GradtuiApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The footer shows the keys that work now; while a line is typed, letters are letters."""
-        return works(action, self.session, self.answers.shown, typing=isinstance(self.focused, ExpressionInput | ValueInput))
+        typing = isinstance(self.focused, ExpressionInput | ValueInput) or len(self.screen_stack) > 1
+        return works(action, self.session, self.answers.shown, typing=typing)
 
     def show_keys(self) -> None:
         """Have the footer made anew, which takes a while, only where other keys work now."""
@@ -254,7 +254,7 @@ class GradtuiApp(App[None]):
         self.ask()
 
     def action_edit(self) -> None:
-        self.picture.formula.focus()
+        self.set_focus(self.picture.formula)  # focus() would be later than the next key
 
     def action_edit_value(self) -> None:
         self.picture.open_value(self.session)

@@ -22,8 +22,12 @@ def _key(
     show: bool = False,
     display: str | None = None,
     group: Binding.Group | None = None,
+    priority: bool = False,
 ) -> Binding:
-    return Binding(key, action, title, show=show, key_display=display, tooltip=tooltip, id=id, group=group)
+    """priority: for a key that opens a line to type in. What is typed right after it must find that line open."""
+    return Binding(
+        key, action, title, show=show, key_display=display, tooltip=tooltip, id=id, group=group, priority=priority
+    )
 
 
 KEYS: list[Binding] = [
@@ -44,8 +48,8 @@ KEYS: list[Binding] = [
     _key("back.previous", "p", "backward(-1)", "backward: back", "Take the last node back", show=True, group=BACKWARD),
     _key("back.end", "N", "backward_end", "backward: end", "To the end of backward"),
     _key("back.start", "P", "backward_start", "backward: start", "To the start of backward, before any node has run"),
-    _key("edit", "slash", "edit", "edit", "Edit the expression", show=True, display="/"),
-    _key("value", "x", "edit_value", "value", "Type a value for the active variable", show=True),
+    _key("edit", "slash", "edit", "edit", "Edit the expression", show=True, display="/", priority=True),
+    _key("value", "x", "edit_value", "value", "Type a value for the active variable", show=True, priority=True),
     _key("variable.next", "v", "next_variable(1)", "variable", "The next variable becomes the active one", show=True),
     _key("variable.previous", "V", "next_variable(-1)", "variable before", "The variable before becomes the active one"),
     _key("element.next", "e", "next_element(1)", "element", "The next element of the vector becomes the active one", show=True),

@@ -10,16 +10,16 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widgets import Input
 
 from gradtui.expression.highlight import Token, tokens
 from gradtui.tui.history import History
 from gradtui.tui.visible import visible
+from gradtui.tui.widgets.line_input import LineInput
 
 Span = tuple[int, int]
 
 
-class ExpressionInput(Input):
+class ExpressionInput(LineInput):
     """Posts `Input.Changed` at every change, `Left` when the person is done with it. `lit` and `bad` are spans of its text."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -53,10 +53,6 @@ class ExpressionInput(Input):
     def __init__(self, value: str, names: tuple[str, ...] = (), *, id: str | None = None) -> None:
         super().__init__(visible(value), compact=True, select_on_focus=False, highlighter=_Highlighter(self), id=id)
         self.history, self.names = History(), names
-
-    def validate_value(self, value: str) -> str:
-        """What cannot be seen is shown as something that can; every offset stays."""
-        return visible(value)
 
     def action_leave(self) -> None:
         self.post_message(self.Left(accepted=False))

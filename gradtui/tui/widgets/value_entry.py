@@ -13,18 +13,16 @@ from textual.widgets import Input, Static
 
 from gradtui.tui.point import Point, PointError, read_point
 from gradtui.tui.visible import visible
+from gradtui.tui.widgets.line_input import LineInput
 
 
-class ValueInput(Input):
-    """Compact; what cannot be seen is shown."""
+class ValueInput(LineInput):
+    """Holds one value while it is typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "set the value", id="value.accept", tooltip="Go to this value"),
         Binding("escape", "leave", "leave", id="value.leave", tooltip="Leave the value as it was"),
     ]
-
-    def validate_value(self, value: str) -> str:
-        return visible(value)
 
     def action_leave(self) -> None:
         self.post_message(ValueEntry.Left(None))
@@ -49,7 +47,7 @@ class ValueEntry(Horizontal):
         line = self.query_one(ValueInput)
         line.value = text
         self._say("")
-        line.focus()
+        self.screen.set_focus(line)  # at once, as for the expression
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
