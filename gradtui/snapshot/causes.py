@@ -1,0 +1,215 @@
+"""Why a value, or a derivative, is not finite, and what people do about it: a row for each place. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal[
+    "input",
+    "domain",
+    "pole",
+    "zero_by_zero",
+    "overflow",
+    "vertical",
+    "corner",
+    "convention",
+    "zero_times_inf",
+    "branch",
+    "saturated",
+    "shrinking",
+    "underflow",
+    "flat",
+    "dead",
+    "clamped",
+    "masked",
+    "constant",
+]
+"""What went wrong. The first eight are of a single operation, the next two of 0·inf in the backward pass.
+
+In the others the gradient dies: squashed functions, products of small factors, steps, dead sides, what is not taken,
+what does not depend on the variable at all.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A place that explains what is on the screen.
+
+    node: where to look; None where there is none. text: one sentence that says why. remedy: one on what people do.
+    """
+
+    kind: Kind
+    phase: Literal["forward", "backward"]
+    node: int | None
+    text: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """holds: of the operands at one element, as many as it takes. why: with {a}, {b} for the operands."""
+
+    kind: Kind
+    holds: Callable[..., bool]
+    why: str
+    remedy: str
+
+
+ABOVE_0 = "keep the operand above 0: log(x + 1e-8), or log(clamp(x, min=1e-8))"
+NOT_0 = "divide by what cannot be 0: add a small number where the sign is known, or where(x == 0, 1, x)"
+INSIDE = "keep the operand off the ends: clamp(x, -1 + 1e-6, 1 - 1e-6)"
+INSIDE_01 = "keep the operand off the ends: clamp(x, 1e-6, 1 - 1e-6)"
+BOUNDED = "bring the operand into range first, with clamp, tanh or sigmoid"
+LIMIT = "write the limit there, where(x == 0, limit, ...) with a safe operand inside, or the first terms of the series"
+OFF_0 = "add a little inside, sqrt(x + 1e-12); for the length of a vector take norm, whose gradient at 0 is 0"
+POWER_OFF_0 = "add a little to the base: (x + 1e-12)^p"
+ABOVE_1 = "keep the operand above 1: clamp(x, min=1 + 1e-6)"
+UP = "check the sign, or keep the operand above 0: clamp(x, min=1e-12)"
+ODD_ROOT = "for an odd root write sign(x)*abs(x)^p; else keep the base at 0 or above"
+
+
+def _pole_below(x: float) -> bool:
+    return x <= 0 and x % 1 == 0
+
+
+LOGARITHM = (
+    Cause("pole", lambda a: a == 0, "the logarithm of 0 is -inf", ABOVE_0),
+    Cause("domain", lambda a: a < 0, "there is no real logarithm of {a}", f"{ABOVE_0}; log(abs(x)) if signs are noise"),
+)
+FROM_MINUS_1_TO_1 = Cause("domain", lambda a: abs(a) > 1, "it takes only numbers from -1 to 1, not {a}", BOUNDED)
+INFINITE_AT_1 = Cause("pole", lambda a: abs(a) == 1, "it is infinite at {a}", INSIDE)
+FROM_0_TO_1 = (
+    Cause("pole", lambda a: a in (0, 1), "it is infinite at {a}", INSIDE_01),
+    Cause("domain", lambda a: a < 0 or a > 1, "it takes only numbers from 0 to 1, not {a}", BOUNDED),
+)
+BY_0 = Cause("domain", lambda: True, "there is no remainder of a division by 0", NOT_0)
+
+FORWARD: dict[str, tuple[Cause, ...]] = {
+    "Log": LOGARITHM,
+    "Log2": LOGARITHM,
+    "Log10": LOGARITHM,
+    "Log1P": (
+        Cause("pole", lambda a: a == -1, "log1p(-1) is the logarithm of 0, -inf", "keep the operand above -1"),
+        Cause("domain", lambda a: a < -1, "1 + {a} is below 0 and has no real logarithm", "keep the operand above -1"),
+    ),
+    "Sqrt": (Cause("domain", lambda a: a < 0, "there is no real square root of {a}", UP),),
+    "Rsqrt": (
+        Cause("pole", lambda a: a == 0, "1/sqrt(0) is infinite", "add a little inside: rsqrt(x + 1e-12)"),
+        Cause("domain", lambda a: a < 0, "there is no real square root of {a}", UP),
+    ),
+    "Reciprocal": (Cause("pole", lambda a: a == 0, "1/0 is infinite, a pole", NOT_0),),
+    "Div": (
+        Cause("zero_by_zero", lambda a, b: a == b == 0, "0/0 has no value, though f may have a limit here", LIMIT),
+        Cause("pole", lambda a, b: b == 0, "{a}/0 is infinite, a pole", NOT_0),
+    ),
+    "Pow": (
+        Cause("pole", lambda a, b: a == 0 and b < 0, "0 to the power {b} is 1/0, a pole", NOT_0),
+        Cause("domain", lambda a, b: a < 0 and b % 1 != 0, "there is no real power {b} of {a}", ODD_ROOT),
+    ),
+    "Asin": (FROM_MINUS_1_TO_1,),
+    "Acos": (FROM_MINUS_1_TO_1,),
+    "Atanh": (INFINITE_AT_1, FROM_MINUS_1_TO_1),
+    "Erfinv": (INFINITE_AT_1, FROM_MINUS_1_TO_1),
+    "Acosh": (Cause("domain", lambda a: a < 1, "it takes only numbers from 1 up, not {a}", ABOVE_1),),
+    "Logit": FROM_0_TO_1,
+    "SpecialNdtri": FROM_0_TO_1,
+    "Digamma": (Cause("pole", _pole_below, "it has a pole at {a}", "keep the operand above 0"),),
+    "Lgamma": (Cause("pole", _pole_below, "it has a pole at {a}", "keep the operand above 0"),),
+    "Xlogy": (
+        Cause("domain", lambda a, b: b < 0, "there is no real logarithm of {b}", ABOVE_0),
+        Cause("pole", lambda a, b: b == 0, "the logarithm of 0 is -inf", ABOVE_0),
+    ),
+    "SpecialEntr": (Cause("domain", lambda a: a < 0, "entr is -inf below 0, by definition", ABOVE_0),),
+    "Fmod": (BY_0,),
+    "Remainder": (BY_0,),
+}
+"""Where the value is not finite though the operands are."""
+
+BY_THE_EXPONENT = "Pow by its exponent"
+LOG_SLOPE = Cause("pole", lambda a: a == 0, "its derivative 1/x divides by 0", ABOVE_0)
+ASIN_SLOPE = Cause(
+    "vertical",
+    lambda a: abs(a) == 1,
+    "its derivative 1/sqrt(1 - x^2) divides by 0",
+    f"{INSIDE}; for an angle take atan2",
+)
+STEEP = Cause("pole", lambda a: abs(a) == 1, "its derivative is infinite at {a} too", INSIDE)
+STEEP_01 = Cause("pole", lambda a: a in (0, 1), "its derivative is infinite at {a} too", INSIDE_01)
+
+BACKWARD: dict[str, tuple[Cause, ...]] = {
+    "Sqrt": (Cause("vertical", lambda a: a == 0, "its derivative 1/(2*sqrt(0)) is infinite", OFF_0),),
+    "Rsqrt": (Cause("pole", lambda a: a == 0, "its derivative divides by 0", "add a little inside: rsqrt(x + 1e-12)"),),
+    "Log": (LOG_SLOPE,),
+    "Log2": (LOG_SLOPE,),
+    "Log10": (LOG_SLOPE,),
+    "Log1P": (Cause("pole", lambda a: a == -1, "its derivative 1/(1 + x) divides by 0", "keep the operand above -1"),),
+    "Reciprocal": (Cause("pole", lambda a: a == 0, "its derivative -1/x^2 divides by 0", NOT_0),),
+    "Div": (
+        Cause("zero_by_zero", lambda a, b: a == b == 0, "its derivatives 1/y and -x/y^2 divide by 0", LIMIT),
+        Cause("pole", lambda a, b: b == 0, "its derivatives 1/y and -x/y^2 divide by 0", NOT_0),
+    ),
+    "Pow": (
+        Cause("vertical", lambda a, b: a == 0 and 0 < b < 1, "its derivative {b}*0^({b} - 1) is infinite", POWER_OFF_0),
+        Cause("pole", lambda a, b: a == 0 and b < 0, "its derivative {b}*0^({b} - 1) is infinite", NOT_0),
+    ),
+    BY_THE_EXPONENT: (
+        Cause(
+            "domain",
+            lambda a, b: a < 0,
+            "its derivative by the exponent has log({a}) in it, which is no real number",
+            "keep the base above 0, or keep the variable out of the exponent",
+        ),
+        Cause("pole", lambda a, b: a == 0, "its derivative by the exponent has log(0) = -inf in it", POWER_OFF_0),
+    ),
+    "Asin": (ASIN_SLOPE,),
+    "Acos": (ASIN_SLOPE,),
+    "Acosh": (Cause("vertical", lambda a: a == 1, "its derivative 1/sqrt(x^2 - 1) divides by 0", ABOVE_1),),
+    "Atanh": (STEEP,),
+    "Erfinv": (STEEP,),
+    "Logit": (STEEP_01,),
+    "SpecialNdtri": (STEEP_01,),
+    "Hypot": (
+        Cause(
+            "corner",
+            lambda a, b: a == b == 0,
+            "its derivative x/hypot(x, y) is 0/0 at the origin, a corner",
+            "add a little: sqrt(x^2 + y^2 + 1e-12); or take norm([x, y]), whose gradient at 0 is 0",
+        ),
+    ),
+    "Xlogy": (Cause("pole", lambda a, b: b == 0, "its derivative x/y divides by 0", ABOVE_0),),
+    "SpecialEntr": (Cause("vertical", lambda a: a == 0, "its derivative -log(x) - 1 is infinite at 0", ABOVE_0),),
+}
+"""Where a derivative is not finite though the operands are."""
+
+CONVENTION = Cause(
+    "convention",
+    lambda a, b: a == b == 0,
+    "at 0^0 torch takes 0 for both derivatives, though x^y*log(x), the one by the exponent, is -inf there",
+    "keep the base above 0: clamp(x, min=1e-8)^y",
+)
+"""Of Pow with a variable in base and exponent: a gradient that is finite by agreement."""
+
+EXPONENTIALS = ("Exp", "Exp2", "Expm1", "Sinh", "Cosh", "I0", "SpecialI1", "SpecialErfcx")
+SMALLER_EXPONENT = "stay with logarithms (logsumexp, softplus, log_softmax), or clamp the exponent"
+SMALLER = "scale the numbers down, or use float64"
+
+STABLE: dict[tuple[str, ...], str] = {
+    ("Exp", "Log1P"): "write softplus(x) for log1p(exp(x)): the same function, and it does not overflow",
+    ("Exp", "Add", "Log"): "write softplus(x) for log(1 + exp(x)), logaddexp(x, y) for log(exp(x) + exp(y))",
+    ("Exp", "Sum", "Log"): "write logsumexp(x) for log(sum(exp(x))): it takes the largest element out first",
+    ("Exp", "Add", "Reciprocal"): "write sigmoid(x) for 1/(1 + exp(-x)): the same function, and it does not overflow",
+    ("Exp", "Add", "Div"): "write sigmoid(x) for exp(x)/(1 + exp(x)), tanh(x) for its like with exp(-x)",
+    ("Exp", "Sub", "Div"): "write tanh(x) for (exp(x) - exp(-x))/(exp(x) + exp(-x)): it does not overflow",
+    ("Exp", "Div"): "write softmax(x) for exp(x)/sum(exp(x)), sigmoid(x) for exp(x)/(1 + exp(x))",
+    ("Pow", "Add", "Sqrt"): "write hypot(x, y) for sqrt(x^2 + y^2): it does not overflow",
+    ("Pow", "Sum", "Sqrt"): "write norm(x) for sqrt(sum(x^2))",
+    ("Prod", "Log"): "write sum(log(x)) for log(prod(x))",
+    ("Softmax", "Log"): "write log_softmax(x) for log(softmax(x)): its value and its gradient stay finite",
+    ("Sigmoid", "Log"): "write logsigmoid(x) for log(sigmoid(x)): its value and its gradient stay finite",
+    ("Log", "Mul"): "write xlogy(x, y) for x*log(y), which is 0 where x is 0; keep y above 0 for the gradient",
+    ("LinalgVectorNorm", "Div"): "add a little to the length: x/(norm(x) + 1e-12)",
+    ("Sin", "Div"): "write sinc(x/pi) for sin(x)/x: the same function, 1 at 0",
+}
+"""By the operation of a node and of what uses its value: the form that people take instead."""

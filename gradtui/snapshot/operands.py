@@ -1,0 +1,83 @@
+"""The numbers that a node works on, element by element, and how it is called in a sentence. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from gradtui.snapshot.model import Edge, Graph, Node, Values
+
+LONGEST_QUOTE = 32
+SAVED = {"Clamp": ("self", "min", "max"), "Lerp": ("self", "end", "weight"), "Pow": ("self", "exponent")}
+"""torch's names of the operands, under which a node keeps them, where these are not `self` and `other`."""
+
+
+def operation(node: Node) -> str:
+    """`Log` for LogBackward0, `Pow` for PowBackward1."""
+    return re.sub(r"Backward\d*$", "", node.name)
+
+
+def quote(node: Node) -> str:
+    """The piece of text that made it, on one line and not too long; torch's name where there is none."""
+    return node.name if node.source is None else short(node.source.text)
+
+
+def operand_quote(edge: Edge) -> str:
+    return short(edge.source.text if edge.source else edge.constant or "its operand")
+
+
+def short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
+
+
+def operand_number(node: Node, edge: int) -> int:
+    """Which operand comes in by an edge: of 2^x, the only edge of which is the exponent's, the second."""
+    return edge + (node.name == "PowBackward2")
+
+
+def operand(graph: Graph, node: Node, number: int) -> Values | None:
+    """The operand's forward value, from the node that made it or as this one keeps it; None where neither is known."""
+    place = number - operand_number(node, 0)
+    if 0 <= place < len(node.edges):
+        edge = node.edges[place]
+        if edge.target is not None and edge.input == 0 and graph.nodes[edge.target].value is not None:
+            return graph.nodes[edge.target].value
+    names = SAVED.get(operation(node), ("self", "other"))
+    stored = kept(node, names[number]) if number < len(names) else None
+    return stored or _typed(node.edges[place].constant if 0 <= place < len(node.edges) else None)
+
+
+def _typed(constant: str | None) -> Values | None:
+    """A plain number as it stands in the text, where the node keeps none."""
+    try:
+        return None if constant is None else Values((), (float(constant),))
+    except ValueError:
+        return None
+
+
+def kept(node: Node, name: str) -> Values | None:
+    """A number or tensor that the node keeps for its backward."""
+    return next((s.value for s in node.saved if s.name == name and isinstance(s.value, Values)), None)
+
+
+def element(values: Values | None, place: int, count: int) -> float | None:
+    """One element of a tensor that takes part in an elementwise operation with `count` results."""
+    if values is None or values.summary is not None:
+        return None
+    if len(values.numbers) == 1:
+        return values.numbers[0]
+    return values.numbers[place] if len(values.numbers) == count else None
+
+
+def first_bad(values: Values | None) -> int | None:
+    """The place of the first number that is nan or infinite."""
+    if values is None:
+        return None
+    return next((place for place, number in enumerate(values.numbers) if not math.isfinite(number)), None)
+
+
+def is_finite(values: Values | None) -> bool:
+    if values is not None and values.summary is not None:
+        return not values.summary.nan and not values.summary.inf
+    return first_bad(values) is None

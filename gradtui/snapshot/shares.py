@@ -1,0 +1,117 @@
+"""The share of the gradient that an edge keeps, by what kind of function its node is. Pure.
+
+A function that squashes keeps its derivative, one that is flat here keeps 0, and any other keeps 1: so a derivative
+that is 0 since f is at rest there, as of x^2 at 0, takes nothing away.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from gradtui.snapshot.model import Graph, Node
+from gradtui.snapshot.operands import element, kept, operand, operand_number, operation
+
+SQUASHING = ("Tanh", "Sigmoid", "Erf", "Erfc", "Atan", "LogSigmoid", "Softplus", "Elu", "Celu")
+"""Rising or falling all the way, with flat ends: a small derivative is never that of an extremum."""
+TAILS: dict[str, Callable[[float], bool]] = {
+    "Gelu": lambda a: a < -4,
+    "Silu": lambda a: a < -4,
+    "Mish": lambda a: a < -4,
+    "SpecialLogNdtr": lambda a: a > 4,
+}
+"""The same, but only this far out."""
+UNDERFLOWING = ("Exp", "Exp2")
+FLAT = ("Floor", "Ceil", "Round", "Trunc", "Sign")
+TAKING = ("Where", "Maximum", "Minimum", "Clamp")
+SIDES: dict[str, Callable[[Node, float], bool]] = {
+    "Relu": lambda node, a: a < 0,
+    "LeakyRelu": lambda node, a: a < 0 and _setting(node, "negative_slope", 1.0) == 0,
+    "Threshold": lambda node, a: a < _setting(node, "threshold", -math.inf),
+    "Hardtanh": lambda node, a: not _setting(node, "min_val", a) <= a <= _setting(node, "max_val", a),
+    "Hardsigmoid": lambda node, a: abs(a) > 3,
+    "Hardswish": lambda node, a: a < -3,
+    "Hardshrink": lambda node, a: abs(a) < _setting(node, "lambd", 0.0),
+    "Softshrink": lambda node, a: abs(a) < _setting(node, "lambd", 0.0),
+}
+"""Where these are flat, but for their corners: what torch takes there is a convention, and told as one."""
+
+
+def shares(graph: Graph, node: Node, edge: int) -> tuple[float, ...]:
+    """What the edge keeps at each element of the node; one number where it is the same for all."""
+    name = operation(node)
+    if name in FLAT:
+        return (0.0,)
+    if name in TAKING:
+        return _taken(node, edge)
+    if name in SQUASHING:
+        return _slopes(node, edge)
+    if name in UNDERFLOWING and node.value is not None:
+        return tuple(float(value != 0) for value in node.value.numbers)
+    if name == "Softmax":
+        return (_of_softmax(node),)
+    if name in TAILS or name in SIDES:
+        return _far_out(graph, node, edge)
+    return _of_constants(graph, node, edge)
+
+
+def adds_up(node: Node) -> bool:
+    """Whether a softmax is asked for the gradient of the sum of its elements, which is 1 whatever its operand."""
+    return node.grad_output is not None and len(set(node.grad_output.numbers)) == 1
+
+
+def _slopes(node: Node, edge: int) -> tuple[float, ...]:
+    """The size of the local derivative at each element; 1 where it cannot be known, as no gradient came in."""
+    came, went, local = node.grad_output, node.edges[edge].grad, node.edges[edge].local
+    if came is None or went is None or len(came.numbers) != len(went.numbers):
+        return (1.0,)
+    return tuple(_slope(a, b, 1.0 if local is None else local) for a, b in zip(came.numbers, went.numbers, strict=True))
+
+
+def _slope(came: float, went: float, otherwise: float) -> float:
+    slope = abs(went / came) if came and math.isfinite(went) and math.isfinite(came) else abs(otherwise)
+    return min(slope, 1.0) if math.isfinite(slope) else 1.0
+
+
+def _taken(node: Node, edge: int) -> tuple[float, ...]:
+    """0 where another operand was taken; shared at a tie. A scalar beside vectors counts if it was taken anywhere."""
+    came, went = node.grad_output, node.edges[edge].grad
+    if came is None or went is None or len(came.numbers) == len(went.numbers):
+        return tuple(float(slope > 0) for slope in _slopes(node, edge))
+    return (float(any(went.numbers) or not any(came.numbers)),)
+
+
+def _far_out(graph: Graph, node: Node, edge: int) -> tuple[float, ...]:
+    name, count = operation(node), math.prod(node.shape)
+    operands = [element(operand(graph, node, edge), place, count) for place in range(count)]
+    if name in SIDES:
+        return tuple(float(a is None or not SIDES[name](node, a)) for a in operands)
+    slopes = _slopes(node, edge)
+    return tuple(
+        slopes[place % len(slopes)] if a is not None and TAILS[name](a) else 1.0 for place, a in enumerate(operands)
+    )
+
+
+def _of_softmax(node: Node) -> float:
+    """The steepest slope of any element by its own operand."""
+    numbers = node.value.numbers if node.value else (0.5,)
+    return 0.0 if adds_up(node) else max(y * (1 - y) for y in numbers)
+
+
+def _of_constants(graph: Graph, node: Node, edge: int) -> tuple[float, ...]:
+    """A factor 0 and an exponent 0 that stand in the text let nothing through; a variable that is 0 is no matter."""
+    name, count = operation(node), math.prod(node.shape)
+    number = operand_number(node, edge)
+    if name not in ("Mul", "Pow") or not _is_constant(node, 1 - edge) or (name == "Pow" and number):
+        return (1.0,)
+    fixed = operand(graph, node, 1 - number)
+    return tuple(float(element(fixed, place, count) != 0) for place in range(count))
+
+
+def _is_constant(node: Node, edge: int) -> bool:
+    return not 0 <= edge < len(node.edges) or node.edges[edge].target is None
+
+
+def _setting(node: Node, name: str, otherwise: float) -> float:
+    values = kept(node, name)
+    return otherwise if values is None else values.numbers[0]
