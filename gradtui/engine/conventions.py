@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -38,6 +39,11 @@ def _away(x: Any) -> Any:
     return (x % 1 == 0) & (x != 0)
 
 
+def _quotient(x: Any, y: Any) -> Any:
+    """As torch divides; by a plain 0 there is no remainder, and no jump."""
+    return x / y if isinstance(y, torch.Tensor) or y else math.nan
+
+
 def _clamp(x: Any, *bounds: Any) -> Any:
     return sum((x == bound for bound in bounds), x != x) > 0
 
@@ -67,8 +73,8 @@ PLACES: dict[str, tuple[tuple[str, Test], ...]] = {
     "round": ((JUMP, lambda x: x % 1 == 0.5),),
     "trunc": ((JUMP, _away),),
     "frac": ((JUMP, _away),),
-    "fmod": ((JUMP, lambda x, y: _away(x / y)),),
-    "remainder": ((JUMP, lambda x, y: _whole(x / y)),),
+    "fmod": ((JUMP, lambda x, y: _away(_quotient(x, y))),),
+    "remainder": ((JUMP, lambda x, y: _whole(_quotient(x, y))),),
     "copysign": ((JUMP, lambda x, y: (y == 0) & (x != 0)), (CORNER, lambda x, y: x == 0)),
     "max": ((TIE, _equal),),
     "min": ((TIE, _equal),),

@@ -186,3 +186,9 @@ def test_the_graph_is_left_alone() -> None:
     assert isinstance(done.output, torch.Tensor)
     done.output.backward()  # type: ignore[no-untyped-call]
     assert leaf.grad is not None
+
+
+@pytest.mark.parametrize("text", ["fmod(x, 0)", "remainder(x, 0)", "fmod(x, 0*x)", "fmod(v, 0)"])
+def test_no_remainder_of_a_division_by_0(text: str) -> None:
+    """It is nan, and no error of Python's."""
+    assert told(text, x=1.0, v=(1.0, 2.0)) == []
