@@ -83,13 +83,15 @@ class GradtuiApp(App[None]):
         yield Static("too small: gradtui needs 40 x 10", id="too-small")
         yield Footer(compact=True)
 
-    async def on_load(self) -> None:
-        await self.service.start()
-
     def on_mount(self) -> None:
         if not self.is_headless:
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)
+        self.call_after_refresh(self.begin)
+
+    async def begin(self) -> None:
+        """The first frame is out: whatever is started before it would take the processor from it."""
+        await self.service.start()
         self.take(self.session.text)
 
     async def on_unmount(self) -> None:

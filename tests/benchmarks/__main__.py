@@ -96,7 +96,7 @@ def key_to_frame(command: list[str], ready: tuple[str, ...], expected: Callable[
 
 
 def expected_step(step: int) -> tuple[str, ...]:
-    """What `x^2 + 3x + 1` must show after `step` steps of 0.1 from 4: x, f and f', float32."""
+    """What `x^2 + 3x + 1` must show after `step` steps of 0.1 from 4: x, f and f'; in float64 they are round numbers."""
     tenths = 40 + step
     x = tenths / 10
     value = (tenths * tenths + 30 * tenths + 100) / 100
@@ -111,8 +111,8 @@ def screen_rows() -> list[Row]:
     first, bare = alternating(
         lambda: shown_after(GRADTUI, "x^2 + 3x + 1"), lambda: shown_after(BARE_APP, "the first frame")
     )
-    whole, torch = alternating(lambda: shown_after(GRADTUI, "29", "11", "2*x + 3", "AccumulateGrad", "⡇"), import_torch)
-    ours = key_to_frame(GRADTUI, ("2*x + 3", "AccumulateGrad"), expected_step)
+    whole, torch = alternating(lambda: shown_after(GRADTUI, "29", "11", "2*x + 3", "AccumulateGrad", "tangent", "⠉⠉"), import_torch)
+    ours = key_to_frame([*GRADTUI, "--dtype", "float64"], ("2*x + 3", "AccumulateGrad"), expected_step)
     counted = key_to_frame(BARE_APP, ("count 0",), lambda step: (f"count {step}",))
     plotted = key_to_frame(PLOTEXT_APP, ("count 0",), lambda step: (f"count {step}",))
     return [
