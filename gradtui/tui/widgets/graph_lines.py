@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -26,6 +26,8 @@ LEAST_SOURCE = 6
 """Cells under which a cut source says nothing any more and is left out."""
 LEAST_NUMBER = 9
 """Cells that a value keeps for itself where there is too little room: three digits with sign and exponent."""
+MODEST_NUMBER = 17
+"""Cells that a value gets before the source does: any scalar fits, many a vector."""
 MOST_TERMS = 4
 """Contributions that a reference writes out."""
 
@@ -40,12 +42,15 @@ class Widths(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """A row's columns. References and constants run on into the source column; `note` follows a reference's name."""
+    """A row's columns. References and constants run on into the source column.
+
+    notes: what follows the name of a reference, the first of them for which there is room.
+    """
 
     gutter: str
     guides: str
     name: Piece
-    note: str
+    notes: tuple[str, ...]
     marker: str
     source: str
     value: Values | None
@@ -59,21 +64,22 @@ def cells(row: Row, graph: Graph, used: Sequence[Sequence[Use]], steps_done: int
         assert row.parent is not None
         assert row.edge is not None
         constant = visible(graph.nodes[row.parent].edges[row.edge].constant or "")
-        return Cells("", row.guides, (CONSTANT + constant, "graph--constant"), "", "", "", None, None, row.kind)
+        return Cells("", row.guides, (CONSTANT + constant, "graph--constant"), (), "", "", None, None, row.kind)
     node = graph.nodes[row.node]
     if row.kind == "reference":
         assert row.parent is not None
         assert row.edge is not None
         terms = contributions(graph, row.node, steps_done=steps_done, used=used[row.node])
-        note = f" ({terms_text([term.grad for term in terms], digits)})" if len(terms) > 1 else ""
+        text = terms_text([term.grad for term in terms], digits)
+        notes = (f" ({text})", f" (sum of {len(terms)})") if len(terms) > 1 else ()
         sent = graph.nodes[row.parent].edges[row.edge].grad if has_run(graph, row.parent, steps_done) else None
-        return Cells("", row.guides, (REFERENCE + title(node), "graph--reference"), note, "", "", None, sent, row.kind)
+        return Cells("", row.guides, (REFERENCE + title(node), "graph--reference"), notes, "", "", None, sent, row.kind)
     leaf = node.name == "AccumulateGrad"
     return Cells(
         RUNNING if steps_done and node.step == steps_done - 1 else "",
         row.guides,
         (node.name, "graph--leaf" if leaf else "graph--node"),
-        "",
+        (),
         "" if row.open is None else OPENED if row.open else CLOSED,
         visible(node.variable or (node.source.text if node.source else "")),
         node.value,
@@ -109,13 +115,18 @@ def short(values: Values | None, digits: int) -> str:
 
 def fitted(values: Values | None, digits: int, width: int) -> str:
     """`short` in at most `width` cells: first with fewer digits, then fewer elements. A number is never cut in two."""
-    text = short(values, digits)
-    if len(text) <= width or values is None or values.summary is not None:
-        return text
-    fewer = (short(values, less) for less in range(digits - 1, 2, -1))
-    shorter = (numbers(values, 3, most) for most in range(min(8, len(values.numbers)) - 1, 0, -1))
-    tries = fewer if values.shape == () else (*fewer, *shorter)
-    return next((text for text in tries if len(text) <= width), "…")
+    return next((text for text in _shorter(values, digits) if len(text) <= width), "…")
+
+
+def _shorter(values: Values | None, digits: int) -> Iterator[str]:
+    """Ways to write a tensor, shorter and shorter."""
+    yield short(values, digits)
+    if values is not None and values.summary is not None:
+        yield f"norm {number(values.summary.norm, 3)}"
+    elif values is not None:
+        yield from (short(values, fewer) for fewer in range(digits - 1, 2, -1))
+        elements = [number(value, 3) for value in values.numbers[:8]] if values.shape else []
+        yield from (f"[{', '.join(elements[:most])}, …]" for most in range(len(elements) - 1, 0, -1))
 
 
 def measure(rows: Iterable[Cells], digits: int) -> Widths:
@@ -132,17 +143,22 @@ def measure(rows: Iterable[Cells], digits: int) -> Widths:
 
 def arrange(wanted: Widths, width: int) -> Widths:
     """Columns for a line of `width` cells: first the source is cut, then vectors, then the tree."""
-    room = width - 3 * GAP - len(LABEL) - MARGIN
-    spare = max(0, room - wanted.tree - LEAST_SOURCE)
-    value, grad = wanted.value, wanted.grad
-    if value + grad > spare:
-        half = max(spare // 2, LEAST_NUMBER)
-        value = min(value, max(half, spare - grad))
-        grad = min(grad, max(half, spare - value))
-    source = room - wanted.tree - value - grad
-    if source < min(LEAST_SOURCE, wanted.source):
-        return Widths(max(0, room + GAP - value - grad), 0, value, grad)
-    return Widths(wanted.tree, source, value, grad)
+    room = width - 2 * GAP - len(LABEL) - MARGIN
+    beside = GAP + min(LEAST_SOURCE, wanted.source)
+    numbers_first = min(wanted.value, MODEST_NUMBER) + min(wanted.grad, MODEST_NUMBER)
+    has_source = wanted.tree + beside + numbers_first <= room
+    value, grad = _shared(room - wanted.tree - (beside if has_source else 0), wanted.value, wanted.grad)
+    rest = room - value - grad
+    if has_source:
+        return Widths(wanted.tree, rest - wanted.tree - GAP, value, grad)
+    return Widths(max(0, rest), 0, value, grad)
+
+
+def _shared(room: int, value: int, grad: int) -> tuple[int, int]:
+    """What two columns get of `room` cells: what they want, else half of it or what the other one leaves."""
+    half = max(room // 2, LEAST_NUMBER)
+    value = min(value, max(half, room - grad))
+    return value, min(grad, max(half, room - value))
 
 
 def pieces(row: Cells, widths: Widths, digits: int) -> tuple[Piece, ...]:
@@ -157,12 +173,15 @@ def pieces(row: Cells, widths: Widths, digits: int) -> tuple[Piece, ...]:
     if room < 1:
         painted = [(left(head, span), "graph--guide")]
     elif row.kind == "node":
+        if style == "graph--leaf" and not widths.source:
+            name = f"{row.source} {name}"
         label = left(name, room - len(row.marker)) if cell_len(name) > room - len(row.marker) else name
         rest = room - cell_len(label)
         painted += [(label, style), (left(row.marker, rest), "graph--marker")]
     else:
         label = left(name, min(room, cell_len(name)))
-        painted += [(label, style), (left(row.note, room - cell_len(label)), "graph--note")]
+        note = next((note for note in row.notes if cell_len(label) + cell_len(note) <= room), "")
+        painted += [(label, style), (left(note, room - cell_len(label)), "graph--note")]
     if row.kind == "node" and widths.source:
         painted += [(gap, ""), (left(row.source, widths.source), "graph--source")]
     known = row.kind == "node"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -16,8 +17,8 @@ from gradtui.snapshot.contributions import Use, uses
 from gradtui.snapshot.layout import Row, rows
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
-from gradtui.tui.widgets.graph_lines import GUTTER, Widths, arrange, cells, measure, pieces
-from gradtui.tui.widgets.line_view import Line, LineView, Piece, cut
+from gradtui.tui.widgets.graph_lines import GUTTER, MARGIN, OPENED, Widths, arrange, cells, measure, pieces
+from gradtui.tui.widgets.line_view import Line, LineView, Piece
 
 MEASURED = 1000
 """Rows that the widths of the columns are made for; those of a larger graph are cut where they need more."""
@@ -42,7 +43,7 @@ class GraphView(LineView):
         .graph--bad { color: $text-error; text-style: bold; }
         .graph--running { color: $text-warning; text-style: bold; }
         .graph--selected { background: $block-cursor-blurred-background; }
-        &:focus .graph--selected { background: $primary 45%; }
+        &:focus .graph--selected { background: $primary 35%; }
         &.-stale { text-style: dim; }
         &:ansi {
             .graph--guide, .graph--marker, .graph--label, .graph--zero, .graph--unknown { text-style: dim; }
@@ -154,21 +155,21 @@ Beside each node: the text that made it, its value, and `ḡ`, the gradient that
 
     @property
     def line_count(self) -> int:
-        return len(self._rows) or 1
+        return len(self._rows) or len(self._message())
 
     def line(self, y: int) -> Line:
         if not self._rows:
-            return Line(((cut(self._message(), self.line_width), "graph--message"),))
+            return Line((("  ", ""), (self._message()[y], "graph--message")))
         painted = self._pieces.get(y)
         if painted is None:
             row = cells(self._rows[y], self._graph, self._used, self.steps_done, self._digits)
             painted = self._pieces[y] = pieces(row, self._widths, self._digits)
         return Line(painted, "graph--selected" if y == self._cursor and self.selected is not None else "")
 
-    def _message(self) -> str:
-        if self._snapshot is None:
-            return STARTING
-        return NO_GRAPH if self._snapshot.problem is None else NO_ANSWER
+    def _message(self) -> list[str]:
+        """What stands here instead of a graph, line by line."""
+        text = STARTING if self._snapshot is None else NO_ANSWER if self._snapshot.problem else NO_GRAPH
+        return wrap(text, max(1, self.line_width - GUTTER - MARGIN))
 
     def _arrange(self) -> None:
         """The rows, for another graph, another width or other closed nodes."""
@@ -296,10 +297,17 @@ Beside each node: the text that made it, its value, and `ḡ`, the gradient that
             assert row.parent is not None
             y = self._place_of(row.parent) or 0
         self._select(y)
-        if row.open is not None and row.kind == "node" and row.node is not None:
-            marker = GUTTER + cell_len(row.guides) + cell_len(self._graph.nodes[row.node].name)
-            if marker <= place.x <= marker + 2:
-                self.action_enter()
+        if row.kind == "node" and row.open is not None and place.x in self._marker(y):
+            self.action_enter()
+
+    def _marker(self, y: int) -> range:
+        """The cells of row `y` in which a click opens and closes."""
+        x = 0
+        for text, style in self.line(y).pieces:
+            if style == "graph--marker":
+                return range(x, x + cell_len(OPENED))
+            x += cell_len(text)
+        return range(0)
 
 
 def same_shape(one: Graph, other: Graph) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -107,6 +108,23 @@ def _unchanged(before: Line, now: Line) -> int:
                 break
             cells += cell_len(new[0])
     return cells
+
+
+def folded(pieces: tuple[Piece, ...], width: int, indent: str = "  ") -> list[tuple[Piece, ...]]:
+    """The pieces on as many lines of `width` cells as they need, broken at spaces; longer words are cut."""
+    lines: list[list[Piece]] = [[]]
+    used = 0
+    for text, style in pieces:
+        for word in re.findall(r"\s+|\S+", text):
+            if used + cell_len(word) > width and used > len(indent):
+                lines.append([(indent, "")])
+                used = len(indent)
+                if word.isspace():
+                    continue
+            shown = cut(word, width - used)
+            lines[-1].append((shown, style))
+            used += cell_len(shown)
+    return [tuple(line) for line in lines]
 
 
 def cut(text: str, width: int) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gradtui.snapshot.contributions import as_sum, has_run
+from gradtui.snapshot.contributions import Contribution, as_sum, contributions, has_run
 from gradtui.snapshot.model import Edge, Node, Saved, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, number
-from gradtui.snapshot.replay import Arrival, Replay
+from gradtui.snapshot.replay import Replay
 from gradtui.tui.visible import visible
 from gradtui.tui.widgets.graph_lines import look, short, title
-from gradtui.tui.widgets.line_view import Line, Piece
+from gradtui.tui.widgets.line_view import Line, Piece, folded
 
-MOST_ARRIVALS = 8
+MOST_TERMS = 8
 """Terms of a sum that get a line each."""
 MOST_READY = 4
 """Nodes of the engine's queue that are named."""
@@ -21,19 +21,22 @@ Pieces = tuple[Piece, ...]
 
 
 def node_lines(
-    replay: Replay, node: Node, *, steps_done: int | None, digits: int, saved_shown: bool
+    replay: Replay, node: Node, *, steps_done: int | None, digits: int, saved_shown: bool, width: int
 ) -> tuple[Line, ...]:
-    """The node, what came in, what went out along each edge and, where asked for, what it saved."""
+    """The node, what came in, what went out along each edge and, where asked for, what it saved; nothing is cut."""
+    grad = node.grad_output if has_run(replay.graph, node.id, steps_done) else None
     lines = [
         _head(node),
-        _numbers(replay, node, steps_done, digits),
-        *_tensor(node, digits),
+        _numbers(node, grad, digits),
+        *_spread("value ", node.value, digits),
+        *_spread("ḡ ", grad, digits),
+        _facts(replay, node),
         *_sum(replay, node, steps_done, digits),
         *(_edge(replay, node, edge, steps_done, digits) for edge in node.edges),
         *_queue(replay, steps_done),
         *(_saved(node, digits) if saved_shown else ()),
     ]
-    return tuple(Line(pieces) for pieces in lines)
+    return tuple(Line(part) for pieces in lines for part in folded(pieces, width))
 
 
 def _head(node: Node) -> Pieces:
@@ -41,70 +44,64 @@ def _head(node: Node) -> Pieces:
     return ((node.name, "node--name"), ("  ", ""), (node.variable or text, "node--source"))
 
 
-def _numbers(replay: Replay, node: Node, steps_done: int | None, digits: int) -> Pieces:
-    grad = node.grad_output if has_run(replay.graph, node.id, steps_done) else None
-    if node.step is None:
-        place = "never reached by backward"
-    else:
-        place = f"step {node.step + 1} of {len(replay.order)}"
-        place += "" if node.sequence is None else f", sequence {node.sequence}"
+def _numbers(node: Node, grad: Values | None, digits: int) -> Pieces:
     return (
         *_named("value ", node.value, "node--value", digits),
         *_named("   ḡ ", grad, "node--grad", digits),
-        (f"   {place}", "node--quiet"),
     )
 
 
-def _tensor(node: Node, digits: int) -> Iterator[Pieces]:
+def _facts(replay: Replay, node: Node) -> Pieces:
+    place = "never reached by backward" if node.step is None else f"step {node.step + 1} of {len(replay.order)}"
+    sequence = "" if node.sequence is None else f" · sequence {node.sequence}"
     shape = f"({', '.join(map(str, node.shape))}{',' if len(node.shape) == 1 else ''})"
-    yield ((f"shape {shape} · {node.dtype} · {node.device}", "node--quiet"),)
-    summary = node.value.summary if node.value else None
-    if summary is not None:
-        spread = (
-            f"min {number(summary.min, digits)}  max {number(summary.max, digits)}  mean {number(summary.mean, digits)}"
-        )
-        yield ((f"{spread}  nan {summary.nan}  inf {summary.inf}  zero {summary.zero}", "node--quiet"),)
+    return ((f"{place}{sequence} · shape {shape} · {node.dtype} · {node.device}", "node--quiet"),)
+
+
+def _spread(label: str, values: Values | None, digits: int) -> Iterator[Pieces]:
+    """What there is to say of a tensor too large to show whole."""
+    if values is None or values.summary is None:
+        return
+    summary = values.summary
+    named = {"min": summary.min, "max": summary.max, "mean": summary.mean, "norm": summary.norm}
+    spread = "  ".join(f"{name} {number(value, digits)}" for name, value in named.items())
+    yield ((f"{label}{spread}  nan {summary.nan}  inf {summary.inf}  zero {summary.zero}", "node--quiet"),)
 
 
 def _sum(replay: Replay, node: Node, steps_done: int | None, digits: int) -> Iterator[Pieces]:
-    """How the gradient that comes in is put together: `ḡ = 3 + 8 = 11`, and who sent each piece."""
-    arrivals = replay.arrivals[node.id]
-    if not arrivals or (len(arrivals) == 1 and node.edges):
+    """How the gradient that comes in is put together: `x.grad = 8 + 3 = 11`, and who sent each piece."""
+    terms = contributions(replay.graph, node.id, steps_done=steps_done)
+    if not terms or (len(terms) == 1 and node.edges):
         return
-    moment = len(replay.order) if steps_done is None else steps_done
-    terms = [arrival.grad if arrival.step < moment else None for arrival in arrivals]
     label = f"{visible(node.variable)}.grad" if node.variable else "ḡ"
-    whole = node.grad_output if all(arrival.step < moment for arrival in arrivals) else None
-    if len(arrivals) <= MOST_ARRIVALS:
-        written = as_sum(short(term, digits) for term in terms)
-        yield ((f"{label} = {written} = ", "node--text"), _value(whole, "node--grad", digits))
+    whole = _value(node.grad_output if has_run(replay.graph, node.id, steps_done) else None, "node--grad", digits)
+    if len(terms) == 1:
+        yield ((f"{label} = ", "node--text"), whole)
+    elif len(terms) <= MOST_TERMS:
+        yield ((f"{label} = {as_sum(short(term.grad, digits) for term in terms)} = ", "node--text"), whole)
     else:
-        yield ((f"{label} = sum of {len(arrivals)} = ", "node--text"), _value(whole, "node--grad", digits))
-    for arrival, term in list(zip(arrivals, terms, strict=True))[:MOST_ARRIVALS]:
-        yield _arrival(replay, arrival, term, digits)
+        yield ((f"{label} = sum of {len(terms)} = ", "node--text"), whole)
+    yield from (_term(replay, term, digits) for term in terms[:MOST_TERMS])
 
 
-def _arrival(replay: Replay, arrival: Arrival, term: Values | None, digits: int) -> Pieces:
-    sender = replay.graph.nodes[arrival.sender]
+def _term(replay: Replay, term: Contribution, digits: int) -> Pieces:
+    sender = replay.graph.nodes[term.node]
     return (
         ("  ", ""),
-        _value(term, "node--grad", digits),
+        _value(term.grad, "node--grad", digits),
         (f"  from {sender.name} {title(sender)}", "node--quiet"),
     )
 
 
 def _edge(replay: Replay, node: Node, edge: Edge, steps_done: int | None, digits: int) -> Pieces:
-    """`→ x^2  1 · 8 = 8`: the gradient that came in times the local derivative is what goes out."""
+    """`x: 1 · 8 = 8`: the gradient that came in times the local derivative is what goes out."""
     if edge.target is None:
-        return (
-            (f"· {visible(edge.constant or 'a constant')}", "node--quiet"),
-            ("  no gradient goes here", "node--quiet"),
-        )
+        return ((f"· {visible(edge.constant or 'a constant')}: no gradient goes here", "node--quiet"),)
     ran = has_run(replay.graph, node.id, steps_done)
     grad_output, sent = (node.grad_output, edge.grad) if ran else (None, None)
     to = title(replay.graph.nodes[edge.target])
     product = "" if edge.local is None else f"{short(grad_output, digits)} · {number(edge.local, digits)} = "
-    return ((f"→ {to}  ", "node--receiver"), (product, "node--text"), _value(sent, "node--grad", digits))
+    return ((f"{to}: ", "node--receiver"), (product, "node--text"), _value(sent, "node--grad", digits))
 
 
 def _queue(replay: Replay, steps_done: int | None) -> Iterator[Pieces]:

@@ -78,6 +78,9 @@ each edge (`1 · 3 = 3`). Where several edges lead to a node, their gradients ar
         self._snapshot, self._node, self._steps_done = snapshot, node, steps_done
         self._read()
 
+    def on_resize(self) -> None:
+        self._read()
+
     def watch_saved_shown(self) -> None:
         self._read()
 
@@ -94,5 +97,6 @@ each edge (`1 · 3 = 3`). Where several edges lead to a node, their gradients ar
                 steps_done=self._steps_done,
                 digits=SIGNIFICANT.get(snapshot.dtype, 7),
                 saved_shown=self.saved_shown,
+                width=max(1, self.line_width),
             )
         self.lines_changed()
