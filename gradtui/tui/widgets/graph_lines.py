@@ -103,14 +103,9 @@ def short(values: Values | None, digits: int) -> str:
     """A tensor on a few cells: its numbers, or shape and norm where there are too many."""
     if values is None or values.summary is None:
         return numbers(values, digits)
-    bad = (
-        f" {values.summary.nan} nan"
-        if values.summary.nan
-        else f" {values.summary.inf} inf"
-        if values.summary.inf
-        else ""
-    )
-    return f"{'×'.join(map(str, values.shape))} norm {number(values.summary.norm, 4)}{bad}"
+    summary = values.summary
+    bad = f" {summary.nan} nan" if summary.nan else f" {summary.inf} inf" if summary.inf else ""
+    return f"{'×'.join(map(str, values.shape))} norm {number(summary.norm, 4)}{bad}"
 
 
 def fitted(values: Values | None, digits: int, width: int) -> str:
