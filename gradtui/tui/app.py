@@ -35,6 +35,9 @@ from gradtui.tui.widgets.value_entry import ValueEntry, ValueInput
 PATIENCE = 0.15
 """Seconds that the old picture stands unmarked while the new one is on its way: less would flicker."""
 
+FRAME = 0.012
+"""Seconds: an answer mostly comes sooner, and then key and answer are one frame and not two."""
+
 
 class GradtuiApp(App[None]):
     """Holds what was chosen (`session`), what was answered (`answers`) and a cursor; the widgets are views of those."""
@@ -74,6 +77,7 @@ class GradtuiApp(App[None]):
         self.patient = True
         self._working: list[bool] = []
         self._patience: Timer | None = None
+        self._unpainted: asyncio.TimerHandle | None = None
         if theme is not None:
             self.theme = theme
 
@@ -87,12 +91,8 @@ class GradtuiApp(App[None]):
         if not self.is_headless:
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)
-        self.call_after_refresh(self.begin)
-
-    async def begin(self) -> None:
-        """The first frame is out: whatever is started before it would take the processor from it."""
-        await self.service.start()
         self.take(self.session.text)
+        self.call_after_refresh(self.service.start)  # before the first frame it would take the processor from it
 
     async def on_unmount(self) -> None:
         await self.service.close()
@@ -143,13 +143,21 @@ class GradtuiApp(App[None]):
     # Question and answer
 
     def ask(self) -> None:
-        """Have the session evaluated. What was changed is painted now, what it gives when it comes."""
-        self.picture.show_variables(self.session, self.answers, patient=self.patient)
+        """Have the session evaluated. What was changed is painted with the answer, or alone where that takes longer than a frame."""
         curve = self.session.curve_request(readings.samples(self.picture.chart.size.width))
         request = self.session.request(self.answers.lacking(curve))
         self.answers.ask(request)
         self.service.submit(request)
+        if self._unpainted is None:
+            self._unpainted = asyncio.get_running_loop().call_later(FRAME, self.show_variables)
         self.settle()
+
+    def show_variables(self) -> None:
+        """The values as they are now, beside what the last answer says of them."""
+        if self._unpainted is not None:
+            self._unpainted.cancel()
+            self._unpainted = None
+        self.picture.show_variables(self.session, self.answers, patient=self.patient)
 
     def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
         before = self.answers.shown
@@ -180,7 +188,8 @@ class GradtuiApp(App[None]):
         self.picture.show_status(self.session, self.answers.light(self.stale))
 
     def show_answer(self) -> None:
-        self.picture.show_answer(self.session, self.answers, stale=self.stale, patient=self.patient)
+        self.picture.show_answer(self.answers, stale=self.stale)
+        self.show_variables()
 
     @property
     def outdated(self) -> bool:
@@ -245,7 +254,7 @@ class GradtuiApp(App[None]):
 
     def action_rescale_step(self, power: int) -> None:
         self.session.rescale_step(power)
-        self.picture.show_variables(self.session, self.answers, patient=self.patient)
+        self.show_variables()
 
     def action_next_variable(self, by: int) -> None:
         self.session.next_variable(by)

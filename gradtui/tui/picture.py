@@ -101,12 +101,11 @@ class Picture(Vertical):
         if point is not None:
             self.chart.show_point(*point)
 
-    def show_answer(self, session: Session, answers: Answers, *, stale: bool, patient: bool) -> None:
+    def show_answer(self, answers: Answers, *, stale: bool) -> None:
         """Another Snapshot, or the same one marked."""
         self.set_class(stale, "-stale")
         self.graph.show(answers.shown, stale=stale)
         self.chart.show_curve(answers.curve)
-        self.show_variables(session, answers, patient=patient)
 
     def show_cursor(self, shown: Snapshot | None, selected: int | None, steps_done: int | None) -> None:
         """The selected node and the place in backward, wherever they are seen."""

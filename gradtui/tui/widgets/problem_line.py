@@ -25,8 +25,9 @@ class ProblemLine(Widget):
     def show(self, echo: Content, remark: Content, problem: Problem | None = None, column: int | None = None) -> None:
         """All is well: `echo` at the left, `remark` at the right. Else `problem`, with a caret at `column` cells where it has one."""
         jumps = problem != self._problem or column != self._column
-        self._echo, self._remark, self._problem, self._column = echo, remark, problem, column
-        self.refresh(layout=jumps)
+        if jumps or not (echo.is_same(self._echo) and remark.is_same(self._remark)):
+            self._echo, self._remark, self._problem, self._column = echo, remark, problem, column
+            self.refresh(layout=jumps)
 
     def render(self) -> Content:
         if self._problem is None:

@@ -21,6 +21,8 @@ class TextLine(Widget):
         self._left = self._right = Content()
 
     def show(self, left: Content, right: Content) -> None:
+        if left.is_same(self._left) and right.is_same(self._right):
+            return
         self._left, self._right = left, right
         self.tooltip = Content("\n").join(end for end in (left, right) if end)
         self.refresh()

@@ -77,6 +77,8 @@ class Stepper(ScrollView):
 
     def show(self, rows: Sequence[VariableRow]) -> None:
         """Paint `rows`; where there is no room for all of them, the active one is in sight."""
+        if self._rows == tuple(rows):
+            return
         self._rows = tuple(rows)
         self._arrange()
         self.virtual_size = Size(self.size.width, len(self._rows))
