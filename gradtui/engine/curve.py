@@ -10,6 +10,7 @@ import torch
 
 from gradtui.engine.backward import scalar
 from gradtui.engine.forward import Evaluator, Forward, Value, ordered
+from gradtui.engine.trouble import Sample, trouble
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.syntax import Call, Expression, Node, Variable, Vector
 from gradtui.snapshot.model import Curve, CurveRequest
@@ -18,18 +19,17 @@ BUDGET = 0.03
 """Seconds for a curve that must be drawn point by point; fewer points are better than a later answer."""
 FEWEST, MOST = 16, 20_000
 
-Points = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-"""x, f and f', each of shape (n,)."""
 
-
-def curve(request: CurveRequest, forward: Forward, leaves: Mapping[str, torch.Tensor]) -> Curve:
+def curve(
+    request: CurveRequest, forward: Forward, leaves: Mapping[str, torch.Tensor], *, look_for_trouble: bool = False
+) -> Curve:
     """torch's own f and f' along `request.variable`, as one vector where f is elementwise in it, else point by point.
 
     forward, leaves: the evaluation at the point where the other variables stay. What does not depend on the variable is
     taken from it. Raises ValueError for a window, or an element, that there is not.
     """
     drawing = Drawing(request, forward, leaves)
-    (x, f, derivative), what = drawing.points()
+    x, f, derivative = drawing.points()
     return Curve(
         variable=request.variable,
         window=request.window,
@@ -38,7 +38,8 @@ def curve(request: CurveRequest, forward: Forward, leaves: Mapping[str, torch.Te
         derivative=tuple(derivative.tolist()),
         element=request.element,
         key=request.key,
-        what=what,
+        what=drawing.what,
+        trouble=trouble(x, f, derivative, drawing.sample) if look_for_trouble else (),
     )
 
 
@@ -58,49 +59,64 @@ class Drawing:
         self.window = low, high
         self.dependent, self.elementwise = dependents(forward.expression, request.variable)
 
-    def points(self) -> tuple[Points, str]:
-        if self.forward.expression.body not in self.dependent:
+    @property
+    def depends(self) -> bool:
+        return self.forward.expression.body in self.dependent
+
+    @property
+    def sample(self) -> Sample | None:
+        """f and f' at many places at once; None where that is not how they are got."""
+        if not (self.elementwise and self.depends):
+            return None
+        return self._of_one_element if self.leaf.numel() > 1 else self._together
+
+    @property
+    def what(self) -> str:
+        if self.sample and self.leaf.numel() > 1:
+            return f"f of one element, {self.name}"
+        summed = "sum(f)" if self._width > 1 else ""
+        return f"{summed or 'f'} along {self.name}" if self.leaf.ndim and self.depends else summed
+
+    def points(self) -> tuple[torch.Tensor, ...]:
+        """x, f and f'."""
+        if not self.depends:
             return self._flat()
-        if not self.elementwise:
+        if self.sample is None:
             return self._one_by_one()
-        return self._of_one_element() if self.leaf.numel() > 1 else self._together()
+        x = self._grid(self.count)
+        return x, *self.sample(x)
 
     def _grid(self, count: int) -> torch.Tensor:
         return torch.linspace(*self.window, count, dtype=self.leaf.dtype, device=self.leaf.device)
 
-    def _flat(self) -> tuple[Points, str]:
+    def _flat(self) -> tuple[torch.Tensor, ...]:
         x = self._grid(self.count)
         f = torch.as_tensor(self.forward.output, dtype=x.dtype, device=x.device).detach()
-        return (x, f.sum().expand_as(x), torch.zeros_like(x)), "sum(f)" if f.ndim else ""
+        return x, f.sum().expand_as(x), torch.zeros_like(x)
 
-    def _together(self) -> tuple[Points, str]:
+    def _together(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The other operands may be vectors: f then has a row for each x, and is summed over it."""
-        x = self._grid(self.count)
-        f_at = self.forward.output
-        width = f_at.numel() if isinstance(f_at, torch.Tensor) else 1
-        rows = (x[:, None] if width > 1 else x).requires_grad_()
+        rows = (x[:, None] if self._width > 1 else x).detach().requires_grad_()
         f = self._evaluate(rows, lambda value: value)
         gradient = _gradient(f, rows)
-        if width > 1:
-            return (x, f.detach().sum(-1), gradient[:, 0]), "sum(f)"
-        return (x.detach(), f.detach(), gradient), self._along("")
+        return (f.detach().sum(-1), gradient[:, 0]) if self._width > 1 else (f.detach(), gradient)
 
-    def _of_one_element(self) -> tuple[Points, str]:
+    def _of_one_element(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Elementwise in a vector: the f of one element, each other vector giving its element of the same place."""
-        x = self._grid(self.count).requires_grad_()
+        x = x.detach().requires_grad_()
         f = self._evaluate(x, lambda value: value[self.element] if value.ndim and len(value) > 1 else value)
-        return (x.detach(), f.detach(), _gradient(f, x)), f"f of one element, {self.name}"
+        return f.detach(), _gradient(f, x)
 
-    def _one_by_one(self) -> tuple[Points, str]:
+    def _one_by_one(self) -> tuple[torch.Tensor, ...]:
         cost = min(self._cost(place) for place in self.window * 2)
         x = self._grid(min(self.count, max(FEWEST, int(BUDGET / cost))))
         pairs = [self._at(place) for place in x.tolist()]
         f, derivative = (torch.stack(list(column)) for column in zip(*pairs, strict=True))
-        is_vector = isinstance(self.forward.output, torch.Tensor) and self.forward.output.ndim > 0
-        return (x, f, derivative), self._along("sum(f)" if is_vector else "")
+        return x, f, derivative
 
-    def _along(self, what: str) -> str:
-        return f"{what or 'f'} along {self.name}" if self.leaf.ndim else what
+    @property
+    def _width(self) -> int:
+        return self.forward.output.numel() if isinstance(self.forward.output, torch.Tensor) else 1
 
     def _cost(self, place: float) -> float:
         start = time.perf_counter()
