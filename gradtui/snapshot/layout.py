@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gradtui.snapshot.model import Graph
 
@@ -29,8 +29,7 @@ class Row:
     open: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """A row still to come: what it shows, how it is reached, and the guides of its line and of those under it."""
 
     node: int | None

@@ -13,7 +13,7 @@ from gradtui.snapshot.layout import Row
 from gradtui.snapshot.model import Graph, Node, Values
 from gradtui.snapshot.numbers import number, numbers
 from gradtui.tui.visible import visible
-from gradtui.tui.widgets.line_view import Piece, left, right
+from gradtui.tui.widgets.line_view import Piece, cut, left, right
 
 RUNNING = "▶ "
 OPENED, CLOSED = " ▾", " ▸"
@@ -124,16 +124,17 @@ def _shorter(values: Values | None, digits: int) -> Iterator[str]:
         yield from (f"[{', '.join(elements[:most])}, …]" for most in range(len(elements) - 1, 0, -1))
 
 
-def measure(rows: Iterable[Cells], digits: int) -> Widths:
-    """The cells that each column would like to have."""
-    tree = source = value = grad = 1
-    for row in rows:
-        if row.kind == "node":
-            tree = max(tree, GUTTER + cell_len(row.guides) + cell_len(row.name[0]) + cell_len(OPENED))
-        source = max(source, cell_len(row.source))
-        value = max(value, len(short(row.value, digits)))
-        grad = max(grad, len(short(row.grad, digits)))
-    return Widths(tree, source, value, grad)
+def measure(rows: Iterable[Cells]) -> Widths:
+    """The cells that tree and source would like to have."""
+    nodes = [row for row in rows if row.kind == "node"]
+    tree = max((cell_len(row.guides) + len(row.name[0]) for row in nodes), default=0)
+    return Widths(GUTTER + tree + len(OPENED), max((cell_len(row.source) for row in nodes), default=0), 1, 1)
+
+
+def measure_numbers(nodes: Sequence[Node], digits: int) -> tuple[int, int]:
+    """The cells that value and gradient would like to have."""
+    value = max((len(short(node.value, digits)) for node in nodes), default=1)
+    return value, max((len(short(node.grad_output, digits)) for node in nodes), default=1)
 
 
 def arrange(wanted: Widths, width: int) -> Widths:
@@ -157,40 +158,43 @@ def _shared(room: int, value: int, grad: int) -> tuple[int, int]:
 
 
 def pieces(row: Cells, widths: Widths, digits: int) -> tuple[Piece, ...]:
-    """A row as it is painted."""
-    name, style = row.name
-    head = left(row.gutter, GUTTER) + row.guides
+    """A row as it is painted: few pieces, as each costs time."""
+    head = [(RUNNING, "graph--running"), (row.guides, "graph--guide")]
+    if not row.gutter:
+        head = [(" " * GUTTER + row.guides, "graph--guide")]
+    room = widths.tree - GUTTER - cell_len(row.guides)
     gap = " " * GAP
-    beside = widths.source + GAP if widths.source else 0
-    span = widths.tree + (0 if row.kind == "node" else beside)
-    room = span - cell_len(head)
-    painted: list[Piece] = [(left(row.gutter, GUTTER), "graph--running"), (row.guides, "graph--guide")]
-    if room < 1:
-        painted = [(left(head, span), "graph--guide")]
-    elif row.kind == "node":
-        if style == "graph--leaf" and not widths.source:
-            name = f"{row.source} {name}"
-        label = left(name, room - len(row.marker)) if cell_len(name) > room - len(row.marker) else name
-        rest = room - cell_len(label)
-        painted += [(label, style), (left(row.marker, rest), "graph--marker")]
+    if row.kind != "node":
+        span = room + (GAP + widths.source if widths.source else 0)
+        painted = [*head, *_mention(row, max(0, span)), (gap + " " * widths.value, "")]
     else:
-        label = left(name, min(room, cell_len(name)))
-        note = next((note for note in row.notes if cell_len(label) + cell_len(note) <= room), "")
-        painted += [(label, style), (left(note, room - cell_len(label)), "graph--note")]
-    if row.kind == "node" and widths.source:
-        painted += [(gap, ""), (left(row.source, widths.source), "graph--source")]
-    known = row.kind == "node"
-    value = fitted(row.value, digits, widths.value) if known else ""
-    painted += [(gap, ""), (right(value, widths.value), look(row.value, "graph--value"))]
-    if row.kind == "constant":
-        painted.append((" " * (GAP + len(LABEL) + widths.grad), ""))
-    else:
-        grad = fitted(row.grad, digits, widths.grad)
-        painted += [
-            (gap + LABEL, "graph--label"),
-            (right(grad, widths.grad), look(row.grad, "graph--grad", dim_zero=True)),
-        ]
+        painted = [*head, *_name(row, max(0, room), has_source=widths.source > 0)]
+        if widths.source:
+            painted.append((gap + left(row.source, widths.source), "graph--source"))
+        value = right(fitted(row.value, digits, widths.value), widths.value)
+        painted.append((gap + value, look(row.value, "graph--value")))
+    if row.kind != "constant":
+        grad = right(fitted(row.grad, digits, widths.grad), widths.grad)
+        painted += [(gap + LABEL, "graph--label"), (grad, look(row.grad, "graph--grad", dim_zero=True))]
     return tuple(painted)
+
+
+def _name(row: Cells, room: int, *, has_source: bool) -> list[Piece]:
+    """A node's name and its marker. A leaf says here which one it is where there is no column for that."""
+    name, style = row.name
+    if style == "graph--leaf" and not has_source:
+        name = f"{row.source} {name}"
+    label = cut(name, room - len(row.marker))
+    return [(label, style), (left(row.marker, room - cell_len(label)), "graph--marker")]
+
+
+def _mention(row: Cells, room: int) -> list[Piece]:
+    """A reference with its note, or a constant."""
+    name, style = row.name
+    label = cut(name, room)
+    rest = room - cell_len(label)
+    note = next((note for note in row.notes if cell_len(note) <= rest), "")
+    return [(label, style), (left(note, rest), "graph--note")]
 
 
 def look(values: Values | None, ordinary: str, *, dim_zero: bool = False) -> str:

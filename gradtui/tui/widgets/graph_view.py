@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from textwrap import wrap
 from typing import ClassVar
 
@@ -17,11 +16,22 @@ from gradtui.snapshot.contributions import Use, uses
 from gradtui.snapshot.layout import Row, rows
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
-from gradtui.tui.widgets.graph_lines import GUTTER, MARGIN, OPENED, Widths, arrange, cells, measure, pieces
+from gradtui.tui.widgets.graph_lines import (
+    GUTTER,
+    MARGIN,
+    OPENED,
+    Widths,
+    arrange,
+    cells,
+    measure,
+    measure_numbers,
+    pieces,
+)
 from gradtui.tui.widgets.line_view import Line, LineView, Piece
 
-MEASURED = 1000
+MEASURED = 250
 """Rows that the widths of the columns are made for; those of a larger graph are cut where they need more."""
+NARROWEST = Widths(1, 1, 1, 1)
 
 STARTING = "starting PyTorch …"
 NO_GRAPH = "f is constant here: autograd recorded no graph, and its gradient is 0."
@@ -124,8 +134,7 @@ Beside each node: the text that made it, its value, and `ḡ`, the gradient that
         self._rows: list[Row] = []
         self._used: list[list[Use]] = []
         self._cursor = 0
-        self._wanted: Widths | None = None
-        self._widths = Widths(0, 0, 0, 0)
+        self._wanted = self._widths = NARROWEST
         self._pieces: dict[int, tuple[Piece, ...]] = {}
 
     def show(self, snapshot: Snapshot | None, *, stale: bool = False) -> None:
@@ -134,7 +143,7 @@ Beside each node: the text that made it, its value, and `ḡ`, the gradient that
         before, self._snapshot = self._graph, snapshot
         if not same_shape(before, self._graph):
             self._folded.clear()
-            self._wanted, self._cursor = None, 0
+            self._wanted, self._cursor = NARROWEST, 0
             self.set_reactive(GraphView.selected, 0 if self._graph.nodes else None)
             self._arrange()
             self.scroll_to(y=0, animate=False)
@@ -176,14 +185,16 @@ Beside each node: the text that made it, its value, and `ḡ`, the gradient that
         levels = max(3, self.line_width // 8)
         self._rows = rows(self._graph, self._folded, levels=levels)
         self._used = uses(self._graph)
+        first = (cells(row, self._graph, self._used, None, self._digits) for row in self._rows[:MEASURED])
+        self._wanted = measure(first)._replace(value=self._wanted.value, grad=self._wanted.grad)
         self._repaint()
 
     def _repaint(self) -> None:
         """The columns, for other numbers. They only grow while one steps x: nothing jumps."""
         self._pieces.clear()
-        first = (cells(row, self._graph, self._used, None, self._digits) for row in islice(self._rows, MEASURED))
-        now = measure(first, self._digits)
-        self._wanted = now if self._wanted is None else Widths(*map(max, now, self._wanted))
+        value, grad = measure_numbers(self._graph.nodes[:MEASURED], self._digits)
+        value, grad = max(value, self._wanted.value), max(grad, self._wanted.grad)
+        self._wanted = self._wanted._replace(value=value, grad=grad)
         self._widths = arrange(self._wanted, self.line_width)
         self.lines_changed()
 

@@ -60,12 +60,15 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         size = Size(self.line_width, self.line_count)
         if self.virtual_size != size:
             self.virtual_size = size
-        top = self.scroll_offset.y
-        for y in range(top, top + self.size.height):
+        (width, height), top = self.size, self.scroll_offset.y
+        changed = []
+        for y in range(top, top + height):
             before, now = self._painted.get(y), self._line(y)
             if before != now:
                 x = 0 if before is None else _unchanged(before, now)
-                self.refresh(Region(x, y - top, max(0, self.size.width - x), 1))
+                changed.append(Region(x, y - top, max(0, width - x), 1))
+        if changed:
+            self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
         y += self.scroll_offset.y

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.reactive import var
 
 from gradtui.snapshot.model import Graph, Snapshot
@@ -43,6 +44,14 @@ class NodePanel(LineView):
         "node--quiet",
         "node--bad",
     }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "page_up", "page up", show=False, id="panel.page_up", tooltip="Scroll the panel up"),
+        Binding(
+            "pagedown", "page_down", "page down", show=False, id="panel.page_down", tooltip="Scroll the panel down"
+        ),
+        Binding("home", "scroll_home", "top", show=False, id="panel.top", tooltip="To the top of the panel"),
+        Binding("end", "scroll_end", "bottom", show=False, id="panel.bottom", tooltip="To the bottom of the panel"),
+    ]
     HELP = """\
 ## The node
 
@@ -52,6 +61,7 @@ each edge (`1 · 3 = 3`). Where several edges lead to a node, their gradients ar
 - `sequence` is torch's own number: of the nodes that are ready, the engine takes the one with the highest.
 - `–` is not computed yet, or none. It is not 0.
 - **s** shows the tensors that the node saved for its backward.
+- Arrows still move in the graph; page keys, home and end scroll here.
 """
 
     saved_shown: var[bool] = var(False, init=False)

@@ -1,0 +1,200 @@
+"""The node panel, on Snapshots built by hand."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from msgspec.structs import replace
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from gradtui.snapshot.model import Graph, Saved, Snapshot, Source, Summary, Values
+from gradtui.tui.widgets.line_view import folded
+from gradtui.tui.widgets.node_panel import NodePanel
+from tests import examples
+
+
+class PanelApp(App[None]):
+    def __init__(self) -> None:
+        super().__init__()
+        self.panel = NodePanel()
+
+    def compose(self) -> ComposeResult:
+        yield self.panel
+
+    @property
+    def lines(self) -> list[str]:
+        """What the panel shows, down to its last line."""
+        shown = [self.panel.render_line(y).text.rstrip() for y in range(self.panel.scrollable_content_region.height)]
+        return [line for line in shown if line]
+
+    def colour(self, component: str) -> object:
+        return self.panel.get_visual_style(component).rich_style.color
+
+
+async def show(
+    pilot: Pilot[None], snapshot: Snapshot | None, node: int | None, steps_done: int | None = None
+) -> PanelApp:
+    app = pilot.app
+    assert isinstance(app, PanelApp)
+    app.panel.show(snapshot, node, steps_done=steps_done)
+    await pilot.pause()
+    return app
+
+
+async def test_product() -> None:
+    async with PanelApp().run_test(size=(60, 16)) as pilot:
+        app = await show(pilot, examples.quadratic(), 2)
+        assert app.lines == [
+            "MulBackward0  3x",
+            "value 12   ḡ 1",
+            "step 3 of 5 · sequence 1 · shape () · float32 · cpu",
+            "x: 1 · 3 = 3",
+            "· 3: no gradient goes here",
+        ]
+
+
+async def test_leaf_says_what_its_gradient_is_the_sum_of() -> None:
+    async with PanelApp().run_test(size=(60, 16)) as pilot:
+        app = await show(pilot, examples.quadratic(), 4)
+        assert app.lines == [
+            "AccumulateGrad  x",
+            "value 4   ḡ 11",
+            "step 5 of 5 · shape () · float32 · cpu",
+            "x.grad = 8 + 3 = 11",
+            "  8  from PowBackward0 x^2",
+            "  3  from MulBackward0 3x",
+        ]
+
+
+async def test_leaf_reached_once() -> None:
+    async with PanelApp().run_test(size=(60, 16)) as pilot:
+        app = await show(pilot, examples.two_variables(), 3)
+        assert app.lines[3:] == ["x.grad = 1.5", "  1.5  from MulBackward0 x*y"]
+
+
+async def test_the_moment_of_backward() -> None:
+    """After three nodes: 3x has sent its 3, x^2 is the next one; what has not run is not 0."""
+    async with PanelApp().run_test(size=(60, 16)) as pilot:
+        app = await show(pilot, examples.quadratic(), 4, steps_done=3)
+        assert app.lines[1] == "value 4   ḡ –"
+        assert "x.grad = – + 3 = –" in app.lines
+        assert "  –  from PowBackward0 x^2" in app.lines
+        await show(pilot, examples.quadratic(), 3, steps_done=3)
+        assert "x: – · 8 = –" in app.lines
+        assert "ready: x^2 (0)" in app.lines
+        await show(pilot, examples.quadratic(), 3, steps_done=4)
+        assert "x: 1 · 8 = 8" in app.lines
+
+
+async def test_vectors() -> None:
+    async with PanelApp().run_test(size=(80, 16)) as pilot:
+        app = await show(pilot, examples.vector_quadratic(), 2)
+        assert "value [6.3, 16.2, 9.6]   ḡ [1, 1, 1]" in app.lines
+        assert "x: [3, 3, 3]" in app.lines
+        assert any("shape (3,) · float64" in line for line in app.lines)
+
+
+async def test_saved_tensors_only_when_asked() -> None:
+    async with PanelApp().run_test(size=(60, 16)) as pilot:
+        app = await show(pilot, examples.quadratic(), 3)
+        assert "saved" not in "\n".join(app.lines)
+        app.panel.saved_shown = True
+        await pilot.pause()
+        assert app.lines[-2:] == ["saved exponent = 2", "saved self = 4"]
+        await show(pilot, examples.quadratic(), 4)
+        assert app.lines[-1] == "saves nothing for backward"
+        graph = examples.quadratic().graph
+        text = replace(graph.nodes[0], saved=(Saved("reduction", "[bold]mean[/]"),))
+        await show(pilot, examples.quadratic(), 0)
+        await show(pilot, replace(examples.quadratic(), graph=Graph((text, *graph.nodes[1:]))), 0)
+        assert app.lines[-1] == "saved reduction = [bold]mean[/]"
+
+
+async def test_nan_is_seen() -> None:
+    async with PanelApp().run_test(size=(60, 16)) as pilot:
+        app = await show(pilot, examples.nan_gradient(), 1)
+        assert "x: 0 · inf = nan" in app.lines
+        last = list(app.panel.render_line(app.lines.index("x: 0 · inf = nan")))
+        assert next(s.style.color for s in last if s.style and s.text == "nan") == app.colour("node--bad")
+
+
+async def test_large_tensor_is_summarised() -> None:
+    summary = Summary(min=-1.5, max=2.5, mean=0.25, norm=90.5, nan=1, inf=2, zero=3)
+    large = Values((64, 128), (1.0,) * 8, summary)
+    graph = examples.quadratic().graph
+    leaf = replace(graph.nodes[4], value=large, grad_output=large, shape=(64, 128))
+    async with PanelApp().run_test(size=(100, 16)) as pilot:
+        app = await show(pilot, Snapshot(8, "x", graph=Graph((*graph.nodes[:4], leaf))), 4)
+        figures = "min -1.5  max 2.5  mean 0.25  norm 90.5  nan 1  inf 2  zero 3"
+        assert f"value {figures}" in app.lines
+        assert f"ḡ {figures}" in app.lines
+
+
+async def test_node_that_backward_never_reached() -> None:
+    graph = examples.quadratic().graph
+    lost = replace(graph.nodes[3], step=None, grad_output=None)
+    async with PanelApp().run_test(size=(70, 16)) as pilot:
+        app = await show(pilot, Snapshot(8, "x", graph=Graph((*graph.nodes[:3], lost, graph.nodes[4]))), 3)
+        assert app.lines[1] == "value 16   ḡ –"
+        assert app.lines[2].startswith("never reached by backward")
+        assert "x: – · 8 = –" in app.lines
+
+
+@pytest.mark.parametrize("width", [20, 30, 38])
+async def test_narrow_lines_wrap_and_nothing_is_lost(width: int) -> None:
+    async with PanelApp().run_test(size=(120, 30)) as pilot:
+        app = await show(pilot, examples.vector_quadratic(), 4)
+        wide = " ".join(app.lines).split()
+        await pilot.resize_terminal(width, 30)
+        await pilot.pause()
+        assert " ".join(app.lines).split() == wide
+        assert max(map(len, app.lines)) <= width - 1
+
+
+async def test_nothing_selected() -> None:
+    async with PanelApp().run_test(size=(80, 8)) as pilot:
+        app = await show(pilot, None, None)
+        assert app.lines == ["Select a node of the graph to see its part in the backward pass."]
+        await show(pilot, examples.constant(), 0)
+        assert len(app.lines) == 1
+        await show(pilot, examples.quadratic(), 99)
+        assert len(app.lines) == 1
+
+
+async def test_scrolls_and_starts_at_the_top_of_another_node() -> None:
+    async with PanelApp().run_test(size=(60, 4)) as pilot:
+        app = await show(pilot, examples.quadratic(), 4)
+        app.panel.focus()
+        await pilot.press("end")
+        await pilot.wait_for_scheduled_animations()
+        assert app.lines[-1] == "  3  from MulBackward0 3x"
+        await show(pilot, examples.quadratic(), 2)
+        assert app.lines[0].startswith("MulBackward0")
+
+
+async def test_text_of_a_person_is_plain_text() -> None:
+    graph = examples.quadratic().graph
+    hostile = replace(graph.nodes[3], source=Source("[@click=app.bell]x[/]\x1b[2J", 0, 3))
+    async with PanelApp().run_test(size=(60, 8)) as pilot:
+        app = await show(pilot, Snapshot(8, "x", graph=Graph((*graph.nodes[:3], hostile, graph.nodes[4]))), 3)
+        assert app.lines[0] == "PowBackward0  [@click=app.bell]x[/]␛[2J"
+
+
+def test_folded() -> None:
+    assert folded((("one two ", "a"), ("three", "b")), 9) == [
+        (("one", "a"), (" ", "a"), ("two", "a"), (" ", "a")),
+        (("  ", ""), ("three", "b")),
+    ]
+    assert folded((("abcdefgh", "a"),), 4) == [(("abc…", "a"),)]
+    assert folded((), 4) == [()]
+
+
+def test_numbers_of_the_examples_are_right() -> None:
+    """The sums that the panel writes down are sums: checked here once, as it only writes what it is given."""
+    for example in (examples.quadratic(), examples.two_variables()):
+        for node in example.graph.nodes:
+            for edge in node.edges:
+                if edge.grad is not None and edge.local is not None and node.grad_output is not None:
+                    assert math.isclose(node.grad_output.numbers[0] * edge.local, edge.grad.numbers[0])
