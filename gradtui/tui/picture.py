@@ -23,7 +23,6 @@ from gradtui.tui.widgets.value_entry import ValueEntry
 
 PANES = ("graph", "chart", "node")
 
-
 MARKS_ABOVE = 88
 """Cells of a line in which the check marks stand beside the numbers; where there are less, beside the derivative."""
 
@@ -40,8 +39,9 @@ class Picture(Vertical):
         self.stepper = Stepper(id="stepper")
         self.numbers, self.derivation = TextLine(id="numbers"), TextLine(id="derivation")
         self.graph, self.chart, self.node_panel = GraphView(id="graph"), Chart(id="chart"), NodePanel(id="node")
-        self.graph.border_title, self.chart.border_title = "graph", "f and f'"
-        self.point, self.panes = Container(id="point"), Container(id="panes")
+        self.graph.border_title, self.chart.border_title, self.node_panel.border_title = "graph", "f and f'", "node"
+        self.point = Container(id="point")
+        self.panes = Container(self.graph, Container(self.chart, self.node_panel, id="side"), id="panes")
         self.remark = Content()
 
     def compose(self) -> ComposeResult:
@@ -56,11 +56,14 @@ class Picture(Vertical):
             yield self.stepper
             yield self.numbers
             yield self.derivation
-        with self.panes:
-            yield self.graph
-            with Container(id="side"):
-                yield self.chart
-                yield self.node_panel
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._mount_panes)
+
+    async def _mount_panes(self) -> None:
+        """Behind the first frame, which comes sooner without them. Someone may have quit by then."""
+        if self.is_attached and self.is_running:
+            await self.mount(self.panes)
 
     def lay_out(self, session: Session) -> None:
         """The title and the room for the variables. Not while one types: all would jump at every letter."""
