@@ -8,8 +8,9 @@ from gradtui.snapshot.model import Curve, CurveRequest, Problem, Request, Snapsh
 class Answers:
     """The last good Snapshot stays until a newer good one comes, whatever happens in between.
 
-    shown: that Snapshot. derived: the last one of the same expression that came with its symbolic derivative. curve: the last curve that came, with this Snapshot or before. problem: why the newest request has
-    no answer. asked, answered: ids of the newest request and of the newest answer.
+    shown: that Snapshot. derived: the last one of the same expression that came with its symbolic derivative.
+    curve: the last curve that came, with this Snapshot or before. problem: why the newest request has no answer.
+    asked, answered: ids of the newest request and of the newest answer.
     """
 
     def __init__(self) -> None:

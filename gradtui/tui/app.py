@@ -18,7 +18,7 @@ from textual.widgets import Footer, Input, Static
 from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.service.client import Service
-from gradtui.snapshot.model import Device, Dtype, Problem
+from gradtui.snapshot.model import Device, Dtype, Problem, Snapshot
 from gradtui.tui import commands, readings
 from gradtui.tui.answers import Answers
 from gradtui.tui.evaluator import MakeEvaluator, SnapshotArrived
@@ -68,10 +68,16 @@ class GradtuiApp(App[None]):
     ) -> None:
         super().__init__()
         self.session = Session(
-            expression, read_points(at or {}), dtype=dtype, device=device, window=window, step=read_point(step).elements[0], names=names
+            expression,
+            read_points(at or {}),
+            dtype=dtype,
+            device=device,
+            window=window,
+            step=read_point(step).elements[0],
+            names=names,
         )
         self.answers = Answers()
-        self.service = service(lambda snapshot: self.post_message(SnapshotArrived(snapshot)) and None)
+        self.service = service(self.arrived)
         self.text_problem: Problem | None = None
         self.reads_as = ""
         self.patient = True
@@ -94,8 +100,17 @@ class GradtuiApp(App[None]):
         self.take(self.session.text)
         self.call_after_refresh(self.service.start)  # before the first frame it would take the processor from it
 
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.show_variables)  # what stands where depends on the widths
+        self.call_after_refresh(self.settle)
+
     async def on_unmount(self) -> None:
+        if self._unpainted is not None:
+            self._unpainted.cancel()
         await self.service.close()
+
+    def arrived(self, snapshot: Snapshot) -> None:
+        self.post_message(SnapshotArrived(snapshot))
 
     # What is typed
 
@@ -104,7 +119,7 @@ class GradtuiApp(App[None]):
         try:
             expression = parse(text, self.session.names)
         except ExpressionError as error:
-            self.text_problem = Problem("syntax", error.message, error.start, error.end, error.hint)
+            self.text_problem = Problem(error.kind, error.message, error.start, error.end, error.hint)
         else:
             self.text_problem, self.reads_as = None, write(expression)
             self.session.accept(expression)
@@ -143,7 +158,7 @@ class GradtuiApp(App[None]):
     # Question and answer
 
     def ask(self) -> None:
-        """Have the session evaluated. What was changed is painted with the answer, or alone where that takes longer than a frame."""
+        """Have the session evaluated. What was changed is painted with the answer, or alone where that takes longer."""
         curve = self.session.curve_request(readings.samples(self.picture.chart.size.width))
         request = self.session.request(self.answers.lacking(curve))
         self.answers.ask(request)
@@ -296,6 +311,9 @@ class GradtuiApp(App[None]):
 
     def action_toggle_derivative(self) -> None:
         self.picture.chart.derivative_shown = not self.picture.chart.derivative_shown
+
+    def action_toggle_saved(self) -> None:
+        self.picture.node_panel.saved_shown = not self.picture.node_panel.saved_shown
 
     def action_maximise(self, pane: str = "") -> None:
         pane = pane or self.picture.focused_pane(self.focused)

@@ -35,7 +35,9 @@ def commands(app: GradtuiApp) -> Iterator[SystemCommand]:
         name = binding.action.partition("(")[0]
         if binding.id != "restore" and works(name, app.session, app.answers.shown, typing=False):
             key = app.get_key_display(Binding(binding.key.partition(",")[0], "", key_display=binding.key_display))
-            yield SystemCommand(binding.tooltip, f"{binding.description} ({key})", partial(app.run_action, binding.action))
+            yield SystemCommand(
+                binding.tooltip, f"{binding.description} ({key})", partial(app.run_action, binding.action)
+            )
     for pane, title in (("graph", "graph"), ("chart", "chart"), ("node", "node panel")):
         yield SystemCommand(f"Maximise the {title}", "escape brings all panes back", partial(app.action_maximise, pane))
     for text in EXAMPLES:

@@ -164,10 +164,16 @@ def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
 
 def _numbers(session: Session, shown: Snapshot) -> Content:
     digits = significant(shown)
-    pieces = [(f"{of(session)} = ", MUTED), (numbers(shown.value, digits, most=4), _style(shown.value, "$text-primary"))]
+    pieces = [
+        (f"{of(session)} = ", MUTED),
+        (numbers(shown.value, digits, most=4), _style(shown.value, "$text-primary")),
+    ]
     state = shown.variables.get(session.active or "")
     if state is not None:
-        pieces += [(f"   {slope(session)} = ", MUTED), (numbers(state.grad, digits, most=4), _style(state.grad, "$text-success"))]
+        pieces += [
+            (f"   {slope(session)} = ", MUTED),
+            (numbers(state.grad, digits, most=4), _style(state.grad, "$text-success")),
+        ]
     return Content.assemble(*pieces)
 
 

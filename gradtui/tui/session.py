@@ -124,7 +124,17 @@ class Session:
             if (name, index) != (self.active, self.element)
         ]
         vector = self.points[self.active].vector
-        depends_on = (self.text, self.active, self.element, vector, *fixed, self.dtype, self.device, *self.window, points)
+        depends_on = (
+            self.text,
+            self.active,
+            self.element,
+            vector,
+            *fixed,
+            self.dtype,
+            self.device,
+            *self.window,
+            points,
+        )
         return CurveRequest(
             variable=self.active,
             window=self.window,

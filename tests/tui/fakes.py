@@ -76,7 +76,10 @@ def _plain(request: Request) -> Snapshot:
     """An answer without a graph: 0 everywhere."""
     zero = Values((), (0.0,))
     states = {
-        name: VariableState(Values(() if isinstance(value, float) else (len(value),), (value,) if isinstance(value, float) else value), zero)
+        name: VariableState(
+            Values(() if isinstance(value, float) else (len(value),), (value,) if isinstance(value, float) else value),
+            zero,
+        )
         for name, value in request.at.items()
     }
     return Snapshot(request.id, request.expression, request.expression, variables=states, value=zero)

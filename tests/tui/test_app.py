@@ -22,6 +22,11 @@ def text_of(app: GradtuiApp) -> str:
     return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
 
+def place(app: GradtuiApp) -> tuple[int | None, int | None]:
+    """Of the backward cursor, and of the selection."""
+    return app.steps_done, app.selected
+
+
 async def until(pilot: Pilot[Any], condition: Any, what: str) -> None:
     """Let the app run until `condition()`."""
     for _ in range(200):
@@ -46,7 +51,16 @@ async def test_first_example() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
         screen = text_of(app)
-        for text in ("f(x) = x^2 + 3x + 1", "x^2 + 3*x + 1", "4.0", "29", "11", "2*x + 3", "AddBackward0", "AccumulateGrad"):
+        for text in (
+            "f(x) = x^2 + 3x + 1",
+            "x^2 + 3*x + 1",
+            "4.0",
+            "29",
+            "11",
+            "2*x + 3",
+            "AddBackward0",
+            "AccumulateGrad",
+        ):
             assert text in screen
         assert service(app).started
     assert service(app).closed
@@ -294,6 +308,15 @@ async def test_show_or_hide_the_derivative() -> None:
         assert app.picture.chart.derivative_shown
 
 
+async def test_saved_tensors() -> None:
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "down", "down")
+        assert "saved" not in text_of(app)
+        await press(pilot, "s")
+        assert "saved" in text_of(app)
+
+
 async def test_selecting_a_node_lights_up_its_text() -> None:
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
@@ -308,17 +331,17 @@ async def test_backward_steps() -> None:
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
-        assert app.steps_done is None
+        assert place(app) == (None, 0)
         await press(pilot, "n")
-        assert (app.steps_done, app.selected) == (1, 0)
+        assert place(app) == (1, 0)
         await press(pilot, "n", "n")
-        assert (app.steps_done, app.selected) == (3, 2)
+        assert place(app) == (3, 2)
         await press(pilot, "p")
-        assert (app.steps_done, app.selected) == (2, 1)
+        assert place(app) == (2, 1)
         await press(pilot, "P")
-        assert app.steps_done == 0
+        assert place(app) == (0, 1)
         await press(pilot, "N")
-        assert app.steps_done is None
+        assert place(app) == (None, 1)
 
 
 async def test_cursor_stays_while_stepping() -> None:
@@ -326,9 +349,9 @@ async def test_cursor_stays_while_stepping() -> None:
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "n", "n", "right")
-        assert (app.steps_done, app.selected) == (2, 1)
+        assert place(app) == (2, 1)
         await retype(pilot, "x*y + sin(y)")
-        assert (app.steps_done, app.selected) == (None, 0)
+        assert place(app) == (None, 0)
 
 
 @pytest.mark.parametrize("pane", ["graph", "chart", "node"])

@@ -65,7 +65,23 @@ def test_reads(text: str, value: float | tuple[float, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "four", "1/0", "1e999", "inf", "nan", "[", "[1, x]", "[[1, 2], 3]", "[]", "sqrt(-1)", "10^10^10", "log(0)"]
+    "text",
+    [
+        "",
+        "x",
+        "four",
+        "1/0",
+        "1e999",
+        "inf",
+        "nan",
+        "[",
+        "[1, x]",
+        "[[1, 2], 3]",
+        "[]",
+        "sqrt(-1)",
+        "10^10^10",
+        "log(0)",
+    ],
 )
 def test_refuses_with_a_sentence(text: str) -> None:
     with pytest.raises(PointError) as caught:

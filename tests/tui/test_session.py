@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -123,14 +124,15 @@ def test_curve_key() -> None:
     keys = [_key(made)]
     made.move(1)
     assert _key(made) == keys[0]
-    for change in (
+    changes: tuple[Callable[[], None], ...] = (
         lambda: made.put(read_point("[1]")),
         lambda: made.choose("w", 1),
         lambda: made.choose("w", 0),
         lambda: made.accept(parse("w + x")),
         lambda: setattr(made, "dtype", "float64"),
         lambda: setattr(made, "window", (0.0, 1.0)),
-    ):
+    )
+    for change in changes:
         change()
         keys.append(_key(made))
     assert len(set(keys)) == len(keys)

@@ -1,4 +1,4 @@
-"""The line in which the function is typed: highlighted as one types, with history, the bad place and the selected node's text lit."""
+"""The line in which the function is typed: highlighted, with history, the bad place and the selected node's text lit."""
 
 from __future__ import annotations
 

@@ -28,6 +28,4 @@ class LineInput(Input):
             return
         event.stop()
         event.prevent_default()
-        for binding in bindings:
-            if await self.run_action(binding.action):
-                return
+        await self.run_action(bindings[0].action)

@@ -23,7 +23,7 @@ class ProblemLine(Widget):
         self._column: int | None = None
 
     def show(self, echo: Content, remark: Content, problem: Problem | None = None, column: int | None = None) -> None:
-        """All is well: `echo` at the left, `remark` at the right. Else `problem`, with a caret at `column` cells where it has one."""
+        """`echo` at the left and `remark` at the right; or `problem`, with a caret at `column` where it has a place."""
         jumps = problem != self._problem or column != self._column
         if jumps or not (echo.is_same(self._echo) and remark.is_same(self._remark)):
             self._echo, self._remark, self._problem, self._column = echo, remark, problem, column
@@ -34,7 +34,9 @@ class ProblemLine(Widget):
             return both_ends(self._echo, self._remark, self.size.width)
         sentence, hint = visible(self._problem.message), visible(self._problem.hint)
         return Content("\n").join(
-            Content.assemble((line, "$text-error" if part == "message" else "$foreground-muted"), (rest, "$foreground-muted"))
+            Content.assemble(
+                (line, "$text-error" if part == "message" else "$foreground-muted"), (rest, "$foreground-muted")
+            )
             for line, rest, part in _lines(sentence, hint, self._column, self.size.width)
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual.content import Content
-from textual.reactive import reactive
 from textual.widget import Widget
 
 GAP = 3
@@ -52,12 +51,16 @@ LIGHTS = {
 class Status(Widget):
     """Number type and device, and a light: ○ starting, ● ready, ◐ at work, ✗ the last request has no answer."""
 
-    shown: reactive[tuple[str, str]] = reactive(("", "starting"), layout=True)
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._kind, self._light = "", "starting"
 
     def show(self, kind: str, light: str) -> None:
-        self.shown = (kind, light)
+        if (kind, light) != (self._kind, self._light):
+            wider = len(kind) != len(self._kind)
+            self._kind, self._light = kind, light
+            self.refresh(layout=wider)
 
     def render(self) -> Content:
-        kind, light = self.shown
-        lamp, style = LIGHTS[light]
-        return Content.assemble((f"{kind} ", "$foreground-muted"), (lamp, style))
+        lamp, style = LIGHTS[self._light]
+        return Content.assemble((f"{self._kind} ", "$foreground-muted"), (lamp, style))

@@ -127,7 +127,11 @@ def arrange(row: VariableRow, names: int, scalars: int, width: int, *, marked: b
     """A row's pieces: `▸ x = 4.0   step 0.1   ∂ 11`, with names and scalars in columns, vectors cut to what there is room for."""
     mark = ("▸ " if row.active else "  ") if marked else ""
     name = "stepper--active-name" if row.active else "stepper--name"
-    head: list[Piece] = [(mark, name, None), (set_cell_size(row.name, names), name, None), (" = ", "stepper--label", None)]
+    head: list[Piece] = [
+        (mark, name, None),
+        (set_cell_size(row.name, names), name, None),
+        (" = ", "stepper--label", None),
+    ]
     tail: list[Piece] = [("   step ", "stepper--label", None), (row.step, "stepper--value", None)] if row.active else []
     gradient: list[Piece] = []
     if row.gradient:
@@ -140,7 +144,14 @@ def arrange(row: VariableRow, names: int, scalars: int, width: int, *, marked: b
     if room < 24:  # the values come first
         room += sum(cell_len(text) for text, *_ in gradient)
         gradient = []
-    return [*head, ("[", "stepper--label", None), *_elements(row, room), ("]", "stepper--label", None), *gradient, *tail]
+    return [
+        *head,
+        ("[", "stepper--label", None),
+        *_elements(row, room),
+        ("]", "stepper--label", None),
+        *gradient,
+        *tail,
+    ]
 
 
 def _elements(row: VariableRow, room: int) -> list[Piece]:

@@ -29,7 +29,7 @@ class ValueInput(LineInput):
 
 
 class ValueEntry(Horizontal):
-    """Hidden until it is asked to `open`; posts `Left` with the value, or with None where it was given up. A bad value stays to be mended."""
+    """Posts `Left` with the value, or with None where it was given up. A bad value stays to be mended."""
 
     class Left(Message):
         def __init__(self, point: Point | None) -> None:
