@@ -19,7 +19,7 @@ Value = torch.Tensor | int | float
 Test = Callable[..., Any]
 """Of the operands, as numbers or as tensors: whether f stands at the place in question."""
 
-CORNER = "is at a corner, its slopes on the two sides differ"
+CORNER = "has a corner here"
 JUMP = "jumps here, so it has no derivative"
 VERTICAL = "has a vertical tangent here"
 TIE = "is at a tie"

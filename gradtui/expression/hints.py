@@ -44,6 +44,13 @@ MISSING_FUNCTIONS = {
     "matmul": "dot(a, b)",
     "mm": "dot(a, b)",
     "average": "mean(x)",
+    **dict.fromkeys(("tg", "tgn"), "tan(x)"),
+    **dict.fromkeys(("ctg", "cotg", "cotan"), "1/tan(x)"),
+    **dict.fromkeys(("arctg", "atg"), "atan(x)"),
+    "sen": "sin(x)",
+    "lb": "log2(x)",
+    "lg": "log10(x), or log2(x)",
+    **dict.fromkeys(("sh", "ch", "th"), "sinh(x), cosh(x) or tanh(x)"),
 }
 
 INVERSES = {
@@ -106,7 +113,7 @@ def _meant(word: str, called: bool) -> str:
         return f"write {MISSING_FUNCTIONS[word]}"
     if guess := _run_together(word, called):
         return f"did you mean {guess}?"
-    if guess := nearest(word):
+    if guess := nearest(word, 0.6 if called else 0.75):
         return f"did you mean {guess}?"
     pieces = re.findall(_PIECES, word)
     if len(pieces) <= 3 and "".join(pieces) == word:
@@ -127,10 +134,13 @@ def _run_together(word: str, called: bool) -> str:
     return ""
 
 
-def nearest(word: str) -> str:
-    """The function or constant spelled most like `word`, or ""; the first letter is taken to be right."""
+def nearest(word: str, likeness: float = 0.75) -> str:
+    """The function or constant spelled most like `word`, or ""; the first letter is taken to be right.
+
+    likeness: from 0 to 1, what difflib asks of a match. Two letters swapped in a word of three leave 0.67.
+    """
     from difflib import get_close_matches  # 5 ms that a text without an error need not pay
 
     known = [name for name in (*FUNCTIONS, *CONSTANTS) if name[0] == word[:1].lower() and 2 < len(name) < len(word) + 2]
-    matches = get_close_matches(word.lower(), known, n=1, cutoff=0.75) if len(word) > 2 else []
+    matches = get_close_matches(word.lower(), known, n=1, cutoff=likeness) if len(word) > 2 else []
     return matches[0] if matches else ""
