@@ -8,22 +8,20 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.reactive import var
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 
 from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.service.client import Service
-from gradtui.snapshot.model import Device, Dtype, Problem, Snapshot
+from gradtui.snapshot.model import Device, Dtype, Problem
 from gradtui.tui import commands, readings
-from gradtui.tui.answers import Answers
-from gradtui.tui.evaluator import MakeEvaluator, SnapshotArrived
+from gradtui.tui.evaluator import MakeEvaluator
+from gradtui.tui.exchange import Exchange
 from gradtui.tui.keys import KEYS, works
-from gradtui.tui.picture import Picture
 from gradtui.tui.point import read_point, read_points
 from gradtui.tui.session import Session, backward_step
 from gradtui.tui.widgets.chart import Chart
@@ -32,15 +30,9 @@ from gradtui.tui.widgets.graph_view import GraphView
 from gradtui.tui.widgets.stepper import Stepper
 from gradtui.tui.widgets.value_entry import ValueEntry, ValueInput
 
-PATIENCE = 0.15
-"""Seconds that the old picture stands unmarked while the new one is on its way: less would flicker."""
 
-FRAME = 0.012
-"""Seconds: an answer mostly comes sooner, and then key and answer are one frame and not two."""
-
-
-class GradtuiApp(App[None]):
-    """Holds what was chosen (`session`), what was answered (`answers`) and a cursor; the widgets are views of those."""
+class GradtuiApp(Exchange):
+    """What a person types, points at and presses, and what it does."""
 
     TITLE = "gradtui"
     CSS_PATH = "gradtui.tcss"
@@ -49,8 +41,6 @@ class GradtuiApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-no-width"), (40, "-narrow"), (64, "-medium"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-no-height"), (10, "-flat"), (18, "-low"), (30, "-tall")]
 
-    selected: var[int | None] = var(None, init=False)
-    steps_done: var[int | None] = var(None, init=False)
     maximised: var[str | None] = var(None, init=False)
 
     def __init__(
@@ -66,30 +56,16 @@ class GradtuiApp(App[None]):
         *,
         service: MakeEvaluator = Service,
     ) -> None:
-        super().__init__()
-        self.session = Session(
-            expression,
-            read_points(at or {}),
-            dtype=dtype,
-            device=device,
-            window=window,
-            step=read_point(step).elements[0],
-            names=names,
+        (tick,) = read_point(step).elements
+        points = read_points(at or {})
+        super().__init__(
+            Session(expression, points, dtype=dtype, device=device, window=window, step=tick, names=names), service
         )
-        self.answers = Answers()
-        self.service = service(self.arrived)
-        self.text_problem: Problem | None = None
-        self.reads_as = ""
-        self.patient = True
-        self._working: list[bool] = []
-        self._patience: Timer | None = None
-        self._unpainted: asyncio.TimerHandle | None = None
         if theme is not None:
             self.theme = theme
 
     def compose(self) -> ComposeResult:
-        self.picture = Picture(self.session, id="picture")
-        yield self.picture
+        yield from super().compose()
         yield Static("too small: gradtui needs 40 x 10", id="too-small")
         yield Footer(compact=True)
 
@@ -99,18 +75,6 @@ class GradtuiApp(App[None]):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self.take(self.session.text)
         self.call_after_refresh(self.service.start)  # before the first frame it would take the processor from it
-
-    def on_resize(self) -> None:
-        self.call_after_refresh(self.show_variables)  # what stands where depends on the widths
-        self.call_after_refresh(self.settle)
-
-    async def on_unmount(self) -> None:
-        if self._unpainted is not None:
-            self._unpainted.cancel()
-        await self.service.close()
-
-    def arrived(self, snapshot: Snapshot) -> None:
-        self.post_message(SnapshotArrived(snapshot))
 
     # What is typed
 
@@ -155,74 +119,7 @@ class GradtuiApp(App[None]):
             self.picture.lay_out(self.session)
             self.ask()
 
-    # Question and answer
-
-    def ask(self) -> None:
-        """Have the session evaluated. What was changed is painted with the answer, or alone where that takes longer."""
-        curve = self.session.curve_request(readings.samples(self.picture.chart.size.width))
-        request = self.session.request(self.answers.lacking(curve))
-        self.answers.ask(request)
-        self.service.submit(request)
-        if self._unpainted is None:
-            self._unpainted = asyncio.get_running_loop().call_later(FRAME, self.show_variables)
-        self.settle()
-
-    def show_variables(self) -> None:
-        """The values as they are now, beside what the last answer says of them."""
-        if self._unpainted is not None:
-            self._unpainted.cancel()
-            self._unpainted = None
-        self.picture.show_variables(self.session, self.answers, patient=self.patient)
-
-    def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
-        before = self.answers.shown
-        if self.answers.receive(message.snapshot):
-            self.show_answer()
-            self.settle(answered=True)
-            if not readings.same_graph(before, self.answers.shown):
-                self.steps_done, self.selected = None, readings.first_node(self.answers.shown)
-            self.picture.show_cursor(self.answers.shown, self.selected, self.steps_done)
-            self.show_keys()
-
-    def settle(self, *, answered: bool = False) -> None:
-        """Say what is wrong, and lose patience where the answer, or its derivative, stays away."""
-        self.picture.show_text(self.session, self.reads_as, self.text_problem or self.answers.problem)
-        if not (self.outdated or self.answers.underived):
-            if self._patience is not None:
-                self._patience.stop()
-            self._patience, self.patient = None, True
-        elif self._patience is None:
-            self._patience = self.set_timer(PATIENCE, self.lose_patience)
-        elif answered and self.patient:
-            self._patience.reset()
-        self.picture.show_status(self.session, self.answers.light(self.stale))
-
-    def lose_patience(self) -> None:
-        self.patient = False
-        self.show_answer()
-        self.picture.show_status(self.session, self.answers.light(self.stale))
-
-    def show_answer(self) -> None:
-        self.picture.show_answer(self.answers, stale=self.stale)
-        self.show_variables()
-
-    @property
-    def outdated(self) -> bool:
-        """Whether the picture is not that of the text and the values as they stand now."""
-        return bool(self.text_problem or self.answers.problem or self.answers.waiting)
-
-    @property
-    def stale(self) -> bool:
-        """Outdated for longer than a person would take for flicker: then it is marked."""
-        return self.outdated and not self.patient
-
     # What a person points at
-
-    def watch_selected(self) -> None:
-        self.picture.show_cursor(self.answers.shown, self.selected, self.steps_done)
-
-    def watch_steps_done(self) -> None:
-        self.picture.show_cursor(self.answers.shown, self.selected, self.steps_done)
 
     def watch_maximised(self) -> None:
         self.picture.maximise(self.maximised)
@@ -252,13 +149,6 @@ class GradtuiApp(App[None]):
         """The footer shows the keys that work now; while a line is typed, letters are letters."""
         typing = isinstance(self.focused, ExpressionInput | ValueInput) or len(self.screen_stack) > 1
         return works(action, self.session, self.answers.shown, typing=typing)
-
-    def show_keys(self) -> None:
-        """Have the footer made anew, which takes a while, only where other keys work now."""
-        working = [works(key.action.partition("(")[0], self.session, self.answers.shown, typing=False) for key in KEYS]
-        if working != self._working:
-            self._working = working
-            self.refresh_bindings()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         return commands.commands(self)

@@ -1,0 +1,132 @@
+"""Question and answer: the part of the app that asks the evaluation service and shows what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual.app import App, ComposeResult
+from textual.reactive import var
+from textual.timer import Timer
+
+from gradtui.snapshot.model import Problem, Snapshot
+from gradtui.tui import readings
+from gradtui.tui.answers import Answers
+from gradtui.tui.evaluator import MakeEvaluator, SnapshotArrived
+from gradtui.tui.keys import KEYS, works
+from gradtui.tui.picture import Picture
+from gradtui.tui.session import Session
+
+PATIENCE = 0.15
+"""Seconds that the old picture stands unmarked while the new one is on its way: less would flicker."""
+
+FRAME = 0.012
+"""Seconds: an answer mostly comes sooner, and then key and answer are one frame and not two."""
+
+
+class Exchange(App[None]):
+    """Holds what was chosen (`session`), what was answered (`answers`) and a cursor; the `picture` is a view of those.
+
+    selected: id of a node. steps_done: how many nodes backward has run, None where it is not stepped.
+    """
+
+    selected: var[int | None] = var(None, init=False)
+    steps_done: var[int | None] = var(None, init=False)
+
+    def __init__(self, session: Session, service: MakeEvaluator) -> None:
+        super().__init__()
+        self.session, self.answers = session, Answers()
+        self.service = service(self.arrived)
+        self.text_problem: Problem | None = None
+        self.reads_as = ""
+        self.patient = True
+        self._working: list[bool] = []
+        self._patience: Timer | None = None
+        self._unpainted: asyncio.TimerHandle | None = None
+
+    def compose(self) -> ComposeResult:
+        self.picture = Picture(self.session, id="picture")
+        yield self.picture
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.show_variables)  # what stands where depends on the widths
+        self.call_after_refresh(self.settle)
+
+    async def on_unmount(self) -> None:
+        if self._unpainted is not None:
+            self._unpainted.cancel()
+        await self.service.close()
+
+    def arrived(self, snapshot: Snapshot) -> None:
+        self.post_message(SnapshotArrived(snapshot))
+
+    def ask(self) -> None:
+        """Have the session evaluated. What was changed is painted with the answer, or alone where that takes longer."""
+        curve = self.session.curve_request(readings.samples(self.picture.chart.size.width))
+        request = self.session.request(self.answers.lacking(curve))
+        self.answers.ask(request)
+        self.service.submit(request)
+        if self._unpainted is None:
+            self._unpainted = asyncio.get_running_loop().call_later(FRAME, self.show_variables)
+        self.settle()
+
+    def show_variables(self) -> None:
+        """The values as they are now, beside what the last answer says of them."""
+        if self._unpainted is not None:
+            self._unpainted.cancel()
+            self._unpainted = None
+        self.picture.show_variables(self.session, self.answers, patient=self.patient)
+
+    def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
+        before = self.answers.shown
+        if self.answers.receive(message.snapshot):
+            self.show_answer()
+            self.settle(answered=True)
+            if not readings.same_graph(before, self.answers.shown):
+                self.steps_done, self.selected = None, readings.first_node(self.answers.shown)
+            self.picture.show_cursor(self.answers.shown, self.selected, self.steps_done)
+            self.show_keys()
+
+    def settle(self, *, answered: bool = False) -> None:
+        """Say what is wrong, and lose patience where the answer, or its derivative, stays away."""
+        self.picture.show_text(self.session, self.reads_as, self.text_problem or self.answers.problem)
+        if not (self.outdated or self.answers.underived):
+            if self._patience is not None:
+                self._patience.stop()
+            self._patience, self.patient = None, True
+        elif self._patience is None:
+            self._patience = self.set_timer(PATIENCE, self.lose_patience)
+        elif answered and self.patient:
+            self._patience.reset()
+        self.picture.show_status(self.session, self.answers.light(self.stale))
+
+    def lose_patience(self) -> None:
+        self.patient = False
+        self.show_answer()
+        self.picture.show_status(self.session, self.answers.light(self.stale))
+
+    def show_answer(self) -> None:
+        self.picture.show_answer(self.answers, stale=self.stale)
+        self.show_variables()
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the picture is not that of the text and the values as they stand now."""
+        return bool(self.text_problem or self.answers.problem or self.answers.waiting)
+
+    @property
+    def stale(self) -> bool:
+        """Outdated for longer than a person would take for flicker: then it is marked."""
+        return self.outdated and not self.patient
+
+    def watch_selected(self) -> None:
+        self.picture.show_cursor(self.answers.shown, self.selected, self.steps_done)
+
+    def watch_steps_done(self) -> None:
+        self.picture.show_cursor(self.answers.shown, self.selected, self.steps_done)
+
+    def show_keys(self) -> None:
+        """Have the footer made anew, which takes a while, only where other keys work now."""
+        working = [works(key.action.partition("(")[0], self.session, self.answers.shown, typing=False) for key in KEYS]
+        if working != self._working:
+            self._working = working
+            self.refresh_bindings()
