@@ -25,11 +25,11 @@ Span = tuple[int, int]
 
 
 def scalar(value: float) -> Values:
-    return Values((), (value,))
+    return Values((), (float(value),))
 
 
 def vector(*numbers: float) -> Values:
-    return Values((len(numbers),), numbers)
+    return Values((len(numbers),), tuple(map(float, numbers)))
 
 
 def differences(*derivative: float) -> Differences:
@@ -56,7 +56,7 @@ class Formula:
         return Source(self.text[slice(*span)], *span)
 
     def edge(self, target: int, grad: Values, local: float | None, span: Span) -> Edge:
-        return Edge(target, 0, None, grad, local, self.source(span))
+        return Edge(target, 0, None, grad, None if local is None else float(local), self.source(span))
 
     def constant(self, span: Span) -> Edge:
         return Edge(None, constant=self.text[slice(*span)], source=self.source(span))
@@ -174,7 +174,7 @@ def vector_quadratic() -> Snapshot:
     numbers = (2.1, 5.4, 3.2)
     x, slope = vector(*numbers), tuple(3 + v + v for v in numbers)
     value = vector(*(v * v + 3 * v + 1 for v in numbers))
-    whole, total, square, triple = (0, 21), (1, 16), (1, 6), (11, 16)
+    whole, total, square, triple = (0, 21), (0, 17), (1, 6), (11, 16)
     nodes = (
         node(
             0,
