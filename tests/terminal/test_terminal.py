@@ -46,6 +46,7 @@ def test_bad_input_keeps_everything() -> None:
         terminal.wait_for("x^2 + (", "PowBackward0")
         terminal.press("x)")
         terminal.wait_for("x^2 + (x)", "AddBackward0")
+        terminal.wait_for("esc leave")
         terminal.press("escape")
         terminal.wait_for("q quit")  # ESC and q at once would be alt+q
         terminal.press("q")
@@ -93,6 +94,7 @@ def test_markup_is_text() -> None:
         terminal.wait_for("AccumulateGrad")
         terminal.press("/", "ctrl+u", "[@click=app.quit]x[/]")
         terminal.wait_for("[@click=app.quit]x[/]")
+        terminal.wait_for("esc leave")
         terminal.press("escape")
         terminal.wait_for("q quit")  # ESC and q at once would be alt+q
         terminal.press("q")
