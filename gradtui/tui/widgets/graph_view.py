@@ -134,6 +134,7 @@ Beside each node: the text that made it, its value, and `ḡ`, the gradient that
         self._rows: list[Row] = []
         self._used: list[list[Use]] = []
         self._cursor = 0
+        self._levels = 3
         self._wanted = self._widths = NARROWEST
         self._pieces: dict[int, tuple[Piece, ...]] = {}
 
@@ -181,9 +182,8 @@ Beside each node: the text that made it, its value, and `ḡ`, the gradient that
         return wrap(text, max(1, self.line_width - GUTTER - MARGIN))
 
     def _arrange(self) -> None:
-        """The rows, for another graph, another width or other closed nodes."""
-        levels = max(3, self.line_width // 8)
-        self._rows = rows(self._graph, self._folded, levels=levels)
+        """The rows, for another graph, other levels or other closed nodes."""
+        self._rows = rows(self._graph, self._folded, levels=self._levels)
         self._used = uses(self._graph)
         first = (cells(row, self._graph, self._used, None, self._digits) for row in self._rows[:MEASURED])
         self._wanted = measure(first)._replace(value=self._wanted.value, grad=self._wanted.grad)
@@ -199,9 +199,14 @@ Beside each node: the text that made it, its value, and `ḡ`, the gradient that
         self.lines_changed()
 
     def on_resize(self) -> None:
-        row = self._row
-        self._arrange()
-        self._put_cursor(row)
+        row, levels = self._row, self._levels
+        self._levels = max(3, self.line_width // 8)
+        if levels != self._levels:
+            self._arrange()
+            self._put_cursor(row)
+        else:
+            self._repaint()
+            self._show_cursor()
 
     def watch_steps_done(self) -> None:
         self._pieces.clear()

@@ -71,15 +71,14 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
-        y += self.scroll_offset.y
+        (width, height), y = self.size, y + self.scroll_offset.y
         line = self._line(y)
-        if len(self._painted) > 4 * self.size.height:
+        if len(self._painted) > 4 * height:
             self._painted.clear()
         self._painted[y] = line
-        key = (line, self.size.width)
-        strip = self._strips.get(key)
+        strip = self._strips.get((line, width))
         if strip is None:
-            strip = self._strips[key] = self._strip(line)
+            strip = self._strips[line, width] = self._strip(line, width)
         return strip
 
     def notify_style_update(self) -> None:
@@ -90,9 +89,12 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def _line(self, y: int) -> Line:
         return self.line(y) if y < self.line_count else Line(())
 
-    def _strip(self, line: Line) -> Strip:
+    def _strip(self, line: Line, width: int) -> Strip:
         segments = [Segment(text, self._style_of(component, line.style)) for text, component in line.pieces]
-        return Strip(segments).adjust_cell_length(self.size.width, self._style_of("", line.style))
+        cells = sum(cell_len(text) for text, _ in line.pieces)
+        if cells > width:
+            return Strip(segments, cells).crop(0, width)
+        return Strip([*segments, Segment(" " * (width - cells), self._style_of("", line.style))], width)
 
     def _style_of(self, component: str, over: str) -> Style:
         style = self._styles_of.get((component, over))

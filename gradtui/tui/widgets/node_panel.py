@@ -10,10 +10,10 @@ from textual.reactive import var
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
 from gradtui.snapshot.replay import Replay
-from gradtui.tui.widgets.line_view import Line, LineView
+from gradtui.tui.widgets.line_view import Line, LineView, folded
 from gradtui.tui.widgets.node_lines import node_lines
 
-NOTHING = Line((("Select a node of the graph to see its part in the backward pass.", "node--quiet"),))
+NOTHING = (("Select a node of the graph to see its part in the backward pass.", "node--quiet"),)
 
 
 class NodePanel(LineView):
@@ -71,7 +71,7 @@ each edge (`1 · 3 = 3`). Where several edges lead to a node, their gradients ar
         self._snapshot: Snapshot | None = None
         self._node: int | None = None
         self._steps_done: int | None = None
-        self._lines: tuple[Line, ...] = (NOTHING,)
+        self._lines: tuple[Line, ...] = ()
         self._replay = Replay(Graph())
 
     @property
@@ -97,7 +97,7 @@ each edge (`1 · 3 = 3`). Where several edges lead to a node, their gradients ar
     def _read(self) -> None:
         snapshot, node = self._snapshot, self._node
         if snapshot is None or node is None or node >= len(snapshot.graph.nodes):
-            self._lines = (NOTHING,)
+            self._lines = tuple(map(Line, folded(NOTHING, max(1, self.line_width))))
         else:
             if self._replay.graph is not snapshot.graph:
                 self._replay = Replay(snapshot.graph)
