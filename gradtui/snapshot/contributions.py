@@ -30,6 +30,18 @@ def uses(graph: Graph) -> list[list[Use]]:
     return found
 
 
+def above(used: Sequence[Sequence[Use]], node: int) -> set[int]:
+    """The nodes from which `node` is reached. used: `uses` of the graph."""
+    found: set[int] = set()
+    waiting = [node]
+    while waiting:
+        for user, _ in used[waiting.pop()]:
+            if user not in found:
+                found.add(user)
+                waiting.append(user)
+    return found
+
+
 def contributions(
     graph: Graph, node: int, *, steps_done: int | None = None, used: Sequence[Use] | None = None
 ) -> list[Contribution]:

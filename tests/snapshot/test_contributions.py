@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from gradtui.snapshot.contributions import as_sum, contributions, has_run, uses
+from gradtui.snapshot.contributions import above, as_sum, contributions, has_run, uses
 from gradtui.snapshot.model import Graph, Snapshot, Values
 from tests import examples
 
@@ -40,6 +40,11 @@ def test_what_has_not_run_has_sent_nothing() -> None:
     assert [numbers(piece.grad) for piece in contributions(graph, 4, steps_done=3)] == [None, (3.0,)]
     assert [has_run(graph, node, 3) for node in range(5)] == [True, True, True, False, False]
     assert all(has_run(graph, node, None) for node in range(5))
+
+
+def test_above() -> None:
+    used = uses(examples.two_variables().graph)
+    assert [above(used, node) for node in range(5)] == [set(), {0}, {0}, {0, 2}, {0, 1, 2}]
 
 
 def test_as_sum() -> None:

@@ -12,7 +12,7 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import var
 
-from gradtui.snapshot.contributions import Use, uses
+from gradtui.snapshot.contributions import Use, above, uses
 from gradtui.snapshot.layout import Row, rows
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
@@ -67,23 +67,9 @@ class GraphView(LineView):
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "graph--guide",
-        "graph--marker",
-        "graph--label",
-        "graph--source",
-        "graph--note",
-        "graph--constant",
-        "graph--zero",
-        "graph--unknown",
-        "graph--message",
-        "graph--node",
-        "graph--leaf",
-        "graph--reference",
-        "graph--value",
-        "graph--grad",
-        "graph--bad",
-        "graph--running",
-        "graph--selected",
+        *("graph--guide", "graph--marker", "graph--label", "graph--source", "graph--note", "graph--message"),
+        *("graph--node", "graph--leaf", "graph--reference", "graph--constant", "graph--running", "graph--selected"),
+        *("graph--value", "graph--grad", "graph--zero", "graph--unknown", "graph--bad"),
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "up", "row above", show=False, id="graph.up", tooltip="Select the row above"),
@@ -335,15 +321,3 @@ def same_shape(one: Graph, other: Graph) -> bool:
             for a, b in zip(one.nodes, other.nodes, strict=True)
         )
     )
-
-
-def above(used: list[list[Use]], node: int) -> set[int]:
-    """The nodes from which `node` is reached."""
-    found: set[int] = set()
-    waiting = [node]
-    while waiting:
-        for user, _ in used[waiting.pop()]:
-            if user not in found:
-                found.add(user)
-                waiting.append(user)
-    return found
