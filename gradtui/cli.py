@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, Literal, NoReturn
 
 import click
 
@@ -16,6 +16,8 @@ from gradtui import __version__
 if TYPE_CHECKING:
     from gradtui.expression.syntax import Expression
     from gradtui.snapshot.model import Device, Dtype, Problem
+
+Form = Literal["text", "json", "steps"]
 
 FIRST_EXAMPLE = "x^2 + 3x + 1"
 ANOTHER_TARGET = re.compile(r".+\.py(:.*)?|.+\.gradtui", re.DOTALL)
@@ -32,6 +34,7 @@ gradtui "sin(x)*exp(-x^2)" --at x=0.5    another function
 gradtui "w*x + b" --at w=2 --at b=0      several variables
 gradtui "sum(x^2)" --at "x=[1, 2, 3]"    a vector
 gradtui "x^2" --at 3 --print             one text report, no screen
+gradtui "x^2" --at 3 --steps             the backward pass, step by step
 gradtui - --json < functions.txt         many functions, one answer a line
 
 Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed; 2 a bad expression or bad usage.
@@ -43,6 +46,7 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed; 2 
 @click.option("--at", "places", multiple=True, metavar="X=VALUE", help="Where x stands: x=4, x=pi/2, x=[2.1, 5.4].")
 @click.option("--print", "as_text", is_flag=True, help="Print one text report; no screen.")
 @click.option("--json", "as_json", is_flag=True, help="Print the same for programs; no screen.")
+@click.option("--steps", "as_steps", is_flag=True, help="Print the whole backward pass, step by step; no screen.")
 @click.option("--export", metavar="FILE", help="Not yet: a later version writes the graph to a file.")
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True)
 @click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu", show_default=True)
@@ -55,6 +59,7 @@ def command(
     places: tuple[str, ...],
     as_text: bool,
     as_json: bool,
+    as_steps: bool,
     export: str | None,
     dtype: Dtype,
     device: Device,
@@ -63,21 +68,22 @@ def command(
     theme: str | None,
 ) -> None:
     text = _one_target(target)
-    if as_text and as_json:
-        raise click.UsageError("--print and --json are two answers: ask for one of them")
+    if as_text + as_json + as_steps > 1:
+        raise click.UsageError("--print, --json and --steps are different answers: ask for one of them")
     if export is not None:
         raise click.UsageError("not yet: this version has no --export")
     at, alone = _read_places(places)
     limits, step = _read_window(window), _read_step(step)
     if text == "-":
-        if as_text:
+        if as_text or as_steps:
             raise click.UsageError("a batch is answered in JSON: gradtui - --json")
         sys.exit(_batch(at, alone, dtype, device))
     expression = _parse(text, at, as_json)
     if alone is not None:
         at[_only_variable(expression, at, alone)] = alone
-    if as_text or as_json:
-        _print(expression, at, dtype, device, limits, as_json)
+    if as_text or as_json or as_steps:
+        form: Form = "text" if as_text else "json" if as_json else "steps"
+        _print(expression, at, dtype, device, limits, form)
         return
     _require_terminal()
     theme = _theme(theme)
@@ -224,28 +230,32 @@ def _print(
     dtype: Dtype,
     device: Device,
     window: tuple[float, float] | None,
-    as_json: bool,
+    form: Form,
 ) -> None:
-    """Evaluate once, and write the report or the JSON."""
+    """Evaluate once, and write the report, the JSON or the steps."""
     from gradtui.batch import evaluator
     from gradtui.snapshot.model import Request
 
     values = {name: _value(place, "--at") for name, place in at.items()}
     with evaluator() as evaluate:  # what is imported from here on loads while torch does
-        from gradtui.report import json
+        from gradtui.report import json, steps
 
-        curve = None
-        if not as_json:
+        curve, along = None, None
+        if form == "steps" and expression.variables:
+            along = expression.variables[0], 0
+        if form == "text":
             import textual_plotext  # noqa: F401 - draws the chart
 
             from gradtui.report import text
 
             curve = text.curve_request(expression.variables, values, window)
-        snapshot = evaluate(Request(1, expression.text, values, dtype, device, curve))
+        snapshot = evaluate(Request(1, expression.text, values, dtype, device, curve, along=along))
     if snapshot.problem is not None:
-        _refuse(expression.text, snapshot.problem, as_json)
-    if as_json:
+        _refuse(expression.text, snapshot.problem, form == "json")
+    if form == "json":
         _write(json.line(json.answer(snapshot)))
+    elif form == "steps":
+        _write(steps.steps(snapshot).encode(sys.stdout.encoding, "replace"))
     else:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         _write(text.report(snapshot, colour=colour).encode(sys.stdout.encoding, "replace"))

@@ -10,9 +10,14 @@ import math
 from typing import Any
 
 from gradtui.snapshot.check import check
-from gradtui.snapshot.model import Edge, Node, Problem, Saved, Snapshot, Source, Values
+from gradtui.snapshot.detective import findings
+from gradtui.snapshot.ledger import Path, paths
+from gradtui.snapshot.model import Edge, Graph, Node, Problem, Saved, Snapshot, Source, Values
+from gradtui.snapshot.replay import Replay
 
 SCHEMA = "gradtui/1"
+MOST_READY = 20
+"""Ready nodes that are listed at a step."""
 
 Json = dict[str, Any]
 
@@ -39,6 +44,12 @@ def answer(snapshot: Snapshot) -> Json:
         "checks": {name: _check(snapshot, name) for name in snapshot.variables},
         "notes": notes,
         "graph": {"nodes": [_node(node) for node in snapshot.graph.nodes]},
+        "steps": _steps(snapshot.graph),
+        "ledger": _ledger(snapshot),
+        "findings": [
+            {"kind": one.kind, "phase": one.phase, "node": one.node, "text": one.text, "remedy": one.remedy}
+            for one in findings(snapshot)
+        ],
     }
 
 
@@ -85,6 +96,32 @@ def _check(snapshot: Snapshot, variable: str) -> Json:
     """Whether each way to the derivative agrees with the others, null where it has nothing to say; and a sentence."""
     told = check(snapshot, variable)
     return {way: getattr(told, way) for way in ("autograd", "calculus", "differences", "text")}
+
+
+def _steps(graph: Graph) -> list[Json]:
+    """What ran at each step, which nodes were ready, the first of them taken, and how the sums of its receivers grew."""
+    replay = Replay(graph)
+    return [
+        {
+            "node": queue[0],
+            "ready": list(queue[:MOST_READY]),
+            "sums": [{"node": one.node, "before": values(one.before), "after": values(one.after)} for one in grown],
+        }
+        for queue, grown in zip(replay.queues(), replay.sums, strict=True)
+    ]
+
+
+def _ledger(snapshot: Snapshot) -> Json:
+    """For each variable the paths from f to it with the product of their local derivatives; null for too many."""
+    leaves = {node.variable: node for node in snapshot.graph.nodes if node.variable is not None}
+    return {
+        name: None if (found := paths(snapshot.graph, leaf.id)) is None else [_path(path) for path in found]
+        for name, leaf in leaves.items()
+    }
+
+
+def _path(path: Path) -> Json:
+    return {"nodes": path.nodes, "factors": [number(one) for one in path.factors], "product": number(path.product)}
 
 
 def _node(node: Node) -> Json:

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from gradtui.report.chart import chart_text
+from gradtui.report.steps import in_short
 from gradtui.snapshot.check import check
 from gradtui.snapshot.layout import Row, rows
 from gradtui.snapshot.model import Curve, CurveRequest, Node, Snapshot, Source, Values, default_at
@@ -37,7 +38,7 @@ def curve_request(
 
 def report(snapshot: Snapshot, *, colour: bool = False) -> str:
     """Lines of at most 80 cells where the graph allows. `colour`: with ANSI colours in the chart."""
-    parts = [_head(snapshot), _values(snapshot), _notes(snapshot), _tree(snapshot)]
+    parts = [_head(snapshot), _values(snapshot), _notes(snapshot), _tree(snapshot), in_short(snapshot)]
     if snapshot.curve is not None:
         parts.append(_chart(snapshot, snapshot.curve, colour))
     return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"

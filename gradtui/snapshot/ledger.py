@@ -7,9 +7,14 @@ between the output and the leaves carries the whole derivative: Σ v̄·v̇ over
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gradtui.snapshot.model import Graph, Values
+from gradtui.snapshot.contributions import as_sum
+from gradtui.snapshot.model import Graph, Node, Snapshot, Values
+from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
+from gradtui.snapshot.operands import operand_quote, quote
 from gradtui.snapshot.replay import Replay
 
 MOST_PATHS = 20
@@ -18,10 +23,14 @@ MOST_PATHS = 20
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One way from the output to a leaf: the nodes it visits, the local derivatives along it and their product."""
+    """One way from the output to a leaf: the nodes it visits, the local derivatives along it and their product.
+
+    edges: by which edge it leaves each node, that of the leaf apart.
+    """
 
     nodes: tuple[int, ...]
     factors: tuple[float, ...]
+    edges: tuple[int, ...]
 
     @property
     def product(self) -> float:
@@ -43,22 +52,63 @@ class Entry:
 
 def paths(graph: Graph, leaf: int, most: int = MOST_PATHS) -> tuple[Path, ...] | None:
     """Every path from the output to `leaf`; None for more than `most`, or a local derivative is not known."""
-    reaching = _reaching(graph, leaf)
+    ways = _ways_to(graph, leaf)
+    if ways.get(0, 0) > most:
+        return None
     found: list[Path] = []
-    stack: list[tuple[int, tuple[int, ...], tuple[float, ...]]] = [(0, (0,), ())] if 0 in reaching else []
+    stack = [Path((0,), (), ())] if 0 in ways else []
     while stack:
-        node, visited, factors = stack.pop()
+        path = stack.pop()
+        node = path.nodes[-1]
         if node == leaf:
-            found.append(Path(visited, factors))
-            if len(found) > most:
-                return None
-            continue
-        for edge in reversed(graph.nodes[node].edges):
-            if edge.target in reaching:
+            found.append(path)
+        for place, edge in reversed(list(enumerate(graph.nodes[node].edges))):
+            if edge.target in ways:
                 if edge.local is None:
                     return None
-                stack.append((edge.target, (*visited, edge.target), (*factors, edge.local)))
+                nodes, factors = (*path.nodes, edge.target), (*path.factors, edge.local)
+                stack.append(Path(nodes, factors, (*path.edges, place)))
     return tuple(found)
+
+
+def ways(graph: Graph, paths: Sequence[Path]) -> tuple[str, ...]:
+    """A name for each of several paths: the first operand on its way that no other takes, `x^2`; more where needed."""
+    steps = [list(zip(path.nodes, path.edges, strict=False)) for path in paths]
+    taken = Counter(step for path in steps for step in path)
+    forks = [[step for step in path if taken[step] < len(paths)] for path in steps]
+    firsts = [next((step for step in path if taken[step] == 1), path[0]) for path in forks]
+    levels = [
+        [operand_quote(graph.nodes[node].edges[edge]) for node, edge in firsts],
+        [_turn(graph.nodes[node], edge) for node, edge in firsts],
+        [", ".join(_turn(graph.nodes[node], edge) for node, edge in fork) for fork in forks],
+    ]
+    counts = Counter(name for names in levels for name in names)
+    return tuple(next((n for n in names if counts[n] == 1), names[-1]) for names in zip(*levels, strict=True))
+
+
+def sentence(snapshot: Snapshot, variable: str) -> str:
+    """`11 = 8 by way of x^2 + 3 by way of 3x`; empty where the paths cannot be listed, or there are none."""
+    digits = SIGNIFICANT.get(snapshot.dtype, 7)
+    leaf = next((node for node in snapshot.graph.nodes if node.variable == variable), None)
+    found = paths(snapshot.graph, leaf.id) if leaf and leaf.shape == () else None
+    if not found or leaf is None:
+        return ""
+    total = numbers(leaf.grad_output, digits)
+    if len(found) == 1:
+        factors = [_factor(factor, digits) for factor in found[0].factors if factor != 1]
+        return f"{total} = {'·'.join(factors) or 1} along the only path"
+    terms = zip(found, ways(snapshot.graph, found), strict=True)
+    return f"{total} = " + as_sum(f"{number(path.product, digits)} by way of {name}" for path, name in terms)
+
+
+def _turn(node: Node, edge: int) -> str:
+    """`x in 3x`; where several operands are the same, `operand 2 of x*x`."""
+    same = sum(other.target == node.edges[edge].target for other in node.edges) > 1
+    return f"operand {edge + 1} of {quote(node)}" if same else f"{operand_quote(node.edges[edge])} in {quote(node)}"
+
+
+def _factor(value: float, digits: int) -> str:
+    return f"({number(value, digits)})" if value < 0 else number(value, digits)
 
 
 def cut(replay: Replay, done: int) -> tuple[Entry, ...] | None:
@@ -87,13 +137,17 @@ def total(entries: tuple[Entry, ...]) -> float:
     return math.fsum(entry.product for entry in entries)
 
 
-def _reaching(graph: Graph, leaf: int) -> set[int]:
-    """The nodes that reach `leaf`. Users have lower ids than what they use: one sweep from the end finds them all."""
-    reaching = {leaf}
+def _ways_to(graph: Graph, leaf: int) -> dict[int, int]:
+    """How many paths lead to `leaf` from each node that reaches it.
+
+    Users have lower ids than what they use: one sweep from the end finds them all.
+    """
+    found = {leaf: 1}
     for node in reversed(graph.nodes):
-        if any(edge.target in reaching for edge in node.edges):
-            reaching.add(node.id)
-    return reaching
+        count = sum(found.get(edge.target, 0) for edge in node.edges if edge.target is not None)
+        if count:
+            found[node.id] = count
+    return found
 
 
 def _ones(graph: Graph) -> Values:

@@ -5,6 +5,8 @@ The record comes from one run of the real engine; a moment is only a place in it
 
 from __future__ import annotations
 
+from bisect import insort
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +21,21 @@ class Arrival:
     edge: int
     step: int
     grad: Values | None
+
+
+@dataclass(frozen=True)
+class Sum:
+    """How the sum of `node` grew by what came along the sender's edge number `edge`; None before the first term.
+
+    term: the how manyth it was, from 1. The last sum is the node's grad_output itself; those before it are added up
+    here in float64.
+    """
+
+    node: int
+    edge: int
+    term: int
+    before: Values | None
+    after: Values | None
 
 
 @dataclass(frozen=True)
@@ -44,6 +61,27 @@ class Replay:
                     found[edge.target].append(Arrival(sender, index, _step(node), edge.grad))
         return tuple(tuple(arrivals) for arrivals in found)
 
+    @cached_property
+    def sums(self) -> tuple[tuple[Sum, ...], ...]:
+        """For each step how the sums of its receivers grew."""
+        terms = [sum(arrival.grad is not None for arrival in arrivals) for arrivals in self.arrivals]
+        came = [0] * len(terms)
+        so_far: dict[int, Values | None] = {}
+        found = []
+        for sender in self.order:
+            grown = []
+            for number, edge in enumerate(self.graph.nodes[sender].edges):
+                target = edge.target
+                if target is None or edge.grad is None:
+                    continue
+                came[target] += 1
+                before = so_far.get(target)
+                whole = self.graph.nodes[target].grad_output if came[target] == terms[target] else None
+                so_far[target] = whole or (_added(before, edge.grad) if before or came[target] == 1 else None)
+                grown.append(Sum(target, number, came[target], before, so_far[target]))
+            found.append(tuple(grown))
+        return tuple(found)
+
     def ran(self, done: int) -> int | None:
         """The node that ran last at this moment; None at the start."""
         return self.order[done - 1] if done else None
@@ -55,6 +93,18 @@ class Replay:
         """
         waiting = (self.graph.nodes[node] for node in self.order[done:] if self._ready_at[node] <= done)
         return tuple(node.id for node in sorted(waiting, key=_priority))
+
+    def queues(self) -> Iterator[tuple[int, ...]]:
+        """`ready` before each step, one after the other, for less than asking for each."""
+        begins: list[list[int]] = [[] for _ in range(len(self.order) + 1)]
+        for node in self.order:
+            begins[self._ready_at[node]].append(node)
+        queue: list[Node] = []
+        for done in range(len(self.order)):
+            for number in begins[done]:
+                insort(queue, self.graph.nodes[number], key=_priority)
+            yield tuple(node.id for node in queue)
+            queue.pop(0)
 
     def received(self, node: int, done: int) -> tuple[Arrival, ...]:
         """What has come in for `node` so far: the terms of the sum that grows into its grad_output."""
@@ -81,6 +131,15 @@ class Replay:
     def _ready_at(self) -> tuple[int, ...]:
         """The first moment at which each node is in the queue."""
         return tuple(max((arrival.step + 1 for arrival in arrivals), default=0) for arrivals in self.arrivals)
+
+
+def _added(one: Values | None, other: Values) -> Values | None:
+    """None where the numbers are not all known."""
+    if one is None:
+        return other
+    if one.summary or other.summary or one.shape != other.shape:
+        return None
+    return Values(one.shape, tuple(a + b for a, b in zip(one.numbers, other.numbers, strict=True)))
 
 
 def _step(node: Node) -> int:

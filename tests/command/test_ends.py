@@ -72,3 +72,14 @@ def test_the_whole_report() -> None:
         assert line in text
     assert "AccumulateGrad" in text
     assert run.stderr == b""
+
+
+def test_the_whole_backward_pass() -> None:
+    """With the cut, for which forward mode runs: x^32 has too many paths to list."""
+    command = [*COMMAND, "a = x*x; b = a*a; c = b*b; d = c*c; d*d", "--at", "1", "--steps"]
+    run = subprocess.run(command, capture_output=True, check=True, env={"PYTHONIOENCODING": "utf-8"})
+    text = run.stdout.decode()
+    assert "step 6 of 6   AccumulateGrad   x" in text
+    assert "x.grad = 32" in text
+    assert "Σ ḡ·v̇ = 32" in text
+    assert run.stderr == b""

@@ -92,6 +92,7 @@ def test_places(screen: dict[str, Any], target: str, at: list[str], places: dict
         (["x", "+", "1"], "in quotes"),
         (["x", "--jsn"], "No such option"),
         (["x", "--json", "--print"], "ask for one of them"),
+        (["x", "--json", "--steps"], "ask for one of them"),
         (["x", "--dtype", "int8"], "float32"),
         (["x", "--at", "x=[1,"], "[1,"),
         (["x", "--at", "x=y"], "y is a variable"),
@@ -106,6 +107,7 @@ def test_places(screen: dict[str, Any], target: str, at: list[str], places: dict
         (["x", "--window", "[1,2]:3"], "LOW:HIGH"),
         (["x", "--step", "0"], "above 0"),
         (["-", "--print"], "--json"),
+        (["-", "--steps"], "--json"),
         (["x", "--export", "graph.dot"], "not yet"),
         (["model.py:loss"], "not yet"),
         (["some/model.py"], "not yet"),
@@ -125,7 +127,7 @@ def test_no_such_theme(screen: dict[str, Any]) -> None:
     assert screen == {}
 
 
-@pytest.mark.parametrize("arguments", [[], ["--print"], ["--json"]])
+@pytest.mark.parametrize("arguments", [[], ["--print"], ["--json"], ["--steps"]])
 def test_bad_expression(arguments: list[str]) -> None:
     """One message on stderr with a caret under the place; for programs also the error as JSON."""
     result = run("3x + * 2", *arguments)

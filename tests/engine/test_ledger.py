@@ -179,3 +179,26 @@ def test_no_such_variable(along: tuple[str, int]) -> None:
     assert found.problem is None
     assert found.along is None
     assert all(node.tangent is None for node in found.graph.nodes)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "told"),
+    [
+        ("x^2 + 3x + 1", 4.0, "11 = 8 by way of x^2 + 3 by way of 3x"),
+        ("x^2 - 3x", 4.0, "5 = 8 by way of x^2 - 3 by way of 3x"),
+        ("x*x", 3.0, "6 = 3 by way of operand 1 of x*x + 3 by way of operand 2 of x*x"),
+        ("(3x)^2", 2.0, "36 = 12·3 along the only path"),
+        ("-x^2", 2.0, "-4 = (-1)·4 along the only path"),
+        ("x", 2.0, "1 = 1 along the only path"),
+        ("a = x*x; b = x + a; b*a + a", 1.0, None),
+        ("a = x*x; b = a*a; c = b*b; d = c*c; d*d", 1.0, ""),
+        ("7", 1.0, ""),
+    ],
+)
+def test_sentences(text: str, at: float, told: str | None) -> None:
+    found = evaluate(Request(1, text, {"x": at}))
+    if told is not None:
+        assert ledger.sentence(found, "x") == told
+    paths = ledger.paths(found.graph, found.graph.nodes[-1].id) if found.graph.nodes else ()
+    if paths and len(paths) > 1:
+        assert len(set(ledger.ways(found.graph, paths))) == len(paths), "each way has its own name"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gradtui.engine.evaluate import evaluate
-from gradtui.snapshot.model import Graph, Request
+from gradtui.snapshot.model import Graph, Request, Values
 from gradtui.snapshot.replay import Replay
 
 EXPRESSIONS = [
@@ -52,6 +52,7 @@ def test_ready_queue(expression: str) -> None:
     assert queues == simulate(replay.graph)
     assert [queue[0] for queue in queues] == list(replay.order), "the engine takes the first of the queue"
     assert replay.ready(len(replay.order)) == ()
+    assert [list(queue) for queue in replay.queues()] == queues
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
@@ -72,3 +73,22 @@ def test_shared_leaf_grows_step_by_step() -> None:
     leaf = next(node.id for node in replay.graph.nodes if node.variable == "x")
     sums = [[arrival.grad.numbers[0] for arrival in replay.received(leaf, done) if arrival.grad] for done in range(6)]
     assert sums == [[], [], [], [3.0], [3.0, 8.0], [3.0, 8.0]]
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_sums_step_by_step(expression: str) -> None:
+    """Each sum begins where the one before ended, grows by what was sent, and ends as the node's grad_output."""
+    replay = Replay(graph_of(expression))
+    so_far: dict[int, Values] = {}
+    for sender, sums in zip(replay.order, replay.sums, strict=True):
+        for one in sums:
+            sent = replay.graph.nodes[sender].edges[one.edge].grad
+            assert one.before == so_far.get(one.node)
+            assert one.term == 1 or one.before is not None
+            assert sent is not None
+            assert one.after is not None
+            before = one.before.numbers if one.before else (0.0,) * len(sent.numbers)
+            assert one.after.numbers == pytest.approx([a + b for a, b in zip(before, sent.numbers, strict=True)])
+            so_far[one.node] = one.after
+    for node, total in so_far.items():
+        assert replay.graph.nodes[node].grad_output == total

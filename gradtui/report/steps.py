@@ -1,0 +1,159 @@
+"""Snapshot -> the whole backward pass as text, step by step, for notes: 80 columns, nothing but characters."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from gradtui.snapshot import ledger
+from gradtui.snapshot.detective import findings
+from gradtui.snapshot.model import Node, Snapshot, Values
+from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
+from gradtui.snapshot.operands import quote
+from gradtui.snapshot.replay import Replay, Sum
+from gradtui.snapshot.rules import explain
+
+WIDTH = 80
+ELEMENTS = 4
+MOST_ENTRIES = 20
+QUEUE = 6
+"""Ready nodes that are named at a step."""
+
+ORDER = "Of the nodes that are ready the engine takes the one made last (highest #), and a leaf at once."
+
+
+def steps(snapshot: Snapshot) -> str:
+    """What each node gets, the rule, the numbers put in, what goes out and how the sums grow; then ledger, findings."""
+    parts = [_head(snapshot)]
+    replay = Replay(snapshot.graph)
+    labels = _labels(snapshot)
+    for done, queue in enumerate(replay.queues()):
+        parts.append(_step(snapshot, replay, done, queue, labels))
+    parts += [_ledger(snapshot, labels), _findings(snapshot)]
+    return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
+
+
+def in_short(snapshot: Snapshot) -> Iterator[str]:
+    """A line for each step, counted as in the tree; then the ledger and the findings."""
+    replay, labels, digits = Replay(snapshot.graph), _labels(snapshot), _digits(snapshot)
+    if snapshot.graph.nodes:
+        yield "step  runs (also ready) → how the sums of its operands grow"
+    for done, queue in enumerate(replay.queues()):
+        others = ", ".join(labels[other] for other in queue[1:QUEUE]) + ", …" * (len(queue) > QUEUE)
+        ready = f" ({others})" if others else ""
+        grown = "; ".join(_growth(one, labels, digits) for one in replay.sums[done])
+        yield from _wrapped(f"{done:<4}  {labels[queue[0]]}{ready}{' → ' * bool(grown)}{grown}", " " * 6)
+    yield from _ledger(snapshot, labels)
+    yield from _findings(snapshot)
+
+
+def _head(snapshot: Snapshot) -> Iterator[str]:
+    digits = _digits(snapshot)
+    call = f"f({', '.join(snapshot.variables)})" if snapshot.variables else "f"
+    yield from _wrapped(f"{call} = {snapshot.reads_as}")
+    for name, state in snapshot.variables.items():
+        yield from _wrapped(f"{name} = {numbers(state.value, digits)}")
+    yield from _wrapped(f"{call} = {numbers(snapshot.value, digits)}")
+    if snapshot.experiments:
+        yield "AN EXPERIMENT: gradients were changed on the way, and are not those of f"
+    if not snapshot.graph.nodes:
+        yield "f depends on no variable: there is no backward pass"
+        return
+    start = "sum(f) by each element of f" if snapshot.graph.nodes[0].shape else "f by itself"
+    yield from _wrapped(f"backward starts with the derivative of {start}, 1. {ORDER}")
+
+
+def _step(snapshot: Snapshot, replay: Replay, done: int, queue: Sequence[int], labels: Sequence[str]) -> Iterator[str]:
+    nodes, digits = snapshot.graph.nodes, _digits(snapshot)
+    node = nodes[queue[0]]
+    yield from _wrapped(f"step {done + 1} of {len(replay.order)}   {node.name}   {labels[node.id]}", "    ")
+    ready = [_ranked(nodes[other]) for other in queue[:QUEUE]]
+    more = f", {len(queue) - QUEUE} more" if len(queue) > QUEUE else ""
+    yield from _indented(f"ready: {', '.join(ready)}{more}")
+    came = numbers(node.grad_output, digits, ELEMENTS)
+    if not node.edges:
+        yield from _indented(f"{labels[node.id]}.grad = {came}")
+        return
+    yield from _indented(f"ḡ = {came}")
+    told = {explanation.edge: explanation for explanation in explain(snapshot.graph, node.id)}
+    for grown in replay.sums[done]:
+        if grown.edge in told:
+            yield from _indented(told[grown.edge].rule)
+            yield from _indented(told[grown.edge].sent)
+        else:
+            yield from _indented(f"sends {numbers(node.edges[grown.edge].grad, digits, ELEMENTS)}")
+        yield from _indented(_growth(grown, labels, digits))
+
+
+def _ranked(node: Node) -> str:
+    """`3x #1`: the sequence number by which the engine chooses."""
+    return f"{node.variable or quote(node)} {'(leaf)' if node.sequence is None else f'#{node.sequence}'}"
+
+
+def _growth(grown: Sum, labels: Sequence[str], digits: int) -> str:
+    """`x: – → 3 → 11`: how the receiver's sum grew, its last two terms where there are more."""
+    before, after = (numbers(values, digits, ELEMENTS) for values in (grown.before, grown.after))
+    start = {1: NOT_KNOWN, 2: f"{NOT_KNOWN} → {before}"}.get(grown.term, f"… → {before}")
+    return f"{labels[grown.node]}: {start} → {after}"
+
+
+def _ledger(snapshot: Snapshot, labels: Sequence[str]) -> Iterator[str]:
+    """Where each gradient comes from: by the paths, else by a cut in the middle of the pass."""
+    for name in snapshot.variables:
+        told = ledger.sentence(snapshot, name)
+        if told:
+            yield from _wrapped(f"{_prime(snapshot, name)} = {told}", "    ")
+        elif snapshot.along and snapshot.along[0] == name:
+            yield from _cut(snapshot, labels)
+
+
+def _cut(snapshot: Snapshot, labels: Sequence[str]) -> Iterator[str]:
+    """v, v̄ and v̇ of the values that the cut crosses, and Σ v̄·v̇."""
+    replay, digits = Replay(snapshot.graph), _digits(snapshot)
+    done = len(replay.order) // 2
+    entries = ledger.cut(replay, done)
+    if not entries or snapshot.along is None:
+        return
+    name, element = snapshot.along
+    several = f"[{element}]" if snapshot.variables[name].value.shape else ""
+    total = number(ledger.total(entries), digits)
+    yield from _wrapped(
+        f"after step {done} the cut is Σ ḡ·v̇ = {total}, v̇ being how fast each value moves with {name}{several}:"
+    )
+    for entry in entries[:MOST_ENTRIES]:
+        shape = snapshot.graph.nodes[entry.node].shape
+        adjoint, tangent = (numbers(Values(shape, told), digits, ELEMENTS) for told in (entry.adjoint, entry.tangent))
+        yield from _indented(f"{labels[entry.node]}: {adjoint} · {tangent} = {number(entry.product, digits)}")
+    if len(entries) > MOST_ENTRIES:
+        yield f"  … {len(entries) - MOST_ENTRIES} more"
+
+
+def _findings(snapshot: Snapshot) -> Iterator[str]:
+    for finding in findings(snapshot):
+        yield from _wrapped(f"{finding.phase}: {finding.text}", "    ")
+        yield from _indented(f"→ {finding.remedy}")
+
+
+def _labels(snapshot: Snapshot) -> list[str]:
+    """The text that made each node, with its sequence number behind where several nodes have the same."""
+    texts = [node.variable or quote(node) for node in snapshot.graph.nodes]
+    counts = Counter(texts)
+    pairs = zip(texts, snapshot.graph.nodes, strict=True)
+    return [_ranked(node) if counts[text] > 1 and node.edges else text for text, node in pairs]
+
+
+def _prime(snapshot: Snapshot, name: str) -> str:
+    return f"∂f/∂{name}" if len(snapshot.variables) > 1 else f"f'({name})"
+
+
+def _digits(snapshot: Snapshot) -> int:
+    return SIGNIFICANT.get(snapshot.dtype, 7)
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, WIDTH, subsequent_indent=indent)
+
+
+def _indented(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="      ")
