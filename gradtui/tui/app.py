@@ -66,7 +66,7 @@ class GradtuiApp(Exchange):
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
-        yield Static("too small: gradtui needs 40 x 10", id="too-small")
+        yield Static("too small:\n40 x 10 at least", id="too-small")
         yield Footer(compact=True)
 
     def on_mount(self) -> None:

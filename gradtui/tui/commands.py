@@ -57,6 +57,8 @@ def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[
     derivative = (snapshot.derivative or {}).get(variable or "")
     if derivative is not None and derivative.text is not None:
         texts["derivative"] = derivative.text
+    if snapshot.notes:
+        texts["note"] = "; ".join(note.text for note in snapshot.notes)
     if node is not None:
         source = f"  {node.source.text}" if node.source else ""
         value, gradient = numbers(node.value, 17), numbers(node.grad_output, 17)

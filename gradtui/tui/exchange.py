@@ -47,10 +47,6 @@ class Exchange(App[None]):
         self.picture = Picture(self.session, id="picture")
         yield self.picture
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self.show_variables)  # what stands where depends on the widths
-        self.call_after_refresh(self.settle)
-
     async def on_unmount(self) -> None:
         if self._unpainted is not None:
             self._unpainted.cancel()

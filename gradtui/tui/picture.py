@@ -26,6 +26,9 @@ PANES = ("graph", "chart", "node")
 MARKS_ABOVE = 88
 """Cells of a line in which the check marks stand beside the numbers; where there are less, beside the derivative."""
 
+MOST_ROWS = 5
+"""Variables that are shown at a time; more of them scroll."""
+
 
 class Picture(Vertical):
     """The expression above its reading; variables and readout; graph, chart and node panel. It decides nothing."""
@@ -42,7 +45,7 @@ class Picture(Vertical):
         self.graph.border_title, self.chart.border_title, self.node_panel.border_title = "graph", "f and f'", "node"
         self.point = Container(id="point")
         self.panes = Container(self.graph, Container(self.chart, self.node_panel, id="side"), id="panes")
-        self.remark = Content()
+        self.reading = readings.NOTHING_YET
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="formula"):
@@ -68,17 +71,27 @@ class Picture(Vertical):
     def lay_out(self, session: Session) -> None:
         """The title and the room for the variables. Not while one types: all would jump at every letter."""
         self.title.update(Content(readings.title(session)))
-        self.stepper.styles.height = max(1, len(session.variables))
+        rows = max(1, min(len(session.variables), MOST_ROWS))
+        self.stepper.styles.height = rows
+        self.point.styles.grid_rows = f"1 {max(1, rows - 1)}"
         self.point.set_class(readings.is_single(session), "-single")
 
     def show_text(self, session: Session, reads_as: str, problem: Problem | None) -> None:
         """What is wrong with the text, and where; else how it is read."""
-        column = bad = None
+        self.formula.bad = None
         if problem is not None and problem.start is not None:
-            bad = (problem.start, max(problem.end or 0, problem.start + 1))
-            column = self.formula.column(problem.start) + self.formula.region.x - self.problem_line.content_region.x
-        self.formula.bad = bad
-        self.problem_line.show(readings.echo(session, reads_as), self.remark, problem, column)
+            self.formula.bad = (problem.start, max(problem.end or 0, problem.start + 1))
+            self.call_after_refresh(self._point_at_problem)  # the line may scroll to the cursor
+        self.problem_line.show(readings.echo(session, reads_as), self.reading.remark, problem, self._problem_column())
+
+    def _point_at_problem(self) -> None:
+        self.problem_line.point_at(self._problem_column())
+
+    def _problem_column(self) -> int | None:
+        """Where the bad place of the expression stands, in cells of the line under it."""
+        if self.formula.bad is None:
+            return None
+        return self.formula.column(self.formula.bad[0]) + self.formula.region.x - self.problem_line.content_region.x
 
     def open_value(self, session: Session) -> None:
         """Ask for a value of the active variable, in the line under the expression."""
@@ -95,14 +108,19 @@ class Picture(Vertical):
     def show_variables(self, session: Session, answers: Answers, *, patient: bool) -> None:
         """The values as they are now, with what the last answer says of them."""
         self.stepper.show(readings.variable_rows(session, answers.shown))
-        reading = readings.reading(session, answers, patient=patient)
-        above = self.numbers.size.width >= MARKS_ABOVE
-        self.numbers.show(reading.numbers, reading.marks if above else Content())
-        self.derivation.show(reading.derivative, Content() if above else reading.marks)
-        self.remark = reading.remark
+        self.reading = readings.reading(session, answers, patient=patient)
+        self._show_reading()
         point = readings.chart_point(session, answers.shown, answers.curve)
         if point is not None:
             self.chart.show_point(*point)
+
+    def on_resize(self) -> None:
+        self._show_reading()
+
+    def _show_reading(self) -> None:
+        above = self.numbers.size.width >= MARKS_ABOVE
+        self.numbers.show(self.reading.numbers, self.reading.marks if above else Content())
+        self.derivation.show(self.reading.derivative, Content() if above else self.reading.marks)
 
     def show_answer(self, answers: Answers, *, stale: bool) -> None:
         """Another Snapshot, or the same one marked."""

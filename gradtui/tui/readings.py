@@ -142,11 +142,14 @@ class Reading:
     remark: Content
 
 
+NOTHING_YET = Reading(Content.styled("starting PyTorch …", MUTED), Content(), Content(), Content())
+
+
 def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
     """A new x comes before its Calculus: while `patient`, the marks of the x before stand, instead of flickering."""
     shown, name = answers.shown, session.active
     if shown is None:
-        return Reading(Content.styled("starting PyTorch …", MUTED), Content(), Content(), Content())
+        return NOTHING_YET
     if name is None or name not in shown.variables:
         return Reading(_numbers(session, shown), Content(), Content(), _remark(shown, ""))
     derived = answers.derived or shown

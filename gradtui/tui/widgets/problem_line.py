@@ -24,10 +24,18 @@ class ProblemLine(Widget):
 
     def show(self, echo: Content, remark: Content, problem: Problem | None = None, column: int | None = None) -> None:
         """`echo` at the left and `remark` at the right; or `problem`, with a caret at `column` where it has a place."""
-        jumps = problem != self._problem or column != self._column
+        jumps = problem != self._problem
         if jumps or not (echo.is_same(self._echo) and remark.is_same(self._remark)):
-            self._echo, self._remark, self._problem, self._column = echo, remark, problem, column
+            self._echo, self._remark, self._problem = echo, remark, problem
+            self.tooltip = remark or None
             self.refresh(layout=jumps)
+        self.point_at(column)
+
+    def point_at(self, column: int | None) -> None:
+        """Put the caret elsewhere."""
+        if column != self._column:
+            self._column = column
+            self.refresh(layout=self._problem is not None)
 
     def render(self) -> Content:
         if self._problem is None:
