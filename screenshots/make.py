@@ -8,6 +8,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
 
 from gradtui.tui.app import GradtuiApp
 
@@ -34,15 +37,30 @@ PICTURES = (
 )
 
 
+def complete(app: GradtuiApp) -> bool:
+    """Whether the newest answer is shown, with its symbolic derivative and its curve."""
+    answers = app.answers
+    if answers.shown is None or app.outdated or answers.underived:
+        return False
+    return answers.curve is not None and all(worker.is_finished for worker in app.workers)
+
+
+async def settled(pilot: Pilot[Any], app: GradtuiApp) -> None:
+    """Until everything asked for is shown; TimeoutError where that takes a minute."""
+    async with asyncio.timeout(60):
+        await pilot.pause()
+        while not complete(app):
+            await pilot.pause(0.05)
+        await pilot.pause()
+
+
 async def take(picture: Picture, theme: str, size: tuple[int, int]) -> str:
-    """The screen as SVG once everything asked for is shown."""
+    """The screen as SVG."""
     app = GradtuiApp(expression=picture.expression, at=picture.at, theme=theme)
     async with app.run_test(size=size) as pilot:
-        await app.settled()
-        for key in picture.keys:
-            await pilot.press(key)
-        await app.settled()
-        await pilot.pause()
+        await settled(pilot, app)
+        await pilot.press(*picture.keys)
+        await settled(pilot, app)
         return app.export_screenshot(title="gradtui", simplify=True)
 
 
