@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gradtui.snapshot.contributions import as_sum
@@ -47,7 +47,7 @@ class Entry:
 
     @property
     def product(self) -> float:
-        return math.fsum(a * t if t else 0.0 for a, t in zip(self.adjoint, self.tangent, strict=True))
+        return _sum(a * t if t else 0.0 for a, t in zip(self.adjoint, self.tangent, strict=True))
 
 
 def paths(graph: Graph, leaf: int, most: int = MOST_PATHS) -> tuple[Path, ...] | None:
@@ -127,14 +127,14 @@ def cut(replay: Replay, done: int) -> tuple[Entry, ...] | None:
         tangent = graph.nodes[node].tangent
         if tangent is None or tangent.summary or any(grad.summary for grad in grads):
             return None
-        adjoint = tuple(math.fsum(terms) for terms in zip(*(grad.numbers for grad in grads), strict=True))
+        adjoint = tuple(_sum(terms) for terms in zip(*(grad.numbers for grad in grads), strict=True))
         entries.append(Entry(node, adjoint, tangent.numbers))
     return tuple(entries)
 
 
 def total(entries: tuple[Entry, ...]) -> float:
     """Σ v̄·v̇ over a cut: f'(x), whatever the cut."""
-    return math.fsum(entry.product for entry in entries)
+    return _sum(entry.product for entry in entries)
 
 
 def _ways_to(graph: Graph, leaf: int) -> dict[int, int]:
@@ -148,6 +148,15 @@ def _ways_to(graph: Graph, leaf: int) -> dict[int, int]:
         if count:
             found[node.id] = count
     return found
+
+
+def _sum(terms: Iterable[float]) -> float:
+    """Exact where it can be; `fsum` has no answer to inf - inf, nor to what is beyond the largest float."""
+    terms = list(terms)
+    try:
+        return math.fsum(terms)
+    except (ValueError, OverflowError):
+        return sum(terms)
 
 
 def _ones(graph: Graph) -> Values:

@@ -202,3 +202,14 @@ def test_sentences(text: str, at: float, told: str | None) -> None:
     paths = ledger.paths(found.graph, found.graph.nodes[-1].id) if found.graph.nodes else ()
     if paths and len(paths) > 1:
         assert len(set(ledger.ways(found.graph, paths))) == len(paths), "each way has its own name"
+
+
+@pytest.mark.parametrize(("text", "v"), [("sum(v*v)/v", (0.0, 0.0, 1e30)), ("v*1e200*1e200", (1e300, -1e300, 1.0))])
+def test_cuts_of_what_is_not_finite(text: str, v: tuple[float, ...]) -> None:
+    """No answer, and no error either."""
+    found = snapshot(text, {"v": v}, ("v", 0))
+    replay = Replay(found.graph)
+    for done in range(len(replay.order) + 1):
+        cut = ledger.cut(replay, done)
+        assert cut is not None
+        assert isinstance(ledger.total(cut), float)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from gradtui.engine.calculus import derivatives
 from gradtui.engine.evaluate import evaluate
 from gradtui.snapshot.check import Check, check
-from gradtui.snapshot.model import Derivative, Differences, Dtype, Request, Snapshot, Values, VariableState
+from gradtui.snapshot.model import Derivative, Differences, Dtype, Experiment, Request, Snapshot, Values, VariableState
 from gradtui.snapshot.rounding import rounding
 from tests import examples
 
@@ -204,3 +204,11 @@ def test_nothing_to_compare() -> None:
     assert check(examples.constant(), "x") == Check(None, None, None, "")
     alone = replace(examples.quadratic(), derivative=None, differences={})
     assert check(alone, "x") == Check(None, None, None, "nothing to check autograd's 11 against here")
+
+
+def test_an_experiment_is_not_judged() -> None:
+    """Its gradient is changed on purpose: neither right nor wrong."""
+    changed = evaluate(Request(1, "x^2", {"x": 4.0}, experiments=(Experiment(0, factor=0.5),)))
+    told = check(changed, "x")
+    assert (told.autograd, told.calculus, told.differences) == (None, None, None)
+    assert "experiment" in told.text

@@ -8,11 +8,15 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gradtui.engine.evaluate import evaluate
+from gradtui.report.steps import steps
 from gradtui.snapshot.detective import Finding, findings
 from gradtui.snapshot.model import Dtype, Experiment, Request, Snapshot
+from gradtui.snapshot.operands import is_finite
 
 At = dict[str, float | tuple[float, ...]]
 
@@ -217,6 +221,45 @@ def test_the_double_where_works(text: str, x: float, derivative: float) -> None:
     mended = text.replace(said[2], said[1])
     assert mended != text
     assert snapshot(mended, {"x": x}).variables["x"].grad.numbers == (derivative,)
+
+
+ANY = ["sin", "log", "sqrt", "exp", "tanh", "relu", "floor", "1/", "abs", "asin", "sigmoid", "softplus", "lgamma"]
+OF_A_VECTOR = ["sum", "norm", "softmax", "log_softmax", "prod", "max", "std", "cumsum"]
+wild_texts = st.recursive(
+    st.sampled_from(["x", "y", "v", "0", "2", "0.5", "1e30", "[1, 0, 2]"]),
+    lambda inner: st.one_of(
+        st.builds("({} {} {})".format, inner, st.sampled_from("+-*/^"), inner),
+        st.builds("{}(x*{})".format, st.sampled_from(ANY), inner),
+        st.builds("{}(v*{})".format, st.sampled_from(OF_A_VECTOR), inner),
+        st.builds("where(x > y, {}, {})".format, inner, inner),
+        st.builds("max({}, {})".format, inner, inner),
+        st.builds("clamp({}, 0, 1)".format, inner),
+        st.builds("hypot({}, {})".format, inner, inner),
+    ),
+    max_leaves=8,
+)
+wild_places = st.sampled_from([0.0, -0.0, 1.0, -1.0, 2.0, 0.5, 1000.0, -1000.0, 1e-30, 1e30])
+
+
+@settings(max_examples=300, deadline=None)
+@given(wild_texts, wild_places, wild_places, st.tuples(wild_places, wild_places, wild_places))
+def test_a_finding_wherever_something_is_not_finite(text: str, x: float, y: float, v: tuple[float, ...]) -> None:
+    """And never an error, nor an empty sentence, nor a report that is too wide."""
+    found = evaluate(Request(1, f"x*y + {text}", {"x": x, "y": y, "v": v}, along=("x", 0)))
+    assume(found.problem is None)
+    got = findings(found)
+    sent = [edge.grad for node in found.graph.nodes for edge in node.edges]
+    made = [node.value for node in found.graph.nodes]
+    if not all(map(is_finite, made)):
+        assert [finding.phase for finding in got].count("forward") == 1
+    blamed = {"saturated", "shrinking", "underflow", "flat", "dead", "clamped", "masked", "constant", "convention"}
+    assert all(map(is_finite, sent)) == all(f.kind in blamed for f in got if f.phase == "backward")
+    for finding in got:
+        assert finding.remedy
+        assert ": " in finding.text
+        assert finding.node is not None
+        assert len(finding.text) < 300
+    assert max(map(len, steps(found).splitlines())) <= 80
 
 
 def test_elements_are_named() -> None:
