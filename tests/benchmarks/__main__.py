@@ -111,7 +111,8 @@ def screen_rows() -> list[Row]:
     first, bare = alternating(
         lambda: shown_after(GRADTUI, "x^2 + 3x + 1"), lambda: shown_after(BARE_APP, "the first frame")
     )
-    whole, torch = alternating(lambda: shown_after(GRADTUI, "29", "11", "2*x + 3", "AccumulateGrad", "tangent", "⠉⠉"), import_torch)
+    everything = ("29", "11", "2*x + 3", "AccumulateGrad", "tangent", "⠉⠉")
+    whole, torch = alternating(lambda: shown_after(GRADTUI, *everything), import_torch)
     ours = key_to_frame([*GRADTUI, "--dtype", "float64"], ("2*x + 3", "AccumulateGrad"), expected_step)
     counted = key_to_frame(BARE_APP, ("count 0",), lambda step: (f"count {step}",))
     plotted = key_to_frame(PLOTEXT_APP, ("count 0",), lambda step: (f"count {step}",))
@@ -163,8 +164,8 @@ def engine_rows() -> list[Row]:
 
     def bare_step() -> float:
         x = torch.tensor(0.5, requires_grad=True)
-        (torch.sin(x) * torch.exp(-(x**2))).backward()
-        return x.grad.item() if x.grad is not None else 0.0
+        (grad,) = torch.autograd.grad(torch.sin(x) * torch.exp(-(x**2)), x)
+        return grad.item()
 
     return [
         Row(f"parse {len(long)} characters", best(lambda: parse(long)), None, "", 0.020),
