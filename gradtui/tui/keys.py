@@ -83,7 +83,7 @@ KEYS: list[Binding] = [
     _key("quit", "q", "quit", "quit", "Quit", show=True),
     _key("derivative", "d", "toggle_derivative", "f'", "Show or hide f' in the chart", show=True),
     _key("copy", "y", "copy", "copy", "Copy a value, the gradient, the node, the expression or f'", show=True),
-    _key("maximise", "m", "maximise", "maximise", "Give the focused pane the whole screen, and back", show=True),
+    _key("maximise", "m", "maximise", "max", "Give the focused pane the whole screen, and back", show=True),
     _key("saved", "s", "toggle_saved", "saved tensors", "Show or hide what the node saved for backward"),
     _key("zoom.in", "plus,equals_sign", "zoom(0.5)", "zoom in", "Half the chart's window", display="+"),
     _key("zoom.out", "minus", "zoom(2.0)", "zoom out", "Twice the chart's window", display="-"),
