@@ -160,9 +160,7 @@ def test_elements_are_named() -> None:
     sentence = "abs(x) has a corner here (elements 0, 2): torch takes 0"
     assert told("abs(x)", x=(0.0, 1.0, 0.0)) == [sentence]
     assert "(element 1)" in told("floor(x)", x=(0.5, 3.0))[0]
-    assert told("norm(x)", x=(0.0, 0.0)) == [
-        "norm(x) has a corner here: torch takes 0"
-    ]
+    assert told("norm(x)", x=(0.0, 0.0)) == ["norm(x) has a corner here: torch takes 0"]
     assert told("std(x)", x=(2.0, 2.0)) == ["std(x) has a corner here: torch takes 0"]
 
 
