@@ -31,7 +31,7 @@ class Picture:
 
 PICTURES = (
     Picture("explorer", "x^2 + 3x + 1", {"x": "4.0"}),
-    Picture("backward", "sin(x^2)*exp(-x)", {"x": "1.2"}, ("N", "p", "p", "p")),
+    Picture("backward", "sin(x^2)*exp(-x)", {"x": "1.2"}, ("plus", "plus", "N", "p", "p", "p")),
     Picture("variables", "(w*x + b - y)^2", {"x": "2", "w": "0.5", "b": "0", "y": "3"}),
     Picture("poles", "tan(x)", {"x": "0.5"}),
 )

@@ -17,7 +17,7 @@ from gradtui.tui.widgets.expression_input import ExpressionInput
 from gradtui.tui.widgets.graph_view import GraphView
 from gradtui.tui.widgets.node_panel import NodePanel
 from gradtui.tui.widgets.problem_line import ProblemLine
-from gradtui.tui.widgets.readout import Status, TextLine
+from gradtui.tui.widgets.readout import GAP, Status, TextLine
 from gradtui.tui.widgets.stepper import Stepper
 from gradtui.tui.widgets.value_entry import ValueEntry
 
@@ -118,9 +118,12 @@ class Picture(Vertical):
         self._show_reading()
 
     def _show_reading(self) -> None:
+        """The check marks stand where there is room for them, and are shortened before the derivative is cut."""
+        reading = self.reading
         above = self.numbers.size.width >= MARKS_ABOVE
-        self.numbers.show(self.reading.numbers, self.reading.marks if above else Content())
-        self.derivation.show(self.reading.derivative, Content() if above else self.reading.marks)
+        fit = reading.derivative.cell_length + GAP + reading.marks.cell_length <= self.derivation.size.width
+        self.numbers.show(reading.numbers, reading.marks if above else Content())
+        self.derivation.show(reading.derivative, Content() if above else reading.marks if fit else reading.agreement)
 
     def show_answer(self, answers: Answers, *, stale: bool) -> None:
         """Another Snapshot, or the same one marked."""

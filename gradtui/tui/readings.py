@@ -19,6 +19,7 @@ from gradtui.tui.widgets.graph_view import same_shape
 from gradtui.tui.widgets.stepper import VariableRow
 
 MUTED, WARNING = "$foreground-muted", "$text-warning"
+NOTHING = Content()
 MARK_STYLES = {True: "$text-success", False: "bold $text-error", None: MUTED}
 
 AROUND = 40
@@ -134,15 +135,19 @@ def first_node(shown: Snapshot | None) -> int | None:
 
 @dataclass(frozen=True)
 class Reading:
-    """What is read off an answer: the numbers, the derivative of Calculus, whether they agree, and what else is to be said."""
+    """What is read off an answer: the numbers, the derivative of Calculus, whether they agree, and what else is to be said.
+
+    agreement: `marks` in few cells, where all three agree; else the same.
+    """
 
     numbers: Content
-    derivative: Content
-    marks: Content
-    remark: Content
+    derivative: Content = NOTHING
+    marks: Content = NOTHING
+    agreement: Content = NOTHING
+    remark: Content = NOTHING
 
 
-NOTHING_YET = Reading(Content.styled("starting PyTorch …", MUTED), Content(), Content(), Content())
+NOTHING_YET = Reading(Content.styled("starting PyTorch …", MUTED))
 
 
 def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
@@ -151,18 +156,23 @@ def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
     if shown is None:
         return NOTHING_YET
     if name is None or name not in shown.variables:
-        return Reading(_numbers(session, shown), Content(), Content(), _remark(shown, ""))
+        return Reading(_numbers(session, shown), remark=_remark(shown, ""))
     derived = answers.derived or shown
     judged = check(derived if patient else shown, name)
     marks = {"autograd": judged.autograd, "calculus": judged.calculus, "differences": judged.differences}
     agree = all(way in judged.text for way in (*marks, MARKS[True])) and False not in marks.values()
-    written = [Content.assemble((f"{way} ", MUTED), (MARKS[mark], MARK_STYLES[mark])) for way, mark in marks.items()]
+    written = Content(" ").join(_mark(way, mark) for way, mark in marks.items())
     return Reading(
         _numbers(session, shown),
         _derivative(session, derived),
-        Content(" ").join(written),
+        written,
+        _mark("all agree", True) if all(marks.values()) else written,
         _remark(shown, "" if agree else judged.text),
     )
+
+
+def _mark(way: str, mark: bool | None) -> Content:
+    return Content.assemble((f"{way} ", MUTED), (MARKS[mark], MARK_STYLES[mark]))
 
 
 def _numbers(session: Session, shown: Snapshot) -> Content:

@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
 from gradtui.report.drawing import fits
-from gradtui.snapshot.model import Problem, Snapshot
+from gradtui.snapshot.model import Derivative, Problem, Snapshot
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.widgets.line_input import LineInput
+from tests import examples
 from tests.tui.fakes import FakeService, make_app, service
 
 SIZES = {"120x36": (120, 36), "80x24": (80, 24)}
@@ -84,7 +86,7 @@ def test_bad_value(snap_compare: Compare, size: Size) -> None:
 @BOTH_SIZES
 def test_two_variables(snap_compare: Compare, size: Size) -> None:
     app = make_app(TWO, TWO_AT, dtype="float64")
-    assert snap_compare(app, terminal_size=size, run_before=after("v"))
+    assert snap_compare(app, terminal_size=size, run_before=after())
 
 
 @BOTH_SIZES
@@ -111,6 +113,18 @@ def test_saved_tensors(snap_compare: Compare, size: Size) -> None:
 @BOTH_SIZES
 def test_gradient_is_nan(snap_compare: Compare, size: Size) -> None:
     assert snap_compare(make_app(NAN, {"x": "0"}), terminal_size=size, run_before=after())
+
+
+def test_long_derivative(snap_compare: Compare) -> None:
+    """The check marks are shortened before it is cut."""
+
+    async def derive(pilot: Pilot[Any]) -> None:
+        fake = service(of(pilot))
+        derivative = {"x": Derivative("(2*x*cos(x^2) - sin(x^2))*exp(-x) + 2*x + 3", (11.0,))}
+        answer = examples.quadratic(4.0, fake.requests[-1].id)
+        fake.on_snapshot(msgspec.structs.replace(answer, derivative=derivative))
+
+    assert snap_compare(make_app(), terminal_size=(80, 24), run_before=after(then=derive))
 
 
 def test_constant(snap_compare: Compare) -> None:
