@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
@@ -86,6 +87,7 @@ def command(
         _print(expression, at, dtype, device, limits, form)
         return
     _require_terminal()
+    gc.disable()  # until the first frame is out: there is nothing to collect, and looking for it costs a tenth of the start
     theme = _theme(theme)
     from gradtui.tui.app import run
 

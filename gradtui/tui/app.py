@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Iterable
 from decimal import Decimal
@@ -74,7 +75,12 @@ class GradtuiApp(Exchange):
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self.take(self.session.text)
-        self.call_after_refresh(self.service.start)  # before the first frame it would take the processor from it
+        self.call_after_refresh(self.begin)
+
+    async def begin(self) -> None:
+        """The first frame is out. What starts now would have taken the processor from it."""
+        gc.enable()
+        await self.service.start()
 
     # What is typed
 
