@@ -46,6 +46,7 @@ class Service:
         self._lanes: list[asyncio.Task[None]] = []
         self._evaluated: Snapshot | None = None
         self._derived: Snapshot | None = None
+        self._report_due: tuple[int, asyncio.Handle] | None = None
         self._given_up: dict[str, Problem] = {}
 
     async def start(self) -> None:
@@ -95,8 +96,10 @@ class Service:
         assert snapshot is not None
         if derived and derived.id == snapshot.id and not snapshot.problem:
             snapshot = _merged(snapshot, derived)
+        if self._report_due is not None and self._report_due[0] == snapshot.id:
+            self._report_due[1].cancel()  # both children answered in one turn of the loop: once is enough
         # by way of the loop: an exception in the callback is the loop's to report, and no end of this lane
-        asyncio.get_running_loop().call_soon(self._on_snapshot, snapshot)
+        self._report_due = snapshot.id, asyncio.get_running_loop().call_soon(self._on_snapshot, snapshot)
 
     async def _derive(self, request: Request) -> Snapshot:
         """A Snapshot that holds the derivative, or the problem with it."""
