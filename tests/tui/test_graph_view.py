@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 
 from gradtui.snapshot.model import Edge, Graph, Node, Snapshot, Source, Summary, Values
 from gradtui.tui.widgets.graph_lines import fitted
-from gradtui.tui.widgets.graph_view import GraphView
+from gradtui.tui.widgets.graph_view import MEASURED, GraphView
 from tests import examples
 
 
@@ -270,6 +270,37 @@ async def test_selected_stays_in_sight() -> None:
         app.view.selected = 5
         await pilot.pause()
         assert "sin 5" in app.lit
+
+
+async def test_long_chain() -> None:
+    """Its last node is one key away, and no row between is left out."""
+    async with GraphApp().run_test(size=(60, 10)) as pilot:
+        app = await show(pilot, chain(5000))
+        assert app.view.virtual_size.height == 5000
+        await pilot.press("end")
+        assert app.lit.startswith("AccumulateGrad")
+        assert app.view.selected == 4999
+        assert "sin 4998" in app.lines[-2]
+        await pilot.press("home")
+        assert "sin 0" in app.lit
+        assert app.view.scroll_offset.y == 0
+
+
+async def test_numbers_far_down_are_whole() -> None:
+    """Guides longer than those that the columns were made for must not push a gradient past the edge."""
+    run = chain(MEASURED + 10).graph.nodes[:-1]
+    branches = [
+        Node(id, "SinBackward0", (), "float64", "cpu", 0, id, (Edge(id + 1), Edge(None, constant="1")))
+        for id in range(len(run), len(run) + 9)
+    ]
+    last = len(run) + len(branches)
+    gradient = examples.scalar(123456789)
+    leaf = Node(last, "AccumulateGrad", (), "float64", "cpu", None, last, (), gradient, gradient, variable="x")
+    async with GraphApp().run_test(size=(80, 24)) as pilot:
+        app = await show(pilot, Snapshot(9, "x", dtype="float64", graph=Graph((*run, *branches, leaf))))
+        app.view.selected = last
+        await pilot.pause()
+        assert app.lit.endswith(("ḡ 123456789", "ḡ …"))
 
 
 async def test_wheel_scrolls() -> None:

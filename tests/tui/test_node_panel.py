@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from gradtui.snapshot.model import Graph, Saved, Snapshot, Source, Summary, Values
+from gradtui.snapshot.model import Edge, Graph, Node, Saved, Snapshot, Source, Summary, Values
 from gradtui.tui.widgets.line_view import folded
 from gradtui.tui.widgets.node_panel import NodePanel
 from tests import examples
@@ -86,6 +86,45 @@ async def test_the_moment_of_backward() -> None:
         assert "ready: x^2 (0)" in app.lines
         await show(pilot, examples.quadratic(), 3, steps_done=4)
         assert "x: 1 · 8 = 8" in app.lines
+
+
+@pytest.mark.parametrize(
+    ("steps_done", "total", "queue"),
+    [
+        (0, "x.grad = – + – = –", "ready: x^2 + 3x + 1 (3)"),
+        (2, "x.grad = – + – = –", "ready: 3x (1), x^2 (0)"),
+        (3, "x.grad = – + 3 = –", "ready: x^2 (0)"),
+        (4, "x.grad = 8 + 3 = –", "ready: x (at once)"),
+        (5, "x.grad = 8 + 3 = 11", "the backward pass has finished"),
+    ],
+)
+async def test_sum_grows(steps_done: int, total: str, queue: str) -> None:
+    """Moment by moment what the leaf has received, and what the engine may run next: the highest sequence first."""
+    async with PanelApp().run_test(size=(60, 16)) as pilot:
+        app = await show(pilot, examples.quadratic(), 4, steps_done=steps_done)
+        assert app.lines[3] == total
+        assert app.lines[-1] == queue
+
+
+async def test_many_terms_and_a_long_queue() -> None:
+    """Ten nodes that send 1 to the leaf: the sum says how many, the queue names the next four."""
+    one = examples.scalar(1)
+    output = Node(0, "StackBackward0", (), "float64", "cpu", 10, 0, tuple(Edge(id) for id in range(1, 11)))
+    users = [
+        Node(
+            *(id, "SinBackward0", (), "float64", "cpu", 10 - id, id, (Edge(11, grad=one),)),
+            source=Source(f"sin {id}", 0, 1),
+        )
+        for id in range(1, 11)
+    ]
+    leaf = Node(11, "AccumulateGrad", (), "float64", "cpu", None, 11, (), one, examples.scalar(10), variable="x")
+    async with PanelApp().run_test(size=(80, 20)) as pilot:
+        app = await show(pilot, Snapshot(8, "x", graph=Graph((output, *users, leaf))), 11)
+        assert app.lines[3] == "x.grad = sum of 10 = 10"
+        assert sum("from SinBackward0" in line for line in app.lines) == 8
+        await show(pilot, Snapshot(8, "x", graph=Graph((output, *users, leaf))), 11, steps_done=1)
+        assert app.lines[3] == "x.grad = sum of 10 = –"
+        assert app.lines[-1] == "ready: sin 1 (9), sin 2 (8), sin 3 (7), sin 4 (6) … 10 in all"
 
 
 async def test_vectors() -> None:

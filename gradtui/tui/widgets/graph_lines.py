@@ -26,6 +26,8 @@ LEAST_SOURCE = 6
 """Cells under which a cut source says nothing any more and is left out."""
 LEAST_NUMBER = 9
 """Cells that a value keeps for itself where there is too little room: three digits with sign and exponent."""
+LEAST_NAME = 6
+"""Cells that a name keeps for itself where the guides before it are too long."""
 MODEST_NUMBER = 17
 """Cells that a value gets before the source does: any scalar fits, many a vector."""
 MOST_TERMS = 4
@@ -138,16 +140,18 @@ def measure_numbers(nodes: Sequence[Node], digits: int) -> tuple[int, int]:
 
 
 def arrange(wanted: Widths, width: int) -> Widths:
-    """Columns for a line of `width` cells: first the source is cut, then vectors, then the tree."""
-    room = width - 2 * GAP - len(LABEL) - MARGIN
+    """Columns for a line of `width` cells: first the source is cut, then vectors, then the tree, then all numbers."""
+    room = max(GUTTER, width - 2 * GAP - len(LABEL) - MARGIN)
     beside = GAP + min(LEAST_SOURCE, wanted.source)
     numbers_first = min(wanted.value, MODEST_NUMBER) + min(wanted.grad, MODEST_NUMBER)
     has_source = wanted.tree + beside + numbers_first <= room
     value, grad = _shared(room - wanted.tree - (beside if has_source else 0), wanted.value, wanted.grad)
+    value = min(value, room - GUTTER)
+    grad = min(grad, room - GUTTER - value)
     rest = room - value - grad
     if has_source:
         return Widths(wanted.tree, rest - wanted.tree - GAP, value, grad)
-    return Widths(max(0, rest), 0, value, grad)
+    return Widths(rest, 0, value, grad)
 
 
 def _shared(room: int, value: int, grad: int) -> tuple[int, int]:
@@ -158,17 +162,18 @@ def _shared(room: int, value: int, grad: int) -> tuple[int, int]:
 
 
 def pieces(row: Cells, widths: Widths, digits: int) -> tuple[Piece, ...]:
-    """A row as it is painted: few pieces, as each costs time."""
-    head = [(RUNNING, "graph--running"), (row.guides, "graph--guide")]
+    """A row as it is painted: few pieces, as each costs time. Never wider than its columns, or a number would be cut."""
+    guides = cut(row.guides, widths.tree - GUTTER - min(LEAST_NAME, cell_len(row.name[0])))
+    head = [(RUNNING, "graph--running"), (guides, "graph--guide")]
     if not row.gutter:
-        head = [(" " * GUTTER + row.guides, "graph--guide")]
-    room = widths.tree - GUTTER - cell_len(row.guides)
+        head = [(" " * GUTTER + guides, "graph--guide")]
+    room = widths.tree - GUTTER - cell_len(guides)
     gap = " " * GAP
     if row.kind != "node":
         span = room + (GAP + widths.source if widths.source else 0)
-        painted = [*head, *_mention(row, max(0, span)), (gap + " " * widths.value, "")]
+        painted = [*head, *_mention(row, span), (gap + " " * widths.value, "")]
     else:
-        painted = [*head, *_name(row, max(0, room), has_source=widths.source > 0)]
+        painted = [*head, *_name(row, room, has_source=widths.source > 0)]
         if widths.source:
             painted.append((gap + left(row.source, widths.source), "graph--source"))
         value = right(fitted(row.value, digits, widths.value), widths.value)
