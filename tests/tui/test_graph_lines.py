@@ -59,7 +59,7 @@ def painted(graph: Graph, width: int, steps_done: int | None) -> list[list[tuple
 
 
 @settings(max_examples=150, deadline=None)
-@given(graphs(), st.integers(20, 140), st.none() | st.integers(0, 24))
+@given(graphs(), st.integers(9, 140), st.none() | st.integers(0, 24))
 def test_columns_fill_the_line(graph: Graph, width: int, steps_done: int | None) -> None:
     """A row of a node or a reference ends in the line's last cell but the margin; no row is wider, so none is cut."""
     for line in painted(graph, width, steps_done):
@@ -70,7 +70,7 @@ def test_columns_fill_the_line(graph: Graph, width: int, steps_done: int | None)
 
 
 @settings(max_examples=150, deadline=None)
-@given(graphs(), st.integers(20, 140))
+@given(graphs(), st.integers(9, 140))
 def test_numbers_are_whole(graph: Graph, width: int) -> None:
     """Each number on a line is one of the tensor's, perhaps with fewer digits: never the first half of one."""
     tensors = [values for node in graph.nodes for values in (node.value, node.grad_output) if values]
