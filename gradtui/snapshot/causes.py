@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from gradtui.snapshot.model import Source
+
 Kind = Literal[
     "input",
     "domain",
@@ -25,11 +27,23 @@ Kind = Literal[
     "clamped",
     "masked",
     "constant",
+    "not_in_graph",
+    "detached",
+    "no_grad",
+    "integer",
+    "unused",
+    "frozen",
+    "not_a_leaf",
+    "inplace",
+    "zero",
+    "nonfinite",
+    "vanishing",
+    "exploding",
 ]
 """What went wrong. The first eight are of a single operation, the next two of 0·inf in the backward pass.
 
 In the others the gradient dies: squashed functions, products of small factors, steps, dead sides, what is not taken,
-what does not depend on the variable at all.
+what does not depend on the variable at all. From `not_in_graph` on they are of the parameters of user code.
 """
 
 
@@ -38,6 +52,7 @@ class Finding:
     """A place that explains what is on the screen.
 
     node: where to look; None where there is none. text: one sentence that says why. remedy: one on what people do.
+    parameter: the one it explains. source: where to look in the user's code. evidence: what was seen that shows it.
     """
 
     kind: Kind
@@ -45,6 +60,9 @@ class Finding:
     node: int | None
     text: str
     remedy: str
+    parameter: str | None = None
+    source: Source | None = None
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,23 +5,34 @@ All of it is frozen and has no behaviour beyond reading itself. None means "ther
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from gradtui.snapshot.causes import Finding
 
 ProblemKind = Literal["syntax", "name", "arity", "limit", "domain", "dtype", "timeout", "memory", "crash"]
 Dtype = Literal["float32", "float64"]
 Device = Literal["cpu", "cuda", "mps"]
+Origin = Literal["expression", "function", "capture"]
+"""Where a graph comes from: a typed expression, a function of a file (`model.py:loss`), `gradtui.capture`."""
 
 
 class Problem(Struct, frozen=True):
-    """Why there is no answer: one clear sentence, the place in the text (end exclusive), and a way out."""
+    """Why there is no answer: one clear sentence, the place in the text (end exclusive), and a way out.
+
+    source: the place in a user's file instead. traceback: the lines of a short traceback that ends there.
+    """
 
     kind: ProblemKind
     message: str
     start: int | None = None
     end: int | None = None
     hint: str = ""
+    source: Source | None = None
+    traceback: tuple[str, ...] = ()
 
 
 class Summary(Struct, frozen=True):
@@ -46,13 +57,27 @@ class Values(Struct, frozen=True):
     numbers: tuple[float, ...]
     summary: Summary | None = None
 
+    @property
+    def norm(self) -> float | None:
+        """The Euclidean norm of the finite elements; None where there are none."""
+        if self.summary is not None:
+            return self.summary.norm
+        finite = [number for number in self.numbers if math.isfinite(number)]
+        return math.hypot(*finite) if finite else None
+
 
 class Source(Struct, frozen=True):
-    """The piece of the typed text that made a node: offsets in the text, end exclusive."""
+    """The piece of text that made a node: offsets in the text, end exclusive.
+
+    The text is the expression or, where `file` is set, that file as `Snapshot.files` keeps it; `line` is then the line of
+    `start`, from 1.
+    """
 
     text: str
     start: int
     end: int
+    file: str | None = None
+    line: int | None = None
 
 
 class Saved(Struct, frozen=True):
@@ -89,8 +114,11 @@ class Node(Struct, frozen=True):
     sequence: torch's sequence number, counted from 0 in this graph; None for AccumulateGrad, which has none of use.
     step: place in the engine's real order, 0 first; None if backward never ran it.
     value: the forward value, where it was seen. grad_output: the gradient that came in.
-    variable: the leaf's name for an AccumulateGrad.
+    variable: the leaf's name for an AccumulateGrad: of a variable, or of a parameter (`encoder.layer.3.output.dense.weight`).
     tangent: how fast `value` moves when the variable asked for does (forward mode), where it was asked for and is known.
+    module: path of the module that ran it (`encoder.layer.3`), "" at the top level or where no module is known.
+    call: which call of that module, 0 first, where it ran more than once.
+    note: one sentence about what kind of node it is, where that needs one: `compiled: what ran inside is not visible`.
     """
 
     id: int
@@ -107,12 +135,19 @@ class Node(Struct, frozen=True):
     source: Source | None = None
     variable: str | None = None
     tangent: Values | None = None
+    module: str = ""
+    call: int = 0
+    note: str = ""
 
 
 class Graph(Struct, frozen=True):
-    """What `output.grad_fn` and its `next_functions` reach. `nodes[i].id == i`; no nodes where f is constant."""
+    """What `output.grad_fn` and its `next_functions` reach. `nodes[i].id == i`; no nodes where f is constant.
+
+    roots: the nodes of the outputs, each once; more than node 0 where there are several outputs.
+    """
 
     nodes: tuple[Node, ...] = ()
+    roots: tuple[int, ...] = (0,)
 
 
 class VariableState(Struct, frozen=True):
@@ -120,6 +155,51 @@ class VariableState(Struct, frozen=True):
 
     value: Values
     grad: Values
+
+
+class Module(Struct, frozen=True):
+    """A module of a user's model: its class, and how often it ran (None where that was not seen)."""
+
+    kind: str
+    calls: int | None = None
+
+
+class Parameter(Struct, frozen=True):
+    """A parameter of a user's model, or another leaf that was given a name.
+
+    grad: the gradient of f by it; None where it is not in the graph, or backward never reached it. node: its AccumulateGrad.
+    """
+
+    value: Values
+    grad: Values | None
+    dtype: str
+    device: str
+    node: int | None = None
+    requires_grad: bool = True
+
+
+EventKind = Literal["detach", "no_grad", "integer", "left_torch", "not_differentiable", "new_leaf", "inplace", "moved"]
+"""What user code did to a tensor that carries a gradient.
+
+detach: `.detach()`, `.data`. no_grad: computed under no_grad or inference_mode. integer: cast to an integer or boolean
+dtype. left_torch: `.item()`, `.tolist()`, `.numpy()`. not_differentiable: argmax and the like. new_leaf:
+`torch.tensor(t)`, `requires_grad_()` on what was cut off. inplace: written over. moved: `.to()` made a non-leaf of a leaf.
+"""
+
+
+class Event(Struct, frozen=True):
+    """Something that user code did, as seen by a trace, that explains why a gradient ends or why backward fails.
+
+    operation: as torch calls it (`detach`, `add_`). leaves: names of the parameters and leaves whose values went into it.
+    node: the node concerned, where there is one in the graph.
+    """
+
+    kind: EventKind
+    operation: str
+    source: Source | None = None
+    module: str = ""
+    leaves: tuple[str, ...] = ()
+    node: int | None = None
 
 
 class Differences(Struct, frozen=True):
@@ -217,6 +297,8 @@ class Note(Struct, frozen=True):
 class Request(Struct, frozen=True):
     """Evaluate `expression` at `at`. A variable without a value starts at `default_at`.
 
+    origin: `function` where `expression` names a function of a file, `model.py:loss`; its own defaults then stand for what
+    `at` leaves out.
     names: further names that are variables whatever they are (a name in `at` always is).
     along: variable and element whose tangents (forward mode) are wanted at every node.
     experiments: what to change in the backward pass; the Snapshot carries them back.
@@ -231,12 +313,17 @@ class Request(Struct, frozen=True):
     names: tuple[str, ...] = ()
     along: tuple[str, int] | None = None
     experiments: tuple[Experiment, ...] = ()
+    origin: Origin = "expression"
 
 
 class Snapshot(Struct, frozen=True):
-    """The answer to the Request of the same id. Where `problem` is set, it is the whole answer.
+    """The answer to the Request of the same id. Where `problem` is set, it is the whole answer, but for a graph with nodes:
+    that is then of what ran before it.
 
     `derivative` (by variable) comes from a second process and may be None in a first answer: not known yet.
+    variables: what can be stepped. parameters: of a model, by name, whether in the graph or not. modules: of a model, by path.
+    files: text of the files that sources are in, by the name that the sources use. printed: what user code wrote, its end.
+    events: what a trace saw that explains gradients, in the order of the forward pass.
     """
 
     id: int
@@ -254,6 +341,19 @@ class Snapshot(Struct, frozen=True):
     along: tuple[str, int] | None = None
     experiments: tuple[Experiment, ...] = ()
     problem: Problem | None = None
+    origin: Origin = "expression"
+    parameters: dict[str, Parameter] = {}
+    modules: dict[str, Module] = {}
+    files: dict[str, str] = {}
+    events: tuple[Event, ...] = ()
+    printed: str = ""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with values and gradients, first of all where it begins."""
+        from gradtui.snapshot.detective import findings  # it reads snapshots
+
+        return findings(self)
 
 
 def default_at(name: str) -> float:
