@@ -79,6 +79,7 @@ class GradtuiApp(Exchange):
 
     async def begin(self) -> None:
         """The first frame is out. What starts now would have taken the processor from it."""
+        gc.freeze()  # what is there now stays: to look through it again would cost a frame, now and then
         gc.enable()
         await self.service.start()
 

@@ -7,6 +7,7 @@ import asyncio
 from textual.app import App, ComposeResult
 from textual.reactive import var
 from textual.timer import Timer
+from textual.widgets import Input
 
 from gradtui.snapshot.model import Problem, Snapshot
 from gradtui.tui import readings
@@ -121,7 +122,12 @@ class Exchange(App[None]):
         self.picture.show_cursor(self.answers.shown, self.selected, self.steps_done)
 
     def show_keys(self) -> None:
-        """Have the footer made anew, which takes a while, only where other keys work now."""
+        """Have the footer made anew, which takes a while, only where other keys work now.
+
+        Not while a line is typed: the footer is that line's then, and leaving it makes it anew.
+        """
+        if isinstance(self.focused, Input):
+            return
         working = [works(key.action.partition("(")[0], self.session, self.answers.shown, typing=False) for key in KEYS]
         if working != self._working:
             self._working = working

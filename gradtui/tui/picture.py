@@ -127,7 +127,8 @@ class Picture(Vertical):
 
     def show_answer(self, answers: Answers, *, stale: bool) -> None:
         """Another Snapshot, or the same one marked."""
-        self.set_class(stale, "-stale")
+        for view in (self.numbers, self.derivation, self.chart, self.node_panel):
+            view.set_class(stale, "-stale")  # not once on them all: Textual would style everything inside anew
         self.graph.show(answers.shown, stale=stale)
         self.chart.show_curve(answers.curve)
 

@@ -19,6 +19,9 @@ import pyte
 PATIENCE = 60.0
 """Seconds until a condition that never comes true fails the test; a machine under load is slow, not wrong."""
 
+RUSH = 0.0005
+"""Seconds within which the rest of a frame follows: it is taken off the pty before the emulator works on it."""
+
 KEYS = {
     "left": "\x1b[D",
     "right": "\x1b[C",
@@ -88,17 +91,23 @@ class Terminal:
 
     def read(self, seconds: float = 0.05) -> bytes:
         """What the program writes within `seconds`, or sooner where it writes at once; it may be nothing."""
+        data = self._available(seconds)
+        if data:
+            self.last_read = time.perf_counter()
+            while more := self._available(RUSH):  # a frame is longer than what the pty holds
+                self.last_read = time.perf_counter()
+                data += more
+            self.raw += data
+            self._stream.feed(data)
+        return data
+
+    def _available(self, seconds: float) -> bytes:
+        """The next bytes as they come; none within `seconds`, or once the program has closed its side."""
         ready, _, _ = select.select([self.descriptor], [], [], seconds)
-        if not ready:
-            return b""
         try:
-            data = os.read(self.descriptor, 65536)
+            return os.read(self.descriptor, 65536) if ready else b""
         except OSError:  # Linux says EIO once the last process has closed the other side
             return b""
-        self.last_read = time.perf_counter()
-        self.raw += data
-        self._stream.feed(data)
-        return data
 
     def wait(self, condition: Callable[[], bool], what: str) -> float:
         """Read until `condition()`; the seconds since the start. Fails with the screen as it stands."""

@@ -126,7 +126,8 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if self._wanted and not self._drawing:
             self._drawing = True
             self.run_worker(self._draw(), group="draw")
-        self.refresh()
+        if self._picture is None or self._picture.size != self.size:
+            self.refresh()  # else the old picture stays as it is until the new one is there: one frame and not two
 
     async def _draw(self) -> None:
         """One picture at a time, of the newest wish; those between are left out."""

@@ -24,29 +24,36 @@ class ProblemLine(Widget):
 
     def show(self, echo: Content, remark: Content, problem: Problem | None = None, column: int | None = None) -> None:
         """`echo` at the left and `remark` at the right; or `problem`, with a caret at `column` where it has a place."""
-        jumps = problem != self._problem
-        if jumps or not (echo.is_same(self._echo) and remark.is_same(self._remark)):
-            self._echo, self._remark, self._problem = echo, remark, problem
-            self.tooltip = remark or None
-            self.refresh(layout=jumps)
-        self.point_at(column)
+        if problem == self._problem and echo.is_same(self._echo) and remark.is_same(self._remark):
+            self.point_at(column)
+            return
+        before = len(self._lines())
+        self._echo, self._remark, self._problem, self._column = echo, remark, problem, column
+        self.tooltip = remark or None
+        self.refresh(layout=len(self._lines()) != before)
 
     def point_at(self, column: int | None) -> None:
         """Put the caret elsewhere."""
         if column != self._column:
+            before = len(self._lines())
             self._column = column
-            self.refresh(layout=self._problem is not None)
+            self.refresh(layout=len(self._lines()) != before)
 
     def render(self) -> Content:
         if self._problem is None:
             return both_ends(self._echo, self._remark, self.size.width)
-        sentence, hint = visible(self._problem.message), visible(self._problem.hint)
         return Content("\n").join(
             Content.assemble(
                 (line, "$text-error" if part == "message" else "$foreground-muted"), (rest, "$foreground-muted")
             )
-            for line, rest, part in _lines(sentence, hint, self._column, self.size.width)
+            for line, rest, part in self._lines()
         )
+
+    def _lines(self) -> list[tuple[str, str, str]]:
+        """What stands in each line; one empty line where nothing is wrong."""
+        if self._problem is None:
+            return [("", "", "message")]
+        return _lines(visible(self._problem.message), visible(self._problem.hint), self._column, self.size.width)
 
 
 def _lines(message: str, hint: str, column: int | None, width: int) -> list[tuple[str, str, str]]:

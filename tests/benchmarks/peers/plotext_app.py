@@ -31,6 +31,7 @@ class PlotextApp(App[None]):
         view.plt.plot(POINTS, [p * p + 3 * p + 1 for p in POINTS], marker="braille")
         view.plt.plot(POINTS, [2 * p + 3 for p in POINTS], marker="braille")
         view.plt.scatter([x], [x * x + 3 * x + 1])
+        view.plt.title(f"x = {x:.1f}")
         view.refresh()
 
 

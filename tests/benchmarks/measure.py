@@ -1,0 +1,35 @@
+"""Ways to measure that are fair to both sides. Seconds."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+RUNS = 7
+
+
+def alternating(*works: Callable[[], float], runs: int = RUNS) -> list[float]:
+    """The median of what each of `works` returns, run in turn: a machine whose speed drifts drifts for all.
+
+    One run of each comes first and is not counted.
+    """
+    for work in works:
+        work()
+    rounds = [[work() for work in works] for _ in range(runs)]
+    return [statistics.median(column) for column in zip(*rounds, strict=True)]
+
+
+def timed(work: Callable[[], object]) -> Callable[[], float]:
+    """`work` as something that returns the seconds it took."""
+
+    def measured() -> float:
+        start = time.perf_counter()
+        work()
+        return time.perf_counter() - start
+
+    return measured
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
