@@ -50,9 +50,29 @@ async def test_product() -> None:
             "MulBackward0  3x",
             "value 12   ḡ 1",
             "step 3 of 5 · sequence 1 · shape () · float32 · cpu",
+            "∂(a·b)/∂a = b = 3",
             "x: 1 · 3 = 3",
             "· 3: no gradient goes here",
         ]
+
+
+async def test_rule_of_a_vector_says_what_goes_out_only_once_it_has_run() -> None:
+    async with PanelApp().run_test(size=(80, 16)) as pilot:
+        sent = "  ḡ · b = [1, 1, 1] · 3 = [3, 3, 3]"
+        app = await show(pilot, examples.vector_quadratic(), 2)
+        assert sent in app.lines
+        await show(pilot, examples.vector_quadratic(), 2, steps_done=2)
+        assert "x: –" in app.lines
+        assert sent not in app.lines
+
+
+async def test_node_without_a_rule() -> None:
+    graph = examples.quadratic().graph
+    odd = replace(graph.nodes[2], name="MyFunctionBackward")
+    async with PanelApp().run_test(size=(60, 16)) as pilot:
+        app = await show(pilot, Snapshot(8, "x", graph=Graph((*graph.nodes[:2], odd, *graph.nodes[3:]))), 2)
+        assert "no rule in the table for this grad_fn" in app.lines
+        assert "x: 1 · 3 = 3" in app.lines
 
 
 async def test_leaf_says_what_its_gradient_is_the_sum_of() -> None:

@@ -8,6 +8,7 @@ from gradtui.snapshot.contributions import Contribution, as_sum, contributions, 
 from gradtui.snapshot.model import Edge, Node, Saved, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.replay import Replay
+from gradtui.snapshot.rules import explain, rule_of
 from gradtui.tui.visible import visible
 from gradtui.tui.widgets.graph_lines import look, short, title
 from gradtui.tui.widgets.line_view import Line, Piece, folded
@@ -32,7 +33,7 @@ def node_lines(
         *_spread("ḡ ", grad, digits),
         _facts(replay, node),
         *_sum(replay, node, steps_done, digits),
-        *(_edge(replay, node, edge, steps_done, digits) for edge in node.edges),
+        *_edges(replay, node, steps_done, digits),
         *_queue(replay, steps_done),
         *(_saved(node, digits) if saved_shown else ()),
     ]
@@ -91,6 +92,20 @@ def _term(replay: Replay, term: Contribution, digits: int) -> Pieces:
         _value(term.grad, "node--grad", digits),
         (f"  from {sender.name} {title(sender)}", "node--quiet"),
     )
+
+
+def _edges(replay: Replay, node: Node, steps_done: int | None, digits: int) -> Iterator[Pieces]:
+    """For each edge the rule with its numbers, `∂(a·b)/∂a = b = 3`, and below it what goes out."""
+    rules = {explanation.edge: explanation for explanation in explain(replay.graph, node.id)}
+    if node.edges and rule_of(node) is None:
+        yield (("no rule in the table for this grad_fn", "node--quiet"),)
+    for index, edge in enumerate(node.edges):
+        found = rules.get(index)
+        if found is not None:
+            yield ((found.rule, "node--text"),)
+        yield _edge(replay, node, edge, steps_done, digits)
+        if found is not None and found.sent and edge.local is None and has_run(replay.graph, node.id, steps_done):
+            yield ((f"  {found.sent}", "node--text"),)
 
 
 def _edge(replay: Replay, node: Node, edge: Edge, steps_done: int | None, digits: int) -> Pieces:
