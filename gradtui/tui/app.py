@@ -25,6 +25,7 @@ from gradtui.tui.exchange import Exchange
 from gradtui.tui.keys import KEYS, works
 from gradtui.tui.point import read_point, read_points
 from gradtui.tui.session import Session, backward_step
+from gradtui.tui.stepping import Player
 from gradtui.tui.widgets.chart import Chart
 from gradtui.tui.widgets.expression_input import ExpressionInput
 from gradtui.tui.widgets.graph_view import GraphView
@@ -62,6 +63,7 @@ class GradtuiApp(Exchange):
         super().__init__(
             Session(expression, points, dtype=dtype, device=device, window=window, step=tick, names=names), service
         )
+        self.player = Player(self, self.advance, self.show_player)
         if theme is not None:
             self.theme = theme
 
@@ -186,16 +188,50 @@ class GradtuiApp(Exchange):
         await self.picture.graph.run_action(way)
 
     def action_backward(self, by: int) -> None:
+        self.player.stop()
+        self.move_backward(by)
+
+    def move_backward(self, by: int) -> None:
         order = readings.engine_order(self.answers.shown)
         self.steps_done = backward_step(self.steps_done, len(order), by)
         if self.steps_done:
             self.selected = order[self.steps_done - 1]
 
+    def advance(self) -> bool:
+        """One node on, while it plays; whether there are more."""
+        if self.steps_done is not None:
+            self.move_backward(1)
+        return self.steps_done is not None and self.steps_done < len(readings.engine_order(self.answers.shown))
+
     def action_backward_end(self) -> None:
+        self.player.stop()
         self.steps_done = None
 
     def action_backward_start(self) -> None:
+        self.player.stop()
         self.steps_done = 0
+
+    def action_backward_to_node(self) -> None:
+        """As far as the selected node, it included."""
+        self.player.stop()
+        order = readings.engine_order(self.answers.shown)
+        if self.selected in order:
+            self.steps_done = order.index(self.selected) + 1
+
+    def action_play(self) -> None:
+        """On from here, or from the start where backward is at its end; pause while it plays."""
+        if self.player.playing:
+            self.player.stop()
+            return
+        if self.steps_done is None or self.steps_done >= len(readings.engine_order(self.answers.shown)):
+            self.steps_done = 0
+        self.player.play()
+
+    def action_speed(self, by: int) -> None:
+        self.player.rescale(by)
+
+    def show_player(self) -> None:
+        self.picture.graph.border_subtitle = self.player.text
 
     def action_zoom(self, factor: float) -> None:
         self.picture.chart.zoom(factor)

@@ -64,6 +64,10 @@ KEYS: list[Binding] = [
     _key("back.previous", "p", "backward(-1)", "backward: back", "Take the last node back", show=True, group=BACKWARD),
     _key("back.end", "N", "backward_end", "backward: end", "To the end of backward"),
     _key("back.start", "P", "backward_start", "backward: start", "To the start of backward, before any node has run"),
+    _key("back.node", "r", "backward_to_node", "backward: to node", "Run backward to the selected node"),
+    _key("back.play", "space", "play", "play", "Play the backward pass, a node at a time; pause", display="space"),
+    _key("back.slower", "less_than_sign", "speed(-1)", "slower", "Play half as fast", display="<"),
+    _key("back.faster", "greater_than_sign", "speed(1)", "faster", "Play twice as fast", display=">"),
     _key("edit", "slash", "edit", "edit", "Edit the expression", show=True, display="/", priority=True),
     _key("value", "x", "edit_value", "value", "Type a value for the active variable", show=True, priority=True),
     _key("variable.next", "v", "next_variable(1)", "variable", "The next variable becomes the active one", show=True),
@@ -108,7 +112,9 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
             return len(session.variables) > 1
         case "next_element":
             return session.active is not None and len(session.points[session.active].elements) > 1
-        case "move_node" | "backward" | "backward_end" | "backward_start" | "toggle_saved":
+        case "move_node" | "toggle_saved":
+            return shown is not None and bool(shown.graph.nodes)
+        case "backward" | "backward_end" | "backward_start" | "backward_to_node" | "play" | "speed":
             return shown is not None and bool(shown.graph.nodes)
         case "copy":
             return shown is not None

@@ -56,7 +56,8 @@ class NodePanel(LineView):
 ## The node
 
 What PyTorch's node does in the backward pass: the gradient that comes in, times the local derivative, goes out along
-each edge (`1 · 3 = 3`), by the rule above it: a, b … are the operands, y the result. Where several edges lead to a node, their gradients are summed.
+each edge (`1 · 3 = 3`), by the rule above it: a, b … are the operands, y the result. Where several edges lead to a
+node, their gradients are summed.
 
 - `sequence` is torch's own number: of the nodes that are ready, the engine takes the one with the highest.
 - `–` is not computed yet, or none. It is not 0.

@@ -1,0 +1,61 @@
+"""Backward as a film: plays the recorded pass, a node a tick."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.app import App
+from textual.timer import Timer
+
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Nodes a second."""
+FIRST_SPEED = 2.0
+
+
+class Player:
+    """A timer that calls `advance` until that returns False: then the end is reached.
+
+    changed: called where it starts, stops or takes another speed.
+    """
+
+    def __init__(self, app: App[None], advance: Callable[[], bool], changed: Callable[[], None]) -> None:
+        self._app, self._advance, self._changed = app, advance, changed
+        self._timer: Timer | None = None
+        self.speed = FIRST_SPEED
+
+    @property
+    def playing(self) -> bool:
+        return self._timer is not None
+
+    @property
+    def text(self) -> str:
+        return f"{'▶' if self.playing else '‖'} {self.speed:g} nodes/s"
+
+    def play(self) -> None:
+        """On from here; the first node runs at once."""
+        self._restart()
+        self._changed()
+        self.tick()
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+            self._changed()
+
+    def rescale(self, by: int) -> None:
+        """The next speed of `SPEEDS`, up or down; also while it plays."""
+        place = SPEEDS.index(self.speed) + by
+        self.speed = SPEEDS[max(0, min(place, len(SPEEDS) - 1))]
+        if self._timer is not None:
+            self._restart()
+        self._changed()
+
+    def tick(self) -> None:
+        if not self._advance():
+            self.stop()
+
+    def _restart(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self._app.set_interval(1 / self.speed, self.tick)

@@ -1,0 +1,108 @@
+"""The backward debugger by keyboard, on the engine's own answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from textual.pilot import Pilot
+
+from gradtui.engine.evaluate import evaluate
+from gradtui.snapshot.model import Problem, Request, Snapshot
+from gradtui.tui.app import GradtuiApp
+from tests.tui.fakes import FakeService, make_app
+from tests.tui.test_app import press, text_of, until
+
+SMALL = (80, 24)
+
+
+class EngineService(FakeService):
+    """Answers with the engine itself, without the second process."""
+
+    def answer(self, request: Request | None = None, problem: Problem | None = None) -> None:
+        request = request or self.requests[-1]
+        self.on_snapshot(msgspec.structs.replace(evaluate(request), derivative={}))
+
+
+def explorer(expression: str = "x^2 + 3x + 1", **at: str) -> GradtuiApp:
+    return make_app(expression, at or None, service=EngineService)
+
+
+def panel(app: GradtuiApp) -> list[str]:
+    """All lines of the node panel."""
+    node_panel = app.picture.node_panel
+    lines = (node_panel.line(y) for y in range(node_panel.line_count))
+    return ["".join(text for text, _ in line.pieces) for line in lines]
+
+
+def shown(app: GradtuiApp) -> Snapshot:
+    assert app.answers.shown is not None
+    return app.answers.shown
+
+
+async def faster(pilot: Pilot[Any]) -> None:
+    await press(pilot, *["greater_than_sign"] * 9)
+
+
+async def test_rule_with_its_numbers() -> None:
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "n", "n", "n")
+        assert panel(app)[0] == "MulBackward0  3x"
+        assert panel(app).index("∂(a·b)/∂a = b = 3") + 1 == panel(app).index("x: 1 · 3 = 3")
+
+
+async def test_run_to_the_selected_node() -> None:
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        app.selected = 3
+        await press(pilot, "r")
+        assert (app.steps_done, app.selected) == (4, 3)
+        app.selected = 1
+        await press(pilot, "r")
+        assert (app.steps_done, app.selected) == (2, 1)
+
+
+async def test_play_to_the_end_and_again() -> None:
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await faster(pilot)
+        await press(pilot, "space")
+        assert app.player.playing
+        await until(pilot, lambda: not app.player.playing, "the end")
+        assert (app.steps_done, app.selected) == (5, 4)
+        app.player.speed = 0.25
+        await press(pilot, "space")
+        assert app.player.playing
+        assert app.steps_done == 1
+
+
+async def test_pause_and_a_step_by_hand() -> None:
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "space", "space")
+        assert not app.player.playing
+        assert app.steps_done == 1
+        await press(pilot, "space", "p")
+        assert not app.player.playing
+        assert app.steps_done == 1
+
+
+async def test_speed_has_its_limits() -> None:
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await faster(pilot)
+        assert app.player.speed == 16
+        assert "‖ 16 nodes/s" in text_of(app)
+        await press(pilot, *["less_than_sign"] * 9)
+        assert app.player.speed == 0.25
+
+
+async def test_another_function_ends_the_film() -> None:
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "space")
+        app.take("sin(x)")
+        await until(pilot, lambda: not app.player.playing, "the end")
+        assert (app.steps_done, len(shown(app).graph.nodes)) == (None, 2)
