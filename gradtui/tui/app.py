@@ -248,6 +248,12 @@ class GradtuiApp(Exchange):
     def action_toggle_saved(self) -> None:
         self.picture.node_panel.saved_shown = not self.picture.node_panel.saved_shown
 
+    def action_toggle_ledger(self) -> None:
+        """Tangents cost a second pass: they are asked for only while the ledger is seen."""
+        self.session.ledger = self.picture.node_panel.ledger_shown = not self.session.ledger
+        if self.session.ledger:
+            self.ask()
+
     def action_maximise(self, pane: str = "") -> None:
         pane = pane or self.picture.focused_pane(self.focused)
         self.maximised = None if self.maximised == pane else pane

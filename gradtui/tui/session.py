@@ -18,7 +18,7 @@ class Session:
 
     text, name, variables: of the last expression that could be read. active: the variable that the keys step and the chart runs
     along; None where there is none. element: which element of it, where it is a vector. window: of the chart.
-    names: words that are variables whatever they are.
+    names: words that are variables whatever they are. ledger: whether tangents along the active element are wanted.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Session:
         self.dtype, self.device = dtype, device
         self.names = tuple(dict.fromkeys((*names, *points)))
         self._first_step = step
+        self.ledger = False
         self._elements: dict[str, int] = {}
         self._last_id = 0
 
@@ -154,6 +155,7 @@ class Session:
             device=self.device,
             curve=curve,
             names=self.names,
+            along=(self.active, self.element) if self.ledger and self.active else None,
         )
 
     def _follow(self) -> None:

@@ -106,3 +106,47 @@ async def test_another_function_ends_the_film() -> None:
         app.take("sin(x)")
         await until(pilot, lambda: not app.player.playing, "the end")
         assert (app.steps_done, len(shown(app).graph.nodes)) == (None, 2)
+
+
+async def test_ledger_at_each_moment() -> None:
+    """Every cut adds up to f'(4) = 11; the paths are x^2 and 3x."""
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "l", "n", "n")
+        assert app.service.requests[-1].along == ("x", 0)  # type: ignore[attr-defined]
+        assert panel(app) == [
+            "df/dx = Σ v̄·v̇ after 2 of 5 nodes",
+            "3x: 1 · 3 = 3",
+            "x^2: 1 · 8 = 8",
+            "Σ = 11",
+            "8 by way of x^2: 1·1·8",
+            "3 by way of 3x: 1·1·3",
+        ]
+        for moment in range(6):
+            app.steps_done = moment
+            await pilot.pause()
+            assert "Σ = 11" in panel(app)
+        await press(pilot, "l", "right")
+        assert app.service.requests[-1].along is None  # type: ignore[attr-defined]
+        assert panel(app)[0].startswith("AddBackward0")
+
+
+async def test_ledger_of_the_active_variable() -> None:
+    app = explorer("x*y + sin(y)", x="2", y="0")
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "l")
+        assert "Σ = 0" in panel(app)
+        await press(pilot, "v")
+        assert "Σ = 3" in panel(app)
+        assert "2 by way of x*y: 1·2" in panel(app)
+
+
+async def test_ledger_of_a_vector_and_of_one_path() -> None:
+    app = explorer("x*[1, 2]", x="[3, 4]")
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "e", "l", "n")
+        assert panel(app)[0].startswith("df/dx[1] = ")
+        assert "Σ = 2" in panel(app)
+        app.take("exp(-y)")
+        await pilot.pause()
+        assert "along the only path: 0.3678795·(-1)" in " ".join(line.strip() for line in panel(app))

@@ -10,6 +10,7 @@ from textual.reactive import var
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
 from gradtui.snapshot.replay import Replay
+from gradtui.tui.widgets.ledger_lines import ledger_lines
 from gradtui.tui.widgets.line_view import Line, LineView, folded
 from gradtui.tui.widgets.node_lines import node_lines
 
@@ -62,10 +63,13 @@ node, their gradients are summed.
 - `sequence` is torch's own number: of the nodes that are ready, the engine takes the one with the highest.
 - `–` is not computed yet, or none. It is not 0.
 - **s** shows the tensors that the node saved for its backward.
+- **l** shows the ledger instead: adjoint v̄ times tangent v̇, summed over what a cut of the graph crosses, is f' at every
+  moment; below it the paths, each the product of its local derivatives.
 - Arrows still move in the graph; page keys, home and end scroll here.
 """
 
     saved_shown: var[bool] = var(False, init=False)
+    ledger_shown: var[bool] = var(False, init=False)
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -95,6 +99,11 @@ node, their gradients are summed.
     def watch_saved_shown(self) -> None:
         self._read()
 
+    def watch_ledger_shown(self) -> None:
+        self.border_title = "ledger" if self.ledger_shown else "node"
+        self.scroll_to(y=0, animate=False)
+        self._read()
+
     def _read(self) -> None:
         snapshot, node = self._snapshot, self._node
         if snapshot is None or node is None or node >= len(snapshot.graph.nodes):
@@ -102,12 +111,18 @@ node, their gradients are summed.
         else:
             if self._replay.graph is not snapshot.graph:
                 self._replay = Replay(snapshot.graph)
-            self._lines = node_lines(
-                self._replay,
-                snapshot.graph.nodes[node],
-                steps_done=self._steps_done,
-                digits=SIGNIFICANT.get(snapshot.dtype, 7),
-                saved_shown=self.saved_shown,
-                width=max(1, self.line_width),
-            )
+            self._lines = self._ledger(snapshot) if self.ledger_shown else self._node_lines(snapshot, node)
         self.lines_changed()
+
+    def _ledger(self, snapshot: Snapshot) -> tuple[Line, ...]:
+        return ledger_lines(snapshot, self._replay, steps_done=self._steps_done, width=max(1, self.line_width))
+
+    def _node_lines(self, snapshot: Snapshot, node: int) -> tuple[Line, ...]:
+        return node_lines(
+            self._replay,
+            snapshot.graph.nodes[node],
+            steps_done=self._steps_done,
+            digits=SIGNIFICANT.get(snapshot.dtype, 7),
+            saved_shown=self.saved_shown,
+            width=max(1, self.line_width),
+        )

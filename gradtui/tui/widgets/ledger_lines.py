@@ -1,0 +1,72 @@
+"""The ledger at one moment of the backward pass: the cut with its sum, and the paths. Pure: tested without a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradtui.snapshot.ledger import MOST_PATHS, Entry, cut, paths, total, ways
+from gradtui.snapshot.model import Snapshot, Values
+from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
+from gradtui.snapshot.replay import Replay
+from gradtui.tui.visible import visible
+from gradtui.tui.widgets.graph_lines import title
+from gradtui.tui.widgets.line_view import Line, Piece, folded
+
+Pieces = tuple[Piece, ...]
+
+
+def ledger_lines(snapshot: Snapshot, replay: Replay, *, steps_done: int | None, width: int) -> tuple[Line, ...]:
+    """Of the variable that the Snapshot has tangents along; `steps_done` None is the end."""
+    return tuple(Line(part) for pieces in _lines(snapshot, replay, steps_done) for part in folded(pieces, width))
+
+
+def _lines(snapshot: Snapshot, replay: Replay, steps_done: int | None) -> Iterator[Pieces]:
+    if snapshot.along is None:
+        yield (("no tangents yet", "node--quiet"),)
+        return
+    if snapshot.experiments:
+        yield (("An experiment is on: its gradients are not the true ones, and no cut adds up to f'.", "node--bad"),)
+        return
+    name, element = snapshot.along
+    several = len(snapshot.variables[name].value.numbers) > 1 if name in snapshot.variables else False
+    by = visible(f"{name}[{element}]" if several else name)
+    digits = SIGNIFICANT.get(snapshot.dtype, 7)
+    done = len(replay.order) if steps_done is None else steps_done
+    yield ((f"df/d{by} = Σ v̄·v̇ after {done} of {len(replay.order)} nodes", "node--name"),)
+    entries = cut(replay, done)
+    if entries is None:
+        yield (("a tangent is not known here (forward mode)", "node--quiet"),)
+    else:
+        yield from (_entry(replay, entry, digits) for entry in entries)
+        yield (("Σ = ", "node--text"), (number(total(entries), digits), "node--grad"))
+    yield from _paths(snapshot, name, digits)
+
+
+def _entry(replay: Replay, entry: Entry, digits: int) -> Pieces:
+    """`x^2: 1 · 8 = 8`: what has arrived there, times how fast it moves."""
+    node = replay.graph.nodes[entry.node]
+    adjoint, tangent = (numbers(Values(node.shape, side), digits) for side in (entry.adjoint, entry.tangent))
+    return (
+        (f"{title(node)}: ", "node--receiver"),
+        (f"{adjoint} · {tangent} = ", "node--text"),
+        (number(entry.product, digits), "node--grad"),
+    )
+
+
+def _paths(snapshot: Snapshot, name: str, digits: int) -> Iterator[Pieces]:
+    """A line a path: `8 by way of x^2: 1·1·8`."""
+    leaf = next((node for node in snapshot.graph.nodes if node.variable == name), None)
+    if leaf is None or leaf.shape != ():
+        return
+    found = paths(snapshot.graph, leaf.id)
+    if found is None:
+        yield ((f"more than {MOST_PATHS} paths, or not all of scalars: the cut says it all", "node--quiet"),)
+        return
+    names = [f"by way of {way}" for way in ways(snapshot.graph, found)] if len(found) > 1 else ["along the only path"]
+    for path, way in zip(found, names, strict=False):
+        factors = "·".join(f"({text})" if text.startswith("-") else text for text in _texts(path.factors, digits))
+        yield ((number(path.product, digits), "node--grad"), (f" {way}", "node--text"), (f": {factors}", "node--quiet"))
+
+
+def _texts(factors: tuple[float, ...], digits: int) -> list[str]:
+    return [number(factor, digits) for factor in factors] or ["1"]
