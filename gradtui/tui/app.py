@@ -248,6 +248,16 @@ class GradtuiApp(Exchange):
     def action_toggle_saved(self) -> None:
         self.picture.node_panel.saved_shown = not self.picture.node_panel.saved_shown
 
+    def action_why(self) -> None:
+        """To the next node at which something goes wrong, and what that is."""
+        found = self.picture.node_panel.next_finding()
+        if found is None:
+            self.notify("f and its gradient are finite here, and nothing dies on the way", timeout=3)
+            return
+        self.selected = found
+        if self.session.ledger:
+            self.action_toggle_ledger()
+
     def action_toggle_ledger(self) -> None:
         """Tangents cost a second pass: they are asked for only while the ledger is seen."""
         self.session.ledger = self.picture.node_panel.ledger_shown = not self.session.ledger

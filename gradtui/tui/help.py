@@ -22,7 +22,7 @@ KEYS = (
     ("↑ ↓ ⏎", "node; open, close or jump"),
     ("n p  N P  r", "backward one; end, start, here"),
     ("space  < >", "play backward; slower, faster"),
-    ("s  l", "saved tensors; ledger of f'"),
+    ("s  l  w", "saved; ledger of f'; why nan"),
     ("+ -  ^← ^→", "zoom and pan the chart"),
     ("f  d", "fit the chart; show or hide f'"),
     ("m  esc  tab", "maximise; all panes; next pane"),

@@ -89,6 +89,7 @@ KEYS: list[Binding] = [
     _key("copy", "y", "copy", "copy", "Copy a value, the gradient, the node, the expression or f'", show=True),
     _key("maximise", "m", "maximise", "max", "Give the focused pane the whole screen, and back", show=True),
     _key("saved", "s", "toggle_saved", "saved tensors", "Show or hide what the node saved for backward"),
+    _key("why", "w", "why", "why", "Jump to where something goes wrong, nan, inf or a dying gradient, and say why"),
     _key("ledger", "l", "toggle_ledger", "ledger", "The ledger of f' in place of the node, and back"),
     _key("zoom.in", "plus,equals_sign", "zoom(0.5)", "zoom in", "Half the chart's window", display="+"),
     _key("zoom.out", "minus", "zoom(2.0)", "zoom out", "Twice the chart's window", display="-"),
@@ -113,7 +114,7 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
             return len(session.variables) > 1
         case "next_element":
             return session.active is not None and len(session.points[session.active].elements) > 1
-        case "move_node" | "toggle_saved" | "toggle_ledger":
+        case "move_node" | "toggle_saved" | "toggle_ledger" | "why":
             return shown is not None and bool(shown.graph.nodes)
         case "backward" | "backward_end" | "backward_start" | "backward_to_node" | "play" | "speed":
             return shown is not None and bool(shown.graph.nodes)

@@ -150,3 +150,36 @@ async def test_ledger_of_a_vector_and_of_one_path() -> None:
         app.take("exp(-y)")
         await pilot.pause()
         assert "along the only path: 0.3678795·(-1)" in " ".join(line.strip() for line in panel(app))
+
+
+async def test_why() -> None:
+    """The hint, the jump, the cause and the remedy: the branch not taken."""
+    app = explorer("where(x > 0, sqrt(x), 0)", x="0")
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        assert any(line.startswith("w: something goes wrong") for line in panel(app))
+        await press(pilot, "l", "w")
+        assert shown(app).graph.nodes[app.selected or 0].name == "SqrtBackward0"
+        said = " ".join(line.strip() for line in panel(app))
+        assert "the branch sqrt(x) is not taken" in said
+        assert "→ the double where: write sqrt(where(x > 0, x, 1)) for sqrt(x)" in said
+
+
+async def test_why_goes_round() -> None:
+    app = explorer("log(-x)*tanh(20x)", x="4")
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        places = []
+        for _ in range(4):
+            await press(pilot, "w")
+            places.append(app.selected)
+        names = [shown(app).graph.nodes[place or 0].name for place in places]
+        assert names == ["LogBackward0", "MulBackward0"] * 2
+
+
+async def test_why_of_an_ordinary_function() -> None:
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "down", "w")
+        assert app.selected == 1
+        assert not any("goes wrong" in line for line in panel(app))

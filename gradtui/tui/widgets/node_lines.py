@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.contributions import Contribution, as_sum, contributions, has_run
 from gradtui.snapshot.model import Edge, Node, Saved, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, number
@@ -22,7 +23,14 @@ Pieces = tuple[Piece, ...]
 
 
 def node_lines(
-    replay: Replay, node: Node, *, steps_done: int | None, digits: int, saved_shown: bool, width: int
+    replay: Replay,
+    node: Node,
+    *,
+    steps_done: int | None,
+    digits: int,
+    saved_shown: bool,
+    width: int,
+    findings: Sequence[Finding] = (),
 ) -> tuple[Line, ...]:
     """The node, what came in, what went out along each edge and, where asked for, what it saved; nothing is cut."""
     grad = node.grad_output if has_run(replay.graph, node.id, steps_done) else None
@@ -32,6 +40,7 @@ def node_lines(
         *_spread("value ", node.value, digits),
         *_spread("ḡ ", grad, digits),
         _facts(replay, node),
+        *_why(node, findings),
         *_sum(replay, node, steps_done, digits),
         *_edges(replay, node, steps_done, digits),
         *_queue(replay, steps_done),
@@ -57,6 +66,17 @@ def _facts(replay: Replay, node: Node) -> Pieces:
     sequence = "" if node.sequence is None else f" · sequence {node.sequence}"
     shape = f"({', '.join(map(str, node.shape))}{',' if len(node.shape) == 1 else ''})"
     return ((f"{place}{sequence} · shape {shape} · {node.dtype} · {node.device}", "node--quiet"),)
+
+
+def _why(node: Node, findings: Sequence[Finding]) -> Iterator[Pieces]:
+    """What the detective found at this node, and what people do about it; else that there is something to be found."""
+    here = [finding for finding in findings if finding.node == node.id]
+    for finding in here:
+        yield ((visible(finding.text), "node--bad"),)
+        yield (("→ ", "node--next"), (visible(finding.remedy), "node--text"))
+    if findings and not here:
+        places = "1 place" if len(findings) == 1 else f"{len(findings)} places"
+        yield (("w", "node--next"), (f": something goes wrong at {places}, see why", "node--text"))
 
 
 def _spread(label: str, values: Values | None, digits: int) -> Iterator[Pieces]:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.reactive import var
 
+from gradtui.snapshot.detective import Finding, findings
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
 from gradtui.snapshot.replay import Replay
@@ -63,6 +64,7 @@ node, their gradients are summed.
 - `sequence` is torch's own number: of the nodes that are ready, the engine takes the one with the highest.
 - `–` is not computed yet, or none. It is not 0.
 - **s** shows the tensors that the node saved for its backward.
+- **w** jumps to where something goes wrong first: what is not finite, or a gradient that dies; and says why.
 - **l** shows the ledger instead: adjoint v̄ times tangent v̇, summed over what a cut of the graph crosses, is f' at every
   moment; below it the paths, each the product of its local derivatives.
 - Arrows still move in the graph; page keys, home and end scroll here.
@@ -78,6 +80,7 @@ node, their gradients are summed.
         self._steps_done: int | None = None
         self._lines: tuple[Line, ...] = ()
         self._replay = Replay(Graph())
+        self._findings: tuple[Finding, ...] = ()
 
     @property
     def line_count(self) -> int:
@@ -90,8 +93,16 @@ node, their gradients are summed.
         """Another Snapshot, node or moment: `steps_done` nodes have run, None for all."""
         if node != self._node:
             self.scroll_to(y=0, animate=False)
+        if snapshot is not self._snapshot:
+            self._findings = findings(snapshot) if snapshot is not None else ()
         self._snapshot, self._node, self._steps_done = snapshot, node, steps_done
         self._read()
+
+    def next_finding(self) -> int | None:
+        """The node of the finding after that of the node shown, round and round; None where nothing is wrong."""
+        places = list(dict.fromkeys(finding.node for finding in self._findings if finding.node is not None))
+        after = places.index(self._node) + 1 if self._node in places else 0
+        return places[after % len(places)] if places else None
 
     def on_resize(self) -> None:
         self._read()
@@ -125,4 +136,5 @@ node, their gradients are summed.
             digits=SIGNIFICANT.get(snapshot.dtype, 7),
             saved_shown=self.saved_shown,
             width=max(1, self.line_width),
+            findings=self._findings,
         )
