@@ -258,6 +258,21 @@ class GradtuiApp(Exchange):
         if self.session.ledger:
             self.action_toggle_ledger()
 
+    def action_experiment(self, factor: float) -> None:
+        """What if the selected node sent `factor` times its gradient? 0 cuts; a second cut mends."""
+        shown = self.answers.shown
+        if shown is None or self.selected is None or self.text_problem or shown.expression != self.session.text:
+            return
+        if not any(edge.grad is not None for edge in shown.graph.nodes[self.selected].edges):
+            self.notify("this node sends no gradient on: choose one above it", timeout=3)
+            return
+        self.session.experiment(self.selected, factor)
+        self.ask()
+
+    def action_undo_experiment(self) -> None:
+        self.session.undo_experiment()
+        self.ask()
+
     def action_toggle_ledger(self) -> None:
         """Tangents cost a second pass: they are asked for only while the ledger is seen."""
         self.session.ledger = self.picture.node_panel.ledger_shown = not self.session.ledger

@@ -53,7 +53,8 @@ def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[
     """What can be copied: a title for each text, at full precision."""
     texts = {"expression": snapshot.expression, "value": numbers(snapshot.value, 17, most=10**6)}
     if variable in snapshot.variables:
-        texts["gradient"] = numbers(snapshot.variables[variable].grad, 17, most=10**6)
+        title = "gradient of the experiment" if snapshot.experiments else "gradient"
+        texts[title] = numbers(snapshot.variables[variable].grad, 17, most=10**6)
     derivative = (snapshot.derivative or {}).get(variable or "")
     if derivative is not None and derivative.text is not None:
         texts["derivative"] = derivative.text
@@ -62,7 +63,8 @@ def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[
     if node is not None:
         source = f"  {node.source.text}" if node.source else ""
         value, gradient = numbers(node.value, 17), numbers(node.grad_output, 17)
-        texts["node"] = f"{node.name}{source}  value {value}  grad_output {gradient}"
+        kind = "  (experiment)" if snapshot.experiments else ""
+        texts["node"] = f"{node.name}{source}  value {value}  grad_output {gradient}{kind}"
     return {title: text for title, text in texts.items() if text != NOT_KNOWN}
 
 

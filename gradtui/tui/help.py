@@ -23,11 +23,11 @@ KEYS = (
     ("n p  N P  r", "backward one; end, start, here"),
     ("space  < >", "play backward; slower, faster"),
     ("s  l  w", "saved; ledger of f'; why nan"),
+    ("k K  u", "what if: cut, double; undo"),
     ("+ -  ^← ^→", "zoom and pan the chart"),
     ("f  d", "fit the chart; show or hide f'"),
     ("m  esc  tab", "maximise; all panes; next pane"),
-    ("/", "edit: ↑ ↓ history, esc leaves"),
-    ("y", "copy value, gradient, node …"),
+    ("/  y", "edit (↑ ↓ history); copy …"),
     ("^p  ?  q", "every action; help; quit"),
     ("click wheel", "choose; step, zoom"),
 )

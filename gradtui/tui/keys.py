@@ -91,6 +91,9 @@ KEYS: list[Binding] = [
     _key("saved", "s", "toggle_saved", "saved tensors", "Show or hide what the node saved for backward"),
     _key("why", "w", "why", "why", "Jump to where something goes wrong, nan, inf or a dying gradient, and say why"),
     _key("ledger", "l", "toggle_ledger", "ledger", "The ledger of f' in place of the node, and back"),
+    _key("experiment.cut", "k", "experiment(0.0)", "cut", "Experiment: cut what the node sends on; again to mend it"),
+    _key("experiment.double", "K", "experiment(2.0)", "double", "Experiment: double what the node sends on"),
+    _key("experiment.undo", "u", "undo_experiment", "undo", "Undo the last experiment"),
     _key("zoom.in", "plus,equals_sign", "zoom(0.5)", "zoom in", "Half the chart's window", display="+"),
     _key("zoom.out", "minus", "zoom(2.0)", "zoom out", "Twice the chart's window", display="-"),
     _key("pan.left", "ctrl+left", "pan(-0.25)", "pan left", "Move the chart's window left"),
@@ -110,11 +113,13 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
     match action:
         case "step" | "rescale_step" | "edit_value" | "zoom" | "pan" | "fit" | "toggle_derivative":
             return session.active is not None
+        case "undo_experiment":
+            return bool(session.experiments)
         case "next_variable":
             return len(session.variables) > 1
         case "next_element":
             return session.active is not None and len(session.points[session.active].elements) > 1
-        case "move_node" | "toggle_saved" | "toggle_ledger" | "why":
+        case "move_node" | "toggle_saved" | "toggle_ledger" | "why" | "experiment":
             return shown is not None and bool(shown.graph.nodes)
         case "backward" | "backward_end" | "backward_start" | "backward_to_node" | "play" | "speed":
             return shown is not None and bool(shown.graph.nodes)

@@ -103,7 +103,8 @@ class Picture(Vertical):
         self.problem_line.display, self.entry.display = True, False
 
     def show_status(self, session: Session, light: str) -> None:
-        self.status.show(f"{session.dtype} · {session.device}", light)
+        kind = f"{session.dtype} · {session.device}"
+        self.status.show(f"EXPERIMENT · {kind}" if session.experiments else kind, light)
 
     def show_variables(self, session: Session, answers: Answers, *, patient: bool) -> None:
         """The values as they are now, with what the last answer says of them."""
@@ -127,8 +128,12 @@ class Picture(Vertical):
 
     def show_answer(self, answers: Answers, *, stale: bool) -> None:
         """Another Snapshot, or the same one marked."""
+        experiment = answers.shown is not None and bool(answers.shown.experiments)
         for view in (self.numbers, self.derivation, self.chart, self.node_panel):
             view.set_class(stale, "-stale")  # not once on them all: Textual would style everything inside anew
+        for marked in (self.graph, self.node_panel, self.status):
+            marked.set_class(experiment, "-experiment")
+        self.graph.border_title = "graph · EXPERIMENT" if experiment else "graph"
         self.graph.show(answers.shown, stale=stale)
         self.chart.show_curve(answers.curve)
 

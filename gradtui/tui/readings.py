@@ -64,6 +64,7 @@ def variable_rows(session: Session, shown: Snapshot | None) -> list[VariableRow]
         gradient = ""
         if len(session.variables) > 1:
             gradient = numbers(state.grad, significant(shown), most=4) if state is not None else NOT_KNOWN
+            gradient = f"exp. {gradient}" if shown is not None and shown.experiments else gradient
         rows.append(
             VariableRow(
                 name=name,
@@ -86,13 +87,16 @@ def significant(shown: Snapshot | None) -> int:
 
 
 def chart_point(session: Session, shown: Snapshot | None, curve: Curve | None) -> ChartPoint | None:
-    """x, f and f' of the last answer along the active element, as `curve` has them; None where the answer does not tell."""
+    """x, f and f' of the last answer along the active element, as `curve` has them; None where the answer does not tell.
+
+    What an experiment brings is no slope of the curve.
+    """
     state = shown.variables.get(session.active or "") if shown is not None else None
     if shown is None or state is None or (x := _element(state.value, session.element)) is None:
         return None
     of_one = curve is not None and curve.what.startswith("f of one element")
     f = _element(shown.value, session.element) if of_one else _total(shown.value)
-    return x, f, _element(state.grad, session.element)
+    return x, f, None if shown.experiments else _element(state.grad, session.element)
 
 
 def _element(values: Values | None, index: int) -> float | None:
@@ -158,7 +162,10 @@ def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
     if name is None or name not in shown.variables:
         return Reading(_numbers(session, shown), remark=_remark(shown, ""))
     derived = answers.derived or shown
-    judged = check(derived if patient else shown, name)
+    if shown.experiments:
+        said = check(shown, name).text
+        return Reading(_numbers(session, shown), _derivative(session, derived), remark=_remark(shown, said))
+    judged = check(derived if patient and not derived.experiments else shown, name)
     marks = {"autograd": judged.autograd, "calculus": judged.calculus, "differences": judged.differences}
     agree = all(way in judged.text for way in (*marks, MARKS[True])) and False not in marks.values()
     written = Content(" ").join(_mark(way, mark) for way, mark in marks.items())
@@ -184,8 +191,12 @@ def _numbers(session: Session, shown: Snapshot) -> Content:
     state = shown.variables.get(session.active or "")
     if state is not None:
         pieces += [
-            (f"   {slope(session)} = ", MUTED),
-            (numbers(state.grad, digits, most=4), _style(state.grad, "$text-success")),
+            ("   EXPERIMENT", f"bold {WARNING}") if shown.experiments else ("  ", ""),
+            (f" {slope(session)} = ", MUTED),
+            (
+                numbers(state.grad, digits, most=4),
+                _style(state.grad, WARNING if shown.experiments else "$text-success"),
+            ),
         ]
     return Content.assemble(*pieces)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from gradtui.expression.syntax import Expression
-from gradtui.snapshot.model import CurveRequest, Device, Dtype, Request, default_at
+from gradtui.snapshot.model import CurveRequest, Device, Dtype, Experiment, Request, default_at
 from gradtui.tui.point import Point
 
 WINDOW = (-10.0, 10.0)
@@ -19,6 +19,7 @@ class Session:
     text, name, variables: of the last expression that could be read. active: the variable that the keys step and the chart runs
     along; None where there is none. element: which element of it, where it is a vector. window: of the chart.
     names: words that are variables whatever they are. ledger: whether tangents along the active element are wanted.
+    experiments: what is changed in the backward pass of this very expression; the last one is undone first.
     """
 
     def __init__(
@@ -42,11 +43,14 @@ class Session:
         self.names = tuple(dict.fromkeys((*names, *points)))
         self._first_step = step
         self.ledger = False
+        self.experiments: tuple[Experiment, ...] = ()
         self._elements: dict[str, int] = {}
         self._last_id = 0
 
     def accept(self, expression: Expression) -> None:
-        """Another function; variables that are new stand at their default."""
+        """Another function; variables that are new stand at their default. Experiments were on the nodes of the old one."""
+        if expression.text != self.text:
+            self.experiments = ()
         self.text, self.name, self.variables = expression.text, expression.name, expression.variables
         for name in self.variables:
             self.points.setdefault(name, Point((Decimal(repr(default_at(name))),)))
@@ -87,6 +91,8 @@ class Session:
     def put(self, point: Point) -> None:
         """Another value for the active variable; a scalar may become a vector, and back."""
         if self.active:
+            if point.vector != self.points[self.active].vector:
+                self.experiments = ()  # another graph
             self.points[self.active] = point
             self._follow()
 
@@ -113,6 +119,17 @@ class Session:
     def next_element(self, by: int) -> None:
         if self.active:
             self.choose(self.active, (self.element + by) % len(self.points[self.active].elements))
+
+    def experiment(self, node: int, factor: float) -> None:
+        """Have what `node` sends multiplied by `factor`, once more each time; a cut (0) twice is none."""
+        change = Experiment(node, factor=factor)
+        if factor == 0 and change in self.experiments:
+            self.experiments = tuple(other for other in self.experiments if other != change)
+        else:
+            self.experiments = (*self.experiments, change)
+
+    def undo_experiment(self) -> None:
+        self.experiments = self.experiments[:-1]
 
     def curve_request(self, points: int) -> CurveRequest | None:
         """The curve along the active element. Its key names all that the curve depends on: not the place on it."""
@@ -156,6 +173,7 @@ class Session:
             curve=curve,
             names=self.names,
             along=(self.active, self.element) if self.ledger and self.active else None,
+            experiments=self.experiments,
         )
 
     def _follow(self) -> None:

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from gradtui.engine.evaluate import evaluate
 from gradtui.snapshot.model import Problem, Request, Snapshot
+from gradtui.tui import commands, readings
 from gradtui.tui.app import GradtuiApp
 from tests.tui.fakes import FakeService, make_app
 from tests.tui.test_app import press, text_of, until
@@ -183,3 +184,74 @@ async def test_why_of_an_ordinary_function() -> None:
         await press(pilot, "down", "w")
         assert app.selected == 1
         assert not any("goes wrong" in line for line in panel(app))
+
+
+async def test_cut_is_marked_and_mended() -> None:
+    """x^2 + 3x + 1 without what goes through x^2 has a gradient of 3: marked, and nothing is checked."""
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        app.selected = 3
+        await press(pilot, "k")
+        screen = text_of(app)
+        assert shown(app).variables["x"].grad.numbers == (3.0,)
+        assert "EXPERIMENT f'(x) = 3" in screen
+        assert "EXPERIMENT · float32" in screen
+        assert "graph · EXPERIMENT" in screen
+        assert "autograd" not in screen
+        assert "x: 1 · 8 · 0 = 0" in panel(app)
+        await press(pilot, "l")
+        assert "experiment" in panel(app)[0]
+        await press(pilot, "l", "k")
+        assert shown(app).variables["x"].grad.numbers == (11.0,)
+        assert "EXPERIMENT" not in text_of(app)
+
+
+async def test_double_and_undo() -> None:
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        app.selected = 2
+        await press(pilot, "K", "K")
+        assert shown(app).variables["x"].grad.numbers == (8.0 + 4 * 3.0,)
+        await press(pilot, "u")
+        assert shown(app).variables["x"].grad.numbers == (8.0 + 2 * 3.0,)
+        await press(pilot, "right")
+        assert len(shown(app).experiments) == 1
+        await press(pilot, "u")
+        assert not shown(app).experiments
+        assert not app.check_action("undo_experiment", ())
+
+
+async def test_leaf_sends_nothing_that_could_be_cut() -> None:
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        app.selected = 4
+        await press(pilot, "k")
+        assert not app.session.experiments
+
+
+async def test_experiments_are_of_one_graph() -> None:
+    """They vanish with the expression, and where x becomes a vector."""
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "k")
+        assert app.session.experiments
+        await press(pilot, "x", *"[1, 2]", "enter")
+        assert not app.session.experiments
+        await press(pilot, "k")
+        assert app.session.experiments
+        app.take("sin(x)")
+        await pilot.pause()
+        assert not app.session.experiments
+        assert "EXPERIMENT" not in text_of(app)
+
+
+async def test_slope_of_an_experiment_is_not_drawn() -> None:
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "k")
+        point = readings.chart_point(app.session, shown(app), None)
+        assert point == (4.0, 29.0, None)
+        assert set(commands.copies(shown(app), "x", None)) >= {"gradient of the experiment"}

@@ -31,8 +31,12 @@ def node_lines(
     saved_shown: bool,
     width: int,
     findings: Sequence[Finding] = (),
+    factor: float = 1.0,
 ) -> tuple[Line, ...]:
-    """The node, what came in, what went out along each edge and, where asked for, what it saved; nothing is cut."""
+    """The node, what came in, what went out along each edge and, where asked for, what it saved; nothing is cut.
+
+    factor: by what an experiment multiplies what the node sends.
+    """
     grad = node.grad_output if has_run(replay.graph, node.id, steps_done) else None
     lines = [
         _head(node),
@@ -40,9 +44,10 @@ def node_lines(
         *_spread("value ", node.value, digits),
         *_spread("ḡ ", grad, digits),
         _facts(replay, node),
+        *_experiment(factor),
         *_why(node, findings),
         *_sum(replay, node, steps_done, digits),
-        *_edges(replay, node, steps_done, digits),
+        *_edges(replay, node, steps_done, digits, factor),
         *_queue(replay, steps_done),
         *(_saved(node, digits) if saved_shown else ()),
     ]
@@ -66,6 +71,11 @@ def _facts(replay: Replay, node: Node) -> Pieces:
     sequence = "" if node.sequence is None else f" · sequence {node.sequence}"
     shape = f"({', '.join(map(str, node.shape))}{',' if len(node.shape) == 1 else ''})"
     return ((f"{place}{sequence} · shape {shape} · {node.dtype} · {node.device}", "node--quiet"),)
+
+
+def _experiment(factor: float) -> Iterator[Pieces]:
+    if factor != 1:
+        yield ((f"EXPERIMENT: what it sends is multiplied by {number(factor, 4)}", "node--next"),)
 
 
 def _why(node: Node, findings: Sequence[Finding]) -> Iterator[Pieces]:
@@ -114,7 +124,7 @@ def _term(replay: Replay, term: Contribution, digits: int) -> Pieces:
     )
 
 
-def _edges(replay: Replay, node: Node, steps_done: int | None, digits: int) -> Iterator[Pieces]:
+def _edges(replay: Replay, node: Node, steps_done: int | None, digits: int, factor: float) -> Iterator[Pieces]:
     """For each edge the rule with its numbers, `∂(a·b)/∂a = b = 3`, and below it what goes out."""
     rules = {explanation.edge: explanation for explanation in explain(replay.graph, node.id)}
     if node.edges and rule_of(node) is None:
@@ -123,19 +133,21 @@ def _edges(replay: Replay, node: Node, steps_done: int | None, digits: int) -> I
         found = rules.get(index)
         if found is not None:
             yield ((found.rule, "node--text"),)
-        yield _edge(replay, node, edge, steps_done, digits)
-        if found is not None and found.sent and edge.local is None and has_run(replay.graph, node.id, steps_done):
+        yield _edge(replay, node, edge, steps_done, digits, factor)
+        ran = factor == 1 and has_run(replay.graph, node.id, steps_done)
+        if found is not None and found.sent and edge.local is None and ran:
             yield ((f"  {found.sent}", "node--text"),)
 
 
-def _edge(replay: Replay, node: Node, edge: Edge, steps_done: int | None, digits: int) -> Pieces:
+def _edge(replay: Replay, node: Node, edge: Edge, steps_done: int | None, digits: int, factor: float) -> Pieces:
     """`x: 1 · 8 = 8`: the gradient that came in times the local derivative is what goes out."""
     if edge.target is None:
         return ((f"· {visible(edge.constant or 'a constant')}: no gradient goes here", "node--quiet"),)
     ran = has_run(replay.graph, node.id, steps_done)
     grad_output, sent = (node.grad_output, edge.grad) if ran else (None, None)
     to = title(replay.graph.nodes[edge.target])
-    product = "" if edge.local is None else f"{short(grad_output, digits)} · {number(edge.local, digits)} = "
+    scaled = "" if factor == 1 else f" · {number(factor, digits)}"
+    product = "" if edge.local is None else f"{short(grad_output, digits)} · {number(edge.local, digits)}{scaled} = "
     return ((f"{to}: ", "node--receiver"), (product, "node--text"), _value(sent, "node--grad", digits))
 
 

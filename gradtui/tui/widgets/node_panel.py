@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -65,6 +66,7 @@ node, their gradients are summed.
 - `–` is not computed yet, or none. It is not 0.
 - **s** shows the tensors that the node saved for its backward.
 - **w** jumps to where something goes wrong first: what is not finite, or a gradient that dies; and says why.
+- **k** cuts the gradient that the node sends on, **K** doubles it: an EXPERIMENT; **u** undoes the last one.
 - **l** shows the ledger instead: adjoint v̄ times tangent v̇, summed over what a cut of the graph crosses, is f' at every
   moment; below it the paths, each the product of its local derivatives.
 - Arrows still move in the graph; page keys, home and end scroll here.
@@ -137,4 +139,10 @@ node, their gradients are summed.
             saved_shown=self.saved_shown,
             width=max(1, self.line_width),
             findings=self._findings,
+            factor=_factor(snapshot, node),
         )
+
+
+def _factor(snapshot: Snapshot, node: int) -> float:
+    """By what experiments multiply what the node sends; 1 for none."""
+    return math.prod(experiment.factor for experiment in snapshot.experiments if experiment.node == node)
