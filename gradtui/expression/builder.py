@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from gradtui.expression.calls import Argument, arrange, value
 from gradtui.expression.errors import ExpressionError
@@ -11,6 +12,9 @@ from gradtui.expression.syntax import ArithmeticOperator, Binary, Call, Negation
 from gradtui.expression.tokens import SUPERSCRIPTS, Token
 
 MOST_OPERATIONS = 2_000
+
+_HAS_DIGITS = re.compile(r"[0.]*[1-9]")
+"""A literal that is not 0, whatever a float makes of it."""
 
 
 class Builder:
@@ -52,10 +56,13 @@ class Builder:
         return self._counted(Call(start, end, row.name, nodes))
 
     def number(self, token: Token) -> Number:
-        """An int where it is written as one, else a float; too large for a float is an error."""
+        """An int where it is written as one, else a float; too large or too small for a float is an error."""
         text = token.text.replace("−", "-").replace("–", "-")
         if math.isinf(float(text)):
             raise ExpressionError("limit", "this number is too large for a float", token.start, token.end, "1e308 fits")
+        if float(text) == 0 and _HAS_DIGITS.match(text):
+            message = "this number is too small for a float"
+            raise ExpressionError("limit", message, token.start, token.end, "1e-323 fits; write 0 if 0 is meant")
         # Without its leading zeros an integer that fits a float is far from Python's limit of 4,300 digits.
         number = int(text.lstrip("0") or "0") if text.isdigit() else float(text)
         return Number(token.start, token.end, number)

@@ -152,7 +152,8 @@ class Rules:
             return self._call(FUNCTIONS["abs"], [(None, inside)], token.start)
         if token.text == "√":
             return (yield from self._root())
-        raise mistakes.missing_operand(token, self.before, self.brackets[-1] if self.brackets else None)
+        before = self._as_typed(self.before) if self.before else None
+        raise mistakes.missing_operand(self._as_typed(token), before, self.brackets[-1] if self.brackets else None)
 
     def _parenthesised(self) -> Rule[Node]:
         opening = self._open()
@@ -286,6 +287,10 @@ class Rules:
         if self.token.text == "|":
             return not self.brackets or self.brackets[-1].text != "|"
         return self.token.kind in ("word", "qualified") or self.token.text in ("(", "√")
+
+    def _as_typed(self, token: Token) -> Token:
+        """An operator in the spelling of the text: `**` for `^`."""
+        return token._replace(text=self.scope.text[token.start : token.end]) if token.kind == "operator" else token
 
     def _unexpected(self) -> ExpressionError:
         return mistakes.unexpected(self.token, self.before, self.brackets[-1] if self.brackets else None)

@@ -138,6 +138,8 @@ def test_hostile(case: dict[str, str]) -> None:
         ("leaky_relu(x, w)", "arity", (14, 15), "number"),
         # numbers and limits
         ("1 + 1e999", "limit", (4, 9), ""),
+        ("1e-400x", "limit", (0, 6), "write 0"),
+        ("1/.00e0 + 0.0e-400 + x^0.001e−322", "limit", (23, 33), "write 0"),
         ("9" * 400, "limit", (0, 400), ""),
         # characters
         ("\u202ex + 1", "syntax", (0, 1), "delete it"),
@@ -171,6 +173,14 @@ def test_nesting(opening: str, closing: str) -> None:
     assert parse(opening * 200 + inside + closing * 200)
     assert refused(opening * 201 + inside + closing * 201).kind == "limit"
     assert refused(opening * 1500 + inside + closing * 1500).kind == "limit"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("x**", "after **,"), ("x ×", "after ×,"), ("x^", "after ^,"), ("÷ x", "before ÷"), ("x ** * y", "after **")],
+)
+def test_operators_are_named_as_typed(text: str, says: str) -> None:
+    assert says in f"{refused(text).message},"
 
 
 def test_operations() -> None:
