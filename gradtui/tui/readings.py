@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from gradtui.snapshot.check import MARKS, check
+from gradtui.snapshot.layout import same_shape
 from gradtui.snapshot.model import Curve, Snapshot, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 from gradtui.snapshot.replay import Replay
 from gradtui.tui.answers import Answers
 from gradtui.tui.point import plain
 from gradtui.tui.session import Session
-from gradtui.tui.widgets.graph_view import same_shape
 from gradtui.tui.widgets.stepper import VariableRow
 
 MUTED, WARNING = "$foreground-muted", "$text-warning"

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.reactive import var
 
 from gradtui.snapshot.contributions import Use, above, uses
-from gradtui.snapshot.layout import Row, rows
+from gradtui.snapshot.layout import Row, rows, same_shape
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
 from gradtui.tui.widgets.graph_lines import (
@@ -310,14 +310,3 @@ Beside each node: the text that made it, its value, and `ḡ`, the gradient that
                 return range(x, x + cell_len(OPENED))
             x += cell_len(text)
         return range(0)
-
-
-def same_shape(one: Graph, other: Graph) -> bool:
-    """Whether both have the same nodes and edges, whatever numbers flow along them."""
-    return one is other or (
-        len(one.nodes) == len(other.nodes)
-        and all(
-            a.name == b.name and [(e.target, e.constant) for e in a.edges] == [(e.target, e.constant) for e in b.edges]
-            for a, b in zip(one.nodes, other.nodes, strict=True)
-        )
-    )

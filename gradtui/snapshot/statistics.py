@@ -1,0 +1,165 @@
+"""Gradients in numbers, by parameter and by module: norm, share of the whole, min, max, zeros, nan, inf. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from gradtui.snapshot.model import Snapshot, Values
+
+
+class Spread(NamedTuple):
+    """What there is to say of many numbers. norm, min and max are of the finite ones; None where there are none."""
+
+    elements: int
+    norm: float | None
+    min: float | None
+    max: float | None
+    zeros: int
+    nan: int
+    inf: int
+
+    @property
+    def bad(self) -> bool:
+        """Whether there is something wrong with this gradient: nan, inf, or nothing but zeros."""
+        return self.nan + self.inf > 0 or self.zeros == self.elements
+
+
+def spread(values: Values) -> Spread:
+    """The spread of one tensor."""
+    count, summary = math.prod(values.shape), values.summary
+    if summary is not None:
+        return Spread(count, summary.norm, summary.min, summary.max, summary.zero, summary.nan, summary.inf)
+    finite = [number for number in values.numbers if math.isfinite(number)]
+    nan = sum(map(math.isnan, values.numbers))
+    low, high = (min(finite), max(finite)) if finite else (None, None)
+    return Spread(count, values.norm, low, high, finite.count(0), nan, count - len(finite) - nan)
+
+
+def together(spreads: Iterable[Spread]) -> Spread | None:
+    """The spread of several tensors as of one; None of none."""
+    found = list(spreads)
+    if not found:
+        return None
+    norms = [each.norm for each in found if each.norm is not None]
+    return Spread(
+        sum(each.elements for each in found),
+        math.hypot(*norms) if norms else None,
+        min((each.min for each in found if each.min is not None), default=None),
+        max((each.max for each in found if each.max is not None), default=None),
+        sum(each.zeros for each in found),
+        sum(each.nan for each in found),
+        sum(each.inf for each in found),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """The gradient of a parameter, or of all parameters of a module.
+
+    shape: of the parameter; () for a module. grad: None where there is none. share: of the square of the norm of the
+    whole gradient, so that all shares add up to 1; None where that is 0 or not known.
+    node: where it stands in the graph, the first of several. step: when the engine ran that, None where it did not.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    grad: Spread | None
+    share: float | None
+    node: int | None
+    step: int | None
+
+
+def by_parameter(snapshot: Snapshot) -> list[Gradient]:
+    """The parameters of a model in its own order; of a graph without a model, its leaves."""
+    nodes = snapshot.graph.nodes
+    if snapshot.parameters:
+        found = [(name, p.value.shape, p.grad, p.node) for name, p in snapshot.parameters.items()]
+    else:
+        found = [(node.variable, node.shape, node.grad_output, node.id) for node in nodes if node.variable]
+    spreads = [None if grad is None else spread(grad) for _, _, grad, _ in found]
+    whole = together(each for each in spreads if each is not None)
+    return [
+        Gradient(name, "parameter", shape, each, share(each, whole), node, None if node is None else nodes[node].step)
+        for (name, shape, _, node), each in zip(found, spreads, strict=True)
+    ]
+
+
+def by_module(snapshot: Snapshot, parameters: Sequence[Gradient]) -> list[Gradient]:
+    """The modules that have parameters, with what is in them, in the model's order. parameters: `by_parameter`."""
+    inside: dict[str, list[Gradient]] = {path: [] for path in snapshot.modules}
+    for parameter in parameters:
+        path = parameter.name
+        while path:
+            path = path.rpartition(".")[0]
+            if path in inside:
+                inside[path].append(parameter)
+    whole = together(each.grad for each in parameters if each.grad is not None)
+    found = []
+    for path, within in inside.items():
+        if within:
+            grad = together(each.grad for each in within if each.grad is not None)
+            first = min((each for each in within if each.step is not None), key=_step, default=within[0])
+            kind = snapshot.modules[path].kind
+            found.append(Gradient(path, kind, (), grad, share(grad, whole), first.node, first.step))
+    return found
+
+
+def share(part: Spread | None, whole: Spread | None) -> float | None:
+    """How much of the square of the whole's norm is the part's."""
+    if part is None or part.norm is None or whole is None or not whole.norm:
+        return None
+    return (part.norm / whole.norm) ** 2
+
+
+Order = Literal["order", "name", "norm", "share", "min", "max", "zeros", "nan", "inf"]
+ORDERS: tuple[Order, ...] = ("order", "name", "norm", "share", "min", "max", "zeros", "nan", "inf")
+"""`order` is that of the backward pass. All but the first two begin with the largest."""
+
+
+def ordered(gradients: Sequence[Gradient], by: Order) -> list[Gradient]:
+    """Sorted; what has no such number comes last, in its own order."""
+    if by == "order":
+        return sorted(gradients, key=_step)
+    if by == "name":
+        return sorted(gradients, key=lambda each: [_natural(piece) for piece in each.name.split(".")])
+    known = [each for each in gradients if _number(each, by) is not None]
+    known.sort(key=lambda each: -(_number(each, by) or 0.0))
+    return known + [each for each in gradients if _number(each, by) is None]
+
+
+def _number(gradient: Gradient, by: Order) -> float | None:
+    number: float | None = gradient.share if by == "share" else getattr(gradient.grad, by, None)
+    return number
+
+
+def _step(gradient: Gradient) -> float:
+    return math.inf if gradient.step is None else gradient.step
+
+
+def _natural(piece: str) -> tuple[int, str]:
+    """`layer.2` before `layer.10`."""
+    return (int(piece), "") if piece.isdecimal() else (-1, piece)
+
+
+LEVELS = (1.0, 3.0, 6.0)
+"""Decades below the largest norm at which a gradient counts as middling, small, vanishing."""
+
+
+def size(norm: float | None, largest: float | None) -> int:
+    """How large a gradient is beside the largest: 0 for as large, 1, 2, and 3 for vanishing; 0 where it is not known."""
+    if norm is None or not largest:
+        return 0
+    if norm == 0:
+        return len(LEVELS)
+    decades = math.log10(largest) - math.log10(norm)
+    return sum(decades >= level for level in LEVELS)
+
+
+def largest_norm(snapshot: Snapshot) -> float | None:
+    """The largest norm of a gradient at any node."""
+    norms = (node.grad_output.norm for node in snapshot.graph.nodes if node.grad_output is not None)
+    return max((norm for norm in norms if norm is not None), default=None)

@@ -1,0 +1,124 @@
+"""Gradients in numbers, against plain sums over all elements."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradtui.snapshot.model import Module, Parameter, Snapshot, Summary, Values
+from gradtui.snapshot.statistics import ORDERS, Order, Spread, by_module, by_parameter, ordered, size, spread, together
+from tests import examples, synthetic
+
+tensors = st.lists(
+    st.floats(-1e6, 1e6) | st.sampled_from([math.nan, math.inf, -math.inf, 0.0]), min_size=1, max_size=12
+)
+
+
+def whole(numbers: list[float]) -> Values:
+    return Values((len(numbers),), tuple(numbers))
+
+
+def summed_up(numbers: list[float]) -> Values:
+    """The same as a summary, as of a large tensor."""
+    finite = [number for number in numbers if math.isfinite(number)]
+    nan = sum(number != number for number in numbers)
+    summary = Summary(
+        min(finite, default=None),
+        max(finite, default=None),
+        None,
+        math.sqrt(math.fsum(number * number for number in finite)) if finite else None,
+        nan,
+        sum(abs(number) == math.inf for number in numbers),
+        sum(number == 0 for number in numbers),
+    )
+    return Values((len(numbers),), tuple(numbers[:8]), summary)
+
+
+def close(one: Spread, other: Spread) -> bool:
+    return one._replace(norm=None) == other._replace(norm=None) and one.norm == pytest.approx(other.norm)
+
+
+@given(tensors)
+def test_a_tensor_and_its_summary_say_the_same(numbers: list[float]) -> None:
+    assert close(spread(whole(numbers)), spread(summed_up(numbers)))
+
+
+@given(st.lists(tensors, min_size=1, max_size=5))
+def test_several_are_as_one(parts: list[list[float]]) -> None:
+    found = together(map(spread, map(whole, parts)))
+    assert found is not None
+    assert close(found, spread(whole([number for part in parts for number in part])))
+
+
+def test_of_nothing_there_is_nothing() -> None:
+    assert together([]) is None
+
+
+def test_shares_add_up_and_modules_hold_what_is_in_them() -> None:
+    model = synthetic.bert(2)
+    parameters = by_parameter(model)
+    assert [each.name for each in parameters] == list(model.parameters)
+    assert math.fsum(each.share or 0 for each in parameters) == pytest.approx(1)
+    modules = {each.name: each for each in by_module(model, parameters)}
+    for path, module in modules.items():
+        inner = [p for name, p in model.parameters.items() if name.startswith(f"{path}.")] if path else None
+        inner = inner if inner is not None else list(model.parameters.values())
+        norm = math.sqrt(math.fsum((p.grad.norm or 0) ** 2 for p in inner if p.grad is not None))
+        assert module.grad is not None
+        assert module.grad.norm == pytest.approx(norm)
+        assert module.grad.elements == sum(math.prod(p.value.shape) for p in inner)
+    assert modules["bert.embeddings"].grad is not None
+    assert modules["bert.embeddings"].grad.nan == 3
+
+
+def test_no_gradient_is_not_a_zero_gradient() -> None:
+    value = whole([1.0, 2.0])
+    snapshot = Snapshot(
+        0,
+        "loss",
+        parameters={
+            "a.weight": Parameter(value, None, "float32", "cpu"),
+            "b.weight": Parameter(value, whole([0.0, 0.0]), "float32", "cpu"),
+        },
+        modules={"a": Module("Linear"), "b": Module("Linear")},
+    )
+    none, zero = by_parameter(snapshot)
+    assert none.grad is None
+    assert zero.grad == Spread(2, 0.0, 0.0, 0.0, 2, 0, 0)
+    assert zero.grad.bad
+    assert zero.share is None
+    assert [each.grad for each in by_module(snapshot, [none, zero])] == [None, zero.grad]
+    assert ordered([none, zero], "norm") == [zero, none]
+
+
+def test_leaves_stand_for_parameters_where_there_is_no_model() -> None:
+    (x,) = by_parameter(examples.quadratic())
+    assert x.name == "x"
+    assert x.grad is not None
+    assert x.grad.norm == 11
+
+
+@pytest.mark.parametrize("by", ORDERS)
+def test_orders(by: Order) -> None:
+    found = by_parameter(synthetic.bert(12))
+    result = ordered(found, by)
+    assert sorted(each.name for each in result) == sorted(each.name for each in found)
+    if by == "order":
+        assert [each.step for each in result] == sorted(each.step for each in found if each.step is not None)
+    elif by == "name":
+        names = [each.name for each in result]
+        layers = list(dict.fromkeys(name.split(".")[3] for name in names if ".layer." in name))
+        assert layers == [str(number) for number in range(12)]
+    else:
+        numbers = [each.share if by == "share" else getattr(each.grad, by) for each in result]
+        assert numbers == sorted(numbers, key=lambda number: number or 0.0, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("norm", "level"), [(1.0, 0), (0.2, 0), (0.1, 1), (1e-3, 2), (1e-6, 3), (1e-300, 3), (0.0, 3), (None, 0)]
+)
+def test_sizes(norm: float | None, level: int) -> None:
+    assert size(norm, 1.0) == level
