@@ -243,7 +243,7 @@ def _print(
         from gradtui.report import json, steps
 
         curve, along = None, None
-        if form == "steps" and expression.variables:
+        if form != "text" and expression.variables:
             along = expression.variables[0], 0
         if form == "text":
             import textual_plotext  # noqa: F401 - draws the chart

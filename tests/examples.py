@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from gradtui.snapshot.model import (
     Curve,
     Derivative,
     Differences,
     Edge,
+    Experiment,
     Graph,
     Node,
     Note,
@@ -17,6 +20,7 @@ from gradtui.snapshot.model import (
     Saved,
     Snapshot,
     Source,
+    Trouble,
     Values,
     VariableState,
 )
@@ -167,6 +171,22 @@ def quadratic(x: float = 4.0, id: int = 1) -> Snapshot:
     )
 
 
+def with_tangents(snapshot: Snapshot, *tangents: float) -> Snapshot:
+    """The same with the tangents of its scalar nodes along x."""
+    nodes = (replace(node, tangent=scalar(one)) for node, one in zip(snapshot.graph.nodes, tangents, strict=True))
+    return replace(snapshot, graph=Graph(tuple(nodes)), along=("x", 0))
+
+
+def cut_quadratic() -> Snapshot:
+    """The first example at 4 with what x^2 sends on cut off: the gradient is the 3 of 3x alone."""
+    true = quadratic()
+    *others, power, leaf = true.graph.nodes
+    cut = replace(power, edges=(replace(power.edges[0], grad=scalar(0)),))
+    nodes = (*others, cut, replace(leaf, grad_output=scalar(3)))
+    variables = {"x": VariableState(scalar(4), scalar(3))}
+    return replace(true, graph=Graph(nodes), variables=variables, experiments=(Experiment(3),))
+
+
 def vector_quadratic() -> Snapshot:
     """(x * x) + (3 * x) + 1 at [2.1, 5.4, 3.2] in float64: a vector, differentiated as its sum."""
     formula, ones = Formula("(x * x) + (3 * x) + 1", "float64"), vector(1, 1, 1)
@@ -299,7 +319,10 @@ def nan_gradient() -> Snapshot:
         graph=Graph(nodes),
         differences={"x": Differences((None,), (None,), (0.0,), (None,))},
         derivative={"x": Derivative("0", (0.0,))},
-        curve=curve("x", lambda x: 0.0 if x >= 0 else math.nan, lambda x: 0.0 if x > 0 else math.nan, -10.0, 10.0),
+        curve=replace(
+            curve("x", lambda x: 0.0 if x >= 0 else math.nan, lambda x: 0.0 if x > 0 else math.nan, -10.0, 10.0),
+            trouble=(Trouble(-10.0, -1e-9, "value"), Trouble(0.0, 0.0, "gradient")),
+        ),
         notes=(Note("nonfinite", "the gradient of f by x is nan", node=1),),
     )
 

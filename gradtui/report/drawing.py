@@ -12,11 +12,11 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gradtui.snapshot.model import Curve
+from gradtui.snapshot.model import Curve, Trouble
 from gradtui.snapshot.plotting import Frame, Position, bounded, nearest, runs, y_window
 from gradtui.snapshot.ticks import ticks
 
-Role = Literal["f", "derivative", "tangent", "point", "axis", "zero", "label", "variable"]
+Role = Literal["f", "derivative", "tangent", "point", "axis", "zero", "label", "variable", "trouble"]
 Cell = tuple[str, Role]
 Overlay = dict[int, dict[int, Cell]]
 """Cells by row and column that lie over a picture."""
@@ -25,6 +25,9 @@ SMALLEST = (12, 5)
 """Columns and rows under which there is no room for a picture."""
 LEGEND_FROM = 8
 """Rows from which one of them is the legend's."""
+
+TROUBLE = {"value": "×", "gradient": "◇"}
+"""What marks the x axis where f is not finite, and where only f' is not."""
 
 BLANK: Cell = (" ", "label")
 BRAILLE = 0x2800
@@ -82,6 +85,8 @@ def draw(curve: Curve, width: int, height: int, *, derivative: bool = True) -> P
     canvas = _over(canvas, layer, "f")
     legend[0] = (legend[0][0], f"f{_whereabouts(curve.f, layer, frame)}")
     legend.append((("╍", "tangent"), "tangent"))
+    for kind in dict.fromkeys(trouble.kind for trouble in curve.trouble):
+        legend.append(((TROUBLE[kind], "trouble"), f"{'f' if kind == 'value' else 'f′'} not finite (sampled)"))
 
     marked = {_row(frame, value): text for value, text in y_ticks}
     lines = [_legend(legend, curve.what, width)] if top else []
@@ -89,7 +94,7 @@ def draw(curve: Curve, width: int, height: int, *, derivative: bool = True) -> P
         text = marked.get(row)
         axis: Cell = ("│" if text is None else "┤", "axis")
         lines.append([*_text((text or "").rjust(margin), "label"), axis, *cells, *_text(" " * len(name), "label")])
-    lines += _x_axis(frame, left, name)
+    lines += _x_axis(frame, left, name, curve.trouble)
     return Picture(tuple(map(tuple, lines)), frame, left, top)
 
 
@@ -205,8 +210,11 @@ def _legend(entries: Sequence[tuple[Cell, str]], what: str, width: int) -> list[
     return line + _text((shown if spare > 8 else "").rjust(spare - 1).ljust(spare), "label")
 
 
-def _x_axis(frame: Frame, left: int, name: str) -> list[list[Cell]]:
-    """The axis, with the variable's name at its end, and its labels, each centred under its tick."""
+def _x_axis(frame: Frame, left: int, name: str, troubles: Sequence[Trouble]) -> list[list[Cell]]:
+    """The axis, with the variable's name at its end, and its labels, each centred under its tick.
+
+    Where f, or f', is not finite the axis says so: at the cells that hold such a place.
+    """
     axis = [BLANK] * (left - 1) + _text("└" + "─" * frame.columns, "axis") + _text(name, "variable")
     labels = [BLANK] * len(axis)
     for value, text in _x_ticks(frame):
@@ -216,6 +224,11 @@ def _x_axis(frame: Frame, left: int, name: str) -> list[list[Cell]]:
         if all(cell == BLANK for cell in labels[max(0, start - 1) : start + len(text)]):
             axis[column] = ("┬", "axis")
             labels[start : start + len(text)] = _text(text, "label")
+    low, high = frame.x_window
+    for trouble in troubles:
+        first, last = (_column(frame, max(low, min(high, end))) for end in (trouble.low, trouble.high))
+        for column in range(left + first, left + last + 1):
+            axis[column] = (TROUBLE[trouble.kind], "trouble")
     return [axis, labels]
 
 

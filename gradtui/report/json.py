@@ -9,15 +9,17 @@ import json
 import math
 from typing import Any
 
+from gradtui.snapshot import ledger
 from gradtui.snapshot.check import check
 from gradtui.snapshot.detective import findings
-from gradtui.snapshot.ledger import Path, paths
 from gradtui.snapshot.model import Edge, Graph, Node, Problem, Saved, Snapshot, Source, Values
 from gradtui.snapshot.replay import Replay
 
 SCHEMA = "gradtui/1"
 MOST_READY = 20
 """Ready nodes that are listed at a step."""
+MOST_CUTS = 200
+"""Nodes of a graph whose cuts are all listed: their number grows with it, and so does each of them."""
 
 Json = dict[str, Any]
 
@@ -46,6 +48,7 @@ def answer(snapshot: Snapshot) -> Json:
         "graph": {"nodes": [_node(node) for node in snapshot.graph.nodes]},
         "steps": _steps(snapshot.graph),
         "ledger": _ledger(snapshot),
+        "cuts": _cuts(snapshot),
         "findings": [
             {"kind": one.kind, "phase": one.phase, "node": one.node, "text": one.text, "remedy": one.remedy}
             for one in findings(snapshot)
@@ -115,12 +118,37 @@ def _ledger(snapshot: Snapshot) -> Json:
     """For each variable the paths from f to it with the product of their local derivatives; null for too many."""
     leaves = {node.variable: node for node in snapshot.graph.nodes if node.variable is not None}
     return {
-        name: None if (found := paths(snapshot.graph, leaf.id)) is None else [_path(path) for path in found]
+        name: None if (found := ledger.paths(snapshot.graph, leaf.id)) is None else [_path(path) for path in found]
         for name, leaf in leaves.items()
     }
 
 
-def _path(path: Path) -> Json:
+def _cuts(snapshot: Snapshot) -> Json | None:
+    """Σ adjoint·tangent over the cut at each moment of backward, along one variable; null where tangents are not known."""
+    replay = Replay(snapshot.graph)
+    if snapshot.along is None or snapshot.experiments or len(replay.order) > MOST_CUTS:
+        return None
+    variable, element = snapshot.along
+    moments = [ledger.cut(replay, done) for done in range(len(replay.order) + 1)]
+    return {"variable": variable, "element": element, "moments": [_cut(entries) for entries in moments]}
+
+
+def _cut(entries: tuple[ledger.Entry, ...] | None) -> Json | None:
+    if entries is None:
+        return None
+    crossed = [
+        {
+            "node": entry.node,
+            "adjoint": list(map(number, entry.adjoint)),
+            "tangent": list(map(number, entry.tangent)),
+            "product": number(entry.product),
+        }
+        for entry in entries
+    ]
+    return {"entries": crossed, "sum": number(ledger.total(entries))}
+
+
+def _path(path: ledger.Path) -> Json:
     return {"nodes": path.nodes, "factors": [number(one) for one in path.factors], "product": number(path.product)}
 
 

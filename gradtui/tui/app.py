@@ -120,6 +120,11 @@ class GradtuiApp(Exchange):
         if self.text_problem is None or not message.accepted:
             self.set_focus(None)
 
+    def on_expression_input_pointed(self, message: ExpressionInput.Pointed) -> None:
+        node = readings.innermost(self.answers.shown, self.picture.formula.value, message.place)
+        if node is not None:
+            self.selected = node
+
     def on_value_entry_left(self, message: ValueEntry.Left) -> None:
         self.picture.close_value()
         self.set_focus(None)

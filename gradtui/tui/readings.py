@@ -10,7 +10,7 @@ from textual.content import Content
 
 from gradtui.snapshot.check import MARKS, check
 from gradtui.snapshot.layout import same_shape
-from gradtui.snapshot.model import Curve, Snapshot, Values
+from gradtui.snapshot.model import Curve, Snapshot, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 from gradtui.snapshot.replay import Replay
 from gradtui.tui.answers import Answers
@@ -114,6 +114,21 @@ def lit(shown: Snapshot | None, selected: int | None, text: str) -> tuple[int, i
         return None
     source = shown.graph.nodes[selected].source
     return (source.start, source.end) if source is not None else None
+
+
+def innermost(shown: Snapshot | None, text: str, place: int) -> int | None:
+    """The node made by the shortest piece of `text` around an offset, or right before it; None where there is none."""
+    if shown is None or shown.expression != text:
+        return None
+    nodes = shown.graph.nodes
+    spans: list[tuple[Source | None, int | None]] = [(node.source, node.id) for node in nodes]
+    spans += [(edge.source, edge.target) for node in nodes for edge in node.edges]
+    around = [
+        (place == source.end, source.end - source.start, node)
+        for source, node in spans
+        if source is not None and node is not None and source.start <= place <= source.end
+    ]
+    return min(around)[2] if around else None
 
 
 def engine_order(shown: Snapshot | None) -> tuple[int, ...]:

@@ -8,11 +8,12 @@ from unicodedata import east_asian_width
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from textual_plotext import Plot
 
 from gradtui.report.chart import chart_text
 from gradtui.report.drawing import BRAILLE, Picture, draw, overlay
-from gradtui.snapshot.model import Curve
+from gradtui.snapshot.model import Curve, Trouble
 from tests.examples import curve
 
 ANY = st.floats(allow_nan=True, allow_infinity=True)
@@ -287,3 +288,16 @@ def test_text_chart() -> None:
     assert [Plot.uncolorize(line).rstrip() for line in coloured.splitlines()] == text.splitlines()
     assert "\x1b[34m" in coloured
     assert "●" not in chart_text(quadratic(), 60, 16)
+
+
+def test_trouble_is_marked_on_the_x_axis() -> None:
+    """f is not finite from -10 to 0, and f' alone at 5; a place outside the window is marked at its edge."""
+    troubles = (Trouble(-12.0, 0.0, "value"), Trouble(5.0, 5.0, "gradient"))
+    picture = drawn(replace(quadratic(), trouble=troubles), 100, 20)
+    axis = picture.cells[-2]
+    marked = {column: cell[0] for column, cell in enumerate(axis) if cell[1] == "trouble"}
+    at = {x: picture.left + round(picture.frame.place(x, 0)[0]) // 2 for x in (-10.0, 0.0, 5.0)}
+    assert marked == {**dict.fromkeys(range(at[-10.0], at[0.0] + 1), "×"), at[5.0]: "◇"}
+    legend = "".join(character for character, _ in picture.cells[0])
+    assert "f not finite (sampled)" in legend
+    assert not any(cell[1] == "trouble" for cell in drawn(quadratic()).cells[-2])

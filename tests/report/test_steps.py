@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from gradtui.engine.evaluate import evaluate
@@ -140,3 +142,17 @@ def test_json_without_paths() -> None:
     """Of a vector, or with too many of them, there is none to list."""
     assert json.answer(snapshot("v*v", {"v": (1.0, 2.0)}))["ledger"] == {"v": None}
     assert json.answer(snapshot("7", {"x": 1.0}))["ledger"] == {}
+
+
+def test_json_cuts_all_carry_the_gradient() -> None:
+    """Σ adjoint·tangent is f'(x) at every moment of the backward pass."""
+    text, x = "sin(x^2)*exp(-x) + x/3", 1.2
+    found = evaluate(Request(1, text, {"x": x}, dtype="float64", along=("x", 0)))
+    cuts = json.answer(found)["cuts"]
+    assert (cuts["variable"], cuts["element"]) == ("x", 0)
+    assert len(cuts["moments"]) == len(found.graph.nodes) + 1
+    true = (2 * x * math.cos(x * x) - math.sin(x * x)) * math.exp(-x) + 1 / 3
+    for moment in cuts["moments"]:
+        assert moment["sum"] == pytest.approx(true, rel=1e-12)
+        assert moment["sum"] == pytest.approx(sum(entry["product"] for entry in moment["entries"]), rel=1e-12)
+    assert json.answer(FIRST)["cuts"] is None

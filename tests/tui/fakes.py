@@ -12,7 +12,7 @@ from gradtui.tui.app import GradtuiApp
 from tests import examples
 
 KNOWN: dict[str, Callable[[Request], Snapshot]] = {
-    "x^2 + 3x + 1": lambda request: examples.quadratic(_number(request.at["x"])),
+    "x^2 + 3x + 1": lambda request: _quadratic(request),
     "(x * x) + (3 * x) + 1": lambda request: examples.vector_quadratic(),
     "x*y + sin(y)": lambda request: examples.two_variables(),
     "0*sqrt(x)": lambda request: examples.nan_gradient(),
@@ -65,6 +65,15 @@ def make_app(expression: str = "x^2 + 3x + 1", at: dict[str, Any] | None = None,
 def service(app: GradtuiApp) -> FakeService:
     assert isinstance(app.service, FakeService)
     return app.service
+
+
+def _quadratic(request: Request) -> Snapshot:
+    if request.experiments:
+        return examples.cut_quadratic()
+    x = _number(request.at["x"])
+    answer = examples.quadratic(x)
+    slope = 2 * x + 3
+    return examples.with_tangents(answer, slope, slope, 3, 2 * x, 1) if request.along else answer
 
 
 def _number(value: float | tuple[float, ...]) -> float:

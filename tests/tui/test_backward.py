@@ -50,7 +50,7 @@ async def test_rule_with_its_numbers() -> None:
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "n", "n", "n")
         assert panel(app)[0] == "MulBackward0  3x"
-        assert panel(app).index("∂(a·b)/∂a = b = 3") + 1 == panel(app).index("x: 1 · 3 = 3")
+        assert panel(app).index("∂(a·b)/∂a = b = 3") + 1 == panel(app).index("x: 1 · 3 = 3, sum – → 3")
 
 
 async def test_run_to_the_selected_node() -> None:
@@ -70,7 +70,6 @@ async def test_play_to_the_end_and_again() -> None:
     async with app.run_test(size=SMALL) as pilot:
         await faster(pilot)
         await press(pilot, "space")
-        assert app.player.playing
         await until(pilot, lambda: not app.player.playing, "the end")
         assert (app.steps_done, app.selected) == (5, 4)
         app.player.speed = 0.25
@@ -255,3 +254,37 @@ async def test_slope_of_an_experiment_is_not_drawn() -> None:
         point = readings.chart_point(app.session, shown(app), None)
         assert point == (4.0, 29.0, None)
         assert set(commands.copies(shown(app), "x", None)) >= {"gradient of the experiment"}
+
+
+async def test_cursor_in_the_expression_points_at_the_innermost_node() -> None:
+    """x^2 + 3x + 1: right behind 3x stands the product, in x^2 the power, on its x the leaf, in the last 1 the whole."""
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "slash", "home")
+        names = {}
+        for place in range(len("x^2 + 3x + 1")):
+            assert app.selected is not None
+            names[place] = shown(app).graph.nodes[app.selected].name
+            await press(pilot, "right")
+        assert [names[0], names[1], names[2]] == ["AccumulateGrad", "PowBackward0", "PowBackward0"]
+        assert names[6] == "MulBackward0"
+        assert names[7] == "AccumulateGrad"
+        assert names[4] == "AddBackward0"
+        await press(pilot, "home")
+        assert app.picture.formula.lit == (0, 1)
+        assert app.picture.formula.pointing
+        await press(pilot, "2")
+        assert not app.picture.formula.pointing
+
+
+async def test_pointing_waits_for_the_answer_to_this_very_text() -> None:
+    app = make_app()
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        service = app.service
+        assert isinstance(service, FakeService)
+        service.slow = True
+        await press(pilot, "slash", *" + 2")
+        before = app.selected
+        await press(pilot, "home", "right")
+        assert app.selected == before

@@ -106,6 +106,29 @@ def test_backward_in_the_middle(snap_compare: Compare, size: Size) -> None:
 
 
 @BOTH_SIZES
+def test_ledger_in_the_middle_of_backward(snap_compare: Compare, size: Size) -> None:
+    """The cut through what has not run: 8 by way of x^2, and the 3 that x has received."""
+    assert snap_compare(make_app(), terminal_size=size, run_before=after(*"nnnl"))
+
+
+@BOTH_SIZES
+def test_what_if(snap_compare: Compare, size: Size) -> None:
+    """x^2 sends nothing on: marked as an experiment wherever a number of it stands."""
+
+    async def cut(pilot: Pilot[Any]) -> None:
+        of(pilot).selected = 3
+        await pilot.press("k")
+
+    assert snap_compare(make_app(), terminal_size=size, run_before=after(then=cut))
+
+
+@BOTH_SIZES
+def test_why(snap_compare: Compare, size: Size) -> None:
+    """The detective jumps to sqrt, and says why its gradient is nan."""
+    assert snap_compare(make_app(NAN, {"x": "0"}), terminal_size=size, run_before=after("w"))
+
+
+@BOTH_SIZES
 def test_saved_tensors(snap_compare: Compare, size: Size) -> None:
     assert snap_compare(make_app(TWO, TWO_AT, dtype="float64"), terminal_size=size, run_before=after("down", "s", "m"))
 

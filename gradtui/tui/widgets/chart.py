@@ -41,6 +41,8 @@ class Chart(Widget, can_focus=True):
 
 `f` is drawn over its derivative `f'`; `●` is the point, the dashed line its tangent, whose slope is `○` on f'.
 A gap is a place where f is not defined, jumps, or has a pole; `▲` and `▼` say that the point is outside the window.
+On the x axis `×` marks where f is not finite, `◇` where only f' is not: looked for at the samples of the curve, its ends
+then found by bisection, so a shorter stretch between two samples may be missed.
 
 The wheel zooms around the pointer, dragging moves the window, a click chooses x.
 """
@@ -54,6 +56,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         .chart--tangent { color: $text-warning; }
         .chart--point { color: $foreground; text-style: bold; }
         .chart--variable { color: $text-accent; }
+        .chart--trouble { color: $text-error; }
         .chart--label { color: $text-muted; }
         .chart--axis, .chart--zero { color: $text-disabled; }
         &:ansi .chart--label, &:ansi .chart--axis, &:ansi .chart--zero { text-style: dim; }

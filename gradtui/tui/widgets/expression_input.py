@@ -20,7 +20,10 @@ Span = tuple[int, int]
 
 
 class ExpressionInput(LineInput):
-    """Posts `Input.Changed` at every change, `Left` when the person is done with it. `lit` and `bad` are spans of its text."""
+    """Posts `Input.Changed` at every change, `Pointed` where only the cursor moves, `Left` when the person is done with it.
+
+    `lit` and `bad` are spans of its text. pointing: whether the cursor was moved last, and not a letter typed.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "expression--number",
@@ -50,9 +53,18 @@ class ExpressionInput(LineInput):
             super().__init__()
             self.accepted = accepted
 
+    class Pointed(Message):
+        """The cursor was moved to `place`, an offset in the text."""
+
+        def __init__(self, place: int) -> None:
+            super().__init__()
+            self.place = place
+
     def __init__(self, value: str, names: tuple[str, ...] = (), *, id: str | None = None) -> None:
         super().__init__(visible(value), compact=True, select_on_focus=False, highlighter=_Highlighter(self), id=id)
         self.history, self.names = History(), names
+        self.pointing = False
+        self._read = self.value
 
     def action_leave(self) -> None:
         self.post_message(self.Left(accepted=False))
@@ -66,6 +78,12 @@ class ExpressionInput(LineInput):
     def action_newer(self) -> None:
         self._recall(self.history.newer(self.value))
 
+    def watch_selection(self) -> None:
+        self.pointing = self.has_focus and self.value == self._read
+        self._read = self.value
+        if self.pointing:
+            self.post_message(self.Pointed(self.cursor_position))
+
     def column(self, offset: int) -> int:
         """The cell, counted from the widget's left edge, where the character at `offset` of the text stands."""
         return self._position_to_cell(offset) - self.scroll_offset.x
@@ -77,7 +95,7 @@ class ExpressionInput(LineInput):
 
 
 class _Highlighter(Highlighter):
-    """Colours the tokens; then, over them, the lit span while nobody types and the bad place."""
+    """Colours the tokens; then, over them, the lit span, but for while one types, and the bad place."""
 
     def __init__(self, input: ExpressionInput) -> None:
         self._input = input
@@ -88,7 +106,7 @@ class _Highlighter(Highlighter):
             return  # measured before it is mounted: there are no styles yet
         for kind, start, end in _tokens(plain, input.names):
             text.stylize(input.get_component_rich_style(f"expression--{kind}", partial=True), start, end)
-        if input.lit is not None and not input.has_focus:
+        if input.lit is not None and (input.pointing or not input.has_focus):
             text.stylize(input.get_component_rich_style("expression--lit", partial=True), *input.lit)
         if input.bad is not None:
             text.stylize(input.get_component_rich_style("expression--bad", partial=True), *input.bad)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.contributions import Contribution, as_sum, contributions, has_run
-from gradtui.snapshot.model import Edge, Node, Saved, Values
+from gradtui.snapshot.model import Node, Saved, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.replay import Replay
 from gradtui.snapshot.rules import explain, rule_of
@@ -68,9 +68,9 @@ def _numbers(node: Node, grad: Values | None, digits: int) -> Pieces:
 
 def _facts(replay: Replay, node: Node) -> Pieces:
     place = "never reached by backward" if node.step is None else f"step {node.step + 1} of {len(replay.order)}"
-    sequence = "" if node.sequence is None else f" · sequence {node.sequence}"
+    sequence = "" if node.sequence is None else f" · seq {node.sequence}"
     shape = f"({', '.join(map(str, node.shape))}{',' if len(node.shape) == 1 else ''})"
-    return ((f"{place}{sequence} · shape {shape} · {node.dtype} · {node.device}", "node--quiet"),)
+    return ((f"{place}{sequence} · {shape} {node.dtype} {node.device}", "node--quiet"),)
 
 
 def _experiment(factor: float) -> Iterator[Pieces]:
@@ -133,14 +133,15 @@ def _edges(replay: Replay, node: Node, steps_done: int | None, digits: int, fact
         found = rules.get(index)
         if found is not None:
             yield ((found.rule, "node--text"),)
-        yield _edge(replay, node, edge, steps_done, digits, factor)
+        yield _edge(replay, node, index, steps_done, digits, factor)
         ran = factor == 1 and has_run(replay.graph, node.id, steps_done)
         if found is not None and found.sent and edge.local is None and ran:
             yield ((f"  {found.sent}", "node--text"),)
 
 
-def _edge(replay: Replay, node: Node, edge: Edge, steps_done: int | None, digits: int, factor: float) -> Pieces:
+def _edge(replay: Replay, node: Node, index: int, steps_done: int | None, digits: int, factor: float) -> Pieces:
     """`x: 1 · 8 = 8`: the gradient that came in times the local derivative is what goes out."""
+    edge = node.edges[index]
     if edge.target is None:
         return ((f"· {visible(edge.constant or 'a constant')}: no gradient goes here", "node--quiet"),)
     ran = has_run(replay.graph, node.id, steps_done)
@@ -148,24 +149,48 @@ def _edge(replay: Replay, node: Node, edge: Edge, steps_done: int | None, digits
     to = title(replay.graph.nodes[edge.target])
     scaled = "" if factor == 1 else f" · {number(factor, digits)}"
     product = "" if edge.local is None else f"{short(grad_output, digits)} · {number(edge.local, digits)}{scaled} = "
-    return ((f"{to}: ", "node--receiver"), (product, "node--text"), _value(sent, "node--grad", digits))
+    grown = _growth(replay, node, index, digits) if ran and factor == 1 else ""
+    return (
+        (f"{to}: ", "node--receiver"),
+        (product, "node--text"),
+        _value(sent, "node--grad", digits),
+        (grown, "node--quiet"),
+    )
+
+
+def _growth(replay: Replay, node: Node, index: int, digits: int) -> str:
+    """`, sum – → 3 → 11`: how the receiver's sum grew at this step; nothing where this is its only term."""
+    grown = next((one for one in replay.sums[node.step or 0] if one.edge == index), None)
+    if grown is None or sum(arrival.grad is not None for arrival in replay.arrivals[grown.node]) < 2:
+        return ""
+    start = {1: NOT_KNOWN, 2: f"{NOT_KNOWN} → {short(grown.before, digits)}"}
+    return f", sum {start.get(grown.term, f'… → {short(grown.before, digits)}')} → {short(grown.after, digits)}"
 
 
 def _queue(replay: Replay, steps_done: int | None) -> Iterator[Pieces]:
-    """While one steps: what the engine may run now, the one that it takes first."""
+    """While one steps: what the engine runs next and why, and what else is ready."""
     if steps_done is None:
         return
     ready = replay.ready(steps_done)
     if not ready:
         yield (("the backward pass has finished", "node--quiet"),)
         return
-    names = [_in_queue(replay.graph.nodes[node]) for node in ready[:MOST_READY]]
-    more = f" … {len(ready)} in all" if len(ready) > MOST_READY else ""
-    yield (("ready: ", "node--quiet"), (names[0], "node--next"), (", ".join(["", *names[1:]]) + more, "node--quiet"))
+    first, *others = (replay.graph.nodes[node] for node in ready)
+    yield (("next: ", "node--quiet"), (title(first), "node--next"), (f", {_why_first(first, others)}", "node--quiet"))
+    if others:
+        waiting = ", ".join(map(_in_queue, others[:MOST_READY]))
+        more = f" … {len(others)} in all" if len(others) > MOST_READY else ""
+        yield ((f"  then ready: {waiting}{more}", "node--quiet"),)
+
+
+def _why_first(node: Node, others: Sequence[Node]) -> str:
+    if node.sequence is None:
+        return "a leaf: summed as soon as it is ready"
+    return f"the highest seq ready ({node.sequence})" if others else "all that is ready"
 
 
 def _in_queue(node: Node) -> str:
-    return f"{title(node)} (at once)" if node.sequence is None else f"{title(node)} ({node.sequence})"
+    return title(node) if node.sequence is None else f"{title(node)} (seq {node.sequence})"
 
 
 def _saved(node: Node, digits: int) -> Iterator[Pieces]:
