@@ -12,6 +12,7 @@ from torch.autograd.graph import Node
 from gradtui.engine import backward, conventions, forward, graph
 from gradtui.engine.curve import curve
 from gradtui.engine.differences import differences
+from gradtui.engine.facts import ExpressionFacts
 from gradtui.engine.notes import notes
 from gradtui.engine.tangent import NO_TANGENTS, tangents
 from gradtui.engine.values import values_of
@@ -67,7 +68,8 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
     if isinstance(done.output, torch.Tensor) and done.output.requires_grad:
         nodes.extend(graph.walk(graph.root(done.output)))
         moving = tangents(done, leaves, *along) if along else NO_TANGENTS
-        built = graph.build(nodes, done, _backward(request, done.output, nodes), leaves, moving)
+        record = _backward(request, done.output, nodes)
+        built = graph.build(nodes, record.order, ExpressionFacts(done, record, leaves, moving))
     elif request.experiments:
         raise RefusalError("domain", "f is constant here: there is no backward pass to change")
     gradients = {node.variable: node.grad_output for node in built.nodes}

@@ -1,4 +1,4 @@
-"""The graph behind a tensor: what `grad_fn` and its `next_functions` reach, as plain data.
+"""The graph behind tensors: what `grad_fn` and its `next_functions` reach, as plain data.
 
 Node objects of a deep graph end the process when they are dropped at once: hold them all in the list of `walk`,
 let go of every tensor, then `release` them.
@@ -6,22 +6,17 @@ let go of every tensor, then `release` them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import cache
 
 import torch
 from torch.autograd.graph import Node, get_gradient_edge
 
-from gradtui.engine.backward import Backward
-from gradtui.engine.forward import Forward
-from gradtui.engine.sources import Sources
-from gradtui.engine.tangent import NO_TANGENTS, Tangents
-from gradtui.engine.values import values_of
 from gradtui.snapshot import model
 
 NO_SEQUENCE = 2**64 - 1
 """What AccumulateGrad has for a sequence number: it runs as soon as it is ready."""
-SAVED = "_saved_"
+NOTHING = model.Edge(None)
 
 
 def root(output: torch.Tensor) -> Node:
@@ -29,9 +24,9 @@ def root(output: torch.Tensor) -> Node:
     return get_gradient_edge(output).node
 
 
-def walk(start: Node) -> list[Node]:
-    """Every node that `start` reaches, the newest first, so that each stands before those it points to."""
-    found, stack = {start}, [start]
+def walk(*starts: Node) -> list[Node]:
+    """Every node that `starts` reach, the newest first, so that each stands before those it points to."""
+    found, stack = set(starts), list(starts)
     while stack:
         for target, _ in stack.pop().next_functions:
             if target is not None and target not in found:
@@ -53,77 +48,109 @@ def sequence(node: Node) -> int | None:
     return None if number == NO_SEQUENCE else number
 
 
-def saved(node: Node) -> tuple[model.Saved, ...]:
-    """What the node keeps for its backward. Only before the graph is freed."""
-    kept = ((name, getattr(node, SAVED + name)) for name in _saved_names(type(node)))
-    return tuple(model.Saved(name, _saved_value(value)) for name, value in kept if value is not None)
+class Facts:
+    """What is known of the nodes beside the graph itself, each as in `model.Node` and `model.Edge`. Here: nothing."""
+
+    def value(self, node: Node) -> model.Values | None:
+        return None
+
+    def grad_output(self, node: Node) -> model.Values | None:
+        return None
+
+    def sent(self, node: Node) -> Sequence[model.Values | None]:
+        """One for each edge, or none at all."""
+        return ()
+
+    def local(self, node: Node) -> Sequence[float | None]:
+        """One for each edge, or none at all."""
+        return ()
+
+    def saved(self, node: Node) -> tuple[model.Saved, ...]:
+        return ()
+
+    def source(self, node: Node) -> model.Source | None:
+        return None
+
+    def operand(self, node: Node, target: Node | None, number: int) -> model.Source | None:
+        """The text of what came in by this edge of `node`. Older nodes are asked for first."""
+        return None
+
+    def variable(self, node: Node) -> str | None:
+        return None
+
+    def tangent(self, node: Node) -> model.Values | None:
+        return None
+
+    def module(self, node: Node) -> tuple[str, int]:
+        """Its path, and which call of it."""
+        return "", 0
+
+    def note(self, node: Node) -> str:
+        return ""
 
 
-@cache
-def _saved_names(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(name.removeprefix(SAVED) for name in dir(kind) if name.startswith(SAVED))
+def build(nodes: Sequence[Node], ran: Sequence[Node], facts: Facts, roots: Sequence[Node] = ()) -> model.Graph:
+    """The graph of `walk` as data: ids in the order in which the engine `ran` them, those it never ran last.
 
-
-def _saved_value(value: object) -> model.Values | str:
-    if isinstance(value, torch.Tensor) and value.dtype is not torch.bool and not value.is_complex():
-        return values_of(value)
-    if isinstance(value, torch.Tensor):
-        return str(value.tolist())
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return values_of(value - 2**64 if value >= 2**63 else value)  # torch shows a dim of -1 as 2**64 - 1
-    return str(value).removeprefix("torch.")
-
-
-def build(
-    nodes: list[Node],
-    forward: Forward,
-    backward: Backward,
-    leaves: Mapping[str, torch.Tensor],
-    tangents: Tangents = NO_TANGENTS,
-) -> model.Graph:
-    """The graph of `walk` as data: ids in the engine's order, those it never ran last."""
-    ran = set(backward.order)
-    order = [*backward.order, *(node for node in nodes if node not in ran)]
+    roots: the nodes of the outputs; the first of `ran` unless given.
+    """
+    reached = set(ran)
+    order = [*ran, *dict.fromkeys(node for node in (*roots, *nodes) if node not in reached)]
     ids = {node: number for number, node in enumerate(order)}
-    steps = {node: step for step, node in enumerate(backward.order)}
-    names = {root(leaf): name for name, leaf in leaves.items()}
     oldest = min((number for node in nodes if (number := sequence(node)) is not None), default=0)
-    sources = Sources(forward, names)
-    edges = {node: _edges(node, ids, backward, sources) for node in reversed(nodes)}
-    return model.Graph(
-        tuple(
+    edges = {node: _edges(node, ids, facts) for node in reversed(nodes)}
+    shapes: dict[tuple[int, ...], tuple[int, ...]] = {}
+    built = []
+    for number, node in enumerate(order):
+        shape, dtype, device = _metadata(node, shapes)
+        module, call = facts.module(node)
+        built.append(
             model.Node(
-                id=ids[node],
+                id=number,
                 name=node.name().rpartition("::")[2],
-                shape=tuple(node._input_metadata[0].shape),
-                dtype=str(node._input_metadata[0].dtype).removeprefix("torch."),
-                device=str(node._input_metadata[0].device),
-                sequence=None if (number := sequence(node)) is None else number - oldest,
-                step=steps.get(node),
+                shape=shape,
+                dtype=dtype,
+                device=device,
+                sequence=None if (made := sequence(node)) is None else made - oldest,
+                step=number if number < len(ran) else None,
                 edges=edges[node],
-                value=_optional(leaves[names[node]] if node in names else forward.recorded.get(node._sequence_nr())),
-                grad_output=_optional(backward.grad_outputs.get(node)),
-                saved=saved(node),
-                source=sources.of_node(node),
-                variable=names.get(node),
-                tangent=_optional(tangents.of(node._sequence_nr(), names.get(node))),
+                value=facts.value(node),
+                grad_output=facts.grad_output(node),
+                saved=facts.saved(node),
+                source=facts.source(node),
+                variable=facts.variable(node),
+                tangent=facts.tangent(node),
+                module=module,
+                call=call,
+                note=facts.note(node),
             )
-            for node in order
         )
-    )
+    return model.Graph(tuple(built), tuple(dict.fromkeys(ids[node] for node in roots)) or (0,))
 
 
-def _edges(node: Node, ids: dict[Node, int], backward: Backward, sources: Sources) -> tuple[model.Edge, ...]:
-    nothing = (None,) * len(node.next_functions)
-    grads, local = backward.grad_inputs.get(node, nothing), backward.local.get(node, nothing)
-    edges = []
+def _edges(node: Node, ids: dict[Node, int], facts: Facts) -> tuple[model.Edge, ...]:
+    sent, local, edges = facts.sent(node), facts.local(node), []
     for index, (target, number) in enumerate(node.next_functions):
-        source = sources.of_edge(node, target, number)
-        constant = source.text if target is None and source is not None else None
-        target_id = None if target is None else ids[target]
-        edges.append(model.Edge(target_id, number, constant, _optional(grads[index]), local[index], source))
+        source = facts.operand(node, target, number)
+        grad, slope = sent[index] if sent else None, local[index] if local else None
+        if target is None:
+            constant = None if source is None else source.text
+            known = (constant, grad, slope, source) != (None, None, None, None)
+            edges.append(model.Edge(None, number, constant, grad, slope, source) if known else NOTHING)
+        else:
+            edges.append(model.Edge(ids[target], number, None, grad, slope, source))
     return tuple(edges)
 
 
-def _optional(tensor: torch.Tensor | None) -> model.Values | None:
-    return None if tensor is None else values_of(tensor)
+def _metadata(node: Node, shapes: dict[tuple[int, ...], tuple[int, ...]]) -> tuple[tuple[int, ...], str, str]:
+    """Shape, dtype and device of the node's first output; a nested tensor has no shape: (). Equal shapes are one object."""
+    first = next((output for output in node._input_metadata if output is not None), None)
+    if first is None:
+        return (), "", ""
+    shape = () if first.is_nested_tensor else tuple(first.shape)
+    return shapes.setdefault(shape, shape), _name(first.dtype), _name(first.device)
+
+
+@cache
+def _name(kind: torch.dtype | torch.device) -> str:
+    return str(kind).removeprefix("torch.")

@@ -14,8 +14,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from gradtui.engine import forward, graph
+from gradtui.engine import forward
 from gradtui.engine.evaluate import evaluate
+from gradtui.engine.saved import saved
 from gradtui.expression.functions import TABLE, Function
 from gradtui.expression.parser import parse
 from gradtui.snapshot import model
@@ -179,7 +180,7 @@ def leaves(operands: Points) -> list[torch.Tensor]:
 
 def as_node(grad_fn: torch.autograd.graph.Node) -> model.Node:
     name = grad_fn.name().rpartition("::")[2]
-    return model.Node(0, name, (), "float64", "cpu", 0, 0, (), saved=graph.saved(grad_fn))
+    return model.Node(0, name, (), "float64", "cpu", 0, 0, (), saved=saved(grad_fn))
 
 
 def exactly(grad_fn: torch.autograd.graph.Node) -> dict[str, str]:

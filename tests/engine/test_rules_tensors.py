@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from gradtui.engine import graph
+from gradtui.engine.saved import saved
 from gradtui.snapshot import model
 from gradtui.snapshot.rules import rule, rule_of
 from gradtui.snapshot.rules_tensors import TENSORS
@@ -719,7 +719,7 @@ def check_row(key: str, grad_fn: Any) -> None:
 
 def as_node(grad_fn: Any) -> model.Node:
     name = grad_fn.name().rpartition("::")[2]
-    return model.Node(0, name, (), "float64", "cpu", 0, 0, (), saved=graph.saved(grad_fn))
+    return model.Node(0, name, (), "float64", "cpu", 0, 0, (), saved=saved(grad_fn))
 
 
 @pytest.mark.parametrize(
