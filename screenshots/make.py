@@ -32,6 +32,9 @@ class Picture:
 PICTURES = (
     Picture("explorer", "x^2 + 3x + 1", {"x": "4.0"}),
     Picture("backward", "sin(x^2)*exp(-x)", {"x": "1.2"}, ("plus", "plus", "N", "p", "p", "p")),
+    Picture("ledger", "sin(x^2)*exp(-x)", {"x": "1.2"}, ("plus", "plus", "N", "p", "p", "p", "l")),
+    Picture("what-if", "x^2 + 3x + 1", {"x": "4.0"}, ("down", "down", "k")),
+    Picture("why", "where(x > 0, sqrt(x), 0)", {"x": "0"}, ("w",)),
     Picture("variables", "(w*x + b - y)^2", {"x": "2", "w": "0.5", "b": "0", "y": "3"}),
     Picture("poles", "tan(x)", {"x": "0.5"}),
 )

@@ -20,12 +20,11 @@ from gradtui.expression.parser import ExpressionError, parse
 from gradtui.service.client import Service
 from gradtui.snapshot.model import Device, Dtype, Problem
 from gradtui.tui import commands, readings
+from gradtui.tui.debugger import Debugger
 from gradtui.tui.evaluator import MakeEvaluator
-from gradtui.tui.exchange import Exchange
 from gradtui.tui.keys import KEYS, works
 from gradtui.tui.point import read_point, read_points
-from gradtui.tui.session import Session, backward_step
-from gradtui.tui.stepping import Player
+from gradtui.tui.session import Session
 from gradtui.tui.widgets.chart import Chart
 from gradtui.tui.widgets.expression_input import ExpressionInput
 from gradtui.tui.widgets.graph_view import GraphView
@@ -33,7 +32,7 @@ from gradtui.tui.widgets.stepper import Stepper
 from gradtui.tui.widgets.value_entry import ValueEntry, ValueInput
 
 
-class GradtuiApp(Exchange):
+class GradtuiApp(Debugger):
     """What a person types, points at and presses, and what it does."""
 
     TITLE = "gradtui"
@@ -63,7 +62,6 @@ class GradtuiApp(Exchange):
         super().__init__(
             Session(expression, points, dtype=dtype, device=device, window=window, step=tick, names=names), service
         )
-        self.player = Player(self, self.advance, self.show_player)
         if theme is not None:
             self.theme = theme
 
@@ -192,52 +190,6 @@ class GradtuiApp(Exchange):
     async def action_move_node(self, way: str) -> None:
         await self.picture.graph.run_action(way)
 
-    def action_backward(self, by: int) -> None:
-        self.player.stop()
-        self.move_backward(by)
-
-    def move_backward(self, by: int) -> None:
-        order = readings.engine_order(self.answers.shown)
-        self.steps_done = backward_step(self.steps_done, len(order), by)
-        if self.steps_done:
-            self.selected = order[self.steps_done - 1]
-
-    def advance(self) -> bool:
-        """One node on, while it plays; whether there are more."""
-        if self.steps_done is not None:
-            self.move_backward(1)
-        return self.steps_done is not None and self.steps_done < len(readings.engine_order(self.answers.shown))
-
-    def action_backward_end(self) -> None:
-        self.player.stop()
-        self.steps_done = None
-
-    def action_backward_start(self) -> None:
-        self.player.stop()
-        self.steps_done = 0
-
-    def action_backward_to_node(self) -> None:
-        """As far as the selected node, it included."""
-        self.player.stop()
-        order = readings.engine_order(self.answers.shown)
-        if self.selected in order:
-            self.steps_done = order.index(self.selected) + 1
-
-    def action_play(self) -> None:
-        """On from here, or from the start where backward is at its end; pause while it plays."""
-        if self.player.playing:
-            self.player.stop()
-            return
-        if self.steps_done is None or self.steps_done >= len(readings.engine_order(self.answers.shown)):
-            self.steps_done = 0
-        self.player.play()
-
-    def action_speed(self, by: int) -> None:
-        self.player.rescale(by)
-
-    def show_player(self) -> None:
-        self.picture.graph.border_subtitle = self.player.text
-
     def action_zoom(self, factor: float) -> None:
         self.picture.chart.zoom(factor)
 
@@ -252,37 +204,6 @@ class GradtuiApp(Exchange):
 
     def action_toggle_saved(self) -> None:
         self.picture.node_panel.saved_shown = not self.picture.node_panel.saved_shown
-
-    def action_why(self) -> None:
-        """To the next node at which something goes wrong, and what that is."""
-        found = self.picture.node_panel.next_finding()
-        if found is None:
-            self.notify("f and its gradient are finite here, and nothing dies on the way", timeout=3)
-            return
-        self.selected = found
-        if self.session.ledger:
-            self.action_toggle_ledger()
-
-    def action_experiment(self, factor: float) -> None:
-        """What if the selected node sent `factor` times its gradient? 0 cuts; a second cut mends."""
-        shown = self.answers.shown
-        if shown is None or self.selected is None or self.text_problem or shown.expression != self.session.text:
-            return
-        if not any(edge.grad is not None for edge in shown.graph.nodes[self.selected].edges):
-            self.notify("this node sends no gradient on: choose one above it", timeout=3)
-            return
-        self.session.experiment(self.selected, factor)
-        self.ask()
-
-    def action_undo_experiment(self) -> None:
-        self.session.undo_experiment()
-        self.ask()
-
-    def action_toggle_ledger(self) -> None:
-        """Tangents cost a second pass: they are asked for only while the ledger is seen."""
-        self.session.ledger = self.picture.node_panel.ledger_shown = not self.session.ledger
-        if self.session.ledger:
-            self.ask()
 
     def action_maximise(self, pane: str = "") -> None:
         pane = pane or self.picture.focused_pane(self.focused)
