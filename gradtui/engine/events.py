@@ -1,0 +1,78 @@
+"""What an operation does to a gradient that should have gone through it: one table, one decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+
+from gradtui.snapshot.model import EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An operation that is about to run. `numbers`: sequence numbers of the grad_fns of `inputs`, None for none.
+
+    leaves: those that flowed into the inputs, a bit each. carried: whether a gradient would go to one of them.
+    version: of the first input. number: the next sequence number.
+    """
+
+    func: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    inputs: list[torch.Tensor]
+    numbers: list[int | None]
+    leaves: int
+    carried: bool
+    version: int | None
+    number: int
+
+
+class Told(NamedTuple):
+    kind: EventKind
+    operation: str
+    number: int | None
+
+
+LEAVING = {"item", "tolist", "numpy", "__float__", "__int__", "__index__", "__complex__", "__array__"}
+CASTS = {"to", "type", "type_as", "long", "int", "short", "char", "byte", "bool"}
+MOVES = {"to", "cuda", "cpu", "half", "float", "double", "bfloat16", "type", "type_as"}
+CUTS = {"detach", "detach_", "data"}
+CREATE = {"tensor", "as_tensor", "asarray", "scalar_tensor"}
+INDIFFERENT = {"requires_grad_", "grad", "size", "is_floating_point", "numel", "one_hot"}
+"""They return what does not depend on the numbers of their inputs, or is no result of theirs."""
+
+
+def kind_of(seen: Seen, outputs: list[torch.Tensor], result: Any) -> Told | None:
+    """None for an operation that a gradient goes through as it should. Some of these inputs depend on a leaf."""
+    name = _name(seen.func)
+    number = next((number for number in seen.numbers if number is not None), None)
+    first = seen.inputs[0]
+    if name in CUTS:
+        return Told("detach", name, number)
+    if name in LEAVING:
+        return Told("left_torch", name, number)
+    if name in ("requires_grad_", "requires_grad"):
+        return Told("new_leaf", name, None) if first.requires_grad and not seen.carried else None
+    if seen.version is not None and first._version != seen.version:
+        return Told("inplace", name, seen.numbers[0])
+    if not outputs or name.endswith("_like") or name.startswith("new_") or name in INDIFFERENT:
+        return None
+    if name in CREATE:
+        return Told("new_leaf", name, number)
+    if name in MOVES and first.is_leaf and first.requires_grad and outputs[0].grad_fn is not None:
+        return Told("moved", name, None)
+    if any(tensor.requires_grad for tensor in outputs) or not seen.carried:
+        return None
+    if not torch.is_grad_enabled():
+        return Told("no_grad", name, number)
+    if name in CASTS:
+        return Told("integer", name, number)
+    return Told("not_differentiable", name, number)
+
+
+def _name(func: Any) -> str:
+    """`data` for the getter of `.data`."""
+    name = getattr(func, "__name__", str(func))
+    return str(getattr(func.__self__, "__name__", name)) if name in ("__get__", "__set__") else name

@@ -1,0 +1,123 @@
+"""Where in a person's files the running operation stands: file, line and exact columns, from the frames of the caller."""
+
+from __future__ import annotations
+
+import io
+import linecache
+import os
+import sysconfig
+from collections.abc import Mapping
+from itertools import accumulate, islice
+from pathlib import Path
+from types import CodeType, FrameType
+
+import torch
+
+from gradtui.snapshot.model import Source
+
+TORCH = os.path.dirname(torch.__file__) + os.sep
+OWN = str(Path(__file__).parents[1]) + os.sep
+LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+APPLY = torch.autograd.Function.apply.__func__.__code__  # type: ignore[attr-defined]
+"""What stands between the forward of a custom autograd.Function and the line that called it."""
+
+
+class Places:
+    """Answers for the innermost frame that is no library's; where there is none, the innermost that is not torch's.
+
+    texts: of files, by file name, where what ran is not what `linecache` would read.
+    """
+
+    def __init__(self, texts: Mapping[str, str] | None = None) -> None:
+        self._texts = _Texts(texts or {})
+        self._distance: dict[CodeType, int] = {}
+        self._found: dict[tuple[CodeType, int], Source] = {}
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Text of every file that a Source named."""
+        return {source.file: self._texts.text(source.file) for source in self._found.values() if source.file}
+
+    def here(self, frame: FrameType | None) -> Source | None:
+        """The place of the call that `frame`, or a frame around it, is in."""
+        best, nearest = None, 2
+        while frame is not None and nearest:
+            distance = self._distance.get(frame.f_code)
+            if distance is None:
+                distance = self._distance[frame.f_code] = _distance(frame.f_code.co_filename)
+            if distance < nearest:
+                best, nearest = frame, distance
+            frame = frame.f_back
+        return None if best is None else self._place(best.f_code, best.f_lasti)
+
+    def of_function(self, frame: FrameType | None) -> Source | None:
+        """Where the custom autograd.Function was applied whose forward is running; None outside of one."""
+        while frame is not None and frame.f_code is not APPLY:
+            frame = frame.f_back
+        return None if frame is None else self.here(frame.f_back)
+
+    def _place(self, code: CodeType, instruction: int) -> Source:
+        key = code, instruction
+        if key not in self._found:
+            self._found[key] = self._texts.source(code, instruction)
+        return self._found[key]
+
+
+def in_function(frame: FrameType | None) -> bool:
+    """Whether a custom autograd.Function's forward is running."""
+    while frame is not None and frame.f_code is not APPLY:
+        frame = frame.f_back
+    return frame is not None
+
+
+def _distance(filename: str) -> int:
+    """0 for a person's own file, 1 for a library's, 2 for torch's and for ours."""
+    if filename.startswith((TORCH, OWN, "<frozen")):
+        return 2
+    return 1 if filename.startswith(LIBRARIES) else 0
+
+
+class _Texts:
+    """Files as text, and places in them as offsets."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = {shown(name): text for name, text in given.items()}
+        self._lines: dict[str, list[str]] = {}
+        self._starts: dict[str, list[int]] = {}
+
+    def text(self, name: str) -> str:
+        return "".join(self._lines.get(name, ()))
+
+    def source(self, code: CodeType, instruction: int) -> Source:
+        """What co_positions() says of an instruction; of a file that cannot be read, the line alone."""
+        positions = islice(code.co_positions(), instruction // 2, None)
+        first, last, begin, end = next(positions, (None,) * 4)
+        name = shown(code.co_filename)
+        lines = self._load(name, code.co_filename)
+        if first is None or last is None or last > len(lines):
+            return Source("", 0, 0, name, first or code.co_firstlineno)
+        starts = self._starts[name]
+        if begin is None or end is None:
+            begin, end = 0, len(lines[last - 1].rstrip("\n").encode())
+        start = starts[first - 1] + _characters(lines[first - 1], begin)
+        stop = starts[last - 1] + _characters(lines[last - 1], end)
+        return Source(self.text(name)[start:stop], start, stop, name, first)
+
+    def _load(self, name: str, filename: str) -> list[str]:
+        if name not in self._lines:
+            given = self._given.get(name)
+            lines = linecache.getlines(filename) if given is None else io.StringIO(given).readlines()
+            self._lines[name] = lines
+            self._starts[name] = [0, *accumulate(map(len, lines))]
+        return self._lines[name]
+
+
+def shown(filename: str) -> str:
+    """A file under the working directory by its path from there."""
+    here = os.getcwd() + os.sep
+    return filename.removeprefix(here)
+
+
+def _characters(line: str, column: int) -> int:
+    """co_positions() counts the bytes of UTF-8."""
+    return column if line.isascii() else len(line.encode()[:column].decode(errors="ignore"))

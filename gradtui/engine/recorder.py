@@ -1,0 +1,153 @@
+"""Watches a forward pass: what value each operation returned, which line asked for it, what became of gradients.
+
+    with Recorder() as recorder:
+        loss = model(x).sum()
+    recorder.recording.sources[loss.grad_fn._sequence_nr()]
+
+Everything goes under the sequence numbers of the grad_fns. Only summaries are kept, never tensors.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Iterable, Iterator
+from types import FrameType
+from typing import Any, cast
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from gradtui.engine.events import Seen, kind_of
+from gradtui.engine.forward import sequence_number
+from gradtui.engine.places import Places, in_function
+from gradtui.engine.recording import TAG, Happening, Recording
+from gradtui.engine.values import FIRST_NUMBERS, values_of
+
+PLAIN = (torch.Tensor, torch.nn.Parameter)
+"""Other classes may have no numbers to read: those of a compiler, of a batch, of several machines."""
+
+
+class Recorder(TorchFunctionMode):
+    """A mode for the thread that enters it.
+
+    places: how lines are found. most: a tensor with more elements is summarised.
+    """
+
+    def __init__(self, places: Places | None = None, most: int = FIRST_NUMBERS) -> None:
+        super().__init__()
+        self.recording = Recording()
+        self.module = ""
+        self._places = places or Places()
+        self._most = most
+        self._bits: dict[int, int] = {}
+        self._cut: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
+        self._first = self._next = sequence_number()
+
+    def __exit__(self, *raised: object) -> None:
+        super().__exit__(*raised)  # type: ignore[no-untyped-call]
+        self.recording.files = self._places.files
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        kwargs = kwargs or {}
+        if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
+            return func(*args, **kwargs)
+        seen = self._before(func, args, kwargs)
+        result = func(*args, **kwargs)
+        self._after(seen, result, sys._getframe(1))
+        return result
+
+    def _before(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Seen:
+        """The inputs as they are now: an operation in place changes them."""
+        inputs = [*_tensors(args), *_tensors(kwargs.values())]
+        leaves, numbers, carried = 0, [], False
+        for tensor in inputs:
+            self._keep(tensor)
+            flowed, number = self._flowed_into(tensor)
+            leaves |= flowed
+            numbers.append(number)
+            carried = carried or tensor.requires_grad
+        version = None if not inputs or inputs[0].is_inference() else inputs[0]._version
+        return Seen(func, args, kwargs, inputs, numbers, leaves, carried, version, sequence_number())
+
+    def _after(self, seen: Seen, result: Any, frame: FrameType) -> None:
+        made, recording = sequence_number(), self.recording
+        source = None
+        if made > seen.number or seen.number > self._next:
+            source = self._places.here(frame)
+            if seen.number > self._next:
+                self._fill(seen, frame)
+            for number in range(seen.number, made):
+                recording.lineage[number] = seen.leaves
+                if source is not None:
+                    recording.sources[number] = source
+        self._next = made
+        outputs = list(_tensors((result,)))
+        for tensor in outputs:
+            self._keep(tensor)
+        if seen.leaves:
+            self._notice(seen, outputs, result, source, frame)
+
+    def _fill(self, seen: Seen, frame: FrameType) -> None:
+        """Nodes that no operation was seen to make are those of custom autograd.Functions."""
+        source = self._places.of_function(frame)
+        for number in range(self._next, seen.number):
+            self.recording.lineage.setdefault(number, seen.leaves)
+            if source is not None:
+                self.recording.sources.setdefault(number, source)
+
+    def _keep(self, tensor: torch.Tensor) -> None:
+        """The value of a tensor that a grad_fn made; of its several outputs the first that is seen."""
+        if type(tensor) not in PLAIN or tensor.grad_fn is None or tensor.is_meta:
+            return
+        number, recording = tensor.grad_fn._sequence_nr(), self.recording
+        if number not in recording.values and number >= self._first:
+            cast(Any, tensor.grad_fn).metadata[TAG] = recording
+            recording.values[number] = values_of(tensor, self._most)
+
+    def _notice(self, seen: Seen, outputs: list[torch.Tensor], result: Any, source: Any, frame: FrameType) -> None:
+        for tensor in outputs:
+            if not tensor.requires_grad and id(tensor) not in self._cut:
+                self._cut[id(tensor)] = weakref.ref(tensor, self._forget(id(tensor))), seen.leaves
+        told = kind_of(seen, outputs, result)
+        if told is None or (told.kind == "no_grad" and in_function(frame)):
+            return
+        source = source or self._places.here(frame)
+        key = told.kind, told.operation, source, self.module
+        known = self.recording.happenings.get(key)
+        leaves = seen.leaves | known.leaves if known else seen.leaves
+        number = known.number if known else told.number
+        self.recording.happenings[key] = Happening(told.kind, told.operation, source, self.module, leaves, number)
+
+    def _flowed_into(self, tensor: torch.Tensor) -> tuple[int, int | None]:
+        """The leaves, a bit each, and the sequence number of the grad_fn."""
+        if tensor.requires_grad:
+            if tensor.grad_fn is None:
+                return self._bit(tensor), None
+            number = tensor.grad_fn._sequence_nr()
+            return self.recording.lineage.get(number, 0), number
+        cut = self._cut.get(id(tensor))
+        return (0 if cut is None else cut[1]), None
+
+    def _bit(self, leaf: torch.Tensor) -> int:
+        place = self._bits.get(id(leaf))
+        if place is None or self.recording.leaves[place]() is not leaf:
+            place = self._bits[id(leaf)] = len(self.recording.leaves)
+            self.recording.leaves.append(weakref.ref(leaf))
+        return 1 << place
+
+    def _forget(self, key: int):  # type: ignore[no-untyped-def]
+        cut = self._cut
+        return lambda _: cut.pop(key, None)
+
+
+def _tensors(values: Iterable[Any]) -> Iterator[torch.Tensor]:
+    """Those in arguments or results, in lists and tuples in them too."""
+    waiting = list(values)
+    waiting.reverse()
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif isinstance(value, list | tuple):
+            waiting.extend(reversed(value))

@@ -1,0 +1,94 @@
+"""What a Recorder leaves behind: plain data by sequence number, and no tensor."""
+
+from __future__ import annotations
+
+import weakref
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import torch
+from torch.autograd.graph import Node
+
+from gradtui.engine.graph import Facts
+from gradtui.snapshot import model
+
+TAG = "gradtui"
+"""The key in a grad_fn's metadata under which it carries the Recording that it is in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An Event whose leaves (a bit each) have no names yet, and whose node is known by its sequence number."""
+
+    kind: model.EventKind
+    operation: str
+    source: model.Source | None
+    module: str
+    leaves: int
+    number: int | None
+
+
+@dataclass(slots=True)
+class Recording:
+    """One forward pass, or several, of one thread.
+
+    values, sources: by the sequence number of the grad_fn. lineage: the leaves that flowed into it, a bit each.
+    leaves: the leaf of each bit, without holding it. marks, entered: from which sequence number on which call of which
+    module was running. kinds: class of each module, by path; calls: how often it ran. files: text, by name.
+    """
+
+    values: dict[int, model.Values] = field(default_factory=dict)
+    sources: dict[int, model.Source] = field(default_factory=dict)
+    lineage: dict[int, int] = field(default_factory=dict)
+    leaves: list[weakref.ref[torch.Tensor]] = field(default_factory=list)
+    happenings: dict[tuple[object, ...], Happening] = field(default_factory=dict)
+    marks: list[int] = field(default_factory=list)
+    entered: list[tuple[str, int]] = field(default_factory=list)
+    kinds: dict[str, str] = field(default_factory=dict)
+    calls: dict[str, int] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+    def module(self, number: int) -> tuple[str, int]:
+        """Path and call of the innermost module that ran when this sequence number was given."""
+        place = bisect_right(self.marks, number) - 1
+        return self.entered[place] if place >= 0 else ("", 0)
+
+    def events(self, names: Mapping[torch.Tensor, str], ids: Mapping[int, int]) -> tuple[model.Event, ...]:
+        """names: of the leaves. ids: of the nodes, by sequence number."""
+        found = [leaf() for leaf in self.leaves]
+        known = [None if leaf is None else names.get(leaf) for leaf in found]
+        return tuple(
+            model.Event(
+                kind=happening.kind,
+                operation=happening.operation,
+                source=happening.source,
+                module=happening.module,
+                leaves=tuple(name for bit, name in enumerate(known) if name and happening.leaves >> bit & 1),
+                node=None if happening.number is None else ids.get(happening.number),
+            )
+            for happening in self.happenings.values()
+        )
+
+
+class RecordedFacts(Facts):
+    """Value, source and module of the nodes that were made while a Recorder ran."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+
+    def value(self, node: Node) -> model.Values | None:
+        return self.recording.values.get(node._sequence_nr())
+
+    def source(self, node: Node) -> model.Source | None:
+        return self.recording.sources.get(node._sequence_nr())
+
+    def module(self, node: Node) -> tuple[str, int]:
+        return self.recording.module(node._sequence_nr())
+
+
+def recording_of(node: Node) -> Recording | None:
+    """That of the Recorder that saw `node` being made."""
+    found = cast(Any, node).metadata.get(TAG)
+    return found if isinstance(found, Recording) else None

@@ -1,0 +1,168 @@
+"""What a forward pass leaves behind: values, exact places in the text, and what became of gradients."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import weakref
+from typing import Any
+
+import pytest
+import torch
+
+from gradtui.engine.places import Places
+from gradtui.engine.recorder import Recorder
+from gradtui.engine.recording import Recording, recording_of
+from gradtui.engine.values import values_of
+
+
+def number(tensor: torch.Tensor) -> int:
+    assert tensor.grad_fn is not None
+    return tensor.grad_fn._sequence_nr()
+
+
+def of_this_file(recording: Recording) -> dict[int, str]:
+    """The text of every source; each is checked to stand where it says."""
+    for source in recording.sources.values():
+        assert source.file is not None
+        text = recording.files[source.file]
+        assert text[source.start : source.end] == source.text
+        assert text.count("\n", 0, source.start) + 1 == source.line
+    return {made: source.text for made, source in recording.sources.items()}
+
+
+def test_values_and_exact_columns() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    with Recorder() as recorder:
+        ä = torch.exp(-x)  # a name of two bytes before the columns
+        y = 1 + ä * ä.sum()
+        z = torch.add(
+            y,
+            2,
+        )
+    recording = recorder.recording
+    assert list(of_this_file(recording).values()) == [
+        "-x",
+        "torch.exp(-x)",
+        "ä.sum()",
+        "ä * ä.sum()",
+        "1 + ä * ä.sum()",
+        inspect.cleandoc("torch.add(\ny,\n2,\n)")
+        .replace("\n", "\n            ")
+        .replace(" " * 12 + ")", " " * 8 + ")"),
+    ]
+    for tensor in (ä, y, z):
+        assert recording.values[number(tensor)] == values_of(tensor)
+        assert recording_of(tensor.grad_fn) is recording  # type: ignore[arg-type]
+    assert recording_of((x * 2).grad_fn) is None  # type: ignore[arg-type]
+
+
+def test_texts_that_are_given() -> None:
+    text = "def f(x):\r\n    return x * x\r\n"
+    namespace: dict[str, Any] = {}
+    exec(compile(text, "own.py", "exec"), namespace)  # noqa: S102
+    with Recorder(Places({"own.py": text})) as recorder:
+        namespace["f"](torch.tensor(2.0, requires_grad=True))
+    (source,) = recorder.recording.sources.values()
+    assert (source.text, source.file, source.line) == ("x * x", "own.py", 2)
+    assert recorder.recording.files == {"own.py": text}
+    assert text[source.start : source.end] == "x * x"
+
+
+def test_a_file_that_is_not_there() -> None:
+    namespace: dict[str, Any] = {}
+    exec(compile("def f(x):\n    return x * x\n", "gone.py", "exec"), namespace)  # noqa: S102
+    with Recorder() as recorder:
+        namespace["f"](torch.tensor(2.0, requires_grad=True))
+    (source,) = recorder.recording.sources.values()
+    assert (source.text, source.file, source.line) == ("", "gone.py", 2)
+
+
+class Double(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        return x * 2
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> torch.Tensor:
+        return grads[0] * 2
+
+
+def test_custom_function() -> None:
+    x = torch.tensor(3.0, requires_grad=True)
+    with Recorder() as recorder:
+        doubled = Double.apply(x)  # type: ignore[no-untyped-call]
+        total = doubled + 1
+    texts = of_this_file(recorder.recording)
+    assert texts[number(doubled)] == "Double.apply(x)"
+    assert recorder.recording.values[number(doubled)].numbers == (6.0,)
+    assert texts[number(total)] == "doubled + 1"
+    assert not recorder.recording.happenings
+
+
+def test_no_tensor_is_kept() -> None:
+    x = torch.ones(5, requires_grad=True)
+    with Recorder() as recorder:
+        y = (x * 2).detach() * 3
+    kept = weakref.ref(y), weakref.ref(x)
+    del x, y
+    gc.collect()
+    assert [reference() for reference in kept] == [None, None]
+    assert len(recorder.recording.happenings) == 1
+
+
+def events(recorder: Recorder, **leaves: torch.Tensor) -> list[tuple[str, str, tuple[str, ...]]]:
+    names = {leaf: name for name, leaf in leaves.items()}
+    return [(event.kind, event.operation, event.leaves) for event in recorder.recording.events(names, {})]
+
+
+@pytest.mark.filterwarnings("ignore:To copy construct", "ignore:Converting a tensor")
+def test_events() -> None:
+    w, v = torch.tensor([1.0, 2.0], requires_grad=True), torch.tensor(3.0, requires_grad=True)
+    with Recorder() as recorder:
+        h = w * 2
+        h.detach()
+        w.data  # noqa: B018
+        with torch.no_grad():
+            still = h * v
+        h.to(torch.int64)
+        (h > 0).any()
+        h.sum().item()
+        h.argmax()
+        torch.tensor(h)
+        still.requires_grad_()
+        h.add_(1)
+        w.to(torch.float64)
+        fine = torch.zeros_like(h) + h.size(0) + torch.tensor(2.0) * v
+    assert fine.requires_grad
+    assert events(recorder, w=w, v=v) == [
+        ("detach", "detach", ("w",)),
+        ("detach", "data", ("w",)),
+        ("no_grad", "mul", ("w", "v")),
+        ("integer", "to", ("w",)),
+        ("not_differentiable", "gt", ("w",)),
+        ("left_torch", "item", ("w",)),
+        ("not_differentiable", "argmax", ("w",)),
+        ("new_leaf", "tensor", ("w",)),
+        ("new_leaf", "requires_grad_", ("w", "v")),
+        ("inplace", "add_", ("w",)),
+        ("moved", "to", ("w",)),
+    ]
+
+
+def test_events_of_a_loop_are_one() -> None:
+    w = torch.tensor(1.0, requires_grad=True)
+    with Recorder() as recorder:
+        for _ in range(5):
+            w.detach()
+    (event,) = recorder.recording.events({w: "w"}, {})
+    assert event.source is not None
+    assert event.source.text == "w.detach()"
+
+
+def test_transforms_pass_unseen() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    with Recorder() as recorder:
+        slopes = torch.func.vmap(torch.func.grad(torch.sin))(x.detach())
+    assert torch.allclose(slopes, torch.cos(x.detach()))
+    assert not recorder.recording.values
