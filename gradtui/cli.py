@@ -91,7 +91,7 @@ def command(
     theme = _theme(theme)
     from gradtui.tui.app import run
 
-    run(
+    status = run(
         expression=text,
         at=dict(at),
         dtype=dtype,
@@ -101,12 +101,15 @@ def command(
         theme=theme,
         names=tuple(at),
     )
+    sys.exit(status)
 
 
 def main() -> None:
     """The entry point: click's own, with a quiet end on ctrl+c and on a closed pipe."""
     if sys.stdin is None:  # the shell may close either: `<&-`
         sys.stdin = open(os.devnull)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     if sys.stdout is None:
         sys.exit("Error: standard output is closed")
     try:
@@ -279,8 +282,13 @@ def _batch(at: dict[str, str], alone: str | None, dtype: Dtype, device: Device) 
 
 
 def _require_terminal() -> None:
+    instead = "--print gives a text report, --json the same for programs"
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise click.UsageError("the screen needs a terminal; --print gives a text report, --json the same for programs")
+        raise click.UsageError(f"the screen needs a terminal; {instead}")
+    if os.environ.get("TERM") in ("dumb", "unknown"):
+        raise click.UsageError(
+            f"the screen needs a terminal that can place text (TERM is {os.environ['TERM']}); {instead}"
+        )
 
 
 def _write(data: bytes) -> None:

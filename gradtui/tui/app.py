@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import signal
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.reactive import var
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
@@ -25,6 +24,7 @@ from gradtui.tui.evaluator import MakeEvaluator
 from gradtui.tui.keys import KEYS, works
 from gradtui.tui.point import read_point, read_points
 from gradtui.tui.session import Session
+from gradtui.tui.terminal import TerminalDriver
 from gradtui.tui.widgets.chart import Chart
 from gradtui.tui.widgets.expression_input import ExpressionInput
 from gradtui.tui.widgets.graph_view import GraphView
@@ -65,15 +65,16 @@ class GradtuiApp(Debugger):
         if theme is not None:
             self.theme = theme
 
+    def get_driver_class(self) -> type[Driver]:
+        standard = super().get_driver_class()
+        return TerminalDriver if issubclass(TerminalDriver, standard) else standard
+
     def compose(self) -> ComposeResult:
         yield from super().compose()
         yield Static("too small:\n40 x 10 at least", id="too-small")
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
-        if not self.is_headless:
-            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-                asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self.take(self.session.text)
         self.call_after_refresh(self.begin)
 
@@ -235,6 +236,8 @@ def run(
     step: str,
     theme: str | None,
     names: tuple[str, ...] = (),
-) -> None:
-    """Open the explorer and stay in it until it is left. Raises PointError for an `at` that is no value."""
-    GradtuiApp(expression, at, dtype, device, window, step, theme, names).run()
+) -> int:
+    """Open the explorer and stay in it until it is left; the exit status. Raises PointError for an `at` that is no value."""
+    app = GradtuiApp(expression, at, dtype, device, window, step, theme, names)
+    app.run()
+    return app.return_code or 0

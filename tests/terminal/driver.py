@@ -46,8 +46,15 @@ class Terminal:
     """
 
     def __init__(
-        self, command: Sequence[str], *, columns: int = 120, rows: int = 36, environment: dict[str, str] | None = None
+        self,
+        command: Sequence[str],
+        *,
+        columns: int = 120,
+        rows: int = 36,
+        environment: dict[str, str] | None = None,
+        controlling: bool = True,
     ) -> None:
+        """controlling: whether the terminal's signals reach the program, as in a shell."""
         self.raw = b""
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
@@ -62,8 +69,9 @@ class Terminal:
             stderr=self._slave,
             start_new_session=True,
             env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})},
-            preexec_fn=_take_terminal,
+            preexec_fn=_take_terminal if controlling else None,
         )
+        self._open = True
 
     def __enter__(self) -> Terminal:
         return self
@@ -74,8 +82,8 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self.descriptor)
-        os.close(self._slave)
+        if self._open:
+            self.hang_up()
 
     @property
     def text(self) -> str:
@@ -84,6 +92,12 @@ class Terminal:
     def resize(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._screen.resize(rows, columns)
+
+    def hang_up(self) -> None:
+        """What becomes of a terminal whose window is closed."""
+        self._open = False
+        os.close(self.descriptor)
+        os.close(self._slave)
 
     def press(self, *keys: str) -> None:
         """Write keys: names of KEYS, or text as it is typed."""
@@ -137,9 +151,25 @@ class Terminal:
         return [process for process, parent, _ in _processes() if parent == self.process.pid]
 
 
+def assert_restored(terminal: Terminal) -> None:
+    """The terminal is as it was found: line discipline, main screen, cursor, mouse, focus events, bracketed paste."""
+    while terminal.read():
+        pass
+    assert termios.tcgetattr(terminal.descriptor) == terminal.attributes_before
+    for mode in (b"1049", b"1000", b"1003", b"1004", b"1006", b"2004"):
+        assert terminal.raw.rfind(b"?%sh" % mode) <= terminal.raw.rfind(b"?%sl" % mode), f"{mode!r} was left on"
+    for off in (b"?25l", b"?7l"):
+        assert terminal.raw.rfind(off) <= terminal.raw.rfind(off[:-1] + b"h"), f"{off!r} was left so"
+
+
 def alive(process: int) -> bool:
     """Whether a process runs; a zombie does not."""
-    return any(other == process and not state.startswith("Z") for other, _, state in _processes())
+    return state(process)[:1] not in ("", "Z")
+
+
+def state(process: int) -> str:
+    """As `ps` has it: T is stopped, Z a zombie; empty where there is no such process."""
+    return next((its_state for other, _, its_state in _processes() if other == process), "")
 
 
 def _processes() -> list[tuple[int, int, str]]:

@@ -5,21 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import termios
 from pathlib import Path
 
-import pytest
-
-from tests.terminal.driver import Terminal, alive
+from tests.terminal.driver import Terminal, alive, assert_restored
 
 GRADTUI = str(Path(sys.executable).with_name("gradtui"))
-
-
-def assert_restored(terminal: Terminal) -> None:
-    """The terminal is as it was found: line discipline, main screen, cursor, mouse, bracketed paste."""
-    assert termios.tcgetattr(terminal.descriptor) == terminal.attributes_before
-    for on, off in ((b"?1049h", b"?1049l"), (b"?25l", b"?25h"), (b"?1000h", b"?1000l"), (b"?2004h", b"?2004l")):
-        assert terminal.raw.rfind(on) <= terminal.raw.rfind(off), f"{on!r} was left on"
 
 
 def test_session() -> None:
@@ -51,17 +41,6 @@ def test_bad_input_keeps_everything() -> None:
         terminal.wait_for("q quit")  # ESC and q at once would be alt+q
         terminal.press("q")
         assert terminal.wait_exit() == 0
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_signal_restores_the_terminal(number: signal.Signals) -> None:
-    with Terminal([GRADTUI]) as terminal:
-        terminal.wait_for("AccumulateGrad")
-        children = terminal.children()
-        terminal.signal(number)
-        terminal.wait_exit()
-        assert_restored(terminal)
-        terminal.wait(lambda: not any(alive(child) for child in children), "the children's end")
 
 
 def test_killed_worker_comes_back() -> None:

@@ -1,0 +1,134 @@
+"""Textual's driver, for terminals that stop, stall and vanish, and for signals that come at any moment."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+import termios
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+from typing import Any, cast
+
+from textual.drivers.linux_driver import LinuxDriver
+
+LEAVING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+
+GRACE = 5.0
+"""Seconds from such a signal to the end of the process: Textual waits for ever for a terminal that takes no more bytes."""
+
+LOOK = 1.0
+"""Seconds between two looks whether there still is a terminal: a closed one reads like one on which nobody types."""
+
+
+class TerminalDriver(LinuxDriver):
+    """Paints on standard output, in UTF-8 whatever the locale says, and leaves the terminal as it found it."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        assert sys.__stdout__ is not None
+        self._file = cast(Any, _Output(sys.__stdout__.fileno(), self._gone))
+        self._painting = self._suspended = self._leaving = False
+        for number in LEAVING:
+            signal.signal(number, self._leave)
+        # on the loop; Textual does it between any two instructions, some of which hold the locks that it needs
+        self._loop.add_signal_handler(signal.SIGTSTP, self._suspend)
+        self._loop.add_signal_handler(signal.SIGCONT, self._continue)
+        self._look()
+
+    def start_application_mode(self) -> None:
+        self._painting = True
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def stop_application_mode(self) -> None:
+        if self._painting:
+            super().stop_application_mode()
+            self._painting = False
+
+    def write(self, data: str) -> None:
+        if self._painting:
+            super().write(data)
+
+    def _leave(self, number: int, frame: FrameType | None = None) -> None:
+        """Quit; at once, as the loop itself may be waiting for a terminal that takes nothing."""
+        if self._leaving:
+            return
+        self._leaving = True
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # in the background too the terminal is restored
+        signal.signal(signal.SIGALRM, lambda *_: self._end(number))
+        signal.setitimer(signal.ITIMER_REAL, GRACE)
+        with suppress(RuntimeError):  # the loop has ended, and so will the process
+            self._loop.call_soon_threadsafe(lambda: self._app.exit(return_code=128 + number))
+
+    def _end(self, number: int) -> None:
+        if self.attrs_before is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
+        os._exit(128 + number)
+
+    def _suspend(self) -> None:
+        self._give_back()
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _continue(self) -> None:
+        """Back on the screen; in the background there is none, and the process stops again."""
+        if self._leaving:
+            return
+        if not self._in_foreground():
+            os.kill(os.getpid(), signal.SIGSTOP)
+            return
+        self._give_back()  # stopped without having been asked, it has kept a terminal that the shell used meanwhile
+        if self._suspended:
+            self._suspended = False
+            self.resume_application_mode()
+            self._app.refresh(layout=True)
+
+    def _give_back(self) -> None:
+        if self._painting:
+            self._suspended = True
+            self.suspend_application_mode()
+
+    def _in_foreground(self) -> bool:
+        try:
+            return os.tcgetpgrp(self.fileno) == os.getpgrp()
+        except OSError:  # not our controlling terminal: no job control
+            return True
+
+    def _look(self) -> None:
+        try:
+            termios.tcgetattr(self.fileno)
+        except termios.error:
+            self._leave(signal.SIGHUP)
+        else:
+            self._loop.call_later(LOOK, self._look)
+
+    def _gone(self) -> None:
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._leave, signal.SIGHUP)
+
+
+class _Output:
+    """What Textual's writing thread writes to. `gone` is called where nothing can be written any more."""
+
+    def __init__(self, descriptor: int, gone: Callable[[], None]) -> None:
+        self._descriptor, self._gone = descriptor, gone
+        self._closed = False
+
+    def write(self, text: str) -> None:
+        data = text.encode(errors="replace")
+        while data and not self._closed:
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:  # another program has left the terminal so
+                select.select([], [self._descriptor], [])
+            except OSError:
+                self._closed = True
+                self._gone()
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def fileno(self) -> int:
+        return self._descriptor

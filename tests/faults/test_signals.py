@@ -1,0 +1,156 @@
+"""Signals at every moment, and terminals that stop, stall and vanish. Each time the terminal is as it was found."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import shutil
+import signal
+import struct
+import sys
+import termios
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.driver import Terminal, alive, assert_restored, state
+
+GRADTUI = str(Path(sys.executable).with_name("gradtui"))
+
+MOMENTS: dict[str, Callable[[Terminal], bool]] = {
+    "first byte": lambda terminal: bool(terminal.raw),
+    "first picture": lambda terminal: "x^2 + 3x + 1" in terminal.text,
+    "children start": lambda terminal: len(terminal.children()) > 0,
+    "answered": lambda terminal: "AccumulateGrad" in terminal.text,
+}
+FULL = 4095
+"""Bytes that wait in a Linux pty which takes no more."""
+
+
+def assert_ends(terminal: Terminal, children: list[int]) -> None:
+    terminal.wait(lambda: terminal.process.poll() is not None, "the program's end")
+    terminal.wait(lambda: not any(alive(child) for child in children), "the children's end")
+
+
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        ("first byte", signal.SIGTERM),
+        ("first picture", signal.SIGQUIT),
+        ("children start", signal.SIGINT),
+        ("answered", signal.SIGTERM),
+        ("answered", signal.SIGHUP),
+        ("answered", signal.SIGINT),
+    ],
+)
+def test_ended_at_any_moment(moment: str, number: signal.Signals) -> None:
+    with Terminal([GRADTUI]) as terminal:
+        terminal.wait(lambda: MOMENTS[moment](terminal), moment)
+        children = terminal.children()
+        terminal.signal(number)
+        assert terminal.wait_exit() == 128 + number
+        assert_restored(terminal)
+        assert_ends(terminal, children)
+
+
+def test_suspended() -> None:
+    """The shell has its terminal while the program is stopped; then the picture comes back, in the new size."""
+    with Terminal([GRADTUI]) as terminal:
+        terminal.wait_for("AccumulateGrad")
+        terminal.signal(signal.SIGTSTP)
+        terminal.wait(lambda: state(terminal.process.pid).startswith("T"), "the stop")
+        assert_restored(terminal)
+        terminal.resize(80, 24)
+        terminal.signal(signal.SIGCONT)
+        terminal.press("right")
+        terminal.wait_for("4.1", "30.11", "AccumulateGrad")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert_restored(terminal)
+
+
+def test_stopped_without_being_asked() -> None:
+    with Terminal([GRADTUI]) as terminal:
+        terminal.wait_for("AccumulateGrad")
+        terminal.signal(signal.SIGSTOP)
+        terminal.wait(lambda: state(terminal.process.pid).startswith("T"), "the stop")
+        termios.tcsetattr(terminal.descriptor, termios.TCSANOW, terminal.attributes_before)  # as shells do
+        painted = len(terminal.raw)
+        terminal.signal(signal.SIGCONT)
+        terminal.wait(lambda: b"?1049h" in terminal.raw[painted:], "the screen")
+        terminal.press("right")
+        terminal.wait_for("4.1", "30.11", "AccumulateGrad")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert_restored(terminal)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTSTP, signal.SIGSTOP])
+def test_ended_while_stopped(stop: signal.Signals) -> None:
+    with Terminal([GRADTUI]) as terminal:
+        terminal.wait(lambda: len(terminal.children()) == 2, "the children")
+        children = terminal.children()
+        terminal.signal(stop)
+        terminal.wait(lambda: state(terminal.process.pid).startswith("T"), "the stop")
+        terminal.signal(signal.SIGTERM)
+        terminal.signal(signal.SIGCONT)
+        assert terminal.wait_exit() == 128 + signal.SIGTERM
+        assert_restored(terminal)
+        assert_ends(terminal, children)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell with job control")
+def test_in_the_background_of_a_shell() -> None:
+    """`kill -TSTP`, bg, fg: in the background there is no screen, so it stops again, and the shell stays usable."""
+    with Terminal(["bash", "--norc", "--noprofile", "-i"], environment={"PS1": "$ "}) as terminal:
+        terminal.press(f"{GRADTUI} 'x^2 + 3x'\r")
+        terminal.wait_for("AccumulateGrad")
+        (program,) = terminal.children()
+        os.kill(program, signal.SIGTSTP)
+        terminal.wait_for("Stopped")
+        terminal.press("clear; bg; wait; jobs; echo $((40 + 2))\r")
+        terminal.wait_for("Stopped", "42")
+        terminal.press("fg\r")
+        terminal.wait_for("AccumulateGrad", "q quit")
+        terminal.press("q")
+        terminal.wait(lambda: not alive(program), "the program's end")
+        terminal.press("clear; echo $((50 + 2))\r")
+        terminal.wait_for("52")
+        terminal.press("exit\r")
+        assert terminal.wait_exit() == 0
+
+
+@pytest.mark.parametrize("controlling", [True, False])
+def test_closed_terminal(controlling: bool) -> None:
+    """With the signal that says so, and without: not every terminal sends one."""
+    with Terminal([GRADTUI], controlling=controlling) as terminal:
+        terminal.wait_for("AccumulateGrad")
+        children = terminal.children()
+        terminal.hang_up()
+        assert terminal.process.wait(10) == 128 + signal.SIGHUP
+        assert not any(alive(child) for child in children)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts the bytes that wait in a pty of Linux")
+def test_stalled_terminal() -> None:
+    """A terminal that takes nothing more holds the program up, but not for ever once it is told to end."""
+    with Terminal([GRADTUI]) as terminal:
+        terminal.wait_for("AccumulateGrad", "q quit")
+        children = terminal.children()
+        for _ in range(60):
+            terminal.press("m")
+            select.select([], [], [], 0.02)  # a frame for each
+        while _waiting(terminal) < FULL:
+            assert terminal.process.poll() is None
+        terminal.signal(signal.SIGTERM)
+        assert terminal.process.wait(20) == 128 + signal.SIGTERM
+        assert termios.tcgetattr(terminal.descriptor) == terminal.attributes_before
+        assert_ends(terminal, children)
+
+
+def _waiting(terminal: Terminal) -> int:
+    """Bytes that were painted and not read."""
+    waiting: int = struct.unpack("i", fcntl.ioctl(terminal.descriptor, termios.FIONREAD, b"\0" * 4))[0]
+    return waiting
