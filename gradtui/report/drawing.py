@@ -26,6 +26,7 @@ SMALLEST = (12, 5)
 LEGEND_FROM = 8
 """Rows from which one of them is the legend's."""
 
+PRIME = "f'"
 TROUBLE = {"value": "×", "gradient": "◇"}
 """What marks the x axis where f is not finite, and where only f' is not."""
 
@@ -86,7 +87,7 @@ def draw(curve: Curve, width: int, height: int, *, derivative: bool = True) -> P
     legend[0] = (legend[0][0], f"f{_whereabouts(curve.f, layer, frame)}")
     legend.append((("╍", "tangent"), "tangent"))
     for kind in dict.fromkeys(trouble.kind for trouble in curve.trouble):
-        legend.append(((TROUBLE[kind], "trouble"), f"{'f' if kind == 'value' else 'f′'} not finite (sampled)"))
+        legend.append(((TROUBLE[kind], "trouble"), f"{'f' if kind == 'value' else PRIME} not finite (sampled)"))
 
     marked = {_row(frame, value): text for value, text in y_ticks}
     lines = [_legend(legend, curve.what, width)] if top else []
