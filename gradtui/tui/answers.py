@@ -10,6 +10,8 @@ class Answers:
 
     shown: that Snapshot. derived: the last one of the same expression that came with its symbolic derivative.
     curve: the last curve that came, with this Snapshot or before. problem: why the newest request has no answer.
+    behind: whether it has no picture either: with an exception may come the graph of what ran before it.
+    files: text of the user's files, as they last ran or failed to.
     asked, answered: ids of the newest request and of the newest answer.
     """
 
@@ -18,6 +20,8 @@ class Answers:
         self.derived: Snapshot | None = None
         self.curve: Curve | None = None
         self.problem: Problem | None = None
+        self.behind = False
+        self.files: dict[str, str] = {}
         self.asked = self.answered = 0
         self._asked_curve: str | None = None
 
@@ -56,7 +60,9 @@ class Answers:
             return False
         self.answered = snapshot.id
         self.problem = snapshot.problem
-        if snapshot.problem is None:
+        self.behind = snapshot.problem is not None and not snapshot.graph.nodes
+        self.files = snapshot.files or self.files
+        if not self.behind:
             self.shown = snapshot
             if snapshot.derivative is not None:
                 self.derived = snapshot

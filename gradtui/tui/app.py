@@ -17,7 +17,7 @@ from textual.widgets import Footer, Input, Static
 from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.service.client import Service
-from gradtui.snapshot.model import Device, Dtype, Problem
+from gradtui.snapshot.model import Device, Dtype, Origin, Problem
 from gradtui.tui import commands, readings
 from gradtui.tui.debugger import Debugger
 from gradtui.tui.evaluator import MakeEvaluator
@@ -55,13 +55,23 @@ class GradtuiApp(Debugger):
         theme: str | None = None,
         names: tuple[str, ...] = (),
         *,
+        origin: Origin = "expression",
+        live: bool = True,
         service: MakeEvaluator = Service,
     ) -> None:
         (tick,) = read_point(step).elements
-        points = read_points(at or {})
-        super().__init__(
-            Session(expression, points, dtype=dtype, device=device, window=window, step=tick, names=names), service
+        session = Session(
+            expression,
+            read_points(at or {}),
+            dtype=dtype,
+            device=device,
+            window=window,
+            step=tick,
+            names=names,
+            origin=origin,
+            live=live,
         )
+        super().__init__(session, service)
         if theme is not None:
             self.theme = theme
 
@@ -75,7 +85,11 @@ class GradtuiApp(Debugger):
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
-        self.take(self.session.text)
+        if self.session.origin == "expression":
+            self.take(self.session.text)
+        else:
+            self.picture.lay_out(self.session)
+            self.ask()
         self.call_after_refresh(self.begin)
 
     async def begin(self) -> None:

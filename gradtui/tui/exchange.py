@@ -76,11 +76,14 @@ class Exchange(App[None]):
     def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
         before = self.answers.shown
         if self.answers.receive(message.snapshot):
+            if self.session.origin == "function" and not self.answers.behind and self.session.adopt(message.snapshot):
+                self.picture.lay_out(self.session)
+                self.ask()  # now with a curve
             self.show_answer()
             self.settle(answered=True)
             if not readings.same_graph(before, self.answers.shown):
                 self.steps_done, self.selected = None, readings.first_node(self.answers.shown)
-            self.picture.show_cursor(self.answers.shown, self.selected, self.steps_done)
+            self.picture.show_cursor(self.answers, self.selected, self.steps_done)
             self.show_keys()
 
     def settle(self, *, answered: bool = False) -> None:
@@ -108,7 +111,7 @@ class Exchange(App[None]):
     @property
     def outdated(self) -> bool:
         """Whether the picture is not that of the text and the values as they stand now."""
-        return bool(self.text_problem or self.answers.problem or self.answers.waiting)
+        return bool(self.text_problem or self.answers.behind or self.answers.waiting)
 
     @property
     def stale(self) -> bool:
@@ -116,10 +119,10 @@ class Exchange(App[None]):
         return self.outdated and not self.patient
 
     def watch_selected(self) -> None:
-        self.picture.show_cursor(self.answers.shown, self.selected, self.steps_done)
+        self.picture.show_cursor(self.answers, self.selected, self.steps_done)
 
     def watch_steps_done(self) -> None:
-        self.picture.show_cursor(self.answers.shown, self.selected, self.steps_done)
+        self.picture.show_cursor(self.answers, self.selected, self.steps_done)
 
     def show_keys(self) -> None:
         """Have the footer made anew, which takes a while, only where other keys work now.

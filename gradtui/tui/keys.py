@@ -105,11 +105,27 @@ KEYS: list[Binding] = [
 EVERYWHERE = {"quit", "help_quit", "command_palette", "change_theme"}
 """Actions that also work while a line is being typed."""
 
+ASKING = {
+    "step",
+    "rescale_step",
+    "edit_value",
+    "edit",
+    "next_variable",
+    "next_element",
+    "zoom",
+    "pan",
+    "fit",
+    "experiment",
+}
+"""Actions that ask for another answer."""
+
 
 def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool) -> bool:
     """Whether an action does anything now: the footer, the help and the palette leave out what does not."""
     if typing:
         return action in EVERYWHERE
+    if (not session.live and action in ASKING) or (session.origin != "expression" and action == "edit"):
+        return False
     match action:
         case "step" | "rescale_step" | "edit_value" | "zoom" | "pan" | "fit" | "toggle_derivative":
             return session.active is not None

@@ -8,16 +8,18 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from gradtui.snapshot.model import Problem, Snapshot
+from gradtui.snapshot.model import Problem
 from gradtui.tui import readings
 from gradtui.tui.answers import Answers
 from gradtui.tui.session import Session
+from gradtui.tui.visible import visible
 from gradtui.tui.widgets.chart import Chart
 from gradtui.tui.widgets.expression_input import ExpressionInput
 from gradtui.tui.widgets.graph_view import GraphView
 from gradtui.tui.widgets.node_panel import NodePanel
 from gradtui.tui.widgets.problem_line import ProblemLine
 from gradtui.tui.widgets.readout import GAP, Status, TextLine
+from gradtui.tui.widgets.source_view import SourceView
 from gradtui.tui.widgets.stepper import Stepper
 from gradtui.tui.widgets.value_entry import ValueEntry
 
@@ -38,6 +40,7 @@ class Picture(Vertical):
         self.title = Static(id="title")
         self.formula = ExpressionInput(session.text, session.names, id="expression")
         self.status = Status(id="status")
+        self.source = SourceView(id="source") if session.origin != "expression" else None
         self.problem_line, self.entry = ProblemLine(id="problem"), ValueEntry(id="entry")
         self.stepper = Stepper(id="stepper")
         self.numbers, self.derivation = TextLine(id="numbers"), TextLine(id="derivation")
@@ -52,6 +55,10 @@ class Picture(Vertical):
             yield self.title
             yield self.formula
             yield self.status
+        if self.source is not None:
+            self.formula.display = False
+            self.title.styles.width = "1fr"
+            yield self.source
         with Container(id="under"):
             yield self.problem_line
             yield self.entry
@@ -75,6 +82,7 @@ class Picture(Vertical):
         self.stepper.styles.height = rows
         self.point.styles.grid_rows = f"1 {max(1, rows - 1)}"
         self.point.set_class(readings.is_single(session), "-single")
+        self.panes.set_class(session.active is None and self.source is not None, "-no-chart")
 
     def show_text(self, session: Session, reads_as: str, problem: Problem | None) -> None:
         """What is wrong with the text, and where; else how it is read."""
@@ -137,11 +145,27 @@ class Picture(Vertical):
         self.graph.show(answers.shown, stale=stale)
         self.chart.show_curve(answers.curve)
 
-    def show_cursor(self, shown: Snapshot | None, selected: int | None, steps_done: int | None) -> None:
+    def show_cursor(self, answers: Answers, selected: int | None, steps_done: int | None) -> None:
         """The selected node and the place in backward, wherever they are seen."""
+        shown = answers.shown
         self.graph.steps_done, self.graph.selected = steps_done, selected
+        self.node_panel.traceback = answers.problem.traceback if answers.problem is not None else ()
         self.node_panel.show(shown, selected, steps_done=steps_done)
-        self.formula.lit = readings.lit(shown, selected, self.formula.value)
+        if self.source is None:
+            self.formula.lit = readings.lit(shown, selected, self.formula.value)
+        else:
+            self._show_source(self.source, answers, selected)
+
+    def _show_source(self, view: SourceView, answers: Answers, selected: int | None) -> None:
+        """The file and the place in it that made the selected node, or that ended the run."""
+        bad = answers.problem.source if answers.problem is not None else None
+        source = bad or readings.source_of(answers.shown, selected)
+        if source is None or source.file not in answers.files:
+            source = None
+        name = source.file if source is not None else next(iter(answers.files), None)
+        if name is not None:
+            view.show(answers.files[name], source, bad=bad is not None)
+            view.border_title = visible(name if source is None else f"{name}:{source.line}")
 
     def maximise(self, pane: str | None) -> None:
         """Only this pane, or all of them."""

@@ -6,9 +6,11 @@ import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal, DecimalException, Inexact
+from struct import Struct
 
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.syntax import Binary, Call, Constant, Expression, Negation, Node, Number, Vector, fold
+from gradtui.snapshot.model import Values
 
 STEPPING = Context(prec=60)
 """Sums of decimals that a person would type are exact in 60 digits; those that are not are not made."""
@@ -34,6 +36,8 @@ OPERATORS: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
     "/": COMPUTING.divide,
     "^": COMPUTING.power,
 }
+
+FLOAT32 = Struct("f")
 
 EXAMPLES = "a number such as 0.5 or pi/2, or a vector such as [1, 2, 3]"
 
@@ -68,6 +72,23 @@ class Point:
             return self
         elements = (*self.elements[:element], total, *self.elements[element + 1 :])
         return replace(self, elements=elements)
+
+
+def read_values(values: Values, dtype: str) -> Point:
+    """The point of a variable whose values come from torch: of each the fewest digits that say it in `dtype`.
+
+    A large vector has only its first numbers.
+    """
+    elements = tuple(Decimal(_shortest(one, dtype) if math.isfinite(one) else "0") for one in values.numbers)
+    return Point(elements, vector=values.shape != ())
+
+
+def _shortest(value: float, dtype: str) -> str:
+    """`0.1` for the float32 that is 0.100000001490116."""
+    if dtype != "float32":
+        return repr(value)
+    texts = (f"{value:.{digits}g}" for digits in range(6, 10))
+    return next((text for text in texts if FLOAT32.pack(float(text)) == FLOAT32.pack(value)), repr(value))
 
 
 def plain(value: Decimal, step: Decimal | None = None) -> str:

@@ -16,6 +16,7 @@ from gradtui.snapshot.replay import Replay
 from gradtui.tui.answers import Answers
 from gradtui.tui.point import plain
 from gradtui.tui.session import Session
+from gradtui.tui.visible import visible
 from gradtui.tui.widgets.stepper import VariableRow
 
 MUTED, WARNING = "$foreground-muted", "$text-warning"
@@ -35,7 +36,11 @@ ChartPoint = tuple[float, float | None, float | None]
 
 
 def title(session: Session) -> str:
-    """`f(x) = ` to stand before the typed text; empty where the text says so itself."""
+    """`f(x) = ` to stand before the typed text, empty where that says so itself; of a file `model.py:loss(w, b)`."""
+    if session.origin == "function":
+        return visible(f"{session.text}({', '.join(session.variables)})")
+    if session.origin == "capture":
+        return visible(session.text)
     if OWN_NAME.match(session.text.rpartition(";")[2]):
         return ""
     written = f"{of(session)} = "
@@ -44,7 +49,7 @@ def title(session: Session) -> str:
 
 def echo(session: Session, reads_as: str) -> Content:
     """How the text is read, its `=` under that of the title; nothing where that is how it was typed."""
-    if reads_as == session.text:
+    if reads_as == session.text or session.origin != "expression":
         return Content()
     return Content.styled("= ".rjust(len(title(session))) + reads_as, MUTED)
 
@@ -108,11 +113,18 @@ def _total(values: Values | None) -> float | None:
     return sum(values.numbers) if values is not None and values.summary is None else None
 
 
+def source_of(shown: Snapshot | None, node: int | None) -> Source | None:
+    """The piece of text that made a node."""
+    if shown is None or node is None or node >= len(shown.graph.nodes):
+        return None
+    return shown.graph.nodes[node].source
+
+
 def lit(shown: Snapshot | None, selected: int | None, text: str) -> tuple[int, int] | None:
     """The span of `text` that made the selected node; None where `text` is no longer the one that was evaluated."""
-    if shown is None or selected is None or shown.expression != text or selected >= len(shown.graph.nodes):
+    if shown is None or shown.expression != text:
         return None
-    source = shown.graph.nodes[selected].source
+    source = source_of(shown, selected)
     return (source.start, source.end) if source is not None else None
 
 

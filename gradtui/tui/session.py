@@ -6,8 +6,8 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from gradtui.expression.syntax import Expression
-from gradtui.snapshot.model import CurveRequest, Device, Dtype, Experiment, Request, default_at
-from gradtui.tui.point import Point
+from gradtui.snapshot.model import CurveRequest, Device, Dtype, Experiment, Origin, Request, Snapshot, default_at
+from gradtui.tui.point import Point, read_values
 
 WINDOW = (-10.0, 10.0)
 SMALLEST_STEP, LARGEST_STEP = Decimal("1e-12"), Decimal("1e12")
@@ -20,6 +20,8 @@ class Session:
     along; None where there is none. element: which element of it, where it is a vector. window: of the chart.
     names: words that are variables whatever they are. ledger: whether tangents along the active element are wanted.
     experiments: what is changed in the backward pass of this very expression; the last one is undone first.
+    origin: `function` where `text` names a function of a file: its variables come with the first answer. live: whether anything
+    can be asked for; not where a Snapshot was saved, or captured, elsewhere.
     """
 
     def __init__(
@@ -32,8 +34,10 @@ class Session:
         window: tuple[float, float] | None = None,
         step: Decimal = Decimal("0.1"),
         names: Collection[str] = (),
+        origin: Origin = "expression",
+        live: bool = True,
     ) -> None:
-        self.text, self.name = text, "f"
+        self.text, self.name = text, text.rpartition(":")[2] if origin == "function" else "f"
         self.variables: tuple[str, ...] = tuple(points)
         self.points = dict(points)
         self.steps: dict[str, Decimal] = {}
@@ -44,6 +48,7 @@ class Session:
         self._first_step = step
         self.ledger = False
         self.experiments: tuple[Experiment, ...] = ()
+        self.origin, self.live = origin, live
         self._elements: dict[str, int] = {}
         self._last_id = 0
 
@@ -57,6 +62,17 @@ class Session:
         if self.active not in self.variables:
             self.active = self.variables[0] if self.variables else None
         self._follow()
+
+    def adopt(self, snapshot: Snapshot) -> bool:
+        """Take the variables of a function from its answer; whether these are others than before."""
+        names = tuple(snapshot.variables)
+        for name, state in snapshot.variables.items():
+            self.points.setdefault(name, read_values(state.value, snapshot.dtype))
+        changed, self.variables = names != self.variables, names
+        if changed and self.active not in names:
+            self.active = names[0] if names else None
+        self._follow()
+        return changed
 
     def step_of(self, name: str) -> Decimal:
         return self.steps.get(name, self._first_step)
@@ -174,6 +190,7 @@ class Session:
             names=self.names,
             along=(self.active, self.element) if self.ledger and self.active else None,
             experiments=self.experiments,
+            origin=self.origin,
         )
 
     def _follow(self) -> None:

@@ -12,6 +12,7 @@ from gradtui.snapshot.detective import Finding, findings
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
 from gradtui.snapshot.replay import Replay
+from gradtui.tui.visible import visible
 from gradtui.tui.widgets.ledger_lines import ledger_lines
 from gradtui.tui.widgets.line_view import Line, LineView, folded
 from gradtui.tui.widgets.node_lines import node_lines
@@ -74,6 +75,8 @@ node, their gradients are summed.
 
     saved_shown: var[bool] = var(False, init=False)
     ledger_shown: var[bool] = var(False, init=False)
+    traceback: var[tuple[str, ...]] = var((), init=False)
+    """Of an exception in the user's code; it stands above the node."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -112,6 +115,10 @@ node, their gradients are summed.
     def watch_saved_shown(self) -> None:
         self._read()
 
+    def watch_traceback(self) -> None:
+        self.scroll_to(y=0, animate=False)
+        self._read()
+
     def watch_ledger_shown(self) -> None:
         self.border_title = "ledger" if self.ledger_shown else "node"
         self.scroll_to(y=0, animate=False)
@@ -125,7 +132,13 @@ node, their gradients are summed.
             if self._replay.graph is not snapshot.graph:
                 self._replay = Replay(snapshot.graph)
             self._lines = self._ledger(snapshot) if self.ledger_shown else self._node_lines(snapshot, node)
+        self._lines = (*self._traceback(), *self._lines)
         self.lines_changed()
+
+    def _traceback(self) -> tuple[Line, ...]:
+        width = max(1, self.line_width)
+        texts = [((visible(text), "node--bad"),) for text in self.traceback]
+        return tuple(Line(part) for pieces in texts for part in folded(pieces, width, "    "))
 
     def _ledger(self, snapshot: Snapshot) -> tuple[Line, ...]:
         return ledger_lines(snapshot, self._replay, steps_done=self._steps_done, width=max(1, self.line_width))
