@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from functools import partial
+from typing import Any, Protocol, cast
 
 import torch
-from torch.autograd.graph import Node
+from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 
 from gradtui.snapshot.model import Experiment
 
@@ -28,6 +29,26 @@ class Backward:
     grad_inputs: dict[Node, Gradients] = field(default_factory=dict)
     local: dict[Node, tuple[float | None, ...]] = field(default_factory=dict)
 
+    def ran(self, node: Node, grad_inputs: Gradients, grad_outputs: Gradients) -> None:
+        self.order.append(node)
+        self.grad_inputs[node] = grad_inputs
+        if grad_outputs[0] is not None:
+            self.grad_outputs[node] = grad_outputs[0]
+
+    def reached(self, leaf: Node, grad: torch.Tensor) -> None:
+        self.order.append(leaf)
+        self.grad_outputs[leaf] = grad
+
+
+class Record(Protocol):
+    """Is told what the engine does, in its order."""
+
+    def ran(self, node: Node, grad_inputs: Gradients, grad_outputs: Gradients) -> None:
+        """A node that is no AccumulateGrad: what it sent along its edges, and what came in."""
+
+    def reached(self, leaf: Node, grad: torch.Tensor) -> None:
+        """An AccumulateGrad, which is not run: what came in."""
+
 
 def run(output: torch.Tensor, nodes: Sequence[Node]) -> Backward:
     """Differentiate sum(output), that is: a grad_output of ones. Leaves no hook and no `.grad` behind.
@@ -35,7 +56,7 @@ def run(output: torch.Tensor, nodes: Sequence[Node]) -> Backward:
     nodes: the whole graph of `output`, which is not freed.
     """
     record = Backward()
-    _run(output, nodes, record)
+    drive([scalar(output)], nodes, record)
     with torch.no_grad():
         for node in nodes:
             if leaf_of(node) is None:
@@ -59,22 +80,35 @@ def run_changed(
             changed[edge] = changed.get(edge, 1.0) * experiment.factor
     handles = [node.register_hook(_scaling(changed)) for node, changed in factors.items()]
     try:
-        _run(output, nodes, record)
+        drive([scalar(output)], nodes, record)
     finally:
         for handle in handles:
             handle.remove()
     return record
 
 
-def _run(output: torch.Tensor, nodes: Sequence[Node], record: Backward) -> None:
+def drive(scalars: Sequence[torch.Tensor], nodes: Sequence[Node], record: Record) -> None:
+    """Run the engine once from the sum of `scalars` and tell `record`. No `.grad` is touched, no hook is left.
+
+    autograd.grad runs no AccumulateGrad, and so none of its hooks, but those of its leaf in its turn.
+    """
     leaves = {node: leaf for node in nodes if (leaf := leaf_of(node)) is not None}
-    handles = [leaf.register_hook(_leaf_hook(record, node)) for node, leaf in leaves.items()]  # type: ignore[no-untyped-call]
-    handles += [node.register_hook(_hook(record, node)) for node in nodes if node not in leaves]
+    untouched = [leaf for leaf in leaves.values() if leaf._backward_hooks is None]
+    handles: list[Any] = []
     try:
-        torch.autograd.grad(scalar(output), list(leaves.values()), retain_graph=True, allow_unused=True)
+        for node in nodes:
+            leaf = leaves.get(node)
+            if leaf is None:
+                handles.append(node.register_hook(partial(record.ran, node)))
+            elif leaf.requires_grad:
+                handles.append(leaf.register_hook(partial(record.reached, node)))  # type: ignore[no-untyped-call]
+        ends = [GradientEdge(node, 0) for node in leaves] or [get_gradient_edge(scalar) for scalar in scalars]
+        torch.autograd.grad(scalars, ends, retain_graph=True, allow_unused=True)
     finally:
         for handle in handles:
             handle.remove()
+        for leaf in untouched:
+            leaf._backward_hooks = None  # as torch had it before its first hook
 
 
 def scalar(output: torch.Tensor) -> torch.Tensor:
@@ -85,26 +119,6 @@ def scalar(output: torch.Tensor) -> torch.Tensor:
 def leaf_of(node: Node) -> torch.Tensor | None:
     """The leaf that an AccumulateGrad accumulates into; None for any other node."""
     return cast(Any, node).variable if node.name() == "torch::autograd::AccumulateGrad" else None
-
-
-def _hook(record: Backward, node: Node) -> Callable[[Gradients, Gradients], None]:
-    def ran(grad_inputs: Gradients, grad_outputs: Gradients) -> None:
-        record.order.append(node)
-        record.grad_inputs[node] = grad_inputs
-        if grad_outputs[0] is not None:
-            record.grad_outputs[node] = grad_outputs[0]
-
-    return ran
-
-
-def _leaf_hook(record: Backward, node: Node) -> Callable[[torch.Tensor], None]:
-    """autograd.grad runs no AccumulateGrad, but the hooks of its leaf in its turn."""
-
-    def ran(grad: torch.Tensor) -> None:
-        record.order.append(node)
-        record.grad_outputs[node] = grad
-
-    return ran
 
 
 def _edges(true: Backward, experiment: Experiment) -> tuple[Node, list[int]]:

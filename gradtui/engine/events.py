@@ -14,15 +14,15 @@ from gradtui.snapshot.model import EventKind
 class Seen:
     """An operation that is about to run. `numbers`: sequence numbers of the grad_fns of `inputs`, None for none.
 
+    maker: the name of that of the first input.
     leaves: those that flowed into the inputs, a bit each. carried: whether a gradient would go to one of them.
     version: of the first input. number: the next sequence number.
     """
 
     func: Any
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
     inputs: list[torch.Tensor]
     numbers: list[int | None]
+    maker: str
     leaves: int
     carried: bool
     version: int | None

@@ -26,11 +26,11 @@ def root(output: torch.Tensor) -> Node:
 
 def walk(*starts: Node) -> list[Node]:
     """Every node that `starts` reach, the newest first, so that each stands before those it points to."""
-    found, stack = set(starts), list(starts)
+    found, stack = dict.fromkeys(starts), list(starts)
     while stack:
         for target, _ in stack.pop().next_functions:
             if target is not None and target not in found:
-                found.add(target)
+                found[target] = None
                 stack.append(target)
     return sorted(found, key=lambda node: sequence(node) or -1, reverse=True)
 
@@ -89,19 +89,22 @@ class Facts:
         return ""
 
 
+def numbered(nodes: Sequence[Node], ran: Sequence[Node], roots: Sequence[Node] = ()) -> dict[Node, int]:
+    """The ids, in order: as the engine `ran` them, then those it never ran."""
+    return {node: number for number, node in enumerate(dict.fromkeys((*ran, *roots, *nodes)))}
+
+
 def build(nodes: Sequence[Node], ran: Sequence[Node], facts: Facts, roots: Sequence[Node] = ()) -> model.Graph:
-    """The graph of `walk` as data: ids in the order in which the engine `ran` them, those it never ran last.
+    """The graph of `walk` as data, with the ids of `numbered`.
 
     roots: the nodes of the outputs; the first of `ran` unless given.
     """
-    reached = set(ran)
-    order = [*ran, *dict.fromkeys(node for node in (*roots, *nodes) if node not in reached)]
-    ids = {node: number for number, node in enumerate(order)}
+    ids = numbered(nodes, ran, roots)
     oldest = min((number for node in nodes if (number := sequence(node)) is not None), default=0)
     edges = {node: _edges(node, ids, facts) for node in reversed(nodes)}
     shapes: dict[tuple[int, ...], tuple[int, ...]] = {}
     built = []
-    for number, node in enumerate(order):
+    for node, number in ids.items():
         shape, dtype, device = _metadata(node, shapes)
         module, call = facts.module(node)
         built.append(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from types import FrameType
 from typing import Any, cast
 
@@ -22,10 +23,12 @@ from gradtui.engine.events import Seen, kind_of
 from gradtui.engine.forward import sequence_number
 from gradtui.engine.places import Places, in_function
 from gradtui.engine.recording import TAG, Happening, Recording
-from gradtui.engine.values import FIRST_NUMBERS, values_of
+from gradtui.engine.values import FIRST_NUMBERS, legible
 
-PLAIN = (torch.Tensor, torch.nn.Parameter)
-"""Other classes may have no numbers to read: those of a compiler, of a batch, of several machines."""
+
+def in_backward() -> bool:
+    """Whether the engine is running on this thread: a checkpoint runs the forward again in it."""
+    return torch._C._current_graph_task_id() != -1
 
 
 class Recorder(TorchFunctionMode):
@@ -36,21 +39,22 @@ class Recorder(TorchFunctionMode):
 
     def __init__(self, places: Places | None = None, most: int = FIRST_NUMBERS) -> None:
         super().__init__()
-        self.recording = Recording()
+        self.recording = Recording(sequence_number())
         self.module = ""
         self._places = places or Places()
         self._most = most
         self._bits: dict[int, int] = {}
         self._cut: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
-        self._first = self._next = sequence_number()
+        self._next = self.recording.first
 
     def __exit__(self, *raised: object) -> None:
         super().__exit__(*raised)  # type: ignore[no-untyped-call]
         self.recording.files = self._places.files
+        self.recording.end = sequence_number()
 
     def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         kwargs = kwargs or {}
-        if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
+        if in_backward() or torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
             return func(*args, **kwargs)
         seen = self._before(func, args, kwargs)
         result = func(*args, **kwargs)
@@ -68,7 +72,9 @@ class Recorder(TorchFunctionMode):
             numbers.append(number)
             carried = carried or tensor.requires_grad
         version = None if not inputs or inputs[0].is_inference() else inputs[0]._version
-        return Seen(func, args, kwargs, inputs, numbers, leaves, carried, version, sequence_number())
+        made = inputs[0].grad_fn if inputs else None
+        maker = "" if made is None else made.name()
+        return Seen(func, inputs, numbers, maker, leaves, carried, version, sequence_number())
 
     def _after(self, seen: Seen, result: Any, frame: FrameType) -> None:
         made, recording = sequence_number(), self.recording
@@ -98,12 +104,12 @@ class Recorder(TorchFunctionMode):
 
     def _keep(self, tensor: torch.Tensor) -> None:
         """The value of a tensor that a grad_fn made; of its several outputs the first that is seen."""
-        if type(tensor) not in PLAIN or tensor.grad_fn is None or tensor.is_meta:
+        if tensor.grad_fn is None:
             return
         number, recording = tensor.grad_fn._sequence_nr(), self.recording
-        if number not in recording.values and number >= self._first:
+        if number not in recording.values and number >= recording.first:
             cast(Any, tensor.grad_fn).metadata[TAG] = recording
-            recording.values[number] = values_of(tensor, self._most)
+            recording.values[number] = legible(tensor, self._most)
 
     def _notice(self, seen: Seen, outputs: list[torch.Tensor], result: Any, source: Any, frame: FrameType) -> None:
         for tensor in outputs:
@@ -115,9 +121,12 @@ class Recorder(TorchFunctionMode):
         source = source or self._places.here(frame)
         key = told.kind, told.operation, source, self.module
         known = self.recording.happenings.get(key)
-        leaves = seen.leaves | known.leaves if known else seen.leaves
-        number = known.number if known else told.number
-        self.recording.happenings[key] = Happening(told.kind, told.operation, source, self.module, leaves, number)
+        if known is not None:
+            self.recording.happenings[key] = replace(known, leaves=known.leaves | seen.leaves)
+            return
+        self.recording.happenings[key] = Happening(
+            told.kind, told.operation, source, self.module, seen.leaves, told.number, seen.maker
+        )
 
     def _flowed_into(self, tensor: torch.Tensor) -> tuple[int, int | None]:
         """The leaves, a bit each, and the sequence number of the grad_fn."""

@@ -12,7 +12,7 @@ import torch
 from torch.autograd.graph import Node
 
 from gradtui.engine.graph import Facts
-from gradtui.snapshot import model
+from gradtui.snapshot import model as data
 
 TAG = "gradtui"
 """The key in a grad_fn's metadata under which it carries the Recording that it is in."""
@@ -20,47 +20,61 @@ TAG = "gradtui"
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An Event whose leaves (a bit each) have no names yet, and whose node is known by its sequence number."""
+    """An Event whose leaves (a bit each) have no names yet, and whose node is known by its sequence number.
 
-    kind: model.EventKind
+    maker: the name of that node.
+    """
+
+    kind: data.EventKind
     operation: str
-    source: model.Source | None
+    source: data.Source | None
     module: str
     leaves: int
     number: int | None
+    maker: str = ""
 
 
 @dataclass(slots=True)
 class Recording:
     """One forward pass, or several, of one thread.
 
+    first, end: the sequence numbers it is of, end exclusive; None while it goes on.
     values, sources: by the sequence number of the grad_fn. lineage: the leaves that flowed into it, a bit each.
     leaves: the leaf of each bit, without holding it. marks, entered: from which sequence number on which call of which
-    module was running. kinds: class of each module, by path; calls: how often it ran. files: text, by name.
+    module was running. watched: the model whose modules were, without holding it; calls: how often each ran, by path.
+    files: text, by name.
     """
 
-    values: dict[int, model.Values] = field(default_factory=dict)
-    sources: dict[int, model.Source] = field(default_factory=dict)
+    first: int
+    end: int | None = None
+    values: dict[int, data.Values | None] = field(default_factory=dict)
+    sources: dict[int, data.Source] = field(default_factory=dict)
     lineage: dict[int, int] = field(default_factory=dict)
     leaves: list[weakref.ref[torch.Tensor]] = field(default_factory=list)
     happenings: dict[tuple[object, ...], Happening] = field(default_factory=dict)
     marks: list[int] = field(default_factory=list)
     entered: list[tuple[str, int]] = field(default_factory=list)
-    kinds: dict[str, str] = field(default_factory=dict)
+    watched: weakref.ref[torch.nn.Module] | None = None
     calls: dict[str, int] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+
+    def covers(self, number: int) -> bool:
+        return self.first <= number and (self.end is None or number < self.end)
+
+    def model(self) -> torch.nn.Module | None:
+        return self.watched() if self.watched is not None else None
 
     def module(self, number: int) -> tuple[str, int]:
         """Path and call of the innermost module that ran when this sequence number was given."""
         place = bisect_right(self.marks, number) - 1
         return self.entered[place] if place >= 0 else ("", 0)
 
-    def events(self, names: Mapping[torch.Tensor, str], ids: Mapping[int, int]) -> tuple[model.Event, ...]:
+    def events(self, names: Mapping[torch.Tensor, str], ids: Mapping[int, int]) -> tuple[data.Event, ...]:
         """names: of the leaves. ids: of the nodes, by sequence number."""
         found = [leaf() for leaf in self.leaves]
         known = [None if leaf is None else names.get(leaf) for leaf in found]
         return tuple(
-            model.Event(
+            data.Event(
                 kind=happening.kind,
                 operation=happening.operation,
                 source=happening.source,
@@ -78,10 +92,10 @@ class RecordedFacts(Facts):
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
 
-    def value(self, node: Node) -> model.Values | None:
+    def value(self, node: Node) -> data.Values | None:
         return self.recording.values.get(node._sequence_nr())
 
-    def source(self, node: Node) -> model.Source | None:
+    def source(self, node: Node) -> data.Source | None:
         return self.recording.sources.get(node._sequence_nr())
 
     def module(self, node: Node) -> tuple[str, int]:

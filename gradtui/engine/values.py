@@ -36,6 +36,20 @@ def values_of(tensor: torch.Tensor | int | float, most: int = MOST_NUMBERS) -> V
     return Values(shape, _first(tensor), _summary(tensor))
 
 
+def legible(tensor: torch.Tensor, most: int = FIRST_NUMBERS) -> Values | None:
+    """The Values of any tensor of user code; None where there are no numbers to read.
+
+    A `meta` tensor has none, nor has a class of its own kind: of a compiler, of several machines, nested.
+    """
+    own = type(tensor).__torch_dispatch__ is not torch.Tensor.__torch_dispatch__
+    return None if own or tensor.is_meta or tensor.is_nested else values_of(tensor, most)
+
+
+def dtype_name(tensor: torch.Tensor) -> str:
+    """`float32`."""
+    return str(tensor.dtype).removeprefix("torch.")
+
+
 def viewed(values: Values, tensor: torch.Tensor) -> Values:
     """The Values of another view of all the same elements: only their order is another."""
     if values.summary is None:

@@ -53,7 +53,7 @@ def ran(output: torch.Tensor) -> list[Ran]:
     def before(node: Any) -> Any:
         def hook(grads: Any) -> None:
             order.append(node)
-            incoming[node] = numbers(grads[0])
+            incoming[node] = numbers(next((grad for grad in grads if grad is not None), None))
 
         return hook
 

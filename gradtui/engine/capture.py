@@ -1,0 +1,158 @@
+"""The graph behind a tensor of user code, with one run of backward over it, as a Snapshot."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from types import FrameType
+
+import torch
+from torch.autograd.graph import Node
+
+from gradtui.engine import failures, graph, names, outputs
+from gradtui.engine.backward import drive, leaf_of, scalar
+from gradtui.engine.captured import REENTRANT, CapturedFacts
+from gradtui.engine.modules import inferred
+from gradtui.engine.parameters import modules, parameters
+from gradtui.engine.recording import Recording, recording_of
+from gradtui.engine.summed import Summed
+from gradtui.engine.undisturbed import undisturbed
+from gradtui.engine.values import dtype_name, legible
+from gradtui.snapshot import model as data
+
+NO_GRADIENTS = (
+    "there are no gradients here: a checkpoint with use_reentrant=True only runs under backward() itself, "
+    "which would change every .grad; use_reentrant=False has none of that"
+)
+
+
+def capture(
+    output: object,
+    *,
+    names: Mapping[str, torch.Tensor] | None = None,
+    model: torch.nn.Module | None = None,
+) -> data.Snapshot:
+    """Everything about the graph of `output`: nodes, edges, shapes, and the gradients of one run of backward.
+
+    output: a tensor, or tensors in a tuple, list or dict, such as a model returns. What is differentiated is the sum of
+    all their elements (of their real parts where they are complex).
+    names: of leaves, and of other tensors whose gradient is wanted. model: names the parameters (`encoder.fc.weight`),
+    and says which module ran each node. After `gradtui.trace` that is known exactly, with values and source lines;
+    otherwise it is inferred from where the parameters are used. Leaves without a name get that of the caller's local
+    variable.
+
+    Nothing is different afterwards: `.grad` of every leaf, hooks, random numbers, grad mode and anomaly mode are as
+    before, and `backward()` can still be called. Hooks on tensors run, as backward is run once; AccumulateGrad does not.
+    Large tensors are summarised; none is kept.
+
+    Where there is no graph, or backward fails, `problem` of the Snapshot says why. Raises TypeError for what is no tensor.
+    """
+    return captured(output, names, model, None, sys._getframe(1))
+
+
+def captured(
+    output: object,
+    given: Mapping[str, torch.Tensor] | None,
+    model: torch.nn.Module | None,
+    recording: Recording | None,
+    frame: FrameType | None,
+) -> data.Snapshot:
+    """`capture` for the caller's `frame`. recording: of the forward pass, where it is known which."""
+    found = outputs.outputs_of(output)
+    problem = outputs.why_no_graph(found, model)
+    differentiable = [] if problem else [tensor for tensor in found if tensor.requires_grad]
+    roots = [graph.root(tensor) for tensor in differentiable]
+    nodes = graph.walk(*roots)
+    if recording is None:
+        recording = next((known for root in roots if (known := recording_of(root))), None)
+    if model is None and recording is not None:
+        model = recording.model()
+    try:
+        with undisturbed():
+            capture = _Capture(names.given(given, model), model, recording, frame)
+            return capture.snapshot(found, differentiable, roots, nodes, problem)
+    finally:
+        graph.release(nodes)
+
+
+class _Capture:
+    """What is known beside the graph. names: of the tensors; those of nameless leaves are added."""
+
+    def __init__(
+        self,
+        names: names.Names,
+        model: torch.nn.Module | None,
+        recording: Recording | None,
+        frame: FrameType | None,
+    ) -> None:
+        self.names, self.model, self.recording, self.frame = names, model, recording, frame
+
+    def snapshot(
+        self,
+        found: list[torch.Tensor],
+        differentiable: list[torch.Tensor],
+        roots: list[Node],
+        nodes: list[Node],
+        problem: data.Problem | None,
+    ) -> data.Snapshot:
+        record = Summed()
+        scalars = [scalar(tensor.real if tensor.is_complex() else tensor) for tensor in differentiable]
+        notes = list(outputs.notes(differentiable))
+        if any(node.name() == REENTRANT for node in nodes):
+            notes.append(data.Note("backward", NO_GRADIENTS))
+        elif problem is None:
+            problem = self._run(scalars, nodes, record)
+        facts = self._facts(nodes, record)
+        ids = graph.numbered(nodes, record.order, roots)
+        built = graph.build(nodes, record.order, facts, roots)
+        title = next(iter(names.in_frame(self.frame, set(found)).values()), "output")
+        return data.Snapshot(
+            id=0,
+            expression=title,
+            reads_as=title,
+            dtype=dtype_name(found[0]),
+            device=str(found[0].device),
+            value=_value(found, scalars),
+            graph=built,
+            notes=tuple(notes),
+            problem=problem,
+            origin="capture",
+            parameters=parameters(self.names, ids, built, facts.value_of),
+            modules=modules(self.model, self.recording),
+            files=dict(self.recording.files) if self.recording else {},
+            events=self._events(ids),
+        )
+
+    def _run(self, scalars: list[torch.Tensor], nodes: list[Node], record: Summed) -> data.Problem | None:
+        try:
+            drive(scalars, nodes, record)
+        except Exception as error:  # the backward of user code may raise anything
+            return failures.problem(error, self.recording)
+        return None
+
+    def _facts(self, nodes: list[Node], record: Summed) -> CapturedFacts:
+        leaves = {node: leaf for node in (*record.order, *nodes) if (leaf := leaf_of(node)) is not None}
+        nameless = {leaf for leaf in leaves.values() if leaf not in self.names}
+        if nameless:
+            self.names |= names.in_frame(self.frame, nameless)
+            self.names |= names.numbered(leaves.values(), self.names)
+        places: Mapping[Node, str] = {}
+        if self.model is not None:
+            paths = names.given(None, self.model)
+            owners = {node: paths[leaf].rpartition(".")[0] for node, leaf in leaves.items() if leaf in paths}
+            places = owners if self.recording is not None and self.recording.watched else inferred(nodes, owners)
+        return CapturedFacts(record, leaves, self.names, places, self.recording)
+
+    def _events(self, ids: Mapping[Node, int]) -> tuple[data.Event, ...]:
+        if self.recording is None:
+            return ()
+        numbers = {node._sequence_nr(): number for node, number in ids.items()}
+        return self.recording.events(self.names, numbers)
+
+
+def _value(found: list[torch.Tensor], scalars: list[torch.Tensor]) -> data.Values | None:
+    """Of the output; of the sum that is differentiated, where there are several."""
+    if len(found) == 1:
+        return legible(found[0])
+    read = [legible(scalar) for scalar in scalars]
+    return data.Values((), (sum(values.numbers[0] for values in read if values),)) if read else None

@@ -1,0 +1,50 @@
+"""What torch says when backward fails, as one clear sentence and a way out."""
+
+from __future__ import annotations
+
+import re
+
+import torch
+
+from gradtui.engine.recording import Recording
+from gradtui.snapshot.model import Problem
+
+IN_PLACE = re.compile(
+    r"modified by an inplace operation: \[(?P<kind>[^\]]*\])\](, which is output \d+ of (?P<maker>\w+),)? is at version"
+)
+FREED = "backward through the graph a second time"
+
+
+def problem(error: Exception, recording: Recording | None) -> Problem:
+    """recording: of the forward pass; it may know the line that is to blame."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return Problem("memory", "there is not enough memory to run backward")
+    told = str(error).strip().partition("\n")[0]
+    if changed := IN_PLACE.search(told):
+        return _changed_in_place(changed["kind"], _operation(changed["maker"] or ""), recording)
+    if FREED in told:
+        return Problem(
+            "domain",
+            "backward has already run over this graph, and freed what it had saved",
+            hint="capture before backward(), or call backward(retain_graph=True)",
+        )
+    name = "" if type(error) is RuntimeError else f"{type(error).__name__}: "
+    return Problem("domain", f"backward fails: {name}{told}")
+
+
+def _changed_in_place(kind: str, maker: str, recording: Recording | None) -> Problem:
+    what = f"the output of {maker}" if maker else "a leaf, such as a parameter,"
+    kind = kind.removeprefix("torch.")
+    happened = recording.happenings.values() if recording else ()
+    changes = [each.source for each in happened if each.kind == "inplace" and _operation(each.maker) == maker]
+    return Problem(
+        "domain",
+        f"backward fails: {what} ({kind}) was changed in place after it was saved for backward",
+        hint="write x = x + 1 for x += 1, or change a clone()",
+        source=changes[0] if len(changes) == 1 else None,
+    )
+
+
+def _operation(name: str) -> str:
+    """`Exp` for `ExpBackward0`, as torch's message has it."""
+    return name.partition("Backward")[0]

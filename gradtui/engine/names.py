@@ -1,0 +1,50 @@
+"""What the leaves of a graph are called: by the model, by the caller, or by the local variables of the calling frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import FrameType
+
+import torch
+
+Names = dict[torch.Tensor, str]
+"""A tensor's hash is its identity."""
+
+
+def given(names: Mapping[str, torch.Tensor] | None, model: torch.nn.Module | None) -> Names:
+    """The caller's own names first, then the model's; a parameter that several modules share has its first name.
+
+    Raises TypeError for what is no tensor, or no module.
+    """
+    found: Names = {}
+    for name, tensor in (names or {}).items():
+        if not isinstance(tensor, torch.Tensor):
+            raise TypeError(f"names[{name!r}] is no tensor but a {type(tensor).__name__}")
+        found.setdefault(tensor, name)
+    if model is not None and not isinstance(model, torch.nn.Module):
+        raise TypeError(f"model is no torch.nn.Module but a {type(model).__name__}")
+    for name, parameter in model.named_parameters() if model is not None else ():
+        if name not in (names or {}):
+            found.setdefault(parameter, name)
+    return found
+
+
+def in_frame(frame: FrameType | None, wanted: set[torch.Tensor]) -> Names:
+    """Those of `wanted` that are local variables there, or parameters of a module that is one (`model.fc.weight`)."""
+    found: Names = {}
+    local = sorted((frame.f_locals if frame else {}).items(), key=lambda item: item[0].startswith("_"))
+    for name, value in local:
+        if isinstance(value, torch.Tensor) and value in wanted:
+            found.setdefault(value, name)
+    for name, value in local:
+        if isinstance(value, torch.nn.Module) and len(found) < len(wanted):
+            for path, parameter in value.named_parameters():
+                if parameter in wanted:
+                    found.setdefault(parameter, f"{name}.{path}")
+    return found
+
+
+def numbered(tensors: Iterable[torch.Tensor], known: Names) -> Names:
+    """`leaf 1`, `leaf 2` for those without a name."""
+    nameless = [tensor for tensor in tensors if tensor not in known]
+    return {tensor: f"leaf {number}" for number, tensor in enumerate(nameless, 1)}

@@ -1,0 +1,68 @@
+"""What is to be differentiated: the tensors that user code hands over, and why there may be nothing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import torch
+
+from gradtui.snapshot.model import Note, Problem
+
+
+def outputs_of(output: object) -> list[torch.Tensor]:
+    """Every tensor in `output`: itself, or those in tuples, lists and dicts, each once. Raises TypeError for none."""
+    found: dict[torch.Tensor, None] = {}
+    waiting = [output]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, torch.Tensor):
+            found[value] = None
+        elif isinstance(value, Mapping):
+            waiting.extend(reversed(list(value.values())))
+        elif isinstance(value, list | tuple):
+            waiting.extend(reversed(value))
+    if not found:
+        raise TypeError(f"the output is no tensor, and holds none, but a {type(output).__name__}")
+    return list(found)
+
+
+def why_no_graph(outputs: list[torch.Tensor], model: torch.nn.Module | None) -> Problem | None:
+    """None where at least one of them can be differentiated."""
+    if any(torch._C._functorch.is_functorch_wrapped_tensor(output) for output in outputs):
+        return Problem(
+            "domain",
+            "this tensor is inside a torch.func transform, which differentiates without a graph that could be shown",
+            hint="capture outside of grad, vmap and the like, on a tensor that has a grad_fn",
+        )
+    if any(output.requires_grad for output in outputs):
+        return None
+    if any(output.is_inference() for output in outputs):
+        return Problem("domain", _no_graph("it was computed in inference_mode"), hint="compute it outside of it")
+    if not any(output.is_floating_point() or output.is_complex() for output in outputs):
+        kind = str(outputs[0].dtype).removeprefix("torch.")
+        hint = "differentiate a floating-point value; a cast to integers, argmax or a comparison ends the gradient"
+        return Problem("domain", _no_graph(f"its dtype is {kind}, which has no gradients"), hint=hint)
+    if not torch.is_grad_enabled():
+        return Problem("domain", _no_graph("it was computed under no_grad, as here"), hint="leave the no_grad block")
+    parameters = list(model.parameters()) if model is not None else []
+    if parameters and not any(parameter.requires_grad for parameter in parameters):
+        return Problem("domain", _no_graph("no parameter of the model requires grad"), hint="model.requires_grad_()")
+    why = "nothing that it was computed from requires grad, or it was computed under no_grad, or detached"
+    return Problem(
+        "domain", _no_graph(why), hint="`with gradtui.trace() as trace:` around the forward pass shows where"
+    )
+
+
+def _no_graph(why: str) -> str:
+    return f"the output has no graph: {why}"
+
+
+def notes(outputs: list[torch.Tensor]) -> Iterator[Note]:
+    """What is differentiated, where that is not simply the output."""
+    whole = "of the real parts of its elements" if any(output.is_complex() for output in outputs) else "of its elements"
+    if len(outputs) > 1:
+        whole = whole.replace("its", "their")
+        yield Note("vector", f"there are {len(outputs)} outputs: the gradient is that of the sum {whole}")
+    elif outputs and (outputs[0].is_complex() or outputs[0].ndim):
+        kind = "complex" if outputs[0].is_complex() else f"of shape {tuple(outputs[0].shape)}"
+        yield Note("vector", f"the output is {kind}: the gradient is that of the sum {whole}")

@@ -1,0 +1,29 @@
+"""Running backward in the middle of someone else's program, and leaving everything as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Grad mode on, anomaly mode and function modes off; afterwards all of it, and torch's random numbers, as before.
+
+    In anomaly mode the engine would stop at the first nan, which is what one wants to see here.
+    """
+    anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
+    with torch._C.DisableTorchFunction(), torch.inference_mode(False), torch.enable_grad():
+        random = torch.get_rng_state()
+        devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()  # type: ignore[no-untyped-call]
+        on_devices = [torch.cuda.get_rng_state(device) for device in devices]
+        torch.set_anomaly_enabled(False)
+        try:
+            yield
+        finally:
+            torch.set_anomaly_enabled(*anomaly)
+            torch.set_rng_state(random)
+            for device, state in zip(devices, on_devices, strict=True):
+                torch.cuda.set_rng_state(state, device)
