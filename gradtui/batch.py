@@ -39,15 +39,24 @@ class LineError(Exception):
 
 
 @contextmanager
-def evaluator() -> Iterator[Callable[[Request], Snapshot]]:
-    """A function that evaluates, for as long as the `with` lasts; whole answers, from processes of its own."""
+def evaluator(function: str | None = None) -> Iterator[Callable[[Request], Snapshot]]:
+    """A function that evaluates, for as long as the `with` lasts; whole answers, from processes of its own.
+
+    function: the one `model.py:loss` whose code they may run.
+    """
     with asyncio.Runner() as runner:
-        service = Service(calculus_deadline=CALCULUS_DEADLINE)
+        service = Service(calculus_deadline=CALCULUS_DEADLINE, function=function)
         try:
             runner.run(service.start())
             yield lambda request: runner.run(service.evaluate(request))
         finally:
             runner.run(service.close())
+
+
+def placed(snapshot: Snapshot) -> dict[str, Value]:
+    """Where the variables of an answer stand, as one asks for it."""
+    states = snapshot.variables.items()
+    return {name: state.value.numbers if state.value.shape else state.value.numbers[0] for name, state in states}
 
 
 def answer_lines(

@@ -6,8 +6,9 @@ import gc
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, NoReturn
 
 import click
@@ -16,12 +17,12 @@ from gradtui import __version__
 
 if TYPE_CHECKING:
     from gradtui.expression.syntax import Expression
-    from gradtui.snapshot.model import Device, Dtype, Problem
+    from gradtui.snapshot.model import Device, Dtype, Origin, Problem, Request, Snapshot
 
 Form = Literal["text", "json", "steps"]
 
 FIRST_EXAMPLE = "x^2 + 3x + 1"
-ANOTHER_TARGET = re.compile(r".+\.py(:.*)?|.+\.gradtui", re.DOTALL)
+SAVED = re.compile(r".+\.gradtui", re.DOTALL)
 LOOKS_LIKE_AN_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?")
 
 HELP = """Show how PyTorch's autograd differentiates a function.
@@ -79,13 +80,22 @@ def command(
         if as_text or as_steps:
             raise click.UsageError("a batch is answered in JSON: gradtui - --json")
         sys.exit(_batch(at, alone, dtype, device))
-    expression = _parse(text, at, as_json)
+    from gradtui.snapshot.target import is_target
+
+    is_function = is_target(text)
+    variables = _parameters(text, as_json) if is_function else _parse(text, at, as_json).variables
     if alone is not None:
-        at[_only_variable(expression, at, alone)] = alone
+        at[_only_variable(variables, at, alone)] = alone
     if as_text or as_json or as_steps:
         form: Form = "text" if as_text else "json" if as_json else "steps"
-        _print(expression, at, dtype, device, limits, form)
+        values = {name: _value(place, "--at") for name, place in at.items()}
+        origin: Origin = "function" if is_function else "expression"
+        from gradtui.snapshot.model import Request
+
+        _print(Request(1, text, values, dtype, device, origin=origin), variables, limits, form)
         return
+    if is_function:
+        raise click.UsageError("this version has no screen for functions: --print, --steps and --json show them")
     _require_terminal()
     gc.disable()  # until the first frame is out: there is nothing to collect, and looking for it costs a tenth of the start
     theme = _theme(theme)
@@ -131,9 +141,8 @@ def _one_target(target: tuple[str, ...]) -> str:
     if len(target) > 1:
         raise click.UsageError('one function, in quotes: gradtui "x + 1"')
     text = target[0] if target else FIRST_EXAMPLE
-    if ANOTHER_TARGET.fullmatch(text.strip()):
-        what = "saved snapshots" if text.strip().endswith(".gradtui") else "functions of Python files"
-        raise click.UsageError(f"not yet: this version opens no {what} ({_visible(text)})")
+    if SAVED.fullmatch(text.strip()):
+        raise click.UsageError(f"not yet: this version opens no saved snapshots ({_visible(text)})")
     return text
 
 
@@ -159,10 +168,10 @@ def _read_places(places: tuple[str, ...]) -> tuple[dict[str, str], str | None]:
     return at, alone
 
 
-def _only_variable(expression: Expression, at: dict[str, str], value: str) -> str:
+def _only_variable(variables: Sequence[str], at: dict[str, str], value: str) -> str:
     """The variable that a value without a name is for."""
-    free = [name for name in expression.variables if name not in at]
-    if not expression.variables and not at:
+    free = [name for name in variables if name not in at]
+    if not variables and not at:
         return "x"
     if len(free) != 1:
         names = ", ".join(free) or "no other variable"
@@ -218,45 +227,62 @@ def _parse(text: str, at: dict[str, str], as_json: bool) -> Expression:
         _refuse(text, Problem(error.kind, error.message, error.start, error.end, error.hint), as_json)
 
 
-def _refuse(text: str, problem: Problem, as_json: bool) -> NoReturn:
+def _parameters(target: str, as_json: bool) -> tuple[str, ...]:
+    """Of the function, as its file has it; the file is read, not run. Refuses a target without file or function."""
+    from gradtui.snapshot.model import Problem
+    from gradtui.snapshot.target import candidates, functions, split
+
+    path, name = split(target)
+    try:
+        there = functions(Path(path).read_bytes())
+    except OSError as error:
+        why = f"there is no file {path}" if isinstance(error, FileNotFoundError) else f"{path}: {error.strerror}"
+        _refuse(target, Problem("name", _visible(why)), as_json)
+    except (SyntaxError, ValueError):
+        there = {}  # running it tells where
+    if not name:
+        _refuse(target, Problem("name", f"which function of {path}?", hint=candidates(path, there)), as_json)
+    return there.get(name, ())
+
+
+def _refuse(text: str, problem: Problem, as_json: bool, snapshot: Snapshot | None = None) -> NoReturn:
     """Say what is wrong, on stderr with a caret under the place, and end."""
     from gradtui.report import json
-    from gradtui.report.problem import pointed
+    from gradtui.report.problem import pointed, traced
 
     if as_json:
-        _write(json.line(json.refusal(text, problem)))
-    click.echo(pointed(_visible(text), problem), err=True)
+        _write(json.line(json.refusal(text, problem, snapshot)))
+    told = pointed(_visible(text), problem) if snapshot is None else traced(snapshot)
+    click.echo(told, err=True)
     sys.exit(1 if problem.kind in ("timeout", "memory", "crash") else 2)
 
 
-def _print(
-    expression: Expression,
-    at: dict[str, str],
-    dtype: Dtype,
-    device: Device,
-    window: tuple[float, float] | None,
-    form: Form,
-) -> None:
-    """Evaluate once, and write the report, the JSON or the steps."""
-    from gradtui.batch import evaluator
-    from gradtui.snapshot.model import Request
+def _print(request: Request, variables: Sequence[str], window: tuple[float, float] | None, form: Form) -> None:
+    """Evaluate once, and write the report, the JSON or the steps. A function is run once more: it says its variables."""
+    from msgspec.structs import replace
 
-    values = {name: _value(place, "--at") for name, place in at.items()}
-    with evaluator() as evaluate:  # what is imported from here on loads while torch does
-        from gradtui.report import json, steps
+    from gradtui.batch import evaluator, placed
 
-        curve, along = None, None
-        if form != "text" and expression.variables:
-            along = expression.variables[0], 0
+    is_function = request.origin == "function"
+    with evaluator(request.expression if is_function else None) as evaluate:
+        from gradtui.report import json, steps  # what is imported from here on loads while torch does
+
         if form == "text":
             import textual_plotext  # noqa: F401 - draws the chart
 
             from gradtui.report import text
 
-            curve = text.curve_request(expression.variables, values, window)
-        snapshot = evaluate(Request(1, expression.text, values, dtype, device, curve, along=along))
+        def whole(variables: Sequence[str], at: Mapping[str, float | tuple[float, ...]]) -> Request:
+            along = (variables[0], 0) if form != "text" and variables else None
+            return replace(
+                request, along=along, curve=text.curve_request(variables, at, window) if form == "text" else None
+            )
+
+        snapshot = evaluate(whole(() if is_function else variables, request.at))
+        if is_function and snapshot.variables and not any(note.kind == "code" for note in snapshot.notes):
+            snapshot = evaluate(whole(tuple(snapshot.variables), placed(snapshot)))
     if snapshot.problem is not None:
-        _refuse(expression.text, snapshot.problem, form == "json")
+        _refuse(request.expression, snapshot.problem, form == "json", snapshot if is_function else None)
     if form == "json":
         _write(json.line(json.answer(snapshot)))
     elif form == "steps":
@@ -310,6 +336,6 @@ def _output() -> Iterator[BinaryIO]:
 
 
 def _visible(text: str) -> str:
-    from gradtui.tui.visible import visible
+    from gradtui.snapshot.visible import visible
 
     return visible(text)

@@ -18,7 +18,16 @@ from gradtui.snapshot.model import Differences
 STEPS = (2.0**-12, 2.0**-17, 2.0**-22, 2.0**-27)
 """Four widths: a smooth f is best told by the first, one with a corner or a pole nearby by the last."""
 
-OFFSETS = torch.tensor([0.0, *(place * step for step in STEPS for place in (-2, -1, 1, 2))], dtype=torch.float64)
+WIDE_STEPS = (2.0**-5, 2.0**-7, 2.0**-9, 2.0**-11)
+"""The same for an f that is only known in float32."""
+
+
+def offsets(steps: Sequence[float]) -> list[float]:
+    """Where f is wanted beside x, in units of its scale: at x itself, then four places for each width."""
+    return [0.0, *(place * step for step in steps for place in (-2, -1, 1, 2))]
+
+
+OFFSETS = torch.tensor(offsets(STEPS), dtype=torch.float64)
 EPSILON = torch.finfo(torch.float64).eps
 NOISE = 1e-7
 """Relative change of f that is surely not rounding."""
@@ -43,14 +52,25 @@ def differences(expression: Expression, at: At, name: str) -> Differences:
     leaves = {key: torch.tensor(value, dtype=torch.float64) for key, value in at.items()}
     here = leaves[name].reshape(-1)
     if _is_elementwise(expression):
-        count = min(len(here), MOST_ELEMENTS)
-        samples = _sampled_together(expression, leaves, name)
+        samples = _sampled_together(expression, leaves, name)[:MOST_ELEMENTS]
     else:
         count = min(len(here), MIXED_ELEMENTS)
         samples = [_sampled_singly(expression, leaves, name, element) for element in range(count)]
-    scales = [_scale(number) for number in here.tolist()]
-    told = [_told(row, scale) for row, scale in zip(samples[:count], scales[:count], strict=True)]
-    told += [(NOTHING, NOTHING, NOTHING)] * (len(here) - count)
+    return of_samples(samples, here.tolist())
+
+
+def of_samples(
+    samples: Sequence[Sequence[float]],
+    here: Sequence[float],
+    steps: Sequence[float] = STEPS,
+    epsilon: float = EPSILON,
+) -> Differences:
+    """The quotients of values at `offsets(steps)` times the `scale` of each element, a row for each.
+
+    here: the elements; those without a row get no quotient. epsilon: how exact the values are.
+    """
+    told = [_told(row, scale(number), steps, epsilon) for row, number in zip(samples, here, strict=False)]
+    told += [(NOTHING, NOTHING, NOTHING)] * (len(here) - len(told))
     central, left, right = (tuple(row[side][0] for row in told) for side in range(3))
     return Differences(central, left, right, error=tuple(row[0][1] for row in told))
 
@@ -72,7 +92,7 @@ def _is_of_vector(call: Call) -> bool:
     return call.function in ("max", "min") and len(call.arguments) == 1
 
 
-def _scale(number: float) -> float:
+def scale(number: float) -> float:
     """A power of two, so that x + step is exact: as large as x, and 1 where x is small."""
     return 2.0 ** max(0, math.frexp(number)[1] - 1) if math.isfinite(number) else 1.0
 
@@ -80,7 +100,7 @@ def _scale(number: float) -> float:
 def _sampled_together(expression: Expression, leaves: dict[str, torch.Tensor], name: str) -> list[list[float]]:
     """f at each offset, a row for each element of the variable, in one evaluation: offsets are a new first axis."""
     here = leaves[name].reshape(1, -1)
-    scales = torch.tensor([_scale(number) for number in here[0].tolist()], dtype=torch.float64)
+    scales = torch.tensor([scale(number) for number in here[0].tolist()], dtype=torch.float64)
     moved = here + OFFSETS.unsqueeze(1) * scales
     output = _value(expression, leaves | {name: moved})
     if output is None:
@@ -95,7 +115,7 @@ def _sampled_together(expression: Expression, leaves: dict[str, torch.Tensor], n
 def _sampled_singly(expression: Expression, leaves: dict[str, torch.Tensor], name: str, element: int) -> list[float]:
     here = leaves[name]
     direction = torch.zeros_like(here)
-    direction.view(-1)[element] = _scale(here.view(-1)[element].item())
+    direction.view(-1)[element] = scale(here.view(-1)[element].item())
     values = []
     for offset in OFFSETS:
         output = _value(expression, leaves | {name: here + offset * direction})
@@ -112,16 +132,19 @@ def _value(expression: Expression, leaves: dict[str, torch.Tensor]) -> torch.Ten
         return None
 
 
-def _told(values: Sequence[float], scale: float) -> tuple[tuple[float | None, float | None], ...]:
+def _told(
+    values: Sequence[float], scale: float, steps: Sequence[float], epsilon: float
+) -> tuple[tuple[float | None, float | None], ...]:
     """Central, left and right quotient of one row of samples, each with how uncertain it is."""
-    here, samples = values[0], [values[1 + 4 * k : 5 + 4 * k] for k in range(len(STEPS))]
+    here, samples = values[0], [values[1 + 4 * k : 5 + 4 * k] for k in range(len(steps))]
 
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
 
     def quotients(formula: Callable[[float, Sequence[float]], float]) -> tuple[float | None, float | None]:
         changes = [formula(here, row) for row in samples]
-        slopes = [change / (step * scale) for change, step in zip(changes, STEPS, strict=True)]
-        return _settled(slopes, largest / scale, abs(changes[-1]) > NOISE * largest)
+        slopes = [change / (step * scale) for change, step in zip(changes, steps, strict=True)]
+        hidden = [epsilon * largest / scale / step for step in steps]
+        return _settled(slopes, hidden, abs(changes[-1]) > max(NOISE, 64 * epsilon) * largest)
 
     return (
         quotients(lambda f, row: (row[0] - 8 * row[1] + 8 * row[2] - row[3]) / 12),
@@ -130,17 +153,17 @@ def _told(values: Sequence[float], scale: float) -> tuple[tuple[float | None, fl
     )
 
 
-def _settled(slopes: list[float], size: float, visible: bool) -> tuple[float | None, float | None]:
-    """The slope that changes least from one width to the next, and that change, or what rounding f (of `size`) hides.
+def _settled(slopes: list[float], hidden: list[float], visible: bool) -> tuple[float | None, float | None]:
+    """The slope that changes least from one width to the next, and that change, or what rounding f may have `hidden`.
 
     ±inf where it grows without end while f changes visibly, which rounding does not do: a jump, a vertical tangent.
     """
-    usable = [(slope, EPSILON * size / step) for slope, step in zip(slopes, STEPS, strict=True) if math.isfinite(slope)]
+    usable = [(slope, lost) for slope, lost in zip(slopes, hidden, strict=True) if math.isfinite(slope)]
     if len(usable) < 2:
         return NOTHING
     if visible and len(usable) == len(slopes) and _grows(slopes):
         return math.copysign(math.inf, slopes[-1]), math.inf
-    told = [(max(abs(wide - narrow), hidden), wide) for (wide, hidden), (narrow, _) in pairwise(usable)]
+    told = [(max(abs(wide - narrow), lost), wide) for (wide, lost), (narrow, _) in pairwise(usable)]
     error, slope = min(told, key=lambda one: one[0])
     return slope, error
 

@@ -14,6 +14,7 @@ from gradtui.engine.curve import curve
 from gradtui.engine.differences import differences
 from gradtui.engine.facts import ExpressionFacts
 from gradtui.engine.notes import notes
+from gradtui.engine.settings import DTYPES, RefusalError, dtype_and_device
 from gradtui.engine.tangent import NO_TANGENTS, tangents
 from gradtui.engine.values import values_of
 from gradtui.expression.notation import write
@@ -22,16 +23,6 @@ from gradtui.expression.syntax import Expression
 from gradtui.snapshot import model
 
 At = dict[str, float | tuple[float, ...]]
-
-DTYPES: dict[str, torch.dtype] = {"float32": torch.float32, "float64": torch.float64}
-
-
-class RefusalError(Exception):
-    """A request that cannot be met, for a reason outside its text."""
-
-    def __init__(self, kind: model.ProblemKind, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.problem = model.Problem(kind, message, hint=hint)
 
 
 def evaluate(request: model.Request) -> model.Snapshot:
@@ -60,7 +51,7 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
     """`nodes` takes the node objects of the graph, which must outlive every tensor of this call."""
     expression, reads_as = _parsed(request.expression, frozenset((*request.at, *request.names)))
     at = _positions(request, expression)
-    dtype, device = _dtype_and_device(request)
+    dtype, device = dtype_and_device(request)
     leaves = {name: _leaf(name, value, dtype, device) for name, value in at.items()}
     done = forward.run(expression, leaves, dtype=dtype, device=device)
     along = _along(request, leaves)
@@ -122,16 +113,6 @@ def _positions(request: model.Request, expression: Expression) -> At:
     """Where each variable stands; a name that only `at` knows is a variable too, of gradient 0."""
     at = {name: request.at.get(name, model.default_at(name)) for name in expression.variables}
     return at | {name: value for name, value in request.at.items() if name not in at}
-
-
-def _dtype_and_device(request: model.Request) -> tuple[torch.dtype, torch.device]:
-    if request.device == "cuda" and not torch.cuda.is_available():
-        raise RefusalError("dtype", "torch finds no CUDA device on this machine", "use the device cpu")
-    if request.device == "mps" and not torch.backends.mps.is_available():
-        raise RefusalError("dtype", "torch finds no MPS device on this machine", "use the device cpu")
-    if request.device == "mps" and request.dtype == "float64":
-        raise RefusalError("dtype", "an MPS device has no float64", "use float32, or the device cpu")
-    return DTYPES[request.dtype], torch.device(request.device)
 
 
 def _leaf(name: str, value: float | tuple[float, ...], dtype: torch.dtype, device: torch.device) -> torch.Tensor:

@@ -31,7 +31,7 @@ def answer(snapshot: Snapshot) -> Json:
     notes += [
         {"kind": "derivative", "text": entry.note, "variable": name} for name, entry in derivative.items() if entry.note
     ]
-    return {
+    answered: Json = {
         "schema": SCHEMA,
         "expression": snapshot.expression,
         "reads_as": snapshot.reads_as,
@@ -54,11 +54,12 @@ def answer(snapshot: Snapshot) -> Json:
             for one in findings(snapshot)
         ],
     }
+    return answered if snapshot.origin == "expression" else answered | _code(snapshot)
 
 
-def refusal(expression: str, problem: Problem) -> Json:
-    """Why there is no answer."""
-    return {
+def refusal(expression: str, problem: Problem, snapshot: Snapshot | None = None) -> Json:
+    """Why there is no answer; of user code also where, by which way, what it printed, and the graph of what ran."""
+    refused: Json = {
         "schema": SCHEMA,
         "expression": expression,
         "error": {
@@ -68,6 +69,38 @@ def refusal(expression: str, problem: Problem) -> Json:
             "end": problem.end,
             "hint": problem.hint,
         },
+    }
+    if snapshot is not None:
+        refused["error"] |= {"source": _source(problem.source), "traceback": problem.traceback}
+        refused |= {"printed": snapshot.printed, "graph": {"nodes": [_node(node) for node in snapshot.graph.nodes]}}
+    return refused
+
+
+def _code(snapshot: Snapshot) -> Json:
+    """What only user code has: modules, parameters, what it did to gradients, what it printed."""
+    return {
+        "modules": {path: {"kind": one.kind, "calls": one.calls} for path, one in snapshot.modules.items()},
+        "parameters": {
+            name: {
+                "value": values(one.value),
+                "grad": values(one.grad),
+                "node": one.node,
+                "requires_grad": one.requires_grad,
+            }
+            for name, one in snapshot.parameters.items()
+        },
+        "events": [
+            {
+                "kind": event.kind,
+                "operation": event.operation,
+                "source": _source(event.source),
+                "module": event.module,
+                "leaves": list(event.leaves),
+                "node": event.node,
+            }
+            for event in snapshot.events
+        ],
+        "printed": snapshot.printed,
     }
 
 
@@ -169,6 +202,7 @@ def _node(node: Node) -> Json:
         "variable": node.variable,
         "edges": [_edge(edge) for edge in node.edges],
         "saved": {saved.name: _saved(saved) for saved in node.saved},
+        "module": node.module,
     }
 
 
@@ -177,7 +211,10 @@ def _edge(edge: Edge) -> Json:
 
 
 def _source(source: Source | None) -> Json | None:
-    return None if source is None else {"text": source.text, "start": source.start, "end": source.end}
+    if source is None:
+        return None
+    told: Json = {"text": source.text, "start": source.start, "end": source.end}
+    return told if source.file is None else told | {"file": source.file, "line": source.line}
 
 
 def _saved(saved: Saved) -> Any:

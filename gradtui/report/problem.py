@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
-from gradtui.snapshot.model import Problem
+from gradtui.report.text import printed, tree
+from gradtui.snapshot.model import Problem, Snapshot
+from gradtui.snapshot.visible import visible
 
 WIDTH = 76
 """Characters of the text that are shown, of a longer one those around the place."""
@@ -23,6 +25,16 @@ def pointed(text: str, problem: Problem) -> str:
     if problem.hint:
         lines.append(problem.hint)
     return "\n".join(lines)
+
+
+def traced(snapshot: Snapshot) -> str:
+    """What user code printed, the graph of what ran, and how it failed: the sentence, the way there, and the hint."""
+    problem = snapshot.problem
+    assert problem is not None
+    lines = [*printed(snapshot), *tree(snapshot), f"error: {problem.message}", *problem.traceback]
+    if problem.hint:
+        lines.append(problem.hint)
+    return "\n".join(map(visible, lines))
 
 
 def _width(text: str) -> int:

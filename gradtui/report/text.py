@@ -13,6 +13,8 @@ from gradtui.snapshot.layout import Row, rows
 from gradtui.snapshot.model import Curve, CurveRequest, Node, Snapshot, Source, Values, default_at
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 from gradtui.snapshot.plotting import Window, fitted
+from gradtui.snapshot.target import split
+from gradtui.snapshot.visible import visible
 
 WIDTH = 80
 CHART_HEIGHT = 20
@@ -38,14 +40,19 @@ def curve_request(
 
 def report(snapshot: Snapshot, *, colour: bool = False) -> str:
     """Lines of at most 80 cells where the graph allows. `colour`: with ANSI colours in the chart."""
-    parts = [_head(snapshot), _values(snapshot), _notes(snapshot), _tree(snapshot), in_short(snapshot)]
+    parts = [_head(snapshot), _values(snapshot), _notes(snapshot), tree(snapshot), in_short(snapshot)]
     if snapshot.curve is not None:
         parts.append(_chart(snapshot, snapshot.curve, colour))
+    parts.append(printed(snapshot))
     return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
 
 
 def _head(snapshot: Snapshot) -> Iterator[str]:
     typed = one_line(snapshot.expression)
+    if snapshot.origin == "function":
+        yield from _wrapped(f"{_call(snapshot)} of {split(snapshot.expression)[0]}")
+        yield f"{snapshot.dtype} · {snapshot.device}"
+        return
     name = "" if HAS_NAME.match(typed) else f"{_call(snapshot)} = "
     yield from _wrapped(name + typed)
     if snapshot.reads_as != typed:
@@ -72,7 +79,14 @@ def _notes(snapshot: Snapshot) -> Iterator[str]:
         yield from _wrapped(f"note: {note.text}")
 
 
-def _tree(snapshot: Snapshot) -> Iterator[str]:
+def printed(snapshot: Snapshot) -> Iterator[str]:
+    """What user code wrote, its end."""
+    if snapshot.printed.strip():
+        yield "printed:"
+        yield from (f"  {visible(line)}" for line in snapshot.printed.rstrip().splitlines())
+
+
+def tree(snapshot: Snapshot) -> Iterator[str]:
     """The rows of the graph view, with the place in the engine's order behind."""
     if not snapshot.graph.nodes:
         return
@@ -127,6 +141,8 @@ def _cut(text: str, width: int) -> str:
 
 
 def _call(snapshot: Snapshot) -> str:
+    if snapshot.origin == "function":
+        return snapshot.reads_as
     return f"f({', '.join(snapshot.variables)})" if snapshot.variables else "f"
 
 
@@ -135,5 +151,5 @@ def _wrapped(text: str) -> list[str]:
 
 
 def one_line(text: str) -> str:
-    """An expression may be typed on several lines."""
-    return " ".join(text.split())
+    """An expression may be typed on several lines, and a file may hold anything."""
+    return visible(" ".join(text.split()))

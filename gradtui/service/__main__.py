@@ -1,4 +1,4 @@
-"""`python -m gradtui.service [--calculus] [--memory MIB]`: the evaluation service on its standard pipes."""
+"""`python -m gradtui.service [--calculus] [--memory MIB] [--function FILE:NAME]`: the service on its standard pipes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ def main() -> int:
     )
     parser.add_argument("--calculus", action="store_true", help="differentiate with SymPy, not PyTorch")
     parser.add_argument("--memory", type=int, metavar="MIB", help="most address space, in MiB")
+    parser.add_argument("--function", metavar="FILE:NAME", help="the one function of a file that may be run")
     arguments = parser.parse_args()
 
     from gradtui.service.worker import serve
 
     memory = None if arguments.memory is None else arguments.memory * 2**20
-    return serve("calculus" if arguments.calculus else "torch", memory=memory)
+    return serve("calculus" if arguments.calculus else "torch", memory=memory, function=arguments.function)
 
 
 if __name__ == "__main__":

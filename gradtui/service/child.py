@@ -19,6 +19,9 @@ STDERR_TAIL = 4096
 LAST_WORDS = 1.0
 """Seconds that a child which closed its pipe has to end by itself, so that its own exit status is seen."""
 
+TURNS = 4
+"""Turns of the loop in which all that a pipe holds is read."""
+
 T = TypeVar("T")
 
 
@@ -43,6 +46,12 @@ class Child:
         self._starting: asyncio.Task[_Running] | None = None
         self._endings: set[asyncio.Task[Any]] = set()
         self._closed = False
+        self._asked: _Running | None = None
+
+    @property
+    def printed(self) -> str:
+        """What was written beside the answer to the last request, its end."""
+        return self._asked.said if self._asked else ""
 
     def start(self) -> None:
         self._starting = asyncio.create_task(_start(self.command, self.startup))
@@ -54,11 +63,13 @@ class Child:
         except ProtocolError as error:
             raise ChildError(Problem("limit", str(error))) from error
         async with self._turn:
-            running = await self._running()
+            running = self._asked = await self._running()
             try:
                 async with asyncio.timeout(self.deadline):
                     await running.send(data)
                     answer = await running.receive(Snapshot)
+                    if request.origin == "function":
+                        await running.hear_out()
                 if answer.id != request.id:
                     raise ProtocolError(f"an answer to request {answer.id}")
             except TimeoutError:
@@ -160,7 +171,18 @@ class _Running:
     def alive(self) -> bool:
         return self._process.returncode is None
 
+    @property
+    def said(self) -> str:
+        """The end of what it wrote to stderr since it was asked."""
+        return self._said.decode(errors="replace")
+
+    async def hear_out(self) -> None:
+        """What it wrote before its answer is in the pipe: let it be read."""
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+
     async def send(self, data: bytes) -> None:
+        self._said = b""
         self._stdin.write(data)
         await self._stdin.drain()
 
@@ -178,7 +200,7 @@ class _Running:
         status = self._process.returncode
         assert status is not None
         ended = f"was ended by {_signal_name(-status)}" if status < 0 else f"ended with status {status}"
-        lines = self._said.decode(errors="replace").strip().splitlines()
+        lines = self.said.strip().splitlines()
         return Problem("crash", f"the evaluation process {ended}" + (f": {_printable(lines[-1])}" if lines else ""))
 
     async def end(self) -> None:

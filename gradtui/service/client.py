@@ -11,9 +11,13 @@ from msgspec.structs import replace
 
 from gradtui.service.child import STARTUP, Child, ChildError
 from gradtui.snapshot.model import Derivative, Problem, Request, Snapshot
+from gradtui.snapshot.target import SECONDS
 
 TORCH = (sys.executable, "-P", "-m", "gradtui.service")  # -P: a torch.py in the current folder is not torch
 CALCULUS = (*TORCH, "--calculus")
+
+FUNCTION_DEADLINE = SECONDS + 5.0
+"""A user's function is stopped in the middle by the worker itself; this is for one that does not let itself be stopped."""
 
 REMEMBERED = 100
 """Expressions that sympy was given up on and is not asked about again."""
@@ -26,6 +30,7 @@ class Service:
     known yet, then again with it. An answer to an older request never comes after one to a newer. A worker that is
     killed, hangs longer than `deadline` seconds or talks rubbish gives a Snapshot with `problem`, and is started again;
     where it ended while it worked on the newest request, that is tried a second time.
+    `function`: the one `model.py:loss` whose code the torch worker may run, and then once a request.
     """
 
     def __init__(
@@ -37,8 +42,11 @@ class Service:
         startup: float = STARTUP,
         torch: Sequence[str] = TORCH,
         calculus: Sequence[str] = CALCULUS,
+        function: str | None = None,
     ) -> None:
         self._on_snapshot = on_snapshot
+        if function is not None:
+            torch, deadline = (*torch, "--function", function), FUNCTION_DEADLINE
         self._torch = Child(torch, deadline=deadline, startup=startup)
         self._calculus = Child(calculus, deadline=calculus_deadline, startup=startup)
         self._for_torch: asyncio.Queue[Request] = asyncio.Queue(1)
@@ -102,7 +110,9 @@ class Service:
         self._report_due = snapshot.id, asyncio.get_running_loop().call_soon(self._on_snapshot, snapshot)
 
     async def _derive(self, request: Request) -> Snapshot:
-        """A Snapshot that holds the derivative, or the problem with it."""
+        """A Snapshot that holds the derivative, or the problem with it. Calculus reads expressions, not Python."""
+        if request.origin != "expression":
+            return Snapshot(request.id, request.expression, derivative={}, origin=request.origin)
         if problem := self._given_up.get(request.expression):
             return _refused(request, problem)
         snapshot = await _last(_answers(self._calculus, request))
@@ -119,11 +129,12 @@ async def _answers(child: Child, request: Request) -> AsyncGenerator[Snapshot, N
     """The answer. Where the child ended on the request, what happened, and then the answer of a second try."""
     for _ in range(2):
         try:
-            yield await child.ask(request)
+            answer = await child.ask(request)
+            yield answer if request.origin == "expression" else replace(answer, printed=child.printed)
             return
         except ChildError as failure:
-            yield _refused(request, failure.problem)
-            if not failure.ended:
+            yield replace(_refused(request, failure.problem), printed=child.printed)
+            if not failure.ended or request.origin == "function":
                 return
 
 
@@ -132,7 +143,17 @@ async def _last(answers: AsyncGenerator[Snapshot, None]) -> Snapshot:
 
 
 def _refused(request: Request, problem: Problem) -> Snapshot:
-    return Snapshot(request.id, request.expression, dtype=request.dtype, device=request.device, problem=problem)
+    if request.origin == "function":
+        told = problem.message.replace("the evaluation process", f"the process that {request.expression} ran in")
+        problem = replace(problem, message=told)
+    return Snapshot(
+        request.id,
+        request.expression,
+        dtype=request.dtype,
+        device=request.device,
+        problem=problem,
+        origin=request.origin,
+    )
 
 
 def _merged(snapshot: Snapshot, derived: Snapshot) -> Snapshot:

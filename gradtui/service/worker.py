@@ -20,10 +20,14 @@ Answer = Callable[[Request], Snapshot]
 PR_SET_PDEATHSIG = 1
 
 
-def serve(worker: Literal["torch", "calculus"], *, memory: int | None = None) -> int:
-    """Answer requests on the standard pipes until the input ends; the exit status. `memory`: most bytes to use."""
+def serve(worker: Literal["torch", "calculus"], *, memory: int | None = None, function: str | None = None) -> int:
+    """Answer requests on the standard pipes until the input ends; the exit status.
+
+    memory: most bytes to use. function: the one `model.py:loss` whose code may be run.
+    """
     requests, answers = _take_pipes()
     _settle(memory)
+    run_function = _only(function)
     try:
         answer = {"torch": _load_torch, "calculus": _load_calculus}[worker]()
     except Exception as error:
@@ -32,7 +36,7 @@ def serve(worker: Literal["torch", "calculus"], *, memory: int | None = None) ->
     write(answers, Ready(worker))
     try:
         while (request := read(requests, Request)) is not None:
-            write(answers, _guarded(answer, request))
+            write(answers, _guarded(answer if request.origin == "expression" else run_function, request))
     except BrokenPipeError:
         return 0
     except ProtocolError as error:
@@ -84,6 +88,20 @@ def _load_calculus() -> Answer:
         return Snapshot(request.id, request.expression, derivative=derivatives(request))
 
     answer(Request(id=0, expression="x^2", at={"x": 1.0}))
+    return answer
+
+
+def _only(function: str | None) -> Answer:
+    """Runs the code of this one function, which a person named; whoever asks for another is refused."""
+
+    def answer(request: Request) -> Snapshot:
+        if request.origin != "function" or request.expression != function or function is None:
+            problem = Problem("name", "only the function that the command line names is run")
+            return Snapshot(request.id, request.expression, problem=problem, origin=request.origin)
+        from gradtui.engine.python_source import evaluate
+
+        return evaluate(request)
+
     return answer
 
 

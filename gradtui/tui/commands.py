@@ -11,8 +11,8 @@ from textual.binding import Binding
 
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, numbers
+from gradtui.snapshot.visible import visible
 from gradtui.tui.keys import works
-from gradtui.tui.visible import visible
 
 if TYPE_CHECKING:
     from gradtui.tui.app import GradtuiApp

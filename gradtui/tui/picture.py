@@ -9,10 +9,10 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from gradtui.snapshot.model import Problem
+from gradtui.snapshot.visible import visible
 from gradtui.tui import readings
 from gradtui.tui.answers import Answers
 from gradtui.tui.session import Session
-from gradtui.tui.visible import visible
 from gradtui.tui.widgets.chart import Chart
 from gradtui.tui.widgets.expression_input import ExpressionInput
 from gradtui.tui.widgets.graph_view import GraphView

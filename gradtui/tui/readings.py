@@ -13,10 +13,10 @@ from gradtui.snapshot.layout import same_shape
 from gradtui.snapshot.model import Curve, Snapshot, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 from gradtui.snapshot.replay import Replay
+from gradtui.snapshot.visible import visible
 from gradtui.tui.answers import Answers
 from gradtui.tui.point import plain
 from gradtui.tui.session import Session
-from gradtui.tui.visible import visible
 from gradtui.tui.widgets.stepper import VariableRow
 
 MUTED, WARNING = "$foreground-muted", "$text-warning"

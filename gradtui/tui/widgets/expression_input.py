@@ -12,8 +12,8 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from gradtui.expression.highlight import Token, tokens
+from gradtui.snapshot.visible import visible
 from gradtui.tui.history import History
-from gradtui.tui.visible import visible
 from gradtui.tui.widgets.line_input import LineInput
 
 Span = tuple[int, int]

@@ -12,7 +12,7 @@ from gradtui.snapshot.contributions import Use, as_sum, contributions, has_run
 from gradtui.snapshot.layout import Row
 from gradtui.snapshot.model import Graph, Node, Values
 from gradtui.snapshot.numbers import number, numbers
-from gradtui.tui.visible import visible
+from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.line_view import Piece, cut, left, right
 
 RUNNING = "▶ "

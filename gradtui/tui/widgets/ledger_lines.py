@@ -8,7 +8,7 @@ from gradtui.snapshot.ledger import MOST_PATHS, Entry, cut, paths, total, ways
 from gradtui.snapshot.model import Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 from gradtui.snapshot.replay import Replay
-from gradtui.tui.visible import visible
+from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.graph_lines import title
 from gradtui.tui.widgets.line_view import Line, Piece, folded
 

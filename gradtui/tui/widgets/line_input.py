@@ -6,7 +6,7 @@ from textual import events
 from textual.binding import NoBinding
 from textual.widgets import Input
 
-from gradtui.tui.visible import visible
+from gradtui.snapshot.visible import visible
 
 
 class LineInput(Input):

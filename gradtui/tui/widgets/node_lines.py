@@ -10,7 +10,7 @@ from gradtui.snapshot.model import Node, Saved, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.replay import Replay
 from gradtui.snapshot.rules import explain, rule_of
-from gradtui.tui.visible import visible
+from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.graph_lines import look, short, title
 from gradtui.tui.widgets.line_view import Line, Piece, folded
 

@@ -12,7 +12,7 @@ from gradtui.snapshot.detective import Finding, findings
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
 from gradtui.snapshot.replay import Replay
-from gradtui.tui.visible import visible
+from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.ledger_lines import ledger_lines
 from gradtui.tui.widgets.line_view import Line, LineView, folded
 from gradtui.tui.widgets.node_lines import node_lines

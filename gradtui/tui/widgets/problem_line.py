@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from gradtui.snapshot.model import Problem
-from gradtui.tui.visible import visible
+from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.readout import both_ends
 
 CARET = "^"

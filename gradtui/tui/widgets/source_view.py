@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import ClassVar
 
 from gradtui.snapshot.model import Source
-from gradtui.tui.visible import visible
+from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.line_view import Line, LineView, Piece
 
 KINDS = {"Comment": "comment", "Keyword": "keyword", "Number": "number", "String": "string", "Function": "function"}

@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from gradtui.snapshot.visible import visible
 from gradtui.tui.point import Point, PointError, read_point
-from gradtui.tui.visible import visible
 from gradtui.tui.widgets.line_input import LineInput
 
 

@@ -1,0 +1,122 @@
+"""A user's function run again, at other places: its curve, its finite differences, and whether it can be trusted to be one."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+
+from gradtui.engine.backward import scalar
+from gradtui.engine.differences import MIXED_ELEMENTS, STEPS, WIDE_STEPS, of_samples, offsets, scale
+from gradtui.engine.trouble import trouble
+from gradtui.snapshot.model import Curve, CurveRequest, Differences
+
+CURVE, DIFFERENCES = 0.2, 0.2
+"""Seconds for each: rather fewer points of a curve, or no differences, than a late answer."""
+FEWEST, MOST = 16, 2_000
+"""Points of a curve. Where not even so many can be had within five times the time, there is none."""
+
+Leaves = dict[str, torch.Tensor]
+Value = Callable[[Leaves], torch.Tensor]
+"""f with these leaves for its variables: a tensor. May raise whatever user code raises."""
+
+
+@dataclass(slots=True)
+class Again:
+    """`value` is f, `leaves` the place where it stands, `here` what it gave there."""
+
+    value: Value
+    leaves: Leaves
+    here: torch.Tensor
+    seconds: float = 0.0
+
+    def repeats(self) -> bool:
+        """Whether f gives the same once more; how long it takes is then known."""
+        start = time.perf_counter()
+        once_more = self.value(_fresh(self.leaves))
+        self.seconds = time.perf_counter() - start
+        return torch.allclose(once_more.detach(), self.here.detach(), rtol=0, atol=0, equal_nan=True)
+
+    def curve(self, request: CurveRequest) -> Curve | None:
+        """f and f', a run of f and of backward for each point. None where that takes too long, or f has no such variable."""
+        low, high = request.window
+        leaf = self.leaves.get(request.variable)
+        if leaf is None or request.element >= leaf.numel() or not (low < high and request.points > 1):
+            return None
+        count = min(request.points, MOST, max(FEWEST, int(CURVE / self.seconds / 3)))
+        if count * 3 * self.seconds > 5 * CURVE:
+            return None
+        x = torch.linspace(low, high, count, dtype=leaf.dtype, device=leaf.device)
+        pairs = [self._at(request.variable, request.element, place) for place in x.tolist()]
+        f, derivative = (torch.tensor(column, dtype=torch.float64) for column in zip(*pairs, strict=True))
+        summed = "sum(f)" if self.here.ndim else ""
+        what = f"{summed or 'f'} along {request.variable}[{request.element}]" if leaf.ndim else summed
+        return Curve(
+            variable=request.variable,
+            window=request.window,
+            x=tuple(x.tolist()),
+            f=tuple(f.tolist()),
+            derivative=tuple(derivative.tolist()),
+            element=request.element,
+            key=request.key,
+            what=what,
+            trouble=trouble(x, f, derivative),
+        )
+
+    def differences(self, name: str) -> Differences | None:
+        """From float64 leaves where f takes them, else from its own; None where that takes too long."""
+        leaf = self.leaves[name]
+        count = min(leaf.numel(), MIXED_ELEMENTS)
+        if self.seconds * count * len(offsets(STEPS)) > DIFFERENCES:
+            return None
+        leaves = (
+            {key: value.double() for key, value in self.leaves.items()} if leaf.device.type != "mps" else self.leaves
+        )
+        f = self._value(_fresh(leaves))
+        if f is None:  # it mixes them with float32 of its own
+            leaves = self.leaves
+        precise = f is not None and f.dtype is torch.float64
+        steps, dtype = (STEPS, torch.float64) if precise else (WIDE_STEPS, torch.float32)
+        rows = [self._sampled(leaves, name, element, steps) for element in range(count)]
+        return of_samples(rows, leaf.detach().reshape(-1).tolist(), steps, torch.finfo(dtype).eps)
+
+    def _at(self, name: str, element: int, place: float) -> tuple[float, float]:
+        """f and f' there, nan where f raises."""
+        leaves = _fresh(self.leaves)
+        x = leaves[name]
+        with torch.no_grad():
+            x[element if x.ndim else ...] = place
+        f = self._value(leaves)
+        if f is None:
+            return math.nan, math.nan
+        if not f.requires_grad:
+            return f.item(), 0.0
+        (gradient,) = torch.autograd.grad(f, x, allow_unused=True)
+        return f.item(), 0.0 if gradient is None else gradient.reshape(-1)[element].item()
+
+    def _sampled(
+        self, leaves: Mapping[str, torch.Tensor], name: str, element: int, steps: tuple[float, ...]
+    ) -> list[float]:
+        values = []
+        for offset in offsets(steps):
+            moved = _fresh(leaves)
+            with torch.no_grad():
+                numbers = moved[name].view(-1)
+                numbers[element] += offset * scale(numbers[element].item())
+            f = self._value(moved)
+            values.append(math.nan if f is None else f.item())
+        return values
+
+    def _value(self, leaves: Leaves) -> torch.Tensor | None:
+        """sum(f), None where f raises there."""
+        try:
+            return scalar(self.value(leaves))
+        except Exception:  # whatever user code raises
+            return None
+
+
+def _fresh(leaves: Mapping[str, torch.Tensor]) -> Leaves:
+    return {name: leaf.detach().clone().requires_grad_() for name, leaf in leaves.items()}

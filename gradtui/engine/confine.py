@@ -1,0 +1,104 @@
+"""Bounds for user code: time, memory, what it prints when it is run again, and copies of the process that it makes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+from gradtui.engine.user_errors import TooLongError
+from gradtui.snapshot.target import SECONDS
+
+AGAIN = 1.0
+"""Seconds between the first call to stop and the next, for code that catches everything."""
+
+CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+@contextmanager
+def confined() -> Iterator[None]:
+    """Within it code has SECONDS, and the memory of the machine; a fork of the process never comes out of it."""
+    process = os.getpid()
+    try:
+        with _time_limit(), _memory_limit():
+            yield
+    finally:
+        if os.getpid() != process:  # a fork: it would answer a second time
+            os._exit(0)
+        with suppress(OSError, ValueError, AttributeError):  # whatever user code put there
+            sys.stdout.flush()
+            sys.stderr.flush()
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """What is written to descriptors 1 and 2 goes nowhere."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    nothing, kept = os.open(os.devnull, os.O_WRONLY), [os.dup(1), os.dup(2)]
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        for number, descriptor in enumerate(kept, start=1):
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+        os.close(nothing)
+
+
+@contextmanager
+def _time_limit() -> Iterator[None]:
+    """Raises TooLongError in the middle of what runs. Where there is no such timer, the asker kills the process."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, _stop)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS, AGAIN)
+    try:
+        yield
+    finally:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        finally:  # the alarm may have come just there
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise TooLongError
+
+
+@contextmanager
+def _memory_limit() -> Iterator[None]:
+    """What does not fit the machine is refused at once, before the machine begins to swap and to kill."""
+    try:
+        import resource
+
+        most = machine_memory()
+    except (ImportError, OSError, ValueError):
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = most if soft == resource.RLIM_INFINITY else min(soft, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def machine_memory() -> int:
+    """Bytes of memory of this machine, or of the container that this is."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    for path in CGROUP_LIMITS:
+        with suppress(OSError, ValueError):
+            memory = min(memory, int(Path(path).read_text()))
+    return memory

@@ -1,0 +1,269 @@
+"""A function of a user's file, against torch run on the same function."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from gradtui.engine.python_source import evaluate
+from gradtui.snapshot.model import CurveRequest, Problem, Request, Snapshot
+
+Write = Callable[[str], None]
+
+CODE = '''
+import math
+import torch
+from torch import Tensor
+
+scale = 3.0
+
+def smooth(x: float = 0.5, w: float = 2.0):
+    """ö before the line: columns are characters, not bytes."""
+    é = torch.sin(x * w); return é * torch.exp(-x) + scale * w ** 2
+
+def vector(v: list[float] = [1.0, 2.0, 4.0], *, n: int = 2, flag=True, name="a"):
+    assert flag is True and name == "a" and type(n) is int
+    return (v ** n).sum()
+
+def tensors(a: Tensor, m=torch.ones(2, 2), ids=torch.tensor([0, 1])):
+    return (a * m)[ids].sum()
+'''
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes model.py, later than before."""
+
+    def write(text: str) -> None:
+        path = tmp_path / "model.py"
+        before = path.stat().st_mtime_ns if path.exists() else 0
+        path.write_text(text, encoding="utf-8")
+        os.utime(path, ns=(before + 10**9, before + 10**9))
+
+    return write
+
+
+def run(tmp_path: Path, function: str, **asked: Any) -> Snapshot:
+    return evaluate(Request(1, f"{tmp_path / 'model.py'}:{function}", origin="function", **asked))
+
+
+def good(tmp_path: Path, function: str, **asked: Any) -> Snapshot:
+    snapshot = run(tmp_path, function, **asked)
+    assert snapshot.problem is None
+    assert snapshot.origin == "function"
+    return snapshot
+
+
+def bad(tmp_path: Path, function: str, **asked: Any) -> Problem:
+    problem = run(tmp_path, function, **asked).problem
+    assert problem is not None
+    return problem
+
+
+def namespace() -> dict[str, Any]:
+    """The same code, run by Python alone."""
+    found: dict[str, Any] = {}
+    exec(CODE, found)  # noqa: S102
+    return found
+
+
+def test_value_gradients_and_checks(tmp_path: Path, write: Write) -> None:
+    write(CODE)
+    snapshot = good(tmp_path, "smooth", at={"x": 0.7}, dtype="float64")
+    leaves = {
+        name: torch.tensor(at, dtype=torch.float64, requires_grad=True) for name, at in {"x": 0.7, "w": 2.0}.items()
+    }
+    f = namespace()["smooth"](**leaves)
+    f.backward()
+    assert snapshot.value is not None
+    assert snapshot.value.numbers == (f.item(),)
+    for name, leaf in leaves.items():
+        assert leaf.grad is not None
+        assert snapshot.variables[name].grad.numbers == (leaf.grad.item(),)
+        assert snapshot.differences[name].central[0] == pytest.approx(leaf.grad.item(), rel=1e-9)
+    assert snapshot.derivative == {}
+
+
+def test_every_operation_has_its_place(tmp_path: Path, write: Write) -> None:
+    write(CODE)
+    snapshot = good(tmp_path, "smooth")
+    (name,) = snapshot.files
+    text = snapshot.files[name]
+    assert text == CODE
+    made = {node.name: node.source for node in snapshot.graph.nodes if node.source is not None}
+    assert {kind: source.text for kind, source in made.items()} == {
+        "AddBackward0": "é * torch.exp(-x) + scale * w ** 2",
+        "SinBackward0": "torch.sin(x * w)",
+        "ExpBackward0": "torch.exp(-x)",
+        "NegBackward0": "-x",
+        "PowBackward0": "w ** 2",
+        "MulBackward0": made["MulBackward0"].text,
+    }
+    for source in made.values():
+        assert (source.file, text[source.start : source.end]) == (name, source.text)
+        assert source.line == text[: source.start].count("\n") + 1
+
+
+def test_vectors_and_what_stays_as_it_is(tmp_path: Path, write: Write) -> None:
+    write(CODE)
+    snapshot = good(tmp_path, "vector", at={"n": 3.0})
+    assert list(snapshot.variables) == ["v"]
+    assert snapshot.variables["v"].grad.numbers == (3.0, 12.0, 48.0)
+    assert snapshot.differences["v"].central == pytest.approx((3, 12, 48))
+    assert good(tmp_path, "vector", at={"v": (5.0,)}).variables["v"].grad.numbers == (10.0,)
+
+
+def test_tensor_parameters(tmp_path: Path, write: Write) -> None:
+    write(CODE)
+    snapshot = good(tmp_path, "tensors", at={"a": 2.0})
+    assert list(snapshot.variables) == ["a"], "a matrix cannot be stepped"
+    leaves = {node.variable: node for node in snapshot.graph.nodes if node.name == "AccumulateGrad"}
+    assert leaves["m"].grad_output is not None
+    assert leaves["m"].grad_output.numbers == (2.0,) * 4
+
+
+def test_the_curve_is_the_function_at_each_point(tmp_path: Path, write: Write) -> None:
+    write(CODE)
+    asked = CurveRequest("x", (-1.0, 2.0), 9, key="k")
+    curve = good(tmp_path, "smooth", dtype="float64", curve=asked).curve
+    assert curve is not None
+    assert (len(curve.x), curve.key) == (9, "k")
+    for x, f, slope in zip(curve.x, curve.f, curve.derivative, strict=True):
+        leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+        value = namespace()["smooth"](leaf, torch.tensor(2.0, dtype=torch.float64))
+        value.backward()
+        assert leaf.grad is not None
+        assert (f, slope) == (value.item(), leaf.grad.item())
+
+
+def test_float32_parameters_of_its_own(tmp_path: Path, write: Write) -> None:
+    """Such a function takes no float64: its differences are coarser, and say so."""
+    write("import torch\nlayer = torch.nn.Linear(1, 1)\ndef f(x): return layer(x.reshape(1)).sin().sum()")
+    snapshot = good(tmp_path, "f")
+    (central,), (error,) = snapshot.differences["x"].central, snapshot.differences["x"].error
+    assert error is not None
+    assert error < 1e-2
+    assert central == pytest.approx(snapshot.variables["x"].grad.numbers[0], abs=error + 1e-4)
+
+
+def test_it_runs_afresh_when_its_file_changed(tmp_path: Path, write: Write) -> None:
+    write("def f(x): return 2 * x")
+    assert good(tmp_path, "f", at={"x": 3.0}).variables["x"].grad.numbers == (2.0,)
+    write("def f(x): return 5 * x")
+    assert good(tmp_path, "f", at={"x": 3.0}).variables["x"].grad.numbers == (5.0,)
+
+
+def test_and_when_a_module_of_its_folder_changed(tmp_path: Path, write: Write) -> None:
+    helper = tmp_path / "gradtui_test_helper.py"
+    helper.write_text("factor = 2")
+    write("import gradtui_test_helper\ndef f(x): return gradtui_test_helper.factor * x")
+    snapshot = good(tmp_path, "f")
+    assert snapshot.variables["x"].grad.numbers == (2.0,)
+    assert {Path(file).name for file in snapshot.files} == {"model.py", helper.name}
+    helper.write_text("factor = 22")
+    assert good(tmp_path, "f").variables["x"].grad.numbers == (22.0,)
+
+
+def test_its_module_keeps_its_state_while_nothing_changed(tmp_path: Path, write: Write) -> None:
+    write("import torch\nw = torch.randn(())\ndef f(x): return w * x + torch.rand(())")
+    first, second = good(tmp_path, "f"), good(tmp_path, "f")
+    assert first.value == second.value, "the same random numbers each time"
+    assert first.differences["x"].central[0] == pytest.approx(first.variables["x"].grad.numbers[0], rel=1e-6)
+
+
+def test_a_function_that_changes_itself_has_no_curve(tmp_path: Path, write: Write) -> None:
+    write("n = 0\ndef f(x):\n    global n\n    n += 1\n    return n * x")
+    snapshot = good(tmp_path, "f", curve=CurveRequest("x", (0.0, 1.0)))
+    assert (snapshot.curve, snapshot.differences) == (None, {})
+    assert [note.kind for note in snapshot.notes] == ["code"]
+
+
+def test_it_is_not_main_and_finds_its_folder(tmp_path: Path, write: Write) -> None:
+    write(
+        "import sys\nfrom pathlib import Path\nassert __name__ != '__main__' and sys.argv == [__file__]\n"
+        "assert Path(sys.path[0]) == Path(__file__).parent\ndef f(x): return x"
+    )
+    good(tmp_path, "f")
+
+
+@pytest.mark.parametrize(
+    ("code", "function", "kind", "says", "hint"),
+    [
+        ("def loss(x): return x", "los", "name", "has no function los", "model.py:loss?"),
+        ("def a(): 1\ndef b(): 1\nimport torch", "xyz", "name", "no function xyz", "it has a, b"),
+        ("x = 1", "x", "name", "is a int, not a function", "a loss"),
+        ("class A: pass", "A", "name", "is a class", "a loss"),
+        ("def f(x): pass", "f", "domain", "f returned nothing", "return the tensor"),
+        ("def f(x): return 'a'", "f", "domain", "f returned a str", "return the tensor"),
+        ("def f(batch: dict): return 1", "f", "arity", "f needs batch, which is said to be dict", "batch=..."),
+    ],
+)
+def test_what_is_missing(
+    tmp_path: Path, write: Write, code: str, function: str, kind: str, says: str, hint: str
+) -> None:
+    write(code)
+    problem = bad(tmp_path, function)
+    assert problem.kind == kind
+    assert says in problem.message
+    assert hint in problem.hint
+
+
+def test_no_such_parameter(tmp_path: Path, write: Write) -> None:
+    write("def f(x): return x")
+    problem = bad(tmp_path, "f", at={"z": 1.0})
+    assert (problem.kind, problem.message, problem.hint) == ("name", "f has no parameter z", "its parameters are x")
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    problem = bad(tmp_path, "f")
+    assert problem.kind == "name"
+    assert "there is no file" in problem.message
+
+
+def test_an_exception_ends_at_the_users_line(tmp_path: Path, write: Write) -> None:
+    write(
+        "import torch\n\ndef inner(z):\n    y = 'é'; return torch.nn.functional.linear(z, torch.ones(2, 3))\n\n"
+        "def f(x):\n    return inner(x * 2)\n"
+    )
+    problem = bad(tmp_path, "f")
+    assert problem.kind == "crash"
+    assert "raised RuntimeError: " in problem.message
+    assert "\n" not in problem.message
+    assert problem.source is not None
+    assert problem.source.text == "torch.nn.functional.linear(z, torch.ones(2, 3))"
+    assert problem.source.line == 4
+    assert len(problem.traceback) == 6, "two calls, both the user's"
+    assert problem.traceback[2].index("^") == problem.traceback[1].index("inner")
+    assert "in inner" in problem.traceback[3]
+    assert problem.traceback[5].count("^") == len(problem.source.text)
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "text"),
+    [
+        ("def f(x):\n    return x +\n", 2, ""),
+        ("é = 1; def f(x): return x", 1, "def"),
+        ("def f(x):\nreturn x", 2, "return"),
+        ("def f(x): return '\0'", 1, ""),
+    ],
+)
+def test_a_file_that_is_not_python(tmp_path: Path, write: Write, code: str, line: int, text: str) -> None:
+    write(code)
+    problem = bad(tmp_path, "f")
+    assert problem.kind == "syntax"
+    assert "is not Python" in problem.message
+    assert problem.source is not None
+    assert problem.source.line == line
+    assert text in problem.source.text
+
+
+def test_a_good_version_after_a_bad_one(tmp_path: Path, write: Write) -> None:
+    write("def f(x) return x")
+    assert bad(tmp_path, "f").kind == "syntax"
+    write("def f(x): return x")
+    good(tmp_path, "f")
