@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import engine, memory, screen
+from tests.benchmarks import engine, graphs, memory, screen
 from tests.benchmarks.table import aligned, markdown
 
-GROUPS = {"engine": engine.rows, "screen": screen.rows, "memory": memory.rows}
+GROUPS = {"engine": engine.rows, "graphs": graphs.rows, "screen": screen.rows, "memory": memory.rows}
 
 
 def main() -> None:
