@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gradtui.engine.capture import capture
     from gradtui.engine.trace import trace
+    from gradtui.snapshot.file import FileError, load
     from gradtui.snapshot.model import Snapshot
 
 __version__ = "0.1.0"
-__all__ = ["Snapshot", "capture", "trace"]
+__all__ = ["FileError", "Snapshot", "capture", "load", "trace"]
 
-HOMES = {"capture": "gradtui.engine.capture", "trace": "gradtui.engine.trace", "Snapshot": "gradtui.snapshot.model"}
+HOMES = {
+    "FileError": "gradtui.snapshot.file",
+    "Snapshot": "gradtui.snapshot.model",
+    "capture": "gradtui.engine.capture",
+    "load": "gradtui.snapshot.file",
+    "trace": "gradtui.engine.trace",
+}
 """Imported at first use: `import gradtui` alone loads neither torch nor textual."""
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from gradtui.snapshot.causes import Finding
 
 ProblemKind = Literal["syntax", "name", "arity", "limit", "domain", "dtype", "timeout", "memory", "crash"]
@@ -355,6 +357,12 @@ class Snapshot(Struct, frozen=True):
         from gradtui.snapshot.detective import findings  # it reads snapshots
 
         return findings(self)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it to a .gradtui file, which `gradtui.load` reads. Raises FileError for what no file can hold, and OSError."""
+        from gradtui.snapshot.file import save  # it makes snapshots
+
+        save(self, path)
 
 
 def default_at(name: str) -> float:

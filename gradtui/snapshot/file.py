@@ -1,0 +1,167 @@
+"""The .gradtui file: a Snapshot on disk. This text is the format's documentation.
+
+    file    = MAGIC version stream
+    MAGIC   = 12 bytes: 89 "gradtui" 0d 0a 1a 0a; a transfer that changes the ends of lines changes them
+    version = 1 byte: 1
+    stream  = gzip (RFC 1952) of one head and then any number of pieces, each in a frame; its checksum ends the file
+    frame   = length payload
+    length  = 4 bytes, unsigned, big-endian: the bytes of the payload, at most FRAME
+    payload = one MessagePack map
+
+The head has the fields of `gradtui.snapshot.model.Snapshot` by name, but for `parameters` and the nodes of the graph. The
+pieces hold those, as rows that point into tables, so that what occurs often is there once: see
+`gradtui.snapshot.pieces`. A field left out has its default. A field that a reader does not know is passed over: new
+fields need no new version. A version that it does not know is refused.
+
+Nothing in a file is run, and a file is checked before anything is made of it: every reference leads somewhere, the graph
+has no cycle, no tensor has more numbers than elements. Whatever the file, reading it takes less than LIMIT of memory.
+"""
+
+from __future__ import annotations
+
+import gc
+import gzip
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from struct import Struct as Layout
+from typing import IO
+
+from msgspec import DecodeError, msgpack
+from msgspec.structs import replace
+
+from gradtui.snapshot.model import Graph, Snapshot
+from gradtui.snapshot.pieces import DAMAGED, TOO_LARGE, BrokenError, Piece, Reader, Writer
+from gradtui.snapshot.soundness import flaw
+from gradtui.snapshot.writing import replacing
+
+MAGIC = b"\x89gradtui\r\n\x1a\n"
+VERSION = 1
+LIMIT = 2**30
+"""Bytes of memory that reading any file stays below."""
+FRAME = 8 * 2**20
+"""Bytes in a payload. Decoded it takes 45 times as much at the very most."""
+KEPT = 512 * 2**20
+"""Bytes of memory that what has been read may take: some two million nodes without their gradients, 700,000 with."""
+WHOLE = 512 * 2**20
+"""Bytes of all frames: a limit to the time that is spent on a file."""
+BYTE = 32
+"""Bytes of memory that a byte of the head may take: a small number written as a float."""
+LEVEL = 3
+"""Of compression: 1 is hardly faster, 6 is four times slower for 5 % less."""
+
+LENGTH = Layout(">I")
+
+NOT_OURS = "this is not a .gradtui file"
+CUT_OFF = "this .gradtui file is cut off: its end is missing"
+
+
+class FileError(Exception):
+    """What is wrong with a .gradtui file, in one sentence that begins with its path."""
+
+
+def save(snapshot: Snapshot, path: str | os.PathLike[str]) -> None:
+    """Write `snapshot` to `path`, whole or not at all. Raises FileError for what no file can hold, and OSError."""
+    try:
+        with (
+            replacing(path) as file,
+            gzip.GzipFile(filename="", fileobj=_begun(file), mode="wb", compresslevel=LEVEL, mtime=0) as stream,
+        ):
+            for payload in _payloads(snapshot):
+                if len(payload) > FRAME:
+                    raise FileError(f"{os.fspath(path)}: {TOO_LARGE}")
+                stream.write(LENGTH.pack(len(payload)))
+                stream.write(payload)
+    except UnicodeEncodeError:
+        raise FileError(f"{os.fspath(path)}: the text holds half of a character") from None
+
+
+def load(path: str | os.PathLike[str]) -> Snapshot:
+    """The Snapshot that was saved at `path`; torch is not needed. Raises FileError for another file, and OSError."""
+    try:
+        with open(path, "rb") as file, _uncollected():
+            _check_start(file)
+            return _read(file)
+    except BrokenError as error:
+        raise FileError(f"{os.fspath(path)}: {error}") from None
+
+
+def _begun(file: IO[bytes]) -> IO[bytes]:
+    file.write(MAGIC + bytes([VERSION]))
+    return file
+
+
+def _payloads(snapshot: Snapshot) -> Iterator[bytes]:
+    yield msgpack.encode(replace(snapshot, graph=Graph((), snapshot.graph.roots), parameters={}))
+    yield from map(msgpack.encode, Writer().pieces(snapshot))
+
+
+def _check_start(file: IO[bytes]) -> None:
+    start = file.read(len(MAGIC) + 1)
+    if not start.startswith(MAGIC):
+        raise BrokenError(CUT_OFF if start and MAGIC.startswith(start) else NOT_OURS)
+    if len(start) == len(MAGIC):
+        raise BrokenError(CUT_OFF)
+    if start[-1] != VERSION:
+        newer = f"this file has version {start[-1]} of the format, and this gradtui reads version {VERSION}"
+        raise BrokenError(f"{newer}: a newer one may read it")
+
+
+def _read(file: IO[bytes]) -> Snapshot:
+    try:
+        frames = _frames(file)
+        first = next(frames, None)
+        if first is None:
+            raise BrokenError(CUT_OFF)
+        if len(first) * BYTE > KEPT:
+            raise BrokenError(TOO_LARGE)
+        head = msgpack.decode(first, type=Snapshot)
+        reader = Reader(head, KEPT - len(first) * BYTE)
+        for payload in frames:
+            reader.add(msgpack.decode(payload, type=Piece))
+    except EOFError:
+        raise BrokenError(CUT_OFF) from None
+    except (gzip.BadGzipFile, zlib.error):
+        raise BrokenError(f"{DAMAGED}: its checksum is wrong") from None
+    except (DecodeError, RecursionError, UnicodeDecodeError, IndexError) as error:
+        raise BrokenError(f"{DAMAGED}: {_short(error)}") from None
+    snapshot = reader.snapshot()
+    found = flaw(snapshot)
+    if found:
+        raise BrokenError(f"{DAMAGED}: {found}")
+    return snapshot
+
+
+def _frames(file: IO[bytes]) -> Iterator[bytes]:
+    """The payloads, each of which is read only when it is wanted."""
+    with gzip.GzipFile(fileobj=file, mode="rb") as stream:
+        whole = 0
+        while header := stream.read(LENGTH.size):
+            if len(header) < LENGTH.size:
+                raise EOFError
+            (length,) = LENGTH.unpack(header)
+            whole += LENGTH.size + length
+            if length > FRAME or whole > WHOLE:
+                raise BrokenError(TOO_LARGE)
+            payload = stream.read(length)
+            if len(payload) < length:
+                raise EOFError
+            yield payload
+
+
+def _short(error: Exception) -> str:
+    """msgspec's own sentence tells the place; a part of the file that it quotes might be long."""
+    return "a reference leads nowhere" if isinstance(error, IndexError) else str(error)[:200]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """What is read is all kept: the garbage collector would look through it again and again, for half of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

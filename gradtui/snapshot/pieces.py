@@ -1,0 +1,308 @@
+"""A graph in pieces for the .gradtui file: rows that point into tables of what occurs often.
+
+There are four tables: texts, shapes, values, sources. Each piece adds to them, and its rows point at what pieces so far
+have added. Entries count from 1; 0 is none, in `shapes` that of a scalar. Rows are MessagePack arrays of the fields of
+NodeRow, EdgeRow, SavedRow and ParameterRow, in their order; further fields may come behind. A node's id is its place among
+all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from msgspec import Meta, Struct, field, msgpack
+from msgspec.structs import replace
+
+from gradtui.snapshot.model import Edge, Graph, Node, Parameter, Saved, Snapshot, Source, Values
+from gradtui.snapshot.soundness import fits, is_shape
+
+Index = Annotated[int, Meta(ge=0)]
+
+PIECE = 2**18
+"""Bytes after which a piece is full, roughly."""
+
+NODE, EDGE, SAVED, PARAMETER = 400, 150, 150, 400
+TEXT, SHAPE, VALUES, SOURCE = 150, 150, 450, 300
+CHARACTER, NUMBER = 4, 48
+"""Bytes of memory that each takes at most, with its place in a table or a tuple."""
+
+
+DAMAGED = "this .gradtui file is damaged"
+TOO_LARGE = "there is more in it than a .gradtui file may hold"
+
+
+class BrokenError(Exception):
+    """What is wrong with a file, in one sentence."""
+
+
+class EdgeRow(Struct, frozen=True, array_like=True, gc=False):
+    target: Index | None
+    input: Index = 0
+    grad: Index = 0
+    local: float | None = None
+    constant: Index = 0
+    source: Index = 0
+
+
+class SavedRow(Struct, frozen=True, array_like=True, gc=False):
+    """text: what stands for a value that is no tensor, where `value` is 0."""
+
+    name: Index
+    value: Index = 0
+    text: Index = 0
+
+
+class NodeRow(Struct, frozen=True, array_like=True, gc=False):
+    name: Index
+    shape: Index
+    dtype: Index
+    device: Index
+    sequence: int | None
+    step: Index | None
+    edges: tuple[EdgeRow, ...] = ()
+    value: Index = 0
+    grad_output: Index = 0
+    source: Index = 0
+    variable: Index = 0
+    module: Index = 0
+    call: Index = 0
+    note: Index = 0
+    tangent: Index = 0
+    saved: tuple[SavedRow, ...] = ()
+
+
+class ParameterRow(Struct, frozen=True, array_like=True, gc=False):
+    name: Index
+    value: Index
+    grad: Index
+    dtype: Index
+    device: Index
+    node: Index | None = None
+    requires_grad: bool = True
+
+
+class Piece(Struct, omit_defaults=True):
+    texts: list[str] = field(default_factory=list)
+    shapes: list[tuple[int, ...]] = field(default_factory=list)
+    values: list[Values] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
+    nodes: list[NodeRow] = field(default_factory=list)
+    parameters: list[ParameterRow] = field(default_factory=list)
+
+
+class Writer:
+    """A Snapshot's graph and parameters -> pieces. Equal entries are one: equal to the last bit."""
+
+    def __init__(self) -> None:
+        self._piece, self._size = Piece(), 0
+        self._full: list[Piece] = []
+        self._texts: dict[str, int] = {}
+        self._shapes: dict[tuple[int, ...], int] = {}
+        self._values: dict[bytes, int] = {}
+        self._sources: dict[Source, int] = {}
+
+    def pieces(self, snapshot: Snapshot) -> Iterator[Piece]:
+        for node in snapshot.graph.nodes:
+            self._piece.nodes.append(self._node(node))
+            yield from self._done()
+        for name, parameter in snapshot.parameters.items():
+            self._piece.parameters.append(self._parameter(name, parameter))
+            yield from self._done()
+        self._turn(least=0)
+        yield from self._done()
+
+    def _done(self) -> list[Piece]:
+        full, self._full = self._full, []
+        return full
+
+    def _turn(self, size: int = 0, least: int = PIECE) -> None:
+        """`size` bytes more, and on to the next piece where this one is full."""
+        self._size += size
+        if self._size > least:
+            self._full.append(self._piece)
+            self._piece, self._size = Piece(), 0
+
+    def _node(self, node: Node) -> NodeRow:
+        edges, saved = tuple(map(self._edge, node.edges)), tuple(map(self._saved, node.saved))
+        row = NodeRow(
+            name=self._text(node.name),
+            shape=self._shape(node.shape),
+            dtype=self._text(node.dtype),
+            device=self._text(node.device),
+            sequence=node.sequence,
+            step=node.step,
+            edges=edges,
+            value=self._value(node.value),
+            grad_output=self._value(node.grad_output),
+            source=self._source(node.source),
+            variable=self._text(node.variable),
+            module=self._text(node.module or None),
+            call=node.call,
+            note=self._text(node.note or None),
+            tangent=self._value(node.tangent),
+            saved=saved,
+        )
+        self._turn(30 + 12 * len(edges) + 8 * len(saved))
+        return row
+
+    def _edge(self, edge: Edge) -> EdgeRow:
+        return EdgeRow(
+            target=edge.target,
+            input=edge.input,
+            grad=self._value(edge.grad),
+            local=edge.local,
+            constant=self._text(edge.constant),
+            source=self._source(edge.source),
+        )
+
+    def _saved(self, saved: Saved) -> SavedRow:
+        if isinstance(saved.value, str):
+            return SavedRow(self._text(saved.name), text=self._text(saved.value))
+        return SavedRow(self._text(saved.name), self._value(saved.value))
+
+    def _parameter(self, name: str, parameter: Parameter) -> ParameterRow:
+        row = ParameterRow(
+            name=self._text(name),
+            value=self._value(parameter.value),
+            grad=self._value(parameter.grad),
+            dtype=self._text(parameter.dtype),
+            device=self._text(parameter.device),
+            node=parameter.node,
+            requires_grad=parameter.requires_grad,
+        )
+        self._turn(20)
+        return row
+
+    def _text(self, text: str | None) -> int:
+        if text is None:
+            return 0
+        found = self._texts.get(text)
+        if found is None:
+            found = self._texts[text] = len(self._texts) + 1
+            self._piece.texts.append(text)
+            self._turn(len(text))
+        return found
+
+    def _shape(self, shape: tuple[int, ...]) -> int:
+        if not shape:
+            return 0
+        found = self._shapes.get(shape)
+        if found is None:
+            found = self._shapes[shape] = len(self._shapes) + 1
+            self._piece.shapes.append(shape)
+            self._turn(3 * len(shape))
+        return found
+
+    def _source(self, source: Source | None) -> int:
+        if source is None:
+            return 0
+        found = self._sources.get(source)
+        if found is None:
+            found = self._sources[source] = len(self._sources) + 1
+            self._piece.sources.append(source)
+            self._turn(30 + len(source.text))
+        return found
+
+    def _value(self, values: Values | None) -> int:
+        """Known by its bytes: -0.0 is not 0.0, and a nan is like another."""
+        if values is None:
+            return 0
+        written = msgpack.encode(values)
+        found = self._values.get(written)
+        if found is None:
+            found = self._values[written] = len(self._values) + 1
+            self._piece.values.append(values)
+            self._turn(len(written))
+        return found
+
+
+class Reader:
+    """Pieces -> the Snapshot whose head is given. Raises BrokenError for what cannot be, and beyond `room` bytes of memory."""
+
+    def __init__(self, head: Snapshot, room: int) -> None:
+        self._head, self._room = head, room
+        self._texts: list[str | None] = [None]
+        self._shapes: list[tuple[int, ...]] = [()]
+        self._values: list[Values | None] = [None]
+        self._sources: list[Source | None] = [None]
+        self._nodes: list[Node] = []
+        self._parameters: dict[str, Parameter] = {}
+
+    def add(self, piece: Piece) -> None:
+        self._room -= _weight(piece)
+        if self._room < 0:
+            raise BrokenError(TOO_LARGE)
+        self._texts += piece.texts
+        self._shapes += piece.shapes
+        self._values += piece.values
+        self._sources += piece.sources
+        for shape in piece.shapes:
+            if not is_shape(shape):
+                raise BrokenError(f"{DAMAGED}: {shape} is no shape")
+        for values in piece.values:
+            if not fits(values):
+                raise BrokenError(f"{DAMAGED}: a tensor has other numbers than its shape tells")
+        start = len(self._nodes)
+        self._nodes += [self._node(id, row) for id, row in enumerate(piece.nodes, start)]
+        for parameter in piece.parameters:
+            self._parameters[self._texts[parameter.name] or ""] = self._parameter(parameter)
+
+    def snapshot(self) -> Snapshot:
+        graph = Graph(tuple(self._nodes), self._head.graph.roots)
+        return replace(self._head, graph=graph, parameters=self._parameters)
+
+    def _node(self, id: int, row: NodeRow) -> Node:
+        texts, values = self._texts, self._values
+        return Node(
+            id=id,
+            name=texts[row.name] or "",
+            shape=self._shapes[row.shape],
+            dtype=texts[row.dtype] or "",
+            device=texts[row.device] or "",
+            sequence=row.sequence,
+            step=row.step,
+            edges=tuple(map(self._edge, row.edges)),
+            value=values[row.value],
+            grad_output=values[row.grad_output],
+            saved=tuple(map(self._saved, row.saved)),
+            source=self._sources[row.source],
+            variable=texts[row.variable],
+            tangent=values[row.tangent],
+            module=texts[row.module] or "",
+            call=row.call,
+            note=texts[row.note] or "",
+        )
+
+    def _edge(self, row: EdgeRow) -> Edge:
+        return Edge(
+            row.target,
+            row.input,
+            self._texts[row.constant],
+            self._values[row.grad],
+            row.local,
+            self._sources[row.source],
+        )
+
+    def _saved(self, row: SavedRow) -> Saved:
+        value = self._values[row.value]
+        return Saved(self._texts[row.name] or "", (self._texts[row.text] or "") if value is None else value)
+
+    def _parameter(self, row: ParameterRow) -> Parameter:
+        value = self._values[row.value]
+        if value is None:
+            raise BrokenError(f"{DAMAGED}: a parameter has no value")
+        dtype, device = self._texts[row.dtype] or "", self._texts[row.device] or ""
+        return Parameter(value, self._values[row.grad], dtype, device, row.node, row.requires_grad)
+
+
+def _weight(piece: Piece) -> int:
+    """Bytes of memory that it will take at most, with all that is made of its rows."""
+    return (
+        sum(TEXT + CHARACTER * len(text) for text in piece.texts)
+        + sum(SHAPE + NUMBER * len(shape) for shape in piece.shapes)
+        + sum(VALUES + NUMBER * (len(values.numbers) + len(values.shape)) for values in piece.values)
+        + sum(SOURCE + CHARACTER * (len(source.text) + len(source.file or "")) for source in piece.sources)
+        + sum(NODE + EDGE * len(row.edges) + SAVED * len(row.saved) for row in piece.nodes)
+        + PARAMETER * len(piece.parameters)
+    )

@@ -1,0 +1,138 @@
+"""What a Snapshot promises beyond its types, for one that comes from a file: the screen and the reports rely on it. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from gradtui.snapshot.model import Curve, Graph, Snapshot, Source, Values
+
+MOST_DIMENSIONS = 64
+"""As in torch."""
+DEEPEST, LONGEST = 100, 1000
+"""Dots and characters in the path of a module: the outline has a group for every dot."""
+
+
+def flaw(snapshot: Snapshot) -> str | None:
+    """The first promise that is not kept, as a sentence; None for a sound Snapshot."""
+    return next(_flaws(snapshot), None)
+
+
+def is_shape(shape: tuple[int, ...]) -> bool:
+    return len(shape) <= MOST_DIMENSIONS and (not shape or min(shape) >= 0)
+
+
+def fits(values: Values) -> bool:
+    """Whether there are as many numbers as the shape tells, or with a summary not more than that."""
+    if not is_shape(values.shape):
+        return False
+    count, given = math.prod(values.shape), len(values.numbers)
+    if values.summary is None:
+        return given == count
+    told = values.summary
+    return 0 < given <= count and min(told.nan, told.inf, told.zero) >= 0
+
+
+def _flaws(snapshot: Snapshot) -> Iterator[str]:
+    yield from _graph_flaws(snapshot.graph)
+    count = len(snapshot.graph.nodes)
+    if not all(_is_node(parameter.node, count) for parameter in snapshot.parameters.values()):
+        yield "a parameter's node is not in the graph"
+    beside = (snapshot.events, snapshot.notes, snapshot.experiments)
+    if not all(_is_node(one.node, count) for several in beside for one in several):
+        yield "an event, a note or an experiment is of a node that is not in the graph"
+    if any(one.edge is not None and not 0 <= one.edge < _edges(snapshot, one.node) for one in snapshot.experiments):
+        yield "an experiment is on an edge that is not in the graph"
+    if not all(_is_in_text(source, snapshot) for source in _sources(snapshot)):
+        yield "a source is not in the text"
+    if not all(_is_path(path) for path in _paths(snapshot)):
+        yield "the path of a module is too long"
+    if snapshot.value is not None and not fits(snapshot.value):
+        yield "the value has other numbers than its shape tells"
+    for state in snapshot.variables.values():
+        if not (fits(state.value) and fits(state.grad) and state.value.shape == state.grad.shape):
+            yield "a variable has other numbers than its shape tells"
+    if snapshot.along is not None and snapshot.along[0] not in snapshot.variables:
+        yield "tangents are along what is no variable"
+    if snapshot.curve is not None:
+        yield from _curve_flaws(snapshot, snapshot.curve)
+
+
+def _graph_flaws(graph: Graph) -> Iterator[str]:
+    count = len(graph.nodes)
+    targets = [edge.target for node in graph.nodes for edge in node.edges if edge.target is not None]
+    if targets and not 0 <= min(targets) <= max(targets) < count:
+        yield "an edge leads to a node that is not in the graph"
+    elif any(edge.target is not None and edge.target <= node.id for node in graph.nodes for edge in node.edges):
+        yield from _cycles(graph)
+    if count and not (graph.roots and 0 <= min(graph.roots) <= max(graph.roots) < count):
+        yield "the output is not in the graph"
+    if len(set(graph.roots)) < len(graph.roots):
+        yield "an output is there twice"
+    steps = [node.step for node in graph.nodes if node.step is not None]
+    if sorted(steps) != list(range(len(steps))):
+        yield "the steps of the backward pass do not count from 0 on"
+
+
+def _cycles(graph: Graph) -> Iterator[str]:
+    """Of a graph in which some edge leads back to a node that ran before: usual it is not, nor wrong."""
+    waiting = Counter(edge.target for node in graph.nodes for edge in node.edges if edge.target is not None)
+    ready = [node.id for node in graph.nodes if node.id not in waiting]
+    passed = 0
+    while ready:
+        passed += 1
+        for edge in graph.nodes[ready.pop()].edges:
+            if edge.target is not None:
+                waiting[edge.target] -= 1
+                if not waiting[edge.target]:
+                    ready.append(edge.target)
+    if passed < len(graph.nodes):
+        yield "the graph has a cycle"
+
+
+def _is_node(id: int | None, count: int) -> bool:
+    return id is None or 0 <= id < count
+
+
+def _edges(snapshot: Snapshot, node: int) -> int:
+    nodes = snapshot.graph.nodes
+    return len(nodes[node].edges) if 0 <= node < len(nodes) else 0
+
+
+def _sources(snapshot: Snapshot) -> Iterable[Source]:
+    """Each once: many nodes are made by the same line."""
+    nodes = snapshot.graph.nodes
+    found = {id(node.source): node.source for node in nodes}
+    found |= {id(edge.source): edge.source for node in nodes for edge in node.edges}
+    found |= {id(event.source): event.source for event in snapshot.events}
+    if snapshot.problem is not None:
+        found[id(snapshot.problem.source)] = snapshot.problem.source
+    return [source for source in found.values() if source is not None]
+
+
+def _is_in_text(source: Source, snapshot: Snapshot) -> bool:
+    """In the expression; or in a file of which the text may not have been kept."""
+    text = snapshot.expression if source.file is None else snapshot.files.get(source.file)
+    return 0 <= source.start <= source.end and (text is None or source.end <= len(text))
+
+
+def _paths(snapshot: Snapshot) -> set[str]:
+    events = {event.module for event in snapshot.events}
+    return {node.module for node in snapshot.graph.nodes} | events | {*snapshot.modules} | {*snapshot.parameters}
+
+
+def _is_path(path: str) -> bool:
+    return len(path) <= LONGEST and path.count(".") <= DEEPEST
+
+
+def _curve_flaws(snapshot: Snapshot, curve: Curve) -> Iterator[str]:
+    low, high = curve.window
+    if not len(curve.x) == len(curve.f) == len(curve.derivative):
+        yield "the curves have different lengths"
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        yield "the curve's window is none"
+    if not all(map(math.isfinite, curve.x)) or sorted(curve.x) != list(curve.x):
+        yield "the curve's x are not in order"
+    if curve.variable not in snapshot.variables or curve.element < 0:
+        yield "the curve is along what is no variable"

@@ -1,0 +1,500 @@
+"""The .gradtui file: what is saved is what is loaded, and any other file is a sentence and little memory."""
+
+from __future__ import annotations
+
+import gc
+import gzip
+import math
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import msgpack
+from msgspec.structs import replace
+
+import gradtui
+from gradtui.snapshot import file as format
+from gradtui.snapshot import pieces
+from gradtui.snapshot.file import FileError, load, save
+from gradtui.snapshot.model import (
+    Curve,
+    Derivative,
+    Differences,
+    Edge,
+    Event,
+    Experiment,
+    Graph,
+    Module,
+    Node,
+    Note,
+    Parameter,
+    Problem,
+    Saved,
+    Snapshot,
+    Source,
+    Summary,
+    Trouble,
+    Values,
+    VariableState,
+)
+from tests import examples, synthetic
+from tests.examples import scalar, vector
+
+LARGE = Values((3, 1000), (math.nan, math.inf, -0.0, 1e-45, 1.1, 0.0, 2.0, 3.0), Summary(0.0, 3.0, 0.1, 9.0, 1, 1, 2))
+HERE = Source("y = x @ w", 4, 13, "model.py", 2)
+
+EVERYTHING = Snapshot(
+    7,
+    "model.py:loss",
+    "loss(x)",
+    "float64",
+    "cuda:0",
+    {"x": VariableState(vector(1, 2), vector(-0.0, math.nan))},
+    scalar(math.inf),
+    Graph(
+        (
+            Node(
+                0,
+                "MmBackward0",
+                (3, 1000),
+                "float64",
+                "cuda:0",
+                5,
+                0,
+                (Edge(1, 2, "3", LARGE, 0.5, HERE), Edge(None, 0, "pi")),
+                LARGE,
+                vector(1, 1),
+                (Saved("self", LARGE), Saved("dim", "(1, 0)"), Saved("empty", Values((0,), ()))),
+                HERE,
+                None,
+                vector(0.5),
+                "encoder.layer.3",
+                2,
+                "compiled: what ran inside is not visible",
+            ),
+            Node(1, "AccumulateGrad", (), "float64", "cuda:0", None, None, (), variable="w"),
+            Node(2, "SinBackward0", (), "float64", "cpu", 1, None, (Edge(1),)),
+        ),
+        (0, 2),
+    ),
+    {"x": Differences((1.0, None), (1.0, None), (None, 2.0), (1e-9, None))},
+    {"x": Derivative("2*x", (2.0, None), False, "given up")},
+    Curve(
+        "x", (-1.0, 1.0), (0.0, 0.5), (1.0, math.nan), (2.0, math.inf), 1, "key", "sum", (Trouble(0.1, 0.2, "value"),)
+    ),
+    (Note("kink", "a corner", 1),),
+    ("x", 1),
+    (Experiment(0, 1, 2.0),),
+    Problem("crash", "no", 1, 2, "hint", HERE, ("line 1", "line 2")),
+    "function",
+    {"w": Parameter(LARGE, None, "bfloat16", "cuda:0", 1, False), "": Parameter(scalar(1), scalar(2), "f", "c")},
+    {"encoder": Module("Encoder", 3), "encoder.layer": Module("ModuleList")},
+    {"model.py": "def f(x):\n    y = x @ w\n    return y\n"},
+    (Event("detach", "detach", HERE, "encoder", ("w", "b"), 0),),
+    "printed\n",
+)
+
+SOUND: dict[str, Callable[[], Snapshot]] = {
+    "everything": lambda: EVERYTHING,
+    "nothing": lambda: Snapshot(0, ""),
+    "first example": examples.quadratic,
+    "vector": examples.vector_quadratic,
+    "two variables": examples.two_variables,
+    "nan gradient": examples.nan_gradient,
+    "constant": examples.constant,
+    "bert": lambda: synthetic.bert(2, 16),
+    "recurrence": lambda: synthetic.recurrence(500),
+    "wide": lambda: synthetic.wide(3000),
+}
+
+
+def bits(snapshot: Snapshot) -> bytes:
+    """Equal where two are equal to the last bit: nan is nan, and 0 is not -0."""
+    return msgpack.encode(snapshot)
+
+
+def structs(what: Any) -> Iterator[msgspec.Struct]:
+    """It, and all that it is made of."""
+    if isinstance(what, msgspec.Struct):
+        yield what
+    children = msgspec.structs.astuple(what) if isinstance(what, msgspec.Struct) else what
+    children = children.values() if isinstance(children, dict) else children
+    if isinstance(children, tuple | type({}.values())):
+        for child in children:
+            yield from structs(child)
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_what_is_saved_is_loaded(name: str, tmp_path: Path) -> None:
+    path, snapshot = tmp_path / "run.gradtui", SOUND[name]()
+    snapshot.save(path)
+    assert bits(gradtui.load(path)) == bits(snapshot)
+
+
+def test_everything_is_everything() -> None:
+    """No field of the model is left at its default in all of EVERYTHING: a new field must be added there, and saved."""
+    seen: dict[type, set[str]] = {}
+    for one in structs(EVERYTHING):
+        seen.setdefault(type(one), set()).update(
+            field.name
+            for field in msgspec.structs.fields(one)
+            if field.required or getattr(one, field.name) != field.default
+        )
+    assert seen.keys() >= {Snapshot, Graph, Node, Edge, Saved, Parameter, Event, Problem, Curve}
+    for kind, names in seen.items():
+        assert {field.name for field in msgspec.structs.fields(kind)} - names == set(), kind
+
+
+def test_what_is_equal_is_there_once(tmp_path: Path) -> None:
+    save(synthetic.recurrence(500), tmp_path / "run.gradtui")
+    nodes = load(tmp_path / "run.gradtui").graph.nodes
+    tanh = [node for node in nodes if node.name == "TanhBackward0"]
+    assert len(tanh) == 500
+    assert len({id(node.name) for node in tanh}) == 1
+    assert len({id(node.shape) for node in tanh}) == 1
+
+
+def frames(path: Path) -> list[bytes]:
+    data = gzip.decompress(path.read_bytes()[len(format.MAGIC) + 1 :])
+    found = []
+    while data:
+        length = int.from_bytes(data[:4])
+        found.append(data[4 : 4 + length])
+        data = data[4 + length :]
+    return found
+
+
+def written(path: Path, *payloads: Any, version: int = format.VERSION) -> Path:
+    """A file of these payloads, given as bytes or as what MessagePack is made of."""
+    encoded = [one if isinstance(one, bytes) else msgpack.encode(one) for one in payloads]
+    stream = b"".join(len(one).to_bytes(4) + one for one in encoded)
+    path.write_bytes(format.MAGIC + bytes([version]) + gzip.compress(stream, 1))
+    return path
+
+
+def test_the_format_is_as_documented(tmp_path: Path) -> None:
+    """Read by hand: gzip and MessagePack, by what the docstrings say alone."""
+    save(examples.quadratic(), tmp_path / "run.gradtui")
+    head, piece = map(msgpack.decode, frames(tmp_path / "run.gradtui"))
+    assert head["expression"] == "x^2 + 3x + 1"
+    first = piece["nodes"][0]
+    assert piece["texts"][first[0] - 1] == "AddBackward0"
+    assert [edge[0] for edge in first[6]] == [1, None]
+    assert piece["values"][first[7] - 1]["numbers"] == [29.0]
+
+
+def test_what_a_newer_gradtui_adds_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "run.gradtui"
+    save(examples.quadratic(), path)
+    head, piece = map(msgpack.decode, frames(path))
+    head |= {"new": {"a": [1, {"b": None}]}}
+    head["variables"]["x"]["also"] = 1
+    piece["colours"] = [1, 2]
+    piece["values"][0]["also"] = [1, 2]
+    for node in piece["nodes"]:
+        node += ["further", {"things": 1}]
+        for edge in node[6]:
+            edge.append(7)
+    assert bits(load(written(path, head, piece))) == bits(examples.quadratic())
+
+
+def test_what_an_older_gradtui_left_out_has_its_default(tmp_path: Path) -> None:
+    head = {"id": 1, "expression": "x"}
+    piece = {"texts": ["AddBackward0", "float32", "cpu"], "nodes": [[1, 0, 2, 3, 4, 0]]}
+    expected = Snapshot(1, "x", graph=Graph((Node(0, "AddBackward0", (), "float32", "cpu", 4, 0, ()),)))
+    assert load(written(tmp_path / "run.gradtui", head, piece)) == expected
+
+
+def test_a_newer_version_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"version 2 of the format, and this gradtui reads version 1"):
+        load(written(tmp_path / "run.gradtui", {"id": 1, "expression": "x"}, version=2))
+
+
+def test_every_truncation_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "run.gradtui"
+    save(examples.quadratic(), path)
+    whole = path.read_bytes()
+    for length in (*range(1, 60), *range(60, len(whole), 97), len(whole) - 1):  # half of gzip's own magic is no gzip
+        path.write_bytes(whole[:length])
+        with pytest.raises(FileError, match="damaged" if length == len(format.MAGIC) + 2 else "cut off"):
+            load(path)
+
+
+def test_every_changed_byte_is_told_or_without_effect(tmp_path: Path) -> None:
+    """The checksum sees to it; what remains are gzip's own notes, such as the time."""
+    path = tmp_path / "run.gradtui"
+    save(examples.quadratic(), path)
+    whole = path.read_bytes()
+    told = 0
+    places = (*range(60), *range(60, len(whole), 97), *range(len(whole) - 20, len(whole)))
+    for place in places:
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        try:
+            loaded = load(path)
+        except FileError:
+            told += 1
+        else:
+            assert bits(loaded) == bits(examples.quadratic())
+    assert told > len(places) - 10
+
+
+FOREIGN = {
+    "empty": b"",
+    "text": b"x^2 + 3x + 1\n",
+    "pickle": b"\x80\x04\x95\x0b\x00\x00\x00\x00\x00\x00\x00\x8c\x07builtins\x94.",
+    "zip": b"PK\x03\x04",
+    "gzip": gzip.compress(b"hello"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_another_file_is_told(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "run.gradtui"
+    path.write_bytes(FOREIGN[name])
+    with pytest.raises(FileError, match=r"this is not a \.gradtui file"):
+        load(path)
+
+
+HEAD = {"id": 1, "expression": "x"}
+TEXTS = {"texts": ["AddBackward0", "float32"]}
+
+
+def node(*edges: Any, step: Any = 0, **further: Any) -> list[Any]:
+    row: list[Any] = [1, 0, 2, 2, 0, step, list(edges)]
+    names = pieces.NodeRow.__struct_fields__
+    row += [0] * (len(names) - 1 - len(row)) + [[]]
+    for name, value in further.items():
+        row[names.index(name)] = value
+    return row
+
+
+def nested(levels: int) -> bytes:
+    return b"\x81\xa3new" + b"\x91" * levels + b"\xc0"
+
+
+BROKEN: dict[str, tuple[list[Any], str]] = {
+    "no head": ([], "cut off"),
+    "a list for a head": ([[1, 2]], "damaged"),
+    "a head without its fields": ([{"id": 1}], "damaged"),
+    "a wrong type": ([HEAD | {"expression": 3}], "damaged"),
+    "an unknown kind": ([HEAD | {"origin": "elsewhere"}], "damaged"),
+    "no unicode": ([b"\x82\xa2id\x01\xaaexpression\xa1\xff"], "damaged"),
+    "an edge to nowhere": ([HEAD, TEXTS | {"nodes": [node([1])]}], "an edge leads to a node that is not in the graph"),
+    "a negative edge": ([HEAD, TEXTS | {"nodes": [node([-1])]}], "damaged"),
+    "an edge to itself": ([HEAD, TEXTS | {"nodes": [node([0])]}], "cycle"),
+    "a cycle": ([HEAD, TEXTS | {"nodes": [node([1]), node([2], step=1), node([1], step=2)]}], "cycle"),
+    "a name that is not there": ([HEAD, {"nodes": [node()]}], "a reference leads nowhere"),
+    "a value that is not there": ([HEAD, TEXTS | {"nodes": [node(value=1)]}], "a reference leads nowhere"),
+    "a negative reference": ([HEAD, TEXTS | {"nodes": [node(value=-1)]}], "damaged"),
+    "a negative shape": ([HEAD, {"shapes": [[2, -1]]}], "no shape"),
+    "too many dimensions": ([HEAD, {"shapes": [[1] * 65]}], "no shape"),
+    "fewer numbers than elements": ([HEAD, {"values": [{"shape": [3], "numbers": [1, 2]}]}], "other numbers"),
+    "a scalar without number": ([HEAD, {"values": [{"shape": [], "numbers": []}]}], "other numbers"),
+    "a step twice": ([HEAD, TEXTS | {"nodes": [node([1]), node()]}], "do not count from 0"),
+    "a root that is not there": ([HEAD | {"graph": {"roots": [3]}}, TEXTS | {"nodes": [node()]}], "the output is not"),
+    "no root": ([HEAD | {"graph": {"roots": []}}, TEXTS | {"nodes": [node()]}], "the output is not in the graph"),
+    "a root twice": ([HEAD | {"graph": {"roots": [0, 0]}}, TEXTS | {"nodes": [node()]}], "twice"),
+    "a parameter without a value": ([HEAD, {"parameters": [[0, 0, 0, 0, 0]]}], "a parameter has no value"),
+    "a parameter that is not there": (
+        [HEAD, {"values": [{"shape": [], "numbers": [1]}], "parameters": [[0, 1, 0, 0, 0, 7]]}],
+        "a parameter's node",
+    ),
+    "a note on no node": ([HEAD | {"notes": [{"kind": "kink", "text": "", "node": 5}]}], "an event, a note"),
+    "an experiment on no edge": (
+        [HEAD | {"experiments": [{"node": 0, "edge": 4}]}, TEXTS | {"nodes": [node()]}],
+        "an experiment is on an edge",
+    ),
+    "a source outside of the text": (
+        [HEAD, TEXTS | {"sources": [{"text": "x", "start": 5, "end": 9}], "nodes": [node(source=1)]}],
+        "a source is not in the text",
+    ),
+    "a module path of a million dots": ([HEAD | {"modules": {"a." * 10**6: {"kind": "A"}}}], "path of a module"),
+    "a variable of two shapes": (
+        [HEAD | {"variables": {"x": {"value": {"shape": [1], "numbers": [1]}, "grad": {"shape": [], "numbers": [1]}}}}],
+        "a variable has other numbers",
+    ),
+    "a curve of two lengths": (
+        [HEAD | {"curve": {"variable": "x", "window": [0, 1], "x": [1], "f": [], "derivative": []}}],
+        "different lengths",
+    ),
+    "a window upside down": (
+        [HEAD | {"curve": {"variable": "x", "window": [1, 0], "x": [], "f": [], "derivative": []}}],
+        "window is none",
+    ),
+    "deep nesting": ([HEAD, nested(10**6)], "damaged"),
+    "a long frame": ([HEAD, b"\xc0" * (format.FRAME + 1)], "more in it than a .gradtui file may hold"),
+    "a frame of another size": ([HEAD, b"\x80\x80"], "damaged"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_is_told(name: str, tmp_path: Path) -> None:
+    payloads, told = BROKEN[name]
+    path = written(tmp_path / "run.gradtui", *payloads)
+    with pytest.raises(FileError) as caught:
+        load(path)
+    assert told in str(caught.value)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+def test_a_length_beyond_the_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "run.gradtui"
+    path.write_bytes(format.MAGIC + b"\x01" + gzip.compress(b"\x00\x70\x00\x00\x80"))
+    with pytest.raises(FileError, match="cut off"):
+        load(path)
+
+
+def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        load(tmp_path / "run.gradtui")
+
+
+# Memory
+
+PROBE = """
+import re, sys
+from pathlib import Path
+from gradtui.snapshot.file import FileError, load
+
+def most():
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+
+before = most()
+try:
+    load(sys.argv[1]); told = "loaded"
+except FileError as error:
+    told = str(error)
+print(most() - before, told)
+"""
+measured = pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="Linux tells how much memory was taken at most"
+)
+
+
+def memory_of(path: Path) -> tuple[int, str]:
+    """Bytes that loading takes at most, in a process of its own, and what it says."""
+    run = subprocess.run([sys.executable, "-c", PROBE, path], capture_output=True, text=True, check=True)
+    used, _, told = run.stdout.partition(" ")
+    return int(used), told.strip()
+
+
+def full(start: bytes, one: bytes) -> bytes:
+    """A payload as long as it may be: `start`, the head of an array of as many `one` as there is room for."""
+    count = (format.FRAME - len(start) - 5) // len(one)
+    return start + b"\xdd" + count.to_bytes(4) + one * count
+
+
+def piece_of(column: str, one: bytes) -> bytes:
+    return full(b"\x81" + msgpack.encode(column), one)
+
+
+BOMBS: dict[str, list[bytes]] = {
+    "short texts": [piece_of("texts", b"\xa1~")],
+    "wide texts": [piece_of("texts", b"\xda\x10\x04" + b"a" * 4096 + "🙂".encode())],
+    "small numbers": [
+        full(b"\x81\xa6values\x91\x82\xa5shape\x91\xce" + (format.FRAME - 35).to_bytes(4) + b"\xa7numbers", b"\x01"),
+    ],
+    "empty edges": [full(b"\x81\xa5nodes\x91\x97\x00\x00\x00\x00\xc0\xc0", b"\x91\xc0")],
+    "saved": [piece_of("nodes", b"\xdc\x00\x10\x00\x00\x00\x00\xc0\xc0\x90" + b"\x00" * 8 + b"\x91\x91\x00")],
+    "nodes": [piece_of("nodes", b"\x96\x00\x00\x00\x00\xc0\xc0")],
+    "unknown": [piece_of("new", b"\x90")],
+    "nothing": [b"\x80"] * 100,
+}
+
+
+@measured
+@pytest.mark.parametrize("name", BOMBS)
+def test_no_file_takes_more_memory_than_the_limit(name: str, tmp_path: Path) -> None:
+    """The same frame again and again: a few kilobytes, gigabytes if nobody counts."""
+    path = written(tmp_path / "run.gradtui", HEAD, *(BOMBS[name] * 4))
+    used, told = memory_of(path)
+    assert used < format.LIMIT
+    assert "may hold" in told or told == "loaded", told
+
+
+@measured
+@pytest.mark.parametrize("field", ["printed", "derivative"])
+def test_no_head_takes_more_memory_than_the_limit(field: str, tmp_path: Path) -> None:
+    payload = {
+        "printed": b"\x83\xa2id\x01\xaaexpression\xa1x\xa7printed\xdb"
+        + (format.FRAME - 40).to_bytes(4)
+        + b"a" * (format.FRAME - 44)
+        + "🙂".encode(),
+        "derivative": full(
+            b"\x83\xa2id\x01\xaaexpression\xa1x\xa5curve\x85\xa8variable\xa1x\xa6window\x92\x00\x01\xa1x\x90\xa1f\x90"
+            b"\xaaderivative",
+            b"\x01",
+        ),
+    }[field]
+    used, _ = memory_of(written(tmp_path / "run.gradtui", payload))
+    assert used < format.LIMIT
+
+
+@measured
+def test_200_000_nodes_fit(tmp_path: Path) -> None:
+    count, path = 200_000, tmp_path / "run.gradtui"
+    grads = [Values((64, 1024), (float(id),) * 8, Summary(-id, id, 0.5, id + 0.5, 0, 0, id)) for id in range(count)]
+    nodes = [
+        Node(
+            id,
+            "TanhBackward0",
+            (64, 1024),
+            "float32",
+            "cpu",
+            count - id,
+            id,
+            (Edge(id + 1, grad=grads[id]),),
+            grads[id],
+        )
+        for id in range(count - 1)
+    ]
+    nodes.append(Node(count - 1, "AccumulateGrad", (64, 1024), "float32", "cpu", None, count - 1, (), variable="w"))
+    save(Snapshot(1, "loss", graph=Graph(tuple(nodes)), origin="capture"), path)
+    used, told = memory_of(path)
+    assert told == "loaded"
+    assert used < format.LIMIT / 2
+
+
+# Saving
+
+
+def test_saving_is_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "run.gradtui"
+    save(examples.quadratic(), path)
+    before = path.read_bytes()
+    broken = replace(EVERYTHING, expression="\ud800")
+    with pytest.raises(FileError, match="half of a character"):
+        save(broken, path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_too_large_is_not_saved(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="more in it than a"):
+        save(replace(examples.quadratic(), printed="x" * format.FRAME), tmp_path / "run.gradtui")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "run.gradtui")
+    save(examples.quadratic(), tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert load(tmp_path / "run.gradtui") == examples.quadratic()
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        save(examples.quadratic(), tmp_path / "no" / "run.gradtui")
+
+
+def test_the_collector_is_as_before(tmp_path: Path) -> None:
+    assert gc.isenabled()
+    save(examples.quadratic(), tmp_path / "run.gradtui")
+    load(tmp_path / "run.gradtui")
+    assert gc.isenabled()
