@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from gradtui.report.drawing import Cell, Role, draw, overlay
+from gradtui.report.drawing import Cell, Role, draw, overlay, trouble_text
 from gradtui.snapshot.model import Curve
 
 COLOURS: dict[Role, str] = {
@@ -32,6 +32,7 @@ def chart_text(
 ) -> str:
     """Lines at most `width` cells wide, joined by newlines; with the point (x, f, f') and its tangent where given.
 
+    A line more says what the marks of trouble mean, where there are any.
     dotted: draw f' in dots, to tell it from f without colours. Empty where that is too small for a chart.
     """
     picture = draw(curve, width, height)
@@ -43,7 +44,7 @@ def chart_text(
         over = moving.get(row, {})
         line = [over.get(column, cell) for column, cell in enumerate(cells)]
         lines.append(_written([_dotted(cell) for cell in line] if dotted else line, colour))
-    return "\n".join(lines)
+    return "\n".join([*lines, *filter(None, [trouble_text(curve)])])
 
 
 def _dotted(cell: Cell) -> Cell:

@@ -86,8 +86,6 @@ def draw(curve: Curve, width: int, height: int, *, derivative: bool = True) -> P
     canvas = _over(canvas, layer, "f")
     legend[0] = (legend[0][0], f"f{_whereabouts(curve.f, layer, frame)}")
     legend.append((("╍", "tangent"), "tangent"))
-    for kind in dict.fromkeys(trouble.kind for trouble in curve.trouble):
-        legend.append(((TROUBLE[kind], "trouble"), f"{'f' if kind == 'value' else PRIME} not finite (sampled)"))
 
     marked = {_row(frame, value): text for value, text in y_ticks}
     lines = [_legend(legend, curve.what, width)] if top else []
@@ -97,6 +95,13 @@ def draw(curve: Curve, width: int, height: int, *, derivative: bool = True) -> P
         lines.append([*_text((text or "").rjust(margin), "label"), axis, *cells, *_text(" " * len(name), "label")])
     lines += _x_axis(frame, left, name, curve.trouble)
     return Picture(tuple(map(tuple, lines)), frame, left, top)
+
+
+def trouble_text(curve: Curve) -> str:
+    """What the marks on the x axis mean, and how they were found; empty where there are none."""
+    kinds = {trouble.kind for trouble in curve.trouble}
+    marks = [f"{TROUBLE[kind]} {name}" for kind, name in (("value", "f"), ("gradient", PRIME)) if kind in kinds]
+    return f"{', '.join(marks)} not finite (sampled)" if marks else ""
 
 
 def load() -> None:

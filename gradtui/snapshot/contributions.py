@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gradtui.snapshot.model import Graph, Values
+from gradtui.snapshot.numbers import NOT_KNOWN
 
 Use = tuple[int, int]
 """An edge: the node it leaves, and its number there."""
@@ -62,5 +63,15 @@ def has_run(graph: Graph, node: int, steps_done: int | None) -> bool:
 
 
 def as_sum(terms: Iterable[str]) -> str:
-    """`8 + 3`, `8 - 3` for the numbers `8` and `-3` as text."""
-    return " + ".join(terms).replace("+ -", "- ")
+    """`8 + 3`, `8 - 3` for the numbers `8` and `-3` as text; `– + (-3)` where `–` stands before, which is no number."""
+    text = ""
+    for term in terms:
+        if not text:
+            text = term
+        elif not term.startswith("-"):
+            text += f" + {term}"
+        elif text.endswith(NOT_KNOWN):
+            text += f" + ({term})"
+        else:
+            text += f" - {term[1:]}"
+    return text

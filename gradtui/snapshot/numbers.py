@@ -23,6 +23,11 @@ def number(value: float | None, digits: int = 7) -> str:
     return f"{mantissa}e{int(exponent)}" if e else mantissa
 
 
+def as_factor(text: str) -> str:
+    """A number's text as it stands behind a `·`: `(-1)`."""
+    return f"({text})" if text.startswith("-") else text
+
+
 def numbers(values: Values | None, digits: int = 7, most: int = 8) -> str:
     """A scalar as itself, a vector as `[7.2, 13.8, 9.4]`, with `…` after `most` of them and the count behind."""
     if values is None:

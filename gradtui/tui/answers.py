@@ -35,6 +35,11 @@ class Answers:
         """Whether the symbolic derivative of what is shown is still to come."""
         return self.shown is not None and self.shown.derivative is None
 
+    @property
+    def failure(self) -> Snapshot | None:
+        """The newest answer, where that is none but says why."""
+        return None if self.problem is None else Snapshot(self.answered, "", problem=self.problem)
+
     def light(self, stale: bool) -> str:
         """`problem`, `starting`, `working` or `ready`."""
         if self.problem is not None:

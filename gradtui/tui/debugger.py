@@ -46,6 +46,8 @@ class Debugger(Exchange):
         order = readings.engine_order(self.answers.shown)
         if self.selected in order:
             self.steps_done = order.index(self.selected) + 1
+        else:
+            self.notify("backward never runs this node", timeout=3)
 
     def action_play(self) -> None:
         """On from here, or from the start where backward is at its end; pause while it plays."""
@@ -77,11 +79,24 @@ class Debugger(Exchange):
         shown = self.answers.shown
         if shown is None or self.selected is None or self.text_problem or shown.expression != self.session.text:
             return
-        if not any(edge.grad is not None for edge in shown.graph.nodes[self.selected].edges):
+        if not self.sending:
             self.notify("this node sends no gradient on: choose one above it", timeout=3)
             return
-        self.session.experiment(self.selected, factor)
+        self.session.experiment(self.selected, factor, self.chosen)
         self.ask()
+
+    def action_choose_edge(self) -> None:
+        """What the next experiment is about: one edge of the node after the other, then all of them."""
+        later = [edge for edge in self.sending if self.chosen is None or edge > self.chosen]
+        self.chosen = next(iter(later), None)
+
+    @property
+    def sending(self) -> list[int]:
+        """The edges along which the selected node sends a gradient."""
+        shown = self.answers.shown
+        if shown is None or self.selected is None:
+            return []
+        return [index for index, edge in enumerate(shown.graph.nodes[self.selected].edges) if edge.grad is not None]
 
     def action_undo_experiment(self) -> None:
         self.session.undo_experiment()

@@ -27,10 +27,12 @@ FRAME = 0.012
 class Exchange(App[None]):
     """Holds what was chosen (`session`), what was answered (`answers`) and a cursor; the `picture` is a view of those.
 
-    selected: id of a node. steps_done: how many nodes backward has run, None where it is not stepped.
+    selected: id of a node. chosen: one of its edges, for an experiment; None for all.
+    steps_done: how many nodes backward has run, None where it is not stepped.
     """
 
     selected: var[int | None] = var(None, init=False)
+    chosen: var[int | None] = var(None, init=False)
     steps_done: var[int | None] = var(None, init=False)
 
     def __init__(self, session: Session, service: MakeEvaluator) -> None:
@@ -82,8 +84,8 @@ class Exchange(App[None]):
             self.show_answer()
             self.settle(answered=True)
             if not readings.same_graph(before, self.answers.shown):
-                self.steps_done, self.selected = None, readings.first_node(self.answers.shown)
-            self.picture.show_cursor(self.answers, self.selected, self.steps_done)
+                self.steps_done, self.selected, self.chosen = None, readings.first_node(self.answers.shown), None
+            self.show_cursor()
             self.show_keys()
 
     def settle(self, *, answered: bool = False) -> None:
@@ -119,10 +121,17 @@ class Exchange(App[None]):
         return self.outdated and not self.patient
 
     def watch_selected(self) -> None:
-        self.picture.show_cursor(self.answers, self.selected, self.steps_done)
+        self.set_reactive(Exchange.chosen, None)
+        self.show_cursor()
+
+    def watch_chosen(self) -> None:
+        self.show_cursor()
 
     def watch_steps_done(self) -> None:
-        self.picture.show_cursor(self.answers, self.selected, self.steps_done)
+        self.show_cursor()
+
+    def show_cursor(self) -> None:
+        self.picture.show_cursor(self.answers, self.selected, self.steps_done, self.chosen)
 
     def show_keys(self) -> None:
         """Have the footer made anew, which takes a while, only where other keys work now.

@@ -23,7 +23,7 @@ KEYS = (
     ("n p  N P  r", "backward one; end, start, here"),
     ("space  < >", "play backward; slower, faster"),
     ("s  l  w", "saved; ledger of f'; why nan"),
-    ("k K  u", "what if: cut, double; undo"),
+    ("k K  o  u", "if cut, doubled; an edge; undo"),
     ("+ -  ^← ^→", "zoom and pan the chart"),
     ("f  d", "fit the chart; show or hide f'"),
     ("m  esc  tab", "maximise; all panes; next pane"),

@@ -93,6 +93,7 @@ KEYS: list[Binding] = [
     _key("ledger", "l", "toggle_ledger", "ledger", "The ledger of f' in place of the node, and back"),
     _key("experiment.cut", "k", "experiment(0.0)", "cut", "Experiment: cut what the node sends on; again to mend it"),
     _key("experiment.double", "K", "experiment(2.0)", "double", "Experiment: double what the node sends on"),
+    _key("experiment.edge", "o", "choose_edge", "one edge", "Experiment: choose one edge of the node, or all of them"),
     _key("experiment.undo", "u", "undo_experiment", "undo", "Undo the last experiment"),
     _key("zoom.in", "plus,equals_sign", "zoom(0.5)", "zoom in", "Half the chart's window", display="+"),
     _key("zoom.out", "minus", "zoom(2.0)", "zoom out", "Twice the chart's window", display="-"),
@@ -135,7 +136,7 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
             return len(session.variables) > 1
         case "next_element":
             return session.active is not None and len(session.points[session.active].elements) > 1
-        case "move_node" | "toggle_saved" | "toggle_ledger" | "why" | "experiment":
+        case "move_node" | "toggle_saved" | "toggle_ledger" | "why" | "experiment" | "choose_edge":
             return shown is not None and bool(shown.graph.nodes)
         case "backward" | "backward_end" | "backward_start" | "backward_to_node" | "play" | "speed":
             return shown is not None and bool(shown.graph.nodes)

@@ -142,15 +142,15 @@ class Picture(Vertical):
         for marked in (self.graph, self.node_panel, self.status):
             marked.set_class(experiment, "-experiment")
         self.graph.border_title = "graph · EXPERIMENT" if experiment else "graph"
-        self.graph.show(answers.shown, stale=stale)
+        self.graph.show(answers.shown or answers.failure, stale=stale)
         self.chart.show_curve(answers.curve)
 
-    def show_cursor(self, answers: Answers, selected: int | None, steps_done: int | None) -> None:
-        """The selected node and the place in backward, wherever they are seen."""
+    def show_cursor(self, answers: Answers, selected: int | None, steps_done: int | None, chosen: int | None) -> None:
+        """The selected node, its chosen edge and the place in backward, wherever they are seen."""
         shown = answers.shown
         self.graph.steps_done, self.graph.selected = steps_done, selected
         self.node_panel.traceback = answers.problem.traceback if answers.problem is not None else ()
-        self.node_panel.show(shown, selected, steps_done=steps_done)
+        self.node_panel.show(shown, selected, steps_done=steps_done, chosen=chosen)
         if self.source is None:
             self.formula.lit = readings.lit(shown, selected, self.formula.value)
         else:

@@ -185,7 +185,7 @@ def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
     """A new x comes before its Calculus: while `patient`, the marks of the x before stand, instead of flickering."""
     shown, name = answers.shown, session.active
     if shown is None:
-        return NOTHING_YET
+        return NOTHING_YET if answers.problem is None else Reading(NOTHING)
     if name is None or name not in shown.variables:
         return Reading(_numbers(session, shown), remark=_remark(shown, ""))
     derived = answers.derived or shown
@@ -256,7 +256,8 @@ def _derivative(session: Session, shown: Snapshot) -> Content:
 
 def _remark(shown: Snapshot, said: str) -> Content:
     """What the check has to say, and the notes of the answer."""
-    notes = [Content.styled(note.text, MUTED if note.kind == "vector" else WARNING) for note in shown.notes]
+    telling = [note for note in shown.notes if shown.graph.nodes or note.kind != "constant"]  # that one the graph tells
+    notes = [Content.styled(note.text, MUTED if note.kind == "vector" else WARNING) for note in telling]
     if said and not any(note.kind == "kink" for note in shown.notes):
         notes.insert(0, Content.styled(said, WARNING))
     return Content("; ").join(notes)

@@ -136,9 +136,9 @@ class Session:
         if self.active:
             self.choose(self.active, (self.element + by) % len(self.points[self.active].elements))
 
-    def experiment(self, node: int, factor: float) -> None:
-        """Have what `node` sends multiplied by `factor`, once more each time; a cut (0) twice is none."""
-        change = Experiment(node, factor=factor)
+    def experiment(self, node: int, factor: float, edge: int | None = None) -> None:
+        """Have what `node` sends, or sends along `edge`, multiplied by `factor` each time anew; a cut (0) twice is none."""
+        change = Experiment(node, edge, factor)
         if factor == 0 and change in self.experiments:
             self.experiments = tuple(other for other in self.experiments if other != change)
         else:

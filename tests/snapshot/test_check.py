@@ -211,4 +211,8 @@ def test_an_experiment_is_not_judged() -> None:
     changed = evaluate(Request(1, "x^2", {"x": 4.0}, experiments=(Experiment(0, factor=0.5),)))
     told = check(changed, "x")
     assert (told.autograd, told.calculus, told.differences) == (None, None, None)
-    assert "experiment" in told.text
+    assert told.text == "an experiment, not the gradient of f"
+    derived = replace(changed, derivative={"x": Derivative("2*x", (8.0,))})
+    assert check(derived, "x").text == "an experiment, not the gradient of f (8 by Calculus)"
+    unknown = replace(changed, derivative={"x": Derivative("2*x", (None,))})
+    assert check(unknown, "x").text == "an experiment, not the gradient of f"

@@ -51,3 +51,4 @@ def test_as_sum() -> None:
     assert as_sum(["8", "3"]) == "8 + 3"
     assert as_sum(["8", "-3", "–"]) == "8 - 3 + –"
     assert as_sum(["-8"]) == "-8"
+    assert as_sum(["–", "-3", "-2"]) == "– + (-3) - 2"

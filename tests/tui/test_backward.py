@@ -65,6 +65,21 @@ async def test_run_to_the_selected_node() -> None:
         assert (app.steps_done, app.selected) == (2, 1)
 
 
+async def test_run_to_a_node_that_never_runs() -> None:
+    """It is said, and nothing moves."""
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "n")
+        nodes = shown(app).graph.nodes
+        lost = msgspec.structs.replace(nodes[3], step=None)
+        graph = msgspec.structs.replace(shown(app).graph, nodes=(*nodes[:3], lost, nodes[4]))
+        app.answers.shown = msgspec.structs.replace(shown(app), graph=graph)
+        app.selected = 3
+        await press(pilot, "r")
+        assert app.steps_done == 1
+        assert "backward never runs this node" in [said.message for said in app._notifications]
+
+
 async def test_play_to_the_end_and_again() -> None:
     app = explorer()
     async with app.run_test(size=SMALL) as pilot:
@@ -198,7 +213,8 @@ async def test_cut_is_marked_and_mended() -> None:
         assert "EXPERIMENT · float32" in screen
         assert "graph · EXPERIMENT" in screen
         assert "autograd" not in screen
-        assert "x: 1 · 8 · 0 = 0" in panel(app)
+        sent = panel(app).index("x: 1 · 8 · 0 = 0  EXPERIMENT: times 0")
+        assert panel(app)[sent + 1] == "  sum – → 3 → 3"
         await press(pilot, "l")
         assert "experiment" in panel(app)[0]
         await press(pilot, "l", "k")
@@ -220,6 +236,27 @@ async def test_double_and_undo() -> None:
         await press(pilot, "u")
         assert not shown(app).experiments
         assert not app.check_action("undo_experiment", ())
+
+
+async def test_one_edge_is_cut() -> None:
+    """(x + 2)*x at 3: f' = 8, of which 3 by way of x + 2 and 5 by way of x itself."""
+    app = explorer("(x + 2)*x", x="3")
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "o")
+        assert any(line.startswith("▸ x + 2: ") for line in panel(app))
+        await press(pilot, "k")
+        assert shown(app).variables["x"].grad.numbers == (5.0,)
+        assert "▸ x + 2: 1 · 3 · 0 = 0  EXPERIMENT: times 0" in panel(app)
+        await press(pilot, "o", "k")
+        assert shown(app).variables["x"].grad.numbers == (0.0,)
+        await press(pilot, "u", "k", "k", "o", "K")
+        assert app.chosen is None
+        assert shown(app).variables["x"].grad.numbers == (2 * 5.0,)
+        await press(pilot, "o", "down")
+        assert app.chosen is None
+        app.take("sin(x)")
+        await pilot.pause()
+        assert not any("▸" in line for line in panel(app))
 
 
 async def test_leaf_sends_nothing_that_could_be_cut() -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from textual import events
 from textual.app import App, ComposeResult
@@ -13,7 +14,7 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from gradtui.report import drawing
-from gradtui.snapshot.model import Curve
+from gradtui.snapshot.model import Curve, Trouble
 from gradtui.tui.widgets import chart as chart_module
 from gradtui.tui.widgets.chart import Chart
 from tests.examples import curve
@@ -81,10 +82,20 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[Curve]:
 async def test_nothing_yet() -> None:
     app = Small()
     async with app.run_test(size=(40, 15)):
-        assert [line.strip() for line in screen(app.chart) if line.strip()] == ["no curve yet"]
+        assert [line.strip() for line in screen(app.chart) if line.strip()] == ["no curve"]
         app.chart.show_point(4.0, 29.0, 11.0)
         app.chart.show_curve(None)
-        assert "no curve yet" in "".join(screen(app.chart))
+        assert "no curve" in "".join(screen(app.chart))
+
+
+async def test_legend_of_trouble_is_in_the_border() -> None:
+    app = Small()
+    async with app.run_test(size=(40, 15)):
+        trouble = (Trouble(-10.0, 0.0, "gradient"),)
+        app.chart.show_curve(msgspec.structs.replace(quadratic(), trouble=trouble))
+        assert app.chart.border_subtitle == "◇ f' not finite (sampled)"
+        app.chart.show_curve(quadratic())
+        assert not app.chart.border_subtitle
 
 
 async def test_the_point_moves_without_another_drawing(builds: list[Curve], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +183,7 @@ async def test_a_curve_taken_away_does_not_come_back(monkeypatch: pytest.MonkeyP
         await pilot.pause()
         app.chart.show_curve(None)
         go.set()
-        assert "no curve yet" in "".join(await drawn(pilot))
+        assert "no curve" in "".join(await drawn(pilot))
 
 
 async def test_derivative_hidden_and_shown(builds: list[Curve]) -> None:

@@ -49,10 +49,10 @@ async def test_product() -> None:
         assert app.lines == [
             "MulBackward0  3x",
             "value 12   ḡ 1",
-            "step 3 of 5 · seq 1 · () float32 cpu",
             "∂(a·b)/∂a = b = 3",
             "x: 1 · 3 = 3, sum – → 3",
             "· 3: no gradient goes here",
+            "step 3 of 5 · seq 1 · () float32 cpu",
         ]
 
 
@@ -81,17 +81,17 @@ async def test_leaf_says_what_its_gradient_is_the_sum_of() -> None:
         assert app.lines == [
             "AccumulateGrad  x",
             "value 4   ḡ 11",
-            "step 5 of 5 · () float32 cpu",
             "x.grad = 8 + 3 = 11",
             "  8  from PowBackward0 x^2",
             "  3  from MulBackward0 3x",
+            "step 5 of 5 · () float32 cpu",
         ]
 
 
 async def test_leaf_reached_once() -> None:
     async with PanelApp().run_test(size=(60, 16)) as pilot:
         app = await show(pilot, examples.two_variables(), 3)
-        assert app.lines[3:] == ["x.grad = 1.5", "  1.5  from MulBackward0 x*y"]
+        assert app.lines[2:4] == ["x.grad = 1.5", "  1.5  from MulBackward0 x*y"]
 
 
 async def test_the_moment_of_backward() -> None:
@@ -122,8 +122,8 @@ async def test_sum_grows(steps_done: int, total: str, queue: list[str]) -> None:
     """Moment by moment what the leaf has received, and what the engine may run next: the highest sequence first."""
     async with PanelApp().run_test(size=(60, 16)) as pilot:
         app = await show(pilot, examples.quadratic(), 4, steps_done=steps_done)
-        assert app.lines[3] == total
-        assert app.lines[-len(queue) :] == queue
+        assert app.lines[2] == total
+        assert app.lines[-len(queue) - 1 : -1] == queue
 
 
 async def test_many_terms_and_a_long_queue() -> None:
@@ -140,12 +140,12 @@ async def test_many_terms_and_a_long_queue() -> None:
     leaf = Node(11, "AccumulateGrad", (), "float64", "cpu", None, 11, (), one, examples.scalar(10), variable="x")
     async with PanelApp().run_test(size=(80, 20)) as pilot:
         app = await show(pilot, Snapshot(8, "x", graph=Graph((output, *users, leaf))), 11)
-        assert app.lines[3] == "x.grad = sum of 10 = 10"
+        assert app.lines[2] == "x.grad = sum of 10 = 10"
         assert sum("from SinBackward0" in line for line in app.lines) == 8
         await show(pilot, Snapshot(8, "x", graph=Graph((output, *users, leaf))), 11, steps_done=1)
         first = "next: sin 1, the highest seq ready (9)"
-        assert app.lines[3] == "x.grad = sum of 10 = –"
-        waiting = " ".join(line.strip() for line in app.lines[app.lines.index(first) + 1 :])
+        assert app.lines[2] == "x.grad = sum of 10 = –"
+        waiting = " ".join(line.strip() for line in app.lines[app.lines.index(first) + 1 : -1])
         assert waiting == "then ready: sin 2 (seq 8), sin 3 (seq 7), sin 4 (seq 6), sin 5 (seq 5) … 9 in all"
 
 
@@ -199,7 +199,7 @@ async def test_node_that_backward_never_reached() -> None:
     async with PanelApp().run_test(size=(70, 16)) as pilot:
         app = await show(pilot, Snapshot(8, "x", graph=Graph((*graph.nodes[:3], lost, graph.nodes[4]))), 3)
         assert app.lines[1] == "value 16   ḡ –"
-        assert app.lines[2].startswith("never reached by backward")
+        assert app.lines[2] == "never reached by backward"
         assert "x: – · 8 = –" in app.lines
 
 
@@ -217,11 +217,11 @@ async def test_narrow_lines_wrap_and_nothing_is_lost(width: int) -> None:
 async def test_nothing_selected() -> None:
     async with PanelApp().run_test(size=(80, 8)) as pilot:
         app = await show(pilot, None, None)
-        assert app.lines == ["Select a node of the graph to see its part in the backward pass."]
+        assert app.lines == []
         await show(pilot, examples.constant(), 0)
-        assert len(app.lines) == 1
+        assert app.lines == []
         await show(pilot, examples.quadratic(), 99)
-        assert len(app.lines) == 1
+        assert app.lines == []
 
 
 async def test_scrolls_and_starts_at_the_top_of_another_node() -> None:
@@ -230,7 +230,7 @@ async def test_scrolls_and_starts_at_the_top_of_another_node() -> None:
         app.panel.focus()
         await pilot.press("end")
         await pilot.wait_for_scheduled_animations()
-        assert app.lines[-1] == "  3  from MulBackward0 3x"
+        assert app.lines[-2:] == ["  3  from MulBackward0 3x", "step 5 of 5 · () float32 cpu"]
         await show(pilot, examples.quadratic(), 2)
         assert app.lines[0].startswith("MulBackward0")
 

@@ -20,7 +20,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gradtui.report.drawing import Cell, Overlay, Picture, Role, draw, fits, load, overlay
+from gradtui.report.drawing import Cell, Overlay, Picture, Role, draw, fits, load, overlay, trouble_text
 from gradtui.snapshot.model import Curve
 from gradtui.snapshot.plotting import DEFAULT_WINDOW, Window, bounded, fitted, panned, zoomed
 
@@ -101,6 +101,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if curve is self._curve:
             return
         self._curve = curve
+        self.border_subtitle = trouble_text(curve) if curve is not None else ""
         if curve is None:
             self._picture, self._overlay = None, {}
             self.refresh()
@@ -162,7 +163,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
     def render_line(self, y: int) -> Strip:
         width, height = self.size
         if self._picture is None or not fits(width, height):
-            text = "" if self._drawing else "too small" if self._curve is not None else "no curve yet"
+            text = "" if self._drawing else "too small" if self._curve is not None else "no curve"
             line = text.center(width)[:width] if y == height // 2 else " " * width
             return self._strip([(line, "label")])
         if y >= len(self._picture.cells):

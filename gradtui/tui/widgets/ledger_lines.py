@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gradtui.snapshot.ledger import MOST_PATHS, Entry, cut, paths, total, ways
 from gradtui.snapshot.model import Snapshot, Values
-from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
+from gradtui.snapshot.numbers import SIGNIFICANT, as_factor, number, numbers
 from gradtui.snapshot.replay import Replay
 from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.graph_lines import title
@@ -48,7 +48,7 @@ def _entry(replay: Replay, entry: Entry, digits: int) -> Pieces:
     adjoint, tangent = (numbers(Values(node.shape, side), digits) for side in (entry.adjoint, entry.tangent))
     return (
         (f"{title(node)}: ", "node--receiver"),
-        (f"{adjoint} · {tangent} = ", "node--text"),
+        (f"{adjoint} · {as_factor(tangent)} = ", "node--text"),
         (number(entry.product, digits), "node--grad"),
     )
 
@@ -64,7 +64,7 @@ def _paths(snapshot: Snapshot, name: str, digits: int) -> Iterator[Pieces]:
         return
     names = [f"by way of {way}" for way in ways(snapshot.graph, found)] if len(found) > 1 else ["along the only path"]
     for path, way in zip(found, names, strict=False):
-        factors = "·".join(f"({text})" if text.startswith("-") else text for text in _texts(path.factors, digits))
+        factors = "·".join(map(as_factor, _texts(path.factors, digits)))
         yield ((number(path.product, digits), "node--grad"), (f" {way}", "node--text"), (f": {factors}", "node--quiet"))
 
 

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rich.cells import cell_len
+
 from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.contributions import Contribution, as_sum, contributions, has_run
 from gradtui.snapshot.model import Node, Saved, Values
-from gradtui.snapshot.numbers import NOT_KNOWN, number
+from gradtui.snapshot.numbers import NOT_KNOWN, as_factor, number
 from gradtui.snapshot.replay import Replay
 from gradtui.snapshot.rules import explain, rule_of
 from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.graph_lines import look, short, title
 from gradtui.tui.widgets.line_view import Line, Piece, folded
 
+Pieces = tuple[Piece, ...]
+
 MOST_TERMS = 8
 """Terms of a sum that get a line each."""
 MOST_READY = 4
 """Nodes of the engine's queue that are named."""
-
-Pieces = tuple[Piece, ...]
+NEVER: Pieces = (("never reached by backward", "node--quiet"),)
+CHOSEN = "▸ "
+"""Stands before the edge that the next experiment is about."""
 
 
 def node_lines(
@@ -31,11 +36,12 @@ def node_lines(
     saved_shown: bool,
     width: int,
     findings: Sequence[Finding] = (),
-    factor: float = 1.0,
+    factors: Sequence[float] = (),
+    chosen: int | None = None,
 ) -> tuple[Line, ...]:
     """The node, what came in, what went out along each edge and, where asked for, what it saved; nothing is cut.
 
-    factor: by what an experiment multiplies what the node sends.
+    factors: by what an experiment multiplies what the node sends, edge by edge. chosen: the edge that the next one is about.
     """
     grad = node.grad_output if has_run(replay.graph, node.id, steps_done) else None
     lines = [
@@ -43,12 +49,12 @@ def node_lines(
         _numbers(node, grad, digits),
         *_spread("value ", node.value, digits),
         *_spread("ḡ ", grad, digits),
-        _facts(replay, node),
-        *_experiment(factor),
+        *(() if node.step is not None else (NEVER,)),
         *_why(node, findings),
         *_sum(replay, node, steps_done, digits),
-        *_edges(replay, node, steps_done, digits, factor),
+        *_edges(replay, node, steps_done, digits, factors or [1.0] * len(node.edges), chosen, width),
         *_queue(replay, steps_done),
+        _facts(replay, node),
         *(_saved(node, digits) if saved_shown else ()),
     ]
     return tuple(Line(part) for pieces in lines for part in folded(pieces, width))
@@ -67,15 +73,10 @@ def _numbers(node: Node, grad: Values | None, digits: int) -> Pieces:
 
 
 def _facts(replay: Replay, node: Node) -> Pieces:
-    place = "never reached by backward" if node.step is None else f"step {node.step + 1} of {len(replay.order)}"
-    sequence = "" if node.sequence is None else f" · seq {node.sequence}"
+    place = "" if node.step is None else f"step {node.step + 1} of {len(replay.order)} · "
+    sequence = "" if node.sequence is None else f"seq {node.sequence} · "
     shape = f"({', '.join(map(str, node.shape))}{',' if len(node.shape) == 1 else ''})"
-    return ((f"{place}{sequence} · {shape} {node.dtype} {node.device}", "node--quiet"),)
-
-
-def _experiment(factor: float) -> Iterator[Pieces]:
-    if factor != 1:
-        yield ((f"EXPERIMENT: what it sends is multiplied by {number(factor, 4)}", "node--next"),)
+    return ((f"{place}{sequence}{shape} {node.dtype} {node.device}", "node--quiet"),)
 
 
 def _why(node: Node, findings: Sequence[Finding]) -> Iterator[Pieces]:
@@ -124,8 +125,17 @@ def _term(replay: Replay, term: Contribution, digits: int) -> Pieces:
     )
 
 
-def _edges(replay: Replay, node: Node, steps_done: int | None, digits: int, factor: float) -> Iterator[Pieces]:
-    """For each edge the rule with its numbers, `∂(a·b)/∂a = b = 3`, and below it what goes out."""
+def _edges(
+    replay: Replay,
+    node: Node,
+    steps_done: int | None,
+    digits: int,
+    factors: Sequence[float],
+    chosen: int | None,
+    width: int,
+) -> Iterator[Pieces]:
+    """For each edge the rule with its numbers, `∂(a·b)/∂a = b = 3`, and below it what goes out and what it adds to."""
+    ran = has_run(replay.graph, node.id, steps_done)
     rules = {explanation.edge: explanation for explanation in explain(replay.graph, node.id)}
     if node.edges and rule_of(node) is None:
         yield (("no rule in the table for this grad_fn", "node--quiet"),)
@@ -133,38 +143,40 @@ def _edges(replay: Replay, node: Node, steps_done: int | None, digits: int, fact
         found = rules.get(index)
         if found is not None:
             yield ((found.rule, "node--text"),)
-        yield _edge(replay, node, index, steps_done, digits, factor)
-        ran = factor == 1 and has_run(replay.graph, node.id, steps_done)
-        if found is not None and found.sent and edge.local is None and ran:
+        sent = _sent(replay, node, index, ran, digits, factors[index])
+        sent = ((CHOSEN, "node--next"), *sent) if index == chosen else sent
+        grown = _growth(replay, node, index, digits) if ran else ""
+        if grown and sum(cell_len(text) for text, _ in sent) + cell_len(grown) + 2 <= width:
+            yield (*sent, (f", {grown}", "node--quiet"))
+        else:
+            yield from ((sent, ((f"  {grown}", "node--quiet"),)) if grown else (sent,))
+        if found is not None and found.sent and edge.local is None and factors[index] == 1 and ran:
             yield ((f"  {found.sent}", "node--text"),)
 
 
-def _edge(replay: Replay, node: Node, index: int, steps_done: int | None, digits: int, factor: float) -> Pieces:
+def _sent(replay: Replay, node: Node, index: int, ran: bool, digits: int, factor: float) -> Pieces:
     """`x: 1 · 8 = 8`: the gradient that came in times the local derivative is what goes out."""
     edge = node.edges[index]
     if edge.target is None:
         return ((f"· {visible(edge.constant or 'a constant')}: no gradient goes here", "node--quiet"),)
-    ran = has_run(replay.graph, node.id, steps_done)
     grad_output, sent = (node.grad_output, edge.grad) if ran else (None, None)
-    to = title(replay.graph.nodes[edge.target])
-    scaled = "" if factor == 1 else f" · {number(factor, digits)}"
-    product = "" if edge.local is None else f"{short(grad_output, digits)} · {number(edge.local, digits)}{scaled} = "
-    grown = _growth(replay, node, index, digits) if ran and factor == 1 else ""
+    factors = [number(edge.local, digits), *([number(factor, digits)] if factor != 1 else ())]
+    product = " · ".join([short(grad_output, digits), *map(as_factor, factors)])
     return (
-        (f"{to}: ", "node--receiver"),
-        (product, "node--text"),
+        (f"{title(replay.graph.nodes[edge.target])}: ", "node--receiver"),
+        ("" if edge.local is None else f"{product} = ", "node--text"),
         _value(sent, "node--grad", digits),
-        (grown, "node--quiet"),
+        ("" if factor == 1 else f"  EXPERIMENT: times {number(factor, digits)}", "node--next"),
     )
 
 
 def _growth(replay: Replay, node: Node, index: int, digits: int) -> str:
-    """`, sum – → 3 → 11`: how the receiver's sum grew at this step; nothing where this is its only term."""
+    """`sum – → 3 → 11`: how the receiver's sum grew at this step; nothing where this is its only term."""
     grown = next((one for one in replay.sums[node.step or 0] if one.edge == index), None)
     if grown is None or sum(arrival.grad is not None for arrival in replay.arrivals[grown.node]) < 2:
         return ""
     start = {1: NOT_KNOWN, 2: f"{NOT_KNOWN} → {short(grown.before, digits)}"}
-    return f", sum {start.get(grown.term, f'… → {short(grown.before, digits)}')} → {short(grown.after, digits)}"
+    return f"sum {start.get(grown.term, f'… → {short(grown.before, digits)}')} → {short(grown.after, digits)}"
 
 
 def _queue(replay: Replay, steps_done: int | None) -> Iterator[Pieces]:

@@ -17,8 +17,6 @@ from gradtui.tui.widgets.ledger_lines import ledger_lines
 from gradtui.tui.widgets.line_view import Line, LineView, folded
 from gradtui.tui.widgets.node_lines import node_lines
 
-NOTHING = (("Select a node of the graph to see its part in the backward pass.", "node--quiet"),)
-
 
 class NodePanel(LineView):
     """A view of one node of a Snapshot at one moment of its backward pass."""
@@ -68,6 +66,7 @@ node, their gradients are summed.
 - **s** shows the tensors that the node saved for its backward.
 - **w** jumps to where something goes wrong first: what is not finite, or a gradient that dies; and says why.
 - **k** cuts the gradient that the node sends on, **K** doubles it: an EXPERIMENT; **u** undoes the last one.
+  **o** chooses one edge, marked `▸`, for the next of them.
 - **l** shows the ledger instead: adjoint v̄ times tangent v̇, summed over what a cut of the graph crosses, is f' at every
   moment; below it the paths, each the product of its local derivatives.
 - Arrows still move in the graph; page keys, home and end scroll here.
@@ -83,6 +82,7 @@ node, their gradients are summed.
         self._snapshot: Snapshot | None = None
         self._node: int | None = None
         self._steps_done: int | None = None
+        self._chosen: int | None = None
         self._lines: tuple[Line, ...] = ()
         self._replay = Replay(Graph())
         self._findings: tuple[Finding, ...] = ()
@@ -94,13 +94,20 @@ node, their gradients are summed.
     def line(self, y: int) -> Line:
         return self._lines[y]
 
-    def show(self, snapshot: Snapshot | None, node: int | None, *, steps_done: int | None = None) -> None:
-        """Another Snapshot, node or moment: `steps_done` nodes have run, None for all."""
+    def show(
+        self,
+        snapshot: Snapshot | None,
+        node: int | None,
+        *,
+        steps_done: int | None = None,
+        chosen: int | None = None,
+    ) -> None:
+        """Another Snapshot, node or moment: `steps_done` nodes have run, None for all. chosen: the edge for experiments."""
         if node != self._node:
             self.scroll_to(y=0, animate=False)
         if snapshot is not self._snapshot:
             self._findings = findings(snapshot) if snapshot is not None else ()
-        self._snapshot, self._node, self._steps_done = snapshot, node, steps_done
+        self._snapshot, self._node, self._steps_done, self._chosen = snapshot, node, steps_done, chosen
         self._read()
 
     def next_finding(self) -> int | None:
@@ -127,7 +134,7 @@ node, their gradients are summed.
     def _read(self) -> None:
         snapshot, node = self._snapshot, self._node
         if snapshot is None or node is None or node >= len(snapshot.graph.nodes):
-            self._lines = tuple(map(Line, folded(NOTHING, max(1, self.line_width))))
+            self._lines = ()
         else:
             if self._replay.graph is not snapshot.graph:
                 self._replay = Replay(snapshot.graph)
@@ -152,10 +159,15 @@ node, their gradients are summed.
             saved_shown=self.saved_shown,
             width=max(1, self.line_width),
             findings=self._findings,
-            factor=_factor(snapshot, node),
+            factors=_factors(snapshot, node),
+            chosen=self._chosen,
         )
 
 
-def _factor(snapshot: Snapshot, node: int) -> float:
-    """By what experiments multiply what the node sends; 1 for none."""
-    return math.prod(experiment.factor for experiment in snapshot.experiments if experiment.node == node)
+def _factors(snapshot: Snapshot, node: int) -> list[float]:
+    """By what experiments multiply what the node sends along each edge; 1 for none."""
+    here = [experiment for experiment in snapshot.experiments if experiment.node == node]
+    return [
+        math.prod(experiment.factor for experiment in here if experiment.edge in (None, index))
+        for index in range(len(snapshot.graph.nodes[node].edges))
+    ]
