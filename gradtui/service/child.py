@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
@@ -22,29 +24,35 @@ LAST_WORDS = 1.0
 TURNS = 4
 """Turns of the loop in which all that a pipe holds is read."""
 
+LAST_LOOK = 0.1
+"""Seconds more for an answer that is late: where this process was itself stopped, it waits in the pipe."""
+
+SHORT_OF_MEMORY = "mostly it is the system that does so, when it is short of memory"
+DAMAGED = f"PyTorch may be damaged: {sys.executable} -m pip install --force-reinstall torch"
+
 T = TypeVar("T")
 
 
 class ChildError(Exception):
-    """Why there is no answer from a child. `ended`: it was ready, and ended while it was asked."""
+    """Why there is no answer from a child. `again`: something befell it, and a second try may well go better."""
 
-    def __init__(self, problem: Problem, *, ended: bool = False) -> None:
+    def __init__(self, problem: Problem, *, again: bool = False) -> None:
         super().__init__(problem.message)
-        self.problem, self.ended = problem, ended
+        self.problem, self.again = problem, again
 
 
 class Child:
     """A process that speaks the protocol, kept alive from one request to the next.
 
-    It starts in the background at `start`, and again as soon as it has failed with a request. `deadline` seconds are
-    counted from when a ready child is asked.
+    It starts in the background at `start`, and again as soon as it has failed with a request, or has ended after it had
+    answered one. `deadline` seconds are counted from when a ready child is asked.
     """
 
     def __init__(self, command: Sequence[str], *, deadline: float, startup: float = STARTUP) -> None:
         self.command, self.deadline, self.startup = command, deadline, startup
         self._turn = asyncio.Lock()
         self._starting: asyncio.Task[_Running] | None = None
-        self._endings: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
         self._asked: _Running | None = None
 
@@ -64,28 +72,30 @@ class Child:
             raise ChildError(Problem("limit", str(error))) from error
         async with self._turn:
             running = self._asked = await self._running()
+            again = request.origin != "function"  # a person's own code is not run twice unasked
             try:
-                async with asyncio.timeout(self.deadline):
-                    await running.send(data)
-                    answer = await running.receive(Snapshot)
-                    if request.origin == "function":
-                        await running.hear_out()
+                answer = await _within(self.deadline, running.ask(data))
+                if request.origin == "function":
+                    await running.hear_out()
                 if answer.id != request.id:
                     raise ProtocolError(f"an answer to request {answer.id}")
             except TimeoutError:
+                halted = running.halted
                 self._replace(running.end())
-                raise ChildError(
-                    Problem("timeout", f"no answer within {self.deadline:g} s: the evaluation was stopped")
-                ) from None
+                problem = Problem("timeout", f"no answer within {self.deadline:g} s: the evaluation was stopped")
+                raise ChildError(problem, again=again and halted) from None
             except ProtocolError as error:
                 self._replace(running.end())
-                raise ChildError(_not_protocol(error)) from error
+                raise ChildError(_not_protocol(error), again=again) from error
             except (ConnectionError, EOFError) as error:
                 problem = await asyncio.shield(self._replace(running.post_mortem()))
-                raise ChildError(problem, ended=True) from error
+                raise ChildError(problem, again=again) from error
             except asyncio.CancelledError:  # its answer would come to the next request
                 self._replace(running.end())
                 raise
+            if not running.minded:
+                running.minded = True
+                self._keep(self._mind(running))
             return answer
 
     async def close(self) -> None:
@@ -97,8 +107,8 @@ class Child:
             await asyncio.wait([starting])
             if not starting.cancelled() and starting.exception() is None:
                 await starting.result().end()
-        if self._endings:
-            await asyncio.wait(self._endings)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def _running(self) -> _Running:
         """A child that is ready: the one there is, or a new one where that has ended or could not start."""
@@ -112,43 +122,71 @@ class Child:
         except ChildError:
             self._starting = None
             raise
-        if running.alive:
+        if running.alive and not running.halted:
             return running
         self._replace(running.end())
         return await self._running()
 
+    async def _mind(self, running: _Running) -> None:
+        """Replace a child that ends while nobody asks it: the next request need not wait for torch."""
+        await running.gone()
+        async with self._turn:
+            starting = self._starting
+            if starting is not None and starting.done() and not starting.exception() and starting.result() is running:
+                self._replace(running.end())
+
     def _replace(self, ending: Coroutine[None, None, T]) -> asyncio.Task[T]:
         """Start a new child while the old one ends."""
-        task = asyncio.create_task(ending)
-        self._endings.add(task)
-        task.add_done_callback(self._endings.discard)
         if not self._closed:
             self.start()
+        return self._keep(ending)
+
+    def _keep(self, work: Coroutine[None, None, T]) -> asyncio.Task[T]:
+        """Run it beside the requests; `close` waits for it."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return task
+
+
+async def _within(seconds: float, work: Coroutine[None, None, T]) -> T:
+    """Its result. Raises TimeoutError; not where it was this process that was stopped, and not what it waits for."""
+    task = asyncio.create_task(work)
+    try:
+        for patience in (seconds, LAST_LOOK):
+            done, _ = await asyncio.wait([task], timeout=patience)
+            if done:
+                return task.result()
+        raise TimeoutError
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _start(command: Sequence[str], seconds: float) -> _Running:
     """Start a child and wait until it is ready. Raises ChildError."""
     try:
-        process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
+        )
     except OSError as error:
         raise ChildError(Problem("crash", f"the evaluation process does not start: {error.strerror}")) from error
     running = _Running(process)
     try:
-        async with asyncio.timeout(seconds):
-            ready = await running.receive(Ready)
+        ready = await _within(seconds, running.receive(Ready))
         if ready.protocol != VERSION:
             raise ProtocolError(f"version {ready.protocol} instead of {VERSION}")
         if ready.problem is not None:
             raise ChildError(ready.problem)
     except TimeoutError:
         await running.end()
-        raise ChildError(Problem("timeout", f"the evaluation process was not ready within {seconds:g} s")) from None
+        problem = Problem("timeout", f"the evaluation process was not ready within {seconds:g} s")
+        raise ChildError(problem, again=True) from None
     except ProtocolError as error:
         await running.end()
-        raise ChildError(_not_protocol(error)) from error
-    except EOFError as error:
-        raise ChildError(await running.post_mortem()) from error
+        raise ChildError(_not_protocol(error), again=True) from error
+    except (ConnectionError, EOFError) as error:
+        raise ChildError(await running.post_mortem(hint=DAMAGED), again=True) from error
     except BaseException:
         await running.end()
         raise
@@ -156,7 +194,12 @@ async def _start(command: Sequence[str], seconds: float) -> _Running:
 
 
 class _Running:
-    """A process on three pipes: frames in, frames out, and the last of what it wrote to stderr."""
+    """A process on three pipes: frames in, frames out, and the last of what it wrote to stderr.
+
+    It leads a session of its own: it cannot reach the terminal, and what it started can be ended with it.
+    """
+
+    minded = False
 
     def __init__(self, process: Process) -> None:
         assert process.stdin is not None
@@ -181,18 +224,31 @@ class _Running:
         for _ in range(TURNS):
             await asyncio.sleep(0)
 
-    async def send(self, data: bytes) -> None:
+    @property
+    def halted(self) -> bool:
+        """Whether somebody has stopped it (SIGSTOP): it lives, and answers nothing."""
+        if not self.alive or not hasattr(os, "waitid"):  # macOS
+            return False
+        with suppress(ChildProcessError):
+            return os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+        return False
+
+    async def gone(self) -> None:
+        await self._process.wait()
+
+    async def ask(self, request: bytes) -> Snapshot:
         self._said = b""
-        self._stdin.write(data)
+        self._stdin.write(request)
         await self._stdin.drain()
+        return await self.receive(Snapshot)
 
     async def receive(self, kind: type[T]) -> T:
         """The next message. Raises ProtocolError, and EOFError where the child has ended."""
         header = await self._stdout.readexactly(HEADER.size)
         return message(await self._stdout.readexactly(payload_length(header)), kind)
 
-    async def post_mortem(self) -> Problem:
-        """What became of a child that closed its pipes, in one line."""
+    async def post_mortem(self, *, hint: str = "") -> Problem:
+        """What became of a child that closed its pipes, in one line. `hint`: what to do where nobody killed it."""
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_WORDS):
                 await self._process.wait()
@@ -201,14 +257,16 @@ class _Running:
         assert status is not None
         ended = f"was ended by {_signal_name(-status)}" if status < 0 else f"ended with status {status}"
         lines = self.said.strip().splitlines()
-        return Problem("crash", f"the evaluation process {ended}" + (f": {_printable(lines[-1])}" if lines else ""))
+        said = f": {_printable(lines[-1])}" if lines else ""
+        hint = SHORT_OF_MEMORY if status == -signal.SIGKILL else hint
+        return Problem("crash", f"the evaluation process {ended}{said}", hint=hint)
 
     async def end(self) -> None:
-        """Kill the process where it still runs, reap it, and read its pipes to their ends."""
-        if self.alive:
-            self._process.kill()
+        """Kill the process and what it started, reap it, and read its pipes to their ends."""
+        with suppress(ProcessLookupError, PermissionError):  # nobody is left; on macOS, only zombies are
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._stdin.close()
-        with suppress(TimeoutError):  # a process that it started may still hold the pipes
+        with suppress(TimeoutError):  # a process that left the session may still hold the pipes
             async with asyncio.timeout(LAST_WORDS):
                 while await self._stdout.read(65536):
                     pass

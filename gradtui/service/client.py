@@ -29,7 +29,7 @@ class Service:
     `on_snapshot` is called on the event loop with each answer to `submit`: first without `derivative` where that is not
     known yet, then again with it. An answer to an older request never comes after one to a newer. A worker that is
     killed, hangs longer than `deadline` seconds or talks rubbish gives a Snapshot with `problem`, and is started again;
-    where it ended while it worked on the newest request, that is tried a second time.
+    where something befell it on the newest request, that is tried a second time.
     `function`: the one `model.py:loss` whose code the torch worker may run, and then once a request.
     """
 
@@ -134,7 +134,7 @@ async def _answers(child: Child, request: Request) -> AsyncGenerator[Snapshot, N
             return
         except ChildError as failure:
             yield replace(_refused(request, failure.problem), printed=child.printed)
-            if not failure.ended or request.origin == "function":
+            if not failure.again:
                 return
 
 

@@ -29,12 +29,12 @@ def serve(worker: Literal["torch", "calculus"], *, memory: int | None = None, fu
     _settle(memory)
     run_function = _only(function)
     try:
-        answer = {"torch": _load_torch, "calculus": _load_calculus}[worker]()
-    except Exception as error:
-        write(answers, Ready(worker, problem=_start_problem(worker, error)))
-        return 1
-    write(answers, Ready(worker))
-    try:
+        try:
+            answer = {"torch": _load_torch, "calculus": _load_calculus}[worker]()
+        except BaseException as error:  # a damaged torch may raise anything
+            write(answers, Ready(worker, problem=_start_problem(worker, error)))
+            return 1
+        write(answers, Ready(worker))
         while (request := read(requests, Request)) is not None:
             write(answers, _guarded(answer if request.origin == "expression" else run_function, request))
     except BrokenPipeError:
@@ -105,11 +105,15 @@ def _only(function: str | None) -> Answer:
     return answer
 
 
-def _start_problem(worker: str, error: Exception) -> Problem:
-    package = {"torch": ("torch", "PyTorch"), "calculus": ("sympy", "SymPy")}[worker]
-    if isinstance(error, ModuleNotFoundError) and error.name == package[0]:
-        return Problem("crash", f"{package[1]} is not installed: pip install {package[0]}")
-    return Problem("crash", f"{package[1]} does not start: {_sentence(error)}")
+def _start_problem(worker: str, error: BaseException) -> Problem:
+    package, name = {"torch": ("torch", "PyTorch"), "calculus": ("sympy", "SymPy")}[worker]
+    pip = f"{sys.executable} -m pip install"
+    if isinstance(error, ModuleNotFoundError) and error.name == package:
+        return Problem("crash", f"{name} is not installed: pip install {package}", hint=f"here: {pip} {package}")
+    if _is_memory(error):
+        return Problem("memory", f"there is not enough memory to load {name}")
+    hint = f"it may be damaged: {pip} --force-reinstall {package}"
+    return Problem("crash", f"{name} does not start: {_sentence(error)}", hint=hint)
 
 
 def _guarded(answer: Answer, request: Request) -> Snapshot:
