@@ -94,8 +94,6 @@ def command(
 
         _print(Request(1, text, values, dtype, device, origin=origin), variables, limits, form)
         return
-    if is_function:
-        raise click.UsageError("this version has no screen for functions: --print, --steps and --json show them")
     _require_terminal()
     gc.disable()  # until the first frame is out: there is nothing to collect, and looking for it costs a tenth of the start
     theme = _theme(theme)
@@ -110,6 +108,7 @@ def command(
         step=step,
         theme=theme,
         names=tuple(at),
+        origin="function" if is_function else "expression",
     )
     sys.exit(status)
 

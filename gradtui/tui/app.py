@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult, SystemCommand
@@ -250,8 +251,10 @@ def run(
     step: str,
     theme: str | None,
     names: tuple[str, ...] = (),
+    origin: Origin = "expression",
 ) -> int:
     """Open the explorer and stay in it until it is left; the exit status. Raises PointError for an `at` that is no value."""
-    app = GradtuiApp(expression, at, dtype, device, window, step, theme, names)
+    service = partial(Service, function=expression) if origin == "function" else Service
+    app = GradtuiApp(expression, at, dtype, device, window, step, theme, names, origin=origin, service=service)
     app.run()
     return app.return_code or 0

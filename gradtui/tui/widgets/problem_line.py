@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
@@ -11,6 +13,8 @@ from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.readout import both_ends
 
 CARET = "^"
+MOST_LINES = 2
+"""Of a sentence that does not fit in one."""
 
 
 class ProblemLine(Widget):
@@ -63,7 +67,8 @@ def _lines(message: str, hint: str, column: int | None, width: int) -> list[tupl
         line = place_caret(message, rest, column, width)
         if line is not None:
             return [(*line, "message"), *((text, "", "hint") for text in after)]
-    return [(message, "", "message"), *(((hint, "", "hint"),) if hint else ())]
+    folded = wrap(message, max(1, width)) or [""]
+    return [*((line, "", "message") for line in folded[:MOST_LINES]), *(((hint, "", "hint"),) if hint else ())]
 
 
 def place_caret(message: str, rest: str, column: int | None, width: int) -> tuple[str, str] | None:

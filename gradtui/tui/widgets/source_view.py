@@ -66,9 +66,11 @@ It is run again when it is saved.
         self._paint()
 
     def _paint(self) -> None:
+        before = self.max_scroll_y
         self.lines_changed()
-        if self._span is not None:
-            self._bring_into_sight(*self._span)
+        self._bring_into_sight()
+        if self.max_scroll_y != before or not self.size:
+            self.call_after_refresh(self._bring_into_sight)  # how far it scrolls is known then
 
     def _row(self, offset: int) -> int:
         return max(0, bisect_right(self._starts, offset) - 1)
@@ -79,8 +81,11 @@ It is run again when it is saved.
         first, last = (offset - self._starts[y] for offset in self._span)
         return tuple(_over(self._lines[y], first, last, "source--bad" if self._bad else "source--lit"))
 
-    def _bring_into_sight(self, start: int, end: int) -> None:
+    def _bring_into_sight(self) -> None:
         """The first line of the span in the middle, unless all of it is seen already."""
+        if self._span is None:
+            return
+        start, end = self._span
         first, last, height = self._row(start), self._row(max(start, end - 1)), self.size.height
         top = self.scroll_offset.y
         if height and not (top <= first and last < top + height):
