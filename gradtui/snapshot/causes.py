@@ -31,6 +31,9 @@ Kind = Literal[
     "detached",
     "no_grad",
     "integer",
+    "left_torch",
+    "not_differentiable",
+    "new_leaf",
     "unused",
     "frozen",
     "not_a_leaf",
@@ -39,11 +42,13 @@ Kind = Literal[
     "nonfinite",
     "vanishing",
     "exploding",
+    "ordinary",
 ]
 """What went wrong. The first eight are of a single operation, the next two of 0·inf in the backward pass.
 
 In the others the gradient dies: squashed functions, products of small factors, steps, dead sides, what is not taken,
-what does not depend on the variable at all. From `not_in_graph` on they are of the parameters of user code.
+what does not depend on the variable at all. From `not_in_graph` on they are of the parameters of user code;
+`ordinary` where nothing is wrong.
 """
 
 

@@ -6,8 +6,7 @@ Looks at the record alone: the forward value of each node, the gradient that cam
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from inspect import signature
+from collections.abc import Iterator
 
 from gradtui.snapshot.branches import double_where
 from gradtui.snapshot.causes import (
@@ -18,15 +17,11 @@ from gradtui.snapshot.causes import (
     FORWARD,
     SMALLER,
     SMALLER_EXPONENT,
-    STABLE,
-    Cause,
     Finding,
     Kind,
 )
-from gradtui.snapshot.contributions import uses
 from gradtui.snapshot.fading import fading
 from gradtui.snapshot.model import Graph, Node, Snapshot, Values
-from gradtui.snapshot.numbers import number
 from gradtui.snapshot.operands import (
     element,
     first_bad,
@@ -37,25 +32,37 @@ from gradtui.snapshot.operands import (
     operation,
     quote,
 )
+from gradtui.snapshot.reasons import cause_of, filled, holds, operands_at, remedy_of, shortened, stable_form
 from gradtui.snapshot.replay import Replay
+from gradtui.snapshot.why import findings_of_code
 
 __all__ = ["Finding", "findings"]
 
 EPSILON = {"float32": 2.0**-23, "float64": 2.0**-52}
+MOST_NODES = 2000
+"""Of an expression; each path and each element is looked at."""
 NOT_0_AGAIN = "0 times that is nan"
 
 
 def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     """The first bad node of the forward pass, the first of the backward pass, and where a gradient dies.
 
-    Nothing for an ordinary function. Of an experiment only the forward pass, which it does not change.
+    Nothing for an ordinary function. Of an experiment only the forward pass, which it does not change. Of user code what
+    there is to say of its parameters, but where it is as small as an expression and all of its numbers are known.
     """
     graph = snapshot.graph
+    if snapshot.origin != "expression" and not (snapshot.origin == "function" and _is_like_an_expression(graph)):
+        return findings_of_code(snapshot)
     told = list(_forward(snapshot))
     if not snapshot.experiments:
         told += _backward(graph)
         told += fading(graph)
     return tuple(told)
+
+
+def _is_like_an_expression(graph: Graph) -> bool:
+    values = (node.value for node in graph.nodes)
+    return 0 < len(graph.nodes) <= MOST_NODES and all(value is not None and value.summary is None for value in values)
 
 
 def _forward(snapshot: Snapshot) -> Iterator[Finding]:
@@ -87,15 +94,15 @@ def _why_not_finite(graph: Graph, node: Node) -> tuple[Kind, str, str]:
         return "input", f"the constant {operand_quote(constant)} in it is not finite", "write a finite number for it"
     assert node.value is not None
     place = first_bad(node.value) or 0
-    operands = _operands(graph, node, place, len(node.value.numbers))
-    cause = _cause(FORWARD.get(operation(node), ()), operands)
+    operands = operands_at(graph, node, place, len(node.value.numbers))
+    cause = cause_of(FORWARD.get(operation(node), ()), operands)
     if cause is not None:
-        return cause.kind, _filled(cause, operands), _remedy(graph, node, cause)
+        return cause.kind, filled(cause, operands), remedy_of(graph, node, cause)
     if math.isnan(node.value.numbers[place]):
         return "domain", "it has no value there", "keep its operands where it is defined"
     remedy = SMALLER_EXPONENT if operation(node) in EXPONENTIALS else SMALLER
     why = f"it overflows, more than {node.dtype} holds"
-    return "overflow", why, _stable_form(graph, node) or remedy
+    return "overflow", why, stable_form(graph, node) or remedy
 
 
 def _is_bad_constant(graph: Graph, node: Node, edge: int) -> bool:
@@ -125,9 +132,9 @@ def _backward(graph: Graph) -> Iterator[Finding]:
             yield _sends(replay, node, bad)
             return
     for node in graph.nodes:
-        operands = _operands(graph, node, 0, 1)
-        if operation(node) == "Pow" and _is_variable_power(node) and _holds(CONVENTION, operands):
-            text = f"{quote(node)}: {_filled(CONVENTION, operands)}"
+        operands = operands_at(graph, node, 0, 1)
+        if operation(node) == "Pow" and _is_variable_power(node) and holds(CONVENTION, operands):
+            text = f"{quote(node)}: {filled(CONVENTION, operands)}"
             yield Finding(CONVENTION.kind, "backward", node.id, text, CONVENTION.remedy)
 
 
@@ -159,29 +166,31 @@ def _sends(replay: Replay, node: Node, edge: int) -> Finding:
 
 def _why_derivative(graph: Graph, node: Node, edge: int, place: int, count: int) -> tuple[Kind, str, str]:
     """Why the derivative by the operand at `edge` is not finite at this element: kind, reason, remedy."""
-    operands, number = _operands(graph, node, place, count), operand_number(node, edge)
+    operands, number = operands_at(graph, node, place, count), operand_number(node, edge)
     if operation(node) == "Mul" and not is_finite(operand(graph, node, 1 - number)):
         origin = _origin(graph, node)
         kind, _, remedy = _why_not_finite(graph, origin)
         return kind, _by_the_other_factor(node, edge, operands[1 - number]), remedy
     name = BY_THE_EXPONENT if operation(node) == "Pow" and number == 1 else operation(node)
-    cause = _cause(BACKWARD.get(name, ()), operands)
+    cause = cause_of(BACKWARD.get(name, ()), operands)
     if cause is not None:
-        return cause.kind, _filled(cause, operands), _remedy(graph, node, cause)
+        return cause.kind, filled(cause, operands), remedy_of(graph, node, cause)
     if not is_finite(node.value):
         kind, _, remedy = _why_not_finite(graph, _origin(graph, node))
-        value = _short(element(node.value, place, count))
+        value = shortened(element(node.value, place, count))
         return (
             kind,
             f"its value is {value}, and its derivative is not finite either",
-            _stable_form(graph, node) or remedy,
+            stable_form(graph, node) or remedy,
         )
-    return "overflow", f"what it sends is more than {node.dtype} holds", _stable_form(graph, node) or SMALLER
+    return "overflow", f"what it sends is more than {node.dtype} holds", stable_form(graph, node) or SMALLER
 
 
 def _by_the_other_factor(node: Node, edge: int, value: float | None) -> str:
     other = operand_quote(node.edges[1 - edge])
-    return f"its derivative is the other factor, {other}" + ("" if other == _short(value) else f" = {_short(value)}")
+    return f"its derivative is the other factor, {other}" + (
+        "" if other == shortened(value) else f" = {shortened(value)}"
+    )
 
 
 def _origin(graph: Graph, node: Node) -> Node:
@@ -206,42 +215,6 @@ def _sender_of_zero(replay: Replay, node: Node, place: int) -> tuple[Node, int]:
         if not_taken or came_in is None or element(came_in, place, len(came_in.numbers)) != 0:
             return sender, by
         node = sender
-
-
-def _remedy(graph: Graph, node: Node, cause: Cause) -> str:
-    """Another form of the same function is no help where the function is not defined."""
-    return cause.remedy if cause.kind == "domain" else _stable_form(graph, node) or cause.remedy
-
-
-def _stable_form(graph: Graph, node: Node) -> str:
-    """What people write instead of this node and its operand, or of this node and those that use its value."""
-    below = [(operation(graph.nodes[edge.target]), operation(node)) for edge in node.edges if edge.target is not None]
-    users = uses(graph)
-    near = [(node.id, user) for user, _ in users[node.id]]
-    far = [(*pair, user) for pair in near for user, _ in users[pair[-1]]]
-    above = [tuple(operation(graph.nodes[place]) for place in chain) for chain in (*far, *near)]
-    return next((STABLE[chain] for chain in (*below, *above) if chain in STABLE), "")
-
-
-def _operands(graph: Graph, node: Node, place: int, count: int) -> list[float | None]:
-    return [element(operand(graph, node, number), place, count) for number in (0, 1)]
-
-
-def _cause(causes: Sequence[Cause], operands: Sequence[float | None]) -> Cause | None:
-    return next((cause for cause in causes if _holds(cause, operands)), None)
-
-
-def _holds(cause: Cause, operands: Sequence[float | None]) -> bool:
-    wanted = operands[: len(signature(cause.holds).parameters)]
-    return None not in wanted and cause.holds(*wanted)
-
-
-def _filled(cause: Cause, operands: Sequence[float | None]) -> str:
-    return cause.why.format(a=_short(operands[0]), b=_short(operands[1]))
-
-
-def _short(value: float | None) -> str:
-    return number(None if value is None else value + 0.0, 4)
 
 
 def _named(node: Node, values: Values | None) -> str:

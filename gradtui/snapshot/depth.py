@@ -1,0 +1,159 @@
+"""How the size of the gradient changes from the loss to the first layers, and which operations change it. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gradtui.snapshot.causes import Finding, Kind
+from gradtui.snapshot.contributions import Use
+from gradtui.snapshot.fading import LAYERS, LOGITS
+from gradtui.snapshot.model import Graph, Node, Parameter
+from gradtui.snapshot.operands import is_finite, operation
+from gradtui.snapshot.shares import SQUASHING
+from gradtui.snapshot.whereabouts import where
+
+VANISHED = 1e-6
+"""A gradient this much smaller than that of a later layer is lost beside it."""
+HUGE = 1e4
+"""A gradient this much larger than the parameter itself, or than 1, throws it far away at any usual learning rate."""
+MOST_OF_IT = 0.7
+MOST_SHOWN = 6
+PRODUCTS = ("Mm", "Addmm", "Bmm", "Baddbmm", "Mv", "Linear", "Convolution", "Mul", "T", "UnsafeView", "View")
+
+SMALL_WEIGHTS = "larger initial weights (xavier_, kaiming_), normalised layers, residual paths x + f(x)"
+SMALLER_STEPS = (
+    "clip_grad_norm_, smaller or orthogonal initial weights, LSTM or GRU for a plain recurrence, normalised layers"
+)
+SCALE = "normalise inputs and targets, take the mean and not the sum, look at what multiplies the loss"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A parameter and the norm of its gradient."""
+
+    name: str
+    norm: float
+    node: int
+    size: float
+
+    @property
+    def module(self) -> str:
+        return self.name.rpartition(".")[0] or self.name
+
+
+def layers(parameters: Mapping[str, Parameter]) -> list[Layer]:
+    """Those with a finite gradient that is not 0, in the order in which the forward pass first uses them.
+
+    Of matrices only, where there are several: a bias before a normalisation rightly has next to no gradient.
+    """
+    known = [(name, p) for name, p in parameters.items() if p.node is not None and p.grad is not None]
+    good = [(name, p, p.grad.norm) for name, p in known if p.grad and p.grad.norm and is_finite(p.grad)]
+    matrices = [each for each in good if len(each[1].value.shape) > 1]
+    found = [
+        Layer(name, norm, p.node or 0, p.value.norm or 0.0)
+        for name, p, norm in (matrices if len(matrices) > 1 else good)
+        if norm
+    ]
+    return sorted(found, key=lambda layer: -layer.node)
+
+
+def vanishing(graph: Graph, profile: Sequence[Layer], used: Sequence[Sequence[Use]]) -> Finding | None:
+    """Where an early layer has next to nothing of what a later one has."""
+    if len(profile) < 2:
+        return None
+    top = max(range(len(profile)), key=lambda place: profile[place].norm)
+    low = min(range(top + 1), key=lambda place: profile[place].norm)
+    if profile[low].norm >= VANISHED * profile[top].norm:
+        return None
+    return fall(graph, profile[low : top + 1], used)
+
+
+def fall(graph: Graph, profile: Sequence[Layer], used: Sequence[Sequence[Use]]) -> Finding:
+    """How the norm falls from the last of these layers to the first."""
+    low, top = profile[0], profile[-1]
+    changes = path_changes(graph, low.node, used)
+    name, share = _most(graph, changes, -1)
+    worst, loss = min(changes, key=lambda change: change[1], default=(graph.nodes[low.node], 0.0))
+    steps = max(len(dict.fromkeys(layer.module for layer in profile)) - 1, 1)
+    each = f", by {_times((top.norm / low.norm) ** (1 / steps))}x a layer" if steps > 1 else ""
+    text = f"the norm falls from {top.norm:.1e} at {top.module} to {low.norm:.1e} at {low.module}{each}"
+    single = -loss * math.log10(math.e) > MOST_OF_IT * math.log10(top.norm / low.norm)
+    if single:
+        text += f": at once in {where(worst)}, to {math.exp(loss):.0e} of it"
+    elif name:
+        text += f": most in {share} {name}"
+    squashes = operation(worst) in SQUASHING
+    remedy = (LOGITS if single else LAYERS) if squashes else SMALL_WEIGHTS
+    kind: Kind = "saturated" if single and squashes else "vanishing"
+    return Finding(kind, "backward", worst.id, text, remedy, low.name, worst.source, _shown(profile))
+
+
+def exploding(graph: Graph, profile: Sequence[Layer], used: Sequence[Sequence[Use]]) -> Finding | None:
+    """Where a gradient is far larger than its parameter."""
+    worst = max(profile, key=lambda layer: layer.norm / max(layer.size, 1.0), default=None)
+    if worst is None or worst.norm < HUGE * max(worst.size, 1.0):
+        return None
+    return rise(graph, worst, profile, used)
+
+
+def rise(graph: Graph, layer: Layer, profile: Sequence[Layer], used: Sequence[Sequence[Use]]) -> Finding:
+    """How the norm rises from the loss to this layer."""
+    changes = path_changes(graph, layer.node, used)
+    name, count = _most(graph, changes, 1)
+    steepest, gain = max(changes, key=lambda change: change[1], default=(graph.nodes[layer.node], 0.0))
+    whole = sum(change for _, change in changes if change > 0)
+    text = f"the gradient has norm {layer.norm:.1e}, the parameter {layer.size:.1e}"
+    many = sum(1 for node, change in changes if change > 0 and operation(node) == operation(steepest))
+    if gain > MOST_OF_IT * whole or many < 3:
+        text += f": it grows most in {where(steepest)}, by {_times(math.exp(gain))}x"
+        return Finding("exploding", "backward", steepest.id, text, SCALE, layer.name, steepest.source, _shown(profile))
+    mean = math.exp(sum(change for node, change in changes if operation(node) == name) / max(count, 1))
+    text += f": it grows by {_times(mean)}x in each of {count} {name} on the way from the loss"
+    return Finding(
+        "exploding", "backward", steepest.id, text, SMALLER_STEPS, layer.name, steepest.source, _shown(profile)
+    )
+
+
+def path_changes(graph: Graph, leaf: int, used: Sequence[Sequence[Use]]) -> list[tuple[Node, float]]:
+    """Up from the leaf by the largest gradients: each node, and the logarithm of how it changes the norm."""
+    found: list[tuple[Node, float]] = []
+    at = leaf
+    while True:
+        arriving = [(graph.nodes[user], _norm(graph.nodes[user], place)) for user, place in used[at]]
+        node, norm = max(arriving, key=lambda each: each[1], default=(None, 0.0))
+        if node is None or not norm or node.id >= at:
+            return found
+        came = node.grad_output.norm if node.grad_output is not None else None
+        if came and math.isfinite(came):
+            found.append((node, math.log(norm / came)))
+        at = node.id
+
+
+def _norm(node: Node, place: int) -> float:
+    grad = node.edges[place].grad
+    return (grad.norm if grad is not None else None) or 0.0
+
+
+def _most(graph: Graph, changes: Sequence[tuple[Node, float]], sign: int) -> tuple[str, int]:
+    """The operation that does most of it (sign 1 for growth, -1 for loss), and how many nodes of it there are."""
+    sums: dict[str, float] = defaultdict(float)
+    counts: dict[str, int] = defaultdict(int)
+    for node, change in changes:
+        sums[operation(node)] += sign * change
+        counts[operation(node)] += 1
+    name = max(sums, key=lambda each: sums[each], default="")
+    return (name, counts[name]) if name and sums[name] > 0 else ("", 0)
+
+
+def _times(factor: float) -> str:
+    return f"{factor:.1f}" if factor < 10 else f"{factor:.0f}" if factor < 1e4 else f"{factor:.0e}"
+
+
+def _shown(profile: Sequence[Layer]) -> tuple[str, ...]:
+    """Some of the layers from the first to the last, with their norms."""
+    step = max((len(profile) - 1) / (MOST_SHOWN - 1), 1.0)
+    places = dict.fromkeys(min(round(number * step), len(profile) - 1) for number in range(MOST_SHOWN))
+    return tuple(f"{profile[place].name}: norm {profile[place].norm:.1e}" for place in places)

@@ -1,0 +1,60 @@
+"""How a place in user code, and a group of parameters, are called in a sentence. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from gradtui.snapshot.model import Event, Node, Source
+from gradtui.snapshot.operands import operation, quote, short
+
+MOST_NAMES = 3
+
+
+def line_of(source: Source | None) -> str:
+    """`train.py:12`; nothing for the text of an expression."""
+    if source is None or source.file is None:
+        return ""
+    return source.file if source.line is None else f"{source.file}:{source.line}"
+
+
+def at(source: Source | None, module: str = "") -> str:
+    """` at train.py:12 in encoder.layer.3`, as far as it is known."""
+    line = line_of(source)
+    return (f" at {line}" if line else "") + (f" in {module}" if module else "")
+
+
+def where(node: Node) -> str:
+    """`torch.sigmoid(h) at train.py:12 in head`, a node by what made it."""
+    if node.variable and not node.edges:
+        return node.variable
+    name = "" if node.source is None or operation(node).lower() in node.source.text.lower() else f" ({node.name})"
+    return f"{quote(node) or node.name}{name}{at(node.source, node.module)}"
+
+
+def where_done(event: Event) -> str:
+    """`h.detach() at train.py:12`."""
+    text = short(event.source.text) if event.source else ""
+    named = text if event.operation.strip("_") in text else f"{event.operation} in {text}" if text else event.operation
+    return f"{named}{at(event.source, event.module)}"
+
+
+def gathered(names: Sequence[str], all_names: Collection[str]) -> str:
+    """`encoder.* (24 parameters)`: a single one by its name, several by what they have in common."""
+    if len(names) == 1:
+        return names[0]
+    count = f"{len(names)} parameters"
+    if len(names) == len(all_names):
+        return f"all {count}"
+    prefix = _shared(names)
+    if not prefix:
+        more = f", and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        return f"{', '.join(names[:MOST_NAMES])}{more}"
+    whole = sum(name.startswith(prefix) for name in all_names)
+    return f"{prefix}* ({count if whole == len(names) else f'{len(names)} of {whole} parameters'})"
+
+
+def _shared(names: Sequence[str]) -> str:
+    """The path of the module that holds them all, with a dot behind; nothing where that is the model itself."""
+    least, most = min(names), max(names)
+    same = next((place for place, (a, b) in enumerate(zip(least, most, strict=False)) if a != b), len(least))
+    return least[: least.rfind(".", 0, same) + 1]

@@ -1,0 +1,219 @@
+"""Why is the gradient of a parameter None, zero, nan or huge? For user code, with evidence. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from gradtui.snapshot import depth, nonfinite, zeros
+from gradtui.snapshot.causes import Finding
+from gradtui.snapshot.contributions import Use, above, uses
+from gradtui.snapshot.cutoff import absent, is_traced, not_a_leaf
+from gradtui.snapshot.model import Parameter, Snapshot
+from gradtui.snapshot.numbers import number
+from gradtui.snapshot.operands import is_finite
+from gradtui.snapshot.statistics import spread
+from gradtui.snapshot.whereabouts import gathered, where_done
+
+NOT_RUN = "backward did not reach it"
+IN_PLACE = "in place"
+OUT_OF_PLACE = "write x = x + 1 for x += 1 and relu(x) for relu_(x), or change a clone()"
+NOTHING = "nothing to do"
+AGAIN = "capture once more where backward runs through"
+
+
+def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
+    """Why the gradient of one parameter, or other named leaf, is what it is: the root cause first, never empty.
+
+    `ordinary` where nothing is wrong. KeyError for a name that the snapshot does not know.
+    """
+    inquiry = Inquiry(snapshot)
+    found = inquiry.leaves[parameter]
+    return tuple(_named([parameter], finding, inquiry.leaves) for finding in inquiry.of(parameter, found))
+
+
+def findings_of_code(snapshot: Snapshot) -> tuple[Finding, ...]:
+    """What is worth telling of all parameters, the root cause first, each cause once. Nothing for a healthy model."""
+    inquiry = Inquiry(snapshot)
+    told = list(inquiry.of_the_whole())
+    if snapshot.experiments:
+        return tuple(finding for finding in told if finding.phase == "forward")
+    return tuple(told)
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """Each question about a snapshot is answered once, in time linear in its nodes, and only if it is asked."""
+
+    snapshot: Snapshot
+
+    @cached_property
+    def leaves(self) -> dict[str, Parameter]:
+        """The parameters; of code that has none the variables, and the leaves of the graph."""
+        graph, found = self.snapshot.graph, dict(self.snapshot.parameters)
+        nodes = {node.variable: node for node in graph.nodes if node.variable and not node.edges}
+        for name, state in self.snapshot.variables.items():
+            node = nodes.get(name)
+            dtype = node.dtype if node else self.snapshot.dtype
+            grad, place = (node.grad_output, node.id) if node else (None, None)
+            found.setdefault(name, Parameter(state.value, grad, dtype, self.snapshot.device, place))
+        if not found:
+            for name, node in nodes.items():
+                value = node.value or node.grad_output
+                if value is not None:
+                    found[name] = Parameter(value, node.grad_output, node.dtype, node.device, node.id)
+        return found
+
+    @cached_property
+    def traced(self) -> bool:
+        return is_traced(self.snapshot)
+
+    @cached_property
+    def used(self) -> list[list[Use]]:
+        return uses(self.snapshot.graph)
+
+    @cached_property
+    def killers(self) -> dict[int, zeros.Killer]:
+        return zeros.killers(self.snapshot.graph)
+
+    @cached_property
+    def profile(self) -> list[depth.Layer]:
+        return depth.layers(self.leaves)
+
+    @cached_property
+    def forward(self) -> Finding | None:
+        return nonfinite.forward(self.snapshot)
+
+    @property
+    def has_run(self) -> bool:
+        """Whether the backward pass ran at all."""
+        return bool(self.snapshot.graph.nodes) and self.snapshot.graph.nodes[0].step is not None
+
+    def of_the_whole(self) -> Iterator[Finding]:
+        problem = self.snapshot.problem
+        if problem is not None and IN_PLACE in problem.message:
+            yield self._in_place()
+            return
+        bad = self._those(lambda leaf: not is_finite(leaf.grad))
+        if self.forward is not None:
+            yield self.forward
+        elif bad and (found := nonfinite.backward(self.snapshot.graph)):
+            yield self._about(bad, found)
+        yield from self._grouped(self._absent())
+        if not self.has_run or problem is not None:
+            return
+        zero = self._those(lambda leaf: zeros.is_zero(leaf.grad))
+        yield from self._grouped(finding for name in zero for finding in self._zero(name))
+        if not bad and self.forward is None:
+            yield from self._of_size()
+
+    def of(self, name: str, leaf: Parameter) -> Iterator[Finding]:
+        """The root cause first; what the finding is about is not yet in its text."""
+        problem = self.snapshot.problem
+        if leaf.node is None:
+            yield absent(self.snapshot, name, leaf, self.traced)
+            return
+        if problem is not None and IN_PLACE in problem.message:
+            yield self._in_place()
+            return
+        if self.snapshot.graph.nodes[leaf.node].edges:
+            yield not_a_leaf(self.snapshot, name, leaf)
+        if leaf.grad is None:
+            yield self._without(name, leaf)
+        elif not is_finite(leaf.grad):
+            within = above(self.used, leaf.node) | {leaf.node}
+            found = self.forward or nonfinite.backward(self.snapshot.graph, within)
+            yield found or Finding("nonfinite", "backward", leaf.node, "its gradient is not finite", AGAIN)
+        elif zeros.is_zero(leaf.grad):
+            yield from self._zero(name)
+        else:
+            yield self._size(name, leaf)
+
+    def _those(self, holds: Callable[[Parameter], bool]) -> list[str]:
+        return [name for name, leaf in self.leaves.items() if leaf.grad is not None and holds(leaf)]
+
+    def _absent(self) -> Iterator[Finding]:
+        """Frozen ones only where nothing learns; a nameless one is not worth telling of."""
+        frozen = not any(leaf.requires_grad for leaf in self.leaves.values())
+        for name, leaf in self.leaves.items():
+            if leaf.node is None and (leaf.requires_grad or frozen):
+                yield absent(self.snapshot, name, leaf, self.traced)
+            elif leaf.node is not None and self.snapshot.graph.nodes[leaf.node].edges:
+                yield not_a_leaf(self.snapshot, name, leaf)
+
+    def _zero(self, name: str) -> Iterator[Finding]:
+        node = self.leaves[name].node
+        killer = self.killers.get(node) if node is not None else None
+        if killer is not None:
+            yield zeros.zero(self.snapshot.graph, name, killer)
+
+    def _without(self, name: str, leaf: Parameter) -> Finding:
+        """In the graph, and yet None."""
+        killer = self.killers.get(leaf.node) if leaf.node is not None else None
+        if killer is not None and self.has_run and self.snapshot.problem is None:
+            return zeros.zero(self.snapshot.graph, name, killer)
+        notes = [note.text for note in self.snapshot.notes if note.kind == "backward"]
+        problem = self.snapshot.problem
+        reason = problem.message if problem else notes[0] if notes else NOT_RUN
+        return Finding("nonfinite", "backward", leaf.node, f"no gradient: {reason}", problem.hint if problem else AGAIN)
+
+    def _of_size(self) -> Iterator[Finding]:
+        graph, profile = self.snapshot.graph, self.profile
+        found = depth.exploding(graph, profile, self.used) if profile else None
+        if found is None and len(profile) > 1:
+            found = depth.vanishing(graph, profile, self.used)
+        if found is not None:
+            yield found
+
+    def _size(self, name: str, leaf: Parameter) -> Finding:
+        """Of a gradient that is finite and not 0."""
+        assert leaf.grad is not None
+        found, graph = spread(leaf.grad), self.snapshot.graph
+        norm, size = found.norm or 0.0, leaf.value.norm or 0.0
+        layer = depth.Layer(name, norm, leaf.node or 0, size)
+        largest = max((each.norm for each in self.profile), default=norm)
+        if norm >= depth.HUGE * max(size, 1.0):
+            return depth.rise(graph, layer, self.profile, self.used)
+        if norm < depth.VANISHED * largest:
+            later = [each for each in self.profile if each.node < layer.node]
+            return depth.fall(graph, [layer, *(later or self.profile[-1:])], self.used)
+        zero = f", {100 * found.zeros / found.elements:.0f} % of it zeros" if found.zeros else ""
+        text = f"nothing wrong is seen: its gradient has norm {number(norm, 3)}{zero}, the parameter {number(size, 3)}"
+        spreads = f"from {number(found.min, 3)} to {number(found.max, 3)}"
+        return Finding("ordinary", "backward", leaf.node, text, NOTHING, name, None, (spreads,))
+
+    def _in_place(self) -> Finding:
+        """The engine's own words, with the line that wrote over what it needs."""
+        problem = self.snapshot.problem
+        assert problem is not None
+        edits = [event for event in self.snapshot.events if event.kind == "inplace"]
+        maker = re.search(r"output (?:\d+ )?of (\w+)", problem.message)
+        nodes = self.snapshot.graph.nodes
+        fitting = [e for e in edits if maker and e.node is not None and nodes[e.node].name == maker[1]]
+        edit = next(iter(fitting or edits), None)
+        source = problem.source or (edit.source if edit else None)
+        line = f"{where_done(edit)} writes over it; " if edit else ""
+        node = edit.node if edit else None
+        evidence = tuple(where_done(event) for event in (fitting or edits)[:4])
+        text = f"{line}{problem.message}"
+        return Finding("inplace", "backward", node, text, problem.hint or OUT_OF_PLACE, None, source, evidence)
+
+    def _grouped(self, found: Iterator[Finding]) -> Iterator[Finding]:
+        """One for all parameters of which the same is to be said."""
+        groups: dict[tuple[object, ...], list[Finding]] = {}
+        for finding in found:
+            key = finding.kind, finding.node, finding.source, finding.text
+            groups.setdefault(key, []).append(finding)
+        for group in groups.values():
+            yield self._about([each.parameter or "" for each in group], group[0])
+
+    def _about(self, names: Sequence[str], finding: Finding) -> Finding:
+        return _named(names, replace(finding, parameter=names[0]), self.leaves)
+
+
+def _named(names: Sequence[str], finding: Finding, leaves: dict[str, Parameter]) -> Finding:
+    """With what it is about in front of the text."""
+    named = replace(finding, parameter=finding.parameter or names[0])
+    return replace(named, text=f"{gathered(names, leaves)}: {finding.text}")

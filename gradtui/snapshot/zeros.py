@@ -1,0 +1,180 @@
+"""Which node made a gradient zero first, of all those on the way to a leaf at which nothing but zeros arrives. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from gradtui.snapshot.causes import Finding, Kind
+from gradtui.snapshot.fading import BOUNDS, DEAD, LOGITS, MASK, MEANT, STRAIGHT, TEMPERATURE
+from gradtui.snapshot.model import Edge, Graph, Node, Values
+from gradtui.snapshot.numbers import number
+from gradtui.snapshot.operands import is_finite, operation
+from gradtui.snapshot.shares import FLAT, SIDES, SQUASHING, TAILS
+from gradtui.snapshot.statistics import spread
+from gradtui.snapshot.whereabouts import where
+
+CLAMPS = ("Clamp", "ClampMin", "ClampMax", "Hardtanh", "Hardsigmoid", "Hardswish")
+SOFTMAX = ("Softmax", "LogSoftmax")
+CHOOSING = ("Where", "MaskedFill", "Maximum", "Minimum", "IndexPut", "MaskedScatter", "CopySlices", "MaskedSelect")
+LOOKING_UP = ("Embedding", "EmbeddingBag", "Gather", "Index", "IndexSelect")
+PRODUCTS = ("Mul", "Mm", "Bmm", "Addmm", "Baddbmm", "Mv", "Dot", "Linear", "Convolution")
+LOSSES = ("MseLoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "NllLoss", "NllLoss2D", "BinaryCrossEntropy", "KlDiv")
+LEAST = {"float16": 6e-8, "bfloat16": 9.2e-41, "float32": 1.4e-45}
+"""The smallest number above 0."""
+SCALED = "scale the loss up (torch.amp.GradScaler does), or use bfloat16"
+LOOKED_UP = "no fault where this batch does not need it; else look at the indices"
+AT_REST = "no fault: at its best point, or with weight 0, a loss has no gradient"
+STARTS_AT_0 = "no fault in the first step where it starts at 0 on purpose (LoRA, a residual gate); else initialise it"
+ONE_CLASS = (
+    "give it as many outputs as there are classes; for one output take sigmoid, binary_cross_entropy_with_logits"
+)
+OWN_BACKWARD = "look at its backward(): return the gradient for each input, in the order of forward()"
+SUMS_UP = "no fault where it cannot matter, as a bias before a normalisation; else see what cancels"
+ANY = "look at the node, and at what its operands are"
+
+
+@dataclass(frozen=True, slots=True)
+class Killer:
+    """The node that got a gradient and sent zeros, and by which edge; None where what came in added up to 0."""
+
+    node: int
+    edge: int | None
+
+
+def is_zero(values: Values | None) -> bool:
+    """Whether there are numbers, and all of them are 0."""
+    if values is None:
+        return False
+    return values.norm == 0 and is_finite(values)
+
+
+def killers(graph: Graph) -> dict[int, Killer]:
+    """For each node with a gradient of zeros, or of none, the first in the engine's order that is to blame for it."""
+    found: dict[int, Killer] = {}
+    blamed: dict[int, Killer] = {}
+    alive: set[int] = set()
+    for node in graph.nodes:
+        if node.step is None:
+            continue
+        if is_zero(node.grad_output) or (node.grad_output is None and node.id in blamed):
+            found[node.id] = Killer(node.id, None) if node.id in alive else blamed.get(node.id, Killer(node.id, None))
+        for place, edge in enumerate(node.edges):
+            if edge.target is None:
+                continue
+            killer = found.get(node.id)
+            if killer is None and not _sends_nothing(edge):
+                alive.add(edge.target)
+                continue
+            killer = killer or Killer(node.id, place)
+            known = blamed.get(edge.target)
+            if known is None or killer.node < known.node:
+                blamed[edge.target] = killer
+    return found
+
+
+def _sends_nothing(edge: Edge) -> bool:
+    return edge.grad is None or is_zero(edge.grad)
+
+
+def zero(graph: Graph, name: str, killer: Killer) -> Finding:
+    """Why the gradient of the leaf `name` is 0 on every path."""
+    node = graph.nodes[killer.node]
+    if killer.edge is None:
+        if node.edges or node.id == 0:
+            kind, why, remedy = _of_a_sum(node)
+        else:
+            kind, why, remedy = "zero", "what comes in from several uses adds up to 0", SUMS_UP
+    else:
+        kind, why, remedy = _of_an_edge(graph, node, killer.edge)
+    text = f"0 on every path: {where(node)}: {why}"
+    return Finding(kind, "backward", node.id, text, remedy, name, node.source, _evidence(graph, node, killer.edge))
+
+
+def _of_a_sum(node: Node) -> tuple[Kind, str, str]:
+    if node.id == 0:
+        return "zero", "backward starts with a gradient of 0", "look at what is differentiated"
+    return "zero", "the gradients that come in add up to 0", SUMS_UP
+
+
+def _of_an_edge(graph: Graph, node: Node, place: int) -> tuple[Kind, str, str]:
+    """Kind, reason, remedy for a node that got a gradient and sends zeros by this edge, or none at all."""
+    name, edge = operation(node), node.edges[place]
+    operand, made = _value(graph, edge), node.value
+    reach = _reach(operand)
+    if edge.grad is None:
+        return "zero", "it sends None, no gradient at all", OWN_BACKWARD if node.note else ANY
+    if name in FLAT:
+        return "flat", "it is flat between its jumps, so its derivative is 0", STRAIGHT
+    if name in CLAMPS:
+        return "clamped", f"all of its operand{reach} is outside its bounds, where it is flat", BOUNDS
+    if name in SIDES:
+        return "dead", f"all of its operand{reach} is on the side where it is flat, so it is dead", DEAD
+    if name in SOFTMAX:
+        if node.shape and 1 in node.shape[-1:]:
+            return "constant", "over one element it is the same whatever its operand", ONE_CLASS
+        return "saturated", "one element has all the weight, so its derivative is 0", TEMPERATURE
+    if name in SQUASHING or name in TAILS:
+        return "saturated", f"saturated{_reach(made, 'its values from')}: its derivative is 0 there", LOGITS
+    if name in ("Exp", "Exp2") and is_zero(made):
+        return "underflow", f"all of it underflows to 0{reach}, and its derivative with it", "stay with logarithms"
+    if name in CHOOSING:
+        return "masked", "none of this operand is taken, so it gets no gradient", MEANT
+    if name in LOOKING_UP:
+        return "masked", "none of the looked-up elements lead to the loss", LOOKED_UP
+    if _underflows(node):
+        return (
+            "underflow",
+            f"what it sends is less than {node.dtype} holds, {LEAST[node.dtype]:g}, and becomes 0",
+            SCALED,
+        )
+    if name in LOSSES:
+        return "zero", "the loss does not move with this operand here", AT_REST
+    if name in PRODUCTS:
+        other = next(
+            (e for e in node.edges if e is not edge and e.target is not None and is_zero(_value(graph, e))), None
+        )
+        if other is not None:
+            text = where(graph.nodes[other.target or 0])
+            return "masked", f"what it is multiplied by, {text}, is all 0", STARTS_AT_0
+        return "masked", "it is multiplied by 0", MASK
+    if node.note:
+        return "zero", "its backward, code of its own, returns zeros", OWN_BACKWARD
+    return "zero", "a gradient comes in, and zeros go out", ANY
+
+
+def _value(graph: Graph, edge: Edge) -> Values | None:
+    return None if edge.target is None or edge.input else graph.nodes[edge.target].value
+
+
+def _underflows(node: Node) -> bool:
+    """Whether so small a gradient came in that the dtype is at its end."""
+    came = node.grad_output
+    least = LEAST.get(node.dtype)
+    return least is not None and came is not None and came.norm is not None and came.norm < 1e3 * least
+
+
+def _reach(values: Values | None, what: str = "from") -> str:
+    """`, from -104 to -96.2,` the smallest and the largest of them, where known."""
+    if values is None:
+        return ""
+    found = spread(values)
+    if found.min is None:
+        return ""
+    low, high = number(found.min, 3), number(found.max, 3)
+    return f" ({low})" if low == high else f" ({what} {low} to {high})"
+
+
+def _evidence(graph: Graph, node: Node, place: int | None) -> tuple[str, ...]:
+    told = []
+    if node.grad_output is not None and not is_zero(node.grad_output):
+        told.append(f"a gradient of norm {number(node.grad_output.norm, 3)} comes in")
+    if place is not None:
+        values = _value(graph, node.edges[place])
+        if values is not None:
+            found = spread(values)
+            count = math.prod(values.shape)
+            told.append(f"its operand: {count} elements, min {number(found.min, 3)}, max {number(found.max, 3)}")
+        if node.edges[place].grad is not None:
+            told.append("the gradient that goes out is all 0")
+    return tuple(told)
