@@ -74,20 +74,25 @@ def command(
         raise click.UsageError("--print, --json and --steps are different answers: ask for one of them")
     if export is not None:
         raise click.UsageError("not yet: this version has no --export")
+    form: Form | None = "text" if as_text else "json" if as_json else "steps" if as_steps else None
     at, alone = _read_places(places)
     limits, step = _read_window(window), _read_step(step)
     if text == "-":
         if as_text or as_steps:
             raise click.UsageError("a batch is answered in JSON: gradtui - --json")
         sys.exit(_batch(at, alone, dtype, device))
+    if SAVED.fullmatch(text.strip()):
+        if places:
+            raise click.UsageError("a saved snapshot is what it is: there is no --at for it")
+        _saved(text.strip(), form, theme)
+        return
     from gradtui.snapshot.target import is_target
 
     is_function = is_target(text)
     variables = _parameters(text, as_json) if is_function else _parse(text, at, as_json).variables
     if alone is not None:
         at[_only_variable(variables, at, alone)] = alone
-    if as_text or as_json or as_steps:
-        form: Form = "text" if as_text else "json" if as_json else "steps"
+    if form is not None:
         values = {name: _value(place, "--at") for name, place in at.items()}
         origin: Origin = "function" if is_function else "expression"
         from gradtui.snapshot.model import Request
@@ -139,10 +144,7 @@ def _one_target(target: tuple[str, ...]) -> str:
             raise click.NoSuchOption(argument.partition("=")[0])
     if len(target) > 1:
         raise click.UsageError('one function, in quotes: gradtui "x + 1"')
-    text = target[0] if target else FIRST_EXAMPLE
-    if SAVED.fullmatch(text.strip()):
-        raise click.UsageError(f"not yet: this version opens no saved snapshots ({_visible(text)})")
-    return text
+    return target[0] if target else FIRST_EXAMPLE
 
 
 def _read_places(places: tuple[str, ...]) -> tuple[dict[str, str], str | None]:
@@ -264,7 +266,7 @@ def _print(request: Request, variables: Sequence[str], window: tuple[float, floa
 
     is_function = request.origin == "function"
     with evaluator(request.expression if is_function else None) as evaluate:
-        from gradtui.report import json, steps  # what is imported from here on loads while torch does
+        from gradtui.report import json, steps  # noqa: F401 - what is imported here loads while torch does
 
         if form == "text":
             import textual_plotext  # noqa: F401 - draws the chart
@@ -282,13 +284,49 @@ def _print(request: Request, variables: Sequence[str], window: tuple[float, floa
             snapshot = evaluate(whole(tuple(snapshot.variables), placed(snapshot)))
     if snapshot.problem is not None:
         _refuse(request.expression, snapshot.problem, form == "json", snapshot if is_function else None)
+    _show(snapshot, form)
+
+
+def _show(snapshot: Snapshot, form: Form) -> None:
+    """The Snapshot on standard output."""
     if form == "json":
+        from gradtui.report import json
+
         _write(json.line(json.answer(snapshot)))
     elif form == "steps":
+        from gradtui.report import steps
+
         _write(steps.steps(snapshot).encode(sys.stdout.encoding, "replace"))
     else:
+        from gradtui.report import text
+
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         _write(text.report(snapshot, colour=colour).encode(sys.stdout.encoding, "replace"))
+
+
+def _saved(path: str, form: Form | None, theme: str | None) -> None:
+    """A saved Snapshot: written out, or on the screen."""
+    from gradtui.snapshot.file import FileError, load
+    from gradtui.snapshot.model import Problem
+
+    if form is None:
+        _require_terminal()
+    try:
+        snapshot = load(path)
+    except FileError as error:
+        _refuse(path, Problem("syntax", _visible(str(error))), form == "json")
+    except OSError as error:
+        why = f"there is no file {path}" if isinstance(error, FileNotFoundError) else f"{path}: {error.strerror}"
+        _refuse(path, Problem("name", _visible(why)), form == "json")
+    if form is not None:
+        if snapshot.problem is not None:
+            _refuse(snapshot.expression, snapshot.problem, form == "json", snapshot)
+        _show(snapshot, form)
+        return
+    theme = _theme(theme)
+    from gradtui.tui.saved import run
+
+    sys.exit(run(snapshot, theme))
 
 
 def _batch(at: dict[str, str], alone: str | None, dtype: Dtype, device: Device) -> int:

@@ -86,7 +86,7 @@ class GradtuiApp(Debugger):
         yield Footer(compact=True)
 
     def on_mount(self) -> None:
-        if self.session.origin == "expression":
+        if self.session.origin == "expression" and self.session.live:
             self.take(self.session.text)
         else:
             self.picture.lay_out(self.session)

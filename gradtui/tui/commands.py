@@ -40,10 +40,10 @@ def commands(app: GradtuiApp) -> Iterator[SystemCommand]:
             )
     for pane, title in (("graph", "graph"), ("chart", "chart"), ("node", "node panel")):
         yield SystemCommand(f"Maximise the {title}", "escape brings all panes back", partial(app.action_maximise, pane))
-    for text in EXAMPLES:
+    for text in EXAMPLES if app.session.live else ():
         yield SystemCommand(f"Example: {text}", "Show this function", partial(app.take, text))
     for dtype in ("float32", "float64"):
-        if dtype != app.session.dtype:
+        if dtype != app.session.dtype and app.session.live:
             yield SystemCommand(f"Use {dtype}", "Evaluate with this number type", partial(app.action_dtype, dtype))
     yield SystemCommand("Theme", "Change the colours: dark, light, ansi", app.action_change_theme)
     yield SystemCommand("Screenshot", "Save the screen as an SVG picture", app.action_screenshot)

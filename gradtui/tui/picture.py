@@ -111,7 +111,7 @@ class Picture(Vertical):
         self.problem_line.display, self.entry.display = True, False
 
     def show_status(self, session: Session, light: str) -> None:
-        kind = f"{session.dtype} · {session.device}"
+        kind = f"{'' if session.live else 'saved · '}{session.dtype} · {session.device}"
         self.status.show(f"EXPERIMENT · {kind}" if session.experiments else kind, light)
 
     def show_variables(self, session: Session, answers: Answers, *, patient: bool) -> None:

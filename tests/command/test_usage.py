@@ -111,7 +111,6 @@ def test_places(screen: dict[str, Any], target: str, at: list[str], places: dict
         (["x", "--export", "graph.dot"], "not yet"),
         (["no/model.py:loss"], "no file no/model.py"),
         (["no/model.py"], "no file no/model.py"),
-        (["run.gradtui"], "not yet"),
         (["x"], "needs a terminal"),
     ],
 )

@@ -1,0 +1,90 @@
+"""`gradtui run.gradtui`, also where torch is not installed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gradtui.report import json as report
+from gradtui.report import steps, text
+from tests import examples, synthetic
+from tests.command.test_usage import run
+from tests.snapshot.test_file import EVERYTHING
+from tests.terminal.driver import Terminal, assert_restored
+
+WITHOUT_TORCH = "import sys; sys.modules['torch'] = sys.modules['sympy'] = None; from gradtui.cli import main; main()"
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    path = tmp_path / "run.gradtui"
+    examples.quadratic().save(path)
+    return path
+
+
+def without_torch(*arguments: str | Path) -> bytes:
+    command = [sys.executable, "-c", WITHOUT_TORCH, *arguments]
+    return subprocess.run(command, capture_output=True, check=True).stdout
+
+
+def test_without_torch(saved: Path) -> None:
+    assert without_torch(saved, "--print").decode() == text.report(examples.quadratic())
+    assert without_torch(saved, "--steps").decode() == steps.steps(examples.quadratic())
+    assert without_torch(saved, "--json") == report.line(report.answer(examples.quadratic()))
+
+
+def test_the_screen_without_torch(saved: Path) -> None:
+    with Terminal([sys.executable, "-c", WITHOUT_TORCH, str(saved)]) as terminal:
+        terminal.wait_for("x^2 + 3x + 1", "29", "11", "AccumulateGrad", "saved", "2*x + 3")
+        assert terminal.children() == []
+        terminal.press("right")
+        terminal.wait_for("this is a saved snapshot")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert_restored(terminal)
+
+
+@pytest.mark.parametrize("form", ["--print", "--json", "--steps"])
+def test_a_model(form: str, tmp_path: Path) -> None:
+    synthetic.bert(2, 16).save(tmp_path / "bert.gradtui")
+    result = run(str(tmp_path / "bert.gradtui"), form)
+    assert result.exit_code == 0
+    assert "NllLossBackward0" in result.stdout
+
+
+def test_a_failure_is_told(tmp_path: Path) -> None:
+    EVERYTHING.save(tmp_path / "run.gradtui")
+    result = run(str(tmp_path / "run.gradtui"), "--print")
+    assert result.exit_code == 1
+    assert "error: no" in result.stderr
+
+
+@pytest.mark.parametrize("form", ["--print", "--json"])
+@pytest.mark.parametrize(
+    ("content", "told"), [(b"hello", "this is not a .gradtui file"), (None, "there is no file"), (b"\x89gr", "cut off")]
+)
+def test_a_bad_file_is_one_sentence(content: bytes | None, told: str, form: str, tmp_path: Path) -> None:
+    path = tmp_path / "run.gradtui"
+    if content is not None:
+        path.write_bytes(content)
+    result = run(str(path), form)
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert told in result.stderr
+    if form == "--json":
+        assert told in json.loads(result.stdout)["error"]["message"]
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "run.gradtui").mkdir()
+    result = run(str(tmp_path / "run.gradtui"), "--print")
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "Is a directory" in result.stderr
+
+
+def test_it_stays_where_it_is(saved: Path) -> None:
+    assert "no --at" in run(str(saved), "--at", "3", "--print").stderr
