@@ -90,8 +90,8 @@ class SavedApp(GradtuiApp):
         super().ask()
 
     def on_key(self, event: events.Key) -> None:
-        asking = (key.key.split(",") for key in KEYS if key.action.partition("(")[0] in ASKING)
-        if any(event.key in keys for keys in asking):
+        asking = [name for key in KEYS if key.action.partition("(")[0] in ASKING for name in key.key.split(",")]
+        if event.key in asking or event.character in asking:
             self.notify(NOTHING_NEW, timeout=3)
 
 

@@ -45,6 +45,7 @@ def test_the_screen_alone(screen: dict[str, Any]) -> None:
         "step": "0.1",
         "theme": None,
         "names": (),
+        "origin": "expression",
     }
 
 
