@@ -10,6 +10,7 @@ import torch
 
 from gradtui.engine.backward import scalar
 from gradtui.engine.forward import Evaluator, Forward, Value, ordered
+from gradtui.engine.limits import MOST_NUMBERS
 from gradtui.engine.trouble import Sample, trouble
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.syntax import Call, Expression, Node, Variable, Vector
@@ -66,7 +67,7 @@ class Drawing:
     @property
     def sample(self) -> Sample | None:
         """f and f' at many places at once; None where that is not how they are got."""
-        if not (self.elementwise and self.depends):
+        if not (self.elementwise and self.depends) or self.count * self._width * len(self.dependent) > MOST_NUMBERS:
             return None
         return self._of_one_element if self.leaf.numel() > 1 else self._together
 

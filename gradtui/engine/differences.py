@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import torch
 
-from gradtui.engine import forward
+from gradtui.engine import forward, limits
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.parser import ExpressionError
 from gradtui.expression.syntax import Call, Expression, Number, Vector, postorder
@@ -49,14 +49,28 @@ def differences(expression: Expression, at: At, name: str) -> Differences:
 
     Central ones of fourth order and one-sided ones of second order, each at the best of four widths. Never raises.
     """
+    return differences_of(expression, at, [name])[name]
+
+
+def differences_of(expression: Expression, at: At, names: Sequence[str]) -> dict[str, Differences]:
+    """By each variable of `names`, the most important first: the last get None where there is too much to do."""
     leaves = {key: torch.tensor(value, dtype=torch.float64) for key, value in at.items()}
-    here = leaves[name].reshape(-1)
-    if _is_elementwise(expression):
-        samples = _sampled_together(expression, leaves, name)[:MOST_ELEMENTS]
-    else:
-        count = min(len(here), MIXED_ELEMENTS)
-        samples = [_sampled_singly(expression, leaves, name, element) for element in range(count)]
-    return of_samples(samples, here.tolist())
+    operations, longest = limits.operations(expression), limits.longest(expression, at)
+    together = limits.work(operations, longest * len(OFFSETS))
+    singly = limits.work(operations, longest) * len(OFFSETS)
+    is_together = _is_elementwise(expression) and operations * longest * len(OFFSETS) <= limits.MOST_NUMBERS
+    told, left = {}, limits.MOST_WORK
+    for name in names:
+        samples: list[list[float]] = []
+        if is_together and together <= left:
+            samples = _sampled_together(expression, leaves, name)[:MOST_ELEMENTS]
+            left -= together
+        elif not is_together:
+            count = min(leaves[name].numel(), MIXED_ELEMENTS, left // singly)
+            samples = [_sampled_singly(expression, leaves, name, element) for element in range(count)]
+            left -= count * singly
+        told[name] = of_samples(samples, leaves[name].reshape(-1).tolist())
+    return told
 
 
 def of_samples(

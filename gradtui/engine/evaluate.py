@@ -11,8 +11,9 @@ from torch.autograd.graph import Node
 
 from gradtui.engine import backward, conventions, forward, graph
 from gradtui.engine.curve import curve
-from gradtui.engine.differences import differences
+from gradtui.engine.differences import differences_of
 from gradtui.engine.facts import ExpressionFacts
+from gradtui.engine.limits import MOST_NUMBERS, longest, operations
 from gradtui.engine.notes import notes
 from gradtui.engine.settings import DTYPES, RefusalError, dtype_and_device
 from gradtui.engine.tangent import NO_TANGENTS, tangents
@@ -51,6 +52,7 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
     """`nodes` takes the node objects of the graph, which must outlive every tensor of this call."""
     expression, reads_as = _parsed(request.expression, frozenset((*request.at, *request.names)))
     at = _positions(request, expression)
+    _check_size(expression, at)
     dtype, device = dtype_and_device(request)
     leaves = {name: _leaf(name, value, dtype, device) for name, value in at.items()}
     done = forward.run(expression, leaves, dtype=dtype, device=device)
@@ -77,12 +79,19 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
         variables=variables,
         value=values_of(done.output),
         graph=built,
-        differences={name: differences(expression, at, name) for name in at},
+        differences=_differences(request, expression, at),
         curve=_curve(request, done, leaves),
         notes=(*notes(done, built, tuple(at)), *conventions.notes(expression, done.values)),
         along=along,
         experiments=request.experiments,
     )
+
+
+def _differences(request: model.Request, expression: Expression, at: At) -> dict[str, model.Differences]:
+    """In the order of the variables; the one whose curve is drawn comes first where there is too much to do."""
+    active = request.curve.variable if request.curve else None
+    told = differences_of(expression, at, sorted(at, key=lambda name: name != active))
+    return {name: told[name] for name in at}
 
 
 def _along(request: model.Request, leaves: Mapping[str, torch.Tensor]) -> tuple[str, int] | None:
@@ -113,6 +122,14 @@ def _positions(request: model.Request, expression: Expression) -> At:
     """Where each variable stands; a name that only `at` knows is a variable too, of gradient 0."""
     at = {name: request.at.get(name, model.default_at(name)) for name in expression.variables}
     return at | {name: value for name, value in request.at.items() if name not in at}
+
+
+def _check_size(expression: Expression, at: At) -> None:
+    """Refuse, before it is tried, what would fill the memory."""
+    count, elements = operations(expression), longest(expression, at)
+    if count * elements > MOST_NUMBERS:
+        message = f"{count:,} operations on vectors of {elements:,} numbers are more than {MOST_NUMBERS:,} numbers"
+        raise RefusalError("limit", message, "shorten the vectors or the expression")
 
 
 def _leaf(name: str, value: float | tuple[float, ...], dtype: torch.dtype, device: torch.device) -> torch.Tensor:

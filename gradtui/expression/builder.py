@@ -20,11 +20,12 @@ _HAS_DIGITS = re.compile(r"[0.]*[1-9]")
 class Builder:
     """Makes the nodes of one text.
 
-    A node's own span leaves out the parentheses around it; what holds the node spans those too.
+    A node's own span leaves out the parentheses around it; what holds the node spans those too. `deepest`: how deep the
+    rules that made them were nested; `unwritten`: how many parentheses their reading may have that the text has not.
     """
 
     def __init__(self) -> None:
-        self.operations = 0
+        self.operations = self.deepest = self.unwritten = 0
         self.outer: dict[Node, tuple[int, int]] = {}
 
     def enclose(self, node: Node, start: int, end: int) -> Node:
@@ -39,6 +40,7 @@ class Builder:
         return self.outer[node][1] if node in self.outer else node.end
 
     def binary(self, operator: ArithmeticOperator, left: Node, right: Node) -> Node:
+        self.unwritten += operator == "^"
         # The exponent of sin^2(x) stands inside what it raises.
         end = max(self.end(left), self.end(right))
         return self._counted(Binary(self.start(left), end, operator, value(left), value(right)))

@@ -27,7 +27,8 @@ from collections.abc import Collection
 
 from gradtui.expression.builder import Builder
 from gradtui.expression.errors import ExpressionError
-from gradtui.expression.rules import Rules
+from gradtui.expression.notation import write
+from gradtui.expression.rules import MOST_NESTED, Rules
 from gradtui.expression.scope import Scope
 from gradtui.expression.syntax import Binding, Expression
 from gradtui.expression.tokens import Token, tokenize
@@ -42,7 +43,25 @@ def parse(text: str, names: Collection[str] = ()) -> Expression:
     if len(text) > MOST_CHARACTERS:
         message = f"the text has {len(text):,} characters; {MOST_CHARACTERS:,} is the most"
         raise ExpressionError("limit", message, MOST_CHARACTERS, len(text))
-    scope, builder = Scope(text, names), Builder()
+    builder = Builder()
+    expression = _read(text, names, builder)
+    if builder.deepest + builder.unwritten > MOST_NESTED:
+        _check_reading(expression)
+    return expression
+
+
+def _check_reading(expression: Expression) -> None:
+    """What is accepted reads back from its echo, in which methods and powers of powers nest deeper than in the text."""
+    try:
+        _read(write(expression), expression.variables, Builder())
+    except ExpressionError:
+        message = f"with all its parentheses this is nested more than {MOST_NESTED} deep"
+        hint = "give its pieces names: a = x^2; sin(a)"
+        raise ExpressionError("limit", message, 0, len(expression.text), hint) from None
+
+
+def _read(text: str, names: Collection[str], builder: Builder) -> Expression:
+    scope = Scope(text, names)
     *bound, last = _statements(text, names)
     bindings = tuple(_binding(tokens, scope, builder) for tokens in bound)
     tokens = scope.without_modules(last)

@@ -35,13 +35,17 @@ Rule: TypeAlias = "Generator[Rule[Node], Node, T]"
 
 
 class Rules:
-    """Reads the value of one statement. `token` is the next one to read, `before` the last one read."""
+    """Reads the value of one statement. `token` is the next one to read, `before` the last one read.
+
+    exponents: how many of the rules at work read an exponent in parentheses.
+    """
 
     def __init__(self, tokens: list[Token], scope: Scope, builder: Builder) -> None:
         self.tokens = tokens
         self.scope = scope
         self.build = builder
         self.brackets: list[Token] = []
+        self.exponents = 0
         self.position = 0
         self.token = tokens[0]
         self.before: Token | None = None
@@ -68,7 +72,9 @@ class Rules:
             else:
                 stack.append(inner)
                 result = None
-                if len(stack) > MOST_NESTED + 1:
+                depth = len(stack) - 1 - self.exponents
+                self.build.deepest = max(self.build.deepest, depth)
+                if depth > MOST_NESTED:
                     message = f"this is nested more than {MOST_NESTED} deep"
                     raise ExpressionError("limit", message, self.token.start, self.token.end)
         assert result is not None
@@ -113,7 +119,7 @@ class Rules:
         base = yield from self._atom()
         if self.token.text == "^":
             self._advance()
-            return self.build.binary("^", base, (yield self._factor()))
+            return self.build.binary("^", base, (yield from self._exponent()))
         if self.token.kind != "superscript":
             return base
         power = self.build.binary("^", base, self.build.raised(self._advance()))
@@ -121,10 +127,19 @@ class Rules:
             raise self._unexpected()
         return power
 
+    def _exponent(self) -> Rule[Node]:
+        """One level deeper, and not two where it stands in parentheses: the reading of x^y^z is x^(y^z)."""
+        parenthesised = self.token.text == "("
+        self.exponents += parenthesised
+        node = yield self._factor()
+        self.exponents -= parenthesised
+        return node
+
     def _atom(self) -> Rule[Node]:
         node = yield from self._primary()
         while self.token.text == ".":
             row = self._method()
+            self.build.unwritten += 1
             arguments: list[Argument] = [(None, node), *(yield from self._arguments(row))]
             node = self._call(row, arguments, self.build.start(node))
         return node

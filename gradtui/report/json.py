@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from gradtui.snapshot import ledger
-from gradtui.snapshot.check import check
+from gradtui.snapshot.check import Check, checks
 from gradtui.snapshot.detective import findings
 from gradtui.snapshot.model import Edge, Graph, Node, Problem, Saved, Snapshot, Source, Values
 from gradtui.snapshot.replay import Replay
@@ -43,7 +43,7 @@ def answer(snapshot: Snapshot) -> Json:
         },
         "value": values(snapshot.value),
         "derivative": {name: entry.text for name, entry in derivative.items()},
-        "checks": {name: _check(snapshot, name) for name in snapshot.variables},
+        "checks": {name: _check(told) for name, told in checks(snapshot).items()},
         "notes": notes,
         "graph": {"nodes": [_node(node) for node in snapshot.graph.nodes]},
         "steps": _steps(snapshot.graph),
@@ -121,16 +121,15 @@ def values(what: Values | None) -> Any:
         return None
     numbers: list[Any] = [number(value) for value in what.numbers]
     if what.summary is not None:
-        summary = {name: getattr(what.summary, name) for name in what.summary.__struct_fields__}
+        summary = {name: number(getattr(what.summary, name)) for name in what.summary.__struct_fields__}
         return {"shape": list(what.shape), "first": numbers, **summary}
     for size in what.shape[:0:-1]:
         numbers = [numbers[start : start + size] for start in range(0, len(numbers), size)] if size else numbers
     return numbers if what.shape else numbers[0]
 
 
-def _check(snapshot: Snapshot, variable: str) -> Json:
+def _check(told: Check) -> Json:
     """Whether each way to the derivative agrees with the others, null where it has nothing to say; and a sentence."""
-    told = check(snapshot, variable)
     return {way: getattr(told, way) for way in ("autograd", "calculus", "differences", "text")}
 
 
@@ -149,11 +148,10 @@ def _steps(graph: Graph) -> list[Json]:
 
 def _ledger(snapshot: Snapshot) -> Json:
     """For each variable the paths from f to it with the product of their local derivatives; null for too many."""
-    leaves = {node.variable: node for node in snapshot.graph.nodes if node.variable is not None}
-    return {
-        name: None if (found := ledger.paths(snapshot.graph, leaf.id)) is None else [_path(path) for path in found]
-        for name, leaf in leaves.items()
-    }
+    leaves = {node.variable: node.id for node in snapshot.graph.nodes if node.variable is not None}
+    found = {name: ledger.paths(snapshot.graph, leaf) for name, leaf in list(leaves.items())[: ledger.MOST_LEAVES]}
+    listed = {name: [_path(path) for path in paths] for name, paths in found.items() if paths is not None}
+    return {name: listed.get(name) for name in leaves}
 
 
 def _cuts(snapshot: Snapshot) -> Json | None:

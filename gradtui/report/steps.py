@@ -100,7 +100,7 @@ def _growth(grown: Sum, labels: Sequence[str], digits: int) -> str:
 
 def _ledger(snapshot: Snapshot, labels: Sequence[str]) -> Iterator[str]:
     """Where each gradient comes from: by the paths, else by a cut in the middle of the pass."""
-    for name in snapshot.variables:
+    for name in list(snapshot.variables)[: ledger.MOST_LEAVES]:
         told = ledger.sentence(snapshot, name)
         if told:
             yield from _wrapped(f"{_prime(snapshot, name)} = {told}", "    ")

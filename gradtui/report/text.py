@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gradtui.report.chart import chart_text
 from gradtui.report.steps import in_short
-from gradtui.snapshot.check import check
+from gradtui.snapshot.check import checks
 from gradtui.snapshot.layout import Row, rows
 from gradtui.snapshot.model import Curve, CurveRequest, Node, Snapshot, Source, Values, default_at
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
@@ -65,13 +65,14 @@ def _values(snapshot: Snapshot) -> Iterator[str]:
     digits = SIGNIFICANT.get(snapshot.dtype, 7)
     yield from _wrapped(f"{_call(snapshot)} = {numbers(snapshot.value, digits)}")
     several = len(snapshot.variables) > 1
+    judged = checks(snapshot)
     for name, state in snapshot.variables.items():
         prime = f"∂f/∂{name}" if several else f"f'({name})"
         yield from _wrapped(f"{name} = {numbers(state.value, digits)}    {prime} = {numbers(state.grad, digits)}")
         derivative = (snapshot.derivative or {}).get(name)
         if derivative is not None:
             yield from _wrapped(f"  {prime} = {derivative.text}" if derivative.text else f"  {derivative.note}")
-        yield from _wrapped(f"  {check(snapshot, name).text}")
+        yield from _wrapped(f"  {judged[name].text}")
 
 
 def _notes(snapshot: Snapshot) -> Iterator[str]:

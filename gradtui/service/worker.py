@@ -36,7 +36,7 @@ def serve(worker: Literal["torch", "calculus"], *, memory: int | None = None, fu
             return 1
         write(answers, Ready(worker))
         while (request := read(requests, Request)) is not None:
-            write(answers, _guarded(answer if request.origin == "expression" else run_function, request))
+            _write(answers, _guarded(answer if request.origin == "expression" else run_function, request))
     except BrokenPipeError:
         return 0
     except ProtocolError as error:
@@ -127,6 +127,15 @@ def _guarded(answer: Answer, request: Request) -> Snapshot:
             traceback.print_exc()
             problem = Problem("crash", f"this could not be evaluated: {_sentence(error)}")
         return Snapshot(request.id, request.expression, dtype=request.dtype, device=request.device, problem=problem)
+
+
+def _write(answers: BinaryIO, snapshot: Snapshot) -> None:
+    """The answer, or that it is too large to be sent: the next request wants to be answered too."""
+    try:
+        write(answers, snapshot)
+    except ProtocolError as error:
+        problem = Problem("limit", f"the answer cannot be sent: {error}", hint="shorten the vectors or the expression")
+        write(answers, Snapshot(snapshot.id, snapshot.expression, problem=problem))
 
 
 def _is_memory(error: BaseException) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gradtui.snapshot.model import Derivative, Differences, Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
-from gradtui.snapshot.rounding import LARGEST, SMALLEST, rounding
+from gradtui.snapshot.rounding import LARGEST, SMALLEST, roundings
 
 Mark = bool | None
 Marks = tuple[Mark, Mark, Mark]
@@ -50,11 +50,24 @@ class _Element:
 
 def check(snapshot: Snapshot, variable: str) -> Check:
     """Compare the ways of getting the gradient of f by `variable`. A float32 gradient may differ by its rounding."""
-    if snapshot.problem is not None or variable not in snapshot.variables:
+    if variable not in snapshot.variables:
+        return Check(None, None, None, "")
+    return _checked(snapshot, variable, roundings(snapshot.graph, snapshot.dtype))
+
+
+def checks(snapshot: Snapshot) -> dict[str, Check]:
+    """The same for every variable, at the price of one."""
+    bounds = roundings(snapshot.graph, snapshot.dtype)
+    return {variable: _checked(snapshot, variable, bounds) for variable in snapshot.variables}
+
+
+def _checked(snapshot: Snapshot, variable: str, bounds: dict[str, float]) -> Check:
+    if snapshot.problem is not None:
         return Check(None, None, None, "")
     if snapshot.experiments:
         return Check(None, None, None, f"an experiment, not the gradient of f{_true(snapshot, variable)}")
-    told = [_judged(snapshot, variable, element) for element in _elements(snapshot, variable)]
+    rounding = bounds.get(variable, 0.0)
+    told = [_judged(snapshot, variable, element) for element in _elements(snapshot, variable, rounding)]
     remarks = [(place, one.text) for place, one in enumerate(told) if one.text]
     marks = (
         _together([one.autograd for one in told]),
@@ -77,11 +90,10 @@ def _true(snapshot: Snapshot, variable: str) -> str:
     return f" ({numbers(Values(shape, known), SIGNIFICANT.get(snapshot.dtype, 7), most=4)} by Calculus)"
 
 
-def _elements(snapshot: Snapshot, variable: str) -> list[_Element]:
+def _elements(snapshot: Snapshot, variable: str, rounding: float) -> list[_Element]:
     gradients = snapshot.variables[variable].grad.numbers
     derivative = (snapshot.derivative or {}).get(variable, Derivative(None))
     differences = snapshot.differences.get(variable, Differences((), (), ()))
-    bound = rounding(snapshot.graph, variable, snapshot.dtype)
     rows = zip(
         gradients,
         _padded(derivative.numbers, gradients),
@@ -91,7 +103,7 @@ def _elements(snapshot: Snapshot, variable: str) -> list[_Element]:
         _padded(differences.error, gradients),
         strict=True,
     )
-    return [_Element(a, c, d, left, right, error or 0.0, bound) for a, c, d, left, right, error in rows]
+    return [_Element(a, c, d, left, right, error or 0.0, rounding) for a, c, d, left, right, error in rows]
 
 
 def _padded(numbers: tuple[float | None, ...], like: tuple[float, ...]) -> tuple[float | None, ...]:

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gradtui.snapshot.contributions import as_sum
 from gradtui.snapshot.model import Graph, Node, Snapshot, Values
@@ -18,6 +19,8 @@ from gradtui.snapshot.operands import operand_quote, quote
 from gradtui.snapshot.replay import Replay
 
 MOST_PATHS = 20
+MOST_LEAVES = 50
+"""Leaves whose paths are listed in a report: each takes a sweep over the graph."""
 """Beyond this a list of paths explains nothing; their number doubles with every x = x*x."""
 
 
@@ -35,6 +38,15 @@ class Path:
     @property
     def product(self) -> float:
         return math.prod(self.factors)
+
+
+class _Step(NamedTuple):
+    """A node on a path, with the edge to it from the step before and the local derivative along that."""
+
+    node: int
+    factor: float = 1.0
+    edge: int = 0
+    before: _Step | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +68,30 @@ def paths(graph: Graph, leaf: int, most: int = MOST_PATHS) -> tuple[Path, ...] |
     if ways.get(0, 0) > most:
         return None
     found: list[Path] = []
-    stack = [Path((0,), (), ())] if 0 in ways else []
+    stack = [_Step(0)] if 0 in ways else []
     while stack:
-        path = stack.pop()
-        node = path.nodes[-1]
-        if node == leaf:
-            found.append(path)
-        for place, edge in reversed(list(enumerate(graph.nodes[node].edges))):
-            if edge.target in ways:
+        step = stack.pop()
+        if step.node == leaf:
+            found.append(_path(step))
+        for place, edge in reversed(list(enumerate(graph.nodes[step.node].edges))):
+            if edge.target is not None and edge.target in ways:
                 if edge.local is None:
                     return None
-                nodes, factors = (*path.nodes, edge.target), (*path.factors, edge.local)
-                stack.append(Path(nodes, factors, (*path.edges, place)))
+                stack.append(_Step(edge.target, edge.local, place, step))
     return tuple(found)
+
+
+def _path(step: _Step) -> Path:
+    """The path whose last step this is."""
+    steps = [step]
+    while steps[-1].before is not None:
+        steps.append(steps[-1].before)
+    steps.reverse()
+    return Path(
+        tuple(step.node for step in steps),
+        tuple(step.factor for step in steps[1:]),
+        tuple(step.edge for step in steps[1:]),
+    )
 
 
 def ways(graph: Graph, paths: Sequence[Path]) -> tuple[str, ...]:

@@ -23,28 +23,30 @@ SATURATING = ("Tanh", "Sigmoid", "Softmax", "LogSoftmax", "Erf", "Elu", "Gelu", 
 """Nodes whose slope is a difference from 1 that cancels."""
 
 
-def rounding(graph: Graph, variable: str, dtype: str) -> float:
-    """A bound, to first order, on the rounding error of the gradient of `variable`; inf where no digit is sure."""
+def roundings(graph: Graph, dtype: str) -> dict[str, float]:
+    """For each variable a bound, to first order, on the rounding error of its gradient; inf where no digit is sure."""
     unit = UNIT.get(dtype, UNIT["float32"])
-    forward = _forward_errors(graph, unit)
+    arriving = [_size(node.grad_output) for node in graph.nodes]
+    local = [[_local(edge, arriving[node.id]) for edge in node.edges] for node in graph.nodes]
+    forward = _forward_errors(graph, local, unit)
     backward = [0.0] * len(graph.nodes)
+    bounds = {}
     for node in graph.nodes:
-        arriving = _size(node.grad_output)
-        if node.variable == variable:
-            return SLOPPY * (backward[node.id] + unit * arriving)
-        for edge in node.edges:
+        if node.variable is not None:
+            bounds[node.variable] = SLOPPY * (backward[node.id] + unit * arriving[node.id])
+        for edge, slope in zip(node.edges, local[node.id], strict=True):
             if edge.target is not None:
-                local = _local(node, edge)
-                change = _change_of_local(graph, node, local, forward, unit)
-                backward[edge.target] += backward[node.id] * local + arriving * change
-    return 0.0
+                change = _change_of_local(graph, node, slope, forward, unit)
+                backward[edge.target] += backward[node.id] * slope + arriving[node.id] * change
+    return bounds
 
 
-def _forward_errors(graph: Graph, unit: float) -> list[float]:
+def _forward_errors(graph: Graph, local: list[list[float]], unit: float) -> list[float]:
     """Of each node's value: its own rounding, and what its operands bring along. Operands have the higher ids."""
     errors = [0.0] * len(graph.nodes)
     for node in reversed(graph.nodes):
-        brought = sum(_local(node, edge) * errors[edge.target] for edge in node.edges if edge.target is not None)
+        slopes = zip(node.edges, local[node.id], strict=True)
+        brought = sum(slope * errors[edge.target] for edge, slope in slopes if edge.target is not None)
         errors[node.id] = SLOPPY * unit * _size(node.value) + brought
     return errors
 
@@ -69,14 +71,14 @@ def _change_of_local(graph: Graph, node: Node, local: float, forward: list[float
         return local * (relative + own + sum(error for error, _ in errors)) + unit
     if len(errors) > 1:
         return local * (relative + own) + sum(error for error, size in errors if not size)
-    return local * (relative + own) + sum(error * (value / size**2 if size else 1) for error, size in errors)
+    return local * (relative + own) + sum(error * value / size / size if size else error for error, size in errors)
 
 
-def _local(node: Node, edge: Edge) -> float:
+def _local(edge: Edge, arriving: float) -> float:
     """The size of the derivative of the node by this operand, told by the gradients where it is not written down."""
     if edge.local is not None:
         return abs(edge.local) if math.isfinite(edge.local) else 0.0
-    return _ratio(_size(edge.grad), _size(node.grad_output))
+    return _ratio(_size(edge.grad), arriving)
 
 
 def _ratio(error: float, size: float) -> float:

@@ -183,6 +183,15 @@ def test_operators_are_named_as_typed(text: str, says: str) -> None:
     assert says in f"{refused(text).message},"
 
 
+@pytest.mark.parametrize("text", ["x" + ".sin()" * 201, "x" + "^(1)" * 201, "sin²(" * 120 + "x" + ")²" * 120])
+def test_nesting_of_the_reading(text: str) -> None:
+    """What would be refused when it is typed as it is echoed is refused at once."""
+    error = refused(text)
+    assert error.kind == "limit"
+    assert "200 deep" in error.message
+    assert parse("x" + ".sin()" * 200)
+
+
 def test_operations() -> None:
     assert parse("x" + "+x" * 2000)
     assert refused("x" + "+x" * 2001).kind == "limit"

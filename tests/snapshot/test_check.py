@@ -14,7 +14,7 @@ from gradtui.engine.calculus import derivatives
 from gradtui.engine.evaluate import evaluate
 from gradtui.snapshot.check import Check, check
 from gradtui.snapshot.model import Derivative, Differences, Dtype, Experiment, Request, Snapshot, Values, VariableState
-from gradtui.snapshot.rounding import rounding
+from gradtui.snapshot.rounding import roundings
 from tests import examples
 
 FORMULAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "cases" / "formulas.json").read_text())
@@ -116,7 +116,7 @@ def test_the_bound_on_rounding_holds(text: str, at: At, name: str) -> None:
         there: At = {key: value + 0.0137 * shift for key, value in at.items() if isinstance(value, float)}
         rough, exact = whole(text, there), whole(text, there, "float64")
         off = abs(rough.variables[name].grad.numbers[0] - exact.variables[name].grad.numbers[0])
-        bound = rounding(rough.graph, name, "float32")
+        bound = roundings(rough.graph, "float32")[name]
         assert off <= bound
         assert bound <= 1e-2 * max(1.0, abs(exact.variables[name].grad.numbers[0]))
 
