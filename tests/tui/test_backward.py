@@ -96,6 +96,7 @@ async def test_play_to_the_end_and_again() -> None:
 async def test_pause_and_a_step_by_hand() -> None:
     app = explorer()
     async with app.run_test(size=SMALL) as pilot:
+        app.player.speed = 0.25
         await press(pilot, "space", "space")
         assert not app.player.playing
         assert app.steps_done == 1
