@@ -10,6 +10,7 @@ from typing import Any, Protocol, cast
 import torch
 from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 
+from gradtui.engine.inside import Operations, listening
 from gradtui.snapshot.model import Experiment
 
 Gradients = tuple[torch.Tensor | None, ...]
@@ -21,13 +22,15 @@ class Backward:
 
     order: the nodes as it ran them. grad_outputs: the gradient that came into each, without those that none reached.
     grad_inputs: what each sent along its edges, None for none.
-    local: the local derivative along each edge, where both ends are scalars.
+    local: the local derivative along each edge, where both ends are scalars. inside: the tensor operations of the nodes
+    that no rule is known for.
     """
 
     order: list[Node] = field(default_factory=list)
     grad_outputs: dict[Node, torch.Tensor] = field(default_factory=dict)
     grad_inputs: dict[Node, Gradients] = field(default_factory=dict)
     local: dict[Node, tuple[float | None, ...]] = field(default_factory=dict)
+    inside: Operations = field(default_factory=dict)
 
     def ran(self, node: Node, grad_inputs: Gradients, grad_outputs: Gradients) -> None:
         self.order.append(node)
@@ -42,6 +45,10 @@ class Backward:
 
 class Record(Protocol):
     """Is told what the engine does, in its order."""
+
+    @property
+    def inside(self) -> Operations:
+        """Takes the operations of the nodes that no rule is known for."""
 
     def ran(self, node: Node, grad_inputs: Gradients, grad_outputs: Gradients) -> None:
         """A node that is no AccumulateGrad: what it sent along its edges, and what came in."""
@@ -103,7 +110,9 @@ def drive(scalars: Sequence[torch.Tensor], nodes: Sequence[Node], record: Record
             elif leaf.requires_grad:
                 handles.append(leaf.register_hook(partial(record.reached, node)))  # type: ignore[no-untyped-call]
         ends = [GradientEdge(node, 0) for node in leaves] or [get_gradient_edge(scalar) for scalar in scalars]
-        torch.autograd.grad(scalars, ends, retain_graph=True, allow_unused=True)
+        with listening(nodes) as operations:
+            torch.autograd.grad(scalars, ends, retain_graph=True, allow_unused=True)
+        record.inside.update(operations)
     finally:
         for handle in handles:
             handle.remove()

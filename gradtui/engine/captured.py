@@ -56,6 +56,9 @@ class CapturedFacts(Facts):
     def sent(self, node: Node) -> Sequence[model.Values | None]:
         return self._record.grad_inputs.get(node, ())
 
+    def inside(self, node: Node) -> tuple[str, ...]:
+        return self._record.inside.get(node, ())
+
     def source(self, node: Node) -> model.Source | None:
         return self._recording.sources.get(node._sequence_nr()) if self._recording else None
 

@@ -58,6 +58,9 @@ class ExpressionFacts(Facts):
     def operand(self, node: Node, target: Node | None, number: int) -> model.Source | None:
         return self._sources.of_edge(node, target, number)
 
+    def inside(self, node: Node) -> tuple[str, ...]:
+        return self._backward.inside.get(node, ())
+
     def variable(self, node: Node) -> str | None:
         return self._names.get(node)
 

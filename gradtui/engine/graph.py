@@ -88,6 +88,9 @@ class Facts:
     def note(self, node: Node) -> str:
         return ""
 
+    def inside(self, node: Node) -> tuple[str, ...]:
+        return ()
+
 
 def numbered(nodes: Sequence[Node], ran: Sequence[Node], roots: Sequence[Node] = ()) -> dict[Node, int]:
     """The ids, in order: as the engine `ran` them, then those it never ran."""
@@ -126,6 +129,7 @@ def build(nodes: Sequence[Node], ran: Sequence[Node], facts: Facts, roots: Seque
                 module=module,
                 call=call,
                 note=facts.note(node),
+                inside=facts.inside(node),
             )
         )
     return model.Graph(tuple(built), tuple(dict.fromkeys(ids[node] for node in roots)) or (0,))

@@ -153,6 +153,9 @@ class FunctionFacts(RecordedFacts):
     def sent(self, node: Node) -> Sequence[model.Values | None]:
         return [None if grad is None else values_of(grad) for grad in self._record.grad_inputs.get(node, ())]
 
+    def inside(self, node: Node) -> tuple[str, ...]:
+        return self._record.inside.get(node, ())
+
     def local(self, node: Node) -> Sequence[float | None]:
         return self._record.local.get(node, ())
 

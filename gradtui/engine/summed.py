@@ -8,6 +8,7 @@ import torch
 from torch.autograd.graph import Node
 
 from gradtui.engine.backward import Gradients
+from gradtui.engine.inside import Operations
 from gradtui.engine.values import legible, viewed
 from gradtui.snapshot.model import Values
 
@@ -18,12 +19,13 @@ Known = list[tuple[torch.Tensor, Values | None]]
 class Summed:
     """What the engine did. Where one tensor goes out of a node and into the next, both have the same Values object.
 
-    order, grad_outputs, grad_inputs: as in `backward.Backward`.
+    order, grad_outputs, grad_inputs, inside: as in `backward.Backward`.
     """
 
     order: list[Node] = field(default_factory=list)
     grad_outputs: dict[Node, Values | None] = field(default_factory=dict)
     grad_inputs: dict[Node, tuple[Values | None, ...]] = field(default_factory=dict)
+    inside: Operations = field(default_factory=dict)
     _sent: dict[tuple[Node, int], tuple[torch.Tensor, Values | None] | None] = field(default_factory=dict)
 
     def ran(self, node: Node, grad_inputs: Gradients, grad_outputs: Gradients) -> None:

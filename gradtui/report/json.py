@@ -198,6 +198,7 @@ def _node(node: Node) -> Json:
         "dtype": node.dtype,
         "device": node.device,
         "variable": node.variable,
+        "inside": list(node.inside),
         "edges": [_edge(edge) for edge in node.edges],
         "saved": {saved.name: _saved(saved) for saved in node.saved},
         "module": node.module,

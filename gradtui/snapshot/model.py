@@ -120,6 +120,7 @@ class Node(Struct, frozen=True):
     tangent: how fast `value` moves when the variable asked for does (forward mode), where it was asked for and is known.
     module: path of the module that ran it (`encoder.layer.3`), "" at the top level or where no module is known.
     call: which call of that module, 0 first, where it ran more than once.
+    inside: the tensor operations that ran in it, the first of them, where the rules have no row for it.
     note: one sentence about what kind of node it is, where that needs one: `compiled: what ran inside is not visible`.
     """
 
@@ -140,6 +141,7 @@ class Node(Struct, frozen=True):
     module: str = ""
     call: int = 0
     note: str = ""
+    inside: tuple[str, ...] = ()
 
 
 class Graph(Struct, frozen=True):

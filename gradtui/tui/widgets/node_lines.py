@@ -139,6 +139,8 @@ def _edges(
     rules = {explanation.edge: explanation for explanation in explain(replay.graph, node.id)}
     if node.edges and rule_of(node) is None:
         yield (("no rule in the table for this grad_fn", "node--quiet"),)
+        if node.inside:
+            yield ((f"inside it ran {', '.join(node.inside)}", "node--text"),)
     for index, edge in enumerate(node.edges):
         found = rules.get(index)
         if found is not None:

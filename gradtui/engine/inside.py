@@ -1,0 +1,69 @@
+"""What the tensor operations inside a backward node are, where the table of rules has no row for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import torch
+from torch.autograd.graph import Node
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from gradtui.snapshot.rules import rule
+
+MOST = 12
+"""Operations of one node that are told."""
+
+Operations = dict[Node, tuple[str, ...]]
+LEAF = "torch::autograd::AccumulateGrad"
+
+
+class Inside(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Listens while one of the nodes runs, on whichever thread the engine runs it; known nodes cost nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.operations: Operations = {}
+        self._running: Node | None = None
+        self._depth = 0
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """As of `forward.Recorder`: else torch imports dynamo."""
+        return False
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        told = self.operations.get(self._running, ()) if self._running is not None else ()
+        if self._running is not None and len(told) < MOST:
+            self.operations[self._running] = (*told, func.__name__.partition(".")[0])
+        return func(*args, **(kwargs or {}))
+
+    def begin(self, node: Node, grads: object) -> None:
+        self._running = node
+        self._depth = torch._C._len_torch_dispatch_stack() + 1
+        self.__enter__()  # type: ignore[no-untyped-call]
+
+    def end(self, *grads: object) -> None:
+        if self._running is None:
+            return
+        self._running = None
+        if torch._C._len_torch_dispatch_stack() == self._depth:  # where a node raises, the engine has put it back
+            self.__exit__(None, None, None)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def listening(nodes: Sequence[Node]) -> Iterator[Operations]:
+    """The operations of those of `nodes` that have no rule, as they run within the `with`."""
+    inside = Inside()
+    handles: list[Any] = []
+    for node in nodes:
+        if node.name() != LEAF and rule(node.name().rpartition("::")[2]) is None:
+            handles += [node.register_prehook(partial(inside.begin, node)), node.register_hook(inside.end)]
+    try:
+        yield inside.operations
+    finally:
+        inside.end()  # where the node raised
+        for handle in handles:
+            handle.remove()

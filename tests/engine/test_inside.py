@@ -1,0 +1,50 @@
+"""The tensor operations inside nodes that the table of rules does not know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from gradtui.engine import backward, graph
+
+
+class Cube(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        ctx.save_for_backward(x)
+        return x**3
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> torch.Tensor:
+        (x,) = ctx.saved_tensors
+        if grad.isnan().any():
+            raise ValueError("nan came in")
+        return grad * 3 * torch.square(x)
+
+
+def test_the_operations_of_a_custom_function() -> None:
+    """As its backward is written; the sine beside it has a rule, and is not listened to."""
+    x = torch.tensor([2.0, 3.0], requires_grad=True)
+    output = torch.sin(Cube.apply(x))  # type: ignore[no-untyped-call]
+    nodes = graph.walk(graph.root(output))
+    record = backward.run(output, nodes)
+    (node,) = record.inside
+    assert node.name() == "CubeBackward"
+    assert record.inside[node] == ("isnan", "any", "is_nonzero", "mul", "pow", "mul") or record.inside[node][-3:] == (
+        "mul",
+        "pow",
+        "mul",
+    )
+    assert record.grad_outputs[graph.root(x)].tolist() == pytest.approx(
+        (torch.cos(x.detach() ** 3) * 3 * x.detach() ** 2).tolist()
+    )
+
+
+def test_nothing_listens_once_a_node_has_raised() -> None:
+    x = torch.tensor(2.0, requires_grad=True)
+    output = Cube.apply(x) * torch.nan  # type: ignore[no-untyped-call]
+    with pytest.raises(ValueError, match="nan came in"):
+        backward.run(output, graph.walk(graph.root(output)))
+    assert torch._C._len_torch_dispatch_stack() == 0
