@@ -100,8 +100,8 @@ def draw(curve: Curve, width: int, height: int, *, derivative: bool = True) -> P
 def trouble_text(curve: Curve) -> str:
     """What the marks on the x axis mean, and how they were found; empty where there are none."""
     kinds = {trouble.kind for trouble in curve.trouble}
-    marks = [f"{TROUBLE[kind]} {name}" for kind, name in (("value", "f"), ("gradient", PRIME)) if kind in kinds]
-    return f"{', '.join(marks)} not finite (sampled)" if marks else ""
+    marks = [f"{TROUBLE[kind]}{name}" for kind, name in (("value", "f"), ("gradient", PRIME)) if kind in kinds]
+    return f"{' '.join(marks)} not finite, sampled" if marks else ""
 
 
 def load() -> None:

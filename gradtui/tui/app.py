@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from textual.driver import Driver
 from textual.reactive import var
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse
@@ -29,6 +29,7 @@ from gradtui.tui.terminal import TerminalDriver
 from gradtui.tui.widgets.chart import Chart
 from gradtui.tui.widgets.expression_input import ExpressionInput
 from gradtui.tui.widgets.graph_view import GraphView
+from gradtui.tui.widgets.key_footer import KeyFooter
 from gradtui.tui.widgets.stepper import Stepper
 from gradtui.tui.widgets.value_entry import ValueEntry, ValueInput
 
@@ -83,7 +84,7 @@ class GradtuiApp(Debugger):
     def compose(self) -> ComposeResult:
         yield from super().compose()
         yield Static("too small:\n40 x 10 at least", id="too-small")
-        yield Footer(compact=True)
+        yield KeyFooter(compact=True)
 
     def on_mount(self) -> None:
         if self.session.origin == "expression" and self.session.live:

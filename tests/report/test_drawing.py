@@ -298,8 +298,8 @@ def test_trouble_is_marked_on_the_x_axis() -> None:
     marked = {column: cell[0] for column, cell in enumerate(axis) if cell[1] == "trouble"}
     at = {x: picture.left + round(picture.frame.place(x, 0)[0]) // 2 for x in (-10.0, 0.0, 5.0)}
     assert marked == {**dict.fromkeys(range(at[-10.0], at[0.0] + 1), "×"), at[5.0]: "◇"}
-    assert trouble_text(replace(quadratic(), trouble=troubles)) == "× f, ◇ f' not finite (sampled)"
-    assert trouble_text(replace(quadratic(), trouble=troubles[:1])) == "× f not finite (sampled)"
+    assert trouble_text(replace(quadratic(), trouble=troubles)) == "×f ◇f' not finite, sampled"
+    assert trouble_text(replace(quadratic(), trouble=troubles[:1])) == "×f not finite, sampled"
     assert trouble_text(quadratic()) == ""
-    assert chart_text(replace(quadratic(), trouble=troubles), 60, 16).splitlines()[-1].endswith("(sampled)")
+    assert chart_text(replace(quadratic(), trouble=troubles), 60, 16).splitlines()[-1].endswith("not finite, sampled")
     assert not any(cell[1] == "trouble" for cell in drawn(quadratic()).cells[-2])

@@ -66,6 +66,29 @@ async def test_first_example() -> None:
     assert service(app).closed
 
 
+async def test_first_answer_is_a_problem() -> None:
+    """Nothing is being started any more: the graph and the readout do not say so."""
+    app = make_app(service=lambda on_snapshot: _slow(FakeService(on_snapshot)))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        service(app).answer(problem=Problem("memory", "that is too much"))
+        await pilot.pause()
+        assert "that is too much" in text_of(app)
+        assert "starting PyTorch" not in text_of(app)
+
+
+@pytest.mark.parametrize("width", [*range(40, 130, 7)])
+async def test_footer_cuts_no_key(width: int) -> None:
+    app = make_app("x*y + sin(y)")
+    async with app.run_test(size=(width, 30)) as pilot:
+        await until(pilot, lambda: "node" in _footer(app), "the footer")
+        whole = (
+            " ← → step ↑ ↓ node n p backward / edit x value v variable ? help q quit l ledger w why k cut m max d f'"
+        )
+        shown = _footer(app).partition("▏")[0].rstrip()
+        assert f"{whole} y copy ".startswith(f"{shown} ")
+
+
 async def test_before_the_first_answer() -> None:
     """The start expression is there at once, and what is waited for."""
     app = make_app(service=lambda on_snapshot: _slow(FakeService(on_snapshot)))

@@ -93,7 +93,7 @@ async def test_legend_of_trouble_is_in_the_border() -> None:
     async with app.run_test(size=(40, 15)):
         trouble = (Trouble(-10.0, 0.0, "gradient"),)
         app.chart.show_curve(msgspec.structs.replace(quadratic(), trouble=trouble))
-        assert app.chart.border_subtitle == "◇ f' not finite (sampled)"
+        assert app.chart.border_subtitle == "◇f' not finite, sampled"
         app.chart.show_curve(quadratic())
         assert not app.chart.border_subtitle
 

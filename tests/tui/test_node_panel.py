@@ -114,7 +114,7 @@ async def test_the_moment_of_backward() -> None:
         (0, "x.grad = – + – = –", ["next: x^2 + 3x + 1, all that is ready"]),
         (2, "x.grad = – + – = –", ["next: 3x, the highest seq ready (1)", "  then ready: x^2 (seq 0)"]),
         (3, "x.grad = – + 3 = –", ["next: x^2, all that is ready"]),
-        (4, "x.grad = 8 + 3 = –", ["next: x, a leaf: summed as soon as it is ready"]),
+        (4, "x.grad = 8 + 3 = –", ["next: x, a leaf: summed as soon as ready"]),
         (5, "x.grad = 8 + 3 = 11", ["the backward pass has finished"]),
     ],
 )
@@ -233,6 +233,16 @@ async def test_scrolls_and_starts_at_the_top_of_another_node() -> None:
         assert app.lines[-2:] == ["  3  from MulBackward0 3x", "step 5 of 5 · () float32 cpu"]
         await show(pilot, examples.quadratic(), 2)
         assert app.lines[0].startswith("MulBackward0")
+
+
+async def test_scrollbar_goes_where_all_lines_fit() -> None:
+    async with PanelApp().run_test(size=(60, 5)) as pilot:
+        app = await show(pilot, examples.quadratic(), 2)
+        assert app.panel.show_vertical_scrollbar
+        width = app.panel.line_width
+        await show(pilot, examples.two_variables(), 3)
+        assert not app.panel.show_vertical_scrollbar
+        assert app.panel.line_width == width
 
 
 async def test_text_of_a_person_is_plain_text() -> None:

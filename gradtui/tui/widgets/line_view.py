@@ -60,6 +60,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         size = Size(self.line_width, self.line_count)
         if self.virtual_size != size:
             self.virtual_size = size
+            self._refresh_scrollbars()  # Textual does so by itself where there are more lines, not where there are fewer
         (width, height), top = self.size, self.scroll_offset.y
         changed = []
         for y in range(top, top + height):

@@ -199,7 +199,7 @@ def _queue(replay: Replay, steps_done: int | None) -> Iterator[Pieces]:
 
 def _why_first(node: Node, others: Sequence[Node]) -> str:
     if node.sequence is None:
-        return "a leaf: summed as soon as it is ready"
+        return "a leaf: summed as soon as ready"
     return f"the highest seq ready ({node.sequence})" if others else "all that is ready"
 
 

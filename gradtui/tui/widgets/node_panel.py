@@ -24,6 +24,7 @@ class NodePanel(LineView):
     DEFAULT_CSS = """
     NodePanel {
         padding: 0 1;
+        scrollbar-gutter: stable;
         .node--name { color: $text; text-style: bold; }
         .node--source { color: $text-accent; }
         .node--value, .node--text { color: $text; }
