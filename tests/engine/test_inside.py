@@ -32,11 +32,7 @@ def test_the_operations_of_a_custom_function() -> None:
     record = backward.run(output, nodes)
     (node,) = record.inside
     assert node.name() == "CubeBackward"
-    assert record.inside[node] == ("isnan", "any", "is_nonzero", "mul", "pow", "mul") or record.inside[node][-3:] == (
-        "mul",
-        "pow",
-        "mul",
-    )
+    assert record.inside[node][-3:] == ("mul", "pow", "mul")
     assert record.grad_outputs[graph.root(x)].tolist() == pytest.approx(
         (torch.cos(x.detach() ** 3) * 3 * x.detach() ** 2).tolist()
     )
