@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradtui.snapshot.causes import Finding
 from gradtui.tui import readings
 from gradtui.tui.evaluator import MakeEvaluator
 from gradtui.tui.exchange import Exchange
@@ -15,6 +16,7 @@ class Debugger(Exchange):
     def __init__(self, session: Session, service: MakeEvaluator) -> None:
         super().__init__(session, service)
         self.player = Player(self, self.advance, self.show_player)
+        self.reasons: tuple[Finding, ...] = ()
 
     def action_backward(self, by: int) -> None:
         self.player.stop()
@@ -65,12 +67,17 @@ class Debugger(Exchange):
         self.picture.graph.border_subtitle = self.player.text
 
     def action_why(self) -> None:
-        """To the next node at which something goes wrong, and what that is."""
-        found = self.picture.node_panel.next_finding()
-        if found is None:
+        """Why the selected parameter's gradient is what it is; else where something goes wrong, another place each time."""
+        if self.told is None:
+            self.reasons = readings.reasons(self.answers.shown, self.selected)
+        if not self.reasons:
             self.notify("f and its gradient are finite here, and nothing dies on the way", timeout=3)
             return
-        self.selected = found
+        place = self.reasons.index(self.told) + 1 if self.told in self.reasons else 0
+        found = self.reasons[place % len(self.reasons)]
+        if found.node is not None:
+            self.selected = found.node
+        self.told = found
         if self.session.ledger:
             self.action_toggle_ledger()
 

@@ -9,6 +9,7 @@ from textual.reactive import var
 from textual.timer import Timer
 from textual.widgets import Input
 
+from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.model import Problem, Snapshot
 from gradtui.tui import readings
 from gradtui.tui.answers import Answers
@@ -28,12 +29,13 @@ class Exchange(App[None]):
     """Holds what was chosen (`session`), what was answered (`answers`) and a cursor; the `picture` is a view of those.
 
     selected: id of a node. chosen: one of its edges, for an experiment; None for all.
-    steps_done: how many nodes backward has run, None where it is not stepped.
+    steps_done: how many nodes backward has run, None where it is not stepped. told: the finding that was asked for.
     """
 
     selected: var[int | None] = var(None, init=False)
     chosen: var[int | None] = var(None, init=False)
     steps_done: var[int | None] = var(None, init=False)
+    told: var[Finding | None] = var(None, init=False)
 
     def __init__(self, session: Session, service: MakeEvaluator) -> None:
         super().__init__()
@@ -85,6 +87,7 @@ class Exchange(App[None]):
             self.settle(answered=True)
             if not readings.same_graph(before, self.answers.shown):
                 self.steps_done, self.selected, self.chosen = None, readings.first_node(self.answers.shown), None
+            self.set_reactive(Exchange.told, None)  # its numbers are those of the answer before
             self.show_cursor()
             self.show_keys()
 
@@ -122,6 +125,11 @@ class Exchange(App[None]):
 
     def watch_selected(self) -> None:
         self.set_reactive(Exchange.chosen, None)
+        if self.told is not None and self.told.node != self.selected:
+            self.set_reactive(Exchange.told, None)
+        self.show_cursor()
+
+    def watch_told(self) -> None:
         self.show_cursor()
 
     def watch_chosen(self) -> None:
@@ -131,7 +139,7 @@ class Exchange(App[None]):
         self.show_cursor()
 
     def show_cursor(self) -> None:
-        self.picture.show_cursor(self.answers, self.selected, self.steps_done, self.chosen)
+        self.picture.show_cursor(self.answers, self.selected, self.steps_done, self.chosen, self.told)
 
     def show_keys(self) -> None:
         """Have the footer made anew, which takes a while, only where other keys work now.

@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.model import Problem
 from gradtui.snapshot.visible import visible
 from gradtui.tui import readings
@@ -145,21 +146,28 @@ class Picture(Vertical):
         self.graph.show(answers.shown or answers.failure, stale=stale)
         self.chart.show_curve(answers.curve)
 
-    def show_cursor(self, answers: Answers, selected: int | None, steps_done: int | None, chosen: int | None) -> None:
-        """The selected node, its chosen edge and the place in backward, wherever they are seen."""
+    def show_cursor(
+        self,
+        answers: Answers,
+        selected: int | None,
+        steps_done: int | None,
+        chosen: int | None,
+        told: Finding | None,
+    ) -> None:
+        """The selected node, its chosen edge, the place in backward and the finding told, wherever they are seen."""
         shown = answers.shown
         self.graph.steps_done, self.graph.selected = steps_done, selected
         self.node_panel.traceback = answers.problem.traceback if answers.problem is not None else ()
-        self.node_panel.show(shown, selected, steps_done=steps_done, chosen=chosen)
+        self.node_panel.show(shown, selected, steps_done=steps_done, chosen=chosen, told=told)
         if self.source is None:
             self.formula.lit = readings.lit(shown, selected, self.formula.value)
         else:
-            self._show_source(self.source, answers, selected)
+            self._show_source(self.source, answers, selected, told)
 
-    def _show_source(self, view: SourceView, answers: Answers, selected: int | None) -> None:
-        """The file and the place in it that made the selected node, or that ended the run."""
+    def _show_source(self, view: SourceView, answers: Answers, selected: int | None, told: Finding | None) -> None:
+        """The file and the place in it that ended the run, that a finding speaks of, or that made the selected node."""
         bad = answers.problem.source if answers.problem is not None else None
-        source = bad or readings.source_of(answers.shown, selected)
+        source = bad or (told and told.source) or readings.source_of(answers.shown, selected)
         if source is None or source.file not in answers.files:
             source = None
         name = source.file if source is not None else next(iter(answers.files), None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.check import MARKS, check
 from gradtui.snapshot.layout import same_shape
 from gradtui.snapshot.model import Curve, Snapshot, Source, Values
@@ -141,6 +142,16 @@ def innermost(shown: Snapshot | None, text: str, place: int) -> int | None:
         if source is not None and node is not None and source.start <= place <= source.end
     ]
     return min(around)[2] if around else None
+
+
+def reasons(shown: Snapshot | None, node: int | None) -> tuple[Finding, ...]:
+    """Why the gradient of the parameter that a node stands for is what it is; of any other node all that is wrong."""
+    from gradtui.snapshot.why import why  # not wanted before the first paint
+
+    if shown is None:
+        return ()
+    name = shown.graph.nodes[node].variable if node is not None and node < len(shown.graph.nodes) else None
+    return why(shown, name) if name in shown.parameters else shown.findings
 
 
 def engine_order(shown: Snapshot | None) -> tuple[int, ...]:

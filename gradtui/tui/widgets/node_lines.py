@@ -83,11 +83,17 @@ def _why(node: Node, findings: Sequence[Finding]) -> Iterator[Pieces]:
     """What the detective found at this node, and what people do about it; else that there is something to be found."""
     here = [finding for finding in findings if finding.node == node.id]
     for finding in here:
-        yield ((visible(finding.text), "node--bad"),)
-        yield (("→ ", "node--next"), (visible(finding.remedy), "node--text"))
+        yield from finding_lines(finding)
     if findings and not here:
         places = "1 place" if len(findings) == 1 else f"{len(findings)} places"
         yield (("w", "node--next"), (f": something goes wrong at {places}, see why", "node--text"))
+
+
+def finding_lines(finding: Finding) -> Iterator[Pieces]:
+    """Why, what was seen that shows it, and what people do."""
+    yield ((visible(finding.text), "node--bad"),)
+    yield from (((f"  {visible(seen)}", "node--quiet"),) for seen in finding.evidence)
+    yield (("→ ", "node--next"), (visible(finding.remedy), "node--text"))
 
 
 def _spread(label: str, values: Values | None, digits: int) -> Iterator[Pieces]:

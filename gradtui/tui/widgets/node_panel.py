@@ -15,7 +15,7 @@ from gradtui.snapshot.replay import Replay
 from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.ledger_lines import ledger_lines
 from gradtui.tui.widgets.line_view import Line, LineView, folded
-from gradtui.tui.widgets.node_lines import node_lines
+from gradtui.tui.widgets.node_lines import Pieces, finding_lines, node_lines
 
 
 class NodePanel(LineView):
@@ -84,6 +84,7 @@ node, their gradients are summed.
         self._node: int | None = None
         self._steps_done: int | None = None
         self._chosen: int | None = None
+        self._told: Finding | None = None
         self._lines: tuple[Line, ...] = ()
         self._replay = Replay(Graph())
         self._findings: tuple[Finding, ...] = ()
@@ -102,20 +103,19 @@ node, their gradients are summed.
         *,
         steps_done: int | None = None,
         chosen: int | None = None,
+        told: Finding | None = None,
     ) -> None:
-        """Another Snapshot, node or moment: `steps_done` nodes have run, None for all. chosen: the edge for experiments."""
-        if node != self._node:
+        """Another Snapshot, node or moment: `steps_done` nodes have run, None for all.
+
+        chosen: the edge for experiments. told: what was asked for; it stands above the node unless it is told there anyway.
+        """
+        if node != self._node or told is not self._told:
             self.scroll_to(y=0, animate=False)
         if snapshot is not self._snapshot:
             self._findings = findings(snapshot) if snapshot is not None else ()
         self._snapshot, self._node, self._steps_done, self._chosen = snapshot, node, steps_done, chosen
+        self._told = told
         self._read()
-
-    def next_finding(self) -> int | None:
-        """The node of the finding after that of the node shown, round and round; None where nothing is wrong."""
-        places = list(dict.fromkeys(finding.node for finding in self._findings if finding.node is not None))
-        after = places.index(self._node) + 1 if self._node in places else 0
-        return places[after % len(places)] if places else None
 
     def on_resize(self) -> None:
         self._read()
@@ -140,13 +140,15 @@ node, their gradients are summed.
             if self._replay.graph is not snapshot.graph:
                 self._replay = Replay(snapshot.graph)
             self._lines = self._ledger(snapshot) if self.ledger_shown else self._node_lines(snapshot, node)
-        self._lines = (*self._traceback(), *self._lines)
+        self._lines = (*self._above(), *self._lines)
         self.lines_changed()
 
-    def _traceback(self) -> tuple[Line, ...]:
-        width = max(1, self.line_width)
-        texts = [((visible(text), "node--bad"),) for text in self.traceback]
-        return tuple(Line(part) for pieces in texts for part in folded(pieces, width, "    "))
+    def _above(self) -> tuple[Line, ...]:
+        """What ended the run, and what was asked for."""
+        lines: list[Pieces] = [((visible(text), "node--bad"),) for text in self.traceback]
+        if self._told is not None and (self._told.node is None or self._told not in self._findings):
+            lines += finding_lines(self._told)
+        return tuple(Line(part) for pieces in lines for part in folded(pieces, max(1, self.line_width), "    "))
 
     def _ledger(self, snapshot: Snapshot) -> tuple[Line, ...]:
         return ledger_lines(snapshot, self._replay, steps_done=self._steps_done, width=max(1, self.line_width))
