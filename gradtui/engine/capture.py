@@ -120,7 +120,7 @@ class _Capture:
             parameters=parameters(self.names, ids, built, facts.value_of),
             modules=modules(self.model, self.recording),
             files=dict(self.recording.files) if self.recording else {},
-            events=self._events(ids),
+            events=self._events(ids, found),
         )
 
     def _run(self, scalars: list[torch.Tensor], nodes: list[Node], record: Summed) -> data.Problem | None:
@@ -143,11 +143,11 @@ class _Capture:
             places = owners if self.recording is not None and self.recording.watched else inferred(nodes, owners)
         return CapturedFacts(record, leaves, self.names, places, self.recording)
 
-    def _events(self, ids: Mapping[Node, int]) -> tuple[data.Event, ...]:
+    def _events(self, ids: Mapping[Node, int], outputs: list[torch.Tensor]) -> tuple[data.Event, ...]:
         if self.recording is None:
             return ()
         numbers = {node._sequence_nr(): number for node, number in ids.items()}
-        return self.recording.events(self.names, numbers)
+        return self.recording.events(self.names, numbers, outputs)
 
 
 def _value(found: list[torch.Tensor], scalars: list[torch.Tensor]) -> data.Values | None:

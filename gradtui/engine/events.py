@@ -39,6 +39,8 @@ LEAVING = {"item", "tolist", "numpy", "__float__", "__int__", "__index__", "__co
 CASTS = {"to", "type", "type_as", "long", "int", "short", "char", "byte", "bool"}
 MOVES = {"to", "cuda", "cpu", "half", "float", "double", "bfloat16", "type", "type_as"}
 CUTS = {"detach", "detach_", "data"}
+FOLLOWED = {"detach", "no_grad", "integer", "not_differentiable", "new_leaf"}
+"""Kinds of which it is told whether what came of them went into the output."""
 CREATE = {"tensor", "as_tensor", "asarray", "scalar_tensor"}
 INDIFFERENT = {"requires_grad_", "grad", "size", "is_floating_point", "numel", "one_hot"}
 """They return what does not depend on the numbers of their inputs, or is no result of theirs."""

@@ -93,7 +93,7 @@ class Run:
             notes=(*_notes(output, built, asked.variables), *notes),
             origin="function",
             files=self._files() | recorder.recording.files,
-            events=recorder.recording.events({leaf: name for name, leaf in leaves.items()}, {}),
+            events=recorder.recording.events({leaf: name for name, leaf in leaves.items()}, {}, [output]),
         )
 
     def failed(self, problem: model.Problem, files: Collection[Path] = ()) -> model.Snapshot:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from types import FrameType
 from typing import Any, cast
@@ -19,7 +19,7 @@ from typing import Any, cast
 import torch
 from torch.overrides import TorchFunctionMode
 
-from gradtui.engine.events import Seen, kind_of
+from gradtui.engine.events import FOLLOWED, Seen, Told, kind_of
 from gradtui.engine.forward import sequence_number
 from gradtui.engine.places import Places, in_function
 from gradtui.engine.recording import TAG, Happening, Recording
@@ -44,7 +44,6 @@ class Recorder(TorchFunctionMode):
         self._places = places or Places()
         self._most = most
         self._bits: dict[int, int] = {}
-        self._cut: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
         self._next = self.recording.first
 
     def __exit__(self, *raised: object) -> None:
@@ -112,41 +111,45 @@ class Recorder(TorchFunctionMode):
             recording.values[number] = legible(tensor, self._most)
 
     def _notice(self, seen: Seen, outputs: list[torch.Tensor], result: Any, source: Any, frame: FrameType) -> None:
-        for tensor in outputs:
-            if not tensor.requires_grad and id(tensor) not in self._cut:
-                self._cut[id(tensor)] = weakref.ref(tensor, self._forget(id(tensor))), seen.leaves
         told = kind_of(seen, outputs, result)
-        if told is None or (told.kind == "no_grad" and in_function(frame)):
-            return
-        source = source or self._places.here(frame)
+        if told is not None and told.kind == "no_grad" and in_function(frame):
+            told = None
+        bit = 0 if told is None else self._happened(told, seen, source or self._places.here(frame)).bit
+        for tensor in outputs:
+            if tensor.grad_fn is None and (bit or not tensor.requires_grad):
+                flowed = self.recording.flowed_into(tensor) | seen.leaves | bit
+                self.recording.cut[id(tensor)] = weakref.ref(tensor, self._forget(id(tensor))), flowed
+
+    def _happened(self, told: Told, seen: Seen, source: Any) -> Happening:
         key = told.kind, told.operation, source, self.module
         known = self.recording.happenings.get(key)
-        if known is not None:
-            self.recording.happenings[key] = replace(known, leaves=known.leaves | seen.leaves)
-            return
-        self.recording.happenings[key] = Happening(
-            told.kind, told.operation, source, self.module, seen.leaves, told.number, seen.maker
-        )
+        if known is None:
+            bit = self._next_bit(lambda: None) if told.kind in FOLLOWED else 0
+            known = Happening(told.kind, told.operation, source, self.module, 0, told.number, seen.maker, bit)
+        known = self.recording.happenings[key] = replace(known, leaves=known.leaves | seen.leaves)
+        return known
 
     def _flowed_into(self, tensor: torch.Tensor) -> tuple[int, int | None]:
         """The leaves, a bit each, and the sequence number of the grad_fn."""
         if tensor.requires_grad:
             if tensor.grad_fn is None:
-                return self._bit(tensor), None
-            number = tensor.grad_fn._sequence_nr()
-            return self.recording.lineage.get(number, 0), number
-        cut = self._cut.get(id(tensor))
-        return (0 if cut is None else cut[1]), None
+                return self._bit(tensor) | self.recording.flowed_into(tensor), None
+            return self.recording.flowed_into(tensor), tensor.grad_fn._sequence_nr()
+        return self.recording.flowed_into(tensor), None
 
     def _bit(self, leaf: torch.Tensor) -> int:
         place = self._bits.get(id(leaf))
         if place is None or self.recording.leaves[place]() is not leaf:
             place = self._bits[id(leaf)] = len(self.recording.leaves)
-            self.recording.leaves.append(weakref.ref(leaf))
+            self._next_bit(weakref.ref(leaf))
         return 1 << place
 
+    def _next_bit(self, of: Callable[[], torch.Tensor | None]) -> int:
+        self.recording.leaves.append(of)
+        return 1 << len(self.recording.leaves) - 1
+
     def _forget(self, key: int):  # type: ignore[no-untyped-def]
-        cut = self._cut
+        cut = self.recording.cut
         return lambda _: cut.pop(key, None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -22,7 +22,7 @@ TAG = "gradtui"
 class Happening:
     """An Event whose leaves (a bit each) have no names yet, and whose node is known by its sequence number.
 
-    maker: the name of that node.
+    maker: the name of that node. bit: its own, which flows on with what came of it; 0 where that is not followed.
     """
 
     kind: data.EventKind
@@ -32,6 +32,7 @@ class Happening:
     leaves: int
     number: int | None
     maker: str = ""
+    bit: int = 0
 
 
 @dataclass(slots=True)
@@ -40,7 +41,9 @@ class Recording:
 
     first, end: the sequence numbers it is of, end exclusive; None while it goes on.
     values, sources: by the sequence number of the grad_fn. lineage: the leaves that flowed into it, a bit each.
-    leaves: the leaf of each bit, without holding it. marks, entered: from which sequence number on which call of which
+    leaves: the leaf of each bit, without holding it; nothing for the bit of a happening.
+    cut: by id, without holding them, tensors that no gradient goes through, and the bits that flowed into them.
+    marks, entered: from which sequence number on which call of which
     module was running. watched: the model whose modules were, without holding it; calls: how often each ran, by path.
     files: text, by name.
     """
@@ -50,7 +53,8 @@ class Recording:
     values: dict[int, data.Values | None] = field(default_factory=dict)
     sources: dict[int, data.Source] = field(default_factory=dict)
     lineage: dict[int, int] = field(default_factory=dict)
-    leaves: list[weakref.ref[torch.Tensor]] = field(default_factory=list)
+    leaves: list[Callable[[], torch.Tensor | None]] = field(default_factory=list)
+    cut: dict[int, tuple[weakref.ref[torch.Tensor], int]] = field(default_factory=dict)
     happenings: dict[tuple[object, ...], Happening] = field(default_factory=dict)
     marks: list[int] = field(default_factory=list)
     entered: list[tuple[str, int]] = field(default_factory=list)
@@ -69,8 +73,20 @@ class Recording:
         place = bisect_right(self.marks, number) - 1
         return self.entered[place] if place >= 0 else ("", 0)
 
-    def events(self, names: Mapping[torch.Tensor, str], ids: Mapping[int, int]) -> tuple[data.Event, ...]:
-        """names: of the leaves. ids: of the nodes, by sequence number."""
+    def flowed_into(self, tensor: torch.Tensor) -> int:
+        """The leaves and happenings whose numbers went into it, but for itself, a bit each."""
+        if tensor.grad_fn is not None:
+            return self.lineage.get(tensor.grad_fn._sequence_nr(), 0)
+        known = self.cut.get(id(tensor))
+        return 0 if known is None else known[1]
+
+    def events(
+        self, names: Mapping[torch.Tensor, str], ids: Mapping[int, int], outputs: Iterable[torch.Tensor] = ()
+    ) -> tuple[data.Event, ...]:
+        """names: of the leaves. ids: of the nodes, by sequence number. outputs: what is differentiated."""
+        flowed = 0
+        for output in outputs:
+            flowed |= self.flowed_into(output)
         found = [leaf() for leaf in self.leaves]
         known = [None if leaf is None else names.get(leaf) for leaf in found]
         return tuple(
@@ -81,6 +97,7 @@ class Recording:
                 module=happening.module,
                 leaves=tuple(name for bit, name in enumerate(known) if name and happening.leaves >> bit & 1),
                 node=None if happening.number is None else ids.get(happening.number),
+                reached=bool(happening.bit & flowed) if happening.bit else None,
             )
             for happening in self.happenings.values()
         )

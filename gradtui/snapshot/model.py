@@ -195,7 +195,8 @@ class Event(Struct, frozen=True):
     """Something that user code did, as seen by a trace, that explains why a gradient ends or why backward fails.
 
     operation: as torch calls it (`detach`, `add_`). leaves: names of the parameters and leaves whose values went into it.
-    node: the node concerned, where there is one in the graph.
+    node: the node concerned, where there is one in the graph. reached: whether what came of it went into the output; None
+    where that is not known, as of what left torch.
     """
 
     kind: EventKind
@@ -204,6 +205,7 @@ class Event(Struct, frozen=True):
     module: str = ""
     leaves: tuple[str, ...] = ()
     node: int | None = None
+    reached: bool | None = None
 
 
 class Differences(Struct, frozen=True):
