@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import torch
 
-from gradtui.engine.backward import scalar
 from gradtui.engine.differences import MIXED_ELEMENTS, STEPS, WIDE_STEPS, of_samples, offsets, scale
 from gradtui.engine.trouble import trouble
 from gradtui.snapshot.model import Curve, CurveRequest, Differences
@@ -21,16 +20,17 @@ FEWEST, MOST = 16, 2_000
 
 Leaves = dict[str, torch.Tensor]
 Value = Callable[[Leaves], torch.Tensor]
-"""f with these leaves for its variables: a tensor. May raise whatever user code raises."""
+"""f, a scalar, with these leaves for its variables. May raise whatever user code raises."""
 
 
 @dataclass(slots=True)
 class Again:
-    """`value` is f, `leaves` the place where it stands, `here` what it gave there."""
+    """`value` is f, `leaves` the place where it stands, `here` what it gave there; `summed` where f is only their sum."""
 
     value: Value
     leaves: Leaves
     here: torch.Tensor
+    summed: bool = False
     seconds: float = 0.0
 
     def repeats(self) -> bool:
@@ -52,7 +52,7 @@ class Again:
         x = torch.linspace(low, high, count, dtype=leaf.dtype, device=leaf.device)
         pairs = [self._at(request.variable, request.element, place) for place in x.tolist()]
         f, derivative = (torch.tensor(column, dtype=torch.float64) for column in zip(*pairs, strict=True))
-        summed = "sum(f)" if self.here.ndim else ""
+        summed = "sum(f)" if self.summed else ""
         what = f"{summed or 'f'} along {request.variable}[{request.element}]" if leaf.ndim else summed
         return Curve(
             variable=request.variable,
@@ -92,9 +92,10 @@ class Again:
         f = self._value(leaves)
         if f is None:
             return math.nan, math.nan
-        if not f.requires_grad:
-            return f.item(), 0.0
-        (gradient,) = torch.autograd.grad(f, x, allow_unused=True)
+        try:
+            gradient = torch.autograd.grad(f, x, allow_unused=True)[0] if f.requires_grad else None
+        except Exception:  # whatever a backward of user code raises
+            return f.item(), math.nan
         return f.item(), 0.0 if gradient is None else gradient.reshape(-1)[element].item()
 
     def _sampled(
@@ -111,9 +112,9 @@ class Again:
         return values
 
     def _value(self, leaves: Leaves) -> torch.Tensor | None:
-        """sum(f), None where f raises there."""
+        """None where f raises there."""
         try:
-            return scalar(self.value(leaves))
+            return self.value(leaves)
         except Exception:  # whatever user code raises
             return None
 

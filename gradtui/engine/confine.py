@@ -11,7 +11,6 @@ from pathlib import Path
 from types import FrameType
 
 from gradtui.engine.user_errors import TooLongError
-from gradtui.snapshot.target import SECONDS
 
 AGAIN = 1.0
 """Seconds between the first call to stop and the next, for code that catches everything."""
@@ -20,34 +19,39 @@ CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limi
 
 
 @contextmanager
-def confined() -> Iterator[None]:
-    """Within it code has SECONDS, and the memory of the machine; a fork of the process never comes out of it."""
+def confined(seconds: float) -> Iterator[None]:
+    """Within it code has so many seconds, and the memory of the machine; a fork of the process never comes out of it."""
     process = os.getpid()
     try:
-        with _time_limit(), _memory_limit():
+        with _own_streams(), _time_limit(seconds), _memory_limit():
             yield
     finally:
         if os.getpid() != process:  # a fork: it would answer a second time
             os._exit(0)
-        with suppress(OSError, ValueError, AttributeError):  # whatever user code put there
-            sys.stdout.flush()
-            sys.stderr.flush()
+
+
+@contextmanager
+def _own_streams() -> Iterator[None]:
+    """Standard streams that user code may close (as `exit()` does) or replace, and that hold nothing back."""
+    before = sys.stdin, sys.stdout, sys.stderr
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", 1, errors="replace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, errors="replace", closefd=False)  # noqa: SIM115
+    try:
+        yield
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before
 
 
 @contextmanager
 def silent() -> Iterator[None]:
     """What is written to descriptors 1 and 2 goes nowhere."""
-    sys.stdout.flush()
-    sys.stderr.flush()
     nothing, kept = os.open(os.devnull, os.O_WRONLY), [os.dup(1), os.dup(2)]
     os.dup2(nothing, 1)
     os.dup2(nothing, 2)
     try:
         yield
     finally:
-        with suppress(OSError, ValueError, AttributeError):
-            sys.stdout.flush()
-            sys.stderr.flush()
         for number, descriptor in enumerate(kept, start=1):
             os.dup2(descriptor, number)
             os.close(descriptor)
@@ -55,13 +59,17 @@ def silent() -> Iterator[None]:
 
 
 @contextmanager
-def _time_limit() -> Iterator[None]:
+def _time_limit(seconds: float) -> Iterator[None]:
     """Raises TooLongError in the middle of what runs. Where there is no such timer, the asker kills the process."""
     if not hasattr(signal, "setitimer"):
         yield
         return
-    before = signal.signal(signal.SIGALRM, _stop)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS, AGAIN)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise TooLongError(f"{seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         yield
     finally:
@@ -70,10 +78,6 @@ def _time_limit() -> Iterator[None]:
         finally:  # the alarm may have come just there
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise TooLongError
 
 
 @contextmanager

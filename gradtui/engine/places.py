@@ -48,7 +48,7 @@ class Places:
             if distance < nearest:
                 best, nearest = frame, distance
             frame = frame.f_back
-        return None if best is None else self._place(best.f_code, best.f_lasti)
+        return None if best is None else self.of_instruction(best.f_code, best.f_lasti)
 
     def of_function(self, frame: FrameType | None) -> Source | None:
         """Where the custom autograd.Function was applied whose forward is running; None outside of one."""
@@ -56,7 +56,8 @@ class Places:
             frame = frame.f_back
         return None if frame is None else self.here(frame.f_back)
 
-    def _place(self, code: CodeType, instruction: int) -> Source:
+    def of_instruction(self, code: CodeType, instruction: int) -> Source:
+        """The place that an instruction of `code` was compiled from."""
         key = code, instruction
         if key not in self._found:
             self._found[key] = self._texts.source(code, instruction)
@@ -97,7 +98,7 @@ class _Texts:
         if first is None or last is None or last > len(lines):
             return Source("", 0, 0, name, first or code.co_firstlineno)
         starts = self._starts[name]
-        if begin is None or end is None:
+        if begin is None or end is None or (first, begin) == (last, end):
             begin, end = 0, len(lines[last - 1].rstrip("\n").encode())
         start = starts[first - 1] + _characters(lines[first - 1], begin)
         stop = starts[last - 1] + _characters(lines[last - 1], end)

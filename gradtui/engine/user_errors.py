@@ -10,10 +10,10 @@ from types import CodeType, TracebackType
 
 import torch
 
-from gradtui.engine.positions import Position, marked, source_at, start_of
-from gradtui.engine.user_module import shown, text_of
+from gradtui.engine.marks import marked, start_of
+from gradtui.engine.places import Places, shown
+from gradtui.engine.user_module import text_of
 from gradtui.snapshot.model import Problem, ProblemKind, Source
-from gradtui.snapshot.target import SECONDS
 
 MOST_CALLS = 8
 """Calls that are told: the first of them and the last."""
@@ -24,11 +24,10 @@ IsOwn = Callable[[str], bool]
 """Whether a file is the user's own."""
 
 ALLOCATION = re.compile(r"[Tt]ried to allocate ([\d.]+ \w+)")
-BACKWARD_TWICE = "backward through the graph a second time"
 
 
 class TooLongError(BaseException):
-    """The time is up. No Exception: user code that catches those shall not catch this."""
+    """The time is up, so many seconds. No Exception: user code that catches those shall not catch this."""
 
 
 def problem(error: BaseException, target: str, is_own: IsOwn) -> Problem:
@@ -39,7 +38,7 @@ def problem(error: BaseException, target: str, is_own: IsOwn) -> Problem:
     message, kind, hint = _sentence(error, target)
     if not frames:
         return Problem(kind, message, hint=hint)
-    return Problem(kind, message, hint=hint, source=_source(*frames[-1]), traceback=_told(frames))
+    return Problem(kind, message, hint=hint, source=Places().of_instruction(*frames[-1]), traceback=_told(frames))
 
 
 def files_of(error: BaseException, is_own: IsOwn) -> set[Path]:
@@ -56,7 +55,7 @@ def _sentence(error: BaseException, target: str) -> tuple[str, ProblemKind, str]
     name = type(error).__name__
     match error:
         case TooLongError():
-            return f"{target} took longer than {SECONDS:g} s and was stopped", "timeout", ""
+            return f"{target} took longer than {said} and was stopped", "timeout", ""
         case SystemExit():
             status = "" if error.code is None else said
             return f"{target} ended by sys.exit({status}) instead of returning a tensor", "crash", ""
@@ -67,9 +66,6 @@ def _sentence(error: BaseException, target: str) -> tuple[str, ProblemKind, str]
     if is_memory(error):
         wanted = ALLOCATION.search(said)
         return f"{target} asked for more memory than there is{f': {wanted[1]}' if wanted else ''}", "memory", ""
-    if BACKWARD_TWICE in said:
-        hint = "backward() was called already, in the function itself: leave it out, gradtui calls it"
-        return f"{target}: backward cannot run again through a graph that is freed", "crash", hint
     return f"{target} raised {name}{': ' * bool(said)}{said}", "crash", ""
 
 
@@ -85,7 +81,7 @@ def _syntax(error: SyntaxError) -> Problem:
     assert error.filename is not None
     line, column = error.lineno or 1, max(error.offset or 1, 1)
     end_line, end = error.end_lineno or line, error.end_offset or 0
-    text = text_of(Path(error.filename))
+    text = text_of(error.filename)
     start = min(start_of(text, line) + column - 1, len(text))
     stop = start_of(text, end_line) + end - 1 if (end_line, end) > (line, column) else start + 1
     stop = max(start, min(stop, len(text)))
@@ -93,31 +89,22 @@ def _syntax(error: SyntaxError) -> Problem:
     return Problem("syntax", f"{source.file} is not Python: {error.msg}", source=source, traceback=_call(text, source))
 
 
-def _frames(trace: TracebackType | None, is_own: IsOwn) -> list[tuple[CodeType, Position]]:
-    """The user's frames with their position: lines from 1, columns in bytes from 0."""
+def _frames(trace: TracebackType | None, is_own: IsOwn) -> list[tuple[CodeType, int]]:
+    """The user's frames, each with the instruction that it is at."""
     found = []
     while trace is not None:
-        code = trace.tb_frame.f_code
-        if is_own(code.co_filename):
-            found.append((code, _position(code, trace.tb_lasti, trace.tb_lineno)))
+        if is_own(trace.tb_frame.f_code.co_filename):
+            found.append((trace.tb_frame.f_code, trace.tb_lasti))
         trace = trace.tb_next
     return found
 
 
-def _position(code: CodeType, instruction: int, line: int) -> Position:
-    first, last, start, end = list(code.co_positions())[instruction // 2]
-    return first or line, last or first or line, start or 0, end or 0
-
-
-def _source(code: CodeType, position: Position) -> Source:
-    return source_at(text_of(Path(code.co_filename)), shown(code.co_filename), position)
-
-
-def _told(frames: list[tuple[CodeType, Position]]) -> tuple[str, ...]:
-    """As Python tells it, with marks under the piece of the line; calls that repeat are told once."""
+def _told(frames: list[tuple[CodeType, int]]) -> tuple[str, ...]:
+    """The way there as Python tells it. Calls that repeat are told once."""
+    places = Places()
     calls: list[tuple[str, ...]] = []
-    for (code, position), repeats in groupby(frames):
-        calls.append(_call(text_of(Path(code.co_filename)), _source(code, position), code.co_name))
+    for (code, instruction), repeats in groupby(frames):
+        calls.append(_call(text_of(code.co_filename), places.of_instruction(code, instruction), code.co_name))
         count = len(list(repeats))
         if count > 1:
             calls.append((f"  … {count - 1} times more",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import linecache
 import os
 import sys
@@ -16,7 +17,8 @@ from typing import Any, cast
 
 import torch
 
-from gradtui.engine.randomness import Randomness, seed
+from gradtui.engine.places import shown
+from gradtui.engine.process_state import ProcessState, seed
 from gradtui.engine.settings import RefusalError
 from gradtui.snapshot.target import candidates
 
@@ -31,17 +33,19 @@ NOT_THE_USERS = tuple(
 
 
 class UserModule:
-    """One file. `load` gives its module, run afresh where a file that it is made of is not as it was."""
+    """One file. `load` gives its module, run afresh where a file that it is made of is not as it was.
+
+    state: of the process, as it was when the file had run.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = (HERE / path).resolve()
         self.folder = self.path.parent
         self.name = self.path.stem if self.path.stem not in sys.modules else f"user_{self.path.stem}"
-        self.randomness = Randomness()
+        self.state = self._before = ProcessState()
         self._module: ModuleType | None = None
         self._signature: dict[Path, tuple[int, int] | None] = {}
         self._others = set(sys.modules)
-        self._settings = Settings()
 
     def load(self) -> ModuleType:
         """Raises RefusalError where there is no such file, SyntaxError, and whatever the file itself raises."""
@@ -67,7 +71,7 @@ class UserModule:
 
     @contextmanager
     def as_program(self) -> Iterator[None]:
-        """The surroundings of `python file`: its folder first on the path, no arguments, no bytecode left behind."""
+        """The surroundings of `python file`: its folder first on the path, no arguments; no bytecode left behind."""
         path, argv, no_bytecode = sys.path[:], sys.argv, sys.dont_write_bytecode
         sys.path.insert(0, str(self.folder))
         sys.argv, sys.dont_write_bytecode = [str(self.path)], True
@@ -75,29 +79,31 @@ class UserModule:
             yield
         finally:
             sys.path[:], sys.argv, sys.dont_write_bytecode = path, argv, no_bytecode
+            os.chdir(HERE)
 
     def _run(self) -> None:
-        before = {self.path: _state(self.path)}
-        code = self._compiled()
         self._forget()
-        self._signature = before
-        self._settings.restore()
+        self._signature = {self.path: _state(self.path)}
+        code = self._compiled()
+        self._before.restore()
         seed()
         module = ModuleType(self.name)
         module.__file__ = str(self.path)
         sys.modules[self.name] = module
         exec(code, module.__dict__)  # noqa: S102 - the user's own code, as named on the command line
-        self._module, self.randomness = module, Randomness()
+        self._module, self.state = module, ProcessState()
 
     def _compiled(self) -> CodeType:
         try:
             text = self.path.read_bytes()
         except FileNotFoundError:
-            raise RefusalError("name", f"there is no file {shown(self.path)}") from None
+            raise RefusalError("name", f"there is no file {shown(str(self.path))}") from None
         except OSError as error:
-            raise RefusalError("name", f"{shown(self.path)} cannot be read: {error.strerror}") from None
+            raise RefusalError("name", f"{shown(str(self.path))} cannot be read: {error.strerror}") from None
         try:
-            return compile(decode_source(text), str(self.path), "exec", dont_inherit=True)
+            code = decode_source(text)
+            _remember(self.path, code)
+            return compile(code, str(self.path), "exec", dont_inherit=True)
         except (SyntaxError, ValueError) as error:
             if getattr(error, "lineno", None) is not None:
                 raise
@@ -111,7 +117,8 @@ class UserModule:
         sys.modules.pop(self.name, None)
         self._module = None
         importlib.invalidate_caches()
-        linecache.checkcache()
+        for path in self._signature:
+            linecache.cache.pop(str(path), None)
 
     def _own_modules(self) -> list[str]:
         new = [name for name in sys.modules if name not in self._others and name != self.name]
@@ -119,49 +126,29 @@ class UserModule:
         return [name for name, file in files if isinstance(file, str) and self.is_own(file)]
 
 
-class Settings:
-    """What user code may set for the whole process, as it was before: another version of the file may not set it."""
-
-    def __init__(self) -> None:
-        self._dtype, self._grad = torch.get_default_dtype(), torch.is_grad_enabled()
-        self._anomaly, self._streams = torch.is_anomaly_enabled(), (sys.stdin, sys.stdout, sys.stderr)
-
-    def restore(self) -> None:
-        torch.set_default_dtype(self._dtype)
-        torch.set_default_device(None)
-        torch.set_grad_enabled(self._grad)
-        torch.autograd.set_detect_anomaly(self._anomaly)
-        sys.stdin, sys.stdout, sys.stderr = self._streams
-        os.chdir(HERE)
-
-
-def function(module: ModuleType, path: Path, name: str) -> Callable[..., Any]:
-    """The function called `name`. Raises RefusalError, naming those that there are."""
+def function(module: ModuleType, file: str, name: str) -> Callable[..., Any]:
+    """The function of `file` called `name`. Raises RefusalError, naming those that there are."""
     names = [
         key for key, value in vars(module).items() if not key.startswith("_") and _is_function(value, module.__name__)
     ]
     if name not in vars(module):
-        raise RefusalError("name", f"{shown(path)} has no function {name}", candidates(shown(path), names, name))
+        raise RefusalError("name", f"{file} has no function {name}", candidates(file, names, name))
     found: Any = vars(module)[name]
     if isinstance(found, type | torch.nn.Module) or not callable(found):
         what = "a class" if isinstance(found, type) else f"a {type(found).__name__}"
         hint = "name a function that returns the tensor to differentiate, such as a loss"
-        raise RefusalError("name", f"{name} of {shown(path)} is {what}, not a function", hint)
+        raise RefusalError("name", f"{name} of {file} is {what}, not a function", hint)
     return cast(Callable[..., Any], found)
 
 
-def text_of(path: Path) -> str:
-    """A file's text in the encoding that it declares; what cannot be read of it is empty."""
-    try:
-        return decode_source(path.read_bytes())
-    except (OSError, SyntaxError, UnicodeDecodeError):
-        return ""
+def text_of(path: Path | str) -> str:
+    """A file's text, as it was when it was loaded; empty where it cannot be read."""
+    return "".join(linecache.getlines(str(path)))
 
 
-def shown(path: Path | str) -> str:
-    """The path as a person would type it here."""
-    path = Path(path)
-    return str(path.relative_to(HERE)) if path.is_relative_to(HERE) else str(path)
+def _remember(path: Path, text: str) -> None:
+    """For whoever asks for a line of it: the file may be edited while its code runs."""
+    linecache.cache[str(path)] = len(text), None, io.StringIO(text).readlines(), str(path)
 
 
 def _is_function(value: object, module: str) -> bool:

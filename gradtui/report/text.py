@@ -112,7 +112,8 @@ def _cells(snapshot: Snapshot, row: Row) -> tuple[str, str, str, str, str]:
         sent, whole = (_few(values, digits) for values in (edge.grad if edge else None, node.grad_output))
         return f"{row.guides}↑ {_label(node)}", "", "", sent if node.shape else f"{sent} of {whole}", ""
     step = NOT_KNOWN if node.step is None else str(node.step)
-    source, value, gradient = _source(node.source), _few(node.value, digits), _few(node.grad_output, digits)
+    source = _source(node.source) or visible(node.variable or "")
+    value, gradient = _few(node.value, digits), _few(node.grad_output, digits)
     return f"{row.guides}{node.name}", source, value, gradient, step
 
 

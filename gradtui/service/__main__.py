@@ -6,6 +6,8 @@ import argparse
 import os
 import sys
 
+from gradtui.snapshot.target import SECONDS
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(
@@ -15,12 +17,18 @@ def main() -> int:
     parser.add_argument("--calculus", action="store_true", help="differentiate with SymPy, not PyTorch")
     parser.add_argument("--memory", type=int, metavar="MIB", help="most address space, in MiB")
     parser.add_argument("--function", metavar="FILE:NAME", help="the one function of a file that may be run")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="how long that function may run")
     arguments = parser.parse_args()
 
     from gradtui.service.worker import serve
 
     memory = None if arguments.memory is None else arguments.memory * 2**20
-    return serve("calculus" if arguments.calculus else "torch", memory=memory, function=arguments.function)
+    return serve(
+        "calculus" if arguments.calculus else "torch",
+        memory=memory,
+        function=arguments.function,
+        seconds=arguments.seconds,
+    )
 
 
 if __name__ == "__main__":

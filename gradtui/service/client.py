@@ -16,8 +16,8 @@ from gradtui.snapshot.target import SECONDS
 TORCH = (sys.executable, "-P", "-m", "gradtui.service")  # -P: a torch.py in the current folder is not torch
 CALCULUS = (*TORCH, "--calculus")
 
-FUNCTION_DEADLINE = SECONDS + 5.0
-"""A user's function is stopped in the middle by the worker itself; this is for one that does not let itself be stopped."""
+GRACE = 5.0
+"""The worker itself stops a user's function in the middle; so much later one is killed that does not let itself be stopped."""
 
 REMEMBERED = 100
 """Expressions that sympy was given up on and is not asked about again."""
@@ -30,7 +30,7 @@ class Service:
     known yet, then again with it. An answer to an older request never comes after one to a newer. A worker that is
     killed, hangs longer than `deadline` seconds or talks rubbish gives a Snapshot with `problem`, and is started again;
     where something befell it on the newest request, that is tried a second time.
-    `function`: the one `model.py:loss` whose code the torch worker may run, and then once a request.
+    `function`: the one `model.py:loss` whose code the torch worker may run, and in how many `seconds`; it is not tried twice.
     """
 
     def __init__(
@@ -43,10 +43,11 @@ class Service:
         torch: Sequence[str] = TORCH,
         calculus: Sequence[str] = CALCULUS,
         function: str | None = None,
+        seconds: float = SECONDS,
     ) -> None:
         self._on_snapshot = on_snapshot
         if function is not None:
-            torch, deadline = (*torch, "--function", function), FUNCTION_DEADLINE
+            torch, deadline = (*torch, "--function", function, "--seconds", str(seconds)), seconds + GRACE
         self._torch = Child(torch, deadline=deadline, startup=startup)
         self._calculus = Child(calculus, deadline=calculus_deadline, startup=startup)
         self._for_torch: asyncio.Queue[Request] = asyncio.Queue(1)

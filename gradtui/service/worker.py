@@ -14,20 +14,27 @@ from typing import BinaryIO, Literal
 
 from gradtui.service.protocol import ProtocolError, Ready, read, write
 from gradtui.snapshot.model import Problem, Request, Snapshot
+from gradtui.snapshot.target import SECONDS
 
 Answer = Callable[[Request], Snapshot]
 
 PR_SET_PDEATHSIG = 1
 
 
-def serve(worker: Literal["torch", "calculus"], *, memory: int | None = None, function: str | None = None) -> int:
+def serve(
+    worker: Literal["torch", "calculus"],
+    *,
+    memory: int | None = None,
+    function: str | None = None,
+    seconds: float = SECONDS,
+) -> int:
     """Answer requests on the standard pipes until the input ends; the exit status.
 
-    memory: most bytes to use. function: the one `model.py:loss` whose code may be run.
+    memory: most bytes to use. function: the one `model.py:loss` whose code may be run, and in how many seconds.
     """
     requests, answers = _take_pipes()
     _settle(memory)
-    run_function = _only(function)
+    run_function = _only(function, seconds)
     try:
         try:
             answer = {"torch": _load_torch, "calculus": _load_calculus}[worker]()
@@ -91,7 +98,7 @@ def _load_calculus() -> Answer:
     return answer
 
 
-def _only(function: str | None) -> Answer:
+def _only(function: str | None, seconds: float) -> Answer:
     """Runs the code of this one function, which a person named; whoever asks for another is refused."""
 
     def answer(request: Request) -> Snapshot:
@@ -100,7 +107,7 @@ def _only(function: str | None) -> Answer:
             return Snapshot(request.id, request.expression, problem=problem, origin=request.origin)
         from gradtui.engine.python_source import evaluate
 
-        return evaluate(request)
+        return evaluate(request, seconds)
 
     return answer
 

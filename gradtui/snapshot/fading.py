@@ -70,7 +70,8 @@ def fading(graph: Graph) -> Iterator[Finding]:
 
 
 def _flow(graph: Graph) -> Flow:
-    flow = Flow({0: (1.0,) * math.prod(graph.nodes[0].shape)}) if graph.nodes else Flow()
+    starts = graph.roots if graph.nodes else ()
+    flow = Flow({root: (1.0,) * math.prod(graph.nodes[root].shape) for root in starts})
     for node in (graph.nodes[place] for place in Replay(graph).order):
         for number_, edge in enumerate(node.edges):
             if edge.target is not None:

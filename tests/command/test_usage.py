@@ -62,6 +62,7 @@ def test_the_screen_with_everything(screen: dict[str, Any]) -> None:
         "step": "0.25",
         "theme": "textual-light",
         "names": ("w", "b", "x"),
+        "origin": "expression",
     }
 
 

@@ -1,0 +1,68 @@
+"""The graph of what ran before an exception: of the tensors that its frames still hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch.autograd.graph import Node
+
+from gradtui.engine import graph, names
+from gradtui.engine.backward import leaf_of
+from gradtui.engine.captured import CapturedFacts
+from gradtui.engine.events import Seen
+from gradtui.engine.recording import Recording
+from gradtui.engine.summed import Summed
+from gradtui.snapshot import model
+
+MOST_NODES = 10_000
+
+
+def graph_before(error: BaseException, recording: Recording | None, nodes: list[Node]) -> model.Graph | None:
+    """Without gradients, the newest tensor first; None where nothing was made. `nodes` takes the node objects."""
+    held = {tensor: None for tensor in _held(error) if tensor.grad_fn is not None}
+    if not held:
+        return None
+    found = graph.walk(*(graph.root(tensor) for tensor in held))
+    nodes.extend(node for node in found if node not in set(nodes))
+    inner = {target for node in found for target, _ in node.next_functions}
+    roots = [node for node in found if node not in inner]
+    if len(found) > MOST_NODES:
+        return None
+    leaves = {node: leaf for node in found if (leaf := leaf_of(node)) is not None}
+    known = names.given(_named(error), recording.model() if recording else None)
+    known |= names.numbered(leaves.values(), known)
+    return graph.build(found, (), CapturedFacts(Summed(), leaves, known, {}, recording), roots)
+
+
+def _held(error: BaseException) -> Iterator[torch.Tensor]:
+    """Tensors in the local variables of every frame, torch's and ours too, and in what these hold directly."""
+    trace = error.__traceback__
+    while trace is not None:
+        for value in trace.tb_frame.f_locals.values():
+            yield from _tensors(value)
+        trace = trace.tb_next
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, list | tuple):
+        yield from (item for item in value if isinstance(item, torch.Tensor))
+    elif isinstance(value, dict):
+        yield from (item for item in value.values() if isinstance(item, torch.Tensor))
+    elif isinstance(value, Seen):
+        yield from value.inputs
+
+
+def _named(error: BaseException) -> dict[str, torch.Tensor]:
+    """Leaves by the name of a variable that holds them, the outermost first."""
+    found: dict[str, torch.Tensor] = {}
+    trace = error.__traceback__
+    while trace is not None:
+        for name, value in trace.tb_frame.f_locals.items():
+            if isinstance(value, torch.Tensor) and value.is_leaf and value.requires_grad:
+                found.setdefault(name, value)
+        trace = trace.tb_next
+    return found

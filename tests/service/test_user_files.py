@@ -1,0 +1,244 @@
+"""Users' files that misbehave, in the real worker: each is explained, and the worker stays or comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from gradtui.service.client import Service
+from gradtui.snapshot.model import CurveRequest, Request, Snapshot
+from tests.terminal.driver import alive
+
+SECONDS, GRACE = 2.0, 1.0
+
+HOSTILE = """
+import os, sys, subprocess, threading, time, warnings
+import torch
+
+def leave(x): sys.exit("done here")
+def quit(x): exit()
+def interrupt(x): raise KeyboardInterrupt
+def base(x): raise BaseException("no mere Exception")
+def read(x): return x * float(input("a number? "))
+def read_all(x): return x * len(sys.stdin.read() + os.read(0, 100).decode())
+def hang(x):
+    y = x * 2
+    while True:
+        pass
+def hang_on(x):
+    while True:
+        try:
+            time.sleep(60)
+        except BaseException:
+            pass
+def tensor(x): return x * torch.empty(25_000_000_000).sum()
+def bytes_(x): return x * len(bytearray(100_000_000_000))
+def grow(x):
+    kept = []
+    while True:
+        kept.append(torch.empty(2**28))
+def recurse(x): return recurse(x)
+def fork(x):
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+    return x * 2
+def fork_and_raise(x):
+    child = os.fork()
+    if not child:
+        raise ValueError("in the child")
+    os.waitpid(child, 0)
+    return x * 3
+def say(x):
+    for number in range(20_000):
+        print("line", number)
+    print("[red]the end[/]", file=sys.stderr)
+    subprocess.run(["echo", "from a program"])
+    os.write(1, b"below Python\\n")
+    warnings.warn("beware")
+    return x * 2
+def thread(x):
+    threading.Thread(target=lambda: 1 / 0).start()
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    return x * 2
+def go(x):
+    os.chdir("/")
+    torch.set_grad_enabled(False)
+    sys.stdout = sys.stderr = None
+    return x * 2
+def os_exit(x):
+    print("last words", flush=True)
+    os._exit(3)
+def crash(x):
+    import ctypes
+    ctypes.string_at(0)
+def shut(x):
+    os.closerange(0, 100)
+    return x
+
+def run(x, case: int): return CASES[case](x)
+def fine(x): return x * 7
+CASES = [fine, leave, quit, interrupt, base, read, read_all, hang, hang_on, tensor, bytes_, grow, recurse, fork,
+         fork_and_raise, say, thread, go, os_exit, crash, shut]
+"""
+NAMES = [name.strip() for name in HOSTILE.split("CASES = [")[1].strip("]\n").replace("\n", "").split(",")]
+
+
+class User:
+    """The service on the hostile file, as the screen has it."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "model.py").write_text(HOSTILE)
+        self.target = f"{folder / 'model.py'}:run"
+        self.service = Service(function=self.target, seconds=SECONDS)
+
+    async def run(self, case: str, curve: CurveRequest | None = None) -> Snapshot:
+        place = float(NAMES.index(case))
+        return await self.service.evaluate(
+            Request(1, self.target, {"x": 3.0, "case": place}, curve=curve, origin="function")
+        )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def user(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[User]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gradtui.service.client.GRACE", GRACE)
+        user = User(tmp_path_factory.mktemp("user"))
+    await user.service.start()
+    yield user
+    await user.service.close()
+
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def still_well(user: User) -> None:
+    snapshot = await user.run("fine")
+    assert snapshot.problem is None
+    assert snapshot.variables["x"].grad.numbers == (7.0,)
+
+
+@pytest.mark.parametrize(
+    ("case", "kind", "says", "place"),
+    [
+        ("leave", "crash", "ended by sys.exit(done here) instead of returning a tensor", 'sys.exit("done here")'),
+        ("quit", "crash", "ended by sys.exit() instead of returning a tensor", "exit()"),
+        ("interrupt", "crash", "raised KeyboardInterrupt", "raise KeyboardInterrupt"),
+        ("base", "crash", "raised BaseException: no mere Exception", 'raise BaseException("no mere Exception")'),
+        ("read", "crash", "read its standard input, which is empty here", 'input("a number? ")'),
+        ("hang", "timeout", f"took longer than {SECONDS:g} s and was stopped", "while True:\n        pass"),
+        ("tensor", "memory", "asked for more memory than there is: 100000000000 bytes", "torch.empty(25_000_000_000)"),
+        ("bytes_", "memory", "asked for more memory than there is", "bytearray(100_000_000_000)"),
+        ("grow", "memory", "asked for more memory than there is: 1073741824 bytes", "torch.empty(2**28)"),
+        ("recurse", "crash", "raised RecursionError", "def recurse(x): return recurse(x)"),
+    ],
+)
+async def test_explained_at_its_line(user: User, case: str, kind: str, says: str, place: str) -> None:
+    snapshot = await user.run(case)
+    problem = snapshot.problem
+    assert problem is not None
+    assert problem.kind == kind
+    assert problem.message.startswith(f"{user.target} {says}")
+    assert problem.source is not None
+    assert problem.source.text == place
+    assert snapshot.files[problem.source.file or ""] == HOSTILE
+    assert problem.traceback[-3].endswith(f"in {case}")
+    await still_well(user)
+
+
+async def test_what_ran_before(user: User) -> None:
+    graph = (await user.run("hang")).graph
+    assert [node.name for node in graph.nodes] == ["MulBackward0", "AccumulateGrad"]
+    assert [(node.variable, node.grad_output) for node in graph.nodes] == [(None, None), ("x", None)]
+    assert graph.nodes[0].value is not None
+    assert graph.nodes[0].value.numbers == (6.0,)
+
+
+async def test_one_that_catches_everything_is_killed(user: User) -> None:
+    problem = (await user.run("hang_on")).problem
+    assert problem is not None
+    assert problem.kind == "timeout"
+    await still_well(user)
+
+
+async def test_its_input_is_empty_and_not_the_protocol(user: User) -> None:
+    assert (await user.run("read_all")).variables["x"].grad.numbers == (0.0,)
+    await still_well(user)
+
+
+@pytest.mark.parametrize(("case", "slope"), [("fork", 2.0), ("fork_and_raise", 3.0), ("thread", 2.0), ("go", 2.0)])
+async def test_it_may_fork_start_threads_and_change_the_process(user: User, case: str, slope: float) -> None:
+    here = os.getcwd()
+    for _ in range(2):
+        snapshot = await user.run(case)
+        assert snapshot.problem is None
+        if case != "go":
+            assert snapshot.variables["x"].grad.numbers == (slope,)
+        await still_well(user)
+    assert os.getcwd() == here
+
+
+async def test_the_end_of_what_it_prints(user: User) -> None:
+    """Once, however often it is run for the curve, and nothing of it is another request's."""
+    snapshot = await user.run("say", CurveRequest("x", (0.0, 1.0), 16))
+    assert snapshot.problem is None
+    assert snapshot.curve is None or len(snapshot.curve.x) >= 16
+    printed = snapshot.printed
+    assert len(printed.encode()) <= 4096
+    assert printed.count("line 19999\n") == 1
+    for said in ("[red]the end[/]\n", "from a program\n", "below Python\n", "UserWarning: beware\n"):
+        assert printed.count(said) == 1
+    assert (await user.run("fine")).printed == ""
+
+
+@pytest.mark.parametrize(
+    ("case", "says", "printed"),
+    [("os_exit", "ended with status 3", "last words\n"), ("crash", "was ended by SIGSEGV", ""), ("shut", "ended", "")],
+)
+async def test_one_that_ends_the_process_is_not_run_again(user: User, case: str, says: str, printed: str) -> None:
+    snapshot = await user.run(case)
+    problem = snapshot.problem
+    assert problem is not None
+    assert problem.kind == "crash"
+    assert problem.message.startswith(f"the process that {user.target} ran in {says}")
+    assert snapshot.printed == printed
+    await still_well(user)
+
+
+async def test_only_the_function_of_the_command_line_is_run(user: User, tmp_path: Path) -> None:
+    other = tmp_path / "other.py"
+    other.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\ndef run(x): return x")
+    for target in (f"{other}:run", user.target.replace(":run", ":fine")):
+        for origin in ("function", "capture"):
+            problem = (await user.service.evaluate(Request(1, target, origin=origin))).problem
+            assert problem is not None
+            assert "only the function that the command line names is run" in problem.message
+    assert not (tmp_path / "ran").exists()
+    plain = Service()
+    await plain.start()
+    refused = await plain.evaluate(Request(1, user.target, origin="function"))
+    await plain.close()
+    assert refused.problem is not None
+    assert refused.problem.kind == "name"
+
+
+async def test_nothing_of_it_is_left(tmp_path: Path) -> None:
+    """A fork that goes on for ever ends with the worker."""
+    (tmp_path / "model.py").write_text(
+        "import os, time\ndef f(x):\n    child = os.fork()\n    if not child: time.sleep(600)\n    print(child)\n    return x"
+    )
+    target = f"{tmp_path / 'model.py'}:f"
+    service = Service(function=target, seconds=SECONDS)
+    await service.start()
+    snapshot = await service.evaluate(Request(1, target, origin="function"))
+    children = [int(line) for line in snapshot.printed.split()]
+    await service.close()
+    assert children
+    async with asyncio.timeout(10):
+        while any(map(alive, children)):
+            await asyncio.sleep(0.01)
