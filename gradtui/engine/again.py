@@ -13,7 +13,9 @@ from gradtui.engine.differences import MIXED_ELEMENTS, STEPS, WIDE_STEPS, of_sam
 from gradtui.engine.trouble import trouble
 from gradtui.snapshot.model import Curve, CurveRequest, Differences
 
-CURVE, DIFFERENCES = 0.2, 0.2
+QUICKEST = 1e-5
+"""Seconds of a run, at least: what a clock tells of less is nothing to divide by."""
+CURVE, DIFFERENCES = 0.3, 0.3
 """Seconds for each: rather fewer points of a curve, or no differences, than a late answer."""
 FEWEST, MOST = 16, 2_000
 """Points of a curve. Where not even so many can be had within five times the time, there is none."""
@@ -37,7 +39,7 @@ class Again:
         """Whether f gives the same once more; how long it takes is then known."""
         start = time.perf_counter()
         once_more = self.value(_fresh(self.leaves))
-        self.seconds = time.perf_counter() - start
+        self.seconds = max(time.perf_counter() - start, QUICKEST)
         return torch.allclose(once_more.detach(), self.here.detach(), rtol=0, atol=0, equal_nan=True)
 
     def curve(self, request: CurveRequest) -> Curve | None:

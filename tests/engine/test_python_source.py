@@ -35,6 +35,12 @@ def tensors(a: Tensor, m=torch.ones(2, 2), ids=torch.tensor([0, 1])):
 '''
 
 
+@pytest.fixture(autouse=True)
+def all_the_time_in_the_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradtui.engine.again.CURVE", 60.0)
+    monkeypatch.setattr("gradtui.engine.again.DIFFERENCES", 60.0)
+
+
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     """Writes model.py, later than before."""
