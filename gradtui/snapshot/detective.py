@@ -206,7 +206,7 @@ def _origin(graph: Graph, node: Node) -> Node:
 def _sender_of_zero(replay: Replay, node: Node, place: int) -> tuple[Node, int]:
     """The node, and its edge, that made a 0 of a gradient that was none; the node itself where a sum came out as 0."""
     while True:
-        arrivals = [(arrival, arrival.grad) for arrival in replay.arrivals[node.id] if arrival.grad is not None]
+        arrivals = [(arrival, arrival.grad) for arrival in replay.arrivals(node.id) if arrival.grad is not None]
         if not arrivals or any(element(grad, place, len(grad.numbers)) != 0 for _, grad in arrivals):
             return node, 0
         sender, by = replay.graph.nodes[arrivals[0][0].sender], arrivals[0][0].edge

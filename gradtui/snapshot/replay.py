@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from gradtui.snapshot.contributions import Use, uses
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 
 
@@ -51,36 +52,45 @@ class Replay:
         return tuple(node.id for node in sorted(ran, key=_step))
 
     @cached_property
-    def arrivals(self) -> tuple[tuple[Arrival, ...], ...]:
-        """For each node, what was sent to it, in the order of sending."""
-        found: list[list[Arrival]] = [[] for _ in self.graph.nodes]
-        for sender in self.order:
-            node = self.graph.nodes[sender]
-            for index, edge in enumerate(node.edges):
-                if edge.target is not None:
-                    found[edge.target].append(Arrival(sender, index, _step(node), edge.grad))
-        return tuple(tuple(arrivals) for arrivals in found)
+    def used(self) -> list[list[Use]]:
+        """For each node the edges that lead to it."""
+        return uses(self.graph)
+
+    def arrivals(self, node: int) -> tuple[Arrival, ...]:
+        """What was sent to a node, in the order of sending."""
+        nodes = self.graph.nodes
+        sent = ((nodes[sender].step, index, sender) for sender, index in self.used[node])
+        known = sorted((step, index, sender) for step, index, sender in sent if step is not None)
+        return tuple(Arrival(sender, index, step, nodes[sender].edges[index].grad) for step, index, sender in known)
+
+    def sums_into(self, node: int) -> tuple[tuple[int, Sum], ...]:
+        """How the sum of a node grew, term by term, each with the step at which it came."""
+        if node not in self._sums_into:
+            self._sums_into[node] = tuple(self._grown(node))
+        return self._sums_into[node]
+
+    @cached_property
+    def _sums_into(self) -> dict[int, tuple[tuple[int, Sum], ...]]:
+        """What `sums_into` has found: a weight of a long recurrence has a term for each step."""
+        return {}
+
+    def _grown(self, node: int) -> Iterator[tuple[int, Sum]]:
+        terms = [(arrival, arrival.grad) for arrival in self.arrivals(node) if arrival.grad is not None]
+        before: Values | None = None
+        for term, (arrival, grad) in enumerate(terms, 1):
+            whole = self.graph.nodes[node].grad_output if term == len(terms) else None
+            after = whole or (_added(before, grad) if before or term == 1 else None)
+            yield arrival.step, Sum(node, arrival.edge, term, before, after)
+            before = after
 
     @cached_property
     def sums(self) -> tuple[tuple[Sum, ...], ...]:
         """For each step how the sums of its receivers grew."""
-        terms = [sum(arrival.grad is not None for arrival in arrivals) for arrivals in self.arrivals]
-        came = [0] * len(terms)
-        so_far: dict[int, Values | None] = {}
-        found = []
-        for sender in self.order:
-            grown = []
-            for number, edge in enumerate(self.graph.nodes[sender].edges):
-                target = edge.target
-                if target is None or edge.grad is None:
-                    continue
-                came[target] += 1
-                before = so_far.get(target)
-                whole = self.graph.nodes[target].grad_output if came[target] == terms[target] else None
-                so_far[target] = whole or (_added(before, edge.grad) if before or came[target] == 1 else None)
-                grown.append(Sum(target, number, came[target], before, so_far[target]))
-            found.append(tuple(grown))
-        return tuple(found)
+        found: list[list[Sum]] = [[] for _ in self.order]
+        for node in self.graph.nodes:
+            for step, grown in self.sums_into(node.id):
+                found[step].append(grown)
+        return tuple(tuple(sorted(grown, key=_edge)) for grown in found)
 
     def ran(self, done: int) -> int | None:
         """The node that ran last at this moment; None at the start."""
@@ -108,7 +118,7 @@ class Replay:
 
     def received(self, node: int, done: int) -> tuple[Arrival, ...]:
         """What has come in for `node` so far: the terms of the sum that grows into its grad_output."""
-        return tuple(arrival for arrival in self.arrivals[node] if arrival.step < done)
+        return tuple(arrival for arrival in self.arrivals(node) if arrival.step < done)
 
     def cut(self, done: int) -> tuple[Edge, ...]:
         """The edges that the backward pass has sent a gradient along to nodes that have not run: a cut of the graph."""
@@ -130,7 +140,13 @@ class Replay:
     @cached_property
     def _ready_at(self) -> tuple[int, ...]:
         """The first moment at which each node is in the queue."""
-        return tuple(max((arrival.step + 1 for arrival in arrivals), default=0) for arrivals in self.arrivals)
+        found = [0] * len(self.graph.nodes)
+        for sender in self.order:
+            after = _step(self.graph.nodes[sender]) + 1
+            for edge in self.graph.nodes[sender].edges:
+                if edge.target is not None:
+                    found[edge.target] = max(found[edge.target], after)
+        return tuple(found)
 
 
 def _added(one: Values | None, other: Values) -> Values | None:
@@ -140,6 +156,10 @@ def _added(one: Values | None, other: Values) -> Values | None:
     if one.summary or other.summary or one.shape != other.shape:
         return None
     return Values(one.shape, tuple(a + b for a, b in zip(one.numbers, other.numbers, strict=True)))
+
+
+def _edge(grown: Sum) -> int:
+    return grown.edge
 
 
 def _step(node: Node) -> int:

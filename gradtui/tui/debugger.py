@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from gradtui.snapshot.causes import Finding
+from gradtui.snapshot.model import Graph
+from gradtui.snapshot.replay import Replay
 from gradtui.tui import readings
 from gradtui.tui.evaluator import MakeEvaluator
 from gradtui.tui.exchange import Exchange
@@ -16,23 +18,31 @@ class Debugger(Exchange):
     def __init__(self, session: Session, service: MakeEvaluator) -> None:
         super().__init__(session, service)
         self.player = Player(self, self.advance, self.show_player)
+        self._replay = Replay(Graph())
         self.reasons: tuple[Finding, ...] = ()
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Ids of the nodes that backward ran, as it ran them."""
+        graph = self.answers.shown.graph if self.answers.shown is not None else Graph()
+        if self._replay.graph is not graph:
+            self._replay = Replay(graph)
+        return self._replay.order
 
     def action_backward(self, by: int) -> None:
         self.player.stop()
         self.move_backward(by)
 
     def move_backward(self, by: int) -> None:
-        order = readings.engine_order(self.answers.shown)
-        self.steps_done = backward_step(self.steps_done, len(order), by)
+        self.steps_done = backward_step(self.steps_done, len(self.order), by)
         if self.steps_done:
-            self.selected = order[self.steps_done - 1]
+            self.selected = self.order[self.steps_done - 1]
 
     def advance(self) -> bool:
         """One node on, while it plays; whether there are more."""
         if self.steps_done is not None:
             self.move_backward(1)
-        return self.steps_done is not None and self.steps_done < len(readings.engine_order(self.answers.shown))
+        return self.steps_done is not None and self.steps_done < len(self.order)
 
     def action_backward_end(self) -> None:
         self.player.stop()
@@ -45,9 +55,8 @@ class Debugger(Exchange):
     def action_backward_to_node(self) -> None:
         """As far as the selected node, it included."""
         self.player.stop()
-        order = readings.engine_order(self.answers.shown)
-        if self.selected in order:
-            self.steps_done = order.index(self.selected) + 1
+        if self.selected in self.order:
+            self.steps_done = self.order.index(self.selected) + 1
         else:
             self.notify("backward never runs this node", timeout=3)
 
@@ -56,7 +65,7 @@ class Debugger(Exchange):
         if self.player.playing:
             self.player.stop()
             return
-        if self.steps_done is None or self.steps_done >= len(readings.engine_order(self.answers.shown)):
+        if self.steps_done is None or self.steps_done >= len(self.order):
             self.steps_done = 0
         self.player.play()
 

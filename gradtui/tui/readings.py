@@ -13,7 +13,6 @@ from gradtui.snapshot.check import MARKS, check
 from gradtui.snapshot.layout import same_shape
 from gradtui.snapshot.model import Curve, Snapshot, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
-from gradtui.snapshot.replay import Replay
 from gradtui.snapshot.visible import visible
 from gradtui.tui.answers import Answers
 from gradtui.tui.point import plain
@@ -152,11 +151,6 @@ def reasons(shown: Snapshot | None, node: int | None) -> tuple[Finding, ...]:
         return ()
     name = shown.graph.nodes[node].variable if node is not None and node < len(shown.graph.nodes) else None
     return why(shown, name) if name in shown.parameters else shown.findings
-
-
-def engine_order(shown: Snapshot | None) -> tuple[int, ...]:
-    """Ids of the nodes that backward ran, in its order."""
-    return Replay(shown.graph).order if shown is not None else ()
 
 
 def samples(columns: int) -> int:

@@ -108,7 +108,7 @@ def _spread(label: str, values: Values | None, digits: int) -> Iterator[Pieces]:
 
 def _sum(replay: Replay, node: Node, steps_done: int | None, digits: int) -> Iterator[Pieces]:
     """How the gradient that comes in is put together: `x.grad = 8 + 3 = 11`, and who sent each piece."""
-    terms = contributions(replay.graph, node.id, steps_done=steps_done)
+    terms = contributions(replay.graph, node.id, steps_done=steps_done, used=replay.used[node.id])
     if not terms or (len(terms) == 1 and node.edges):
         return
     label = f"{visible(node.variable)}.grad" if node.variable else "ḡ"
@@ -180,8 +180,10 @@ def _sent(replay: Replay, node: Node, index: int, ran: bool, digits: int, factor
 
 def _growth(replay: Replay, node: Node, index: int, digits: int) -> str:
     """`sum – → 3 → 11`: how the receiver's sum grew at this step; nothing where this is its only term."""
-    grown = next((one for one in replay.sums[node.step or 0] if one.edge == index), None)
-    if grown is None or sum(arrival.grad is not None for arrival in replay.arrivals[grown.node]) < 2:
+    target = node.edges[index].target
+    sums = replay.sums_into(target) if target is not None else ()
+    grown = next((one for step, one in sums if step == node.step and one.edge == index), None)
+    if grown is None or len(sums) < 2:
         return ""
     start = {1: NOT_KNOWN, 2: f"{NOT_KNOWN} → {short(grown.before, digits)}"}
     return f"sum {start.get(grown.term, f'… → {short(grown.before, digits)}')} → {short(grown.after, digits)}"
