@@ -37,6 +37,8 @@ gradtui "w*x + b" --at w=2 --at b=0      several variables
 gradtui "sum(x^2)" --at "x=[1, 2, 3]"    a vector
 gradtui "x^2" --at 3 --print             one text report, no screen
 gradtui "x^2" --at 3 --steps             the backward pass, step by step
+gradtui "x^2" --at 3 --export graph.svg  to a file: .dot .mmd .svg .json .py .gradtui
+gradtui run.gradtui                      a saved snapshot; needs no PyTorch
 gradtui - --json < functions.txt         many functions, one answer a line
 
 Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed; 2 a bad expression or bad usage.
@@ -49,7 +51,7 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed; 2 
 @click.option("--print", "as_text", is_flag=True, help="Print one text report; no screen.")
 @click.option("--json", "as_json", is_flag=True, help="Print the same for programs; no screen.")
 @click.option("--steps", "as_steps", is_flag=True, help="Print the whole backward pass, step by step; no screen.")
-@click.option("--export", metavar="FILE", help="Not yet: a later version writes the graph to a file.")
+@click.option("--export", metavar="FILE", help="Write to a file: .dot .mmd .svg .json .py .gradtui.")
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True)
 @click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu", show_default=True)
 @click.option("--window", metavar="LOW:HIGH", help="The x-axis of the chart.  [default: -10:10]")
@@ -73,18 +75,18 @@ def command(
     if as_text + as_json + as_steps > 1:
         raise click.UsageError("--print, --json and --steps are different answers: ask for one of them")
     if export is not None:
-        raise click.UsageError("not yet: this version has no --export")
+        _check_export(export)
     form: Form | None = "text" if as_text else "json" if as_json else "steps" if as_steps else None
     at, alone = _read_places(places)
     limits, step = _read_window(window), _read_step(step)
     if text == "-":
-        if as_text or as_steps:
+        if as_text or as_steps or export:
             raise click.UsageError("a batch is answered in JSON: gradtui - --json")
         sys.exit(_batch(at, alone, dtype, device))
     if SAVED.fullmatch(text.strip()):
         if places:
             raise click.UsageError("a saved snapshot is what it is: there is no --at for it")
-        _saved(text.strip(), form, theme)
+        _saved(text.strip(), form, export, theme)
         return
     from gradtui.snapshot.target import is_target
 
@@ -92,12 +94,12 @@ def command(
     variables = _parameters(text, as_json) if is_function else _parse(text, at, as_json).variables
     if alone is not None:
         at[_only_variable(variables, at, alone)] = alone
-    if form is not None:
+    if form is not None or export is not None:
         values = {name: _value(place, "--at") for name, place in at.items()}
         origin: Origin = "function" if is_function else "expression"
         from gradtui.snapshot.model import Request
 
-        _print(Request(1, text, values, dtype, device, origin=origin), variables, limits, form)
+        _print(Request(1, text, values, dtype, device, origin=origin), variables, limits, form, export)
         return
     _require_terminal()
     gc.disable()  # until the first frame is out: there is nothing to collect, and looking for it costs a tenth of the start
@@ -258,37 +260,66 @@ def _refuse(text: str, problem: Problem, as_json: bool, snapshot: Snapshot | Non
     sys.exit(1 if problem.kind in ("timeout", "memory", "crash") else 2)
 
 
-def _print(request: Request, variables: Sequence[str], window: tuple[float, float] | None, form: Form) -> None:
-    """Evaluate once, and write the report, the JSON or the steps. A function is run once more: it says its variables."""
+def _print(
+    request: Request,
+    variables: Sequence[str],
+    window: tuple[float, float] | None,
+    form: Form | None,
+    export: str | None,
+) -> None:
+    """Evaluate once, and write report, JSON, steps or file. A function is run once more: it says its variables."""
     from msgspec.structs import replace
 
     from gradtui.batch import evaluator, placed
 
     is_function = request.origin == "function"
+    wanted = {form, (export or "").rpartition(".")[2]}
     with evaluator(request.expression if is_function else None) as evaluate:
         from gradtui.report import json, steps  # noqa: F401 - what is imported here loads while torch does
 
         if form == "text":
             import textual_plotext  # noqa: F401 - draws the chart
 
-            from gradtui.report import text
+        from gradtui.report import text
 
         def whole(variables: Sequence[str], at: Mapping[str, float | tuple[float, ...]]) -> Request:
-            along = (variables[0], 0) if form != "text" and variables else None
-            return replace(
-                request, along=along, curve=text.curve_request(variables, at, window) if form == "text" else None
-            )
+            along = (variables[0], 0) if wanted & {"json", "steps", "gradtui"} and variables else None
+            curve = text.curve_request(variables, at, window) if wanted & {"text", "gradtui"} else None
+            return replace(request, along=along, curve=curve)
 
         snapshot = evaluate(whole(() if is_function else variables, request.at))
         if is_function and snapshot.variables and not any(note.kind == "code" for note in snapshot.notes):
             snapshot = evaluate(whole(tuple(snapshot.variables), placed(snapshot)))
     if snapshot.problem is not None:
         _refuse(request.expression, snapshot.problem, form == "json", snapshot if is_function else None)
-    _show(snapshot, form)
+    _give(snapshot, form, export)
+
+
+def _check_export(path: str) -> None:
+    from gradtui.report.export import ExportError, check_suffix
+
+    try:
+        check_suffix(path)
+    except ExportError as error:
+        raise click.BadParameter(_visible(str(error)), param_hint="--export") from None
+
+
+def _give(snapshot: Snapshot, form: Form | None, path: str | None) -> None:
+    """The Snapshot on standard output, in a file, or both."""
+    if path is not None:
+        from gradtui.report.export import ExportError, export
+
+        try:
+            export(snapshot, path)
+        except ExportError as error:
+            raise click.BadParameter(_visible(str(error)), param_hint="--export") from None
+        except OSError as error:
+            raise click.ClickException(_visible(f"{path}: {error.strerror}")) from None
+    if form is not None:
+        _show(snapshot, form)
 
 
 def _show(snapshot: Snapshot, form: Form) -> None:
-    """The Snapshot on standard output."""
     if form == "json":
         from gradtui.report import json
 
@@ -304,12 +335,12 @@ def _show(snapshot: Snapshot, form: Form) -> None:
         _write(text.report(snapshot, colour=colour).encode(sys.stdout.encoding, "replace"))
 
 
-def _saved(path: str, form: Form | None, theme: str | None) -> None:
+def _saved(path: str, form: Form | None, export: str | None, theme: str | None) -> None:
     """A saved Snapshot: written out, or on the screen."""
     from gradtui.snapshot.file import FileError, load
     from gradtui.snapshot.model import Problem
 
-    if form is None:
+    if form is None and export is None:
         _require_terminal()
     try:
         snapshot = load(path)
@@ -318,10 +349,10 @@ def _saved(path: str, form: Form | None, theme: str | None) -> None:
     except OSError as error:
         why = f"there is no file {path}" if isinstance(error, FileNotFoundError) else f"{path}: {error.strerror}"
         _refuse(path, Problem("name", _visible(why)), form == "json")
-    if form is not None:
-        if snapshot.problem is not None:
+    if form is not None or export is not None:
+        if snapshot.problem is not None and form is not None:
             _refuse(snapshot.expression, snapshot.problem, form == "json", snapshot)
-        _show(snapshot, form)
+        _give(snapshot, form, export)
         return
     theme = _theme(theme)
     from gradtui.tui.saved import run

@@ -11,6 +11,8 @@ import pytest
 
 from gradtui.report import json as report
 from gradtui.report import steps, text
+from gradtui.report.export import export
+from gradtui.snapshot.file import load
 from tests import examples, synthetic
 from tests.command.test_usage import run
 from tests.snapshot.test_file import EVERYTHING
@@ -88,3 +90,33 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 def test_it_stays_where_it_is(saved: Path) -> None:
     assert "no --at" in run(str(saved), "--at", "3", "--print").stderr
+
+
+# --export
+
+
+@pytest.mark.parametrize("suffix", ["dot", "mmd", "svg", "json", "py", "gradtui"])
+def test_a_saved_snapshot_is_exported(suffix: str, saved: Path, tmp_path: Path) -> None:
+    result = run(str(saved), "--export", str(tmp_path / f"graph.{suffix}"))
+    assert (result.exit_code, result.output) == (0, "")
+    export(examples.quadratic(), str(tmp_path / f"expected.{suffix}"))
+    assert (tmp_path / f"graph.{suffix}").read_bytes() == (tmp_path / f"expected.{suffix}").read_bytes()
+
+
+def test_an_expression_is_exported(tmp_path: Path) -> None:
+    """What is saved and opened again is what is printed at once."""
+    path = tmp_path / "run.gradtui"
+    result = run("x^2 + 3x + 1", "--at", "4", "--print", "--export", str(path))
+    assert result.exit_code == 0
+    assert run(str(path), "--print").output == result.output
+    assert load(path).along == ("x", 0)
+
+
+def test_an_export_that_fails_is_told(saved: Path, tmp_path: Path) -> None:
+    result = run(str(saved), "--export", str(tmp_path / "no" / "graph.dot"))
+    assert result.exit_code == 1
+    assert "No such file or directory" in result.stderr
+    synthetic.bert(2, 16).save(tmp_path / "bert.gradtui")
+    result = run(str(tmp_path / "bert.gradtui"), "--export", str(tmp_path / "bert.py"))
+    assert result.exit_code == 2
+    assert "written from an expression" in result.stderr

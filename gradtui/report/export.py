@@ -1,0 +1,57 @@
+"""A Snapshot as a file, in the format that its name asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from gradtui.report.dot import dot
+from gradtui.report.json import answer, line
+from gradtui.report.mermaid import mermaid
+from gradtui.report.python import NoScriptError, script
+from gradtui.report.svg import MOST_NODES, svg
+from gradtui.snapshot.file import FileError
+from gradtui.snapshot.model import Snapshot
+from gradtui.snapshot.writing import replacing
+
+WRITERS: dict[str, Callable[[Snapshot], bytes]] = {
+    ".dot": lambda snapshot: _encoded(dot(snapshot)),
+    ".mmd": lambda snapshot: _encoded(mermaid(snapshot)),
+    ".svg": lambda snapshot: _encoded(svg(snapshot)),
+    ".json": lambda snapshot: line(answer(snapshot)),
+    ".py": lambda snapshot: _encoded(script(snapshot)),
+}
+SUFFIXES = (*WRITERS, ".gradtui")
+
+
+class ExportError(ValueError):
+    """Why there is no such file, in one sentence."""
+
+
+def check_suffix(path: str) -> None:
+    """Raises ExportError for a name that asks for no known format."""
+    if Path(path).suffix not in SUFFIXES:
+        raise ExportError(f"{path} must end in one of {' '.join(SUFFIXES)}: the end of the name says what is written")
+
+
+def export(snapshot: Snapshot, path: str) -> None:
+    """Write `path`, whole or not at all. Raises ExportError for what cannot be written so, and OSError."""
+    check_suffix(path)
+    suffix = Path(path).suffix
+    try:
+        if suffix == ".gradtui":
+            snapshot.save(path)
+            return
+        if suffix == ".svg" and len(snapshot.graph.nodes) > MOST_NODES:
+            many = f"{len(snapshot.graph.nodes):,} nodes are too many to draw ({MOST_NODES:,} at most)"
+            raise ExportError(f"{many}: .dot, .mmd and .json take them all")
+        data = WRITERS[suffix](snapshot)
+    except (NoScriptError, FileError) as error:
+        raise ExportError(str(error)) from None
+    with replacing(path) as file:
+        file.write(data)
+
+
+def _encoded(text: str) -> bytes:
+    """Half of a surrogate pair has no bytes in UTF-8."""
+    return text.encode("utf-8", "replace")

@@ -1,0 +1,246 @@
+"""Snapshot of an expression -> a PyTorch script that builds the same graph and prints the same numbers.
+
+One operation a line, in the order in which they were made, so that the sequence numbers are the same too.
+"""
+
+from __future__ import annotations
+
+import keyword
+import math
+from collections.abc import Iterator, Sequence
+from typing import get_args
+
+from gradtui.expression.functions import FUNCTIONS
+from gradtui.expression.parser import ExpressionError, parse
+from gradtui.expression.syntax import (
+    Binary,
+    Call,
+    Comparison,
+    Constant,
+    Expression,
+    Negation,
+    Node,
+    Number,
+    Reference,
+    Variable,
+    Vector,
+    postorder,
+)
+from gradtui.snapshot.model import Device, Dtype, Snapshot, Values
+from gradtui.snapshot.visible import visible
+
+SPECIAL = {"erfcx", "i0e", "i1", "i1e", "ndtr", "ndtri", "log_ndtr", "entr"}
+FUNCTIONAL = {
+    *("logsigmoid", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "softplus", "softsign"),
+    *("tanhshrink", "hardtanh", "hardsigmoid", "hardswish", "hardshrink", "softshrink", "threshold"),
+}
+"""Where torch has a function, if not in `torch` itself."""
+
+NUMBERS = {"xlogy": 0, "fmod": 1, "remainder": 0, "copysign": 1, "clamp": 1, "lerp": 2}
+"""From which argument on torch takes plain numbers beside tensors; of others, and of all where none is a tensor, it
+takes tensors alone. Settings (`FUNCTIONS[name].settings`) are always plain numbers."""
+
+ALONG = {"logsumexp", "softmax", "log_softmax", "cumsum"}
+INT64 = 2**63
+OWN_NAMES = {"torch", "math", "functional", "f", "print", "float"}
+
+
+class NoScriptError(ValueError):
+    """There is no script for this Snapshot; the message says why."""
+
+
+def script(snapshot: Snapshot) -> str:
+    """The text of a Python file that needs torch alone. Raises NoScriptError."""
+    if snapshot.origin != "expression":
+        raise NoScriptError("a script is written from an expression; this graph is of code that runs by itself")
+    if any(state.value.summary is not None for state in snapshot.variables.values()):
+        raise NoScriptError("a script has all numbers in it, and a variable has too many of them")
+    try:
+        expression = parse(snapshot.expression, tuple(snapshot.variables))
+    except ExpressionError as error:
+        raise NoScriptError(f"this is no expression: {error.message}") from None
+    known = snapshot.dtype in get_args(Dtype) and snapshot.device in get_args(Device)
+    if not known or not {*expression.variables} <= {*snapshot.variables}:
+        raise NoScriptError("the values do not belong to this expression")
+    return "\n".join(_Writer(snapshot, expression).lines()) + "\n"
+
+
+class _Writer:
+    def __init__(self, snapshot: Snapshot, expression: Expression) -> None:
+        self._snapshot, self._expression = snapshot, expression
+        self._dtype = f"torch.{snapshot.dtype}"
+        self._device = "" if snapshot.device == "cpu" else f", device={snapshot.device!r}"
+        self._names: dict[Node, str] = {}
+        self._tensors: set[Node] = set()
+        self._integers: dict[Node, int] = {}
+
+    def lines(self) -> Iterator[str]:
+        """The script, from its imports to what it prints."""
+        yield f"# {visible(' '.join(self._snapshot.expression.split()))}"
+        yield from ("import math", "", "import torch", "from torch.nn import functional", "")
+        for name in self._expression.variables:
+            numbers = _numbers(self._snapshot.variables[name].value)
+            tensor = f"torch.tensor({numbers}, dtype={self._dtype}{self._device}, requires_grad=True)"
+            yield f"{_safe(name)} = {tensor}"
+        yield ""
+        for number, node in enumerate(postorder(self._expression)):
+            text = self._node(node)
+            if text:
+                self._names[node] = f"t{number}"
+                made = visible(" ".join(self._expression.text[node.start : node.end].split()))
+                yield f"t{number} = {text}  # {made}"
+        yield ""
+        yield from self._end()
+
+    def _end(self) -> Iterator[str]:
+        yield f"f = {self._names[self._expression.body]}"
+        if self._expression.body not in self._tensors:
+            yield 'print("f =", f)'
+            return
+        yield 'print("f =", f.tolist())'
+        yield "if f.requires_grad:"
+        yield "    f.sum().backward()" if self._is_vector else "    f.backward()"
+        for name in self._expression.variables:
+            yield f'print("{name} =", {_safe(name)}.tolist(), " gradient:", {self._gradient(_safe(name))})'
+
+    @property
+    def _is_vector(self) -> bool:
+        return self._snapshot.value is not None and self._snapshot.value.shape != ()
+
+    def _gradient(self, name: str) -> str:
+        return f"None if {name}.grad is None else {name}.grad.tolist()"
+
+    def _node(self, node: Node) -> str:
+        """What stands right of `t1 =`; empty where the node has a name already."""
+        if isinstance(node, Variable):
+            self._tensors.add(node)
+            self._names[node] = _safe(node.name)
+            return ""
+        if isinstance(node, Reference):
+            self._names[node] = self._names[node.target]
+            if node.target in self._tensors:
+                self._tensors.add(node)
+            if node.target in self._integers:
+                self._integers[node] = self._integers[node.target]
+            return ""
+        if isinstance(node, Number | Constant):
+            self._names[node] = _literal(node)
+            if isinstance(node.value, int):
+                self._integers[node] = node.value
+            return ""
+        if isinstance(node, Vector) or any(operand in self._tensors for operand in node.operands):
+            self._tensors.add(node)
+        return self._operation(node)
+
+    def _operation(self, node: Node) -> str:
+        match node:
+            case Negation():
+                self._fold(node)
+                return f"-{self._names[node.operand]}"
+            case Binary():
+                self._fold(node)
+                symbol = "**" if node.operator == "^" else node.operator
+                left, right = (self._beside(operand, node) for operand in node.operands)
+                return f"{left} {symbol} {right}"
+            case Comparison():
+                left, right = (self._plain(operand) for operand in node.operands)
+                return f"{left} {node.operator} {right}"
+            case Vector():
+                return self._vector(node)
+            case Call():
+                return self._call(node)
+        raise AssertionError(f"a {type(node).__name__} is no node of an expression")
+
+    def _vector(self, node: Vector) -> str:
+        if any(item in self._tensors for item in node.items):
+            return f"torch.stack([{', '.join(self._lifted(item) for item in node.items)}])"
+        numbers = ", ".join(f"float({self._names[item]})" for item in node.items)
+        return f"torch.tensor([{numbers}], dtype={self._dtype}{self._device})"
+
+    def _call(self, node: Call) -> str:
+        """A function of numbers alone is worked out in float64, and is a number again."""
+        is_tensor, name = node in self._tensors, node.function
+        if name == "where":
+            first = f"torch.as_tensor({self._names[node.arguments[0]]}{self._device})"
+            return _unless(is_tensor, f"torch.where({first}, {self._arguments(node.arguments[1:], 2, is_tensor)})")
+        tensors = len(node.arguments)
+        if FUNCTIONS[name].settings:
+            tensors = 1
+        elif is_tensor and not (name == "clamp" and any(bound in self._tensors for bound in node.arguments[1:])):
+            tensors = NUMBERS.get(name, tensors)
+        arguments = self._arguments(node.arguments, tensors, is_tensor)
+        return _unless(is_tensor, f"{_function(node)}({arguments}{', dim=-1' if name in ALONG else ''})")
+
+    def _arguments(self, operands: Sequence[Node], tensors: int, is_tensor: bool) -> str:
+        """The first `tensors` of them as tensors, the others as they are."""
+        written = []
+        for number, operand in enumerate(operands):
+            written.append(self._lifted(operand, is_tensor) if number < tensors else self._names[operand])
+        return ", ".join(written)
+
+    def _lifted(self, node: Node, is_tensor: bool = True) -> str:
+        if node in self._tensors:
+            return self._names[node]
+        kind = f"{self._dtype}{self._device}" if is_tensor else "torch.float64"
+        return f"torch.tensor(float({self._names[node]}), dtype={kind})"
+
+    def _beside(self, operand: Node, node: Node) -> str:
+        return self._plain(operand) if node in self._tensors else self._names[operand]
+
+    def _plain(self, operand: Node) -> str:
+        """As torch takes it: an integer beyond 64 bits as a float."""
+        value = self._integers.get(operand, 0)
+        return self._names[operand] if -INT64 <= value < INT64 else f"float({self._names[operand]})"
+
+    def _fold(self, node: Negation | Binary) -> None:
+        """Keep the value of a constant that is an integer."""
+        known = [self._integers[operand] for operand in node.operands if operand in self._integers]
+        if len(known) < len(node.operands):
+            return
+        match node:
+            case Negation():
+                self._integers[node] = -known[0]
+            case Binary(operator="+"):
+                self._integers[node] = known[0] + known[1]
+            case Binary(operator="-"):
+                self._integers[node] = known[0] - known[1]
+            case Binary(operator="*"):
+                self._integers[node] = known[0] * known[1]
+            case Binary(operator="^") if known[1] >= 0:
+                self._integers[node] = known[0] ** known[1]
+
+
+def _unless(is_tensor: bool, text: str) -> str:
+    return text if is_tensor else f"{text}.item()"
+
+
+def _function(node: Call) -> str:
+    name = node.function
+    if name in SPECIAL:
+        return f"torch.special.{name}"
+    if name in FUNCTIONAL:
+        return f"functional.{name}"
+    if name in ("max", "min") and len(node.arguments) == 2:
+        return f"torch.{name}imum"
+    return f"torch.{name}"
+
+
+def _literal(node: Number | Constant) -> str:
+    if math.isnan(node.value):
+        return "math.nan"
+    if math.isinf(node.value):
+        return "math.inf"
+    if isinstance(node, Constant):
+        return f"math.{node.name}"
+    return f"({node.value!r})" if node.value < 0 else repr(node.value)
+
+
+def _numbers(values: Values) -> str:
+    written = [repr(number) if math.isfinite(number) else f'float("{number}")' for number in values.numbers]
+    return f"[{', '.join(written)}]" if values.shape else written[0]
+
+
+def _safe(name: str) -> str:
+    """The variable's own name, where the script does not use it for something else."""
+    own = name in OWN_NAMES or (name[:1] == "t" and name[1:].isdecimal())
+    return f"variable_{name}" if own or keyword.iskeyword(name) else name

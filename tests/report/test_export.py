@@ -1,0 +1,216 @@
+"""The graph in other formats: whole, and whatever a person or a file wrote in it stays text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from gradtui.report.dot import dot
+from gradtui.report.export import SUFFIXES, ExportError, check_suffix, export
+from gradtui.report.labels import edge_text, node_lines
+from gradtui.report.layered import GAP, Box, place
+from gradtui.report.mermaid import mermaid
+from gradtui.report.svg import svg
+from gradtui.snapshot.file import load
+from gradtui.snapshot.model import Edge, Graph, Snapshot, Source
+from tests import examples, synthetic
+from tests.snapshot.test_file import EVERYTHING, bits
+
+SVG = "{http://www.w3.org/2000/svg}"
+STRING = r'"(?:[^"\\]|\\.)*"'
+DOT_LINE = re.compile(
+    rf"digraph autograd {{|}}|  (label={STRING};"
+    rf"|(node|edge) \[(\w+=({STRING}|[\w.]+)(, )?)+\];"
+    rf"|n\d+(c\d+)?( -> n\d+(c\d+)?)?( \[(\w+=({STRING}|\w+)(, )?)+\])?;)"
+)
+MERMAID_TEXT = r'"(?:[\w .,+*/^=()\[\]|…–ḡ-]|#\d+;|<br/>)*"'
+MERMAID_LINE = re.compile(
+    rf"flowchart TD|  n\d+(\[{MERMAID_TEXT}\]|\(\[{MERMAID_TEXT}\]\)"
+    rf"| -->(\|{MERMAID_TEXT}\|)? n\d+| -\.- n\d+c\d+\({MERMAID_TEXT}\))"
+)
+
+GRAPHS: dict[str, Callable[[], Snapshot]] = {
+    "first example": examples.quadratic,
+    "vector": examples.vector_quadratic,
+    "two variables": examples.two_variables,
+    "nan gradient": examples.nan_gradient,
+    "constant": examples.constant,
+    "everything": lambda: EVERYTHING,
+    "bert": lambda: synthetic.bert(2, 16),
+    "recurrence": lambda: synthetic.recurrence(300),
+    "wide": lambda: synthetic.wide(300),
+}
+
+
+def hostile(text: str) -> Snapshot:
+    """The first example with `text` wherever a text may stand."""
+    snapshot = examples.quadratic()
+    source = Source(text, 0, 0)
+    nodes = tuple(
+        replace(
+            node,
+            name=text,
+            source=source,
+            module=text,
+            variable=node.variable and text,
+            edges=tuple(replace(edge, constant=edge.constant and text) for edge in node.edges),
+        )
+        for node in snapshot.graph.nodes
+    )
+    return replace(snapshot, expression=text, graph=replace(snapshot.graph, nodes=nodes))
+
+
+ATTACKS = [
+    '"]; evil [label="',
+    'x\\", evil="1',
+    "\\",
+    "\\N\\G\\",
+    "<script>alert(1)</script>",
+    "]]> &amp; &lt; <!-- -->",
+    "end\nevil --> n0\r\n",
+    "#quot; #35; `**x**`",
+    "\x00\x1b[31m\u202e\ud800",
+    "%%{init: {}}%%",
+    "click n0 href",
+    "https://example.org www.example.org",
+]
+
+
+def edges_of(snapshot: Snapshot) -> set[tuple[int, int]]:
+    return {(node.id, edge.target) for node in snapshot.graph.nodes for edge in node.edges if edge.target is not None}
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_dot_holds_the_graph(name: str) -> None:
+    snapshot = GRAPHS[name]()
+    lines = dot(snapshot).splitlines()
+    assert all(DOT_LINE.fullmatch(line) for line in lines)
+    found = {(int(one), int(other)) for one, other in re.findall(r"^  n(\d+) -> n(\d+)\b(?!c)", dot(snapshot), re.M)}
+    assert found == edges_of(snapshot)
+    assert sum(bool(re.match(r"  n\d+ \[", line)) for line in lines) == len(snapshot.graph.nodes)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_mermaid_holds_the_graph(name: str) -> None:
+    snapshot = GRAPHS[name]()
+    lines = mermaid(snapshot).splitlines()
+    assert all(MERMAID_LINE.fullmatch(line) for line in lines)
+    found = {(int(one), int(other)) for one, other in re.findall(r"^  n(\d+) -->.*? ?n(\d+)$", mermaid(snapshot), re.M)}
+    assert found == edges_of(snapshot)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_svg_holds_the_graph(name: str) -> None:
+    snapshot = GRAPHS[name]()
+    drawing = ElementTree.fromstring(svg(snapshot))
+    texts = [text.text for text in drawing.iter(f"{SVG}text")]
+    for node in snapshot.graph.nodes:
+        assert all(line in texts for line in node_lines(node))
+    paths = list(drawing.iter(f"{SVG}path"))
+    constants = [rect for rect in drawing.iter(f"{SVG}rect") if rect.get("class") == "constant"]
+    count = sum(edge.target is not None for node in snapshot.graph.nodes for edge in node.edges)
+    assert len(paths) == count + len(constants)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_text_stays_text(attack: str) -> None:
+    snapshot, plain = hostile(attack), hostile("plain")
+    assert all(DOT_LINE.fullmatch(line) for line in dot(snapshot).splitlines())
+    assert len(dot(snapshot).splitlines()) == len(dot(plain).splitlines())
+    assert all(MERMAID_LINE.fullmatch(line) for line in mermaid(snapshot).splitlines())
+    assert len(mermaid(snapshot).splitlines()) == len(mermaid(plain).splitlines())
+    drawing = ElementTree.fromstring(svg(snapshot).encode())
+    kinds = [element.tag for element in drawing.iter()]
+    assert kinds == [element.tag for element in ElementTree.fromstring(svg(plain)).iter()]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=30))
+def test_any_text_is_read_back(text: str) -> None:
+    """By the rules of each format, the label is what was to be written."""
+    snapshot = hostile(text)
+    label = node_lines(snapshot.graph.nodes[0])
+    string = re.findall(STRING, dot(snapshot).split("n0 [label=", 1)[1])[0][1:-1]
+    assert re.sub(r"\\(.)", lambda found: "\n" if found[1] == "n" else found[1], string) == "\n".join(label)
+    string = re.findall(r'n0\["(.*)"\]', mermaid(snapshot))[0]
+    pieces = [re.sub(r"#(\d+);", lambda found: chr(int(found[1])), piece) for piece in string.split("<br/>")]
+    assert pieces == label
+    texts = [text.text or "" for text in ElementTree.fromstring(svg(snapshot)).iter(f"{SVG}text")]
+    assert all(line in texts for line in label)
+
+
+def test_gradients_stand_on_the_edges() -> None:
+    node = examples.quadratic().graph.nodes[1]
+    assert [edge_text(edge, node) for edge in node.edges] == ["1", "1"]
+    assert '|"8"| n4' in mermaid(examples.quadratic())
+    assert 'n3 -> n4 [label="8"];' in dot(examples.quadratic())
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_boxes_do_not_overlap_and_edges_run_down(data: st.DataObject) -> None:
+    count = data.draw(st.integers(1, 12))
+    pairs = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)).filter(lambda pair: pair[0] < pair[1])
+    edges = data.draw(st.lists(pairs, max_size=20)) if count > 1 else []
+    boxes = [Box(data.draw(st.floats(1, 200)), data.draw(st.floats(1, 50))) for _ in range(count)]
+    ways = place(boxes, edges)
+    for (start, end), way in zip(edges, ways, strict=True):
+        assert boxes[start].y + boxes[start].height < boxes[end].y
+        assert (way[0][0], way[-1][0]) == (boxes[start].x, boxes[end].x)
+        assert all(one[1] < other[1] for one, other in pairwise(way))
+    for one in boxes:
+        assert one.x - one.width / 2 >= -0.001
+        for other in boxes:
+            if one is not other and one.layer == other.layer:
+                assert abs(one.x - other.x) >= (one.width + other.width) / 2 + GAP - 0.001
+
+
+# Files
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_every_suffix(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"graph{suffix}"
+    export(examples.quadratic(), str(path))
+    assert path.stat().st_size > 100
+    if suffix == ".gradtui":
+        assert bits(load(path)) == bits(examples.quadratic())
+    if suffix == ".json":
+        assert json.loads(path.read_text())["value"] == 29
+
+
+@pytest.mark.parametrize("path", ["graph", "graph.png", "graph.DOT", ".dot", "x.dot.txt"])
+def test_another_suffix_is_told(path: str) -> None:
+    with pytest.raises(ExportError, match=r"\.dot \.mmd \.svg \.json \.py \.gradtui"):
+        check_suffix(path)
+
+
+def test_what_cannot_be_drawn_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"3,\d\d\d nodes are too many to draw"):
+        export(synthetic.recurrence(1000), str(tmp_path / "graph.svg"))
+    with pytest.raises(ExportError, match="written from an expression"):
+        export(synthetic.recurrence(10), str(tmp_path / "graph.py"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_graph_of_half_a_pair(tmp_path: Path) -> None:
+    for suffix in (".dot", ".mmd", ".svg", ".json"):
+        export(hostile("\ud800"), str(tmp_path / f"graph{suffix}"))
+    with pytest.raises(ExportError, match="half of a character"):
+        export(hostile("\ud800"), str(tmp_path / "graph.gradtui"))
+
+
+def test_an_edge_over_many_layers() -> None:
+    chain = [examples.quadratic().graph.nodes[0]] * 60
+    nodes = [replace(node, id=id, edges=(Edge(id + 1), Edge(59))) for id, node in enumerate(chain[:-1])]
+    snapshot = Snapshot(1, "x", graph=Graph((*nodes, replace(chain[0], id=59, edges=()))))
+    assert len(list(ElementTree.fromstring(svg(snapshot)).iter(f"{SVG}path"))) == 118
