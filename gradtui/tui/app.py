@@ -19,6 +19,7 @@ from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.service.client import Service
 from gradtui.snapshot.model import Device, Dtype, Origin, Problem
+from gradtui.snapshot.target import split
 from gradtui.tui import commands, readings
 from gradtui.tui.debugger import Debugger
 from gradtui.tui.evaluator import MakeEvaluator
@@ -99,6 +100,8 @@ class GradtuiApp(Debugger):
         gc.freeze()  # what is there now stays: to look through it again would cost a frame, now and then
         gc.enable()
         await self.service.start()
+        if self.file_watch is not None:
+            self.file_watch.follow([split(self.session.text)[0]])
 
     # What is typed
 

@@ -22,6 +22,10 @@ MakeEvaluator = Callable[[Callable[[Snapshot], None]], Evaluator]
 """Makes one that gives its answers to the function it is called with."""
 
 
+class FileSaved(Message):
+    """A file that the user's function is in, or uses, was saved."""
+
+
 class SnapshotArrived(Message):
     """The service has an answer."""
 

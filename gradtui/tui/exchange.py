@@ -9,11 +9,12 @@ from textual.reactive import var
 from textual.timer import Timer
 from textual.widgets import Input
 
+from gradtui.service.watch import Watch
 from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.model import Problem, Snapshot
 from gradtui.tui import readings
 from gradtui.tui.answers import Answers
-from gradtui.tui.evaluator import MakeEvaluator, SnapshotArrived
+from gradtui.tui.evaluator import FileSaved, MakeEvaluator, SnapshotArrived
 from gradtui.tui.keys import KEYS, works
 from gradtui.tui.picture import Picture
 from gradtui.tui.session import Session
@@ -41,6 +42,7 @@ class Exchange(App[None]):
         super().__init__()
         self.session, self.answers = session, Answers()
         self.service = service(self.arrived)
+        self.file_watch = Watch(lambda: self.post_message(FileSaved())) if session.origin == "function" else None
         self.text_problem: Problem | None = None
         self.reads_as = ""
         self.patient = True
@@ -55,6 +57,8 @@ class Exchange(App[None]):
     async def on_unmount(self) -> None:
         if self._unpainted is not None:
             self._unpainted.cancel()
+        if self.file_watch is not None:
+            await self.file_watch.close()
         await self.service.close()
 
     def arrived(self, snapshot: Snapshot) -> None:
@@ -79,6 +83,8 @@ class Exchange(App[None]):
 
     def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
         before = self.answers.shown
+        if self.file_watch is not None:
+            self.file_watch.follow(message.snapshot.files)
         if self.answers.receive(message.snapshot):
             if self.session.origin == "function" and not self.answers.behind and self.session.adopt(message.snapshot):
                 self.picture.lay_out(self.session)
@@ -90,6 +96,11 @@ class Exchange(App[None]):
             self.set_reactive(Exchange.told, None)  # its numbers are those of the answer before
             self.show_cursor()
             self.show_keys()
+
+    def on_file_saved(self) -> None:
+        """The picture of before stays until the file has run again."""
+        self.session.saves += 1
+        self.ask()
 
     def settle(self, *, answered: bool = False) -> None:
         """Say what is wrong, and lose patience where the answer, or its derivative, stays away."""

@@ -21,7 +21,7 @@ class Session:
     names: words that are variables whatever they are. ledger: whether tangents along the active element are wanted.
     experiments: what is changed in the backward pass of this very expression; the last one is undone first.
     origin: `function` where `text` names a function of a file: its variables come with the first answer. live: whether anything
-    can be asked for; not where a Snapshot was saved, or captured, elsewhere.
+    can be asked for; not where a Snapshot was saved, or captured, elsewhere. saves: how often the function's file was saved.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Session:
         self.ledger = False
         self.experiments: tuple[Experiment, ...] = ()
         self.origin, self.live = origin, live
+        self.saves = 0
         self._elements: dict[str, int] = {}
         self._last_id = 0
 
@@ -166,6 +167,7 @@ class Session:
             *fixed,
             self.dtype,
             self.device,
+            self.saves,
             *self.window,
             points,
         )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from gradtui.snapshot.model import Graph, Problem, Request, Snapshot, Source
 from gradtui.tui.app import GradtuiApp
 from tests import examples
 from tests.tui.fakes import FakeService, make_app, service
-from tests.tui.test_app import press, text_of
+from tests.tui.test_app import press, text_of, until
 
 FILE = "model.py"
 TEXT = '''"""A model."""
@@ -134,3 +136,20 @@ async def test_what_needs_typing_is_off() -> None:
         await pilot.pause()
         assert not any(saved.check_action(action, ()) for action in ("edit", "step", "zoom", "experiment"))
         assert saved.check_action("backward", ())
+
+
+async def test_the_picture_changes_when_the_file_is_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real file is written; the function is asked for again, with its curve."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / FILE).write_text(TEXT)
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        before = service(app).requests[-1]
+        (tmp_path / FILE).write_text(TEXT.replace("3 * x", "5 * x"))
+        await until(pilot, lambda: service(app).requests[-1].id > before.id, "another request")
+        again = service(app).requests[-1]
+        assert again.at == before.at
+        assert before.curve is not None
+        assert again.curve is not None
+        assert again.curve.key != before.curve.key
