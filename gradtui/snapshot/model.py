@@ -1,6 +1,7 @@
 """The data that everything else speaks: one Request goes in, one Snapshot comes out.
 
 All of it is frozen and has no behaviour beyond reading itself. None means "there is none" or "not known", never 0.
+What a large graph has very many of is a tree of values, and no work for the garbage collector (`gc=False`).
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Problem(Struct, frozen=True):
     traceback: tuple[str, ...] = ()
 
 
-class Summary(Struct, frozen=True):
+class Summary(Struct, frozen=True, gc=False):
     """A tensor too large to show whole. min, max, mean and norm are of its finite elements; None where there are none."""
 
     min: float | None
@@ -49,7 +50,7 @@ class Summary(Struct, frozen=True):
     zero: int
 
 
-class Values(Struct, frozen=True):
+class Values(Struct, frozen=True, gc=False):
     """The numbers of a tensor, row by row.
 
     `numbers` holds all of them, or the first 8 where `summary` stands for the rest. A scalar has shape () and one number.
@@ -68,7 +69,7 @@ class Values(Struct, frozen=True):
         return math.hypot(*finite) if finite else None
 
 
-class Source(Struct, frozen=True):
+class Source(Struct, frozen=True, gc=False):
     """The piece of text that made a node: offsets in the text, end exclusive.
 
     The text is the expression or, where `file` is set, that file as `Snapshot.files` keeps it; `line` is then the line of
@@ -82,14 +83,14 @@ class Source(Struct, frozen=True):
     line: int | None = None
 
 
-class Saved(Struct, frozen=True):
+class Saved(Struct, frozen=True, gc=False):
     """What a node keeps for its backward, under torch's own name (`other` for `_saved_other`)."""
 
     name: str
     value: Values | str
 
 
-class Edge(Struct, frozen=True):
+class Edge(Struct, frozen=True, gc=False):
     """One entry of `next_functions`.
 
     target: id of the node the gradient goes to, None where nothing is differentiated (a constant).
@@ -108,7 +109,7 @@ class Edge(Struct, frozen=True):
     source: Source | None = None
 
 
-class Node(Struct, frozen=True):
+class Node(Struct, frozen=True, gc=False):
     """One grad_fn.
 
     id: ours; the output is 0 and the others follow in the engine's order, those never reached last.

@@ -177,7 +177,7 @@ class ModuleTree:
         return found
 
     def _dissolve(self) -> None:
-        """A module with one thing in it is that thing: fewer rows to open."""
+        """A module with one thing in it is that thing: fewer rows to open. Those in a repeat keep their names."""
         alone = {
             self.nodes + index
             for index, group in enumerate(self.groups)
@@ -185,7 +185,7 @@ class ModuleTree:
         }
         for index in range(len(self.groups)):
             group = self.groups[index]
-            if self.nodes + index not in alone and not alone.isdisjoint(group.members):
+            if group.kind != "repeat" and self.nodes + index not in alone and not alone.isdisjoint(group.members):
                 group.members = [self._only(member, alone) for member in group.members]
                 for member in group.members:
                     self.put(member, self.nodes + index)

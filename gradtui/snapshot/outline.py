@@ -70,6 +70,11 @@ class Outline:
             parent = self._tree.parent(parent)
         return found
 
+    def path_around(self, group: int) -> str:
+        """The path of the module that a group is in."""
+        groups = (self.group(around) for around in self._climb(group))
+        return next((around.path for around in groups if around.kind in ("module", "whole")), "")
+
     def seeds(self, group: int | None) -> Sequence[int]:
         """The elements of a group, in the order of the backward pass, from which all others of it are reached."""
         id = self._nodes if group is None else group

@@ -7,7 +7,7 @@ from typing import Literal
 
 from gradtui.snapshot.contributions import Use
 from gradtui.snapshot.model import Edge, Graph, Node, Snapshot
-from gradtui.snapshot.statistics import spread
+from gradtui.snapshot.statistics import all_zero, finite
 
 Filter = Literal["all", "parameters", "bad", "path"]
 FILTERS: tuple[Filter, ...] = ("all", "parameters", "bad", "path")
@@ -60,7 +60,8 @@ def kept(
 
 def is_bad(node: Node) -> bool:
     """Whether the gradient of a node has a nan or an infinity in it, or is all zero."""
-    return node.grad_output is not None and spread(node.grad_output).bad
+    grad = node.grad_output
+    return grad is not None and (not finite(grad) or all_zero(grad))
 
 
 def path_to(graph: Graph, node: int, used: Sequence[Sequence[Use]]) -> list[int]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from gradtui.snapshot.model import Snapshot, Values
+from gradtui.snapshot.model import Snapshot, Summary, Values
 
 
 class Spread(NamedTuple):
@@ -23,8 +24,14 @@ class Spread(NamedTuple):
 
     @property
     def bad(self) -> bool:
-        """Whether there is something wrong with this gradient: nan, inf, or nothing but zeros."""
+        """Whether there is something wrong with it as a gradient: nan, inf, or nothing but zeros."""
         return self.nan + self.inf > 0 or self.zeros == self.elements
+
+    def as_values(self) -> Values:
+        """The same as a tensor of which only the summary is known."""
+        return Values(
+            (self.elements,), (), Summary(self.min, self.max, None, self.norm, self.nan, self.inf, self.zeros)
+        )
 
 
 def spread(values: Values) -> Spread:
@@ -32,10 +39,22 @@ def spread(values: Values) -> Spread:
     count, summary = math.prod(values.shape), values.summary
     if summary is not None:
         return Spread(count, summary.norm, summary.min, summary.max, summary.zero, summary.nan, summary.inf)
-    finite = [number for number in values.numbers if math.isfinite(number)]
+    known = [number for number in values.numbers if math.isfinite(number)]
     nan = sum(map(math.isnan, values.numbers))
-    low, high = (min(finite), max(finite)) if finite else (None, None)
-    return Spread(count, values.norm, low, high, finite.count(0), nan, count - len(finite) - nan)
+    low, high = (min(known), max(known)) if known else (None, None)
+    return Spread(count, values.norm, low, high, known.count(0), nan, count - len(known) - nan)
+
+
+def finite(values: Values) -> bool:
+    """Whether there is no nan and no infinity in a tensor."""
+    summary = values.summary
+    return all(map(math.isfinite, values.numbers)) if summary is None else summary.nan + summary.inf == 0
+
+
+def all_zero(values: Values) -> bool:
+    """Whether there is nothing but zeros in a tensor."""
+    summary = values.summary
+    return not any(values.numbers) if summary is None else summary.zero == math.prod(values.shape)
 
 
 def together(spreads: Iterable[Spread]) -> Spread | None:
@@ -90,22 +109,23 @@ def by_parameter(snapshot: Snapshot) -> list[Gradient]:
 
 def by_module(snapshot: Snapshot, parameters: Sequence[Gradient]) -> list[Gradient]:
     """The modules that have parameters, with what is in them, in the model's order. parameters: `by_parameter`."""
-    inside: dict[str, list[Gradient]] = {path: [] for path in snapshot.modules}
+    grads = Inside(parameters)
+    first: dict[str, Gradient] = {}
     for parameter in parameters:
         path = parameter.name
         while path:
             path = path.rpartition(".")[0]
-            if path in inside:
-                inside[path].append(parameter)
-    whole = together(each.grad for each in parameters if each.grad is not None)
-    found = []
-    for path, within in inside.items():
-        if within:
-            grad = together(each.grad for each in within if each.grad is not None)
-            first = min((each for each in within if each.step is not None), key=_step, default=within[0])
-            kind = snapshot.modules[path].kind
-            found.append(Gradient(path, kind, (), grad, share(grad, whole), first.node, first.step))
-    return found
+            before = first.setdefault(path, parameter)
+            if _step(parameter) < _step(before):
+                first[path] = parameter
+    whole = grads.of("")
+    return [
+        Gradient(
+            path, module.kind, (), grads.of(path), share(grads.of(path), whole), first[path].node, first[path].step
+        )
+        for path, module in snapshot.modules.items()
+        if path in first
+    ]
 
 
 def share(part: Spread | None, whole: Spread | None) -> float | None:
@@ -113,6 +133,25 @@ def share(part: Spread | None, whole: Spread | None) -> float | None:
     if part is None or part.norm is None or whole is None or not whole.norm:
         return None
     return (part.norm / whole.norm) ** 2
+
+
+class Inside:
+    """The gradients of all parameters of a module, by its path: found as they are asked for."""
+
+    def __init__(self, parameters: Iterable[Gradient]) -> None:
+        known = sorted((each for each in parameters if each.grad is not None), key=lambda each: each.name)
+        self._names = [each.name for each in known]
+        self._grads = [each.grad for each in known if each.grad is not None]
+        self._found: dict[str, Spread | None] = {}
+
+    def of(self, path: str) -> Spread | None:
+        """None where the module has no gradient; `` is the whole model."""
+        if path not in self._found:
+            low, high = 0, len(self._names)
+            if path:
+                low, high = bisect_left(self._names, f"{path}."), bisect_left(self._names, f"{path}/")
+            self._found[path] = together(self._grads[low:high])
+        return self._found[path]
 
 
 Order = Literal["order", "name", "norm", "share", "min", "max", "zeros", "nan", "inf"]

@@ -31,8 +31,10 @@ from gradtui.tui.widgets.chart import Chart
 from gradtui.tui.widgets.expression_input import ExpressionInput
 from gradtui.tui.widgets.graph_view import GraphView
 from gradtui.tui.widgets.key_footer import KeyFooter
+from gradtui.tui.widgets.line_input import LineInput
+from gradtui.tui.widgets.search_entry import SearchEntry
 from gradtui.tui.widgets.stepper import Stepper
-from gradtui.tui.widgets.value_entry import ValueEntry, ValueInput
+from gradtui.tui.widgets.value_entry import ValueEntry
 
 
 class GradtuiApp(Debugger):
@@ -143,6 +145,13 @@ class GradtuiApp(Debugger):
         if node is not None:
             self.selected = node
 
+    def on_search_entry_typed(self, message: SearchEntry.Typed) -> None:
+        self.picture.search.say(message.text, self.picture.graph.find(message.text))
+
+    def on_search_entry_left(self) -> None:
+        self.picture.close_search()
+        self.set_focus(None)
+
     def on_value_entry_left(self, message: ValueEntry.Left) -> None:
         self.picture.close_value()
         self.set_focus(None)
@@ -179,7 +188,7 @@ class GradtuiApp(Debugger):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The footer shows the keys that work now; while a line is typed, letters are letters."""
-        typing = isinstance(self.focused, ExpressionInput | ValueInput) or len(self.screen_stack) > 1
+        typing = isinstance(self.focused, LineInput) or len(self.screen_stack) > 1
         return works(action, self.session, self.answers.shown, typing=typing)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -203,6 +212,9 @@ class GradtuiApp(Debugger):
 
     def action_edit(self) -> None:
         self.set_focus(self.picture.formula)  # focus() would be later than the next key
+
+    def action_search(self) -> None:
+        self.picture.open_search()
 
     def action_edit_value(self) -> None:
         self.picture.open_value(self.session)

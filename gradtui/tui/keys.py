@@ -60,6 +60,21 @@ KEYS: list[Binding] = [
     _key("node.page_down", "pagedown", "move_node('page_down')", "page down", "Select a row one page down"),
     _key("node.first", "home", "move_node('first')", "output", "Select the output"),
     _key("node.last", "end", "move_node('last')", "last row", "Select the last row"),
+    _key("view.lanes", "t", "move_node('lanes')", "lanes", "The graph as lanes, in the order of backward, and back"),
+    _key("view.next", "T", "move_node('next_view')", "tables", "Tree, lanes, gradients by parameter, by module"),
+    _key("view.filter", "F", "move_node('filter')", "filter", "Only parameters, only what is bad, only the path here"),
+    _key("view.sort", "b", "move_node('sort(1)')", "sort by", "Sort a table or list by the next column"),
+    _key("view.sort_back", "B", "move_node('sort(-1)')", "sort by", "Sort a table or list by the column before"),
+    _key("search", "ctrl+f", "search", "search", "Search operation, parameter, module and source", priority=True),
+    _key("search.next", "f3", "move_node('next_match(1)')", "next match", "To the next node that was searched for"),
+    _key(
+        "search.previous",
+        "shift+f3",
+        "move_node('next_match(-1)')",
+        "match before",
+        "To the match before",
+        display="⇧F3",
+    ),
     _key("back.next", "n", "backward(1)", "backward: next", "Run the next node of backward", show=True, group=BACKWARD),
     _key("back.previous", "p", "backward(-1)", "backward: back", "Take the last node back", show=True, group=BACKWARD),
     _key("back.end", "N", "backward_end", "backward: end", "To the end of backward"),
@@ -150,7 +165,7 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
             return len(session.variables) > 1
         case "next_element":
             return session.active is not None and len(session.points[session.active].elements) > 1
-        case "move_node" | "toggle_saved" | "toggle_ledger" | "why" | "experiment" | "choose_edge":
+        case "move_node" | "search" | "toggle_saved" | "toggle_ledger" | "why" | "experiment" | "choose_edge":
             return shown is not None and bool(shown.graph.nodes)
         case "backward" | "backward_end" | "backward_start" | "backward_to_node" | "play" | "speed":
             return shown is not None and bool(shown.graph.nodes)

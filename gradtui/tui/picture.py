@@ -20,6 +20,7 @@ from gradtui.tui.widgets.graph_view import GraphView
 from gradtui.tui.widgets.node_panel import NodePanel
 from gradtui.tui.widgets.problem_line import ProblemLine
 from gradtui.tui.widgets.readout import GAP, Status, TextLine
+from gradtui.tui.widgets.search_entry import SearchEntry
 from gradtui.tui.widgets.source_view import SourceView
 from gradtui.tui.widgets.stepper import Stepper
 from gradtui.tui.widgets.value_entry import ValueEntry
@@ -43,6 +44,7 @@ class Picture(Vertical):
         self.status = Status(id="status")
         self.source = SourceView(id="source") if session.origin != "expression" else None
         self.problem_line, self.entry = ProblemLine(id="problem"), ValueEntry(id="entry")
+        self.search = SearchEntry(id="search")
         self.stepper = Stepper(id="stepper")
         self.numbers, self.derivation = TextLine(id="numbers"), TextLine(id="derivation")
         self.graph, self.chart, self.node_panel = GraphView(id="graph"), Chart(id="chart"), NodePanel(id="node")
@@ -63,6 +65,7 @@ class Picture(Vertical):
         with Container(id="under"):
             yield self.problem_line
             yield self.entry
+            yield self.search
         with self.point:
             yield self.stepper
             yield self.numbers
@@ -108,6 +111,14 @@ class Picture(Vertical):
             self.problem_line.display, self.entry.display = False, True
             self.entry.open(session.active, session.points[session.active].text)
 
+    def open_search(self) -> None:
+        """Ask for a text to be searched in the graph, in the same line."""
+        self.problem_line.display, self.search.display = False, True
+        self.search.open(self.graph.query_text)
+
+    def close_search(self) -> None:
+        self.problem_line.display, self.search.display = True, False
+
     def close_value(self) -> None:
         self.problem_line.display, self.entry.display = True, False
 
@@ -142,7 +153,6 @@ class Picture(Vertical):
             view.set_class(stale, "-stale")  # not once on them all: Textual would style everything inside anew
         for marked in (self.graph, self.node_panel, self.status):
             marked.set_class(experiment, "-experiment")
-        self.graph.border_title = "graph · EXPERIMENT" if experiment else "graph"
         self.graph.show(answers.shown or answers.failure, stale=stale)
         self.chart.show_curve(answers.curve)
 

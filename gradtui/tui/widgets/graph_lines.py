@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from gradtui.snapshot.contributions import Use, as_sum, contributions, has_run
 from gradtui.snapshot.layout import Row
 from gradtui.snapshot.model import Graph, Node, Values
 from gradtui.snapshot.numbers import number, numbers
+from gradtui.snapshot.statistics import all_zero, finite, size
 from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.line_view import Piece, cut, left, right
 
@@ -30,6 +30,8 @@ LEAST_NAME = 6
 """Cells that a name keeps for itself where the guides before it are too long."""
 MODEST_NUMBER = 17
 """Cells that a value gets before the source does: any scalar fits, many a vector."""
+SIZES = ("graph--grad", "graph--grad1", "graph--grad2", "graph--grad3")
+"""Component classes for gradients: large, middling, small, vanishing."""
 MOST_TERMS = 4
 """Contributions that a reference writes out."""
 
@@ -47,6 +49,7 @@ class Cells(NamedTuple):
     """A row's columns. References and constants run on into the source column.
 
     notes: what follows the name of a reference, the first of them for which there is room.
+    label: what stands before grad.
     """
 
     gutter: str
@@ -58,10 +61,25 @@ class Cells(NamedTuple):
     value: Values | None
     grad: Values | None
     kind: str
+    label: str = LABEL
 
 
-def cells(row: Row, graph: Graph, used: Sequence[Sequence[Use]], steps_done: int | None, digits: int) -> Cells:
-    """What a row shows once the first `steps_done` nodes of backward have run; None is all of them."""
+def cells(
+    row: Row,
+    graph: Graph,
+    used: Sequence[Sequence[Use]],
+    steps_done: int | None,
+    digits: int,
+    *,
+    whole_names: bool = False,
+) -> Cells:
+    """What a row shows once the first `steps_done` nodes of backward have run; None is all of them.
+
+    whole_names: parameters and nodes with the path of their module, for views that do not show what they are in.
+    """
+    if row.kind == "rest":
+        rest = f"⋯ and {row.edge or 0:,} more"
+        return Cells("", row.guides, (rest, "graph--constant"), (), "", "", None, None, row.kind)
     if row.node is None:
         assert row.parent is not None
         assert row.edge is not None
@@ -69,12 +87,13 @@ def cells(row: Row, graph: Graph, used: Sequence[Sequence[Use]], steps_done: int
         return Cells("", row.guides, (CONSTANT + constant, "graph--constant"), (), "", "", None, None, row.kind)
     node = graph.nodes[row.node]
     if row.kind == "reference":
-        assert row.parent is not None
-        assert row.edge is not None
-        terms = contributions(graph, row.node, steps_done=steps_done, used=used[row.node])
-        text = terms_text([term.grad for term in terms], digits)
-        notes = (f" ({text})", f" (sum of {len(terms)})") if len(terms) > 1 else ()
-        sent = graph.nodes[row.parent].edges[row.edge].grad if has_run(graph, row.parent, steps_done) else None
+        count = len(used[row.node])
+        terms = contributions(graph, row.node, steps_done=steps_done, used=used[row.node][:MOST_TERMS])
+        text = terms_text([term.grad for term in terms], count, digits)
+        notes = (f" ({text})", f" (sum of {count})") if count > 1 else ()
+        sent = None
+        if row.parent is not None and row.edge is not None and has_run(graph, row.parent, steps_done):
+            sent = graph.nodes[row.parent].edges[row.edge].grad
         return Cells("", row.guides, (REFERENCE + title(node), "graph--reference"), notes, "", "", None, sent, row.kind)
     leaf = node.name == "AccumulateGrad"
     return Cells(
@@ -83,11 +102,18 @@ def cells(row: Row, graph: Graph, used: Sequence[Sequence[Use]], steps_done: int
         (node.name, "graph--leaf" if leaf else "graph--node"),
         (),
         "" if row.open is None else OPENED if row.open else CLOSED,
-        visible(node.variable or (node.source.text if node.source else "")),
+        visible(_belongs(node, whole_names=whole_names)),
         node.value,
         node.grad_output if has_run(graph, row.node, steps_done) else None,
         row.kind,
     )
+
+
+def _belongs(node: Node, *, whole_names: bool) -> str:
+    """What a node is of: its variable, else its text."""
+    if node.variable is not None:
+        return node.variable if whole_names else node.variable.removeprefix(f"{node.module}.")
+    return node.source.text if node.source else node.module if whole_names else ""
 
 
 def title(node: Node) -> str:
@@ -95,10 +121,10 @@ def title(node: Node) -> str:
     return visible(node.variable or (node.source.text if node.source else node.name))
 
 
-def terms_text(terms: Sequence[Values | None], digits: int) -> str:
-    """`8 + 3`; `–` for what is not known yet; the first few where there are many."""
-    shown = [short(term, digits) for term in terms[:MOST_TERMS]]
-    return as_sum(shown) + (f" + … {len(terms)} in all" if len(terms) > MOST_TERMS else "")
+def terms_text(terms: Sequence[Values | None], count: int, digits: int) -> str:
+    """`8 + 3`; `–` for what is not known yet; the first few where there are `count` of them."""
+    shown = [short(term, digits) for term in terms]
+    return as_sum(shown) + (f" + … {count} in all" if count > len(terms) else "")
 
 
 def short(values: Values | None, digits: int) -> str:
@@ -107,7 +133,8 @@ def short(values: Values | None, digits: int) -> str:
         return numbers(values, digits)
     summary = values.summary
     bad = f" {summary.nan} nan" if summary.nan else f" {summary.inf} inf" if summary.inf else ""
-    return f"{'×'.join(map(str, values.shape))} norm {number(summary.norm, 4)}{bad}"
+    shape = f"{'×'.join(map(str, values.shape))} " if values.numbers else ""
+    return f"{shape}norm {number(summary.norm, 4)}{bad}"
 
 
 def fitted(values: Values | None, digits: int, width: int) -> str:
@@ -128,7 +155,7 @@ def _shorter(values: Values | None, digits: int) -> Iterator[str]:
 
 def measure(rows: Iterable[Cells]) -> Widths:
     """The cells that tree and source would like to have."""
-    nodes = [row for row in rows if row.kind == "node"]
+    nodes = [row for row in rows if row.kind in ("node", "group")]
     tree = max((cell_len(row.guides) + len(row.name[0]) for row in nodes), default=0)
     return Widths(GUTTER + tree + len(OPENED), max((cell_len(row.source) for row in nodes), default=0), 1, 1)
 
@@ -161,26 +188,29 @@ def _shared(room: int, value: int, grad: int) -> tuple[int, int]:
     return value, min(grad, max(half, room - value))
 
 
-def pieces(row: Cells, widths: Widths, digits: int) -> tuple[Piece, ...]:
-    """A row as it is painted: few pieces, as each costs time. Never wider than its columns, or a number would be cut."""
+def pieces(row: Cells, widths: Widths, digits: int, largest: float | None = None) -> tuple[Piece, ...]:
+    """A row as it is painted: few pieces, as each costs time. Never wider than its columns, or a number would be cut.
+
+    largest: the norm beside which gradients are large or small, where their size is shown.
+    """
     guides = cut(row.guides, widths.tree - GUTTER - min(LEAST_NAME, cell_len(row.name[0])))
     head = [(RUNNING, "graph--running"), (guides, "graph--guide")]
     if not row.gutter:
         head = [(" " * GUTTER + guides, "graph--guide")]
     room = widths.tree - GUTTER - cell_len(guides)
     gap = " " * GAP
-    if row.kind != "node":
+    if row.kind not in ("node", "group"):
         span = room + (GAP + widths.source if widths.source else 0)
         painted = [*head, *_mention(row, span), (gap + " " * widths.value, "")]
     else:
         painted = [*head, *_name(row, room, has_source=widths.source > 0)]
         if widths.source:
             painted.append((gap + left(row.source, widths.source), "graph--source"))
-        value = right(fitted(row.value, digits, widths.value), widths.value)
-        painted.append((gap + value, look(row.value, "graph--value")))
-    if row.kind != "constant":
+        value = "" if row.kind == "group" else fitted(row.value, digits, widths.value)
+        painted.append((gap + right(value, widths.value), look(row.value, "graph--value")))
+    if row.kind not in ("constant", "rest"):
         grad = right(fitted(row.grad, digits, widths.grad), widths.grad)
-        painted += [(gap + LABEL, "graph--label"), (grad, look(row.grad, "graph--grad", dim_zero=True))]
+        painted += [(gap + row.label, "graph--label"), (grad, grad_look(row.grad, largest))]
     return tuple(painted)
 
 
@@ -206,10 +236,12 @@ def look(values: Values | None, ordinary: str, *, dim_zero: bool = False) -> str
     """The component class for a number: not finite, zero, not known, or `ordinary`."""
     if values is None:
         return "graph--unknown"
-    if values.summary is not None:
-        bad, zero = values.summary.nan + values.summary.inf > 0, values.summary.zero == math.prod(values.shape)
-    else:
-        bad, zero = not all(map(math.isfinite, values.numbers)), not any(values.numbers)
-    if bad:
+    if not finite(values):
         return "graph--bad"
-    return "graph--zero" if zero and dim_zero else ordinary
+    return "graph--zero" if dim_zero and all_zero(values) else ordinary
+
+
+def grad_look(grad: Values | None, largest: float | None) -> str:
+    """The same for a gradient: the fainter, the smaller it is beside the largest."""
+    level = size(grad.norm, largest) if grad is not None else 0
+    return look(grad, SIZES[level], dim_zero=True)

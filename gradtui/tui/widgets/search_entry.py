@@ -1,0 +1,58 @@
+"""The line in which one types what to search in the graph, with the number of nodes that fit."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from gradtui.tui.widgets.line_input import LineInput
+
+
+class SearchInput(LineInput):
+    """Holds the text while it is typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,escape", "leave", "done", id="search.leave", tooltip="Back to the graph"),
+    ]
+
+    def action_leave(self) -> None:
+        self.post_message(SearchEntry.Left())
+
+
+class SearchEntry(Horizontal):
+    """Posts `Typed` with each change, and `Left` when one has done."""
+
+    class Typed(Message):
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Left(Message):
+        """Back to the graph."""
+
+    def compose(self) -> ComposeResult:
+        yield Static("search ", id="search-name")
+        yield SearchInput(compact=True, id="search-text")
+        yield Static(id="search-count")
+
+    def open(self, text: str) -> None:
+        """Ask, with the text of the last search there and selected."""
+        line = self.query_one(SearchInput)
+        line.value = text
+        self.screen.set_focus(line)  # at once, as for the expression
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Typed(event.value))
+
+    def say(self, text: str, count: int) -> None:
+        """How many nodes fit."""
+        nothing = "operation, parameter, module or source" if not text.strip() else "no node"
+        fits = f"{count:,} node{'s' if count > 1 else ''} · F3 next · ⇧F3 before"
+        self.query_one("#search-count", Static).update(Content(fits if count else nothing))
