@@ -21,7 +21,7 @@ class Watch:
     A file that is gone is none that changed: editors write another and rename it.
     """
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
+    def __init__(self, on_change: Callable[[], object]) -> None:
         self._on_change = on_change
         self._states: dict[Path, State | None] = {}
         self._task: asyncio.Task[None] | None = None
