@@ -41,7 +41,7 @@ def curve_request(
 def report(snapshot: Snapshot, *, colour: bool = False) -> str:
     """Lines of at most 80 cells where the graph allows. `colour`: with ANSI colours in the chart."""
     parts = [_head(snapshot), _values(snapshot), _notes(snapshot), tree(snapshot), in_short(snapshot)]
-    if snapshot.curve is not None:
+    if snapshot.curve is not None and snapshot.curve.variable in snapshot.variables:
         parts.append(_chart(snapshot, snapshot.curve, colour))
     parts.append(printed(snapshot))
     return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
