@@ -146,7 +146,8 @@ def _shorter(values: Values | None, digits: int) -> Iterator[str]:
     """Ways to write a tensor, shorter and shorter."""
     yield short(values, digits)
     if values is not None and values.summary is not None:
-        yield f"norm {number(values.summary.norm, 3)}"
+        yield from (f"norm {number(values.summary.norm, fewer)}" for fewer in (3, 2))
+        yield f"‖{number(values.summary.norm, 2)}‖"
     elif values is not None:
         yield from (short(values, fewer) for fewer in range(digits - 1, 2, -1))
         elements = [number(value, 3) for value in values.numbers[:8]] if values.shape else []

@@ -71,7 +71,9 @@ def group_cells(row: Row, arrangement: Arrangement, steps_done: int | None) -> C
 
 
 def percent(part: float) -> str:
-    """`38 %`, `0.02 %`."""
+    """`38 %`, `0.2 %`; `<0.1 %` for what is less."""
+    if 0 < part < 0.001:
+        return "<0.1 %"
     return f"{number(100 * part, 2 if part < 0.995 else 3)} %"
 
 
