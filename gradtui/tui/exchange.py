@@ -86,7 +86,7 @@ class Exchange(App[None]):
         if self.file_watch is not None:
             self.file_watch.follow(message.snapshot.files)
         if self.answers.receive(message.snapshot):
-            if self.session.origin == "function" and not self.answers.behind and self.session.adopt(message.snapshot):
+            if self._is_run(message.snapshot) and self.session.adopt(message.snapshot):
                 self.picture.lay_out(self.session)
                 self.ask()  # now with a curve
             self.show_answer()
@@ -96,6 +96,10 @@ class Exchange(App[None]):
             self.set_reactive(Exchange.told, None)  # its numbers are those of the answer before
             self.show_cursor()
             self.show_keys()
+
+    def _is_run(self, snapshot: Snapshot) -> bool:
+        """Whether a function came to its end: only then it is sure which variables it has."""
+        return self.session.origin == "function" and snapshot.problem is None
 
     def on_file_saved(self) -> None:
         """The picture of before stays until the file has run again."""

@@ -120,6 +120,7 @@ async def test_an_exception_stands_beside_the_graph_of_what_ran() -> None:
         view = app.picture.source
         assert view is not None
         assert "".join(text for text, style in view.line(4).pieces if style == "source--bad") == "square = x**2"
+        assert app.session.variables == ("x",)
         fake.problem = None
         await press(pilot, "right")
         assert "ZeroDivisionError" not in text_of(app)
