@@ -91,7 +91,7 @@ def command(
     from gradtui.snapshot.target import is_target
 
     is_function = is_target(text)
-    variables = _parameters(text, as_json) if is_function else _parse(text, at, as_json).variables
+    variables = _parameters(text, at, as_json) if is_function else _parse(text, at, as_json).variables
     if alone is not None:
         at[_only_variable(variables, at, alone)] = alone
     if form is not None or export is not None:
@@ -230,8 +230,9 @@ def _parse(text: str, at: dict[str, str], as_json: bool) -> Expression:
         _refuse(text, Problem(error.kind, error.message, error.start, error.end, error.hint), as_json)
 
 
-def _parameters(target: str, as_json: bool) -> tuple[str, ...]:
-    """Of the function, as its file has it; the file is read, not run. Refuses a target without file or function."""
+def _parameters(target: str, at: dict[str, str], as_json: bool) -> tuple[str, ...]:
+    """Of the function, as its file has it; the file is read, not run. Refuses a target without file or function, and
+    places for parameters that there are not."""
     from gradtui.snapshot.model import Problem
     from gradtui.snapshot.target import candidates, functions, split
 
@@ -245,7 +246,12 @@ def _parameters(target: str, as_json: bool) -> tuple[str, ...]:
         there = {}  # running it tells where
     if not name:
         _refuse(target, Problem("name", f"which function of {path}?", hint=candidates(path, there)), as_json)
-    return there.get(name, ())
+    parameters = there.get(name, ())
+    unknown = [given for given in at if name in there and given not in parameters]
+    if unknown:
+        names = f"its parameters are {', '.join(parameters)}" if parameters else "it has none"
+        _refuse(target, Problem("name", f"{name} has no parameter {unknown[0]}", hint=names), as_json)
+    return parameters
 
 
 def _refuse(text: str, problem: Problem, as_json: bool, snapshot: Snapshot | None = None) -> NoReturn:
@@ -288,7 +294,7 @@ def _print(
             return replace(request, along=along, curve=curve)
 
         snapshot = evaluate(whole(() if is_function else variables, request.at))
-        if is_function and snapshot.variables and not any(note.kind == "code" for note in snapshot.notes):
+        if snapshot.differences and is_function:  # it can be run again
             snapshot = evaluate(whole(tuple(snapshot.variables), placed(snapshot)))
     if snapshot.problem is not None:
         _refuse(request.expression, snapshot.problem, form == "json", snapshot if is_function else None)

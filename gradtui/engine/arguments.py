@@ -31,6 +31,7 @@ class Arguments:
     """What a function is called with.
 
     variables: leaves of shape () or (n,), which can be stepped. leaves: other tensors that get a gradient.
+    unknown: names that were given a place, but are no parameters.
     call: the function without parameters, these being filled in; with other leaves for `variables` if given.
     """
 
@@ -39,6 +40,7 @@ class Arguments:
     values: dict[str, Any] = field(default_factory=dict)
     variables: dict[str, torch.Tensor] = field(default_factory=dict)
     leaves: dict[str, torch.Tensor] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
 
     def call(self, variables: Mapping[str, torch.Tensor] | None = None) -> Any:
         values = {**self.values, **self.leaves, **self.variables, **(variables or {})}
@@ -53,11 +55,7 @@ def arguments(function: Callable[..., Any], name: str, at: At, dtype: torch.dtyp
     stay what they are. Raises RefusalError.
     """
     parameters = _parameters(function)
-    unknown = [given for given in at if given not in parameters]
-    if unknown:
-        there = f"its parameters are {', '.join(parameters)}" if parameters else "it has no parameters"
-        raise RefusalError("name", f"{name} has no parameter {unknown[0]}", there)
-    found = Arguments(function)
+    found = Arguments(function, unknown=tuple(given for given in at if given not in parameters))
     for key, parameter in parameters.items():
         if parameter.kind is not Parameter.KEYWORD_ONLY:
             found.positional.append(key)

@@ -113,6 +113,7 @@ class Run:
         for name in asked.variables:
             if name not in gradients and built.nodes:
                 notes.append(model.Note("constant", f"autograd sees no path from {name} to f: the gradient is 0"))
+        notes += [model.Note("code", f"{self.name} has no parameter {name}") for name in asked.unknown]
         differences, curve, more = self._elsewhere(asked, outputs)
         return replace(
             told,

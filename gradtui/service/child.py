@@ -64,6 +64,11 @@ class Child:
     def start(self) -> None:
         self._starting = asyncio.create_task(_start(self.command, self.startup))
 
+    def interrupt(self) -> None:
+        """Tell a child that is being asked to come to an end with it. One that does not know the signal goes on."""
+        if self._turn.locked() and self._asked is not None and hasattr(signal, "SIGALRM"):
+            self._asked.interrupt()
+
     async def ask(self, request: Request) -> Snapshot:
         """The answer to `request`. Raises ChildError; the next request finds a new child then."""
         try:
@@ -232,6 +237,10 @@ class _Running:
         with suppress(ChildProcessError):
             return os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
         return False
+
+    def interrupt(self) -> None:
+        with suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGALRM)
 
     async def gone(self) -> None:
         await self._process.wait()

@@ -72,6 +72,10 @@ class Service:
                 queue.get_nowait()
             queue.put_nowait(request)
 
+    def interrupt(self) -> None:
+        """Have a user's function that runs now stopped in the middle; its request is answered with that."""
+        self._torch.interrupt()
+
     async def evaluate(self, request: Request) -> Snapshot:
         """The whole answer, with its derivative; it does not go to `on_snapshot`."""
         snapshot = await _last(_answers(self._torch, request))

@@ -66,6 +66,8 @@ def _settle(memory: int | None) -> None:
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # ctrl+c in a terminal reaches every process of it, and belongs to the screen
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)  # it stops user code, and nothing else
     warnings.simplefilter("ignore")
     if sys.platform == "linux":  # elsewhere the end of stdin is noticed only between two requests
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

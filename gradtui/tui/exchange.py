@@ -103,7 +103,8 @@ class Exchange(App[None]):
 
     def on_file_saved(self) -> None:
         """The picture of before stays until the file has run again."""
-        self.session.saves += 1
+        self.service.interrupt()  # what still runs is of no interest any more
+        self.session.saved()
         self.ask()
 
     def settle(self, *, answered: bool = False) -> None:

@@ -27,6 +27,9 @@ class SavedAnswer:
 
     async def start(self) -> None: ...
 
+    def interrupt(self) -> None:
+        """Nothing runs."""
+
     async def close(self) -> None: ...
 
     def submit(self, request: Request) -> None:

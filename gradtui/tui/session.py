@@ -22,6 +22,7 @@ class Session:
     experiments: what is changed in the backward pass of this very expression; the last one is undone first.
     origin: `function` where `text` names a function of a file: its variables come with the first answer. live: whether anything
     can be asked for; not where a Snapshot was saved, or captured, elsewhere. saves: how often the function's file was saved.
+    defaults: variables that stand where the function's own default has them, which may be another after that.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Session:
         self.experiments: tuple[Experiment, ...] = ()
         self.origin, self.live = origin, live
         self.saves = 0
+        self.defaults: set[str] = set()
         self._elements: dict[str, int] = {}
         self._last_id = 0
 
@@ -67,8 +69,9 @@ class Session:
     def adopt(self, snapshot: Snapshot) -> bool:
         """Take the variables of a function from its answer; whether these are others than before."""
         names = tuple(snapshot.variables)
-        for name, state in snapshot.variables.items():
-            self.points.setdefault(name, read_values(state.value, snapshot.dtype))
+        self.defaults.update(name for name in names if name not in self.points)
+        for name in self.defaults.intersection(names):
+            self.points[name] = read_values(snapshot.variables[name].value, snapshot.dtype)
         changed, self.variables = names != self.variables, names
         if changed and self.active not in names:
             self.active = names[0] if names else None
@@ -95,23 +98,25 @@ class Session:
         """`ticks` steps along the active element, exactly."""
         if self.active:
             by = self.step_of(self.active) * ticks
-            self.points[self.active] = self.points[self.active].moved(self.element, by)
-            self._follow()
+            self._place(self.points[self.active].moved(self.element, by))
 
     def move_to(self, place: Decimal) -> None:
         """The active element to `place`, as by a click on the chart."""
         if self.active:
             point = self.points[self.active]
-            self.points[self.active] = point.moved(self.element, place - point.elements[self.element])
-            self._follow()
+            self._place(point.moved(self.element, place - point.elements[self.element]))
 
     def put(self, point: Point) -> None:
         """Another value for the active variable; a scalar may become a vector, and back."""
         if self.active:
             if point.vector != self.points[self.active].vector:
                 self.experiments = ()  # another graph
-            self.points[self.active] = point
-            self._follow()
+            self._place(point)
+
+    def saved(self) -> None:
+        """The file of the function is another one now, and with it perhaps the graph."""
+        self.saves += 1
+        self.experiments = ()
 
     def rescale_step(self, power: int) -> None:
         """The active variable's step times ten to the `power`, within limits."""
@@ -185,7 +190,7 @@ class Session:
         return Request(
             id=self._last_id,
             expression=self.text,
-            at={name: self.points[name].value for name in self.variables},
+            at={name: self.points[name].value for name in self.variables if name not in self.defaults},
             dtype=self.dtype,
             device=self.device,
             curve=curve,
@@ -194,6 +199,13 @@ class Session:
             experiments=self.experiments,
             origin=self.origin,
         )
+
+    def _place(self, point: Point) -> None:
+        """Where the active variable stands, by a person's choice."""
+        assert self.active is not None
+        self.points[self.active] = point
+        self.defaults.discard(self.active)
+        self._follow()
 
     def _follow(self) -> None:
         """Where the point has left the window, centre the window on it."""

@@ -221,8 +221,10 @@ def test_what_is_missing(
 
 def test_no_such_parameter(tmp_path: Path, write: Write) -> None:
     write("def f(x): return x")
-    problem = bad(tmp_path, "f", at={"z": 1.0})
-    assert (problem.kind, problem.message, problem.hint) == ("name", "f has no parameter z", "its parameters are x")
+    """A person may have taken it out of the function, whose file was just saved."""
+    snapshot = good(tmp_path, "f", at={"z": 1.0, "x": 2.0})
+    assert list(snapshot.variables) == ["x"]
+    assert [(note.kind, note.text) for note in snapshot.notes] == [("code", "f has no parameter z")]
 
 
 def test_no_such_file(tmp_path: Path) -> None:

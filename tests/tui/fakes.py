@@ -27,6 +27,7 @@ class FakeService:
         self.on_snapshot = on_snapshot
         self.requests: list[Request] = []
         self.slow = False
+        self.interrupted = 0
         self.started = self.closed = False
 
     async def start(self) -> None:
@@ -34,6 +35,9 @@ class FakeService:
 
     async def close(self) -> None:
         self.closed = True
+
+    def interrupt(self) -> None:
+        self.interrupted += 1
 
     def submit(self, request: Request) -> None:
         self.requests.append(request)

@@ -150,7 +150,7 @@ async def test_the_picture_changes_when_the_file_is_saved(tmp_path: Path, monkey
         (tmp_path / FILE).write_text(TEXT.replace("3 * x", "5 * x"))
         await until(pilot, lambda: service(app).requests[-1].id > before.id, "another request")
         again = service(app).requests[-1]
-        assert again.at == before.at
+        assert again.at == before.at == {}, "the default may be another now"
         assert before.curve is not None
         assert again.curve is not None
         assert again.curve.key != before.curve.key

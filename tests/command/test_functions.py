@@ -1,0 +1,147 @@
+"""`gradtui model.py:function`, as a person types it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+CODE = """
+import torch
+
+model = torch.nn.Linear(2, 1)
+
+def loss(x: float = 0.5, w=2.0):
+    print("[bold]said[/]\\x1b[2J")
+    return torch.sin(x * w) + x
+
+def bad(x):
+    y = x * 3
+    return y @ torch.ones(2, 2)
+
+def fit():
+    return model(torch.ones(2)).sum()
+
+def detached(x):
+    return x.detach() * 2
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "some").mkdir()
+    (tmp_path / "some" / "model.py").write_text(CODE)
+    return tmp_path
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "gradtui", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_json(folder: Path) -> None:
+    ended = run(folder, "some/model.py:loss", "--json", "--at", "x=0.7", "--dtype", "float64")
+    assert ended.returncode == 0
+    answer: dict[str, Any] = json.loads(ended.stdout)
+    x, w = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (0.7, 2.0))
+    f = torch.sin(x * w) + x
+    f.backward()  # type: ignore[no-untyped-call]
+    assert x.grad is not None
+    assert w.grad is not None
+    assert answer["expression"] == "some/model.py:loss"
+    assert answer["value"] == f.item()
+    assert answer["variables"] == {
+        "x": {"value": 0.7, "grad": x.grad.item()},
+        "w": {"value": 2.0, "grad": w.grad.item()},
+    }
+    assert answer["derivative"] == {}
+    assert answer["checks"]["x"]["differences"] is True
+    assert answer["printed"].count("said") == 1
+    (sine,) = (node for node in answer["graph"]["nodes"] if node["name"] == "SinBackward0")
+    start = CODE.index("torch.sin(x * w)")
+    line = CODE[:start].count("\n") + 1
+    place = {"text": "torch.sin(x * w)", "start": start, "end": start + 16, "file": "some/model.py", "line": line}
+    assert sine["source"] == place
+
+
+def test_print(folder: Path) -> None:
+    ended = run(folder, "some/model.py:loss", "--print", "--at", "x=0.7")
+    assert ended.returncode == 0
+    lines = ended.stdout.splitlines()
+    assert lines[0] == "loss(x, w) of some/model.py"
+    assert any("SinBackward0" in line and "torch.sin(x * w)" in line for line in lines)
+    assert any("f not finite" in line or "━━ f" in line for line in lines), "the curve"
+    assert lines[-2:] == ["printed:", "  [bold]said[/]␛[2J"]
+
+
+def test_parameters_by_name(folder: Path) -> None:
+    answer = json.loads(run(folder, "some/model.py:fit", "--json").stdout)
+    assert answer["parameters"]["weight"]["grad"] == [[1.0, 1.0]]
+    assert answer["parameters"]["bias"]["grad"] == [1.0]
+
+
+def test_steps(folder: Path) -> None:
+    ended = run(folder, "some/model.py:loss", "--steps")
+    assert ended.returncode == 0
+    assert "step 1 of 5   AddBackward0   torch.sin(x * w) + x" in ended.stdout
+
+
+def test_an_exception(folder: Path) -> None:
+    ended = run(folder, "some/model.py:bad", "--print")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    lines = ended.stderr.splitlines()
+    assert lines[-4].startswith("error: some/model.py:bad raised RuntimeError: ")
+    assert lines[-3] == '  File "some/model.py", line 12, in bad'
+    assert lines[-1].strip() == "^" * len("y @ torch.ones(2, 2)")
+    assert any(line.split()[:4] == ["MulBackward0", "x", "*", "3"] for line in lines), "the graph of what ran before"
+
+
+def test_an_exception_in_json(folder: Path) -> None:
+    ended = run(folder, "some/model.py:bad", "--json")
+    assert ended.returncode == 1
+    answer = json.loads(ended.stdout)
+    error = answer["error"]
+    assert (error["kind"], error["source"]["text"]) == ("crash", "y @ torch.ones(2, 2)")
+    assert error["source"]["line"] == 12
+    assert [node["name"] for node in answer["graph"]["nodes"]] == ["MulBackward0", "AccumulateGrad"]
+
+
+def test_no_gradient_is_seen_by_the_differences(folder: Path) -> None:
+    answer = json.loads(run(folder, "some/model.py:detached", "--json").stdout)
+    assert answer["variables"]["x"]["grad"] == 0
+    assert answer["checks"]["x"]["autograd"] is False
+    assert [event["kind"] for event in answer["events"]] == ["detach"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says", "hint"),
+    [
+        (["some/model.py"], "which function of some/model.py?", "it has bad, detached, fit, loss"),
+        (["some/model.py:los"], "has no function los", "did you mean some/model.py:loss?"),
+        (["some/none.py:loss"], "there is no file some/none.py", ""),
+        (["some/model.py:loss", "--at", "y=2"], "loss has no parameter y", "its parameters are x, w"),
+        (["some/model.py:loss", "--at", "2"], "which variable? There is x, w", ""),
+        (["some/model.py:model"], "model of some/model.py is a Linear, not a function", "such as a loss"),
+    ],
+)
+def test_what_is_missing(folder: Path, arguments: list[str], says: str, hint: str) -> None:
+    ended = run(folder, *arguments, "--print")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert says in ended.stderr
+    assert hint in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_file_that_is_not_python(folder: Path) -> None:
+    (folder / "some" / "model.py").write_text("def loss(x) return x\n")
+    ended = run(folder, "some/model.py:loss", "--print")
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[:2] == [
+        "error: some/model.py is not Python: expected ':'",
+        '  File "some/model.py", line 1',
+    ]
