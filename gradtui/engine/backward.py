@@ -38,9 +38,10 @@ class Backward:
         if grad_outputs[0] is not None:
             self.grad_outputs[node] = grad_outputs[0]
 
-    def reached(self, leaf: Node, grad: torch.Tensor) -> None:
+    def reached(self, leaf: Node, grad: torch.Tensor | None) -> None:
         self.order.append(leaf)
-        self.grad_outputs[leaf] = grad
+        if grad is not None:
+            self.grad_outputs[leaf] = grad
 
 
 class Record(Protocol):
@@ -53,8 +54,8 @@ class Record(Protocol):
     def ran(self, node: Node, grad_inputs: Gradients, grad_outputs: Gradients) -> None:
         """A node that is no AccumulateGrad: what it sent along its edges, and what came in."""
 
-    def reached(self, leaf: Node, grad: torch.Tensor) -> None:
-        """An AccumulateGrad, which is not run: what came in."""
+    def reached(self, leaf: Node, grad: torch.Tensor | None) -> None:
+        """An AccumulateGrad, which is not run: what came in, None where a backward of user code sent none."""
 
 
 def run(output: torch.Tensor, nodes: Sequence[Node]) -> Backward:

@@ -49,10 +49,10 @@ class Summed:
                 self._sent[place] = None if place in self._sent else (grad, values)
         self.grad_inputs[node] = tuple(told)
 
-    def reached(self, leaf: Node, grad: torch.Tensor) -> None:
+    def reached(self, leaf: Node, grad: torch.Tensor | None) -> None:
         self.order.append(leaf)
         arrived = self._sent.pop((leaf, 0), None)
-        self.grad_outputs[leaf] = _values(grad, [arrived] if arrived else [])
+        self.grad_outputs[leaf] = None if grad is None else _values(grad, [arrived] if arrived else [])
 
 
 def _values(tensor: torch.Tensor, known: Known) -> Values | None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from gradtui.snapshot.causes import Finding, Kind
 from gradtui.snapshot.model import Event, EventKind, Parameter, Snapshot, Source
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.operands import short
-from gradtui.snapshot.whereabouts import where, where_done
+from gradtui.snapshot.operands import operation, short
+from gradtui.snapshot.whereabouts import at, quoted, where, where_done
 
 CUTS: dict[EventKind, tuple[Kind, str, str]] = {
     "detach": (
@@ -60,11 +60,13 @@ def is_traced(snapshot: Snapshot) -> bool:
 def absent(snapshot: Snapshot, name: str, parameter: Parameter, traced: bool) -> Finding:
     """Why `name` has no node. traced: `is_traced`."""
     if not parameter.requires_grad:
-        return Finding("frozen", "forward", None, "requires_grad is False: it is frozen", THAW, name)
+        return Finding(
+            "frozen", "forward", None, "requires_grad is False, so torch computes no gradient for it", THAW, name
+        )
     events = blamed([event for event in snapshot.events if name in event.leaves])
     if events:
         kind, why, remedy = CUTS[events[0].kind]
-        text = f"not in the graph: {why.format(place=where_done(events[0]))}"
+        text = f"not in the graph: {why.format(place=_place(events[0]))}"
         others = tuple(f"also {where_done(event)}" for event in events[1:4])
         return Finding(kind, "forward", events[0].node, text, remedy, name, events[0].source, others)
     if not traced:
@@ -81,13 +83,27 @@ def absent(snapshot: Snapshot, name: str, parameter: Parameter, traced: bool) ->
 def blamed(events: Sequence[Event]) -> list[Event]:
     """Those that can have cut off a parameter, the likeliest first.
 
-    What is known to have gone on into the loss comes first, and what leaves torch, mostly only to be printed, last.
+    What is known to have gone on into the loss comes first, and what leaves torch, mostly only to be printed, last. What
+    did not go into the loss is not to blame.
     A detach in the line that then leaves torch is but a part of that.
     """
     cuts = [event for event in events if event.kind in CUTS]
     leaving = [event.source for event in cuts if event.kind == "left_torch" and event.source is not None]
     cuts = [event for event in cuts if event.kind != "detach" or not _is_part(event.source, leaving)]
-    return sorted(cuts, key=lambda event: event.kind == "left_torch")
+    if any(event.reached or event.kind == "left_torch" for event in cuts):
+        return sorted(cuts, key=_unlikely)
+    return [event for event in cuts if event.reached is None]
+
+
+def _unlikely(event: Event) -> int:
+    return 0 if event.reached else 1 if event.kind != "left_torch" and event.reached is None else 2
+
+
+def _place(event: Event) -> str:
+    """Of a block under no_grad the line that stands in it, whatever ran inside that first."""
+    if event.kind == "no_grad" and event.source is not None:
+        return f"{quoted(event.source) or event.operation}{at(event.source)}"
+    return where_done(event)
 
 
 def _is_part(piece: Source | None, wholes: Sequence[Source]) -> bool:
@@ -110,6 +126,8 @@ def not_a_leaf(snapshot: Snapshot, name: str, parameter: Parameter) -> Finding:
     moved = next((event for event in snapshot.events if event.kind == "moved"), None)
     source = node.source or (moved.source if moved else None)
     maker = where_done(moved) if moved and node.source is None else where(node)
+    if maker == node.name and operation(node) == "ToCopy":
+        maker = f"a .to(), .double() or the like ({maker})"
     below = {snapshot.graph.nodes[edge.target].variable for edge in node.edges if edge.target is not None} - {None}
     of = f" of {short(', '.join(sorted(map(str, below))))}" if below else ""
     text = f"not a leaf: {maker} made it{of}, so its .grad stays None and an optimizer that holds it changes nothing"

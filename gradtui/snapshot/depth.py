@@ -11,6 +11,7 @@ from gradtui.snapshot.causes import Finding, Kind
 from gradtui.snapshot.contributions import Use
 from gradtui.snapshot.fading import LAYERS, LOGITS
 from gradtui.snapshot.model import Graph, Node, Parameter
+from gradtui.snapshot.numbers import number
 from gradtui.snapshot.operands import is_finite, operation
 from gradtui.snapshot.shares import SQUASHING
 from gradtui.snapshot.whereabouts import where
@@ -20,8 +21,9 @@ VANISHED = 1e-6
 HUGE = 1e4
 """A gradient this much larger than the parameter itself, or than 1, throws it far away at any usual learning rate."""
 MOST_OF_IT = 0.7
+ALIKE = 0.1
+LEAST_REPEATS = 3
 MOST_SHOWN = 6
-PRODUCTS = ("Mm", "Addmm", "Bmm", "Baddbmm", "Mv", "Linear", "Convolution", "Mul", "T", "UnsafeView", "View")
 
 SMALL_WEIGHTS = "larger initial weights (xavier_, kaiming_), normalised layers, residual paths x + f(x)"
 SMALLER_STEPS = (
@@ -60,70 +62,74 @@ def layers(parameters: Mapping[str, Parameter]) -> list[Layer]:
     return sorted(found, key=lambda layer: -layer.node)
 
 
-def vanishing(graph: Graph, profile: Sequence[Layer], used: Sequence[Sequence[Use]]) -> Finding | None:
-    """Where an early layer has next to nothing of what a later one has."""
-    if len(profile) < 2:
-        return None
+def vanished(profile: Sequence[Layer]) -> Sequence[Layer]:
+    """From the layer that has next to nothing to the later one that has far more; none where there is no such."""
+    if not profile:
+        return ()
     top = max(range(len(profile)), key=lambda place: profile[place].norm)
     low = min(range(top + 1), key=lambda place: profile[place].norm)
-    if profile[low].norm >= VANISHED * profile[top].norm:
-        return None
-    return fall(graph, profile[low : top + 1], used)
+    return profile[low : top + 1] if profile[low].norm < VANISHED * profile[top].norm else ()
+
+
+def exploded(profile: Sequence[Layer]) -> Layer | None:
+    """The one whose gradient is largest beside its parameter, where it is far larger."""
+    worst = max(profile, key=lambda layer: layer.norm / max(layer.size, 1.0), default=None)
+    return worst if worst is not None and is_huge(worst.norm, worst.size) else None
+
+
+def is_huge(norm: float, size: float) -> bool:
+    """norm: of the gradient. size: the norm of the parameter."""
+    return norm >= HUGE * max(size, 1.0)
 
 
 def fall(graph: Graph, profile: Sequence[Layer], used: Sequence[Sequence[Use]]) -> Finding:
     """How the norm falls from the last of these layers to the first."""
     low, top = profile[0], profile[-1]
     changes = path_changes(graph, low.node, used)
-    name, share = _most(graph, changes, -1)
+    name, count, _ = _most([(node, -change) for node, change in changes])
     worst, loss = min(changes, key=lambda change: change[1], default=(graph.nodes[low.node], 0.0))
     steps = max(len(dict.fromkeys(layer.module for layer in profile)) - 1, 1)
-    each = f", by {_times((top.norm / low.norm) ** (1 / steps))}x a layer" if steps > 1 else ""
-    text = f"the norm falls from {top.norm:.1e} at {top.module} to {low.norm:.1e} at {low.module}{each}"
+    each = f", by {_times(math.log(top.norm / low.norm) / steps)}x a layer" if steps > 1 else ""
+    text = f"the norm falls from {number(top.norm, 2)} at {top.module} to {number(low.norm, 2)} at {low.module}{each}"
     single = -loss * math.log10(math.e) > MOST_OF_IT * math.log10(top.norm / low.norm)
     if single:
         text += f": at once in {where(worst)}, to {math.exp(loss):.0e} of it"
-    elif name:
-        text += f": most in {share} {name}"
+    elif count > 1:
+        text += f": most in {count} {name}"
     squashes = operation(worst) in SQUASHING
     remedy = (LOGITS if single else LAYERS) if squashes else SMALL_WEIGHTS
     kind: Kind = "saturated" if single and squashes else "vanishing"
     return Finding(kind, "backward", worst.id, text, remedy, low.name, worst.source, _shown(profile))
 
 
-def exploding(graph: Graph, profile: Sequence[Layer], used: Sequence[Sequence[Use]]) -> Finding | None:
-    """Where a gradient is far larger than its parameter."""
-    worst = max(profile, key=lambda layer: layer.norm / max(layer.size, 1.0), default=None)
-    if worst is None or worst.norm < HUGE * max(worst.size, 1.0):
-        return None
-    return rise(graph, worst, profile, used)
-
-
 def rise(graph: Graph, layer: Layer, profile: Sequence[Layer], used: Sequence[Sequence[Use]]) -> Finding:
     """How the norm rises from the loss to this layer."""
     changes = path_changes(graph, layer.node, used)
-    name, count = _most(graph, changes, 1)
-    steepest, gain = max(changes, key=lambda change: change[1], default=(graph.nodes[layer.node], 0.0))
     whole = sum(change for _, change in changes if change > 0)
-    text = f"the gradient has norm {layer.norm:.1e}, the parameter {layer.size:.1e}"
-    many = sum(1 for node, change in changes if change > 0 and operation(node) == operation(steepest))
-    if gain > MOST_OF_IT * whole or many < 3:
-        text += f": it grows most in {where(steepest)}, by {_times(math.exp(gain))}x"
-        return Finding("exploding", "backward", steepest.id, text, SCALE, layer.name, steepest.source, _shown(profile))
-    mean = math.exp(sum(change for node, change in changes if operation(node) == name) / max(count, 1))
-    text += f": it grows by {_times(mean)}x in each of {count} {name} on the way from the loss"
-    return Finding(
-        "exploding", "backward", steepest.id, text, SMALLER_STEPS, layer.name, steepest.source, _shown(profile)
+    text = f"the gradient has norm {number(layer.norm, 2)}, the parameter {number(layer.size, 2)}"
+    worst, gain = max(changes, key=lambda change: change[1], default=(graph.nodes[layer.node], 0.0))
+    name, count, together = _most(changes)
+    if count < LEAST_REPEATS or gain > MOST_OF_IT * whole:
+        text += f": it grows most in {where(worst)}, by {_times(gain)}x"
+        return Finding("exploding", "backward", worst.id, text, SCALE, layer.name, worst.source, _shown(profile))
+    worst = next(node for node, _ in changes if operation(node) == name)
+    text += (
+        f": it grows by {_times(together / count)}x in each of {count} {name} on the way from the loss, {where(worst)}"
     )
+    return Finding("exploding", "backward", worst.id, text, SMALLER_STEPS, layer.name, worst.source, _shown(profile))
 
 
 def path_changes(graph: Graph, leaf: int, used: Sequence[Sequence[Use]]) -> list[tuple[Node, float]]:
-    """Up from the leaf by the largest gradients: each node, and the logarithm of how it changes the norm."""
+    """Up from the leaf by the largest gradients, of alike ones by that which comes from farthest away from the loss:
+    each node, and the logarithm of how it changes the norm.
+    """
     found: list[tuple[Node, float]] = []
     at = leaf
     while True:
         arriving = [(graph.nodes[user], _norm(graph.nodes[user], place)) for user, place in used[at]]
-        node, norm = max(arriving, key=lambda each: each[1], default=(None, 0.0))
+        largest = max((norm for _, norm in arriving), default=0.0)
+        alike = (each for each in arriving if each[1] >= ALIKE * largest)
+        node, norm = max(alike, key=lambda each: each[0].id, default=(None, 0.0))
         if node is None or not norm or node.id >= at:
             return found
         came = node.grad_output.norm if node.grad_output is not None else None
@@ -137,23 +143,24 @@ def _norm(node: Node, place: int) -> float:
     return (grad.norm if grad is not None else None) or 0.0
 
 
-def _most(graph: Graph, changes: Sequence[tuple[Node, float]], sign: int) -> tuple[str, int]:
-    """The operation that does most of it (sign 1 for growth, -1 for loss), and how many nodes of it there are."""
+def _most(changes: Sequence[tuple[Node, float]]) -> tuple[str, int, float]:
+    """The operation that does most of the growth, how many nodes of it there are, and what they do together."""
     sums: dict[str, float] = defaultdict(float)
     counts: dict[str, int] = defaultdict(int)
     for node, change in changes:
-        sums[operation(node)] += sign * change
+        sums[operation(node)] += change
         counts[operation(node)] += 1
     name = max(sums, key=lambda each: sums[each], default="")
-    return (name, counts[name]) if name and sums[name] > 0 else ("", 0)
+    return name, counts[name], sums[name]
 
 
-def _times(factor: float) -> str:
+def _times(logarithm: float) -> str:
+    factor = math.exp(min(logarithm, 700.0))
     return f"{factor:.1f}" if factor < 10 else f"{factor:.0f}" if factor < 1e4 else f"{factor:.0e}"
 
 
 def _shown(profile: Sequence[Layer]) -> tuple[str, ...]:
     """Some of the layers from the first to the last, with their norms."""
     step = max((len(profile) - 1) / (MOST_SHOWN - 1), 1.0)
-    places = dict.fromkeys(min(round(number * step), len(profile) - 1) for number in range(MOST_SHOWN))
-    return tuple(f"{profile[place].name}: norm {profile[place].norm:.1e}" for place in places)
+    places = dict.fromkeys(min(round(place * step), len(profile) - 1) for place in range(MOST_SHOWN))
+    return tuple(f"{profile[place].name}: norm {number(profile[place].norm, 2)}" for place in places)

@@ -10,7 +10,7 @@ from gradtui.snapshot.causes import BACKWARD, EXPONENTIALS, FORWARD, NOT_0, SMAL
 from gradtui.snapshot.contributions import uses
 from gradtui.snapshot.model import Graph, Node, Snapshot, Values
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.operands import is_finite, operand, operand_number, operation
+from gradtui.snapshot.operands import is_finite, operand, operand_number, operation, seen_value
 from gradtui.snapshot.reasons import filled, holds, remedy_of, stable_form
 from gradtui.snapshot.statistics import Spread, spread
 from gradtui.snapshot.whereabouts import where
@@ -31,6 +31,7 @@ JOINING = (
 LABELS = ("NllLoss", "NllLoss2D", "CrossEntropyLoss")
 TURNING_OFF = ("Where", "MaskedFill", "Mul", "IndexPut", "Index", "Clamp", "Relu", "MaskedScatter", "CopySlices")
 
+BEGINS = "the gradient is not finite; it begins with"
 TRACE = "see which operation: `with gradtui.trace(model):` around the forward pass records the values"
 WIDER = "use bfloat16 or float32 for it, or scale the numbers down before"
 TAME = "lower the learning rate, clip the gradients, normalise the inputs; look at what grew before this step"
@@ -66,15 +67,24 @@ def forward(snapshot: Snapshot) -> Finding | None:
     if is_finite(snapshot.value):
         return None
     graph = snapshot.graph
+    told = "nan" if snapshot.value is not None and spread(snapshot.value).nan else "infinite"
     bad = sorted((node for node in leads_to_output(graph) if node.value is not None), key=_made)
     if not bad:
-        told = "nan" if snapshot.value is not None and spread(snapshot.value).nan else "infinite"
         return Finding(
             "nonfinite", "forward", None, f"the output is {told}; which operation made it was not seen", TRACE
         )
     node = bad[0]
     kind, why, remedy = _why_value(graph, node)
-    return Finding(kind, "forward", node.id, f"{where(node)}: {why}", remedy, None, node.source, _counts(graph, node))
+    return Finding(
+        kind,
+        "forward",
+        node.id,
+        f"the output is {told}; it begins with {where(node)}: {why}",
+        remedy,
+        None,
+        node.source,
+        _counts(graph, node),
+    )
 
 
 def _made(node: Node) -> int:
@@ -103,6 +113,8 @@ def _why_value(graph: Graph, node: Node) -> tuple[Kind, str, str]:
         return "zero_by_zero", "the mean over no label at all is 0/0: all of them are ignored, or weigh 0", NO_LABELS
     if found.nan and name in JOINING and all(values is not None for values in _known(graph, node)):
         return "input", f"{many} became nan of finite operands, so a tensor without a gradient brought it in", DATA
+    if _hidden_softmax(graph, node):
+        return "masked", f"{many} became nan inside, where softmax of a row that is masked throughout is 0/0", UNMASK
     if found.nan and not found.inf:
         return "domain", f"{many} became nan: it has no value there", DEFINED
     if node.dtype in NARROW or name in EXPONENTIALS:
@@ -123,6 +135,19 @@ def _masked(graph: Graph, node: Node, found: Spread) -> tuple[Kind, str, str]:
         several = f"{count} rows are" if count > 1 else "a row is"
         return "masked", f"{several} masked with -inf throughout, and {where(softmax)} of it is 0/0", UNMASK
     return "input", f"{_count(found)} of its {found.elements} elements are infinite by a constant, as of a mask", UNMASK
+
+
+def _hidden_softmax(graph: Graph, node: Node) -> bool:
+    """Whether among the nodes that make the operand of `node`, and whose values were not seen, one is a softmax."""
+    waiting, seen = [node.id], {node.id}
+    while waiting:
+        for edge in graph.nodes[waiting.pop()].edges:
+            if edge.target is not None and edge.target not in seen and graph.nodes[edge.target].value is None:
+                if operation(graph.nodes[edge.target]) in SOFTMAX:
+                    return True
+                seen.add(edge.target)
+                waiting.append(edge.target)
+    return False
 
 
 def _rows_of_nan(graph: Graph, node: Node) -> tuple[Node, int] | None:
@@ -148,7 +173,7 @@ def backward(graph: Graph, within: Collection[int] | None = None) -> Finding | N
         if node.step is None or (within is not None and node.id not in within):
             continue
         if node.grad_output is not None and not is_finite(node.grad_output):
-            text = f"{where(node)}: the gradients that come in add up to more than {node.dtype} holds"
+            text = f"{BEGINS} {where(node)}: the gradients that come in add up to more than {node.dtype} holds"
             return Finding("overflow", "backward", node.id, text, WIDER, None, node.source, _counts(graph, node))
         for place, edge in enumerate(node.edges):
             if edge.grad is None or is_finite(edge.grad) or edge.target is None:
@@ -167,7 +192,7 @@ def _sends(graph: Graph, node: Node, place: int) -> Finding:
     if found.nan and came is not None and spread(came).zeros and kind != "overflow":
         kind, text, remedy = _zero_times(graph, node, place, kind, why, remedy)
     else:
-        text = f"{where(node)}: {why}" + (", a vertical tangent" if kind == "vertical" else "")
+        text = f"{BEGINS} {where(node)}: {why}" + (", a vertical tangent" if kind == "vertical" else "")
     return Finding(kind, "backward", node.id, text, remedy, None, node.source, evidence)
 
 
@@ -176,10 +201,10 @@ def _zero_times(graph: Graph, node: Node, place: int, kind: Kind, why: str, reme
     source, by = _sender_of_zeros(graph, node)
     if source is not None and operation(source) in ("Where", "MaskedFill"):
         safe = double_where(source, by, node)
-        text = f"{where(source)}: the branch not taken gets a gradient of 0, but in {where(node)} {why}"
+        text = f"{BEGINS} {where(source)}: the branch not taken gets a gradient of 0, but in {where(node)} {why}"
         return "branch", f"{text}, and 0 times that is nan", safe
     zero = f"a gradient of 0 comes in from {where(source)}" if source is not None else "a gradient of 0 comes in"
-    return "zero_times_inf", f"{where(node)}: {zero}, but {why}, and 0 times that is nan", remedy
+    return "zero_times_inf", f"{BEGINS} {where(node)}: {zero}, but {why}, and 0 times that is nan", remedy
 
 
 def _sender_of_zeros(graph: Graph, node: Node) -> tuple[Node | None, int]:
@@ -254,7 +279,7 @@ def _is_small(values: Values) -> bool:
 
 
 def _known(graph: Graph, node: Node) -> list[Values | None]:
-    return [graph.nodes[edge.target].value for edge in node.edges if edge.target is not None]
+    return [seen_value(graph, edge) for edge in node.edges if edge.target is not None]
 
 
 def _shape(graph: Graph, node: Node) -> tuple[int, ...]:

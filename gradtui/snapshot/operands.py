@@ -10,6 +10,20 @@ from gradtui.snapshot.model import Edge, Graph, Node, Values
 LONGEST_QUOTE = 32
 SAVED = {"Clamp": ("self", "min", "max"), "Lerp": ("self", "end", "weight"), "Pow": ("self", "exponent")}
 """torch's names of the operands, under which a node keeps them, where these are not `self` and `other`."""
+VIEWS = (
+    "T",
+    "Transpose",
+    "Permute",
+    "View",
+    "UnsafeView",
+    "Expand",
+    "Unsqueeze",
+    "Squeeze",
+    "Clone",
+    "ToCopy",
+    "Alias",
+)
+"""They give the same elements again, all of them."""
 
 
 def operation(node: Node) -> str:
@@ -48,6 +62,16 @@ def operand(graph: Graph, node: Node, number: int) -> Values | None:
     return stored or _typed(node.edges[place].constant if 0 <= place < len(node.edges) else None)
 
 
+def seen_value(graph: Graph, edge: Edge) -> Values | None:
+    """The value that comes in by an edge; of what was not seen to be made, that of which it is but another view."""
+    while edge.target is not None and edge.input == 0:
+        node = graph.nodes[edge.target]
+        if node.value is not None or operation(node) not in VIEWS or not node.edges:
+            return node.value
+        edge = node.edges[0]
+    return None
+
+
 def _typed(constant: str | None) -> Values | None:
     """A plain number as it stands in the text, where the node keeps none."""
     try:
@@ -80,4 +104,4 @@ def first_bad(values: Values | None) -> int | None:
 def is_finite(values: Values | None) -> bool:
     if values is not None and values.summary is not None:
         return not values.summary.nan and not values.summary.inf
-    return first_bad(values) is None
+    return values is None or all(map(math.isfinite, values.numbers))

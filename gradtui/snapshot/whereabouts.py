@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from gradtui.snapshot.model import Event, Node, Source
-from gradtui.snapshot.operands import operation, quote, short
+from gradtui.snapshot.operands import operation
 
 MOST_NAMES = 3
+LONGEST = 44
 
 
 def line_of(source: Source | None) -> str:
@@ -17,24 +18,33 @@ def line_of(source: Source | None) -> str:
     return source.file if source.line is None else f"{source.file}:{source.line}"
 
 
+def quoted(source: Source | None) -> str:
+    """Its text on one line; of a long one the begin and the end, where the last call is."""
+    text = " ".join(source.text.split()) if source else ""
+    half = (LONGEST - 1) // 2
+    return text if len(text) <= LONGEST else f"{text[:half]}…{text[-half:]}"
+
+
 def at(source: Source | None, module: str = "") -> str:
-    """` at train.py:12 in encoder.layer.3`, as far as it is known."""
+    """` at train.py:12 in module encoder.layer.3`, as far as it is known."""
     line = line_of(source)
-    return (f" at {line}" if line else "") + (f" in {module}" if module else "")
+    return (f" at {line}" if line else "") + (f" in module {module}" if module else "")
 
 
 def where(node: Node) -> str:
-    """`torch.sigmoid(h) at train.py:12 in head`, a node by what made it."""
+    """`torch.sigmoid(h) at train.py:12 in module head`, a node by what made it."""
     if node.variable and not node.edges:
         return node.variable
     name = "" if node.source is None or operation(node).lower() in node.source.text.lower() else f" ({node.name})"
-    return f"{quote(node) or node.name}{name}{at(node.source, node.module)}"
+    text = quoted(node.source) or node.name
+    return f"{text}{name}{at(node.source, node.module)}"
 
 
 def where_done(event: Event) -> str:
     """`h.detach() at train.py:12`."""
-    text = short(event.source.text) if event.source else ""
-    named = text if event.operation.strip("_") in text else f"{event.operation} in {text}" if text else event.operation
+    whole = event.source.text if event.source else ""
+    text = quoted(event.source) or event.operation
+    named = text if event.operation in whole or not whole else f"{event.operation} in {text}"
     return f"{named}{at(event.source, event.module)}"
 
 
@@ -47,8 +57,9 @@ def gathered(names: Sequence[str], all_names: Collection[str]) -> str:
         return f"all {count}"
     prefix = _shared(names)
     if not prefix:
-        more = f", and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-        return f"{', '.join(names[:MOST_NAMES])}{more}"
+        parts = list(dict.fromkeys(f"{name.partition('.')[0]}.*" if "." in name else name for name in names))
+        more = f" and {len(parts) - MOST_NAMES} more" if len(parts) > MOST_NAMES else ""
+        return f"{', '.join(parts[:MOST_NAMES])}{more}" + (f" ({count})" if len(parts) < len(names) else "")
     whole = sum(name.startswith(prefix) for name in all_names)
     return f"{prefix}* ({count if whole == len(names) else f'{len(names)} of {whole} parameters'})"
 

@@ -11,12 +11,13 @@ from gradtui.snapshot import depth, nonfinite, zeros
 from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.contributions import Use, above, uses
 from gradtui.snapshot.cutoff import absent, is_traced, not_a_leaf
-from gradtui.snapshot.model import Parameter, Snapshot
+from gradtui.snapshot.model import Event, Node, Parameter, Snapshot
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.operands import is_finite
+from gradtui.snapshot.operands import is_finite, operation
 from gradtui.snapshot.statistics import spread
-from gradtui.snapshot.whereabouts import gathered, where_done
+from gradtui.snapshot.whereabouts import gathered, where, where_done
 
+ROUNDING = 1e-5
 NOT_RUN = "backward did not reach it"
 IN_PLACE = "in place"
 OUT_OF_PLACE = "write x = x + 1 for x += 1 and relu(x) for relu_(x), or change a clone()"
@@ -102,11 +103,10 @@ class Inquiry:
         elif bad and (found := nonfinite.backward(self.snapshot.graph)):
             yield self._about(bad, found)
         yield from self._grouped(self._absent())
-        if not self.has_run or problem is not None:
+        if not self.has_run or problem is not None or self.forward is not None:
             return
-        zero = self._those(lambda leaf: zeros.is_zero(leaf.grad))
-        yield from self._grouped(finding for name in zero for finding in self._zero(name))
-        if not bad and self.forward is None:
+        yield from self._grouped(finding for finding in self._silent() if finding.kind != "ordinary")
+        if not bad:
             yield from self._of_size()
 
     def of(self, name: str, leaf: Parameter) -> Iterator[Finding]:
@@ -120,11 +120,13 @@ class Inquiry:
             return
         if self.snapshot.graph.nodes[leaf.node].edges:
             yield not_a_leaf(self.snapshot, name, leaf)
-        if leaf.grad is None:
+        elif self.forward is not None:
+            yield self.forward
+        elif leaf.grad is None:
             yield self._without(name, leaf)
         elif not is_finite(leaf.grad):
             within = above(self.used, leaf.node) | {leaf.node}
-            found = self.forward or nonfinite.backward(self.snapshot.graph, within)
+            found = nonfinite.backward(self.snapshot.graph, within)
             yield found or Finding("nonfinite", "backward", leaf.node, "its gradient is not finite", AGAIN)
         elif zeros.is_zero(leaf.grad):
             yield from self._zero(name)
@@ -142,6 +144,14 @@ class Inquiry:
                 yield absent(self.snapshot, name, leaf, self.traced)
             elif leaf.node is not None and self.snapshot.graph.nodes[leaf.node].edges:
                 yield not_a_leaf(self.snapshot, name, leaf)
+
+    def _silent(self) -> Iterator[Finding]:
+        """Leaves in the graph at which nothing arrives."""
+        for name, leaf in self.leaves.items():
+            if leaf.node is None or (leaf.grad is not None and not zeros.is_zero(leaf.grad)):
+                continue
+            if leaf.grad is not None or self.snapshot.graph.nodes[leaf.node].step is not None:
+                yield from self._zero(name)
 
     def _zero(self, name: str) -> Iterator[Finding]:
         node = self.leaves[name].node
@@ -161,11 +171,10 @@ class Inquiry:
 
     def _of_size(self) -> Iterator[Finding]:
         graph, profile = self.snapshot.graph, self.profile
-        found = depth.exploding(graph, profile, self.used) if profile else None
-        if found is None and len(profile) > 1:
-            found = depth.vanishing(graph, profile, self.used)
-        if found is not None:
-            yield found
+        if worst := depth.exploded(profile):
+            yield self._about([worst.name], depth.rise(graph, worst, profile, self.used))
+        elif found := depth.vanished(profile):
+            yield self._about([found[0].name], depth.fall(graph, found, self.used))
 
     def _size(self, name: str, leaf: Parameter) -> Finding:
         """Of a gradient that is finite and not 0."""
@@ -174,8 +183,11 @@ class Inquiry:
         norm, size = found.norm or 0.0, leaf.value.norm or 0.0
         layer = depth.Layer(name, norm, leaf.node or 0, size)
         largest = max((each.norm for each in self.profile), default=norm)
-        if norm >= depth.HUGE * max(size, 1.0):
+        if depth.is_huge(norm, size):
             return depth.rise(graph, layer, self.profile, self.used)
+        if norm < depth.VANISHED * largest and (sender := self._cancelling(leaf.node or 0, norm)):
+            text = f"next to nothing, norm {number(norm, 2)}: {where(sender)}: {zeros.CANCELS}, but for rounding"
+            return Finding("ordinary", "backward", sender.id, text, zeros.SUMS_UP, name, sender.source)
         if norm < depth.VANISHED * largest:
             later = [each for each in self.profile if each.node < layer.node]
             return depth.fall(graph, [layer, *(later or self.profile[-1:])], self.used)
@@ -184,21 +196,38 @@ class Inquiry:
         spreads = f"from {number(found.min, 3)} to {number(found.max, 3)}"
         return Finding("ordinary", "backward", leaf.node, text, NOTHING, name, None, (spreads,))
 
+    def _cancelling(self, leaf: int, norm: float) -> Node | None:
+        """The node at which a sum of large terms leaves so little."""
+        graph = self.snapshot.graph
+        for user, place in self.used[leaf]:
+            node = graph.nodes[user]
+            came = node.grad_output.norm if node.grad_output is not None else None
+            if came and norm < ROUNDING * came and place in zeros.ADDED.get(operation(node), ()):
+                return node
+        return None
+
     def _in_place(self) -> Finding:
         """The engine's own words, with the line that wrote over what it needs."""
         problem = self.snapshot.problem
         assert problem is not None
-        edits = [event for event in self.snapshot.events if event.kind == "inplace"]
-        maker = re.search(r"output (?:\d+ )?of (\w+)", problem.message)
-        nodes = self.snapshot.graph.nodes
-        fitting = [e for e in edits if maker and e.node is not None and nodes[e.node].name == maker[1]]
-        edit = next(iter(fitting or edits), None)
+        edits = self._edits(problem.message)
+        edit = edits[0] if edits else None
         source = problem.source or (edit.source if edit else None)
-        line = f"{where_done(edit)} writes over it; " if edit else ""
-        node = edit.node if edit else None
-        evidence = tuple(where_done(event) for event in (fitting or edits)[:4])
-        text = f"{line}{problem.message}"
-        return Finding("inplace", "backward", node, text, problem.hint or OUT_OF_PLACE, None, source, evidence)
+        if edit is None:
+            return Finding("inplace", "backward", None, problem.message, problem.hint or OUT_OF_PLACE, None, source)
+        node = self.snapshot.graph.nodes[edit.node] if edit.node is not None else None
+        what = f"the result of {where(node)}" if node is not None else ", ".join(edit.leaves) or "a tensor"
+        text = f"{where_done(edit)} writes over {what}, which backward needs as it was"
+        evidence = (f"torch says: {problem.message}", *(f"also {where_done(event)}" for event in edits[1:4]))
+        return Finding("inplace", "backward", edit.node, text, problem.hint or OUT_OF_PLACE, None, source, evidence)
+
+    def _edits(self, message: str) -> list[Event]:
+        """In-place edits of what the message names, of leaves where it names no node of the graph; else all there are."""
+        edits = [event for event in self.snapshot.events if event.kind == "inplace"]
+        maker = re.search(r"output (?:\d+ )?of (\w+)", message)
+        nodes = self.snapshot.graph.nodes
+        named = [e for e in edits if maker and e.node is not None and operation(nodes[e.node]) == maker[1]]
+        return named or [e for e in edits if e.node is None] or edits
 
     def _grouped(self, found: Iterator[Finding]) -> Iterator[Finding]:
         """One for all parameters of which the same is to be said."""

@@ -9,7 +9,7 @@ from gradtui.snapshot.causes import Finding, Kind
 from gradtui.snapshot.fading import BOUNDS, DEAD, LOGITS, MASK, MEANT, STRAIGHT, TEMPERATURE
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.operands import is_finite, operation
+from gradtui.snapshot.operands import is_finite, operation, seen_value
 from gradtui.snapshot.shares import FLAT, SIDES, SQUASHING, TAILS
 from gradtui.snapshot.statistics import spread
 from gradtui.snapshot.whereabouts import where
@@ -18,10 +18,13 @@ CLAMPS = ("Clamp", "ClampMin", "ClampMax", "Hardtanh", "Hardsigmoid", "Hardswish
 SOFTMAX = ("Softmax", "LogSoftmax")
 CHOOSING = ("Where", "MaskedFill", "Maximum", "Minimum", "IndexPut", "MaskedScatter", "CopySlices", "MaskedSelect")
 LOOKING_UP = ("Embedding", "EmbeddingBag", "Gather", "Index", "IndexSelect")
+ADDED = {"Add": (0, 1), "Sub": (0, 1), "Addmm": (0,), "Baddbmm": (0,), "Linear": (2,), "Convolution": (2,)}
+"""Which edges lead to what is only added: its gradient is what comes in, summed up where it is broadcast."""
 PRODUCTS = ("Mul", "Mm", "Bmm", "Addmm", "Baddbmm", "Mv", "Dot", "Linear", "Convolution")
 LOSSES = ("MseLoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "NllLoss", "NllLoss2D", "BinaryCrossEntropy", "KlDiv")
 LEAST = {"float16": 6e-8, "bfloat16": 9.2e-41, "float32": 1.4e-45}
 """The smallest number above 0."""
+NARROW = ("float16", "bfloat16")
 SCALED = "scale the loss up (torch.amp.GradScaler does), or use bfloat16"
 LOOKED_UP = "no fault where this batch does not need it; else look at the indices"
 AT_REST = "no fault: at its best point, or with weight 0, a loss has no gradient"
@@ -30,6 +33,7 @@ ONE_CLASS = (
     "give it as many outputs as there are classes; for one output take sigmoid, binary_cross_entropy_with_logits"
 )
 OWN_BACKWARD = "look at its backward(): return the gradient for each input, in the order of forward()"
+CANCELS = "what comes in adds up to 0"
 SUMS_UP = "no fault where it cannot matter, as a bias before a normalisation; else see what cancels"
 ANY = "look at the node, and at what its operands are"
 
@@ -46,7 +50,9 @@ def is_zero(values: Values | None) -> bool:
     """Whether there are numbers, and all of them are 0."""
     if values is None:
         return False
-    return values.norm == 0 and is_finite(values)
+    if values.summary is None:
+        return bool(values.numbers) and not any(values.numbers)
+    return values.summary.norm == 0 and is_finite(values)
 
 
 def killers(graph: Graph) -> dict[int, Killer]:
@@ -80,11 +86,13 @@ def _sends_nothing(edge: Edge) -> bool:
 def zero(graph: Graph, name: str, killer: Killer) -> Finding:
     """Why the gradient of the leaf `name` is 0 on every path."""
     node = graph.nodes[killer.node]
+    if killer.edge is not None and (dead := _dead_factor(graph, node, killer.edge)):
+        killer, node = Killer(dead.id, 0), dead
     if killer.edge is None:
         if node.edges or node.id == 0:
             kind, why, remedy = _of_a_sum(node)
         else:
-            kind, why, remedy = "zero", "what comes in from several uses adds up to 0", SUMS_UP
+            kind, why, remedy = "zero", "what comes in from its uses adds up to 0", SUMS_UP
     else:
         kind, why, remedy = _of_an_edge(graph, node, killer.edge)
     text = f"0 on every path: {where(node)}: {why}"
@@ -100,16 +108,16 @@ def _of_a_sum(node: Node) -> tuple[Kind, str, str]:
 def _of_an_edge(graph: Graph, node: Node, place: int) -> tuple[Kind, str, str]:
     """Kind, reason, remedy for a node that got a gradient and sends zeros by this edge, or none at all."""
     name, edge = operation(node), node.edges[place]
-    operand, made = _value(graph, edge), node.value
+    operand, made = seen_value(graph, edge), node.value
     reach = _reach(operand)
     if edge.grad is None:
         return "zero", "it sends None, no gradient at all", OWN_BACKWARD if node.note else ANY
     if name in FLAT:
         return "flat", "it is flat between its jumps, so its derivative is 0", STRAIGHT
     if name in CLAMPS:
-        return "clamped", f"all of its operand{reach} is outside its bounds, where it is flat", BOUNDS
+        return "clamped", f"its whole operand{reach} is outside its bounds, where it is flat", BOUNDS
     if name in SIDES:
-        return "dead", f"all of its operand{reach} is on the side where it is flat, so it is dead", DEAD
+        return "dead", f"its whole operand{reach} is on the side where it is flat: it is dead", DEAD
     if name in SOFTMAX:
         if node.shape and 1 in node.shape[-1:]:
             return "constant", "over one element it is the same whatever its operand", ONE_CLASS
@@ -123,28 +131,42 @@ def _of_an_edge(graph: Graph, node: Node, place: int) -> tuple[Kind, str, str]:
     if name in LOOKING_UP:
         return "masked", "none of the looked-up elements lead to the loss", LOOKED_UP
     if _underflows(node):
-        return (
-            "underflow",
-            f"what it sends is less than {node.dtype} holds, {LEAST[node.dtype]:g}, and becomes 0",
-            SCALED,
-        )
+        return _underflow(node)
     if name in LOSSES:
         return "zero", "the loss does not move with this operand here", AT_REST
+    if place in ADDED.get(name, ()):
+        return "ordinary", CANCELS, SUMS_UP
     if name in PRODUCTS:
-        other = next(
-            (e for e in node.edges if e is not edge and e.target is not None and is_zero(_value(graph, e))), None
-        )
+        other = _zero_factor(graph, node, place)
         if other is not None:
-            text = where(graph.nodes[other.target or 0])
-            return "masked", f"what it is multiplied by, {text}, is all 0", STARTS_AT_0
+            return "masked", f"what it is multiplied by, {where(other)}, is all 0", STARTS_AT_0
+        if node.dtype in NARROW and made is not None and not is_zero(made):
+            return _underflow(node)
         return "masked", "it is multiplied by 0", MASK
     if node.note:
         return "zero", "its backward, code of its own, returns zeros", OWN_BACKWARD
     return "zero", "a gradient comes in, and zeros go out", ANY
 
 
-def _value(graph: Graph, edge: Edge) -> Values | None:
-    return None if edge.target is None or edge.input else graph.nodes[edge.target].value
+def _zero_factor(graph: Graph, node: Node, place: int) -> Node | None:
+    """What this operand is multiplied by, where that is all 0; of another view of it the node that made it."""
+    for number_, edge in enumerate(node.edges):
+        if number_ != place and edge.target is not None and is_zero(seen_value(graph, edge)):
+            other = graph.nodes[edge.target]
+            while other.value is None and other.edges and other.edges[0].target is not None:
+                other = graph.nodes[other.edges[0].target]
+            return other
+    return None
+
+
+def _dead_factor(graph: Graph, node: Node, place: int) -> Node | None:
+    """The dead relu, or the like, that made the other factor 0: it is the cause of both."""
+    other = _zero_factor(graph, node, place) if operation(node) in PRODUCTS else None
+    return other if other is not None and operation(other) in SIDES else None
+
+
+def _underflow(node: Node) -> tuple[Kind, str, str]:
+    return "underflow", f"what it sends is less than {node.dtype} holds, {LEAST[node.dtype]:g}, and becomes 0", SCALED
 
 
 def _underflows(node: Node) -> bool:
@@ -170,7 +192,7 @@ def _evidence(graph: Graph, node: Node, place: int | None) -> tuple[str, ...]:
     if node.grad_output is not None and not is_zero(node.grad_output):
         told.append(f"a gradient of norm {number(node.grad_output.norm, 3)} comes in")
     if place is not None:
-        values = _value(graph, node.edges[place])
+        values = seen_value(graph, node.edges[place])
         if values is not None:
             found = spread(values)
             count = math.prod(values.shape)

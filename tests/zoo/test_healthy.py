@@ -1,0 +1,63 @@
+"""Nothing is found where nothing is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+import gradtui
+from gradtui.snapshot.model import Snapshot
+from gradtui.snapshot.why import why
+from tests.zoo.case import Snippet, run
+from tests.zoo.healthy import HEALTHY
+
+
+@pytest.mark.parametrize("traced", [True, False], ids=["traced", "untraced"])
+@pytest.mark.parametrize("code", HEALTHY, ids=lambda code: str(code.__name__))
+def test_no_finding_for_a_healthy_model(code: Snippet, traced: bool) -> None:
+    snapshot = run(code, traced=traced)
+    assert snapshot.problem is None
+    assert snapshot.graph.nodes
+    assert snapshot.findings == ()
+    for name, parameter in snapshot.parameters.items():
+        kinds = [finding.kind for finding in why(snapshot, name)]
+        assert kinds == (["ordinary"] if parameter.node is not None else ["frozen"]), name
+
+
+def transformers_model(kind: str, **sizes: int) -> Any:
+    """From a config, with random weights."""
+    transformers: Any = pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    config = getattr(transformers, f"{kind}Config")(vocab_size=100, **sizes)
+    return getattr(transformers, {"Bert": "BertForMaskedLM", "GPT2": "GPT2LMHeadModel"}[kind])(config)
+
+
+@pytest.mark.parametrize("traced", [True, False], ids=["traced", "untraced"])
+def test_no_finding_for_bert(traced: bool) -> None:
+    sizes = {"hidden_size": 32, "num_hidden_layers": 6, "num_attention_heads": 4, "intermediate_size": 64}
+    _is_healthy(transformers_model("Bert", **sizes), traced)
+
+
+@pytest.mark.parametrize("traced", [True, False], ids=["traced", "untraced"])
+def test_no_finding_for_gpt2(traced: bool) -> None:
+    _is_healthy(transformers_model("GPT2", n_embd=32, n_layer=6, n_head=4), traced)
+
+
+def _is_healthy(model: Any, traced: bool) -> None:
+    tokens = torch.randint(100, (2, 12))
+    mask = torch.ones_like(tokens)
+    mask[1, 8:] = 0
+
+    def loss() -> Any:
+        return model(input_ids=tokens, attention_mask=mask, labels=tokens).loss
+
+    if traced:
+        with gradtui.trace(model) as trace:
+            found = loss()
+        snapshot: Snapshot = trace.capture(found)
+    else:
+        snapshot = gradtui.capture(loss(), model=model)
+    assert len(snapshot.graph.nodes) > 100
+    assert snapshot.findings == ()

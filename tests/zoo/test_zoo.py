@@ -1,0 +1,45 @@
+"""Every snippet of the zoo is explained by its true cause: kind, parameter, line."""
+
+from __future__ import annotations
+
+import pytest
+
+from gradtui.snapshot.why import why
+from tests.zoo import dead, nan, none
+from tests.zoo.case import Case, cases_of, run, symptom
+
+ZOO = [*cases_of(none), *cases_of(dead), *cases_of(nan)]
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+cases = pytest.mark.parametrize("case", ZOO, ids=str)
+
+
+@cases
+def test_torch_shows_the_symptom(case: Case) -> None:
+    assert symptom(case) == case.symptom
+
+
+@cases
+def test_why_names_the_true_cause(case: Case) -> None:
+    root = why(run(case.code), case.parameter)[0]
+    assert root.kind == case.kind, root
+    assert root.remedy
+    assert root.text.startswith(case.parameter)
+    if case.line is not None:
+        assert root.source is not None, root
+        assert (root.source.file or "").endswith(f"{case.code.__module__.rpartition('.')[2]}.py")
+        assert root.source.line == case.line, root
+
+
+@cases
+def test_the_first_finding_is_the_true_cause(case: Case) -> None:
+    found = run(case.code).findings
+    if not case.told:
+        assert case.kind not in [finding.kind for finding in found]
+        return
+    assert found
+    assert found[0].kind == case.kind, found
+    assert found[0].source is None or case.line is None or found[0].source.line == case.line
+    for words in case.also:
+        assert words in found[0].text, found[0]
