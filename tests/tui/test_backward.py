@@ -168,6 +168,26 @@ async def test_ledger_of_a_vector_and_of_one_path() -> None:
         assert "along the only path: 0.3678795·(-1)" in " ".join(line.strip() for line in panel(app))
 
 
+async def test_ledger_of_user_code_has_paths_alone() -> None:
+    """Forward mode is for typed functions: their graph and a function's have the same paths."""
+    app = explorer("x*y + sin(y)", x="2", y="0")
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        app.answers.shown = msgspec.structs.replace(shown(app), origin="function", along=None)
+        app.picture.node_panel.ledger_shown = True
+        app.selected = 1
+        await pilot.pause()
+        said = panel(app)
+        assert "no tangents" in said[0]
+        assert said[said.index("df/dx") :] == [
+            "df/dx",
+            "0 along the only path: 1·0",
+            "df/dy",
+            "2 by way of x*y: 1·2",
+            "1 by way of sin(y): 1·1",
+        ]
+
+
 async def test_why() -> None:
     """The hint, the jump, the cause and the remedy: the branch not taken."""
     app = explorer("where(x > 0, sqrt(x), 0)", x="0")

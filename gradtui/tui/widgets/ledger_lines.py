@@ -21,11 +21,11 @@ def ledger_lines(snapshot: Snapshot, replay: Replay, *, steps_done: int | None, 
 
 
 def _lines(snapshot: Snapshot, replay: Replay, steps_done: int | None) -> Iterator[Pieces]:
-    if snapshot.along is None:
-        yield (("no tangents yet", "node--quiet"),)
-        return
     if snapshot.experiments:
         yield (("An experiment is on: its gradients are not the true ones, and no cut adds up to f'.", "node--bad"),)
+        return
+    if snapshot.along is None:
+        yield from _without_tangents(snapshot)
         return
     name, element = snapshot.along
     several = len(snapshot.variables[name].value.numbers) > 1 if name in snapshot.variables else False
@@ -40,6 +40,17 @@ def _lines(snapshot: Snapshot, replay: Replay, steps_done: int | None) -> Iterat
         yield from (_entry(replay, entry, digits) for entry in entries)
         yield (("Σ = ", "node--text"), (number(total(entries), digits), "node--grad"))
     yield from _paths(snapshot, name, digits)
+
+
+def _without_tangents(snapshot: Snapshot) -> Iterator[Pieces]:
+    """User code is not run a second time for its tangents: the paths alone, by each variable."""
+    if snapshot.origin == "expression":
+        yield (("no tangents yet", "node--quiet"),)
+        return
+    yield (("no tangents (forward mode) of user code, so no cuts: the paths alone", "node--quiet"),)
+    for name in snapshot.variables:
+        yield ((f"df/d{visible(name)}", "node--name"),)
+        yield from _paths(snapshot, name, SIGNIFICANT.get(snapshot.dtype, 7))
 
 
 def _entry(replay: Replay, entry: Entry, digits: int) -> Pieces:
