@@ -50,6 +50,7 @@ def answer(request: Request, problem: Problem | None = None) -> Snapshot:
         origin="function",
         files={FILE: TEXT},
         problem=problem,
+        variables={} if problem else found.variables,
     )
 
 
