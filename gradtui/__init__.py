@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gradtui.engine.capture import capture
     from gradtui.engine.trace import trace
+    from gradtui.exploring import explore
     from gradtui.snapshot.file import FileError, load
     from gradtui.snapshot.model import Snapshot
 
 __version__ = "0.1.0"
-__all__ = ["FileError", "Snapshot", "capture", "load", "trace"]
+__all__ = ["FileError", "Snapshot", "capture", "explore", "load", "trace"]
 
 HOMES = {
     "FileError": "gradtui.snapshot.file",
     "Snapshot": "gradtui.snapshot.model",
     "capture": "gradtui.engine.capture",
+    "explore": "gradtui.exploring",
     "load": "gradtui.snapshot.file",
     "trace": "gradtui.engine.trace",
 }

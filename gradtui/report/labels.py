@@ -20,7 +20,8 @@ def node_lines(node: Node) -> list[str]:
     if node.module:
         lines.append(node.module)
     value, grad = _short(node.value, node), _short(node.grad_output, node)
-    lines.append("   ".join([value] * bool(value) + [f"ḡ {grad}"] * bool(grad)))
+    both = "   ".join([value] * bool(value) + [f"ḡ {grad}"] * bool(grad))
+    lines += [both] if len(both) <= LONGEST else [value, f"ḡ {grad}"]
     return [_cut(visible(line)) for line in lines if line]
 
 
@@ -37,9 +38,9 @@ def constant_text(edge: Edge) -> str:
 def _short(values: Values | None, node: Node) -> str:
     if values is None:
         return ""
-    if values.summary is not None:
+    if values.summary is not None or len(values.numbers) > ELEMENTS:
         return f"norm {number(values.norm, 3)}"
-    return numbers(values, SIGNIFICANT.get(node.dtype, 7) if not values.shape else 5, ELEMENTS)
+    return numbers(values, SIGNIFICANT.get(node.dtype, 7) if not values.shape else 5)
 
 
 def _cut(text: str) -> str:
