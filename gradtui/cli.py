@@ -27,14 +27,15 @@ LOOKS_LIKE_AN_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?")
 
 HELP = """Show how PyTorch's autograd differentiates a function.
 
-TARGET is the function, x^2 + 3x + 1 if left out; or - to answer each line of standard input with a line of JSON,
-where a line is an expression or {"expression": ..., "at": {...}}.
+TARGET is the function, x^2 + 3x + 1 if left out; or one of your own file, model.py:loss; or - to answer each line of
+standard input with a line of JSON, where a line is an expression or {"expression": ..., "at": {...}}.
 
 \b
 gradtui                                  the explorer on x^2 + 3x + 1 at x = 4
 gradtui "sin(x)*exp(-x^2)" --at x=0.5    another function
 gradtui "w*x + b" --at w=2 --at b=0      several variables
 gradtui "sum(x^2)" --at "x=[1, 2, 3]"    a vector
+gradtui model.py:loss                    your own function, run as you would run it
 gradtui "x^2" --at 3 --print             one text report, no screen
 gradtui "x^2" --at 3 --steps             the backward pass, step by step
 gradtui "x^2" --at 3 --export graph.svg  to a file: .dot .mmd .svg .json .py .gradtui

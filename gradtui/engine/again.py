@@ -13,6 +13,8 @@ from gradtui.engine.differences import MIXED_ELEMENTS, STEPS, WIDE_STEPS, of_sam
 from gradtui.engine.trouble import trouble
 from gradtui.snapshot.model import Curve, CurveRequest, Differences
 
+SMALL = 2.0**-30
+"""Relative change of a leaf that float32 does not hold."""
 QUICKEST = 1e-5
 """Seconds of a run, at least: what a clock tells of less is nothing to divide by."""
 CURVE, DIFFERENCES = 0.3, 0.3
@@ -74,16 +76,17 @@ class Again:
         count = min(leaf.numel(), MIXED_ELEMENTS)
         if self.seconds * count * len(offsets(STEPS)) > DIFFERENCES:
             return None
-        leaves = (
-            {key: value.double() for key, value in self.leaves.items()} if leaf.device.type != "mps" else self.leaves
-        )
-        f = self._value(_fresh(leaves))
-        if f is None:  # it mixes them with float32 of its own
-            leaves = self.leaves
-        precise = f is not None and f.dtype is torch.float64
+        doubled = {key: value.double() for key, value in self.leaves.items() if leaf.device.type != "mps"}
+        leaves = doubled if doubled and self._value(_fresh(doubled)) is not None else self.leaves
+        precise = self._feels(leaves, name)
         steps, dtype = (STEPS, torch.float64) if precise else (WIDE_STEPS, torch.float32)
-        rows = [self._sampled(leaves, name, element, steps) for element in range(count)]
+        rows = [[self._beside(leaves, name, element, offset) for offset in offsets(steps)] for element in range(count)]
         return of_samples(rows, leaf.detach().reshape(-1).tolist(), steps, torch.finfo(dtype).eps)
+
+    def _feels(self, leaves: Leaves, name: str) -> bool:
+        """Whether a change that only float64 knows reaches f: it may round to float32 on the way, as a model does."""
+        here, beside = (self._beside(leaves, name, 0, offset) for offset in (0.0, SMALL))
+        return here != beside
 
     def _at(self, name: str, element: int, place: float) -> tuple[float, float]:
         """f and f' there, nan where f raises."""
@@ -100,18 +103,14 @@ class Again:
             return f.item(), math.nan
         return f.item(), 0.0 if gradient is None else gradient.reshape(-1)[element].item()
 
-    def _sampled(
-        self, leaves: Mapping[str, torch.Tensor], name: str, element: int, steps: tuple[float, ...]
-    ) -> list[float]:
-        values = []
-        for offset in offsets(steps):
-            moved = _fresh(leaves)
-            with torch.no_grad():
-                numbers = moved[name].view(-1)
-                numbers[element] += offset * scale(numbers[element].item())
-            f = self._value(moved)
-            values.append(math.nan if f is None else f.item())
-        return values
+    def _beside(self, leaves: Leaves, name: str, element: int, offset: float) -> float:
+        """f where one element is moved, by so many times its scale; nan where f raises."""
+        moved = _fresh(leaves)
+        with torch.no_grad():
+            numbers = moved[name].view(-1)
+            numbers[element] += offset * scale(numbers[element].item())
+        f = self._value(moved)
+        return math.nan if f is None else f.item()
 
     def _value(self, leaves: Leaves) -> torch.Tensor | None:
         """None where f raises there."""

@@ -157,6 +157,17 @@ def test_float32_parameters_of_its_own(tmp_path: Path, write: Write) -> None:
     assert central == pytest.approx(snapshot.variables["x"].grad.numbers[0], abs=error + 1e-4)
 
 
+def test_float32_on_the_way_to_float64(tmp_path: Path, write: Write) -> None:
+    """The result of float64 hides that x was rounded: small steps would tell nothing."""
+    write("def f(x=1.0, y=[2.0, 3.0]): return ((x.float() * 0.7).sin() - y).sum()")
+    snapshot = good(tmp_path, "f")
+    (central,), (error,) = snapshot.differences["x"].central, snapshot.differences["x"].error
+    assert error is not None
+    assert error < 1e-3
+    assert central == pytest.approx(snapshot.variables["x"].grad.numbers[0], abs=error)
+    assert snapshot.differences["y"].central == pytest.approx((-1, -1), abs=1e-9)
+
+
 def test_it_runs_afresh_when_its_file_changed(tmp_path: Path, write: Write) -> None:
     write("def f(x): return 2 * x")
     assert good(tmp_path, "f", at={"x": 3.0}).variables["x"].grad.numbers == (2.0,)
