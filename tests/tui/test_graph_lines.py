@@ -79,5 +79,5 @@ def test_numbers_are_whole(graph: Graph, width: int) -> None:
     for line in painted(graph, width, None):
         text = "".join(text for text, _ in line)[:width]
         shown = text.partition("ḡ")[2]
-        shown += "".join(text for text, style in line if style in {"graph--value", "graph--bad"})
+        shown += " ".join(["", *(text for text, style in line if style in {"graph--value", "graph--bad"})])
         assert set(re.findall(r"[^\s,\[\]…–]+", shown)) <= whole
