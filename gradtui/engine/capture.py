@@ -12,6 +12,7 @@ from torch.autograd.graph import Node
 from gradtui.engine import failures, graph, names, outputs
 from gradtui.engine.backward import drive, leaf_of, scalar
 from gradtui.engine.captured import REENTRANT, CapturedFacts
+from gradtui.engine.deep import guard
 from gradtui.engine.modules import inferred
 from gradtui.engine.parameters import modules, parameters
 from gradtui.engine.recording import Recording, recording_of
@@ -63,6 +64,7 @@ def captured(
     differentiable = [] if problem else [tensor for tensor in found if tensor.requires_grad]
     roots = [graph.root(tensor) for tensor in differentiable]
     nodes = graph.walk(*roots)
+    guard(nodes)
     if recording is None:
         recording = next((known for root in roots if (known := recording_of(root))), None)
     if model is None and recording is not None:

@@ -19,6 +19,7 @@ from typing import Any, cast
 import torch
 from torch.overrides import TorchFunctionMode
 
+from gradtui.engine.deep import guard_node
 from gradtui.engine.events import FOLLOWED, Seen, Told, kind_of
 from gradtui.engine.forward import sequence_number
 from gradtui.engine.places import Places, in_function
@@ -45,6 +46,7 @@ class Recorder(TorchFunctionMode):
         self._most = most
         self._bits: dict[int, int] = {}
         self._next = self.recording.first
+        self._levels: dict[int, int] = {}
 
     def __exit__(self, *raised: object) -> None:
         super().__exit__(*raised)  # type: ignore[no-untyped-call]
@@ -89,7 +91,7 @@ class Recorder(TorchFunctionMode):
         self._next = made
         outputs = list(_tensors((result,)))
         for tensor in outputs:
-            self._keep(tensor)
+            self._keep(tensor, seen.numbers)
         if seen.leaves:
             self._notice(seen, outputs, result, source, frame)
 
@@ -101,7 +103,7 @@ class Recorder(TorchFunctionMode):
             if source is not None:
                 self.recording.sources.setdefault(number, source)
 
-    def _keep(self, tensor: torch.Tensor) -> None:
+    def _keep(self, tensor: torch.Tensor, made_of: Iterable[int | None] = ()) -> None:
         """The value of a tensor that a grad_fn made; of its several outputs the first that is seen."""
         if tensor.grad_fn is None:
             return
@@ -109,6 +111,9 @@ class Recorder(TorchFunctionMode):
         if number not in recording.values and number >= recording.first:
             cast(Any, tensor.grad_fn).metadata[TAG] = recording
             recording.values[number] = legible(tensor, self._most)
+            below = [self._levels.get(other, 0) for other in made_of if other is not None]
+            self._levels[number] = level = 1 + max(below, default=0)
+            guard_node(tensor.grad_fn, level, below)
 
     def _notice(self, seen: Seen, outputs: list[torch.Tensor], result: Any, source: Any, frame: FrameType) -> None:
         told = kind_of(seen, outputs, result)
