@@ -1,0 +1,101 @@
+"""A deep graph that was captured or traced can be dropped: all at once, from any place, on any thread, at exit.
+
+In a process of its own: what is tested for is its end.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import gc, threading, torch, gradtui
+
+def chain(length, y):
+    for _ in range(length // 2):
+        y = torch.sin(y * 1.01)
+    return y
+
+def start():
+    return torch.ones((), requires_grad=True)
+
+class Same(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x * 1.0
+    @staticmethod
+    def backward(ctx, grad):
+        return grad
+
+def plain():
+    y = chain(LENGTH, start())
+    assert len(gradtui.capture(y).graph.nodes) == LENGTH + 1
+    del y
+
+def from_the_middle():
+    middle = chain(LENGTH // 2, start())
+    y = chain(LENGTH // 2, middle)
+    gradtui.capture(y)
+    del y
+    gc.collect()
+    del middle
+
+def used_further_on():
+    y = chain(LENGTH, start())
+    gradtui.capture(y)
+    further = chain(LENGTH, y)
+    del y
+    gc.collect()
+    del further
+
+def residual():
+    y = start()
+    for _ in range(LENGTH // 2):
+        y = y + torch.sin(y)
+    gradtui.capture(y)
+    del y
+
+def custom():
+    y = start()
+    for _ in range(LENGTH // 2):
+        y = Same.apply(y)
+    gradtui.capture(y)
+    del y
+
+def traced():
+    with gradtui.trace():
+        y = chain(LENGTH, start())
+    del y
+
+def never_dropped():
+    global kept
+    kept = chain(LENGTH, start())
+    gradtui.capture(kept)
+
+def run():
+    for case in (plain, from_the_middle, used_further_on, residual, custom, traced, never_dropped):
+        print(case.__name__, flush=True)
+        case()
+        gc.collect()
+    print("alive", gc.callbacks, flush=True)
+
+if SMALL_STACK:
+    threading.stack_size(512 * 1024)
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+else:
+    run()
+"""
+
+CASES = ["plain", "from_the_middle", "used_further_on", "residual", "custom", "traced", "never_dropped", "alive []"]
+
+
+@pytest.mark.parametrize(("small_stack", "length"), [(False, 80_000), (True, 8_000)])
+def test_dropped(small_stack: bool, length: int) -> None:
+    """A process whose code touches such a graph and drops it ends with a segmentation fault at the first case."""
+    code = f"LENGTH, SMALL_STACK = {length}, {small_stack}\n{SCRIPT}"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (run.returncode, run.stdout.splitlines()) == (0, CASES), run.stderr
