@@ -65,8 +65,10 @@ def kind_of(seen: Seen, outputs: list[torch.Tensor], result: Any) -> Told | None
         return Told("new_leaf", name, number)
     if name in MOVES and first.is_leaf and first.requires_grad and outputs[0].grad_fn is not None:
         return Told("moved", name, None)
-    if any(tensor.requires_grad for tensor in outputs) or not seen.carried:
+    if not seen.carried or all(tensor.requires_grad for tensor in outputs):
         return None
+    if any(tensor.requires_grad for tensor in outputs):  # the indices beside the values of max, topk, sort
+        return Told("not_differentiable", name, number)
     if not torch.is_grad_enabled():
         return Told("no_grad", name, number)
     if name in CASTS:

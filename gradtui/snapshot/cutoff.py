@@ -42,6 +42,8 @@ CUTS: dict[EventKind, tuple[Kind, str, str]] = {
         "use the tensor itself; torch.stack for a list of tensors. requires_grad_() does not bring the graph back",
     ),
 }
+WITH_INDICES = {"max", "min", "topk", "sort", "median", "nanmedian", "mode", "kthvalue", "cummax", "cummin"}
+RAN = "its module ran, but nothing that came of it went into the loss"
 NEVER = "pass it through the forward pass to the loss; no fault where it is not meant to be used"
 LOOK = "see which: `with gradtui.trace(model):` around the forward pass records the lines"
 THAW = "requires_grad_(True) before the optimizer is made; no fault where it is meant to be frozen"
@@ -72,12 +74,9 @@ def absent(snapshot: Snapshot, name: str, parameter: Parameter, traced: bool) ->
     if not traced:
         text = "not in the graph: never used, or cut off by detach, no_grad or the like"
         return Finding("not_in_graph", "forward", None, text, LOOK, name)
-    path, calls = _owner(snapshot, name)
-    if calls == 0:
-        never = f"not in the graph: {path} ({snapshot.modules[path].kind}) never ran"
-        return Finding("unused", "forward", None, never, NEVER, name)
-    ran = f"{path} ran, but nothing that it made of it" if calls else "nothing that was made of it"
-    return Finding("unused", "forward", None, f"not in the graph: {ran} went into the loss", NEVER, name)
+    module = snapshot.modules.get(name.rpartition(".")[0])
+    text = {None: "never used", 0: "its module never ran"}.get(module.calls if module else None, RAN)
+    return Finding("unused", "forward", None, f"not in the graph: {text}", NEVER, name)
 
 
 def blamed(events: Sequence[Event]) -> list[Event]:
@@ -101,6 +100,8 @@ def _unlikely(event: Event) -> int:
 
 def _place(event: Event) -> str:
     """Of a block under no_grad the line that stands in it, whatever ran inside that first."""
+    if event.operation in WITH_INDICES:
+        return f"the choice of indices by {where_done(event)}"
     if event.kind == "no_grad" and event.source is not None:
         return f"{quoted(event.source) or event.operation}{at(event.source)}"
     return where_done(event)
@@ -110,13 +111,6 @@ def _is_part(piece: Source | None, wholes: Sequence[Source]) -> bool:
     return piece is not None and any(
         piece.file == whole.file and whole.start <= piece.start < piece.end <= whole.end for whole in wholes
     )
-
-
-def _owner(snapshot: Snapshot, name: str) -> tuple[str, int | None]:
-    """The path of the module that a parameter belongs to, and how often that ran; "" where that is not known."""
-    path = name.rpartition(".")[0]
-    known = snapshot.modules.get(path) if path else None
-    return (path, known.calls) if known is not None else ("", None)
 
 
 def not_a_leaf(snapshot: Snapshot, name: str, parameter: Parameter) -> Finding:

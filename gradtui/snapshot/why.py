@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from gradtui.snapshot import depth, nonfinite, zeros
+from gradtui.snapshot import depth, nonfinite, nonfinite_gradient, zeros
 from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.contributions import Use, above, uses
 from gradtui.snapshot.cutoff import absent, is_traced, not_a_leaf
-from gradtui.snapshot.model import Event, Node, Parameter, Snapshot
+from gradtui.snapshot.inplace import is_overwritten, overwritten
+from gradtui.snapshot.model import Node, Parameter, Snapshot
 from gradtui.snapshot.numbers import number
 from gradtui.snapshot.operands import is_finite, operation
 from gradtui.snapshot.statistics import spread
-from gradtui.snapshot.whereabouts import gathered, where, where_done
+from gradtui.snapshot.whereabouts import gathered, where
 
+LAST = ("unused", "not_in_graph", "frozen")
+"""What is often meant to be so is told after the rest."""
 ROUNDING = 1e-5
 NOT_RUN = "backward did not reach it"
-IN_PLACE = "in place"
-OUT_OF_PLACE = "write x = x + 1 for x += 1 and relu(x) for relu_(x), or change a clone()"
 NOTHING = "nothing to do"
 AGAIN = "capture once more where backward runs through"
 
@@ -94,19 +94,24 @@ class Inquiry:
 
     def of_the_whole(self) -> Iterator[Finding]:
         problem = self.snapshot.problem
-        if problem is not None and IN_PLACE in problem.message:
-            yield self._in_place()
+        if is_overwritten(problem):
+            yield overwritten(self.snapshot)
             return
         bad = self._those(lambda leaf: not is_finite(leaf.grad))
         if self.forward is not None:
             yield self.forward
-        elif bad and (found := nonfinite.backward(self.snapshot.graph)):
+        if (
+            bad
+            and (self.forward is None or self.forward.node is None)
+            and (found := nonfinite_gradient.backward(self.snapshot.graph))
+        ):
             yield self._about(bad, found)
         yield from self._grouped(self._absent())
         if not self.has_run or problem is not None or self.forward is not None:
             return
-        yield from self._grouped(finding for finding in self._silent() if finding.kind != "ordinary")
-        if not bad:
+        silent = [finding for finding in self._silent() if finding.kind != "ordinary"]
+        yield from self._grouped(silent)
+        if not bad and not silent:
             yield from self._of_size()
 
     def of(self, name: str, leaf: Parameter) -> Iterator[Finding]:
@@ -115,8 +120,8 @@ class Inquiry:
         if leaf.node is None:
             yield absent(self.snapshot, name, leaf, self.traced)
             return
-        if problem is not None and IN_PLACE in problem.message:
-            yield self._in_place()
+        if is_overwritten(problem):
+            yield overwritten(self.snapshot)
             return
         if self.snapshot.graph.nodes[leaf.node].edges:
             yield not_a_leaf(self.snapshot, name, leaf)
@@ -126,7 +131,7 @@ class Inquiry:
             yield self._without(name, leaf)
         elif not is_finite(leaf.grad):
             within = above(self.used, leaf.node) | {leaf.node}
-            found = nonfinite.backward(self.snapshot.graph, within)
+            found = nonfinite_gradient.backward(self.snapshot.graph, within)
             yield found or Finding("nonfinite", "backward", leaf.node, "its gradient is not finite", AGAIN)
         elif zeros.is_zero(leaf.grad):
             yield from self._zero(name)
@@ -206,36 +211,13 @@ class Inquiry:
                 return node
         return None
 
-    def _in_place(self) -> Finding:
-        """The engine's own words, with the line that wrote over what it needs."""
-        problem = self.snapshot.problem
-        assert problem is not None
-        edits = self._edits(problem.message)
-        edit = edits[0] if edits else None
-        source = problem.source or (edit.source if edit else None)
-        if edit is None:
-            return Finding("inplace", "backward", None, problem.message, problem.hint or OUT_OF_PLACE, None, source)
-        node = self.snapshot.graph.nodes[edit.node] if edit.node is not None else None
-        what = f"the result of {where(node)}" if node is not None else ", ".join(edit.leaves) or "a tensor"
-        text = f"{where_done(edit)} writes over {what}, which backward needs as it was"
-        evidence = (f"torch says: {problem.message}", *(f"also {where_done(event)}" for event in edits[1:4]))
-        return Finding("inplace", "backward", edit.node, text, problem.hint or OUT_OF_PLACE, None, source, evidence)
-
-    def _edits(self, message: str) -> list[Event]:
-        """In-place edits of what the message names, of leaves where it names no node of the graph; else all there are."""
-        edits = [event for event in self.snapshot.events if event.kind == "inplace"]
-        maker = re.search(r"output (?:\d+ )?of (\w+)", message)
-        nodes = self.snapshot.graph.nodes
-        named = [e for e in edits if maker and e.node is not None and operation(nodes[e.node]) == maker[1]]
-        return named or [e for e in edits if e.node is None] or edits
-
-    def _grouped(self, found: Iterator[Finding]) -> Iterator[Finding]:
+    def _grouped(self, found: Iterable[Finding]) -> Iterator[Finding]:
         """One for all parameters of which the same is to be said."""
         groups: dict[tuple[object, ...], list[Finding]] = {}
         for finding in found:
             key = finding.kind, finding.node, finding.source, finding.text
             groups.setdefault(key, []).append(finding)
-        for group in groups.values():
+        for group in sorted(groups.values(), key=lambda group: (group[0].kind in LAST, -len(group))):
             yield self._about([each.parameter or "" for each in group], group[0])
 
     def _about(self, names: Sequence[str], finding: Finding) -> Finding:

@@ -22,10 +22,12 @@ ADDED = {"Add": (0, 1), "Sub": (0, 1), "Addmm": (0,), "Baddbmm": (0,), "Linear":
 """Which edges lead to what is only added: its gradient is what comes in, summed up where it is broadcast."""
 PRODUCTS = ("Mul", "Mm", "Bmm", "Addmm", "Baddbmm", "Mv", "Dot", "Linear", "Convolution")
 LOSSES = ("MseLoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "NllLoss", "NllLoss2D", "BinaryCrossEntropy", "KlDiv")
+NORMALISING = ("NativeLayerNorm", "NativeBatchNorm", "NativeGroupNorm", "FusedRmsNorm")
 LEAST = {"float16": 6e-8, "bfloat16": 9.2e-41, "float32": 1.4e-45}
 """The smallest number above 0."""
 NARROW = ("float16", "bfloat16")
 SCALED = "scale the loss up (torch.amp.GradScaler does), or use bfloat16"
+NORMALISE_MORE = "normalise over more elements: take the norm away where there is one feature, or one example"
 LOOKED_UP = "no fault where this batch does not need it; else look at the indices"
 AT_REST = "no fault: at its best point, or with weight 0, a loss has no gradient"
 STARTS_AT_0 = "no fault in the first step where it starts at 0 on purpose (LoRA, a residual gate); else initialise it"
@@ -132,6 +134,8 @@ def _of_an_edge(graph: Graph, node: Node, place: int) -> tuple[Kind, str, str]:
         return "masked", "none of the looked-up elements lead to the loss", LOOKED_UP
     if _underflows(node):
         return _underflow(node)
+    if name in NORMALISING:
+        return "constant", "it normalises one element, or equal ones, to a constant", NORMALISE_MORE
     if name in LOSSES:
         return "zero", "the loss does not move with this operand here", AT_REST
     if place in ADDED.get(name, ()):

@@ -68,6 +68,18 @@ def argmax_then_loss() -> Iterator[Any]:
     yield loss.requires_grad_()
 
 
+@broken("not_differentiable", "head.weight", "none", "m(x).max(dim=1)")
+def indices_of_max() -> Iterator[Any]:
+    m = Classifier()
+    x, y = batch()
+    yield m
+    accuracy = (m(x).argmax(1) == y).float().mean()
+    best, predicted = m(x).max(dim=1)  # <- here
+    assert best.requires_grad
+    assert accuracy >= 0
+    yield F.mse_loss(predicted.float(), y.float()).requires_grad_()
+
+
 @broken("integer", "encoder.0.bias", "none", "whole numbers")
 def integer_cast() -> Iterator[Any]:
     model = Classifier()
@@ -143,7 +155,7 @@ def unused_head() -> Iterator[Any]:
     yield F.cross_entropy(model(x), y)
 
 
-@broken("unused", "auxiliary.weight", "none", "auxiliary.* (2 parameters)", "ran, but")
+@broken("unused", "auxiliary.weight", "none", "auxiliary.* (2 parameters)", "its module ran, but nothing")
 def head_left_out_of_the_loss() -> Iterator[Any]:
     model = Classifier()
     model.auxiliary = nn.Linear(8, 3)
@@ -155,7 +167,7 @@ def head_left_out_of_the_loss() -> Iterator[Any]:
     yield losses[0]
 
 
-@broken("unused", "weight in the optimizer", "none")
+@broken("unused", "weight in the optimizer", "none", "never used")
 def parameter_replaced_after_the_optimizer() -> Iterator[Any]:
     model = nn.Linear(6, 3)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
