@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
-from textual.driver import Driver
 from textual.reactive import var
 from textual.screen import Screen
 from textual.widgets import Input, Static
@@ -26,7 +25,6 @@ from gradtui.tui.evaluator import MakeEvaluator
 from gradtui.tui.keys import KEYS, works
 from gradtui.tui.point import read_point, read_points
 from gradtui.tui.session import Session
-from gradtui.tui.terminal import TerminalDriver
 from gradtui.tui.widgets.chart import Chart
 from gradtui.tui.widgets.expression_input import ExpressionInput
 from gradtui.tui.widgets.graph_view import GraphView
@@ -79,10 +77,6 @@ class GradtuiApp(Debugger):
         super().__init__(session, service)
         if theme is not None:
             self.theme = theme
-
-    def get_driver_class(self) -> type[Driver]:
-        standard = super().get_driver_class()
-        return TerminalDriver if issubclass(TerminalDriver, standard) else standard
 
     def compose(self) -> ComposeResult:
         yield from super().compose()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.reactive import var
 from textual.timer import Timer
 from textual.widgets import Input
@@ -16,6 +16,7 @@ from gradtui.tui import readings
 from gradtui.tui.answers import Answers
 from gradtui.tui.evaluator import FileSaved, MakeEvaluator, SnapshotArrived
 from gradtui.tui.keys import KEYS, works
+from gradtui.tui.mended import MendedApp
 from gradtui.tui.picture import Picture
 from gradtui.tui.session import Session
 
@@ -26,7 +27,7 @@ FRAME = 0.012
 """Seconds: an answer mostly comes sooner, and then key and answer are one frame and not two."""
 
 
-class Exchange(App[None]):
+class Exchange(MendedApp):
     """Holds what was chosen (`session`), what was answered (`answers`) and a cursor; the `picture` is a view of those.
 
     selected: id of a node. chosen: one of its edges, for an experiment; None for all.

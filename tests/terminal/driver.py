@@ -13,6 +13,7 @@ import termios
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
+from typing import Self
 
 import pyte
 
@@ -29,9 +30,19 @@ KEYS = {
     "down": "\x1b[B",
     "shift+right": "\x1b[1;2C",
     "shift+left": "\x1b[1;2D",
+    "ctrl+right": "\x1b[1;5C",
+    "ctrl+left": "\x1b[1;5D",
+    "home": "\x1b[H",
+    "end": "\x1b[F",
+    "pageup": "\x1b[5~",
+    "pagedown": "\x1b[6~",
+    "delete": "\x1b[3~",
+    "backspace": "\x7f",
     "enter": "\r",
     "escape": "\x1b",
+    "space": " ",
     "tab": "\t",
+    "shift+tab": "\x1b[Z",
     "ctrl+c": "\x03",
     "ctrl+p": "\x10",
     "ctrl+q": "\x11",
@@ -73,7 +84,7 @@ class Terminal:
         )
         self._open = True
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -111,9 +122,13 @@ class Terminal:
             while more := self._available(RUSH):  # a frame is longer than what the pty holds
                 self.last_read = time.perf_counter()
                 data += more
-            self.raw += data
-            self._stream.feed(data)
+            self.keep(data)
         return data
+
+    def keep(self, data: bytes) -> None:
+        """What was painted goes to `raw` and to `text`."""
+        self.raw += data
+        self._stream.feed(data)
 
     def _available(self, seconds: float) -> bytes:
         """The next bytes as they come; none within `seconds`, or once the program has closed its side."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from textual.app import ComposeResult
 from textual.widgets import Footer
 
 
 class KeyFooter(Footer):
     """A Footer that leaves out what would be cut at its right end; the help has all keys."""
+
+    def compose(self) -> ComposeResult:
+        self.mutate_reactive(Footer.compact)  # only then does Textual let go of the keys that it showed before
+        yield from super().compose()
 
     async def recompose(self) -> None:
         await super().recompose()

@@ -1,0 +1,284 @@
+"""Presses random keys, types, points, resizes and kills workers: `python -m tests.faults.monkey --minutes 30 --seed 1`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from textual.keys import _character_to_key
+
+from gradtui.tui.keys import KEYS
+from tests.terminal import driver
+from tests.terminal.driver import PATIENCE, Terminal, alive, assert_restored
+
+GRADTUI = str(Path(sys.executable).with_name("gradtui"))
+CASES = Path(__file__).parents[1] / "cases"
+FIRST = "x^2 + 3x + 1"
+
+CHARACTERS = {_character_to_key(character): character for character in map(chr, range(33, 127))}
+"""By Textual's names for them."""
+
+QUITTING = {"q", "ctrl+q"}
+EXTRA_KEYS = ("tab", "shift+tab", "ctrl+p", "ctrl+c", "ctrl+u", "delete", "backspace", "enter", "escape")
+SIZES = ((120, 36), (80, 24), (140, 40), (64, 18), (48, 12), (300, 100), (40, 10), (20, 5), (7, 3), (1, 1))
+FAULTS = (signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP)
+LONGEST = 400
+"""Characters that are typed at once: more would not fit into the pty."""
+
+KEPT = 2**17
+"""Bytes of what was painted last that are kept: half an hour of it would be gigabytes."""
+
+WARM = 1 / 3
+"""The part of the time after which memory may grow no more, but at most WARMEST seconds."""
+WARMEST = 300.0
+
+ESCAPES = re.compile(rb"\x1b(\[[0-9;?<>]*[A-Za-z]|[()][A-Z0-9]|.)")
+
+
+@dataclass
+class Report:
+    """What the monkey did. memory: of the screen's process, (seconds, MiB), each with the first function on the screen."""
+
+    seed: int
+    keys: int = 0
+    texts: int = 0
+    clicks: int = 0
+    resizes: int = 0
+    kills: int = 0
+    quits: int = 0
+    memory: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def growth(self) -> float:
+        """The largest after the warm-up over the first after it."""
+        last = self.memory[-1][0]
+        warm = [mebibytes for seconds, mebibytes in self.memory if seconds >= min(last * WARM, WARMEST)]
+        return max(warm) / warm[0]
+
+    def __str__(self) -> str:
+        samples = self.memory[:: max(1, len(self.memory) // 12)]
+        memory = "  ".join(f"{seconds:.0f} s {mebibytes:.1f}" for seconds, mebibytes in samples)
+        return (
+            f"seed {self.seed}: {self.keys} keys, {self.texts} texts, {self.clicks} clicks, {self.resizes} resizes, "
+            f"{self.kills} workers killed or stopped, {self.quits} quits\n"
+            f"memory in MiB: {memory}; after the warm-up times {self.growth:.3f}"
+        )
+
+
+class Screen(Terminal):
+    """A terminal that nobody looks at."""
+
+    def keep(self, data: bytes) -> None:
+        self.raw = (self.raw + data)[-KEPT:]
+
+    def tail(self) -> str:
+        """The end of what was painted, as plain text."""
+        return ESCAPES.sub(b"", self.raw).decode(errors="replace")[-30000:]
+
+
+class Monkey:
+    """Knows every key of the screen and nothing else. Fails with its seed and what it did last."""
+
+    def __init__(self, seed: int) -> None:
+        self.report, self.random = Report(seed), random.Random(seed)
+        self.keys = [*sorted({key for binding in KEYS for key in binding.key.split(",")} - QUITTING), *EXTRA_KEYS]
+        self.texts = _texts()
+        self.done: list[str] = []
+
+    def run(self, seconds: float) -> Report:
+        """Torment one program after another until the time is over; quitting by the palette is its good right."""
+        self.started = time.monotonic()
+        while (left := self.started + seconds - time.monotonic()) > 0:
+            with _program() as screen:
+                self.screen = screen
+                if self._torment(left):
+                    self._quit()
+        return self.report
+
+    def _torment(self, seconds: float) -> bool:
+        """Whether the program still runs after that time."""
+        end, sample = time.monotonic() + seconds, 0.0
+        for key in self.keys:
+            self.press(key)
+        while time.monotonic() < end:
+            if time.monotonic() >= sample:
+                self._measure()
+                sample = time.monotonic() + max(2.0, seconds / 100)
+            (action,) = self.random.choices(
+                (self.key, self.hold, self.type, self.click, self.resize, self.kill), (60, 8, 12, 8, 4, 2)
+            )
+            action()
+            if self.report.keys % 25 == 0:
+                self._expect_a_frame()
+            if self.screen.process.poll() is not None:
+                self._expect_quit()
+                return False
+        self._measure()
+        return True
+
+    def press(self, key: str) -> None:
+        self.report.keys += 1
+        self._write(bytes_of(key), key)
+
+    def key(self) -> None:
+        self.press(self.random.choice(self.keys))
+
+    def hold(self) -> None:
+        key = self.random.choice(self.keys)
+        for _ in range(self.random.randint(5, 40)):
+            self.press(key)
+
+    def type(self) -> None:
+        """Over the old function, or into whatever has the focus."""
+        text = self.random.choice(self.texts)[:LONGEST]
+        self.report.texts += 1
+        if self.random.random() < 0.8:
+            self._write(bytes_of("slash") + bytes_of("ctrl+u"), "/ ctrl+u")
+        if self.random.random() < 0.5:
+            self._write(text, repr(text))
+        else:
+            for character in text[:40]:
+                self._write(character, repr(character))
+        self.press(self.random.choice(("enter", "escape", "left", "backspace", "tab")))
+
+    def click(self) -> None:
+        self.report.clicks += 1
+        column, row = self.random.randint(1, 140), self.random.randint(1, 40)
+        button = self.random.choice((0, 0, 0, 2, 64, 65))
+        self._write(f"\x1b[<{button};{column};{row}M\x1b[<{button};{column};{row}m", f"click {button} {column},{row}")
+
+    def resize(self) -> None:
+        size = self.random.choice((*SIZES, (self.random.randint(1, 200), self.random.randint(1, 60))))
+        self._resize(*size)
+
+    def kill(self) -> None:
+        children = self.screen.children()
+        if children:
+            self.report.kills += 1
+            fault = self.random.choice(FAULTS)
+            self.done.append(f"{fault.name} to a worker")
+            with suppress(ProcessLookupError):
+                os.kill(self.random.choice(children), fault)
+
+    def _resize(self, columns: int, rows: int) -> None:
+        self.report.resizes += 1
+        self.done.append(f"{columns}x{rows}")
+        self.screen.resize(columns, rows)
+        self.screen.read(0.01)
+
+    def _write(self, data: str, name: str) -> None:
+        self.done = [*self.done[-199:], name]
+        with suppress(OSError):  # it may have quit
+            os.write(self.screen.descriptor, data.encode(errors="replace"))
+        self.screen.read(0.002)
+
+    def _expect_a_frame(self) -> None:
+        """The program lives: in another size it paints anew."""
+        self.screen.read(0.0)
+        self._resize(100 + len(self.done) % 7 + self.random.randint(0, 1) * 10, 30)
+        limit = time.monotonic() + PATIENCE
+        while not self.screen.read() and self.screen.process.poll() is None:
+            if time.monotonic() > limit:
+                self._fail(f"no frame within {PATIENCE:g} s")
+
+    def _measure(self) -> None:
+        """Memory with the first function on a screen of one size, once it is at rest."""
+        self._resize(120, 36)
+        for key in ("escape", "escape", "escape"):
+            self._write(bytes_of(key), key)
+            self.screen.read(0.2)  # escape and the next key at once would be another key
+        self._write(bytes_of("slash") + bytes_of("ctrl+u") + FIRST + bytes_of("enter"), "the first function")
+        for _ in range(20):
+            if not self.screen.read(0.1):
+                break
+        if self.screen.process.poll() is None:
+            self.report.memory.append((time.monotonic() - self.started, _resident(self.screen.process.pid)))
+
+    def _quit(self) -> None:
+        """The way that is always open, whatever has the focus."""
+        self._write(bytes_of("ctrl+q"), "ctrl+q")
+        self._expect_quit()
+
+    def _expect_quit(self) -> None:
+        children = self.screen.children()
+        if self.screen.wait_exit() != 0:
+            self._fail(f"exit status {self.screen.process.returncode}")
+        self.report.quits += 1
+        assert_restored(self.screen)
+        assert not any(alive(child) for child in children)
+
+    def _fail(self, what: str) -> None:
+        actions = "\n".join(self.done[-40:])
+        raise AssertionError(f"{what}; seed {self.report.seed}; {self.report}\nlast:\n{actions}\n{self.screen.tail()}")
+
+
+def bytes_of(key: str) -> str:
+    """What a terminal sends for a key of Textual's. Raises KeyError for one that the driver does not know."""
+    return key if len(key) == 1 else CHARACTERS.get(key) or driver.KEYS[key]
+
+
+@contextmanager
+def _program() -> Iterator[Screen]:
+    """A program that has answered once. Its screenshots go where they do no harm."""
+    with tempfile.TemporaryDirectory() as home:
+        environment = {
+            "HOME": home,
+            "XDG_DATA_HOME": home,
+            "XDG_DOWNLOAD_DIR": home,
+            "TEXTUAL_SCREENSHOT_LOCATION": home,
+        }
+        with Screen([GRADTUI, FIRST], environment=environment) as screen:
+            screen.wait(lambda: b"AccumulateGrad" in screen.raw, "the first answer")
+            yield screen
+
+
+def _texts() -> list[str]:
+    """Functions good and bad, and values."""
+    hostile = [case["expr"] for case in json.loads((CASES / "hostile.json").read_text())]
+    formulas = [case["expr"] for case in json.loads((CASES / "formulas.json").read_text())]
+    notations = [case["typed"] for case in json.loads((CASES / "notations.json").read_text())]
+    gotchas = [case["expression"] for case in json.loads((CASES / "gotchas.json").read_text())]
+    ours = [
+        "a*b + sin(c) - w/d",
+        "sum([x, 2, 3]^2)",
+        "3",
+        "-1e30",
+        "pi/2",
+        "1, 2, 3",
+        "",
+        "((((",
+        "é²√π",
+        "quit",
+        "shot",
+    ]
+    return [text for texts in (hostile, formulas, notations, gotchas, ours * 5) for text in texts]
+
+
+def _resident(process: int) -> float:
+    """Resident memory in MiB."""
+    said = subprocess.run(["ps", "-o", "rss=", "-p", str(process)], capture_output=True, text=True).stdout
+    return int(said) / 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.monkey", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=2.0)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    print(Monkey(arguments.seed).run(60 * arguments.minutes))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""What the monkey found in Textual's own widgets, each by itself."""
+
+from __future__ import annotations
+
+import gc
+
+from textual.widgets._footer import FooterKey
+
+from gradtui.tui.mended import Palette
+from tests.tui.fakes import make_app
+
+
+async def test_the_footer_lets_go_of_the_keys_that_it_showed() -> None:
+    app = make_app()
+    async with app.run_test() as pilot:
+        for _ in range(6):
+            await pilot.press("slash", "escape")
+        await pilot.pause()
+        gc.collect()
+        kept = [thing for thing in gc.get_objects() if isinstance(thing, FooterKey)]
+        assert len(kept) < 1.5 * len(app.query(FooterKey))
+
+
+async def test_a_palette_that_is_closed_twice() -> None:
+    app = make_app()
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+p")
+        palette = app.screen
+        assert isinstance(palette, Palette)
+        palette._action_escape()
+        palette._action_escape()
+        await pilot.pause()
+        assert len(app.screen_stack) == 1
+
+
+async def test_a_palette_that_is_closed_while_it_searches() -> None:
+    app = make_app()
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+p")
+        palette = app.screen
+        assert isinstance(palette, Palette)
+        palette._action_escape()
+        await pilot.pause()
+        palette._list_visible = not palette._list_visible
+        assert len(app.screen_stack) == 1
+
+
+async def test_a_palette_without_room() -> None:
+    app = make_app()
+    async with app.run_test(size=(1, 1)) as pilot:
+        for key in ("ctrl+p", "pageup", "pagedown", "up", "home", "end", "down", "enter", "escape"):
+            await pilot.press(key)
+        assert len(app.screen_stack) == 1
+
+
+async def test_the_other_palettes() -> None:
+    """Themes and what can be copied are asked for in the same way."""
+    app = make_app()
+    async with app.run_test() as pilot:
+        await pilot.press("y")
+        assert isinstance(app.screen, Palette)
+        await pilot.press("escape")
+        app.action_change_theme()
+        await pilot.pause()
+        assert isinstance(app.screen, Palette)
