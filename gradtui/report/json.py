@@ -14,6 +14,7 @@ from gradtui.snapshot.check import Check, checks
 from gradtui.snapshot.detective import findings
 from gradtui.snapshot.model import Edge, Graph, Node, Problem, Saved, Snapshot, Source, Values
 from gradtui.snapshot.replay import Replay
+from gradtui.snapshot.statistics import by_parameter
 
 SCHEMA = "gradtui/1"
 MOST_READY = 20
@@ -45,12 +46,21 @@ def answer(snapshot: Snapshot) -> Json:
         "derivative": {name: entry.text for name, entry in derivative.items()},
         "checks": {name: _check(told) for name, told in checks(snapshot).items()},
         "notes": notes,
-        "graph": {"nodes": [_node(node) for node in snapshot.graph.nodes]},
+        "graph": _graph(snapshot.graph),
         "steps": _steps(snapshot.graph),
         "ledger": _ledger(snapshot),
         "cuts": _cuts(snapshot),
         "findings": [
-            {"kind": one.kind, "phase": one.phase, "node": one.node, "text": one.text, "remedy": one.remedy}
+            {
+                "kind": one.kind,
+                "phase": one.phase,
+                "node": one.node,
+                "text": one.text,
+                "remedy": one.remedy,
+                "parameter": one.parameter,
+                "source": _source(one.source),
+                "evidence": list(one.evidence),
+            }
             for one in findings(snapshot)
         ],
     }
@@ -72,7 +82,7 @@ def refusal(expression: str, problem: Problem, snapshot: Snapshot | None = None)
     }
     if snapshot is not None:
         refused["error"] |= {"source": _source(problem.source), "traceback": problem.traceback}
-        refused |= {"printed": snapshot.printed, "graph": {"nodes": [_node(node) for node in snapshot.graph.nodes]}}
+        refused |= {"printed": snapshot.printed, "graph": _graph(snapshot.graph)}
     return refused
 
 
@@ -84,10 +94,14 @@ def _code(snapshot: Snapshot) -> Json:
             name: {
                 "value": values(one.value),
                 "grad": values(one.grad),
+                "norm": number(gradient.grad.norm) if gradient.grad is not None else None,
+                "share": number(gradient.share),
+                "dtype": one.dtype,
+                "device": one.device,
                 "node": one.node,
                 "requires_grad": one.requires_grad,
             }
-            for name, one in snapshot.parameters.items()
+            for (name, one), gradient in zip(snapshot.parameters.items(), by_parameter(snapshot), strict=False)
         },
         "events": [
             {
@@ -183,6 +197,10 @@ def _path(path: ledger.Path) -> Json:
     return {"nodes": path.nodes, "factors": [number(one) for one in path.factors], "product": number(path.product)}
 
 
+def _graph(graph: Graph) -> Json:
+    return {"nodes": [_node(node) for node in graph.nodes], "roots": list(graph.roots)}
+
+
 def _node(node: Node) -> Json:
     return {
         "id": node.id,
@@ -202,6 +220,8 @@ def _node(node: Node) -> Json:
         "edges": [_edge(edge) for edge in node.edges],
         "saved": {saved.name: _saved(saved) for saved in node.saved},
         "module": node.module,
+        "call": node.call,
+        "note": node.note,
     }
 
 

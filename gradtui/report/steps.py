@@ -13,10 +13,13 @@ from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
 from gradtui.snapshot.operands import quote
 from gradtui.snapshot.replay import Replay, Sum
 from gradtui.snapshot.rules import explain
+from gradtui.snapshot.visible import harmless
 
 WIDTH = 80
 ELEMENTS = 4
 MOST_ENTRIES = 20
+MOST_STEPS, MOST_FINDINGS, MOST_EVIDENCE = 40, 20, 4
+"""Of the report of user code, and of a finding."""
 QUEUE = 6
 """Ready nodes that are named at a step."""
 
@@ -31,15 +34,18 @@ def steps(snapshot: Snapshot) -> str:
     for done, queue in enumerate(replay.queues()):
         parts.append(_step(snapshot, replay, done, queue, labels))
     parts += [_ledger(snapshot, labels), _findings(snapshot)]
-    return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
+    return harmless("\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n")
 
 
 def in_short(snapshot: Snapshot) -> Iterator[str]:
     """A line for each step, counted as in the tree; then the ledger and the findings."""
     replay, labels, digits = Replay(snapshot.graph), _labels(snapshot), _digits(snapshot)
-    if snapshot.graph.nodes:
+    is_long = snapshot.origin != "expression" and len(replay.order) > MOST_STEPS
+    if is_long:
+        yield f"backward ran {len(replay.order):,} nodes: --steps tells each step"
+    elif snapshot.graph.nodes:
         yield "step  runs (also ready) → how the sums of its operands grow"
-    for done, queue in enumerate(replay.queues()):
+    for done, queue in enumerate(() if is_long else replay.queues()):
         others = ", ".join(labels[other] for other in queue[1:QUEUE]) + ", …" * (len(queue) > QUEUE)
         ready = f" ({others})" if others else ""
         grown = "; ".join(_growth(one, labels, digits) for one in replay.sums[done])
@@ -71,7 +77,7 @@ def _step(snapshot: Snapshot, replay: Replay, done: int, queue: Sequence[int], l
     ready = [_ranked(nodes[other]) for other in queue[:QUEUE]]
     more = f", {len(queue) - QUEUE} more" if len(queue) > QUEUE else ""
     yield from _indented(f"ready: {', '.join(ready)}{more}")
-    came = numbers(node.grad_output, digits, ELEMENTS)
+    came = _few(node.grad_output, digits)
     if not node.edges:
         yield from _indented(f"{labels[node.id]}.grad = {came}")
         return
@@ -82,7 +88,7 @@ def _step(snapshot: Snapshot, replay: Replay, done: int, queue: Sequence[int], l
             yield from _indented(told[grown.edge].rule)
             yield from _indented(told[grown.edge].sent)
         else:
-            yield from _indented(f"sends {numbers(node.edges[grown.edge].grad, digits, ELEMENTS)}")
+            yield from _indented(f"sends {_few(node.edges[grown.edge].grad, digits)}")
         yield from _indented(_growth(grown, labels, digits))
 
 
@@ -93,7 +99,7 @@ def _ranked(node: Node) -> str:
 
 def _growth(grown: Sum, labels: Sequence[str], digits: int) -> str:
     """`x: – → 3 → 11`: how the receiver's sum grew, its last two terms where there are more."""
-    before, after = (numbers(values, digits, ELEMENTS) for values in (grown.before, grown.after))
+    before, after = (_few(values, digits) for values in (grown.before, grown.after))
     start = {1: NOT_KNOWN, 2: f"{NOT_KNOWN} → {before}"}.get(grown.term, f"… → {before}")
     return f"{labels[grown.node]}: {start} → {after}"
 
@@ -130,9 +136,16 @@ def _cut(snapshot: Snapshot, labels: Sequence[str]) -> Iterator[str]:
 
 
 def _findings(snapshot: Snapshot) -> Iterator[str]:
-    for finding in findings(snapshot):
-        yield from _wrapped(f"{finding.phase}: {finding.text}", "    ")
+    found = findings(snapshot)
+    for finding in found[:MOST_FINDINGS]:
+        where = finding.source
+        at = f" ({where.file}:{where.line})" if where is not None and where.file is not None else ""
+        yield from _wrapped(f"{finding.phase}: {finding.text}{at}", "    ")
+        for evidence in finding.evidence[:MOST_EVIDENCE]:
+            yield from _indented(f"· {evidence}")
         yield from _indented(f"→ {finding.remedy}")
+    if len(found) > MOST_FINDINGS:
+        yield f"… {len(found) - MOST_FINDINGS:,} more findings: --json has them all"
 
 
 def _labels(snapshot: Snapshot) -> list[str]:
@@ -145,6 +158,12 @@ def _labels(snapshot: Snapshot) -> list[str]:
 
 def _prime(snapshot: Snapshot, name: str) -> str:
     return f"∂f/∂{name}" if len(snapshot.variables) > 1 else f"f'({name})"
+
+
+def _few(values: Values | None, digits: int) -> str:
+    if values is not None and values.summary is not None:
+        return f"norm {number(values.norm, digits)}"
+    return numbers(values, digits, ELEMENTS)
 
 
 def _digits(snapshot: Snapshot) -> int:

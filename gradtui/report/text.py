@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gradtui.report.chart import chart_text
+from gradtui.report.gradients import tables
 from gradtui.report.steps import in_short
 from gradtui.snapshot.check import checks
 from gradtui.snapshot.layout import Row, rows
 from gradtui.snapshot.model import Curve, CurveRequest, Node, Snapshot, Source, Values, default_at
-from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
+from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
+from gradtui.snapshot.outline import Outline
 from gradtui.snapshot.plotting import Window, fitted
 from gradtui.snapshot.target import split
-from gradtui.snapshot.visible import visible
+from gradtui.snapshot.titles import title
+from gradtui.snapshot.visible import harmless, visible
 
 WIDTH = 80
 CHART_HEIGHT = 20
 GAP = "  "
 TREE, SOURCE = 40, 8
 """Cells that the tree takes at most, its longer rows push on; and that the text which made a node gets at least."""
+
+MOST_ROWS = 100
+"""Rows of the graph of user code."""
 
 DIGITS, ELEMENTS = 5, 3
 """Of a vector in a row of the tree, at most."""
@@ -40,7 +46,8 @@ def curve_request(
 
 def report(snapshot: Snapshot, *, colour: bool = False) -> str:
     """Lines of at most 80 cells where the graph allows. `colour`: with ANSI colours in the chart."""
-    parts = [_head(snapshot), _values(snapshot), _notes(snapshot), tree(snapshot), in_short(snapshot)]
+    told = (_head, _values, _notes, tree, tables, in_short)
+    parts: list[Iterable[str]] = [map(harmless, part(snapshot)) for part in told]
     if snapshot.curve is not None and snapshot.curve.variable in snapshot.variables:
         parts.append(_chart(snapshot, snapshot.curve, colour))
     parts.append(printed(snapshot))
@@ -55,7 +62,7 @@ def _head(snapshot: Snapshot) -> Iterator[str]:
         return
     name = "" if HAS_NAME.match(typed) else f"{_call(snapshot)} = "
     yield from _wrapped(name + typed)
-    if snapshot.reads_as != typed:
+    if snapshot.reads_as not in (typed, ""):
         yield from _wrapped(f"reads as {snapshot.reads_as}")
     yield f"{snapshot.dtype} · {snapshot.device}"
 
@@ -88,10 +95,14 @@ def printed(snapshot: Snapshot) -> Iterator[str]:
 
 
 def tree(snapshot: Snapshot) -> Iterator[str]:
-    """The rows of the graph view, with the place in the engine's order behind."""
+    """The rows of the graph view as it is first seen, with the place in the engine's order behind."""
     if not snapshot.graph.nodes:
         return
-    cells = [("graph", "from", "value", "ḡ", "step"), *(_cells(snapshot, row) for row in rows(snapshot.graph))]
+    outline = Outline(snapshot.graph, snapshot.modules)
+    is_plain = not outline.trunk and not snapshot.modules
+    found = rows(snapshot.graph) if is_plain else rows(outline, opened=outline.opened_first())
+    shown_rows = found if snapshot.origin == "expression" else found[:MOST_ROWS]
+    cells = [("graph", "from", "value", "ḡ", "step"), *(_cells(snapshot, outline, row) for row in shown_rows)]
     tree, source, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
     tree = min(tree, TREE)
     source = max(min(source, WIDTH - tree - sum(others) - 4 * len(GAP)), SOURCE)
@@ -99,11 +110,19 @@ def tree(snapshot: Snapshot) -> Iterator[str]:
         shown = (row[0], _cut(row[1], source), *row[2:])
         padded = (cell.ljust(width) for cell, width in zip(shown, (tree, source, *others), strict=True))
         yield GAP.join(padded).rstrip()
+    if len(found) > len(shown_rows):
+        yield f"… {len(found) - len(shown_rows):,} more rows: the screen opens them, --json has every node"
 
 
-def _cells(snapshot: Snapshot, row: Row) -> tuple[str, str, str, str, str]:
+def _cells(snapshot: Snapshot, outline: Outline, row: Row) -> tuple[str, str, str, str, str]:
     nodes, digits = snapshot.graph.nodes, SIGNIFICANT.get(snapshot.dtype, 7)
     edge = nodes[row.parent].edges[row.edge] if row.parent is not None and row.edge is not None else None
+    if row.kind == "rest":
+        return f"{row.guides}… {row.edge:,} more", "", "", "", ""
+    if row.group is not None:
+        mark = "▾" if row.open else "↑" if row.kind == "reference" else "▸"
+        size = "" if row.kind == "reference" else f" · {_nodes(outline.group(row.group).size)}"
+        return f"{row.guides}{mark} {title(outline, row.group, snapshot.modules)}{size}", "", "", "", ""
     if row.node is None:
         assert edge is not None
         return f"{row.guides}· {edge.constant}", "", "", "", ""
@@ -126,7 +145,13 @@ def _chart(snapshot: Snapshot, curve: Curve, colour: bool) -> Iterator[str]:
     yield chart_text(curve, WIDTH, CHART_HEIGHT, colour, point, dotted=not colour)
 
 
+def _nodes(count: int) -> str:
+    return f"{count:,} node{'s' * (count > 1)}"
+
+
 def _few(values: Values | None, digits: int) -> str:
+    if values is not None and values.summary is not None:
+        return f"norm {number(values.norm, DIGITS)}"
     return numbers(values, min(digits, DIGITS) if values and values.shape else digits, most=ELEMENTS)
 
 

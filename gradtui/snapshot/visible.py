@@ -10,6 +10,16 @@ def visible(text: str) -> str:
     return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
 
 
+def harmless(text: str) -> str:
+    """Several lines that keep their accents and combining marks, but hold nothing that would act on a terminal."""
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(
+        _visible(one) if one != "\n" and unicodedata.category(one) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else one
+        for one in text
+    )
+
+
 def _visible(character: str) -> str:
     code = ord(character)
     if character == "\t":
