@@ -38,6 +38,10 @@ def commands(app: GradtuiApp) -> Iterator[SystemCommand]:
             yield SystemCommand(
                 binding.tooltip, f"{binding.description} ({key})", partial(app.run_action, binding.action)
             )
+    if works("experiment", app.session, app.answers.shown, typing=False):
+        for factor in (0.5, 10.0, -1.0):
+            title = f"Experiment: {factor:g} times what the node sends on"
+            yield SystemCommand(title, "Undo with u", partial(app.action_experiment, factor))
     for pane, title in (("graph", "graph"), ("chart", "chart"), ("node", "node panel")):
         yield SystemCommand(f"Maximise the {title}", "escape brings all panes back", partial(app.action_maximise, pane))
     for text in EXAMPLES if app.session.live else ():

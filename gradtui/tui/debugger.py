@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from gradtui.snapshot.causes import Finding
-from gradtui.snapshot.model import Graph
+from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.replay import Replay
 from gradtui.tui import readings
 from gradtui.tui.evaluator import MakeEvaluator
 from gradtui.tui.exchange import Exchange
 from gradtui.tui.session import Session, backward_step
 from gradtui.tui.stepping import Player
+from gradtui.tui.widgets.node_panel import LARGE
 
 
 class Debugger(Exchange):
@@ -77,8 +80,26 @@ class Debugger(Exchange):
 
     def action_why(self) -> None:
         """Why the selected parameter's gradient is what it is; else where something goes wrong, another place each time."""
-        if self.told is None:
-            self.reasons = readings.reasons(self.answers.shown, self.selected)
+        shown, name = self.answers.shown, readings.parameter(self.answers.shown, self.selected)
+        if self.told is not None:
+            self.tell()
+        elif shown is None or name is None:
+            self.tell(self.picture.node_panel.findings)
+        elif len(shown.graph.nodes) > LARGE:
+            self.run_worker(self._ask_why(shown, name), group="why", exclusive=True)
+        else:
+            self.tell(readings.why(shown, name))
+
+    async def _ask_why(self, shown: Snapshot, name: str) -> None:
+        """In a thread, as it takes a second for a large graph."""
+        found = await asyncio.to_thread(readings.why, shown, name)
+        if shown is self.answers.shown:
+            self.tell(found)
+
+    def tell(self, reasons: tuple[Finding, ...] | None = None) -> None:
+        """The first of other `reasons`, else the next one, and go where it is seen."""
+        if reasons is not None:
+            self.reasons = reasons
         if not self.reasons:
             self.notify("f and its gradient are finite here, and nothing dies on the way", timeout=3)
             return

@@ -143,14 +143,19 @@ def innermost(shown: Snapshot | None, text: str, place: int) -> int | None:
     return min(around)[2] if around else None
 
 
-def reasons(shown: Snapshot | None, node: int | None) -> tuple[Finding, ...]:
-    """Why the gradient of the parameter that a node stands for is what it is; of any other node all that is wrong."""
+def parameter(shown: Snapshot | None, node: int | None) -> str | None:
+    """The parameter that a node stands for."""
+    if shown is None or node is None or node >= len(shown.graph.nodes):
+        return None
+    name = shown.graph.nodes[node].variable
+    return name if name in shown.parameters else None
+
+
+def why(shown: Snapshot, name: str) -> tuple[Finding, ...]:
+    """Why the gradient of a parameter is what it is."""
     from gradtui.snapshot.why import why  # not wanted before the first paint
 
-    if shown is None:
-        return ()
-    name = shown.graph.nodes[node].variable if node is not None and node < len(shown.graph.nodes) else None
-    return why(shown, name) if name in shown.parameters else shown.findings
+    return why(shown, name)
 
 
 def samples(columns: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from typing import ClassVar
 
@@ -16,6 +17,9 @@ from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.ledger_lines import ledger_lines
 from gradtui.tui.widgets.line_view import Line, LineView, folded
 from gradtui.tui.widgets.node_lines import Pieces, finding_lines, node_lines
+
+LARGE = 2000
+"""Nodes from which on it takes longer than a frame to find what is wrong."""
 
 
 class NodePanel(LineView):
@@ -87,7 +91,7 @@ node, their gradients are summed.
         self._told: Finding | None = None
         self._lines: tuple[Line, ...] = ()
         self._replay = Replay(Graph())
-        self._findings: tuple[Finding, ...] = ()
+        self.findings: tuple[Finding, ...] = ()
 
     @property
     def line_count(self) -> int:
@@ -112,10 +116,24 @@ node, their gradients are summed.
         if node != self._node or told is not self._told:
             self.scroll_to(y=0, animate=False)
         if snapshot is not self._snapshot:
-            self._findings = findings(snapshot) if snapshot is not None else ()
+            self._find(snapshot)
         self._snapshot, self._node, self._steps_done, self._chosen = snapshot, node, steps_done, chosen
         self._told = told
         self._read()
+
+    def _find(self, snapshot: Snapshot | None) -> None:
+        """What is wrong with it: at once, or, as that takes a second for a large graph, in a thread."""
+        self.findings = ()
+        if snapshot is not None and len(snapshot.graph.nodes) > LARGE:
+            self.run_worker(self._find_later(snapshot), group="findings", exclusive=True)
+        elif snapshot is not None:
+            self.findings = findings(snapshot)
+
+    async def _find_later(self, snapshot: Snapshot) -> None:
+        found = await asyncio.to_thread(findings, snapshot)
+        if snapshot is self._snapshot:
+            self.findings = found
+            self._read()
 
     def on_resize(self) -> None:
         self._read()
@@ -146,7 +164,7 @@ node, their gradients are summed.
     def _above(self) -> tuple[Line, ...]:
         """What ended the run, and what was asked for."""
         lines: list[Pieces] = [((visible(text), "node--bad"),) for text in self.traceback]
-        if self._told is not None and (self._told.node is None or self._told not in self._findings):
+        if self._told is not None and (self._told.node is None or self._told not in self.findings):
             lines += finding_lines(self._told)
         return tuple(Line(part) for pieces in lines for part in folded(pieces, max(1, self.line_width), "    "))
 
@@ -161,7 +179,7 @@ node, their gradients are summed.
             digits=SIGNIFICANT.get(snapshot.dtype, 7),
             saved_shown=self.saved_shown,
             width=max(1, self.line_width),
-            findings=self._findings,
+            findings=self.findings,
             factors=_factors(snapshot, node),
             chosen=self._chosen,
         )
