@@ -6,37 +6,74 @@ Each is the app itself with its real evaluation service, driven by keys, at a si
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from textual.pilot import Pilot
 
+import gradtui
+from gradtui.service.client import Service
 from gradtui.tui.app import GradtuiApp
+from gradtui.tui.saved import SavedApp
 
 HERE = Path(__file__).parent
 SIZES = {"120x36": (120, 36), "80x24": (80, 24)}
 THEMES = {"dark": "textual-dark", "light": "textual-light"}
 
 
+Make = Callable[[str], GradtuiApp]
+"""The app in a theme."""
+
+
 @dataclass(frozen=True)
 class Picture:
-    """A state worth showing: what is on the command line, then which keys are pressed."""
+    """A state worth showing: the app as it is started, then which keys are pressed."""
 
     name: str
-    expression: str
-    at: dict[str, str | tuple[str, ...]]
+    make: Make
     keys: tuple[str, ...] = ()
 
 
+def formula(text: str, **at: str) -> Make:
+    return lambda theme: GradtuiApp(text, dict(at), theme=theme)
+
+
+def function(target: str) -> Make:
+    service = partial(Service, function=target)
+    return lambda theme: GradtuiApp(target, origin="function", service=service, theme=theme)
+
+
+def transformer(theme: str) -> GradtuiApp:
+    """The loss of a small encoder of six layers, captured."""
+    torch.manual_seed(0)
+    layer = torch.nn.TransformerEncoderLayer(16, 4, 32, batch_first=True)
+    model = torch.nn.TransformerEncoder(layer, 6, enable_nested_tensor=False)
+    x = torch.randn(2, 5, 16)
+    with gradtui.trace(model) as trace:
+        loss = model(x).pow(3).mean()
+    return SavedApp(trace.capture(loss), theme=theme)
+
+
+STEPPED = ("plus", "plus", "N", "p", "p", "p")
 PICTURES = (
-    Picture("explorer", "x^2 + 3x + 1", {"x": "4.0"}),
-    Picture("backward", "sin(x^2)*exp(-x)", {"x": "1.2"}, ("plus", "plus", "N", "p", "p", "p")),
-    Picture("ledger", "sin(x^2)*exp(-x)", {"x": "1.2"}, ("plus", "plus", "N", "p", "p", "p", "l")),
-    Picture("what-if", "x^2 + 3x + 1", {"x": "4.0"}, ("down", "down", "k")),
-    Picture("why", "where(x > 0, sqrt(x), 0)", {"x": "0"}, ("w",)),
-    Picture("variables", "(w*x + b - y)^2", {"x": "2", "w": "0.5", "b": "0", "y": "3"}),
-    Picture("poles", "tan(x)", {"x": "0.5"}),
+    Picture("explorer", formula("x^2 + 3x + 1", x="4.0")),
+    Picture("backward", formula("sin(x^2)*exp(-x)", x="1.2"), STEPPED),
+    Picture("ledger", formula("sin(x^2)*exp(-x)", x="1.2"), (*STEPPED, "l")),
+    Picture("what-if", formula("x^2 + 3x + 1", x="4.0"), ("down", "down", "k")),
+    Picture("why", formula("where(x > 0, sqrt(x), 0)", x="0"), ("w",)),
+    Picture("variables", formula("(w*x + b - y)^2", x="2", w="0.5", b="0", y="3")),
+    Picture("poles", formula("tan(x)", x="0.5")),
+    Picture("function", function("model.py:wave"), ("down", "down")),
+    Picture("why-none", function("model.py:loss"), ("w",)),
+    Picture("modules", transformer, ("down", "down", "enter", "down", "enter")),
+    Picture("lanes", transformer, ("T", *["down"] * 9)),
+    Picture("parameters", transformer, ("T", "T")),
 )
 
 
@@ -45,7 +82,8 @@ def complete(app: GradtuiApp) -> bool:
     answers = app.answers
     if answers.shown is None or app.outdated or answers.underived:
         return False
-    return answers.curve is not None and all(worker.is_finished for worker in app.workers)
+    drawn = answers.curve is not None or app.session.active is None
+    return drawn and all(worker.is_finished for worker in app.workers)
 
 
 async def settled(pilot: Pilot[Any], app: GradtuiApp) -> None:
@@ -59,7 +97,7 @@ async def settled(pilot: Pilot[Any], app: GradtuiApp) -> None:
 
 async def take(picture: Picture, theme: str, size: tuple[int, int]) -> str:
     """The screen as SVG."""
-    app = GradtuiApp(expression=picture.expression, at=picture.at, theme=theme)
+    app = picture.make(theme)
     async with app.run_test(size=size) as pilot:
         await settled(pilot, app)
         await pilot.press(*picture.keys)
@@ -68,7 +106,11 @@ async def take(picture: Picture, theme: str, size: tuple[int, int]) -> str:
 
 
 async def main() -> None:
+    os.chdir(HERE)  # the functions are named from here
+    wanted = sys.argv[1:]
     for picture in PICTURES:
+        if wanted and picture.name not in wanted:
+            continue
         for theme_name, theme in THEMES.items():
             for size_name, size in SIZES.items():
                 svg = await take(picture, theme, size)
