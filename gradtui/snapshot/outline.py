@@ -100,9 +100,11 @@ class Outline:
         return found
 
     def reaches(self, element: int) -> Sequence[Reach]:
-        """Where an element leads within its group; a node also elsewhere. To each group once."""
+        """Where an element leads within its group; a node also elsewhere. To each group once; from a group as backward goes."""
         if element >= self._nodes:
-            found = [Reach(None, target, self.first(target)) for target in self._beside(element)]
+            found = [
+                Reach(None, target, self.first(target)) for target in sorted(self._beside(element), key=self.first)
+            ]
         else:
             found = self._edges(element)
         if self.trunk and len(found) > MOST_EDGES:
@@ -149,33 +151,23 @@ class Outline:
 
     def _link(self) -> None:
         """Which groups lead to which of their neighbours, in one pass over the edges."""
-        parents, lifted = self._tree.parents, {}
+        parents = self._tree.parents
+        around: dict[int, list[int]] = {}
+        lifted: dict[tuple[int, int], tuple[int | None, int | None]] = {}
         for node in self.graph.nodes:
             home = parents[node.id]
             for edge in node.edges:
-                if edge.target is None:
+                if edge.target is None or parents[edge.target] == home:
                     continue
-                other = parents[edge.target]
-                if home == other:
-                    continue
-                if (home, other) not in lifted:
-                    lifted[home, other] = self._meet(home, other)
-                source, target = lifted[home, other]
+                pair = home, parents[edge.target]
+                if pair not in lifted:
+                    for group in pair:
+                        if group not in around:
+                            around[group] = [*reversed(self._climb(group)), group]
+                    lifted[pair] = _part_ways(around[pair[0]], around[pair[1]])
+                source, target = lifted[pair]
                 if source is not None:
                     self.group(source).leads[edge.target if target is None else target] = None
-
-    def _meet(self, home: int, other: int) -> tuple[int | None, int | None]:
-        """What leads to what in the smallest group that holds both; None for a node that stands in it itself."""
-        ours, theirs = [home, *self._climb(home)], [other, *self._climb(other)]
-        source = target = None
-        while ours and theirs and ours[-1] == theirs[-1]:
-            ours.pop()
-            theirs.pop()
-        if ours:
-            source = ours[-1]
-        if theirs:
-            target = theirs[-1]
-        return source, target
 
     # Runs and parts
 
@@ -242,3 +234,15 @@ class Outline:
             if member >= self._nodes:
                 inside = self.group(member)
                 inside.leads = {t: None for t in inside.leads if self._tree.parent(t) == inside.parent}
+
+
+def _part_ways(ours: list[int], theirs: list[int]) -> tuple[int | None, int | None]:
+    """What leads to what in the smallest group that holds both; None for a node that stands in it itself.
+
+    ours, theirs: the groups around the two ends of an edge, the outermost first.
+    """
+    for one, other in zip(ours, theirs, strict=False):
+        if one != other:
+            return one, other
+    shared = min(len(ours), len(theirs))
+    return (ours[shared] if len(ours) > shared else None), (theirs[shared] if len(theirs) > shared else None)

@@ -21,12 +21,25 @@ def title(outline: Outline, id: int, modules: Mapping[str, Module]) -> str:
     if group.kind == "module":
         known = modules.get(group.path)
         several = group.call > 0 or (known is not None and (known.calls or 1) > 1)
-        return group.path.removeprefix(around) + (f" (call {group.call + 1})" if several else "")
+        name = _short(group.path) if _is_repeated(outline, group) else group.path.removeprefix(around)
+        return name + (f" (call {group.call + 1})" if several else "")
     ends = list(_ends(outline, group))
     if ends:
         count = sum(len(outline.group(m).members) for m in group.members) if _in_parts(outline, group) else 0
         return _between(ends, around, count or len(group.members))
     return f"⋯ {group.size:,} nodes: {', '.join(_names(outline, group))}"
+
+
+def _is_repeated(outline: Outline, group: Group) -> bool:
+    """Whether the group around is a repeat, or a part of one."""
+    around = None if group.parent is None else outline.group(group.parent)
+    if around is not None and around.kind == "part" and around.parent is not None:
+        around = outline.group(around.parent)
+    return around is not None and around.kind == "repeat"
+
+
+def _short(path: str) -> str:
+    return ".".join(path.split(".")[-2:])
 
 
 def _in_parts(outline: Outline, group: Group) -> bool:
@@ -47,8 +60,7 @@ def _ends(outline: Outline, group: Group) -> Iterable[Group]:
 
 def _between(ends: list[Group], around: str, count: int) -> str:
     first, last = (end.path.removeprefix(around) for end in ends)
-    short = ".".join(last.split(".")[-2:])
-    return f"{first} ×{count:,}" if first == last else f"{first} … {short} ×{count:,}"
+    return f"{first} ×{count:,}" if first == last else f"{first} … {_short(last)} ×{count:,}"
 
 
 def _names(outline: Outline, group: Group) -> Iterable[str]:

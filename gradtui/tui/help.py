@@ -15,11 +15,11 @@ from textual.widgets import Static
 from gradtui.expression.functions import TABLE
 
 KEYS = (
-    ("← →  ⇧← ⇧→", "step, ten steps"),
-    ("[ ]", "step ten times smaller, larger"),
+    ("← → ⇧→  [ ]", "step, ten steps; size of a step"),
     ("x", "type a value: pi/2, [1, 2]"),
     ("v V  e E", "variable; element of a vector"),
     ("↑ ↓ ⏎", "node; open, close or jump"),
+    ("t T F b  ^f", "views, filter, sort; search F3"),
     ("n p  N P  r", "backward one; end, start, here"),
     ("space  < >", "play backward; slower, faster"),
     ("s  l  w", "saved; ledger of f'; why nan"),

@@ -13,7 +13,7 @@ from gradtui.snapshot.model import Graph, Node, Values
 from gradtui.snapshot.numbers import number, numbers
 from gradtui.snapshot.statistics import all_zero, finite, size
 from gradtui.snapshot.visible import visible
-from gradtui.tui.widgets.line_view import Piece, cut, left, right
+from gradtui.tui.widgets.line_view import Piece, cut, left, right, tail
 
 RUNNING = "▶ "
 OPENED, CLOSED = " ▾", " ▸"
@@ -49,7 +49,7 @@ class Cells(NamedTuple):
     """A row's columns. References and constants run on into the source column.
 
     notes: what follows the name of a reference, the first of them for which there is room.
-    label: what stands before grad.
+    label: what stands before grad. path: whether source is one, of which the end tells more than the beginning.
     """
 
     gutter: str
@@ -62,6 +62,7 @@ class Cells(NamedTuple):
     grad: Values | None
     kind: str
     label: str = LABEL
+    path: bool = False
 
 
 def cells(
@@ -90,7 +91,7 @@ def cells(
         count = len(used[row.node])
         terms = contributions(graph, row.node, steps_done=steps_done, used=used[row.node][:MOST_TERMS])
         text = terms_text([term.grad for term in terms], count, digits)
-        notes = (f" ({text})", f" (sum of {count})") if count > 1 else ()
+        notes = (f" ({text})", f" (sum of {count})") if count > 1 else _elsewhere(graph, row)
         sent = None
         if row.parent is not None and row.edge is not None and has_run(graph, row.parent, steps_done):
             sent = graph.nodes[row.parent].edges[row.edge].grad
@@ -106,7 +107,17 @@ def cells(
         node.value,
         node.grad_output if has_run(graph, row.node, steps_done) else None,
         row.kind,
+        path=whole_names and (leaf or node.source is None),
     )
+
+
+def _elsewhere(graph: Graph, row: Row) -> tuple[str, ...]:
+    """Where what is referred to stands, if in another module."""
+    assert row.node is not None
+    module = graph.nodes[row.node].module
+    if row.parent is None or not module or module == graph.nodes[row.parent].module:
+        return ()
+    return (f" in {visible(module)}", f" in {visible(module.rpartition('.')[2])}")
 
 
 def _belongs(node: Node, *, whole_names: bool) -> str:
@@ -206,7 +217,10 @@ def pieces(row: Cells, widths: Widths, digits: int, largest: float | None = None
     else:
         painted = [*head, *_name(row, room, has_source=widths.source > 0)]
         if widths.source:
-            painted.append((gap + left(row.source, widths.source), "graph--source"))
+            source = tail(row.source, widths.source) if row.path else row.source
+            if row.kind == "group":
+                source = whole_words(row.source, widths.source)
+            painted.append((gap + left(source, widths.source), "graph--source"))
         value = "" if row.kind == "group" else fitted(row.value, digits, widths.value)
         painted.append((gap + right(value, widths.value), look(row.value, "graph--value")))
     if row.kind not in ("constant", "rest"):
@@ -215,11 +229,18 @@ def pieces(row: Cells, widths: Widths, digits: int, largest: float | None = None
     return tuple(painted)
 
 
+def whole_words(text: str, width: int) -> str:
+    """As many of the facts in `text`, two blanks between them, as there is room for."""
+    while cell_len(text) > width and "  " in text:
+        text = text.rpartition("  ")[0]
+    return text
+
+
 def _name(row: Cells, room: int, *, has_source: bool) -> list[Piece]:
     """A node's name and its marker. A leaf says here which one it is where there is no column for that."""
     name, style = row.name
     if style == "graph--leaf" and not has_source:
-        name = f"{row.source} {name}"
+        name = tail(row.source, room) if row.path else f"{row.source} {name}"
     label = cut(name, room - len(row.marker))
     return [(label, style), (left(row.marker, room - cell_len(label)), "graph--marker")]
 

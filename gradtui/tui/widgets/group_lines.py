@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len, chop_cells
-
 from gradtui.snapshot.contributions import has_run
 from gradtui.snapshot.layout import Row
 from gradtui.snapshot.numbers import NOT_KNOWN, number
@@ -21,7 +19,7 @@ from gradtui.tui.widgets.graph_lines import (
     Cells,
     grad_look,
 )
-from gradtui.tui.widgets.line_view import Piece, left, right
+from gradtui.tui.widgets.line_view import Piece, left, right, tail
 
 OF_PARAMETERS = "∇ "
 """Before the gradient of all parameters of a module."""
@@ -47,7 +45,7 @@ def group_cells(row: Row, arrangement: Arrangement, steps_done: int | None) -> C
     outline, title = arrangement.outline, visible(arrangement.title(row.group))
     group, grad = outline.group(row.group), arrangement.gradient(row.group)
     if row.kind == "reference":
-        return Cells("", row.guides, (REFERENCE + title, "graph--reference"), (), "", "", None, None, row.kind)
+        return Cells("", row.guides, (REFERENCE + title, "graph--reference"), (), "", "", None, None, "constant")
     part, modules = arrangement.share(row.group), arrangement.numbers.snapshot.modules
     kind = modules[group.path].kind if group.kind in ("module", "repeat") and group.path in modules else ""
     about = [percent(part)] if part is not None else []
@@ -137,10 +135,3 @@ def _count(count: int) -> str:
         if count >= power:
             return f"{count // (10**3 if sign == 'k' else power)}{sign}"
     return str(count)
-
-
-def tail(text: str, width: int) -> str:
-    """The end of `text`, which tells more of a path, in at most `width` cells."""
-    if cell_len(text) <= width:
-        return text
-    return "…" + chop_cells(text[::-1], max(1, width - 1))[0][::-1]

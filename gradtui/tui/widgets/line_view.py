@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.cache import LRUCache
@@ -149,3 +149,10 @@ def right(text: str, width: int) -> str:
     """`text` cut or filled to `width` cells, at the right."""
     text = cut(text, width)
     return " " * (width - cell_len(text)) + text
+
+
+def tail(text: str, width: int) -> str:
+    """The end of `text`, which tells more of a path, in at most `width` cells."""
+    if cell_len(text) <= width:
+        return text
+    return "…" + chop_cells(text[::-1], max(1, width - 1))[0][::-1]
