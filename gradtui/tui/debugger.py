@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.replay import Replay
 from gradtui.tui import readings
@@ -13,6 +13,9 @@ from gradtui.tui.exchange import Exchange
 from gradtui.tui.session import Session, backward_step
 from gradtui.tui.stepping import Player
 from gradtui.tui.widgets.node_panel import LARGE
+
+if TYPE_CHECKING:
+    from gradtui.snapshot.causes import Finding
 
 
 class Debugger(Exchange):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.reactive import var
@@ -10,7 +11,6 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from gradtui.service.watch import Watch
-from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.model import Problem, Snapshot
 from gradtui.tui import readings
 from gradtui.tui.answers import Answers
@@ -19,6 +19,9 @@ from gradtui.tui.keys import KEYS, works
 from gradtui.tui.mended import MendedApp
 from gradtui.tui.picture import Picture
 from gradtui.tui.session import Session
+
+if TYPE_CHECKING:
+    from gradtui.snapshot.causes import Finding
 
 PATIENCE = 0.15
 """Seconds that the old picture stands unmarked while the new one is on its way: less would flicker."""

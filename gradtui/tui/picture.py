@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.model import Problem
 from gradtui.snapshot.visible import visible
 from gradtui.tui import readings
@@ -24,6 +25,9 @@ from gradtui.tui.widgets.search_entry import SearchEntry
 from gradtui.tui.widgets.source_view import SourceView
 from gradtui.tui.widgets.stepper import Stepper
 from gradtui.tui.widgets.value_entry import ValueEntry
+
+if TYPE_CHECKING:
+    from gradtui.snapshot.causes import Finding
 
 PANES = ("graph", "chart", "node")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.check import MARKS, check
 from gradtui.snapshot.layout import same_shape
 from gradtui.snapshot.model import Curve, Snapshot, Source, Values
@@ -18,6 +18,9 @@ from gradtui.tui.answers import Answers
 from gradtui.tui.point import plain
 from gradtui.tui.session import Session
 from gradtui.tui.widgets.stepper import VariableRow
+
+if TYPE_CHECKING:
+    from gradtui.snapshot.causes import Finding
 
 MUTED, WARNING = "$foreground-muted", "$text-warning"
 NOTHING = Content()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.contributions import Contribution, as_sum, contributions, has_run
 from gradtui.snapshot.model import Node, Saved, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, as_factor, number
@@ -15,6 +15,9 @@ from gradtui.snapshot.rules import explain, rule_of
 from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.graph_lines import look, short, title
 from gradtui.tui.widgets.line_view import Line, Piece, folded
+
+if TYPE_CHECKING:
+    from gradtui.snapshot.causes import Finding
 
 Pieces = tuple[Piece, ...]
 

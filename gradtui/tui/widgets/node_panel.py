@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.reactive import var
 
-from gradtui.snapshot.detective import Finding, findings
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
 from gradtui.snapshot.replay import Replay
@@ -17,6 +16,9 @@ from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.ledger_lines import ledger_lines
 from gradtui.tui.widgets.line_view import Line, LineView, folded
 from gradtui.tui.widgets.node_lines import Pieces, finding_lines, node_lines
+
+if TYPE_CHECKING:
+    from gradtui.snapshot.causes import Finding
 
 LARGE = 2000
 """Nodes from which on it takes longer than a frame to find what is wrong."""
@@ -127,10 +129,10 @@ node, their gradients are summed.
         if snapshot is not None and len(snapshot.graph.nodes) > LARGE:
             self.run_worker(self._find_later(snapshot), group="findings", exclusive=True)
         elif snapshot is not None:
-            self.findings = findings(snapshot)
+            self.findings = snapshot.findings
 
     async def _find_later(self, snapshot: Snapshot) -> None:
-        found = await asyncio.to_thread(findings, snapshot)
+        found = await asyncio.to_thread(lambda: snapshot.findings)
         if snapshot is self._snapshot:
             self.findings = found
             self._read()
