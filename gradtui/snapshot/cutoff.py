@@ -95,7 +95,9 @@ def blamed(events: Sequence[Event]) -> list[Event]:
 
 
 def _unlikely(event: Event) -> int:
-    return 0 if event.reached else 1 if event.kind != "left_torch" and event.reached is None else 2
+    if event.reached is not None:
+        return 0 if event.reached else 3
+    return 2 if event.kind == "left_torch" else 1
 
 
 def _place(event: Event) -> str:

@@ -34,7 +34,7 @@ from gradtui.snapshot.operands import (
 )
 from gradtui.snapshot.reasons import cause_of, filled, holds, operands_at, remedy_of, shortened, stable_form
 from gradtui.snapshot.replay import Replay
-from gradtui.snapshot.why import findings_of_code
+from gradtui.snapshot.why import cut_off, findings_of_code
 
 __all__ = ["Finding", "findings"]
 
@@ -51,18 +51,25 @@ def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     there is to say of its parameters, but where it is as small as an expression and all of its numbers are known.
     """
     graph = snapshot.graph
-    if snapshot.origin != "expression" and not (snapshot.origin == "function" and _is_like_an_expression(graph)):
+    if snapshot.origin != "expression" and not _is_like_an_expression(snapshot):
         return findings_of_code(snapshot)
-    told = list(_forward(snapshot))
+    told = [*cut_off(snapshot), *_forward(snapshot)]
     if not snapshot.experiments:
         told += _backward(graph)
         told += fading(graph)
     return tuple(told)
 
 
-def _is_like_an_expression(graph: Graph) -> bool:
-    values = (node.value for node in graph.nodes)
-    return 0 < len(graph.nodes) <= MOST_NODES and all(value is not None and value.summary is None for value in values)
+def _is_like_an_expression(snapshot: Snapshot) -> bool:
+    """Of a function: no parameters but its variables take part, and every number is known."""
+    nodes = snapshot.graph.nodes
+    if snapshot.origin != "function" or not 0 < len(nodes) <= MOST_NODES:
+        return False
+    if any(
+        parameter.node is not None for name, parameter in snapshot.parameters.items() if name not in snapshot.variables
+    ):
+        return False
+    return all(node.value is not None and node.value.summary is None for node in nodes)
 
 
 def _forward(snapshot: Snapshot) -> Iterator[Finding]:

@@ -363,6 +363,15 @@ class Snapshot(Struct, frozen=True):
 
         return findings(self)
 
+    def why(self, parameter: str) -> tuple[Finding, ...]:
+        """Why the gradient of a parameter is None, zero, nan or huge, the root cause first; `ordinary` where nothing is wrong.
+
+        KeyError for a name that is not in `parameters` or `variables`.
+        """
+        from gradtui.snapshot.why import why  # it reads snapshots
+
+        return why(self, parameter)
+
     def save(self, path: str | PathLike[str]) -> None:
         """Write it to a .gradtui file, which `gradtui.load` reads. Raises FileError for what no file can hold, and OSError."""
         from gradtui.snapshot.file import save  # it makes snapshots

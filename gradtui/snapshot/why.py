@@ -44,6 +44,11 @@ def findings_of_code(snapshot: Snapshot) -> tuple[Finding, ...]:
     return tuple(told)
 
 
+def cut_off(snapshot: Snapshot) -> tuple[Finding, ...]:
+    """The variables of a function that something took out of the graph."""
+    return tuple(finding for finding in Inquiry(snapshot).absent() if finding.kind not in LAST)
+
+
 @dataclass(frozen=True)
 class Inquiry:
     """Each question about a snapshot is answered once, in time linear in its nodes, and only if it is asked."""
@@ -106,7 +111,7 @@ class Inquiry:
             and (found := nonfinite_gradient.backward(self.snapshot.graph))
         ):
             yield self._about(bad, found)
-        yield from self._grouped(self._absent())
+        yield from self.absent()
         if not self.has_run or problem is not None or self.forward is not None:
             return
         silent = [finding for finding in self._silent() if finding.kind != "ordinary"]
@@ -141,14 +146,27 @@ class Inquiry:
     def _those(self, holds: Callable[[Parameter], bool]) -> list[str]:
         return [name for name, leaf in self.leaves.items() if leaf.grad is not None and holds(leaf)]
 
+    def absent(self) -> Iterator[Finding]:
+        """Frozen ones only where nothing learns."""
+        return self._grouped(self._absent())
+
     def _absent(self) -> Iterator[Finding]:
-        """Frozen ones only where nothing learns; a nameless one is not worth telling of."""
         frozen = not any(leaf.requires_grad for leaf in self.leaves.values())
         for name, leaf in self.leaves.items():
-            if leaf.node is None and (leaf.requires_grad or frozen):
+            if leaf.node is None and (leaf.requires_grad or frozen) and self._takes_part(name):
                 yield absent(self.snapshot, name, leaf, self.traced)
             elif leaf.node is not None and self.snapshot.graph.nodes[leaf.node].edges:
                 yield not_a_leaf(self.snapshot, name, leaf)
+
+    def _takes_part(self, name: str) -> bool:
+        """Of the models in a function's file only those that it uses."""
+        return self.snapshot.origin != "function" or name.partition(".")[0] in self._used_models
+
+    @cached_property
+    def _used_models(self) -> set[str]:
+        there = [name for name, leaf in self.leaves.items() if leaf.node is not None]
+        there += [name for event in self.snapshot.events for name in event.leaves]
+        return {name.partition(".")[0] for name in there}
 
     def _silent(self) -> Iterator[Finding]:
         """Leaves in the graph at which nothing arrives."""
@@ -190,10 +208,10 @@ class Inquiry:
         largest = max((each.norm for each in self.profile), default=norm)
         if depth.is_huge(norm, size):
             return depth.rise(graph, layer, self.profile, self.used)
-        if norm < depth.VANISHED * largest and (sender := self._cancelling(leaf.node or 0, norm)):
+        if 0 < norm < depth.VANISHED * largest and (sender := self._cancelling(leaf.node or 0, norm)):
             text = f"next to nothing, norm {number(norm, 2)}: {where(sender)}: {zeros.CANCELS}, but for rounding"
             return Finding("ordinary", "backward", sender.id, text, zeros.SUMS_UP, name, sender.source)
-        if norm < depth.VANISHED * largest:
+        if 0 < norm < depth.VANISHED * largest:
             later = [each for each in self.profile if each.node < layer.node]
             return depth.fall(graph, [layer, *(later or self.profile[-1:])], self.used)
         zero = f", {100 * found.zeros / found.elements:.0f} % of it zeros" if found.zeros else ""

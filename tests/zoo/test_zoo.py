@@ -10,6 +10,9 @@ from tests.zoo.case import Case, cases_of, run, symptom
 
 ZOO = [*cases_of(none), *cases_of(dead), *cases_of(nan)]
 
+CUT = {"detached", "no_grad", "integer", "left_torch", "not_differentiable", "new_leaf", "unused"}
+"""Only a trace sees these."""
+
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 cases = pytest.mark.parametrize("case", ZOO, ids=str)
@@ -43,3 +46,16 @@ def test_the_first_finding_is_the_true_cause(case: Case) -> None:
     assert found[0].source is None or case.line is None or found[0].source.line == case.line
     for words in case.also:
         assert words in found[0].text, found[0]
+
+
+@cases
+def test_without_a_trace_it_says_how_to_see_more(case: Case) -> None:
+    """What can be told from the graph alone is told; what cannot is not guessed."""
+    root = why(run(case.code, traced=False), case.parameter)[0]
+    if case.kind in CUT:
+        assert root.kind == "not_in_graph"
+        assert "gradtui.trace" in root.remedy
+    elif case.code.__module__ == none.__name__:
+        assert root.kind == case.kind
+    assert root.remedy
+    assert root.text.startswith(case.parameter)
