@@ -138,34 +138,34 @@ def _sentences(expression: Expression, node: Node, values: Mapping[Node, Value])
         yield from _border(quote, node, values)
         return
     operands = [values[operand] for operand in node.operands]
-    if not any(_is_differentiated(operand) for operand in operands):
+    if not any(is_differentiated(operand) for operand in operands):
         return
     if len(operands) == 1 and name in WHOLE_VECTOR:
         what, holds = WHOLE_VECTOR[name]
         if isinstance(operands[0], torch.Tensor) and holds(operands[0].detach().reshape(-1)):
             yield f"{quote} {what}: {_torch_takes(name, operands, None)}"
         return
-    plain = _plain(operands)
+    numbers = plain(operands)
     places = PLACES[name]
-    if name == "^" and _is_differentiated(operands[1]):
+    if name == "^" and is_differentiated(operands[1]):
         places += PLACES["^ of a variable"]
     for what, test in places:
-        where = _elements(test(*plain))
+        where = elements(test(*numbers))
         if where is not None:
-            yield f"{quote} {what}{_named(where)}: {_torch_takes(name, operands, where)}"
+            yield f"{quote} {what}{named(where)}: {_torch_takes(name, operands, where)}"
 
 
 def _border(quote: str, node: Node, values: Mapping[Node, Value]) -> Iterator[str]:
     condition, *branches = node.operands
     if isinstance(condition, Comparison):
         sides = [values[condition.left], values[condition.right]]
-        depends = any(_is_differentiated(side) for side in sides) and branches
-        where = _elements(_equal(*_plain(sides))) if depends else None
+        depends = any(is_differentiated(side) for side in sides) and branches
+        where = elements(_equal(*plain(sides))) if depends else None
         if where is not None:
-            yield f"{quote} {BORDER}{_named(where)}: torch follows the branch that holds there"
+            yield f"{quote} {BORDER}{named(where)}: torch follows the branch that holds there"
 
 
-def _is_differentiated(value: Value) -> bool:
+def is_differentiated(value: Value) -> bool:
     return isinstance(value, torch.Tensor) and value.requires_grad
 
 
@@ -173,14 +173,19 @@ def _count(x: torch.Tensor, value: torch.Tensor) -> int:
     return int((x == value).sum())
 
 
-def _plain(operands: Sequence[Value]) -> list[Any]:
+def dtype_of(operands: Sequence[Value]) -> torch.dtype:
+    """Of the first that is a tensor."""
+    return next(operand.dtype for operand in operands if isinstance(operand, torch.Tensor))
+
+
+def plain(operands: Sequence[Value]) -> list[Any]:
     """As Python numbers where all are scalars, which is much the fastest; a literal rounded as torch rounds it."""
-    dtype = next(operand.dtype for operand in operands if isinstance(operand, torch.Tensor))
+    dtype = dtype_of(operands)
     tensors = [torch.as_tensor(operand, dtype=dtype).detach() for operand in operands]
     return tensors if any(tensor.ndim for tensor in tensors) else [tensor.item() for tensor in tensors]
 
 
-def _elements(mask: Any) -> list[int] | None:
+def elements(mask: Any) -> list[int] | None:
     """The places where it holds: [] for a scalar that does, None for nowhere."""
     if not isinstance(mask, torch.Tensor):
         return [] if mask else None
@@ -188,7 +193,7 @@ def _elements(mask: Any) -> list[int] | None:
     return places or None
 
 
-def _named(places: list[int]) -> str:
+def named(places: list[int]) -> str:
     if not places:
         return ""
     shown = ", ".join(map(str, places[:MOST_ELEMENTS])) + (", …" if len(places) > MOST_ELEMENTS else "")

@@ -9,7 +9,7 @@ from functools import lru_cache
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine import backward, conventions, forward, graph
+from gradtui.engine import backward, conventions, forward, graph, known
 from gradtui.engine.curve import curve
 from gradtui.engine.differences import differences_of
 from gradtui.engine.facts import ExpressionFacts
@@ -81,7 +81,11 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
         graph=built,
         differences=_differences(request, expression, at),
         curve=_curve(request, done, leaves),
-        notes=(*notes(done, built, tuple(at)), *conventions.notes(expression, done.values)),
+        notes=(
+            *notes(done, built, tuple(at)),
+            *conventions.notes(expression, done.values),
+            *known.notes(expression, done.values),
+        ),
         along=along,
         experiments=request.experiments,
     )

@@ -293,11 +293,11 @@ class Experiment(Struct, frozen=True):
 class Note(Struct, frozen=True):
     """A sentence that belongs beside the numbers: `f is a vector: differentiated as sum(f)`.
 
-    kind: `vector`, `constant`, `kink`, `nonfinite`; `backward` where it was not run; `code`: how user code ran. node: the node
-    it speaks of, if one.
+    kind: `vector`, `constant`, `kink`, `nonfinite`; `torch`: a known difference from mathematics; `backward` where it was not
+    run; `code`: how user code ran. node: the node it speaks of, if one.
     """
 
-    kind: Literal["vector", "constant", "kink", "nonfinite", "backward", "code"]
+    kind: Literal["vector", "constant", "kink", "nonfinite", "torch", "backward", "code"]
     text: str
     node: int | None = None
 
