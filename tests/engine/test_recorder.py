@@ -166,3 +166,35 @@ def test_transforms_pass_unseen() -> None:
         slopes = torch.func.vmap(torch.func.grad(torch.sin))(x.detach())
     assert torch.allclose(slopes, torch.cos(x.detach()))
     assert not recorder.recording.values
+
+
+@pytest.mark.filterwarnings("ignore:Converting a tensor with requires_grad=True")
+def test_whether_what_came_of_an_event_went_into_the_output() -> None:
+    """Each way to the output is cut at another place; what does not lead there is not taken for it."""
+    w, v, u = (torch.tensor([1.0, 2.0], requires_grad=True) for _ in range(3))
+    with Recorder() as recorder:
+        hidden = w * v
+        right = (hidden.argmax() == 1).float().mean()  # a metric, not in the loss
+        with torch.no_grad():
+            looked_at = hidden * 2
+        best, place = hidden.max(0)
+        kept = hidden.detach().clone()
+        fresh = torch.tensor([u[0], u[1]])
+        loss = kept.sum() * w.sum() + fresh.exp().sum() + torch.zeros(2)[place]
+        printed = loss.item()
+    assert right + looked_at.sum() + best + printed != 0
+    names = {w: "w", v: "v", u: "u"}
+    reached = {event.operation: event.reached for event in recorder.recording.events(names, {}, [loss])}
+    assert reached == {"argmax": False, "mul": False, "detach": True, "tensor": True, "item": None, "max": True}
+    without = {event.operation: event.reached for event in recorder.recording.events(names, {}, [hidden.sum()])}
+    assert not any(without.values())
+
+
+def test_an_output_without_a_graph_is_followed_too() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    with Recorder() as recorder:
+        looked_at = w.detach().sum()
+        loss = (w * 2).argmax() + 1
+    reached = [(event.operation, event.reached) for event in recorder.recording.events({w: "w"}, {}, [loss])]
+    assert reached == [("detach", False), ("argmax", True)]
+    assert looked_at == 3
