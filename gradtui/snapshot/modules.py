@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Literal
 
 from gradtui.snapshot.model import Graph, Module, Node
@@ -87,21 +87,23 @@ class ModuleTree:
     def _gather(self) -> None:
         """Each node into its module's group. A parameter that names no module belongs to the one that owns it."""
         for node in self.graph.nodes:
-            if node.call >= self._calls.get(node.module, 1):
+            if node.call and node.call >= self._calls.get(node.module, 1):
                 self._calls[node.module] = node.call + 1
         members: dict[int, list[int]] = {self.nodes: []}
+        before, place, inside = ("", 0), self.nodes, members[self.nodes]
         for node in self.graph.nodes:
-            key = self._owner(node)
-            place = self._places.get(key)
-            if place is None:
-                place = self._ensure(*key, members)
+            key = self._owner(node) if node.variable else (node.module, node.call)
+            if key != before:
+                known = self._places.get(key)
+                place = self._ensure(*key, members) if known is None else known
+                before, inside = key, members[place]
             self.parents[node.id] = place
-            members[place].append(node.id)
-        for id, inside in members.items():
-            self.group(id).members = inside
+            inside.append(node.id)
+        for id, found in members.items():
+            self.group(id).members = found
 
     def _owner(self, node: Node) -> tuple[str, int]:
-        if node.module or not node.variable:
+        if node.module or node.variable is None:
             return node.module, node.call
         path = node.variable.rpartition(".")[0]
         return (path, 0) if path in self._modules else ("", 0)
@@ -145,21 +147,17 @@ class ModuleTree:
         for index in range(len(self.groups)):
             id, group = self.nodes + index, self.groups[index]
             kept: list[int] = []
-            alike: list[int] = []
-            before = None
-            for member in (*group.members, None):
-                now = None
-                if member is not None and member >= self.nodes:
-                    now = shapes[member], re.sub(r"\d+$", "", self.group(member).path)
-                if now is None or now != before:
-                    kept += [self.add("repeat", id, alike)] if len(alike) >= LEAST_REPEATS else alike
-                    alike = []
-                if now is not None and member is not None:
-                    alike.append(member)
-                elif member is not None:
-                    kept.append(member)
-                before = now
+            for alike, run in groupby(group.members, lambda member: self._likeness(member, shapes)):
+                members = list(run)
+                repeats = alike is not None and len(members) >= LEAST_REPEATS
+                kept += [self.add("repeat", id, members)] if repeats else members
             group.members = kept
+
+    def _likeness(self, member: int, shapes: Mapping[int, int]) -> tuple[int, str] | None:
+        """The same for modules that differ in number or call only; None for a node."""
+        if member < self.nodes:
+            return None
+        return shapes[member], self.group(member).path.rstrip("0123456789")
 
     def _shapes(self) -> dict[int, int]:
         """A number for each group, the same for those with the same operations in the same order.

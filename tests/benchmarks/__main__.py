@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import engine, graphs, memory, screen
+from tests.benchmarks import engine, graphs, memory, scale, screen
 from tests.benchmarks.table import aligned, markdown
 
-GROUPS = {"engine": engine.rows, "graphs": graphs.rows, "screen": screen.rows, "memory": memory.rows}
+GROUPS = {
+    "engine": engine.rows,
+    "graphs": graphs.rows,
+    "screen": screen.rows,
+    "memory": memory.rows,
+    "scale": scale.rows,
+}
 
 
 def main() -> None:

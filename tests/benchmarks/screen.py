@@ -154,17 +154,23 @@ def echoes(terminal: Terminal, echoed: Callable[[int], bool]) -> Iterator[float]
         yield max(0.0, terminal.last_read - pressed)
 
 
-def changing(key: str) -> list[float]:
-    """Seconds from each press of a key that changes the window of the chart to the end of the last frame it gave."""
-    with Terminal(GRADTUI, columns=140, rows=40) as terminal:
-        terminal.wait_for(*READY)
+def changing(key: str, command: Sequence[str] = GRADTUI, ready: Texts = READY, before: Texts = ()) -> list[float]:
+    """Seconds from each press of a key that changes the picture to the end of the last frame it gave.
+
+    before: keys that are pressed first.
+    """
+    with Terminal(command, columns=140, rows=40) as terminal:
+        terminal.wait_for(*ready)
         settle(terminal)
+        for first in before:
+            terminal.press(first)
+            settle(terminal)
         times = []
         for _ in range(KEYS // 3):
-            before = terminal.text
+            picture = terminal.text
             start = time.perf_counter()
             terminal.press(key)
-            terminal.wait(lambda before=before: terminal.text != before, "another picture")  # type: ignore[misc]
+            terminal.wait(lambda picture=picture: terminal.text != picture, "another picture")  # type: ignore[misc]
             while terminal.read(QUIET):
                 pass
             times.append(terminal.last_read - start)
