@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
 
-def called(function: Callable[..., Any], call: Callable[[], Any]) -> tuple[Any, FrameType | None]:
-    """What `call` returns, which calls `function`; and the frame that `function` returned from, with its variables."""
+@dataclass(frozen=True, slots=True)
+class Locals:
+    """What a function's local variables were when it returned. Not the frame: that holds on to itself, by its callers."""
+
+    f_locals: Mapping[str, Any] = field(default_factory=dict)
+
+
+def called(function: Callable[..., Any], call: Callable[[], Any]) -> tuple[Any, Locals]:
+    """What `call` returns, which calls `function`; and the variables of that."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     frames: list[FrameType] = []
 
@@ -24,4 +32,5 @@ def called(function: Callable[..., Any], call: Callable[[], Any]) -> tuple[Any, 
         result = call()
     finally:
         sys.setprofile(before)
-    return result, frames[0] if frames else None
+        found = Locals(dict(frames.pop().f_locals)) if frames else Locals()
+    return result, found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from types import FrameType
 
 import torch
 from torch.autograd.graph import Node
@@ -56,7 +55,7 @@ def captured(
     given: Mapping[str, torch.Tensor] | None,
     model: torch.nn.Module | None,
     recording: Recording | None,
-    frame: FrameType | None,
+    frame: names.Scope | None,
 ) -> data.Snapshot:
     """`capture` for the caller's `frame`. recording: of the forward pass, where it is known which."""
     found = outputs.outputs_of(output)
@@ -85,7 +84,7 @@ class _Capture:
         names: names.Names,
         model: torch.nn.Module | None,
         recording: Recording | None,
-        frame: FrameType | None,
+        frame: names.Scope | None,
     ) -> None:
         self.names, self.model, self.recording, self.frame = names, model, recording, frame
 

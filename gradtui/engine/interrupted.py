@@ -16,8 +16,6 @@ from gradtui.engine.recording import Recording
 from gradtui.engine.summed import Summed
 from gradtui.snapshot import model
 
-MOST_NODES = 10_000
-
 
 def graph_before(error: BaseException, recording: Recording | None, nodes: list[Node]) -> model.Graph | None:
     """Without gradients, the newest tensor first; None where nothing was made. `nodes` takes the node objects."""
@@ -25,11 +23,10 @@ def graph_before(error: BaseException, recording: Recording | None, nodes: list[
     if not held:
         return None
     found = graph.walk(*(graph.root(tensor) for tensor in held))
-    nodes.extend(node for node in found if node not in set(nodes))
+    known_nodes = set(nodes)
+    nodes.extend(node for node in found if node not in known_nodes)
     inner = {target for node in found for target, _ in node.next_functions}
     roots = [node for node in found if node not in inner]
-    if len(found) > MOST_NODES:
-        return None
     leaves = {node: leaf for node in found if (leaf := leaf_of(node)) is not None}
     known = names.given(_named(error), recording.model() if recording else None)
     known |= names.numbered(leaves.values(), known)

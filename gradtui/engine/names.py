@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import FrameType
+from typing import Any, Protocol
 
 import torch
 
 Names = dict[torch.Tensor, str]
 """A tensor's hash is its identity."""
+
+
+class Scope(Protocol):
+    """A frame, or what is left of one."""
+
+    @property
+    def f_locals(self) -> Mapping[str, Any]: ...
 
 
 def given(names: Mapping[str, torch.Tensor] | None, model: torch.nn.Module | None) -> Names:
@@ -29,7 +36,7 @@ def given(names: Mapping[str, torch.Tensor] | None, model: torch.nn.Module | Non
     return found
 
 
-def in_frame(frame: FrameType | None, wanted: set[torch.Tensor]) -> Names:
+def in_frame(frame: Scope | None, wanted: set[torch.Tensor]) -> Names:
     """Those of `wanted` that are local variables there, or parameters of a module that is one (`model.fc.weight`)."""
     found: Names = {}
     local = sorted((frame.f_locals if frame else {}).items(), key=lambda item: item[0].startswith("_"))

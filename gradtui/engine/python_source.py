@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 import warnings
 from collections.abc import Collection
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import torch
@@ -52,9 +52,18 @@ def evaluate(request: model.Request, seconds: float = SECONDS) -> model.Snapshot
         snapshot = run.failed(error.problem)
     except BaseException as error:
         snapshot = run.interrupted(error)
-        error.__traceback__ = None  # its frames hold tensors
+        _let_go(error)
     graph.release(run.nodes)
     return snapshot
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Of the tensors in its frames, and in those of what it came from: their nodes are released after them."""
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            frame.f_locals  # noqa: B018 - Python 3.11 keeps what was read of them until it is read again
+        error.__traceback__, error = None, error.__context__
 
 
 class Run:
@@ -75,11 +84,11 @@ class Run:
         self.recording = watch.recording
         self.module.state.restore()
         with watch:
-            result, frame = called(wanted, asked.call)
+            result, scope = called(wanted, asked.call)
         outputs = tensors_of(result, self.name)
         self.nodes.extend(graph.walk(*(graph.root(output) for output in outputs if output.requires_grad)))
         given = {**leaves_in(vars(user)), **asked.leaves, **asked.variables}
-        told = captured(outputs, given, network or _local_model(frame), watch.recording, frame)
+        told = captured(outputs, given, network or model_in(scope.f_locals), watch.recording, scope)
         if told.problem is not None and self.nodes:
             return self._without_backward(told, told.problem)
         with silent():
@@ -193,8 +202,3 @@ def total(outputs: list[torch.Tensor]) -> torch.Tensor:
     """What is differentiated: the sum of all elements, of their real parts where they are complex."""
     real = [scalar(output.real if output.is_complex() else output) for output in outputs]
     return sum(real[1:], start=real[0])
-
-
-def _local_model(frame: FrameType | None) -> torch.nn.Module | None:
-    """A model that the function made itself: its modules were not watched, but its parameters have names."""
-    return model_in(frame.f_locals) if frame is not None else None

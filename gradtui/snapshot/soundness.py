@@ -66,6 +66,8 @@ def _graph_flaws(graph: Graph) -> Iterator[str]:
         yield "an edge leads to a node that is not in the graph"
     elif any(edge.target is not None and edge.target <= node.id for node in graph.nodes for edge in node.edges):
         yield from _cycles(graph)
+    if any(node.name == "AccumulateGrad" and node.edges for node in graph.nodes):
+        yield "an edge leads on from a leaf"
     if count and not (graph.roots and 0 <= min(graph.roots) <= max(graph.roots) < count):
         yield "the output is not in the graph"
     if len(set(graph.roots)) < len(graph.roots):

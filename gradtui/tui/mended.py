@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import cast
 
+from textual import work
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandListItem, CommandPalette, Provider, SimpleProvider
+from textual.css.query import NoMatches
 from textual.driver import Driver
+from textual.geometry import Offset
+from textual.screen import Screen
 from textual.theme import ThemeProvider
-from textual.widget import AwaitMount
+from textual.widget import AwaitMount, Widget
 
 from gradtui.tui.terminal import TerminalDriver
+
+SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._gather_commands)["__wrapped__"]
 
 
 class MendedApp(App[None]):
@@ -21,6 +28,9 @@ class MendedApp(App[None]):
     def get_driver_class(self) -> type[Driver]:
         standard = super().get_driver_class()
         return TerminalDriver if issubclass(TerminalDriver, standard) else standard
+
+    def get_default_screen(self) -> Screen[None]:
+        return MendedScreen(id="_default")
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):
@@ -36,15 +46,24 @@ class MendedApp(App[None]):
         self.push_screen(Palette([ThemeProvider], placeholder="Search for themes…"))
 
 
+class MendedScreen(Screen[None]):
+    """Where a widget stood that has just gone, there is nothing to select; Textual asks for its parent."""
+
+    def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
+        widget, offset = super().get_widget_and_offset_at(x, y)
+        return (widget, offset) if widget is not None and widget.is_attached else (None, None)
+
+
 class Palette(CommandPalette):
     """Closed while it still searches, it has no list to fill; twice, it is closed once; without room nothing is chosen."""
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         return super().dismiss(result) if self in self.app.screen_stack else AwaitComplete()
 
-    def _watch__list_visible(self) -> None:
-        if self.query(CommandList) and self.query("#--input"):
-            super()._watch__list_visible()
+    @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)
+    async def _gather_commands(self, search_value: str) -> None:
+        with suppress(NoMatches):
+            await SEARCH(self, search_value)
 
     def _action_command_list(self, action: str) -> None:
         if self.query_one(CommandList).scrollable_content_region.height:

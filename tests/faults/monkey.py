@@ -17,6 +17,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from textual.keys import _character_to_key
 
 from gradtui.tui.keys import KEYS
@@ -27,8 +29,16 @@ GRADTUI = str(Path(sys.executable).with_name("gradtui"))
 CASES = Path(__file__).parents[1] / "cases"
 FIRST = "x^2 + 3x + 1"
 
-CHARACTERS = {_character_to_key(character): character for character in map(chr, range(33, 127))}
-"""By Textual's names for them."""
+SEQUENCES = {keys[0].value: sequence for sequence, keys in ANSI_SEQUENCES_KEYS.items() if isinstance(keys, tuple)}
+"""What a terminal sends, by Textual's names for the keys."""
+SEQUENCES |= {
+    f"{modifier}+{key}": f"\x1b[{code[:-1]};{number}{code[-1]}"
+    for code, key in FUNCTIONAL_KEYS.items()
+    for modifier, number in (("shift", 2), ("ctrl", 5))
+    if f"{modifier}+{key}" not in SEQUENCES and code != "1R"  # that is where the cursor stands
+}
+SEQUENCES |= {character: character for character in map(chr, range(33, 127))}
+SEQUENCES |= {_character_to_key(character): character for character in map(chr, range(33, 127))}
 
 QUITTING = {"q", "ctrl+q"}
 EXTRA_KEYS = ("tab", "shift+tab", "ctrl+p", "ctrl+c", "ctrl+u", "delete", "backspace", "enter", "escape")
@@ -96,6 +106,7 @@ class Monkey:
         self.keys = [*sorted({key for binding in KEYS for key in binding.key.split(",")} - QUITTING), *EXTRA_KEYS]
         self.texts = _texts()
         self.done: list[str] = []
+        self.columns = 0
 
     def run(self, seconds: float) -> Report:
         """Torment one program after another until the time is over; quitting by the palette is its good right."""
@@ -175,6 +186,7 @@ class Monkey:
     def _resize(self, columns: int, rows: int) -> None:
         self.report.resizes += 1
         self.done.append(f"{columns}x{rows}")
+        self.columns = columns
         self.screen.resize(columns, rows)
         self.screen.read(0.01)
 
@@ -187,7 +199,7 @@ class Monkey:
     def _expect_a_frame(self) -> None:
         """The program lives: in another size it paints anew."""
         self.screen.read(0.0)
-        self._resize(100 + len(self.done) % 7 + self.random.randint(0, 1) * 10, 30)
+        self._resize(110 if self.columns == 100 else 100, 30)
         limit = time.monotonic() + PATIENCE
         while not self.screen.read() and self.screen.process.poll() is None:
             if time.monotonic() > limit:
@@ -226,7 +238,7 @@ class Monkey:
 
 def bytes_of(key: str) -> str:
     """What a terminal sends for a key of Textual's. Raises KeyError for one that the driver does not know."""
-    return key if len(key) == 1 else CHARACTERS.get(key) or driver.KEYS[key]
+    return driver.KEYS.get(key) or SEQUENCES[key]
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 
 from textual.widgets._footer import FooterKey
+from textual.widgets._toast import Toast
 
 from gradtui.tui.mended import Palette
 from tests.tui.fakes import make_app
@@ -41,7 +42,8 @@ async def test_a_palette_that_is_closed_while_it_searches() -> None:
         assert isinstance(palette, Palette)
         palette._action_escape()
         await pilot.pause()
-        palette._list_visible = not palette._list_visible
+        palette._gather_commands("sin")
+        await app.workers.wait_for_complete()
         assert len(app.screen_stack) == 1
 
 
@@ -51,6 +53,19 @@ async def test_a_palette_without_room() -> None:
         for key in ("ctrl+p", "pageup", "pagedown", "up", "home", "end", "down", "enter", "escape"):
             await pilot.press(key)
         assert len(app.screen_stack) == 1
+
+
+async def test_a_click_where_a_widget_has_just_gone() -> None:
+    app = make_app()
+    async with app.run_test(notifications=True) as pilot:
+        app.notify("here")
+        while not app.query(Toast):
+            await pilot.pause()
+        toast = app.screen.query_one(Toast)
+        x, y = toast.region.x + 1, toast.region.y + 1
+        assert app.screen.get_widget_and_offset_at(x, y)[0] is toast
+        toast._detach()
+        assert app.screen.get_widget_and_offset_at(x, y) == (None, None)
 
 
 async def test_the_other_palettes() -> None:

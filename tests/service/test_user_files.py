@@ -80,11 +80,23 @@ def crash(x):
 def shut(x):
     os.closerange(0, 100)
     return x
+def deep(x):
+    y = x
+    for _ in range(30_000):
+        y = y * 1
+    return y
+def deep_and_raise(x):
+    y = deep(x)
+    try:
+        raise KeyError("first")
+    except KeyError as error:
+        kept = error
+        raise ValueError("then") from error
 
 def run(x, case: int): return CASES[case](x)
 def fine(x): return x * 7
 CASES = [fine, leave, quit, interrupt, base, read, read_all, hang, hang_on, tensor, bytes_, grow, recurse, fork,
-         fork_and_raise, say, thread, go, os_exit, crash, shut]
+         fork_and_raise, say, thread, go, os_exit, crash, shut, deep, deep_and_raise]
 """
 NAMES = [name.strip() for name in HOSTILE.split("CASES = [")[1].strip("]\n").replace("\n", "").split(",")]
 
@@ -92,10 +104,10 @@ NAMES = [name.strip() for name in HOSTILE.split("CASES = [")[1].strip("]\n").rep
 class User:
     """The service on the hostile file, as the screen has it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, seconds: float = SECONDS) -> None:
         (folder / "model.py").write_text(HOSTILE)
         self.target = f"{folder / 'model.py'}:run"
-        self.service = Service(function=self.target, seconds=SECONDS)
+        self.service = Service(function=self.target, seconds=seconds)
 
     async def run(self, case: str, curve: CurveRequest | None = None) -> Snapshot:
         place = float(NAMES.index(case))
@@ -157,6 +169,22 @@ async def test_what_ran_before(user: User) -> None:
     assert [(node.variable, node.grad_output) for node in graph.nodes] == [(None, None), ("x", None)]
     assert graph.nodes[0].value is not None
     assert graph.nodes[0].value.numbers == (6.0,)
+
+
+async def test_a_deep_graph_is_let_go_of(tmp_path: Path) -> None:
+    """Dropped at once, it would end the process, now or at the next collection of garbage."""
+    user = User(tmp_path, seconds=60.0)
+    await user.service.start()
+    for _ in range(2):
+        snapshot = await user.run("deep")
+        assert len(snapshot.graph.nodes) == 30_001
+        assert snapshot.variables["x"].grad.numbers == (1.0,)
+        snapshot = await user.run("deep_and_raise")
+        assert len(snapshot.graph.nodes) == 30_001
+        assert snapshot.problem is not None
+        assert snapshot.problem.message.endswith("raised ValueError: then")
+        await still_well(user)
+    await user.service.close()
 
 
 async def test_one_that_catches_everything_is_killed(user: User) -> None:

@@ -158,8 +158,9 @@ def test_what_is_equal_is_there_once(tmp_path: Path) -> None:
     assert len({id(node.shape) for node in tanh}) == 1
 
 
-def frames(path: Path) -> list[bytes]:
-    data = gzip.decompress(path.read_bytes()[len(format.MAGIC) + 1 :])
+def payloads_of(whole: bytes) -> list[bytes]:
+    """What a file holds, by the format's documentation alone."""
+    data = gzip.decompress(whole[len(format.MAGIC) + 1 :])
     found = []
     while data:
         length = int.from_bytes(data[:4])
@@ -179,7 +180,7 @@ def written(path: Path, *payloads: Any, version: int = format.VERSION) -> Path:
 def test_the_format_is_as_documented(tmp_path: Path) -> None:
     """Read by hand: gzip and MessagePack, by what the docstrings say alone."""
     save(examples.quadratic(), tmp_path / "run.gradtui")
-    head, piece = map(msgpack.decode, frames(tmp_path / "run.gradtui"))
+    head, piece = map(msgpack.decode, payloads_of((tmp_path / "run.gradtui").read_bytes()))
     assert head["expression"] == "x^2 + 3x + 1"
     first = piece["nodes"][0]
     assert piece["texts"][first[0] - 1] == "AddBackward0"
@@ -190,7 +191,7 @@ def test_the_format_is_as_documented(tmp_path: Path) -> None:
 def test_what_a_newer_gradtui_adds_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "run.gradtui"
     save(examples.quadratic(), path)
-    head, piece = map(msgpack.decode, frames(path))
+    head, piece = map(msgpack.decode, payloads_of(path.read_bytes()))
     head |= {"new": {"a": [1, {"b": None}]}}
     head["variables"]["x"]["also"] = 1
     piece["colours"] = [1, 2]
@@ -287,6 +288,10 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
     "a negative edge": ([HEAD, TEXTS | {"nodes": [node([-1])]}], "damaged"),
     "an edge to itself": ([HEAD, TEXTS | {"nodes": [node([0])]}], "cycle"),
     "a cycle": ([HEAD, TEXTS | {"nodes": [node([1]), node([2], step=1), node([1], step=2)]}], "cycle"),
+    "an edge from a leaf": (
+        [HEAD, {"texts": ["AccumulateGrad", "f"], "nodes": [node([1]), node(step=1)]}],
+        "an edge leads on from a leaf",
+    ),
     "a name that is not there": ([HEAD, {"nodes": [node()]}], "a reference leads nowhere"),
     "a value that is not there": ([HEAD, TEXTS | {"nodes": [node(value=1)]}], "a reference leads nowhere"),
     "a negative reference": ([HEAD, TEXTS | {"nodes": [node(value=-1)]}], "damaged"),

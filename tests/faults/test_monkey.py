@@ -1,0 +1,30 @@
+"""Random keys for a while; the same by hand for half an hour: `python -m tests.faults.monkey --minutes 30`."""
+
+from __future__ import annotations
+
+import pytest
+from textual._xterm_parser import XTermParser
+from textual.events import Key
+from textual.keys import _normalize_key_list
+
+from gradtui.tui.keys import KEYS
+from tests.faults.monkey import Monkey, bytes_of
+
+SECONDS = 45.0
+
+
+@pytest.mark.parametrize("key", sorted({key for binding in KEYS for key in binding.key.split(",")} - {"escape"}))
+def test_keys_are_the_keys(key: str) -> None:
+    """Textual reads each as what the monkey takes it for; an escape alone is known only by what does not follow it."""
+    (event,) = XTermParser().feed(bytes_of(key))
+    assert isinstance(event, Key)
+    assert event.key == _normalize_key_list(key)
+
+
+def test_random_keys() -> None:
+    """No exception, every quit is whole, and memory stays after a warm-up."""
+    report = Monkey(seed=1).run(SECONDS)
+    print(report)
+    assert report.keys > 100
+    assert report.kills > 0
+    assert report.growth < 1.2

@@ -1,0 +1,190 @@
+"""Any bytes are a FileError, or a Snapshot that screen and reports can show."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import random
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec import msgpack
+
+from gradtui.report import json, steps, text
+from gradtui.report.dot import dot
+from gradtui.report.mermaid import mermaid
+from gradtui.report.svg import svg
+from gradtui.snapshot import file as format
+from gradtui.snapshot.file import FileError, load, save
+from gradtui.snapshot.lanes import Lanes
+from gradtui.snapshot.layout import rows
+from gradtui.snapshot.model import Snapshot
+from gradtui.snapshot.outline import Outline
+from tests import examples, synthetic
+from tests.snapshot.test_file import EVERYTHING, payloads_of, written
+
+EXAMPLES = int(os.environ.get("GRADTUI_FUZZ", "200"))
+"""How many of each; more by hand: GRADTUI_FUZZ=100000 pytest tests/snapshot/test_file_fuzz.py"""
+
+SEEDS = (
+    examples.quadratic(),
+    examples.vector_quadratic(),
+    examples.nan_gradient(),
+    EVERYTHING,
+    synthetic.bert(1, 8),
+    synthetic.recurrence(20),
+)
+STRANGE = (
+    None,
+    True,
+    -1,
+    0,
+    1,
+    7,
+    2**31,
+    -(2**63),
+    2**64 - 1,
+    0.5,
+    float("nan"),
+    float("inf"),
+    "",
+    "x",
+    "a" * 999,
+    b"x",
+)
+SEED = st.integers(0, 2**64)
+SETTINGS = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@cache
+def wholes() -> tuple[bytes, ...]:
+    """Files as this version writes them."""
+    found = []
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "run.gradtui"
+        for snapshot in SEEDS:
+            save(snapshot, path)
+            found.append(path.read_bytes())
+    return tuple(found)
+
+
+@cache
+def contents() -> tuple[list[bytes], ...]:
+    """The payloads in them."""
+    return tuple(map(payloads_of, wholes()))
+
+
+def check(path: Path) -> bool:
+    """Whether it was read; then everything that reads a Snapshot is tried on it."""
+    try:
+        snapshot = load(path)
+    except FileError as error:
+        told = str(error).removeprefix(f"{path}: ")
+        assert re.fullmatch(r"[^\n]{10,400}", told), told
+        return False
+    show(snapshot)
+    return True
+
+
+def show(snapshot: Snapshot) -> None:
+    if snapshot.problem is None:
+        text.report(snapshot)
+        steps.steps(snapshot)
+        json.line(json.answer(snapshot))
+    dot(snapshot)
+    mermaid(snapshot)
+    svg(snapshot)
+    outline = Outline(snapshot.graph, snapshot.modules)
+    rows(outline, opened=outline.opened_first())
+    Lanes(snapshot.graph)
+
+
+@SETTINGS
+@given(seed=SEED)
+def test_changed_bytes(seed: int, tmp_path: Path) -> None:
+    """Of the file itself: cut, changed, more, less."""
+    chance = random.Random(seed)
+    raw = bytearray(chance.choice(wholes()))
+    for _ in range(chance.randint(1, 4)):
+        place, length = chance.randrange(len(raw) + 1), chance.randrange(9)
+        raw[place : place + chance.choice([0, 1, length, len(raw)])] = chance.randbytes(chance.choice([0, 1, length]))
+    path = tmp_path / "run.gradtui"
+    path.write_bytes(raw)
+    check(path)
+
+
+@SETTINGS
+@given(seed=SEED)
+def test_changed_payloads(seed: int, tmp_path: Path) -> None:
+    """Of what is compressed, so that no checksum tells."""
+    chance = random.Random(seed)
+    payloads = [bytearray(payload) for payload in chance.choice(contents())]
+    for _ in range(chance.randint(1, 4)):
+        payload = chance.choice(payloads)
+        payload[chance.randrange(len(payload))] = chance.randrange(256)
+    check(written(tmp_path / "run.gradtui", *map(bytes, payloads)))
+
+
+def places(what: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place in it that holds something: the container, and the key or index."""
+    waiting = [what]
+    while waiting:
+        container = waiting.pop()
+        if isinstance(container, dict | list):
+            for key, inside in list(container.items() if isinstance(container, dict) else enumerate(container)):
+                yield container, key
+                waiting.append(inside)
+
+
+@SETTINGS
+@given(seed=SEED)
+def test_changed_values(seed: int, tmp_path: Path) -> None:
+    """Well-formed MessagePack with other things in it: this gets furthest."""
+    chance = random.Random(seed)
+    payloads = [msgpack.decode(payload) for payload in chance.choice(contents())]
+    found = [place for payload in payloads for place in places(payload)]
+    originals = [msgpack.encode(container[key]) for container, key in found]
+    for _ in range(chance.randint(1, 3)):
+        container, key = chance.choice(found)
+        match chance.choice(["strange", "other", "near"]):
+            case "strange":
+                container[key] = chance.choice(STRANGE)
+            case "other":
+                container[key] = msgpack.decode(chance.choice(originals))
+            case "near" if isinstance(container[key], int):
+                container[key] += chance.randint(-2, 2)
+    check(written(tmp_path / "run.gradtui", *payloads))
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(raw=st.binary(max_size=200))
+def test_any_bytes(raw: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "run.gradtui"
+    for start in (b"", format.MAGIC, format.MAGIC + b"\x01", format.MAGIC + b"\x01" + gzip.compress(b"")[:10]):
+        path.write_bytes(start + raw)
+        assert not check(path)
+
+
+def test_the_changes_get_through(tmp_path: Path) -> None:
+    """The fuzzers are worth something: many a changed file is still read."""
+    chance = random.Random(1)
+    read = 0
+    for _ in range(100):
+        payloads = [msgpack.decode(payload) for payload in chance.choice(contents())]
+        container, key = chance.choice([place for payload in payloads for place in places(payload)])
+        if isinstance(container[key], float):
+            container[key] = chance.random()
+        elif isinstance(container[key], str):
+            container[key] = "other"
+        read += check(written(tmp_path / "run.gradtui", *payloads))
+    assert read > 30
