@@ -53,8 +53,7 @@ def bert() -> tuple[Any, Any]:
     import torch
     import transformers
 
-    kinds: Any = transformers
-    config = kinds.BertConfig(
+    config = transformers.BertConfig(
         hidden_size=48,
         num_hidden_layers=12,
         num_attention_heads=12,
@@ -62,7 +61,7 @@ def bert() -> tuple[Any, Any]:
         vocab_size=200,
         attn_implementation="eager",
     )
-    return kinds.BertModel(config).eval(), torch.randint(0, 200, (2, 16))
+    return transformers.BertModel(config).eval(), torch.randint(0, 200, (2, 16))
 
 
 def cost(nodes: int, torch: Any, capture: Callable[[Any], object]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,8 +44,13 @@ def line(python: str, variables: Mapping[str, torch.Tensor]) -> torch.Tensor:
     return output
 
 
-def ran(output: torch.Tensor) -> list[Ran]:
-    """The nodes in the order in which the engine runs them under backward()."""
+def numbers(tensor: torch.Tensor | None) -> Numbers:
+    """nan as None in the tuple's place would hide it, so it is a word of its own."""
+    return None if tensor is None else comparable(tensor.reshape(-1).tolist())
+
+
+def ran(output: torch.Tensor, told: Callable[[torch.Tensor | None], Numbers] = numbers) -> list[Ran]:
+    """The nodes in the order in which the engine runs them under backward(). told: of a gradient."""
     order: list[Any] = []
     incoming: dict[Any, Numbers] = {}
     outgoing: dict[Any, list[Numbers]] = {}
@@ -53,13 +58,13 @@ def ran(output: torch.Tensor) -> list[Ran]:
     def before(node: Any) -> Any:
         def hook(grads: Any) -> None:
             order.append(node)
-            incoming[node] = numbers(next((grad for grad in grads if grad is not None), None))
+            incoming[node] = told(next((grad for grad in grads if grad is not None), None))
 
         return hook
 
     def after(node: Any) -> Any:
         def hook(grad_inputs: Any, grad_outputs: Any) -> None:
-            outgoing[node] = [numbers(grad) for grad in grad_inputs]
+            outgoing[node] = [told(grad) for grad in grad_inputs]
 
         return hook
 
@@ -88,26 +93,21 @@ def ran(output: torch.Tensor) -> list[Ran]:
     ]
 
 
-def ours(graph: Graph) -> list[Ran]:
+def values(told: Values | None) -> Numbers:
+    return None if told is None else comparable(told.numbers)
+
+
+def ours(graph: Graph, told: Callable[[Values | None], Numbers] = values) -> list[Ran]:
     """The same from a Graph, whose ids are the places in the order."""
     return [
         Ran(
             node.name,
             node.shape,
-            values(node.grad_output),
-            tuple((edge.target, edge.input, values(edge.grad)) for edge in node.edges),
+            told(node.grad_output),
+            tuple((edge.target, edge.input, told(edge.grad)) for edge in node.edges),
         )
         for node in graph.nodes
     ]
-
-
-def numbers(tensor: torch.Tensor | None) -> Numbers:
-    """nan as None in the tuple's place would hide it, so it is a word of its own."""
-    return None if tensor is None else comparable(tensor.reshape(-1).tolist())
-
-
-def values(told: Values | None) -> Numbers:
-    return None if told is None else comparable(told.numbers)
 
 
 def comparable(several: Sequence[float]) -> tuple[float, ...]:

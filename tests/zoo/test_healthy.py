@@ -10,6 +10,7 @@ import torch
 import gradtui
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.why import why
+from tests.models.language import bert, gpt2
 from tests.zoo.case import Snippet, run
 from tests.zoo.healthy import HEALTHY
 
@@ -26,23 +27,14 @@ def test_no_finding_for_a_healthy_model(code: Snippet, traced: bool) -> None:
         assert kinds == (["ordinary"] if parameter.node is not None else ["frozen"]), name
 
 
-def transformers_model(kind: str, **sizes: int) -> Any:
-    """From a config, with random weights."""
-    transformers: Any = pytest.importorskip("transformers")
-    torch.manual_seed(0)
-    config = getattr(transformers, f"{kind}Config")(vocab_size=100, **sizes)
-    return getattr(transformers, {"Bert": "BertForMaskedLM", "GPT2": "GPT2LMHeadModel"}[kind])(config)
-
-
 @pytest.mark.parametrize("traced", [True, False], ids=["traced", "untraced"])
 def test_no_finding_for_bert(traced: bool) -> None:
-    sizes = {"hidden_size": 32, "num_hidden_layers": 6, "num_attention_heads": 4, "intermediate_size": 64}
-    _is_healthy(transformers_model("Bert", **sizes), traced)
+    _is_healthy(bert(6), traced)
 
 
 @pytest.mark.parametrize("traced", [True, False], ids=["traced", "untraced"])
 def test_no_finding_for_gpt2(traced: bool) -> None:
-    _is_healthy(transformers_model("GPT2", n_embd=32, n_layer=6, n_head=4), traced)
+    _is_healthy(gpt2(6), traced)
 
 
 def _is_healthy(model: Any, traced: bool) -> None:
