@@ -125,7 +125,9 @@ def test_modules_and_values_are_what_hooks_saw(make: Callable[[], Made]) -> None
     torch.manual_seed(0)
     model, run = make()
     paths = {module: path for path, module in model.named_modules()}
-    inside, begun, outputs = {}, [], {}
+    inside: dict[int, str] = {}
+    outputs: dict[int, Numbers] = {}
+    begun: list[int] = []
 
     def begin(module: nn.Module, inputs: object) -> None:
         begun.append(next_number())
