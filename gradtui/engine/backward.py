@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, cast
@@ -64,7 +65,7 @@ def run(output: torch.Tensor, nodes: Sequence[Node]) -> Backward:
     nodes: the whole graph of `output`, which is not freed.
     """
     record = Backward()
-    drive([scalar(output)], nodes, record)
+    drive([scalar(output)], nodes, leaves_of(nodes), record)
     with torch.no_grad():
         for node in nodes:
             if leaf_of(node) is None:
@@ -88,26 +89,30 @@ def run_changed(
             changed[edge] = changed.get(edge, 1.0) * experiment.factor
     handles = [node.register_hook(_scaling(changed)) for node, changed in factors.items()]
     try:
-        drive([scalar(output)], nodes, record)
+        drive([scalar(output)], nodes, leaves_of(nodes), record)
     finally:
         for handle in handles:
             handle.remove()
     return record
 
 
-def drive(scalars: Sequence[torch.Tensor], nodes: Sequence[Node], record: Record) -> None:
+def drive(
+    scalars: Sequence[torch.Tensor], nodes: Sequence[Node], leaves: Mapping[Node, torch.Tensor], record: Record
+) -> None:
     """Run the engine once from the sum of `scalars` and tell `record`. No `.grad` is touched, no hook is left.
 
-    autograd.grad runs no AccumulateGrad, and so none of its hooks, but those of its leaf in its turn.
+    leaves: `leaves_of(nodes)`. autograd.grad runs no AccumulateGrad, and so none of its hooks, but those of its leaf in its turn.
     """
-    leaves = {node: leaf for node in nodes if (leaf := leaf_of(node)) is not None}
-    untouched = [leaf for leaf in leaves.values() if leaf._backward_hooks is None]
+    hookless: list[torch.Tensor] = []
     handles: list[Any] = []
     try:
         for node in nodes:
             leaf = leaves.get(node)
             if leaf is None:
                 handles.append(node.register_hook(partial(record.ran, node)))
+            elif leaf.requires_grad and leaf._backward_hooks is None:
+                leaf._backward_hooks = OrderedDict({0: partial(record.reached, node)})  # what register_hook does
+                hookless.append(leaf)
             elif leaf.requires_grad:
                 handles.append(leaf.register_hook(partial(record.reached, node)))  # type: ignore[no-untyped-call]
         ends = [GradientEdge(node, 0) for node in leaves] or [get_gradient_edge(scalar) for scalar in scalars]
@@ -117,8 +122,8 @@ def drive(scalars: Sequence[torch.Tensor], nodes: Sequence[Node], record: Record
     finally:
         for handle in handles:
             handle.remove()
-        for leaf in untouched:
-            leaf._backward_hooks = None  # as torch had it before its first hook
+        for leaf in hookless:
+            leaf._backward_hooks = None
 
 
 def scalar(output: torch.Tensor) -> torch.Tensor:
@@ -129,6 +134,11 @@ def scalar(output: torch.Tensor) -> torch.Tensor:
 def leaf_of(node: Node) -> torch.Tensor | None:
     """The leaf that an AccumulateGrad accumulates into; None for any other node."""
     return cast(Any, node).variable if node.name() == "torch::autograd::AccumulateGrad" else None
+
+
+def leaves_of(nodes: Sequence[Node]) -> dict[Node, torch.Tensor]:
+    """The leaf of each AccumulateGrad among `nodes`."""
+    return {node: leaf for node in nodes if (leaf := leaf_of(node)) is not None}
 
 
 def _edges(true: Backward, experiment: Experiment) -> tuple[Node, list[int]]:

@@ -9,16 +9,18 @@ import torch
 from torch.autograd.graph import Node
 
 from gradtui.engine import failures, graph, names, outputs
-from gradtui.engine.backward import drive, leaf_of, scalar
+from gradtui.engine.backward import drive, leaves_of, scalar
 from gradtui.engine.captured import REENTRANT, CapturedFacts
 from gradtui.engine.deep import guard
 from gradtui.engine.modules import inferred
 from gradtui.engine.parameters import modules, parameters
 from gradtui.engine.recording import Recording, recording_of
 from gradtui.engine.summed import Summed
-from gradtui.engine.undisturbed import undisturbed
+from gradtui.engine.undisturbed import uncollected, undisturbed
 from gradtui.engine.values import dtype_name, legible
 from gradtui.snapshot import model as data
+
+Leaves = dict[Node, torch.Tensor]
 
 NO_GRADIENTS = (
     "there are no gradients here: a checkpoint with use_reentrant=True only runs under backward() itself, "
@@ -62,14 +64,15 @@ def captured(
     problem = outputs.why_no_graph(found, model)
     differentiable = [] if problem else [tensor for tensor in found if tensor.requires_grad]
     roots = [graph.root(tensor) for tensor in differentiable]
-    nodes = graph.walk(*roots)
-    guard(nodes)
     if recording is None:
         recording = next((known for root in roots if (known := recording_of(root))), None)
     if model is None and recording is not None:
         model = recording.model()
+    nodes: list[Node] = []
     try:
-        with undisturbed():
+        with undisturbed(), uncollected():
+            nodes = graph.walk(*roots)
+            guard(nodes)
             capture = _Capture(names.given(given, model), model, recording, frame)
             return capture.snapshot(found, differentiable, roots, nodes, problem)
     finally:
@@ -99,13 +102,15 @@ class _Capture:
         record = Summed()
         scalars = [scalar(tensor.real if tensor.is_complex() else tensor) for tensor in differentiable]
         notes = list(outputs.notes(differentiable))
+        leaves = leaves_of(nodes)
         if any(node.name() == REENTRANT for node in nodes):
             notes.append(data.Note("backward", NO_GRADIENTS))
         elif problem is None:
-            problem = self._run(scalars, nodes, record)
-        facts = self._facts(nodes, record)
+            problem = self._run(scalars, nodes, leaves, record)
+        facts = self._facts(nodes, leaves, record)
         ids = graph.numbered(nodes, record.order, roots)
         built = graph.build(nodes, record.order, facts, roots)
+        made = {node.variable: node for node in built.nodes if node.variable}
         title = next(iter(names.in_frame(self.frame, set(found)).values()), "output")
         return data.Snapshot(
             id=0,
@@ -118,29 +123,31 @@ class _Capture:
             notes=tuple(notes),
             problem=problem,
             origin="capture",
-            parameters=parameters(self.names, ids, built, facts.value_of),
+            parameters=parameters(self.names, made, ids, built),
             modules=modules(self.model, self.recording),
             files=dict(self.recording.files) if self.recording else {},
             events=self._events(ids, found),
         )
 
-    def _run(self, scalars: list[torch.Tensor], nodes: list[Node], record: Summed) -> data.Problem | None:
+    def _run(
+        self, scalars: list[torch.Tensor], nodes: list[Node], leaves: Leaves, record: Summed
+    ) -> data.Problem | None:
         try:
-            drive(scalars, nodes, record)
+            drive(scalars, nodes, leaves, record)
         except Exception as error:  # the backward of user code may raise anything
             return failures.problem(error, self.recording)
         return None
 
-    def _facts(self, nodes: list[Node], record: Summed) -> CapturedFacts:
-        leaves = {node: leaf for node in (*record.order, *nodes) if (leaf := leaf_of(node)) is not None}
+    def _facts(self, nodes: list[Node], leaves: Leaves, record: Summed) -> CapturedFacts:
+        leaves = {node: leaves[node] for node in (*record.order, *leaves) if node in leaves}
         nameless = {leaf for leaf in leaves.values() if leaf not in self.names}
         if nameless:
             self.names |= names.in_frame(self.frame, nameless)
             self.names |= names.numbered(leaves.values(), self.names)
         places: Mapping[Node, str] = {}
         if self.model is not None:
-            paths = names.given(None, self.model)
-            owners = {node: paths[leaf].rpartition(".")[0] for node, leaf in leaves.items() if leaf in paths}
+            paths = names.owners(self.model)
+            owners = {node: paths[leaf] for node, leaf in leaves.items() if leaf in paths}
             places = owners if self.recording is not None and self.recording.watched else inferred(nodes, owners)
         return CapturedFacts(record, leaves, self.names, places, self.recording)
 

@@ -8,10 +8,10 @@ import torch
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
-from gradtui.engine.graph import Facts
+from gradtui.engine.graph import Facts, Known
+from gradtui.engine.reader import read
 from gradtui.engine.recording import Recording
 from gradtui.engine.summed import Summed
-from gradtui.engine.values import legible
 from gradtui.snapshot import model
 
 REENTRANT = "CheckpointFunctionBackward"
@@ -34,45 +34,29 @@ class CapturedFacts(Facts):
         places: Mapping[Node, str],
         recording: Recording | None,
     ) -> None:
-        self._record, self._leaves, self._names, self._places = record, leaves, names, places
-        self._recording = recording
-        self._values: dict[torch.Tensor, model.Values | None] = {}
+        self._places, self._recording, self._inside = places, recording, record.inside
+        self._came, self._gone = record.read()
+        values = read(leaves.values())
+        self.leaves = {node: (names[leaf], value) for (node, leaf), value in zip(leaves.items(), values, strict=True)}
 
-    def value(self, node: Node) -> model.Values | None:
-        leaf = self._leaves.get(node)
+    def known(self, node: Node) -> Known:
+        told = Known(grad_output=self._came.get(node), module=self._places.get(node, ""))
+        leaf, recording = self.leaves.get(node), self._recording
         if leaf is not None:
-            return self.value_of(leaf)
-        return self._recording.values.get(node._sequence_nr()) if self._recording else None
-
-    def value_of(self, tensor: torch.Tensor) -> model.Values | None:
-        """Read once."""
-        if tensor not in self._values:
-            self._values[tensor] = legible(tensor)
-        return self._values[tensor]
-
-    def grad_output(self, node: Node) -> model.Values | None:
-        return self._record.grad_outputs.get(node)
+            told["variable"], told["value"] = leaf
+            return told
+        if node in self._inside:
+            told["inside"] = self._inside[node]
+        if isinstance(node, BackwardCFunction):
+            told["note"] = note(node)
+        number = node._sequence_nr()
+        if recording is not None and recording.covers(number):
+            told["value"], told["source"] = recording.values.get(number), recording.sources.get(number)
+            told["module"], told["call"] = recording.module(number)
+        return told
 
     def sent(self, node: Node) -> Sequence[model.Values | None]:
-        return self._record.grad_inputs.get(node, ())
-
-    def inside(self, node: Node) -> tuple[str, ...]:
-        return self._record.inside.get(node, ())
-
-    def source(self, node: Node) -> model.Source | None:
-        return self._recording.sources.get(node._sequence_nr()) if self._recording else None
-
-    def variable(self, node: Node) -> str | None:
-        leaf = self._leaves.get(node)
-        return None if leaf is None else self._names[leaf]
-
-    def module(self, node: Node) -> tuple[str, int]:
-        if self._recording is not None and node not in self._leaves and self._recording.covers(node._sequence_nr()):
-            return self._recording.module(node._sequence_nr())
-        return self._places.get(node, ""), 0
-
-    def note(self, node: Node) -> str:
-        return note(node) if isinstance(node, BackwardCFunction) else ""
+        return self._gone.get(node, ())
 
 
 def note(node: Node) -> str:

@@ -16,6 +16,8 @@ from torch.autograd.graph import Node
 
 LEVELS = 100
 """So deep may torch go by itself."""
+SAFE = 1000
+"""Nodes of a graph that is not deep in any case."""
 KEY = "gradtui deep"
 
 _waiting: list[Node] = []
@@ -46,7 +48,7 @@ def _let_go(phase: str, info: dict[str, int]) -> None:
 
 def guard(nodes: Sequence[Node]) -> None:
     """Make the graph of `graph.walk` safe to drop at any place, at any time, on any thread."""
-    if len(nodes) <= LEVELS:
+    if len(nodes) <= SAFE:
         return
     levels: dict[Node, int] = {}
     for node in reversed(nodes):

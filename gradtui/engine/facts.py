@@ -10,7 +10,7 @@ from torch.autograd.graph import Node
 from gradtui.engine import saved
 from gradtui.engine.backward import Backward
 from gradtui.engine.forward import Forward
-from gradtui.engine.graph import Facts, root
+from gradtui.engine.graph import Facts, Known, root
 from gradtui.engine.limits import shown_of_each
 from gradtui.engine.sources import Sources
 from gradtui.engine.tangent import NO_TANGENTS, Tangents
@@ -33,15 +33,18 @@ class ExpressionFacts(Facts):
         self._sources = Sources(forward, self._names)
         self._most = shown_of_each(len(backward.order))
 
-    def value(self, node: Node) -> model.Values | None:
-        name = self._names.get(node)
+    def known(self, node: Node) -> Known:
+        number, name = node._sequence_nr(), self._names.get(node)
+        told = Known(
+            grad_output=_optional(self._backward.grad_outputs.get(node), MOST_NUMBERS if name else self._most),
+            saved=saved.saved(node, self._most),
+            source=self._sources.of_node(node),
+            tangent=_optional(self._tangents.of(number, name), self._most),
+            inside=self._backward.inside.get(node, ()),
+        )
         if name is not None:
-            return values_of(self._leaves[name])
-        return _optional(self._forward.recorded.get(node._sequence_nr()), self._most)
-
-    def grad_output(self, node: Node) -> model.Values | None:
-        most = self._most if node not in self._names else MOST_NUMBERS
-        return _optional(self._backward.grad_outputs.get(node), most)
+            return told | Known(variable=name, value=values_of(self._leaves[name]))
+        return told | Known(value=_optional(self._forward.recorded.get(number), self._most))
 
     def sent(self, node: Node) -> Sequence[model.Values | None]:
         return [_optional(grad, self._most) for grad in self._backward.grad_inputs.get(node, ())]
@@ -49,23 +52,8 @@ class ExpressionFacts(Facts):
     def local(self, node: Node) -> Sequence[float | None]:
         return self._backward.local.get(node, ())
 
-    def saved(self, node: Node) -> tuple[model.Saved, ...]:
-        return saved.saved(node, self._most)
-
-    def source(self, node: Node) -> model.Source | None:
-        return self._sources.of_node(node)
-
-    def operand(self, node: Node, target: Node | None, number: int) -> model.Source | None:
-        return self._sources.of_edge(node, target, number)
-
-    def inside(self, node: Node) -> tuple[str, ...]:
-        return self._backward.inside.get(node, ())
-
-    def variable(self, node: Node) -> str | None:
-        return self._names.get(node)
-
-    def tangent(self, node: Node) -> model.Values | None:
-        return _optional(self._tangents.of(node._sequence_nr(), self._names.get(node)), self._most)
+    def operands(self, node: Node) -> Sequence[model.Source | None]:
+        return [self._sources.of_edge(node, target, number) for target, number in node.next_functions]
 
 
 def _optional(tensor: torch.Tensor | None, most: int) -> model.Values | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import TypedDict
 
 import torch
 from torch.autograd.graph import Node, get_gradient_edge
@@ -48,47 +49,37 @@ def sequence(node: Node) -> int | None:
     return None if number == NO_SEQUENCE else number
 
 
+class Known(TypedDict, total=False):
+    """What may be known of a node beside the graph itself, each as in `model.Node`."""
+
+    value: model.Values | None
+    grad_output: model.Values | None
+    saved: tuple[model.Saved, ...]
+    source: model.Source | None
+    variable: str | None
+    tangent: model.Values | None
+    module: str
+    call: int
+    note: str
+    inside: tuple[str, ...]
+
+
 class Facts:
-    """What is known of the nodes beside the graph itself, each as in `model.Node` and `model.Edge`. Here: nothing."""
+    """Answers for the nodes of a graph; for their edges with one thing for each, or nothing at all. Here: nothing."""
 
-    def value(self, node: Node) -> model.Values | None:
-        return None
-
-    def grad_output(self, node: Node) -> model.Values | None:
-        return None
+    def known(self, node: Node) -> Known:
+        return {}
 
     def sent(self, node: Node) -> Sequence[model.Values | None]:
-        """One for each edge, or none at all."""
+        """The gradients that backward sent."""
         return ()
 
     def local(self, node: Node) -> Sequence[float | None]:
-        """One for each edge, or none at all."""
+        """The local derivatives."""
         return ()
 
-    def saved(self, node: Node) -> tuple[model.Saved, ...]:
-        return ()
-
-    def source(self, node: Node) -> model.Source | None:
-        return None
-
-    def operand(self, node: Node, target: Node | None, number: int) -> model.Source | None:
-        """The text of what came in by this edge of `node`. Older nodes are asked for first."""
-        return None
-
-    def variable(self, node: Node) -> str | None:
-        return None
-
-    def tangent(self, node: Node) -> model.Values | None:
-        return None
-
-    def module(self, node: Node) -> tuple[str, int]:
-        """Its path, and which call of it."""
-        return "", 0
-
-    def note(self, node: Node) -> str:
-        return ""
-
-    def inside(self, node: Node) -> tuple[str, ...]:
+    def operands(self, node: Node) -> Sequence[model.Source | None]:
+        """The text of what came in. Older nodes are asked for first."""
         return ()
 
 
@@ -103,59 +94,60 @@ def build(nodes: Sequence[Node], ran: Sequence[Node], facts: Facts, roots: Seque
     roots: the nodes of the outputs; the first of `ran` unless given.
     """
     ids = numbered(nodes, ran, roots)
-    oldest = min((number for node in nodes if (number := sequence(node)) is not None), default=0)
+    oldest = next((number for node in reversed(nodes) if (number := sequence(node)) is not None), 0)
     edges = {node: _edges(node, ids, facts) for node in reversed(nodes)}
     shapes: dict[tuple[int, ...], tuple[int, ...]] = {}
     built = []
     for node, number in ids.items():
         shape, dtype, device = _metadata(node, shapes)
-        module, call = facts.module(node)
+        made = node._sequence_nr()
         built.append(
             model.Node(
                 id=number,
-                name=node.name().rpartition("::")[2],
+                name=short(node.name()),
                 shape=shape,
                 dtype=dtype,
                 device=device,
-                sequence=None if (made := sequence(node)) is None else made - oldest,
+                sequence=None if made == NO_SEQUENCE else made - oldest,
                 step=number if number < len(ran) else None,
                 edges=edges[node],
-                value=facts.value(node),
-                grad_output=facts.grad_output(node),
-                saved=facts.saved(node),
-                source=facts.source(node),
-                variable=facts.variable(node),
-                tangent=facts.tangent(node),
-                module=module,
-                call=call,
-                note=facts.note(node),
-                inside=facts.inside(node),
+                **facts.known(node),
             )
         )
     return model.Graph(tuple(built), tuple(dict.fromkeys(ids[node] for node in roots)) or (0,))
 
 
 def _edges(node: Node, ids: dict[Node, int], facts: Facts) -> tuple[model.Edge, ...]:
-    sent, local, edges = facts.sent(node), facts.local(node), []
-    for index, (target, number) in enumerate(node.next_functions):
-        source = facts.operand(node, target, number)
-        grad, slope = sent[index] if sent else None, local[index] if local else None
-        if target is None:
-            constant = None if source is None else source.text
-            known = (constant, grad, slope, source) != (None, None, None, None)
-            edges.append(model.Edge(None, number, constant, grad, slope, source) if known else NOTHING)
-        else:
+    sent, local, operands = facts.sent(node), facts.local(node), facts.operands(node)
+    edges = []
+    for place, (target, number) in enumerate(node.next_functions):
+        grad, slope = sent[place] if sent else None, local[place] if local else None
+        source = operands[place] if operands else None
+        if target is not None:
             edges.append(model.Edge(ids[target], number, None, grad, slope, source))
+        elif grad is None and slope is None and source is None:
+            edges.append(NOTHING)
+        else:
+            edges.append(model.Edge(None, number, source.text if source else None, grad, slope, source))
     return tuple(edges)
+
+
+@cache
+def short(name: str) -> str:
+    """Without the namespace: `AccumulateGrad`."""
+    return name.rpartition("::")[2]
 
 
 def _metadata(node: Node, shapes: dict[tuple[int, ...], tuple[int, ...]]) -> tuple[tuple[int, ...], str, str]:
     """Shape, dtype and device of the node's first output; a nested tensor has no shape: (). Equal shapes are one object."""
-    first = next((output for output in node._input_metadata if output is not None), None)
-    if first is None:
+    outputs = node._input_metadata
+    output = outputs[0] if outputs else None
+    if output is None:
+        output = next((other for other in outputs if other is not None), None)
+    if output is None:
         return (), "", ""
-    shape = () if first.is_nested_tensor else tuple(first.shape)
-    return shapes.setdefault(shape, shape), _name(first.dtype), _name(first.device)
+    shape = () if output.is_nested_tensor else tuple(output.shape)
+    return shapes.setdefault(shape, shape), _name(output.dtype), _name(output.device)
 
 
 @cache

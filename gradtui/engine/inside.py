@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -53,13 +53,18 @@ class Inside(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self.__exit__(None, None, None)  # type: ignore[no-untyped-call]
 
 
+@cache
+def _is_known(name: str) -> bool:
+    return name == LEAF or rule(name.rpartition("::")[2]) is not None
+
+
 @contextmanager
 def listening(nodes: Sequence[Node]) -> Iterator[Operations]:
     """The operations of those of `nodes` that have no rule, as they run within the `with`."""
     inside = Inside()
     handles: list[Any] = []
     for node in nodes:
-        if node.name() != LEAF and rule(node.name().rpartition("::")[2]) is None:
+        if not _is_known(node.name()):
             handles += [node.register_prehook(partial(inside.begin, node)), node.register_hook(inside.end)]
     try:
         yield inside.operations

@@ -9,7 +9,7 @@ import torch
 from torch.autograd.graph import Node
 
 from gradtui.engine import graph, names
-from gradtui.engine.backward import leaf_of
+from gradtui.engine.backward import leaves_of
 from gradtui.engine.captured import CapturedFacts
 from gradtui.engine.events import Seen
 from gradtui.engine.recording import Recording
@@ -27,7 +27,7 @@ def graph_before(error: BaseException, recording: Recording | None, nodes: list[
     nodes.extend(node for node in found if node not in known_nodes)
     inner = {target for node in found for target, _ in node.next_functions}
     roots = [node for node in found if node not in inner]
-    leaves = {node: leaf for node in found if (leaf := leaf_of(node)) is not None}
+    leaves = leaves_of(found)
     known = names.given(_named(error), recording.model() if recording else None)
     known |= names.numbered(leaves.values(), known)
     return graph.build(found, (), CapturedFacts(Summed(), leaves, known, {}, recording), roots)

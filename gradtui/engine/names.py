@@ -36,6 +36,16 @@ def given(names: Mapping[str, torch.Tensor] | None, model: torch.nn.Module | Non
     return found
 
 
+def owners(model: torch.nn.Module) -> Names:
+    """The path of the module of each parameter, of the first where several share it."""
+    found: Names = {}
+    for path, module in model.named_modules():
+        for parameter in module._parameters.values():
+            if parameter is not None:
+                found.setdefault(parameter, path)
+    return found
+
+
 def in_frame(frame: Scope | None, wanted: set[torch.Tensor]) -> Names:
     """Those of `wanted` that are local variables there, or parameters of a module that is one (`model.fc.weight`)."""
     found: Names = {}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import torch
-from torch.autograd.graph import Node, get_gradient_edge
+from torch.autograd.graph import Node
 
+from gradtui.engine.reader import read
 from gradtui.engine.recording import Recording
 from gradtui.engine.values import dtype_name
 from gradtui.snapshot import model
@@ -14,18 +15,22 @@ from gradtui.snapshot import model
 
 def parameters(
     names: Mapping[torch.Tensor, str],
+    nodes: Mapping[str, model.Node],
     ids: Mapping[Node, int],
     graph: model.Graph,
-    value_of: Callable[[torch.Tensor], model.Values | None],
 ) -> dict[str, model.Parameter]:
-    """One for each named tensor. One that an operation made has the node of that."""
+    """One for each named tensor. nodes: of the leaves in the graph. One that an operation made has the node of that."""
+    others = [tensor for tensor, name in names.items() if name not in nodes]
+    values = dict(zip(map(id, others), read(others), strict=True))
     told = {}
     for tensor, name in names.items():
-        edge = get_gradient_edge(tensor) if tensor.requires_grad else None
-        node = graph.nodes[ids[edge.node]] if edge is not None and edge.node in ids else None
+        node, number = nodes.get(name), 0
+        if node is None and tensor.grad_fn is not None and tensor.grad_fn in ids:
+            node, number = graph.nodes[ids[tensor.grad_fn]], tensor.output_nr
+        value = node.value if node is not None and node.variable else values[id(tensor)]
         told[name] = model.Parameter(
-            value=value_of(tensor) or model.Values(tuple(tensor.shape), ()),
-            grad=node.grad_output if node is not None and edge is not None and edge.output_nr == 0 else None,
+            value=value or model.Values(tuple(tensor.shape), ()),
+            grad=node.grad_output if node is not None and number == 0 else None,
             dtype=dtype_name(tensor),
             device=str(tensor.device),
             node=None if node is None else node.id,

@@ -11,7 +11,6 @@ from typing import Any, cast
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine.graph import Facts
 from gradtui.snapshot import model as data
 
 TAG = "gradtui"
@@ -101,22 +100,6 @@ class Recording:
             )
             for happening in self.happenings.values()
         )
-
-
-class RecordedFacts(Facts):
-    """Value, source and module of the nodes that were made while a Recorder ran."""
-
-    def __init__(self, recording: Recording) -> None:
-        self.recording = recording
-
-    def value(self, node: Node) -> data.Values | None:
-        return self.recording.values.get(node._sequence_nr())
-
-    def source(self, node: Node) -> data.Source | None:
-        return self.recording.sources.get(node._sequence_nr())
-
-    def module(self, node: Node) -> tuple[str, int]:
-        return self.recording.module(node._sequence_nr())
 
 
 def recording_of(node: Node) -> Recording | None:

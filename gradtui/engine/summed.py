@@ -2,75 +2,93 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import torch
 from torch.autograd.graph import Node
 
 from gradtui.engine.backward import Gradients
 from gradtui.engine.inside import Operations
-from gradtui.engine.values import legible, viewed
+from gradtui.engine.reader import Reader
+from gradtui.engine.values import FIRST_NUMBERS
 from gradtui.snapshot.model import Values
 
-Known = list[tuple[torch.Tensor, Values | None]]
+Known = list[tuple[torch.Tensor, int]]
+"""Tensors, and where their numbers will stand."""
 
 
-@dataclass(frozen=True, slots=True)
 class Summed:
     """What the engine did. Where one tensor goes out of a node and into the next, both have the same Values object.
 
-    order, grad_outputs, grad_inputs, inside: as in `backward.Backward`.
+    order, inside: as in `backward.Backward`.
     """
 
-    order: list[Node] = field(default_factory=list)
-    grad_outputs: dict[Node, Values | None] = field(default_factory=dict)
-    grad_inputs: dict[Node, tuple[Values | None, ...]] = field(default_factory=dict)
-    inside: Operations = field(default_factory=dict)
-    _sent: dict[tuple[Node, int], tuple[torch.Tensor, Values | None] | None] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.order: list[Node] = []
+        self.inside: Operations = {}
+        self._reader = Reader()
+        self._came: dict[Node, int] = {}
+        self._gone: dict[Node, list[int | None]] = {}
+        self._sent: dict[tuple[Node | None, int], tuple[torch.Tensor, int] | None] = {}
 
     def ran(self, node: Node, grad_inputs: Gradients, grad_outputs: Gradients) -> None:
         self.order.append(node)
+        known = self._arrived(node, grad_outputs)
+        gone: list[int | None] = []
+        for grad, edge in zip(grad_inputs, node.next_functions, strict=False):
+            if grad is None:
+                gone.append(None)
+                continue
+            place = self._place(grad, known)
+            known.append((grad, place))
+            gone.append(place)
+            self._sent[edge] = None if edge in self._sent else (grad, place)
+        self._gone[node] = gone
+
+    def _arrived(self, node: Node, grad_outputs: Gradients) -> Known:
+        """Of several outputs the gradient of the first that has one."""
         known: Known = []
         for number, grad in enumerate(grad_outputs):
             arrived = self._sent.pop((node, number), None)
             if grad is not None and not known:
-                known.append((grad, _values(grad, [arrived] if arrived else [])))
-                self.grad_outputs[node] = known[0][1]
-        told: list[Values | None] = []
-        for grad, (target, number) in zip(grad_inputs, node.next_functions, strict=False):
-            if grad is None:
-                told.append(None)
-                continue
-            values = _values(grad, known)
-            known.append((grad, values))
-            told.append(values)
-            if target is not None:
-                place = target, number
-                self._sent[place] = None if place in self._sent else (grad, values)
-        self.grad_inputs[node] = tuple(told)
+                place = self._place(grad, [arrived] if arrived else known)
+                known.append((grad, place))
+                self._came[node] = place
+        return known
 
     def reached(self, leaf: Node, grad: torch.Tensor | None) -> None:
         self.order.append(leaf)
         arrived = self._sent.pop((leaf, 0), None)
-        self.grad_outputs[leaf] = None if grad is None else _values(grad, [arrived] if arrived else [])
+        if grad is not None:
+            self._came[leaf] = self._place(grad, [arrived] if arrived else [])
 
+    def read(self) -> tuple[dict[Node, Values | None], dict[Node, tuple[Values | None, ...]]]:
+        """The gradient that came into each node, and what each sent along its edges."""
+        values = self._reader.values()
+        came = {node: values[place] for node, place in self._came.items()}
+        gone = {
+            node: tuple([None if place is None else values[place] for place in places])
+            for node, places in self._gone.items()
+        }
+        return came, gone
 
-def _values(tensor: torch.Tensor, known: Known) -> Values | None:
-    """Read once: the same tensor, or another view of the same elements, is known already."""
-    for other, values in known:
-        if tensor is other:
-            return values
-        if values is not None and values.summary is not None and _same_elements(tensor, other):
-            return viewed(values, tensor)
-    return legible(tensor)
+    def _place(self, tensor: torch.Tensor, known: Known) -> int:
+        """Read once: the same tensor, or another view of the same elements, is known already."""
+        for other, place in known:
+            if tensor is other:
+                return place
+        if tensor.numel() > FIRST_NUMBERS:
+            for other, place in known:
+                if _same_elements(tensor, other):
+                    return self._reader.add_view(tensor, place)
+        return self._reader.add(tensor)
 
 
 def _same_elements(tensor: torch.Tensor, other: torch.Tensor) -> bool:
-    if tensor.numel() != other.numel() or tensor.dtype != other.dtype or tensor.is_complex():
-        return False
+    """Whether both are views of all the elements of one piece of memory."""
     if tensor.layout is not torch.strided or other.layout is not torch.strided:
         return False
-    return tensor.data_ptr() == other.data_ptr() and _is_dense(tensor) and _is_dense(other)
+    if tensor.data_ptr() != other.data_ptr() or tensor.numel() != other.numel() or tensor.dtype != other.dtype:
+        return False
+    return not tensor.is_complex() and _is_dense(tensor) and _is_dense(other)
 
 
 def _is_dense(tensor: torch.Tensor) -> bool:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import cast
 
 import torch
 
-from gradtui.snapshot.model import Summary, Values
+from gradtui.engine.summaries import summary
+from gradtui.snapshot.model import Values
 
 MOST_NUMBERS = 4096
 """A tensor with more elements is summarised."""
 FIRST_NUMBERS = 8
-LEAST_SAFE, MOST_SAFE = 1e-15, 1e15
-"""Between these the squares of float32 neither vanish nor overflow in its norm."""
-NARROW = (torch.float16, torch.bfloat16)
 
 
 def values_of(tensor: torch.Tensor | int | float, most: int = MOST_NUMBERS) -> Values:
@@ -32,8 +28,9 @@ def values_of(tensor: torch.Tensor | int | float, most: int = MOST_NUMBERS) -> V
         return Values((), (float(tensor.item()),))
     shape = tuple(tensor.shape)
     if tensor.numel() <= most:
-        return Values(shape, tuple(map(float, _dense(tensor).reshape(-1).tolist())))
-    return Values(shape, _first(tensor), _summary(tensor))
+        dense = tensor if tensor.layout is torch.strided else tensor.to_dense()
+        return Values(shape, tuple(map(float, dense.reshape(-1).tolist())))
+    return Values(shape, tuple(map(float, first(tensor).tolist())), summary(tensor))
 
 
 def legible(tensor: torch.Tensor, most: int = FIRST_NUMBERS) -> Values | None:
@@ -50,28 +47,16 @@ def dtype_name(tensor: torch.Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
 
-def viewed(values: Values, tensor: torch.Tensor) -> Values:
-    """The Values of another view of all the same elements: only their order is another."""
-    if values.summary is None:
-        return values_of(tensor)
-    return Values(tuple(tensor.shape), _first(tensor), values.summary)
-
-
-def _dense(tensor: torch.Tensor) -> torch.Tensor:
-    return tensor if tensor.layout is torch.strided else tensor.to_dense()
-
-
-def _first(tensor: torch.Tensor) -> tuple[float, ...]:
-    """Without a copy of the whole."""
-    if tensor.layout is torch.sparse_coo:
+def first(tensor: torch.Tensor) -> torch.Tensor:
+    """The first 8 elements of a larger tensor, row by row, without a copy of the whole."""
+    if tensor.layout is not torch.strided:
         rows = -(-FIRST_NUMBERS * len(tensor) // tensor.numel())
         tensor = tensor.index_select(0, torch.arange(rows, device=tensor.device)).to_dense()
-    if tensor.shape[-1] >= FIRST_NUMBERS or tensor.is_contiguous():
-        stride = tensor.stride(-1) if tensor.shape[-1] >= FIRST_NUMBERS else 1
-        first = tensor.as_strided((FIRST_NUMBERS,), (stride,))
-    else:
-        first = tensor[_corner(tensor.shape)].reshape(-1)[:FIRST_NUMBERS]
-    return tuple(map(float, first.tolist()))
+    if tensor.shape[-1] >= FIRST_NUMBERS:
+        return tensor.as_strided((FIRST_NUMBERS,), (tensor.stride(-1),))
+    if tensor.is_contiguous():
+        return tensor.as_strided((FIRST_NUMBERS,), (1,))
+    return tensor[_corner(tensor.shape)].reshape(-1)[:FIRST_NUMBERS]
 
 
 def _corner(shape: Sequence[int]) -> tuple[slice, ...]:
@@ -81,48 +66,3 @@ def _corner(shape: Sequence[int]) -> tuple[slice, ...]:
         slices.append(slice(min(size, wanted)))
         wanted = -(-wanted // size)
     return tuple(reversed(slices))
-
-
-def _summary(tensor: torch.Tensor) -> Summary:
-    """In four passes over the elements, where they are finite and of ordinary size."""
-    count = tensor.numel()
-    if tensor.layout is not torch.strided:
-        tensor = tensor.coalesce().values() if tensor.layout is torch.sparse_coo else tensor.values()
-    if not tensor.is_floating_point() or tensor.dtype in NARROW:
-        tensor = tensor.float()
-    if tensor.numel() == 0:
-        return Summary(0.0, 0.0, 0.0, 0.0, 0, 0, count)
-    low, high = torch.aminmax(tensor)
-    found = (low, high, tensor.sum(), torch.linalg.vector_norm(tensor), torch.count_nonzero(tensor))
-    least, most, total, norm, other = _read(found)
-    largest = max(abs(least), abs(most))
-    if tensor.dtype is not torch.float64 and not (largest == 0 or LEAST_SAFE < largest < MOST_SAFE):
-        return _exact_summary(tensor, count)
-    if not (math.isfinite(total) and math.isfinite(norm)):
-        return _exact_summary(tensor, count)
-    if tensor.numel() < count:  # the elements that a sparse tensor leaves out are 0
-        least, most = min(least, 0.0), max(most, 0.0)
-    return Summary(least, most, total / count, norm, 0, 0, count - int(other))
-
-
-def _read(found: Sequence[torch.Tensor]) -> list[float]:
-    """One wait for another device, not five."""
-    if found[0].device.type == "cpu":
-        return [number.item() for number in found]
-    return cast("list[float]", torch.stack([number.to(torch.float64) for number in found]).tolist())
-
-
-def _exact_summary(tensor: torch.Tensor, count: int) -> Summary:
-    """Also of elements that are not finite, or whose squares no float32 holds. `count`: with what is left out as 0."""
-    flat = tensor.reshape(-1).to(torch.float64)
-    left_out = count - len(flat)
-    finite = flat[flat.isfinite()]
-    number = len(finite) + left_out
-    nan, inf, zero = (int(found.sum()) for found in (flat.isnan(), flat.isinf(), flat == 0))
-    if not number:
-        return Summary(None, None, None, None, nan, inf, zero)
-    least, most = (finite.min().item(), finite.max().item()) if len(finite) else (0.0, 0.0)
-    if left_out:
-        least, most = min(least, 0.0), max(most, 0.0)
-    norm = torch.linalg.vector_norm(finite).item()
-    return Summary(least, most, finite.sum().item() / number, norm, nan, inf, zero + left_out)

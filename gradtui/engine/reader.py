@@ -1,0 +1,97 @@
+"""Many tensors -> Values, those of one shape at once: a capture reads a thousand small ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+
+from gradtui.engine.summaries import summaries, wide
+from gradtui.engine.values import FIRST_NUMBERS, first, legible
+from gradtui.snapshot.model import Values
+
+SMALL = 1 << 14
+"""Elements of a tensor that is worth a copy to be read with others."""
+MOST_HELD = 512
+"""Tensors, at most, that wait to be read."""
+PLAIN = (torch.Tensor, torch.nn.Parameter)
+
+Kind = tuple[torch.Size, torch.dtype, torch.device]
+
+
+class Reader:
+    """`add` gives the place in `values` where the numbers of a tensor will stand. It must not change until then."""
+
+    def __init__(self) -> None:
+        self._values: list[Values | None] = []
+        self._waiting: dict[Kind, list[tuple[int, torch.Tensor]]] = {}
+        self._views: list[tuple[int, torch.Tensor, int]] = []
+        self._held = 0
+
+    def add(self, tensor: torch.Tensor) -> int:
+        place = len(self._values)
+        if type(tensor) not in PLAIN or tensor.numel() > SMALL or not _is_simple(tensor):
+            self._values.append(legible(tensor))
+            return place
+        self._values.append(None)
+        self._waiting.setdefault((tensor.shape, tensor.dtype, tensor.device), []).append((place, tensor))
+        self._hold()
+        return place
+
+    def add_view(self, tensor: torch.Tensor, of: int) -> int:
+        """Another view of all the elements of what was added at the place `of`: only their order is another."""
+        place = len(self._values)
+        if tensor.numel() > SMALL:
+            self._values.append(_view(tensor, self._values[of]))
+            return place
+        self._values.append(None)
+        self._views.append((place, tensor, of))
+        self._hold()
+        return place
+
+    def values(self) -> list[Values | None]:
+        self._read()
+        return self._values
+
+    def _hold(self) -> None:
+        self._held += 1
+        if self._held == MOST_HELD:
+            self._read()
+
+    def _read(self) -> None:
+        with torch.no_grad():
+            for (size, _, _), group in self._waiting.items():
+                rows = torch.stack([tensor for _, tensor in group]).reshape(len(group), size.numel())
+                for (place, _), values in zip(group, _rows(wide(rows), tuple(size)), strict=True):
+                    self._values[place] = values
+            for place, tensor, of in self._views:
+                self._values[place] = _view(tensor, self._values[of])
+        self._waiting.clear()
+        self._views.clear()
+        self._held = 0
+
+
+def read(tensors: Iterable[torch.Tensor]) -> list[Values | None]:
+    """The Values of each; None where there are no numbers to read."""
+    reader = Reader()
+    for tensor in tensors:
+        reader.add(tensor)
+    return reader.values()
+
+
+def _is_simple(tensor: torch.Tensor) -> bool:
+    return tensor.layout is torch.strided and not (tensor.is_complex() or tensor.is_meta or tensor.is_nested)
+
+
+def _view(tensor: torch.Tensor, known: Values | None) -> Values | None:
+    if known is None or known.summary is None:
+        return legible(tensor)
+    return Values(tuple(tensor.shape), tuple(first(tensor).tolist()), known.summary)
+
+
+def _rows(rows: torch.Tensor, shape: tuple[int, ...]) -> list[Values]:
+    """One for each row; `shape` is that of the tensors that they were."""
+    if rows.shape[1] <= FIRST_NUMBERS:
+        return [Values(shape, tuple(numbers)) for numbers in rows.tolist()]
+    beginnings = rows[:, :FIRST_NUMBERS].tolist()
+    return [Values(shape, tuple(begin), told) for begin, told in zip(beginnings, summaries(rows), strict=True)]

@@ -1,0 +1,75 @@
+"""Tensor -> Summary: in few passes where its elements are ordinary, exactly where they are not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+
+from gradtui.snapshot.model import Summary
+
+LEAST_SAFE, MOST_SAFE = 1e-15, 1e15
+"""Between these the squares of float32 neither vanish nor overflow in its norm."""
+NARROW = (torch.float16, torch.bfloat16)
+
+
+def summary(tensor: torch.Tensor) -> Summary:
+    """Of one tensor, also of a sparse one: what it leaves out is 0."""
+    count = tensor.numel()
+    if tensor.layout is not torch.strided:
+        tensor = tensor.coalesce().values() if tensor.layout is torch.sparse_coo else tensor.values()
+        if tensor.numel() == 0:
+            return Summary(0.0, 0.0, 0.0, 0.0, 0, 0, count)
+    tensor = wide(tensor)
+    found = (*torch.aminmax(tensor), tensor.sum(), torch.linalg.vector_norm(tensor), torch.count_nonzero(tensor))
+    return _told(_read(found), count, tensor.numel() < count, tensor.dtype) or _exact(tensor, count)
+
+
+def summaries(rows: torch.Tensor) -> list[Summary]:
+    """Of each row of a matrix, which is `wide`."""
+    other = rows.bool().sum(1).to(rows.dtype)  # a third of count_nonzero's time
+    found = (rows.amin(1), rows.amax(1), rows.sum(1), torch.linalg.vector_norm(rows, dim=1), other)
+    count, read = rows.shape[1], zip(*torch.stack(found).tolist(), strict=True)
+    return [_told(each, count, False, rows.dtype) or _exact(rows[row], count) for row, each in enumerate(read)]
+
+
+def wide(tensor: torch.Tensor) -> torch.Tensor:
+    """In a dtype that its sum fits."""
+    return tensor.float() if tensor.dtype in NARROW or not tensor.is_floating_point() else tensor
+
+
+def _read(found: Sequence[torch.Tensor]) -> list[float]:
+    """One wait for another device, not five."""
+    if found[0].device.type == "cpu":
+        return [number.item() for number in found]
+    read: list[float] = torch.stack([number.to(torch.float64) for number in found]).tolist()
+    return read
+
+
+def _told(found: Sequence[float], count: int, gaps: bool, dtype: torch.dtype) -> Summary | None:
+    """None where an element is not finite, or float32 does not hold the squares. `gaps`: there are more elements, all 0."""
+    least, most, total, norm, other = found
+    largest = max(abs(least), abs(most))
+    safe = dtype is torch.float64 or largest == 0 or LEAST_SAFE < largest < MOST_SAFE
+    if not (safe and math.isfinite(total) and math.isfinite(norm)):
+        return None
+    if gaps:
+        least, most = min(least, 0.0), max(most, 0.0)
+    return Summary(least, most, total / count, norm, 0, 0, count - int(other))
+
+
+def _exact(tensor: torch.Tensor, count: int) -> Summary:
+    """`count`: with the elements that are left out, all 0."""
+    flat = tensor.reshape(-1).to(torch.float64)
+    left_out = count - len(flat)
+    finite = flat[flat.isfinite()]
+    number = len(finite) + left_out
+    nan, inf, zero = (int(found.sum()) for found in (flat.isnan(), flat.isinf(), flat == 0))
+    if not number:
+        return Summary(None, None, None, None, nan, inf, zero)
+    least, most = (finite.min().item(), finite.max().item()) if len(finite) else (0.0, 0.0)
+    if left_out:
+        least, most = min(least, 0.0), max(most, 0.0)
+    norm = torch.linalg.vector_norm(finite).item()
+    return Summary(least, most, finite.sum().item() / number, norm, nan, inf, zero + left_out)
