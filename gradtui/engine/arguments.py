@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from gradtui.engine.confine import one_process
 from gradtui.engine.settings import RefusalError
 from gradtui.snapshot.model import default_at
 
@@ -45,7 +46,8 @@ class Arguments:
     def call(self, variables: Mapping[str, torch.Tensor] | None = None) -> Any:
         values = {**self.values, **self.leaves, **self.variables, **(variables or {})}
         positional = [values.pop(name) for name in self.positional]
-        return self.function(*positional, **values)
+        with one_process():
+            return self.function(*positional, **values)
 
 
 def arguments(function: Callable[..., Any], name: str, at: At, dtype: torch.dtype, device: torch.device) -> Arguments:

@@ -16,9 +16,10 @@ from gradtui.engine.modules import inferred
 from gradtui.engine.parameters import modules, parameters
 from gradtui.engine.recording import Recording, recording_of
 from gradtui.engine.summed import Summed
-from gradtui.engine.undisturbed import uncollected, undisturbed
+from gradtui.engine.undisturbed import undisturbed
 from gradtui.engine.values import dtype_name, legible
 from gradtui.snapshot import model as data
+from gradtui.snapshot.uncollected import uncollected
 
 Leaves = dict[Node, torch.Tensor]
 

@@ -21,12 +21,18 @@ CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limi
 @contextmanager
 def confined(seconds: float) -> Iterator[None]:
     """Within it code has so many seconds, and the memory of the machine; a fork of the process never comes out of it."""
+    with one_process(), _own_streams(), _time_limit(seconds), _memory_limit():
+        yield
+
+
+@contextmanager
+def one_process() -> Iterator[None]:
+    """A fork that is made within it ends with it: it would do all the rest a second time, and answer too."""
     process = os.getpid()
     try:
-        with _own_streams(), _time_limit(seconds), _memory_limit():
-            yield
+        yield
     finally:
-        if os.getpid() != process:  # a fork: it would answer a second time
+        if os.getpid() != process:
             os._exit(0)
 
 

@@ -66,7 +66,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "celu",
         "torch rounds 1/alpha to float32, so its slope is off by up to 6e-8 of itself",
-        lambda unit, x, alpha=1.0: (x <= 0) & (_is_double(unit) and _is_rounded(1 / alpha)),
+        lambda unit, x, alpha=1.0: (x <= 0) & (_is_double(unit) and _is_rounded(1 / float(alpha))),
     ),
     Difference(
         "softplus",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -28,15 +27,3 @@ def undisturbed() -> Iterator[None]:
             torch.set_rng_state(random)
             for device, state in zip(devices, on_devices, strict=True):
                 torch.cuda.set_rng_state(state, device)
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Without the collector of garbage: where thousands of objects are made that stay, it looks through all again and again."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()

@@ -19,12 +19,10 @@ has no cycle, no tensor has more numbers than elements. Whatever the file, readi
 
 from __future__ import annotations
 
-import gc
 import gzip
 import os
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from struct import Struct as Layout
 from typing import IO
 
@@ -34,6 +32,7 @@ from msgspec.structs import replace
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.pieces import DAMAGED, TOO_LARGE, BrokenError, Piece, Reader, Writer
 from gradtui.snapshot.soundness import flaw
+from gradtui.snapshot.uncollected import uncollected
 from gradtui.snapshot.writing import replacing
 
 MAGIC = b"\x89gradtui\r\n\x1a\n"
@@ -80,7 +79,7 @@ def save(snapshot: Snapshot, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str]) -> Snapshot:
     """The Snapshot that was saved at `path`; torch is not needed. Raises FileError for another file, and OSError."""
     try:
-        with open(path, "rb") as file, _uncollected():
+        with open(path, "rb") as file, uncollected():
             _check_start(file)
             return _read(file)
     except BrokenError as error:
@@ -153,15 +152,3 @@ def _frames(file: IO[bytes]) -> Iterator[bytes]:
 def _short(error: Exception) -> str:
     """msgspec's own sentence tells the place; a part of the file that it quotes might be long."""
     return "a reference leads nowhere" if isinstance(error, IndexError) else str(error)[:200]
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """What is read is all kept: the garbage collector would look through it again and again, for half of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -70,6 +70,7 @@ class NodeRow(Struct, frozen=True, array_like=True, gc=False):
     note: Index = 0
     tangent: Index = 0
     saved: tuple[SavedRow, ...] = ()
+    inside: tuple[Index, ...] = ()
 
 
 class ParameterRow(Struct, frozen=True, array_like=True, gc=False):
@@ -142,8 +143,9 @@ class Writer:
             note=self._text(node.note or None),
             tangent=self._value(node.tangent),
             saved=saved,
+            inside=tuple(map(self._text, node.inside)),
         )
-        self._turn(30 + 12 * len(edges) + 8 * len(saved))
+        self._turn(30 + 12 * len(edges) + 8 * len(saved) + 3 * len(row.inside))
         return row
 
     def _edge(self, edge: Edge) -> EdgeRow:
@@ -272,6 +274,7 @@ class Reader:
             module=texts[row.module] or "",
             call=row.call,
             note=texts[row.note] or "",
+            inside=tuple(texts[text] or "" for text in row.inside),
         )
 
     def _edge(self, row: EdgeRow) -> Edge:
@@ -303,6 +306,6 @@ def _weight(piece: Piece) -> int:
         + sum(SHAPE + NUMBER * len(shape) for shape in piece.shapes)
         + sum(VALUES + NUMBER * (len(values.numbers) + len(values.shape)) for values in piece.values)
         + sum(SOURCE + CHARACTER * (len(source.text) + len(source.file or "")) for source in piece.sources)
-        + sum(NODE + EDGE * len(row.edges) + SAVED * len(row.saved) for row in piece.nodes)
+        + sum(NODE + EDGE * len(row.edges) + SAVED * len(row.saved) + NUMBER * len(row.inside) for row in piece.nodes)
         + PARAMETER * len(piece.parameters)
     )

@@ -12,7 +12,8 @@ from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandListItem, CommandPalette, Provider, SimpleProvider
 from textual.css.query import NoMatches
 from textual.driver import Driver
-from textual.geometry import Offset
+from textual.errors import NoWidget
+from textual.geometry import Offset, Region
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 from textual.widget import AwaitMount, Widget
@@ -59,6 +60,13 @@ class Palette(CommandPalette):
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         return super().dismiss(result) if self in self.app.screen_stack else AwaitComplete()
+
+    def get_widget_at(self, x: int, y: int) -> tuple[Widget, Region]:
+        """A click outside of a screen that has just become smaller is one beside the list."""
+        try:
+            return super().get_widget_at(x, y)
+        except NoWidget:
+            return self, self.region
 
     @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)
     async def _gather_commands(self, search_value: str) -> None:

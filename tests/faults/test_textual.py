@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 
+from textual.events import Click
 from textual.widgets._footer import FooterKey
 from textual.widgets._toast import Toast
 
@@ -55,6 +56,18 @@ async def test_a_palette_without_room() -> None:
         assert len(app.screen_stack) == 1
 
 
+async def test_a_click_outside_of_a_screen_that_became_smaller() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+p")
+        palette = app.screen
+        assert isinstance(palette, Palette)
+        palette.post_message(Click(palette, 5, 30, 0, 0, 1, False, False, False, 5, 30))
+        while app.screen is palette:
+            await pilot.pause()
+        assert len(app.screen_stack) == 1
+
+
 async def test_a_click_where_a_widget_has_just_gone() -> None:
     app = make_app()
     async with app.run_test(notifications=True) as pilot:
@@ -64,8 +77,11 @@ async def test_a_click_where_a_widget_has_just_gone() -> None:
         toast = app.screen.query_one(Toast)
         x, y = toast.region.x + 1, toast.region.y + 1
         assert app.screen.get_widget_and_offset_at(x, y)[0] is toast
+        parent = toast._parent
         toast._detach()
         assert app.screen.get_widget_and_offset_at(x, y) == (None, None)
+        assert parent is not None
+        toast._attach(parent)
 
 
 async def test_the_other_palettes() -> None:

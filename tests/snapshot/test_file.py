@@ -75,6 +75,7 @@ EVERYTHING = Snapshot(
                 "encoder.layer.3",
                 2,
                 "compiled: what ran inside is not visible",
+                ("mm", "t"),
             ),
             Node(1, "AccumulateGrad", (), "float64", "cuda:0", None, None, (), variable="w"),
             Node(2, "SinBackward0", (), "float64", "cpu", 1, None, (Edge(1),)),
@@ -94,7 +95,7 @@ EVERYTHING = Snapshot(
     {"w": Parameter(LARGE, None, "bfloat16", "cuda:0", 1, False), "": Parameter(scalar(1), scalar(2), "f", "c")},
     {"encoder": Module("Encoder", 3), "encoder.layer": Module("ModuleList")},
     {"model.py": "def f(x):\n    y = x @ w\n    return y\n"},
-    (Event("detach", "detach", HERE, "encoder", ("w", "b"), 0),),
+    (Event("detach", "detach", HERE, "encoder", ("w", "b"), 0, True),),
     "printed\n",
 )
 
@@ -267,7 +268,7 @@ TEXTS = {"texts": ["AddBackward0", "float32"]}
 def node(*edges: Any, step: Any = 0, **further: Any) -> list[Any]:
     row: list[Any] = [1, 0, 2, 2, 0, step, list(edges)]
     names = pieces.NodeRow.__struct_fields__
-    row += [0] * (len(names) - 1 - len(row)) + [[]]
+    row += [0] * (len(names) - 2 - len(row)) + [[], []]
     for name, value in further.items():
         row[names.index(name)] = value
     return row
