@@ -58,6 +58,9 @@ class MendedScreen(Screen[None]):
 class Palette(CommandPalette):
     """Closed while it still searches, it has no list to fill; twice, it is closed once; without room nothing is chosen."""
 
+    DEFAULT_CSS = "Palette CommandList { min-width: 12; }"
+    """Where there is less, Textual cannot break its lines."""
+
     def dismiss(self, result: None = None) -> AwaitComplete:
         return super().dismiss(result) if self in self.app.screen_stack else AwaitComplete()
 

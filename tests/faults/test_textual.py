@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 
+import pytest
+from textual.command import CommandList
 from textual.events import Click
 from textual.widgets._footer import FooterKey
 from textual.widgets._toast import Toast
@@ -54,6 +56,19 @@ async def test_a_palette_without_room() -> None:
         for key in ("ctrl+p", "pageup", "pagedown", "up", "home", "end", "down", "enter", "escape"):
             await pilot.press(key)
         assert len(app.screen_stack) == 1
+
+
+@pytest.mark.parametrize("columns", [1, 4, 6])
+async def test_a_palette_on_a_few_columns(columns: int) -> None:
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("ctrl+p", "s")
+        while not app.screen.query_one(CommandList).option_count:
+            await pilot.pause()
+        await pilot.resize_terminal(columns, 8)
+        await pilot.press("i")
+        await pilot.resize_terminal(100, 30)
+        assert app.screen.query_one(CommandList).region.width > columns
 
 
 async def test_a_click_outside_of_a_screen_that_became_smaller() -> None:
