@@ -185,12 +185,13 @@ class Monkey:
             with suppress(ProcessLookupError):
                 os.kill(self.random.choice(children), fault)
 
-    def _resize(self, columns: int, rows: int) -> None:
+    def _resize(self, columns: int, rows: int) -> object:
+        """What was painted at once."""
         self.report.resizes += 1
         self.done.append(f"{columns}x{rows}")
         self.columns = columns
         self.screen.resize(columns, rows)
-        self.screen.read(0.01)
+        return self.screen.read(0.01)
 
     def _write(self, data: str, name: str) -> None:
         self.done = [*self.done[-199:], name]
@@ -201,9 +202,9 @@ class Monkey:
     def _expect_a_frame(self) -> None:
         """The program lives: in another size it paints anew."""
         self.screen.read(0.0)
-        self._resize(110 if self.columns == 100 else 100, 30)
+        painted = self._resize(110 if self.columns == 100 else 100, 30)
         limit = time.monotonic() + PATIENCE
-        while not self.screen.read() and self.screen.process.poll() is None:
+        while not (painted or self.screen.read()) and self.screen.process.poll() is None:
             if time.monotonic() > limit:
                 self._fail(f"no frame within {PATIENCE:g} s")
 
