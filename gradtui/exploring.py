@@ -43,8 +43,9 @@ def explore(
         snapshot = output
     else:
         from gradtui.engine.capture import captured
+        from gradtui.engine.names import local_variables
 
-        snapshot = captured(output, names, model, None, sys._getframe(1))
+        snapshot = captured(output, names, model, None, local_variables(sys._getframe(1)))
     with tempfile.TemporaryDirectory(prefix="gradtui-") as folder:
         path = Path(folder) / "explored.gradtui"
         snapshot.save(path)

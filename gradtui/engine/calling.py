@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
-class Locals:
-    """What a function's local variables were when it returned. Not the frame: that holds on to itself, by its callers."""
-
-    f_locals: Mapping[str, Any] = field(default_factory=dict)
-
-
-def called(function: Callable[..., Any], call: Callable[[], Any]) -> tuple[Any, Locals]:
-    """What `call` returns, which calls `function`; and the variables of that."""
+def called(function: Callable[..., Any], call: Callable[[], Any]) -> tuple[Any, dict[str, Any]]:
+    """What `call` returns, which calls `function`; and the variables of that, without its frame, which holds its callers."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     frames: list[FrameType] = []
 
@@ -32,5 +24,5 @@ def called(function: Callable[..., Any], call: Callable[[], Any]) -> tuple[Any, 
         result = call()
     finally:
         sys.setprofile(before)
-        found = Locals(dict(frames.pop().f_locals)) if frames else Locals()
-    return result, found
+        scope = dict(frames.pop().f_locals) if frames else {}
+    return result, scope

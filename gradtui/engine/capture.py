@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch.autograd.graph import Node
@@ -13,6 +14,7 @@ from gradtui.engine.backward import drive, leaves_of, scalar
 from gradtui.engine.captured import REENTRANT, CapturedFacts
 from gradtui.engine.deep import guard
 from gradtui.engine.modules import inferred
+from gradtui.engine.names import local_variables
 from gradtui.engine.parameters import modules, parameters
 from gradtui.engine.recording import Recording, recording_of
 from gradtui.engine.summed import Summed
@@ -50,7 +52,7 @@ def capture(
 
     Where there is no graph, or backward fails, `problem` of the Snapshot says why. Raises TypeError for what is no tensor.
     """
-    return captured(output, names, model, None, sys._getframe(1))
+    return captured(output, names, model, None, local_variables(sys._getframe(1)))
 
 
 def captured(
@@ -58,9 +60,9 @@ def captured(
     given: Mapping[str, torch.Tensor] | None,
     model: torch.nn.Module | None,
     recording: Recording | None,
-    frame: names.Scope | None,
+    scope: Mapping[str, Any],
 ) -> data.Snapshot:
-    """`capture` for the caller's `frame`. recording: of the forward pass, where it is known which."""
+    """`capture` for a caller with the variables of `scope`. recording: of the forward pass, where it is known which."""
     found = outputs.outputs_of(output)
     problem = outputs.why_no_graph(found, model)
     differentiable = [] if problem else [tensor for tensor in found if tensor.requires_grad]
@@ -74,7 +76,7 @@ def captured(
         with undisturbed(), uncollected():
             nodes = graph.walk(*roots)
             guard(nodes)
-            capture = _Capture(names.given(given, model), model, recording, frame)
+            capture = _Capture(names.given(given, model), model, recording, scope)
             return capture.snapshot(found, differentiable, roots, nodes, problem)
     finally:
         graph.release(nodes)
@@ -88,9 +90,9 @@ class _Capture:
         names: names.Names,
         model: torch.nn.Module | None,
         recording: Recording | None,
-        frame: names.Scope | None,
+        scope: Mapping[str, Any],
     ) -> None:
-        self.names, self.model, self.recording, self.frame = names, model, recording, frame
+        self.names, self.model, self.recording, self.scope = names, model, recording, scope
 
     def snapshot(
         self,
@@ -112,7 +114,7 @@ class _Capture:
         ids = graph.numbered(nodes, record.order, roots)
         built = graph.build(nodes, record.order, facts, roots)
         made = {node.variable: node for node in built.nodes if node.variable}
-        title = next(iter(names.in_frame(self.frame, set(found)).values()), "output")
+        title = next(iter(names.in_scope(self.scope, set(found)).values()), "output")
         return data.Snapshot(
             id=0,
             expression=title,
@@ -143,7 +145,7 @@ class _Capture:
         leaves = {node: leaves[node] for node in (*record.order, *leaves) if node in leaves}
         nameless = {leaf for leaf in leaves.values() if leaf not in self.names}
         if nameless:
-            self.names |= names.in_frame(self.frame, nameless)
+            self.names |= names.in_scope(self.scope, nameless)
             self.names |= names.numbered(leaves.values(), self.names)
         places: Mapping[Node, str] = {}
         if self.model is not None:

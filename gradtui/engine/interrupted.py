@@ -12,14 +12,14 @@ from gradtui.engine import graph, names
 from gradtui.engine.backward import leaves_of
 from gradtui.engine.captured import CapturedFacts
 from gradtui.engine.events import Seen
-from gradtui.engine.recording import Recording
+from gradtui.engine.recording import Recording, maker
 from gradtui.engine.summed import Summed
 from gradtui.snapshot import model
 
 
 def graph_before(error: BaseException, recording: Recording | None, nodes: list[Node]) -> model.Graph | None:
     """Without gradients, the newest tensor first; None where nothing was made. `nodes` takes the node objects."""
-    held = {tensor: None for tensor in _held(error) if tensor.grad_fn is not None}
+    held = {tensor: None for tensor in _held(error) if maker(tensor) is not None}
     if not held:
         return None
     found = graph.walk(*(graph.root(tensor) for tensor in held))

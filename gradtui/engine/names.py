@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from inspect import CO_OPTIMIZED
+from types import FrameType
+from typing import Any
 
 import torch
 
 Names = dict[torch.Tensor, str]
 """A tensor's hash is its identity."""
 
+UNSHARED = 3
+"""References to what only the frame has: from the frame, from a variable here, and from the argument that is counted."""
 
-class Scope(Protocol):
-    """A frame, or what is left of one."""
 
-    @property
-    def f_locals(self) -> Mapping[str, Any]: ...
+def local_variables(frame: FrameType) -> dict[str, Any]:
+    """Those of a function's or a module's frame.
+
+    Before Python 3.13 a function's frame keeps the copy that is read of them, and in it tensors that the function has long
+    let go of. So it is emptied, unless somebody else has it, from `locals()`; reading it again fills it again.
+    """
+    read = frame.f_locals
+    found = dict(read)
+    if sys.version_info < (3, 13) and frame.f_code.co_flags & CO_OPTIMIZED and sys.getrefcount(read) <= UNSHARED:
+        read.clear()
+    return found
 
 
 def given(names: Mapping[str, torch.Tensor] | None, model: torch.nn.Module | None) -> Names:
@@ -46,10 +58,10 @@ def owners(model: torch.nn.Module) -> Names:
     return found
 
 
-def in_frame(frame: Scope | None, wanted: set[torch.Tensor]) -> Names:
-    """Those of `wanted` that are local variables there, or parameters of a module that is one (`model.fc.weight`)."""
+def in_scope(scope: Mapping[str, Any], wanted: set[torch.Tensor]) -> Names:
+    """Those of `wanted` that are variables there, or parameters of a module that is one (`model.fc.weight`)."""
     found: Names = {}
-    local = sorted((frame.f_locals if frame else {}).items(), key=lambda item: item[0].startswith("_"))
+    local = sorted(scope.items(), key=lambda item: item[0].startswith("_"))
     for name, value in local:
         if isinstance(value, torch.Tensor) and value in wanted:
             found.setdefault(value, name)

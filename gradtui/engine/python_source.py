@@ -88,7 +88,7 @@ class Run:
         outputs = tensors_of(result, self.name)
         self.nodes.extend(graph.walk(*(graph.root(output) for output in outputs if output.requires_grad)))
         given = {**leaves_in(vars(user)), **asked.leaves, **asked.variables}
-        told = captured(outputs, given, network or model_in(scope.f_locals), watch.recording, scope)
+        told = captured(outputs, given, network or model_in(scope), watch.recording, scope)
         if told.problem is not None and self.nodes:
             return self._without_backward(told, told.problem)
         with silent():

@@ -23,7 +23,7 @@ from gradtui.engine.deep import guard_node
 from gradtui.engine.events import FOLLOWED, Seen, Told, kind_of
 from gradtui.engine.forward import sequence_number
 from gradtui.engine.places import Places, in_function
-from gradtui.engine.recording import TAG, Happening, Recording
+from gradtui.engine.recording import TAG, Happening, Recording, maker
 from gradtui.engine.values import FIRST_NUMBERS, legible
 
 
@@ -73,9 +73,9 @@ class Recorder(TorchFunctionMode):
             numbers.append(number)
             carried = carried or tensor.requires_grad
         version = None if not inputs or inputs[0].is_inference() else inputs[0]._version
-        made = inputs[0].grad_fn if inputs else None
-        maker = "" if made is None else made.name()
-        return Seen(func, inputs, numbers, maker, leaves, carried, version, sequence_number())
+        made = maker(inputs[0]) if inputs else None
+        name = "" if made is None else made.name()
+        return Seen(func, inputs, numbers, name, leaves, carried, version, sequence_number())
 
     def _after(self, seen: Seen, result: Any, frame: FrameType) -> None:
         made, recording = sequence_number(), self.recording
@@ -105,15 +105,16 @@ class Recorder(TorchFunctionMode):
 
     def _keep(self, tensor: torch.Tensor, made_of: Iterable[int | None] = ()) -> None:
         """The value of a tensor that a grad_fn made; of its several outputs the first that is seen."""
-        if tensor.grad_fn is None:
+        made = maker(tensor)
+        if made is None:
             return
-        number, recording = tensor.grad_fn._sequence_nr(), self.recording
+        number, recording = made._sequence_nr(), self.recording
         if number not in recording.values and number >= recording.first:
-            cast(Any, tensor.grad_fn).metadata[TAG] = recording
+            cast(Any, made).metadata[TAG] = recording
             recording.values[number] = legible(tensor, self._most)
             below = [self._levels.get(other, 0) for other in made_of if other is not None]
             self._levels[number] = level = 1 + max(below, default=0)
-            guard_node(tensor.grad_fn, level, below)
+            guard_node(made, level, below)
 
     def _notice(self, seen: Seen, outputs: list[torch.Tensor], result: Any, source: Any, frame: FrameType) -> None:
         told = kind_of(seen, outputs, result)
@@ -121,7 +122,7 @@ class Recorder(TorchFunctionMode):
             told = None
         bit = 0 if told is None else self._happened(told, seen, source or self._places.here(frame)).bit
         for tensor in outputs:
-            if tensor.grad_fn is None and (bit or not tensor.requires_grad):
+            if maker(tensor) is None and (bit or not tensor.requires_grad):
                 flowed = self.recording.flowed_into(tensor) | seen.leaves | bit
                 self.recording.cut[id(tensor)] = weakref.ref(tensor, self._forget(id(tensor))), flowed
 
@@ -137,9 +138,10 @@ class Recorder(TorchFunctionMode):
     def _flowed_into(self, tensor: torch.Tensor) -> tuple[int, int | None]:
         """The leaves, a bit each, and the sequence number of the grad_fn."""
         if tensor.requires_grad:
-            if tensor.grad_fn is None:
+            made = maker(tensor)
+            if made is None:
                 return self._bit(tensor) | self.recording.flowed_into(tensor), None
-            return self.recording.flowed_into(tensor), tensor.grad_fn._sequence_nr()
+            return self.recording.flowed_into(tensor), made._sequence_nr()
         return self.recording.flowed_into(tensor), None
 
     def _bit(self, leaf: torch.Tensor) -> int:

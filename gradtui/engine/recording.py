@@ -74,8 +74,9 @@ class Recording:
 
     def flowed_into(self, tensor: torch.Tensor) -> int:
         """The leaves and happenings whose numbers went into it, but for itself, a bit each."""
-        if tensor.grad_fn is not None:
-            return self.lineage.get(tensor.grad_fn._sequence_nr(), 0)
+        made = maker(tensor)
+        if made is not None:
+            return self.lineage.get(made._sequence_nr(), 0)
         known = self.cut.get(id(tensor))
         return 0 if known is None else known[1]
 
@@ -106,3 +107,11 @@ def recording_of(node: Node) -> Recording | None:
     """That of the Recorder that saw `node` being made."""
     found = cast(Any, node).metadata.get(TAG)
     return found if isinstance(found, Recording) else None
+
+
+def maker(tensor: torch.Tensor) -> Node | None:
+    """Its grad_fn. None also for a view made under no_grad of what was changed after that: torch refuses to tell."""
+    try:
+        return tensor.grad_fn
+    except RuntimeError:
+        return None

@@ -15,6 +15,7 @@ from torch.utils.hooks import RemovableHandle
 
 from gradtui.engine.capture import captured
 from gradtui.engine.forward import sequence_number
+from gradtui.engine.names import local_variables
 from gradtui.engine.recorder import Recorder, in_backward
 from gradtui.engine.recording import Recording
 from gradtui.snapshot.model import Snapshot
@@ -59,7 +60,7 @@ class Trace:
 
     def capture(self, output: object, *, names: Mapping[str, torch.Tensor] | None = None) -> Snapshot:
         """`gradtui.capture` of what ran inside, also of what ended up without a graph."""
-        return captured(output, names, self._model, self.recording, sys._getframe(1))
+        return captured(output, names, self._model, self.recording, local_variables(sys._getframe(1)))
 
 
 class _Modules:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
-from collections.abc import Iterator
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from gradtui.service.protocol import frame
-from gradtui.snapshot.model import Request
+from gradtui.snapshot.model import Request, Snapshot
+from tests.benchmarks.graphs import bert
 from tests.benchmarks.screen import EXACT, READY, settle
 from tests.benchmarks.table import Other, Row
 from tests.terminal.driver import Terminal
@@ -29,6 +34,10 @@ def rows() -> Iterator[Row]:
     yield Row("the screen's process, resident", screen, "MB", bar=90e6)
     yield Row("the torch worker, resident", worker, "MB", floor=Other(bare_torch(), "bare torch"))
     yield Row("bytes on the pipe for a step of x", step_bytes(), "B")
+    from gradtui import trace
+
+    yield Row("kept for a node of a captured BERT loss", kept(nullcontext), "B", bar=1024)
+    yield Row("  with trace: values, lines, the text of the files", kept(trace), "B")
 
 
 def resident(process: int) -> float:
@@ -44,6 +53,26 @@ def bare_torch() -> float:
         size = resident(process.pid)
         process.communicate(b"\n")
     return size
+
+
+def kept(watched: Callable[[Any], AbstractContextManager[object]]) -> float:
+    """Of a Snapshot alone: the loss is gone, and what is made once was made before."""
+    model, ids = bert()
+    snapshot = captured(model, ids, watched)
+    tracemalloc.start()
+    snapshot = captured(model, ids, watched)
+    gc.collect()
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return size / len(snapshot.graph.nodes)
+
+
+def captured(model: Any, ids: Any, watched: Callable[[Any], AbstractContextManager[object]]) -> Snapshot:
+    import gradtui
+
+    with watched(model):
+        loss = model(ids).last_hidden_state.square().mean()
+    return gradtui.capture(loss, model=model)
 
 
 def step_bytes() -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -114,6 +116,24 @@ def test_names_of_local_variables() -> None:
     snapshot = gradtui.capture(loss)
     assert snapshot.expression == "loss"
     assert set(snapshot.parameters) == {"weight", "net.weight", "net.bias", "leaf 1"}
+
+
+def test_nothing_is_kept_of_the_caller() -> None:
+    """A frame keeps the copy that was read of its variables, in Python before 3.13."""
+    x = torch.ones(3, requires_grad=True)
+    hidden = x * 2
+    seen = weakref.ref(hidden)
+    gradtui.capture(hidden.sum())
+    del hidden
+    gc.collect()
+    assert seen() is None
+
+
+def test_what_the_caller_has_of_its_variables_stays() -> None:
+    x = torch.ones(3, requires_grad=True)
+    variables = locals()
+    gradtui.capture((x * 2).sum())
+    assert variables["x"] is x
 
 
 def test_names_come_first_and_any_tensor_has_one() -> None:

@@ -93,7 +93,7 @@ else:
 CASES = ["plain", "from_the_middle", "used_further_on", "residual", "custom", "traced", "never_dropped", "alive []"]
 
 
-@pytest.mark.parametrize(("small_stack", "length"), [(False, 80_000), (True, 8_000)])
+@pytest.mark.parametrize(("small_stack", "length"), [(False, 60_000), (True, 8_000)])
 def test_dropped(small_stack: bool, length: int) -> None:
     """A process whose code touches such a graph and drops it ends with a segmentation fault at the first case."""
     code = f"LENGTH, SMALL_STACK = {length}, {small_stack}\n{SCRIPT}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from gradtui.engine.places import Places
 from gradtui.engine.recorder import Recorder
@@ -198,3 +199,15 @@ def test_an_output_without_a_graph_is_followed_too() -> None:
     reached = [(event.operation, event.reached) for event in recorder.recording.events({w: "w"}, {}, [loss])]
     assert reached == [("detach", False), ("argmax", True)]
     assert looked_at == 3
+
+
+def test_a_view_whose_maker_torch_refuses_to_tell() -> None:
+    """torch.nn.Embedding makes one with a padding_idx: a row set to 0 under no_grad."""
+    with Recorder() as recorder:
+        table = nn.Embedding(5, 3, padding_idx=0)
+        loss = table(torch.tensor([1, 0])).sum()
+    assert loss.grad_fn is not None
+    assert recorder.recording.covers(loss.grad_fn._sequence_nr())
+    loss.backward()
+    assert table.weight.grad is not None
+    assert table.weight.grad[1].tolist() == [1.0, 1.0, 1.0]

@@ -21,6 +21,11 @@ Window = tuple[float, float]
 HERE = (-10.0, 10.0)
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trouble, "BUDGET", 60.0)
+
+
 def found(
     text: str, window: Window = HERE, dtype: torch.dtype = torch.float32, points: int = 400, **at: list[float]
 ) -> tuple[Trouble, ...]:
