@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import cast
+from typing import Any, cast
 
 from textual import work
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.command import CommandList, CommandListItem, CommandPalette, Provider, SimpleProvider
+from textual.command import (
+    CommandInput,
+    CommandList,
+    CommandListItem,
+    CommandPalette,
+    Provider,
+    SearchIcon,
+    SimpleProvider,
+)
+from textual.containers import Horizontal, Vertical
 from textual.css.query import NoMatches
 from textual.driver import Driver
 from textual.errors import NoWidget
+from textual.events import Click
 from textual.geometry import Offset, Region
 from textual.screen import Screen
 from textual.theme import ThemeProvider
+from textual.timer import Timer
 from textual.widget import AwaitMount, Widget
+from textual.widgets import Button, LoadingIndicator
 
 from gradtui.tui.terminal import TerminalDriver
 
@@ -32,6 +44,12 @@ class MendedApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         return MendedScreen(id="_default")
+
+    def set_timer(self, *args: Any, **settings: Any) -> Timer:
+        """One that comes, if late, where the process did not run when it was due. Textual leaves it out, and so later resizes."""
+        timer = super().set_timer(*args, **settings)
+        timer._skip = False
+        return timer
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):
@@ -64,6 +82,18 @@ class Palette(CommandPalette):
     def dismiss(self, result: None = None) -> AwaitComplete:
         return super().dismiss(result) if self in self.app.screen_stack else AwaitComplete()
 
+    def compose(self) -> ComposeResult:
+        """As in Textual, but for the list."""
+        with Vertical(id="--container"):
+            with Horizontal(id="--input"):
+                yield SearchIcon()
+                yield CommandInput(placeholder=self._placeholder, select_on_focus=False)
+                if not self.run_on_select:
+                    yield Button("\u25b6")
+            with Vertical(id="--results"):
+                yield Commands()
+                yield LoadingIndicator()
+
     def get_widget_at(self, x: int, y: int) -> tuple[Widget, Region]:
         """A click outside of a screen that has just become smaller is one beside the list."""
         try:
@@ -79,3 +109,12 @@ class Palette(CommandPalette):
     def _action_command_list(self, action: str) -> None:
         if self.query_one(CommandList).scrollable_content_region.height:
             super()._action_command_list(action)
+
+
+class Commands(CommandList):
+    """A click may come after what was painted there has gone."""
+
+    def _on_click(self, event: Click) -> None:  # type: ignore[override]
+        option = event.style.meta.get("option")
+        if option is not None and option >= self.option_count:
+            event.prevent_default()

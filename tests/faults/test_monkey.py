@@ -10,7 +10,7 @@ from textual.keys import _normalize_key_list
 from gradtui.tui.keys import KEYS
 from tests.faults.monkey import Monkey, bytes_of
 
-SECONDS = 45.0
+SECONDS = 120.0
 
 
 @pytest.mark.parametrize("key", sorted({key for binding in KEYS for key in binding.key.split(",")} - {"escape"}))

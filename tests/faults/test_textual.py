@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gc
+import itertools
+import time
+from types import SimpleNamespace
 
 import pytest
+from rich.style import Style
 from textual.command import CommandList
 from textual.events import Click
 from textual.widgets._footer import FooterKey
@@ -58,6 +62,18 @@ async def test_a_palette_without_room() -> None:
         assert len(app.screen_stack) == 1
 
 
+async def test_a_resize_while_the_process_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time that a timer looks at the clock, for a while, it is later than the end of Textual's timer for that."""
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        late = itertools.count()
+        clock = SimpleNamespace(get_time=lambda: time.monotonic() + 0.02 * min(next(late), 200))
+        monkeypatch.setattr("textual.timer._time", clock)
+        await pilot.resize_terminal(30, 8)
+        while not app.query_one("#too-small").display:
+            await pilot.pause()
+
+
 @pytest.mark.parametrize("columns", [1, 4, 6])
 async def test_a_palette_on_a_few_columns(columns: int) -> None:
     app = make_app()
@@ -69,6 +85,20 @@ async def test_a_palette_on_a_few_columns(columns: int) -> None:
         await pilot.press("i")
         await pilot.resize_terminal(100, 30)
         assert app.screen.query_one(CommandList).region.width > columns
+
+
+async def test_a_click_on_a_command_that_has_gone() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+p")
+        commands = app.screen.query_one(CommandList)
+        while not commands.option_count:
+            await pilot.pause()
+        style = Style(meta={"option": commands.option_count})
+        event = Click(commands, 5, 5, 0, 0, 1, False, False, False, style=style)
+        await commands._on_message(event)
+        await pilot.pause()
+        assert len(app.screen_stack) == 2
 
 
 async def test_a_click_outside_of_a_screen_that_became_smaller() -> None:
