@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gradtui.expression.functions import TABLE
+from gradtui.tui.mended import Sized
 
 KEYS = (
     ("← → ⇧→  [ ]", "step, ten steps; size of a step"),
@@ -53,7 +54,7 @@ LANGUAGE = (
 """What can be typed, and what it means."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Sized, ModalScreen[None]):
     """Any of the keys that one would try closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -20,10 +20,11 @@ from textual.command import (
 )
 from textual.containers import Horizontal, Vertical
 from textual.css.query import NoMatches
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.errors import NoWidget
-from textual.events import Click
-from textual.geometry import Offset, Region
+from textual.events import Click, Resize
+from textual.geometry import Offset, Region, Size
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 from textual.timer import Timer
@@ -53,7 +54,7 @@ class MendedApp(App[None]):
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette())  # without an id, as the last one may not have gone yet
 
     def search_commands(
         self, commands: Sequence[CommandListItem], placeholder: str = "Search for commands…"
@@ -65,7 +66,19 @@ class MendedApp(App[None]):
         self.push_screen(Palette([ThemeProvider], placeholder="Search for themes…"))
 
 
-class MendedScreen(Screen[None]):
+class Sized:
+    """For a screen. Two resizes, one soon after the other, send Textual's screens back and forth for ever: the last counts."""
+
+    async def _on_resize(self, event: Resize) -> None:
+        if event.size != cast(DOMNode, self).app.size:
+            event.stop()
+            event.prevent_default()
+
+    def _screen_resized(self, size: Size) -> None:
+        cast(Any, super())._screen_resized(cast(DOMNode, self).app.size)
+
+
+class MendedScreen(Sized, Screen[None]):
     """Where a widget stood that has just gone, there is nothing to select; Textual asks for its parent."""
 
     def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
@@ -73,7 +86,7 @@ class MendedScreen(Screen[None]):
         return (widget, offset) if widget is not None and widget.is_attached else (None, None)
 
 
-class Palette(CommandPalette):
+class Palette(Sized, CommandPalette):
     """Closed while it still searches, it has no list to fill; twice, it is closed once; without room nothing is chosen."""
 
     DEFAULT_CSS = "Palette CommandList { min-width: 12; }"
