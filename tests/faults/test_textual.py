@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 from rich.style import Style
 from textual.command import CommandList
-from textual.events import Click
+from textual.events import Click, Resize
+from textual.geometry import Size
 from textual.widgets._footer import FooterKey
 from textual.widgets._toast import Toast
 
@@ -72,6 +73,17 @@ async def test_a_resize_while_the_process_does_not_run(monkeypatch: pytest.Monke
         await pilot.resize_terminal(30, 8)
         while not app.query_one("#too-small").display:
             await pilot.pause()
+
+
+@pytest.mark.parametrize("opened", [(), ("ctrl+p",), ("question_mark",)], ids=["panes", "palette", "help"])
+async def test_a_resize_that_is_over(opened: tuple[str, ...]) -> None:
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press(*opened)
+        app.screen.post_message(Resize(Size(20, 5), Size(20, 5)))
+        await pilot.pause()
+        assert all(screen.outer_size == Size(100, 30) for screen in app.screen_stack)
+        assert app.screen.has_class("-wide")
 
 
 @pytest.mark.parametrize("columns", [1, 4, 6])
