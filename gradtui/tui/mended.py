@@ -119,6 +119,14 @@ class Palette(Sized, CommandPalette):
         with suppress(NoMatches):
             await SEARCH(self, search_value)
 
+    def _watch__list_visible(self) -> None:
+        with suppress(NoMatches):
+            super()._watch__list_visible()
+
+    def _watch__show_busy(self) -> None:
+        with suppress(NoMatches):
+            super()._watch__show_busy()
+
     def _action_command_list(self, action: str) -> None:
         if self.query_one(CommandList).scrollable_content_region.height:
             super()._action_command_list(action)

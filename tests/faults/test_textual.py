@@ -50,6 +50,8 @@ async def test_a_palette_that_is_closed_while_it_searches() -> None:
         assert isinstance(palette, Palette)
         palette._action_escape()
         await pilot.pause()
+        palette._list_visible = not palette._list_visible
+        palette._show_busy = not palette._show_busy
         palette._gather_commands("sin")
         await app.workers.wait_for_complete()
         assert len(app.screen_stack) == 1
