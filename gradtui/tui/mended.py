@@ -123,9 +123,9 @@ class Palette(Sized, CommandPalette):
         with suppress(NoMatches):
             super()._watch__list_visible()
 
-    def _watch__show_busy(self) -> None:
+    async def _watch__show_busy(self) -> None:
         with suppress(NoMatches):
-            super()._watch__show_busy()
+            await super()._watch__show_busy()
 
     def _action_command_list(self, action: str) -> None:
         if self.query_one(CommandList).scrollable_content_region.height:

@@ -1,0 +1,81 @@
+"""Terminals that are not what one expects, and a storm of sizes."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.terminal.driver import Terminal, assert_restored
+
+GRADTUI = str(Path(sys.executable).with_name("gradtui"))
+ALL = ("29", "11", "AddBackward0", "AccumulateGrad")
+
+STRANGE = {
+    "unknown": {"TERM": "nobody-has-heard-of-it"},
+    "no color": {"NO_COLOR": "1"},
+    "no UTF-8": {"LC_ALL": "POSIX", "LANG": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    "16 colours": {"TERM": "linux", "COLORTERM": ""},
+}
+
+
+@pytest.mark.parametrize("environment", STRANGE.values(), ids=STRANGE.keys())
+def test_strange_terminals(environment: dict[str, str]) -> None:
+    with Terminal([GRADTUI], columns=80, rows=24, environment=environment) as terminal:
+        terminal.wait_for(*ALL)
+        terminal.press("right")
+        terminal.wait_for("4.1", "11.2")
+        if "NO_COLOR" in environment:
+            assert b"\x1b[38;2;255;" not in terminal.raw
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert_restored(terminal)
+
+
+def test_dumb_terminal() -> None:
+    """It cannot place text."""
+    with Terminal([GRADTUI], environment={"TERM": "dumb"}) as terminal:
+        terminal.wait_for("TERM is dumb", "--print")
+        assert terminal.wait_exit() == 2
+        assert_restored(terminal)
+
+
+def test_a_storm_of_sizes() -> None:
+    """From 1x1 to 300x100, faster than they can be painted; the last one is whole."""
+    sizes = random.Random(5)
+    with Terminal([GRADTUI], columns=80, rows=24) as terminal:
+        terminal.wait_for(*ALL)
+        for _ in range(300):
+            terminal.resize(sizes.randint(1, 300), sizes.randint(1, 100))
+            terminal.read(0.002)
+        for columns, rows in ((300, 100), (1, 1), (80, 24)):
+            terminal.resize(columns, rows)
+        terminal.wait_for(*ALL)
+        terminal.press("right")
+        terminal.wait_for("4.1", "11.2")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert_restored(terminal)
+
+
+@pytest.mark.parametrize("arguments", [[], ["x^2"], ["--step", "1"]])
+def test_standard_input_that_is_no_terminal(arguments: list[str]) -> None:
+    run = subprocess.run([GRADTUI, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert run.returncode == 2
+    assert "the screen needs a terminal" in run.stderr
+    assert "--print" in run.stderr
+    assert run.stdout == ""
+
+
+def test_a_torch_that_does_not_start(tmp_path: Path) -> None:
+    """The screen comes all the same, and says how to mend it."""
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text("raise OSError('libtorch.so: no such file')")
+    with Terminal([GRADTUI], columns=120, rows=36, environment={"PYTHONPATH": str(tmp_path)}) as terminal:
+        terminal.wait_for("PyTorch does not start", "pip install --force-reinstall torch", "x^2 + 3x + 1")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert_restored(terminal)
