@@ -23,7 +23,7 @@ from gradtui.engine.values import dtype_name, legible
 from gradtui.snapshot import model as data
 from gradtui.snapshot.uncollected import uncollected
 
-Leaves = dict[Node, torch.Tensor]
+Tensors = dict[Node, torch.Tensor]
 
 NO_GRADIENTS = (
     "there are no gradients here: a checkpoint with use_reentrant=True only runs under backward() itself, "
@@ -110,10 +110,11 @@ class _Capture:
             notes.append(data.Note("backward", NO_GRADIENTS))
         elif problem is None:
             problem = self._run(scalars, nodes, leaves, record)
-        facts = self._facts(nodes, leaves, record)
+        made = zip(roots, differentiable, strict=True)
+        facts = self._facts(nodes, leaves, record, {node: tensor for node, tensor in made if tensor.output_nr == 0})
         ids = graph.numbered(nodes, record.order, roots)
         built = graph.build(nodes, record.order, facts, roots)
-        made = {node.variable: node for node in built.nodes if node.variable}
+        named = {node.variable: node for node in built.nodes if node.variable}
         title = next(iter(names.in_scope(self.scope, set(found)).values()), "output")
         return data.Snapshot(
             id=0,
@@ -126,14 +127,14 @@ class _Capture:
             notes=tuple(notes),
             problem=problem,
             origin="capture",
-            parameters=parameters(self.names, made, ids, built),
+            parameters=parameters(self.names, named, ids, built),
             modules=modules(self.model, self.recording),
             files=dict(self.recording.files) if self.recording else {},
             events=self._events(ids, found),
         )
 
     def _run(
-        self, scalars: list[torch.Tensor], nodes: list[Node], leaves: Leaves, record: Summed
+        self, scalars: list[torch.Tensor], nodes: list[Node], leaves: Tensors, record: Summed
     ) -> data.Problem | None:
         try:
             drive(scalars, nodes, leaves, record)
@@ -141,7 +142,7 @@ class _Capture:
             return failures.problem(error, self.recording)
         return None
 
-    def _facts(self, nodes: list[Node], leaves: Leaves, record: Summed) -> CapturedFacts:
+    def _facts(self, nodes: list[Node], leaves: Tensors, record: Summed, outputs: Tensors) -> CapturedFacts:
         leaves = {node: leaves[node] for node in (*record.order, *leaves) if node in leaves}
         nameless = {leaf for leaf in leaves.values() if leaf not in self.names}
         if nameless:
@@ -152,7 +153,7 @@ class _Capture:
             paths = names.owners(self.model)
             owners = {node: paths[leaf] for node, leaf in leaves.items() if leaf in paths}
             places = owners if self.recording is not None and self.recording.watched else inferred(nodes, owners)
-        return CapturedFacts(record, leaves, self.names, places, self.recording)
+        return CapturedFacts(record, leaves, self.names, places, self.recording, outputs)
 
     def _events(self, ids: Mapping[Node, int], outputs: list[torch.Tensor]) -> tuple[data.Event, ...]:
         if self.recording is None:

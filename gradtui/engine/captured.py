@@ -23,7 +23,8 @@ CHECKPOINT = "a checkpoint: what ran inside is run again in backward, and is not
 class CapturedFacts(Facts):
     """record: of the engine's run. names: of the leaves. places: path of the module for each node, where it is inferred.
 
-    recording: of the forward pass. Of a user's graph `_saved_*` is never read: that may run hooks, or the forward again.
+    recording: of the forward pass. outputs: of the nodes that made one.
+    Of a user's graph `_saved_*` is never read: that may run hooks, or the forward again.
     """
 
     def __init__(
@@ -33,9 +34,11 @@ class CapturedFacts(Facts):
         names: Mapping[torch.Tensor, str],
         places: Mapping[Node, str],
         recording: Recording | None,
+        outputs: Mapping[Node, torch.Tensor],
     ) -> None:
         self._places, self._recording, self._inside = places, recording, record.inside
         self._came, self._gone = record.read()
+        self._outputs = dict(zip(outputs, read(outputs.values()), strict=True))
         values = read(leaves.values())
         self.leaves = {node: (names[leaf], value) for (node, leaf), value in zip(leaves.items(), values, strict=True)}
 
@@ -53,6 +56,8 @@ class CapturedFacts(Facts):
         if recording is not None and recording.covers(number):
             told["value"], told["source"] = recording.values.get(number), recording.sources.get(number)
             told["module"], told["call"] = recording.module(number)
+        if node in self._outputs:
+            told["value"] = self._outputs[node]
         return told
 
     def sent(self, node: Node) -> Sequence[model.Values | None]:

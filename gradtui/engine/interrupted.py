@@ -30,7 +30,7 @@ def graph_before(error: BaseException, recording: Recording | None, nodes: list[
     leaves = leaves_of(found)
     known = names.given(_named(error), recording.model() if recording else None)
     known |= names.numbered(leaves.values(), known)
-    return graph.build(found, (), CapturedFacts(Summed(), leaves, known, {}, recording), roots)
+    return graph.build(found, (), CapturedFacts(Summed(), leaves, known, {}, recording, {}), roots)
 
 
 def _held(error: BaseException) -> Iterator[torch.Tensor]:

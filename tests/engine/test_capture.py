@@ -197,6 +197,16 @@ def test_nothing_is_different_afterwards(mode: Callable[[], Any]) -> None:
         assert oracle.values(snapshot.parameters[name].grad) == oracle.numbers(leaf.grad)
 
 
+def test_the_value_of_the_output_is_known_without_a_trace() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    first, second = x.unbind()
+    snapshot = gradtui.capture([x * 3, second * 5, first])
+    values = {node.name: node.value for node in snapshot.graph.nodes}
+    assert snapshot.graph.nodes[snapshot.graph.roots[0]].value == values_of(x * 3)
+    assert snapshot.graph.nodes[snapshot.graph.roots[1]].value == values_of(second * 5)
+    assert values["UnbindBackward0"] == values_of(first)
+
+
 def test_several_outputs() -> None:
     x = torch.tensor([1.0, 2.0], requires_grad=True)
     a, b, alone = x.sin(), x.exp(), torch.ones(1)

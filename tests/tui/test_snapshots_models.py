@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradtui.tui.saved import SavedApp
 from tests import synthetic
 from tests.tui.test_snapshots import BOTH_SIZES, Compare, Size, after
+from tests.tui.test_source import FailingService, explorer
 
 BERT = synthetic.bert(12)
 
@@ -26,3 +27,15 @@ def test_lanes_and_search(snap_compare: Compare, size: Size) -> None:
 def test_parameters_by_norm(snap_compare: Compare, size: Size) -> None:
     keys = ("m", "T", "T", "b", "b", "home", "down")
     assert snap_compare(SavedApp(BERT), terminal_size=size, run_before=after(*keys))
+
+
+@BOTH_SIZES
+def test_function(snap_compare: Compare, size: Size) -> None:
+    """Its text, with the place of the selected node lit."""
+    assert snap_compare(explorer(), terminal_size=size, run_before=after("down", "down"))
+
+
+@BOTH_SIZES
+def test_exception(snap_compare: Compare, size: Size) -> None:
+    """The last good picture, and where it went wrong."""
+    assert snap_compare(explorer(service=FailingService), terminal_size=size, run_before=after())

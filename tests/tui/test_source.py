@@ -67,8 +67,23 @@ class FunctionService(FakeService):
         self.on_snapshot(found)
 
 
+class FailingService(FunctionService):
+    """As a worker in which the second line of the function raises."""
+
+    problem = Problem(
+        "crash",
+        "model.py:loss raised ZeroDivisionError: division by zero",
+        source=place("square + 3 * x + 1"),
+        traceback=(
+            "model.py:6, in loss",
+            "    return square + 3 * x + 1",
+            "ZeroDivisionError: division by zero",
+        ),
+    )
+
+
 def explorer(**settings: Any) -> GradtuiApp:
-    return make_app("model.py:loss", origin="function", service=FunctionService, **settings)
+    return make_app("model.py:loss", origin="function", **{"service": FunctionService, **settings})
 
 
 async def test_the_variables_are_those_of_the_function() -> None:
