@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -41,7 +42,7 @@ ChartPoint = tuple[float, float | None, float | None]
 def title(session: Session) -> str:
     """`f(x) = ` to stand before the typed text, empty where that says so itself; of a file `model.py:loss(w, b)`."""
     if session.origin == "function":
-        return visible(f"{session.text}({', '.join(session.variables)})")
+        return visible(f"{Path(session.text).name}({', '.join(session.variables)})")
     if session.origin == "capture":
         return visible(session.text)
     if OWN_NAME.match(session.text.rpartition(";")[2]):
