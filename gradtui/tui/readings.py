@@ -33,6 +33,12 @@ AROUND = 40
 WIDEST_TITLE = 16
 """Cells that `f(x, y) = ` may take before the expression."""
 
+LONGEST_CALL = 14
+"""Characters of `f(x, y)` before the value."""
+
+SHORT_NAME = 4
+"""Characters of a variable that stands on one line with the value."""
+
 OWN_NAME = re.compile(r"\s*\w+\s*(\([^()]*\))?\s*=(?!=)[^;]*$")
 
 
@@ -59,8 +65,9 @@ def echo(session: Session, reads_as: str) -> Content:
 
 
 def of(session: Session) -> str:
-    """`f(x, y)`; only `f` for a constant."""
-    return f"{session.name}({', '.join(session.variables)})" if session.variables else session.name
+    """`f(x, y)`; only `f` for a constant, and where that is long."""
+    written = f"{session.name}({', '.join(session.variables)})"
+    return written if session.variables and len(written) <= LONGEST_CALL else session.name
 
 
 def variable_rows(session: Session, shown: Snapshot | None) -> list[VariableRow]:
@@ -248,14 +255,16 @@ def _style(values: Values | None, usual: str) -> str:
 
 
 def is_single(session: Session) -> bool:
-    """Whether there is no more than one scalar to step: its row is short, and of a length that can be foreseen."""
-    return len(session.variables) < 2 and not any(session.points[name].vector for name in session.variables)
+    """Whether there is no more than one scalar to step, under a short name: its row has a length that can be foreseen."""
+    short = not any(session.points[name].vector or len(name) > SHORT_NAME for name in session.variables)
+    return short and len(session.variables) < 2
 
 
 def slope(session: Session) -> str:
     """`f'(x)`, or `∂f/∂w` where there are several variables."""
     several = len(session.variables) > 1
-    return f"∂{session.name}/∂{session.active}" if several else f"{session.name}'({session.active})"
+    written = f"∂{session.name}/∂{session.active}" if several else f"{session.name}'({session.active})"
+    return written if several or len(written) <= LONGEST_CALL else f"{session.name}'"
 
 
 def _derivative(session: Session, shown: Snapshot) -> Content:
