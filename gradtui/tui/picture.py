@@ -140,12 +140,13 @@ class Picture(Vertical):
             self.chart.show_point(*point)
 
     def on_resize(self) -> None:
-        self._show_reading()
+        self.call_after_refresh(self._show_reading)  # once its parts have their sizes
 
     def _show_reading(self) -> None:
         """The check marks stand where there is room for them, and are shortened before the derivative is cut."""
         reading = self.reading
-        above = self.numbers.size.width >= MARKS_ABOVE
+        room = self.numbers.size.width
+        above = room >= MARKS_ABOVE and reading.numbers.cell_length + GAP + reading.marks.cell_length <= room
         fit = reading.derivative.cell_length + GAP + reading.marks.cell_length <= self.derivation.size.width
         self.numbers.show(reading.numbers, reading.marks if above else Content())
         self.derivation.show(reading.derivative, Content() if above else reading.marks if fit else reading.agreement)

@@ -71,7 +71,8 @@ def _paths(snapshot: Snapshot, name: str, digits: int) -> Iterator[Pieces]:
         return
     found = paths(snapshot.graph, leaf.id)
     if found is None:
-        yield ((f"more than {MOST_PATHS} paths, or not all of scalars: the cut says it all", "node--quiet"),)
+        instead = "the cut says it all" if snapshot.along is not None else "none is listed"
+        yield ((f"more than {MOST_PATHS} paths, or not all of scalars: {instead}", "node--quiet"),)
         return
     names = [f"by way of {way}" for way in ways(snapshot.graph, found)] if len(found) > 1 else ["along the only path"]
     for path, way in zip(found, names, strict=False):
