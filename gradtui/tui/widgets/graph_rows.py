@@ -81,10 +81,13 @@ class GraphRows(LineView):
         rows = self.arrangement.rows
         return rows[self._cursor] if self._cursor < len(rows) else None
 
+    def validate_selected(self, selected: int | None) -> int | None:
+        return selected if selected is None or selected < len(self._graph.nodes) else None
+
     def watch_selected(self, selected: int | None) -> None:
         """Go to the node, unless the cursor is on it or on a reference to it. What is closed over it is opened."""
         row = self._row
-        if selected is not None and row is not None and row.node != selected and selected < len(self._graph.nodes):
+        if selected is not None and row is not None and row.node != selected:
             self._go_to(selected)
         self._show_cursor()
 
