@@ -51,6 +51,14 @@ class TerminalDriver(LinuxDriver):
         if self._painting:
             super().write(data)
 
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Of the terminal itself: COLUMNS and LINES, which Textual would rather take, do not change with it."""
+        with suppress(OSError):
+            columns, rows = os.get_terminal_size(self.fileno)
+            if columns and rows:  # a terminal that nobody gave a size says 0 x 0
+                return columns, rows
+        return super()._get_terminal_size()
+
     def _leave(self, number: int, frame: FrameType | None = None) -> None:
         """Quit; at once, as the loop itself may be waiting for a terminal that takes nothing."""
         if self._leaving:

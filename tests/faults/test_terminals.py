@@ -61,6 +61,18 @@ def test_a_storm_of_sizes() -> None:
         assert_restored(terminal)
 
 
+def test_the_size_is_the_terminals() -> None:
+    """Not that of COLUMNS and LINES: a Python prompt, from where one may start it, sets them once (GNU readline does)."""
+    with Terminal([GRADTUI], columns=120, rows=36, environment={"COLUMNS": "80", "LINES": "24"}) as terminal:
+        terminal.wait(lambda: terminal.text.splitlines()[-1].strip() != "", "the footer in the last line")
+        terminal.wait_for(*ALL)
+        terminal.resize(20, 5)
+        terminal.wait_for("small")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert_restored(terminal)
+
+
 @pytest.mark.parametrize("arguments", [[], ["x^2"], ["--step", "1"]])
 def test_standard_input_that_is_no_terminal(arguments: list[str]) -> None:
     run = subprocess.run([GRADTUI, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -75,7 +87,10 @@ def test_a_torch_that_does_not_start(tmp_path: Path) -> None:
     (tmp_path / "torch").mkdir()
     (tmp_path / "torch" / "__init__.py").write_text("raise OSError('libtorch.so: no such file')")
     with Terminal([GRADTUI], columns=120, rows=36, environment={"PYTHONPATH": str(tmp_path)}) as terminal:
-        terminal.wait_for("PyTorch does not start", "pip install --force-reinstall torch", "x^2 + 3x + 1")
+        terminal.wait_for("PyTorch does not start", "x^2 + 3x + 1")
+        terminal.wait(
+            lambda: "pip install --force-reinstall torch" in " ".join(terminal.text.split()), "how to install it"
+        )
         terminal.press("q")
         assert terminal.wait_exit() == 0
         assert_restored(terminal)
