@@ -96,7 +96,8 @@ class Run:
 
     def interrupted(self, error: BaseException) -> model.Snapshot:
         """What is known where the code did not come to its end: why, where, and the graph of what ran before."""
-        told = problem(error, self.request.expression, self.module.is_own)
+        target = Path(self.request.expression).name  # its folders stand with the place
+        told = problem(error, target, self.module.is_own)
         snapshot = self.failed(told, files_of(error, self.module.is_own))
         built = graph_before(error, self.recording, self.nodes)
         return snapshot if built is None else replace(snapshot, graph=built)

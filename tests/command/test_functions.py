@@ -95,7 +95,7 @@ def test_an_exception(folder: Path) -> None:
     ended = run(folder, "some/model.py:bad", "--print")
     assert (ended.returncode, ended.stdout) == (1, "")
     lines = ended.stderr.splitlines()
-    assert lines[-4].startswith("error: some/model.py:bad raised RuntimeError: ")
+    assert lines[-4].startswith("error: model.py:bad raised RuntimeError: ")
     assert lines[-3] == '  File "some/model.py", line 12, in bad'
     assert lines[-1].strip() == "^" * len("y @ torch.ones(2, 2)")
     assert any(line.split()[:4] == ["MulBackward0", "x", "*", "3"] for line in lines), "the graph of what ran before"

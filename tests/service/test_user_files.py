@@ -169,7 +169,7 @@ async def test_explained_at_its_line(user: User, case: str, kind: str, says: str
     problem = snapshot.problem
     assert problem is not None
     assert problem.kind == kind
-    assert problem.message.startswith(f"{user.target} {says}")
+    assert problem.message.startswith(f"model.py:run {says}")
     assert problem.source is not None
     assert problem.source.text == place
     assert snapshot.files[problem.source.file or ""] == HOSTILE

@@ -140,8 +140,11 @@ class Terminal:
         return time.perf_counter() - self.started
 
     def wait_for(self, *texts: str) -> float:
-        """Read until all of `texts` stand on the screen."""
-        return self.wait(lambda: all(text in self.text for text in texts), f"{texts} on the screen")
+        """Read until all of `texts` stand on the screen; also where a line was broken in one of them."""
+        return self.wait(lambda: all(self._shows(text) for text in texts), f"{texts} on the screen")
+
+    def _shows(self, text: str) -> bool:
+        return text in self.text or text in " ".join(self.text.split())
 
     def wait_exit(self) -> int:
         """Read until the program ends and its last bytes are in; its exit status."""
