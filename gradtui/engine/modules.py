@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache, reduce
 
 from torch.autograd.graph import Node
 
@@ -18,58 +18,57 @@ def inferred(nodes: Sequence[Node], owners: Mapping[Node, str]) -> dict[Node, st
     A node that uses a parameter of a module, or another form of one, is that module's. Any other is in the
     module that holds its nearest such neighbours up and down; the output's side ends at the top, "".
     """
+    targets = {node: [target for target, _ in node.next_functions if target is not None] for node in nodes}
     alone: dict[Node, str] = {}
     direct: dict[Node, str] = {}
     for node in reversed(nodes):
-        targets = [target for target, _ in node.next_functions if target is not None]
         if node in owners:
             alone[node] = direct[node] = owners[node]
-        elif used := [alone[target] for target in targets if target in alone]:
+        elif used := [alone[target] for target in targets[node] if target in alone]:
             direct[node] = _common(used)
-            if len(targets) == 1 and _operation(node) in VIEWS:
+            if len(targets[node]) == 1 and _operation(node.name()) in VIEWS:
                 alone[node] = used[0]
     below: dict[Node, str] = {}
     for node in reversed(nodes):
-        reached = [below[target] for target, _ in node.next_functions if target in below]
-        if node in direct or reached:
-            below[node] = direct[node] if node in direct else _common(reached)
-    return _from_above(nodes, direct, below)
+        if node in direct:
+            below[node] = direct[node]
+        elif reached := [below[target] for target in targets[node] if target in below]:
+            below[node] = _common(reached)
+    return _from_above(targets, direct, below)
 
 
-def _from_above(nodes: Sequence[Node], direct: Mapping[Node, str], below: Mapping[Node, str]) -> dict[Node, str]:
+def _from_above(
+    targets: Mapping[Node, Sequence[Node]], direct: Mapping[Node, str], below: Mapping[Node, str]
+) -> dict[Node, str]:
     """`above`: the module that holds the nearest direct nodes on the way to the output."""
     above: dict[Node, str] = {}
     found: dict[Node, str] = {}
-    for node in nodes:
-        own = direct.get(node)
-        reached = above.get(node, "")
+    for node, reached in targets.items():
+        own, passed = direct.get(node), above.get(node, "")
         if own is None:
-            own = _common((reached, below[node])) if node in below else reached
-            passed = reached
+            own = _holder(passed, below[node]) if node in below else passed
         else:
             passed = own
         found[node] = own
-        for target, _ in node.next_functions:
-            if target is not None:
-                above[target] = _common((above[target], passed)) if target in above else passed
+        for target in reached:
+            above[target] = _holder(above[target], passed) if target in above else passed
     return found
 
 
-def _operation(node: Node) -> str:
+@cache
+def _operation(name: str) -> str:
     """`T` for `TBackward0`."""
-    return node.name().rpartition("Backward")[0]
+    return name.rpartition("Backward")[0]
 
 
-def _common(paths: Iterable[str]) -> str:
+def _common(paths: Sequence[str]) -> str:
     """The innermost module that holds them all."""
-    first, *others = dict.fromkeys(paths)
-    for other in others:
-        first = _holder(first, other)
-    return first
+    return paths[0] if len(paths) == 1 else reduce(_holder, paths)
 
 
 @lru_cache(maxsize=4096)
 def _holder(path: str, other: str) -> str:
+    """The innermost module that holds both."""
     parts = []
     for part, its in zip(path.split("."), other.split("."), strict=False):
         if part != its:

@@ -12,8 +12,10 @@ from gradtui.snapshot.model import Values
 
 SMALL = 1 << 14
 """Elements of a tensor that is worth a copy to be read with others."""
-MOST_HELD = 512
-"""Tensors, at most, that wait to be read."""
+MOST_HELD = 1 << 23
+"""Elements, at most, that wait to be read."""
+OVERHEAD = 1 << 11
+"""Elements that a tensor counts for beyond its own."""
 PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 Kind = tuple[torch.Size, torch.dtype, torch.device]
@@ -25,7 +27,7 @@ class Reader:
     def __init__(self) -> None:
         self._values: list[Values | None] = []
         self._waiting: dict[Kind, list[tuple[int, torch.Tensor]]] = {}
-        self._views: list[tuple[int, torch.Tensor, int]] = []
+        self._views: list[tuple[int, torch.Tensor, int, bool]] = []
         self._held = 0
 
     def add(self, tensor: torch.Tensor) -> int:
@@ -35,27 +37,26 @@ class Reader:
             return place
         self._values.append(None)
         self._waiting.setdefault((tensor.shape, tensor.dtype, tensor.device), []).append((place, tensor))
-        self._hold()
+        self._hold(tensor)
         return place
 
-    def add_view(self, tensor: torch.Tensor, of: int) -> int:
-        """Another view of all the elements of what was added at the place `of`: only their order is another."""
+    def add_view(self, tensor: torch.Tensor, of: int, other: torch.Tensor) -> int:
+        """Another view of all the elements of `other`, which was added at the place `of`: only their order may differ."""
+        if tensor.shape == other.shape and tensor.stride() == other.stride():
+            return of
         place = len(self._values)
-        if tensor.numel() > SMALL:
-            self._values.append(_view(tensor, self._values[of]))
-            return place
         self._values.append(None)
-        self._views.append((place, tensor, of))
-        self._hold()
+        self._views.append((place, tensor, of, tensor.is_contiguous() and other.is_contiguous()))
+        self._hold(tensor)
         return place
 
     def values(self) -> list[Values | None]:
         self._read()
         return self._values
 
-    def _hold(self) -> None:
-        self._held += 1
-        if self._held == MOST_HELD:
+    def _hold(self, tensor: torch.Tensor) -> None:
+        self._held += tensor.numel() + OVERHEAD
+        if self._held >= MOST_HELD:
             self._read()
 
     def _read(self) -> None:
@@ -64,8 +65,8 @@ class Reader:
                 rows = torch.stack([tensor for _, tensor in group]).reshape(len(group), size.numel())
                 for (place, _), values in zip(group, _rows(wide(rows), tuple(size)), strict=True):
                     self._values[place] = values
-            for place, tensor, of in self._views:
-                self._values[place] = _view(tensor, self._values[of])
+            for place, tensor, of, ordered in self._views:
+                self._values[place] = _view(tensor, self._values[of], ordered)
         self._waiting.clear()
         self._views.clear()
         self._held = 0
@@ -83,10 +84,12 @@ def _is_simple(tensor: torch.Tensor) -> bool:
     return tensor.layout is torch.strided and not (tensor.is_complex() or tensor.is_meta or tensor.is_nested)
 
 
-def _view(tensor: torch.Tensor, known: Values | None) -> Values | None:
+def _view(tensor: torch.Tensor, known: Values | None, ordered: bool) -> Values | None:
+    """known: of the other view. ordered: whether both have their elements in the same order."""
     if known is None or known.summary is None:
         return legible(tensor)
-    return Values(tuple(tensor.shape), tuple(first(tensor).tolist()), known.summary)
+    numbers = known.numbers if ordered else tuple(first(tensor).tolist())
+    return Values(tuple(tensor.shape), numbers, known.summary)
 
 
 def _rows(rows: torch.Tensor, shape: tuple[int, ...]) -> list[Values]:

@@ -31,7 +31,12 @@ def summaries(rows: torch.Tensor) -> list[Summary]:
     other = rows.bool().sum(1).to(rows.dtype)  # a third of count_nonzero's time
     found = (rows.amin(1), rows.amax(1), rows.sum(1), torch.linalg.vector_norm(rows, dim=1), other)
     count, read = rows.shape[1], zip(*torch.stack(found).tolist(), strict=True)
-    return [_told(each, count, False, rows.dtype) or _exact(rows[row], count) for row, each in enumerate(read)]
+    told = [_told(each, count, False, rows.dtype) for each in read]
+    missing = [row for row, each in enumerate(told) if each is None]
+    if missing and rows.dtype is not torch.float64:
+        for row, each in zip(missing, summaries(rows[missing].double()), strict=True):
+            told[row] = each
+    return [each or _exact(rows[row], count) for row, each in enumerate(told)]
 
 
 def wide(tensor: torch.Tensor) -> torch.Tensor:
