@@ -81,3 +81,15 @@ def test_numbers_are_whole(graph: Graph, width: int) -> None:
         shown = text.partition("ḡ")[2]
         shown += " ".join(["", *(text for text, style in line if style in {"graph--value", "graph--bad"})])
         assert set(re.findall(r"[^\s,\[\]…–]+", shown)) <= whole
+
+
+def test_the_source_is_not_cut_for_long_vectors() -> None:
+    """Nor are the other columns pushed aside by one long name."""
+    eight = Values((8,), tuple(1.25 * number for number in range(8)))
+    name = "ScaledDotProductFlashAttentionForCpuBackward0"
+    source = Source("F.cross_entropy(logits)", 0, 23)
+    node = Node(0, name, (8,), "float32", "cpu", 0, 0, (), value=eight, grad_output=eight, source=source)
+    text = "".join(text for text, _ in painted(Graph((node,)), 120, None)[0])
+    assert source.text in text
+    assert text.count(", …]") == 2
+    assert name[:25] in text

@@ -29,7 +29,13 @@ LEAST_NUMBER = 9
 LEAST_NAME = 6
 """Cells that a name keeps for itself where the guides before it are too long."""
 MODEST_NUMBER = 17
-"""Cells that a value gets before the source does: any scalar fits, many a vector."""
+"""Cells that value and gradient keep beside a source, or there is none: any scalar fits."""
+SHORT_VECTOR = 18
+"""Cells that they get before a source gets more than the least: `[11.7, 46.4, 20.8]`."""
+MODEST_SOURCE = 24
+"""Cells that the source gets before they get more than that."""
+MODEST_NAME = 30
+"""Cells that a name gets: `ScaledDotProductFlashAttentionForCpuBackward0` would push all others aside."""
 SIZES = ("graph--grad", "graph--grad1", "graph--grad2", "graph--grad3")
 """Component classes for gradients: large, middling, small, vanishing."""
 MOST_TERMS = 4
@@ -168,7 +174,7 @@ def _shorter(values: Values | None, digits: int) -> Iterator[str]:
 def measure(rows: Iterable[Cells]) -> Widths:
     """The cells that tree and source would like to have."""
     nodes = [row for row in rows if row.kind in ("node", "group")]
-    tree = max((cell_len(row.guides) + len(row.name[0]) for row in nodes), default=0)
+    tree = max((cell_len(row.guides) + min(len(row.name[0]), MODEST_NAME) for row in nodes), default=0)
     return Widths(GUTTER + tree + len(OPENED), max((cell_len(row.source) for row in nodes), default=0), 1, 1)
 
 
@@ -179,18 +185,26 @@ def measure_numbers(nodes: Sequence[Node], digits: int) -> tuple[int, int]:
 
 
 def arrange(wanted: Widths, width: int) -> Widths:
-    """Columns for a line of `width` cells: first the source is cut, then vectors, then the tree, then all numbers."""
+    """Columns for a line of `width` cells: a modest width for each first, then vectors, then the rest of the source.
+
+    Where there is no room for that, first the source is cut, then vectors, then the tree, then all numbers.
+    """
     room = max(GUTTER, width - 2 * GAP - len(LABEL) - MARGIN)
-    beside = GAP + min(LEAST_SOURCE, wanted.source)
-    numbers_first = min(wanted.value, MODEST_NUMBER) + min(wanted.grad, MODEST_NUMBER)
-    has_source = wanted.tree + beside + numbers_first <= room
-    value, grad = _shared(room - wanted.tree - (beside if has_source else 0), wanted.value, wanted.grad)
+    beside, least = room - wanted.tree - GAP, min(wanted.source, LEAST_SOURCE)
+    has_source = beside - _numbers(wanted, MODEST_NUMBER) >= least
+    source = min(wanted.source, MODEST_SOURCE, max(least, beside - _numbers(wanted, SHORT_VECTOR)))
+    value, grad = _shared(beside - source if has_source else room - wanted.tree, wanted.value, wanted.grad)
     value = min(value, room - GUTTER)
     grad = min(grad, room - GUTTER - value)
     rest = room - value - grad
     if has_source:
         return Widths(wanted.tree, rest - wanted.tree - GAP, value, grad)
     return Widths(rest, 0, value, grad)
+
+
+def _numbers(wanted: Widths, most: int) -> int:
+    """The cells of value and gradient where neither gets more than `most`."""
+    return min(wanted.value, most) + min(wanted.grad, most)
 
 
 def _shared(room: int, value: int, grad: int) -> tuple[int, int]:
