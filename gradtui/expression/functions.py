@@ -5,12 +5,12 @@ Adding a function is a row here and its counterparts in engine/operations.py and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Function:
+
+class Function(Struct, frozen=True):
     """A function of the language.
 
     name: canonical, as torch spells it where torch has it. aliases: other spellings that mean the same.

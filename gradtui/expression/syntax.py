@@ -8,8 +8,9 @@ Trees may be 2,000 operators deep (`x+x+x+...`): walk them with `postorder`, nev
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, TypeVar
+
+from msgspec import Struct
 
 T = TypeVar("T")
 
@@ -17,8 +18,7 @@ ArithmeticOperator = Literal["+", "-", "*", "/", "^"]
 ComparisonOperator = Literal["<", "<=", ">", ">=", "==", "!="]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Node:
+class Node(Struct, frozen=True, eq=False):
     """A piece of the expression; `start` and `end` are offsets in the typed text, end exclusive."""
 
     start: int
@@ -30,30 +30,26 @@ class Node:
         return ()
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Number(Node):
+class Number(Node, frozen=True):
     """A literal. An integer literal stays an int: `x^2` is `x ** 2`, not `x ** 2.0`."""
 
     value: int | float
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Constant(Node):
+class Constant(Node, frozen=True):
     """A named number: pi, e, inf, nan."""
 
     name: str
     value: float
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Variable(Node):
+class Variable(Node, frozen=True):
     """A free variable, a leaf of the graph."""
 
     name: str
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Reference(Node):
+class Reference(Node, frozen=True):
     """A use of a name bound earlier in the text; it adds nothing to the graph."""
 
     name: str
@@ -64,8 +60,7 @@ class Reference(Node):
         return (self.target,)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Vector(Node):
+class Vector(Node, frozen=True):
     """`[2.1, 5.4, 3.2]`"""
 
     items: tuple[Node, ...]
@@ -75,8 +70,7 @@ class Vector(Node):
         return self.items
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Negation(Node):
+class Negation(Node, frozen=True):
     """`-operand`"""
 
     operand: Node
@@ -86,8 +80,7 @@ class Negation(Node):
         return (self.operand,)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Binary(Node):
+class Binary(Node, frozen=True):
     """`left operator right`; an implicit product is a Binary with `*`."""
 
     operator: ArithmeticOperator
@@ -99,8 +92,7 @@ class Binary(Node):
         return (self.left, self.right)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Comparison(Node):
+class Comparison(Node, frozen=True):
     """`left operator right`, only as the condition of a `where`."""
 
     operator: ComparisonOperator
@@ -112,8 +104,7 @@ class Comparison(Node):
         return (self.left, self.right)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Call(Node):
+class Call(Node, frozen=True):
     """A function of the table in functions.py, by its canonical name."""
 
     function: str
@@ -124,16 +115,14 @@ class Call(Node):
         return self.arguments
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """`name = value;` before the body."""
 
     name: str
     value: Node
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Expression:
+class Expression(Struct, frozen=True, eq=False):
     """What a person typed, read.
 
     `variables` are the free variables in order of first appearance, or of the parameter list of `f(x, y) = ...`.

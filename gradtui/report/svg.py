@@ -37,7 +37,10 @@ def svg(snapshot: Snapshot) -> str:
             if end is not None:
                 edges.append((node.id, end))
                 sent.append(edge_text(edge, node))
-    boxes = [Box(max(map(len, lines)) * CHARACTER + 2 * PADDING, len(lines) * LINE + PADDING) for lines, _ in labels]
+    boxes = [
+        Box(max(map(len, lines), default=0) * CHARACTER + 2 * PADDING, len(lines) * LINE + PADDING)
+        for lines, _ in labels
+    ]
     ways = place(boxes, edges)
     width = max((box.x + box.width / 2 for box in boxes), default=0.0) + 2 * MARGIN
     height = max((box.y + box.height for box in boxes), default=0.0) + 2 * MARGIN

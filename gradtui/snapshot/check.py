@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gradtui.snapshot.model import Derivative, Differences, Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
@@ -25,8 +26,7 @@ CORNER = 1e-3
 """Relative difference of the one-sided quotients beyond which f has a corner."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """Whether each of the three agrees with the others; None where it has nothing to say. `text` is for a person."""
 
     autograd: bool | None
@@ -35,8 +35,7 @@ class Check:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Element:
+class _Element(Struct, frozen=True):
     """The three numbers for one element of the variable, and how far rounding may move them."""
 
     autograd: float

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gradtui.snapshot.model import Graph, Values
 from gradtui.snapshot.numbers import NOT_KNOWN
@@ -12,8 +13,7 @@ Use = tuple[int, int]
 """An edge: the node it leaves, and its number there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(Struct, frozen=True):
     """What `node` sent by its edge number `edge`; grad is None where it sent none, or has not run yet."""
 
     node: int

@@ -74,7 +74,7 @@ def _flow(graph: Graph) -> Flow:
     flow = Flow({root: (1.0,) * math.prod(graph.nodes[root].shape) for root in starts})
     for node in (graph.nodes[place] for place in Replay(graph).order):
         for number_, edge in enumerate(node.edges):
-            if edge.target is not None:
+            if edge.target is not None and node.id in flow.left:  # a file may say that nothing led to it
                 _follow(graph, flow, node, number_, edge.target)
     return flow
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
+
+from msgspec import Struct
 
 from gradtui.snapshot.model import Graph
 
@@ -15,8 +16,7 @@ INSIDE = "┆  "
 """The guide of what is inside an open group."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One line of the graph view.
 
     kind: `node`, `group` (`group` names it), `reference` (what stands elsewhere), `constant` (an edge to nothing), or

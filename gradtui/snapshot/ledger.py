@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from gradtui.snapshot.contributions import as_sum
 from gradtui.snapshot.model import Graph, Node, Snapshot, Values
@@ -24,8 +25,7 @@ MOST_LEAVES = 50
 """Beyond this a list of paths explains nothing; their number doubles with every x = x*x."""
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """One way from the output to a leaf: the nodes it visits, the local derivatives along it and their product.
 
     edges: by which edge it leaves each node, that of the leaf apart.
@@ -49,8 +49,7 @@ class _Step(NamedTuple):
     before: _Step | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One value that a cut crosses: the adjoint that has arrived so far, the tangent, and Σ adjoint·tangent."""
 
     node: int

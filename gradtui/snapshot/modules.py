@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal
+
+from msgspec import Struct, field
 
 from gradtui.snapshot.model import Graph, Module, Node
 
@@ -18,8 +19,7 @@ LEAST_REPEATS = 3
 Kind = Literal["whole", "module", "repeat", "run", "part"]
 
 
-@dataclass(slots=True)
-class Group:
+class Group(Struct):
     """Nodes and groups that stand together.
 
     kind: the `whole` graph, a `module`, a `repeat` of equal modules, a linear `run`, or `part` of what is too long.

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from gradtui.snapshot.contributions import Use, uses
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """A gradient that `sender` sent along its edge number `edge`, at the step at which `sender` ran."""
 
     sender: int
@@ -24,8 +24,7 @@ class Arrival:
     grad: Values | None
 
 
-@dataclass(frozen=True)
-class Sum:
+class Sum(Struct, frozen=True):
     """How the sum of `node` grew by what came along the sender's edge number `edge`; None before the first term.
 
     term: the how manyth it was, from 1. The last sum is the node's grad_output itself; those before it are added up
@@ -39,11 +38,11 @@ class Sum:
     after: Values | None
 
 
-@dataclass(frozen=True)
 class Replay:
     """A graph's backward pass. Steps count from 0; a moment `done` stands after the first `done` nodes have run."""
 
-    graph: Graph
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
 
     @cached_property
     def order(self) -> tuple[int, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from gradtui.snapshot.model import Snapshot, Summary, Values
 
@@ -74,8 +75,7 @@ def together(spreads: Iterable[Spread]) -> Spread | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Gradient:
+class Gradient(Struct, frozen=True):
     """The gradient of a parameter, or of all parameters of a module.
 
     shape: of the parameter; () for a module. grad: None where there is none. share: of the square of the norm of the

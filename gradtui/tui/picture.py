@@ -11,7 +11,6 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from gradtui.snapshot.model import Problem
-from gradtui.snapshot.visible import visible
 from gradtui.tui import readings
 from gradtui.tui.answers import Answers
 from gradtui.tui.session import Session
@@ -187,8 +186,7 @@ class Picture(Vertical):
             source = None
         name = source.file if source is not None else next(iter(answers.files), None)
         if name is not None:
-            view.show(answers.files[name], source, bad=bad is not None)
-            view.border_title = visible(name if source is None else f"{name}:{source.line}")
+            view.show(name, answers.files[name], source, bad=bad is not None)
 
     def maximise(self, pane: str | None) -> None:
         """Only this pane, or all of them."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
 from decimal import Context, Decimal, DecimalException, Inexact
 from struct import Struct
+
+import msgspec
+from msgspec.structs import replace
 
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.syntax import Binary, Call, Constant, Expression, Negation, Node, Number, Vector, fold
@@ -46,8 +48,7 @@ class PointError(ValueError):
     """A text that is no value for a variable; its message is one sentence for a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(msgspec.Struct, frozen=True):
     """One exact decimal for a scalar, one for each element of a vector."""
 
     elements: tuple[Decimal, ...]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from textual.content import Content
 
 from gradtui.snapshot.check import MARKS, check
@@ -185,8 +185,7 @@ def first_node(shown: Snapshot | None) -> int | None:
     return 0 if shown is not None and shown.graph.nodes else None
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What is read off an answer: the numbers, the derivative of Calculus, whether they agree, and what else is to be said.
 
     agreement: `marks` in few cells, where all three agree; else the same.

@@ -253,6 +253,20 @@ async def test_zoom_pan_and_fit_ask_for_windows() -> None:
         assert app.windows == [(-5, 5), (-0.5, 4.5), (0.75, 5.75), (-10, 10)]
 
 
+async def test_another_curve_is_one_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The picture of before is not painted again while the new one is drawn."""
+    app = Small()
+    async with app.run_test(size=(70, 20)) as pilot:
+        app.chart.show_curve(quadratic())
+        await drawn(pilot)
+        before = app.chart._picture
+        painted = []
+        monkeypatch.setattr(app.chart, "refresh", lambda *_, **__: painted.append(app.chart._picture))
+        app.chart.show_curve(quadratic(-5, 5))
+        await until(pilot, lambda: app.chart._picture is not before)
+        assert painted == [app.chart._picture]
+
+
 async def test_answers_do_not_undo_later_wishes() -> None:
     app = Small()
     async with app.run_test(size=(70, 20)) as pilot:

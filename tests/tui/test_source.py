@@ -170,3 +170,14 @@ async def test_the_picture_changes_when_the_file_is_saved(tmp_path: Path, monkey
         assert before.curve is not None
         assert again.curve is not None
         assert again.curve.key != before.curve.key
+
+
+async def test_a_files_name_is_text() -> None:
+    app = explorer()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        view = app.picture.source
+        assert view is not None
+        view.show("[red]model[/].py", "x = 1\n", None)
+        await pilot.pause()
+        assert "[red]model[/].py" in text_of(app)

@@ -101,7 +101,9 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if curve is self._curve:
             return
         self._curve = curve
-        self.border_subtitle = trouble_text(curve) if curve is not None else ""
+        trouble = trouble_text(curve) if curve is not None else ""
+        if trouble != self.border_subtitle:  # it costs a frame of everything
+            self.border_subtitle = trouble
         if curve is None:
             self._picture, self._overlay = None, {}
             self.refresh()
