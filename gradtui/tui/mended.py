@@ -44,7 +44,12 @@ class MendedApp(App[None]):
         return TerminalDriver if issubclass(TerminalDriver, standard) else standard
 
     def get_default_screen(self) -> Screen[None]:
-        return MendedScreen(id="_default")
+        """With the classes of its size, which come with the first resize: after everything has been styled once without."""
+        screen = MendedScreen(id="_default")
+        wide = screen._get_breakpoint_classes(self.size.width, self.HORIZONTAL_BREAKPOINTS or [])
+        high = screen._get_breakpoint_classes(self.size.height, self.VERTICAL_BREAKPOINTS or [])
+        screen.add_class(*wide, *high, update=False)
+        return screen
 
     def set_timer(self, *args: Any, **settings: Any) -> Timer:
         """One that comes, if late, where the process did not run when it was due. Textual leaves it out, and so later resizes."""
