@@ -186,6 +186,8 @@ def clip(start: Position, end: Position, frame: Frame) -> tuple[Position, Positi
 
     An end that is inside is returned as it came.
     """
+    if frame.holds(*start) and frame.holds(*end):
+        return start, end
     enter, leave = 0.0, 1.0
     for first, last, (low, high) in zip(start, end, (frame.x_window, frame.y_window), strict=True):
         first, last = first / 4, last / 4  # so that no difference overflows

@@ -43,7 +43,7 @@ def rows() -> Iterator[Row]:
         ready = ("NllLossBackward0", "norm")
         for what, key in (("a row", "up"), ("a page", "pagedown")):
             before = ("t", "end") if key == "up" else ("t",)
-            times = changing(key, command, ready, before)
+            times = changing(key, command=command, ready=ready, before=before)
             yield Row(f"scrolling them {what}, key to frame, median", statistics.median(times), bar=0.033)
             yield Row(f"scrolling them {what}, key to frame, 95 %", percentile(times, 0.95))
 

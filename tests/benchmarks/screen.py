@@ -49,8 +49,9 @@ def rows() -> Iterator[Row]:
     yield Row("key to painted frame, median", median, peer=plot, bar=0.3, of="peer")
     yield Row(f"{BURST} keys at once: the last frame after the last key", burst(), bar=0.1)
     yield Row(f"typing at {A_SECOND} keys a second: the slowest echo", max(typing()), bar=0.033)
-    for what, key in (("zoom", "+"), ("pan", "\x1b[1;5C")):
-        times = changing(key)
+    for what, there, back in (("zoom", "+", "-"), ("pan", "\x1b[1;5C", "\x1b[1;5D")):
+        times = changing(there, back)
+        yield Row(f"{what} of the chart, median", statistics.median(times))
         yield Row(f"{what} of the chart, 95 %", percentile(times, 0.95), bar=0.033)
 
 
@@ -154,8 +155,8 @@ def echoes(terminal: Terminal, echoed: Callable[[int], bool]) -> Iterator[float]
         yield max(0.0, terminal.last_read - pressed)
 
 
-def changing(key: str, command: Sequence[str] = GRADTUI, ready: Texts = READY, before: Texts = ()) -> list[float]:
-    """Seconds from each press of a key to the end of the last frame it gave. before: keys that are pressed first."""
+def changing(*keys: str, command: Sequence[str] = GRADTUI, ready: Texts = READY, before: Texts = ()) -> list[float]:
+    """Seconds from each press of `keys`, in turn, to the end of the last frame it gave. before: pressed first."""
     with Terminal(command, columns=140, rows=40) as terminal:
         terminal.wait_for(*ready)
         settle(terminal)
@@ -163,7 +164,7 @@ def changing(key: str, command: Sequence[str] = GRADTUI, ready: Texts = READY, b
             terminal.press(first)
             settle(terminal)
         times = []
-        for _ in range(KEYS // 3):
+        for key in itertools.islice(itertools.cycle(keys), KEYS):
             painted = len(terminal.raw)
             start = time.perf_counter()
             terminal.press(key)
