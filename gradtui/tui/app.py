@@ -27,7 +27,6 @@ from gradtui.tui.point import read_point, read_points
 from gradtui.tui.session import Session
 from gradtui.tui.widgets.chart import Chart
 from gradtui.tui.widgets.expression_input import ExpressionInput
-from gradtui.tui.widgets.graph_view import GraphView
 from gradtui.tui.widgets.key_footer import KeyFooter
 from gradtui.tui.widgets.line_input import LineInput
 from gradtui.tui.widgets.search_entry import SearchEntry
@@ -84,6 +83,7 @@ class GradtuiApp(Debugger):
         yield KeyFooter(compact=True)
 
     def on_mount(self) -> None:
+        self.watch(self.picture.graph, "selected", self.follow, init=False)
         if self.session.origin == "expression" and self.session.live:
             self.take(self.session.text)
         else:
@@ -158,9 +158,6 @@ class GradtuiApp(Debugger):
 
     def watch_maximised(self) -> None:
         self.picture.maximise(self.maximised)
-
-    def on_graph_view_selected(self, message: GraphView.Selected) -> None:
-        self.selected = message.node
 
     def on_chart_window_changed(self, message: Chart.WindowChanged) -> None:
         self.session.window = (message.low, message.high)

@@ -143,11 +143,10 @@ class Exchange(MendedApp):
         """Outdated for longer than a person would take for flicker: then it is marked."""
         return self.outdated and not self.patient
 
-    def validate_selected(self, selected: int | None) -> int | None:
-        """A message that was on its way when another graph came may speak of a node that this one has not."""
-        shown = self.answers.shown
-        known = selected is None or (shown is not None and selected < len(shown.graph.nodes))
-        return selected if known else readings.first_node(shown)
+    def follow(self, node: int | None) -> None:
+        """A person chose a node of the graph. A message would be a frame later, and other keys would come before it."""
+        if node is not None:
+            self.selected = node
 
     def watch_selected(self) -> None:
         self.set_reactive(Exchange.chosen, None)

@@ -161,15 +161,15 @@ def changing(*keys: str, command: Sequence[str] = GRADTUI, ready: Texts = READY,
         terminal.wait_for(*ready)
         settle(terminal)
         for first in before:
-            terminal.press(first)
-            settle(terminal)
-        times = []
-        for key in itertools.islice(itertools.cycle(keys), KEYS):
-            painted = len(terminal.raw)
-            start = time.perf_counter()
-            terminal.press(key)
-            terminal.wait(lambda painted=painted: len(terminal.raw) > painted, "another picture")  # type: ignore[misc]
-            while terminal.read(QUIET):
-                pass
-            times.append(terminal.last_read - start)
-    return times
+            frame(terminal, first)
+        return [frame(terminal, key) for key in itertools.islice(itertools.cycle(keys), KEYS)]
+
+
+def frame(terminal: Terminal, key: str) -> float:
+    """Seconds from a press to the end of the last frame it gave."""
+    painted = len(terminal.raw)
+    start = time.perf_counter()
+    terminal.press(key)
+    terminal.wait(lambda: len(terminal.raw) > painted, f"another picture after {key}")
+    settle(terminal)
+    return terminal.last_read - start

@@ -11,8 +11,6 @@ from textual.widgets import Footer, Input
 from gradtui.snapshot.model import Problem
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.help import HelpScreen
-from gradtui.tui.widgets.graph_view import GraphView
-from tests import examples
 from tests.tui.fakes import FakeService, make_app, service
 
 SIZE = (120, 36)
@@ -342,18 +340,18 @@ async def test_saved_tensors() -> None:
         assert "saved" in text_of(app)
 
 
-@pytest.mark.parametrize(
-    "keys", [("t", "t"), ("F", "F"), ("k",), ("w",), ("r",), ("ctrl+p",)], ids=lambda keys: "-".join(keys)
-)
-async def test_a_node_of_the_graph_before(keys: tuple[str, ...]) -> None:
-    """A message that was on its way when another graph came."""
+async def test_all_views_follow_a_node_at_once() -> None:
+    """A message would come a frame later, and behind the keys that wait already."""
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
-        app.post_message(GraphView.Selected(1000))
-        await press(pilot, *keys)
-        assert app.selected in range(len(examples.quadratic().graph.nodes))
-        assert app.picture.graph.selected == app.selected
+        picture = app.picture
+        shown = [picture.node_panel.line(0)]
+        for _ in range(2):
+            picture.graph.action_down()
+            assert app.selected == picture.graph.selected
+            shown.append(picture.node_panel.line(0))
+        assert len(set(shown)) == 3
 
 
 async def test_selecting_a_node_lights_up_its_text() -> None:

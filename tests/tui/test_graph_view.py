@@ -44,8 +44,11 @@ class GraphApp(App[None]):
     def compose(self) -> ComposeResult:
         yield self.view
 
-    def on_graph_view_selected(self, message: GraphView.Selected) -> None:
-        self.selected.append(message.node)
+    def on_mount(self) -> None:
+        self.watch(self.view, "selected", self.follow, init=False)
+
+    def follow(self, node: int) -> None:
+        self.selected.append(node)
 
     def action_went(self, key: str) -> None:
         self.keys.append(key)

@@ -235,6 +235,21 @@ async def test_scrolls_and_starts_at_the_top_of_another_node() -> None:
         assert app.lines[0].startswith("MulBackward0")
 
 
+async def test_another_number_of_lines_leaves_the_layout(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with PanelApp().run_test(size=(60, 16)) as pilot:
+        app = await show(pilot, examples.quadratic(), 0)
+        laid_out = []
+        monkeypatch.setattr(
+            app.screen, "_refresh_layout", lambda *_, **__: laid_out.append(app.panel.virtual_size.height)
+        )
+        heights = {app.panel.virtual_size.height}
+        for node in (1, 2, 3):
+            await show(pilot, examples.quadratic(), node)
+            heights.add(app.panel.virtual_size.height)
+        assert len(heights) > 1
+        assert not laid_out
+
+
 async def test_scrollbar_goes_where_all_lines_fit() -> None:
     async with PanelApp().run_test(size=(60, 5)) as pilot:
         app = await show(pilot, examples.quadratic(), 2)

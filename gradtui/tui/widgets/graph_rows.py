@@ -8,7 +8,6 @@ from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
-from textual.message import Message
 from textual.reactive import var
 
 from gradtui.snapshot.layout import Row
@@ -25,7 +24,7 @@ def _key(key: str, action: str, title: str, tooltip: str) -> Binding:
 class GraphRows(LineView):
     """Rows of an Arrangement, one of them under the cursor. Subclasses paint them.
 
-    `selected`: id of a node. `steps_done`: how many nodes backward has run, None for all.
+    `selected`: id of a node; watch it to follow a person. `steps_done`: how many nodes backward has run, None for all.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,13 +39,6 @@ class GraphRows(LineView):
 
     selected: var[int | None] = var(None, init=False)
     steps_done: var[int | None] = var(None, init=False)
-
-    class Selected(Message, namespace="graph_view"):
-        """A person chose the node with this id."""
-
-        def __init__(self, node: int) -> None:
-            super().__init__()
-            self.node = node
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -127,14 +119,11 @@ class GraphRows(LineView):
             self._show_cursor()
         else:
             self.selected = node
-            self.post_message(self.Selected(node))
 
     def _select_node(self, node: int) -> None:
         self._go_to(node)
         self._show_cursor()
-        if self.selected != node:
-            self.selected = node
-            self.post_message(self.Selected(node))
+        self.selected = node
 
     def _move(self, y: int, direction: int) -> None:
         """To row `y`, or the next one in that direction that can be selected; else the next one on the way back."""

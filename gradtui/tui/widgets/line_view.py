@@ -59,8 +59,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """Repaint those visible lines that differ from what was painted, each from its first piece that does."""
         size = Size(self.line_width, self.line_count)
         if self.virtual_size != size:
-            self.virtual_size = size
-            self._refresh_scrollbars()  # Textual does so by itself where there are more lines, not where there are fewer
+            self.set_reactive(LineView.virtual_size, size)  # setting it would lay out the whole screen
+            self._scroll_update(size)
         (width, height), top = self.size, self.scroll_offset.y
         changed = []
         for y in range(top, top + height):
