@@ -16,7 +16,7 @@ from rich.segment import Segment
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -63,7 +63,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
     }
     """
 
-    derivative_shown: reactive[bool] = reactive(True)
+    derivative_shown: var[bool] = var(True)
 
     class WindowChanged(Message):
         """Another window is asked for: the curve over it is to be shown."""
