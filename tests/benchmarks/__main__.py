@@ -5,6 +5,7 @@ All in one run; whole programs run in turn on a pty and are read as a person rea
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from tests.benchmarks import engine, graphs, memory, scale, screen
@@ -23,6 +24,8 @@ def main() -> None:
     wanted = [argument for argument in sys.argv[1:] if argument != "--markdown"] or list(GROUPS)
     rows = []
     for group in wanted:
+        gc.collect()
+        gc.freeze()  # what the groups before have left would be looked through in the middle of a measurement
         for row in GROUPS[group]():
             print(aligned(row), flush=True)
             rows.append(row)

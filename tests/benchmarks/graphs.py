@@ -31,15 +31,18 @@ def rows() -> Iterator[Row]:
         with gradtui.trace(model):
             gradtui.capture(model(ids).last_hidden_state.square().mean(), model=model)
 
-    capture, bare, viz = alternating(
+    named = dict(model.named_parameters())
+    capture, bare, viz, attributes = alternating(
         timed(lambda: gradtui.capture(loss, model=model)),
         timed(backward),
-        timed(lambda: torchviz.make_dot(loss, params=dict(model.named_parameters()))),
+        timed(lambda: torchviz.make_dot(loss, params=named)),
+        timed(lambda: torchviz.make_dot(loss, params=named, show_attrs=True)),
         runs=RUNS,
     )
     nodes = len(gradtui.capture(loss, model=model).graph.nodes)
     what = f"capture of a BERT loss, {nodes} nodes, less its backward"
     yield Row(what, max(0.0, capture - bare), peer=Other(viz, "torchviz.make_dot"), bar=1.0, of="peer")
+    yield Row("  the same", max(0.0, capture - bare), peer=Other(attributes, "make_dot(show_attrs=True)"), of="peer")
     yield Row("  with its backward", capture, floor=Other(bare, "backward alone"))
     whole, lens = alternating(timed(traced), timed(lambda: torchlens.trace(model, ids)), runs=3)
     yield Row("trace and capture, forward and backward", whole, peer=Other(lens, "TorchLens"), bar=1.0, of="peer")
