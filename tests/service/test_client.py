@@ -11,9 +11,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gradtui.service.client import Service
-from gradtui.snapshot.model import ProblemKind, Request, Snapshot
+from gradtui.snapshot.model import CurveRequest, ProblemKind, Request, Snapshot
 from tests.terminal.driver import alive
 
 FAKE = str(Path(__file__).with_name("fake_child.py"))
@@ -80,6 +81,27 @@ async def test_answers_with_and_without_derivative(tmp_path: Path) -> None:
         shown = await screen.until(lambda shown: shown[-1:] != [] and shown[-1].derivative is not None)
     assert {snapshot.id for snapshot in shown} == {1}
     assert len(shown) <= 2
+
+
+async def test_another_window_is_one_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The derivative at the point is known; another point is asked for."""
+    screen = Screen()
+    async with service(tmp_path, screen) as client:
+        whole = [Request(number, "x", {"x": 1.0}, curve=CurveRequest("x", (0.0, number))) for number in (1, 2, 3)]
+        await client.evaluate(whole[0])
+        asked: list[int] = []
+        ask = client._calculus.ask
+
+        async def counted(request: Request) -> Snapshot:
+            asked.append(request.id)
+            return await ask(request)
+
+        monkeypatch.setattr(client._calculus, "ask", counted)
+        client.submit(whole[1])
+        shown = await screen.until(lambda shown: bool(shown))
+        assert [(snapshot.id, snapshot.derivative is not None) for snapshot in shown] == [(2, True)]
+        await client.evaluate(replace(whole[2], at={"x": 2.0}))
+    assert asked == [3]
 
 
 async def test_newest_wins(tmp_path: Path) -> None:
