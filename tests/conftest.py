@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import signal
 
+from hypothesis import settings
+
 # A job that a script starts with & is told to pass SIGINT over, and so would be every program that the tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The suite tries the same inputs each time; new ones are looked for by hand, with --hypothesis-profile=default.
+settings.register_profile("the same", derandomize=True)
+settings.load_profile("the same")

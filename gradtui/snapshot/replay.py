@@ -98,22 +98,23 @@ class Replay:
     def ready(self, done: int) -> tuple[int, ...]:
         """The engine's queue: nodes all of whose users have run, the one it takes next first.
 
-        It takes AccumulateGrad as soon as it is ready, else the highest sequence number, that is the newest operation.
+        It takes AccumulateGrad as soon as it is ready, else the highest sequence number, that is the newest operation;
+        but with several devices each has a queue of its own, and what ran next is what the record says.
         """
-        waiting = (self.graph.nodes[node] for node in self.order[done:] if self._ready_at[node] <= done)
-        return tuple(node.id for node in sorted(waiting, key=_priority))
+        waiting = (self.graph.nodes[node] for node in self.order[done + 1 :] if self._ready_at[node] <= done)
+        return (*self.order[done : done + 1], *(node.id for node in sorted(waiting, key=_priority)))
 
     def queues(self) -> Iterator[tuple[int, ...]]:
         """`ready` before each step, one after the other, for less than asking for each."""
-        begins: list[list[int]] = [[] for _ in range(len(self.order) + 1)]
+        begins: list[list[tuple[float, int]]] = [[] for _ in range(len(self.order) + 1)]
         for node in self.order:
-            begins[self._ready_at[node]].append(node)
-        queue: list[Node] = []
-        for done in range(len(self.order)):
-            for number in begins[done]:
-                insort(queue, self.graph.nodes[number], key=_priority)
-            yield tuple(node.id for node in queue)
-            queue.pop(0)
+            begins[self._ready_at[node]].append(_priority(self.graph.nodes[node]))
+        queue: list[tuple[float, int]] = []
+        for done, node in enumerate(self.order):
+            for priority in begins[done]:
+                insort(queue, priority)
+            queue.remove(_priority(self.graph.nodes[node]))
+            yield (node, *(self.order[step] for _, step in queue))
 
     def received(self, node: int, done: int) -> tuple[Arrival, ...]:
         """What has come in for `node` so far: the terms of the sum that grows into its grad_output."""

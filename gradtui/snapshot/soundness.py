@@ -64,7 +64,8 @@ def _graph_flaws(graph: Graph) -> Iterator[str]:
     targets = [edge.target for node in graph.nodes for edge in node.edges if edge.target is not None]
     if targets and not 0 <= min(targets) <= max(targets) < count:
         yield "an edge leads to a node that is not in the graph"
-    elif any(edge.target is not None and edge.target <= node.id for node in graph.nodes for edge in node.edges):
+    onward = all(edge.target is None or edge.target > node.id for node in graph.nodes for edge in node.edges)
+    if not onward:
         yield from _cycles(graph)
     if any(node.name == "AccumulateGrad" and node.edges for node in graph.nodes):
         yield "an edge leads on from a leaf"
@@ -75,6 +76,8 @@ def _graph_flaws(graph: Graph) -> Iterator[str]:
     steps = [node.step for node in graph.nodes if node.step is not None]
     if sorted(steps) != list(range(len(steps))):
         yield "the steps of the backward pass do not count from 0 on"
+    if not onward or any(node.step not in (None, node.id) for node in graph.nodes):
+        yield from _early(graph)
 
 
 def _cycles(graph: Graph) -> Iterator[str]:
@@ -91,6 +94,15 @@ def _cycles(graph: Graph) -> Iterator[str]:
                     ready.append(edge.target)
     if passed < len(graph.nodes):
         yield "the graph has a cycle"
+
+
+def _early(graph: Graph) -> Iterator[str]:
+    """The engine runs a node after all that send to it. Where ids are steps, and edges lead to higher ones, that is so."""
+    steps = [node.step for node in graph.nodes]
+    for node in graph.nodes:
+        after = [steps[edge.target] for edge in node.edges if edge.target is not None]
+        if node.step is not None and any(step is not None and step <= node.step for step in after):
+            yield "a node ran before one that sends to it"
 
 
 def _is_node(id: int | None, count: int) -> bool:

@@ -1,4 +1,7 @@
-"""Presses random keys, types, points, resizes and kills workers: `python -m tests.faults.monkey --minutes 30 --seed 1`."""
+"""Presses random keys, types, points, resizes and kills workers.
+
+`python -m tests.faults.monkey --minutes 30 --seed 1`; with `--stay` it never quits, and the memory of one process is told.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,7 @@ class Report:
 
     @property
     def growth(self) -> float:
-        """The largest after the warm-up over the first after it."""
+        """Of memory, where it never quit: the largest after the warm-up over the first after it."""
         last = self.memory[-1][0]
         warm = [mebibytes for seconds, mebibytes in self.memory if seconds >= min(last * WARM, WARMEST)]
         return max(warm) / warm[0]
@@ -82,10 +85,10 @@ class Report:
     def __str__(self) -> str:
         samples = self.memory[:: max(1, len(self.memory) // 12)]
         memory = "  ".join(f"{seconds:.0f} s {mebibytes:.1f}" for seconds, mebibytes in samples)
+        growth = "" if self.quits else f"; after the warm-up times {self.growth:.3f}"
         return (
             f"seed {self.seed}: {self.keys} keys, {self.texts} texts, {self.clicks} clicks, {self.resizes} resizes, "
-            f"{self.kills} workers killed or stopped, {self.quits} quits\n"
-            f"memory in MiB: {memory}; after the warm-up times {self.growth:.3f}"
+            f"{self.kills} workers killed or stopped, {self.quits} quits\nmemory in MiB: {memory}{growth}"
         )
 
 
@@ -101,12 +104,18 @@ class Screen(Terminal):
 
 
 class Monkey:
-    """Knows every key of the screen and nothing else. Fails with its seed and what it did last."""
+    """Knows every key of the screen and nothing else. Fails with its seed and what it did last.
 
-    def __init__(self, seed: int) -> None:
+    stays: keeps away from the palette, and from the letter that quits where nobody reads what is typed.
+    """
+
+    def __init__(self, seed: int, stays: bool = False) -> None:
         self.report, self.random = Report(seed), random.Random(seed)
         self.keys = [*sorted({key for binding in KEYS for key in binding.key.split(",")} - QUITTING), *EXTRA_KEYS]
         self.texts = _texts()
+        if stays:
+            self.keys = [key for key in self.keys if key != "ctrl+p"]
+            self.texts = [text for text in self.texts if "q" not in text]
         self.done: list[str] = []
         self.columns = 0
 
@@ -117,7 +126,7 @@ class Monkey:
             with _program() as screen:
                 self.screen = screen
                 if self._torment(left):
-                    self._quit()
+                    self._leave()
         return self.report
 
     def _torment(self, seconds: float) -> bool:
@@ -136,7 +145,8 @@ class Monkey:
             if self.report.keys % 25 == 0:
                 self._expect_a_frame()
             if self.screen.process.poll() is not None:
-                self._expect_quit()
+                self._expect_whole()
+                self.report.quits += 1
                 return False
         self._measure()
         return True
@@ -221,17 +231,17 @@ class Monkey:
         if self.screen.process.poll() is None:
             self.report.memory.append((time.monotonic() - self.started, _resident(self.screen.process.pid)))
 
-    def _quit(self) -> None:
+    def _leave(self) -> None:
         """The way that is always open, whatever has the focus."""
         self._write(bytes_of("ctrl+q"), "ctrl+q")
-        self._expect_quit()
+        self._expect_whole()
 
-    def _expect_quit(self) -> None:
+    def _expect_whole(self) -> None:
+        """The terminal, and no child left."""
         children = self.screen.children()
         status = self.screen.wait_exit()
         if status != 0 and not (status in INTERRUPTED and "ctrl+c" in self.done[-100:]):
             self._fail(f"exit status {self.screen.process.returncode}")
-        self.report.quits += 1
         assert_restored(self.screen)
         assert not any(alive(child) for child in children)
 
@@ -289,11 +299,12 @@ def _resident(process: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.faults.monkey", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.monkey", description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=2.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--stay", action="store_true")
     arguments = parser.parse_args()
-    print(Monkey(arguments.seed).run(60 * arguments.minutes))
+    print(Monkey(arguments.seed, arguments.stay).run(60 * arguments.minutes))
 
 
 if __name__ == "__main__":

@@ -301,6 +301,7 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
     "fewer numbers than elements": ([HEAD, {"values": [{"shape": [3], "numbers": [1, 2]}]}], "other numbers"),
     "a scalar without number": ([HEAD, {"values": [{"shape": [], "numbers": []}]}], "other numbers"),
     "a step twice": ([HEAD, TEXTS | {"nodes": [node([1]), node()]}], "do not count from 0"),
+    "a node that ran too soon": ([HEAD, TEXTS | {"nodes": [node([1], step=1), node()]}], "a node ran before"),
     "a root that is not there": ([HEAD | {"graph": {"roots": [3]}}, TEXTS | {"nodes": [node()]}], "the output is not"),
     "no root": ([HEAD | {"graph": {"roots": []}}, TEXTS | {"nodes": [node()]}], "the output is not in the graph"),
     "a root twice": ([HEAD | {"graph": {"roots": [0, 0]}}, TEXTS | {"nodes": [node()]}], "twice"),

@@ -30,7 +30,7 @@ from tests import examples, synthetic
 from tests.snapshot.test_file import EVERYTHING, payloads_of, written
 
 EXAMPLES = int(os.environ.get("GRADTUI_FUZZ", "200"))
-"""How many of each; more by hand: GRADTUI_FUZZ=100000 pytest tests/snapshot/test_file_fuzz.py"""
+"""How many of each; more by hand: GRADTUI_FUZZ=100000 pytest --hypothesis-profile=default tests/snapshot/test_file_fuzz.py"""
 
 SEEDS = (
     examples.quadratic(),
@@ -148,6 +148,8 @@ def places(what: Any) -> Iterator[tuple[Any, Any]]:
 
 @SETTINGS
 @example(seed=13708)  # a step order in which nothing has led to a node that runs
+@example(seed=19007)  # one in which a node runs before another that sends to it
+@example(seed=38622)  # one in which the engine would have taken another node
 @example(seed=75382)  # a node of which there is nothing to write
 @given(seed=SEED)
 def test_changed_values(seed: int, tmp_path: Path) -> None:
