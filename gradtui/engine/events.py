@@ -65,10 +65,12 @@ def kind_of(seen: Seen, outputs: list[torch.Tensor], result: Any) -> Told | None
         return Told("new_leaf", name, number)
     if name in MOVES and first.is_leaf and first.requires_grad and outputs[0].grad_fn is not None:
         return Told("moved", name, None)
-    if not seen.carried or all(tensor.requires_grad for tensor in outputs):
+    lost = [tensor for tensor in outputs if not tensor.requires_grad]
+    if not seen.carried or not lost:
         return None
-    if any(tensor.requires_grad for tensor in outputs):  # the indices beside the values of max, topk, sort
-        return Told("not_differentiable", name, number)
+    if len(lost) < len(outputs):  # the indices beside the values of max, topk, sort; not what was broadcast beside it
+        whole = any(not tensor.is_floating_point() and not tensor.is_complex() for tensor in lost)
+        return Told("not_differentiable", name, number) if whole else None
     if not torch.is_grad_enabled():
         return Told("no_grad", name, number)
     if name in CASTS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gradtui.snapshot.causes import Finding, Kind
+from gradtui.snapshot.fading import DRAWN
 from gradtui.snapshot.model import Event, EventKind, Parameter, Snapshot, Source
 from gradtui.snapshot.numbers import number
 from gradtui.snapshot.operands import operation, short
@@ -42,6 +43,8 @@ CUTS: dict[EventKind, tuple[Kind, str, str]] = {
         "use the tensor itself; torch.stack for a list of tensors. requires_grad_() does not bring the graph back",
     ),
 }
+DRAWS = ".sample("
+"""Of a torch.distributions: it draws under no_grad."""
 WITH_INDICES = {"max", "min", "topk", "sort", "median", "nanmedian", "mode", "kthvalue", "cummax", "cummin"}
 RAN = "its module ran, but nothing that came of it went into the loss"
 NEVER = "pass it through the forward pass to the loss; no fault where it is not meant to be used"
@@ -69,6 +72,8 @@ def absent(snapshot: Snapshot, name: str, parameter: Parameter, traced: bool) ->
     if events:
         kind, why, remedy = CUTS[events[0].kind]
         text = f"not in the graph: {why.format(place=_place(events[0]))}"
+        if DRAWS in (events[0].source.text if events[0].source else ""):
+            remedy = DRAWN
         others = tuple(f"also {where_done(event)}" for event in events[1:4])
         return Finding(kind, "forward", events[0].node, text, remedy, name, events[0].source, others)
     if not traced:

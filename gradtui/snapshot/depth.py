@@ -6,7 +6,9 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from gradtui.snapshot import hooks
 from gradtui.snapshot.causes import Finding, Kind
 from gradtui.snapshot.contributions import Use
 from gradtui.snapshot.fading import LAYERS, LOGITS
@@ -82,59 +84,72 @@ def is_huge(norm: float, size: float) -> bool:
     return norm >= HUGE * max(size, 1.0)
 
 
+class Change(NamedTuple):
+    """By what a node, or a hook on it, changes the norm of the gradient: the logarithm of the factor."""
+
+    node: Node
+    by: float
+    hooked: bool = False
+
+
 def fall(graph: Graph, profile: Sequence[Layer], used: Sequence[Sequence[Use]]) -> Finding:
     """How the norm falls from the last of these layers to the first."""
     low, top = profile[0], profile[-1]
     changes = path_changes(graph, low.node, used)
-    name, count, _ = _most([(node, -change) for node, change in changes])
-    worst, loss = min(changes, key=lambda change: change[1], default=(graph.nodes[low.node], 0.0))
+    name, count, _ = _most([Change(node, -by, hooked) for node, by, hooked in changes])
+    worst, loss, hooked = min(changes, key=_by, default=Change(graph.nodes[low.node], 0.0))
     steps = max(len(dict.fromkeys(layer.module for layer in profile)) - 1, 1)
     each = f", by {_times(math.log(top.norm / low.norm) / steps)}x a layer" if steps > 1 else ""
     text = f"the norm falls from {number(top.norm, 2)} at {top.module} to {number(low.norm, 2)} at {low.module}{each}"
     single = -loss * math.log10(math.e) > MOST_OF_IT * math.log10(top.norm / low.norm)
     if single:
-        text += f": at once in {where(worst)}, to {math.exp(loss):.0e} of it"
+        text += f": at once in {'a hook on ' * hooked}{where(worst)}, to {math.exp(loss):.0e} of it"
     elif count > 1:
         text += f": most in {count} {name}"
-    squashes = operation(worst) in SQUASHING
-    remedy = (LOGITS if single else LAYERS) if squashes else SMALL_WEIGHTS
-    kind: Kind = "saturated" if single and squashes else "vanishing"
+    kind: Kind = "vanishing"
+    remedy = LAYERS if operation(worst) in SQUASHING else SMALL_WEIGHTS
+    if single and hooked:
+        remedy = hooks.LOOK
+    elif single and operation(worst) in SQUASHING:
+        kind, remedy = "saturated", LOGITS
     return Finding(kind, "backward", worst.id, text, remedy, low.name, worst.source, _shown(profile))
 
 
 def rise(graph: Graph, layer: Layer, profile: Sequence[Layer], used: Sequence[Sequence[Use]]) -> Finding:
     """How the norm rises from the loss to this layer."""
     changes = path_changes(graph, layer.node, used)
-    whole = sum(change for _, change in changes if change > 0)
+    whole = sum(change.by for change in changes if change.by > 0)
     text = f"the gradient has norm {number(layer.norm, 2)}, the parameter {number(layer.size, 2)}"
-    worst, gain = max(changes, key=lambda change: change[1], default=(graph.nodes[layer.node], 0.0))
+    worst, gain, hooked = max(changes, key=_by, default=Change(graph.nodes[layer.node], 0.0))
     name, count, together = _most(changes)
     if count < LEAST_REPEATS or gain > MOST_OF_IT * whole:
-        text += f": it grows most in {where(worst)}, by {_times(gain)}x"
-        return Finding("exploding", "backward", worst.id, text, SCALE, layer.name, worst.source, _shown(profile))
-    worst = next(node for node, _ in changes if operation(node) == name)
+        text += f": it grows most in {'a hook on ' * hooked}{where(worst)}, by {_times(gain)}x"
+        remedy = hooks.LOOK if hooked else SCALE
+        return Finding("exploding", "backward", worst.id, text, remedy, layer.name, worst.source, _shown(profile))
+    worst = next(change.node for change in changes if operation(change.node) == name)
     text += (
         f": it grows by {_times(together / count)}x in each of {count} {name} on the way from the loss, {where(worst)}"
     )
     return Finding("exploding", "backward", worst.id, text, SMALLER_STEPS, layer.name, worst.source, _shown(profile))
 
 
-def path_changes(graph: Graph, leaf: int, used: Sequence[Sequence[Use]]) -> list[tuple[Node, float]]:
-    """Up from the leaf by the largest gradients, of alike ones by that which comes from farthest away from the loss:
-    each node, and the logarithm of how it changes the norm.
-    """
-    found: list[tuple[Node, float]] = []
+def path_changes(graph: Graph, leaf: int, used: Sequence[Sequence[Use]]) -> list[Change]:
+    """Up from the leaf by the largest gradients, of alike ones by that which comes from farthest away from the loss."""
+    found: list[Change] = []
     at = leaf
     while True:
+        sent, came = hooks.changed(graph, used, at), graph.nodes[at].grad_output
+        if sent is not None and came is not None and sent.norm and came.norm:
+            found.append(Change(graph.nodes[at], math.log(came.norm / sent.norm), True))
         arriving = [(graph.nodes[user], _norm(graph.nodes[user], place)) for user, place in used[at]]
         largest = max((norm for _, norm in arriving), default=0.0)
         alike = (each for each in arriving if each[1] >= ALIKE * largest)
         node, norm = max(alike, key=lambda each: each[0].id, default=(None, 0.0))
         if node is None or not norm or node.id >= at:
             return found
-        came = node.grad_output.norm if node.grad_output is not None else None
-        if came and math.isfinite(came):
-            found.append((node, math.log(norm / came)))
+        size = node.grad_output.norm if node.grad_output is not None else None
+        if size and math.isfinite(size):
+            found.append(Change(node, math.log(norm / size)))
         at = node.id
 
 
@@ -143,13 +158,18 @@ def _norm(node: Node, place: int) -> float:
     return (grad.norm if grad is not None else None) or 0.0
 
 
-def _most(changes: Sequence[tuple[Node, float]]) -> tuple[str, int, float]:
+def _by(change: Change) -> float:
+    return change.by
+
+
+def _most(changes: Sequence[Change]) -> tuple[str, int, float]:
     """The operation that does most of the growth, how many nodes of it there are, and what they do together."""
     sums: dict[str, float] = defaultdict(float)
     counts: dict[str, int] = defaultdict(int)
-    for node, change in changes:
-        sums[operation(node)] += change
-        counts[operation(node)] += 1
+    for node, by, hooked in changes:
+        if not hooked:
+            sums[operation(node)] += by
+            counts[operation(node)] += 1
     name = max(sums, key=lambda each: sums[each], default="")
     return name, counts[name], sums[name]
 

@@ -23,6 +23,10 @@ MIXING = ("Softmax", "LogSoftmax", "Cumsum")
 DEAD = "leaky_relu, elu and gelu keep a slope there; look at the bias or the step that pushed the operand there"
 BOUNDS = "clamp only what needs no gradient; tanh and sigmoid bound softly, a penalty brings the operand back"
 STRAIGHT = "pass it straight through, x + (floor(x) - x).detach() in torch, or take a soft step, sigmoid(k*x)"
+DRAWN = (
+    "a draw that learns: rsample() where the distribution has one, gumbel_softmax, or log_prob(sample) times its reward"
+)
+EVEN = "put the loss on single elements (cross_entropy, log_softmax), not on their sum or mean"
 LOGITS = "keep its operand small (scale, normalise, start smaller), or train on logits: logsigmoid, softplus"
 TEMPERATURE = "put the loss on log_softmax, or divide the operand by a temperature"
 LAYERS = "squash less often: relu or gelu inside, residual paths x + f(x), normalised operands"

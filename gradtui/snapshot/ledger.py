@@ -149,6 +149,8 @@ def cut(replay: Replay, done: int) -> tuple[Entry, ...] | None:
         tangent = graph.nodes[node].tangent
         if tangent is None or tangent.summary or any(grad.summary for grad in grads):
             return None
+        if any(grad.shape != tangent.shape for grad in grads):  # in a file that is not torch's own
+            return None
         adjoint = tuple(_sum(terms) for terms in zip(*(grad.numbers for grad in grads), strict=True))
         entries.append(Entry(node, adjoint, tangent.numbers))
     return tuple(entries)

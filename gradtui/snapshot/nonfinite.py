@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 
-from gradtui.snapshot.causes import EXPONENTIALS, FORWARD, NOT_0, SMALLER_EXPONENT, Cause, Finding, Kind
+from gradtui.snapshot.causes import EXPONENTIALS, FORWARD, NOT_0, ODD_ROOT, SMALLER_EXPONENT, Cause, Finding, Kind
 from gradtui.snapshot.model import Graph, Node, Snapshot, Values
 from gradtui.snapshot.numbers import number
 from gradtui.snapshot.operands import is_finite, operand, operation, seen_value
@@ -39,6 +40,9 @@ UNMASK = "leave one element in each row, mask with a large finite number, or cle
 MORE_THAN_ONE = "give it more than one element, or take unbiased=False"
 NOT_EMPTY = "leave out what selects nothing: check numel() before mean()"
 NO_LABELS = "leave out the batch where all labels are ignored, or divide the sum by max(count, 1)"
+OFF_0 = "keep the divisor off 0: mask.sum().clamp(min=1) where it counts something; or leave out what is empty"
+MASKED = re.compile("where|mask|fill", re.IGNORECASE)
+"""In the code of a mask; in that of another operation, such as logdet, a Where is a part of how torch computes it."""
 DEFINED = "keep its operands where it is defined"
 
 
@@ -64,7 +68,7 @@ def forward(snapshot: Snapshot) -> Finding | None:
     graph = snapshot.graph
     told = "nan" if snapshot.value is not None and spread(snapshot.value).nan else "infinite"
     bad = sorted((node for node in leads_to_output(graph) if node.value is not None), key=_made)
-    if not bad:
+    if not bad or not _was_seen(graph, bad[0]):
         return Finding(
             "nonfinite", "forward", None, f"the output is {told}; which operation made it was not seen", TRACE
         )
@@ -80,6 +84,13 @@ def forward(snapshot: Snapshot) -> Finding | None:
         node.source,
         counts(graph, node),
     )
+
+
+def _was_seen(graph: Graph, node: Node) -> bool:
+    """Whether it is known to be the first: without a trace only leaves and outputs have values."""
+    if not node.edges or (operation(node) in MEANS and 0 in _shape(graph, node)):
+        return True
+    return any(other.value is not None and other.edges and other.id not in graph.roots for other in graph.nodes)
 
 
 def _made(node: Node) -> int:
@@ -100,12 +111,16 @@ def why_value(graph: Graph, node: Node) -> tuple[Kind, str, str]:
     if cause is not None:
         return cause[0].kind, filled(*cause), remedy_of(graph, node, cause[0])
     first = next((values for values in operands if values is not None), None)
-    if name in SPREADS and first is not None and math.prod(first.shape) == 1:
+    if name in SPREADS and first is not None and math.prod(first.shape) == found.elements:
         return "domain", "the spread of a single element is 0/0", MORE_THAN_ONE
     if name in MEANS and 0 in _shape(graph, node):
         return "zero_by_zero", "the mean of no elements is 0/0", NOT_EMPTY
     if name in LABELS:
         return "zero_by_zero", "the mean over no label at all is 0/0: all of them are ignored, or weigh 0", NO_LABELS
+    if found.nan and name == "Pow" and is_finite(first):
+        return "domain", "there is no real power with a fraction of a number below 0", ODD_ROOT
+    if name == "Div" and operands[1] is None and first is not None and is_finite(first) and _is_by_0(found, first):
+        return "zero_by_zero", "0/0: what it is divided by is 0 too", OFF_0
     if found.nan and name in JOINING and all(values is not None for values in _known(graph, node)):
         return "input", f"{many} became nan of finite operands, so a tensor without a gradient brought it in", DATA
     if _hidden_softmax(graph, node):
@@ -115,11 +130,19 @@ def why_value(graph: Graph, node: Node) -> tuple[Kind, str, str]:
     if node.dtype in NARROW or name in EXPONENTIALS:
         form = stable_form(graph, node) or (SMALLER_EXPONENT if name in EXPONENTIALS else WIDER)
         return "overflow", f"{many} overflowed: more than {node.dtype} holds, {MOST.get(node.dtype, '')}", form
+    if name == "Where" and node.source is not None and not MASKED.search(node.source.text):
+        return "pole", f"{many} became infinite: it has a pole there", DEFINED
     if name in MASKING and all(_is_small(values) for values in operands if values is not None):
         return _masked(graph, node, found)
     if name == "Div":
         return "pole", f"{many} became infinite: a division by 0", NOT_0
     return "overflow", f"{many} overflowed: more than {node.dtype} holds, {MOST.get(node.dtype, '')}", TAME
+
+
+def _is_by_0(quotient: Spread, dividend: Values) -> bool:
+    """Whether all that is nan can have come of zeros of the dividend."""
+    found = spread(dividend)
+    return quotient.nan > 0 and (quotient.nan <= found.zeros or found.zeros == found.elements)
 
 
 def _masked(graph: Graph, node: Node, found: Spread) -> tuple[Kind, str, str]:

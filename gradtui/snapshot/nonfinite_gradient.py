@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from gradtui.snapshot import hooks
 from gradtui.snapshot.branches import double_where
 from gradtui.snapshot.causes import BACKWARD, NOT_0, Finding, Kind
 from gradtui.snapshot.contributions import uses
@@ -29,6 +30,9 @@ def backward(graph: Graph, within: Collection[int] | None = None) -> Finding | N
         if node.step is None or (within is not None and node.id not in within):
             continue
         if node.grad_output is not None and not is_finite(node.grad_output):
+            if hooks.changed(graph, uses(graph), node.id) is not None:
+                text = f"{BEGINS} {where(node)}: a hook makes that of a finite gradient"
+                return Finding("nonfinite", "backward", node.id, text, hooks.LOOK, None, node.source)
             text = f"{BEGINS} {where(node)}: the gradients that come in add up to more than {node.dtype} holds"
             return Finding("overflow", "backward", node.id, text, WIDER, None, node.source, counts(graph, node))
         for place, edge in enumerate(node.edges):
@@ -97,6 +101,8 @@ def _why_derivative(graph: Graph, node: Node, place: int) -> tuple[Kind, str, st
     bad = next((values for each, values in enumerate(operands) if each != number_ and not is_finite(values)), None)
     if bad is not None:
         return "input", "the other factor in its derivative is not finite", ANY_DERIVATIVE
+    if name == hooks.MODULE_HOOK:
+        return "nonfinite", "a backward hook of the module makes that of a finite gradient", hooks.LOOK
     if node.dtype in NARROW:
         return "overflow", f"what it sends is more than {node.dtype} holds, {MOST[node.dtype]}", WIDER
     return "nonfinite", "its derivative is not finite there", stable_form(graph, node) or ANY_DERIVATIVE

@@ -44,7 +44,8 @@ def where_done(event: Event) -> str:
     """`h.detach() at train.py:12`."""
     whole = event.source.text if event.source else ""
     text = quoted(event.source) or event.operation
-    named = text if event.operation in whole or not whole else f"{event.operation} in {text}"
+    spoken = event.operation in whole or event.operation.startswith("__")
+    named = text if spoken or not whole else f"{event.operation} in {text}"
     return f"{named}{at(event.source, event.module)}"
 
 

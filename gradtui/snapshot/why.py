@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,6 +11,7 @@ from gradtui.snapshot import depth, nonfinite, nonfinite_gradient, zeros
 from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.contributions import Use, above, uses
 from gradtui.snapshot.cutoff import absent, is_traced, not_a_leaf
+from gradtui.snapshot.fading import EVEN
 from gradtui.snapshot.inplace import is_overwritten, overwritten
 from gradtui.snapshot.model import Node, Parameter, Snapshot
 from gradtui.snapshot.numbers import number
@@ -19,7 +21,6 @@ from gradtui.snapshot.whereabouts import gathered, where
 
 LAST = ("unused", "not_in_graph", "frozen")
 """What is often meant to be so is told after the rest."""
-ROUNDING = 1e-5
 NOT_RUN = "backward did not reach it"
 NOTHING = "nothing to do"
 AGAIN = "capture once more where backward runs through"
@@ -132,16 +133,21 @@ class Inquiry:
             yield not_a_leaf(self.snapshot, name, leaf)
         elif self.forward is not None:
             yield self.forward
+            if self.forward.node is None and leaf.grad is not None and not is_finite(leaf.grad):
+                yield self._nonfinite(leaf.node)
         elif leaf.grad is None:
             yield self._without(name, leaf)
         elif not is_finite(leaf.grad):
-            within = above(self.used, leaf.node) | {leaf.node}
-            found = nonfinite_gradient.backward(self.snapshot.graph, within)
-            yield found or Finding("nonfinite", "backward", leaf.node, "its gradient is not finite", AGAIN)
+            yield self._nonfinite(leaf.node)
         elif zeros.is_zero(leaf.grad):
             yield from self._zero(name)
         else:
             yield self._size(name, leaf)
+
+    def _nonfinite(self, leaf: int) -> Finding:
+        """Where backward first sent what is not finite on the way to this leaf."""
+        found = nonfinite_gradient.backward(self.snapshot.graph, above(self.used, leaf) | {leaf})
+        return found or Finding("nonfinite", "backward", leaf, "its gradient is not finite", AGAIN)
 
     def _those(self, holds: Callable[[Parameter], bool]) -> list[str]:
         return [name for name, leaf in self.leaves.items() if leaf.grad is not None and holds(leaf)]
@@ -180,13 +186,13 @@ class Inquiry:
         node = self.leaves[name].node
         killer = self.killers.get(node) if node is not None else None
         if killer is not None:
-            yield zeros.zero(self.snapshot.graph, name, killer)
+            yield zeros.zero(self.snapshot.graph, self.used, name, killer)
 
     def _without(self, name: str, leaf: Parameter) -> Finding:
         """In the graph, and yet None."""
         killer = self.killers.get(leaf.node) if leaf.node is not None else None
         if killer is not None and self.has_run and self.snapshot.problem is None:
-            return zeros.zero(self.snapshot.graph, name, killer)
+            return zeros.zero(self.snapshot.graph, self.used, name, killer)
         notes = [note.text for note in self.snapshot.notes if note.kind == "backward"]
         problem = self.snapshot.problem
         reason = problem.message if problem else notes[0] if notes else NOT_RUN
@@ -196,6 +202,8 @@ class Inquiry:
         graph, profile = self.snapshot.graph, self.profile
         if worst := depth.exploded(profile):
             yield self._about([worst.name], depth.rise(graph, worst, profile, self.used))
+        elif profile and (lost := self._lost(min(profile, key=lambda layer: layer.norm))):
+            yield self._about([lost.parameter or ""], lost)
         elif found := depth.vanished(profile):
             yield self._about([found[0].name], depth.fall(graph, found, self.used))
 
@@ -208,16 +216,28 @@ class Inquiry:
         largest = max((each.norm for each in self.profile), default=norm)
         if depth.is_huge(norm, size):
             return depth.rise(graph, layer, self.profile, self.used)
+        if lost := self._lost(layer):
+            return lost
         if 0 < norm < depth.VANISHED * largest and (sender := self._cancelling(leaf.node or 0, norm)):
             text = f"next to nothing, norm {number(norm, 2)}: {where(sender)}: {zeros.CANCELS}, but for rounding"
             return Finding("ordinary", "backward", sender.id, text, zeros.SUMS_UP, name, sender.source)
-        if 0 < norm < depth.VANISHED * largest:
-            later = [each for each in self.profile if each.node < layer.node]
-            return depth.fall(graph, [layer, *(later or self.profile[-1:])], self.used)
+        later = [each for each in self.profile if each.node < layer.node]
+        top = max(range(len(later)), key=lambda place: later[place].norm, default=None)
+        if 0 < norm < depth.VANISHED * largest and top is not None and later[top].norm > norm:
+            return depth.fall(graph, [layer, *later[: top + 1]], self.used)
         zero = f", {100 * found.zeros / found.elements:.0f} % of it zeros" if found.zeros else ""
         text = f"nothing wrong is seen: its gradient has norm {number(norm, 3)}{zero}, the parameter {number(size, 3)}"
         spreads = f"from {number(found.min, 3)} to {number(found.max, 3)}"
         return Finding("ordinary", "backward", leaf.node, text, NOTHING, name, None, (spreads,))
+
+    def _lost(self, layer: depth.Layer) -> Finding | None:
+        """Where nothing but rounding is left of the gradient: the node that leaves nothing of what comes in."""
+        graph = self.snapshot.graph
+        for node, by, hooked in reversed(depth.path_changes(graph, layer.node, self.used)):
+            if not hooked and (why := zeros.taken_away(graph, node, math.exp(by))):
+                text = f"next to nothing, norm {number(layer.norm, 2)}: {where(node)}: {why}; what is left is rounding"
+                return Finding("constant", "backward", node.id, text, EVEN, layer.name, node.source)
+        return None
 
     def _cancelling(self, leaf: int, norm: float) -> Node | None:
         """The node at which a sum of large terms leaves so little."""
@@ -225,7 +245,7 @@ class Inquiry:
         for user, place in self.used[leaf]:
             node = graph.nodes[user]
             came = node.grad_output.norm if node.grad_output is not None else None
-            if came and norm < ROUNDING * came and place in zeros.ADDED.get(operation(node), ()):
+            if came and norm < zeros.ROUNDING * came and place in zeros.ADDED.get(operation(node), ()):
                 return node
         return None
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gradtui.snapshot import hooks
 from gradtui.snapshot.causes import Finding, Kind
-from gradtui.snapshot.fading import BOUNDS, DEAD, LOGITS, MASK, MEANT, STRAIGHT, TEMPERATURE
+from gradtui.snapshot.contributions import Use
+from gradtui.snapshot.fading import BOUNDS, DEAD, DRAWN, EVEN, LOGITS, MASK, MEANT, STRAIGHT, TEMPERATURE
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 from gradtui.snapshot.numbers import number
 from gradtui.snapshot.operands import is_finite, operation, seen_value
@@ -17,14 +20,25 @@ from gradtui.snapshot.whereabouts import where
 CLAMPS = ("Clamp", "ClampMin", "ClampMax", "Hardtanh", "Hardsigmoid", "Hardswish")
 SOFTMAX = ("Softmax", "LogSoftmax")
 CHOOSING = ("Where", "MaskedFill", "Maximum", "Minimum", "IndexPut", "MaskedScatter", "CopySlices", "MaskedSelect")
-LOOKING_UP = ("Embedding", "EmbeddingBag", "Gather", "Index", "IndexSelect")
+LOOKING_UP = ("Gather", "Index", "IndexSelect")
+EMBEDDING = ("Embedding", "EmbeddingBag")
+DRAWING = ("Bernoulli", "Poisson", "Binomial", "Normal", "Uniform", "Random", "Exponential", "Geometric", "Cauchy")
 ADDED = {"Add": (0, 1), "Sub": (0, 1), "Addmm": (0,), "Baddbmm": (0,), "Linear": (2,), "Convolution": (2,)}
 """Which edges lead to what is only added: its gradient is what comes in, summed up where it is broadcast."""
 PRODUCTS = ("Mul", "Mm", "Bmm", "Addmm", "Baddbmm", "Mv", "Dot", "Linear", "Convolution")
 LOSSES = ("MseLoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "NllLoss", "NllLoss2D", "BinaryCrossEntropy", "KlDiv")
+WITH_DATA = ("Mm", "Bmm", "Addmm", "Baddbmm", "Mv", "Linear", "Convolution")
+"""Products in which the other factor is mostly what a batch brings, not a mask."""
+LEVEL_AT_0 = ("Pow", "Abs", "Cos", "Cosh", "LinalgVectorNorm", "Norm")
 NORMALISING = ("NativeLayerNorm", "NativeBatchNorm", "NativeGroupNorm", "FusedRmsNorm")
 LEAST = {"float16": 6e-8, "bfloat16": 9.2e-41, "float32": 1.4e-45}
 """The smallest number above 0."""
+CLOSE = 8
+"""Digits that tell 1.0000001 from 1."""
+ROUNDING = 1e-5
+"""What is left of a sum in float32 whose terms cancel."""
+NO_WEIGHT = 1e-6
+"""An element of a softmax that is smaller has next to none."""
 NARROW = ("float16", "bfloat16")
 SCALED = "scale the loss up (torch.amp.GradScaler does), or use bfloat16"
 NORMALISE_MORE = "normalise over more elements: take the norm away where there is one feature, or one example"
@@ -34,6 +48,9 @@ STARTS_AT_0 = "no fault in the first step where it starts at 0 on purpose (LoRA,
 ONE_CLASS = (
     "give it as many outputs as there are classes; for one output take sigmoid, binary_cross_entropy_with_logits"
 )
+SHIFT = "what comes in would only shift or scale its operand as a whole, which it takes away again"
+SAME = "what comes in is the same for all its elements, and their sum, 1, never moves"
+DATA = "look at what goes in: a batch, or a column of features, that is never filled"
 OWN_BACKWARD = "look at its backward(): return the gradient for each input, in the order of forward()"
 CANCELS = "what comes in adds up to 0"
 SUMS_UP = "no fault where it cannot matter, as a bias before a normalisation; else see what cancels"
@@ -85,23 +102,22 @@ def _sends_nothing(edge: Edge) -> bool:
     return edge.grad is None or is_zero(edge.grad)
 
 
-def zero(graph: Graph, name: str, killer: Killer) -> Finding:
-    """Why the gradient of the leaf `name` is 0 on every path."""
+def zero(graph: Graph, used: Sequence[Sequence[Use]], name: str, killer: Killer) -> Finding:
+    """Why the gradient of the leaf `name` is 0 on every path. used: `uses` of the graph."""
     node = graph.nodes[killer.node]
     if killer.edge is not None and (dead := _dead_factor(graph, node, killer.edge)):
         killer, node = Killer(dead.id, 0), dead
     if killer.edge is None:
-        if node.edges or node.id == 0:
-            kind, why, remedy = _of_a_sum(node)
-        else:
-            kind, why, remedy = "zero", "what comes in from its uses adds up to 0", SUMS_UP
+        kind, why, remedy = _of_a_sum(node, hooks.changed(graph, used, node.id) is not None)
     else:
         kind, why, remedy = _of_an_edge(graph, node, killer.edge)
     text = f"0 on every path: {where(node)}: {why}"
     return Finding(kind, "backward", node.id, text, remedy, name, node.source, _evidence(graph, node, killer.edge))
 
 
-def _of_a_sum(node: Node) -> tuple[Kind, str, str]:
+def _of_a_sum(node: Node, hooked: bool) -> tuple[Kind, str, str]:
+    if hooked:
+        return "zero", "a hook makes zeros of the gradient that comes in", hooks.LOOK
     if node.id == 0:
         return "zero", "backward starts with a gradient of 0", "look at what is differentiated"
     return "zero", "the gradients that come in add up to 0", SUMS_UP
@@ -114,28 +130,41 @@ def _of_an_edge(graph: Graph, node: Node, place: int) -> tuple[Kind, str, str]:
     reach = _reach(operand)
     if edge.grad is None:
         return "zero", "it sends None, no gradient at all", OWN_BACKWARD if node.note else ANY
+    if 0 in node.shape:
+        return "masked", "nothing is selected: it has no elements", LOOKED_UP
     if name in FLAT:
         return "flat", "it is flat between its jumps, so its derivative is 0", STRAIGHT
+    if name in CLAMPS and _is_inside_a_loss(node):
+        return "zero", "the loss does not move with this operand here", AT_REST
     if name in CLAMPS:
+        reach = _reach(operand, digits=CLOSE)
         return "clamped", f"its whole operand{reach} is outside its bounds, where it is flat", BOUNDS
     if name in SIDES:
         return "dead", f"its whole operand{reach} is on the side where it is flat: it is dead", DEAD
     if name in SOFTMAX:
         if node.shape and 1 in node.shape[-1:]:
             return "constant", "over one element it is the same whatever its operand", ONE_CLASS
-        return "saturated", "one element has all the weight, so its derivative is 0", TEMPERATURE
+        return _of_a_softmax(node)
     if name in SQUASHING or name in TAILS:
         return "saturated", f"saturated{_reach(made, 'its values from')}: its derivative is 0 there", LOGITS
     if name in ("Exp", "Exp2") and is_zero(made):
         return "underflow", f"all of it underflows to 0{reach}, and its derivative with it", "stay with logarithms"
     if name in CHOOSING:
         return "masked", "none of this operand is taken, so it gets no gradient", MEANT
+    if name in EMBEDDING:
+        return "masked", "only padding (padding_idx) is looked up, which gets no gradient", LOOKED_UP
     if name in LOOKING_UP:
         return "masked", "none of the looked-up elements lead to the loss", LOOKED_UP
+    if name in DRAWING:
+        return "flat", "it draws at random, and torch gives such a draw a derivative of 0", DRAWN
+    if name == hooks.MODULE_HOOK:
+        return "zero", "a backward hook of the module makes zeros of the gradient that comes in", hooks.LOOK
     if _underflows(node):
         return _underflow(node)
     if name in NORMALISING:
-        return "constant", "it normalises one element, or equal ones, to a constant", NORMALISE_MORE
+        return _of_a_norm(node)
+    if name in LEVEL_AT_0 and is_zero(operand):
+        return "zero", "its operand is all 0, where its derivative is 0", AT_REST
     if name in LOSSES:
         return "zero", "the loss does not move with this operand here", AT_REST
     if place in ADDED.get(name, ()):
@@ -146,21 +175,81 @@ def _of_an_edge(graph: Graph, node: Node, place: int) -> tuple[Kind, str, str]:
             return "masked", f"what it is multiplied by, {where(other)}, is all 0", STARTS_AT_0
         if node.dtype in NARROW and made is not None and not is_zero(made):
             return _underflow(node)
+        if name in WITH_DATA and _partner(node, place) is None:
+            return "masked", "the data that it is multiplied by is all 0", DATA
         return "masked", "it is multiplied by 0", MASK
     if node.note:
         return "zero", "its backward, code of its own, returns zeros", OWN_BACKWARD
     return "zero", "a gradient comes in, and zeros go out", ANY
 
 
+def _is_inside_a_loss(node: Node) -> bool:
+    """Whether torch made it, for a function of its own such as triplet_margin_loss."""
+    text = node.source.text.lower() if node.source else ""
+    return "_loss(" in text and operation(node).lower() not in text
+
+
+def _of_a_softmax(node: Node) -> tuple[Kind, str, str]:
+    """Its derivative by an operand is 0 where one element has all the weight; else the gradient that comes in is even."""
+    came = spread(node.grad_output) if node.grad_output is not None else None
+    made = spread(node.value) if node.value is not None else None
+    if operation(node) == "LogSoftmax":
+        sharp = made is None or made.min is None or made.min < math.log(NO_WEIGHT)
+        if not sharp:
+            return "zero", "the loss does not move with this operand here", AT_REST
+    else:
+        sharp = made is None or made.min is None or made.min < NO_WEIGHT
+        if not sharp or (came is not None and came.min == came.max):
+            return "constant", SAME, EVEN
+    return "saturated", "one element has all the weight, so its derivative is 0", TEMPERATURE
+
+
+def taken_away(graph: Graph, node: Node, kept: float) -> str | None:
+    """Why the operand makes no difference, where but for rounding that is so. kept: of the norm that comes in."""
+    name = operation(node)
+    if name == "Softmax" and node.value is not None and kept < ROUNDING:
+        kind, why, _ = _of_a_softmax(node)
+        return why if kind == "constant" else None
+    if name in NORMALISING:
+        deviation = _deviation(seen_value(graph, node.edges[0]))
+        return SHIFT if deviation and kept * deviation < ROUNDING else None
+    return None
+
+
+def _deviation(values: Values | None) -> float | None:
+    """The standard deviation, by which a normalisation divides the gradient."""
+    if values is None or values.norm is None:
+        return None
+    count = math.prod(values.shape)
+    mean = values.summary.mean if values.summary else math.fsum(values.numbers) / count
+    return None if mean is None else math.sqrt(max(values.norm**2 / count - mean**2, 0.0))
+
+
+def _of_a_norm(node: Node) -> tuple[Kind, str, str]:
+    made = spread(node.value) if node.value is not None else None
+    if node.shape[-1:] == (1,) and operation(node) != "NativeBatchNorm":
+        return "constant", "it makes a constant of a single element", NORMALISE_MORE
+    if made is not None and made.min is not None and made.min == made.max:
+        return "constant", "it makes a constant of elements that are all equal", NORMALISE_MORE
+    return "constant", SHIFT, EVEN
+
+
+def _partner(node: Node, place: int) -> Edge | None:
+    """What this operand is multiplied by, where that has a gradient too."""
+    added = ADDED.get(operation(node), ())
+    others = (edge for number_, edge in enumerate(node.edges) if number_ != place and number_ not in added)
+    return next((edge for edge in others if edge.target is not None), None)
+
+
 def _zero_factor(graph: Graph, node: Node, place: int) -> Node | None:
     """What this operand is multiplied by, where that is all 0; of another view of it the node that made it."""
-    for number_, edge in enumerate(node.edges):
-        if number_ != place and edge.target is not None and is_zero(seen_value(graph, edge)):
-            other = graph.nodes[edge.target]
-            while other.value is None and other.edges and other.edges[0].target is not None:
-                other = graph.nodes[other.edges[0].target]
-            return other
-    return None
+    partner = _partner(node, place)
+    if partner is None or partner.target is None or not is_zero(seen_value(graph, partner)):
+        return None
+    other = graph.nodes[partner.target]
+    while other.value is None and other.edges and other.edges[0].target is not None:
+        other = graph.nodes[other.edges[0].target]
+    return other
 
 
 def _dead_factor(graph: Graph, node: Node, place: int) -> Node | None:
@@ -180,14 +269,14 @@ def _underflows(node: Node) -> bool:
     return least is not None and came is not None and came.norm is not None and came.norm < 1e3 * least
 
 
-def _reach(values: Values | None, what: str = "from") -> str:
-    """`, from -104 to -96.2,` the smallest and the largest of them, where known."""
+def _reach(values: Values | None, what: str = "from", digits: int = 3) -> str:
+    """` (from -104 to -96.2)`: the smallest and the largest of them, where known."""
     if values is None:
         return ""
     found = spread(values)
     if found.min is None:
         return ""
-    low, high = number(found.min, 3), number(found.max, 3)
+    low, high = number(found.min, digits), number(found.max, digits)
     return f" ({low})" if low == high else f" ({what} {low} to {high})"
 
 

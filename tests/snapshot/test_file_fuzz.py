@@ -124,6 +124,7 @@ def test_changed_bytes(seed: int, tmp_path: Path) -> None:
 
 
 @SETTINGS
+@example(seed=17836)  # a tangent of another shape than the gradients
 @given(seed=SEED)
 def test_changed_payloads(seed: int, tmp_path: Path) -> None:
     """Of what is compressed, so that no checksum tells."""

@@ -135,3 +135,115 @@ def half_precision_underflow() -> Iterator[Any]:
     yield model
     loss = (model(x.half()) - y.half()).pow(2).mean()
     yield loss * 1e-4 * 1e-4  # <- here
+
+
+@broken("constant", "0.weight", "fine", "the same for all its elements", "what is left is rounding")
+def sum_of_a_softmax() -> Iterator[Any]:
+    """Nothing is saturated: probabilities add up to 1."""
+    model = nn.Sequential(nn.Linear(4, 4))
+    yield model
+    yield model(torch.randn(8, 4)).softmax(1).sum()  # <- here
+
+
+@broken("constant", "0.weight", "tiny", "shift or scale its operand as a whole")
+def sum_of_a_normalised_batch() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))
+    x, _ = regression()
+    yield model
+    yield model(x).sum()  # <- here
+
+
+@broken("constant", "0.weight", "zero", "of a single element")
+def layer_norm_of_one_feature() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(4, 1), nn.LayerNorm(1), nn.Linear(1, 1))
+    x, y = regression()
+    yield model
+    yield F.mse_loss(model(x), y)  # <- here
+
+
+@broken("masked", "weight", "zero", "the data that it is multiplied by")
+def features_that_are_never_filled() -> Iterator[Any]:
+    model = nn.Linear(4, 1)
+    _, y = regression()
+    yield model
+    yield F.mse_loss(model(torch.zeros(16, 4)), y)  # <- here
+
+
+@broken("masked", "0.weight", "zero", "only padding")
+def nothing_but_padding() -> Iterator[Any]:
+    model = nn.Sequential(nn.Embedding(10, 4, padding_idx=0), nn.Linear(4, 1))
+    yield model
+    yield model(torch.zeros(8, dtype=torch.long)).pow(2).mean()  # <- here
+
+
+@broken("masked", "0.weight", "zero", "nothing is selected")
+def selection_of_nothing() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(4, 4))
+    yield model
+    hidden = model(torch.randn(8, 4))
+    yield hidden[hidden[:, 0] > 100].sum()  # <- here
+
+
+@broken("flat", "0.weight", "zero", "draws at random")
+def stochastic_neurons() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 1))
+    x, y = regression()
+    yield model
+    hidden = torch.bernoulli(model[0](x).sigmoid())  # <- here
+    yield F.mse_loss(model[1](hidden), y)
+
+
+@broken("zero", "0.weight", "zero", "its operand is all 0")
+def square_at_its_lowest_point() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(4, 1))
+    for parameter in model.parameters():
+        nn.init.zeros_(parameter)
+    yield model
+    yield model(torch.randn(8, 4)).pow(2).sum()  # <- here
+
+
+@broken("zero", "0.weight", "zero", "a hook makes zeros")
+def hook_that_masks_all() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 1))
+    x, y = regression()
+    yield model
+    hidden = model[0](x)  # <- here
+    hidden.register_hook(torch.zeros_like)
+    yield F.mse_loss(model[1](hidden), y)
+
+
+@broken("zero", "weight", "zero", "a hook makes zeros")
+def hook_on_the_parameter() -> Iterator[Any]:
+    model = nn.Linear(4, 1)
+    model.weight.register_hook(torch.zeros_like)  # type: ignore[no-untyped-call]
+    x, y = regression()
+    yield model
+    yield F.mse_loss(model(x), y)
+
+
+@broken("zero", "0.weight", "zero", "a backward hook of the module")
+def backward_hook_of_a_module() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 1))
+    model[1].register_full_backward_hook(lambda module, sent, came: (0 * sent[0],))  # type: ignore[index]
+    x, y = regression()
+    yield model
+    yield F.mse_loss(model(x), y)  # <- here
+
+
+@broken("vanishing", "0.weight", "tiny", "at once in a hook on")
+def hook_that_clips_far_too_much() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 1))
+    x, y = regression()
+    yield model
+    hidden = model[0](x)  # <- here
+    hidden.register_hook(lambda grad: grad.clamp(-1e-12, 1e-12))
+    yield F.mse_loss(model[1](hidden), y)
+
+
+@broken("zero", "0.weight", "zero", "the loss does not move")
+def margin_that_is_kept() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(4, 4))
+    yield model
+    anchor = model(torch.randn(8, 4))
+    near, far = anchor.detach(), anchor.detach() + 100
+    yield F.triplet_margin_loss(anchor, near, far)  # <- here

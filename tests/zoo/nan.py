@@ -182,3 +182,38 @@ def spread_of_a_batch_of_one() -> Iterator[Any]:
     yield model
     advantage = model(x)
     yield ((advantage - advantage.mean()) / advantage.std()).sum()  # <- here
+
+
+@broken("nonfinite", "0.weight", "nan", "a hook makes that of a finite gradient")
+def hook_that_divides_by_zero() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 1))
+    x = torch.randn(8, 4)
+    yield model
+    hidden = model[0](x)  # <- here
+    hidden.register_hook(lambda grad: grad / 0)
+    yield model[1](hidden).pow(2).mean()
+
+
+@broken("zero_by_zero", "weight", "nan", "what it is divided by is 0 too")
+def mean_under_a_mask_of_nothing() -> Iterator[Any]:
+    model = nn.Linear(4, 1)
+    x, mask = torch.randn(8, 4), torch.zeros(8, 1)
+    yield model
+    yield (model(x).pow(2) * mask).sum() / mask.sum()  # <- here
+
+
+@broken("domain", "weight", "nan", "a number below 0")
+def fractional_power() -> Iterator[Any]:
+    model = nn.Linear(4, 8)
+    x = torch.randn(8, 4)
+    yield model
+    yield (model(x) ** 0.3).sum()  # <- here
+
+
+@broken("domain", "weight", "nan", "single element")
+def spread_over_a_batch_of_one() -> Iterator[Any]:
+    model = nn.Linear(4, 3)
+    x = torch.randn(1, 4)
+    yield model
+    h = model(x)
+    yield ((h - h.mean(0)) / h.std(0)).sum()  # <- here

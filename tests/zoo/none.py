@@ -220,3 +220,21 @@ def argmax_for_the_accuracy_is_not_to_blame() -> Iterator[Any]:
     scale = torch.ones(3, requires_grad=True)
     assert correct >= 0
     yield F.nll_loss(probabilities * scale, y)
+
+
+@broken("no_grad", "encoder.0.weight", "none", "sample()")
+def sample_of_a_normal_distribution() -> Iterator[Any]:
+    model = Classifier()
+    x, y = batch()
+    yield model
+    drawn = torch.distributions.Normal(model.encoder(x), 1.0).sample()  # type: ignore[no-untyped-call]  # <- here
+    yield F.cross_entropy(model.head(drawn), y)
+
+
+@broken("not_differentiable", "encoder.0.weight", "none", "multinomial")
+def sample_of_a_policy() -> Iterator[Any]:
+    model = Classifier()
+    x, y = batch()
+    yield model
+    choice = torch.distributions.Categorical(logits=model.encoder(x)).sample()  # type: ignore[no-untyped-call]  # <- here
+    yield F.cross_entropy(model.head(F.one_hot(choice, 8).float()), y)

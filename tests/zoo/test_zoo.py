@@ -59,3 +59,12 @@ def test_without_a_trace_it_says_how_to_see_more(case: Case) -> None:
         assert root.kind == case.kind
     assert root.remedy
     assert root.text.startswith(case.parameter)
+
+
+def test_without_a_trace_the_last_operation_is_not_blamed() -> None:
+    """Of the forward pass only the output is known then; but backward tells where its gradients went bad."""
+    first, second = why(run(nan.fractional_power, traced=False), "weight")
+    assert first.node is None
+    assert "which operation made it was not seen" in first.text
+    assert "gradtui.trace" in first.remedy
+    assert "PowBackward0" in second.text

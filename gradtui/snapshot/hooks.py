@@ -1,0 +1,30 @@
+"""Hooks of user code that change a gradient on its way, seen by what they leave. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from gradtui.snapshot.contributions import Use
+from gradtui.snapshot.model import Graph, Values
+
+MODULE_HOOK = "BackwardHookFunction"
+"""The operation that torch puts around a module with a backward hook."""
+LOOK = "look for a register_hook on it, and for a backward hook of its module: return None there to leave it as it is"
+ROUNDING = 1e-3
+
+
+def changed(graph: Graph, used: Sequence[Sequence[Use]], node: int) -> Values | None:
+    """What was sent to `node`, where that is a single gradient, and another one came in: a hook has changed it."""
+    came = graph.nodes[node].grad_output
+    edges = [graph.nodes[user].edges[place] for user, place in used[node] if graph.nodes[user].step is not None]
+    sent = [edge.grad for edge in edges if edge.grad is not None]
+    if came is None or len(sent) != 1 or node in graph.roots or any(edge.input for edge in edges):
+        return None
+    return None if _alike(sent[0].norm, came.norm) else sent[0]
+
+
+def _alike(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return one == other or math.isclose(one, other, rel_tol=ROUNDING)
