@@ -50,10 +50,10 @@ def node_lines(
     lines = [
         _head(node),
         _numbers(node, grad, digits),
-        *_spread("value ", node.value, digits),
-        *_spread("ḡ ", grad, digits),
         *(() if node.step is not None else (NEVER,)),
         *_why(node, findings),
+        *_spread("value ", node.value, digits),
+        *_spread("ḡ ", grad, digits),
         *_sum(replay, node, steps_done, digits),
         *_edges(replay, node, steps_done, digits, factors or [1.0] * len(node.edges), chosen, width),
         *_queue(replay, steps_done),
