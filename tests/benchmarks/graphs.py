@@ -38,13 +38,14 @@ def rows() -> Iterator[Row]:
         timed(lambda: torchviz.make_dot(loss, params=named)),
         timed(lambda: torchviz.make_dot(loss, params=named, show_attrs=True)),
         runs=RUNS,
+        collected=True,
     )
     nodes = len(gradtui.capture(loss, model=model).graph.nodes)
     what = f"capture of a BERT loss, {nodes} nodes, less its backward"
     yield Row(what, max(0.0, capture - bare), peer=Other(viz, "torchviz.make_dot"), bar=1.0, of="peer")
     yield Row("  the same", max(0.0, capture - bare), peer=Other(attributes, "make_dot(show_attrs=True)"), of="peer")
     yield Row("  with its backward", capture, floor=Other(bare, "backward alone"))
-    whole, lens = alternating(timed(traced), timed(lambda: torchlens.trace(model, ids)), runs=3)
+    whole, lens = alternating(timed(traced), timed(lambda: torchlens.trace(model, ids)), runs=3, collected=True)
     yield Row("trace and capture, forward and backward", whole, peer=Other(lens, "TorchLens"), bar=1.0, of="peer")
     small, large = (cost(count, torch, gradtui.capture) for count in (SMALL, LARGE))
     what = f"capture per node at {LARGE:,} nodes, less backward"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -9,14 +10,18 @@ from collections.abc import Callable, Sequence
 RUNS = 7
 
 
-def alternating(*works: Callable[[], float], runs: int = RUNS) -> list[float]:
+def alternating(*works: Callable[[], float], runs: int = RUNS, collected: bool = False) -> list[float]:
     """The median of what each of `works` returns, run in turn: a machine whose speed drifts drifts for all.
 
-    One run of each comes first and is not counted.
+    One run of each comes first and is not counted. collected: before each the garbage of the one before is, not in its time.
     """
-    for work in works:
-        work()
-    rounds = [[work() for work in works] for _ in range(runs)]
+
+    def one(work: Callable[[], float]) -> float:
+        if collected:
+            gc.collect()
+        return work()
+
+    rounds = [[one(work) for work in works] for _ in range(1 + runs)][1:]
     return [statistics.median(column) for column in zip(*rounds, strict=True)]
 
 

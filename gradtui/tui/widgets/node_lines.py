@@ -161,7 +161,8 @@ def _edges(
             yield (*sent, (f", {grown}", "node--quiet"))
         else:
             yield from ((sent, ((f"  {grown}", "node--quiet"),)) if grown else (sent,))
-        if found is not None and found.sent and edge.local is None and factors[index] == 1 and ran:
+        is_short = edge.grad is None or edge.grad.summary is None
+        if found is not None and found.sent and is_short and edge.local is None and factors[index] == 1 and ran:
             yield ((f"  {found.sent}", "node--text"),)
 
 
