@@ -162,7 +162,7 @@ def _of_an_edge(graph: Graph, node: Node, place: int) -> tuple[Kind, str, str]:
     if _underflows(node):
         return _underflow(node)
     if name in NORMALISING:
-        return _of_a_norm(node)
+        return _of_a_norm(graph, node)
     if name in LEVEL_AT_0 and is_zero(operand):
         return "zero", "its operand is all 0, where its derivative is 0", AT_REST
     if name in LOSSES:
@@ -211,9 +211,17 @@ def taken_away(graph: Graph, node: Node, kept: float) -> str | None:
         kind, why, _ = _of_a_softmax(node)
         return why if kind == "constant" else None
     if name in NORMALISING:
-        deviation = _deviation(seen_value(graph, node.edges[0]))
-        return SHIFT if deviation and kept * deviation < ROUNDING else None
+        deviation, weight = _deviation(seen_value(graph, node.edges[0])), _weight(graph, node)
+        found = spread(weight.value) if weight is not None and weight.value is not None else None
+        scale = max(abs(found.min or 0.0), abs(found.max or 0.0)) if found is not None else 1.0
+        return SHIFT if deviation and kept * deviation < ROUNDING * scale else None
     return None
+
+
+def _weight(graph: Graph, node: Node) -> Node | None:
+    """By which a normalisation multiplies, and so the gradient; None without one that learns."""
+    target = node.edges[1].target if len(node.edges) > 1 else None
+    return None if target is None else graph.nodes[target]
 
 
 def _deviation(values: Values | None) -> float | None:
@@ -225,7 +233,10 @@ def _deviation(values: Values | None) -> float | None:
     return None if mean is None else math.sqrt(max(values.norm**2 / count - mean**2, 0.0))
 
 
-def _of_a_norm(node: Node) -> tuple[Kind, str, str]:
+def _of_a_norm(graph: Graph, node: Node) -> tuple[Kind, str, str]:
+    weight = _weight(graph, node)
+    if weight is not None and is_zero(weight.value):
+        return "masked", f"its weight, {where(weight)}, is all 0", STARTS_AT_0
     made = spread(node.value) if node.value is not None else None
     if node.shape[-1:] == (1,) and operation(node) != "NativeBatchNorm":
         return "constant", "it makes a constant of a single element", NORMALISE_MORE

@@ -247,3 +247,13 @@ def margin_that_is_kept() -> Iterator[Any]:
     anchor = model(torch.randn(8, 4))
     near, far = anchor.detach(), anchor.detach() + 100
     yield F.triplet_margin_loss(anchor, near, far)  # <- here
+
+
+@broken("masked", "0.weight", "zero", "its weight", "is all 0")
+def norm_that_starts_at_zero() -> Iterator[Any]:
+    """As the last norm of a residual branch often does, on purpose."""
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 1))
+    nn.init.zeros_(model.get_parameter("1.weight"))
+    x, y = regression()
+    yield model
+    yield F.mse_loss(model(x), y)  # <- here

@@ -207,3 +207,23 @@ def penalty_on_the_gradient() -> Iterator[Any]:
     score = model(x).sum()
     (slope,) = torch.autograd.grad(score, x, create_graph=True)
     yield score + ((slope.norm(dim=1) - 1) ** 2).mean()
+
+
+@healthy
+def large_inputs_before_a_norm() -> Iterator[Any]:
+    """The norm divides the gradient by their size, as it should."""
+    model = nn.Sequential(nn.Linear(8, 16), nn.LayerNorm(16), nn.GELU(), nn.Linear(16, 1))
+    x, y = 1e4 * torch.randn(32, 8), torch.randn(32, 1)
+    yield model
+    yield F.mse_loss(model(x), y)
+
+
+@healthy
+def hooks_that_look_and_scale() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(8, 16), nn.Linear(16, 1))
+    x, y = torch.randn(32, 8), torch.randn(32, 1)
+    yield model
+    hidden = model[0](x)
+    hidden.register_hook(lambda grad: None)
+    hidden.register_hook(lambda grad: 0.5 * grad)
+    yield F.mse_loss(model[1](hidden), y)
