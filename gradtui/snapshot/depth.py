@@ -138,11 +138,12 @@ def path_changes(graph: Graph, leaf: int, used: Sequence[Sequence[Use]]) -> list
     found: list[Change] = []
     at = leaf
     while True:
-        sent, came = hooks.changed(graph, used, at), graph.nodes[at].grad_output
-        if sent is not None and came is not None and sent.norm and came.norm:
-            found.append(Change(graph.nodes[at], math.log(came.norm / sent.norm), True))
         arriving = [(graph.nodes[user], _norm(graph.nodes[user], place)) for user, place in used[at]]
         largest = max((norm for _, norm in arriving), default=0.0)
+        came = graph.nodes[at].grad_output
+        sent = hooks.changed(graph, used, at) if came is not None and came.norm != largest else None
+        if sent is not None and came is not None and sent.norm and came.norm:
+            found.append(Change(graph.nodes[at], math.log(came.norm / sent.norm), True))
         alike = (each for each in arriving if each[1] >= ALIKE * largest)
         node, norm = max(alike, key=lambda each: each[0].id, default=(None, 0.0))
         if node is None or not norm or node.id >= at:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from gradtui.snapshot.causes import EXPONENTIALS, FORWARD, NOT_0, ODD_ROOT, SMALLER_EXPONENT, Cause, Finding, Kind
+from gradtui.snapshot.cutoff import is_traced
 from gradtui.snapshot.model import Graph, Node, Snapshot, Values
 from gradtui.snapshot.numbers import number
 from gradtui.snapshot.operands import is_finite, operand, operation, seen_value
@@ -68,7 +69,7 @@ def forward(snapshot: Snapshot) -> Finding | None:
     graph = snapshot.graph
     told = "nan" if snapshot.value is not None and spread(snapshot.value).nan else "infinite"
     bad = sorted((node for node in leads_to_output(graph) if node.value is not None), key=_made)
-    if not bad or not _was_seen(graph, bad[0]):
+    if not bad or not (is_traced(snapshot) or _is_clear(graph, bad[0])):
         return Finding(
             "nonfinite", "forward", None, f"the output is {told}; which operation made it was not seen", TRACE
         )
@@ -86,11 +87,9 @@ def forward(snapshot: Snapshot) -> Finding | None:
     )
 
 
-def _was_seen(graph: Graph, node: Node) -> bool:
-    """Whether it is known to be the first: without a trace only leaves and outputs have values."""
-    if not node.edges or (operation(node) in MEANS and 0 in _shape(graph, node)):
-        return True
-    return any(other.value is not None and other.edges and other.id not in graph.roots for other in graph.nodes)
+def _is_clear(graph: Graph, node: Node) -> bool:
+    """Whether it is known to be the first even where only leaves and outputs have values, as without a trace."""
+    return not node.edges or (operation(node) in MEANS and 0 in _shape(graph, node))
 
 
 def _made(node: Node) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 
@@ -28,7 +29,12 @@ VIEWS = (
 
 def operation(node: Node) -> str:
     """`Log` for LogBackward0, `Pow` for PowBackward1."""
-    return re.sub(r"Backward\d*$", "", node.name)
+    return _operation(node.name)
+
+
+@lru_cache(maxsize=1024)
+def _operation(name: str) -> str:
+    return re.sub(r"Backward\d*$", "", name)
 
 
 def quote(node: Node) -> str:

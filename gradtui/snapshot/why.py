@@ -86,6 +86,10 @@ class Inquiry:
         return zeros.killers(self.snapshot.graph)
 
     @cached_property
+    def takes_away(self) -> bool:
+        return zeros.takes_away(self.snapshot.graph)
+
+    @cached_property
     def profile(self) -> list[depth.Layer]:
         return depth.layers(self.leaves)
 
@@ -233,6 +237,8 @@ class Inquiry:
     def _lost(self, layer: depth.Layer) -> Finding | None:
         """Where nothing but rounding is left of the gradient: the node that leaves nothing of what comes in."""
         graph = self.snapshot.graph
+        if not self.takes_away:
+            return None
         for node, by, hooked in reversed(depth.path_changes(graph, layer.node, self.used)):
             if not hooked and (why := zeros.taken_away(graph, node, math.exp(by))):
                 text = f"next to nothing, norm {number(layer.norm, 2)}: {where(node)}: {why}; what is left is rounding"

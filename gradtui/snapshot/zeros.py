@@ -31,6 +31,8 @@ WITH_DATA = ("Mm", "Bmm", "Addmm", "Baddbmm", "Mv", "Linear", "Convolution")
 """Products in which the other factor is mostly what a batch brings, not a mask."""
 LEVEL_AT_0 = ("Pow", "Abs", "Cos", "Cosh", "LinalgVectorNorm", "Norm")
 NORMALISING = ("NativeLayerNorm", "NativeBatchNorm", "NativeGroupNorm", "FusedRmsNorm")
+TAKING = ("Softmax", *NORMALISING)
+"""To their operands some gradients make no difference."""
 LEAST = {"float16": 6e-8, "bfloat16": 9.2e-41, "float32": 1.4e-45}
 """The smallest number above 0."""
 CLOSE = 8
@@ -127,7 +129,7 @@ def _of_an_edge(graph: Graph, node: Node, place: int) -> tuple[Kind, str, str]:
     """Kind, reason, remedy for a node that got a gradient and sends zeros by this edge, or none at all."""
     name, edge = operation(node), node.edges[place]
     operand, made = seen_value(graph, edge), node.value
-    reach = _reach(operand)
+    reach = _reach(operand, digits=CLOSE if name in CLAMPS else 3)
     if edge.grad is None:
         return "zero", "it sends None, no gradient at all", OWN_BACKWARD if node.note else ANY
     if 0 in node.shape:
@@ -137,7 +139,6 @@ def _of_an_edge(graph: Graph, node: Node, place: int) -> tuple[Kind, str, str]:
     if name in CLAMPS and _is_inside_a_loss(node):
         return "zero", "the loss does not move with this operand here", AT_REST
     if name in CLAMPS:
-        reach = _reach(operand, digits=CLOSE)
         return "clamped", f"its whole operand{reach} is outside its bounds, where it is flat", BOUNDS
     if name in SIDES:
         return "dead", f"its whole operand{reach} is on the side where it is flat: it is dead", DEAD
@@ -202,6 +203,16 @@ def _of_a_softmax(node: Node) -> tuple[Kind, str, str]:
         if not sharp or (came is not None and came.min == came.max):
             return "constant", SAME, EVEN
     return "saturated", "one element has all the weight, so its derivative is 0", TEMPERATURE
+
+
+def takes_away(graph: Graph) -> bool:
+    """Whether `taken_away` may say something of any node on a path: a walk along all of a long one is dear."""
+    for node in graph.nodes:
+        came = node.grad_output.norm if node.grad_output is not None and operation(node) in TAKING else None
+        sent = [edge.grad.norm for edge in node.edges if edge.grad is not None and edge.grad.norm] if came else []
+        if came and any(taken_away(graph, node, norm / came) for norm in sent):
+            return True
+    return False
 
 
 def taken_away(graph: Graph, node: Node, kept: float) -> str | None:
