@@ -9,18 +9,18 @@ if TYPE_CHECKING:
     from gradtui.engine.capture import capture
     from gradtui.engine.trace import trace
     from gradtui.exploring import explore
-    from gradtui.snapshot.file import FileError, load
+    from gradtui.file.format import FileError, load
     from gradtui.snapshot.model import Snapshot
 
 __version__ = "0.1.0"
 __all__ = ["FileError", "Snapshot", "capture", "explore", "load", "trace"]
 
 HOMES = {
-    "FileError": "gradtui.snapshot.file",
+    "FileError": "gradtui.file.format",
     "Snapshot": "gradtui.snapshot.model",
     "capture": "gradtui.engine.capture",
     "explore": "gradtui.exploring",
-    "load": "gradtui.snapshot.file",
+    "load": "gradtui.file.format",
     "trace": "gradtui.engine.trace",
 }
 """Imported at first use: `import gradtui` alone loads neither torch nor textual."""

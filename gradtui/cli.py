@@ -344,7 +344,7 @@ def _show(snapshot: Snapshot, form: Form) -> None:
 
 def _saved(path: str, form: Form | None, export: str | None, theme: str | None) -> None:
     """A saved Snapshot: written out, or on the screen."""
-    from gradtui.snapshot.file import FileError, load
+    from gradtui.file.format import FileError, load
     from gradtui.snapshot.model import Problem
 
     if form is None and export is None:

@@ -20,8 +20,8 @@ from gradtui.engine.recording import Recording, recording_of
 from gradtui.engine.summed import Summed
 from gradtui.engine.undisturbed import undisturbed
 from gradtui.engine.values import dtype_name, legible
+from gradtui.file.uncollected import uncollected
 from gradtui.snapshot import model as data
-from gradtui.snapshot.uncollected import uncollected
 
 Tensors = dict[Node, torch.Tensor]
 

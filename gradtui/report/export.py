@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from gradtui.file.format import FileError
+from gradtui.file.writing import replacing
 from gradtui.report.dot import dot
 from gradtui.report.json import answer, line
 from gradtui.report.mermaid import mermaid
 from gradtui.report.python import NoScriptError, script
 from gradtui.report.svg import MOST_NODES, svg
-from gradtui.snapshot.file import FileError
 from gradtui.snapshot.model import Snapshot
-from gradtui.snapshot.writing import replacing
 
 WRITERS: dict[str, Callable[[Snapshot], bytes]] = {
     ".dot": lambda snapshot: _encoded(dot(snapshot)),

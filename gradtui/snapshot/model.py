@@ -374,7 +374,7 @@ class Snapshot(Struct, frozen=True):
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write it to a .gradtui file, which `gradtui.load` reads. Raises FileError for what no file can hold, and OSError."""
-        from gradtui.snapshot.file import save  # it makes snapshots
+        from gradtui.file.format import save  # it makes snapshots
 
         save(self, path)
 

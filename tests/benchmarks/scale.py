@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from gradtui.snapshot.file import save
+from gradtui.file.format import save
 from gradtui.snapshot.lanes import Lanes
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.search import matches

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from gradtui.file.format import load
 from gradtui.report import json as report
 from gradtui.report import steps, text
 from gradtui.report.export import export
-from gradtui.snapshot.file import load
 from tests import examples, synthetic
 from tests.command.test_usage import run
-from tests.snapshot.test_file import EVERYTHING
+from tests.file.test_format import EVERYTHING
 from tests.terminal.driver import Terminal, assert_restored
 
 WITHOUT_TORCH = "import sys; sys.modules['torch'] = sys.modules['sympy'] = None; from gradtui.cli import main; main()"

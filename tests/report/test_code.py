@@ -15,7 +15,7 @@ from gradtui.report import json as report
 from gradtui.report import steps, text
 from gradtui.snapshot.model import Snapshot, Source
 from tests import examples, synthetic
-from tests.snapshot.test_file import EVERYTHING
+from tests.file.test_format import EVERYTHING
 
 
 def parsed(snapshot: Snapshot) -> Any:

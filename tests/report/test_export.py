@@ -14,16 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from gradtui.file.format import load
 from gradtui.report.dot import dot
 from gradtui.report.export import SUFFIXES, ExportError, check_suffix, export
 from gradtui.report.labels import edge_text, node_lines
 from gradtui.report.layered import GAP, Box, place
 from gradtui.report.mermaid import mermaid
 from gradtui.report.svg import svg
-from gradtui.snapshot.file import load
 from gradtui.snapshot.model import Edge, Graph, Snapshot, Source
 from tests import examples, synthetic
-from tests.snapshot.test_file import EVERYTHING, bits
+from tests.file.test_format import EVERYTHING, bits
 
 SVG = "{http://www.w3.org/2000/svg}"
 STRING = r'"(?:[^"\\]|\\.)*"'

@@ -11,7 +11,7 @@ from gradtui.snapshot.model import Snapshot
 from gradtui.tui import commands
 from gradtui.tui.saved import NOTHING_NEW, SavedApp
 from tests import examples, synthetic
-from tests.snapshot.test_file import EVERYTHING
+from tests.file.test_format import EVERYTHING
 from tests.tui.test_app import press, text_of
 
 

@@ -10,7 +10,7 @@
 
 The head has the fields of `gradtui.snapshot.model.Snapshot` by name, but for `parameters` and the nodes of the graph. The
 pieces hold those, as rows that point into tables, so that what occurs often is there once: see
-`gradtui.snapshot.pieces`. A field left out has its default. A field that a reader does not know is passed over: new
+`gradtui.file.rows`. A field left out has its default. A field that a reader does not know is passed over: new
 fields need no new version. A version that it does not know is refused.
 
 Nothing in a file is run, and a file is checked before anything is made of it: every reference leads somewhere, the graph
@@ -29,11 +29,11 @@ from typing import IO
 from msgspec import DecodeError, msgpack
 from msgspec.structs import replace
 
+from gradtui.file.rows import DAMAGED, TOO_LARGE, BrokenError, Piece, Reader, Writer
+from gradtui.file.soundness import flaw
+from gradtui.file.uncollected import uncollected
+from gradtui.file.writing import replacing
 from gradtui.snapshot.model import Graph, Snapshot
-from gradtui.snapshot.pieces import DAMAGED, TOO_LARGE, BrokenError, Piece, Reader, Writer
-from gradtui.snapshot.soundness import flaw
-from gradtui.snapshot.uncollected import uncollected
-from gradtui.snapshot.writing import replacing
 
 MAGIC = b"\x89gradtui\r\n\x1a\n"
 VERSION = 1

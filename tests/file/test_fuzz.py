@@ -16,21 +16,21 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec import msgpack
 
+from gradtui.file import format
+from gradtui.file.format import FileError, load, save
 from gradtui.report import json, steps, text
 from gradtui.report.dot import dot
 from gradtui.report.mermaid import mermaid
 from gradtui.report.svg import svg
-from gradtui.snapshot import file as format
-from gradtui.snapshot.file import FileError, load, save
 from gradtui.snapshot.lanes import Lanes
 from gradtui.snapshot.layout import rows
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.outline import Outline
 from tests import examples, synthetic
-from tests.snapshot.test_file import EVERYTHING, payloads_of, written
+from tests.file.test_format import EVERYTHING, payloads_of, written
 
 EXAMPLES = int(os.environ.get("GRADTUI_FUZZ", "200"))
-"""How many of each; more by hand: GRADTUI_FUZZ=100000 pytest --hypothesis-profile=default tests/snapshot/test_file_fuzz.py"""
+"""How many of each; more by hand: GRADTUI_FUZZ=100000 pytest --hypothesis-profile=default tests/file/test_fuzz.py"""
 
 SEEDS = (
     examples.quadratic(),

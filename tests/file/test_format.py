@@ -17,9 +17,8 @@ from msgspec import msgpack
 from msgspec.structs import replace
 
 import gradtui
-from gradtui.snapshot import file as format
-from gradtui.snapshot import pieces
-from gradtui.snapshot.file import FileError, load, save
+from gradtui.file import format, rows
+from gradtui.file.format import FileError, load, save
 from gradtui.snapshot.model import (
     Curve,
     Derivative,
@@ -267,7 +266,7 @@ TEXTS = {"texts": ["AddBackward0", "float32"]}
 
 def node(*edges: Any, step: Any = 0, **further: Any) -> list[Any]:
     row: list[Any] = [1, 0, 2, 2, 0, step, list(edges)]
-    names = pieces.NodeRow.__struct_fields__
+    names = rows.NodeRow.__struct_fields__
     row += [0] * (len(names) - 2 - len(row)) + [[], []]
     for name, value in further.items():
         row[names.index(name)] = value
@@ -367,7 +366,7 @@ def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
 PROBE = """
 import re, sys
 from pathlib import Path
-from gradtui.snapshot.file import FileError, load
+from gradtui.file.format import FileError, load
 
 def most():
     return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024

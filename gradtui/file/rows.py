@@ -14,8 +14,8 @@ from typing import Annotated
 from msgspec import Meta, Struct, field, msgpack
 from msgspec.structs import replace
 
+from gradtui.file.soundness import fits, is_shape
 from gradtui.snapshot.model import Edge, Graph, Node, Parameter, Saved, Snapshot, Source, Values
-from gradtui.snapshot.soundness import fits, is_shape
 
 Index = Annotated[int, Meta(ge=0)]
 
