@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from gradtui.graph.gradients import Gradient, by_module, by_parameter, ordered
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, number
-from gradtui.snapshot.statistics import Gradient, by_module, by_parameter, ordered
 
 MOST_PARAMETERS, MOST_MODULES = 40, 12
 LONGEST_NAME = 40

@@ -9,12 +9,12 @@ import json
 import math
 from typing import Any
 
-from gradtui.snapshot import ledger
-from gradtui.snapshot.check import Check, checks
+from gradtui.graph import ledger
+from gradtui.graph.agreement import Check, checks
+from gradtui.graph.gradients import by_parameter
+from gradtui.graph.replay import Replay
 from gradtui.snapshot.detective import findings
 from gradtui.snapshot.model import Edge, Graph, Node, Problem, Saved, Snapshot, Source, Values
-from gradtui.snapshot.replay import Replay
-from gradtui.snapshot.statistics import by_parameter
 
 SCHEMA = "gradtui/1"
 MOST_READY = 20

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
+from gradtui.graph.operands import is_finite
 from gradtui.report.labels import constant_text, edge_text, node_lines
 from gradtui.report.layered import Box, place
 from gradtui.snapshot.model import Node, Snapshot
-from gradtui.snapshot.operands import is_finite
 from gradtui.snapshot.visible import visible
 
 MOST_NODES = 2000

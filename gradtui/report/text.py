@@ -6,10 +6,10 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from gradtui.graph.agreement import checks
 from gradtui.report.chart import chart_text
 from gradtui.report.gradients import tables
 from gradtui.report.steps import in_short
-from gradtui.snapshot.check import checks
 from gradtui.snapshot.layout import Row, rows
 from gradtui.snapshot.model import Curve, CurveRequest, Node, Snapshot, Source, Values, default_at
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers

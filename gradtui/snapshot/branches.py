@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from gradtui.graph.operands import operation
 from gradtui.snapshot.model import Node
-from gradtui.snapshot.operands import operation
 
 GENERAL = "the double where: give the branch a safe operand where it is not taken, f(where(condition, x, 1))"
 SAFE = {"Asin": "0", "Acos": "0", "Atanh": "0", "Erfinv": "0", "Logit": "0.5", "SpecialNdtri": "0.5", "Acosh": "2"}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradtui.graph.operands import operation, short
 from gradtui.snapshot.causes import Finding, Kind
 from gradtui.snapshot.fading import DRAWN
 from gradtui.snapshot.model import Event, EventKind, Parameter, Snapshot, Source
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.operands import operation, short
 from gradtui.snapshot.whereabouts import at, quoted, where, where_done
 
 CUTS: dict[EventKind, tuple[Kind, str, str]] = {

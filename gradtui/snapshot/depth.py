@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gradtui.graph.operands import is_finite, operation
+from gradtui.graph.uses import Use
 from gradtui.snapshot import hooks
 from gradtui.snapshot.causes import Finding, Kind
-from gradtui.snapshot.contributions import Use
 from gradtui.snapshot.fading import LAYERS, LOGITS
 from gradtui.snapshot.model import Graph, Node, Parameter
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.operands import is_finite, operation
 from gradtui.snapshot.shares import SQUASHING
 from gradtui.snapshot.whereabouts import where
 

@@ -8,6 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from gradtui.graph.operands import (
+    element,
+    first_bad,
+    is_finite,
+    operand,
+    operand_number,
+    operand_quote,
+    operation,
+    quote,
+)
+from gradtui.graph.replay import Replay
 from gradtui.snapshot.branches import double_where
 from gradtui.snapshot.causes import (
     BACKWARD,
@@ -22,18 +33,7 @@ from gradtui.snapshot.causes import (
 )
 from gradtui.snapshot.fading import fading
 from gradtui.snapshot.model import Graph, Node, Snapshot, Values
-from gradtui.snapshot.operands import (
-    element,
-    first_bad,
-    is_finite,
-    operand,
-    operand_number,
-    operand_quote,
-    operation,
-    quote,
-)
 from gradtui.snapshot.reasons import cause_of, filled, holds, operands_at, remedy_of, shortened, stable_form
-from gradtui.snapshot.replay import Replay
 from gradtui.snapshot.why import cut_off, findings_of_code
 
 __all__ = ["Finding", "findings"]

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from gradtui.graph.operands import element, operand, operand_quote, operation, quote
+from gradtui.graph.replay import Replay
 from gradtui.snapshot.causes import Finding, Kind
 from gradtui.snapshot.model import Graph, Node
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.operands import element, operand, operand_quote, operation, quote
-from gradtui.snapshot.replay import Replay
 from gradtui.snapshot.shares import FLAT, SIDES, SQUASHING, TAILS, UNDERFLOWING, adds_up, shares
 
 NOTHING = 1e-6

@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
+from gradtui.graph.gradients import Spread, spread
+from gradtui.graph.operands import is_finite, operand, operation, seen_value
 from gradtui.snapshot.causes import EXPONENTIALS, FORWARD, NOT_0, ODD_ROOT, SMALLER_EXPONENT, Cause, Finding, Kind
 from gradtui.snapshot.cutoff import is_traced
 from gradtui.snapshot.model import Graph, Node, Snapshot, Values
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.operands import is_finite, operand, operation, seen_value
 from gradtui.snapshot.reasons import filled, holds, remedy_of, stable_form
-from gradtui.snapshot.statistics import Spread, spread
 from gradtui.snapshot.whereabouts import where
 
 MOST = {"float16": "65504", "bfloat16": "3.4e38", "float32": "3.4e38", "float64": "1.8e308"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from inspect import signature
 
+from gradtui.graph.operands import element, operand, operation
+from gradtui.graph.uses import uses
 from gradtui.snapshot.causes import STABLE, Cause
-from gradtui.snapshot.contributions import uses
 from gradtui.snapshot.model import Graph, Node
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.operands import element, operand, operation
 
 
 def remedy_of(graph: Graph, node: Node, cause: Cause) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
-from gradtui.snapshot.contributions import Use
+from gradtui.graph.gradients import all_zero, finite
+from gradtui.graph.uses import Use
 from gradtui.snapshot.model import Edge, Graph, Node, Snapshot
-from gradtui.snapshot.statistics import all_zero, finite
 
 Filter = Literal["all", "parameters", "bad", "path"]
 FILTERS: tuple[Filter, ...] = ("all", "parameters", "bad", "path")

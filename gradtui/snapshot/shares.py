@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from gradtui.graph.operands import element, kept, operand, operand_number, operation
 from gradtui.snapshot.model import Graph, Node
-from gradtui.snapshot.operands import element, kept, operand, operand_number, operation
 
 SQUASHING = ("Tanh", "Sigmoid", "Erf", "Erfc", "Atan", "LogSigmoid", "Softplus", "Elu", "Celu")
 """Rising or falling all the way, with flat ends: a small derivative is never that of an extremum."""

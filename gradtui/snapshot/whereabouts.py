@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from gradtui.graph.operands import operation
 from gradtui.snapshot.model import Event, Node, Source
-from gradtui.snapshot.operands import operation
 
 MOST_NAMES = 3
 LONGEST = 44

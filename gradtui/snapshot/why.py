@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from gradtui.graph.gradients import spread
+from gradtui.graph.operands import is_finite, operation
+from gradtui.graph.uses import Use, above, uses
 from gradtui.snapshot import depth, nonfinite, nonfinite_gradient, zeros
 from gradtui.snapshot.causes import Finding
-from gradtui.snapshot.contributions import Use, above, uses
 from gradtui.snapshot.cutoff import absent, is_traced, not_a_leaf
 from gradtui.snapshot.fading import EVEN
 from gradtui.snapshot.inplace import is_overwritten, overwritten
 from gradtui.snapshot.model import Node, Parameter, Snapshot
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.operands import is_finite, operation
-from gradtui.snapshot.statistics import spread
 from gradtui.snapshot.whereabouts import gathered, where
 
 LAST = ("unused", "not_in_graph", "frozen")

@@ -7,13 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Literal
 
-from gradtui.snapshot.contributions import Use, above, uses
-from gradtui.snapshot.lanes import MOST, Lanes
-from gradtui.snapshot.layout import LEVELS, Row, rows, same_shape
-from gradtui.snapshot.model import Graph, Snapshot
-from gradtui.snapshot.outline import LARGE, Outline
-from gradtui.snapshot.search import FILTERS, Filter, kept, matches
-from gradtui.snapshot.statistics import (
+from gradtui.graph.gradients import (
     ORDERS,
     Gradient,
     Inside,
@@ -27,6 +21,12 @@ from gradtui.snapshot.statistics import (
     spread,
     together,
 )
+from gradtui.graph.uses import Use, above, uses
+from gradtui.snapshot.lanes import MOST, Lanes
+from gradtui.snapshot.layout import LEVELS, Row, rows, same_shape
+from gradtui.snapshot.model import Graph, Snapshot
+from gradtui.snapshot.outline import LARGE, Outline
+from gradtui.snapshot.search import FILTERS, Filter, kept, matches
 from gradtui.snapshot.titles import title
 
 View = Literal["tree", "lanes", "parameters", "modules"]

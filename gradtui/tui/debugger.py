@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Graph, Snapshot
-from gradtui.snapshot.replay import Replay
 from gradtui.tui import readings
 from gradtui.tui.evaluator import MakeEvaluator
 from gradtui.tui.exchange import Exchange

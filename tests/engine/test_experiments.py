@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from gradtui.engine.evaluate import evaluate
+from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Experiment, Request, Snapshot, Values
-from gradtui.snapshot.replay import Replay
 from tests.engine import oracle
 
 AT: dict[str, float | tuple[float, ...]] = {"x": 1.3, "y": -0.7, "v": (2.1, 5.4, 3.2)}

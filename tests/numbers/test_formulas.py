@@ -23,8 +23,8 @@ from gradtui.expression.syntax import (
     Variable,
     fold,
 )
+from gradtui.graph.rounding import roundings
 from gradtui.snapshot.model import Request
-from gradtui.snapshot.rounding import roundings
 from tests.numbers.mathematics import FUNCTIONS, Real, mp
 
 FORMULAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "cases" / "formulas.json").read_text())

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gradtui.engine.evaluate import evaluate
+from gradtui.graph.operands import is_finite
 from gradtui.report.steps import steps
 from gradtui.snapshot.detective import Finding, findings
 from gradtui.snapshot.model import Dtype, Experiment, Request, Snapshot
-from gradtui.snapshot.operands import is_finite
 
 At = dict[str, float | tuple[float, ...]]
 

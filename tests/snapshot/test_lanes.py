@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gradtui.snapshot.lanes import MOST, Lanes
 from gradtui.snapshot.model import Graph, Snapshot
 from tests import examples, synthetic
-from tests.snapshot.graphs import modular
+from tests.graph.graphs import modular
 
 quick = settings(max_examples=200, deadline=None)
 

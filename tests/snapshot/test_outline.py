@@ -12,7 +12,7 @@ from gradtui.snapshot.layout import Row, rows
 from gradtui.snapshot.model import Graph, Module
 from gradtui.snapshot.outline import Outline
 from tests import synthetic
-from tests.snapshot.graphs import KNOWN, modular
+from tests.graph.graphs import KNOWN, modular
 
 quick = settings(max_examples=150, deadline=None)
 

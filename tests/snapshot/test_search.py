@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.snapshot.contributions import uses
+from gradtui.graph.uses import uses
 from gradtui.snapshot.model import Graph
 from gradtui.snapshot.search import kept, matches, path_to
 from tests import examples, synthetic
-from tests.snapshot.graphs import modular
+from tests.graph.graphs import modular
 
 BERT = synthetic.bert(3)
 

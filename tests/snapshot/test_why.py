@@ -13,7 +13,7 @@ from gradtui.snapshot.cutoff import blamed
 from gradtui.snapshot.model import Edge, Event, Graph, Module, Node, Parameter, Snapshot, Source, Summary, Values
 from gradtui.snapshot.whereabouts import gathered
 from gradtui.snapshot.zeros import is_zero, killers
-from tests.snapshot.graphs import modular
+from tests.graph.graphs import modular
 from tests.synthetic import recurrence
 
 ONE, ZERO, NAN = Values((), (1.0,)), Values((), (0.0,)), Values((), (math.nan,))

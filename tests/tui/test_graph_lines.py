@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from gradtui.snapshot.contributions import uses
+from gradtui.graph.uses import uses
 from gradtui.snapshot.layout import rows
 from gradtui.snapshot.model import Edge, Graph, Node, Source, Values
 from gradtui.snapshot.numbers import number

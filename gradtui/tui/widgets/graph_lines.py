@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from gradtui.snapshot.contributions import Use, as_sum, contributions, has_run
+from gradtui.graph.gradients import all_zero, finite, size
+from gradtui.graph.uses import Use, as_sum, contributions, has_run
 from gradtui.snapshot.layout import Row
 from gradtui.snapshot.model import Graph, Node, Values
 from gradtui.snapshot.numbers import number, numbers
-from gradtui.snapshot.statistics import all_zero, finite, size
 from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.line_view import Piece, cut, left, right, tail
 

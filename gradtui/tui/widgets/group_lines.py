@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gradtui.snapshot.contributions import has_run
+from gradtui.graph.gradients import Gradient, Order
+from gradtui.graph.uses import has_run
 from gradtui.snapshot.layout import Row
 from gradtui.snapshot.numbers import NOT_KNOWN, number
-from gradtui.snapshot.statistics import Gradient, Order
 from gradtui.snapshot.visible import visible
 from gradtui.tui.arrangement import Arrangement
 from gradtui.tui.widgets.graph_lines import (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradtui.snapshot.ledger import MOST_PATHS, Entry, cut, paths, total, ways
+from gradtui.graph.ledger import MOST_PATHS, Entry, cut, paths, total, ways
+from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, as_factor, number, numbers
-from gradtui.snapshot.replay import Replay
 from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.graph_lines import title
 from gradtui.tui.widgets.line_view import Line, Piece, folded

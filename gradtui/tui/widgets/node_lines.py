@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from gradtui.snapshot.contributions import Contribution, as_sum, contributions, has_run
+from gradtui.graph.replay import Replay
+from gradtui.graph.uses import Contribution, as_sum, contributions, has_run
 from gradtui.snapshot.model import Node, Saved, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, as_factor, number
-from gradtui.snapshot.replay import Replay
 from gradtui.snapshot.rules import explain, rule_of
 from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.graph_lines import look, short, title

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.reactive import var
 
+from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
-from gradtui.snapshot.replay import Replay
 from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.ledger_lines import ledger_lines
 from gradtui.tui.widgets.line_view import Line, LineView, folded

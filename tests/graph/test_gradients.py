@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradtui.graph.gradients import ORDERS, Order, Spread, by_module, by_parameter, ordered, size, spread, together
 from gradtui.snapshot.model import Module, Parameter, Snapshot, Summary, Values
-from gradtui.snapshot.statistics import ORDERS, Order, Spread, by_module, by_parameter, ordered, size, spread, together
 from tests import examples, synthetic
 
 tensors = st.lists(

@@ -13,9 +13,9 @@ from gradtui.engine import forward
 from gradtui.engine.evaluate import evaluate
 from gradtui.expression.functions import TABLE, Function
 from gradtui.expression.parser import parse
-from gradtui.snapshot import ledger
+from gradtui.graph import ledger
+from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Request, Snapshot
-from gradtui.snapshot.replay import Replay
 
 At = dict[str, float | tuple[float, ...]]
 

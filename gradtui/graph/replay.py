@@ -11,7 +11,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from gradtui.snapshot.contributions import Use, uses
+from gradtui.graph.uses import Use, uses
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 
 

@@ -6,9 +6,9 @@ import math
 
 from msgspec import Struct
 
+from gradtui.graph.rounding import LARGEST, SMALLEST, roundings
 from gradtui.snapshot.model import Derivative, Differences, Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
-from gradtui.snapshot.rounding import LARGEST, SMALLEST, roundings
 
 Mark = bool | None
 Marks = tuple[Mark, Mark, Mark]

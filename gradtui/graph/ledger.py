@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from gradtui.snapshot.contributions import as_sum
+from gradtui.graph.operands import operand_quote, quote
+from gradtui.graph.replay import Replay
+from gradtui.graph.uses import as_sum
 from gradtui.snapshot.model import Graph, Node, Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
-from gradtui.snapshot.operands import operand_quote, quote
-from gradtui.snapshot.replay import Replay
 
 MOST_PATHS = 20
 MOST_LEAVES = 50

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from gradtui.engine.calculus import derivatives
 from gradtui.engine.evaluate import evaluate
-from gradtui.snapshot.check import Check, check
+from gradtui.graph.agreement import Check, check
+from gradtui.graph.rounding import roundings
 from gradtui.snapshot.model import Derivative, Differences, Dtype, Experiment, Request, Snapshot, Values, VariableState
-from gradtui.snapshot.rounding import roundings
 from tests import examples
 
 FORMULAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "cases" / "formulas.json").read_text())

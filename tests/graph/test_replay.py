@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gradtui.engine.evaluate import evaluate
+from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Edge, Graph, Node, Request, Values
-from gradtui.snapshot.replay import Replay
 
 EXPRESSIONS = [
     "x^2 + 3x + 1",
