@@ -11,7 +11,7 @@ import torch
 from torch.autograd.graph import Node
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from gradtui.snapshot.rules import rule
+from gradtui.grad_fns.rules import rule
 
 MOST = 12
 """Operations of one node that are told."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradtui.grad_fns.causes import Finding, Kind
 from gradtui.graph.operands import operation, short
-from gradtui.snapshot.causes import Finding, Kind
 from gradtui.snapshot.fading import DRAWN
 from gradtui.snapshot.model import Event, EventKind, Parameter, Snapshot, Source
 from gradtui.snapshot.numbers import number

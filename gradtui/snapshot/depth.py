@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gradtui.grad_fns.causes import Finding, Kind
+from gradtui.grad_fns.shares import SQUASHING
 from gradtui.graph.operands import is_finite, operation
 from gradtui.graph.uses import Use
 from gradtui.snapshot import hooks
-from gradtui.snapshot.causes import Finding, Kind
 from gradtui.snapshot.fading import LAYERS, LOGITS
 from gradtui.snapshot.model import Graph, Node, Parameter
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.shares import SQUASHING
 from gradtui.snapshot.whereabouts import where
 
 VANISHED = 1e-6

@@ -8,6 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from gradtui.grad_fns.causes import (
+    BACKWARD,
+    BY_THE_EXPONENT,
+    CONVENTION,
+    EXPONENTIALS,
+    FORWARD,
+    SMALLER,
+    SMALLER_EXPONENT,
+    Finding,
+    Kind,
+)
 from gradtui.graph.operands import (
     element,
     first_bad,
@@ -20,17 +31,6 @@ from gradtui.graph.operands import (
 )
 from gradtui.graph.replay import Replay
 from gradtui.snapshot.branches import double_where
-from gradtui.snapshot.causes import (
-    BACKWARD,
-    BY_THE_EXPONENT,
-    CONVENTION,
-    EXPONENTIALS,
-    FORWARD,
-    SMALLER,
-    SMALLER_EXPONENT,
-    Finding,
-    Kind,
-)
 from gradtui.snapshot.fading import fading
 from gradtui.snapshot.model import Graph, Node, Snapshot, Values
 from gradtui.snapshot.reasons import cause_of, filled, holds, operands_at, remedy_of, shortened, stable_form

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from gradtui.grad_fns.causes import Finding, Kind
+from gradtui.grad_fns.shares import FLAT, SIDES, SQUASHING, TAILS, UNDERFLOWING, adds_up, shares
 from gradtui.graph.operands import element, operand, operand_quote, operation, quote
 from gradtui.graph.replay import Replay
-from gradtui.snapshot.causes import Finding, Kind
 from gradtui.snapshot.model import Graph, Node
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.shares import FLAT, SIDES, SQUASHING, TAILS, UNDERFLOWING, adds_up, shares
 
 NOTHING = 1e-6
 """A share below this is next to nothing: in float32 it is lost beside any other term."""

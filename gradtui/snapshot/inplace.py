@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from gradtui.grad_fns.causes import Finding
 from gradtui.graph.operands import operation
-from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.model import Event, Problem, Snapshot
 from gradtui.snapshot.whereabouts import where, where_done
 

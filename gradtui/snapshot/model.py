@@ -14,7 +14,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from os import PathLike
 
-    from gradtui.snapshot.causes import Finding
+    from gradtui.grad_fns.causes import Finding
 
 ProblemKind = Literal["syntax", "name", "arity", "limit", "domain", "dtype", "timeout", "memory", "crash"]
 Dtype = Literal["float32", "float64"]

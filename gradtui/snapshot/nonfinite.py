@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
+from gradtui.grad_fns.causes import EXPONENTIALS, FORWARD, NOT_0, ODD_ROOT, SMALLER_EXPONENT, Cause, Finding, Kind
 from gradtui.graph.gradients import Spread, spread
 from gradtui.graph.operands import is_finite, operand, operation, seen_value
-from gradtui.snapshot.causes import EXPONENTIALS, FORWARD, NOT_0, ODD_ROOT, SMALLER_EXPONENT, Cause, Finding, Kind
 from gradtui.snapshot.cutoff import is_traced
 from gradtui.snapshot.model import Graph, Node, Snapshot, Values
 from gradtui.snapshot.numbers import number

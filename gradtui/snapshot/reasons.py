@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from inspect import signature
 
+from gradtui.grad_fns.causes import STABLE, Cause
 from gradtui.graph.operands import element, operand, operation
 from gradtui.graph.uses import uses
-from gradtui.snapshot.causes import STABLE, Cause
 from gradtui.snapshot.model import Graph, Node
 from gradtui.snapshot.numbers import number
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from gradtui.grad_fns.causes import Finding
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operation
 from gradtui.graph.uses import Use, above, uses
 from gradtui.snapshot import depth, nonfinite, nonfinite_gradient, zeros
-from gradtui.snapshot.causes import Finding
 from gradtui.snapshot.cutoff import absent, is_traced, not_a_leaf
 from gradtui.snapshot.fading import EVEN
 from gradtui.snapshot.inplace import is_overwritten, overwritten

@@ -15,7 +15,7 @@ from gradtui.tui.stepping import Player
 from gradtui.tui.widgets.node_panel import LARGE
 
 if TYPE_CHECKING:
-    from gradtui.snapshot.causes import Finding
+    from gradtui.grad_fns.causes import Finding
 
 
 class Debugger(Exchange):

@@ -21,7 +21,7 @@ from gradtui.tui.picture import Picture
 from gradtui.tui.session import Session
 
 if TYPE_CHECKING:
-    from gradtui.snapshot.causes import Finding
+    from gradtui.grad_fns.causes import Finding
 
 PATIENCE = 0.15
 """Seconds that the old picture stands unmarked while the new one is on its way: less would flicker."""

@@ -26,7 +26,7 @@ from gradtui.tui.widgets.stepper import Stepper
 from gradtui.tui.widgets.value_entry import ValueEntry
 
 if TYPE_CHECKING:
-    from gradtui.snapshot.causes import Finding
+    from gradtui.grad_fns.causes import Finding
 
 PANES = ("graph", "chart", "node")
 

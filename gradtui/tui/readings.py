@@ -21,7 +21,7 @@ from gradtui.tui.session import Session
 from gradtui.tui.widgets.stepper import VariableRow
 
 if TYPE_CHECKING:
-    from gradtui.snapshot.causes import Finding
+    from gradtui.grad_fns.causes import Finding
 
 MUTED, WARNING = "$foreground-muted", "$text-warning"
 NOTHING = Content()

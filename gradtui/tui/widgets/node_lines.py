@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from gradtui.grad_fns.rules import explain, rule_of
 from gradtui.graph.replay import Replay
 from gradtui.graph.uses import Contribution, as_sum, contributions, has_run
 from gradtui.snapshot.model import Node, Saved, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, as_factor, number
-from gradtui.snapshot.rules import explain, rule_of
 from gradtui.snapshot.visible import visible
 from gradtui.tui.widgets.graph_lines import look, short, title
 from gradtui.tui.widgets.line_view import Line, Piece, folded
 
 if TYPE_CHECKING:
-    from gradtui.snapshot.causes import Finding
+    from gradtui.grad_fns.causes import Finding
 
 Pieces = tuple[Piece, ...]
 

@@ -18,7 +18,7 @@ from gradtui.tui.widgets.line_view import Line, LineView, folded
 from gradtui.tui.widgets.node_lines import Pieces, finding_lines, node_lines
 
 if TYPE_CHECKING:
-    from gradtui.snapshot.causes import Finding
+    from gradtui.grad_fns.causes import Finding
 
 LARGE = 2000
 """Nodes from which on it takes longer than a frame to find what is wrong."""

@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from gradtui.engine.saved import saved
+from gradtui.grad_fns.rules import rule, rule_of
+from gradtui.grad_fns.tensors import TENSORS
 from gradtui.snapshot import model
-from gradtui.snapshot.rules import rule, rule_of
-from gradtui.snapshot.rules_tensors import TENSORS
 
 Shape = tuple[int, ...]
 Gradients = Tensor | tuple[Tensor, ...]

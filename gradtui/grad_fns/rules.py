@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from gradtui.grad_fns.elementwise import ELEMENTWISE
+from gradtui.grad_fns.tensors import TENSORS
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
-from gradtui.snapshot.rules_elementwise import ELEMENTWISE
-from gradtui.snapshot.rules_tensors import TENSORS
 
 MOST_ELEMENTS = 4
 """Longer vectors are not put into a formula."""

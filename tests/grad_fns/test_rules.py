@@ -19,10 +19,10 @@ from gradtui.engine.evaluate import evaluate
 from gradtui.engine.saved import saved
 from gradtui.expression.functions import TABLE, Function
 from gradtui.expression.parser import parse
+from gradtui.grad_fns.elementwise import ELEMENTWISE
+from gradtui.grad_fns.rules import Rule, explain, letter, pretty, put_in, rule, rule_of
 from gradtui.snapshot import model
 from gradtui.snapshot.model import Request, Snapshot
-from gradtui.snapshot.rules import Rule, explain, letter, pretty, put_in, rule, rule_of
-from gradtui.snapshot.rules_elementwise import ELEMENTWISE
 
 INF = float("inf")
 AROUND_0 = [-1.7, -1.0, -0.4, 0.0, 0.3, 1.0, 2.6]
@@ -387,7 +387,7 @@ def test_import_is_pure_and_quick() -> None:
     """No torch, no textual, no sympy; 5 ms where the machine is idle, so a good deal more is allowed here."""
     code = (
         "import time, sys, re, typing, gradtui.snapshot.model; start = time.perf_counter();"
-        "import gradtui.snapshot.rules;"
+        "import gradtui.grad_fns.rules;"
         "print(time.perf_counter() - start, *({'torch', 'textual', 'sympy', 'dataclasses'} & set(sys.modules)))"
     )
     taken = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
