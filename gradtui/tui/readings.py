@@ -11,7 +11,7 @@ from msgspec import Struct
 from textual.content import Content
 
 from gradtui.graph.agreement import MARKS, check
-from gradtui.snapshot.layout import same_shape
+from gradtui.outline.rows import same_shape
 from gradtui.snapshot.model import Curve, Snapshot, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 from gradtui.snapshot.visible import visible

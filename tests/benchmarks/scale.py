@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gradtui.file.format import save
-from gradtui.snapshot.lanes import Lanes
+from gradtui.outline.arrangement import Arrangement
+from gradtui.outline.lanes import Lanes
+from gradtui.outline.search import matches
 from gradtui.snapshot.model import Snapshot
-from gradtui.snapshot.search import matches
-from gradtui.tui.arrangement import Arrangement
 from tests import synthetic
 from tests.benchmarks.measure import alternating, percentile, timed
 from tests.benchmarks.screen import BARE_APP, GRADTUI, changing, shown_after

@@ -18,14 +18,14 @@ from msgspec import msgpack
 
 from gradtui.file import format
 from gradtui.file.format import FileError, load, save
+from gradtui.outline.lanes import Lanes
+from gradtui.outline.outline import Outline
+from gradtui.outline.rows import rows
 from gradtui.report import json, steps, text
 from gradtui.report.dot import dot
 from gradtui.report.mermaid import mermaid
 from gradtui.report.svg import svg
-from gradtui.snapshot.lanes import Lanes
-from gradtui.snapshot.layout import rows
 from gradtui.snapshot.model import Snapshot
-from gradtui.snapshot.outline import Outline
 from tests import examples, synthetic
 from tests.file.test_format import EVERYTHING, payloads_of, written
 

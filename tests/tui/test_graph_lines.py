@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from gradtui.graph.uses import uses
-from gradtui.snapshot.layout import rows
+from gradtui.outline.rows import rows
 from gradtui.snapshot.model import Edge, Graph, Node, Source, Values
 from gradtui.snapshot.numbers import number
 from gradtui.tui.widgets.graph_lines import MARGIN, arrange, cells, measure, measure_numbers, pieces

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from gradtui.graph.gradients import all_zero, finite, size
 from gradtui.graph.uses import Use, as_sum, contributions, has_run
-from gradtui.snapshot.layout import Row
+from gradtui.outline.rows import Row
 from gradtui.snapshot.model import Graph, Node, Values
 from gradtui.snapshot.numbers import number, numbers
 from gradtui.snapshot.visible import visible

@@ -10,9 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.reactive import var
 
-from gradtui.snapshot.layout import Row
+from gradtui.outline.arrangement import Arrangement
+from gradtui.outline.rows import Row
 from gradtui.snapshot.model import Graph
-from gradtui.tui.arrangement import Arrangement
 from gradtui.tui.widgets.graph_lines import OPENED
 from gradtui.tui.widgets.line_view import LineView
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.content import Content
 
-from gradtui.snapshot.layout import Row
+from gradtui.outline.rows import Row
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
 from gradtui.snapshot.visible import visible

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from gradtui.graph.gradients import Gradient, Order
 from gradtui.graph.uses import has_run
-from gradtui.snapshot.layout import Row
+from gradtui.outline.arrangement import Arrangement
+from gradtui.outline.rows import Row
 from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.visible import visible
-from gradtui.tui.arrangement import Arrangement
 from gradtui.tui.widgets.graph_lines import (
     CLOSED,
     GAP,

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
-from gradtui.snapshot.layout import Reach
+from gradtui.outline.groups import Group, ModuleTree
+from gradtui.outline.rows import Reach
 from gradtui.snapshot.model import Graph, Module
-from gradtui.snapshot.modules import Group, ModuleTree
 
 LARGE = 200
 """Nodes from which on groups are closed at first, and runs folded."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.snapshot.lanes import MOST, Lanes
+from gradtui.outline.lanes import MOST, Lanes
 from gradtui.snapshot.model import Graph, Snapshot
 from tests import examples, synthetic
 from tests.graph.graphs import modular

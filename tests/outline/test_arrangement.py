@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from gradtui.outline.arrangement import VIEWS, Arrangement
 from gradtui.snapshot.model import Module, Snapshot
-from gradtui.tui.arrangement import VIEWS, Arrangement
 from gradtui.tui.widgets.group_lines import percent
 from gradtui.tui.widgets.line_view import tail
 from tests import examples, synthetic

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.snapshot.layout import Row, rows
+from gradtui.outline.rows import Row, rows
 from gradtui.snapshot.model import Edge, Graph, Node
 from tests import examples
 

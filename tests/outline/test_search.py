@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.graph.uses import uses
+from gradtui.outline.search import kept, matches, path_to
 from gradtui.snapshot.model import Graph
-from gradtui.snapshot.search import kept, matches, path_to
 from tests import examples, synthetic
 from tests.graph.graphs import modular
 

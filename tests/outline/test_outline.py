@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gradtui.snapshot import modules, outline
-from gradtui.snapshot.layout import Row, rows
+from gradtui.outline import groups, outline
+from gradtui.outline.outline import Outline
+from gradtui.outline.rows import Row, rows
 from gradtui.snapshot.model import Graph, Module
-from gradtui.snapshot.outline import Outline
 from tests import synthetic
 from tests.graph.graphs import KNOWN, modular
 

@@ -22,12 +22,12 @@ from gradtui.graph.gradients import (
     together,
 )
 from gradtui.graph.uses import Use, above, uses
-from gradtui.snapshot.lanes import MOST, Lanes
-from gradtui.snapshot.layout import LEVELS, Row, rows, same_shape
+from gradtui.outline.lanes import MOST, Lanes
+from gradtui.outline.outline import LARGE, Outline
+from gradtui.outline.rows import LEVELS, Row, rows, same_shape
+from gradtui.outline.search import FILTERS, Filter, kept, matches
+from gradtui.outline.titles import title
 from gradtui.snapshot.model import Graph, Snapshot
-from gradtui.snapshot.outline import LARGE, Outline
-from gradtui.snapshot.search import FILTERS, Filter, kept, matches
-from gradtui.snapshot.titles import title
 
 View = Literal["tree", "lanes", "parameters", "modules"]
 VIEWS: tuple[View, ...] = ("tree", "lanes", "parameters", "modules")

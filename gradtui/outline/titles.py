@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from gradtui.outline.groups import Group
+from gradtui.outline.outline import Outline
 from gradtui.snapshot.model import Module
-from gradtui.snapshot.modules import Group
-from gradtui.snapshot.outline import Outline
 
 MOST_NAMES = 4
 """Operations that a run names."""
