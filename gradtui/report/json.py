@@ -9,11 +9,11 @@ import json
 import math
 from typing import Any
 
+from gradtui.findings.detective import findings
 from gradtui.graph import ledger
 from gradtui.graph.agreement import Check, checks
 from gradtui.graph.gradients import by_parameter
 from gradtui.graph.replay import Replay
-from gradtui.snapshot.detective import findings
 from gradtui.snapshot.model import Edge, Graph, Node, Problem, Saved, Snapshot, Source, Values
 
 SCHEMA = "gradtui/1"

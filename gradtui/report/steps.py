@@ -6,11 +6,11 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from gradtui.findings.detective import findings
 from gradtui.grad_fns.rules import explain
 from gradtui.graph import ledger
 from gradtui.graph.operands import quote
 from gradtui.graph.replay import Replay, Sum
-from gradtui.snapshot.detective import findings
 from gradtui.snapshot.model import Node, Snapshot, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
 from gradtui.snapshot.visible import harmless

@@ -359,7 +359,7 @@ class Snapshot(Struct, frozen=True):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong with values and gradients, first of all where it begins."""
-        from gradtui.snapshot.detective import findings  # it reads snapshots
+        from gradtui.findings.detective import findings  # it reads snapshots
 
         return findings(self)
 
@@ -368,7 +368,7 @@ class Snapshot(Struct, frozen=True):
 
         KeyError for a name that is not in `parameters` or `variables`.
         """
-        from gradtui.snapshot.why import why  # it reads snapshots
+        from gradtui.findings.why import why  # it reads snapshots
 
         return why(self, parameter)
 

@@ -164,7 +164,7 @@ def parameter(shown: Snapshot | None, node: int | None) -> str | None:
 
 def why(shown: Snapshot, name: str) -> tuple[Finding, ...]:
     """Why the gradient of a parameter is what it is."""
-    from gradtui.snapshot.why import why  # not wanted before the first paint
+    from gradtui.findings.why import why  # not wanted before the first paint
 
     return why(shown, name)
 

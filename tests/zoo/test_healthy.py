@@ -8,8 +8,8 @@ import pytest
 import torch
 
 import gradtui
+from gradtui.findings.why import why
 from gradtui.snapshot.model import Snapshot
-from gradtui.snapshot.why import why
 from tests.models.language import bert, gpt2
 from tests.zoo.case import Snippet, run
 from tests.zoo.healthy import HEALTHY

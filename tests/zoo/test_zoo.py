@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradtui.snapshot.why import why
+from gradtui.findings.why import why
 from tests.zoo import dead, nan, none
 from tests.zoo.case import Case, cases_of, run, symptom
 

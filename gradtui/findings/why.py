@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from gradtui.findings import depth, nonfinite, nonfinite_gradient, zeros
+from gradtui.findings.cutoff import absent, is_traced, not_a_leaf
+from gradtui.findings.fading import EVEN
+from gradtui.findings.inplace import is_overwritten, overwritten
+from gradtui.findings.whereabouts import gathered, where
 from gradtui.grad_fns.causes import Finding
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operation
 from gradtui.graph.uses import Use, above, uses
-from gradtui.snapshot import depth, nonfinite, nonfinite_gradient, zeros
-from gradtui.snapshot.cutoff import absent, is_traced, not_a_leaf
-from gradtui.snapshot.fading import EVEN
-from gradtui.snapshot.inplace import is_overwritten, overwritten
 from gradtui.snapshot.model import Node, Parameter, Snapshot
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.whereabouts import gathered, where
 
 LAST = ("unused", "not_in_graph", "frozen")
 """What is often meant to be so is told after the rest."""

@@ -6,14 +6,14 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
+from gradtui.findings.cutoff import is_traced
+from gradtui.findings.reasons import filled, holds, remedy_of, stable_form
+from gradtui.findings.whereabouts import where
 from gradtui.grad_fns.causes import EXPONENTIALS, FORWARD, NOT_0, ODD_ROOT, SMALLER_EXPONENT, Cause, Finding, Kind
 from gradtui.graph.gradients import Spread, spread
 from gradtui.graph.operands import is_finite, operand, operation, seen_value
-from gradtui.snapshot.cutoff import is_traced
 from gradtui.snapshot.model import Graph, Node, Snapshot, Values
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.reasons import filled, holds, remedy_of, stable_form
-from gradtui.snapshot.whereabouts import where
 
 MOST = {"float16": "65504", "bfloat16": "3.4e38", "float32": "3.4e38", "float64": "1.8e308"}
 """The largest number of a dtype."""

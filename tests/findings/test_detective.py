@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gradtui.engine.evaluate import evaluate
+from gradtui.findings.detective import Finding, findings
 from gradtui.graph.operands import is_finite
 from gradtui.report.steps import steps
-from gradtui.snapshot.detective import Finding, findings
 from gradtui.snapshot.model import Dtype, Experiment, Request, Snapshot
 
 At = dict[str, float | tuple[float, ...]]

@@ -6,16 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gradtui.findings import hooks
+from gradtui.findings.fading import BOUNDS, DEAD, DRAWN, EVEN, LOGITS, MASK, MEANT, STRAIGHT, TEMPERATURE
+from gradtui.findings.whereabouts import where
 from gradtui.grad_fns.causes import Finding, Kind
 from gradtui.grad_fns.shares import FLAT, SIDES, SQUASHING, TAILS
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operation, seen_value
 from gradtui.graph.uses import Use
-from gradtui.snapshot import hooks
-from gradtui.snapshot.fading import BOUNDS, DEAD, DRAWN, EVEN, LOGITS, MASK, MEANT, STRAIGHT, TEMPERATURE
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.whereabouts import where
 
 CLAMPS = ("Clamp", "ClampMin", "ClampMax", "Hardtanh", "Hardsigmoid", "Hardswish")
 SOFTMAX = ("Softmax", "LogSoftmax")

@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gradtui.findings import hooks
+from gradtui.findings.fading import LAYERS, LOGITS
+from gradtui.findings.whereabouts import where
 from gradtui.grad_fns.causes import Finding, Kind
 from gradtui.grad_fns.shares import SQUASHING
 from gradtui.graph.operands import is_finite, operation
 from gradtui.graph.uses import Use
-from gradtui.snapshot import hooks
-from gradtui.snapshot.fading import LAYERS, LOGITS
 from gradtui.snapshot.model import Graph, Node, Parameter
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.whereabouts import where
 
 VANISHED = 1e-6
 """A gradient this much smaller than that of a later layer is lost beside it."""

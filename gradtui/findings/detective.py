@@ -8,6 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from gradtui.findings.branches import double_where
+from gradtui.findings.fading import fading
+from gradtui.findings.reasons import cause_of, filled, holds, operands_at, remedy_of, shortened, stable_form
+from gradtui.findings.why import cut_off, findings_of_code
 from gradtui.grad_fns.causes import (
     BACKWARD,
     BY_THE_EXPONENT,
@@ -30,11 +34,7 @@ from gradtui.graph.operands import (
     quote,
 )
 from gradtui.graph.replay import Replay
-from gradtui.snapshot.branches import double_where
-from gradtui.snapshot.fading import fading
 from gradtui.snapshot.model import Graph, Node, Snapshot, Values
-from gradtui.snapshot.reasons import cause_of, filled, holds, operands_at, remedy_of, shortened, stable_form
-from gradtui.snapshot.why import cut_off, findings_of_code
 
 __all__ = ["Finding", "findings"]
 

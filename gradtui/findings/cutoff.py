@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradtui.findings.fading import DRAWN
+from gradtui.findings.whereabouts import at, quoted, where, where_done
 from gradtui.grad_fns.causes import Finding, Kind
 from gradtui.graph.operands import operation, short
-from gradtui.snapshot.fading import DRAWN
 from gradtui.snapshot.model import Event, EventKind, Parameter, Snapshot, Source
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.whereabouts import at, quoted, where, where_done
 
 CUTS: dict[EventKind, tuple[Kind, str, str]] = {
     "detach": (

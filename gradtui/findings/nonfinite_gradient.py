@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from gradtui.findings import hooks
+from gradtui.findings.branches import double_where
+from gradtui.findings.nonfinite import MOST, NARROW, WIDER, bad_count, cause_among, counts, why_value
+from gradtui.findings.reasons import filled, remedy_of, stable_form
+from gradtui.findings.whereabouts import where
 from gradtui.grad_fns.causes import BACKWARD, NOT_0, Finding, Kind
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operand, operand_number, operation
 from gradtui.graph.uses import uses
-from gradtui.snapshot import hooks
-from gradtui.snapshot.branches import double_where
 from gradtui.snapshot.model import Graph, Node, Values
-from gradtui.snapshot.nonfinite import MOST, NARROW, WIDER, bad_count, cause_among, counts, why_value
-from gradtui.snapshot.reasons import filled, remedy_of, stable_form
-from gradtui.snapshot.whereabouts import where
 
 INFINITE_SLOPES = ("vertical", "pole", "corner", "zero_by_zero", "domain")
 TURNING_OFF = ("Where", "MaskedFill", "Mul", "IndexPut", "Index", "Clamp", "Relu", "MaskedScatter", "CopySlices")

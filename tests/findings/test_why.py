@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gradtui.snapshot.cutoff import blamed
+from gradtui.findings.cutoff import blamed
+from gradtui.findings.whereabouts import gathered
+from gradtui.findings.zeros import is_zero, killers
 from gradtui.snapshot.model import Edge, Event, Graph, Module, Node, Parameter, Snapshot, Source, Summary, Values
-from gradtui.snapshot.whereabouts import gathered
-from gradtui.snapshot.zeros import is_zero, killers
 from tests.graph.graphs import modular
 from tests.synthetic import recurrence
 
