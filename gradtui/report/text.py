@@ -6,16 +6,16 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from gradtui.chart.text import chart_text
+from gradtui.chart.window import Window, fitted
 from gradtui.graph.agreement import checks
 from gradtui.outline.outline import Outline
 from gradtui.outline.rows import Row, rows
 from gradtui.outline.titles import title
-from gradtui.report.chart import chart_text
 from gradtui.report.gradients import tables
 from gradtui.report.steps import in_short
 from gradtui.snapshot.model import Curve, CurveRequest, Node, Snapshot, Source, Values, default_at
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
-from gradtui.snapshot.plotting import Window, fitted
 from gradtui.snapshot.target import split
 from gradtui.snapshot.visible import harmless, visible
 

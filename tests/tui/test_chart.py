@@ -13,7 +13,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
 
-from gradtui.report import drawing
+from gradtui.chart import drawing
 from gradtui.snapshot.model import Curve, Trouble
 from gradtui.tui.widgets import chart as chart_module
 from gradtui.tui.widgets.chart import Chart

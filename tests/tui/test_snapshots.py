@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from textual.pilot import Pilot
 
-from gradtui.report.drawing import fits
+from gradtui.chart.drawing import fits
 from gradtui.snapshot.model import Derivative, Problem, Snapshot
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.widgets.line_input import LineInput

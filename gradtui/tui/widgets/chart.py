@@ -20,9 +20,9 @@ from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gradtui.report.drawing import Cell, Overlay, Picture, Role, draw, fits, load, overlay, trouble_text
+from gradtui.chart.drawing import Cell, Overlay, Picture, Role, draw, fits, load, overlay, trouble_text
+from gradtui.chart.window import DEFAULT_WINDOW, Window, bounded, fitted, panned, zoomed
 from gradtui.snapshot.model import Curve
-from gradtui.snapshot.plotting import DEFAULT_WINDOW, Window, bounded, fitted, panned, zoomed
 
 NOTCH = 0.8
 """What one notch of the wheel makes of the window's width."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gradtui.snapshot.plotting import (
+from gradtui.chart.window import (
     Frame,
     Position,
     Window,

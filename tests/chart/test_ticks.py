@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.snapshot.plotting import bounded, y_window
-from gradtui.snapshot.ticks import ticks
+from gradtui.chart.ticks import ticks
+from gradtui.chart.window import bounded, y_window
 
 
 @settings(max_examples=300, deadline=None)

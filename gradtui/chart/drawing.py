@@ -12,9 +12,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gradtui.chart.ticks import ticks
+from gradtui.chart.window import Frame, Position, bounded, nearest, runs, y_window
 from gradtui.snapshot.model import Curve, Trouble
-from gradtui.snapshot.plotting import Frame, Position, bounded, nearest, runs, y_window
-from gradtui.snapshot.ticks import ticks
 
 Role = Literal["f", "derivative", "tangent", "point", "axis", "zero", "label", "variable", "trouble"]
 Cell = tuple[str, Role]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from gradtui.report.drawing import Cell, Role, draw, overlay, trouble_text
+from gradtui.chart.drawing import Cell, Role, draw, overlay, trouble_text
 from gradtui.snapshot.model import Curve
 
 COLOURS: dict[Role, str] = {

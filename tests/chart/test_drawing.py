@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from textual_plotext import Plot
 
-from gradtui.report.chart import chart_text
-from gradtui.report.drawing import BRAILLE, Picture, draw, overlay, trouble_text
+from gradtui.chart.drawing import BRAILLE, Picture, draw, overlay, trouble_text
+from gradtui.chart.text import chart_text
 from gradtui.snapshot.model import Curve, Trouble
 from tests.examples import curve
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gradtui.snapshot.plotting import Window
+from gradtui.chart.window import Window
 
 ROUND = (1, 2, 5)
 PLAIN = 6
