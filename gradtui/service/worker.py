@@ -91,7 +91,7 @@ def _load_torch() -> Answer:
 
 
 def _load_calculus() -> Answer:
-    from gradtui.engine.calculus import derivatives
+    from gradtui.calculus.derivative import derivatives
 
     def answer(request: Request) -> Snapshot:
         return Snapshot(request.id, request.expression, derivative=derivatives(request))

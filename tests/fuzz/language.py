@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from gradtui.engine.calculus import derivatives
+from gradtui.calculus.derivative import derivatives
 from gradtui.engine.evaluate import evaluate
 from gradtui.expression import Expression, ExpressionError, parse, write
 from gradtui.expression.highlight import tokens

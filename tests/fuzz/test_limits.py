@@ -15,7 +15,8 @@ from typing import BinaryIO
 import pytest
 
 from gradtui import batch
-from gradtui.engine import calculus, limits
+from gradtui.calculus import derivative
+from gradtui.engine import limits
 from gradtui.expression import Expression, parse, write
 from gradtui.expression.builder import MOST_OPERATIONS
 from gradtui.expression.parser import MOST_CHARACTERS
@@ -157,7 +158,7 @@ def test_readme_states_them() -> None:
         f"{deadline('deadline'):g} s",
         f"{deadline('calculus_deadline'):g} s on the screen",
         f"{batch.CALCULUS_DEADLINE:g} s in a batch",
-        f"{calculus.TIME_TO_SIMPLIFY:g} s of that",
+        f"{derivative.TIME_TO_SIMPLIFY:g} s of that",
         f"{MEMORY // 1024} GiB",
     ):
         assert figure in stated

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from gradtui.engine.calculus import derivatives
+from gradtui.calculus.derivative import derivatives
 from gradtui.engine.evaluate import evaluate
 from gradtui.graph.agreement import Check, check
 from gradtui.graph.rounding import roundings

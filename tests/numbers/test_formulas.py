@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gradtui.engine import calculus, reals
+from gradtui.calculus import derivative, reals
 from gradtui.engine.evaluate import evaluate
 from gradtui.expression import parse
 from gradtui.expression.syntax import (
@@ -87,7 +87,7 @@ def test_fifty_digits(formula: dict[str, Any]) -> None:
     for check in formula["checks"]:
         exact = {name: mp.mpf(repr(number)) for name, number in check["at"].items()}
         counts = tuple((name, 0) for name in expression.variables)
-        prepared = calculus._prepared(formula["expr"], frozenset(check["at"]), counts)
+        prepared = derivative._prepared(formula["expr"], frozenset(check["at"]), counts)
         f, *slopes = prepared.program.at({name: reals.mp.mpf(repr(number)) for name, number in check["at"].items()})
         assert near(digits(expression, exact), mp.mpf(check["value"]), precise)
         assert near(mp.mpf(f), digits(expression, exact), EXACT)

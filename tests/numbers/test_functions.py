@@ -13,7 +13,7 @@ from itertools import product
 import pytest
 from msgspec.structs import replace
 
-from gradtui.engine.calculus import derivatives
+from gradtui.calculus.derivative import derivatives
 from gradtui.engine.evaluate import evaluate
 from gradtui.engine.known import BY_FUNCTION
 from gradtui.expression.functions import TABLE

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import sympy
 
-from gradtui.engine.forms import forms, is_small
-from gradtui.engine.reals import COMPARISONS, Expr, Reduction, Vector, Where
+from gradtui.calculus.forms import forms, is_small
+from gradtui.calculus.reals import COMPARISONS, Expr, Reduction, Vector, Where
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.notation import write
 from gradtui.expression.syntax import (

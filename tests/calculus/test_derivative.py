@@ -12,9 +12,9 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 
+from gradtui.calculus.derivative import derivatives
+from gradtui.calculus.functions import COUNTERPARTS
 from gradtui.engine import forward
-from gradtui.engine.calculus import derivatives
-from gradtui.engine.counterparts import COUNTERPARTS
 from gradtui.expression import ExpressionError, parse
 from gradtui.expression.functions import TABLE, Function
 from gradtui.snapshot.model import Derivative, Request

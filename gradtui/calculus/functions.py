@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import sympy
 
-from gradtui.engine import reals, vectors
-from gradtui.engine.reals import Expr, where
+from gradtui.calculus import reals, vectors
+from gradtui.calculus.reals import Expr, where
 from gradtui.expression.syntax import ComparisonOperator
 
 Rational = sympy.Rational

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from gradtui.engine.reals import DIGITS, Expr, Reduction, UndefinedError, Vector, holds, mp
+from gradtui.calculus.reals import DIGITS, Expr, Reduction, UndefinedError, Vector, holds, mp
 
 MOST_BITS = 50_000
 """An exponent of 2 beyond which a number counts as infinite or zero; a float ends at 1024."""

@@ -10,12 +10,12 @@ from functools import lru_cache
 
 import sympy
 
-from gradtui.engine import vectors
-from gradtui.engine.counterparts import COUNTERPARTS
-from gradtui.engine.digits import Program
-from gradtui.engine.reals import BENT, Elements, Expr, Vector, mp
-from gradtui.engine.vectors import GiveUpError
-from gradtui.engine.wording import Style, UnwritableError, text_of, worded
+from gradtui.calculus import vectors
+from gradtui.calculus.digits import Program
+from gradtui.calculus.functions import COUNTERPARTS
+from gradtui.calculus.reals import BENT, Elements, Expr, Vector, mp
+from gradtui.calculus.vectors import GiveUpError
+from gradtui.calculus.writer import Style, UnwritableError, text_of, worded
 from gradtui.expression import syntax
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.syntax import Expression, fold

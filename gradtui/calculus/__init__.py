@@ -1,0 +1,1 @@
+"""The symbolic side of f', by sympy: no torch."""
