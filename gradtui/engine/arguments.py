@@ -13,8 +13,8 @@ from typing import Any
 
 import torch
 
+from gradtui.engine.autograd.refusal import RefusalError
 from gradtui.engine.confine import one_process
-from gradtui.engine.settings import RefusalError
 from gradtui.snapshot.model import default_at
 
 At = Mapping[str, float | tuple[float, ...]]

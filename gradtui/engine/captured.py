@@ -8,10 +8,10 @@ import torch
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
-from gradtui.engine.graph import Facts, Known
-from gradtui.engine.reader import read
+from gradtui.engine.autograd.graph import Facts, Known
+from gradtui.engine.autograd.reader import read
+from gradtui.engine.autograd.summed import Summed
 from gradtui.engine.recording import Recording
-from gradtui.engine.summed import Summed
 from gradtui.snapshot import model
 
 REENTRANT = "CheckpointFunctionBackward"

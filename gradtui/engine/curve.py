@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import torch
 
-from gradtui.engine.backward import scalar
+from gradtui.engine.autograd.backward import scalar
 from gradtui.engine.forward import Evaluator, Forward, Value, ordered
 from gradtui.engine.limits import MOST_NUMBERS
 from gradtui.engine.trouble import Sample, trouble

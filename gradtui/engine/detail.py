@@ -8,11 +8,11 @@ import torch
 from msgspec.structs import replace
 from torch.autograd.graph import Node
 
-from gradtui.engine import backward
-from gradtui.engine.backward import Backward
+from gradtui.engine.autograd import backward
+from gradtui.engine.autograd.backward import Backward
+from gradtui.engine.autograd.refusal import RefusalError
+from gradtui.engine.autograd.values import legible
 from gradtui.engine.captured import REENTRANT
-from gradtui.engine.settings import RefusalError
-from gradtui.engine.values import legible
 from gradtui.snapshot import model
 
 MOST_NODES, MOST_NUMBERS = 1_000, 100

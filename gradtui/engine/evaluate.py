@@ -9,15 +9,16 @@ from functools import lru_cache
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine import backward, conventions, forward, graph, known
+from gradtui.engine import conventions, forward, known
+from gradtui.engine.autograd import backward, graph
+from gradtui.engine.autograd.refusal import DTYPES, RefusalError, dtype_and_device
+from gradtui.engine.autograd.values import values_of
 from gradtui.engine.curve import curve
 from gradtui.engine.differences import differences_of
 from gradtui.engine.facts import ExpressionFacts
 from gradtui.engine.limits import MOST_NUMBERS, longest, operations
 from gradtui.engine.notes import notes
-from gradtui.engine.settings import DTYPES, RefusalError, dtype_and_device
 from gradtui.engine.tangent import NO_TANGENTS, tangents
-from gradtui.engine.values import values_of
 from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.syntax import Expression

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine import saved
-from gradtui.engine.backward import Backward
+from gradtui.engine.autograd import saved
+from gradtui.engine.autograd.backward import Backward
+from gradtui.engine.autograd.graph import Facts, Known, root
+from gradtui.engine.autograd.values import MOST_NUMBERS, values_of
 from gradtui.engine.forward import Forward
-from gradtui.engine.graph import Facts, Known, root
 from gradtui.engine.limits import shown_of_each
 from gradtui.engine.sources import Sources
 from gradtui.engine.tangent import NO_TANGENTS, Tangents
-from gradtui.engine.values import MOST_NUMBERS, values_of
 from gradtui.snapshot import model
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine.reader import read
+from gradtui.engine.autograd.reader import read
+from gradtui.engine.autograd.values import dtype_name
 from gradtui.engine.recording import Recording
-from gradtui.engine.values import dtype_name
 from gradtui.snapshot import model
 
 

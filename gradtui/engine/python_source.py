@@ -12,10 +12,12 @@ import torch
 from msgspec.structs import replace
 from torch.autograd.graph import Node
 
-from gradtui.engine import graph
 from gradtui.engine.again import Again
 from gradtui.engine.arguments import Arguments, arguments
-from gradtui.engine.backward import scalar
+from gradtui.engine.autograd import graph
+from gradtui.engine.autograd.backward import scalar
+from gradtui.engine.autograd.refusal import RefusalError, dtype_and_device
+from gradtui.engine.autograd.values import values_of
 from gradtui.engine.calling import called
 from gradtui.engine.capture import captured
 from gradtui.engine.confine import confined, silent
@@ -24,12 +26,10 @@ from gradtui.engine.interrupted import graph_before
 from gradtui.engine.outputs import outputs_of
 from gradtui.engine.places import shown
 from gradtui.engine.recording import Recording
-from gradtui.engine.settings import RefusalError, dtype_and_device
 from gradtui.engine.trace import trace
 from gradtui.engine.user_errors import files_of, problem
 from gradtui.engine.user_module import UserModule, function, text_of
 from gradtui.engine.user_names import leaves_in, model_in
-from gradtui.engine.values import values_of
 from gradtui.snapshot import model
 from gradtui.snapshot.target import SECONDS, split
 

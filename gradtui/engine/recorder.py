@@ -19,12 +19,12 @@ from typing import Any, cast
 import torch
 from torch.overrides import TorchFunctionMode
 
-from gradtui.engine.deep import guard_node
+from gradtui.engine.autograd.release import guard_node
+from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
 from gradtui.engine.events import FOLLOWED, Seen, Told, kind_of
 from gradtui.engine.forward import sequence_number
 from gradtui.engine.places import Places, in_function
 from gradtui.engine.recording import TAG, Happening, Recording, maker
-from gradtui.engine.values import FIRST_NUMBERS, legible
 
 
 def in_backward() -> bool:

@@ -17,9 +17,9 @@ from typing import Any, cast
 
 import torch
 
+from gradtui.engine.autograd.refusal import RefusalError
 from gradtui.engine.places import shown
 from gradtui.engine.process_state import ProcessState, seed
-from gradtui.engine.settings import RefusalError
 from gradtui.snapshot.target import candidates
 
 HERE = Path.cwd()

@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch import nn
 
+from gradtui.engine.autograd.values import values_of
 from gradtui.engine.places import Places
 from gradtui.engine.recorder import Recorder
 from gradtui.engine.recording import Recording, recording_of
-from gradtui.engine.values import values_of
 
 
 def number(tensor: torch.Tensor) -> int:

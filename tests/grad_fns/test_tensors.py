@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from gradtui.engine.saved import saved
+from gradtui.engine.autograd.saved import saved
 from gradtui.grad_fns.rules import rule, rule_of
 from gradtui.grad_fns.tensors import TENSORS
 from gradtui.snapshot import model

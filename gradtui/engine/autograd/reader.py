@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import torch
 
-from gradtui.engine.summaries import summaries, wide
-from gradtui.engine.values import FIRST_NUMBERS, first, legible
+from gradtui.engine.autograd.summaries import summaries, wide
+from gradtui.engine.autograd.values import FIRST_NUMBERS, first, legible
 from gradtui.snapshot.model import Values
 
 SMALL = 1 << 14

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine.backward import Gradients
-from gradtui.engine.inside import Operations
-from gradtui.engine.reader import Reader
-from gradtui.engine.values import FIRST_NUMBERS
+from gradtui.engine.autograd.backward import Gradients
+from gradtui.engine.autograd.inner import Operations
+from gradtui.engine.autograd.reader import Reader
+from gradtui.engine.autograd.values import FIRST_NUMBERS
 from gradtui.snapshot.model import Values
 
 Known = list[tuple[torch.Tensor, int]]

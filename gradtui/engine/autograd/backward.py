@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 import torch
 from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 
-from gradtui.engine.inside import Operations, listening
+from gradtui.engine.autograd.inner import Operations, listening
 from gradtui.snapshot.model import Experiment
 
 Gradients = tuple[torch.Tensor | None, ...]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from gradtui.engine import backward, graph
+from gradtui.engine.autograd import backward, graph
 
 
 class Cube(torch.autograd.Function):

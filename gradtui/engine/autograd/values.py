@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from gradtui.engine.summaries import summary
+from gradtui.engine.autograd.summaries import summary
 from gradtui.snapshot.model import Values
 
 MOST_NUMBERS = 4096

@@ -10,7 +10,7 @@ from functools import cache
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine.values import MOST_NUMBERS, values_of
+from gradtui.engine.autograd.values import MOST_NUMBERS, values_of
 from gradtui.snapshot import model
 
 SAVED = "_saved_"

@@ -1,0 +1,1 @@
+"""The graph that autograd built, one run of its engine, and tensors as plain numbers."""
