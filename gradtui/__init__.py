@@ -6,8 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradtui.engine.capture import capture
-    from gradtui.engine.trace import trace
+    from gradtui.engine.capture.capture import capture
+    from gradtui.engine.capture.trace import trace
     from gradtui.exploring import explore
     from gradtui.file.format import FileError, load
     from gradtui.snapshot.model import Snapshot
@@ -18,10 +18,10 @@ __all__ = ["FileError", "Snapshot", "capture", "explore", "load", "trace"]
 HOMES = {
     "FileError": "gradtui.file.format",
     "Snapshot": "gradtui.snapshot.model",
-    "capture": "gradtui.engine.capture",
+    "capture": "gradtui.engine.capture.capture",
     "explore": "gradtui.exploring",
     "load": "gradtui.file.format",
-    "trace": "gradtui.engine.trace",
+    "trace": "gradtui.engine.capture.trace",
 }
 """Imported at first use: `import gradtui` alone loads neither torch nor textual."""
 

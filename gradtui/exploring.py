@@ -42,8 +42,8 @@ def explore(
     if isinstance(output, Snapshot):
         snapshot = output
     else:
-        from gradtui.engine.capture import captured
-        from gradtui.engine.names import local_variables
+        from gradtui.engine.capture.capture import captured
+        from gradtui.engine.capture.names import local_variables
 
         snapshot = captured(output, names, model, None, local_variables(sys._getframe(1)))
     with tempfile.TemporaryDirectory(prefix="gradtui-") as folder:

@@ -12,7 +12,7 @@ from gradtui.engine.autograd import backward
 from gradtui.engine.autograd.backward import Backward
 from gradtui.engine.autograd.refusal import RefusalError
 from gradtui.engine.autograd.values import legible
-from gradtui.engine.captured import REENTRANT
+from gradtui.engine.capture.facts import REENTRANT
 from gradtui.snapshot import model
 
 MOST_NODES, MOST_NUMBERS = 1_000, 100

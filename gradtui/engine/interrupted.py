@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine import names
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import leaves_of
 from gradtui.engine.autograd.summed import Summed
-from gradtui.engine.captured import CapturedFacts
-from gradtui.engine.events import Seen
-from gradtui.engine.recording import Recording, maker
+from gradtui.engine.capture import names
+from gradtui.engine.capture.events import Seen
+from gradtui.engine.capture.facts import CapturedFacts
+from gradtui.engine.capture.recording import Recording, maker
 from gradtui.snapshot import model
 
 

@@ -19,14 +19,14 @@ from gradtui.engine.autograd.backward import scalar
 from gradtui.engine.autograd.refusal import RefusalError, dtype_and_device
 from gradtui.engine.autograd.values import values_of
 from gradtui.engine.calling import called
-from gradtui.engine.capture import captured
+from gradtui.engine.capture.capture import captured
+from gradtui.engine.capture.outputs import outputs_of
+from gradtui.engine.capture.places import shown
+from gradtui.engine.capture.recording import Recording
+from gradtui.engine.capture.trace import trace
 from gradtui.engine.confine import confined, silent
 from gradtui.engine.detail import detailed
 from gradtui.engine.interrupted import graph_before
-from gradtui.engine.outputs import outputs_of
-from gradtui.engine.places import shown
-from gradtui.engine.recording import Recording
-from gradtui.engine.trace import trace
 from gradtui.engine.user_errors import files_of, problem
 from gradtui.engine.user_module import UserModule, function, text_of
 from gradtui.engine.user_names import leaves_in, model_in

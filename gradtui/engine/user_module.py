@@ -18,7 +18,7 @@ from typing import Any, cast
 import torch
 
 from gradtui.engine.autograd.refusal import RefusalError
-from gradtui.engine.places import shown
+from gradtui.engine.capture.places import shown
 from gradtui.engine.process_state import ProcessState, seed
 from gradtui.snapshot.target import candidates
 

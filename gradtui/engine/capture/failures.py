@@ -6,7 +6,7 @@ import re
 
 import torch
 
-from gradtui.engine.recording import Recording
+from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot.model import Problem
 
 IN_PLACE = re.compile(

@@ -13,11 +13,11 @@ from typing import Any, Self
 import torch
 from torch.utils.hooks import RemovableHandle
 
-from gradtui.engine.capture import captured
+from gradtui.engine.capture.capture import captured
+from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.recorder import Recorder, in_backward
+from gradtui.engine.capture.recording import Recording
 from gradtui.engine.forward import sequence_number
-from gradtui.engine.names import local_variables
-from gradtui.engine.recorder import Recorder, in_backward
-from gradtui.engine.recording import Recording
 from gradtui.snapshot.model import Snapshot
 
 

@@ -9,7 +9,7 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.reader import read
 from gradtui.engine.autograd.values import dtype_name
-from gradtui.engine.recording import Recording
+from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot import model
 
 

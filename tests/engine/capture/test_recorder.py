@@ -12,9 +12,9 @@ import torch
 from torch import nn
 
 from gradtui.engine.autograd.values import values_of
-from gradtui.engine.places import Places
-from gradtui.engine.recorder import Recorder
-from gradtui.engine.recording import Recording, recording_of
+from gradtui.engine.capture.places import Places
+from gradtui.engine.capture.recorder import Recorder
+from gradtui.engine.capture.recording import Recording, recording_of
 
 
 def number(tensor: torch.Tensor) -> int:

@@ -21,10 +21,10 @@ from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.release import guard_node
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
-from gradtui.engine.events import FOLLOWED, Seen, Told, kind_of
+from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of
+from gradtui.engine.capture.places import Places, in_function
+from gradtui.engine.capture.recording import TAG, Happening, Recording, maker
 from gradtui.engine.forward import sequence_number
-from gradtui.engine.places import Places, in_function
-from gradtui.engine.recording import TAG, Happening, Recording, maker
 
 
 def in_backward() -> bool:

@@ -11,7 +11,7 @@ from torch.autograd.graph import Node
 from gradtui.engine.autograd.graph import Facts, Known
 from gradtui.engine.autograd.reader import read
 from gradtui.engine.autograd.summed import Summed
-from gradtui.engine.recording import Recording
+from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot import model
 
 REENTRANT = "CheckpointFunctionBackward"

@@ -9,18 +9,18 @@ from typing import Any
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine import failures, names, outputs
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import drive, leaves_of, scalar
 from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.summed import Summed
 from gradtui.engine.autograd.undisturbed import undisturbed
 from gradtui.engine.autograd.values import dtype_name, legible
-from gradtui.engine.captured import REENTRANT, CapturedFacts
-from gradtui.engine.modules import inferred
-from gradtui.engine.names import local_variables
-from gradtui.engine.parameters import modules, parameters
-from gradtui.engine.recording import Recording, recording_of
+from gradtui.engine.capture import failures, names, outputs
+from gradtui.engine.capture.facts import REENTRANT, CapturedFacts
+from gradtui.engine.capture.inferred_modules import inferred
+from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.parameters import modules, parameters
+from gradtui.engine.capture.recording import Recording, recording_of
 from gradtui.file.uncollected import uncollected
 from gradtui.snapshot import model as data
 
