@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import torch
 
-from gradtui.engine.differences import MIXED_ELEMENTS, STEPS, WIDE_STEPS, of_samples, offsets, scale
-from gradtui.engine.trouble import trouble
+from gradtui.engine.typed.differences import MIXED_ELEMENTS, STEPS, WIDE_STEPS, of_samples, offsets, scale
+from gradtui.engine.typed.gaps import trouble
 from gradtui.snapshot.model import Curve, CurveRequest, Differences
 
 SMALL = 2.0**-30

@@ -15,9 +15,9 @@ RUNS = 50
 def rows() -> Iterator[Row]:
     import torch
 
-    from gradtui.engine.curve import curve
-    from gradtui.engine.evaluate import evaluate
-    from gradtui.engine.forward import run
+    from gradtui.engine.typed.curve import curve
+    from gradtui.engine.typed.evaluate import evaluate
+    from gradtui.engine.typed.forward import run
     from gradtui.expression import parse
     from gradtui.snapshot.model import CurveRequest, Request
 

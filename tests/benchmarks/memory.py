@@ -77,7 +77,7 @@ def captured(model: Any, ids: Any, watched: Callable[[Any], AbstractContextManag
 
 def step_bytes() -> float:
     """The request and the answer of one step of the first example, without a curve: that is asked once a window."""
-    from gradtui.engine.evaluate import evaluate
+    from gradtui.engine.typed.evaluate import evaluate
 
     request = Request(id=1, expression="x^2 + 3x + 1", at={"x": 4.1})
     return len(frame(request)) + len(frame(evaluate(request)))

@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 
 from gradtui.calculus.derivative import derivatives
 from gradtui.calculus.functions import COUNTERPARTS
-from gradtui.engine import forward
+from gradtui.engine.typed import forward
 from gradtui.expression import ExpressionError, parse
 from gradtui.expression.functions import TABLE, Function
 from gradtui.snapshot.model import Derivative, Request

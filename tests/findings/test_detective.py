@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gradtui.engine.evaluate import evaluate
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.findings.detective import Finding, findings
 from gradtui.graph.operands import is_finite
 from gradtui.report.steps import steps

@@ -13,7 +13,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from gradtui.calculus.derivative import derivatives
-from gradtui.engine.evaluate import evaluate
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression import Expression, ExpressionError, parse, write
 from gradtui.expression.highlight import tokens
 from gradtui.expression.parser import MOST_CHARACTERS

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from gradtui.cli import command
-from gradtui.engine.evaluate import evaluate
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.snapshot.model import Request, Snapshot
 from tests.fuzz import texts
 

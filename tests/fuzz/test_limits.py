@@ -16,7 +16,7 @@ import pytest
 
 from gradtui import batch
 from gradtui.calculus import derivative
-from gradtui.engine import limits
+from gradtui.engine.typed import limits
 from gradtui.expression import Expression, parse, write
 from gradtui.expression.builder import MOST_OPERATIONS
 from gradtui.expression.parser import MOST_CHARACTERS

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from gradtui.engine.evaluate import evaluate
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.service.client import TORCH
 from gradtui.service.protocol import ProtocolError, Ready, frame, message, read
 from gradtui.snapshot.model import Request, Snapshot

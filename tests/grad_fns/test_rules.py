@@ -14,9 +14,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from gradtui.engine import forward
 from gradtui.engine.autograd.saved import saved
-from gradtui.engine.evaluate import evaluate
+from gradtui.engine.typed import forward
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression.functions import TABLE, Function
 from gradtui.expression.parser import parse
 from gradtui.grad_fns.elementwise import ELEMENTWISE

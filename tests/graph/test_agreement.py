@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.calculus.derivative import derivatives
-from gradtui.engine.evaluate import evaluate
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.graph.agreement import Check, check
 from gradtui.graph.rounding import roundings
 from gradtui.snapshot.model import Derivative, Differences, Dtype, Experiment, Request, Snapshot, Values, VariableState

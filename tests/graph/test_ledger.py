@@ -9,8 +9,8 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gradtui.engine import forward
-from gradtui.engine.evaluate import evaluate
+from gradtui.engine.typed import forward
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression.functions import TABLE, Function
 from gradtui.expression.parser import parse
 from gradtui.graph import ledger

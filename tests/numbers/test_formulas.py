@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gradtui.calculus import derivative, reals
-from gradtui.engine.evaluate import evaluate
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression import parse
 from gradtui.expression.syntax import (
     Binary,

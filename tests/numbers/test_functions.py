@@ -14,8 +14,8 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.calculus.derivative import derivatives
-from gradtui.engine.evaluate import evaluate
-from gradtui.engine.known import BY_FUNCTION
+from gradtui.engine.typed.evaluate import evaluate
+from gradtui.engine.typed.inaccuracies import BY_FUNCTION
 from gradtui.expression.functions import TABLE
 from gradtui.report import text
 from gradtui.snapshot.model import Request, Snapshot

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.autograd import gradcheck, gradgradcheck
 
-from gradtui.engine.operations import OPERATIONS
+from gradtui.engine.typed.operations import OPERATIONS
 from gradtui.expression.functions import TABLE, Function
 
 CPU = torch.device("cpu")

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import torch
 
-from gradtui.engine.evaluate import evaluate
-from gradtui.engine.operations import OPERATIONS
+from gradtui.engine.typed.evaluate import evaluate
+from gradtui.engine.typed.operations import OPERATIONS
 from gradtui.expression.functions import TABLE
 from gradtui.report import python
 from gradtui.report.python import NoScriptError, script

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from gradtui.engine.evaluate import evaluate
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.report import json
 from gradtui.report.steps import in_short, steps
 from gradtui.report.text import report

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from textual.pilot import Pilot
 
-from gradtui.engine.evaluate import evaluate
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.snapshot.model import Problem, Request, Snapshot
 from gradtui.tui import commands, readings
 from gradtui.tui.app import GradtuiApp

@@ -24,7 +24,7 @@ from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
 from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of
 from gradtui.engine.capture.places import Places, in_function
 from gradtui.engine.capture.recording import TAG, Happening, Recording, maker
-from gradtui.engine.forward import sequence_number
+from gradtui.engine.typed.forward import sequence_number
 
 
 def in_backward() -> bool:

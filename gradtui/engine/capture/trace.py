@@ -17,7 +17,7 @@ from gradtui.engine.capture.capture import captured
 from gradtui.engine.capture.names import local_variables
 from gradtui.engine.capture.recorder import Recorder, in_backward
 from gradtui.engine.capture.recording import Recording
-from gradtui.engine.forward import sequence_number
+from gradtui.engine.typed.forward import sequence_number
 from gradtui.snapshot.model import Snapshot
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.engine.autograd import backward, graph
-from gradtui.engine.evaluate import evaluate
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.snapshot.model import CurveRequest, Graph, Node, Request, Snapshot, Values
 from tests.engine import oracle
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from gradtui.engine.evaluate import evaluate
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.snapshot.model import CurveRequest, Request, Snapshot, Values
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -194,7 +194,7 @@ def test_start_up_loads_neither_dynamo_nor_sympy() -> None:
     """Each would make the first picture late by as much as `import torch` itself takes, or half of that."""
     code = """
 import sys
-from gradtui.engine.evaluate import evaluate
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.snapshot.model import CurveRequest, Request
 for text in ("x^2 + 3x + 1", "[x, 2]*sum(x)"):
     assert evaluate(Request(1, text, curve=CurveRequest("x", (0.0, 1.0)))).curve is not None

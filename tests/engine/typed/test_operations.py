@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gradtui.engine.operations import OPERATIONS, UnfitError
+from gradtui.engine.typed.operations import OPERATIONS, UnfitError
 from gradtui.expression.functions import FUNCTIONS, TABLE, Function
 
 CPU = torch.device("cpu")

@@ -11,8 +11,8 @@ from functools import lru_cache
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from gradtui.engine import constants
-from gradtui.engine.operations import OPERATIONS, UnfitError, lifted
+from gradtui.engine.typed import constants
+from gradtui.engine.typed.operations import OPERATIONS, UnfitError, lifted
 from gradtui.expression.parser import ExpressionError
 from gradtui.expression.syntax import (
     Binary,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gradtui.engine.evaluate import evaluate
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Experiment, Request, Snapshot, Values
 from tests.engine import oracle

@@ -12,9 +12,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from gradtui.engine import conventions, forward
-from gradtui.engine.conventions import BORDER, CORNER, JUMP, TIE, UNDEFINED, VERTICAL, ZERO_TO_ZERO
-from gradtui.engine.differences import differences
+from gradtui.engine.typed import forward, kinks
+from gradtui.engine.typed.differences import differences
+from gradtui.engine.typed.kinks import BORDER, CORNER, JUMP, TIE, UNDEFINED, VERTICAL, ZERO_TO_ZERO
 from gradtui.expression import parse
 
 GOTCHAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "cases" / "gotchas.json").read_text())
@@ -40,7 +40,7 @@ SMOOTH = {
 def told(text: str, dtype: torch.dtype = torch.float32, **at: Number) -> list[str]:
     expression = parse(text, at)
     leaves = {name: torch.tensor(value, dtype=dtype, requires_grad=True) for name, value in at.items()}
-    notes = conventions.notes(expression, forward.run(expression, leaves).values)
+    notes = kinks.notes(expression, forward.run(expression, leaves).values)
     assert all(note.kind == "kink" for note in notes)
     return [note.text for note in notes]
 
@@ -179,7 +179,7 @@ def test_the_graph_is_left_alone() -> None:
     expression = parse("abs(x)")
     leaf = torch.tensor(0.0, requires_grad=True)
     done = forward.run(expression, {"x": leaf})
-    conventions.notes(expression, done.values)
+    kinks.notes(expression, done.values)
     assert leaf.grad is None
     assert isinstance(done.output, torch.Tensor)
     done.output.backward()  # type: ignore[no-untyped-call]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gradtui.engine.differences import differences
+from gradtui.engine.typed.differences import differences
 from gradtui.expression import parse
 from gradtui.snapshot.model import Differences
 

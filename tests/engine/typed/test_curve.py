@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from gradtui.engine import curve as module
-from gradtui.engine import forward
-from gradtui.engine.curve import curve
+from gradtui.engine.typed import curve as module
+from gradtui.engine.typed import forward
+from gradtui.engine.typed.curve import curve
 from gradtui.expression.parser import parse
 from gradtui.snapshot.model import Curve, CurveRequest
 from tests.engine import oracle

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from gradtui.engine import constants
-from gradtui.engine.operations import OPERATIONS
+from gradtui.engine.typed import constants
+from gradtui.engine.typed.operations import OPERATIONS
 from gradtui.expression.syntax import Binary, Call, Comparison, Expression, Node, postorder
 from gradtui.snapshot.model import Note
 from gradtui.snapshot.numbers import number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradtui.engine.evaluate import evaluate
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.snapshot.model import Dtype, Request, Snapshot
 from tests import examples
 

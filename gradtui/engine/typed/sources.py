@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch.autograd.graph import Node, get_gradient_edge
 
-from gradtui.engine.forward import Forward, ordered
+from gradtui.engine.typed.forward import Forward, ordered
 from gradtui.expression import syntax
 from gradtui.snapshot.model import Source
 

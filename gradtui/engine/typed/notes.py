@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import torch
 
 from gradtui.engine.autograd.values import values_of
-from gradtui.engine.forward import Forward
+from gradtui.engine.typed.forward import Forward
 from gradtui.expression.syntax import Variable
 from gradtui.snapshot.model import Graph, Node, Note, Values
 from gradtui.snapshot.numbers import numbers

@@ -9,16 +9,16 @@ from functools import lru_cache
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine import conventions, forward, known
 from gradtui.engine.autograd import backward, graph
 from gradtui.engine.autograd.refusal import DTYPES, RefusalError, dtype_and_device
 from gradtui.engine.autograd.values import values_of
-from gradtui.engine.curve import curve
-from gradtui.engine.differences import differences_of
-from gradtui.engine.facts import ExpressionFacts
-from gradtui.engine.limits import MOST_NUMBERS, longest, operations
-from gradtui.engine.notes import notes
-from gradtui.engine.tangent import NO_TANGENTS, tangents
+from gradtui.engine.typed import forward, inaccuracies, kinks
+from gradtui.engine.typed.curve import curve
+from gradtui.engine.typed.differences import differences_of
+from gradtui.engine.typed.facts import ExpressionFacts
+from gradtui.engine.typed.limits import MOST_NUMBERS, longest, operations
+from gradtui.engine.typed.notes import notes
+from gradtui.engine.typed.tangent import NO_TANGENTS, tangents
 from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.syntax import Expression
@@ -84,8 +84,8 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
         curve=_curve(request, done, leaves),
         notes=(
             *notes(done, built, tuple(at)),
-            *conventions.notes(expression, done.values),
-            *known.notes(expression, done.values),
+            *kinks.notes(expression, done.values),
+            *inaccuracies.notes(expression, done.values),
         ),
         along=along,
         experiments=request.experiments,

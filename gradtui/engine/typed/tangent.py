@@ -11,8 +11,8 @@ import torch
 from torch.autograd import forward_ad
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from gradtui.engine import forward
-from gradtui.engine.forward import Forward
+from gradtui.engine.typed import forward
+from gradtui.engine.typed.forward import Forward
 from gradtui.expression.parser import ExpressionError
 
 

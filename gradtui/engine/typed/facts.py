@@ -11,10 +11,10 @@ from gradtui.engine.autograd import saved
 from gradtui.engine.autograd.backward import Backward
 from gradtui.engine.autograd.graph import Facts, Known, root
 from gradtui.engine.autograd.values import MOST_NUMBERS, values_of
-from gradtui.engine.forward import Forward
-from gradtui.engine.limits import shown_of_each
-from gradtui.engine.sources import Sources
-from gradtui.engine.tangent import NO_TANGENTS, Tangents
+from gradtui.engine.typed.forward import Forward
+from gradtui.engine.typed.limits import shown_of_each
+from gradtui.engine.typed.sources import Sources
+from gradtui.engine.typed.tangent import NO_TANGENTS, Tangents
 from gradtui.snapshot import model
 
 

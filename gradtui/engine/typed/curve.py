@@ -9,9 +9,9 @@ from functools import lru_cache
 import torch
 
 from gradtui.engine.autograd.backward import scalar
-from gradtui.engine.forward import Evaluator, Forward, Value, ordered
-from gradtui.engine.limits import MOST_NUMBERS
-from gradtui.engine.trouble import Sample, trouble
+from gradtui.engine.typed.forward import Evaluator, Forward, Value, ordered
+from gradtui.engine.typed.gaps import Sample, trouble
+from gradtui.engine.typed.limits import MOST_NUMBERS
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.syntax import Call, Expression, Node, Variable, Vector
 from gradtui.snapshot.model import Curve, CurveRequest

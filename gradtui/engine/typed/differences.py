@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import torch
 
-from gradtui.engine import forward, limits
+from gradtui.engine.typed import forward, limits
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.parser import ExpressionError
 from gradtui.expression.syntax import Call, Expression, Number, Vector, postorder

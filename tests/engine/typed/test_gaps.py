@@ -8,9 +8,9 @@ import time
 import pytest
 import torch
 
-from gradtui.engine import forward, trouble
-from gradtui.engine.curve import curve
-from gradtui.engine.evaluate import evaluate
+from gradtui.engine.typed import forward, gaps
+from gradtui.engine.typed.curve import curve
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression.parser import parse
 from gradtui.snapshot.model import CurveRequest, Request, Trouble
 from tests.engine import oracle
@@ -121,7 +121,7 @@ def test_no_trouble(text: str, dtype: torch.dtype) -> None:
 def test_many_stretches_are_bounded() -> None:
     """log(sin(20x)) is undefined on 63 stretches between -10 and 10."""
     told = found("log(sin(20x))")
-    assert len(told) == trouble.MOST
+    assert len(told) == gaps.MOST
     assert list(told) == sorted(told, key=lambda one: one.low)
     assert all(one.high > one.low for one in told)
 

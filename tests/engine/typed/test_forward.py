@@ -7,8 +7,8 @@ import math
 import pytest
 import torch
 
-from gradtui.engine import forward
-from gradtui.engine.forward import Forward
+from gradtui.engine.typed import forward
+from gradtui.engine.typed.forward import Forward
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.syntax import Call
 

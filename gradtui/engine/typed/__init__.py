@@ -1,0 +1,1 @@
+"""A typed f: its forward pass, its curve, and what is known of its numbers."""
