@@ -107,7 +107,7 @@ def _only(function: str | None, seconds: float) -> Answer:
         if request.origin != "function" or request.expression != function or function is None:
             problem = Problem("name", "only the function that the command line names is run")
             return Snapshot(request.id, request.expression, problem=problem, origin=request.origin)
-        from gradtui.engine.python_source import evaluate
+        from gradtui.engine.user.evaluate import evaluate
 
         return evaluate(request, seconds)
 

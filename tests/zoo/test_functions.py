@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.engine.python_source import evaluate
+from gradtui.engine.user.evaluate import evaluate
 from gradtui.snapshot.model import Request
 
 CODE = """

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from gradtui.engine.python_source import evaluate
+from gradtui.engine.user.evaluate import evaluate
 from gradtui.snapshot.model import CurveRequest, Problem, Request, Snapshot
 
 Write = Callable[[str], None]
@@ -37,8 +37,8 @@ def tensors(a: Tensor, m=torch.ones(2, 2), ids=torch.tensor([0, 1])):
 
 @pytest.fixture(autouse=True)
 def all_the_time_in_the_world(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gradtui.engine.again.CURVE", 60.0)
-    monkeypatch.setattr("gradtui.engine.again.DIFFERENCES", 60.0)
+    monkeypatch.setattr("gradtui.engine.user.rerun.CURVE", 60.0)
+    monkeypatch.setattr("gradtui.engine.user.rerun.DIFFERENCES", 60.0)
 
 
 @pytest.fixture

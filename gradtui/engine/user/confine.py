@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from gradtui.engine.user_errors import TooLongError
+from gradtui.engine.user.errors import TooLongError
 
 AGAIN = 1.0
 """Seconds between the first call to stop and the next, for code that catches everything."""

@@ -19,7 +19,7 @@ import torch
 
 from gradtui.engine.autograd.refusal import RefusalError
 from gradtui.engine.capture.places import shown
-from gradtui.engine.process_state import ProcessState, seed
+from gradtui.engine.user.process_state import ProcessState, seed
 from gradtui.snapshot.target import candidates
 
 HERE = Path.cwd()

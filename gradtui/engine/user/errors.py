@@ -11,8 +11,8 @@ from types import CodeType, TracebackType
 import torch
 
 from gradtui.engine.capture.places import Places, shown
-from gradtui.engine.marks import marked, start_of
-from gradtui.engine.user_module import text_of
+from gradtui.engine.user.marks import marked, start_of
+from gradtui.engine.user.module import text_of
 from gradtui.snapshot.model import Problem, ProblemKind, Source
 
 MOST_CALLS = 8

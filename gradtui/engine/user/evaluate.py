@@ -12,24 +12,24 @@ import torch
 from msgspec.structs import replace
 from torch.autograd.graph import Node
 
-from gradtui.engine.again import Again
-from gradtui.engine.arguments import Arguments, arguments
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import scalar
 from gradtui.engine.autograd.refusal import RefusalError, dtype_and_device
 from gradtui.engine.autograd.values import values_of
-from gradtui.engine.calling import called
 from gradtui.engine.capture.capture import captured
 from gradtui.engine.capture.outputs import outputs_of
 from gradtui.engine.capture.places import shown
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.trace import trace
-from gradtui.engine.confine import confined, silent
-from gradtui.engine.detail import detailed
-from gradtui.engine.interrupted import graph_before
-from gradtui.engine.user_errors import files_of, problem
-from gradtui.engine.user_module import UserModule, function, text_of
-from gradtui.engine.user_names import leaves_in, model_in
+from gradtui.engine.user.arguments import Arguments, arguments
+from gradtui.engine.user.calling import called
+from gradtui.engine.user.confine import confined, silent
+from gradtui.engine.user.detail import detailed
+from gradtui.engine.user.errors import files_of, problem
+from gradtui.engine.user.interrupted import graph_before
+from gradtui.engine.user.module import UserModule, function, text_of
+from gradtui.engine.user.names import leaves_in, model_in
+from gradtui.engine.user.rerun import Again
 from gradtui.snapshot import model
 from gradtui.snapshot.target import SECONDS, split
 

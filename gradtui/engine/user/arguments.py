@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from gradtui.engine.autograd.refusal import RefusalError
-from gradtui.engine.confine import one_process
+from gradtui.engine.user.confine import one_process
 from gradtui.snapshot.model import default_at
 
 At = Mapping[str, float | tuple[float, ...]]

@@ -1,0 +1,1 @@
+"""A function of a person's own file: loaded, bounded, run, and explained where it raises."""
