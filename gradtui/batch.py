@@ -10,10 +10,10 @@ from typing import BinaryIO
 from msgspec import DecodeError, Struct, ValidationError, json
 
 from gradtui.expression.parser import ExpressionError, parse
+from gradtui.expression.point import PointError, read_point
 from gradtui.report.json import answer, line, refusal
 from gradtui.service.client import Service
 from gradtui.snapshot.model import Device, Dtype, Problem, Request, Snapshot
-from gradtui.tui.point import PointError, read_point
 
 LONGEST_LINE = 2**20
 CALCULUS_DEADLINE = 0.7

@@ -184,7 +184,7 @@ def _only_variable(variables: Sequence[str], at: dict[str, str], value: str) -> 
 
 
 def _value(text: str, option: str) -> float | tuple[float, ...]:
-    from gradtui.tui.point import PointError, read_point
+    from gradtui.expression.point import PointError, read_point
 
     try:
         return read_point(text).value

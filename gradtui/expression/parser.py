@@ -27,8 +27,8 @@ from collections.abc import Collection
 
 from gradtui.expression.builder import Builder
 from gradtui.expression.errors import ExpressionError
+from gradtui.expression.grammar import MOST_NESTED, Rules
 from gradtui.expression.notation import write
-from gradtui.expression.rules import MOST_NESTED, Rules
 from gradtui.expression.scope import Scope
 from gradtui.expression.syntax import Binding, Expression
 from gradtui.expression.tokens import Token, tokenize

@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 
 from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse
+from gradtui.expression.point import read_point, read_points
 from gradtui.service.client import Service
 from gradtui.snapshot.model import Device, Dtype, Origin, Problem
 from gradtui.snapshot.target import split
@@ -23,7 +24,6 @@ from gradtui.tui import commands, readings
 from gradtui.tui.debugger import Debugger
 from gradtui.tui.evaluator import MakeEvaluator
 from gradtui.tui.keys import KEYS, works
-from gradtui.tui.point import read_point, read_points
 from gradtui.tui.session import Session
 from gradtui.tui.widgets.chart import Chart
 from gradtui.tui.widgets.expression_input import ExpressionInput

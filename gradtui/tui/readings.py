@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from textual.content import Content
 
+from gradtui.expression.point import plain
 from gradtui.graph.agreement import MARKS, check
 from gradtui.outline.rows import same_shape
 from gradtui.snapshot.model import Curve, Snapshot, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 from gradtui.snapshot.visible import visible
 from gradtui.tui.answers import Answers
-from gradtui.tui.point import plain
 from gradtui.tui.session import Session
 from gradtui.tui.widgets.stepper import VariableRow
 

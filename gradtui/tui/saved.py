@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from textual import events
 
 from gradtui.expression.parser import ExpressionError, parse
+from gradtui.expression.point import Point, read_values
 from gradtui.snapshot.model import Device, Dtype, Request, Snapshot
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.keys import ASKING, KEYS
-from gradtui.tui.point import Point, read_values
 from gradtui.tui.session import Session
 
 NOTHING_NEW = "this is a saved snapshot: nothing in it is evaluated anew"

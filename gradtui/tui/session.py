@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from decimal import Decimal
 
+from gradtui.expression.point import Point, read_values
 from gradtui.expression.syntax import Expression
 from gradtui.snapshot.model import CurveRequest, Device, Dtype, Experiment, Origin, Request, Snapshot, default_at
-from gradtui.tui.point import Point, read_values
 
 WINDOW = (-10.0, 10.0)
 SMALLEST_STEP, LARGEST_STEP = Decimal("1e-12"), Decimal("1e12")

@@ -19,8 +19,8 @@ from gradtui.calculus import derivative
 from gradtui.engine.typed import limits
 from gradtui.expression import Expression, parse, write
 from gradtui.expression.builder import MOST_OPERATIONS
+from gradtui.expression.grammar import MOST_NESTED
 from gradtui.expression.parser import MOST_CHARACTERS
-from gradtui.expression.rules import MOST_NESTED
 from gradtui.report import json, steps, text
 from gradtui.service.child import Child, ChildError
 from gradtui.service.client import CALCULUS, TORCH, Service

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.expression.parser import parse
-from gradtui.tui.point import read_point, read_points
+from gradtui.expression.point import read_point, read_points
 from gradtui.tui.session import LARGEST_STEP, SMALLEST_STEP, Session, backward_step
 
 

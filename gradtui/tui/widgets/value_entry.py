@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from gradtui.expression.point import Point, PointError, read_point
 from gradtui.snapshot.visible import visible
-from gradtui.tui.point import Point, PointError, read_point
 from gradtui.tui.widgets.line_input import LineInput
 
 

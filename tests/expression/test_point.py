@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.tui.point import Point, PointError, plain, read_point, read_points
+from gradtui.expression.point import Point, PointError, plain, read_point, read_points
 
 DECIMALS = st.decimals(-(10**9), 10**9, places=6)
 STEPS = st.integers(-12, 3).map(lambda power: Decimal(1).scaleb(power))
