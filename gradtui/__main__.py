@@ -1,6 +1,6 @@
 """`python -m gradtui`"""
 
-from gradtui.cli import main
+from gradtui.command.cli import main
 
 if __name__ == "__main__":
     main()

@@ -46,7 +46,7 @@ def test_wall(package: str, strangers: set[str]) -> None:
     assert not loaded_by(imports) & strangers
 
 
-@pytest.mark.parametrize("module", ["gradtui", "gradtui.cli", "gradtui.service.client"])
+@pytest.mark.parametrize("module", ["gradtui", "gradtui.command.cli", "gradtui.service.client"])
 def test_light_entry(module: str) -> None:
     """What runs before it is known what is wanted loads neither torch nor textual."""
     assert not loaded_by(f"import {module}") & {"torch", "textual", "sympy", "plotext"}

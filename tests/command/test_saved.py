@@ -18,7 +18,9 @@ from tests.command.test_usage import run
 from tests.file.test_format import EVERYTHING
 from tests.terminal.driver import Terminal, assert_restored
 
-WITHOUT_TORCH = "import sys; sys.modules['torch'] = sys.modules['sympy'] = None; from gradtui.cli import main; main()"
+WITHOUT_TORCH = (
+    "import sys; sys.modules['torch'] = sys.modules['sympy'] = None; from gradtui.command.cli import main; main()"
+)
 
 
 @pytest.fixture

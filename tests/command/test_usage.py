@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gradtui import __version__
-from gradtui.cli import command
+from gradtui.command.cli import command
 from gradtui.tui import app
 
 
@@ -25,7 +25,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the screen was opened with; called as it wants to be called."""
     opened: dict[str, Any] = {}
     monkeypatch.setattr(app, "run", create_autospec(app.run, side_effect=opened.update))
-    monkeypatch.setattr("gradtui.cli._require_terminal", lambda: None)
+    monkeypatch.setattr("gradtui.command.cli._require_terminal", lambda: None)
     return opened
 
 
@@ -159,8 +159,6 @@ def test_hostile_text_is_shown_as_typed(text: str) -> None:
 
 def test_instant() -> None:
     """`--help` loads nothing of what is slow, and so takes a fraction of a second on any machine."""
-    code = (
-        "import sys; from gradtui.cli import command; command(['--help'], standalone_mode=False); print(*sys.modules)"
-    )
+    code = "import sys; from gradtui.command.cli import command; command(['--help'], standalone_mode=False); print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"torch", "textual", "sympy", "plotext", "asyncio", "msgspec"} & set(run.stdout.split())

@@ -13,7 +13,7 @@ from unicodedata import category
 import pytest
 from click.testing import CliRunner
 
-from gradtui.cli import command
+from gradtui.command.cli import command
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.snapshot.model import Request, Snapshot
 from tests.fuzz import texts
@@ -105,7 +105,7 @@ def check(given: list[str]) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_any_arguments(seed: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("gradtui.batch.evaluator", in_process)
+    monkeypatch.setattr("gradtui.command.batch.evaluator", in_process)
     random = Random(seed)
     for _ in range(300):
         check(arguments(random))

@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 import pytest
 
-from gradtui import batch
 from gradtui.calculus import derivative
+from gradtui.command import batch
 from gradtui.engine.typed import limits
 from gradtui.expression import Expression, parse, write
 from gradtui.expression.builder import MOST_OPERATIONS

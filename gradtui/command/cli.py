@@ -277,7 +277,7 @@ def _print(
     """Evaluate once, and write report, JSON, steps or file. A function is run once more: it says its variables."""
     from msgspec.structs import replace
 
-    from gradtui.batch import evaluator, placed
+    from gradtui.command.batch import evaluator, placed
 
     is_function = request.origin == "function"
     wanted = {form, (export or "").rpartition(".")[2]}
@@ -368,7 +368,7 @@ def _saved(path: str, form: Form | None, export: str | None, theme: str | None) 
 
 
 def _batch(at: dict[str, str], alone: str | None, dtype: Dtype, device: Device) -> int:
-    from gradtui.batch import answer_lines
+    from gradtui.command.batch import answer_lines
 
     with _output() as answers:
         well = answer_lines(
