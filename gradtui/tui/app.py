@@ -20,18 +20,18 @@ from gradtui.expression.point import read_point, read_points
 from gradtui.service.client import Service
 from gradtui.snapshot.model import Device, Dtype, Origin, Problem
 from gradtui.snapshot.target import split
-from gradtui.tui import commands, readings
-from gradtui.tui.debugger import Debugger
+from gradtui.tui import commands, texts
+from gradtui.tui.backward import Debugger
 from gradtui.tui.evaluator import MakeEvaluator
 from gradtui.tui.keys import KEYS, works
+from gradtui.tui.panes.chart import Chart
+from gradtui.tui.panes.key_footer import KeyFooter
+from gradtui.tui.panes.stepper import Stepper
 from gradtui.tui.session import Session
-from gradtui.tui.widgets.chart import Chart
-from gradtui.tui.widgets.expression_input import ExpressionInput
-from gradtui.tui.widgets.key_footer import KeyFooter
-from gradtui.tui.widgets.line_input import LineInput
-from gradtui.tui.widgets.search_entry import SearchEntry
-from gradtui.tui.widgets.stepper import Stepper
-from gradtui.tui.widgets.value_entry import ValueEntry
+from gradtui.tui.typing.expression_input import ExpressionInput
+from gradtui.tui.typing.line_input import LineInput
+from gradtui.tui.typing.search_entry import SearchEntry
+from gradtui.tui.typing.value_entry import ValueEntry
 
 
 class GradtuiApp(Debugger):
@@ -135,7 +135,7 @@ class GradtuiApp(Debugger):
             self.set_focus(None)
 
     def on_expression_input_pointed(self, message: ExpressionInput.Pointed) -> None:
-        node = readings.innermost(self.answers.shown, self.picture.formula.value, message.place)
+        node = texts.innermost(self.answers.shown, self.picture.formula.value, message.place)
         if node is not None:
             self.selected = node
 

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gradtui.expression.functions import TABLE
-from gradtui.tui.mended import Sized
+from gradtui.tui.textual_fixes import Sized
 
 KEYS = (
     ("← → ⇧→  [ ]", "step, ten steps; size of a step"),

@@ -15,7 +15,7 @@ from textual.geometry import Size
 from textual.widgets._footer import FooterKey
 from textual.widgets._toast import Toast
 
-from gradtui.tui.mended import Palette
+from gradtui.tui.textual_fixes import Palette
 from tests.tui.fakes import make_app
 
 

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from gradtui.outline.arrangement import VIEWS, Arrangement
 from gradtui.snapshot.model import Module, Snapshot
-from gradtui.tui.widgets.group_lines import percent
-from gradtui.tui.widgets.line_view import tail
+from gradtui.tui.graph.tables import percent
+from gradtui.tui.panes.line_view import tail
 from tests import examples, synthetic
 
 BERT = synthetic.bert(12)

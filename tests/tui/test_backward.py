@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.snapshot.model import Problem, Request, Snapshot
-from gradtui.tui import commands, readings
+from gradtui.tui import commands, texts
 from gradtui.tui.app import GradtuiApp
 from tests.tui.fakes import FakeService, make_app
 from tests.tui.test_app import press, text_of, until
@@ -309,7 +309,7 @@ async def test_slope_of_an_experiment_is_not_drawn() -> None:
     app = explorer()
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "k")
-        point = readings.chart_point(app.session, shown(app), None)
+        point = texts.chart_point(app.session, shown(app), None)
         assert point == (4.0, 29.0, None)
         assert set(commands.copies(shown(app), "x", None)) >= {"gradient of the experiment"}
 

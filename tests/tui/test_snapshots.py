@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from gradtui.chart.drawing import fits
 from gradtui.snapshot.model import Derivative, Problem, Snapshot
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.widgets.line_input import LineInput
+from gradtui.tui.typing.line_input import LineInput
 from tests import examples
 from tests.tui.fakes import FakeService, make_app, service
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gradtui.tui.saved import SavedApp
 from tests import synthetic
+from tests.tui.panes.test_source import FailingService, explorer
 from tests.tui.test_snapshots import BOTH_SIZES, Compare, Size, after
-from tests.tui.test_source import FailingService, explorer
 
 BERT = synthetic.bert(12)
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from gradtui.tui.widgets.line_input import LineInput
+from gradtui.tui.typing.line_input import LineInput
 
 
 class SearchInput(LineInput):

@@ -15,8 +15,8 @@ from textual.pilot import Pilot
 
 from gradtui.chart import drawing
 from gradtui.snapshot.model import Curve, Trouble
-from gradtui.tui.widgets import chart as chart_module
-from gradtui.tui.widgets.chart import Chart
+from gradtui.tui.panes import chart as chart_module
+from gradtui.tui.panes.chart import Chart
 from tests.examples import curve
 
 

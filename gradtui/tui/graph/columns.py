@@ -13,7 +13,7 @@ from gradtui.outline.rows import Row
 from gradtui.snapshot.model import Graph, Node, Values
 from gradtui.snapshot.numbers import number, numbers
 from gradtui.snapshot.visible import visible
-from gradtui.tui.widgets.line_view import Piece, cut, left, right, tail
+from gradtui.tui.panes.line_view import Piece, cut, left, right, tail
 
 RUNNING = "▶ "
 OPENED, CLOSED = " ▾", " ▸"

@@ -12,7 +12,7 @@ from gradtui.graph.uses import uses
 from gradtui.outline.rows import rows
 from gradtui.snapshot.model import Edge, Graph, Node, Source, Values
 from gradtui.snapshot.numbers import number
-from gradtui.tui.widgets.graph_lines import MARGIN, arrange, cells, measure, measure_numbers, pieces
+from gradtui.tui.graph.columns import MARGIN, arrange, cells, measure, measure_numbers, pieces
 
 DIGITS = 10
 MEASURED = 4

@@ -12,13 +12,13 @@ from textual.widgets import Input
 
 from gradtui.service.watch import Watch
 from gradtui.snapshot.model import Problem, Snapshot
-from gradtui.tui import readings
+from gradtui.tui import texts
 from gradtui.tui.answers import Answers
 from gradtui.tui.evaluator import FileSaved, MakeEvaluator, SnapshotArrived
 from gradtui.tui.keys import KEYS, works
-from gradtui.tui.mended import MendedApp
-from gradtui.tui.picture import Picture
 from gradtui.tui.session import Session
+from gradtui.tui.textual_fixes import MendedApp
+from gradtui.tui.views import Picture
 
 if TYPE_CHECKING:
     from gradtui.grad_fns.causes import Finding
@@ -70,7 +70,7 @@ class Exchange(MendedApp):
 
     def ask(self) -> None:
         """Have the session evaluated. What was changed is painted with the answer, or alone where that takes longer."""
-        curve = self.session.curve_request(readings.samples(self.picture.chart.size.width))
+        curve = self.session.curve_request(texts.samples(self.picture.chart.size.width))
         request = self.session.request(self.answers.lacking(curve))
         self.answers.ask(request)
         self.service.submit(request)
@@ -95,8 +95,8 @@ class Exchange(MendedApp):
                 self.ask()  # now with a curve
             self.show_answer()
             self.settle(answered=True)
-            if not readings.same_graph(before, self.answers.shown):
-                self.steps_done, self.selected, self.chosen = None, readings.first_node(self.answers.shown), None
+            if not texts.same_graph(before, self.answers.shown):
+                self.steps_done, self.selected, self.chosen = None, texts.first_node(self.answers.shown), None
             self.set_reactive(Exchange.told, None)  # its numbers are those of the answer before
             self.show_cursor()
             self.show_keys()

@@ -11,19 +11,19 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from gradtui.snapshot.model import Problem
-from gradtui.tui import readings
+from gradtui.tui import texts
 from gradtui.tui.answers import Answers
+from gradtui.tui.graph.view import GraphView
+from gradtui.tui.node.panel import NodePanel
+from gradtui.tui.panes.chart import Chart
+from gradtui.tui.panes.problem import ProblemLine
+from gradtui.tui.panes.readout import GAP, Status, TextLine
+from gradtui.tui.panes.source import SourceView
+from gradtui.tui.panes.stepper import Stepper
 from gradtui.tui.session import Session
-from gradtui.tui.widgets.chart import Chart
-from gradtui.tui.widgets.expression_input import ExpressionInput
-from gradtui.tui.widgets.graph_view import GraphView
-from gradtui.tui.widgets.node_panel import NodePanel
-from gradtui.tui.widgets.problem_line import ProblemLine
-from gradtui.tui.widgets.readout import GAP, Status, TextLine
-from gradtui.tui.widgets.search_entry import SearchEntry
-from gradtui.tui.widgets.source_view import SourceView
-from gradtui.tui.widgets.stepper import Stepper
-from gradtui.tui.widgets.value_entry import ValueEntry
+from gradtui.tui.typing.expression_input import ExpressionInput
+from gradtui.tui.typing.search_entry import SearchEntry
+from gradtui.tui.typing.value_entry import ValueEntry
 
 if TYPE_CHECKING:
     from gradtui.grad_fns.causes import Finding
@@ -54,7 +54,7 @@ class Picture(Vertical):
         self.graph.border_title, self.chart.border_title, self.node_panel.border_title = "graph", "f and f'", "node"
         self.point = Container(id="point")
         self.panes = Container(self.graph, Container(self.chart, self.node_panel, id="side"), id="panes")
-        self.reading = readings.NOTHING_YET
+        self.reading = texts.NOTHING_YET
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="formula"):
@@ -84,11 +84,11 @@ class Picture(Vertical):
 
     def lay_out(self, session: Session) -> None:
         """The title and the room for the variables. Not while one types: all would jump at every letter."""
-        self.title.update(Content(readings.title(session)))
+        self.title.update(Content(texts.title(session)))
         rows = max(1, min(len(session.variables), MOST_ROWS))
         self.stepper.styles.height = rows
         self.point.styles.grid_rows = f"1 {max(1, rows - 1)}"
-        self.point.set_class(readings.is_single(session), "-single")
+        self.point.set_class(texts.is_single(session), "-single")
         self.panes.set_class(session.active is None and self.source is not None, "-no-chart")
 
     def show_text(self, session: Session, reads_as: str, problem: Problem | None) -> None:
@@ -97,7 +97,7 @@ class Picture(Vertical):
         if problem is not None and problem.start is not None:
             self.formula.bad = (problem.start, max(problem.end or 0, problem.start + 1))
             self.call_after_refresh(self._point_at_problem)  # the line may scroll to the cursor
-        self.problem_line.show(readings.echo(session, reads_as), self.reading.remark, problem, self._problem_column())
+        self.problem_line.show(texts.echo(session, reads_as), self.reading.remark, problem, self._problem_column())
 
     def _point_at_problem(self) -> None:
         self.problem_line.point_at(self._problem_column())
@@ -131,10 +131,10 @@ class Picture(Vertical):
 
     def show_variables(self, session: Session, answers: Answers, *, patient: bool) -> None:
         """The values as they are now, with what the last answer says of them."""
-        self.stepper.show(readings.variable_rows(session, answers.shown))
-        self.reading = readings.reading(session, answers, patient=patient)
+        self.stepper.show(texts.variable_rows(session, answers.shown))
+        self.reading = texts.reading(session, answers, patient=patient)
         self._show_reading()
-        point = readings.chart_point(session, answers.shown, answers.curve)
+        point = texts.chart_point(session, answers.shown, answers.curve)
         if point is not None:
             self.chart.show_point(*point)
 
@@ -174,14 +174,14 @@ class Picture(Vertical):
         self.node_panel.traceback = answers.problem.traceback if answers.problem is not None else ()
         self.node_panel.show(shown, selected, steps_done=steps_done, chosen=chosen, told=told)
         if self.source is None:
-            self.formula.lit = readings.lit(shown, selected, self.formula.value)
+            self.formula.lit = texts.lit(shown, selected, self.formula.value)
         else:
             self._show_source(self.source, answers, selected, told)
 
     def _show_source(self, view: SourceView, answers: Answers, selected: int | None, told: Finding | None) -> None:
         """The file and the place in it that ended the run, that a finding speaks of, or that made the selected node."""
         bad = answers.problem.source if answers.problem is not None else None
-        source = bad or (told and told.source) or readings.source_of(answers.shown, selected)
+        source = bad or (told and told.source) or texts.source_of(answers.shown, selected)
         if source is None or source.file not in answers.files:
             source = None
         name = source.file if source is not None else next(iter(answers.files), None)

@@ -11,7 +11,7 @@ from textual.content import Content
 
 from gradtui.snapshot.model import Source
 from gradtui.snapshot.visible import visible
-from gradtui.tui.widgets.line_view import Line, LineView, Piece
+from gradtui.tui.panes.line_view import Line, LineView, Piece
 
 KINDS = {"Comment": "comment", "Keyword": "keyword", "Number": "number", "String": "string", "Function": "function"}
 """Of the colours that Pygments tells apart, those that are shown."""

@@ -9,8 +9,8 @@ from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, as_factor, number, numbers
 from gradtui.snapshot.visible import visible
-from gradtui.tui.widgets.graph_lines import title
-from gradtui.tui.widgets.line_view import Line, Piece, folded
+from gradtui.tui.graph.columns import title
+from gradtui.tui.panes.line_view import Line, Piece, folded
 
 Pieces = tuple[Piece, ...]
 

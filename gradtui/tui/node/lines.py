@@ -13,8 +13,8 @@ from gradtui.graph.uses import Contribution, as_sum, contributions, has_run
 from gradtui.snapshot.model import Node, Saved, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, as_factor, number
 from gradtui.snapshot.visible import visible
-from gradtui.tui.widgets.graph_lines import look, short, title
-from gradtui.tui.widgets.line_view import Line, Piece, folded
+from gradtui.tui.graph.columns import look, short, title
+from gradtui.tui.panes.line_view import Line, Piece, folded
 
 if TYPE_CHECKING:
     from gradtui.grad_fns.causes import Finding

@@ -13,8 +13,8 @@ from textual.reactive import var
 from gradtui.outline.arrangement import Arrangement
 from gradtui.outline.rows import Row
 from gradtui.snapshot.model import Graph
-from gradtui.tui.widgets.graph_lines import OPENED
-from gradtui.tui.widgets.line_view import LineView
+from gradtui.tui.graph.columns import OPENED
+from gradtui.tui.panes.line_view import LineView
 
 
 def _key(key: str, action: str, title: str, tooltip: str) -> Binding:

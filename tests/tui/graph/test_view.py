@@ -14,8 +14,8 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from gradtui.snapshot.model import Edge, Graph, Node, Snapshot, Source, Summary, Values
-from gradtui.tui.widgets.graph_lines import fitted
-from gradtui.tui.widgets.graph_view import MEASURED, GraphView
+from gradtui.tui.graph.columns import fitted
+from gradtui.tui.graph.view import MEASURED, GraphView
 from tests import examples
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Graph, Snapshot
-from gradtui.tui import readings
+from gradtui.tui import texts
+from gradtui.tui.asking import Exchange
 from gradtui.tui.evaluator import MakeEvaluator
-from gradtui.tui.exchange import Exchange
+from gradtui.tui.node.panel import LARGE
+from gradtui.tui.player import Player
 from gradtui.tui.session import Session, backward_step
-from gradtui.tui.stepping import Player
-from gradtui.tui.widgets.node_panel import LARGE
 
 if TYPE_CHECKING:
     from gradtui.grad_fns.causes import Finding
@@ -83,7 +83,7 @@ class Debugger(Exchange):
 
     def action_why(self) -> None:
         """Why the selected parameter's gradient is what it is; else where something goes wrong, another place each time."""
-        shown, name = self.answers.shown, readings.parameter(self.answers.shown, self.selected)
+        shown, name = self.answers.shown, texts.parameter(self.answers.shown, self.selected)
         if self.told is not None:
             self.tell()
         elif shown is None or name is None:
@@ -91,11 +91,11 @@ class Debugger(Exchange):
         elif len(shown.graph.nodes) > LARGE:
             self.run_worker(self._ask_why(shown, name), group="why", exclusive=True)
         else:
-            self.tell(readings.why(shown, name))
+            self.tell(texts.why(shown, name))
 
     async def _ask_why(self, shown: Snapshot, name: str) -> None:
         """In a thread, as it takes a second for a large graph."""
-        found = await asyncio.to_thread(readings.why, shown, name)
+        found = await asyncio.to_thread(texts.why, shown, name)
         if shown is self.answers.shown:
             self.tell(found)
 

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from gradtui.tui.saved import SavedApp
-from gradtui.tui.widgets.search_entry import SearchInput
+from gradtui.tui.typing.search_entry import SearchInput
 from tests import synthetic
-from tests.tui.test_graph_view import GraphApp, show
+from tests.tui.graph.test_view import GraphApp, show
 
 BERT = synthetic.bert(12)
 

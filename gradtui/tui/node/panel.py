@@ -13,9 +13,9 @@ from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
 from gradtui.snapshot.visible import visible
-from gradtui.tui.widgets.ledger_lines import ledger_lines
-from gradtui.tui.widgets.line_view import Line, LineView, folded
-from gradtui.tui.widgets.node_lines import Pieces, finding_lines, node_lines
+from gradtui.tui.node.ledger import ledger_lines
+from gradtui.tui.node.lines import Pieces, finding_lines, node_lines
+from gradtui.tui.panes.line_view import Line, LineView, folded
 
 if TYPE_CHECKING:
     from gradtui.grad_fns.causes import Finding

@@ -17,8 +17,8 @@ from gradtui.snapshot.model import Curve, Snapshot, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 from gradtui.snapshot.visible import visible
 from gradtui.tui.answers import Answers
+from gradtui.tui.panes.stepper import VariableRow
 from gradtui.tui.session import Session
-from gradtui.tui.widgets.stepper import VariableRow
 
 if TYPE_CHECKING:
     from gradtui.grad_fns.causes import Finding

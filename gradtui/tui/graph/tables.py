@@ -8,7 +8,7 @@ from gradtui.outline.arrangement import Arrangement
 from gradtui.outline.rows import Row
 from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.visible import visible
-from gradtui.tui.widgets.graph_lines import (
+from gradtui.tui.graph.columns import (
     CLOSED,
     GAP,
     GUTTER,
@@ -19,7 +19,7 @@ from gradtui.tui.widgets.graph_lines import (
     Cells,
     grad_look,
 )
-from gradtui.tui.widgets.line_view import Piece, left, right, tail
+from gradtui.tui.panes.line_view import Piece, left, right, tail
 
 OF_PARAMETERS = "∇ "
 """Before the gradient of all parameters of a module."""

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from gradtui.snapshot.model import Problem
 from gradtui.snapshot.visible import visible
-from gradtui.tui.widgets.readout import both_ends
+from gradtui.tui.panes.readout import both_ends
 
 CARET = "^"
 MOST_LINES = 2

@@ -10,8 +10,8 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from gradtui.snapshot.model import Edge, Graph, Node, Saved, Snapshot, Source, Summary, Values
-from gradtui.tui.widgets.line_view import folded
-from gradtui.tui.widgets.node_panel import NodePanel
+from gradtui.tui.node.panel import NodePanel
+from gradtui.tui.panes.line_view import folded
 from tests import examples
 
 

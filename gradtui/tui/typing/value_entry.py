@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 from gradtui.expression.point import Point, PointError, read_point
 from gradtui.snapshot.visible import visible
-from gradtui.tui.widgets.line_input import LineInput
+from gradtui.tui.typing.line_input import LineInput
 
 
 class ValueInput(LineInput):

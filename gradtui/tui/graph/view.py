@@ -12,7 +12,7 @@ from gradtui.outline.rows import Row
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
 from gradtui.snapshot.visible import visible
-from gradtui.tui.widgets.graph_lines import (
+from gradtui.tui.graph.columns import (
     GUTTER,
     MARGIN,
     SIZES,
@@ -24,9 +24,9 @@ from gradtui.tui.widgets.graph_lines import (
     measure_numbers,
     pieces,
 )
-from gradtui.tui.widgets.graph_rows import GraphRows
-from gradtui.tui.widgets.group_lines import group_cells, table_header, table_pieces
-from gradtui.tui.widgets.line_view import Line, Piece
+from gradtui.tui.graph.cursor import GraphRows
+from gradtui.tui.graph.tables import group_cells, table_header, table_pieces
+from gradtui.tui.panes.line_view import Line, Piece
 
 MEASURED = 250
 """Rows that the widths of the columns are made for; those of a larger graph are cut where they need more."""

@@ -13,8 +13,8 @@ from textual.reactive import reactive
 
 from gradtui.expression.highlight import Token, tokens
 from gradtui.snapshot.visible import visible
-from gradtui.tui.history import History
-from gradtui.tui.widgets.line_input import LineInput
+from gradtui.tui.typing.history import History
+from gradtui.tui.typing.line_input import LineInput
 
 Span = tuple[int, int]
 

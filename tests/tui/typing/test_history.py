@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradtui.tui.history import History
+from gradtui.tui.typing.history import History
 
 
 def filled() -> History:

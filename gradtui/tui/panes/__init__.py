@@ -1,0 +1,1 @@
+"""The other panes, a file each."""
