@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gradtui.outline import groups, outline
+from gradtui.outline import groups as grouping
+from gradtui.outline import outline
 from gradtui.outline.outline import Outline
 from gradtui.outline.rows import Row, rows
 from gradtui.snapshot.model import Graph, Module
@@ -24,7 +25,7 @@ def everything_is_large() -> object:
         patch.setattr(outline, "LARGE", 4)
         patch.setattr(outline, "LEAST_RUN", 3)
         patch.setattr(outline, "MOST_MEMBERS", 4)
-        patch.setattr(modules, "LEAST_REPEATS", 2)
+        patch.setattr(grouping, "LEAST_REPEATS", 2)
         yield
 
 
@@ -168,7 +169,7 @@ class TestModels:
         monkeypatch.setattr(outline, "LARGE", 200)
         monkeypatch.setattr(outline, "LEAST_RUN", 32)
         monkeypatch.setattr(outline, "MOST_MEMBERS", 1000)
-        monkeypatch.setattr(modules, "LEAST_REPEATS", 3)
+        monkeypatch.setattr(grouping, "LEAST_REPEATS", 3)
 
     def test_layers_of_a_model_are_folded(self) -> None:
         model = synthetic.bert(12)

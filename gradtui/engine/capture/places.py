@@ -16,7 +16,7 @@ import torch
 from gradtui.snapshot.model import Source
 
 TORCH = os.path.dirname(torch.__file__) + os.sep
-OWN = str(Path(__file__).parents[1]) + os.sep
+OWN = str(Path(__file__).parents[2]) + os.sep
 LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 APPLY = torch.autograd.Function.apply.__func__.__code__  # type: ignore[attr-defined]
 """What stands between the forward of a custom autograd.Function and the line that called it."""

@@ -27,7 +27,7 @@ HERE = Path.cwd()
 
 NOT_THE_USERS = tuple(
     Path(path).resolve()
-    for path in {*sysconfig.get_paths().values(), str(Path(torch.__file__).parents[1]), str(Path(__file__).parents[1])}
+    for path in {*sysconfig.get_paths().values(), str(Path(torch.__file__).parents[1]), str(Path(__file__).parents[2])}
 )
 """Folders of Python, of installed packages and of gradtui: some stand inside the user's, as a `.venv` does."""
 

@@ -13,7 +13,7 @@ from gradtui.engine.typed.differences import differences
 from gradtui.expression import parse
 from gradtui.snapshot.model import Differences
 
-FORMULAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "cases" / "formulas.json").read_text())
+FORMULAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[2] / "cases" / "formulas.json").read_text())
 
 At = dict[str, float | tuple[float, ...]]
 

@@ -15,7 +15,7 @@ import torch
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.snapshot.model import CurveRequest, Request, Snapshot, Values
 
-CASES = Path(__file__).parents[1] / "cases"
+CASES = Path(__file__).parents[2] / "cases"
 FORMULAS: list[dict[str, Any]] = json.loads((CASES / "formulas.json").read_text())
 GOTCHAS: list[dict[str, Any]] = json.loads((CASES / "gotchas.json").read_text())
 

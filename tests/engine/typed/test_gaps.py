@@ -23,7 +23,7 @@ HERE = (-10.0, 10.0)
 
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trouble, "BUDGET", 60.0)
+    monkeypatch.setattr(gaps, "BUDGET", 60.0)
 
 
 def found(

@@ -17,7 +17,7 @@ from gradtui.engine.typed.differences import differences
 from gradtui.engine.typed.kinks import BORDER, CORNER, JUMP, TIE, UNDEFINED, VERTICAL, ZERO_TO_ZERO
 from gradtui.expression import parse
 
-GOTCHAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "cases" / "gotchas.json").read_text())
+GOTCHAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[2] / "cases" / "gotchas.json").read_text())
 
 Number = float | tuple[float, ...]
 
