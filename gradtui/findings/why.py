@@ -12,10 +12,10 @@ from gradtui.findings.cutoff import absent, is_traced, not_a_leaf
 from gradtui.findings.fading import EVEN
 from gradtui.findings.inplace import is_overwritten, overwritten
 from gradtui.findings.whereabouts import gathered, where
-from gradtui.grad_fns.causes import Finding
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operation
 from gradtui.graph.uses import Use, above, uses
+from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Node, Parameter, Snapshot
 from gradtui.snapshot.numbers import number
 
