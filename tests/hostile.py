@@ -84,13 +84,18 @@ def text_fields(kind: type[Struct] = Snapshot) -> list[Field]:
     return list(found)
 
 
-def hostile(snapshot: Snapshot, field: Field, attack: str = ATTACK) -> Snapshot:
-    """`snapshot` with `attack` before every text of `field`; and of all that names the same, where it must be so."""
-    alone = _attacked(snapshot, {field}, attack)
+def hostile(snapshot: Snapshot, *fields: Field, attack: str = ATTACK) -> Snapshot:
+    """`snapshot` with `attack` before every text of `fields`; and of all that names the same, where it must be so."""
+    alone: Snapshot = _attacked(snapshot, {*fields}, attack)
     if flaw(alone) is None:
         return alone
     linked = {one for one in text_fields() if (one.struct, one.name) in LINKED}
-    return _attacked(snapshot, linked | {field}, attack)
+    return _attacked(snapshot, linked | {*fields}, attack)
+
+
+def holds(snapshot: Snapshot, field: Field) -> bool:
+    """Whether there is any text in that field."""
+    return hostile(snapshot, field) != snapshot
 
 
 def texts(what: Any) -> Iterator[str]:

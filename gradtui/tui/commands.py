@@ -11,7 +11,7 @@ from textual.binding import Binding
 
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, numbers
-from gradtui.snapshot.visible import visible
+from gradtui.snapshot.visible import harmless_lines, visible
 from gradtui.tui.keys import works
 
 if TYPE_CHECKING:
@@ -83,6 +83,6 @@ def copy(app: GradtuiApp) -> None:
 
 
 def copy_text(app: GradtuiApp, title: str, text: str) -> None:
-    """To the terminal's clipboard (OSC 52), and say so."""
-    app.copy_to_clipboard(text)
+    """To the terminal's clipboard (OSC 52), and say so. What is pasted into a shell must be harmless, too."""
+    app.copy_to_clipboard(harmless_lines(text))
     app.notify(f"{title}: {visible(text[:200])}", title="Copied", markup=False, timeout=3)

@@ -58,11 +58,11 @@ def test_bad_usage(arguments: list[str]) -> None:
 @pytest.mark.parametrize("form", ["--print", "--steps", "--json"])
 def test_a_saved_snapshot(form: str, tmp_path: Path) -> None:
     path = f"{ESCAPE}.gradtui"
-    save(hostile(examples.quadratic(), Field("Snapshot", "reads_as"), ESCAPE), tmp_path / path)
+    save(hostile(examples.quadratic(), Field("Snapshot", "reads_as"), attack=ESCAPE), tmp_path / path)
     status, out, error = run(path, form, cwd=tmp_path)
     assert (status, error) == (0, "")
     assert acting(out) == []
-    save(hostile(EVERYTHING, Field("Problem", "message"), ESCAPE), tmp_path / path)
+    save(hostile(EVERYTHING, Field("Problem", "message"), attack=ESCAPE), tmp_path / path)
     status, out, error = run(path, form, cwd=tmp_path)
     assert status == 1
     assert acting(out + error) == []
