@@ -115,7 +115,7 @@ def by_rule(forward: Callable[..., Any], rule: Callable[..., Gradients]) -> Call
             operands, results = ctx.saved_tensors[: ctx.count], ctx.saved_tensors[ctx.count :]
             return rule(*((g[0], results[0]) if ctx.single else (g, results)), *operands)
 
-    return ByRule.apply  # type: ignore[no-any-return]
+    return ByRule.apply
 
 
 def operand(shape: Shape, positive: bool) -> Tensor:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from tests.grad_fns.case import Gradients, as_of, by_rule, case, quiet
 
-inv, diag = torch.linalg.inv, torch.diag
+inv: Callable[[Tensor], Tensor] = torch.linalg.inv
+matrix_exponential: Callable[[Tensor], Tensor] = torch.linalg.matrix_exp
+diag = torch.diag
 
 
 def positive(a: Tensor) -> Tensor:
@@ -92,7 +96,7 @@ def lu_solve(g: Tensor, y: Tensor, a: Tensor, b: Tensor) -> Gradients:
 def matrix_exp(g: Tensor, y: Tensor, a: Tensor) -> Tensor:
     count = len(a)
     both = torch.cat([torch.cat([a.mT, g], 1), torch.cat([torch.zeros_like(a), a.mT], 1)])
-    return torch.linalg.matrix_exp(both)[:count, count:]
+    return matrix_exponential(both)[:count, count:]
 
 
 def pinv(g: Tensor, y: Tensor, a: Tensor) -> Tensor:

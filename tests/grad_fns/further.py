@@ -76,7 +76,9 @@ def multilabel(g: Tensor, y: Tensor, a: Tensor) -> Tensor:
 def alignments(a: Tensor) -> Tensor:
     """-log of the sum over all ways to spell [1, 2] in three steps: blanks (0) and repeats fall away."""
     ways = [(1, 2, 0), (1, 0, 2), (0, 1, 2), (1, 1, 2), (1, 2, 2)]
-    return -torch.stack([sum(a[step, 0, sign] for step, sign in enumerate(way)) for way in ways]).logsumexp(0)
+    return -torch.stack(
+        [torch.stack([a[step, 0, sign] for step, sign in enumerate(way)]).sum() for way in ways]
+    ).logsumexp(0)
 
 
 def ctc(a: Tensor) -> Tensor:
@@ -134,7 +136,7 @@ def sampled(a: Tensor, b: Tensor) -> Tensor:
     height, width = a.shape[-2:]
     x, y = ((b[..., 0] + 1) * width - 1) / 2, ((b[..., 1] + 1) * height - 1) / 2
     left, top = x.detach().floor(), y.detach().floor()
-    found: Any = 0
+    found = torch.zeros_like(x)
     for down in (0, 1):
         for right in (0, 1):
             row, column = (top + down).long(), (left + right).long()
@@ -150,7 +152,7 @@ def sampled_3d(a: Tensor, b: Tensor) -> Tensor:
     sizes = (width, height, depth)
     places = [((b[..., axis] + 1) * size - 1) / 2 for axis, size in enumerate(sizes)]
     lows = [place.detach().floor() for place in places]
-    found: Any = 0
+    found = torch.zeros_like(lows[0])
     for corner in range(8):
         steps = [corner >> axis & 1 for axis in range(3)]
         at = [(low + step).long() for low, step in zip(lows, steps, strict=True)]

@@ -37,7 +37,7 @@ def through(operation: Callable[[Tensor], Tensor], rule: Callable[..., Tensor]) 
 
 def c2r(g: Tensor, y: Tensor, z: Tensor) -> Tensor:
     """The inverse real transform of n numbers: the inner ones stand for two."""
-    gradient = fft.rfft(g) / len(g)
+    gradient: Tensor = fft.rfft(g) / len(g)
     gradient[1 : (len(g) + 1) // 2] *= 2
     return gradient
 

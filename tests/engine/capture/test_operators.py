@@ -22,7 +22,9 @@ WITHOUT_RULE = (
     "SegmentReduce",
     "AsStridedScatter",  # torch 2.13's own gradient fails gradcheck where strides are not those of a whole tensor
 )
-OPERATORS = [op for op in op_db if op.supports_autograd and torch.float64 in op.supported_backward_dtypes("cpu")]
+OPERATORS: list[Any] = [
+    op for op in list[Any](op_db) if op.supports_autograd and torch.float64 in op.supported_backward_dtypes("cpu")
+]
 
 pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore")]
 
