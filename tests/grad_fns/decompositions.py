@@ -52,7 +52,8 @@ def eigh(g: tuple[Tensor, Tensor], y: tuple[Tensor, Tensor], a: Tensor) -> Tenso
 
 def eigenvalues(g: Tensor, y: Tensor, a: Tensor) -> Tensor:
     vectors = torch.linalg.eig(a)[1]
-    return (inv(vectors).mH @ diag(g) @ vectors.mH).real
+    real: Tensor = (inv(vectors).mH @ diag(g) @ vectors.mH).real
+    return real
 
 
 def svd(g: tuple[Tensor, ...], y: tuple[Tensor, ...], a: Tensor) -> Tensor:
