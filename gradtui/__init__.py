@@ -6,22 +6,20 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradtui.engine.capture.capture import capture
-    from gradtui.engine.capture.trace import trace
+    from gradtui.api import Snapshot, capture, load, trace
     from gradtui.exploring import explore
-    from gradtui.file.format import FileError, load
-    from gradtui.snapshot.model import Snapshot
+    from gradtui.file.format import FileError
 
 __version__ = "0.1.0"
 __all__ = ["FileError", "Snapshot", "capture", "explore", "load", "trace"]
 
 HOMES = {
     "FileError": "gradtui.file.format",
-    "Snapshot": "gradtui.snapshot.model",
-    "capture": "gradtui.engine.capture.capture",
+    "Snapshot": "gradtui.api",
+    "capture": "gradtui.api",
     "explore": "gradtui.exploring",
-    "load": "gradtui.file.format",
-    "trace": "gradtui.engine.capture.trace",
+    "load": "gradtui.api",
+    "trace": "gradtui.api",
 }
 """Imported at first use: `import gradtui` alone loads neither torch nor textual."""
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gradtui.file import format
 from gradtui.snapshot.model import Snapshot
 
 if TYPE_CHECKING:
@@ -42,13 +43,13 @@ def explore(
     if isinstance(output, Snapshot):
         snapshot = output
     else:
-        from gradtui.engine.capture.capture import captured
+        from gradtui.engine.capture.capture import capture
         from gradtui.engine.capture.names import local_variables
 
-        snapshot = captured(output, names, model, None, local_variables(sys._getframe(1)))
+        snapshot = capture(output, names, model, None, local_variables(sys._getframe(1)))
     with tempfile.TemporaryDirectory(prefix="gradtui-") as folder:
         path = Path(folder) / "explored.gradtui"
-        snapshot.save(path)
+        format.save(snapshot, path)
         status = subprocess.run([sys.executable, "-P", "-m", "gradtui", path], check=False).returncode
     if status:
         raise RuntimeError(f"the screen ended with status {status}; what it said stands above")

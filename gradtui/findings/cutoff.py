@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from gradtui.findings.fading import DRAWN
 from gradtui.findings.whereabouts import at, quoted, where, where_done
-from gradtui.grad_fns.causes import Finding, Kind
 from gradtui.graph.operands import operation, short
+from gradtui.snapshot.finding import Finding, Kind
 from gradtui.snapshot.model import Event, EventKind, Parameter, Snapshot, Source
 from gradtui.snapshot.numbers import number
 

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from gradtui.findings import hooks
 from gradtui.findings.fading import LAYERS, LOGITS
+from gradtui.findings.shares import SQUASHING
 from gradtui.findings.whereabouts import where
-from gradtui.grad_fns.causes import Finding, Kind
-from gradtui.grad_fns.shares import SQUASHING
 from gradtui.graph.operands import is_finite, operation
 from gradtui.graph.uses import Use
+from gradtui.snapshot.finding import Finding, Kind
 from gradtui.snapshot.model import Graph, Node, Parameter
 from gradtui.snapshot.numbers import number
 

@@ -20,8 +20,6 @@ from gradtui.grad_fns.causes import (
     FORWARD,
     SMALLER,
     SMALLER_EXPONENT,
-    Finding,
-    Kind,
 )
 from gradtui.graph.operands import (
     element,
@@ -34,6 +32,7 @@ from gradtui.graph.operands import (
     quote,
 )
 from gradtui.graph.replay import Replay
+from gradtui.snapshot.finding import Finding, Kind
 from gradtui.snapshot.model import Graph, Node, Snapshot, Values
 
 __all__ = ["Finding", "findings"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from gradtui.findings.whereabouts import where, where_done
-from gradtui.grad_fns.causes import Finding
 from gradtui.graph.operands import operation
+from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Event, Problem, Snapshot
 
 OUT_OF_PLACE = "write x = x + 1 for x += 1 and relu(x) for relu_(x), or change a clone()"

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from gradtui.findings.cutoff import is_traced
 from gradtui.findings.reasons import filled, holds, remedy_of, stable_form
 from gradtui.findings.whereabouts import where
-from gradtui.grad_fns.causes import EXPONENTIALS, FORWARD, NOT_0, ODD_ROOT, SMALLER_EXPONENT, Cause, Finding, Kind
+from gradtui.grad_fns.causes import EXPONENTIALS, FORWARD, NOT_0, ODD_ROOT, SMALLER_EXPONENT, Cause
 from gradtui.graph.gradients import Spread, spread
 from gradtui.graph.operands import is_finite, operand, operation, seen_value
+from gradtui.snapshot.finding import Finding, Kind
 from gradtui.snapshot.model import Graph, Node, Snapshot, Values
 from gradtui.snapshot.numbers import number
 

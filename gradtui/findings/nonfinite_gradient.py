@@ -9,10 +9,11 @@ from gradtui.findings.branches import double_where
 from gradtui.findings.nonfinite import MOST, NARROW, WIDER, bad_count, cause_among, counts, why_value
 from gradtui.findings.reasons import filled, remedy_of, stable_form
 from gradtui.findings.whereabouts import where
-from gradtui.grad_fns.causes import BACKWARD, NOT_0, Finding, Kind
+from gradtui.grad_fns.causes import BACKWARD, NOT_0
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operand, operand_number, operation
 from gradtui.graph.uses import uses
+from gradtui.snapshot.finding import Finding, Kind
 from gradtui.snapshot.model import Graph, Node, Values
 
 INFINITE_SLOPES = ("vertical", "pole", "corner", "zero_by_zero", "domain")

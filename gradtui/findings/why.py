@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from gradtui.findings import depth, nonfinite, nonfinite_gradient, zeros
 from gradtui.findings.cutoff import absent, is_traced, not_a_leaf
 from gradtui.findings.fading import EVEN
 from gradtui.findings.inplace import is_overwritten, overwritten
 from gradtui.findings.whereabouts import gathered, where
-from gradtui.grad_fns.causes import Finding
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operation
 from gradtui.graph.uses import Use, above, uses
+from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Node, Parameter, Snapshot
 from gradtui.snapshot.numbers import number
 

@@ -4,70 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
-from gradtui.snapshot.model import Source
-
-Kind = Literal[
-    "input",
-    "domain",
-    "pole",
-    "zero_by_zero",
-    "overflow",
-    "vertical",
-    "corner",
-    "convention",
-    "zero_times_inf",
-    "branch",
-    "saturated",
-    "shrinking",
-    "underflow",
-    "flat",
-    "dead",
-    "clamped",
-    "masked",
-    "constant",
-    "not_in_graph",
-    "detached",
-    "no_grad",
-    "integer",
-    "left_torch",
-    "not_differentiable",
-    "new_leaf",
-    "unused",
-    "frozen",
-    "not_a_leaf",
-    "inplace",
-    "zero",
-    "nonfinite",
-    "vanishing",
-    "exploding",
-    "ordinary",
-]
-"""What went wrong. The first eight are of a single operation, the next two of 0·inf in the backward pass.
-
-In the others the gradient dies: squashed functions, products of small factors, steps, dead sides, what is not taken,
-what does not depend on the variable at all. From `not_in_graph` on they are of the parameters of user code;
-`ordinary` where nothing is wrong.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A place that explains what is on the screen.
-
-    node: where to look; None where there is none. text: one sentence that says why. remedy: one on what people do.
-    parameter: the one it explains. source: where to look in the user's code. evidence: what was seen that shows it.
-    """
-
-    kind: Kind
-    phase: Literal["forward", "backward"]
-    node: int | None
-    text: str
-    remedy: str
-    parameter: str | None = None
-    source: Source | None = None
-    evidence: tuple[str, ...] = ()
+from gradtui.snapshot.finding import Kind
 
 
 @dataclass(frozen=True, slots=True)

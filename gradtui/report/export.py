@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from gradtui.file.format import FileError
+from gradtui.file.format import FileError, save
 from gradtui.file.writing import replacing
 from gradtui.report.dot import dot
 from gradtui.report.json import answer, line
@@ -40,7 +40,7 @@ def export(snapshot: Snapshot, path: str) -> None:
     suffix = Path(path).suffix
     try:
         if suffix == ".gradtui":
-            snapshot.save(path)
+            save(snapshot, path)
             return
         if suffix == ".svg" and len(snapshot.graph.nodes) > MOST_NODES:
             many = f"{len(snapshot.graph.nodes):,} nodes are too many to draw ({MOST_NODES:,} at most)"

@@ -7,14 +7,9 @@ What a large graph has very many of is a tree of values, and no work for the gar
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from msgspec import Struct
-
-if TYPE_CHECKING:
-    from os import PathLike
-
-    from gradtui.grad_fns.causes import Finding
 
 ProblemKind = Literal["syntax", "name", "arity", "limit", "domain", "dtype", "timeout", "memory", "crash"]
 Dtype = Literal["float32", "float64"]
@@ -355,28 +350,6 @@ class Snapshot(Struct, frozen=True):
     files: dict[str, str] = {}
     events: tuple[Event, ...] = ()
     printed: str = ""
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What is wrong with values and gradients, first of all where it begins."""
-        from gradtui.findings.detective import findings  # it reads snapshots
-
-        return findings(self)
-
-    def why(self, parameter: str) -> tuple[Finding, ...]:
-        """Why the gradient of a parameter is None, zero, nan or huge, the root cause first; `ordinary` where nothing is wrong.
-
-        KeyError for a name that is not in `parameters` or `variables`.
-        """
-        from gradtui.findings.why import why  # it reads snapshots
-
-        return why(self, parameter)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write it to a .gradtui file, which `gradtui.load` reads. Raises FileError for what no file can hold, and OSError."""
-        from gradtui.file.format import save  # it makes snapshots
-
-        save(self, path)
 
 
 def default_at(name: str) -> float:

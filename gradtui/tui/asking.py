@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.reactive import var
@@ -11,6 +10,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from gradtui.service.watch import Watch
+from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Problem, Snapshot
 from gradtui.tui import texts
 from gradtui.tui.answers import Answers
@@ -19,9 +19,6 @@ from gradtui.tui.keys import KEYS, works
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp
 from gradtui.tui.views import Picture
-
-if TYPE_CHECKING:
-    from gradtui.grad_fns.causes import Finding
 
 PATIENCE = 0.15
 """Seconds that the old picture stands unmarked while the new one is on its way: less would flicker."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from gradtui.graph.replay import Replay
+from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.tui import texts
 from gradtui.tui.asking import Exchange
@@ -13,9 +13,6 @@ from gradtui.tui.evaluator import MakeEvaluator
 from gradtui.tui.node.panel import LARGE
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session, backward_step
-
-if TYPE_CHECKING:
-    from gradtui.grad_fns.causes import Finding
 
 
 class Debugger(Exchange):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from textual.content import Content
@@ -13,15 +12,13 @@ from textual.content import Content
 from gradtui.expression.point import plain
 from gradtui.graph.agreement import MARKS, check
 from gradtui.outline.rows import same_shape
+from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Curve, Snapshot, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 from gradtui.snapshot.visible import visible
 from gradtui.tui.answers import Answers
 from gradtui.tui.panes.stepper import VariableRow
 from gradtui.tui.session import Session
-
-if TYPE_CHECKING:
-    from gradtui.grad_fns.causes import Finding
 
 MUTED, WARNING = "$foreground-muted", "$text-warning"
 NOTHING = Content()

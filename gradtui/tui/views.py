@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Problem
 from gradtui.tui import texts
 from gradtui.tui.answers import Answers
@@ -24,9 +23,6 @@ from gradtui.tui.session import Session
 from gradtui.tui.typing.expression_input import ExpressionInput
 from gradtui.tui.typing.search_entry import SearchEntry
 from gradtui.tui.typing.value_entry import ValueEntry
-
-if TYPE_CHECKING:
-    from gradtui.grad_fns.causes import Finding
 
 PANES = ("graph", "chart", "node")
 

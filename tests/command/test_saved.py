@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.file.format import load
+from gradtui.file.format import load, save
 from gradtui.report import json as report
 from gradtui.report import steps, text
 from gradtui.report.export import export
@@ -26,7 +26,7 @@ WITHOUT_TORCH = (
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
     path = tmp_path / "run.gradtui"
-    examples.quadratic().save(path)
+    save(examples.quadratic(), path)
     return path
 
 
@@ -54,14 +54,14 @@ def test_the_screen_without_torch(saved: Path) -> None:
 
 @pytest.mark.parametrize("form", ["--print", "--json", "--steps"])
 def test_a_model(form: str, tmp_path: Path) -> None:
-    synthetic.bert(2, 16).save(tmp_path / "bert.gradtui")
+    save(synthetic.bert(2, 16), tmp_path / "bert.gradtui")
     result = run(str(tmp_path / "bert.gradtui"), form)
     assert result.exit_code == 0
     assert "NllLossBackward0" in result.stdout
 
 
 def test_a_failure_is_told(tmp_path: Path) -> None:
-    EVERYTHING.save(tmp_path / "run.gradtui")
+    save(EVERYTHING, tmp_path / "run.gradtui")
     result = run(str(tmp_path / "run.gradtui"), "--print")
     assert result.exit_code == 1
     assert "error: no" in result.stderr
@@ -118,7 +118,7 @@ def test_an_export_that_fails_is_told(saved: Path, tmp_path: Path) -> None:
     result = run(str(saved), "--export", str(tmp_path / "no" / "graph.dot"))
     assert result.exit_code == 1
     assert "No such file or directory" in result.stderr
-    synthetic.bert(2, 16).save(tmp_path / "bert.gradtui")
+    save(synthetic.bert(2, 16), tmp_path / "bert.gradtui")
     result = run(str(tmp_path / "bert.gradtui"), "--export", str(tmp_path / "bert.py"))
     assert result.exit_code == 2
     assert "written from an expression" in result.stderr

@@ -131,7 +131,7 @@ def structs(what: Any) -> Iterator[msgspec.Struct]:
 @pytest.mark.parametrize("name", SOUND)
 def test_what_is_saved_is_loaded(name: str, tmp_path: Path) -> None:
     path, snapshot = tmp_path / "run.gradtui", SOUND[name]()
-    snapshot.save(path)
+    save(snapshot, path)
     assert bits(gradtui.load(path)) == bits(snapshot)
 
 

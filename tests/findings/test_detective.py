@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gradtui.engine.typed.evaluate import evaluate
-from gradtui.findings.detective import Finding, findings
+from gradtui.findings.detective import findings
 from gradtui.graph.operands import is_finite
 from gradtui.report.steps import steps
+from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Dtype, Experiment, Request, Snapshot
 
 At = dict[str, float | tuple[float, ...]]

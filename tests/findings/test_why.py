@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gradtui.findings.cutoff import blamed
+from gradtui.findings.detective import findings
 from gradtui.findings.whereabouts import gathered
+from gradtui.findings.why import why
 from gradtui.findings.zeros import is_zero, killers
 from gradtui.snapshot.model import Edge, Event, Graph, Module, Node, Parameter, Snapshot, Source, Summary, Values
 from tests.graph.graphs import modular
@@ -58,12 +60,12 @@ def wild(draw: st.DrawFn) -> Snapshot:
 @settings(max_examples=200, deadline=None)
 @given(wild())
 def test_an_answer_whatever_the_graph(snapshot: Snapshot) -> None:
-    for finding in snapshot.findings:
+    for finding in findings(snapshot):
         assert finding.text
         assert finding.remedy
         assert finding.node is None or 0 <= finding.node < len(snapshot.graph.nodes)
     for name in snapshot.parameters:
-        answer = snapshot.why(name)
+        answer = why(snapshot, name)
         assert answer
         assert all(finding.parameter == name and finding.text.startswith(f"{name}: ") for finding in answer)
 
@@ -84,7 +86,7 @@ def test_who_is_blamed_for_zeros_got_a_gradient_and_sent_none(snapshot: Snapshot
 
 def test_a_name_that_is_unknown() -> None:
     with pytest.raises(KeyError):
-        recurrence(2).why("nobody")
+        why(recurrence(2), "nobody")
 
 
 @pytest.mark.parametrize("bad", [ZERO, NAN], ids=["zero", "nan"])
@@ -106,11 +108,11 @@ def test_a_deep_graph(bad: Values) -> None:
         for name, p in snapshot.parameters.items()
     }
     broken = replace(snapshot, graph=Graph(nodes), parameters=parameters)
-    assert snapshot.findings == ()
-    (finding,) = broken.findings
+    assert findings(snapshot) == ()
+    (finding,) = findings(broken)
     assert finding.node is not None
     assert finding.node <= half
-    (own,) = broken.why("w")
+    (own,) = why(broken, "w")
     assert own.node is not None
     assert own.node <= half
 
@@ -160,10 +162,10 @@ def test_one_sentence_for_many_parameters() -> None:
     snapshot = Snapshot(
         0, "loss", value=ONE, graph=Graph((top, leaf)), parameters=parameters, events=(event,), origin="capture"
     )
-    (finding,) = snapshot.findings
+    (finding,) = findings(snapshot)
     assert finding.text.startswith("encoder.layer.* (24 parameters): not in the graph: h.detach() at train.py:7")
     assert (finding.kind, finding.source, finding.parameter) == ("detached", source, LAYERS[0])
-    assert snapshot.why("w")[0].kind == "ordinary"
+    assert why(snapshot, "w")[0].kind == "ordinary"
 
 
 @pytest.mark.parametrize(("calls", "words"), [(0, "never ran"), (2, "nothing that came of it"), (None, "never used")])
@@ -177,6 +179,6 @@ def test_a_module_that_never_ran(calls: int | None, words: str) -> None:
         modules=modules,
         origin="capture",
     )
-    (finding,) = snapshot.why("head.weight")
+    (finding,) = why(snapshot, "head.weight")
     assert finding.kind == "unused"
     assert words in finding.text

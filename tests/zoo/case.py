@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 import gradtui
-from gradtui.grad_fns.causes import Kind
+from gradtui.snapshot.finding import Kind
 from gradtui.snapshot.model import Snapshot
 
 Snippet = Callable[[], Iterator[Any]]

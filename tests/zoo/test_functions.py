@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from gradtui.engine.user.evaluate import evaluate
+from gradtui.findings.detective import findings
+from gradtui.findings.why import why
 from gradtui.snapshot.model import Request
 
 CODE = """
@@ -44,15 +46,15 @@ def test_the_cause_in_a_function(tmp_path: Path, function: str, kind: str, words
     path.write_text(CODE)
     snapshot = evaluate(Request(1, f"{path}:{function}", origin="function"))
     assert snapshot.problem is None
-    first = snapshot.findings[0]
-    assert first.kind == kind, snapshot.findings
+    first = findings(snapshot)[0]
+    assert first.kind == kind, findings(snapshot)
     assert words in first.text
-    assert "other" not in str(snapshot.findings), "a model that the function does not use is none of its concern"
+    assert "other" not in str(findings(snapshot)), "a model that the function does not use is none of its concern"
 
 
 def test_a_function_with_nothing_wrong(tmp_path: Path) -> None:
     path = tmp_path / "model.py"
     path.write_text(CODE)
     snapshot = evaluate(Request(1, f"{path}:fine", origin="function"))
-    assert snapshot.findings == ()
-    assert [finding.kind for finding in snapshot.why("x")] == ["ordinary"]
+    assert findings(snapshot) == ()
+    assert [finding.kind for finding in why(snapshot, "x")] == ["ordinary"]

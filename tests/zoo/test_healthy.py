@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import gradtui
+from gradtui.findings.detective import findings
 from gradtui.findings.why import why
 from gradtui.snapshot.model import Snapshot
 from tests.models.language import bert, gpt2
@@ -21,7 +22,7 @@ def test_no_finding_for_a_healthy_model(code: Snippet, traced: bool) -> None:
     snapshot = run(code, traced=traced)
     assert snapshot.problem is None
     assert snapshot.graph.nodes
-    assert snapshot.findings == ()
+    assert findings(snapshot) == ()
     for name, parameter in snapshot.parameters.items():
         kinds = [finding.kind for finding in why(snapshot, name)]
         assert kinds == (["ordinary"] if parameter.node is not None else ["frozen"]), name
@@ -52,4 +53,4 @@ def _is_healthy(model: Any, traced: bool) -> None:
     else:
         snapshot = gradtui.capture(loss(), model=model)
     assert len(snapshot.graph.nodes) > 100
-    assert snapshot.findings == ()
+    assert findings(snapshot) == ()

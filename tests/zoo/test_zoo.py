@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gradtui.findings.detective import findings
 from gradtui.findings.why import why
 from tests.zoo import dead, nan, none
 from tests.zoo.case import Case, cases_of, run, symptom
@@ -37,7 +38,7 @@ def test_why_names_the_true_cause(case: Case) -> None:
 
 @cases
 def test_the_first_finding_is_the_true_cause(case: Case) -> None:
-    found = run(case.code).findings
+    found = findings(run(case.code))
     if not case.told:
         assert case.kind not in [finding.kind for finding in found]
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +17,6 @@ from gradtui.engine.autograd.values import dtype_name, legible
 from gradtui.engine.capture import failures, names, outputs
 from gradtui.engine.capture.facts import REENTRANT, CapturedFacts
 from gradtui.engine.capture.inferred_modules import inferred
-from gradtui.engine.capture.names import local_variables
 from gradtui.engine.capture.parameters import modules, parameters
 from gradtui.engine.capture.recording import Recording, recording_of
 from gradtui.file.uncollected import uncollected
@@ -34,36 +32,12 @@ NO_GRADIENTS = (
 
 def capture(
     output: object,
-    *,
-    names: Mapping[str, torch.Tensor] | None = None,
-    model: torch.nn.Module | None = None,
-) -> data.Snapshot:
-    """Everything about the graph of `output`: nodes, edges, shapes, and the gradients of one run of backward.
-
-    output: a tensor, or tensors in a tuple, list or dict, such as a model returns. What is differentiated is the sum of
-    all their elements (of their real parts where they are complex).
-    names: of leaves, and of other tensors whose gradient is wanted. model: names the parameters (`encoder.fc.weight`),
-    and says which module ran each node. After `gradtui.trace` that is known exactly, with values and source lines;
-    otherwise it is inferred from where the parameters are used. Leaves without a name get that of the caller's local
-    variable.
-
-    Nothing is different afterwards: `.grad` of every leaf, hooks, random numbers, grad mode and anomaly mode are as
-    before, and `backward()` can still be called. Hooks on tensors run, as backward is run once; AccumulateGrad does not.
-    Large tensors are summarised; none is kept.
-
-    Where there is no graph, or backward fails, `problem` of the Snapshot says why. Raises TypeError for what is no tensor.
-    """
-    return captured(output, names, model, None, local_variables(sys._getframe(1)))
-
-
-def captured(
-    output: object,
     given: Mapping[str, torch.Tensor] | None,
     model: torch.nn.Module | None,
     recording: Recording | None,
     scope: Mapping[str, Any],
 ) -> data.Snapshot:
-    """`capture` for a caller with the variables of `scope`. recording: of the forward pass, where it is known which."""
+    """`gradtui.capture`, for a caller with the variables of `scope`. recording: of the forward pass, where it is known which."""
     found = outputs.outputs_of(output)
     problem = outputs.why_no_graph(found, model)
     differentiable = [] if problem else [tensor for tensor in found if tensor.requires_grad]
@@ -77,8 +51,8 @@ def captured(
         with undisturbed(), uncollected():
             nodes = graph.walk(*roots)
             guard(nodes)
-            capture = _Capture(names.given(given, model), model, recording, scope)
-            return capture.snapshot(found, differentiable, roots, nodes, problem)
+            captured = _Capture(names.given(given, model), model, recording, scope)
+            return captured.snapshot(found, differentiable, roots, nodes, problem)
     finally:
         graph.release(nodes)
 

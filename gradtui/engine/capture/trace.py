@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Mapping
@@ -13,31 +12,19 @@ from typing import Any, Self
 import torch
 from torch.utils.hooks import RemovableHandle
 
-from gradtui.engine.capture.capture import captured
-from gradtui.engine.capture.names import local_variables
+from gradtui.engine.autograd.torch_private import sequence_number
+from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.recorder import Recorder, in_backward
 from gradtui.engine.capture.recording import Recording
-from gradtui.engine.typed.forward import sequence_number
 from gradtui.snapshot.model import Snapshot
 
 
-def trace(model: torch.nn.Module | None = None) -> Trace:
-    """Records what runs inside of the `with`, on this thread: for each operation its value (a summary), and the line and
-    columns that asked for it; for each node the module of `model` that ran it; and what ends a gradient, such as
-    `detach()`. `trace.capture(output)`, or plain `gradtui.capture(output)`, then has all that.
-
-    Afterwards, also after an exception, no hook and no mode is left. No tensor is kept.
-    Raises TypeError for what is no module.
-    """
-    if model is not None and not isinstance(model, torch.nn.Module):
-        raise TypeError(f"model is no torch.nn.Module but a {type(model).__name__}")
-    return Trace(model)
-
-
 class Trace:
-    """What `gradtui.trace` gives; for one `with`."""
+    """What `gradtui.trace` watches by; for one `with`. Raises TypeError for a model that is no module."""
 
-    def __init__(self, model: torch.nn.Module | None) -> None:
+    def __init__(self, model: torch.nn.Module | None = None) -> None:
+        if model is not None and not isinstance(model, torch.nn.Module):
+            raise TypeError(f"model is no torch.nn.Module but a {type(model).__name__}")
         self._recorder = Recorder()
         self._model = model
         self._modules = _Modules(self._recorder)
@@ -58,9 +45,9 @@ class Trace:
         self._recorder.__exit__(kind, error, traceback)
         self._modules.leave()
 
-    def capture(self, output: object, *, names: Mapping[str, torch.Tensor] | None = None) -> Snapshot:
-        """`gradtui.capture` of what ran inside, also of what ended up without a graph."""
-        return captured(output, names, self._model, self.recording, local_variables(sys._getframe(1)))
+    def capture(self, output: object, names: Mapping[str, torch.Tensor] | None, scope: Mapping[str, Any]) -> Snapshot:
+        """Of what ran inside, also of what ended up without a graph, for a caller with the variables of `scope`."""
+        return capture(output, names, self._model, self.recording, scope)
 
 
 class _Modules:

@@ -16,11 +16,11 @@ from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import scalar
 from gradtui.engine.autograd.refusal import RefusalError, dtype_and_device
 from gradtui.engine.autograd.values import values_of
-from gradtui.engine.capture.capture import captured
+from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.outputs import outputs_of
 from gradtui.engine.capture.places import shown
 from gradtui.engine.capture.recording import Recording
-from gradtui.engine.capture.trace import trace
+from gradtui.engine.capture.trace import Trace
 from gradtui.engine.user.arguments import Arguments, arguments
 from gradtui.engine.user.calling import called
 from gradtui.engine.user.confine import confined, silent
@@ -80,7 +80,7 @@ class Run:
         wanted = function(user, shown(str(self.module.path)), self.name)
         asked = arguments(wanted, self.name, self.request.at, dtype, device)
         network = model_in(vars(user))
-        watch = trace(network)
+        watch = Trace(network)
         self.recording = watch.recording
         self.module.state.restore()
         with watch:
@@ -88,7 +88,7 @@ class Run:
         outputs = tensors_of(result, self.name)
         self.nodes.extend(graph.walk(*(graph.root(output) for output in outputs if output.requires_grad)))
         given = {**leaves_in(vars(user)), **asked.leaves, **asked.variables}
-        told = captured(outputs, given, network or model_in(scope), watch.recording, scope)
+        told = capture(outputs, given, network or model_in(scope), watch.recording, scope)
         if told.problem is not None and self.nodes:
             return self._without_backward(told, told.problem)
         with silent():

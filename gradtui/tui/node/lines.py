@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from gradtui.grad_fns.rules import explain, rule_of
 from gradtui.graph.replay import Replay
 from gradtui.graph.uses import Contribution, as_sum, contributions, has_run
+from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Node, Saved, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, as_factor, number
 from gradtui.snapshot.visible import visible
 from gradtui.tui.graph.columns import look, short, title
 from gradtui.tui.panes.line_view import Line, Piece, folded
-
-if TYPE_CHECKING:
-    from gradtui.grad_fns.causes import Finding
 
 Pieces = tuple[Piece, ...]
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.reactive import var
 
 from gradtui.graph.replay import Replay
+from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
 from gradtui.snapshot.visible import visible
 from gradtui.tui.node.ledger import ledger_lines
 from gradtui.tui.node.lines import Pieces, finding_lines, node_lines
 from gradtui.tui.panes.line_view import Line, LineView, folded
-
-if TYPE_CHECKING:
-    from gradtui.grad_fns.causes import Finding
 
 LARGE = 2000
 """Nodes from which on it takes longer than a frame to find what is wrong."""
@@ -129,10 +127,10 @@ node, their gradients are summed.
         if snapshot is not None and len(snapshot.graph.nodes) > LARGE:
             self.run_worker(self._find_later(snapshot), group="findings", exclusive=True)
         elif snapshot is not None:
-            self.findings = snapshot.findings
+            self.findings = _findings(snapshot)
 
     async def _find_later(self, snapshot: Snapshot) -> None:
-        found = await asyncio.to_thread(lambda: snapshot.findings)
+        found = await asyncio.to_thread(_findings, snapshot)
         if snapshot is self._snapshot:
             self.findings = found
             self._read()
@@ -194,3 +192,9 @@ def _factors(snapshot: Snapshot, node: int) -> list[float]:
         math.prod(experiment.factor for experiment in here if experiment.edge in (None, index))
         for index in range(len(snapshot.graph.nodes[node].edges))
     ]
+
+
+def _findings(snapshot: Snapshot) -> tuple[Finding, ...]:
+    from gradtui.findings.detective import findings  # not wanted before the first paint
+
+    return findings(snapshot)

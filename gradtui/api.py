@@ -1,0 +1,115 @@
+"""What a program of the user's own calls: `gradtui.capture`, `gradtui.trace`, `gradtui.load`, and what a Snapshot is asked.
+
+Inside of gradtui a Snapshot is data alone; here it can be asked what is wrong with it, and be saved. torch is imported only
+where a graph is to be captured, so that `gradtui.load` works without it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from os import PathLike
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from gradtui.file import format
+from gradtui.snapshot import model as data
+from gradtui.snapshot.finding import Finding
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Snapshot(data.Snapshot, frozen=True):
+    """A recorded graph with its values and gradients, and the questions that can be put to it."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with values and gradients, first of all where it begins."""
+        from gradtui.findings.detective import findings
+
+        return findings(self)
+
+    def why(self, parameter: str) -> tuple[Finding, ...]:
+        """Why the gradient of a parameter is None, zero, nan or huge, the root cause first; `ordinary` where nothing is wrong.
+
+        KeyError for a name that is not in `parameters` or `variables`.
+        """
+        from gradtui.findings.why import why
+
+        return why(self, parameter)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it to a .gradtui file, which `gradtui.load` reads. Raises FileError for what no file can hold, and OSError."""
+        format.save(self, path)
+
+
+def load(path: str | PathLike[str]) -> Snapshot:
+    """The Snapshot that was saved at `path`; torch is not needed. Raises FileError for another file, and OSError."""
+    return _with_questions(format.load(path))
+
+
+def capture(
+    output: object,
+    *,
+    names: Mapping[str, torch.Tensor] | None = None,
+    model: torch.nn.Module | None = None,
+) -> Snapshot:
+    """Everything about the graph of `output`: nodes, edges, shapes, and the gradients of one run of backward.
+
+    output: a tensor, or tensors in a tuple, list or dict, such as a model returns. What is differentiated is the sum of
+    all their elements (of their real parts where they are complex).
+    names: of leaves, and of other tensors whose gradient is wanted. model: names the parameters (`encoder.fc.weight`),
+    and says which module ran each node. After `gradtui.trace` that is known exactly, with values and source lines;
+    otherwise it is inferred from where the parameters are used. Leaves without a name get that of the caller's local
+    variable.
+
+    Nothing is different afterwards: `.grad` of every leaf, hooks, random numbers, grad mode and anomaly mode are as
+    before, and `backward()` can still be called. Hooks on tensors run, as backward is run once; AccumulateGrad does not.
+    Large tensors are summarised; none is kept.
+
+    Where there is no graph, or backward fails, `problem` of the Snapshot says why. Raises TypeError for what is no tensor.
+    """
+    from gradtui.engine.capture.capture import capture
+    from gradtui.engine.capture.names import local_variables
+
+    return _with_questions(capture(output, names, model, None, local_variables(sys._getframe(1))))
+
+
+def trace(model: torch.nn.Module | None = None) -> Trace:
+    """Records what runs inside of the `with`, on this thread: for each operation its value (a summary), and the line and
+    columns that asked for it; for each node the module of `model` that ran it; and what ends a gradient, such as
+    `detach()`. `trace.capture(output)`, or plain `gradtui.capture(output)`, then has all that.
+
+    Afterwards, also after an exception, no hook and no mode is left. No tensor is kept.
+    Raises TypeError for what is no module.
+    """
+    return Trace(model)
+
+
+class Trace:
+    """What `gradtui.trace` gives; for one `with`."""
+
+    def __init__(self, model: torch.nn.Module | None) -> None:
+        from gradtui.engine.capture import trace
+
+        self._trace = trace.Trace(model)
+
+    def __enter__(self) -> Self:
+        self._trace.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._trace.__exit__(kind, error, traceback)
+
+    def capture(self, output: object, *, names: Mapping[str, torch.Tensor] | None = None) -> Snapshot:
+        """`gradtui.capture` of what ran inside, also of what ended up without a graph."""
+        from gradtui.engine.capture.names import local_variables
+
+        return _with_questions(self._trace.capture(output, names, local_variables(sys._getframe(1))))
+
+
+def _with_questions(snapshot: data.Snapshot) -> Snapshot:
+    return Snapshot(**{name: getattr(snapshot, name) for name in snapshot.__struct_fields__})

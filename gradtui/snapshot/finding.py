@@ -1,0 +1,69 @@
+"""What is wrong, where, why, and what people do about it: what gradtui.findings gives."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from gradtui.snapshot.model import Source
+
+Kind = Literal[
+    "input",
+    "domain",
+    "pole",
+    "zero_by_zero",
+    "overflow",
+    "vertical",
+    "corner",
+    "convention",
+    "zero_times_inf",
+    "branch",
+    "saturated",
+    "shrinking",
+    "underflow",
+    "flat",
+    "dead",
+    "clamped",
+    "masked",
+    "constant",
+    "not_in_graph",
+    "detached",
+    "no_grad",
+    "integer",
+    "left_torch",
+    "not_differentiable",
+    "new_leaf",
+    "unused",
+    "frozen",
+    "not_a_leaf",
+    "inplace",
+    "zero",
+    "nonfinite",
+    "vanishing",
+    "exploding",
+    "ordinary",
+]
+"""What went wrong. The first eight are of a single operation, the next two of 0·inf in the backward pass.
+
+In the others the gradient dies: squashed functions, products of small factors, steps, dead sides, what is not taken,
+what does not depend on the variable at all. From `not_in_graph` on they are of the parameters of user code;
+`ordinary` where nothing is wrong.
+"""
+
+
+class Finding(Struct, frozen=True):
+    """A place that explains what is on the screen.
+
+    node: where to look; None where there is none. text: one sentence that says why. remedy: one on what people do.
+    parameter: the one it explains. source: where to look in the user's code. evidence: what was seen that shows it.
+    """
+
+    kind: Kind
+    phase: Literal["forward", "backward"]
+    node: int | None
+    text: str
+    remedy: str
+    parameter: str | None = None
+    source: Source | None = None
+    evidence: tuple[str, ...] = ()
