@@ -1,4 +1,4 @@
-"""What the explorer begins with: everything that a person may say before the screen is there."""
+"""What the explorer is opened with."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from gradtui.snapshot.model import Device, Dtype, Origin
 
 
 class Start(Struct, frozen=True):
-    """The function, where it stands, and how it is looked at.
+    """What a person asked to see first; all of it can be changed on the screen.
 
-    expression: as typed, or `model.py:loss` where `origin` is `function`. at: the texts of values by name, a vector's one by one
-    or as a whole (`[1, 2]`). window: of the chart, None for the usual one. step: how far one key press moves x, as text. theme:
-    Textual's name. names: words that are variables whatever they are.
+    expression: the function as typed or, by `origin`, the place of one in a file (`model.py:loss`).
+    at: where variables stand, each a text as typed: a number or a whole vector (`pi/2`, `[1, 2]`), or a tuple of texts,
+    one for each element of a vector. What is left out stands at its default.
+    window: the ends of the chart's x-axis, None for the usual ones. step: how far one key press moves a variable, a decimal.
+    theme: Textual's name of one, None for the usual one. names: words that are variables whatever they are.
     """
 
     expression: str
