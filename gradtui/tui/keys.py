@@ -172,3 +172,8 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
         case "copy":
             return shown is not None
     return True
+
+
+def asks(key: str | None) -> bool:
+    """Whether a key, by its name or as the character typed, asks for another answer."""
+    return any(key in binding.key.split(",") for binding in KEYS if binding.action.partition("(")[0] in ASKING)
