@@ -22,7 +22,7 @@ from gradtui.tui.asking import Asking
 from gradtui.tui.backward import Backward
 from gradtui.tui.evaluator import DerivativeArrived, MakeEvaluator, SnapshotArrived
 from gradtui.tui.findings import Findings
-from gradtui.tui.keys import KEYS, asks, works
+from gradtui.tui.keys import EVERYWHERE, KEYS, asks, works
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
@@ -184,7 +184,13 @@ class GradtuiApp(MendedApp):
             self.notify(texts.NOTHING_NEW, timeout=3)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        return commands.commands(self, self.session, self.answers.shown, self.run_action)
+        return commands.commands(self, self.session, self.answers.shown, self.command)
+
+    async def command(self, action: str) -> None:
+        """One of the palette, which is there also while a line is typed: that line is left."""
+        if action.partition("(")[0] not in EVERYWHERE:
+            self.picture.leave_line()
+        await self.run_action(action)
 
     action_example = by(lambda app: app.picture.take)
     action_edit = by(lambda app: app.picture.open_formula)

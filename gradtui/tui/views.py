@@ -24,6 +24,7 @@ from gradtui.tui.panes.source import SourceView
 from gradtui.tui.panes.stepper import Stepper
 from gradtui.tui.session import Session
 from gradtui.tui.typing.expression_input import ExpressionInput
+from gradtui.tui.typing.line_input import LineInput
 from gradtui.tui.typing.search_entry import SearchEntry
 from gradtui.tui.typing.value_entry import ValueEntry
 
@@ -138,7 +139,7 @@ class Picture(Vertical):
 
     def on_expression_input_left(self, message: ExpressionInput.Left) -> None:
         if self._session.problem is None or not message.accepted:
-            self.screen.set_focus(None)
+            self.leave_line()
 
     def on_expression_input_pointed(self, message: ExpressionInput.Pointed) -> None:
         node = texts.innermost(self._answers.shown, self.formula.value, message.place)
@@ -156,8 +157,7 @@ class Picture(Vertical):
             self.entry.open(session.active, session.points[session.active].text)
 
     def on_value_entry_left(self, message: ValueEntry.Left) -> None:
-        self.problem_line.display, self.entry.display = True, False
-        self.screen.set_focus(None)
+        self.leave_line()
         if message.point is not None:
             self._session.put(message.point)
             self.lay_out()
@@ -172,8 +172,13 @@ class Picture(Vertical):
         self.search.say(message.text, self.graph.find(message.text))
 
     def on_search_entry_left(self) -> None:
-        self.problem_line.display, self.search.display = True, False
-        self.screen.set_focus(None)
+        self.leave_line()
+
+    def leave_line(self) -> None:
+        """Back to the picture from whatever line is typed in."""
+        self.problem_line.display, self.entry.display, self.search.display = True, False, False
+        if isinstance(self.screen.focused, LineInput):
+            self.screen.set_focus(None)
 
     # What a person points at
 

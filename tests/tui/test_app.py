@@ -454,6 +454,20 @@ async def test_palette_has_every_action() -> None:
         await until(pilot, lambda: service(app).requests[-1].dtype == "float64", "the request")
 
 
+@pytest.mark.parametrize("line", ["slash", "x", "ctrl+f"])
+async def test_a_command_of_the_palette_works_while_a_line_is_typed(line: str) -> None:
+    """The line is left for it."""
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, line)
+        await press(pilot, "ctrl+p", *"one step up")
+        await until(pilot, lambda: "One step up" in text_of(app), "the command")
+        await press(pilot, "enter")
+        await until(pilot, lambda: service(app).requests[-1].at == {"x": 4.1}, "the step")
+        assert app.focused is None
+        assert app.picture.problem_line.display
+
+
 async def test_example_from_the_palette() -> None:
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
