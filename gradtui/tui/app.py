@@ -32,8 +32,8 @@ from gradtui.tui.views import Picture
 
 
 def by(part: Callable[[GradtuiApp], Callable[..., Any]]) -> Callable[..., Any]:
-    """An action that one part does alone, with the arguments of the key."""
-    return lambda app, *arguments: part(app)(*arguments)
+    """An action that one part does alone, with the argument of the key, where it has one."""
+    return lambda app, *argument: part(app)(*argument)
 
 
 class GradtuiApp(MendedApp):
