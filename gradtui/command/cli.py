@@ -105,20 +105,11 @@ def command(
     _require_terminal()
     gc.disable()  # until the first frame is out: there is nothing to collect, and looking for it costs a tenth of the start
     theme = _theme(theme)
+    from gradtui.snapshot.start import Start
     from gradtui.tui.app import run
 
-    status = run(
-        expression=text,
-        at=dict(at),
-        dtype=dtype,
-        device=device,
-        window=limits,
-        step=step,
-        theme=theme,
-        names=tuple(at),
-        origin="function" if is_function else "expression",
-    )
-    sys.exit(status)
+    origin = "function" if is_function else "expression"
+    sys.exit(run(Start(text, dict(at), dtype, device, limits, step, theme, tuple(at), origin)))
 
 
 def main() -> None:

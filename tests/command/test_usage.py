@@ -10,6 +10,7 @@ from unittest.mock import create_autospec
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import asdict
 
 from gradtui import __version__
 from gradtui.command.cli import command
@@ -24,7 +25,7 @@ def run(*arguments: str) -> Result:
 def screen(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the screen was opened with; called as it wants to be called."""
     opened: dict[str, Any] = {}
-    monkeypatch.setattr(app, "run", create_autospec(app.run, side_effect=opened.update))
+    monkeypatch.setattr(app, "run", create_autospec(app.run, side_effect=lambda start: opened.update(asdict(start))))
     monkeypatch.setattr("gradtui.command.cli._require_terminal", lambda: None)
     return opened
 
