@@ -1,4 +1,4 @@
-"""text -> Expression. A recursive descent (rules.py) over tokens (tokens.py), one method a rule of this grammar:
+"""text -> Expression. A recursive descent (grammar.py) over tokens (tokens.py), one method a rule of this grammar:
 
     text        = { binding separator } [ header ] sum { separator }
     separator   = ";" | newline                      (a newline inside ( ) or [ ] is white space)
