@@ -18,7 +18,8 @@ from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import read_point, read_points
 from gradtui.service.client import Service
-from gradtui.snapshot.model import Device, Dtype, Origin, Problem
+from gradtui.snapshot.model import Device, Dtype, Origin
+from gradtui.snapshot.start import Start
 from gradtui.snapshot.target import split
 from gradtui.tui import commands, texts
 from gradtui.tui.backward import Debugger
@@ -106,7 +107,7 @@ class GradtuiApp(Debugger):
         try:
             expression = parse(text, self.session.names)
         except ExpressionError as error:
-            self.text_problem = Problem(error.kind, error.message, error.start, error.end, error.hint)
+            self.text_problem = error.problem
         else:
             self.text_problem, self.reads_as = None, write(expression)
             self.session.accept(expression)
@@ -248,20 +249,20 @@ class GradtuiApp(Debugger):
         self.push_screen(HelpScreen())
 
 
-def run(
-    *,
-    expression: str,
-    at: dict[str, str | tuple[str, ...]],
-    dtype: Dtype,
-    device: Device,
-    window: tuple[float, float] | None,
-    step: str,
-    theme: str | None,
-    names: tuple[str, ...] = (),
-    origin: Origin = "expression",
-) -> int:
+def run(start: Start) -> int:
     """Open the explorer and stay in it until it is left; the exit status. Raises PointError for an `at` that is no value."""
-    service = partial(Service, function=expression) if origin == "function" else Service
-    app = GradtuiApp(expression, at, dtype, device, window, step, theme, names, origin=origin, service=service)
+    service = partial(Service, function=start.expression) if start.origin == "function" else Service
+    app = GradtuiApp(
+        start.expression,
+        start.at,
+        start.dtype,
+        start.device,
+        start.window,
+        start.step,
+        start.theme,
+        start.names,
+        origin=start.origin,
+        service=service,
+    )
     app.run()
     return app.return_code or 0

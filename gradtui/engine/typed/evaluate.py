@@ -32,9 +32,7 @@ def evaluate(request: model.Request) -> model.Snapshot:
     nodes: list[Node] = []
     try:
         snapshot = _evaluate(request, nodes)
-    except ExpressionError as error:
-        snapshot = _failed(request, model.Problem(error.kind, error.message, error.start, error.end, error.hint))
-    except RefusalError as error:
+    except (ExpressionError, RefusalError) as error:
         snapshot = _failed(request, error.problem)
     except (MemoryError, torch.OutOfMemoryError):
         snapshot = _failed(request, model.Problem("memory", "there is not enough memory for this"))
