@@ -9,7 +9,7 @@ from gradtui.expression.builder import Builder
 from gradtui.expression.calls import Argument, keyword, usage, value
 from gradtui.expression.errors import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
-from gradtui.expression.hints import INVERSES, unknown_method
+from gradtui.expression.hints import unknown_method
 from gradtui.expression.mistakes import CLOSING, missing_operand, unexpected
 from gradtui.expression.scope import Scope
 from gradtui.expression.syntax import (
@@ -265,7 +265,7 @@ class Rules:
         if self.token.text == "^" and following.kind == "number" and following.text.isdigit():
             self._advance()
             return self.build.number(self._advance())
-        inverse = f"{INVERSES[row.name]}(x) for the inverse, " if row.name in INVERSES else ""
+        inverse = f"{row.inverse}(x) for the inverse, " if row.inverse else ""
         message = f"the power of {row.name} itself has to be a whole number"
         hint = f"write {inverse}1/{row.name}(x) for the reciprocal, ({row.name}(x))^n for a power"
         raise ExpressionError("syntax", message, name.start, self.token.end, hint)
