@@ -225,11 +225,14 @@ ROWS = TRIGONOMETRY | POWERS_AND_LOGARITHMS | STEPS_AND_CORNERS | SPECIAL | ACTI
 
 
 def _kinds(function: Function) -> tuple[Kind, ...]:
+    kinds: list[Kind] = ["tensor"] * function.least
     if function.name == "where":
-        return ("condition", "tensor")
-    if function.settings:
-        return ("tensor", "setting")
-    return ("tensor",) if function.numbers is None else (*("tensor",) * function.numbers, "any")
+        kinds[0] = "condition"
+    elif function.settings:
+        kinds[1:] = ["setting"]
+    elif function.numbers is not None:
+        kinds[function.numbers :] = ["any"]
+    return tuple(kinds)
 
 
 OPERATIONS: dict[str, Operation] = {name: replace(row, kinds=_kinds(FUNCTIONS[name])) for name, row in ROWS.items()}
