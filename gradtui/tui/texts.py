@@ -12,7 +12,6 @@ from textual.content import Content
 from gradtui.expression.point import plain
 from gradtui.graph.agreement import MARKS, check
 from gradtui.outline.rows import same_shape
-from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Curve, Snapshot, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 from gradtui.snapshot.visible import visible
@@ -22,6 +21,7 @@ from gradtui.tui.session import Session
 
 MUTED, WARNING = "$foreground-muted", "$text-warning"
 NOTHING = Content()
+NOTHING_NEW = "this is a saved snapshot: nothing in it is evaluated anew"
 MARK_STYLES = {True: "$text-success", False: "bold $text-error", None: MUTED}
 
 AROUND = 40
@@ -54,11 +54,11 @@ def title(session: Session) -> str:
     return written if len(written) <= WIDEST_TITLE else "f = "
 
 
-def echo(session: Session, reads_as: str) -> Content:
+def echo(session: Session) -> Content:
     """How the text is read, its `=` under that of the title; nothing where that is how it was typed."""
-    if reads_as == session.text or session.origin != "expression":
+    if session.reads_as == session.text or session.origin != "expression":
         return Content()
-    return Content.styled("= ".rjust(len(title(session))) + reads_as, MUTED)
+    return Content.styled("= ".rjust(len(title(session))) + session.reads_as, MUTED)
 
 
 def of(session: Session) -> str:
@@ -157,13 +157,6 @@ def parameter(shown: Snapshot | None, node: int | None) -> str | None:
         return None
     name = shown.graph.nodes[node].variable
     return name if name in shown.parameters else None
-
-
-def why(shown: Snapshot, name: str) -> tuple[Finding, ...]:
-    """Why the gradient of a parameter is what it is."""
-    from gradtui.findings.why import why  # not wanted before the first paint
-
-    return why(shown, name)
 
 
 def samples(columns: int) -> int:
