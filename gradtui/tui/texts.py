@@ -11,6 +11,7 @@ from textual.content import Content
 
 from gradtui.expression.point import plain
 from gradtui.graph.agreement import MARKS, check
+from gradtui.graph.operands import is_finite
 from gradtui.outline.rows import same_shape
 from gradtui.snapshot.model import Curve, Snapshot, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
@@ -239,8 +240,7 @@ def _numbers(session: Session, shown: Snapshot) -> Content:
 
 
 def _style(values: Values | None, usual: str) -> str:
-    finite = values is None or all(map(math.isfinite, values.numbers))
-    return f"bold {usual}" if finite else "bold $text-error"
+    return f"bold {usual}" if is_finite(values) else "bold $text-error"
 
 
 def is_single(session: Session) -> bool:

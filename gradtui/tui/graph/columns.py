@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from gradtui.graph.gradients import all_zero, finite, size
+from gradtui.graph.gradients import all_zero, size
+from gradtui.graph.operands import is_finite
 from gradtui.graph.uses import Use, as_sum, contributions, has_run
 from gradtui.outline.rows import Row
 from gradtui.snapshot.model import Graph, Node, Values
@@ -272,7 +273,7 @@ def look(values: Values | None, ordinary: str, *, dim_zero: bool = False) -> str
     """The component class for a number: not finite, zero, not known, or `ordinary`."""
     if values is None:
         return "graph--unknown"
-    if not finite(values):
+    if not is_finite(values):
         return "graph--bad"
     return "graph--zero" if dim_zero and all_zero(values) else ordinary
 
