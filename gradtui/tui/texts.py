@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from pathlib import Path
 
 from msgspec import Struct
@@ -37,9 +36,6 @@ LONGEST_CALL = 14
 SHORT_NAME = 4
 """Characters of a variable that stands on one line with the value."""
 
-OWN_NAME = re.compile(r"\s*\w+\s*(\([^()]*\))?\s*=(?!=)[^;]*$")
-
-
 ChartPoint = tuple[float, float | None, float | None]
 
 
@@ -49,7 +45,7 @@ def title(session: Session) -> str:
         return visible(f"{Path(session.text).name}({', '.join(session.variables)})")
     if session.origin == "capture":
         return visible(session.text)
-    if OWN_NAME.match(session.text.rpartition(";")[2]):
+    if session.named:
         return ""
     written = f"{of(session)} = "
     return written if len(written) <= WIDEST_TITLE else "f = "

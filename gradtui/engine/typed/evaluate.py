@@ -140,9 +140,8 @@ def _leaf(name: str, value: float | tuple[float, ...], dtype: torch.dtype, devic
         raise RefusalError("domain", f"{name} is a vector without elements", f"give it numbers: {name}=[1, 2, 3]")
     for number in value if isinstance(value, tuple) else (value,):
         if math.isfinite(number) and abs(number) > torch.finfo(dtype).max:
-            raise RefusalError(
-                "dtype", f"{name} = {number:g} does not fit {dtype}".replace("torch.", ""), "use float64"
-            )
+            kind = str(dtype).removeprefix("torch.")
+            raise RefusalError("dtype", f"{name} = {number:g} does not fit {kind}", "use float64")
     return torch.tensor(value, dtype=dtype, device=device, requires_grad=True)
 
 
