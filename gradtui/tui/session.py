@@ -19,8 +19,8 @@ class Session:
     """Values are kept by name also while the expression does not use them, so that nothing typed is lost.
 
     text, name, named, variables, reads_as: of the last expression that could be read. problem: why what was typed after it
-    cannot be. active: the variable that the keys step and the chart runs along; None where there is none. element: which element of it,
-    where it is a vector. window: of the chart.
+    cannot be. active: the variable that the keys step and the chart runs along; None where there is none.
+    element: which element of it, where it is a vector. window: of the chart.
     names: words that are variables whatever they are. ledger: whether tangents along the active element are wanted.
     experiments: what is changed in the backward pass of this very expression; the last one is undone first.
     origin: `function` where `text` names a function of a file: its variables come with the first answer. live: whether anything
