@@ -10,8 +10,8 @@ from textual.message import Message
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Graph, Snapshot
 
-LARGE = 2000
-"""Nodes from which on it takes longer than a frame to find what is wrong."""
+MOST_AT_ONCE = 2000
+"""Nodes up to which it takes less than a frame to find what is wrong."""
 
 
 class Found(Message):
@@ -36,7 +36,7 @@ class Findings:
         if shown is None or (shown.graph is self._graph and shown.graph.nodes):
             return
         self._graph, self.all = shown.graph, ()
-        if len(shown.graph.nodes) > LARGE:
+        if len(shown.graph.nodes) > MOST_AT_ONCE:
             self._app.run_worker(self._look(shown), group="findings", exclusive=True)
         else:
             self.all = _findings(shown)
@@ -51,7 +51,7 @@ class Findings:
         """Why the gradient of `parameter` is what it is; None: all that is wrong. False where `Explained` comes later."""
         if shown is None or parameter is None:
             self.reasons = self.all
-        elif len(shown.graph.nodes) > LARGE:
+        elif len(shown.graph.nodes) > MOST_AT_ONCE:
             self._app.run_worker(self._explain(shown, parameter), group="why", exclusive=True)
             return False
         else:

@@ -50,7 +50,7 @@ def session_of(snapshot: Snapshot) -> Session:
     session.adopt(snapshot)
     session.reads_as, session.experiments = snapshot.reads_as, snapshot.experiments
     if snapshot.origin == "expression":
-        session.name = _name(snapshot)
+        _take_name(session, snapshot)
     if snapshot.curve is not None:
         session.choose(snapshot.curve.variable, snapshot.curve.element)
     return session
@@ -68,9 +68,10 @@ def run(snapshot: Snapshot, theme: str | None = None) -> int:
     return app.return_code or 0
 
 
-def _name(snapshot: Snapshot) -> str:
+def _take_name(session: Session, snapshot: Snapshot) -> None:
     """`g` of `g(x) = x^2`."""
     try:
-        return parse(snapshot.expression, tuple(snapshot.variables)).name
+        expression = parse(snapshot.expression, tuple(snapshot.variables))
     except ExpressionError:
-        return "f"
+        return
+    session.name, session.named = expression.name, expression.named

@@ -18,9 +18,9 @@ SMALLEST_STEP, LARGEST_STEP = Decimal("1e-12"), Decimal("1e12")
 class Session:
     """Values are kept by name also while the expression does not use them, so that nothing typed is lost.
 
-    text, name, variables, reads_as: of the last expression that could be read. problem: why what was typed after it cannot be.
-    active: the variable that the keys step and the chart runs along; None where there is none. element: which element of it,
-    where it is a vector. window: of the chart.
+    text, name, named, variables, reads_as: of the last expression that could be read. problem: why what was typed after it
+    cannot be. active: the variable that the keys step and the chart runs along; None where there is none.
+    element: which element of it, where it is a vector. window: of the chart.
     names: words that are variables whatever they are. ledger: whether tangents along the active element are wanted.
     experiments: what is changed in the backward pass of this very expression; the last one is undone first.
     origin: `function` where `text` names a function of a file: its variables come with the first answer. live: whether anything
@@ -32,7 +32,7 @@ class Session:
         """Raises PointError for a value of the `start` that is none."""
         text, origin = start.expression, start.origin
         self.text, self.name = text, text.rpartition(":")[2] if origin == "function" else "f"
-        self.reads_as = ""
+        self.named, self.reads_as = False, ""
         self.problem: Problem | None = None
         self.points = read_points(start.at)
         self.variables: tuple[str, ...] = tuple(self.points)
@@ -55,7 +55,7 @@ class Session:
         try:
             expression = parse(text, self.names)
         except ExpressionError as error:
-            self.problem = Problem(error.kind, error.message, error.start, error.end, error.hint)
+            self.problem = error.problem
             return False
         self.problem, self.reads_as = None, write(expression)
         self.accept(expression)
@@ -65,7 +65,8 @@ class Session:
         """Another function; variables that are new stand at their default. Experiments were on the nodes of the old one."""
         if expression.text != self.text:
             self.experiments = ()
-        self.text, self.name, self.variables = expression.text, expression.name, expression.variables
+        self.text, self.variables = expression.text, expression.variables
+        self.name, self.named = expression.name, expression.named
         for name in self.variables:
             self.points.setdefault(name, Point((Decimal(repr(default_at(name))),)))
         if self.active not in self.variables:

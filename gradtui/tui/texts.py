@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from pathlib import Path
 
 from msgspec import Struct
@@ -11,6 +10,7 @@ from textual.content import Content
 
 from gradtui.expression.point import plain
 from gradtui.graph.agreement import MARKS, check
+from gradtui.graph.operands import is_finite
 from gradtui.outline.rows import same_shape
 from gradtui.snapshot.model import Curve, Snapshot, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
@@ -36,9 +36,6 @@ LONGEST_CALL = 14
 SHORT_NAME = 4
 """Characters of a variable that stands on one line with the value."""
 
-OWN_NAME = re.compile(r"\s*\w+\s*(\([^()]*\))?\s*=(?!=)[^;]*$")
-
-
 ChartPoint = tuple[float, float | None, float | None]
 
 
@@ -48,7 +45,7 @@ def title(session: Session) -> str:
         return visible(f"{Path(session.text).name}({', '.join(session.variables)})")
     if session.origin == "capture":
         return visible(session.text)
-    if OWN_NAME.match(session.text.rpartition(";")[2]):
+    if session.named:
         return ""
     written = f"{of(session)} = "
     return written if len(written) <= WIDEST_TITLE else "f = "
@@ -239,8 +236,7 @@ def _numbers(session: Session, shown: Snapshot) -> Content:
 
 
 def _style(values: Values | None, usual: str) -> str:
-    finite = values is None or all(map(math.isfinite, values.numbers))
-    return f"bold {usual}" if finite else "bold $text-error"
+    return f"bold {usual}" if is_finite(values) else "bold $text-error"
 
 
 def is_single(session: Session) -> bool:

@@ -17,7 +17,7 @@ from tests.tui.test_app import press, text_of, until
 
 async def test_a_large_graph_is_searched_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is found is shown when it comes."""
-    monkeypatch.setattr(findings, "LARGE", 1)
+    monkeypatch.setattr(findings, "MOST_AT_ONCE", 1)
     app = make_app("0*sqrt(x)", {"x": "0"})
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: "something goes wrong" in text_of(app), "what is wrong")
@@ -27,7 +27,7 @@ async def test_a_large_graph_is_searched_in_a_thread(monkeypatch: pytest.MonkeyP
 
 async def test_what_is_found_in_a_graph_that_was_left_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """The search goes on in its thread, and comes to its end behind that of the newer graph."""
-    monkeypatch.setattr(findings, "LARGE", 1)
+    monkeypatch.setattr(findings, "MOST_AT_ONCE", 1)
     search, started, gate = findings._findings, Event(), Event()
 
     def held(snapshot: Snapshot) -> tuple[Finding, ...]:
@@ -49,10 +49,10 @@ async def test_what_is_found_in_a_graph_that_was_left_is_not_shown(monkeypatch: 
         assert "goes wrong" not in text_of(app)
 
 
-@pytest.mark.parametrize("large", [1, findings.LARGE])
+@pytest.mark.parametrize("large", [1, findings.MOST_AT_ONCE])
 async def test_why_of_a_parameter(monkeypatch: pytest.MonkeyPatch, large: int) -> None:
     """Of a large graph in a thread."""
-    monkeypatch.setattr(findings, "LARGE", large)
+    monkeypatch.setattr(findings, "MOST_AT_ONCE", large)
     snapshot = synthetic.bert(2)
     name, parameter = next((name, one) for name, one in snapshot.parameters.items() if one.node is not None)
     app = explorer(snapshot)
