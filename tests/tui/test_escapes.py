@@ -19,7 +19,7 @@ from textual.widgets import Input
 from gradtui.snapshot.model import Problem, Request, Snapshot
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.commands import copies, copy_text
-from gradtui.tui.saved import SavedApp
+from gradtui.tui.saved import explorer
 from gradtui.tui.textual_fixes import VISIBLE
 from tests import examples
 from tests.file.test_format import EVERYTHING
@@ -42,14 +42,7 @@ TOUR = (
 )
 """All panes and lists: ledger, backward, findings, saved tensors, lanes, tables, search, help, palette, copy."""
 
-PANES = {
-    "tree": (),
-    "ledger": ("l",),
-    "backward": ("l", "n", "s"),
-    "lanes": ("t",),
-    "parameters": ("T",),
-    "modules": ("T",),
-}
+PANES = {"tree": (), "ledger": ("l",), "backward": ("l", "n", "s"), "parameters": ("T", "T")}
 """The panes that a Snapshot is seen in, and the keys from one to the next; all others are beside them all the time."""
 
 
@@ -87,7 +80,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
 @pytest.mark.parametrize("name", SNAPSHOTS)
 async def test_all_fields_on_a_tour(terminal: Terminal, name: str) -> None:
     """Through every pane, list and screen, with tooltips and notices, in two sizes."""
-    app = SavedApp(hostile(SNAPSHOTS[name], *text_fields()))
+    app = explorer(hostile(SNAPSHOTS[name], *text_fields()))
     async with app.run_test(size=(120, 36), notifications=True, tooltips=True) as pilot:
         await settle(pilot)
         await pilot.press(*TOUR)
@@ -136,7 +129,7 @@ async def settle(pilot: Pilot[None]) -> None:
 @pytest.mark.parametrize("name", SNAPSHOTS)
 async def test_every_line_keeps_its_width(name: str) -> None:
     """What has no width of its own, and gets one as it is shown, pushes nothing aside; and a picture of the screen is XML."""
-    app = SavedApp(hostile(SNAPSHOTS[name], *text_fields()))
+    app = explorer(hostile(SNAPSHOTS[name], *text_fields()))
     async with app.run_test(size=(120, 36)) as pilot:
         for keys in PANES.values():
             await pilot.press(*keys)
@@ -168,7 +161,7 @@ async def test_a_widget_that_nobody_thought_of(terminal: Terminal) -> None:
 
 async def test_what_is_copied_can_be_pasted(monkeypatch: pytest.MonkeyPatch) -> None:
     copied: list[str] = []
-    app = SavedApp(hostile(examples.quadratic(), *text_fields()))
+    app = explorer(hostile(examples.quadratic(), *text_fields()))
     monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
