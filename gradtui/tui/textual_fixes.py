@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, cast
@@ -27,7 +28,7 @@ from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.errors import NoWidget
 from textual.events import Click, Resize
-from textual.filter import LineFilter, Monochrome, NoColor
+from textual.filter import LineFilter, Monochrome
 from textual.geometry import Offset, Region, Size
 from textual.screen import Screen
 from textual.theme import ThemeProvider
@@ -36,6 +37,7 @@ from textual.widget import AwaitMount, Widget
 from textual.widgets import Button, LoadingIndicator
 
 from gradtui.snapshot.visible import visible
+from gradtui.tui.colours import ANSI_DARK, COLOURLESS, theme_for
 from gradtui.tui.terminal import TerminalDriver
 
 SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._gather_commands)["__wrapped__"]
@@ -55,17 +57,30 @@ class Visible(LineFilter):
         return Segment.adjust_line_length(shown, cells)
 
 
-VISIBLE, NO_COLOUR = Visible(), NoColor()
+VISIBLE = Visible()
 
 
 class MendedApp(App[None]):
     """Leaves every terminal whole, and its palettes bear quick hands and small screens."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.no_color = bool(os.environ.get("NO_COLOR"))  # an empty one says nothing, no-color.org has it
+        self.register_theme(ANSI_DARK)
+
+    def suit_terminal(self) -> None:
+        """The colours to begin with, where nobody chose others."""
+        theme = theme_for(self.console.color_system, no_color=self.no_color)
+        if theme is not None and "TEXTUAL_THEME" not in os.environ:
+            self.theme = theme.name
+
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """For NO_COLOR, Textual makes a theme of the terminal's own colours grey: black on black. They are left out instead."""
+        """For NO_COLOR, Textual makes the terminal's own colours grey, and so black on black. They are left out instead."""
         filters = super().get_line_filters()
+        if not self.no_color or self.native_ansi_color:
+            filters = [one for one in filters if not isinstance(one, Monochrome)]
         if self.no_color and self.native_ansi_color:
-            filters = [NO_COLOUR if isinstance(one, Monochrome) else one for one in filters]
+            filters = [*filters, COLOURLESS[self.current_theme.dark]]
         return [VISIBLE, *filters]
 
     def get_driver_class(self) -> type[Driver]:
