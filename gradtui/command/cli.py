@@ -83,7 +83,7 @@ def command(
     if text == "-":
         if as_text or as_steps or export:
             raise click.UsageError("a batch is answered in JSON: gradtui - --json")
-        sys.exit(_batch(at, alone, dtype, device))
+        sys.exit(_batch(at, alone, dtype, device, limits))
     if SAVED.fullmatch(text.strip()):
         if places:
             raise click.UsageError("a saved snapshot is what it is: there is no --at for it")
@@ -291,7 +291,7 @@ def _print(
 
         def whole(variables: Sequence[str], at: Mapping[str, float | tuple[float, ...]]) -> Request:
             along = (variables[0], 0) if wanted & {"json", "steps", "gradtui"} and variables else None
-            curve = text.curve_request(variables, at, window) if wanted & {"text", "gradtui"} else None
+            curve = text.curve_request(variables, at, window) if wanted & {"text", "json", "gradtui"} else None
             return replace(request, along=along, curve=curve)
 
         snapshot = evaluate(whole(() if is_function else variables, request.at))
@@ -367,7 +367,9 @@ def _saved(path: str, form: Form | None, export: str | None, theme: str | None) 
     sys.exit(run(snapshot, theme))
 
 
-def _batch(at: dict[str, str], alone: str | None, dtype: Dtype, device: Device) -> int:
+def _batch(
+    at: dict[str, str], alone: str | None, dtype: Dtype, device: Device, window: tuple[float, float] | None
+) -> int:
     from gradtui.command.batch import answer_lines
 
     with _output() as answers:
@@ -378,6 +380,7 @@ def _batch(at: dict[str, str], alone: str | None, dtype: Dtype, device: Device) 
             alone=None if alone is None else _value(alone, "--at"),
             dtype=dtype,
             device=device,
+            window=window,
         )
     return 0 if well else 1
 

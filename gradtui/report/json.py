@@ -9,6 +9,8 @@ import json
 import math
 from typing import Any
 
+from gradtui.chart.point import standing
+from gradtui.chart.window import bounded, shown_window
 from gradtui.findings.detective import findings
 from gradtui.graph import ledger
 from gradtui.graph.agreement import Check, checks
@@ -45,6 +47,7 @@ def answer(snapshot: Snapshot) -> Json:
         "value": values(snapshot.value),
         "derivative": {name: entry.text for name, entry in derivative.items()},
         "checks": {name: _check(told) for name, told in checks(snapshot).items()},
+        "chart": _chart(snapshot),
         "notes": notes,
         "graph": _graph(snapshot.graph),
         "steps": _steps(snapshot.graph),
@@ -145,6 +148,16 @@ def values(what: Values | None) -> Any:
 def _check(told: Check) -> Json:
     """Whether each way to the derivative agrees with the others, null where it has nothing to say; and a sentence."""
     return {way: getattr(told, way) for way in ("autograd", "calculus", "differences", "text")}
+
+
+def _chart(snapshot: Snapshot) -> Json | None:
+    """The windows of the chart, as it is drawn on the screen and on paper; null where there is none."""
+    curve = snapshot.curve
+    if curve is None or curve.variable not in snapshot.variables:
+        return None
+    here = standing(snapshot, curve)
+    shown = shown_window(curve, here[:2] if here is not None else None)
+    return {"variable": curve.variable, "window": list(bounded(*curve.window)), "y": list(shown)}
 
 
 def _steps(graph: Graph) -> list[Json]:

@@ -249,8 +249,17 @@ class Trouble(Struct, frozen=True):
     """A stretch of the curve's window where f, or only f', is not finite.
 
     Found by sampling, its ends by bisection: a shorter stretch between two samples may be missed. A single place has
-    low == high.
+    low == high. unbounded: whether |f| grows without end towards it, as at a pole.
     """
+
+    low: float
+    high: float
+    kind: Literal["value", "gradient"]
+    unbounded: bool = False
+
+
+class Jump(Struct, frozen=True):
+    """A place between two floats, or nearly so, at which f, or f' (`gradient`), changes at once."""
 
     low: float
     high: float
@@ -260,7 +269,9 @@ class Trouble(Struct, frozen=True):
 class Curve(Struct, frozen=True):
     """The answer to a CurveRequest: `f` and `derivative` at each `x`, non-finite where they are so.
 
-    `what` says what is drawn where it is not simply f(x): `sum(f) along x[1]`, `f of one element`.
+    x rises; beside as many places at equal distances as were asked for there are some more, where something happens
+    between those. `what` says what is drawn where it is not simply f(x): `sum(f) along x[1]`, `f of one element`.
+    alone: whether it is f of one element, and not the sum of all.
     """
 
     variable: str
@@ -272,6 +283,8 @@ class Curve(Struct, frozen=True):
     key: str = ""
     what: str = ""
     trouble: tuple[Trouble, ...] = ()
+    jumps: tuple[Jump, ...] = ()
+    alone: bool = False
 
 
 class Experiment(Struct, frozen=True):
