@@ -8,11 +8,11 @@ from functools import lru_cache
 import torch
 
 from gradtui.engine.autograd.backward import scalar
-from gradtui.engine.typed.details import Details, details
+from gradtui.engine.typed.details import details, drawn
 from gradtui.engine.typed.forward import Evaluator, Forward, Value, ordered
 from gradtui.engine.typed.gaps import round_places
 from gradtui.engine.typed.limits import MOST_NUMBERS, work
-from gradtui.engine.typed.look import Look, Sample, in_order, rows_of
+from gradtui.engine.typed.look import Look, Sample, rows_of
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.syntax import Call, Expression, Node, Variable, Vector
 from gradtui.snapshot.model import Curve, CurveRequest
@@ -36,14 +36,8 @@ def curve(
     Raises ValueError for a window, or an element, that there is not.
     """
     drawing = Drawing(request, forward, leaves)
-    if closely and drawing.depends:
-        points, look = drawing.points_closely()
-        found = details(*points, look)
-    else:
-        points, found = drawing.points(), Details()
-    if found.points is not None:
-        points = tuple(in_order(rows_of(*points), found.points))
-    x, f, derivative = (tuple(column.tolist()) for column in points)
+    found = details(*drawing.closely()) if closely and drawing.depends else drawn(*drawing.points())
+    x, f, derivative = (tuple(column) for column in found.points.tolist())
     return Curve(
         variable=request.variable,
         window=request.window,
@@ -107,17 +101,21 @@ class Drawing:
         x = self._grid(self.count)
         return x, *self.sample(x)
 
-    def points_closely(self) -> tuple[tuple[torch.Tensor, ...], Look]:
-        """The same, with a look at what is between them: at round places first, where people put their poles and jumps."""
+    def closely(self) -> tuple[torch.Tensor, Look]:
+        """The same as rows, shape (3, n), with a look at what is between; at round places first: poles and jumps are there."""
         if self.sample is None:
             points = self.points()
-            return points, Look(self._singly, points[0], self._cost_singly, LOOK)
+            return rows_of(*points), Look(self._singly, points[0], self._cost_singly, LOOK)
         x = self._grid(self.count)
-        more = torch.cat([round_places(*self.window).to(x), x[:-1] + x.diff() * BETWEEN])
-        f, derivative = self.sample(torch.cat([x, more]))
         look = Look(self.sample, x, self._cost_together, LOOK)
-        look.seen.append(rows_of(more, f[len(x) :], derivative[len(x) :]))
-        return (x, f[: len(x)], derivative[: len(x)]), look
+        more = torch.cat([round_places(*self.window).to(x), x[:-1] + x.diff() * BETWEEN])
+        if not look.affords(len(more)):
+            return rows_of(x, *self.sample(x)), look
+        look.left -= look.cost(len(more))
+        places = torch.cat([x, more])
+        rows = rows_of(places, *self.sample(places))
+        look.seen.append(rows[:, len(x) :])
+        return rows[:, : len(x)], look
 
     def _grid(self, count: int) -> torch.Tensor:
         return torch.linspace(*self.window, count, dtype=self.leaf.dtype, device=self.leaf.device)

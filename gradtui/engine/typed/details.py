@@ -20,27 +20,31 @@ MOST_KEPT = 200
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """points: further samples, rows x, f and f' of shape (3, n)."""
+    """points: the samples and those that were added to them, rows x, f and f' of shape (3, n)."""
 
+    points: torch.Tensor
     trouble: tuple[Trouble, ...] = ()
     jumps: tuple[Jump, ...] = ()
-    points: torch.Tensor | None = None
 
 
-def sampled(x: torch.Tensor, f: torch.Tensor, derivative: torch.Tensor) -> Details:
-    """What the samples alone tell, each of shape (n,)."""
-    return Details(_widest(gaps.Scan.of(rows_of(x, f, derivative)).stretches({})))
+def drawn(x: torch.Tensor, f: torch.Tensor, derivative: torch.Tensor) -> Details:
+    """The samples, each of shape (n,), and nothing else."""
+    return Details(rows_of(x, f, derivative))
 
 
-def details(x: torch.Tensor, f: torch.Tensor, derivative: torch.Tensor, look: Look) -> Details:
+def sampled(samples: torch.Tensor) -> Details:
+    """What samples (3, n) alone tell."""
+    return Details(samples, _widest(gaps.Scan.of(samples).stretches({})))
+
+
+def details(samples: torch.Tensor, look: Look) -> Details:
     """The same with a look between them: ends to a millionth of their distance, poles, jumps, the tops of narrow peaks."""
-    samples = rows_of(x, f, derivative)
     if not bool(samples[0, [0, -1]].isfinite().all()) or not look.distance > 0:
-        return sampled(x, f, derivative)
+        return sampled(samples)
     points = in_order(samples, *look.seen)
     intervals = suspects(points, look)
     if not len(intervals) and bool(points.isfinite().all()):
-        return Details()
+        return Details(samples)
     found = closed_in(intervals, look)
     stretches: list[Trouble] = []
     if not all(bool(points.isfinite().all()) for points in (samples, *look.seen)):
@@ -48,20 +52,20 @@ def details(x: torch.Tensor, f: torch.Tensor, derivative: torch.Tensor, look: Lo
         scan = gaps.Scan.of(points)
         stretches = scan.stretches(gaps.ends(scan, points, look))
     near = NEAR * look.distance
-    found = [one for one in found if not any(lies_in(one, stretch, near) for stretch in stretches)]
-    return _told(samples, stretches, found, look)
+    return _told(samples, stretches, [one for one in found if not _is_known(one, stretches, near)], look)
 
 
-def lies_in(one: Found, stretch: Trouble, near: float) -> bool:
-    return stretch.low - near <= one.low and one.high <= stretch.high + near
+def _is_known(one: Found, stretches: Sequence[Trouble], near: float) -> bool:
+    return any(stretch.low - near <= one.low and one.high <= stretch.high + near for stretch in stretches)
 
 
 def _told(samples: torch.Tensor, stretches: list[Trouble], found: Sequence[Found], look: Look) -> Details:
     """What each of them is, by how f and f' go on towards it from both sides."""
-    places = torch.tensor([(one.low, one.high) for one in (*stretches, *found)], dtype=torch.float64).reshape(-1, 2)
-    beside = sides(places[:, 0], places[:, 1], look) if len(places) else None
+    ends = [(one.low, one.high) for one in stretches] + [(one.low, one.high) for one in found]
+    places = torch.tensor(ends, dtype=torch.float64).reshape(-1, 2)
+    beside = sides(places[:, 0], places[:, 1], look) if ends else None
     if beside is None:
-        return Details(_widest(stretches), (), _extremes(samples, look.seen, stretches))
+        return Details(in_order(samples, _extremes(samples, look.seen, stretches)), _widest(stretches))
     points = torch.cat([samples, *look.seen], 1)
     unbounded, steep = beside.unbounded.any(1).tolist(), beside.steep.any(1).tolist()
     trouble = [
@@ -85,10 +89,10 @@ def _told(samples: torch.Tensor, stretches: list[Trouble], found: Sequence[Found
     if len(jumps) > CHAOS * samples.shape[1]:
         jumps = []
     reached = beside.last[:, :count].reshape(3, -1)[:, ~beside.unbounded[:count].reshape(-1)]
-    ends = [(x, *values) for one in borders for x, *values in zip(one[:2], one.f, one.derivative, strict=True)]
-    shown = torch.tensor(ends, dtype=torch.float64).reshape(-1, 3).T
+    both = [(x, *values) for one in borders for x, *values in zip(one[:2], one.f, one.derivative, strict=True)]
+    shown = torch.tensor(both, dtype=torch.float64).reshape(-1, 3).T
     kept = torch.cat([reached, shown, _extremes(samples, look.seen, trouble)], 1)
-    return Details(_widest(trouble), tuple(jumps), kept[:, kept[1].isfinite()])
+    return Details(in_order(samples, kept[:, kept[1].isfinite()]), _widest(trouble), tuple(jumps))
 
 
 def _differ(sides: tuple[float, float], whole: float | None) -> bool:

@@ -147,7 +147,7 @@ def closed_in(left: Suspects, look: Look) -> list[Found]:
         here = hidden[number, part]
         peak = (here >= around[number, part]) & (
             here > around[number, part + 2]
-        )  # around a pole many steps hide something
+        )  # a pole shows in the parts beside it too
         number, part, here = number[peak], part[peak], here[peak]
         ends = torch.stack([rows[:, number, part], rows[:, number, part + 1]], 2)
         left = _most(_real(Suspects(ends, left.of_slope[number], here, left.visible[number]), look.epsilon))
@@ -155,9 +155,11 @@ def closed_in(left: Suspects, look: Look) -> list[Found]:
         found.append(left.chosen(done))
         left = left.chosen(~done)
     x, f, slopes = _abrupt(_joined(found), look).tolist()
-    return _apart(
-        [Found(*at, (*values,), (*turns,)) for at, values, turns in zip(x, f, slopes, strict=True)], look.distance
-    )
+    places = [
+        Found(low, high, (before, behind), (slope, next_slope))
+        for (low, high), (before, behind), (slope, next_slope) in zip(x, f, slopes, strict=True)
+    ]
+    return _apart(places, look.distance)
 
 
 def _most(left: Suspects) -> Suspects:

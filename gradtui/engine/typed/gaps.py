@@ -14,6 +14,8 @@ from gradtui.snapshot.model import Trouble
 MOST = 128
 """Stretches that are told: the widest, where there are more."""
 ROUND_PLACES = 200
+NARROWEST = 1e-290
+"""A window in which there are no powers of ten to multiply."""
 NARROWED = 2.0**20
 """Parts of an interval to one of which the end of a stretch is narrowed down: twenty bisections."""
 
@@ -22,6 +24,8 @@ FINE, GRADIENT, VALUE = 0, 1, 2
 
 def round_places(low: float, high: float) -> torch.Tensor:
     """Multiples of a power of ten between the two, at most 200: people put their poles at such places."""
+    if not NARROWEST < high - low < math.inf:
+        return torch.empty(0, dtype=torch.float64)
     digits = -math.ceil(math.log10((high - low) / ROUND_PLACES))
     numbers = torch.arange(math.ceil(low * 10.0**digits), math.floor(high * 10.0**digits) + 1, dtype=torch.float64)
     return numbers / 10.0**digits

@@ -11,7 +11,7 @@ import torch
 
 from gradtui.engine.typed.details import details
 from gradtui.engine.typed.differences import MIXED_ELEMENTS, STEPS, WIDE_STEPS, of_samples, offsets, scale
-from gradtui.engine.typed.look import Look, in_order, rows_of
+from gradtui.engine.typed.look import Look, rows_of
 from gradtui.snapshot.model import Curve, CurveRequest, Differences
 
 SMALL = 2.0**-30
@@ -63,10 +63,8 @@ class Again:
             f, derivative = zip(*pairs, strict=True)
             return torch.tensor(f, dtype=torch.float64), torch.tensor(derivative, dtype=torch.float64)
 
-        points = x, *sample(x)
-        found = details(*points, Look(sample, x, int, count // CLOSER))
-        rows = rows_of(*points) if found.points is None else in_order(rows_of(*points), found.points)
-        places, f, derivative = (tuple(row) for row in rows.tolist())
+        found = details(rows_of(x, *sample(x)), Look(sample, x, int, count // CLOSER))
+        places, f, derivative = (tuple(row) for row in found.points.tolist())
         summed = "sum(f)" if self.summed else ""
         what = f"{summed or 'f'} along {request.variable}[{request.element}]" if leaf.ndim else summed
         return Curve(
