@@ -42,10 +42,11 @@ class Chart(Widget, can_focus=True):
     HELP = """\
 ### f and f'
 
-`f` is drawn over its derivative `f'`; `●` is the point, the dashed line its tangent, whose slope is `○` on f'.
-A gap is a place where f is not defined, jumps, or has a pole; `▲` and `▼` say that the point is outside the window.
-On the x axis `×` marks where f is not finite, `◇` where only f' is not: looked for at the samples of the curve, its ends
-then found by bisection, so a shorter stretch between two samples may be missed.
+`f` is drawn over its derivative `f'`, which is dotted; `●` is the point, the dashed line its tangent, whose slope is `○` on f'.
+All of f is inside but for the arms of its poles, which end where f is no longer told apart; f' as far as f can be read beside it.
+A gap is a place where f is not defined, jumps, or has a pole. `f` fits the window to roots, extrema and the point.
+On the x axis `×` marks where f is not finite, `◇` where only f' is not: looked for at the samples of the curve and where it
+bends between them, its ends then found by bisection, so a shorter stretch between two samples may be missed.
 
 The wheel zooms around the pointer, dragging moves the window, a click chooses x.
 """
