@@ -14,6 +14,7 @@ from gradtui.findings.cutoff import absent, is_traced, not_a_leaf
 from gradtui.findings.fading import EVEN
 from gradtui.findings.inplace import is_overwritten, overwritten
 from gradtui.findings.whereabouts import gathered, where
+from gradtui.grad_fns.traits import traits_of
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operation
 from gradtui.graph.uses import Use, above, uses
@@ -253,7 +254,7 @@ class Inquiry:
         for user, place in self.used[leaf]:
             node = graph.nodes[user]
             came = node.grad_output.norm if node.grad_output is not None else None
-            if came and norm < zeros.ROUNDING * came and place in zeros.ADDED.get(operation(node), ()):
+            if came and norm < zeros.ROUNDING * came and place in traits_of(operation(node)).added:
                 return node
         return None
 
