@@ -15,6 +15,7 @@ from msgspec import Struct
 from gradtui.chart.ticks import ticks
 from gradtui.chart.window import Frame, Position, bounded, nearest, runs, y_window
 from gradtui.snapshot.model import Curve, Trouble
+from gradtui.snapshot.visible import visible
 
 Role = Literal["f", "derivative", "tangent", "point", "axis", "zero", "label", "variable", "trouble"]
 Cell = tuple[str, Role]
@@ -201,7 +202,7 @@ def _dots(cell: Cell) -> int:
 
 
 def _text(text: str, role: Role) -> list[Cell]:
-    return [(character, role) for character in text]
+    return [(character, role) for character in visible(text)]
 
 
 def _legend(entries: Sequence[tuple[Cell, str]], what: str, width: int) -> list[Cell]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import unicodedata
 from typing import Any
 
 from gradtui.findings.detective import findings
@@ -15,10 +17,12 @@ from gradtui.graph.agreement import Check, checks
 from gradtui.graph.gradients import by_parameter
 from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Edge, Graph, Node, Problem, Saved, Snapshot, Source, Values
+from gradtui.snapshot.visible import ACTING
 
 SCHEMA = "gradtui/1"
 MOST_READY = 20
 """Ready nodes that are listed at a step."""
+NOT_ASCII = re.compile(r"[^ -~]")
 MOST_CUTS = 200
 """Nodes of a graph whose cuts are all listed: their number grows with it, and so does each of them."""
 
@@ -119,8 +123,13 @@ def _code(snapshot: Snapshot) -> Json:
 
 
 def line(what: Json) -> bytes:
-    """One line of UTF-8. Half of a surrogate pair, which UTF-8 has no bytes for, is written `\\ud800`, as JSON does."""
-    return json.dumps(what, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace") + b"\n"
+    """One line of UTF-8, in which what a terminal or a reader would obey, or UTF-8 has no bytes for, is an escape: `\\u009b`."""
+    text = json.dumps(what, ensure_ascii=False, allow_nan=False)
+    return (text if text.isprintable() else NOT_ASCII.sub(_escaped, text)).encode() + b"\n"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1] if unicodedata.category(found[0]) in ACTING else found[0]
 
 
 def number(value: float | None) -> float | str | None:

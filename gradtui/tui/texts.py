@@ -55,12 +55,12 @@ def echo(session: Session) -> Content:
     """How the text is read, its `=` under that of the title; nothing where that is how it was typed."""
     if session.reads_as == session.text or session.origin != "expression":
         return Content()
-    return Content.styled("= ".rjust(len(title(session))) + session.reads_as, MUTED)
+    return Content.styled("= ".rjust(len(title(session))) + visible(session.reads_as), MUTED)
 
 
 def of(session: Session) -> str:
     """`f(x, y)`; only `f` for a constant, and where that is long."""
-    written = f"{session.name}({', '.join(session.variables)})"
+    written = visible(f"{session.name}({', '.join(session.variables)})")
     return written if session.variables and len(written) <= LONGEST_CALL else session.name
 
 
@@ -249,6 +249,7 @@ def slope(session: Session) -> str:
     """`f'(x)`, or `∂f/∂w` where there are several variables."""
     several = len(session.variables) > 1
     written = f"∂{session.name}/∂{session.active}" if several else f"{session.name}'({session.active})"
+    written = visible(written)
     return written if several or len(written) <= LONGEST_CALL else f"{session.name}'"
 
 
@@ -258,14 +259,16 @@ def _derivative(session: Session, shown: Snapshot) -> Content:
         return Content()
     left = (f"{slope(session)} = ", MUTED)
     if derivative.text is None:
-        return Content.assemble(left, (derivative.note or NOT_KNOWN, MUTED))
-    return Content.assemble(left, derivative.text, ("" if derivative.simplified else "  not simplified", MUTED))
+        return Content.assemble(left, (visible(derivative.note) or NOT_KNOWN, MUTED))
+    return Content.assemble(
+        left, visible(derivative.text), ("" if derivative.simplified else "  not simplified", MUTED)
+    )
 
 
 def _remark(shown: Snapshot, said: str) -> Content:
     """What the check has to say, and the notes of the answer."""
     telling = [note for note in shown.notes if shown.graph.nodes or note.kind != "constant"]  # that one the graph tells
-    notes = [Content.styled(note.text, MUTED if note.kind == "vector" else WARNING) for note in telling]
+    notes = [Content.styled(visible(note.text), MUTED if note.kind == "vector" else WARNING) for note in telling]
     if said and not any(note.kind == "kink" for note in shown.notes):
         notes.insert(0, Content.styled(said, WARNING))
     return Content("; ").join(notes)
