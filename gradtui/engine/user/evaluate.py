@@ -17,6 +17,7 @@ from gradtui.engine.autograd.backward import scalar
 from gradtui.engine.autograd.refusal import RefusalError, dtype_and_device
 from gradtui.engine.autograd.values import values_of
 from gradtui.engine.capture.capture import capture
+from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.outputs import outputs_of
 from gradtui.engine.capture.places import shown
 from gradtui.engine.capture.recording import Recording
@@ -25,7 +26,7 @@ from gradtui.engine.user.arguments import Arguments, arguments
 from gradtui.engine.user.calling import called
 from gradtui.engine.user.confine import confined, silent
 from gradtui.engine.user.detail import detailed
-from gradtui.engine.user.errors import files_of, problem
+from gradtui.engine.user.errors import Way, files_of, problem
 from gradtui.engine.user.interrupted import graph_before
 from gradtui.engine.user.module import UserModule, function, text_of
 from gradtui.engine.user.names import leaves_in, model_in
@@ -61,7 +62,7 @@ def _let_go(error: BaseException | None) -> None:
     """Of the tensors in its frames, and in those of what it came from: their nodes are released after them."""
     while error is not None:
         traceback.clear_frames(error.__traceback__)
-        for frame, _ in traceback.walk_tb(error.__traceback__):
+        for frame in Way(error).frames():
             frame.f_locals  # noqa: B018 - Python 3.11 keeps what was read of them until it is read again
         error.__traceback__, error = None, error.__context__
 
@@ -88,7 +89,7 @@ class Run:
         outputs = tensors_of(result, self.name)
         self.nodes.extend(graph.walk(*(graph.root(output) for output in outputs if output.requires_grad)))
         given = {**leaves_in(vars(user)), **asked.leaves, **asked.variables}
-        told = capture(outputs, given, network or model_in(scope), watch.recording, scope)
+        told = capture(outputs, given, model_in(scope) if network is None else network, watch.recording, scope)
         if told.problem is not None and self.nodes:
             return self._without_backward(told, told.problem)
         with silent():
@@ -189,7 +190,7 @@ class Run:
 
 def tensors_of(result: Any, name: str) -> list[torch.Tensor]:
     """What a function returned. Raises RefusalError where it is no tensor, holds none, and is no number."""
-    if isinstance(result, int | float) and not isinstance(result, bool):
+    if is_a(result, int, float) and not is_a(result, bool):
         return [torch.tensor(float(result), dtype=torch.float64)]
     try:
         return outputs_of(result)

@@ -14,7 +14,9 @@ from gradtui.engine.autograd.summed import Summed
 from gradtui.engine.capture import names
 from gradtui.engine.capture.events import Seen
 from gradtui.engine.capture.facts import CapturedFacts
+from gradtui.engine.capture.introspection import entries, is_a, items
 from gradtui.engine.capture.recording import Recording, maker
+from gradtui.engine.user.errors import Way
 from gradtui.snapshot import model
 
 
@@ -36,31 +38,24 @@ def graph_before(error: BaseException, recording: Recording | None, nodes: list[
 
 def _held(error: BaseException) -> Iterator[torch.Tensor]:
     """Tensors in the local variables of every frame, torch's and ours too, and in what these hold directly."""
-    trace = error.__traceback__
-    while trace is not None:
-        for value in trace.tb_frame.f_locals.values():
+    for frame in Way(error).frames():
+        for value in frame.f_locals.values():
             yield from _tensors(value)
-        trace = trace.tb_next
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, list | tuple):
-        yield from (item for item in value if isinstance(item, torch.Tensor))
-    elif isinstance(value, dict):
-        yield from (item for item in value.values() if isinstance(item, torch.Tensor))
-    elif isinstance(value, Seen):
+    if is_a(value, Seen):
         yield from value.inputs
+    for held in (value, *items(value), *(entry for _, entry in entries(value))):
+        if is_a(held, torch.Tensor):
+            yield held
 
 
 def _named(error: BaseException) -> dict[str, torch.Tensor]:
     """Leaves by the name of a variable that holds them, the outermost first."""
     found: dict[str, torch.Tensor] = {}
-    trace = error.__traceback__
-    while trace is not None:
-        for name, value in trace.tb_frame.f_locals.items():
-            if isinstance(value, torch.Tensor) and value.is_leaf and value.requires_grad:
+    for frame in Way(error).frames():
+        for name, value in frame.f_locals.items():
+            if is_a(value, torch.Tensor) and value.is_leaf and value.requires_grad:
                 found.setdefault(name, value)
-        trace = trace.tb_next
     return found

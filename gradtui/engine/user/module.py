@@ -11,13 +11,15 @@ import sysconfig
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import decode_source
+from inspect import getattr_static
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, cast
 
 import torch
 
 from gradtui.engine.autograd.refusal import RefusalError
+from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import shown
 from gradtui.engine.user.process_state import ProcessState, seed
 from gradtui.snapshot.target import candidates
@@ -59,8 +61,8 @@ class UserModule:
     @property
     def files(self) -> tuple[Path, ...]:
         """The file, and the modules of the user's own folder that it has imported."""
-        imported = (sys.modules[name] for name in self._own_modules())
-        return (self.path, *(Path(module.__file__) for module in imported if module.__file__))
+        imported = [_file(name) for name in self._own_modules()]
+        return (self.path, *(Path(file) for file in imported if file is not None))
 
     def is_own(self, file: str) -> bool:
         """Whether the user wrote `file`, rather than installed it."""
@@ -122,20 +124,17 @@ class UserModule:
 
     def _own_modules(self) -> list[str]:
         new = [name for name in sys.modules if name not in self._others and name != self.name]
-        files = ((name, getattr(sys.modules[name], "__file__", None)) for name in new)
-        return [name for name, file in files if isinstance(file, str) and self.is_own(file)]
+        return [name for name in new if (file := _file(name)) is not None and self.is_own(file)]
 
 
 def function(module: ModuleType, file: str, name: str) -> Callable[..., Any]:
     """The function of `file` called `name`. Raises RefusalError, naming those that there are."""
-    names = [
-        key for key, value in vars(module).items() if not key.startswith("_") and _is_function(value, module.__name__)
-    ]
+    names = [key for key, value in vars(module).items() if key[:1] != "_" and _is_function(value, module.__name__)]
     if name not in vars(module):
         raise RefusalError("name", f"{file} has no function {name}", candidates(file, names, name))
     found: Any = vars(module)[name]
-    if isinstance(found, type | torch.nn.Module) or not callable(found):
-        what = "a class" if isinstance(found, type) else f"a {type(found).__name__}"
+    if is_a(found, type, torch.nn.Module) or not callable(found):
+        what = "a class" if is_a(found, type) else f"a {type(found).__name__}"
         hint = "name a function that returns the tensor to differentiate, such as a loss"
         raise RefusalError("name", f"{name} of {file} is {what}, not a function", hint)
     return cast(Callable[..., Any], found)
@@ -152,8 +151,16 @@ def _remember(path: Path, text: str) -> None:
 
 
 def _is_function(value: object, module: str) -> bool:
-    its_own = getattr(value, "__module__", None) == module
-    return its_own and callable(value) and not isinstance(value, type | torch.nn.Module)
+    if not callable(value) or is_a(value, type, torch.nn.Module):
+        return False
+    owner = value.__module__ if is_a(value, FunctionType) else getattr_static(value, "__module__", None)
+    return is_a(owner, str) and owner == module
+
+
+def _file(name: str) -> str | None:
+    """Where the module of that name is from. What stands there may be anything."""
+    file = getattr_static(sys.modules.get(name), "__file__", None)
+    return file if is_a(file, str) and file else None
 
 
 def _state(path: Path) -> tuple[int, int] | None:
