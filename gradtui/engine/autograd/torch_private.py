@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch.autograd.graph import Node
 from torch.overrides import TorchFunctionMode
 
 sequence_number: Callable[[], int] = torch.autograd._get_sequence_nr  # type: ignore[attr-defined]
@@ -47,3 +48,9 @@ def torch_functions(state: Any) -> Any:
     before = _C._get_torch_function_state()
     _C._set_torch_function_state(_C._TorchFunctionState.ENABLED if state is None else state)
     return before
+
+
+def running_node() -> Node | None:
+    """The node whose backward this thread is in."""
+    node: Node | None = _C._current_autograd_node()
+    return node

@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, Self, cast
 
 import torch
@@ -29,6 +29,7 @@ from gradtui.engine.autograd.torch_private import put_back, sequence_number, tak
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
 from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of
 from gradtui.engine.capture.introspection import items
+from gradtui.engine.capture.names import local_variables
 from gradtui.engine.capture.places import Places, in_function
 from gradtui.engine.capture.recording import TAG, Happening, Recording, maker
 from gradtui.snapshot.model import Source
@@ -42,10 +43,11 @@ def in_backward() -> bool:
 class Recorder(TorchFunctionMode):
     """A mode for the thread that enters it.
 
-    places: how lines are found. most: a tensor with more elements is summarised.
+    places: how lines are found. most: a tensor with more elements is summarised. code: of a function that is to run, whose
+    `variables` are wanted.
     """
 
-    def __init__(self, places: Places | None = None, most: int = FIRST_NUMBERS) -> None:
+    def __init__(self, places: Places | None = None, most: int = FIRST_NUMBERS, code: CodeType | None = None) -> None:
         super().__init__()
         self.recording = Recording(sequence_number())
         self.module = ""
@@ -55,6 +57,8 @@ class Recorder(TorchFunctionMode):
         self._next = self.recording.first
         self._levels: dict[int, int] = {}
         self._left = ExitStack()
+        self._code = code
+        self._frame: FrameType | None = None
         self._depth: int | None = None
         self._source: Source | None = None
 
@@ -69,7 +73,25 @@ class Recorder(TorchFunctionMode):
         self.recording.files = self._places.files
         self.recording.end = sequence_number()
 
+    def variables(self) -> dict[str, Any]:
+        """Those of the outermost call of the function, which has ended; none where nothing of torch was called in it.
+
+        Once: its frame, which holds those around it, is let go of.
+        """
+        frame, self._frame = self._frame, None
+        return {} if frame is None else local_variables(frame)
+
+    def _look_for(self, frame: FrameType | None) -> None:
+        while frame is not None:
+            if frame.f_code is self._code:
+                self._frame = frame
+            frame = frame.f_back
+        if self._frame is not None:
+            self._code = None
+
     def step_aside(self, compiled: Compiled) -> None:
+        if self._code is not None:
+            self._look_for(compiled.frame)
         self._depth, self._source = take_off(self), None
         if not in_backward():
             self.recording.compiled[compiled.name] = None
@@ -87,6 +109,8 @@ class Recorder(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         kwargs = {} if kwargs is None else kwargs
+        if self._code is not None:
+            self._look_for(sys._getframe(1))
         if torch.compiler.is_compiling() or in_backward() or torch._C._are_functorch_transforms_active():
             return func(*args, **kwargs)
         seen = self._before(func, args, kwargs)

@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any, Self
 
 import torch
@@ -23,18 +23,24 @@ from gradtui.snapshot.model import Snapshot
 
 
 class Trace:
-    """What `gradtui.trace` watches by; for one `with`. Raises TypeError for a model that is no module."""
+    """What `gradtui.trace` watches by; for one `with`. Raises TypeError for a model that is no module.
 
-    def __init__(self, model: torch.nn.Module | None = None) -> None:
+    code: of a function that is to run, whose `variables` are wanted.
+    """
+
+    def __init__(self, model: torch.nn.Module | None = None, code: CodeType | None = None) -> None:
         if model is not None and not is_a(model, torch.nn.Module):
             raise TypeError(f"model is no torch.nn.Module but a {type(model).__name__}")
-        self._recorder = Recorder()
+        self._recorder = Recorder(code=code)
         self._model = model
         self._modules = _Modules(self._recorder)
 
     @property
     def recording(self) -> Recording:
         return self._recorder.recording
+
+    def variables(self) -> dict[str, Any]:
+        return self._recorder.variables()
 
     def __enter__(self) -> Self:
         if self._model is not None:

@@ -14,6 +14,7 @@ from types import CodeType, FrameType, TracebackType
 import torch
 
 from gradtui.engine.capture.places import Places, shown
+from gradtui.engine.user.depth import TooDeepError
 from gradtui.engine.user.marks import marked, start_of
 from gradtui.engine.user.module import text_of
 from gradtui.snapshot.model import Problem, ProblemKind, Source
@@ -42,6 +43,10 @@ Calls = list[tuple[CodeType, int]]
 
 class TooLongError(BaseException):
     """The time is up, so many seconds. No Exception: user code that catches those shall not catch this."""
+
+
+class TooMuchError(MemoryError):
+    """So much memory has been taken that hardly any is left."""
 
 
 class Way:
@@ -77,7 +82,7 @@ def problem(error: BaseException, target: str, is_own: IsOwn) -> Problem:
     """Why `target` gave no tensor."""
     place = _not_python(error, is_own)
     if place is not None:
-        return _syntax(*place)
+        return _syntax(*place, too_deep=isinstance(error, TooDeepError))
     way = Way(error)
     message, kind, hint = _sentence(error, target, way.length)
     first, last = way.own(is_own)
@@ -113,6 +118,8 @@ def _sentence(error: BaseException, target: str, calls: int) -> tuple[str, Probl
         return f"{target} raised KeyboardInterrupt", "crash", ""
     if isinstance(error, EOFError):
         return f"{target} read its standard input, which is empty here: {name}: {what}", "crash", ""
+    if isinstance(error, TooMuchError):
+        return f"{target} had taken {what} of memory, and was stopped", "memory", "hardly any is left for it"
     if is_memory(error):
         if recursion:
             return f"{target} calls itself until there is no memory left, {deep}", "memory", NO_END
@@ -141,7 +148,7 @@ def _not_python(error: BaseException, is_own: IsOwn) -> tuple[str, tuple[int, ..
     return error.filename, tuple(number or 0 for number in place), unbroken(error.msg)
 
 
-def _syntax(filename: str, place: tuple[int, ...], what: str) -> Problem:
+def _syntax(filename: str, place: tuple[int, ...], what: str, *, too_deep: bool) -> Problem:
     """The place that Python names; lines and columns count from 1, an end of 0 or -1 is none."""
     line, column, end_line, end = place
     line, column = max(line, 1), max(column, 1)
@@ -151,7 +158,11 @@ def _syntax(filename: str, place: tuple[int, ...], what: str) -> Problem:
     stop = start_of(text, end_line) + end - 1 if (end_line, end) > (line, column) else start + 1
     stop = max(start, min(stop, len(text)))
     source = Source(text[start:stop], start, stop, shown(filename), line)
-    return Problem("syntax", f"{source.file} is not Python: {what}", source=source, traceback=_call(text, source))
+    way = _call(text, source)
+    if too_deep:
+        told = f"{source.file} cannot be compiled: what begins in line {line} goes on for too long, or too deep, for Python"
+        return Problem("limit", told, hint="write it as several statements", source=source, traceback=way)
+    return Problem("syntax", f"{source.file} is not Python: {what}", source=source, traceback=way)
 
 
 def _told(first: Calls, last: Calls, left_out: int) -> tuple[str, ...]:

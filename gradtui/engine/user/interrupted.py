@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any
 
 import torch
@@ -19,15 +20,24 @@ from gradtui.engine.capture.recording import Recording, maker
 from gradtui.engine.user.errors import Way
 from gradtui.snapshot import model
 
+MOST_NODES = 20_000
+MOST = 1_000
+"""Items of a list, tuple or dict that are looked at: it may be what took all the memory."""
+
 
 def graph_before(error: BaseException, recording: Recording | None, nodes: list[Node]) -> model.Graph | None:
-    """Without gradients, the newest tensor first; None where nothing was made. `nodes` takes the node objects."""
+    """Without gradients, the newest tensor first; None where nothing was made, or so much that to tell of it would take as long.
+
+    `nodes` takes the node objects.
+    """
     held = {tensor: None for tensor in _held(error) if maker(tensor) is not None}
     if not held:
         return None
     found = graph.walk(*(graph.root(tensor) for tensor in held))
     known_nodes = set(nodes)
     nodes.extend(node for node in found if node not in known_nodes)
+    if len(found) > MOST_NODES:
+        return None
     inner = {target for node in found for target, _ in node.next_functions}
     roots = [node for node in found if node not in inner]
     leaves = leaves_of(found)
@@ -46,7 +56,7 @@ def _held(error: BaseException) -> Iterator[torch.Tensor]:
 def _tensors(value: Any) -> Iterator[torch.Tensor]:
     if is_a(value, Seen):
         yield from value.inputs
-    for held in (value, *items(value), *(entry for _, entry in entries(value))):
+    for held in chain((value,), islice(items(value), MOST), (entry for _, entry in islice(entries(value), MOST))):
         if is_a(held, torch.Tensor):
             yield held
 

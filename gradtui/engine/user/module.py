@@ -8,6 +8,7 @@ import linecache
 import os
 import sys
 import sysconfig
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import decode_source
@@ -21,6 +22,7 @@ import torch
 from gradtui.engine.autograd.refusal import RefusalError
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import shown
+from gradtui.engine.user.depth import TooDeepError, deepest_line
 from gradtui.engine.user.process_state import ProcessState, seed
 from gradtui.snapshot.target import candidates
 
@@ -48,11 +50,15 @@ class UserModule:
         self._module: ModuleType | None = None
         self._signature: dict[Path, tuple[int, int] | None] = {}
         self._others = set(sys.modules)
+        self._filters = warnings.filters[:]  # the file may have added its own
 
     def load(self) -> ModuleType:
         """Raises RefusalError where there is no such file, SyntaxError, and whatever the file itself raises."""
         if self._module is None or any(_state(path) != state for path, state in self._signature.items()):
             self._run()
+        else:
+            warnings.resetwarnings()
+            warnings.filters.extend(self._filters)  # type: ignore[attr-defined]
         for path in self.files:  # a function may have imported more
             self._signature.setdefault(path, _state(path))
         assert self._module is not None
@@ -93,7 +99,7 @@ class UserModule:
         module.__file__ = str(self.path)
         sys.modules[self.name] = module
         exec(code, module.__dict__)  # noqa: S102 - the user's own code, as named on the command line
-        self._module, self.state = module, ProcessState()
+        self._module, self.state, self._filters = module, ProcessState(), warnings.filters[:]
 
     def _compiled(self) -> CodeType:
         try:
@@ -106,6 +112,8 @@ class UserModule:
             code = decode_source(text)
             _remember(self.path, code)
             return compile(code, str(self.path), "exec", dont_inherit=True)
+        except (RecursionError, MemoryError):  # MemoryError: what the parser's own stack says
+            raise TooDeepError("Python cannot compile it", (str(self.path), deepest_line(code), 1, "")) from None
         except (SyntaxError, ValueError) as error:
             if getattr(error, "lineno", None) is not None:
                 raise

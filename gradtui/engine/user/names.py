@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import torch
 from torch import nn
 
 from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, shown_key, submodules
+
+MOST = 10_000
+"""Items of a list, tuple or dict that are looked at for leaves: a vocabulary, say, holds none."""
 
 
 def model_in(namespace: Mapping[str, Any]) -> nn.Module | None:
@@ -35,9 +39,13 @@ def leaves_in(namespace: Mapping[str, Any]) -> dict[str, torch.Tensor]:
     for name, value in namespace.items():
         if _is_leaf(value):
             found[name] = value
-        found.update({f"{name}[{place}]": item for place, item in enumerate(items(value)) if _is_leaf(item)})
+        found.update(
+            {f"{name}[{place}]": item for place, item in enumerate(islice(items(value), MOST)) if _is_leaf(item)}
+        )
         if not name.startswith("__"):
-            found.update({f"{name}[{shown_key(key)}]": item for key, item in entries(value) if _is_leaf(item)})
+            found.update(
+                {f"{name}[{shown_key(key)}]": item for key, item in islice(entries(value), MOST) if _is_leaf(item)}
+            )
     return found
 
 
