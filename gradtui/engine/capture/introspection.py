@@ -6,13 +6,16 @@ whether it is equal. What is not the function that is looked at has no say.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from inspect import getattr_static
+from types import CodeType, FunctionType
 from typing import Any, TypeGuard, TypeVar
 
 import torch
 
 T = TypeVar("T")
 
+MOST_DECORATORS = 100
 SIMPLE = (str, int, float, complex, bool, bytes, type(None))
 
 
@@ -38,6 +41,23 @@ def entries(value: object) -> Iterator[tuple[Any, Any]]:
 def shown_key(key: object) -> str:
     """What a person would write for a key of a dict, or its type where it is no simple one."""
     return repr(key) if type(key) in SIMPLE else f"<{type(key).__name__}>"
+
+
+def python_function(called: Callable[..., Any]) -> tuple[Callable[..., Any], bool]:
+    """What runs where `called` is called: it itself, or the method of its class, which then takes it first."""
+    own = next((vars(kind)["__call__"] for kind in type(called).__mro__ if "__call__" in vars(kind)), None)
+    return (own, True) if is_a(own, FunctionType) else (called, False)
+
+
+def code_of(called: Callable[..., Any]) -> CodeType | None:
+    """Of a function, or of what decorators were put around."""
+    inner: object = python_function(called)[0]
+    for _ in range(MOST_DECORATORS):
+        wrapped = getattr_static(inner, "__wrapped__", None)
+        if wrapped is None:
+            break
+        inner = wrapped
+    return inner.__code__ if is_a(inner, FunctionType) else None
 
 
 def submodules(model: torch.nn.Module) -> dict[str, torch.nn.Module]:

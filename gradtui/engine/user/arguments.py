@@ -6,6 +6,7 @@ import inspect
 import math
 import typing
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from inspect import Parameter
 from types import UnionType
@@ -14,7 +15,7 @@ from typing import Any
 import torch
 
 from gradtui.engine.autograd.refusal import RefusalError
-from gradtui.engine.capture.introspection import is_a, items
+from gradtui.engine.capture.introspection import is_a, items, python_function
 from gradtui.engine.user.confine import one_process
 from gradtui.snapshot.model import default_at
 
@@ -22,6 +23,9 @@ At = Mapping[str, float | tuple[float, ...]]
 
 MOST_ELEMENTS = 100
 """A longer vector is no variable, only a leaf with a name."""
+
+MOST_DIMENSIONS = 64
+"""That torch gives a tensor. A list may hold itself."""
 
 REQUIRED = Parameter.empty
 NUMBERS = (float, torch.Tensor)
@@ -86,10 +90,12 @@ def _parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:
-    try:
-        return inspect.signature(function, eval_str=True)
-    except Exception:  # an annotation that is only there for a type checker, or for whatever else
-        return inspect.signature(function)
+    asked, bound = python_function(function)
+    found = inspect.signature(asked)
+    if any(is_a(parameter.annotation, str) for parameter in found.parameters.values()):
+        with suppress(Exception):  # an annotation that is only there for a type checker, or for whatever else
+            found = inspect.signature(asked, eval_str=True)
+    return found.replace(parameters=[*found.parameters.values()][1:]) if bound else found
 
 
 def _start(parameter: Parameter, function: str) -> Any:
@@ -119,10 +125,9 @@ def _plain(annotation: Any) -> Any:
 
 
 def _origin(annotation: Any) -> Any:
-    try:
-        return typing.get_origin(annotation)
-    except Exception:  # an annotation may be any object
-        return None
+    """Of an annotation, which may be any object, and is only asked where it is one of Python's own."""
+    known = type(annotation).__module__ in ("typing", "types", "typing_extensions")
+    return typing.get_origin(annotation) if known else None
 
 
 def _name(annotation: Any) -> str:
@@ -142,10 +147,10 @@ def _is_kept(parameter: Parameter, value: object) -> bool:
     return False
 
 
-def _is_numeric(value: Any) -> bool:
+def _is_numeric(value: Any, dimensions: int = MOST_DIMENSIONS) -> bool:
     """Numbers, or rows of them."""
     if is_a(value, list, tuple):
-        return all(map(_is_numeric, items(value)))
+        return dimensions > 0 and all(_is_numeric(item, dimensions - 1) for item in items(value))
     return is_a(value, int, float) and not is_a(value, bool)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 import torch
@@ -18,7 +16,7 @@ from gradtui.engine.autograd.backward import scalar
 from gradtui.engine.autograd.refusal import RefusalError, dtype_and_device
 from gradtui.engine.autograd.values import values_of
 from gradtui.engine.capture.capture import capture
-from gradtui.engine.capture.introspection import is_a
+from gradtui.engine.capture.introspection import code_of, is_a
 from gradtui.engine.capture.outputs import outputs_of
 from gradtui.engine.capture.places import shown
 from gradtui.engine.capture.recording import Recording
@@ -198,15 +196,6 @@ class Run:
 
     def _files(self, more: Collection[Path] = ()) -> dict[str, str]:
         return {shown(str(path)): text_of(path) for path in (*self.module.files, *more)}
-
-
-def code_of(function: Callable[..., Any]) -> CodeType | None:
-    """Of a function, or of what decorators were put around."""
-    try:
-        code = getattr(inspect.unwrap(function), "__code__", None)
-    except Exception:  # a callable object may answer anything, or raise
-        return None
-    return code if is_a(code, CodeType) else None
 
 
 def tensors_of(result: Any, name: str) -> list[torch.Tensor]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
+from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.user.errors import TooMuchError
 
 STATUS = Path("/proc/self/status")
@@ -95,33 +96,50 @@ def _lower(name: int, wanted: int) -> None:
 @contextmanager
 def _looking(taken: int, stack: int, memory: int | None) -> Iterator[None]:
     """Raises TooMuchError and RecursionError in the middle of what runs."""
-
-    told = [-math.inf, stack]
-
-    def look(number: int, frame: FrameType | None) -> None:
-        clock, (data, on_stack) = time.process_time(), _taken() or (0, 0)
-        if clock < told[0] + AGAIN:  # it is on its way out, and holds all of it until then
-            return
-        told[0] = clock
-        if memory is not None and data + on_stack - taken > memory * STOP:
-            raise TooMuchError(f"{(data + on_stack - taken) / 2**20:,.0f} MiB")
-        if on_stack - told[1] > STACK_STOP:  # a stack does not shrink
-            told[1] = on_stack
-            raise RecursionError(f"its calls within one another take {on_stack / 2**20:.0f} MiB of stack")
-        if sys.getrecursionlimit() > DEEPEST and _is_deep():
-            raise RecursionError(f"more than {DEEPEST:,} calls within one another")
-        told[0] = -math.inf
-
+    look = _Look(taken, stack, memory)
     before = signal.signal(signal.SIGPROF, look)
-    signal.setitimer(signal.ITIMER_PROF, TICK, TICK)
+    look.come_back()
     try:
-        yield
+        with stepping_aside(look):
+            yield
     finally:
         try:
-            signal.setitimer(signal.ITIMER_PROF, 0)
+            look.stop()
         finally:  # a look may have come just there
-            signal.setitimer(signal.ITIMER_PROF, 0)
+            look.stop()
             signal.signal(signal.SIGPROF, before)
+
+
+class _Look:
+    """Called while code runs, by the signal of a timer. In compiled code it would be compiled too, and steps aside."""
+
+    def __init__(self, taken: int, stack: int, memory: int | None) -> None:
+        self._taken, self._stack, self._memory = taken, stack, memory
+        self._told = -math.inf
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        clock, (data, stack) = time.process_time(), _taken() or (0, 0)
+        if clock < self._told + AGAIN:  # it is on its way out, and holds all of it until then
+            return
+        self._told = clock
+        grown = data + stack - self._taken
+        if self._memory is not None and grown > self._memory * STOP:
+            raise TooMuchError(f"{grown / 2**20:,.0f} MiB")
+        if stack - self._stack > STACK_STOP:
+            self._stack = stack  # which does not shrink
+            raise RecursionError(f"its calls within one another take {stack / 2**20:.0f} MiB of stack")
+        if sys.getrecursionlimit() > DEEPEST and _is_deep():
+            raise RecursionError(f"more than {DEEPEST:,} calls within one another")
+        self._told = -math.inf
+
+    def step_aside(self, compiled: Compiled) -> None:
+        self.stop()
+
+    def come_back(self) -> None:
+        signal.setitimer(signal.ITIMER_PROF, TICK, TICK)
+
+    def stop(self) -> None:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _is_deep() -> bool:
