@@ -79,7 +79,7 @@ class _Capture:
     ) -> data.Snapshot:
         record = Summed()
         scalars = [scalar(tensor.real if tensor.is_complex() else tensor) for tensor in differentiable]
-        notes = list(outputs.notes(differentiable))
+        notes = [*outputs.notes(differentiable), *(self.recording.notes() if self.recording else ())]
         leaves = leaves_of(nodes)
         if any(node.name() == REENTRANT for node in nodes):
             notes.append(data.Note("backward", NO_GRADIENTS))
