@@ -11,6 +11,7 @@ from gradtui.findings import depth, nonfinite, nonfinite_gradient, zeros
 from gradtui.findings.cutoff import absent, is_traced, not_a_leaf
 from gradtui.findings.fading import EVEN
 from gradtui.findings.inplace import is_overwritten, overwritten
+from gradtui.findings.unread import freed, unread, with_known_values
 from gradtui.findings.whereabouts import gathered, where
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operation
@@ -31,7 +32,7 @@ def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
 
     `ordinary` where nothing is wrong. KeyError for a name that the snapshot does not know.
     """
-    inquiry = Inquiry(snapshot)
+    inquiry = Inquiry(with_known_values(snapshot))
     found = inquiry.leaves[parameter]
     return tuple(_named([parameter], finding, inquiry.leaves) for finding in inquiry.of(parameter, found))
 
@@ -117,6 +118,9 @@ class Inquiry:
         ):
             yield self._about(bad, found)
         yield from self.absent()
+        yield from self._grouped(
+            found for name, leaf in self.leaves.items() for found in (freed(name, leaf), unread(name, leaf)) if found
+        )
         if not self.has_run or problem is not None or self.forward is not None:
             return
         silent = [finding for finding in self._silent() if finding.kind != "ordinary"]
@@ -145,8 +149,12 @@ class Inquiry:
             yield self._nonfinite(leaf.node)
         elif zeros.is_zero(leaf.grad):
             yield from self._zero(name)
+        elif found := unread(name, leaf):
+            yield found
         else:
             yield self._size(name, leaf)
+            if found := freed(name, leaf):
+                yield found
 
     def _nonfinite(self, leaf: int) -> Finding:
         """Where backward first sent what is not finite on the way to this leaf."""
@@ -215,7 +223,7 @@ class Inquiry:
         """Of a gradient that is finite and not 0."""
         assert leaf.grad is not None
         found, graph = spread(leaf.grad), self.snapshot.graph
-        norm, size = found.norm or 0.0, leaf.value.norm or 0.0
+        norm, size = found.norm or 0.0, depth.size_of(leaf)
         layer = depth.Layer(name, norm, leaf.node or 0, size)
         largest = max((each.norm for each in self.profile), default=norm)
         if depth.is_huge(norm, size):

@@ -11,6 +11,13 @@ from typing import Literal
 
 from msgspec import Struct
 
+Unread = Literal["freed", "meta", "sharded", "uninitialized", "transformed", "opaque"]
+"""Why there are no numbers of a tensor that is there.
+
+freed: its storage is gone, or part of it. meta: it has a shape and no numbers, as on the device `meta`. sharded: each process
+has a part of it. uninitialized: of a lazy module that has not run. transformed: inside of grad, vmap and the like.
+opaque: of a class or layout that torch does not read as numbers, or on a device that is gone.
+"""
 ProblemKind = Literal["syntax", "name", "arity", "limit", "domain", "dtype", "timeout", "memory", "crash"]
 Dtype = Literal["float32", "float64"]
 Device = Literal["cpu", "cuda", "mps"]
@@ -49,11 +56,13 @@ class Values(Struct, frozen=True, gc=False):
     """The numbers of a tensor, row by row.
 
     `numbers` holds all of them, or the first 8 where `summary` stands for the rest. A scalar has shape () and one number.
+    Where `unread` says why there are none, there are neither, and the shape is () where it is not known.
     """
 
     shape: tuple[int, ...]
     numbers: tuple[float, ...]
     summary: Summary | None = None
+    unread: Unread | None = None
 
     @property
     def norm(self) -> float | None:

@@ -8,7 +8,7 @@ from torch.autograd.graph import Node
 from gradtui.engine.autograd.backward import Gradients
 from gradtui.engine.autograd.inner import Operations
 from gradtui.engine.autograd.reader import Reader
-from gradtui.engine.autograd.values import FIRST_NUMBERS
+from gradtui.engine.autograd.values import FIRST_NUMBERS, PLAIN
 from gradtui.snapshot.model import Values
 
 Known = list[tuple[torch.Tensor, int]]
@@ -84,6 +84,8 @@ class Summed:
 
 def _same_elements(tensor: torch.Tensor, other: torch.Tensor) -> bool:
     """Whether both are views of all the elements of one piece of memory."""
+    if type(tensor) not in PLAIN or type(other) not in PLAIN:
+        return False
     if tensor.layout is not torch.strided or other.layout is not torch.strided:
         return False
     if tensor.data_ptr() != other.data_ptr() or tensor.numel() != other.numel() or tensor.dtype != other.dtype:
