@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from gradtui.findings import hooks
 from gradtui.findings.fading import LAYERS, LOGITS
+from gradtui.findings.shares import SQUASHING
 from gradtui.findings.whereabouts import where
-from gradtui.grad_fns.shares import SQUASHING
 from gradtui.graph.operands import is_finite, operation
 from gradtui.graph.uses import Use
 from gradtui.snapshot.finding import Finding, Kind

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gradtui.grad_fns.shares import FLAT, SIDES, SQUASHING, TAILS, UNDERFLOWING, adds_up, shares
+from gradtui.findings.shares import FLAT, SIDES, SQUASHING, TAILS, UNDERFLOWING, adds_up, shares
 from gradtui.graph.operands import element, operand, operand_quote, operation, quote
 from gradtui.graph.replay import Replay
 from gradtui.snapshot.finding import Finding, Kind

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from gradtui.findings import depth, nonfinite, nonfinite_gradient, zeros
 from gradtui.findings.cutoff import absent, is_traced, not_a_leaf

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from gradtui.findings import hooks
 from gradtui.findings.fading import BOUNDS, DEAD, DRAWN, EVEN, LOGITS, MASK, MEANT, STRAIGHT, TEMPERATURE
+from gradtui.findings.shares import FLAT, SIDES, SQUASHING, TAILS
 from gradtui.findings.whereabouts import where
-from gradtui.grad_fns.shares import FLAT, SIDES, SQUASHING, TAILS
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operation, seen_value
 from gradtui.graph.uses import Use

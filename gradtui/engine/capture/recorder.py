@@ -20,11 +20,11 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.release import guard_node
+from gradtui.engine.autograd.torch_private import sequence_number
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
 from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of
 from gradtui.engine.capture.places import Places, in_function
 from gradtui.engine.capture.recording import TAG, Happening, Recording, maker
-from gradtui.engine.typed.forward import sequence_number
 
 
 def in_backward() -> bool:

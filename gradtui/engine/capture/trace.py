@@ -12,10 +12,10 @@ from typing import Any, Self
 import torch
 from torch.utils.hooks import RemovableHandle
 
+from gradtui.engine.autograd.torch_private import sequence_number
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.recorder import Recorder, in_backward
 from gradtui.engine.capture.recording import Recording
-from gradtui.engine.typed.forward import sequence_number
 from gradtui.snapshot.model import Snapshot
 
 

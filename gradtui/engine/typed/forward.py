@@ -11,6 +11,7 @@ from functools import lru_cache
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from gradtui.engine.autograd.torch_private import sequence_number
 from gradtui.engine.typed import constants
 from gradtui.engine.typed.operations import OPERATIONS, UnfitError, lifted
 from gradtui.expression.parser import ExpressionError
@@ -42,9 +43,6 @@ COMPARISONS: dict[str, Callable[..., Value]] = {
 }
 TORCH_ERRORS = (RuntimeError, IndexError, TypeError, ValueError, OverflowError)
 LONGEST_QUOTE = 40
-
-sequence_number: Callable[[], int] = torch.autograd._get_sequence_nr  # type: ignore[attr-defined]
-"""The number that the next grad_fn of this thread will get."""
 
 ordered = lru_cache(maxsize=64)(postorder)
 
