@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from gradtui.findings.branches import double_where
 from gradtui.findings.fading import fading
 from gradtui.findings.reasons import cause_of, filled, holds, operands_at, remedy_of, shortened, stable_form
+from gradtui.findings.scale import told, without_scale
 from gradtui.findings.unread import with_known_values
 from gradtui.findings.why import cut_off, findings_of_code
 from gradtui.grad_fns.causes import (
@@ -51,14 +52,18 @@ def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     there is to say of its parameters, but where it is as small as an expression and all of its numbers are known.
     """
     snapshot = with_known_values(snapshot)
+    return tuple(told(snapshot, _findings(without_scale(snapshot))))
+
+
+def _findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     graph = snapshot.graph
     if snapshot.origin != "expression" and not _is_like_an_expression(snapshot):
         return findings_of_code(snapshot)
-    told = [*cut_off(snapshot), *_forward(snapshot)]
+    found = [*cut_off(snapshot), *_forward(snapshot)]
     if not snapshot.experiments:
-        told += _backward(graph)
-        told += fading(graph)
-    return tuple(told)
+        found += _backward(graph)
+        found += fading(graph)
+    return tuple(found)
 
 
 def _is_like_an_expression(snapshot: Snapshot) -> bool:

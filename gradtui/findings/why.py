@@ -13,6 +13,7 @@ from gradtui.findings import depth, nonfinite, nonfinite_gradient, zeros
 from gradtui.findings.cutoff import absent, is_traced, not_a_leaf
 from gradtui.findings.fading import EVEN
 from gradtui.findings.inplace import is_overwritten, overwritten
+from gradtui.findings.scale import told, without_scale
 from gradtui.findings.unread import freed, unread, with_known_values
 from gradtui.findings.whereabouts import gathered, where
 from gradtui.graph.gradients import spread
@@ -34,18 +35,18 @@ def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
 
     `ordinary` where nothing is wrong. KeyError for a name that the snapshot does not know.
     """
-    inquiry = Inquiry(with_known_values(snapshot))
-    found = inquiry.leaves[parameter]
-    return tuple(_named([parameter], finding, inquiry.leaves) for finding in inquiry.of(parameter, found))
+    inquiry = Inquiry(without_scale(with_known_values(snapshot)))
+    found = told(snapshot, inquiry.of(parameter, inquiry.leaves[parameter]))
+    return tuple(_named([parameter], finding, inquiry.leaves) for finding in found)
 
 
 def findings_of_code(snapshot: Snapshot) -> tuple[Finding, ...]:
     """What is worth telling of all parameters, the root cause first, each cause once. Nothing for a healthy model."""
     inquiry = Inquiry(snapshot)
-    told = list(inquiry.of_the_whole())
+    found = list(inquiry.of_the_whole())
     if snapshot.experiments:
-        return tuple(finding for finding in told if finding.phase == "forward")
-    return tuple(told)
+        return tuple(finding for finding in found if finding.phase == "forward")
+    return tuple(found)
 
 
 def cut_off(snapshot: Snapshot) -> tuple[Finding, ...]:

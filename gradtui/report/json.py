@@ -115,6 +115,7 @@ def _code(snapshot: Snapshot) -> Json:
             for event in snapshot.events
         ],
         "printed": snapshot.printed,
+        "scale": number(snapshot.scale),
     }
 
 

@@ -298,10 +298,11 @@ class Note(Struct, frozen=True):
     """A sentence that belongs beside the numbers: `f is a vector: differentiated as sum(f)`.
 
     kind: `vector`, `constant`, `kink`, `nonfinite`; `torch`: a known difference from mathematics; `backward` where it was not
-    run; `code`: how user code ran. node: the node it speaks of, if one.
+    run; `code`: how user code ran; `rank`: whose gradients they are, of several processes that train together; `scaled`: by a
+    GradScaler. node: the node it speaks of, if one.
     """
 
-    kind: Literal["vector", "constant", "kink", "nonfinite", "torch", "backward", "code"]
+    kind: Literal["vector", "constant", "kink", "nonfinite", "torch", "backward", "code", "rank", "scaled"]
     text: str
     node: int | None = None
 
@@ -335,7 +336,8 @@ class Snapshot(Struct, frozen=True):
     `derivative` (by variable) comes from a second process and may be None in a first answer: not known yet.
     variables: what can be stepped. parameters: of a model, by name, whether in the graph or not. modules: of a model, by path.
     files: text of the files that sources are in, by the name that the sources use. printed: what user code wrote, its end.
-    events: what a trace saw that explains gradients, in the order of the forward pass.
+    events: what a trace saw that explains gradients, in the order of the forward pass. scale: of a GradScaler, by which the
+    output, and so every gradient, is multiplied.
     """
 
     id: int
@@ -359,6 +361,7 @@ class Snapshot(Struct, frozen=True):
     files: dict[str, str] = {}
     events: tuple[Event, ...] = ()
     printed: str = ""
+    scale: float | None = None
 
 
 def default_at(name: str) -> float:

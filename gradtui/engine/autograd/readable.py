@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import torch
 
+from gradtui.engine.autograd.torch_private import is_wrapped
 from gradtui.snapshot.model import Unread
 
 REAL = {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.bool, torch.uint8}
@@ -28,9 +29,9 @@ def has_numbers(tensor: torch.Tensor) -> bool:
         there = storage.data_ptr() != 0
     except RuntimeError:  # inside a transform of torch.func, or of a compiler
         return False
-    if not tensor.numel():
-        return not tensor.is_meta
-    return there and _needed(tensor) <= storage.nbytes()
+    if not there:
+        return not tensor.numel() and not tensor.is_meta
+    return _reach(tensor) <= storage.nbytes()
 
 
 def readable(tensor: torch.Tensor) -> torch.Tensor | Unread:
@@ -52,18 +53,31 @@ def is_freed(tensor: torch.Tensor) -> bool:
     Fully sharded training frees the storage of parameters after forward, and fills it again for backward. For a tensor
     of no class of its own.
     """
-    if tensor.layout is not torch.strided or not torch._C._has_storage(tensor) or not tensor.numel():
+    if tensor.layout is not torch.strided or tensor.is_nested:
         return False
-    return tensor.untyped_storage().nbytes() < _needed(tensor)
+    try:
+        there = tensor.untyped_storage().nbytes()
+    except RuntimeError:  # it has none: that of a transform of torch.func, of a compiler
+        return False
+    needed = _reach(tensor)
+    return needed > there and needed // PACKED.get(tensor.dtype, 1) > there
 
 
-def _needed(tensor: torch.Tensor) -> int:
-    """Bytes from the start of the storage to the end of the last of the elements; there is at least one."""
+def is_same_storage(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether they are views of one piece of memory, there or gone."""
+    try:
+        return one.untyped_storage()._cdata == other.untyped_storage()._cdata
+    except Exception:  # one has none
+        return False
+
+
+def _reach(tensor: torch.Tensor) -> int:
+    """Bytes from the start of the storage to the end of the last element; 0 where there is none."""
     if tensor.is_contiguous():
-        reach = tensor.numel()
-    else:
-        reach = 1 + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
-    return (tensor.storage_offset() + reach) * tensor.itemsize // PACKED.get(tensor.dtype, 1)
+        count = tensor.numel()
+        return (tensor.storage_offset() + count) * tensor.itemsize if count else 0
+    furthest = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
+    return (tensor.storage_offset() + furthest + 1) * tensor.itemsize if tensor.numel() else 0
 
 
 def _readable(tensor: torch.Tensor) -> torch.Tensor | Unread:
@@ -75,7 +89,7 @@ def _readable(tensor: torch.Tensor) -> torch.Tensor | Unread:
         return _in_a_row(tensor.detach())
     if type(tensor).__torch_dispatch__ is not torch.Tensor.__torch_dispatch__:
         return _of_its_own_class(tensor)
-    if torch._C._functorch.is_functorch_wrapped_tensor(tensor) or torch._is_functional_tensor(tensor):
+    if is_wrapped(tensor):
         return "transformed"
     if any(map(is_freed, _parts(tensor))):
         return "freed"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 from torch.autograd.graph import Node
 
@@ -18,11 +20,13 @@ Known = list[tuple[torch.Tensor, int]]
 class Summed:
     """What the engine did. Where one tensor goes out of a node and into the next, both have the same Values object.
 
-    order, inside: as in `backward.Backward`.
+    order, inside: as in `backward.Backward`. wanted: outputs of nodes, each with its number, whose own gradient is asked for.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Collection[tuple[Node, int]] = ()) -> None:
         self.order: list[Node] = []
+        self._wanted = wanted
+        self._outputs: dict[tuple[Node, int], int] = {}
         self.inside: Operations = {}
         self._reader = Reader()
         self._came: dict[Node, int] = {}
@@ -44,14 +48,16 @@ class Summed:
         self._gone[node] = gone
 
     def _arrived(self, node: Node, grad_outputs: Gradients) -> Known:
-        """Of several outputs the gradient of the first that has one."""
+        """Of several outputs the gradient of the first that has one, and of those that are wanted."""
         known: Known = []
         for number, grad in enumerate(grad_outputs):
             arrived = self._sent.pop((node, number), None)
-            if grad is not None and not known:
-                place = self._place(grad, [arrived] if arrived else known)
-                known.append((grad, place))
-                self._came[node] = place
+            if grad is None or (known and (node, number) not in self._wanted):
+                continue
+            place = self._place(grad, [arrived] if arrived else known)
+            known.append((grad, place))
+            self._came.setdefault(node, place)
+            self._outputs[node, number] = place
         return known
 
     def reached(self, leaf: Node, grad: torch.Tensor | None) -> None:
@@ -69,6 +75,11 @@ class Summed:
             for node, places in self._gone.items()
         }
         return came, gone
+
+    def wanted(self) -> dict[tuple[Node, int], Values | None]:
+        """The gradient of each output that was wanted, and had one."""
+        values = self._reader.values()
+        return {output: values[place] for output, place in self._outputs.items() if output in self._wanted}
 
     def _place(self, tensor: torch.Tensor, known: Known) -> int:
         """Read once: the same tensor, or another view of the same elements, is known already."""
