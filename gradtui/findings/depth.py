@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from gradtui.findings import hooks
 from gradtui.findings.fading import LAYERS, LOGITS
-from gradtui.findings.shares import SQUASHING
 from gradtui.findings.whereabouts import where
+from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import is_finite, operation
 from gradtui.graph.uses import Use
 from gradtui.snapshot.finding import Finding, Kind
@@ -113,10 +113,10 @@ def fall(graph: Graph, profile: Sequence[Layer], used: Sequence[Sequence[Use]]) 
     elif count > 1:
         text += f": most in {count} {name}"
     kind: Kind = "vanishing"
-    remedy = LAYERS if operation(worst) in SQUASHING else SMALL_WEIGHTS
+    remedy = LAYERS if has(operation(worst), "squashing") else SMALL_WEIGHTS
     if single and hooked:
         remedy = hooks.LOOK
-    elif single and operation(worst) in SQUASHING:
+    elif single and has(operation(worst), "squashing"):
         kind, remedy = "saturated", LOGITS
     return Finding(kind, "backward", worst.id, text, remedy, low.name, worst.source, _shown(profile))
 

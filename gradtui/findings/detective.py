@@ -18,11 +18,11 @@ from gradtui.grad_fns.causes import (
     BACKWARD,
     BY_THE_EXPONENT,
     CONVENTION,
-    EXPONENTIALS,
     FORWARD,
     SMALLER,
     SMALLER_EXPONENT,
 )
+from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import (
     element,
     first_bad,
@@ -115,7 +115,7 @@ def _why_not_finite(graph: Graph, node: Node) -> tuple[Kind, str, str]:
         return cause.kind, filled(cause, operands), remedy_of(graph, node, cause)
     if math.isnan(node.value.numbers[place]):
         return "domain", "it has no value there", "keep its operands where it is defined"
-    remedy = SMALLER_EXPONENT if operation(node) in EXPONENTIALS else SMALLER
+    remedy = SMALLER_EXPONENT if has(operation(node), "exponential") else SMALLER
     why = f"it overflows, more than {node.dtype} holds"
     return "overflow", why, stable_form(graph, node) or remedy
 

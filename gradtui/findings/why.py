@@ -16,6 +16,7 @@ from gradtui.findings.inplace import is_overwritten, overwritten
 from gradtui.findings.scale import told, without_scale
 from gradtui.findings.unread import freed, unread, with_known_values
 from gradtui.findings.whereabouts import gathered, where
+from gradtui.grad_fns.traits import traits_of
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operation
 from gradtui.graph.uses import Use, above, uses
@@ -262,7 +263,7 @@ class Inquiry:
         for user, place in self.used[leaf]:
             node = graph.nodes[user]
             came = node.grad_output.norm if node.grad_output is not None else None
-            if came and norm < zeros.ROUNDING * came and place in zeros.ADDED.get(operation(node), ()):
+            if came and norm < zeros.ROUNDING * came and place in traits_of(operation(node)).added:
                 return node
         return None
 
