@@ -25,7 +25,7 @@ def freed(name: str, parameter: Parameter) -> Finding | None:
     if parameter.value.unread != "freed":
         return None
     text = f"{UNREAD['freed']}, so what it holds cannot be read"
-    return Finding("freed", "forward", parameter.node, text, REFILL, name)
+    return Finding("freed", "forward", None, text, REFILL, name)
 
 
 def unread(name: str, parameter: Parameter) -> Finding | None:

@@ -122,9 +122,7 @@ class Inquiry:
         ):
             yield self._about(bad, found)
         yield from self.absent()
-        yield from self._grouped(
-            found for name, leaf in self.leaves.items() for found in (freed(name, leaf), unread(name, leaf)) if found
-        )
+        yield from self._grouped(found for name, leaf in self.leaves.items() if (found := freed(name, leaf)))
         if not self.has_run or problem is not None or self.forward is not None:
             return
         silent = [finding for finding in self._silent() if finding.kind != "ordinary"]

@@ -305,10 +305,10 @@ class Note(Struct, frozen=True):
 
     kind: `vector`, `constant`, `kink`, `nonfinite`; `torch`: a known difference from mathematics; `backward` where it was not
     run; `code`: how user code ran; `rank`: whose gradients they are, of several processes that train together; `scaled`: by a
-    GradScaler. node: the node it speaks of, if one.
+    GradScaler; `unread`: gradients that are there and could not be read. node: the node it speaks of, if one.
     """
 
-    kind: Literal["vector", "constant", "kink", "nonfinite", "torch", "backward", "code", "rank", "scaled"]
+    kind: Literal["vector", "constant", "kink", "nonfinite", "torch", "backward", "code", "rank", "scaled", "unread"]
     text: str
     node: int | None = None
 

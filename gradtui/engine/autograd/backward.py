@@ -136,6 +136,8 @@ def scalar(output: torch.Tensor) -> torch.Tensor:
 
     What cannot be read, and so not be summed up, is its own start.
     """
+    if output.is_nested and output.layout is torch.strided:
+        output = cast(Any, output).values()  # torch sums up no other form of it
     return output.sum() if output.ndim and not is_freed(output) else output
 
 

@@ -32,7 +32,7 @@ class Reader:
 
     def add(self, tensor: torch.Tensor) -> int:
         place = len(self._values)
-        if type(tensor) not in PLAIN or tensor.numel() > SMALL or not _is_simple(tensor):
+        if type(tensor) not in PLAIN or not _is_simple(tensor) or tensor.numel() > SMALL:
             self._values.append(legible(tensor))
             return place
         self._values.append(None)

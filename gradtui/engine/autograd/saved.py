@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any
@@ -47,7 +47,7 @@ def guarded(nodes: Sequence[Node]) -> Iterator[None]:
     try:
         for node in nodes:
             if lost(node) is not None:
-                handles.append(node.register_prehook(partial(_check, node)))
+                handles.append(node.register_prehook(partial(_check_saved, node)))
         yield
     finally:
         for handle in handles:
@@ -69,7 +69,17 @@ def _is_lost(tensor: torch.Tensor) -> bool:
     return readable(tensor) == "freed"
 
 
-def _check(node: Node, grads: object) -> None:
+def check(node: Node, operands: Iterable[object]) -> None:
+    """Raises FreedStorageError where one of `operands`, or a tensor in a list of them, is lost."""
+    for operand in operands:
+        if isinstance(operand, torch.Tensor):
+            if _is_lost(operand):
+                raise FreedStorageError(node, operand)
+        elif isinstance(operand, list | tuple):
+            check(node, operand)
+
+
+def _check_saved(node: Node, grads: object) -> None:
     tensor = lost(node)
     if tensor is not None:
         raise FreedStorageError(node, tensor)

@@ -99,6 +99,8 @@ def _same_elements(tensor: torch.Tensor, other: torch.Tensor) -> bool:
         return False
     if tensor.layout is not torch.strided or other.layout is not torch.strided:
         return False
+    if tensor.is_nested or other.is_nested:
+        return False
     if tensor.data_ptr() != other.data_ptr() or tensor.numel() != other.numel() or tensor.dtype != other.dtype:
         return False
     return not tensor.is_complex() and _is_dense(tensor) and _is_dense(other)

@@ -10,14 +10,16 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import distributed, graph
 from gradtui.engine.autograd.backward import drive, leaves_of, scalar
+from gradtui.engine.autograd.readable import is_same_storage
 from gradtui.engine.autograd.release import guard
+from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.autograd.summed import Summed
 from gradtui.engine.autograd.undisturbed import undisturbed
 from gradtui.engine.autograd.values import dtype_name, legible
 from gradtui.engine.capture import failures, names, outputs
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
 from gradtui.engine.capture.inferred_modules import inferred
-from gradtui.engine.capture.parameters import modules, parameters
+from gradtui.engine.capture.parameters import modules, parameters, unread_notes
 from gradtui.engine.capture.recording import Recording, maker, recording_of
 from gradtui.engine.capture.scaling import scaled
 from gradtui.file.uncollected import uncollected
@@ -93,6 +95,7 @@ class _Capture:
         ids = graph.numbered(self.nodes, record.order, roots)
         built = graph.build(self.nodes, record.order, facts, roots)
         scale, about = scaled(built, list(ids))
+        told = self._parameters(record, made, ids, built)
         title = next(iter(names.in_scope(self.scope, set(found)).values()), "output")
         return data.Snapshot(
             id=0,
@@ -102,10 +105,10 @@ class _Capture:
             device=str(found[0].device),
             value=_value(found, differentiable),
             graph=built,
-            notes=(*notes, *about, *distributed.notes(record.order)),
+            notes=(*notes, *about, *distributed.notes(record.order), *unread_notes(told)),
             problem=problem,
             origin="capture",
-            parameters=self._parameters(record, made, ids, built),
+            parameters=told,
             modules=modules(self.model, self.recording),
             files=dict(self.recording.files) if self.recording else {},
             events=self._events(ids, found),
@@ -115,8 +118,20 @@ class _Capture:
     def _run(self, outputs: list[torch.Tensor], record: Summed) -> data.Problem | None:
         try:
             drive(list(map(_start, outputs)), self.nodes, self.leaves, record)
+        except FreedStorageError as error:
+            return failures.freed(error, self._name_of(error.tensor))
         except Exception as error:  # the backward of user code may raise anything
-            return failures.problem(error, self.recording, self.names | self._in_scope({*self.leaves.values()}))
+            return failures.problem(error, self.recording)
+        return None
+
+    def _name_of(self, lost: torch.Tensor) -> str | None:
+        """Of a tensor that was saved: of what it is, or is a view of, by the model, or a variable of the caller."""
+        buffers = {} if self.model is None else dict(self.model.named_buffers())
+        variables = {name: value for name, value in self.scope.items() if isinstance(value, torch.Tensor)}
+        known = [(tensor, name) for name, tensor in (buffers | variables).items()]
+        for tensor, name in (*self.names.items(), *self._in_scope({*self.leaves.values()}).items(), *known):
+            if is_same_storage(tensor, lost):
+                return name
         return None
 
     def _facts(self, record: Summed, outputs: Mapping[Node, torch.Tensor]) -> CapturedFacts:
@@ -141,7 +156,9 @@ class _Capture:
         self, record: Summed, made: Mapping[torch.Tensor, tuple[Node, int]], ids: Mapping[Node, int], built: data.Graph
     ) -> dict[str, data.Parameter]:
         """Those of an AccumulateGrad, those that an operation made, and those that were put into another leaf."""
-        places = {leaf: node for node, leaf in self.leaves.items()} | {tensor: node for tensor, (node, _) in made.items()}
+        places = {leaf: node for node, leaf in self.leaves.items()} | {
+            tensor: node for tensor, (node, _) in made.items()
+        }
         nodes = {tensor: built.nodes[ids[node]] for tensor, node in (distributed.flat(self.leaves) | places).items()}
         came = record.wanted()
         grads = {leaf: nodes[leaf].grad_output for leaf in self.leaves.values()}

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from types import MappingProxyType
 
 import torch
 
 from gradtui.engine.autograd.graph import short
-from gradtui.engine.autograd.readable import is_same_storage
 from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot.model import Problem
@@ -20,12 +17,8 @@ IN_PLACE = re.compile(
 FREED = "backward through the graph a second time"
 
 
-def problem(
-    error: Exception, recording: Recording | None, names: Mapping[torch.Tensor, str] = MappingProxyType({})
-) -> Problem:
-    """recording: of the forward pass; it may know the line that is to blame. names: of tensors."""
-    if isinstance(error, FreedStorageError):
-        return _freed(error, names)
+def problem(error: Exception, recording: Recording | None) -> Problem:
+    """recording: of the forward pass; it may know the line that is to blame."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return Problem("memory", "there is not enough memory to run backward")
     told = str(error).strip().partition("\n")[0]
@@ -42,12 +35,13 @@ def problem(
     return Problem("domain", f"backward fails: {name}{told}")
 
 
-def _freed(error: FreedStorageError, names: Mapping[torch.Tensor, str]) -> Problem:
-    what = next((name for tensor, name in names.items() if is_same_storage(tensor, error.tensor)), "a tensor")
+def freed(error: FreedStorageError, name: str | None) -> Problem:
+    """name: of the tensor, where it is known."""
+    what = f"{name} for it, and its storage is freed" if name else "a tensor for it whose storage is freed"
     return Problem(
         "domain",
-        f"backward fails: {short(error.node.name())} needs {what}, which it saved, and its storage is freed",
-        hint="capture before its storage is freed, or where what freed it has filled it again",
+        f"backward cannot go on: {short(error.node.name())} saved {what}",
+        hint="capture before the storage is freed, or where what freed it has filled it again",
     )
 
 

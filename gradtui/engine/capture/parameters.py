@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 import torch
 
@@ -10,6 +11,7 @@ from gradtui.engine.autograd.reader import read
 from gradtui.engine.autograd.values import dtype_name
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot import model
+from gradtui.snapshot.numbers import UNREAD
 
 
 def parameters(
@@ -39,6 +41,17 @@ def parameters(
             requires_grad=own[tensor].requires_grad,
         )
     return told
+
+
+def unread_notes(parameters: Mapping[str, model.Parameter]) -> Iterator[model.Note]:
+    """How many of them have a gradient that nobody can judge, and why."""
+    unread = Counter(each.grad.unread for each in parameters.values() if each.grad is not None)
+    for reason, count in unread.items():
+        if reason is not None:
+            which = (
+                "the gradient" if len(parameters) == 1 else f"the gradients of {count} of {len(parameters)} parameters"
+            )
+            yield model.Note("unread", f"{which} cannot be read, and so not be judged: {UNREAD[reason]}")
 
 
 def modules(root: torch.nn.Module | None, recording: Recording | None) -> dict[str, model.Module]:

@@ -26,7 +26,9 @@ def scaled(graph: model.Graph, nodes: Sequence[Node]) -> tuple[float | None, tup
     for scale, tensor in _scales():
         places = [each[scale] for each in found if scale in each and _is_by(nodes[each[scale]], tensor)]
         if len(places) == len(found):
-            text = f"a GradScaler multiplies by {number(scale)} here: gradients are so much larger, and judged without it"
+            text = (
+                f"a GradScaler multiplies by {number(scale)} here: gradients are so much larger, and judged without it"
+            )
             return scale, tuple(model.Note("scaled", text, place) for place in places)
     return None, ()
 
