@@ -176,7 +176,7 @@ OPERATIONS: dict[str, Operation] = {
     "Var": _row("spread"),
     "VarMean": _row("spread"),
     # layers and losses
-    "BinaryCrossEntropy": _row("loss", joins=True),
+    "BinaryCrossEntropy": _row("loss"),
     "BinaryCrossEntropyWithLogits": _row(joins=True),
     "FusedRmsNorm": _row("normalising"),
     "HuberLoss": _row("loss", joins=True),
