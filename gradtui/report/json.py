@@ -119,6 +119,7 @@ def _code(snapshot: Snapshot) -> Json:
             for event in snapshot.events
         ],
         "printed": snapshot.printed,
+        "scale": number(snapshot.scale),
     }
 
 
@@ -139,9 +140,14 @@ def number(value: float | None) -> float | str | None:
 
 
 def values(what: Values | None) -> Any:
-    """A number, a list (of lists, for more axes), or for a large tensor its shape, first numbers and summary."""
+    """A number, a list (of lists, for more axes), or for a large tensor its shape, first numbers and summary.
+
+    Of a tensor that could not be read its shape, and `unread` for the reason.
+    """
     if what is None:
         return None
+    if what.unread is not None:
+        return {"shape": list(what.shape), "unread": what.unread}
     numbers: list[Any] = [number(value) for value in what.numbers]
     if what.summary is not None:
         summary = {name: number(getattr(what.summary, name)) for name in what.summary.__struct_fields__}

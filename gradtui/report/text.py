@@ -146,7 +146,8 @@ def _cells(snapshot: Snapshot, outline: Outline, row: Row) -> tuple[str, str, st
 def _chart(snapshot: Snapshot, curve: Curve, colour: bool) -> Iterator[str]:
     """f and f' with the point where we stand; a vector is drawn as its sum."""
     state, place, value = snapshot.variables[curve.variable], slice(curve.element, curve.element + 1), snapshot.value
-    total = sum(value.numbers) if value is not None and value.summary is None else None
+    known = value is not None and value.summary is None and value.unread is None
+    total = sum(value.numbers) if value is not None and known else None
     here = zip(state.value.numbers[place], state.grad.numbers[place], strict=True)
     point = next(((x, total, slope) for x, slope in here), None)
     yield chart_text(curve, WIDTH, CHART_HEIGHT, colour, point, dotted=not colour)

@@ -6,6 +6,8 @@ import re
 
 import torch
 
+from gradtui.engine.autograd.graph import short
+from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot.model import Problem
 from gradtui.snapshot.said import said, unbroken
@@ -32,6 +34,16 @@ def problem(error: Exception, recording: Recording | None) -> Problem:
         )
     name = "" if type(error) is RuntimeError else f"{unbroken(type(error).__name__)}: "
     return Problem("domain", f"backward fails: {name}{told}")
+
+
+def freed(error: FreedStorageError, name: str | None) -> Problem:
+    """name: of the tensor, where it is known."""
+    what = f"{name} for it, and its storage is freed" if name else "a tensor for it whose storage is freed"
+    return Problem(
+        "domain",
+        f"backward cannot go on: {short(error.node.name())} saved {what}",
+        hint="capture before the storage is freed, or where what freed it has filled it again",
+    )
 
 
 def _changed_in_place(kind: str, maker: str, recording: Recording | None) -> Problem:

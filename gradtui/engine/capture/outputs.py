@@ -72,5 +72,6 @@ def notes(outputs: list[torch.Tensor]) -> Iterator[Note]:
         what = f"there are {len(outputs)} outputs"
         yield Note("vector", f"{what}: the gradient is that of the sum {parts} their elements")
     elif outputs and (outputs[0].is_complex() or outputs[0].ndim):
-        kind = "complex" if outputs[0].is_complex() else f"of shape {tuple(outputs[0].shape)}"
+        shape = "nested" if outputs[0].is_nested else f"of shape {tuple(outputs[0].shape)}"
+        kind = "complex" if outputs[0].is_complex() else shape
         yield Note("vector", f"the output is {kind}: the gradient is that of the sum {parts} its elements")
