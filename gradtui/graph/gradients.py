@@ -26,7 +26,7 @@ class Spread(NamedTuple):
     @property
     def bad(self) -> bool:
         """Whether there is something wrong with it as a gradient: nan, inf, or nothing but zeros."""
-        return self.nan + self.inf > 0 or self.zeros == self.elements
+        return self.nan + self.inf > 0 or self.zeros == self.elements > 0
 
     def as_values(self) -> Values:
         """The same as a tensor of which only the summary is known."""
@@ -46,16 +46,12 @@ def spread(values: Values) -> Spread:
     return Spread(count, values.norm, low, high, known.count(0), nan, count - len(known) - nan)
 
 
-def finite(values: Values) -> bool:
-    """Whether there is no nan and no infinity in a tensor."""
-    summary = values.summary
-    return all(map(math.isfinite, values.numbers)) if summary is None else summary.nan + summary.inf == 0
-
-
 def all_zero(values: Values) -> bool:
-    """Whether there is nothing but zeros in a tensor."""
+    """Whether a tensor has elements, and all of them are 0."""
     summary = values.summary
-    return not any(values.numbers) if summary is None else summary.zero == math.prod(values.shape)
+    if summary is not None:
+        return summary.zero == math.prod(values.shape)
+    return bool(values.numbers) and not any(values.numbers)
 
 
 def together(spreads: Iterable[Spread]) -> Spread | None:

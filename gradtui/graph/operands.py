@@ -108,6 +108,7 @@ def first_bad(values: Values | None) -> int | None:
 
 
 def is_finite(values: Values | None) -> bool:
+    """Whether no element of a tensor is known to be nan or infinite: of all of them, not only of those that are kept."""
     if values is not None and values.summary is not None:
         return not values.summary.nan and not values.summary.inf
     return values is None or all(map(math.isfinite, values.numbers))

@@ -23,7 +23,7 @@ from gradtui.graph.gradients import (
 )
 from gradtui.graph.uses import Use, above, uses
 from gradtui.outline.lanes import MOST, Lanes
-from gradtui.outline.outline import LARGE, Outline
+from gradtui.outline.outline import MOST_OPEN, Outline
 from gradtui.outline.rows import LEVELS, Row, rows, same_shape
 from gradtui.outline.search import FILTERS, Filter, kept, matches
 from gradtui.outline.titles import title
@@ -76,7 +76,7 @@ class Numbers:
     def largest(self) -> float | None:
         """The largest norm, where gradients are coloured by their size: in models and large graphs."""
         snapshot = self.snapshot
-        wanted = snapshot.parameters or len(snapshot.graph.nodes) > LARGE
+        wanted = snapshot.parameters or len(snapshot.graph.nodes) > MOST_OPEN
         return largest_norm(snapshot) if wanted else None
 
 

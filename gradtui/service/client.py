@@ -27,7 +27,7 @@ class Service:
     """Evaluates Requests in a torch worker and a calculus worker, both child processes.
 
     `on_snapshot` is called on the event loop with each answer to `submit`: first without `derivative` where that is not
-    known yet, then again with it. An answer to an older request never comes after one to a newer. A worker that is
+    known yet, then the very same with it. An answer to an older request never comes after one to a newer. A worker that is
     killed, hangs longer than `deadline` seconds or talks rubbish gives a Snapshot with `problem`, and is started again;
     where something befell it on the newest request, that is tried a second time.
     `function`: the one `model.py:loss` whose code the torch worker may run, and in how many `seconds`; it is not tried twice.

@@ -12,6 +12,8 @@ from typing import Literal
 from msgspec import Struct
 
 ProblemKind = Literal["syntax", "name", "arity", "limit", "domain", "dtype", "timeout", "memory", "crash"]
+Failure = Literal["inplace", "freed"]
+"""How backward fails. inplace: a tensor was written over that it needs as it was. freed: it has run over this graph before."""
 Dtype = Literal["float32", "float64"]
 Device = Literal["cpu", "cuda", "mps"]
 Origin = Literal["expression", "function", "capture"]
@@ -22,6 +24,8 @@ class Problem(Struct, frozen=True):
     """Why there is no answer: one clear sentence, the place in the text (end exclusive), and a way out.
 
     source: the place in a user's file instead. traceback: the lines of a short traceback that ends there.
+    failure: what went wrong in backward, where that is known; where it is `inplace`, `operation` made the tensor that was
+    written over (`Exp`), empty for a leaf.
     """
 
     kind: ProblemKind
@@ -31,6 +35,8 @@ class Problem(Struct, frozen=True):
     hint: str = ""
     source: Source | None = None
     traceback: tuple[str, ...] = ()
+    failure: Failure | None = None
+    operation: str = ""
 
 
 class Summary(Struct, frozen=True, gc=False):

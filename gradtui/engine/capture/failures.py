@@ -27,6 +27,7 @@ def problem(error: Exception, recording: Recording | None) -> Problem:
             "domain",
             "backward has already run over this graph, and freed what it had saved",
             hint="capture before backward(), or call backward(retain_graph=True)",
+            failure="freed",
         )
     name = "" if type(error) is RuntimeError else f"{type(error).__name__}: "
     return Problem("domain", f"backward fails: {name}{told}")
@@ -42,6 +43,8 @@ def _changed_in_place(kind: str, maker: str, recording: Recording | None) -> Pro
         f"backward fails: {what} ({kind}) was changed in place after it was saved for backward",
         hint="write x = x + 1 for x += 1, or change a clone()",
         source=changes[0] if len(changes) == 1 else None,
+        failure="inplace",
+        operation=maker,
     )
 
 

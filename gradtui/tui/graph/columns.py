@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from gradtui.graph.gradients import all_zero, finite, size
+from gradtui.graph.gradients import all_zero, size
+from gradtui.graph.operands import is_finite
 from gradtui.graph.uses import Use, as_sum, contributions, has_run
 from gradtui.outline.rows import Row
 from gradtui.snapshot.model import Graph, Node, Values
@@ -56,6 +57,7 @@ class Cells(NamedTuple):
 
     notes: what follows the name of a reference, the first of them for which there is room.
     label: what stands before grad. path: whether source is one, of which the end tells more than the beginning.
+    facts: what source is made of, for a group.
     """
 
     gutter: str
@@ -69,6 +71,7 @@ class Cells(NamedTuple):
     kind: str
     label: str = LABEL
     path: bool = False
+    facts: tuple[str, ...] = ()
 
 
 def cells(
@@ -233,7 +236,7 @@ def pieces(row: Cells, widths: Widths, digits: int, largest: float | None = None
         if widths.source:
             source = tail(row.source, widths.source) if row.path else row.source
             if row.kind == "group":
-                source = whole_words(row.source, widths.source)
+                source = whole_facts(row.facts, widths.source)
             painted.append((gap + left(source, widths.source), "graph--source"))
         value = "" if row.kind == "group" else fitted(row.value, digits, widths.value)
         painted.append((gap + right(value, widths.value), look(row.value, "graph--value")))
@@ -243,11 +246,11 @@ def pieces(row: Cells, widths: Widths, digits: int, largest: float | None = None
     return tuple(painted)
 
 
-def whole_words(text: str, width: int) -> str:
-    """As many of the facts in `text`, two blanks between them, as there is room for."""
-    while cell_len(text) > width and "  " in text:
-        text = text.rpartition("  ")[0]
-    return text
+def whole_facts(facts: tuple[str, ...], width: int) -> str:
+    """As many of them as there is room for, two blanks between them; the first in any case."""
+    while len(facts) > 1 and cell_len("  ".join(facts)) > width:
+        facts = facts[:-1]
+    return "  ".join(facts)
 
 
 def _name(row: Cells, room: int, *, has_source: bool) -> list[Piece]:
@@ -272,7 +275,7 @@ def look(values: Values | None, ordinary: str, *, dim_zero: bool = False) -> str
     """The component class for a number: not finite, zero, not known, or `ordinary`."""
     if values is None:
         return "graph--unknown"
-    if not finite(values):
+    if not is_finite(values):
         return "graph--bad"
     return "graph--zero" if dim_zero and all_zero(values) else ordinary
 

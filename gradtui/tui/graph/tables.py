@@ -50,7 +50,7 @@ def group_cells(row: Row, arrangement: Arrangement, steps_done: int | None) -> C
     kind = modules[group.path].kind if group.kind in ("module", "repeat") and group.path in modules else ""
     about = [percent(part)] if part is not None else []
     if group.kind in ("module", "repeat"):
-        about += [f"{group.size:,} nodes", visible(kind)]
+        about += [f"{group.size:,} nodes", *([visible(kind)] if kind else [])]
     came = arrangement.graph.nodes[row.node].grad_output if has_run(arrangement.graph, row.node, steps_done) else None
     if grad is not None:
         came = grad.as_values() if steps_done is None else None
@@ -60,11 +60,12 @@ def group_cells(row: Row, arrangement: Arrangement, steps_done: int | None) -> C
         (title, "graph--group"),
         (),
         OPENED if row.open else CLOSED,
-        "  ".join(filter(None, about)),
+        "  ".join(about),
         None,
         came,
         "group",
         LABEL if grad is None else OF_PARAMETERS,
+        facts=tuple(about),
     )
 
 
