@@ -15,7 +15,7 @@ from gradtui.calculus.digits import Program
 from gradtui.calculus.functions import COUNTERPARTS
 from gradtui.calculus.reals import BENT, Elements, Expr, Vector, mp
 from gradtui.calculus.vectors import GiveUpError
-from gradtui.calculus.writer import Style, UnwritableError, text_of, worded
+from gradtui.calculus.writer import Style, UnwritableError, as_it_is, worded
 from gradtui.expression import syntax
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.syntax import Expression, fold
@@ -110,7 +110,7 @@ def _partial(f: Expr, slope: Expr, length: int, style: Style, deadline: float) -
     program = Program([f, slope], length)
     try:
         early = time.perf_counter() < deadline
-        text, simplified = worded(slope, style) if early else (text_of(slope, style), False)
+        text, simplified = worded(slope, style) if early else (as_it_is(slope, style), False)
         return Partial(text, program, simplified, "")
     except UnwritableError as reason:
         return Partial(None, program, False, str(reason))

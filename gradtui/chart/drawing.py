@@ -26,6 +26,7 @@ from gradtui.chart.window import (
     y_window,
 )
 from gradtui.snapshot.model import Curve, Trouble
+from gradtui.snapshot.visible import visible
 
 Role = Literal["f", "derivative", "tangent", "point", "axis", "zero", "label", "variable", "trouble"]
 Cell = tuple[str, Role]
@@ -242,7 +243,7 @@ def _dots(cell: Cell) -> int:
 
 
 def _text(text: str, role: Role) -> list[Cell]:
-    return [(character, role) for character in text]
+    return [(character, role) for character in visible(text)]
 
 
 def _legend(entries: Sequence[tuple[Cell, str]], what: str, width: int) -> list[Cell]:

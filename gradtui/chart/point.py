@@ -28,4 +28,5 @@ def _element(values: Values | None, index: int) -> float | None:
 
 def _total(values: Values | None) -> float | None:
     """A vector is summed, as it is for its gradient."""
-    return sum(values.numbers) if values is not None and values.summary is None else None
+    known = values is not None and values.summary is None and values.unread is None
+    return sum(values.numbers) if values is not None and known else None

@@ -14,6 +14,7 @@ COLOURS: dict[Role, str] = {
     "tangent": "33",
     "point": "1",
     "variable": "36",
+    "trouble": "31",
     "axis": "2",
     "zero": "2",
     "label": "",

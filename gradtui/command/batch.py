@@ -1,27 +1,24 @@
-"""Answers without a screen: one, or one for each line that comes in."""
+"""Many answers without a screen: a line of JSON for each line that comes in."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from msgspec import DecodeError, Struct, ValidationError, json
 
 from gradtui.chart.window import Window
+from gradtui.command.answer import output
+from gradtui.command.evaluator import evaluator
+from gradtui.command.options import Value, read_value
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import PointError, read_point
 from gradtui.report.json import answer, line, refusal
 from gradtui.report.text import curve_request
-from gradtui.service.client import Service
 from gradtui.snapshot.model import Device, Dtype, Problem, Request, Snapshot
 
 LONGEST_LINE = 2**20
-CALCULUS_DEADLINE = 0.7
-"""Seconds for the symbolic derivative: hostile lines are answered within a second each."""
-
-Value = float | tuple[float, ...]
 
 
 class Line(Struct):
@@ -40,25 +37,21 @@ class LineError(Exception):
         self.problem, self.expression = problem, expression
 
 
-@contextmanager
-def evaluator(function: str | None = None) -> Iterator[Callable[[Request], Snapshot]]:
-    """A function that evaluates, for as long as the `with` lasts; whole answers, from processes of its own.
-
-    function: the one `model.py:loss` whose code they may run.
-    """
-    with asyncio.Runner() as runner:
-        service = Service(calculus_deadline=CALCULUS_DEADLINE, function=function)
-        try:
-            runner.run(service.start())
-            yield lambda request: runner.run(service.evaluate(request))
-        finally:
-            runner.run(service.close())
-
-
-def placed(snapshot: Snapshot) -> dict[str, Value]:
-    """Where the variables of an answer stand, as one asks for it."""
-    states = snapshot.variables.items()
-    return {name: state.value.numbers if state.value.shape else state.value.numbers[0] for name, state in states}
+def answer_input(
+    at: Mapping[str, str], alone: str | None, dtype: Dtype, device: Device, window: Window | None = None
+) -> int:
+    """Answer each line of standard input on standard output; the exit status. The rest as for `answer_lines`, as typed."""
+    with output() as answers:
+        well = answer_lines(
+            sys.stdin.buffer,
+            answers,
+            at={name: read_value(place) for name, place in at.items()},
+            alone=None if alone is None else read_value(alone),
+            dtype=dtype,
+            device=device,
+            window=window,
+        )
+    return 0 if well else 1
 
 
 def answer_lines(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import unicodedata
 from typing import Any
 
 from gradtui.chart.point import standing
@@ -17,10 +19,12 @@ from gradtui.graph.agreement import Check, checks
 from gradtui.graph.gradients import by_parameter
 from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Edge, Graph, Node, Problem, Saved, Snapshot, Source, Values
+from gradtui.snapshot.visible import ACTING
 
 SCHEMA = "gradtui/1"
 MOST_READY = 20
 """Ready nodes that are listed at a step."""
+NOT_ASCII = re.compile(r"[^ -~]")
 MOST_CUTS = 200
 """Nodes of a graph whose cuts are all listed: their number grows with it, and so does each of them."""
 
@@ -118,12 +122,18 @@ def _code(snapshot: Snapshot) -> Json:
             for event in snapshot.events
         ],
         "printed": snapshot.printed,
+        "scale": number(snapshot.scale),
     }
 
 
 def line(what: Json) -> bytes:
-    """One line of UTF-8. Half of a surrogate pair, which UTF-8 has no bytes for, is written `\\ud800`, as JSON does."""
-    return json.dumps(what, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace") + b"\n"
+    """One line of UTF-8, in which what a terminal or a reader would obey, or UTF-8 has no bytes for, is an escape: `\\u009b`."""
+    text = json.dumps(what, ensure_ascii=False, allow_nan=False)
+    return (text if text.isprintable() else NOT_ASCII.sub(_escaped, text)).encode() + b"\n"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1] if unicodedata.category(found[0]) in ACTING else found[0]
 
 
 def number(value: float | None) -> float | str | None:
@@ -133,9 +143,14 @@ def number(value: float | None) -> float | str | None:
 
 
 def values(what: Values | None) -> Any:
-    """A number, a list (of lists, for more axes), or for a large tensor its shape, first numbers and summary."""
+    """A number, a list (of lists, for more axes), or for a large tensor its shape, first numbers and summary.
+
+    Of a tensor that could not be read its shape, and `unread` for the reason.
+    """
     if what is None:
         return None
+    if what.unread is not None:
+        return {"shape": list(what.shape), "unread": what.unread}
     numbers: list[Any] = [number(value) for value in what.numbers]
     if what.summary is not None:
         summary = {name: number(getattr(what.summary, name)) for name in what.summary.__struct_fields__}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gradtui.chart.point import standing
 from gradtui.chart.text import chart_text
 from gradtui.chart.window import Window, home
+from gradtui.expression.parser import ExpressionError, parse
 from gradtui.graph.agreement import checks
 from gradtui.outline.outline import Outline
 from gradtui.outline.rows import Row, rows
@@ -31,8 +31,6 @@ MOST_ROWS = 100
 
 DIGITS, ELEMENTS = 5, 3
 """Of a vector in a row of the tree, at most."""
-
-HAS_NAME = re.compile(r"\s*\w+\s*(\([^()]*\))?\s*=(?!=)")
 
 
 def curve_request(
@@ -62,11 +60,20 @@ def _head(snapshot: Snapshot) -> Iterator[str]:
         yield from _wrapped(f"{_call(snapshot)} of {split(snapshot.expression)[0]}")
         yield f"{snapshot.dtype} · {snapshot.device}"
         return
-    name = "" if HAS_NAME.match(typed) else f"{_call(snapshot)} = "
+    name = "" if _is_named(snapshot) else f"{_call(snapshot)} = "
     yield from _wrapped(name + typed)
     if snapshot.reads_as not in (typed, ""):
         yield from _wrapped(f"reads as {snapshot.reads_as}")
     yield f"{snapshot.dtype} · {snapshot.device}"
+
+
+def _is_named(snapshot: Snapshot) -> bool:
+    """Whether the text begins with a name of its own, of f or of a piece."""
+    try:
+        expression = parse(snapshot.expression, tuple(snapshot.variables))
+    except ExpressionError:
+        return False
+    return expression.named or bool(expression.bindings)
 
 
 def _values(snapshot: Snapshot) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,8 +11,8 @@ from textual.content import Content
 from gradtui.chart.point import Point, point
 from gradtui.expression.point import plain
 from gradtui.graph.agreement import MARKS, check
+from gradtui.graph.operands import is_finite
 from gradtui.outline.rows import same_shape
-from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Curve, Snapshot, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 from gradtui.snapshot.visible import visible
@@ -23,6 +22,7 @@ from gradtui.tui.session import Session
 
 MUTED, WARNING = "$foreground-muted", "$text-warning"
 NOTHING = Content()
+NOTHING_NEW = "this is a saved snapshot: nothing in it is evaluated anew"
 MARK_STYLES = {True: "$text-success", False: "bold $text-error", None: MUTED}
 
 AROUND = 40
@@ -37,8 +37,6 @@ LONGEST_CALL = 14
 SHORT_NAME = 4
 """Characters of a variable that stands on one line with the value."""
 
-OWN_NAME = re.compile(r"\s*\w+\s*(\([^()]*\))?\s*=(?!=)[^;]*$")
-
 
 def title(session: Session) -> str:
     """`f(x) = ` to stand before the typed text, empty where that says so itself; of a file `model.py:loss(w, b)`."""
@@ -46,22 +44,22 @@ def title(session: Session) -> str:
         return visible(f"{Path(session.text).name}({', '.join(session.variables)})")
     if session.origin == "capture":
         return visible(session.text)
-    if OWN_NAME.match(session.text.rpartition(";")[2]):
+    if session.named:
         return ""
     written = f"{of(session)} = "
     return written if len(written) <= WIDEST_TITLE else "f = "
 
 
-def echo(session: Session, reads_as: str) -> Content:
+def echo(session: Session) -> Content:
     """How the text is read, its `=` under that of the title; nothing where that is how it was typed."""
-    if reads_as == session.text or session.origin != "expression":
+    if session.reads_as == session.text or session.origin != "expression":
         return Content()
-    return Content.styled("= ".rjust(len(title(session))) + reads_as, MUTED)
+    return Content.styled("= ".rjust(len(title(session))) + visible(session.reads_as), MUTED)
 
 
 def of(session: Session) -> str:
     """`f(x, y)`; only `f` for a constant, and where that is long."""
-    written = f"{session.name}({', '.join(session.variables)})"
+    written = visible(f"{session.name}({', '.join(session.variables)})")
     return written if session.variables and len(written) <= LONGEST_CALL else session.name
 
 
@@ -145,13 +143,6 @@ def parameter(shown: Snapshot | None, node: int | None) -> str | None:
     return name if name in shown.parameters else None
 
 
-def why(shown: Snapshot, name: str) -> tuple[Finding, ...]:
-    """Why the gradient of a parameter is what it is."""
-    from gradtui.findings.why import why  # not wanted before the first paint
-
-    return why(shown, name)
-
-
 def samples(columns: int) -> int:
     """Places at which a curve is evaluated for a chart so wide: in steps, so that a resize seldom asks again."""
     return min(1000, max(400, 200 * math.ceil(columns / 50)))
@@ -232,8 +223,7 @@ def _numbers(session: Session, shown: Snapshot) -> Content:
 
 
 def _style(values: Values | None, usual: str) -> str:
-    finite = values is None or all(map(math.isfinite, values.numbers))
-    return f"bold {usual}" if finite else "bold $text-error"
+    return f"bold {usual}" if is_finite(values) else "bold $text-error"
 
 
 def is_single(session: Session) -> bool:
@@ -246,6 +236,7 @@ def slope(session: Session) -> str:
     """`f'(x)`, or `∂f/∂w` where there are several variables."""
     several = len(session.variables) > 1
     written = f"∂{session.name}/∂{session.active}" if several else f"{session.name}'({session.active})"
+    written = visible(written)
     return written if several or len(written) <= LONGEST_CALL else f"{session.name}'"
 
 
@@ -255,14 +246,16 @@ def _derivative(session: Session, shown: Snapshot) -> Content:
         return Content()
     left = (f"{slope(session)} = ", MUTED)
     if derivative.text is None:
-        return Content.assemble(left, (derivative.note or NOT_KNOWN, MUTED))
-    return Content.assemble(left, derivative.text, ("" if derivative.simplified else "  not simplified", MUTED))
+        return Content.assemble(left, (visible(derivative.note) or NOT_KNOWN, MUTED))
+    return Content.assemble(
+        left, visible(derivative.text), ("" if derivative.simplified else "  not simplified", MUTED)
+    )
 
 
 def _remark(shown: Snapshot, said: str) -> Content:
     """What the check has to say, and the notes of the answer."""
     telling = [note for note in shown.notes if shown.graph.nodes or note.kind != "constant"]  # that one the graph tells
-    notes = [Content.styled(note.text, MUTED if note.kind == "vector" else WARNING) for note in telling]
+    notes = [Content.styled(visible(note.text), MUTED if note.kind == "vector" else WARNING) for note in telling]
     if said and not any(note.kind == "kink" for note in shown.notes):
         notes.insert(0, Content.styled(said, WARNING))
     return Content("; ").join(notes)

@@ -130,6 +130,9 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         self._point = (x, f, slope)
         self._lay()
 
+    def toggle_derivative(self) -> None:
+        self.derivative_shown = not self.derivative_shown
+
     def watch_derivative_shown(self) -> None:
         self._redraw()
 
