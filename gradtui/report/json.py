@@ -11,6 +11,8 @@ import re
 import unicodedata
 from typing import Any
 
+from gradtui.chart.point import standing
+from gradtui.chart.window import bounded, shown_window
 from gradtui.findings.detective import findings
 from gradtui.graph import ledger
 from gradtui.graph.agreement import Check, checks
@@ -49,6 +51,7 @@ def answer(snapshot: Snapshot) -> Json:
         "value": values(snapshot.value),
         "derivative": {name: entry.text for name, entry in derivative.items()},
         "checks": {name: _check(told) for name, told in checks(snapshot).items()},
+        "chart": _chart(snapshot),
         "notes": notes,
         "graph": _graph(snapshot.graph),
         "steps": _steps(snapshot.graph),
@@ -119,6 +122,7 @@ def _code(snapshot: Snapshot) -> Json:
             for event in snapshot.events
         ],
         "printed": snapshot.printed,
+        "scale": number(snapshot.scale),
     }
 
 
@@ -139,9 +143,14 @@ def number(value: float | None) -> float | str | None:
 
 
 def values(what: Values | None) -> Any:
-    """A number, a list (of lists, for more axes), or for a large tensor its shape, first numbers and summary."""
+    """A number, a list (of lists, for more axes), or for a large tensor its shape, first numbers and summary.
+
+    Of a tensor that could not be read its shape, and `unread` for the reason.
+    """
     if what is None:
         return None
+    if what.unread is not None:
+        return {"shape": list(what.shape), "unread": what.unread}
     numbers: list[Any] = [number(value) for value in what.numbers]
     if what.summary is not None:
         summary = {name: number(getattr(what.summary, name)) for name in what.summary.__struct_fields__}
@@ -154,6 +163,16 @@ def values(what: Values | None) -> Any:
 def _check(told: Check) -> Json:
     """Whether each way to the derivative agrees with the others, null where it has nothing to say; and a sentence."""
     return {way: getattr(told, way) for way in ("autograd", "calculus", "differences", "text")}
+
+
+def _chart(snapshot: Snapshot) -> Json | None:
+    """The windows of the chart, as it is drawn on the screen and on paper; null where there is none."""
+    curve = snapshot.curve
+    if curve is None or curve.variable not in snapshot.variables:
+        return None
+    here = standing(snapshot, curve)
+    shown = shown_window(curve, here[:2] if here is not None else None)
+    return {"variable": curve.variable, "window": list(bounded(*curve.window)), "y": list(shown)}
 
 
 def _steps(graph: Graph) -> list[Json]:

@@ -9,7 +9,7 @@ from contextlib import aclosing
 
 from msgspec.structs import replace
 
-from gradtui.service.child import STARTUP, Child, ChildError
+from gradtui.service.child import STARTUP, TITLE, Child, ChildError
 from gradtui.snapshot.model import Derivative, Problem, Request, Snapshot
 from gradtui.snapshot.target import SECONDS
 
@@ -46,9 +46,11 @@ class Service:
         seconds: float = SECONDS,
     ) -> None:
         self._on_snapshot = on_snapshot
+        title = TITLE
         if function is not None:
-            torch, deadline = (*torch, "--function", function, "--seconds", str(seconds)), seconds + GRACE
-        self._torch = Child(torch, deadline=deadline, startup=startup)
+            torch, deadline = (*torch, f"--function={function}", f"--seconds={seconds}"), seconds + GRACE
+            title = f"the process that {function} ran in"
+        self._torch = Child(torch, deadline=deadline, startup=startup, title=title)
         self._calculus = Child(calculus, deadline=calculus_deadline, startup=startup)
         self._for_torch: asyncio.Queue[Request] = asyncio.Queue(1)
         self._for_calculus: asyncio.Queue[Request] = asyncio.Queue(1)
@@ -157,9 +159,6 @@ async def _last(answers: AsyncGenerator[Snapshot, None]) -> Snapshot:
 
 
 def _refused(request: Request, problem: Problem) -> Snapshot:
-    if request.origin == "function":
-        told = problem.message.replace("the evaluation process", f"the process that {request.expression} ran in")
-        problem = replace(problem, message=told)
     return Snapshot(
         request.id,
         request.expression,

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 from textual.content import Content
 
+from gradtui.chart.point import Point, point
 from gradtui.expression.point import plain
 from gradtui.graph.agreement import MARKS, check
 from gradtui.graph.operands import is_finite
@@ -35,8 +36,6 @@ LONGEST_CALL = 14
 
 SHORT_NAME = 4
 """Characters of a variable that stands on one line with the value."""
-
-ChartPoint = tuple[float, float | None, float | None]
 
 
 def title(session: Session) -> str:
@@ -96,26 +95,14 @@ def significant(shown: Snapshot | None) -> int:
     return SIGNIFICANT.get(shown.dtype, 7) if shown is not None else 7
 
 
-def chart_point(session: Session, shown: Snapshot | None, curve: Curve | None) -> ChartPoint | None:
+def chart_point(session: Session, shown: Snapshot | None, curve: Curve | None) -> Point | None:
     """x, f and f' of the last answer along the active element, as `curve` has them; None where the answer does not tell.
 
     What an experiment brings is no slope of the curve.
     """
-    state = shown.variables.get(session.active or "") if shown is not None else None
-    if shown is None or state is None or (x := _element(state.value, session.element)) is None:
+    if shown is None or session.active is None:
         return None
-    of_one = curve is not None and curve.what.startswith("f of one element")
-    f = _element(shown.value, session.element) if of_one else _total(shown.value)
-    return x, f, None if shown.experiments else _element(state.grad, session.element)
-
-
-def _element(values: Values | None, index: int) -> float | None:
-    return values.numbers[index] if values is not None and index < len(values.numbers) else None
-
-
-def _total(values: Values | None) -> float | None:
-    """A vector is summed, as it is for its gradient."""
-    return sum(values.numbers) if values is not None and values.summary is None else None
+    return point(shown, session.active, session.element, alone=curve is not None and curve.alone)
 
 
 def source_of(shown: Snapshot | None, node: int | None) -> Source | None:

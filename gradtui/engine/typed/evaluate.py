@@ -151,6 +151,6 @@ def _curve(request: model.Request, done: forward.Forward, leaves: Mapping[str, t
         return None
     nowhere = torch.zeros((), dtype=DTYPES[request.dtype], device=request.device)
     try:
-        return curve(request.curve, done, {request.curve.variable: nowhere, **leaves}, look_for_trouble=True)
+        return curve(request.curve, done, {request.curve.variable: nowhere, **leaves}, closely=True)
     except (ExpressionError, RuntimeError, ValueError):
         return None

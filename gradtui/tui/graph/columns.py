@@ -167,6 +167,8 @@ def _shorter(values: Values | None, digits: int) -> Iterator[str]:
     if values is not None and values.summary is not None:
         yield from (f"norm {number(values.summary.norm, fewer)}" for fewer in (3, 2))
         yield f"‖{number(values.summary.norm, 2)}‖"
+    elif values is not None and values.unread is not None:
+        yield values.unread
     elif values is not None:
         yield from (short(values, fewer) for fewer in range(digits - 1, 2, -1))
         elements = [number(value, 3) for value in values.numbers[:8]] if values.shape else []
@@ -272,7 +274,7 @@ def _mention(row: Cells, room: int) -> list[Piece]:
 
 def look(values: Values | None, ordinary: str, *, dim_zero: bool = False) -> str:
     """The component class for a number: not finite, zero, not known, or `ordinary`."""
-    if values is None:
+    if values is None or values.unread is not None:
         return "graph--unknown"
     if not is_finite(values):
         return "graph--bad"

@@ -18,7 +18,7 @@ from gradtui.tui.graph.columns import (
     Cells,
     grad_look,
 )
-from gradtui.tui.panes.line_view import Piece, left, right, tail
+from gradtui.tui.panes.line_view import Piece, cut, left, right, tail
 
 OF_PARAMETERS = "∇ "
 """Before the gradient of all parameters of a module."""
@@ -113,11 +113,13 @@ def table_pieces(gradient: Gradient, width: int, largest: float | None) -> tuple
             text = NOT_KNOWN if gradient.share is None else percent(gradient.share)
         elif grad is None:
             text = NOT_KNOWN
+        elif grad.unread is not None:
+            text = cut(grad.unread, cells) if column == "norm" else NOT_KNOWN
         else:
             found = getattr(grad, column)
             text = _count(found) if isinstance(found, int) else number(found, 3)
         style = "graph--value"
-        if grad is None:
+        if grad is None or grad.unread is not None:
             style = "graph--unknown"
         elif column == "norm":
             style = grad_look(grad.as_values(), largest)
