@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gradtui.chart.text import chart_text
 from gradtui.chart.window import Window, fitted
-from gradtui.graph.agreement import checks
+from gradtui.graph.agreement import checks, is_spoilt, value_check
 from gradtui.outline.outline import Outline
 from gradtui.outline.rows import Row, rows
 from gradtui.outline.titles import title
@@ -71,6 +71,7 @@ def _values(snapshot: Snapshot) -> Iterator[str]:
     """f, then for each variable its place, its gradient, the derivative as Calculus writes it, and the check."""
     digits = SIGNIFICANT.get(snapshot.dtype, 7)
     yield from _wrapped(f"{_call(snapshot)} = {numbers(snapshot.value, digits)}")
+    yield from _wrapped(f"  {value_check(snapshot).text}")
     several = len(snapshot.variables) > 1
     judged = checks(snapshot)
     for name, state in snapshot.variables.items():
@@ -137,11 +138,12 @@ def _cells(snapshot: Snapshot, outline: Outline, row: Row) -> tuple[str, str, st
 
 
 def _chart(snapshot: Snapshot, curve: Curve, colour: bool) -> Iterator[str]:
-    """f and f' with the point where we stand; a vector is drawn as its sum."""
+    """f and f' with the point where we stand; a vector is drawn as its sum. No tangent by a slope without a right digit."""
     state, place, value = snapshot.variables[curve.variable], slice(curve.element, curve.element + 1), snapshot.value
     total = sum(value.numbers) if value is not None and value.summary is None else None
     here = zip(state.value.numbers[place], state.grad.numbers[place], strict=True)
-    point = next(((x, total, slope) for x, slope in here), None)
+    spoilt = is_spoilt(snapshot, curve.variable, curve.element)
+    point = next(((x, total, None if spoilt else slope) for x, slope in here), None)
     yield chart_text(curve, WIDTH, CHART_HEIGHT, colour, point, dotted=not colour)
 
 
