@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import sympy
 
+from gradtui.calculus.digits import Digits, digits_for
 from gradtui.calculus.functions import COUNTERPARTS
 from gradtui.calculus.reals import Elements, Expr, Vector
 from gradtui.calculus.vectors import SCALAR_VALUED, GiveUpError, is_vector
@@ -42,16 +43,19 @@ def counts(at: At) -> Counts:
     return tuple((name, len(value) if isinstance(value, tuple) else 0) for name, value in at.items())
 
 
-def given(expression: Expression, at: At) -> list[float]:
-    """All numbers that f is made of: where it stands, and what is written in it."""
+def digits(expression: Expression, at: At) -> Digits:
+    """How many to work with: by where it stands, and by the numbers and functions in it."""
     places = [number for value in at.values() for number in (value if isinstance(value, tuple) else (value,))]
-    return [*places, *_written(expression)]
+    written, functions = _parts(expression)
+    return digits_for([*places, *written], functions)
 
 
 @lru_cache(maxsize=64)
-def _written(expression: Expression) -> tuple[float, ...]:
-    numbers = (node.value for node in syntax.postorder(expression) if isinstance(node, syntax.Number))
-    return tuple(float(number) for number in numbers if abs(number) < LARGEST)
+def _parts(expression: Expression) -> tuple[tuple[float, ...], frozenset[str]]:
+    nodes = syntax.postorder(expression)
+    numbers = [node.value for node in nodes if isinstance(node, syntax.Number)]
+    functions = frozenset(node.function for node in nodes if isinstance(node, syntax.Call))
+    return tuple(float(number) for number in numbers if abs(number) < LARGEST), functions
 
 
 def common_length(expression: Expression, counts: Counts) -> int:

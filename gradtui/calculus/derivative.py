@@ -10,8 +10,8 @@ from itertools import islice
 import sympy
 
 from gradtui.calculus import vectors
-from gradtui.calculus.building import At, Counts, built, common_length, counts, given, parsed, places
-from gradtui.calculus.digits import Program, as_float, as_typed, digits_for, settled
+from gradtui.calculus.building import At, Counts, built, common_length, counts, digits, parsed, places
+from gradtui.calculus.digits import Digits, Program, as_float, as_typed, settled
 from gradtui.calculus.forms import is_small
 from gradtui.calculus.reals import BENT, Elements, Expr, mp
 from gradtui.calculus.vectors import GiveUpError
@@ -25,7 +25,7 @@ MOST_WORK = 2_000
 """Size of the derivative, written out, up to which it is looked for: under a second."""
 MOST_SIZE = 10_000
 """The same for f itself."""
-MOST_SIMPLIFIED = 250
+MOST_SIMPLIFIED = 150
 """Operations in the derivatives, all variables together, up to which other forms of them are tried: a few tenths of a second."""
 NUDGE = mp.mpf("1e-20")
 """How far beside x the derivative is looked at, to see whether f has a corner there."""
@@ -68,8 +68,8 @@ def derivatives(request: Request) -> dict[str, Derivative]:
         return {}
     at = places(expression, request)
     try:
-        digits = digits_for(given(expression, at))
-        return _evaluated(_prepared(request.expression, names, counts(at)), at, request.dtype, digits)
+        prepared = _prepared(request.expression, names, counts(at))
+        return _evaluated(prepared, at, request.dtype, digits(expression, at))
     except GiveUpError as reason:
         note = str(reason)
     except RecursionError:
@@ -139,7 +139,7 @@ def _has_e_to_the(expression: Expression) -> bool:
     return not calls and any(isinstance(node, syntax.Constant) and node.name == "e" for node in nodes)
 
 
-def _evaluated(prepared: Prepared, at: At, dtype: Dtype, digits: int) -> dict[str, Derivative]:
+def _evaluated(prepared: Prepared, at: At, dtype: Dtype, digits: Digits) -> dict[str, Derivative]:
     """At the very floats that torch gets; where the number as typed is another and has no derivative, there is none."""
     floats = [number for value in at.values() for number in (value if isinstance(value, tuple) else (value,))]
     is_typed = all(as_typed(number) == as_float(number, dtype) for number in floats)
@@ -155,7 +155,7 @@ def _evaluated(prepared: Prepared, at: At, dtype: Dtype, digits: int) -> dict[st
 
 
 def _numbers(
-    prepared: Prepared, at: At, number: Callable[[float], Expr], digits: int
+    prepared: Prepared, at: At, number: Callable[[float], Expr], digits: Digits
 ) -> dict[str, tuple[float | None, ...]]:
     """The derivative by each element of each variable, which stands at `number` of its floats; by so many digits at first."""
 

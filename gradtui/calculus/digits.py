@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from gradtui.calculus.reals import DIGITS, Expr, Reduction, UndefinedError, Vector, holds, mp
@@ -15,9 +15,12 @@ FEWEST = 50
 ENOUGH = 400
 """Digits from which no more are taken: 1 - tanh(300)^2 needs 261, and what is less than 1e-308 is 0 to a float."""
 FOR_EACH = 4
-"""Digits more for each that a number is away from 1: of f' for f = (1 - cos(x))/x^2, 90 cancel at 1e-30."""
+"""Digits more at first for each that a number is away from 1: of f' for f = (1 - cos(x))/x^2, 90 cancel at 1e-30."""
 USUAL = 5
 """Digits that an ordinary number may be away from 1."""
+MOST = 700
+SLOW = {"lgamma", "digamma", "erfinv", "ndtri"}
+"""Functions of which 400 digits take a tenth of a second, and 1,000 many: they get along with 100."""
 SURE = 20
 """Digits to which they must agree: a float has 17."""
 
@@ -30,6 +33,7 @@ MOST_SPECIAL = 10**6
 SPECIAL = {"i0", "i1", "i0e", "i1e", "digamma", "trigamma", "erfinv", "ndtri"}
 FAILURES = (ArithmeticError, ValueError, TypeError, mp.NoConvergence)
 
+Digits = tuple[int, int]
 Place = Mapping[str, Expr | list[Expr]]
 
 
@@ -105,26 +109,30 @@ def as_float(number: float, dtype: Dtype) -> Expr:
         return mp.mpf(math.copysign(math.inf, number))
 
 
-def settled(values: Callable[[], Iterable[Expr]], digits: int = FEWEST) -> list[Expr]:
+def settled(values: Callable[[], Iterable[Expr]], digits: Digits = (FEWEST, ENOUGH)) -> list[Expr]:
     """The numbers that `values` gives, to SURE digits: asked again with more digits until they no longer change.
 
-    digits: to begin with. What is 0 to a few digits is asked for with many; what only shrinks with them, as sin(pi), is 0.
+    digits: at first, and from where on there are no more. What is 0 to a few digits is asked for with many; what only
+    shrinks with them, as sin(pi), is 0.
     """
     before: list[Expr] | None = None
+    few, enough = digits
     while True:
-        with mp.workdps(digits):
+        with mp.workdps(few):
             now = list(values())
-        if before is not None and (all(map(_alike, before, now)) or digits >= ENOUGH):
+        if before is not None and (few >= enough or all(map(_alike, before, now))):
             break
-        before, digits = now, 2 * digits
-    shrunk = mp.mpf(10) ** -(digits // 4)
+        before, few = now, 2 * few
+    shrunk = mp.mpf(10) ** -(few // 4)
     return [mp.zero if abs(after) < abs(first) * shrunk else after for first, after in zip(before, now, strict=True)]
 
 
-def digits_for(numbers: Iterable[float]) -> int:
-    """How many to begin with, where these are the numbers that a function is given and those written in it."""
+def digits_for(numbers: Iterable[float], functions: Set[str] = frozenset()) -> Digits:
+    """How many to work with, where these are the numbers that f is made of, and the functions."""
+    if functions & SLOW:
+        return FEWEST, 2 * FEWEST
     away = (abs(math.log10(abs(number))) for number in numbers if number and math.isfinite(number))
-    return FEWEST + FOR_EACH * max(0, math.ceil(max(away, default=0)) - USUAL)
+    return min(MOST, FEWEST + FOR_EACH * max(0, math.ceil(max(away, default=0)) - USUAL)), ENOUGH
 
 
 def _alike(one: Expr, other: Expr) -> bool:

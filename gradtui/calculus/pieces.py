@@ -19,20 +19,22 @@ from gradtui.calculus.building import (
     combined,
     common_length,
     counts,
-    given,
+    digits,
     makes_number,
     parsed,
     places,
 )
-from gradtui.calculus.digits import Program, as_float, as_typed, digits_for, settled
+from gradtui.calculus.digits import Digits, Program, as_float, as_typed, settled
 from gradtui.calculus.reals import Elements, Expr, Vector, mp
 from gradtui.calculus.vectors import GiveUpError, gradient, is_vector
 from gradtui.expression import syntax
 from gradtui.expression.syntax import Node, postorder
 from gradtui.snapshot.model import Dtype, Piece, Request, Truth
 
+MOST_PIECES = 120
+"""Pieces, constants among them, up to which they are looked for: 0.1 s, once."""
 MOST_NUMBERS = 500
-"""Pieces times elements up to which they are told: some 30 ms."""
+"""Pieces times elements up to which they are told: some 30 ms, at each place."""
 
 SEED = "seed"
 
@@ -78,13 +80,16 @@ def truth(request: Request) -> Truth | None:
     try:
         expression = parsed(request.expression, names)
         at = places(expression, request)
+        count = len(postorder(expression))
+        if count > MOST_PIECES or count * common_length(expression, counts(at)) > MOST_NUMBERS:
+            return None
         read = _read(request.expression, names, counts(at))
         entries, length = read.entries, read.length
-        if not entries or len(entries) * length > MOST_NUMBERS:
+        if not entries:
             return None
-        digits = digits_for(given(expression, at))
-        pieces = _pieces(entries, length, at, request.dtype, digits)
-        typed = tuple(map(_float, settled(lambda: _flat(_values(entries, length, at, as_typed)[-1]), digits)))
+        enough = digits(expression, at)
+        pieces = _pieces(entries, length, at, request.dtype, enough)
+        typed = tuple(map(_float, settled(lambda: _flat(_values(entries, length, at, as_typed)[-1]), enough)))
     except Exception:  # `derivatives` says what calculus cannot do
         return None
     return Truth(pieces[-1].value, () if typed == pieces[-1].value else typed, pieces, read.constants)
@@ -182,7 +187,7 @@ def _spread(value: Number, vector: bool, length: int) -> Number:
     return [value] * length if vector and not isinstance(value, list) else value
 
 
-def _pieces(entries: Sequence[Entry], length: int, at: At, dtype: Dtype, digits: int) -> tuple[Piece, ...]:
+def _pieces(entries: Sequence[Entry], length: int, at: At, dtype: Dtype, enough: Digits) -> tuple[Piece, ...]:
     def found() -> Iterator[Expr]:
         values = _values(entries, length, at, lambda number: as_float(number, dtype))
         gradients: list[Number] = [_spread(mp.zero, entry.vector, length) for entry in entries]
@@ -200,7 +205,7 @@ def _pieces(entries: Sequence[Entry], length: int, at: At, dtype: Dtype, digits:
             for number in (value, grad, *each):
                 yield from _flat(number)
 
-    numbers = iter(map(_float, settled(found, digits)))
+    numbers = iter(map(_float, settled(found, enough)))
 
     def take(place: int) -> tuple[float | None, ...]:
         return tuple(islice(numbers, length if entries[place].vector else 1))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gradtui.calculus.derivative import derivatives
-from gradtui.calculus.pieces import MOST_NUMBERS, truth
+from gradtui.calculus.pieces import MOST_PIECES, truth
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.graph.errors import Errors
 from gradtui.snapshot.model import Request, Truth
@@ -89,7 +89,7 @@ def test_where_each_stands() -> None:
         ("x +", {}),
         ("x - x", {"x": (1.0, 2.0)}),
         ("0*x + w", {"x": (1.0, 2.0), "w": 1.0}),
-        ("+".join(f"sin({k}*x)" for k in range(MOST_NUMBERS)), {"x": 1.0}),
+        ("+".join(f"sin({k}*x)" for k in range(MOST_PIECES)), {"x": 1.0}),
         ("sin(" * 190 + "x" + ")" * 190, {"x": (1.0, 2.0, 3.0)}),
     ],
     ids=[
