@@ -15,7 +15,7 @@ from gradtui.calculus.digits import Digits, Program, as_float, as_typed, settled
 from gradtui.calculus.forms import is_small
 from gradtui.calculus.reals import BENT, Elements, Expr, mp
 from gradtui.calculus.vectors import GiveUpError
-from gradtui.calculus.writer import Style, UnwritableError, text_of, worded
+from gradtui.calculus.writer import Style, UnwritableError, as_it_is, worded
 from gradtui.expression import syntax
 from gradtui.expression.parser import ExpressionError
 from gradtui.expression.syntax import Expression, fold
@@ -101,7 +101,7 @@ def _prepared(text: str, names: frozenset[str], counts: Counts) -> Prepared:
 def _partial(f: Expr, slope: Expr, length: int, style: Style, simplify: bool) -> Partial:
     program = Program([f, slope], length)
     try:
-        text, simplified = worded(slope, style) if simplify else (text_of(slope, style), False)
+        text, simplified = worded(slope, style) if simplify else (as_it_is(slope, style), False)
         return Partial(text, program, simplified, "")
     except UnwritableError as reason:
         return Partial(None, program, False, str(reason))

@@ -197,7 +197,7 @@ def _where(operator: Expr, left: Expr, right: Expr, a: Expr, b: Expr) -> Expr:
 
 def _guarded(name: str) -> Callable[..., Expr]:
     """The function where its argument is neither nan nor, for a slow series, beyond all use."""
-    function, special = DIGITS[name], name in SPECIAL
+    function, special = DIGITS.get(name) or getattr(mp, name), name in SPECIAL
 
     def call(*operands: Expr) -> Expr:
         if not all(map(mp.isfinite, operands)) or (special and abs(operands[0]) > MOST_SPECIAL):

@@ -28,10 +28,12 @@ def is_shape(shape: tuple[int, ...]) -> bool:
 
 
 def fits(values: Values) -> bool:
-    """Whether there are as many numbers as the shape tells, or with a summary not more than that."""
+    """Whether there are as many numbers as the shape tells, or with a summary not more than that; none of what is unread."""
     if not is_shape(values.shape):
         return False
     count, given = math.prod(values.shape), len(values.numbers)
+    if values.unread is not None:
+        return not given and values.summary is None
     if values.summary is None:
         return given == count
     told = values.summary

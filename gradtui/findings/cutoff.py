@@ -81,6 +81,8 @@ def absent(snapshot: Snapshot, name: str, parameter: Parameter, traced: bool) ->
         return Finding("not_in_graph", "forward", None, text, LOOK, name)
     module = snapshot.modules.get(name.rpartition(".")[0])
     text = {None: "never used", 0: "its module never ran"}.get(module.calls if module else None, RAN)
+    if module is not None and module.calls is None:
+        text = "never used, or cut off in what torch.compile made, which is not looked into"
     return Finding("unused", "forward", None, f"not in the graph: {text}", NEVER, name)
 
 

@@ -9,7 +9,7 @@ from contextlib import aclosing
 
 from msgspec.structs import replace
 
-from gradtui.service.child import STARTUP, Child, ChildError
+from gradtui.service.child import STARTUP, TITLE, Child, ChildError
 from gradtui.snapshot.model import Derivative, Problem, Request, Snapshot
 from gradtui.snapshot.target import SECONDS
 
@@ -27,7 +27,7 @@ class Service:
     """Evaluates Requests in a torch worker and a calculus worker, both child processes.
 
     `on_snapshot` is called on the event loop with each answer to `submit`: first without `derivative` where that is not
-    known yet, then again with it. An answer to an older request never comes after one to a newer. A worker that is
+    known yet, then the very same with it. An answer to an older request never comes after one to a newer. A worker that is
     killed, hangs longer than `deadline` seconds or talks rubbish gives a Snapshot with `problem`, and is started again;
     where something befell it on the newest request, that is tried a second time.
     `function`: the one `model.py:loss` whose code the torch worker may run, and in how many `seconds`; it is not tried twice.
@@ -46,9 +46,11 @@ class Service:
         seconds: float = SECONDS,
     ) -> None:
         self._on_snapshot = on_snapshot
+        title = TITLE
         if function is not None:
-            torch, deadline = (*torch, "--function", function, "--seconds", str(seconds)), seconds + GRACE
-        self._torch = Child(torch, deadline=deadline, startup=startup)
+            torch, deadline = (*torch, f"--function={function}", f"--seconds={seconds}"), seconds + GRACE
+            title = f"the process that {function} ran in"
+        self._torch = Child(torch, deadline=deadline, startup=startup, title=title)
         self._calculus = Child(calculus, deadline=calculus_deadline, startup=startup)
         self._for_torch: asyncio.Queue[Request] = asyncio.Queue(1)
         self._for_calculus: asyncio.Queue[Request] = asyncio.Queue(1)
@@ -158,9 +160,6 @@ async def _last(answers: AsyncGenerator[Snapshot, None]) -> Snapshot:
 
 
 def _refused(request: Request, problem: Problem) -> Snapshot:
-    if request.origin == "function":
-        told = problem.message.replace("the evaluation process", f"the process that {request.expression} ran in")
-        problem = replace(problem, message=told)
     return Snapshot(
         request.id,
         request.expression,

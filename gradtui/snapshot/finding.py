@@ -43,6 +43,8 @@ Kind = Literal[
     "nonfinite",
     "vanishing",
     "exploding",
+    "freed",
+    "unread",
     "ordinary",
 ]
 """What went wrong. The first eight are of a single operation, the next two of 0·inf in the backward pass; `lost_digits` is

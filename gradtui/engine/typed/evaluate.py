@@ -32,9 +32,7 @@ def evaluate(request: model.Request) -> model.Snapshot:
     nodes: list[Node] = []
     try:
         snapshot = _evaluate(request, nodes)
-    except ExpressionError as error:
-        snapshot = _failed(request, model.Problem(error.kind, error.message, error.start, error.end, error.hint))
-    except RefusalError as error:
+    except (ExpressionError, RefusalError) as error:
         snapshot = _failed(request, error.problem)
     except (MemoryError, torch.OutOfMemoryError):
         snapshot = _failed(request, model.Problem("memory", "there is not enough memory for this"))
@@ -151,9 +149,8 @@ def _leaf(name: str, value: float | tuple[float, ...], dtype: torch.dtype, devic
         raise RefusalError("domain", f"{name} is a vector without elements", f"give it numbers: {name}=[1, 2, 3]")
     for number in value if isinstance(value, tuple) else (value,):
         if math.isfinite(number) and abs(number) > torch.finfo(dtype).max:
-            raise RefusalError(
-                "dtype", f"{name} = {number:g} does not fit {dtype}".replace("torch.", ""), "use float64"
-            )
+            kind = str(dtype).removeprefix("torch.")
+            raise RefusalError("dtype", f"{name} = {number:g} does not fit {kind}", "use float64")
     return torch.tensor(value, dtype=dtype, device=device, requires_grad=True)
 
 
@@ -163,6 +160,6 @@ def _curve(request: model.Request, done: forward.Forward, leaves: Mapping[str, t
         return None
     nowhere = torch.zeros((), dtype=DTYPES[request.dtype], device=request.device)
     try:
-        return curve(request.curve, done, {request.curve.variable: nowhere, **leaves}, look_for_trouble=True)
+        return curve(request.curve, done, {request.curve.variable: nowhere, **leaves}, closely=True)
     except (ExpressionError, RuntimeError, ValueError):
         return None
