@@ -15,7 +15,7 @@ from gradtui.chart.point import standing
 from gradtui.chart.window import bounded, shown_window
 from gradtui.findings.detective import findings
 from gradtui.graph import ledger
-from gradtui.graph.agreement import Check, checks
+from gradtui.graph.agreement import Check, ValueCheck, checks, value_check
 from gradtui.graph.gradients import by_parameter
 from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Edge, Graph, Node, Problem, Saved, Snapshot, Source, Values
@@ -51,6 +51,7 @@ def answer(snapshot: Snapshot) -> Json:
         "value": values(snapshot.value),
         "derivative": {name: entry.text for name, entry in derivative.items()},
         "checks": {name: _check(told) for name, told in checks(snapshot).items()},
+        "value_check": _value_check(value_check(snapshot)),
         "chart": _chart(snapshot),
         "notes": notes,
         "graph": _graph(snapshot.graph),
@@ -161,8 +162,14 @@ def values(what: Values | None) -> Any:
 
 
 def _check(told: Check) -> Json:
-    """Whether each way to the derivative agrees with the others, null where it has nothing to say; and a sentence."""
-    return {way: getattr(told, way) for way in ("autograd", "calculus", "differences", "text")}
+    """Whether each way to the derivative is right, but for the last one or two digits; null where it has nothing to say, or
+    where rounding took digits: `digits` says how many of autograd's are right."""
+    return {way: getattr(told, way) for way in ("autograd", "calculus", "differences", "digits", "text")}
+
+
+def _value_check(told: ValueCheck) -> Json:
+    """The same for the value of f."""
+    return {"right": told.right, "digits": told.digits, "text": told.text}
 
 
 def _chart(snapshot: Snapshot) -> Json | None:

@@ -9,7 +9,7 @@ from gradtui.chart.point import standing
 from gradtui.chart.text import chart_text
 from gradtui.chart.window import Window, home
 from gradtui.expression.parser import ExpressionError, parse
-from gradtui.graph.agreement import checks
+from gradtui.graph.agreement import checks, value_check
 from gradtui.outline.outline import Outline
 from gradtui.outline.rows import Row, rows
 from gradtui.outline.titles import title
@@ -80,6 +80,7 @@ def _values(snapshot: Snapshot) -> Iterator[str]:
     """f, then for each variable its place, its gradient, the derivative as Calculus writes it, and the check."""
     digits = SIGNIFICANT.get(snapshot.dtype, 7)
     yield from _wrapped(f"{_call(snapshot)} = {numbers(snapshot.value, digits)}")
+    yield from _wrapped(f"  {value_check(snapshot).text}")
     several = len(snapshot.variables) > 1
     judged = checks(snapshot)
     for name, state in snapshot.variables.items():

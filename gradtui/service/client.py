@@ -126,7 +126,8 @@ class Service:
             return Snapshot(request.id, request.expression, derivative={}, origin=request.origin)
         if problem := self._given_up.get(request.expression):
             return _refused(request, problem)
-        question = request.expression, str(request.at), request.names  # as text, in which -0.0 is not 0.0
+        at = str(request.at)  # as text, in which -0.0 is not 0.0
+        question = request.expression, at, request.names, request.dtype
         if self._known is not None and self._known[0] == question:
             return replace(self._known[1], id=request.id)
         snapshot = await _last(_answers(self._calculus, request))
@@ -171,7 +172,7 @@ def _refused(request: Request, problem: Problem) -> Snapshot:
 
 def _merged(snapshot: Snapshot, derived: Snapshot) -> Snapshot:
     if derived.derivative is not None:
-        return replace(snapshot, derivative=derived.derivative)
+        return replace(snapshot, derivative=derived.derivative, truth=derived.truth)
     why = derived.problem.message if derived.problem else "no answer"
     unknown = Derivative(None, note=f"not simplified: {why}")
     return replace(snapshot, derivative=dict.fromkeys(snapshot.variables, unknown))
