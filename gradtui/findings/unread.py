@@ -1,4 +1,4 @@
-"""Tensors that are there and could not be read: what is to be said of them, and what no other question may take for known. Pure."""
+"""Tensors that are there and could not be read: what is to be said of them, and what nobody may take for known. Pure."""
 
 from __future__ import annotations
 

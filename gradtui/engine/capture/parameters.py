@@ -56,9 +56,9 @@ def unread_notes(parameters: Mapping[str, model.Parameter]) -> Iterator[model.No
 
 def modules(root: torch.nn.Module | None, recording: Recording | None) -> dict[str, model.Module]:
     """By path, "" for the model itself. A module with several paths has its first."""
-    calls = recording.calls if recording is not None and recording.watched else None
+    watched = recording if recording is not None and recording.watched else None
     named = root.named_modules() if root is not None else ()
     return {
-        path: model.Module(type(module).__name__, None if calls is None else calls.get(path, 0))
+        path: model.Module(type(module).__name__, None if watched is None else watched.count(path))
         for path, module in named
     }

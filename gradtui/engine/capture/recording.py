@@ -44,6 +44,7 @@ class Recording:
     cut: by id, without holding them, tensors that no gradient goes through, and the bits that flowed into them.
     marks, entered: from which sequence number on which call of which
     module was running. watched: the model whose modules were, without holding it; calls: how often each ran, by path.
+    unseen: paths of modules that run without being seen, and so do those below them.
     files: text, by name.
     """
 
@@ -59,6 +60,7 @@ class Recording:
     entered: list[tuple[str, int]] = field(default_factory=list)
     watched: weakref.ref[torch.nn.Module] | None = None
     calls: dict[str, int] = field(default_factory=dict)
+    unseen: set[str] = field(default_factory=set)
     files: dict[str, str] = field(default_factory=dict)
 
     def covers(self, number: int) -> bool:
@@ -66,6 +68,12 @@ class Recording:
 
     def model(self) -> torch.nn.Module | None:
         return self.watched() if self.watched is not None else None
+
+    def count(self, path: str) -> int | None:
+        """How often the watched module at `path` ran; None where nobody knows."""
+        calls = self.calls.get(path, 0)
+        hidden = not calls and any(not above or f"{path}.".startswith(f"{above}.") for above in self.unseen)
+        return None if hidden else calls
 
     def module(self, number: int) -> tuple[str, int]:
         """Path and call of the innermost module that ran when this sequence number was given."""
