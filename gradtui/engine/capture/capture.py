@@ -54,10 +54,7 @@ def capture(
 
 
 class _Capture:
-    """What is known beside the graph. names: of the tensors; those of nameless leaves are added.
-
-    shards: for leaves that sharded training made, what the model itself has of them.
-    """
+    """What is known beside the graph. names: of the tensors; those of nameless leaves are added. shards: `distributed.shards`."""
 
     def __init__(
         self,
@@ -69,8 +66,7 @@ class _Capture:
     ) -> None:
         self.nodes, self.model, self.recording, self.scope = nodes, model, recording, scope
         self.leaves = leaves_of(nodes)
-        there = distributed.shards([model, *scope.values()])
-        self.shards = {leaf: there[leaf] for leaf in self.leaves.values() if leaf in there}
+        self.shards = distributed.shards([model, *scope.values()])
         wholes = {shard: whole for whole, shard in self.shards.items()}
         self.names = {wholes.get(tensor, tensor): name for tensor, name in names.items()}
 

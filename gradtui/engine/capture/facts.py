@@ -10,7 +10,7 @@ from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.distributed import is_flat
-from gradtui.engine.autograd.graph import Facts, Known
+from gradtui.engine.autograd.graph import Facts, Known, short
 from gradtui.engine.autograd.reader import read
 from gradtui.engine.autograd.summed import Summed
 from gradtui.engine.capture.recording import Recording
@@ -61,7 +61,7 @@ class CapturedFacts(Facts):
             return told
         if node in self._inside:
             told["inside"] = self._inside[node]
-        if isinstance(node, BackwardCFunction):
+        if isinstance(node, BackwardCFunction) or is_scripted(node):
             told["note"] = note(node)
         number = node._sequence_nr()
         if recording is not None and recording.covers(number):
@@ -82,11 +82,16 @@ def why_not_run(nodes: Iterable[Node], leaves: Iterable[torch.Tensor]) -> str | 
     return NOT_TWICE if any(map(is_flat, leaves)) else None
 
 
+def is_scripted(node: Node) -> bool:
+    """Whether torch.jit made it, of a piece of a function."""
+    return short(node.name()) == "DifferentiableGraphBackward"
+
+
 def note(node: Node) -> str:
     """On the nodes of autograd.Functions, of which torch has some itself."""
     if node.name() == REENTRANT:
         return CHECKPOINT
-    if node.name().startswith("CompiledFunction"):
+    if node.name().startswith("CompiledFunction") or is_scripted(node):
         return COMPILED
     made_by = getattr(type(node), "_forward_cls", None)
     return "" if made_by is None or made_by.__module__.startswith("torch.") else CUSTOM
