@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,9 @@ import torch
 from textual.pilot import Pilot
 
 import gradtui
-from gradtui.service.client import Service
-from gradtui.tui.app import GradtuiApp
-from gradtui.tui.saved import SavedApp
+from gradtui.snapshot.start import Start
+from gradtui.tui import saved
+from gradtui.tui.app import GradtuiApp, explorer
 
 HERE = Path(__file__).parent
 SIZES = {"120x36": (120, 36), "80x24": (80, 24)}
@@ -41,12 +40,11 @@ class Picture:
 
 
 def formula(text: str, **at: str) -> Make:
-    return lambda theme: GradtuiApp(text, dict(at), theme=theme)
+    return lambda theme: explorer(Start(text, dict(at), theme=theme))
 
 
 def function(target: str) -> Make:
-    service = partial(Service, function=target)
-    return lambda theme: GradtuiApp(target, origin="function", service=service, theme=theme)
+    return lambda theme: explorer(Start(target, origin="function", theme=theme))
 
 
 def transformer(theme: str) -> GradtuiApp:
@@ -57,7 +55,7 @@ def transformer(theme: str) -> GradtuiApp:
     x = torch.randn(2, 5, 16)
     with gradtui.trace(model) as trace:
         loss = model(x).pow(3).mean()
-    return SavedApp(trace.capture(loss), theme=theme)
+    return saved.explorer(trace.capture(loss), theme)
 
 
 STEPPED = ("plus", "plus", "N", "p", "p", "p")
@@ -80,7 +78,7 @@ PICTURES = (
 def complete(app: GradtuiApp) -> bool:
     """Whether the newest answer is shown, with its symbolic derivative and its curve."""
     answers = app.answers
-    if answers.shown is None or app.outdated or answers.underived:
+    if answers.shown is None or app.asking.outdated or answers.underived:
         return False
     drawn = answers.curve is not None or app.session.active is None
     return drawn and all(worker.is_finished for worker in app.workers)

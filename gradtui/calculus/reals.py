@@ -84,27 +84,8 @@ def where(left: Expr, operator: ComparisonOperator, right: Expr, a: Expr, b: Exp
     return Where(COMPARISONS.index(operator), left, right, a, b)
 
 
-DIGITS: dict[str, Callable[..., Expr]] = {
-    "sin": mp.sin,
-    "cos": mp.cos,
-    "tan": mp.tan,
-    "asin": mp.asin,
-    "acos": mp.acos,
-    "atan": mp.atan,
-    "sinh": mp.sinh,
-    "cosh": mp.cosh,
-    "tanh": mp.tanh,
-    "asinh": mp.asinh,
-    "acosh": mp.acosh,
-    "atanh": mp.atanh,
-    "log": mp.log,
-    "erf": mp.erf,
-    "erfc": mp.erfc,
-    "erfinv": mp.erfinv,
-    "Abs": abs,
-    "sign": mp.sign,
-}
-"""Name of a sympy class -> its value by mpmath. Real functions add themselves."""
+DIGITS: dict[str, Callable[..., Expr]] = {"Abs": abs}
+"""Name of a sympy class -> its value by mpmath, where that has no function of the same name. Real functions add themselves."""
 
 BENT = {"Abs", "sign", "Where"}
 """Classes that have corners or jumps."""

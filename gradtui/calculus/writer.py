@@ -51,9 +51,7 @@ class Style:
 
 def worded(expression: Expr, style: Style) -> tuple[str, bool]:
     """The text, and whether other forms of it were tried. Raises UnwritableError."""
-    raw = text_of(expression, style)
-    if len(raw) > LONGEST:
-        raise UnwritableError("the derivative is too long to show")
+    raw = as_it_is(expression, style)
     if not is_small(expression):
         return raw, False
     efforts: dict[str, float] = {raw: _effort(raw)}
@@ -61,6 +59,14 @@ def worded(expression: Expr, style: Style) -> tuple[str, bool]:
         text = text_of(form, style)
         efforts.setdefault(text, reluctance * _effort(text))
     return min(efforts, key=lambda text: efforts[text]), True
+
+
+def as_it_is(expression: Expr, style: Style) -> str:
+    """The text without a try at other forms. Raises UnwritableError."""
+    text = text_of(expression, style)
+    if len(text) > LONGEST:
+        raise UnwritableError("the derivative is too long to show")
+    return text
 
 
 def text_of(expression: Expr, style: Style) -> str:

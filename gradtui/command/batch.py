@@ -1,25 +1,24 @@
-"""Answers without a screen: one, or one for each line that comes in."""
+"""Many answers without a screen: a line of JSON for each line that comes in."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from msgspec import DecodeError, Struct, ValidationError, json
 
+from gradtui.chart.window import Window
+from gradtui.command.answer import output
+from gradtui.command.evaluator import evaluator
+from gradtui.command.options import Value, read_value
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import PointError, read_point
 from gradtui.report.json import answer, line, refusal
-from gradtui.service.client import Service
+from gradtui.report.text import curve_request
 from gradtui.snapshot.model import Device, Dtype, Problem, Request, Snapshot
 
 LONGEST_LINE = 2**20
-CALCULUS_DEADLINE = 0.7
-"""Seconds for the symbolic derivative: hostile lines are answered within a second each."""
-
-Value = float | tuple[float, ...]
 
 
 class Line(Struct):
@@ -38,25 +37,21 @@ class LineError(Exception):
         self.problem, self.expression = problem, expression
 
 
-@contextmanager
-def evaluator(function: str | None = None) -> Iterator[Callable[[Request], Snapshot]]:
-    """A function that evaluates, for as long as the `with` lasts; whole answers, from processes of its own.
-
-    function: the one `model.py:loss` whose code they may run.
-    """
-    with asyncio.Runner() as runner:
-        service = Service(calculus_deadline=CALCULUS_DEADLINE, function=function)
-        try:
-            runner.run(service.start())
-            yield lambda request: runner.run(service.evaluate(request))
-        finally:
-            runner.run(service.close())
-
-
-def placed(snapshot: Snapshot) -> dict[str, Value]:
-    """Where the variables of an answer stand, as one asks for it."""
-    states = snapshot.variables.items()
-    return {name: state.value.numbers if state.value.shape else state.value.numbers[0] for name, state in states}
+def answer_input(
+    at: Mapping[str, str], alone: str | None, dtype: Dtype, device: Device, window: Window | None = None
+) -> int:
+    """Answer each line of standard input on standard output; the exit status. The rest as for `answer_lines`, as typed."""
+    with output() as answers:
+        well = answer_lines(
+            sys.stdin.buffer,
+            answers,
+            at={name: read_value(place) for name, place in at.items()},
+            alone=None if alone is None else read_value(alone),
+            dtype=dtype,
+            device=device,
+            window=window,
+        )
+    return 0 if well else 1
 
 
 def answer_lines(
@@ -67,16 +62,18 @@ def answer_lines(
     alone: Value | None,
     dtype: Dtype,
     device: Device,
+    window: Window | None = None,
 ) -> bool:
     """One line of JSON for each line, at once; whether all went well.
 
     at: where variables stand that a line says nothing of. alone: the same for the one variable of a line that has one.
+    window: of the charts.
     """
     well = True
     with evaluator() as evaluate:
         for number, text in enumerate(_lines(lines), start=1):
             try:
-                snapshot = evaluate(_request(number, text, at, alone, dtype, device))
+                snapshot = evaluate(_request(number, text, at, alone, dtype, device, window))
             except LineError as error:
                 snapshot = Snapshot(number, error.expression, problem=error.problem)
             problem = snapshot.problem
@@ -96,7 +93,13 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _request(
-    number: int, raw: bytes, at: Mapping[str, Value], alone: Value | None, dtype: Dtype, device: Device
+    number: int,
+    raw: bytes,
+    at: Mapping[str, Value],
+    alone: Value | None,
+    dtype: Dtype,
+    device: Device,
+    window: Window | None,
 ) -> Request:
     text = raw.decode(errors="replace")
     if len(raw) > LONGEST_LINE:
@@ -107,9 +110,11 @@ def _request(
     here = dict(at)
     for name, value in asked.at.items():
         here[name] = _value(name, value, asked.expression)
+    variables = _variables(asked.expression, here)
     if alone is not None:
-        here |= _alone(asked.expression, here, alone)
-    return Request(number, asked.expression, here, _dtype(asked, dtype), device)
+        here |= _alone(variables, here, alone)
+    curve = curve_request(variables, here, window)
+    return Request(number, asked.expression, here, _dtype(asked, dtype), device, curve=curve)
 
 
 def _read_json(text: str) -> Line:
@@ -133,12 +138,17 @@ def _value(name: str, value: float | str | list[float], expression: str) -> Valu
     return tuple(value) if isinstance(value, list) else value
 
 
-def _alone(expression: str, at: Mapping[str, Value], alone: Value) -> dict[str, Value]:
-    """The value without a name, for the one variable that has none; the evaluation refuses what cannot be read."""
+def _variables(expression: str, at: Mapping[str, Value]) -> tuple[str, ...]:
+    """None of what cannot be read: the evaluation says why."""
     try:
-        free = [name for name in parse(expression, tuple(at)).variables if name not in at]
+        return parse(expression, tuple(at)).variables
     except ExpressionError:
-        return {}
+        return ()
+
+
+def _alone(variables: Sequence[str], at: Mapping[str, Value], alone: Value) -> dict[str, Value]:
+    """The value without a name, for the one variable that has none; the evaluation refuses what cannot be read."""
+    free = [name for name in variables if name not in at]
     return {free[0]: alone} if len(free) == 1 else {}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from gradtui.snapshot.model import Problem
+
 ErrorKind = Literal["syntax", "name", "arity", "limit", "domain"]
 
 
@@ -17,3 +19,8 @@ class ExpressionError(Exception):
     def __init__(self, kind: ErrorKind, message: str, start: int, end: int, hint: str = "") -> None:
         super().__init__(message)
         self.kind, self.message, self.start, self.end, self.hint = kind, message, start, end, hint
+
+    @property
+    def problem(self) -> Problem:
+        """As the answer to a Request."""
+        return Problem(self.kind, self.message, self.start, self.end, self.hint)

@@ -1,6 +1,8 @@
 """The one table of functions: a row each.
 
-Adding a function is a row here and its counterparts in engine/operations.py and engine/calculus.py.
+A new function is a row here, one in engine/typed/operations.py, one in calculus/functions.py and, where autograd records
+something for it that has none yet, one in grad_fns. The rest is made of these: what is coloured, suggested, listed in the
+help and written as a script. tests/test_language.py holds a name against all of them.
 """
 
 from __future__ import annotations
@@ -18,6 +20,10 @@ class Function(Struct, frozen=True):
     doc: one line for a person.
     parameters: torch's names of the arguments after the first, which may then be given by name (`clamp(x, min=0)`).
     settings: how many of the last parameters torch takes as plain numbers: no variable may stand there.
+    numbers: from which argument on torch takes plain numbers beside tensors, 0 for the first; None where it takes tensors.
+    home: where torch has it, F for torch.nn.functional.
+    script: how PyTorch code says it where torch has no such function, with `{}` for its one argument.
+    inverse: the function that someone who writes sin^-1(x) may mean.
     operator: the operator it is read as (`pow(x, 2)` is `x^2`); such a function never makes a Call.
     takes_dim: torch wants a `dim`; `dim=0` and `dim=-1` are accepted and left out, as there are only vectors.
     """
@@ -30,21 +36,28 @@ class Function(Struct, frozen=True):
     kind: Literal["elementwise", "reduction"] = "elementwise"
     parameters: tuple[str, ...] = ()
     settings: int = 0
+    numbers: int | None = None
+    home: Literal["torch", "torch.special", "F"] = "torch"
+    script: str = ""
+    inverse: str = ""
     operator: Literal["", "+", "-", "*", "/", "^", "negation"] = ""
     takes_dim: bool = False
 
 
 TRIGONOMETRY = (
-    Function("sin", "sine, x in radians"),
-    Function("cos", "cosine, x in radians"),
-    Function("tan", "tangent, x in radians"),
+    Function("sin", "sine, x in radians", inverse="asin"),
+    Function("cos", "cosine, x in radians", inverse="acos"),
+    Function("tan", "tangent, x in radians", inverse="atan"),
+    Function("cot", "cotangent, 1/tan(x)", script="torch.tan({}).reciprocal()"),
+    Function("sec", "secant, 1/cos(x)", script="torch.cos({}).reciprocal()"),
+    Function("csc", "cosecant, 1/sin(x)", script="torch.sin({}).reciprocal()"),
     Function("asin", "the angle whose sine is x", aliases=("arcsin",)),
     Function("acos", "the angle whose cosine is x", aliases=("arccos",)),
     Function("atan", "the angle whose tangent is x", aliases=("arctan",)),
     Function("atan2", "the angle of the point (x, y), given as atan2(y, x)", 2, 2, aliases=("arctan2",)),
-    Function("sinh", "hyperbolic sine"),
-    Function("cosh", "hyperbolic cosine"),
-    Function("tanh", "hyperbolic tangent"),
+    Function("sinh", "hyperbolic sine", inverse="asinh"),
+    Function("cosh", "hyperbolic cosine", inverse="acosh"),
+    Function("tanh", "hyperbolic tangent", inverse="atanh"),
     Function("asinh", "inverse of sinh", aliases=("arcsinh", "arsinh")),
     Function("acosh", "inverse of cosh", aliases=("arccosh", "arcosh")),
     Function("atanh", "inverse of tanh", aliases=("arctanh", "artanh")),
@@ -54,10 +67,10 @@ TRIGONOMETRY = (
 )
 
 POWERS_AND_LOGARITHMS = (
-    Function("exp", "e to the power x"),
+    Function("exp", "e to the power x", inverse="log"),
     Function("exp2", "2 to the power x"),
     Function("expm1", "exp(x) - 1, exact near 0"),
-    Function("log", "natural logarithm", aliases=("ln",)),
+    Function("log", "natural logarithm", aliases=("ln",), inverse="exp"),
     Function("log2", "logarithm to base 2"),
     Function("log10", "logarithm to base 10"),
     Function("log1p", "log(1 + x), exact near 0"),
@@ -66,7 +79,7 @@ POWERS_AND_LOGARITHMS = (
     Function("square", "x^2"),
     Function("reciprocal", "1/x"),
     Function("hypot", "sqrt(x^2 + y^2)", 2, 2),
-    Function("xlogy", "x log(y), 0 where x is 0", 2, 2),
+    Function("xlogy", "x log(y), 0 where x is 0", 2, 2, numbers=0),
     Function("logaddexp", "log(exp(x) + exp(y)), stable", 2, 2),
 )
 
@@ -78,57 +91,79 @@ STEPS_AND_CORNERS = (
     Function("round", "the nearest integer, halves to even"),
     Function("trunc", "x without its fraction", aliases=("fix",)),
     Function("frac", "the fraction of x: x - trunc(x)"),
-    Function("fmod", "remainder of x/y with the sign of x", 2, 2),
-    Function("remainder", "remainder of x/y with the sign of y, as Python's %", 2, 2),
-    Function("copysign", "the size of x with the sign of y", 2, 2),
+    Function("fmod", "remainder of x/y with the sign of x", 2, 2, numbers=1),
+    Function("remainder", "remainder of x/y with the sign of y, as Python's %", 2, 2, numbers=0),
+    Function("copysign", "the size of x with the sign of y", 2, 2, numbers=1),
     Function("max", "the larger of x and y; max(x): the largest element", 1, 2),
     Function("min", "the smaller of x and y; min(x): the smallest element", 1, 2),
     Function("maximum", "the larger of x and y", 2, 2),
     Function("minimum", "the smaller of x and y", 2, 2),
-    Function("clamp", "x kept between min and max", 2, 3, aliases=("clip",), parameters=("min", "max")),
+    Function("clamp", "x kept between min and max", 2, 3, aliases=("clip",), parameters=("min", "max"), numbers=1),
     Function("where", "where(x > 0, a, b): a where the comparison holds, else b", 3, 3),
-    Function("lerp", "start + weight (end - start)", 3, 3, parameters=("end", "weight")),
+    Function("lerp", "start + weight (end - start)", 3, 3, parameters=("end", "weight"), numbers=2),
 )
 
 SPECIAL = (
-    Function("erf", "error function"),
+    Function("erf", "error function", inverse="erfinv"),
     Function("erfc", "1 - erf(x)"),
     Function("erfinv", "inverse of erf"),
-    Function("erfcx", "exp(x^2) erfc(x)"),
+    Function("erfcx", "exp(x^2) erfc(x)", home="torch.special"),
     Function("lgamma", "logarithm of |Gamma(x)|", aliases=("gammaln",)),
     Function("digamma", "derivative of lgamma"),
     Function("i0", "modified Bessel function of order 0"),
-    Function("i0e", "exp(-|x|) i0(x)"),
-    Function("i1", "modified Bessel function of order 1"),
-    Function("i1e", "exp(-|x|) i1(x)"),
-    Function("ndtr", "area under the standard normal curve left of x"),
-    Function("ndtri", "inverse of ndtr"),
-    Function("log_ndtr", "log(ndtr(x)), stable"),
-    Function("entr", "-x log(x), 0 at 0"),
+    Function("i0e", "exp(-|x|) i0(x)", home="torch.special"),
+    Function("i1", "modified Bessel function of order 1", home="torch.special"),
+    Function("i1e", "exp(-|x|) i1(x)", home="torch.special"),
+    Function("ndtr", "area under the standard normal curve left of x", inverse="ndtri", home="torch.special"),
+    Function("ndtri", "inverse of ndtr", home="torch.special"),
+    Function("log_ndtr", "log(ndtr(x)), stable", home="torch.special"),
+    Function("entr", "-x log(x), 0 at 0", home="torch.special"),
 )
 
 ACTIVATIONS = (
-    Function("sigmoid", "1/(1 + exp(-x))", aliases=("expit",)),
+    Function("sigmoid", "1/(1 + exp(-x))", aliases=("expit",), inverse="logit"),
     Function("logit", "log(x/(1 - x)), inverse of sigmoid", 1, 2, parameters=("eps",), settings=1),
-    Function("logsigmoid", "log(sigmoid(x)), stable"),
+    Function("logsigmoid", "log(sigmoid(x)), stable", home="F"),
     Function("relu", "x where positive, else 0"),
-    Function("relu6", "relu cut off at 6"),
-    Function("leaky_relu", "x where positive, else slope x (0.01)", 1, 2, parameters=("negative_slope",), settings=1),
-    Function("elu", "x where positive, else alpha (exp(x) - 1)", 1, 2, parameters=("alpha",), settings=1),
-    Function("selu", "elu, scaled so that layers keep mean 0 and variance 1"),
-    Function("celu", "x where positive, else alpha (exp(x/alpha) - 1)", 1, 2, parameters=("alpha",), settings=1),
-    Function("gelu", "x ndtr(x)"),
-    Function("silu", "x sigmoid(x)", aliases=("swish",)),
-    Function("mish", "x tanh(softplus(x))"),
-    Function("softplus", "log(1 + exp(beta x))/beta, stable", 1, 3, parameters=("beta", "threshold"), settings=2),
-    Function("softsign", "x/(1 + |x|)"),
-    Function("tanhshrink", "x - tanh(x)"),
-    Function("hardtanh", "x kept between -1 and 1", 1, 3, parameters=("min_val", "max_val"), settings=2),
-    Function("hardsigmoid", "x/6 + 1/2 kept between 0 and 1"),
-    Function("hardswish", "x hardsigmoid(x)"),
-    Function("hardshrink", "x, but 0 between -lambd and lambd (0.5)", 1, 2, parameters=("lambd",), settings=1),
-    Function("softshrink", "x moved towards 0 by lambd (0.5)", 1, 2, parameters=("lambd",), settings=1),
-    Function("threshold", "x where above threshold, else value", 3, 3, parameters=("threshold", "value"), settings=2),
+    Function("relu6", "relu cut off at 6", home="F"),
+    Function(
+        "leaky_relu",
+        "x where positive, else slope x (0.01)",
+        1,
+        2,
+        parameters=("negative_slope",),
+        settings=1,
+        home="F",
+    ),
+    Function("elu", "x where positive, else alpha (exp(x) - 1)", 1, 2, parameters=("alpha",), settings=1, home="F"),
+    Function("selu", "elu, scaled so that layers keep mean 0 and variance 1", home="F"),
+    Function(
+        "celu", "x where positive, else alpha (exp(x/alpha) - 1)", 1, 2, parameters=("alpha",), settings=1, home="F"
+    ),
+    Function("gelu", "x ndtr(x)", home="F"),
+    Function("silu", "x sigmoid(x)", aliases=("swish",), home="F"),
+    Function("mish", "x tanh(softplus(x))", home="F"),
+    Function(
+        "softplus", "log(1 + exp(beta x))/beta, stable", 1, 3, parameters=("beta", "threshold"), settings=2, home="F"
+    ),
+    Function("softsign", "x/(1 + |x|)", home="F"),
+    Function("tanhshrink", "x - tanh(x)", home="F"),
+    Function("hardtanh", "x kept between -1 and 1", 1, 3, parameters=("min_val", "max_val"), settings=2, home="F"),
+    Function("hardsigmoid", "x/6 + 1/2 kept between 0 and 1", home="F"),
+    Function("hardswish", "x hardsigmoid(x)", home="F"),
+    Function(
+        "hardshrink", "x, but 0 between -lambd and lambd (0.5)", 1, 2, parameters=("lambd",), settings=1, home="F"
+    ),
+    Function("softshrink", "x moved towards 0 by lambd (0.5)", 1, 2, parameters=("lambd",), settings=1, home="F"),
+    Function(
+        "threshold",
+        "x where above threshold, else value",
+        3,
+        3,
+        parameters=("threshold", "value"),
+        settings=2,
+        home="F",
+    ),
 )
 
 REDUCTIONS = (

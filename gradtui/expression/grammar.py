@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TypeAlias, TypeVar
 
-from gradtui.expression import mistakes
 from gradtui.expression.builder import Builder
 from gradtui.expression.calls import Argument, keyword, usage, value
 from gradtui.expression.errors import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
-from gradtui.expression.hints import INVERSES, unknown_method
+from gradtui.expression.hints import unknown_method
+from gradtui.expression.mistakes import CLOSING, missing_operand, unexpected
 from gradtui.expression.scope import Scope
 from gradtui.expression.syntax import (
     ArithmeticOperator,
@@ -168,7 +168,7 @@ class Rules:
         if token.text == "√":
             return (yield from self._root())
         before = self._as_typed(self.before) if self.before else None
-        raise mistakes.missing_operand(self._as_typed(token), before, self.brackets[-1] if self.brackets else None)
+        raise missing_operand(self._as_typed(token), before, self.brackets[-1] if self.brackets else None)
 
     def _parenthesised(self) -> Rule[Node]:
         opening = self._open()
@@ -265,7 +265,7 @@ class Rules:
         if self.token.text == "^" and following.kind == "number" and following.text.isdigit():
             self._advance()
             return self.build.number(self._advance())
-        inverse = f"{INVERSES[row.name]}(x) for the inverse, " if row.name in INVERSES else ""
+        inverse = f"{row.inverse}(x) for the inverse, " if row.inverse else ""
         message = f"the power of {row.name} itself has to be a whole number"
         hint = f"write {inverse}1/{row.name}(x) for the reciprocal, ({row.name}(x))^n for a power"
         raise ExpressionError("syntax", message, name.start, self.token.end, hint)
@@ -292,7 +292,7 @@ class Rules:
         return self._advance()
 
     def _close(self) -> Token:
-        if self.token.text != mistakes.CLOSING[self.brackets[-1].text]:
+        if self.token.text != CLOSING[self.brackets[-1].text]:
             raise self._unexpected()
         self.brackets.pop()
         return self._advance()
@@ -308,4 +308,4 @@ class Rules:
         return token._replace(text=self.scope.text[token.start : token.end]) if token.kind == "operator" else token
 
     def _unexpected(self) -> ExpressionError:
-        return mistakes.unexpected(self.token, self.before, self.brackets[-1] if self.brackets else None)
+        return unexpected(self.token, self.before, self.brackets[-1] if self.brackets else None)

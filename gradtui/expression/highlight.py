@@ -6,13 +6,13 @@ from collections.abc import Collection
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from gradtui.expression import tokens as lexical
 from gradtui.expression.functions import FUNCTIONS
+from gradtui.expression.tokens import Token, TokenKind, tokenize
 from gradtui.expression.vocabulary import CONSTANTS, MODULES, canonical, is_variable
 
 Kind = Literal["number", "variable", "function", "constant", "operator", "bracket", "error"]
 
-_KINDS: dict[lexical.TokenKind, Kind] = {
+_KINDS: dict[TokenKind, Kind] = {
     "number": "number",
     "superscript": "number",
     "operator": "operator",
@@ -21,7 +21,7 @@ _KINDS: dict[lexical.TokenKind, Kind] = {
 }
 
 
-class Token(NamedTuple):
+class Piece(NamedTuple):
     """A piece of the text to be coloured; `start` and `end` are offsets, end exclusive."""
 
     kind: Kind
@@ -29,15 +29,15 @@ class Token(NamedTuple):
     end: int
 
 
-def tokens(text: str, names: Collection[str] = ()) -> list[Token]:
+def pieces(text: str, names: Collection[str] = ()) -> list[Piece]:
     """The pieces of `text` in order, white space left out. Never raises; `names` are variables whatever they are."""
-    found = [token for token in lexical.tokenize(text, names) if token.kind != "newline"]
+    found = [token for token in tokenize(text, names) if token.kind != "newline"]
     known = {canonical(name) for name in names}
     known.update(canonical(word.text) for word, after in pairwise(found) if after.text == "=")
-    return [Token(_KINDS.get(token.kind) or _word(token, text, known), token.start, token.end) for token in found]
+    return [Piece(_KINDS.get(token.kind) or _word(token, text, known), token.start, token.end) for token in found]
 
 
-def _word(token: lexical.Token, text: str, known: set[str]) -> Kind:
+def _word(token: Token, text: str, known: set[str]) -> Kind:
     """What a word is; one that is still being typed is given the benefit of the doubt."""
     name = canonical(token.text)
     if name in known:

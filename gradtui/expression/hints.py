@@ -36,32 +36,20 @@ CHARACTERS = {
 }
 
 MISSING_FUNCTIONS = {
-    "cot": "1/tan(x)",
-    "sec": "1/cos(x)",
-    "csc": "1/sin(x)",
     "cbrt": "x^(1/3)",
     "factorial": "exp(lgamma(x + 1))",
     "matmul": "dot(a, b)",
     "mm": "dot(a, b)",
     "average": "mean(x)",
     **dict.fromkeys(("tg", "tgn"), "tan(x)"),
-    **dict.fromkeys(("ctg", "cotg", "cotan"), "1/tan(x)"),
+    **dict.fromkeys(("cosec", "csec"), "csc(x)"),
+    **dict.fromkeys(("ctg", "cotg", "cotan"), "cot(x)"),
     **dict.fromkeys(("arctg", "atg"), "atan(x)"),
     "sen": "sin(x)",
     "lb": "log2(x)",
     "lg": "log10(x), or log2(x)",
     **dict.fromkeys(("sh", "ch", "th"), "sinh(x), cosh(x) or tanh(x)"),
 }
-
-INVERSES = {
-    **{name: f"a{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
-    "exp": "log",
-    "log": "exp",
-    "erf": "erfinv",
-    "sigmoid": "logit",
-    "ndtr": "ndtri",
-}
-"""The function that someone who writes sin^-1(x) may mean."""
 
 _PIECES = rf"(?:{'|'.join((*GREEK.values(), 'pi'))}|[A-Za-z])[0-9]*(?:_[A-Za-z0-9]+)*"
 _VISIBLE = ("L", "N", "P", "S")

@@ -1,4 +1,4 @@
-"""text -> Expression. A recursive descent (rules.py) over tokens (tokens.py), one method a rule of this grammar:
+"""text -> Expression. A recursive descent (grammar.py) over tokens (tokens.py), one method a rule of this grammar:
 
     text        = { binding separator } [ header ] sum { separator }
     separator   = ";" | newline                      (a newline inside ( ) or [ ] is white space)
@@ -69,7 +69,7 @@ def _read(text: str, names: Collection[str], builder: Builder) -> Expression:
     name = scope.bind(header[0]) if header else ""
     scope.declare(header[1:])
     body = Rules(tokens, scope, builder).value_from(equals)
-    return Expression(text, name or "f", bindings, body, tuple(scope.variables))
+    return Expression(text, name or "f", bindings, body, tuple(scope.variables), bool(header))
 
 
 def _statements(text: str, names: Collection[str]) -> list[list[Token]]:

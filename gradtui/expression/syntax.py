@@ -126,7 +126,7 @@ class Expression(Struct, frozen=True, eq=False):
     """What a person typed, read.
 
     `variables` are the free variables in order of first appearance, or of the parameter list of `f(x, y) = ...`.
-    `name` is the f of `f(x) = ...` or the y of `y = ...`, else "f".
+    `name` is the f of `f(x) = ...` or the y of `y = ...`, else "f"; `named`: whether the text says so itself.
     """
 
     text: str
@@ -134,6 +134,7 @@ class Expression(Struct, frozen=True, eq=False):
     bindings: tuple[Binding, ...]
     body: Node
     variables: tuple[str, ...]
+    named: bool = False
 
 
 def postorder(expression: Expression) -> list[Node]:

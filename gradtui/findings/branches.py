@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import re
 
+from gradtui.grad_fns.traits import traits_of
 from gradtui.graph.operands import operation
 from gradtui.snapshot.model import Node
 
 GENERAL = "the double where: give the branch a safe operand where it is not taken, f(where(condition, x, 1))"
-SAFE = {"Asin": "0", "Acos": "0", "Atanh": "0", "Erfinv": "0", "Logit": "0.5", "SpecialNdtri": "0.5", "Acosh": "2"}
-SAFE |= {"Exp": "0", "Exp2": "0", "Expm1": "0", "Sinh": "0", "Cosh": "0"}
-"""An operand at which value and derivative are ordinary; 1 for all others."""
-
-SECOND = ("Div", "Xlogy")
-"""Operations that go wrong by their second operand."""
 
 
 def double_where(where: Node, branch: int, culprit: Node) -> str:
     """`write sqrt(where(x > 0, x, 1)) for sqrt(x)`: the `culprit` in the branch (0 or 1) that `where` did not take."""
     condition = _condition(where)
-    edge = culprit.edges[min(operation(culprit) in SECOND, len(culprit.edges) - 1)]
+    traits = traits_of(operation(culprit))
+    edge = culprit.edges[min(traits.culprit, len(culprit.edges) - 1)]
     if not condition or culprit.source is None or edge.source is None:
         return GENERAL
     text, offset = culprit.source.text, culprit.source.start
     start, end = edge.source.start - offset, edge.source.end - offset
     if not 0 <= start < end <= len(text):
         return GENERAL
-    safe = SAFE.get(operation(culprit), "1")
-    operands = f"{text[start:end]}, {safe}" if branch == 0 else f"{safe}, {text[start:end]}"
+    operands = f"{text[start:end]}, {traits.safe}" if branch == 0 else f"{traits.safe}, {text[start:end]}"
     return f"the double where: write {text[:start]}where({condition}, {operands}){text[end:]} for {text}"
 
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from gradtui.findings import hooks
 from gradtui.findings.fading import LAYERS, LOGITS
-from gradtui.findings.shares import SQUASHING
 from gradtui.findings.whereabouts import where
+from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import is_finite, operation
 from gradtui.graph.uses import Use
 from gradtui.snapshot.finding import Finding, Kind
@@ -36,12 +36,12 @@ SCALE = "normalise inputs and targets, take the mean and not the sum, look at wh
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A parameter and the norm of its gradient."""
+    """A parameter and the norm of its gradient. size: the norm of the parameter, None where it could not be read."""
 
     name: str
     norm: float
     node: int
-    size: float
+    size: float | None
 
     @property
     def module(self) -> str:
@@ -57,7 +57,7 @@ def layers(parameters: Mapping[str, Parameter]) -> list[Layer]:
     good = [(name, p, p.grad.norm) for name, p in known if p.grad and p.grad.norm and is_finite(p.grad)]
     matrices = [each for each in good if len(each[1].value.shape) > 1]
     found = [
-        Layer(name, norm, p.node or 0, p.value.norm or 0.0)
+        Layer(name, norm, p.node or 0, size_of(p))
         for name, p, norm in (matrices if len(matrices) > 1 else good)
         if norm
     ]
@@ -75,13 +75,19 @@ def vanished(profile: Sequence[Layer]) -> Sequence[Layer]:
 
 def exploded(profile: Sequence[Layer]) -> Layer | None:
     """The one whose gradient is largest beside its parameter, where it is far larger."""
-    worst = max(profile, key=lambda layer: layer.norm / max(layer.size, 1.0), default=None)
+    known = [(layer.norm / max(layer.size, 1.0), layer) for layer in profile if layer.size is not None]
+    worst = max(known, key=lambda each: each[0], default=(0.0, None))[1]
     return worst if worst is not None and is_huge(worst.norm, worst.size) else None
 
 
-def is_huge(norm: float, size: float) -> bool:
-    """norm: of the gradient. size: the norm of the parameter."""
-    return norm >= HUGE * max(size, 1.0)
+def size_of(parameter: Parameter) -> float | None:
+    """Its norm; None where its numbers could not be read."""
+    return None if parameter.value.unread else parameter.value.norm or 0.0
+
+
+def is_huge(norm: float, size: float | None) -> bool:
+    """norm: of the gradient. size: the norm of the parameter; nothing is huge beside what is not known."""
+    return size is not None and norm >= HUGE * max(size, 1.0)
 
 
 class Change(NamedTuple):
@@ -107,10 +113,10 @@ def fall(graph: Graph, profile: Sequence[Layer], used: Sequence[Sequence[Use]]) 
     elif count > 1:
         text += f": most in {count} {name}"
     kind: Kind = "vanishing"
-    remedy = LAYERS if operation(worst) in SQUASHING else SMALL_WEIGHTS
+    remedy = LAYERS if has(operation(worst), "squashing") else SMALL_WEIGHTS
     if single and hooked:
         remedy = hooks.LOOK
-    elif single and operation(worst) in SQUASHING:
+    elif single and has(operation(worst), "squashing"):
         kind, remedy = "saturated", LOGITS
     return Finding(kind, "backward", worst.id, text, remedy, low.name, worst.source, _shown(profile))
 

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gradtui.findings.shares import FLAT, SIDES, SQUASHING, TAILS, UNDERFLOWING, adds_up, shares
+from gradtui.findings.shares import adds_up, shares
+from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.operands import element, operand, operand_quote, operation, quote
 from gradtui.graph.replay import Replay
 from gradtui.snapshot.finding import Finding, Kind
@@ -16,9 +17,6 @@ from gradtui.snapshot.numbers import number
 NOTHING = 1e-6
 """A share below this is next to nothing: in float32 it is lost beside any other term."""
 MOST_FACTORS = 5
-
-MIXING = ("Softmax", "LogSoftmax", "Cumsum")
-"""As many results as operands, but each of several of them."""
 
 DEAD = "leaky_relu, elu and gelu keep a slope there; look at the bias or the step that pushed the operand there"
 BOUNDS = "clamp only what needs no gradient; tanh and sigmoid bound softly, a penalty brings the operand back"
@@ -86,7 +84,7 @@ def _flow(graph: Graph) -> Flow:
 def _follow(graph: Graph, flow: Flow, node: Node, edge: int, target: int) -> None:
     """What is left after this edge; elements that a reduction or broadcasting mixes share what the best of them has."""
     count = math.prod(graph.nodes[target].shape)
-    left = (max(flow.left[node.id]),) if operation(node) in MIXING else flow.left[node.id]
+    left = (max(flow.left[node.id]),) if has(operation(node), "mixing") else flow.left[node.id]
     before, share = _fitted(left, count), _fitted(shares(graph, node, edge), count)
     after = tuple(b * s for b, s in zip(before, share, strict=True))
     lost = [place for place in range(count) if after[place] < NOTHING <= before[place]]
@@ -129,8 +127,9 @@ def _finding(graph: Graph, flow: Flow, leaf: Node, loss: Loss) -> Finding:
 def _why(graph: Graph, node: Node, loss: Loss) -> tuple[Kind, str, str]:
     """Kind, reason and remedy for an edge that keeps next to nothing."""
     name, place, count = operation(node), loss.elements[0], math.prod(node.shape)
+    traits = traits_of(name)
     text, at = operand_quote(node.edges[loss.edge]), element(operand(graph, node, loss.edge), place, count)
-    if name in SQUASHING or name in TAILS:
+    if has(name, "squashing") or traits.tail:
         value = number((element(node.value, place, count) or 0.0) + 0.0, 4)
         why = f"saturated at {value}, its derivative is {number(loss.share, 2)}, so next to nothing goes back to {text}"
         return "saturated", why, LOGITS
@@ -139,13 +138,13 @@ def _why(graph: Graph, node: Node, loss: Loss) -> tuple[Kind, str, str]:
         return "constant", why, "look at one element, dot(softmax(v), [1, 0, 0]), or at a loss of it, -log_softmax(v)"
     if name == "Softmax":
         return "saturated", "one element has all the weight, so next to nothing goes back", TEMPERATURE
-    if name in UNDERFLOWING:
+    if has(name, "underflowing"):
         return "underflow", "it underflows to 0, and its derivative with it", "stay with logarithms, or use float64"
-    if name in FLAT:
+    if has(name, "flat"):
         return "flat", "flat between its jumps: its derivative is 0 everywhere, so no gradient goes back", STRAIGHT
     if name in ("Hardtanh", "Hardsigmoid") or (name == "Clamp" and loss.edge == 0):
         return "clamped", f"{text} = {number(at, 4)} is outside its bounds, where it is flat", BOUNDS
-    if name in SIDES:
+    if traits.side:
         return "dead", f"{text} = {number(at, 4)} is on its flat side, so no gradient goes back", DEAD
     if name == "Pow":
         return "constant", f"to the power 0 it is 1 whatever {text}", "no fault: the derivative of a constant is 0"

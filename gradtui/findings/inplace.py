@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from gradtui.findings.whereabouts import where, where_done
 from gradtui.graph.operands import operation
 from gradtui.snapshot.finding import Finding
@@ -13,7 +11,7 @@ OUT_OF_PLACE = "write x = x + 1 for x += 1 and relu(x) for relu_(x), or change a
 
 
 def is_overwritten(problem: Problem | None) -> bool:
-    return problem is not None and "in place" in problem.message
+    return problem is not None and problem.failure == "inplace"
 
 
 def overwritten(snapshot: Snapshot) -> Finding:
@@ -21,7 +19,7 @@ def overwritten(snapshot: Snapshot) -> Finding:
     problem = snapshot.problem
     assert problem is not None
     remedy = problem.hint or OUT_OF_PLACE
-    edits = _edits(snapshot, problem.message)
+    edits = _edits(snapshot, problem.operation)
     if not edits:
         return Finding("inplace", "backward", None, problem.message, remedy, None, problem.source)
     edit = edits[0]
@@ -32,10 +30,9 @@ def overwritten(snapshot: Snapshot) -> Finding:
     return Finding("inplace", "backward", edit.node, text, remedy, None, problem.source or edit.source, evidence)
 
 
-def _edits(snapshot: Snapshot, message: str) -> list[Event]:
-    """In-place edits of what the message names, of leaves where it names no node of the graph; else all there are."""
+def _edits(snapshot: Snapshot, maker: str) -> list[Event]:
+    """In-place edits of what the operation `maker` made, of leaves where there are none; else all there are."""
     edits = [event for event in snapshot.events if event.kind == "inplace"]
-    maker = re.search(r"output (?:\d+ )?of (\w+)", message)
     nodes = snapshot.graph.nodes
-    named = [edit for edit in edits if maker and edit.node is not None and operation(nodes[edit.node]) == maker[1]]
+    named = [edit for edit in edits if edit.node is not None and operation(nodes[edit.node]) == maker]
     return named or [edit for edit in edits if edit.node is None] or edits

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from gradtui.findings.cutoff import is_traced
 from gradtui.findings.reasons import filled, holds, remedy_of, stable_form
 from gradtui.findings.whereabouts import where
-from gradtui.grad_fns.causes import EXPONENTIALS, FORWARD, NOT_0, ODD_ROOT, SMALLER_EXPONENT, Cause
+from gradtui.grad_fns.causes import FORWARD, NOT_0, ODD_ROOT, SMALLER_EXPONENT, Cause
+from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.gradients import Spread, spread
 from gradtui.graph.operands import is_finite, operand, operation, seen_value
 from gradtui.snapshot.finding import Finding, Kind
@@ -19,17 +20,7 @@ from gradtui.snapshot.numbers import number
 MOST = {"float16": "65504", "bfloat16": "3.4e38", "float32": "3.4e38", "float64": "1.8e308"}
 """The largest number of a dtype."""
 NARROW = ("float16", "bfloat16")
-MASKING = ("MaskedFill", "Where", "Add", "Sub", "IndexPut", "MaskedScatter", "CopySlices", "Triu", "Tril")
 SOFTMAX = ("Softmax", "LogSoftmax", "Logsumexp")
-SPREADS = ("Std", "Var", "StdMean", "VarMean")
-MEANS = ("Mean", "Nanmean")
-JOINING = (
-    *("Add", "Sub", "Mul", "Div", "Where", "Cat", "Stack", "Lerp", "Addcmul"),
-    *("Mm", "Bmm", "Addmm", "Baddbmm", "Mv", "Dot", "Linear", "Convolution", "NativeLayerNorm", "NativeBatchNorm"),
-    *("MseLoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "BinaryCrossEntropy", "BinaryCrossEntropyWithLogits"),
-)
-"""They take tensors that need no gradient, such as the data, and pass on what is nan in them."""
-LABELS = ("NllLoss", "NllLoss2D", "CrossEntropyLoss")
 
 TRACE = "see which operation: `with gradtui.trace(model):` around the forward pass records the values"
 WIDER = "use bfloat16 or float32 for it, or scale the numbers down before"
@@ -90,7 +81,7 @@ def forward(snapshot: Snapshot) -> Finding | None:
 
 def _is_clear(graph: Graph, node: Node) -> bool:
     """Whether it is known to be the first even where only leaves and outputs have values, as without a trace."""
-    return not node.edges or (operation(node) in MEANS and 0 in _shape(graph, node))
+    return not node.edges or (has(operation(node), "mean") and 0 in _shape(graph, node))
 
 
 def _made(node: Node) -> int:
@@ -111,28 +102,28 @@ def why_value(graph: Graph, node: Node) -> tuple[Kind, str, str]:
     if cause is not None:
         return cause[0].kind, filled(*cause), remedy_of(graph, node, cause[0])
     first = next((values for values in operands if values is not None), None)
-    if name in SPREADS and first is not None and math.prod(first.shape) == found.elements:
+    if has(name, "spread") and first is not None and math.prod(first.shape) == found.elements:
         return "domain", "the spread of a single element is 0/0", MORE_THAN_ONE
-    if name in MEANS and 0 in _shape(graph, node):
+    if has(name, "mean") and 0 in _shape(graph, node):
         return "zero_by_zero", "the mean of no elements is 0/0", NOT_EMPTY
-    if name in LABELS:
+    if has(name, "labels"):
         return "zero_by_zero", "the mean over no label at all is 0/0: all of them are ignored, or weigh 0", NO_LABELS
     if found.nan and name == "Pow" and is_finite(first):
         return "domain", "there is no real power with a fraction of a number below 0", ODD_ROOT
     if name == "Div" and operands[1] is None and first is not None and is_finite(first) and _is_by_0(found, first):
         return "zero_by_zero", "0/0: what it is divided by is 0 too", OFF_0
-    if found.nan and name in JOINING and all(values is not None for values in _known(graph, node)):
+    if found.nan and traits_of(name).joins and all(values is not None for values in _known(graph, node)):
         return "input", f"{many} became nan of finite operands, so a tensor without a gradient brought it in", DATA
     if _hidden_softmax(graph, node):
         return "masked", f"{many} became nan inside, where softmax of a row that is masked throughout is 0/0", UNMASK
     if found.nan and not found.inf:
         return "domain", f"{many} became nan: it has no value there", DEFINED
-    if node.dtype in NARROW or name in EXPONENTIALS:
-        form = stable_form(graph, node) or (SMALLER_EXPONENT if name in EXPONENTIALS else WIDER)
+    if node.dtype in NARROW or has(name, "exponential"):
+        form = stable_form(graph, node) or (SMALLER_EXPONENT if has(name, "exponential") else WIDER)
         return "overflow", f"{many} overflowed: more than {node.dtype} holds, {MOST.get(node.dtype, '')}", form
     if name == "Where" and node.source is not None and not MASKED.search(node.source.text):
         return "pole", f"{many} became infinite: it has a pole there", DEFINED
-    if name in MASKING and all(_is_small(values) for values in operands if values is not None):
+    if has(name, "masking") and all(_is_small(values) for values in operands if values is not None):
         return _masked(graph, node, found)
     if name == "Div":
         return "pole", f"{many} became infinite: a division by 0", NOT_0

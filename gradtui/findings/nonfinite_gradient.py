@@ -10,6 +10,7 @@ from gradtui.findings.nonfinite import MOST, NARROW, WIDER, bad_count, cause_amo
 from gradtui.findings.reasons import filled, remedy_of, stable_form
 from gradtui.findings.whereabouts import where
 from gradtui.grad_fns.causes import BACKWARD, NOT_0
+from gradtui.grad_fns.traits import has
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operand, operand_number, operation
 from gradtui.graph.uses import uses
@@ -17,7 +18,6 @@ from gradtui.snapshot.finding import Finding, Kind
 from gradtui.snapshot.model import Graph, Node, Values
 
 INFINITE_SLOPES = ("vertical", "pole", "corner", "zero_by_zero", "domain")
-TURNING_OFF = ("Where", "MaskedFill", "Mul", "IndexPut", "Index", "Clamp", "Relu", "MaskedScatter", "CopySlices")
 BEGINS = "the gradient is not finite; it begins with"
 ANY_DERIVATIVE = "keep its operands away from where its derivative has no value"
 
@@ -79,7 +79,7 @@ def _sender_of_zeros(graph: Graph, node: Node) -> tuple[Node | None, int]:
         found = next(((sender, place) for sender, place in sending if _has_zero(sender.edges[place].grad)), None)
         if found is None:
             return None, 0
-        if operation(found[0]) in TURNING_OFF or not _has_zero(found[0].grad_output):
+        if has(operation(found[0]), "turning off") or not _has_zero(found[0].grad_output):
             return found
         at = found[0].id
 

@@ -7,50 +7,26 @@ that is 0 since f is at rest there, as of x^2 at 0, takes nothing away.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
-from gradtui.graph.operands import element, kept, operand, operand_number, operation
+from gradtui.grad_fns.traits import has, traits_of
+from gradtui.graph.operands import element, operand, operand_number, operation
 from gradtui.snapshot.model import Graph, Node
-
-SQUASHING = ("Tanh", "Sigmoid", "Erf", "Erfc", "Atan", "LogSigmoid", "Softplus", "Elu", "Celu")
-"""Rising or falling all the way, with flat ends: a small derivative is never that of an extremum."""
-TAILS: dict[str, Callable[[float], bool]] = {
-    "Gelu": lambda a: a < -4,
-    "Silu": lambda a: a < -4,
-    "Mish": lambda a: a < -4,
-    "SpecialLogNdtr": lambda a: a > 4,
-}
-"""The same, but only this far out."""
-UNDERFLOWING = ("Exp", "Exp2")
-FLAT = ("Floor", "Ceil", "Round", "Trunc", "Sign")
-TAKING = ("Where", "Maximum", "Minimum", "Clamp")
-SIDES: dict[str, Callable[[Node, float], bool]] = {
-    "Relu": lambda node, a: a < 0,
-    "LeakyRelu": lambda node, a: a < 0 and _setting(node, "negative_slope", 1.0) == 0,
-    "Threshold": lambda node, a: a < _setting(node, "threshold", -math.inf),
-    "Hardtanh": lambda node, a: not _setting(node, "min_val", a) <= a <= _setting(node, "max_val", a),
-    "Hardsigmoid": lambda node, a: abs(a) > 3,
-    "Hardswish": lambda node, a: a < -3,
-    "Hardshrink": lambda node, a: abs(a) < _setting(node, "lambd", 0.0),
-    "Softshrink": lambda node, a: abs(a) < _setting(node, "lambd", 0.0),
-}
-"""Where these are flat, but for their corners: what torch takes there is a convention, and told as one."""
 
 
 def shares(graph: Graph, node: Node, edge: int) -> tuple[float, ...]:
     """What the edge keeps at each element of the node; one number where it is the same for all."""
     name = operation(node)
-    if name in FLAT:
+    if has(name, "flat"):
         return (0.0,)
-    if name in TAKING:
+    if has(name, "taking"):
         return _taken(node, edge)
-    if name in SQUASHING:
+    if has(name, "squashing"):
         return _slopes(node, edge)
-    if name in UNDERFLOWING and node.value is not None:
+    if has(name, "underflowing") and node.value is not None:
         return tuple(float(value != 0) for value in node.value.numbers)
     if name == "Softmax":
         return (_of_softmax(node),)
-    if name in TAILS or name in SIDES:
+    if traits_of(name).tail or traits_of(name).side:
         return _far_out(graph, node, edge)
     return _of_constants(graph, node, edge)
 
@@ -82,13 +58,15 @@ def _taken(node: Node, edge: int) -> tuple[float, ...]:
 
 
 def _far_out(graph: Graph, node: Node, edge: int) -> tuple[float, ...]:
-    name, count = operation(node), math.prod(node.shape)
+    traits, count = traits_of(operation(node)), math.prod(node.shape)
+    side, tail = traits.side, traits.tail
     operands = [element(operand(graph, node, edge), place, count) for place in range(count)]
-    if name in SIDES:
-        return tuple(float(a is None or not SIDES[name](node, a)) for a in operands)
+    if side:
+        return tuple(float(a is None or not side(node, a)) for a in operands)
     slopes = _slopes(node, edge)
     return tuple(
-        slopes[place % len(slopes)] if a is not None and TAILS[name](a) else 1.0 for place, a in enumerate(operands)
+        slopes[place % len(slopes)] if a is not None and tail is not None and tail(a) else 1.0
+        for place, a in enumerate(operands)
     )
 
 
@@ -110,8 +88,3 @@ def _of_constants(graph: Graph, node: Node, edge: int) -> tuple[float, ...]:
 
 def _is_constant(node: Node, edge: int) -> bool:
     return not 0 <= edge < len(node.edges) or node.edges[edge].target is None
-
-
-def _setting(node: Node, name: str, otherwise: float) -> float:
-    values = kept(node, name)
-    return otherwise if values is None else values.numbers[0]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from gradtui.findings import hooks
 from gradtui.findings.fading import BOUNDS, DEAD, DRAWN, EVEN, LOGITS, MASK, MEANT, STRAIGHT, TEMPERATURE
-from gradtui.findings.shares import FLAT, SIDES, SQUASHING, TAILS
 from gradtui.findings.whereabouts import where
+from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operation, seen_value
 from gradtui.graph.uses import Use
@@ -17,22 +17,6 @@ from gradtui.snapshot.finding import Finding, Kind
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 from gradtui.snapshot.numbers import number
 
-CLAMPS = ("Clamp", "ClampMin", "ClampMax", "Hardtanh", "Hardsigmoid", "Hardswish")
-SOFTMAX = ("Softmax", "LogSoftmax")
-CHOOSING = ("Where", "MaskedFill", "Maximum", "Minimum", "IndexPut", "MaskedScatter", "CopySlices", "MaskedSelect")
-LOOKING_UP = ("Gather", "Index", "IndexSelect")
-EMBEDDING = ("Embedding", "EmbeddingBag")
-DRAWING = ("Bernoulli", "Poisson", "Binomial", "Normal", "Uniform", "Random", "Exponential", "Geometric", "Cauchy")
-ADDED = {"Add": (0, 1), "Sub": (0, 1), "Addmm": (0,), "Baddbmm": (0,), "Linear": (2,), "Convolution": (2,)}
-"""Which edges lead to what is only added: its gradient is what comes in, summed up where it is broadcast."""
-PRODUCTS = ("Mul", "Mm", "Bmm", "Addmm", "Baddbmm", "Mv", "Dot", "Linear", "Convolution")
-LOSSES = ("MseLoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "NllLoss", "NllLoss2D", "BinaryCrossEntropy", "KlDiv")
-WITH_DATA = ("Mm", "Bmm", "Addmm", "Baddbmm", "Mv", "Linear", "Convolution")
-"""Products in which the other factor is mostly what a batch brings, not a mask."""
-LEVEL_AT_0 = ("Pow", "Abs", "Cos", "Cosh", "LinalgVectorNorm", "Norm")
-NORMALISING = ("NativeLayerNorm", "NativeBatchNorm", "NativeGroupNorm", "FusedRmsNorm")
-TAKING = ("Softmax", *NORMALISING)
-"""To their operands some gradients make no difference."""
 LEAST = {"float16": 6e-8, "bfloat16": 9.2e-41, "float32": 1.4e-45}
 """The smallest number above 0."""
 CLOSE = 8
@@ -128,55 +112,56 @@ def _of_a_sum(node: Node, hooked: bool) -> tuple[Kind, str, str]:
 def _of_an_edge(graph: Graph, node: Node, place: int) -> tuple[Kind, str, str]:
     """Kind, reason, remedy for a node that got a gradient and sends zeros by this edge, or none at all."""
     name, edge = operation(node), node.edges[place]
+    traits = traits_of(name)
     operand, made = seen_value(graph, edge), node.value
-    reach = _reach(operand, digits=CLOSE if name in CLAMPS else 3)
+    reach = _reach(operand, digits=CLOSE if has(name, "bounded") else 3)
     if edge.grad is None:
         return "zero", "it sends None, no gradient at all", OWN_BACKWARD if node.note else ANY
     if 0 in node.shape:
         return "masked", "nothing is selected: it has no elements", LOOKED_UP
-    if name in FLAT:
+    if has(name, "flat"):
         return "flat", "it is flat between its jumps, so its derivative is 0", STRAIGHT
-    if name in CLAMPS and _is_inside_a_loss(node):
+    if has(name, "bounded") and _is_inside_a_loss(node):
         return "zero", "the loss does not move with this operand here", AT_REST
-    if name in CLAMPS:
+    if has(name, "bounded"):
         return "clamped", f"its whole operand{reach} is outside its bounds, where it is flat", BOUNDS
-    if name in SIDES:
+    if traits.side:
         return "dead", f"its whole operand{reach} is on the side where it is flat: it is dead", DEAD
-    if name in SOFTMAX:
+    if has(name, "softmax"):
         if node.shape and 1 in node.shape[-1:]:
             return "constant", "over one element it is the same whatever its operand", ONE_CLASS
         return _of_a_softmax(node)
-    if name in SQUASHING or name in TAILS:
+    if has(name, "squashing") or traits.tail:
         return "saturated", f"saturated{_reach(made, 'its values from')}: its derivative is 0 there", LOGITS
     if name in ("Exp", "Exp2") and is_zero(made):
         return "underflow", f"all of it underflows to 0{reach}, and its derivative with it", "stay with logarithms"
-    if name in CHOOSING:
+    if has(name, "choosing"):
         return "masked", "none of this operand is taken, so it gets no gradient", MEANT
-    if name in EMBEDDING:
+    if has(name, "embedding"):
         return "masked", "only padding (padding_idx) is looked up, which gets no gradient", LOOKED_UP
-    if name in LOOKING_UP:
+    if has(name, "looking up"):
         return "masked", "none of the looked-up elements lead to the loss", LOOKED_UP
-    if name in DRAWING:
+    if has(name, "drawing"):
         return "flat", "it draws at random, and torch gives such a draw a derivative of 0", DRAWN
     if name == hooks.MODULE_HOOK:
         return "zero", "a backward hook of the module makes zeros of the gradient that comes in", hooks.LOOK
     if _underflows(node):
         return _underflow(node)
-    if name in NORMALISING:
+    if has(name, "normalising"):
         return _of_a_norm(graph, node)
-    if name in LEVEL_AT_0 and is_zero(operand):
+    if has(name, "level at 0") and is_zero(operand):
         return "zero", "its operand is all 0, where its derivative is 0", AT_REST
-    if name in LOSSES:
+    if has(name, "loss"):
         return "zero", "the loss does not move with this operand here", AT_REST
-    if place in ADDED.get(name, ()):
+    if place in traits.added:
         return "ordinary", CANCELS, SUMS_UP
-    if name in PRODUCTS:
+    if has(name, "multiplying"):
         other = _zero_factor(graph, node, place)
         if other is not None:
             return "masked", f"what it is multiplied by, {where(other)}, is all 0", STARTS_AT_0
         if node.dtype in NARROW and made is not None and not is_zero(made):
             return _underflow(node)
-        if name in WITH_DATA and _partner(node, place) is None:
+        if has(name, "matrix product") and _partner(node, place) is None:
             return "masked", "the data that it is multiplied by is all 0", DATA
         return "masked", "it is multiplied by 0", MASK
     if node.note:
@@ -208,11 +193,16 @@ def _of_a_softmax(node: Node) -> tuple[Kind, str, str]:
 def takes_away(graph: Graph) -> bool:
     """Whether `taken_away` may say something of any node on a path: a walk along all of a long one is dear."""
     for node in graph.nodes:
-        came = node.grad_output.norm if node.grad_output is not None and operation(node) in TAKING else None
+        came = node.grad_output.norm if node.grad_output is not None and _takes_away(operation(node)) else None
         sent = [edge.grad.norm for edge in node.edges if edge.grad is not None and edge.grad.norm] if came else []
         if came and any(taken_away(graph, node, norm / came) for norm in sent):
             return True
     return False
+
+
+def _takes_away(name: str) -> bool:
+    """Whether to its operand some gradients make no difference."""
+    return name == "Softmax" or has(name, "normalising")
 
 
 def taken_away(graph: Graph, node: Node, kept: float) -> str | None:
@@ -221,7 +211,7 @@ def taken_away(graph: Graph, node: Node, kept: float) -> str | None:
     if name == "Softmax" and node.value is not None and kept < ROUNDING:
         kind, why, _ = _of_a_softmax(node)
         return why if kind == "constant" else None
-    if name in NORMALISING:
+    if has(name, "normalising"):
         deviation, weight = _deviation(seen_value(graph, node.edges[0])), _weight(graph, node)
         found = spread(weight.value) if weight is not None and weight.value is not None else None
         scale = max(abs(found.min or 0.0), abs(found.max or 0.0)) if found is not None else 1.0
@@ -258,7 +248,7 @@ def _of_a_norm(graph: Graph, node: Node) -> tuple[Kind, str, str]:
 
 def _partner(node: Node, place: int) -> Edge | None:
     """What this operand is multiplied by, where that has a gradient too."""
-    added = ADDED.get(operation(node), ())
+    added = traits_of(operation(node)).added
     others = (edge for number_, edge in enumerate(node.edges) if number_ != place and number_ not in added)
     return next((edge for edge in others if edge.target is not None), None)
 
@@ -276,8 +266,8 @@ def _zero_factor(graph: Graph, node: Node, place: int) -> Node | None:
 
 def _dead_factor(graph: Graph, node: Node, place: int) -> Node | None:
     """The dead relu, or the like, that made the other factor 0: it is the cause of both."""
-    other = _zero_factor(graph, node, place) if operation(node) in PRODUCTS else None
-    return other if other is not None and operation(other) in SIDES else None
+    other = _zero_factor(graph, node, place) if has(operation(node), "multiplying") else None
+    return other if other is not None and traits_of(operation(other)).side else None
 
 
 def _underflow(node: Node) -> tuple[Kind, str, str]:

@@ -152,7 +152,6 @@ CONVENTION = Cause(
 )
 """Of Pow with a variable in base and exponent: a gradient that is finite by agreement."""
 
-EXPONENTIALS = ("Exp", "Exp2", "Expm1", "Sinh", "Cosh", "I0", "SpecialI1", "SpecialErfcx")
 SMALLER_EXPONENT = "stay with logarithms (logsumexp, softplus, log_softmax), or clamp the exponent"
 SMALLER = "scale the numbers down, or use float64"
 

@@ -9,11 +9,14 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from gradtui.snapshot.model import Snapshot, Summary, Values
+from gradtui.snapshot.model import Snapshot, Summary, Unread, Values
 
 
 class Spread(NamedTuple):
-    """What there is to say of many numbers. norm, min and max are of the finite ones; None where there are none."""
+    """What there is to say of many numbers. norm, min and max are of the finite ones; None where there are none.
+
+    unread: why they, or some of them, are not known; there is then nothing but their count.
+    """
 
     elements: int
     norm: float | None
@@ -22,14 +25,17 @@ class Spread(NamedTuple):
     zeros: int
     nan: int
     inf: int
+    unread: Unread | None = None
 
     @property
     def bad(self) -> bool:
         """Whether there is something wrong with it as a gradient: nan, inf, or nothing but zeros."""
-        return self.nan + self.inf > 0 or self.zeros == self.elements
+        return self.unread is None and (self.nan + self.inf > 0 or self.zeros == self.elements > 0)
 
     def as_values(self) -> Values:
         """The same as a tensor of which only the summary is known."""
+        if self.unread is not None:
+            return Values((self.elements,), (), unread=self.unread)
         return Values(
             (self.elements,), (), Summary(self.min, self.max, None, self.norm, self.nan, self.inf, self.zeros)
         )
@@ -38,6 +44,8 @@ class Spread(NamedTuple):
 def spread(values: Values) -> Spread:
     """The spread of one tensor."""
     count, summary = math.prod(values.shape), values.summary
+    if values.unread is not None:
+        return Spread(count, None, None, None, 0, 0, 0, values.unread)
     if summary is not None:
         return Spread(count, summary.norm, summary.min, summary.max, summary.zero, summary.nan, summary.inf)
     known = [number for number in values.numbers if math.isfinite(number)]
@@ -46,16 +54,12 @@ def spread(values: Values) -> Spread:
     return Spread(count, values.norm, low, high, known.count(0), nan, count - len(known) - nan)
 
 
-def finite(values: Values) -> bool:
-    """Whether there is no nan and no infinity in a tensor."""
-    summary = values.summary
-    return all(map(math.isfinite, values.numbers)) if summary is None else summary.nan + summary.inf == 0
-
-
 def all_zero(values: Values) -> bool:
-    """Whether there is nothing but zeros in a tensor."""
+    """Whether a tensor has elements, and all of them are 0."""
     summary = values.summary
-    return not any(values.numbers) if summary is None else summary.zero == math.prod(values.shape)
+    if summary is not None:
+        return summary.zero == math.prod(values.shape)
+    return bool(values.numbers) and not any(values.numbers)
 
 
 def together(spreads: Iterable[Spread]) -> Spread | None:
@@ -63,6 +67,8 @@ def together(spreads: Iterable[Spread]) -> Spread | None:
     found = list(spreads)
     if not found:
         return None
+    if unread := next((each.unread for each in found if each.unread is not None), None):
+        return Spread(sum(each.elements for each in found), None, None, None, 0, 0, 0, unread)
     norms = [each.norm for each in found if each.norm is not None]
     return Spread(
         sum(each.elements for each in found),

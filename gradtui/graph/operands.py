@@ -6,25 +6,12 @@ import math
 import re
 from functools import lru_cache
 
+from gradtui.grad_fns.traits import has
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 
 LONGEST_QUOTE = 32
 SAVED = {"Clamp": ("self", "min", "max"), "Lerp": ("self", "end", "weight"), "Pow": ("self", "exponent")}
 """torch's names of the operands, under which a node keeps them, where these are not `self` and `other`."""
-VIEWS = (
-    "T",
-    "Transpose",
-    "Permute",
-    "View",
-    "UnsafeView",
-    "Expand",
-    "Unsqueeze",
-    "Squeeze",
-    "Clone",
-    "ToCopy",
-    "Alias",
-)
-"""They give the same elements again, all of them."""
 
 
 def operation(node: Node) -> str:
@@ -72,7 +59,7 @@ def seen_value(graph: Graph, edge: Edge) -> Values | None:
     """The value that comes in by an edge; of what was not seen to be made, that of which it is but another view."""
     while edge.target is not None and edge.input == 0:
         node = graph.nodes[edge.target]
-        if node.value is not None or operation(node) not in VIEWS or not node.edges:
+        if node.value is not None or not has(operation(node), "view") or not node.edges:
             return node.value
         edge = node.edges[0]
     return None
@@ -108,6 +95,7 @@ def first_bad(values: Values | None) -> int | None:
 
 
 def is_finite(values: Values | None) -> bool:
+    """Whether no element of a tensor is known to be nan or infinite: of all of them, not only of those that are kept."""
     if values is not None and values.summary is not None:
         return not values.summary.nan and not values.summary.inf
     return values is None or all(map(math.isfinite, values.numbers))

@@ -13,8 +13,8 @@ from gradtui.outline.groups import Group, ModuleTree
 from gradtui.outline.rows import Reach
 from gradtui.snapshot.model import Graph, Module
 
-LARGE = 200
-"""Nodes from which on groups are closed at first, and runs folded."""
+MOST_OPEN = 200
+"""Nodes up to which all groups are open at first, and no run is folded; gradients are coloured by size in larger graphs."""
 LEAST_RUN = 32
 """So many elements in a line are one row."""
 MOST_MEMBERS = 1000
@@ -28,7 +28,7 @@ class Outline:
 
     def __init__(self, graph: Graph, modules: Mapping[str, Module] | None = None) -> None:
         self.graph = graph
-        self.trunk = len(graph.nodes) > LARGE
+        self.trunk = len(graph.nodes) > MOST_OPEN
         self._tree = ModuleTree(graph, modules or {}, repeats=self.trunk)
         self._nodes = self._tree.nodes
         self._folded: set[int] = set()

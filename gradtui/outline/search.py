@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
-from gradtui.graph.gradients import all_zero, finite
+from gradtui.graph.gradients import all_zero
+from gradtui.graph.operands import is_finite
 from gradtui.graph.uses import Use
 from gradtui.snapshot.model import Edge, Graph, Node, Snapshot
 
@@ -61,7 +62,7 @@ def kept(
 def is_bad(node: Node) -> bool:
     """Whether the gradient of a node has a nan or an infinity in it, or is all zero."""
     grad = node.grad_output
-    return grad is not None and (not finite(grad) or all_zero(grad))
+    return grad is not None and (not is_finite(grad) or all_zero(grad))
 
 
 def path_to(graph: Graph, node: int, used: Sequence[Sequence[Use]]) -> list[int]:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import get_args
 
-from gradtui.expression.functions import FUNCTIONS
+from gradtui.expression.functions import FUNCTIONS, Function
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.syntax import (
     Binary,
@@ -29,18 +29,7 @@ from gradtui.expression.syntax import (
 from gradtui.snapshot.model import Device, Dtype, Snapshot, Values
 from gradtui.snapshot.visible import visible
 
-SPECIAL = {"erfcx", "i0e", "i1", "i1e", "ndtr", "ndtri", "log_ndtr", "entr"}
-FUNCTIONAL = {
-    *("logsigmoid", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "softplus", "softsign"),
-    *("tanhshrink", "hardtanh", "hardsigmoid", "hardswish", "hardshrink", "softshrink", "threshold"),
-}
-"""Where torch has a function, if not in `torch` itself."""
-
-NUMBERS = {"xlogy": 0, "fmod": 1, "remainder": 0, "copysign": 1, "clamp": 1, "lerp": 2}
-"""From which argument on torch takes plain numbers beside tensors; of others, and of all where none is a tensor, it
-takes tensors alone. Settings (`FUNCTIONS[name].settings`) are always plain numbers."""
-
-ALONG = {"logsumexp", "softmax", "log_softmax", "cumsum"}
+HOMES = {"torch": "torch", "torch.special": "torch.special", "F": "functional"}
 INT64 = 2**63
 OWN_NAMES = {"torch", "math", "functional", "f", "print", "float"}
 
@@ -76,8 +65,8 @@ class _Writer:
 
     def lines(self) -> Iterator[str]:
         """The script, from its imports to what it prints."""
-        yield f"# {visible(' '.join(self._snapshot.expression.split()))}"
         yield from ("import math", "", "import torch", "from torch.nn import functional", "")
+        yield f"# {visible(' '.join(self._snapshot.expression.split()))}"  # not in line 1: `coding = x` would be its encoding
         for name in self._expression.variables:
             numbers = _numbers(self._snapshot.variables[name].value)
             tensor = f"torch.tensor({numbers}, dtype={self._dtype}{self._device}, requires_grad=True)"
@@ -163,13 +152,16 @@ class _Writer:
         if name == "where":
             first = f"torch.as_tensor({self._names[node.arguments[0]]}{self._device})"
             return _unless(is_tensor, f"torch.where({first}, {self._arguments(node.arguments[1:], 2, is_tensor)})")
-        tensors = len(node.arguments)
-        if FUNCTIONS[name].settings:
+        row, tensors = FUNCTIONS[name], len(node.arguments)
+        if row.settings:
             tensors = 1
-        elif is_tensor and not (name == "clamp" and any(bound in self._tensors for bound in node.arguments[1:])):
-            tensors = NUMBERS.get(name, tensors)
-        arguments = self._arguments(node.arguments, tensors, is_tensor)
-        return _unless(is_tensor, f"{_function(node)}({arguments}{', dim=-1' if name in ALONG else ''})")
+        elif is_tensor and row.numbers is not None and not (name == "clamp" and self._has_tensor(node.arguments[1:])):
+            tensors = row.numbers
+        arguments = self._arguments(node.arguments, tensors, is_tensor) + (", dim=-1" if row.takes_dim else "")
+        return _unless(is_tensor, _called(node, row, arguments))
+
+    def _has_tensor(self, nodes: Sequence[Node]) -> bool:
+        return any(node in self._tensors for node in nodes)
 
     def _arguments(self, operands: Sequence[Node], tensors: int, is_tensor: bool) -> str:
         """The first `tensors` of them as tensors, the others as they are."""
@@ -214,15 +206,11 @@ def _unless(is_tensor: bool, text: str) -> str:
     return text if is_tensor else f"{text}.item()"
 
 
-def _function(node: Call) -> str:
-    name = node.function
-    if name in SPECIAL:
-        return f"torch.special.{name}"
-    if name in FUNCTIONAL:
-        return f"functional.{name}"
-    if name in ("max", "min") and len(node.arguments) == 2:
-        return f"torch.{name}imum"
-    return f"torch.{name}"
+def _called(node: Call, row: Function, arguments: str) -> str:
+    if row.script:
+        return row.script.format(arguments)
+    two = "imum" if row.name in ("max", "min") and len(node.arguments) == 2 else ""
+    return f"{HOMES[row.home]}.{row.name}{two}({arguments})"
 
 
 def _literal(node: Number | Constant) -> str:

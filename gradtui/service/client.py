@@ -27,7 +27,7 @@ class Service:
     """Evaluates Requests in a torch worker and a calculus worker, both child processes.
 
     `on_snapshot` is called on the event loop with each answer to `submit`: first without `derivative` where that is not
-    known yet, then again with it. An answer to an older request never comes after one to a newer. A worker that is
+    known yet, then the very same with it. An answer to an older request never comes after one to a newer. A worker that is
     killed, hangs longer than `deadline` seconds or talks rubbish gives a Snapshot with `problem`, and is started again;
     where something befell it on the newest request, that is tried a second time.
     `function`: the one `model.py:loss` whose code the torch worker may run, and in how many `seconds`; it is not tried twice.
@@ -126,7 +126,8 @@ class Service:
             return Snapshot(request.id, request.expression, derivative={}, origin=request.origin)
         if problem := self._given_up.get(request.expression):
             return _refused(request, problem)
-        question = request.expression, str(request.at), request.names  # as text, in which -0.0 is not 0.0
+        at = str(request.at)  # as text, in which -0.0 is not 0.0
+        question = request.expression, at, request.names, request.dtype
         if self._known is not None and self._known[0] == question:
             return replace(self._known[1], id=request.id)
         snapshot = await _last(_answers(self._calculus, request))
@@ -171,7 +172,7 @@ def _refused(request: Request, problem: Problem) -> Snapshot:
 
 def _merged(snapshot: Snapshot, derived: Snapshot) -> Snapshot:
     if derived.derivative is not None:
-        return replace(snapshot, derivative=derived.derivative)
+        return replace(snapshot, derivative=derived.derivative, truth=derived.truth)
     why = derived.problem.message if derived.problem else "no answer"
     unknown = Derivative(None, note=f"not simplified: {why}")
     return replace(snapshot, derivative=dict.fromkeys(snapshot.variables, unknown))

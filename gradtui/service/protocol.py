@@ -9,7 +9,7 @@
 
 The child first writes one Ready: it can answer now, or, where `problem` is set, it cannot and ends. Then, for each
 Request on its standard input, it writes exactly one Snapshot with the same `id` on its standard output, in order. It
-ends at the end of its input. The torch worker leaves `derivative` out; the calculus worker fills in `derivative` and
+ends at the end of its input. The torch worker leaves `derivative` and `truth` out; the calculus worker fills in these and
 nothing else. The maps have the fields of the classes in gradtui.snapshot.model, by name; a field left out has its
 default. The first frames of a torch worker:
 

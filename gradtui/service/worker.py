@@ -99,9 +99,10 @@ def _load_torch() -> Answer:
 
 def _load_calculus() -> Answer:
     from gradtui.calculus.derivative import derivatives
+    from gradtui.calculus.pieces import truth
 
     def answer(request: Request) -> Snapshot:
-        return Snapshot(request.id, request.expression, derivative=derivatives(request))
+        return Snapshot(request.id, request.expression, derivative=derivatives(request), truth=truth(request))
 
     answer(Request(id=0, expression="x^2", at={"x": 1.0}))
     return answer

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from gradtui.snapshot.model import Curve, CurveRequest, Problem, Request, Snapshot
+
+Light = Literal["problem", "starting", "working", "ready"]
+"""How the evaluation is doing."""
 
 
 class Answers:
@@ -40,8 +45,7 @@ class Answers:
         """The newest answer, where that is none but says why."""
         return None if self.problem is None else Snapshot(self.answered, "", problem=self.problem)
 
-    def light(self, stale: bool) -> str:
-        """`problem`, `starting`, `working` or `ready`."""
+    def light(self, stale: bool) -> Light:
         if self.problem is not None:
             return "problem"
         if self.shown is None:
@@ -75,4 +79,11 @@ class Answers:
                 self.derived = None
             if snapshot.curve is not None or (snapshot.id == self.asked and self._asked_curve is not None):
                 self.curve = snapshot.curve  # None where it cannot be drawn: better no curve than another function's
+        return True
+
+    def derive(self, snapshot: Snapshot) -> bool:
+        """Take the newest answer once more, now with its derivative; False where a newer one is here already."""
+        if self.shown is None or snapshot.id != self.answered:
+            return False
+        self.shown = self.derived = snapshot
         return True

@@ -3,39 +3,43 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable
-from decimal import Decimal
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
-from textual.reactive import var
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from gradtui.expression.notation import write
-from gradtui.expression.parser import ExpressionError, parse
-from gradtui.expression.point import read_point, read_points
 from gradtui.service.client import Service
-from gradtui.snapshot.model import Device, Dtype, Origin, Problem
-from gradtui.snapshot.target import split
+from gradtui.snapshot.model import Dtype
+from gradtui.snapshot.start import Start
 from gradtui.tui import commands, texts
-from gradtui.tui.backward import Debugger
-from gradtui.tui.evaluator import MakeEvaluator
-from gradtui.tui.keys import KEYS, works
-from gradtui.tui.panes.chart import Chart
+from gradtui.tui.answers import Answers
+from gradtui.tui.asking import Asking
+from gradtui.tui.backward import Backward
+from gradtui.tui.evaluator import DerivativeArrived, MakeEvaluator, SnapshotArrived
+from gradtui.tui.findings import Findings
+from gradtui.tui.keys import EVERYWHERE, KEYS, asks, works
 from gradtui.tui.panes.key_footer import KeyFooter
-from gradtui.tui.panes.stepper import Stepper
+from gradtui.tui.player import Player
 from gradtui.tui.session import Session
-from gradtui.tui.typing.expression_input import ExpressionInput
+from gradtui.tui.textual_fixes import MendedApp
 from gradtui.tui.typing.line_input import LineInput
-from gradtui.tui.typing.search_entry import SearchEntry
-from gradtui.tui.typing.value_entry import ValueEntry
+from gradtui.tui.views import Picture
 
 
-class GradtuiApp(Debugger):
-    """What a person types, points at and presses, and what it does."""
+def by(part: Callable[[GradtuiApp], Callable[..., Any]]) -> Callable[..., Any]:
+    """An action that one part does alone, with the argument of the key, where it has one."""
+    return lambda app, *argument: part(app)(*argument)
+
+
+class GradtuiApp(MendedApp):
+    """Its parts: the `session` (what was chosen), `asking` (which fills the `answers`), `findings` (what is wrong with them),
+    `backward` (where one looks), the `player`; the `picture` is a view of all those. Here they hear of each other.
+    """
 
     TITLE = "gradtui"
     CSS_PATH = "gradtui.tcss"
@@ -44,50 +48,32 @@ class GradtuiApp(Debugger):
     HORIZONTAL_BREAKPOINTS = [(0, "-no-width"), (40, "-narrow"), (64, "-medium"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-no-height"), (10, "-flat"), (18, "-low"), (30, "-tall")]
 
-    maximised: var[str | None] = var(None, init=False)
-
-    def __init__(
-        self,
-        expression: str = "x^2 + 3x + 1",
-        at: dict[str, str | tuple[str, ...]] | None = None,
-        dtype: Dtype = "float32",
-        device: Device = "cpu",
-        window: tuple[float, float] | None = None,
-        step: str = "0.1",
-        theme: str | None = None,
-        names: tuple[str, ...] = (),
-        *,
-        origin: Origin = "expression",
-        live: bool = True,
-        service: MakeEvaluator = Service,
-    ) -> None:
-        (tick,) = read_point(step).elements
-        session = Session(
-            expression,
-            read_points(at or {}),
-            dtype=dtype,
-            device=device,
-            window=window,
-            step=tick,
-            names=names,
-            origin=origin,
-            live=live,
+    def __init__(self, session: Session, service: MakeEvaluator, theme: str | None = None) -> None:
+        super().__init__()
+        self.session, self.answers = session, Answers()
+        self.asking = Asking(session, self.answers, service, self.post_message)
+        self.findings = Findings(self)
+        self.player = Player(self, self.show_player)
+        self.backward = Backward(
+            self, session, self.answers, self.findings, self.player, moved=self.show_cursor, ask=self.ask
         )
-        super().__init__(session, service)
+        self._working: list[bool] = []
         if theme is not None:
             self.theme = theme
 
     def compose(self) -> ComposeResult:
-        yield from super().compose()
+        self.picture = Picture(
+            self.session, self.answers, self.backward, ask=self.ask, settle=self.settle, id="picture"
+        )
+        yield self.picture
         yield Static("too small:\n40 x 10 at least", id="too-small")
         yield KeyFooter(compact=True)
 
     def on_mount(self) -> None:
-        self.watch(self.picture.graph, "selected", self.follow, init=False)
         if self.session.origin == "expression" and self.session.live:
-            self.take(self.session.text)
+            self.picture.take(self.session.text)
         else:
-            self.picture.lay_out(self.session)
+            self.picture.lay_out()
             self.ask()
         self.call_after_refresh(self.begin)
 
@@ -95,85 +81,95 @@ class GradtuiApp(Debugger):
         """The first frame is out. What starts now would have taken the processor from it."""
         gc.freeze()  # what is there now stays: to look through it again would cost a frame, now and then
         gc.enable()
-        await self.service.start()
-        if self.file_watch is not None:
-            self.file_watch.follow([split(self.session.text)[0]])
+        await self.asking.start()
 
-    # What is typed
+    async def on_unmount(self) -> None:
+        await self.asking.close()
 
-    def read(self, text: str) -> None:
-        """Evaluate `text` where it is an expression; where it is none, say where and keep the picture."""
-        try:
-            expression = parse(text, self.session.names)
-        except ExpressionError as error:
-            self.text_problem = Problem(error.kind, error.message, error.start, error.end, error.hint)
-        else:
-            self.text_problem, self.reads_as = None, write(expression)
-            self.session.accept(expression)
-            self.ask()
+    # What is asked, and answered
+
+    def ask(self) -> None:
+        """Have the session evaluated; of a saved one there is an answer the first time, and for the ledger."""
+        if not self.session.live and self.answers.answered and not self.session.ledger:
+            self.notify(texts.NOTHING_NEW, timeout=3)
+        self.asking.ask(texts.samples(self.picture.chart.size.width))
         self.settle()
 
-    def take(self, text: str) -> None:
-        """Another function, not typed."""
-        self.picture.formula.value = text
-        self.picture.formula.history.add(text)
-        self.read(text)
-        self.picture.lay_out(self.session)
+    def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
+        before, came = self.answers.shown, message.snapshot
+        if not self.asking.receive(came):
+            return
+        ended = (
+            self.session.origin == "function" and came.problem is None
+        )  # only then it is sure which variables there are
+        if ended and self.session.adopt(came):
+            self.picture.lay_out()
+            self.ask()  # now with a curve
+        self.findings.look(self.answers.shown)
+        self.backward.renew(before)
+        self.show_answer()
+        self.settle(answered=True)
+        self.show_cursor()
+        self.show_keys()
 
-    def on_input_blurred(self, event: Input.Blurred) -> None:
-        """The title follows only now: sooner, it would shift the text under the cursor."""
-        if event.input is self.picture.formula and self.text_problem is None:
-            self.picture.formula.history.add(event.value)
-            self.picture.lay_out(self.session)
+    def on_derivative_arrived(self, message: DerivativeArrived) -> None:
+        if self.answers.derive(message.snapshot):
+            self.show_variables()
+            self.settle(answered=True)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        if event.value != self.session.text or self.text_problem is not None:
-            self.read(event.value)
+    def on_unanswered(self) -> None:
+        self.show_variables()
 
-    def on_expression_input_left(self, message: ExpressionInput.Left) -> None:
-        if self.text_problem is None or not message.accepted:
-            self.set_focus(None)
+    def on_patience_lost(self) -> None:
+        self.show_answer()
+        self.settle()
 
-    def on_expression_input_pointed(self, message: ExpressionInput.Pointed) -> None:
-        node = texts.innermost(self.answers.shown, self.picture.formula.value, message.place)
-        if node is not None:
-            self.selected = node
-
-    def on_search_entry_typed(self, message: SearchEntry.Typed) -> None:
-        self.picture.search.say(message.text, self.picture.graph.find(message.text))
-
-    def on_search_entry_left(self) -> None:
-        self.picture.close_search()
-        self.set_focus(None)
-
-    def on_value_entry_left(self, message: ValueEntry.Left) -> None:
-        self.picture.close_value()
-        self.set_focus(None)
-        if message.point is not None:
-            self.session.put(message.point)
-            self.picture.lay_out(self.session)
-            self.ask()
-
-    # What a person points at
-
-    def watch_maximised(self) -> None:
-        self.picture.maximise(self.maximised)
-
-    def on_chart_window_changed(self, message: Chart.WindowChanged) -> None:
-        self.session.window = (message.low, message.high)
+    def on_file_saved(self) -> None:
+        """The picture of before stays until the file has run again."""
+        self.asking.interrupt()
+        self.session.saved()
         self.ask()
 
-    def on_chart_xpicked(self, message: Chart.XPicked) -> None:
-        self.session.move_to(Decimal(repr(message.x)))
-        self.ask()
+    def on_found(self) -> None:
+        self.show_cursor()
 
-    def on_stepper_chosen(self, message: Stepper.Chosen) -> None:
-        self.session.choose(message.name, message.element)
-        self.ask()
+    def on_explained(self) -> None:
+        self.backward.tell()
 
-    def on_stepper_stepped(self, message: Stepper.Stepped) -> None:
-        self.session.choose(message.name, message.element)
-        self.action_step(message.ticks)
+    # What is shown
+
+    def settle(self, *, answered: bool = False) -> None:
+        """Say what is wrong, and how the evaluation is doing."""
+        self.picture.show_text()
+        self.asking.settle(answered=answered)
+        self.picture.show_status(self.asking.light)
+
+    def show_answer(self) -> None:
+        self.picture.show_answer(stale=self.asking.stale)
+        self.show_variables()
+
+    def show_variables(self) -> None:
+        """The values as they are now, beside what the last answer says of them."""
+        self.asking.painted()
+        self.picture.show_variables(patient=self.asking.patient)
+
+    def show_cursor(self) -> None:
+        self.picture.show_cursor(self.findings.all)
+
+    def show_player(self) -> None:
+        self.picture.graph.border_subtitle = self.player.text
+
+    def show_keys(self) -> None:
+        """Have the footer made anew, which takes a while, only where other keys work now.
+
+        Not while a line is typed: the footer is that line's then, and leaving it makes it anew.
+        """
+        if isinstance(self.focused, Input):
+            return
+        working = [works(key.action.partition("(")[0], self.session, self.answers.shown, typing=False) for key in KEYS]
+        if working != self._working:
+            self._working = working
+            self.refresh_bindings()
 
     # Keys
 
@@ -182,8 +178,46 @@ class GradtuiApp(Debugger):
         typing = isinstance(self.focused, LineInput) or len(self.screen_stack) > 1
         return works(action, self.session, self.answers.shown, typing=typing)
 
+    def on_key(self, event: events.Key) -> None:
+        """One that no action took: of a saved picture it may have asked for another answer."""
+        if not self.session.live and (asks(event.key) or asks(event.character)):
+            self.notify(texts.NOTHING_NEW, timeout=3)
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        return commands.commands(self)
+        return commands.commands(self, self.session, self.answers.shown, self.command)
+
+    async def command(self, action: str) -> None:
+        """One of the palette, which is there also while a line is typed: that line is left."""
+        if action.partition("(")[0] not in EVERYWHERE:
+            self.picture.leave_line()
+        await self.run_action(action)
+
+    action_example = by(lambda app: app.picture.take)
+    action_edit = by(lambda app: app.picture.open_formula)
+    action_edit_value = by(lambda app: app.picture.open_value)
+    action_search = by(lambda app: app.picture.open_search)
+    action_maximise = by(lambda app: app.picture.toggle_maximised)
+    action_restore = by(lambda app: app.picture.restore)
+    action_move_node = by(lambda app: app.picture.graph.run_action)
+    action_zoom = by(lambda app: app.picture.chart.zoom)
+    action_pan = by(lambda app: app.picture.chart.pan)
+    action_fit = by(lambda app: app.picture.chart.fit)
+    action_toggle_derivative = by(lambda app: app.picture.chart.toggle_derivative)
+    action_toggle_saved = by(lambda app: app.picture.node_panel.toggle_saved)
+    action_toggle_ledger = by(lambda app: app.backward.toggle_ledger)
+    action_backward = by(lambda app: app.backward.step)
+    action_backward_end = by(lambda app: app.backward.to_end)
+    action_backward_start = by(lambda app: app.backward.to_start)
+    action_backward_to_node = by(lambda app: app.backward.to_node)
+    action_play = by(lambda app: app.backward.play)
+    action_speed = by(lambda app: app.player.rescale)
+    action_why = by(lambda app: app.backward.why)
+    action_experiment = by(lambda app: app.backward.experiment)
+    action_choose_edge = by(lambda app: app.backward.choose_edge)
+
+    def action_undo_experiment(self) -> None:
+        self.session.undo_experiment()
+        self.ask()
 
     def action_step(self, ticks: int) -> None:
         self.session.move(ticks)
@@ -201,46 +235,13 @@ class GradtuiApp(Debugger):
         self.session.next_element(by)
         self.ask()
 
-    def action_edit(self) -> None:
-        self.set_focus(self.picture.formula)  # focus() would be later than the next key
-
-    def action_search(self) -> None:
-        self.picture.open_search()
-
-    def action_edit_value(self) -> None:
-        self.picture.open_value(self.session)
-
-    async def action_move_node(self, way: str) -> None:
-        await self.picture.graph.run_action(way)
-
-    def action_zoom(self, factor: float) -> None:
-        self.picture.chart.zoom(factor)
-
-    def action_pan(self, fraction: float) -> None:
-        self.picture.chart.pan(fraction)
-
-    def action_fit(self) -> None:
-        self.picture.chart.fit()
-
-    def action_toggle_derivative(self) -> None:
-        self.picture.chart.derivative_shown = not self.picture.chart.derivative_shown
-
-    def action_toggle_saved(self) -> None:
-        self.picture.node_panel.saved_shown = not self.picture.node_panel.saved_shown
-
-    def action_maximise(self, pane: str = "") -> None:
-        pane = pane or self.picture.focused_pane(self.focused)
-        self.maximised = None if self.maximised == pane else pane
-
-    def action_restore(self) -> None:
-        self.maximised = None
-
     def action_dtype(self, dtype: Dtype) -> None:
         self.session.dtype = dtype
         self.ask()
 
     def action_copy(self) -> None:
-        commands.copy(self)
+        if self.answers.shown is not None:
+            commands.copy(self, self.answers.shown, self.session.active, self.backward.cursor.selected)
 
     def action_help(self) -> None:
         from gradtui.tui.help import HelpScreen  # not wanted before the first paint
@@ -248,20 +249,16 @@ class GradtuiApp(Debugger):
         self.push_screen(HelpScreen())
 
 
-def run(
-    *,
-    expression: str,
-    at: dict[str, str | tuple[str, ...]],
-    dtype: Dtype,
-    device: Device,
-    window: tuple[float, float] | None,
-    step: str,
-    theme: str | None,
-    names: tuple[str, ...] = (),
-    origin: Origin = "expression",
-) -> int:
+def explorer(start: Start) -> GradtuiApp:
+    """The screen on what a person named. Raises PointError for an `at` that is no value."""
+    service = partial(Service, function=start.expression) if start.origin == "function" else Service
+    return GradtuiApp(Session(start), service, start.theme)
+
+
+def run(start: Start) -> int:
     """Open the explorer and stay in it until it is left; the exit status. Raises PointError for an `at` that is no value."""
-    service = partial(Service, function=expression) if origin == "function" else Service
-    app = GradtuiApp(expression, at, dtype, device, window, step, theme, names, origin=origin, service=service)
+    app = explorer(start)
+    if start.theme is None:
+        app.suit_terminal()
     app.run()
     return app.return_code or 0

@@ -1,24 +1,18 @@
-"""Question and answer: the part of the app that asks the evaluation service and shows what comes back."""
+"""Question and answer: has the session evaluated, and keeps what comes back. It touches no widget; it posts messages."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
-from textual.app import ComposeResult
-from textual.reactive import var
-from textual.timer import Timer
-from textual.widgets import Input
+from textual.message import Message
 
 from gradtui.service.watch import Watch
-from gradtui.snapshot.finding import Finding
-from gradtui.snapshot.model import Problem, Snapshot
-from gradtui.tui import texts
-from gradtui.tui.answers import Answers
-from gradtui.tui.evaluator import FileSaved, MakeEvaluator, SnapshotArrived
-from gradtui.tui.keys import KEYS, works
+from gradtui.snapshot.model import Snapshot
+from gradtui.snapshot.target import split
+from gradtui.tui.answers import Answers, Light
+from gradtui.tui.evaluator import DerivativeArrived, FileSaved, MakeEvaluator, SnapshotArrived
 from gradtui.tui.session import Session
-from gradtui.tui.textual_fixes import MendedApp
-from gradtui.tui.views import Picture
 
 PATIENCE = 0.15
 """Seconds that the old picture stands unmarked while the new one is on its way: less would flicker."""
@@ -27,150 +21,109 @@ FRAME = 0.012
 """Seconds: an answer mostly comes sooner, and then key and answer are one frame and not two."""
 
 
-class Exchange(MendedApp):
-    """Holds what was chosen (`session`), what was answered (`answers`) and a cursor; the `picture` is a view of those.
+class Unanswered(Message):
+    """What was changed is to be painted without its answer, which takes longer than a frame."""
 
-    selected: id of a node. chosen: one of its edges, for an experiment; None for all.
-    steps_done: how many nodes backward has run, None where it is not stepped. told: the finding that was asked for.
-    """
 
-    selected: var[int | None] = var(None, init=False)
-    chosen: var[int | None] = var(None, init=False)
-    steps_done: var[int | None] = var(None, init=False)
-    told: var[Finding | None] = var(None, init=False)
+class PatienceLost(Message):
+    """The answer, or its derivative, stays away for longer than a person would take for flicker."""
 
-    def __init__(self, session: Session, service: MakeEvaluator) -> None:
-        super().__init__()
-        self.session, self.answers = session, Answers()
-        self.service = service(self.arrived)
-        self.file_watch = Watch(lambda: self.post_message(FileSaved())) if session.origin == "function" else None
-        self.text_problem: Problem | None = None
-        self.reads_as = ""
+
+class Asking:
+    """patient: whether the old picture may stand unmarked; not once it has for too long."""
+
+    def __init__(
+        self, session: Session, answers: Answers, service: MakeEvaluator, post: Callable[[Message], object]
+    ) -> None:
+        self._session, self._answers, self._post = session, answers, post
+        self.service = service(self._arrived)
+        follows = session.live and session.origin == "function"
+        self._watch = Watch(lambda: post(FileSaved())) if follows else None
         self.patient = True
-        self._working: list[bool] = []
-        self._patience: Timer | None = None
-        self._unpainted: asyncio.TimerHandle | None = None
+        self._last: Snapshot | None = None
+        self._frame: asyncio.TimerHandle | None = None
+        self._patience: asyncio.TimerHandle | None = None
 
-    def compose(self) -> ComposeResult:
-        self.picture = Picture(self.session, id="picture")
-        yield self.picture
+    async def start(self) -> None:
+        await self.service.start()
+        if self._watch is not None:
+            self._watch.follow([split(self._session.text)[0]])
 
-    async def on_unmount(self) -> None:
-        if self._unpainted is not None:
-            self._unpainted.cancel()
-        if self.file_watch is not None:
-            await self.file_watch.close()
+    async def close(self) -> None:
+        for timer in filter(None, (self._frame, self._patience)):
+            timer.cancel()
+        if self._watch is not None:
+            await self._watch.close()
         await self.service.close()
 
-    def arrived(self, snapshot: Snapshot) -> None:
-        self.post_message(SnapshotArrived(snapshot))
-
-    def ask(self) -> None:
-        """Have the session evaluated. What was changed is painted with the answer, or alone where that takes longer."""
-        curve = self.session.curve_request(texts.samples(self.picture.chart.size.width))
-        request = self.session.request(self.answers.lacking(curve))
-        self.answers.ask(request)
+    def ask(self, points: int) -> None:
+        """Have the session evaluated, with a curve at so many `points` where it is not there already."""
+        request = self._session.request(self._answers.lacking(self._session.curve_request(points)))
+        self._answers.ask(request)
         self.service.submit(request)
-        if self._unpainted is None:
-            self._unpainted = asyncio.get_running_loop().call_later(FRAME, self.show_variables)
-        self.settle()
+        if self._frame is None:
+            self._frame = asyncio.get_running_loop().call_later(FRAME, self._unanswered)
 
-    def show_variables(self) -> None:
-        """The values as they are now, beside what the last answer says of them."""
-        if self._unpainted is not None:
-            self._unpainted.cancel()
-            self._unpainted = None
-        self.picture.show_variables(self.session, self.answers, patient=self.patient)
+    def interrupt(self) -> None:
+        """What still runs is of no interest any more."""
+        self.service.interrupt()
 
-    def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
-        before = self.answers.shown
-        if self.file_watch is not None:
-            self.file_watch.follow(message.snapshot.files)
-        if self.answers.receive(message.snapshot):
-            if self._is_run(message.snapshot) and self.session.adopt(message.snapshot):
-                self.picture.lay_out(self.session)
-                self.ask()  # now with a curve
-            self.show_answer()
-            self.settle(answered=True)
-            if not texts.same_graph(before, self.answers.shown):
-                self.steps_done, self.selected, self.chosen = None, texts.first_node(self.answers.shown), None
-            self.set_reactive(Exchange.told, None)  # its numbers are those of the answer before
-            self.show_cursor()
-            self.show_keys()
+    def _arrived(self, snapshot: Snapshot) -> None:
+        """The service gives an answer without its derivative, where that is late, and then the same one with it."""
+        last, self._last = self._last, snapshot
+        again = last is not None and last.id == snapshot.id and last.graph is snapshot.graph
+        if again and snapshot.derivative is not None:
+            self._post(DerivativeArrived(snapshot))
+        else:
+            self._post(SnapshotArrived(snapshot))
 
-    def _is_run(self, snapshot: Snapshot) -> bool:
-        """Whether a function came to its end: only then it is sure which variables it has."""
-        return self.session.origin == "function" and snapshot.problem is None
+    def receive(self, snapshot: Snapshot) -> bool:
+        """Take an answer; False where a newer one is here already."""
+        if self._watch is not None:
+            self._watch.follow(snapshot.files)
+        return self._answers.receive(snapshot)
 
-    def on_file_saved(self) -> None:
-        """The picture of before stays until the file has run again."""
-        self.service.interrupt()  # what still runs is of no interest any more
-        self.session.saved()
-        self.ask()
+    def painted(self) -> None:
+        """What was changed is on the screen."""
+        if self._frame is not None:
+            self._frame.cancel()
+            self._frame = None
 
-    def settle(self, *, answered: bool = False) -> None:
-        """Say what is wrong, and lose patience where the answer, or its derivative, stays away."""
-        self.picture.show_text(self.session, self.reads_as, self.text_problem or self.answers.problem)
-        if not (self.outdated or self.answers.underived):
-            if self._patience is not None:
-                self._patience.stop()
-            self._patience, self.patient = None, True
-        elif self._patience is None:
-            self._patience = self.set_timer(PATIENCE, self.lose_patience)
-        elif answered and self.patient:
-            self._patience.reset()
-        self.picture.show_status(self.session, self.answers.light(self.stale))
+    def _unanswered(self) -> None:
+        self._frame = None
+        self._post(Unanswered())
 
-    def lose_patience(self) -> None:
-        self.patient = False
-        self.show_answer()
-        self.picture.show_status(self.session, self.answers.light(self.stale))
-
-    def show_answer(self) -> None:
-        self.picture.show_answer(self.answers, stale=self.stale)
-        self.show_variables()
+    # Patience
 
     @property
     def outdated(self) -> bool:
         """Whether the picture is not that of the text and the values as they stand now."""
-        return bool(self.text_problem or self.answers.behind or self.answers.waiting)
+        return bool(self._session.problem or self._answers.behind or self._answers.waiting)
 
     @property
     def stale(self) -> bool:
         """Outdated for longer than a person would take for flicker: then it is marked."""
         return self.outdated and not self.patient
 
-    def follow(self, node: int | None) -> None:
-        """A person chose a node of the graph. A message would be a frame later, and other keys would come before it."""
-        if node is not None:
-            self.selected = node
+    @property
+    def light(self) -> Light:
+        return self._answers.light(self.stale)
 
-    def watch_selected(self) -> None:
-        self.set_reactive(Exchange.chosen, None)
-        if self.told is not None and self.told.node != self.selected:
-            self.set_reactive(Exchange.told, None)
-        self.show_cursor()
+    def settle(self, *, answered: bool = False) -> None:
+        """Begin to lose patience where the answer, or its derivative, stays away; anew after each that came."""
+        if not (self.outdated or self._answers.underived):
+            if self._patience is not None:
+                self._patience.cancel()
+            self._patience, self.patient = None, True
+        elif self._patience is None:
+            self._wait()
+        elif answered and self.patient:
+            self._patience.cancel()
+            self._wait()
 
-    def watch_told(self) -> None:
-        self.show_cursor()
+    def _wait(self) -> None:
+        self._patience = asyncio.get_running_loop().call_later(PATIENCE, self._lose_patience)
 
-    def watch_chosen(self) -> None:
-        self.show_cursor()
-
-    def watch_steps_done(self) -> None:
-        self.show_cursor()
-
-    def show_cursor(self) -> None:
-        self.picture.show_cursor(self.answers, self.selected, self.steps_done, self.chosen, self.told)
-
-    def show_keys(self) -> None:
-        """Have the footer made anew, which takes a while, only where other keys work now.
-
-        Not while a line is typed: the footer is that line's then, and leaving it makes it anew.
-        """
-        if isinstance(self.focused, Input):
-            return
-        working = [works(key.action.partition("(")[0], self.session, self.answers.shown, typing=False) for key in KEYS]
-        if working != self._working:
-            self._working = working
-            self.refresh_bindings()
+    def _lose_patience(self) -> None:
+        self.patient = False
+        self._post(PatienceLost())

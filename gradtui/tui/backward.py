@@ -2,145 +2,199 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+from textual.app import App
 
 from gradtui.graph.replay import Replay
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.tui import texts
-from gradtui.tui.asking import Exchange
-from gradtui.tui.evaluator import MakeEvaluator
-from gradtui.tui.node.panel import LARGE
+from gradtui.tui.answers import Answers
+from gradtui.tui.findings import Findings
 from gradtui.tui.player import Player
-from gradtui.tui.session import Session, backward_step
+from gradtui.tui.session import Session
 
 
-class Debugger(Exchange):
-    """The keys that move the cursor over the recorded pass, and those that ask for another one."""
+class Cursor(Struct, frozen=True):
+    """What is looked at.
 
-    def __init__(self, session: Session, service: MakeEvaluator) -> None:
-        super().__init__(session, service)
-        self.player = Player(self, self.advance, self.show_player)
+    selected: id of a node. chosen: one of its edges, for an experiment; None for all. steps_done: how many nodes backward has
+    run, None where it is not stepped. told: the finding that was asked for; it is told while its node is selected.
+    """
+
+    selected: int | None = None
+    chosen: int | None = None
+    steps_done: int | None = None
+    told: Finding | None = None
+
+
+class Backward:
+    """Moves the cursor over the graph of the last answer, by hand, as a film, or to what is wrong; and asks what if.
+
+    moved: called each time the cursor, or the ledger, is another one. ask: where the session is to be evaluated anew.
+    """
+
+    def __init__(
+        self,
+        app: App[None],
+        session: Session,
+        answers: Answers,
+        findings: Findings,
+        player: Player,
+        *,
+        moved: Callable[[], None],
+        ask: Callable[[], None],
+    ) -> None:
+        self.cursor = Cursor()
+        self._app, self._session, self._answers = app, session, answers
+        self._findings, self._player = findings, player
+        self._moved, self._ask = moved, ask
         self._replay = Replay(Graph())
-        self.reasons: tuple[Finding, ...] = ()
+
+    def renew(self, before: Snapshot | None) -> None:
+        """After another answer than `before`: the same place where the graph has the same shape, else anew. It is not `moved`.
+
+        What was told had the numbers of the answer before.
+        """
+        shown = self._answers.shown
+        same = texts.same_graph(before, shown)
+        self.cursor = replace(self.cursor, told=None) if same else Cursor(texts.first_node(shown))
+
+    def select(self, node: int | None) -> None:
+        self._move(selected=node)
+
+    # The recorded pass
 
     @property
     def order(self) -> tuple[int, ...]:
         """Ids of the nodes that backward ran, as it ran them."""
-        graph = self.answers.shown.graph if self.answers.shown is not None else Graph()
+        graph = self._answers.shown.graph if self._answers.shown is not None else Graph()
         if self._replay.graph is not graph:
             self._replay = Replay(graph)
         return self._replay.order
 
-    def action_backward(self, by: int) -> None:
-        self.player.stop()
-        self.move_backward(by)
+    def step(self, by: int) -> None:
+        """`by` nodes on, or back."""
+        self._player.stop()
+        self._run(backward_step(self.cursor.steps_done, len(self.order), by))
 
-    def move_backward(self, by: int) -> None:
-        self.steps_done = backward_step(self.steps_done, len(self.order), by)
-        if self.steps_done:
-            self.selected = self.order[self.steps_done - 1]
+    def to_end(self) -> None:
+        self._player.stop()
+        self._move(steps_done=None)
 
-    def advance(self) -> bool:
-        """One node on, while it plays; whether there are more."""
-        if self.steps_done is not None:
-            self.move_backward(1)
-        return self.steps_done is not None and self.steps_done < len(self.order)
+    def to_start(self) -> None:
+        self._player.stop()
+        self._move(steps_done=0)
 
-    def action_backward_end(self) -> None:
-        self.player.stop()
-        self.steps_done = None
-
-    def action_backward_start(self) -> None:
-        self.player.stop()
-        self.steps_done = 0
-
-    def action_backward_to_node(self) -> None:
+    def to_node(self) -> None:
         """As far as the selected node, it included."""
-        self.player.stop()
-        if self.selected in self.order:
-            self.steps_done = self.order.index(self.selected) + 1
+        self._player.stop()
+        if self.cursor.selected in self.order:
+            self._run(self.order.index(self.cursor.selected) + 1)
         else:
-            self.notify("backward never runs this node", timeout=3)
+            self._app.notify("backward never runs this node", timeout=3)
 
-    def action_play(self) -> None:
+    def play(self) -> None:
         """On from here, or from the start where backward is at its end; pause while it plays."""
-        if self.player.playing:
-            self.player.stop()
+        if self._player.playing:
+            self._player.stop()
             return
-        if self.steps_done is None or self.steps_done >= len(self.order):
-            self.steps_done = 0
-        self.player.play()
+        if not self._has_more:
+            self._move(steps_done=0)
+        self._player.play(self._advance)
 
-    def action_speed(self, by: int) -> None:
-        self.player.rescale(by)
+    def _advance(self) -> bool:
+        """One node on, while it plays; whether there are more."""
+        if self.cursor.steps_done is not None:
+            self._run(backward_step(self.cursor.steps_done, len(self.order), 1))
+        return self._has_more
 
-    def show_player(self) -> None:
-        self.picture.graph.border_subtitle = self.player.text
+    @property
+    def _has_more(self) -> bool:
+        return self.cursor.steps_done is not None and self.cursor.steps_done < len(self.order)
 
-    def action_why(self) -> None:
-        """Why the selected parameter's gradient is what it is; else where something goes wrong, another place each time."""
-        shown, name = self.answers.shown, texts.parameter(self.answers.shown, self.selected)
-        if self.told is not None:
-            self.tell()
-        elif shown is None or name is None:
-            self.tell(self.picture.node_panel.findings)
-        elif len(shown.graph.nodes) > LARGE:
-            self.run_worker(self._ask_why(shown, name), group="why", exclusive=True)
+    def _run(self, steps_done: int | None) -> None:
+        """The node that has just run is the one that is looked at."""
+        if steps_done:
+            self._move(steps_done=steps_done, selected=self.order[steps_done - 1])
         else:
-            self.tell(texts.why(shown, name))
+            self._move(steps_done=steps_done)
 
-    async def _ask_why(self, shown: Snapshot, name: str) -> None:
-        """In a thread, as it takes a second for a large graph."""
-        found = await asyncio.to_thread(texts.why, shown, name)
-        if shown is self.answers.shown:
-            self.tell(found)
+    # Why
 
-    def tell(self, reasons: tuple[Finding, ...] | None = None) -> None:
-        """The first of other `reasons`, else the next one, and go where it is seen."""
-        if reasons is not None:
-            self.reasons = reasons
-        if not self.reasons:
-            self.notify("f and its gradient are finite here, and nothing dies on the way", timeout=3)
+    def why(self) -> None:
+        """Why the selected parameter's gradient is what it is; else where something goes wrong, another place each time."""
+        shown = self._answers.shown
+        name = texts.parameter(shown, self.cursor.selected)
+        if self.cursor.told is not None or self._findings.explain(shown, name):
+            self.tell()
+
+    def tell(self) -> None:
+        """The next reason, and go where it is seen."""
+        found = self._findings.after(self.cursor.told)
+        if found is None:
+            self._app.notify("f and its gradient are finite here, and nothing dies on the way", timeout=3)
             return
-        place = self.reasons.index(self.told) + 1 if self.told in self.reasons else 0
-        found = self.reasons[place % len(self.reasons)]
-        if found.node is not None:
-            self.selected = found.node
-        self.told = found
-        if self.session.ledger:
-            self.action_toggle_ledger()
+        self._move(selected=self.cursor.selected if found.node is None else found.node, told=found)
+        if self._session.ledger:
+            self.toggle_ledger()
 
-    def action_experiment(self, factor: float) -> None:
-        """What if the selected node sent `factor` times its gradient? 0 cuts; a second cut mends."""
-        shown = self.answers.shown
-        if shown is None or self.selected is None or self.text_problem or shown.expression != self.session.text:
-            return
-        if not self.sending:
-            self.notify("this node sends no gradient on: choose one above it", timeout=3)
-            return
-        self.session.experiment(self.selected, factor, self.chosen)
-        self.ask()
+    def toggle_ledger(self) -> None:
+        """Tangents cost a second pass: they are asked for only while the ledger is seen."""
+        self._session.ledger = not self._session.ledger
+        self._moved()
+        if self._session.ledger:
+            self._ask()
 
-    def action_choose_edge(self) -> None:
-        """What the next experiment is about: one edge of the node after the other, then all of them."""
-        later = [edge for edge in self.sending if self.chosen is None or edge > self.chosen]
-        self.chosen = next(iter(later), None)
+    # What if
 
     @property
     def sending(self) -> list[int]:
         """The edges along which the selected node sends a gradient."""
-        shown = self.answers.shown
-        if shown is None or self.selected is None:
+        shown = self._answers.shown
+        if shown is None or self.cursor.selected is None:
             return []
-        return [index for index, edge in enumerate(shown.graph.nodes[self.selected].edges) if edge.grad is not None]
+        edges = shown.graph.nodes[self.cursor.selected].edges
+        return [index for index, edge in enumerate(edges) if edge.grad is not None]
 
-    def action_undo_experiment(self) -> None:
-        self.session.undo_experiment()
-        self.ask()
+    def choose_edge(self) -> None:
+        """What the next experiment is about: one edge of the node after the other, then all of them."""
+        chosen = self.cursor.chosen
+        self._move(chosen=next((edge for edge in self.sending if chosen is None or edge > chosen), None))
 
-    def action_toggle_ledger(self) -> None:
-        """Tangents cost a second pass: they are asked for only while the ledger is seen."""
-        self.session.ledger = self.picture.node_panel.ledger_shown = not self.session.ledger
-        if self.session.ledger:
-            self.ask()
+    def experiment(self, factor: float) -> None:
+        """What if the selected node sent `factor` times its gradient? 0 cuts; a second cut mends."""
+        shown, session, node = self._answers.shown, self._session, self.cursor.selected
+        if shown is None or node is None or session.problem or shown.expression != session.text:
+            return
+        if not self.sending:
+            self._app.notify("this node sends no gradient on: choose one above it", timeout=3)
+            return
+        session.experiment(node, factor, self.cursor.chosen)
+        self._ask()
+
+    def _move(self, **changes: Any) -> None:
+        """All at once: it is painted once. At another node neither the edge nor what was told is meant any more."""
+        before = self.cursor
+        self.cursor = replace(before, **changes)
+        if self.cursor.selected != before.selected:
+            self.cursor = replace(self.cursor, chosen=None, told=changes.get("told"))
+        if self.cursor != before:
+            self._moved()
+
+
+def backward_step(steps_done: int | None, total: int, by: int) -> int | None:
+    """The next place of the backward cursor: 0 nothing has run, `total` all has, None finished and not stepped.
+
+    Forward from None begins at the first node; back from None takes up the last.
+    """
+    if total == 0:
+        return None
+    if steps_done is None:
+        return 1 if by > 0 else total
+    moved = steps_done + by
+    return None if moved > total else max(moved, 0)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textual.app import SystemCommand
 from textual.binding import Binding
 
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, numbers
-from gradtui.snapshot.visible import visible
-from gradtui.tui.keys import works
+from gradtui.snapshot.visible import harmless_lines, visible
+from gradtui.tui.keys import KEYS, works
+from gradtui.tui.session import Session
+from gradtui.tui.textual_fixes import MendedApp
 
-if TYPE_CHECKING:
-    from gradtui.tui.app import GradtuiApp
+Run = Callable[[str], Awaitable[object]]
+"""Does an action, written as for a key."""
 
 EXAMPLES = (
     "x^2 + 3x + 1",
@@ -28,29 +29,26 @@ EXAMPLES = (
 )
 
 
-def commands(app: GradtuiApp) -> Iterator[SystemCommand]:
+def commands(app: MendedApp, session: Session, shown: Snapshot | None, run: Run) -> Iterator[SystemCommand]:
     """Every action that works now, then examples, number type and theme."""
-    for binding in app.BINDINGS:
-        assert isinstance(binding, Binding)
-        name = binding.action.partition("(")[0]
-        if binding.id != "restore" and works(name, app.session, app.answers.shown, typing=False):
+    for binding in KEYS:
+        if binding.id != "restore" and works(binding.action.partition("(")[0], session, shown, typing=False):
             key = app.get_key_display(Binding(binding.key.partition(",")[0], "", key_display=binding.key_display))
-            yield SystemCommand(
-                binding.tooltip, f"{binding.description} ({key})", partial(app.run_action, binding.action)
-            )
-    if works("experiment", app.session, app.answers.shown, typing=False):
+            yield SystemCommand(binding.tooltip, f"{binding.description} ({key})", partial(run, binding.action))
+    if works("experiment", session, shown, typing=False):
         for factor in (0.5, 10.0, -1.0):
             title = f"Experiment: {factor:g} times what the node sends on"
-            yield SystemCommand(title, "Undo with u", partial(app.action_experiment, factor))
+            yield SystemCommand(title, "Undo with u", partial(run, f"experiment({factor})"))
     for pane, title in (("graph", "graph"), ("chart", "chart"), ("node", "node panel")):
-        yield SystemCommand(f"Maximise the {title}", "escape brings all panes back", partial(app.action_maximise, pane))
-    for text in EXAMPLES if app.session.live else ():
-        yield SystemCommand(f"Example: {text}", "Show this function", partial(app.take, text))
+        help = "escape brings all panes back"
+        yield SystemCommand(f"Maximise the {title}", help, partial(run, f"maximise({pane!r})"))
+    for text in EXAMPLES if session.live else ():
+        yield SystemCommand(f"Example: {text}", "Show this function", partial(run, f"example({text!r})"))
     for dtype in ("float32", "float64"):
-        if dtype != app.session.dtype and app.session.live:
-            yield SystemCommand(f"Use {dtype}", "Evaluate with this number type", partial(app.action_dtype, dtype))
-    yield SystemCommand("Theme", "Change the colours: dark, light, ansi", app.action_change_theme)
-    yield SystemCommand("Screenshot", "Save the screen as an SVG picture", app.action_screenshot)
+        if dtype != session.dtype and session.live:
+            yield SystemCommand(f"Use {dtype}", "Evaluate with this number type", partial(run, f"dtype({dtype!r})"))
+    yield SystemCommand("Theme", "Change the colours: dark, light, ansi", partial(run, "change_theme"))
+    yield SystemCommand("Screenshot", "Save the screen as an SVG picture", partial(run, "screenshot"))
 
 
 def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[str, str]:
@@ -72,17 +70,15 @@ def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[
     return {title: text for title, text in texts.items() if text != NOT_KNOWN}
 
 
-def copy(app: GradtuiApp) -> None:
+def copy(app: MendedApp, shown: Snapshot, variable: str | None, selected: int | None) -> None:
     """Ask what to copy."""
-    shown = app.answers.shown
-    if shown is not None:
-        node = shown.graph.nodes[app.selected] if app.selected is not None else None
-        texts = copies(shown, app.session.active, node)
-        choices = [(f"Copy the {title}", partial(copy_text, app, title, text)) for title, text in texts.items()]
-        app.search_commands(choices, placeholder="Copy …")
+    node = shown.graph.nodes[selected] if selected is not None else None
+    texts = copies(shown, variable, node)
+    choices = [(f"Copy the {title}", partial(copy_text, app, title, text)) for title, text in texts.items()]
+    app.search_commands(choices, placeholder="Copy …")
 
 
-def copy_text(app: GradtuiApp, title: str, text: str) -> None:
-    """To the terminal's clipboard (OSC 52), and say so."""
-    app.copy_to_clipboard(text)
+def copy_text(app: MendedApp, title: str, text: str) -> None:
+    """To the terminal's clipboard (OSC 52), and say so. What is pasted into a shell must be harmless, too."""
+    app.copy_to_clipboard(harmless_lines(text))
     app.notify(f"{title}: {visible(text[:200])}", title="Copied", markup=False, timeout=3)

@@ -1,4 +1,4 @@
-"""What the app asks of the evaluation service, and the message by which an answer comes back."""
+"""What is asked of the evaluation service, and the messages by which answers come back."""
 
 from __future__ import annotations
 
@@ -29,6 +29,14 @@ class FileSaved(Message):
 
 class SnapshotArrived(Message):
     """The service has an answer."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+
+class DerivativeArrived(Message):
+    """The symbolic derivative of the last answer came after it. `snapshot` is that answer, and nothing else of it is new."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import ClassVar
 
 from rich.cells import set_cell_size
@@ -13,26 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gradtui.expression.functions import TABLE
+from gradtui.tui.keys import ROWS, in_short
 from gradtui.tui.textual_fixes import Sized
-
-KEYS = (
-    ("← → ⇧→  [ ]", "step, ten steps; size of a step"),
-    ("x", "type a value: pi/2, [1, 2]"),
-    ("v V  e E", "variable; element of a vector"),
-    ("↑ ↓ ⏎", "node; open, close or jump"),
-    ("t T F b  ^f", "views, filter, sort; search F3"),
-    ("n p  N P  r", "backward one; end, start, here"),
-    ("space  < >", "play backward; slower, faster"),
-    ("s  l  w", "saved; ledger of f'; why nan"),
-    ("k K  o  u", "if cut, doubled; an edge; undo"),
-    ("+ -  ^← ^→", "zoom and pan the chart"),
-    ("f  d", "fit the chart; show or hide f'"),
-    ("m  esc  tab", "maximise; all panes; next pane"),
-    ("/  y", "edit (↑ ↓ history); copy …"),
-    ("^p  ?  q", "every action; help; quit"),
-    ("click wheel", "choose; step, zoom"),
-)
-"""Keys as they are shown, and what they do."""
 
 LANGUAGE = (
     ("x^2 + 3x + 1", "f(x) = …  y = …"),
@@ -70,6 +53,7 @@ class HelpScreen(Sized, ModalScreen[None]):
 
 def _columns() -> Content:
     """Keys at the left, the language at the right: 76 cells."""
+    keys = [(in_short(row), row.short) for row in ROWS]
     lines = [
         Content.assemble(
             (set_cell_size(key, 12), "$text-accent"),
@@ -77,6 +61,6 @@ def _columns() -> Content:
             (set_cell_size(typed, 18), "$text-accent"),
             means,
         )
-        for (key, does), (typed, means) in zip(KEYS, LANGUAGE, strict=True)
+        for (key, does), (typed, means) in zip_longest(keys, LANGUAGE, fillvalue=("", ""))
     ]
     return Content("\n").join(lines)

@@ -1,8 +1,12 @@
-"""Every key of the screen: the footer, the help and the command palette are made from this one table."""
+"""Every key of the screen: the footer, the command palette, the help and README's table are made from what stands here."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from textual.binding import Binding
+from textual.keys import format_key
 
 from gradtui.snapshot.model import Snapshot
 from gradtui.tui.session import Session
@@ -66,7 +70,14 @@ KEYS: list[Binding] = [
     _key("view.sort", "b", "move_node('sort(1)')", "sort by", "Sort a table or list by the next column"),
     _key("view.sort_back", "B", "move_node('sort(-1)')", "sort by", "Sort a table or list by the column before"),
     _key("search", "ctrl+f", "search", "search", "Search operation, parameter, module and source", priority=True),
-    _key("search.next", "f3", "move_node('next_match(1)')", "next match", "To the next node that was searched for"),
+    _key(
+        "search.next",
+        "f3",
+        "move_node('next_match(1)')",
+        "next match",
+        "To the next node that was searched for",
+        display="F3",
+    ),
     _key(
         "search.previous",
         "shift+f3",
@@ -128,11 +139,104 @@ KEYS: list[Binding] = [
     _key("zoom.out", "minus", "zoom(2.0)", "zoom out", "Twice the chart's window", display="-"),
     _key("pan.left", "ctrl+left", "pan(-0.25)", "pan left", "Move the chart's window left"),
     _key("pan.right", "ctrl+right", "pan(0.25)", "pan right", "Move the chart's window right"),
-    _key("fit", "f", "fit", "fit", "The chart's window back around the point"),
+    _key("fit", "f", "fit", "fit", "A window with the roots, the extrema and the point"),
     _key("restore", "escape", "restore", "restore", "All panes again"),
 ]
 
-EVERYWHERE = {"quit", "help_quit", "command_palette", "change_theme"}
+
+class Row(NamedTuple):
+    """Keys that are explained together: `short` in a line of the help, in 31 cells; `long` in README.
+
+    groups: ids of KEYS, or keys that are Textual's own.
+    """
+
+    groups: tuple[str, ...]
+    short: str
+    long: str
+
+
+ROWS = (
+    Row(
+        ("step.down step.up step.down10 step.up10", "step.smaller step.larger"),
+        "step, ten steps; size of a step",
+        "step x, ten steps; a step ten times smaller, larger",
+    ),
+    Row(("value",), "type a value: pi/2, [1, 2]", "type a value: `pi/2`, `[1, 2]`"),
+    Row(
+        ("variable.next variable.previous", "element.next element.previous"),
+        "variable; element of a vector",
+        "next variable, the one before; next element of a vector, the one before",
+    ),
+    Row(
+        ("node.up node.down node.open node.page_up node.page_down node.first node.last",),
+        "node; open, close or jump",
+        "move in the graph; open, close, jump; a page; the output, the last row",
+    ),
+    Row(
+        ("view.lanes view.next view.filter view.sort view.sort_back", "search search.next search.previous"),
+        "views, filter, sort; search F3",
+        "lanes, tables; filter, sort; search, next match, the one before",
+    ),
+    Row(
+        ("back.next back.previous", "back.end back.start", "back.node"),
+        "backward one; end, start, here",
+        "backward pass: a step on, a step back; to its end, its start, the selected node",
+    ),
+    Row(
+        ("back.play", "back.slower back.faster"),
+        "play backward; slower, faster",
+        "play the backward pass, pause; slower, faster",
+    ),
+    Row(
+        ("saved", "ledger", "why"),
+        "saved; ledger of f'; why nan",
+        "the tensors that the node saved; the ledger of f'; why nan, inf or 0",
+    ),
+    Row(
+        ("experiment.cut experiment.double", "experiment.edge", "experiment.undo"),
+        "if cut, doubled; an edge; undo",
+        "what if: cut, double; one edge; undo",
+    ),
+    Row(("zoom.in zoom.out", "pan.left pan.right"), "zoom and pan the chart", "chart: zoom in, out; pan"),
+    Row(("fit", "derivative"), "fit the chart; show or hide f'", "fit the chart; show or hide f'"),
+    Row(("maximise", "restore", "tab"), "maximise; all panes; next pane", "maximise a pane; all panes; next pane"),
+    Row(
+        ("edit", "copy"),
+        "edit (↑ ↓ history); copy …",
+        "edit the function, `↑` `↓` for those before; its cursor points at the node; copy a value, f', …",
+    ),
+    Row(("ctrl+p", "help", "quit"), "every action; help; quit", "palette of every action; help; quit"),
+    Row(("click wheel",), "choose; step, zoom", "choose a node, an element, x; step, zoom"),
+)
+
+NO_ROOM = {
+    *("step.down10", "node.page_up", "node.page_down", "node.first", "node.last"),
+    *("view.sort_back", "search.next", "search.previous"),
+}
+"""Keys that only README lists: they do what those beside them do."""
+
+
+def in_short(row: Row) -> str:
+    """The keys of a row in the help: `← → ⇧→  [ ]`."""
+    return "  ".join(" ".join(_shown(name) for name in group.split() if name not in NO_ROOM) for group in row.groups)
+
+
+def in_full(row: Row) -> Iterator[str]:
+    """All keys of a row, spelled for someone who does not know the signs: `shift+→`."""
+    for name in " ".join(row.groups).split():
+        yield _shown(name).replace("⇧", "shift+").replace("^", "ctrl+").replace("⏎", "enter")
+
+
+def _shown(name: str) -> str:
+    """A key as the footer writes it."""
+    binding = next((key for key in KEYS if key.id == name), None)
+    if binding is None:
+        return name.replace("ctrl+", "^")
+    modifiers, key = binding.parse_key()
+    return binding.key_display or f"{'^' if 'ctrl' in modifiers else ''}{format_key(key)}"
+
+
+EVERYWHERE = {"quit", "help_quit", "command_palette", "change_theme", "screenshot"}
 """Actions that also work while a line is being typed."""
 
 ASKING = {
@@ -172,3 +276,8 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
         case "copy":
             return shown is not None
     return True
+
+
+def asks(key: str | None) -> bool:
+    """Whether a key, by its name or as the character typed, asks for another answer."""
+    return any(key in binding.key.split(",") for binding in KEYS if binding.action.partition("(")[0] in ASKING)

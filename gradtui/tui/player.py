@@ -13,13 +13,11 @@ FIRST_SPEED = 2.0
 
 
 class Player:
-    """A timer that calls `advance` until that returns False: then the end is reached.
+    """A timer. changed: called where it starts, stops or takes another speed."""
 
-    changed: called where it starts, stops or takes another speed.
-    """
-
-    def __init__(self, app: App[None], advance: Callable[[], bool], changed: Callable[[], None]) -> None:
-        self._app, self._advance, self._changed = app, advance, changed
+    def __init__(self, app: App[None], changed: Callable[[], None]) -> None:
+        self._app, self._changed = app, changed
+        self._advance: Callable[[], bool] = lambda: False
         self._timer: Timer | None = None
         self.speed = FIRST_SPEED
 
@@ -31,8 +29,9 @@ class Player:
     def text(self) -> str:
         return f"{'▶' if self.playing else '‖'} {self.speed:g} nodes/s"
 
-    def play(self) -> None:
-        """On from here; the first node runs at once."""
+    def play(self, advance: Callable[[], bool]) -> None:
+        """Call `advance` now and then on, until it returns False: then the end is reached."""
+        self._advance = advance
         self._restart()
         self._changed()
         self.tick()

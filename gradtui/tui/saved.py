@@ -1,22 +1,18 @@
-"""The explorer on one Snapshot, of a file or a capture: everything can be looked at, and nothing is evaluated."""
+"""One Snapshot, of a file or a capture, as a source of answers: everything can be looked at, and nothing is evaluated."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
+from functools import partial
 from typing import cast
 
 from msgspec.structs import replace
-from textual import events
 
 from gradtui.expression.parser import ExpressionError, parse
-from gradtui.expression.point import Point, read_values
 from gradtui.snapshot.model import Device, Dtype, Request, Snapshot
+from gradtui.snapshot.start import Start
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.keys import ASKING, KEYS
 from gradtui.tui.session import Session
-
-NOTHING_NEW = "this is a saved snapshot: nothing in it is evaluated anew"
 
 
 class SavedAnswer:
@@ -40,74 +36,44 @@ class SavedAnswer:
         self._arrived(replace(self._snapshot, id=request.id, curve=curve, derivative=derivative))
 
 
-class SavedSession(Session):
+def session_of(snapshot: Snapshot) -> Session:
     """What a Snapshot was asked for. It stays at that, but for the variable that is looked at."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        states = {name: state.value for name, state in snapshot.variables.items() if state.value.numbers}
-        super().__init__(
-            snapshot.expression,
-            {name: read_values(value, snapshot.dtype) for name, value in states.items()},
-            dtype=cast(Dtype, snapshot.dtype),
-            device=cast(Device, snapshot.device),
-            origin=snapshot.origin,
-            live=False,
-        )
-        self.experiments = snapshot.experiments
-        if snapshot.origin == "expression":
-            self.name = _name(snapshot)
-        if snapshot.curve is not None:
-            self.window = snapshot.curve.window
-            self.choose(snapshot.curve.variable, snapshot.curve.element)
-
-    def move(self, ticks: int) -> None: ...
-
-    def move_to(self, place: Decimal) -> None: ...
-
-    def put(self, point: Point) -> None: ...
-
-    def experiment(self, node: int, factor: float, edge: int | None = None) -> None: ...
-
-    def undo_experiment(self) -> None: ...
-
-    def _follow(self) -> None: ...
+    start = Start(
+        snapshot.expression,
+        dtype=cast(Dtype, snapshot.dtype),
+        device=cast(Device, snapshot.device),
+        window=snapshot.curve.window if snapshot.curve is not None else None,
+        names=tuple(snapshot.variables),
+        origin=snapshot.origin,
+    )
+    session = Session(start, live=False)
+    session.adopt(snapshot)
+    session.reads_as, session.experiments = snapshot.reads_as, snapshot.experiments
+    if snapshot.origin == "expression":
+        _take_name(session, snapshot)
+    if snapshot.curve is not None:
+        session.choose(snapshot.curve.variable, snapshot.curve.element)
+    return session
 
 
-class SavedApp(GradtuiApp):
-    """Keys that ask for an evaluation say that there is none."""
-
-    def __init__(self, snapshot: Snapshot, theme: str | None = None) -> None:
-        super().__init__(theme=theme, origin=snapshot.origin, live=False, service=lambda to: SavedAnswer(snapshot, to))
-        self.session, self._snapshot = SavedSession(snapshot), snapshot
-        self.reads_as = snapshot.reads_as
-
-    def on_mount(self) -> None:
-        self.picture.formula.can_focus = False
-        if self.picture.source is not None and not self._snapshot.files:
-            self.picture.source.display = False
-
-    def ask(self) -> None:
-        """The first time, and for the ledger, there is something to show; after that there is only something to say."""
-        if self.answers.answered and not self.session.ledger:
-            self.notify(NOTHING_NEW, timeout=3)
-        super().ask()
-
-    def on_key(self, event: events.Key) -> None:
-        asking = [name for key in KEYS if key.action.partition("(")[0] in ASKING for name in key.key.split(",")]
-        if event.key in asking or event.character in asking:
-            self.notify(NOTHING_NEW, timeout=3)
-
-
-def _name(snapshot: Snapshot) -> str:
-    """`g` of `g(x) = x^2`."""
-    try:
-        return parse(snapshot.expression, tuple(snapshot.variables)).name
-    except ExpressionError:
-        return "f"
+def explorer(snapshot: Snapshot, theme: str | None = None) -> GradtuiApp:
+    """The screen on `snapshot`."""
+    return GradtuiApp(session_of(snapshot), partial(SavedAnswer, snapshot), theme)
 
 
 def run(snapshot: Snapshot, theme: str | None = None) -> int:
     """Show `snapshot` until the screen is left; the exit status."""
-    app = SavedApp(snapshot, theme)
+    app = explorer(snapshot, theme)
+    if theme is None:
+        app.suit_terminal()
     app.run()
     return app.return_code or 0
+
+
+def _take_name(session: Session, snapshot: Snapshot) -> None:
+    """`g` of `g(x) = x^2`."""
+    try:
+        expression = parse(snapshot.expression, tuple(snapshot.variables))
+    except ExpressionError:
+        return
+    session.name, session.named = expression.name, expression.named

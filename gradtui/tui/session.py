@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from decimal import Decimal
 
-from gradtui.expression.point import Point, read_values
+from gradtui.expression.notation import write
+from gradtui.expression.parser import ExpressionError, parse
+from gradtui.expression.point import Point, read_point, read_points, read_values
 from gradtui.expression.syntax import Expression
-from gradtui.snapshot.model import CurveRequest, Device, Dtype, Experiment, Origin, Request, Snapshot, default_at
+from gradtui.snapshot.model import CurveRequest, Experiment, Problem, Request, Snapshot, default_at
+from gradtui.snapshot.start import Start
 
 WINDOW = (-10.0, 10.0)
 SMALLEST_STEP, LARGEST_STEP = Decimal("1e-12"), Decimal("1e12")
@@ -16,37 +18,30 @@ SMALLEST_STEP, LARGEST_STEP = Decimal("1e-12"), Decimal("1e12")
 class Session:
     """Values are kept by name also while the expression does not use them, so that nothing typed is lost.
 
-    text, name, variables: of the last expression that could be read. active: the variable that the keys step and the chart runs
-    along; None where there is none. element: which element of it, where it is a vector. window: of the chart.
+    text, name, named, variables, reads_as: of the last expression that could be read. problem: why what was typed after it
+    cannot be. active: the variable that the keys step and the chart runs along; None where there is none.
+    element: which element of it, where it is a vector. window: of the chart.
     names: words that are variables whatever they are. ledger: whether tangents along the active element are wanted.
     experiments: what is changed in the backward pass of this very expression; the last one is undone first.
     origin: `function` where `text` names a function of a file: its variables come with the first answer. live: whether anything
-    can be asked for; not where a Snapshot was saved, or captured, elsewhere. saves: how often the function's file was saved.
-    defaults: variables that stand where the function's own default has them, which may be another after that.
+    can be asked for; not where a Snapshot was saved, or captured, elsewhere: then nothing moves. saves: how often the function's
+    file was saved. defaults: variables that stand where the function's own default has them, which may be another after that.
     """
 
-    def __init__(
-        self,
-        text: str,
-        points: dict[str, Point],
-        *,
-        dtype: Dtype = "float32",
-        device: Device = "cpu",
-        window: tuple[float, float] | None = None,
-        step: Decimal = Decimal("0.1"),
-        names: Collection[str] = (),
-        origin: Origin = "expression",
-        live: bool = True,
-    ) -> None:
+    def __init__(self, start: Start, *, live: bool = True) -> None:
+        """Raises PointError for a value of the `start` that is none."""
+        text, origin = start.expression, start.origin
         self.text, self.name = text, text.rpartition(":")[2] if origin == "function" else "f"
-        self.variables: tuple[str, ...] = tuple(points)
-        self.points = dict(points)
+        self.named, self.reads_as = False, ""
+        self.problem: Problem | None = None
+        self.points = read_points(start.at)
+        self.variables: tuple[str, ...] = tuple(self.points)
         self.steps: dict[str, Decimal] = {}
-        self.active: str | None = next(iter(points), None)
-        self.window = window or WINDOW
-        self.dtype, self.device = dtype, device
-        self.names = tuple(dict.fromkeys((*names, *points)))
-        self._first_step = step
+        self.active: str | None = next(iter(self.points), None)
+        self.window = start.window or WINDOW
+        self.dtype, self.device = start.dtype, start.device
+        self.names = tuple(dict.fromkeys((*start.names, *self.points)))
+        (self._first_step,) = read_point(start.step).elements
         self.ledger = False
         self.experiments: tuple[Experiment, ...] = ()
         self.origin, self.live = origin, live
@@ -55,11 +50,23 @@ class Session:
         self._elements: dict[str, int] = {}
         self._last_id = 0
 
+    def read(self, text: str) -> bool:
+        """Take `text` for the function; where it is none, `problem` says why, and all else stays. Whether it is one."""
+        try:
+            expression = parse(text, self.names)
+        except ExpressionError as error:
+            self.problem = error.problem
+            return False
+        self.problem, self.reads_as = None, write(expression)
+        self.accept(expression)
+        return True
+
     def accept(self, expression: Expression) -> None:
         """Another function; variables that are new stand at their default. Experiments were on the nodes of the old one."""
         if expression.text != self.text:
             self.experiments = ()
-        self.text, self.name, self.variables = expression.text, expression.name, expression.variables
+        self.text, self.variables = expression.text, expression.variables
+        self.name, self.named = expression.name, expression.named
         for name in self.variables:
             self.points.setdefault(name, Point((Decimal(repr(default_at(name))),)))
         if self.active not in self.variables:
@@ -68,7 +75,7 @@ class Session:
 
     def adopt(self, snapshot: Snapshot) -> bool:
         """Take the variables of a function from its answer; whether these are others than before."""
-        names = tuple(snapshot.variables)
+        names = tuple(name for name, state in snapshot.variables.items() if state.value.numbers)
         self.defaults.update(name for name in names if name not in self.points)
         for name in self.defaults.intersection(names):
             self.points[name] = read_values(snapshot.variables[name].value, snapshot.dtype)
@@ -108,7 +115,7 @@ class Session:
 
     def put(self, point: Point) -> None:
         """Another value for the active variable; a scalar may become a vector, and back."""
-        if self.active:
+        if self.active and self.live:
             if point.vector != self.points[self.active].vector:
                 self.experiments = ()  # another graph
             self._place(point)
@@ -144,6 +151,8 @@ class Session:
 
     def experiment(self, node: int, factor: float, edge: int | None = None) -> None:
         """Have what `node` sends, or sends along `edge`, multiplied by `factor` each time anew; a cut (0) twice is none."""
+        if not self.live:
+            return
         change = Experiment(node, edge, factor)
         if factor == 0 and change in self.experiments:
             self.experiments = tuple(other for other in self.experiments if other != change)
@@ -151,7 +160,8 @@ class Session:
             self.experiments = (*self.experiments, change)
 
     def undo_experiment(self) -> None:
-        self.experiments = self.experiments[:-1]
+        if self.live:
+            self.experiments = self.experiments[:-1]
 
     def curve_request(self, points: int) -> CurveRequest | None:
         """The curve along the active element. Its key names all that the curve depends on: not the place on it."""
@@ -203,6 +213,8 @@ class Session:
     def _place(self, point: Point) -> None:
         """Where the active variable stands, by a person's choice."""
         assert self.active is not None
+        if not self.live:
+            return
         self.points[self.active] = point
         self.defaults.discard(self.active)
         self._follow()
@@ -210,20 +222,7 @@ class Session:
     def _follow(self) -> None:
         """Where the point has left the window, centre the window on it."""
         low, high = self.window
-        place = self.place
+        place = self.place if self.live else None
         if place is not None and not low <= place <= high:
             half = max((high - low) / 2, abs(place) * 1e-6)  # wide enough to have an inside in floats
             self.window = (place - half, place + half)
-
-
-def backward_step(steps_done: int | None, total: int, by: int) -> int | None:
-    """The next place of the backward cursor: 0 nothing has run, `total` all has, None finished and not stepped.
-
-    Forward from None begins at the first node; back from None takes up the last.
-    """
-    if total == 0:
-        return None
-    if steps_done is None:
-        return 1 if by > 0 else total
-    moved = steps_done + by
-    return None if moved > total else max(moved, 0)

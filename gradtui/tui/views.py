@@ -1,17 +1,20 @@
-"""All the views of the explorer in their places, and the one place that pushes data into them."""
+"""All the views of the explorer in their places: the one place that pushes data into them, and hears what is done to them."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
 
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
-from textual.widget import Widget
-from textual.widgets import Static
+from textual.reactive import var
+from textual.widgets import Input, Static
 
 from gradtui.snapshot.finding import Finding
-from gradtui.snapshot.model import Problem
 from gradtui.tui import texts
-from gradtui.tui.answers import Answers
+from gradtui.tui.answers import Answers, Light
+from gradtui.tui.backward import Backward, Cursor
 from gradtui.tui.graph.view import GraphView
 from gradtui.tui.node.panel import NodePanel
 from gradtui.tui.panes.chart import Chart
@@ -21,6 +24,7 @@ from gradtui.tui.panes.source import SourceView
 from gradtui.tui.panes.stepper import Stepper
 from gradtui.tui.session import Session
 from gradtui.tui.typing.expression_input import ExpressionInput
+from gradtui.tui.typing.line_input import LineInput
 from gradtui.tui.typing.search_entry import SearchEntry
 from gradtui.tui.typing.value_entry import ValueEntry
 
@@ -34,12 +38,30 @@ MOST_ROWS = 5
 
 
 class Picture(Vertical):
-    """The expression above its reading; variables and readout; graph, chart and node panel. It decides nothing."""
+    """The expression above its reading; variables and readout; graph, chart and node panel.
 
-    def __init__(self, session: Session, *, id: str | None = None) -> None:
+    What a person types into them and points at in them goes into the session and the cursor. ask: called where the session is to
+    be evaluated anew. settle: where it cannot be, because of what was typed.
+    """
+
+    maximised: var[str | None] = var(None, init=False)
+
+    def __init__(
+        self,
+        session: Session,
+        answers: Answers,
+        backward: Backward,
+        *,
+        ask: Callable[[], None],
+        settle: Callable[[], None],
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
+        self._session, self._answers, self._backward = session, answers, backward
+        self._ask, self._settle = ask, settle
         self.title = Static(id="title")
         self.formula = ExpressionInput(session.text, session.names, id="expression")
+        self.formula.can_focus = session.live
         self.status = Status(id="status")
         self.source = SourceView(id="source") if session.origin != "expression" else None
         self.problem_line, self.entry = ProblemLine(id="problem"), ValueEntry(id="entry")
@@ -71,6 +93,7 @@ class Picture(Vertical):
             yield self.derivation
 
     def on_mount(self) -> None:
+        self.watch(self.graph, "selected", self._follow, init=False)
         self.call_after_refresh(self._mount_panes)
 
     async def _mount_panes(self) -> None:
@@ -78,8 +101,9 @@ class Picture(Vertical):
         if self.is_attached and self.is_running:
             await self.mount(self.panes)
 
-    def lay_out(self, session: Session) -> None:
+    def lay_out(self) -> None:
         """The title and the room for the variables. Not while one types: all would jump at every letter."""
+        session = self._session
         self.title.update(Content(texts.title(session)))
         rows = max(1, min(len(session.variables), MOST_ROWS))
         self.stepper.styles.height = rows
@@ -87,13 +111,123 @@ class Picture(Vertical):
         self.point.set_class(texts.is_single(session), "-single")
         self.panes.set_class(session.active is None and self.source is not None, "-no-chart")
 
-    def show_text(self, session: Session, reads_as: str, problem: Problem | None) -> None:
-        """What is wrong with the text, and where; else how it is read."""
+    # What is typed
+
+    def take(self, text: str) -> None:
+        """Another function, not typed."""
+        self.formula.value = text
+        self.formula.history.add(text)
+        self._read(text)
+        self.lay_out()
+
+    def _read(self, text: str) -> None:
+        """Evaluate `text` where it is an expression; where it is none, say where and keep what is shown."""
+        if self._session.read(text):
+            self._ask()
+        else:
+            self._settle()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if event.value != self._session.text or self._session.problem is not None:
+            self._read(event.value)
+
+    def on_input_blurred(self, event: Input.Blurred) -> None:
+        """The title follows only now: sooner, it would shift the text under the cursor."""
+        if event.input is self.formula and self._session.problem is None:
+            self.formula.history.add(event.value)
+            self.lay_out()
+
+    def on_expression_input_left(self, message: ExpressionInput.Left) -> None:
+        if self._session.problem is None or not message.accepted:
+            self.leave_line()
+
+    def on_expression_input_pointed(self, message: ExpressionInput.Pointed) -> None:
+        node = texts.innermost(self._answers.shown, self.formula.value, message.place)
+        if node is not None:
+            self._backward.select(node)
+
+    def open_formula(self) -> None:
+        self.screen.set_focus(self.formula)  # focus() would be later than the next key
+
+    def open_value(self) -> None:
+        """Ask for a value of the active variable, in the line under the expression."""
+        session = self._session
+        if session.active is not None:
+            self.problem_line.display, self.entry.display = False, True
+            self.entry.open(session.active, session.points[session.active].text)
+
+    def on_value_entry_left(self, message: ValueEntry.Left) -> None:
+        self.leave_line()
+        if message.point is not None:
+            self._session.put(message.point)
+            self.lay_out()
+            self._ask()
+
+    def open_search(self) -> None:
+        """Ask for a text to be searched in the graph, in the same line."""
+        self.problem_line.display, self.search.display = False, True
+        self.search.open(self.graph.query_text)
+
+    def on_search_entry_typed(self, message: SearchEntry.Typed) -> None:
+        self.search.say(message.text, self.graph.find(message.text))
+
+    def on_search_entry_left(self) -> None:
+        self.leave_line()
+
+    def leave_line(self) -> None:
+        """Back to the picture from whatever line is typed in."""
+        self.problem_line.display, self.entry.display, self.search.display = True, False, False
+        if isinstance(self.screen.focused, LineInput):
+            self.screen.set_focus(None)
+
+    # What a person points at
+
+    def _follow(self, node: int | None) -> None:
+        """A person chose a node of the graph. A message would be a frame later, and other keys would come before it."""
+        if node is not None:
+            self._backward.select(node)
+
+    def on_chart_window_changed(self, message: Chart.WindowChanged) -> None:
+        self._session.window = (message.low, message.high)
+        self._ask()
+
+    def on_chart_xpicked(self, message: Chart.XPicked) -> None:
+        self._session.move_to(Decimal(repr(message.x)))
+        self._ask()
+
+    def on_stepper_chosen(self, message: Stepper.Chosen) -> None:
+        self._session.choose(message.name, message.element)
+        self._ask()
+
+    def on_stepper_stepped(self, message: Stepper.Stepped) -> None:
+        self._session.choose(message.name, message.element)
+        self._session.move(message.ticks)
+        self._ask()
+
+    def toggle_maximised(self, pane: str = "") -> None:
+        """The whole screen for `pane`, for the focused one unless told, or for all of them again."""
+        focused = self.screen.focused
+        pane = pane or (focused.id if focused is not None and focused.id in PANES else None) or "graph"
+        self.maximised = None if self.maximised == pane else pane
+
+    def restore(self) -> None:
+        self.maximised = None
+
+    def watch_maximised(self) -> None:
+        for name in PANES:
+            self.panes.set_class(name == self.maximised, f"-only-{name}")
+
+    # What is shown
+
+    def show_text(self) -> None:
+        """What is wrong, with the text or with the answer, and where; else how the text is read."""
+        problem = self._session.problem or self._answers.problem
         self.formula.bad = None
         if problem is not None and problem.start is not None:
             self.formula.bad = (problem.start, max(problem.end or 0, problem.start + 1))
             self.call_after_refresh(self._point_at_problem)  # the line may scroll to the cursor
-        self.problem_line.show(texts.echo(session, reads_as), self.reading.remark, problem, self._problem_column())
+        echo = texts.echo(self._session)
+        self.problem_line.show(echo, self.reading.remark, problem, self._problem_column())
 
     def _point_at_problem(self) -> None:
         self.problem_line.point_at(self._problem_column())
@@ -104,33 +238,18 @@ class Picture(Vertical):
             return None
         return self.formula.column(self.formula.bad[0]) + self.formula.region.x - self.problem_line.content_region.x
 
-    def open_value(self, session: Session) -> None:
-        """Ask for a value of the active variable, in the line under the expression."""
-        if session.active is not None:
-            self.problem_line.display, self.entry.display = False, True
-            self.entry.open(session.active, session.points[session.active].text)
-
-    def open_search(self) -> None:
-        """Ask for a text to be searched in the graph, in the same line."""
-        self.problem_line.display, self.search.display = False, True
-        self.search.open(self.graph.query_text)
-
-    def close_search(self) -> None:
-        self.problem_line.display, self.search.display = True, False
-
-    def close_value(self) -> None:
-        self.problem_line.display, self.entry.display = True, False
-
-    def show_status(self, session: Session, light: str) -> None:
+    def show_status(self, light: Light) -> None:
+        session = self._session
         kind = f"{'' if session.live else 'saved · '}{session.dtype} · {session.device}"
         self.status.show(f"EXPERIMENT · {kind}" if session.experiments else kind, light)
 
-    def show_variables(self, session: Session, answers: Answers, *, patient: bool) -> None:
+    def show_variables(self, *, patient: bool) -> None:
         """The values as they are now, with what the last answer says of them."""
+        session, answers = self._session, self._answers
         self.stepper.show(texts.variable_rows(session, answers.shown))
         self.reading = texts.reading(session, answers, patient=patient)
         self._show_reading()
-        point = texts.chart_point(session, answers.shown, answers.curve)
+        point = texts.chart_point(session, answers.shown, answers.curve, answers.derived)
         if point is not None:
             self.chart.show_point(*point)
 
@@ -146,8 +265,9 @@ class Picture(Vertical):
         self.numbers.show(reading.numbers, reading.marks if above else Content())
         self.derivation.show(reading.derivative, Content() if above else reading.marks if fit else reading.agreement)
 
-    def show_answer(self, answers: Answers, *, stale: bool) -> None:
+    def show_answer(self, *, stale: bool) -> None:
         """Another Snapshot, or the same one marked."""
+        answers = self._answers
         experiment = answers.shown is not None and bool(answers.shown.experiments)
         for view in (self.numbers, self.derivation, self.chart, self.node_panel):
             view.set_class(stale, "-stale")  # not once on them all: Textual would style everything inside anew
@@ -156,39 +276,33 @@ class Picture(Vertical):
         self.graph.show(answers.shown or answers.failure, stale=stale)
         self.chart.show_curve(answers.curve)
 
-    def show_cursor(
-        self,
-        answers: Answers,
-        selected: int | None,
-        steps_done: int | None,
-        chosen: int | None,
-        told: Finding | None,
-    ) -> None:
+    def show_cursor(self, findings: tuple[Finding, ...]) -> None:
         """The selected node, its chosen edge, the place in backward and the finding told, wherever they are seen."""
-        shown = answers.shown
-        self.graph.steps_done, self.graph.selected = steps_done, selected
-        self.node_panel.traceback = answers.problem.traceback if answers.problem is not None else ()
-        self.node_panel.show(shown, selected, steps_done=steps_done, chosen=chosen, told=told)
+        answers, cursor = self._answers, self._backward.cursor
+        self.graph.steps_done, self.graph.selected = cursor.steps_done, cursor.selected
+        self.node_panel.ledger_shown = self._session.ledger
+        self.node_panel.show(
+            answers.shown,
+            cursor.selected,
+            steps_done=cursor.steps_done,
+            chosen=cursor.chosen,
+            told=cursor.told,
+            findings=findings,
+            traceback=answers.problem.traceback if answers.problem is not None else (),
+        )
         if self.source is None:
-            self.formula.lit = texts.lit(shown, selected, self.formula.value)
+            self.formula.lit = texts.lit(answers.shown, cursor.selected, self.formula.value)
         else:
-            self._show_source(self.source, answers, selected, told)
+            self._show_source(self.source, answers, cursor)
 
-    def _show_source(self, view: SourceView, answers: Answers, selected: int | None, told: Finding | None) -> None:
+    def _show_source(self, view: SourceView, answers: Answers, cursor: Cursor) -> None:
         """The file and the place in it that ended the run, that a finding speaks of, or that made the selected node."""
         bad = answers.problem.source if answers.problem is not None else None
-        source = bad or (told and told.source) or texts.source_of(answers.shown, selected)
+        source = bad or (cursor.told and cursor.told.source) or texts.source_of(answers.shown, cursor.selected)
         if source is None or source.file not in answers.files:
             source = None
         name = source.file if source is not None else next(iter(answers.files), None)
         if name is not None:
             view.show(name, answers.files[name], source, bad=bad is not None)
-
-    def maximise(self, pane: str | None) -> None:
-        """Only this pane, or all of them."""
-        for name in PANES:
-            self.panes.set_class(name == pane, f"-only-{name}")
-
-    def focused_pane(self, focused: Widget | None) -> str:
-        """The pane that has the focus, else the graph."""
-        return focused.id if focused is not None and focused.id in PANES else "graph"
+        elif not self._session.live:
+            view.display = False  # no other answer will have one

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
-from typing import Any
 from unittest.mock import create_autospec
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import asdict
+from textual.theme import BUILTIN_THEMES
 
 from gradtui import __version__
 from gradtui.command.cli import command
+from gradtui.report.export import SUFFIXES
+from gradtui.snapshot.start import Start
 from gradtui.tui import app
 
 
@@ -21,10 +25,10 @@ def run(*arguments: str) -> Result:
 
 
 @pytest.fixture
-def screen(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def screen(monkeypatch: pytest.MonkeyPatch) -> list[Start]:
     """What the screen was opened with; called as it wants to be called."""
-    opened: dict[str, Any] = {}
-    monkeypatch.setattr(app, "run", create_autospec(app.run, side_effect=opened.update))
+    opened: list[Start] = []
+    monkeypatch.setattr(app, "run", create_autospec(app.run, side_effect=opened.append))
     monkeypatch.setattr("gradtui.command.cli._require_terminal", lambda: None)
     return opened
 
@@ -34,26 +38,19 @@ def test_version_and_help() -> None:
     assert "--at" in run("--help").output
 
 
-def test_the_screen_alone(screen: dict[str, Any]) -> None:
+def test_the_screen_alone(screen: list[Start]) -> None:
     assert run().exit_code == 0
-    assert screen == {
-        "expression": "x^2 + 3x + 1",
-        "at": {},
-        "dtype": "float32",
-        "device": "cpu",
-        "window": None,
-        "step": "0.1",
-        "theme": None,
-        "names": (),
-        "origin": "expression",
-    }
+    assert screen == [Start("x^2 + 3x + 1")]
+    (start,) = screen
+    assert (start.dtype, start.device, start.step, start.origin) == ("float32", "cpu", "0.1", "expression")
 
 
-def test_the_screen_with_everything(screen: dict[str, Any]) -> None:
+def test_the_screen_with_everything(screen: list[Start]) -> None:
     places = ["--at", "w=0.50", "--at", "b=[1,2]", "--at", "pi/2"]
     options = ["--dtype", "float64", "--window", "-2:pi", "--step", "0.25", "--theme", "light"]
     assert run("-w*x + b", *places, *options).exit_code == 0
-    assert screen == {
+    (start,) = screen
+    assert asdict(start) == {
         "expression": "-w*x + b",
         "at": {"w": "0.50", "b": "[1,2]", "x": "pi/2"},
         "dtype": "float64",
@@ -82,10 +79,10 @@ def test_the_screen_with_everything(screen: dict[str, Any]) -> None:
         ("f(x) = x^2", ["2"], {"x": "2"}),
     ],
 )
-def test_places(screen: dict[str, Any], target: str, at: list[str], places: dict[str, str]) -> None:
+def test_places(screen: list[Start], target: str, at: list[str], places: dict[str, str]) -> None:
     result = run(target, *(part for place in at for part in ("--at", place)))
     assert result.exit_code == 0, result.output
-    assert screen["at"] == places
+    assert [start.at for start in screen] == [places]
 
 
 @pytest.mark.parametrize(
@@ -124,9 +121,22 @@ def test_bad_usage(arguments: list[str], says: str) -> None:
     assert result.stdout == ""
 
 
-def test_no_such_theme(screen: dict[str, Any]) -> None:
+def test_what_the_help_promises(screen: list[Start]) -> None:
+    """Each theme that it names is one, and each suffix."""
+    told = " ".join(run("--help").output.split())
+    named = re.search(r"Colours of the screen: (.*?) \.\.\.", told)
+    assert named is not None
+    themes = named[1].split(", ")
+    assert "ansi" in themes
+    for theme in themes:
+        assert run("x", "--theme", theme).exit_code == 0, theme
+    assert [start.theme in BUILTIN_THEMES for start in screen] == [True] * len(themes)
+    assert told.count(" ".join(SUFFIXES)) == 2, "in the example and in the option"
+
+
+def test_no_such_theme(screen: list[Start]) -> None:
     assert "textual-dark" in run("x", "--theme", "plaid").stderr
-    assert screen == {}
+    assert screen == []
 
 
 @pytest.mark.parametrize("arguments", [[], ["--print"], ["--json"], ["--steps"]])

@@ -103,7 +103,7 @@ def test_hostile(case: dict[str, str]) -> None:
         ("relo(x)", "name", (0, 4), "did you mean relu?"),
         ("xsin(x)", "name", (0, 4), "did you mean x*sin(...)?"),
         ("pix", "name", (0, 3), "did you mean pi*x?"),
-        ("sec(x)", "name", (0, 3), "1/cos(x)"),
+        ("cosec(x)", "name", (0, 5), "csc(x)"),
         ("torch.sinn(x)", "name", (0, 10), "did you mean torch.sin?"),
         ("torch.zeros(3)", "name", (0, 11), ""),
         ("np.var(x)", "name", (0, 6), "var(x)"),

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.expression.highlight import tokens
+from gradtui.expression.highlight import pieces
 
 
 def kinds(text: str, names: tuple[str, ...] = ()) -> list[tuple[str, str]]:
-    return [(text[token.start : token.end], token.kind) for token in tokens(text, names)]
+    return [(text[piece.start : piece.end], piece.kind) for piece in pieces(text, names)]
 
 
 def test_kinds() -> None:
@@ -52,9 +52,9 @@ def test_names_are_variables() -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.text())
 def test_covers_the_text_in_order(text: str) -> None:
-    pieces = tokens(text)
-    ends = [0, *(token.end for token in pieces)]
-    for end, token in zip(ends, pieces, strict=False):
-        assert end <= token.start < token.end
-        assert text[end : token.start].isspace() or end == token.start
+    found = pieces(text)
+    ends = [0, *(piece.end for piece in found)]
+    for end, piece in zip(ends, found, strict=False):
+        assert end <= piece.start < piece.end
+        assert text[end : piece.start].isspace() or end == piece.start
     assert text[ends[-1] :].isspace() or ends[-1] == len(text)

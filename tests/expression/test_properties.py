@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gradtui.expression import Expression, ExpressionError, parse, write
 from gradtui.expression.functions import FUNCTIONS
-from gradtui.expression.highlight import tokens
+from gradtui.expression.highlight import pieces
 from gradtui.expression.syntax import Reference, postorder
 from tests.expression.shapes import python_shape, shape, shapes
 
@@ -37,7 +37,7 @@ def read(text: str, names: tuple[str, ...] = ()) -> Expression | None:
 @given(st.text())
 def test_any_text(text: str) -> None:
     read(text)
-    tokens(text)
+    pieces(text)
 
 
 @settings(max_examples=1_000, deadline=None)

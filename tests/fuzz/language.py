@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from gradtui.calculus.derivative import derivatives
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression import Expression, ExpressionError, parse, write
-from gradtui.expression.highlight import tokens
+from gradtui.expression.highlight import pieces
 from gradtui.expression.parser import MOST_CHARACTERS
 from gradtui.report import json, steps, text
 from gradtui.service.protocol import frame
@@ -64,7 +64,7 @@ def is_shown(said: str) -> bool:
 
 def read(given: str, names: tuple[str, ...] = ()) -> Expression | str:
     """The expression, or the kind of its error."""
-    tokens(given, names)
+    pieces(given, names)
     found = timed(PARSE, "parse", lambda: _parsed(given, names))
     if isinstance(found, Expression):
         return found

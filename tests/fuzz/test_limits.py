@@ -15,7 +15,7 @@ from typing import BinaryIO
 import pytest
 
 from gradtui.calculus import derivative
-from gradtui.command import batch
+from gradtui.command.evaluator import CALCULUS_DEADLINE
 from gradtui.engine.typed import limits
 from gradtui.expression import Expression, parse, write
 from gradtui.expression.builder import MOST_OPERATIONS
@@ -134,7 +134,7 @@ def test_too_much_is_refused_at_once(worker: Worker, expression: str, at: At) ->
 
 async def test_simplify() -> None:
     """Sympy is stopped at its deadline, without a word that is not so; what has an answer has it in time."""
-    child = Child(CALCULUS, deadline=batch.CALCULUS_DEADLINE)
+    child = Child(CALCULUS, deadline=CALCULUS_DEADLINE)
     child.start()
     for name in ("powers", "doubling waves", "a power of a sum", "many variables", "vectors that mix"):
         expression, at = ADVERSARIAL[name]
@@ -157,7 +157,7 @@ def test_readme_states_them() -> None:
         f"{limits.MOST_NUMBERS:,} numbers",
         f"{deadline('deadline'):g} s",
         f"{deadline('calculus_deadline'):g} s on the screen",
-        f"{batch.CALCULUS_DEADLINE:g} s in a batch",
+        f"{CALCULUS_DEADLINE:g} s in a batch",
         f"{derivative.TIME_TO_SIMPLIFY:g} s of that",
         f"{MEMORY // 1024} GiB",
     ):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -16,77 +15,16 @@ from gradtui.engine.autograd.saved import saved
 from gradtui.grad_fns.rules import rule, rule_of
 from gradtui.grad_fns.tensors import TENSORS
 from gradtui.snapshot import model
-
-Shape = tuple[int, ...]
-Gradients = Tensor | tuple[Tensor, ...]
+from tests.grad_fns.case import Case, Gradients, case, linear, moves, operand, put_back, ties
+from tests.grad_fns.decompositions import DECOMPOSITIONS
+from tests.grad_fns.further import FURTHER
+from tests.grad_fns.spectra import SPECTRA
 
 INDEX = torch.tensor([0, 2, 0])
 COLUMN = torch.tensor([[1], [0], [3]])
 MASK = torch.tensor([True, False, True])
 TARGET = torch.tensor([1, 0, 3])
 WEIGHT = torch.tensor([0.5, 2.0, 1.0, 3.0], dtype=torch.float64)
-
-
-@dataclass(frozen=True)
-class Case:
-    """An operation on operands of these shapes, and its rule: (ḡ, y, *operands) -> what each operand gets.
-
-    positive: operands between 0.1 and 0.9. Where the operation has several results, ḡ and y are tuples.
-    """
-
-    shapes: tuple[Shape, ...]
-    forward: Callable[..., Any]
-    rule: Callable[..., Gradients]
-    positive: bool = False
-
-
-def case(*shapes: Shape, positive: bool = False) -> Callable[[Callable[..., Any], Callable[..., Gradients]], Case]:
-    return lambda forward, rule: Case(shapes, forward, rule, positive)
-
-
-def put_back(like: Tensor, place: Any, g: Tensor) -> Tensor:
-    """Zeros like `like`, with g added at `place`, one by one."""
-    return torch.zeros_like(like).index_put_(place if isinstance(place, tuple) else (place,), g, accumulate=True)
-
-
-def origins(move: Callable[[Tensor], Tensor], a: Tensor) -> Tensor:
-    """Where in `a` (flat) each element of move(a) comes from."""
-    return move(torch.arange(a.numel(), dtype=torch.float64).reshape(a.shape)).round().long()
-
-
-def moved_back(move: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
-    """ḡ added up where each element came from: the rule of whatever only moves or copies elements."""
-
-    def rule(g: Tensor, y: Tensor, a: Tensor) -> Tensor:
-        return (
-            torch.zeros(a.numel(), dtype=a.dtype)
-            .index_add_(0, origins(move, a).reshape(-1), g.reshape(-1))
-            .reshape(a.shape)
-        )
-
-    return rule
-
-
-def moves(shape: Shape, move: Callable[[Tensor], Tensor]) -> Case:
-    return Case((shape,), move, moved_back(move))
-
-
-def transposed(linear: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
-    """The rule of a linear map, from its matrix, column by column."""
-
-    def rule(g: Tensor, y: Tensor, a: Tensor) -> Tensor:
-        columns = [linear(unit.reshape(a.shape)).reshape(-1) for unit in torch.eye(a.numel(), dtype=a.dtype)]
-        return (torch.stack(columns) @ g.reshape(-1)).reshape(a.shape)
-
-    return rule
-
-
-def linear(shape: Shape, map_: Callable[[Tensor], Tensor]) -> Case:
-    return Case((shape,), map_, transposed(map_))
-
-
-def ties(g: Tensor, y: Tensor, a: Tensor) -> Tensor:
-    return g * (a == y) / (a == y).sum()
 
 
 def from_here_to_the_end(a: Tensor) -> Tensor:
@@ -674,7 +612,13 @@ PLACES = [
     ("ZeroBackward0", case((3,))(lambda a: (a * 1).zero_(), lambda g, y, a: 0 * g)),
 ]
 
-WITH_FACTORS = {"VarBackward0", "StdBackward0", *(key for key, _ in losses("mean", 3))}
+WITH_FACTORS = {
+    "VarBackward0",
+    "StdBackward0",
+    "VarMeanBackward0",
+    "StdMeanBackward0",
+    *(key for key, _ in losses("mean", 3)),
+}
 
 CASES = [
     *REDUCTIONS,
@@ -685,6 +629,9 @@ CASES = [
     *LAYERS,
     *SHAPES,
     *PLACES,
+    *DECOMPOSITIONS,
+    *SPECTRA,
+    *FURTHER,
 ]
 
 
@@ -744,11 +691,6 @@ def test_factors_that_are_1_go_unwritten(output: Callable[[Tensor], Tensor], wri
     found = rule_of(as_node(output(torch.rand(3, dtype=torch.float64, requires_grad=True)).grad_fn))
     assert found is not None
     assert found.text(0) == f"to a: {written}"
-
-
-def operand(shape: Shape, positive: bool) -> Tensor:
-    uniform = torch.rand(shape, dtype=torch.float64) * 0.8 + 0.1
-    return (uniform if positive else torch.randn(shape, dtype=torch.float64)).requires_grad_()
 
 
 def test_cases_and_table_cover_each_other() -> None:

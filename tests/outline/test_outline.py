@@ -22,7 +22,7 @@ quick = settings(max_examples=150, deadline=None)
 def everything_is_large() -> object:
     """So that graphs of thirty nodes have runs, repeats and parts."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(outline, "LARGE", 4)
+        patch.setattr(outline, "MOST_OPEN", 4)
         patch.setattr(outline, "LEAST_RUN", 3)
         patch.setattr(outline, "MOST_MEMBERS", 4)
         patch.setattr(grouping, "LEAST_REPEATS", 2)
@@ -148,7 +148,7 @@ def test_edges_of_a_node_lead_to_its_targets(graph: Graph) -> None:
 @given(modular(most=12))
 def test_a_small_graph_without_modules_is_a_plain_tree(graph: Graph) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(outline, "LARGE", 12)
+        patch.setattr(outline, "MOST_OPEN", 12)
         shape = Outline(bare_of(graph))
         found = rows(shape, opened=shape.opened_first())
     plain = rows(graph)
@@ -166,7 +166,7 @@ class TestModels:
 
     @pytest.fixture(autouse=True)
     def true_limits(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(outline, "LARGE", 200)
+        monkeypatch.setattr(outline, "MOST_OPEN", 200)
         monkeypatch.setattr(outline, "LEAST_RUN", 32)
         monkeypatch.setattr(outline, "MOST_MEMBERS", 1000)
         monkeypatch.setattr(grouping, "LEAST_REPEATS", 3)

@@ -81,6 +81,7 @@ async def test_answers_with_and_without_derivative(tmp_path: Path) -> None:
         shown = await screen.until(lambda shown: shown[-1:] != [] and shown[-1].derivative is not None)
     assert {snapshot.id for snapshot in shown} == {1}
     assert len(shown) <= 2
+    assert all(snapshot.graph is shown[0].graph for snapshot in shown), "by this the screen knows it again"
 
 
 async def test_another_window_is_one_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

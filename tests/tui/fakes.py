@@ -8,7 +8,10 @@ from typing import Any
 import msgspec
 
 from gradtui.snapshot.model import Problem, Request, Snapshot, Values, VariableState
+from gradtui.snapshot.start import Start
 from gradtui.tui.app import GradtuiApp
+from gradtui.tui.evaluator import MakeEvaluator
+from gradtui.tui.session import Session
 from tests import examples
 
 KNOWN: dict[str, Callable[[Request], Snapshot]] = {
@@ -60,15 +63,22 @@ class FakeService:
         self.on_snapshot(msgspec.structs.replace(snapshot, id=request.id, curve=curve))
 
 
-def make_app(expression: str = "x^2 + 3x + 1", at: dict[str, Any] | None = None, **settings: Any) -> GradtuiApp:
-    """The app on a FakeService, which is its `service`; the cursor of its lines does not blink."""
-    settings.setdefault("service", FakeService)
-    return GradtuiApp(expression, at, **settings)
+def make_app(
+    expression: str = "x^2 + 3x + 1",
+    at: dict[str, Any] | None = None,
+    *,
+    service: MakeEvaluator = FakeService,
+    live: bool = True,
+    **settings: Any,
+) -> GradtuiApp:
+    """The app on a FakeService; the cursor of its lines does not blink."""
+    start = Start(expression, at or {}, **settings)
+    return GradtuiApp(Session(start, live=live), service, start.theme)
 
 
 def service(app: GradtuiApp) -> FakeService:
-    assert isinstance(app.service, FakeService)
-    return app.service
+    assert isinstance(app.asking.service, FakeService)
+    return app.asking.service
 
 
 def _quadratic(request: Request) -> Snapshot:

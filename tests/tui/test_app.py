@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Footer, Input
 
 from gradtui.snapshot.model import Problem
+from gradtui.tui import asking
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.help import HelpScreen
 from tests.tui.fakes import FakeService, make_app, service
@@ -24,7 +25,7 @@ def text_of(app: GradtuiApp) -> str:
 
 def place(app: GradtuiApp) -> tuple[int | None, int | None]:
     """Of the backward cursor, and of the selection."""
-    return app.steps_done, app.selected
+    return app.backward.cursor.steps_done, app.backward.cursor.selected
 
 
 async def until(pilot: Pilot[Any], condition: Any, what: str) -> None:
@@ -148,18 +149,19 @@ async def test_x_is_painted_before_its_answer_comes() -> None:
         assert "30.11" in text_of(app)
 
 
-async def test_stale_only_after_a_while() -> None:
+async def test_stale_only_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "PATIENCE", 1.0)  # longer than the key takes on a busy machine
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
         service(app).slow = True
         await press(pilot, "right")
-        assert not app.stale
-        await until(pilot, lambda: app.stale, "the stale mark")
+        assert not app.asking.stale
+        await until(pilot, lambda: app.asking.stale, "the stale mark")
         assert "29" in text_of(app)
         service(app).answer()
         await pilot.pause()
-        assert not app.stale
+        assert not app.asking.stale
 
 
 async def test_newest_answer_wins() -> None:
@@ -195,13 +197,13 @@ async def test_problem_keeps_the_picture() -> None:
         service(app).slow = True
         await press(pilot, "right")
         service(app).answer(problem=Problem("timeout", "no answer within 5 s; PyTorch is started again"))
-        await until(pilot, lambda: app.stale, "the stale mark")
-        assert "no answer within 5 s" in text_of(app)
+        await until(pilot, lambda: "no answer within 5 s" in text_of(app), "the sentence")
+        await until(pilot, lambda: app.asking.stale, "the stale mark")
         assert "AccumulateGrad" in text_of(app)
         service(app).answer()
         await pilot.pause()
         assert "no answer" not in text_of(app)
-        assert not app.stale
+        assert not app.asking.stale
 
 
 async def test_typing_evaluates_as_one_types() -> None:
@@ -223,7 +225,7 @@ async def test_bad_text_keeps_the_picture_and_says_where() -> None:
         screen = text_of(app).splitlines()
         assert screen[1].index("^") == screen[0].index("*(x +") + len("*(x +")
         assert "AccumulateGrad" in text_of(app)
-        await until(pilot, lambda: app.stale, "the stale mark")
+        await until(pilot, lambda: app.asking.stale, "the stale mark")
         await press(pilot, "enter")
         assert isinstance(app.focused, Input), "a line that cannot be read is not accepted"
         await press(pilot, "escape")
@@ -349,7 +351,7 @@ async def test_all_views_follow_a_node_at_once() -> None:
         shown = [picture.node_panel.line(0)]
         for _ in range(2):
             picture.graph.action_down()
-            assert app.selected == picture.graph.selected
+            assert app.backward.cursor.selected == picture.graph.selected
             shown.append(picture.node_panel.line(0))
         assert len(set(shown)) == 3
 
@@ -358,10 +360,10 @@ async def test_selecting_a_node_lights_up_its_text() -> None:
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "down")
-        assert app.selected == 1
+        assert app.backward.cursor.selected == 1
         assert app.picture.formula.lit == (0, 8)
         await press(pilot, "up")
-        assert app.selected == 0
+        assert app.backward.cursor.selected == 0
 
 
 async def test_backward_steps() -> None:
@@ -454,10 +456,24 @@ async def test_palette_has_every_action() -> None:
         await until(pilot, lambda: service(app).requests[-1].dtype == "float64", "the request")
 
 
+@pytest.mark.parametrize("line", ["slash", "x", "ctrl+f"])
+async def test_a_command_of_the_palette_works_while_a_line_is_typed(line: str) -> None:
+    """The line is left for it."""
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, line)
+        await press(pilot, "ctrl+p", *"one step up")
+        await until(pilot, lambda: "One step up" in text_of(app), "the command")
+        await press(pilot, "enter")
+        await until(pilot, lambda: service(app).requests[-1].at == {"x": 4.1}, "the step")
+        assert app.focused is None
+        assert app.picture.problem_line.display
+
+
 async def test_example_from_the_palette() -> None:
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
-        app.take("3 + 1")
+        app.picture.take("3 + 1")
         await pilot.pause()
         assert app.picture.formula.value == "3 + 1"
         assert "f is constant" in text_of(app)

@@ -57,12 +57,12 @@ async def test_run_to_the_selected_node() -> None:
     app = explorer()
     async with app.run_test(size=SMALL) as pilot:
         await pilot.pause()
-        app.selected = 3
+        app.backward.select(3)
         await press(pilot, "r")
-        assert (app.steps_done, app.selected) == (4, 3)
-        app.selected = 1
+        assert (app.backward.cursor.steps_done, app.backward.cursor.selected) == (4, 3)
+        app.backward.select(1)
         await press(pilot, "r")
-        assert (app.steps_done, app.selected) == (2, 1)
+        assert (app.backward.cursor.steps_done, app.backward.cursor.selected) == (2, 1)
 
 
 async def test_run_to_a_node_that_never_runs() -> None:
@@ -74,9 +74,9 @@ async def test_run_to_a_node_that_never_runs() -> None:
         lost = msgspec.structs.replace(nodes[3], step=None)
         graph = msgspec.structs.replace(shown(app).graph, nodes=(*nodes[:3], lost, nodes[4]))
         app.answers.shown = msgspec.structs.replace(shown(app), graph=graph)
-        app.selected = 3
+        app.backward.select(3)
         await press(pilot, "r")
-        assert app.steps_done == 1
+        assert app.backward.cursor.steps_done == 1
         assert "backward never runs this node" in [said.message for said in app._notifications]
 
 
@@ -86,11 +86,11 @@ async def test_play_to_the_end_and_again() -> None:
         await faster(pilot)
         await press(pilot, "space")
         await until(pilot, lambda: not app.player.playing, "the end")
-        assert (app.steps_done, app.selected) == (5, 4)
+        assert (app.backward.cursor.steps_done, app.backward.cursor.selected) == (5, 4)
         app.player.speed = 0.25
         await press(pilot, "space")
         assert app.player.playing
-        assert app.steps_done == 1
+        assert app.backward.cursor.steps_done == 1
 
 
 async def test_pause_and_a_step_by_hand() -> None:
@@ -99,10 +99,10 @@ async def test_pause_and_a_step_by_hand() -> None:
         app.player.speed = 0.25
         await press(pilot, "space", "space")
         assert not app.player.playing
-        assert app.steps_done == 1
+        assert app.backward.cursor.steps_done == 1
         await press(pilot, "space", "p")
         assert not app.player.playing
-        assert app.steps_done == 1
+        assert app.backward.cursor.steps_done == 1
 
 
 async def test_speed_has_its_limits() -> None:
@@ -119,9 +119,9 @@ async def test_another_function_ends_the_film() -> None:
     app = explorer()
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "space")
-        app.take("sin(x)")
+        app.picture.take("sin(x)")
         await until(pilot, lambda: not app.player.playing, "the end")
-        assert (app.steps_done, len(shown(app).graph.nodes)) == (None, 2)
+        assert (app.backward.cursor.steps_done, len(shown(app).graph.nodes)) == (None, 2)
 
 
 async def test_ledger_at_each_moment() -> None:
@@ -129,7 +129,7 @@ async def test_ledger_at_each_moment() -> None:
     app = explorer()
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "l", "n", "n")
-        assert app.service.requests[-1].along == ("x", 0)  # type: ignore[attr-defined]
+        assert app.asking.service.requests[-1].along == ("x", 0)  # type: ignore[attr-defined]
         assert panel(app) == [
             "df/dx = Σ v̄·v̇ after 2 of 5 nodes",
             "3x: 1 · 3 = 3",
@@ -138,12 +138,14 @@ async def test_ledger_at_each_moment() -> None:
             "8 by way of x^2: 1·1·8",
             "3 by way of 3x: 1·1·3",
         ]
+        await press(pilot, "P")
         for moment in range(6):
-            app.steps_done = moment
-            await pilot.pause()
+            assert app.backward.cursor.steps_done == moment
             assert "Σ = 11" in panel(app)
+            await press(pilot, "n")
+        app.backward.select(1)
         await press(pilot, "l", "right")
-        assert app.service.requests[-1].along is None  # type: ignore[attr-defined]
+        assert app.asking.service.requests[-1].along is None  # type: ignore[attr-defined]
         assert panel(app)[0].startswith("AddBackward0")
 
 
@@ -163,7 +165,7 @@ async def test_ledger_of_a_vector_and_of_one_path() -> None:
         await press(pilot, "e", "l", "n")
         assert panel(app)[0].startswith("df/dx[1] = ")
         assert "Σ = 2" in panel(app)
-        app.take("exp(-y)")
+        app.picture.take("exp(-y)")
         await pilot.pause()
         assert "along the only path: 0.3678795·(-1)" in " ".join(line.strip() for line in panel(app))
 
@@ -174,8 +176,8 @@ async def test_ledger_of_user_code_has_paths_alone() -> None:
     async with app.run_test(size=SMALL) as pilot:
         await pilot.pause()
         app.answers.shown = msgspec.structs.replace(shown(app), origin="function", along=None)
-        app.picture.node_panel.ledger_shown = True
-        app.selected = 1
+        app.session.ledger = True
+        app.backward.select(1)
         await pilot.pause()
         said = panel(app)
         assert "no tangents" in said[0]
@@ -195,7 +197,7 @@ async def test_why() -> None:
         await pilot.pause()
         assert any(line.startswith("w: something goes wrong") for line in panel(app))
         await press(pilot, "l", "w")
-        assert shown(app).graph.nodes[app.selected or 0].name == "SqrtBackward0"
+        assert shown(app).graph.nodes[app.backward.cursor.selected or 0].name == "SqrtBackward0"
         said = " ".join(line.strip() for line in panel(app))
         assert "the branch sqrt(x) is not taken" in said
         assert "→ the double where: write sqrt(where(x > 0, x, 1)) for sqrt(x)" in said
@@ -208,7 +210,7 @@ async def test_why_goes_round() -> None:
         places = []
         for _ in range(4):
             await press(pilot, "w")
-            places.append(app.selected)
+            places.append(app.backward.cursor.selected)
         names = [shown(app).graph.nodes[place or 0].name for place in places]
         assert names == ["LogBackward0", "MulBackward0"] * 2
 
@@ -217,7 +219,7 @@ async def test_why_of_an_ordinary_function() -> None:
     app = explorer()
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "down", "w")
-        assert app.selected == 1
+        assert app.backward.cursor.selected == 1
         assert not any("goes wrong" in line for line in panel(app))
 
 
@@ -226,7 +228,7 @@ async def test_cut_is_marked_and_mended() -> None:
     app = explorer()
     async with app.run_test(size=SMALL) as pilot:
         await pilot.pause()
-        app.selected = 3
+        app.backward.select(3)
         await press(pilot, "k")
         screen = text_of(app)
         assert shown(app).variables["x"].grad.numbers == (3.0,)
@@ -247,7 +249,7 @@ async def test_double_and_undo() -> None:
     app = explorer()
     async with app.run_test(size=SMALL) as pilot:
         await pilot.pause()
-        app.selected = 2
+        app.backward.select(2)
         await press(pilot, "K", "K")
         assert shown(app).variables["x"].grad.numbers == (8.0 + 4 * 3.0,)
         await press(pilot, "u")
@@ -271,11 +273,11 @@ async def test_one_edge_is_cut() -> None:
         await press(pilot, "o", "k")
         assert shown(app).variables["x"].grad.numbers == (0.0,)
         await press(pilot, "u", "k", "k", "o", "K")
-        assert app.chosen is None
+        assert app.backward.cursor.chosen is None
         assert shown(app).variables["x"].grad.numbers == (2 * 5.0,)
         await press(pilot, "o", "down")
-        assert app.chosen is None
-        app.take("sin(x)")
+        assert app.backward.cursor.chosen is None
+        app.picture.take("sin(x)")
         await pilot.pause()
         assert not any("▸" in line for line in panel(app))
 
@@ -284,7 +286,7 @@ async def test_leaf_sends_nothing_that_could_be_cut() -> None:
     app = explorer()
     async with app.run_test(size=SMALL) as pilot:
         await pilot.pause()
-        app.selected = 4
+        app.backward.select(4)
         await press(pilot, "k")
         assert not app.session.experiments
 
@@ -299,7 +301,7 @@ async def test_experiments_are_of_one_graph() -> None:
         assert not app.session.experiments
         await press(pilot, "k")
         assert app.session.experiments
-        app.take("sin(x)")
+        app.picture.take("sin(x)")
         await pilot.pause()
         assert not app.session.experiments
         assert "EXPERIMENT" not in text_of(app)
@@ -321,8 +323,8 @@ async def test_cursor_in_the_expression_points_at_the_innermost_node() -> None:
         await press(pilot, "slash", "home")
         names = {}
         for place in range(len("x^2 + 3x + 1")):
-            assert app.selected is not None
-            names[place] = shown(app).graph.nodes[app.selected].name
+            assert app.backward.cursor.selected is not None
+            names[place] = shown(app).graph.nodes[app.backward.cursor.selected].name
             await press(pilot, "right")
         assert [names[0], names[1], names[2]] == ["AccumulateGrad", "PowBackward0", "PowBackward0"]
         assert names[6] == "MulBackward0"
@@ -339,10 +341,10 @@ async def test_pointing_waits_for_the_answer_to_this_very_text() -> None:
     app = make_app()
     async with app.run_test(size=SMALL) as pilot:
         await pilot.pause()
-        service = app.service
+        service = app.asking.service
         assert isinstance(service, FakeService)
         service.slow = True
         await press(pilot, "slash", *" + 2")
-        before = app.selected
+        before = app.backward.cursor.selected
         await press(pilot, "home", "right")
-        assert app.selected == before
+        assert app.backward.cursor.selected == before

@@ -8,19 +8,20 @@ import pytest
 from textual.widgets import Static
 
 from gradtui.snapshot.model import Snapshot
-from gradtui.tui import commands
-from gradtui.tui.saved import NOTHING_NEW, SavedApp
+from gradtui.tui.app import GradtuiApp
+from gradtui.tui.saved import explorer
+from gradtui.tui.texts import NOTHING_NEW
 from tests import examples, synthetic
 from tests.file.test_format import EVERYTHING
 from tests.tui.test_app import press, text_of
 
 
-def notices(app: SavedApp) -> list[str]:
+def notices(app: GradtuiApp) -> list[str]:
     return [notice.message for notice in app._notifications]
 
 
 async def test_all_of_it_is_there() -> None:
-    app = SavedApp(examples.quadratic())
+    app = explorer(examples.quadratic())
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.pause()
         text = text_of(app)
@@ -31,15 +32,15 @@ async def test_all_of_it_is_there() -> None:
 
 
 async def test_backward_is_stepped() -> None:
-    app = SavedApp(examples.quadratic())
+    app = explorer(examples.quadratic())
     async with app.run_test(size=(120, 36)) as pilot:
         await press(pilot, "n", "n")
-        assert (app.steps_done, app.selected) == (2, 1)
+        assert (app.backward.cursor.steps_done, app.backward.cursor.selected) == (2, 1)
 
 
 @pytest.mark.parametrize("key", ["right", "left", "x", "slash", "plus", "f", "k", "left_square_bracket", "v"])
 async def test_a_key_that_asks_for_more_says_that_there_is_none(key: str) -> None:
-    app = SavedApp(examples.quadratic())
+    app = explorer(examples.quadratic())
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.pause()
         before, window = app.session.points, app.session.window
@@ -50,7 +51,7 @@ async def test_a_key_that_asks_for_more_says_that_there_is_none(key: str) -> Non
 
 
 async def test_the_mouse_moves_nothing() -> None:
-    app = SavedApp(examples.quadratic())
+    app = explorer(examples.quadratic())
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.pause()
         before = dict(app.session.points)
@@ -64,10 +65,10 @@ async def test_the_mouse_moves_nothing() -> None:
 
 
 async def test_the_palette_has_no_examples() -> None:
-    app = SavedApp(examples.quadratic())
+    app = explorer(examples.quadratic())
     async with app.run_test() as pilot:
         await pilot.pause()
-        titles = [command.title for command in commands.commands(app)]
+        titles = [command.title for command in app.get_system_commands(app.screen)]
         assert not any(title.startswith(("Example", "Use float")) for title in titles)
         assert any("backward" in title.casefold() for title in titles)
 
@@ -87,7 +88,7 @@ SHOWN: dict[str, Callable[[], Snapshot]] = {
 @pytest.mark.parametrize("size", [(120, 36), (80, 24)])
 async def test_every_snapshot_is_shown(name: str, size: tuple[int, int]) -> None:
     snapshot = SHOWN[name]()
-    app = SavedApp(snapshot)
+    app = explorer(snapshot)
     async with app.run_test(size=size) as pilot:
         await press(pilot, "n", "l", "l", "w", "s", "down", "up", "v", "e", "d", "P", "space")
         if snapshot.graph.nodes:

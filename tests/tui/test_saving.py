@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from functools import partial
 from pathlib import Path
 
 import pytest_asyncio
 from textual.pilot import Pilot
 
-from gradtui.service.client import Service
+from gradtui.snapshot.start import Start
 from gradtui.tui.app import GradtuiApp
+from gradtui.tui.app import explorer as opened
 from tests.tui.test_app import press, text_of
 
 PATIENCE = 30.0
@@ -41,7 +41,7 @@ async def explorer(tmp_path: Path) -> AsyncIterator[Explorer]:
     file = tmp_path / "model.py"
     file.write_text("def f(x=3.0): return 2 * x")
     target = f"{file}:f"
-    app = GradtuiApp(target, origin="function", service=partial(Service, function=target))
+    app = opened(Start(target, origin="function"))
     async with app.run_test(size=(120, 36)) as pilot:
         explorer = Explorer(file, app, pilot)
         await explorer.shows("f(x) = 6", "f'(x) = 2")

@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.expression.parser import parse
-from gradtui.expression.point import read_point, read_points
-from gradtui.tui.session import LARGEST_STEP, SMALLEST_STEP, Session, backward_step
+from gradtui.expression.point import read_point
+from gradtui.snapshot.start import Start
+from gradtui.tui.backward import backward_step
+from gradtui.tui.session import LARGEST_STEP, SMALLEST_STEP, Session
 
 
 def session(text: str, at: dict[str, str | tuple[str, ...]] | None = None) -> Session:
-    made = Session(text, read_points(at or {}))
+    made = Session(Start(text, at or {}))
     made.accept(parse(text, made.names))
     return made
 

@@ -38,7 +38,7 @@ def of(pilot: Pilot[Any]) -> GradtuiApp:
 
 def unsettled(app: GradtuiApp) -> bool:
     """Whether the picture will change without a key: a chart to be drawn, in its thread, or a mark for what stays away."""
-    chart, patience = app.picture.chart, app.patient and (app.outdated or app.answers.underived)
+    chart, patience = app.picture.chart, app.asking.patient and (app.asking.outdated or app.answers.underived)
     drawn = chart._picture is not None and chart._picture.size == chart.size
     lacking = chart._curve is not None and fits(*chart.size) and not drawn
     return patience or lacking or chart._drawing or not chart.is_attached
@@ -116,7 +116,7 @@ def test_what_if(snap_compare: Compare, size: Size) -> None:
     """x^2 sends nothing on: marked as an experiment wherever a number of it stands."""
 
     async def cut(pilot: Pilot[Any]) -> None:
-        of(pilot).selected = 3
+        of(pilot).backward.select(3)
         await pilot.press("k")
 
     assert snap_compare(make_app(), terminal_size=size, run_before=after(then=cut))

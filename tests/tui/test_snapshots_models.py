@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradtui.tui.saved import SavedApp
+from gradtui.tui.saved import explorer as saved
 from tests import synthetic
 from tests.tui.panes.test_source import FailingService, explorer
 from tests.tui.test_snapshots import BOTH_SIZES, Compare, Size, after
@@ -14,19 +14,19 @@ BERT = synthetic.bert(12)
 def test_modules(snap_compare: Compare, size: Size) -> None:
     """Down to a layer: the loss, the head, the model, its twelve layers, one of them open."""
     keys = ("end", "enter", "down", "enter", "down", "enter", "down", "enter")
-    assert snap_compare(SavedApp(BERT), terminal_size=size, run_before=after(*keys))
+    assert snap_compare(saved(BERT), terminal_size=size, run_before=after(*keys))
 
 
 @BOTH_SIZES
 def test_lanes_and_search(snap_compare: Compare, size: Size) -> None:
     keys = ("t", "ctrl+f", *"softmax", "enter", "f3")
-    assert snap_compare(SavedApp(BERT), terminal_size=size, run_before=after(*keys))
+    assert snap_compare(saved(BERT), terminal_size=size, run_before=after(*keys))
 
 
 @BOTH_SIZES
 def test_parameters_by_norm(snap_compare: Compare, size: Size) -> None:
     keys = ("m", "T", "T", "b", "b", "home", "down")
-    assert snap_compare(SavedApp(BERT), terminal_size=size, run_before=after(*keys))
+    assert snap_compare(saved(BERT), terminal_size=size, run_before=after(*keys))
 
 
 @BOTH_SIZES

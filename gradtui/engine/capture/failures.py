@@ -6,6 +6,8 @@ import re
 
 import torch
 
+from gradtui.engine.autograd.graph import short
+from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot.model import Problem
 from gradtui.snapshot.said import said, unbroken
@@ -28,9 +30,20 @@ def problem(error: Exception, recording: Recording | None) -> Problem:
             "domain",
             "backward has already run over this graph, and freed what it had saved",
             hint="capture before backward(), or call backward(retain_graph=True)",
+            failure="freed",
         )
     name = "" if type(error) is RuntimeError else f"{unbroken(type(error).__name__)}: "
     return Problem("domain", f"backward fails: {name}{told}")
+
+
+def freed(error: FreedStorageError, name: str | None) -> Problem:
+    """name: of the tensor, where it is known."""
+    what = f"{name} for it, and its storage is freed" if name else "a tensor for it whose storage is freed"
+    return Problem(
+        "domain",
+        f"backward cannot go on: {short(error.node.name())} saved {what}",
+        hint="capture before the storage is freed, or where what freed it has filled it again",
+    )
 
 
 def _changed_in_place(kind: str, maker: str, recording: Recording | None) -> Problem:
@@ -43,6 +56,8 @@ def _changed_in_place(kind: str, maker: str, recording: Recording | None) -> Pro
         f"backward fails: {what} ({kind}) was changed in place after it was saved for backward",
         hint="write x = x + 1 for x += 1, or change a clone()",
         source=changes[0] if len(changes) == 1 else None,
+        failure="inplace",
+        operation=maker,
     )
 
 

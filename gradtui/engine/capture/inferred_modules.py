@@ -7,9 +7,7 @@ from functools import cache, lru_cache, reduce
 
 from torch.autograd.graph import Node
 
-VIEWS = {"T", "Transpose", "Permute", "View", "UnsafeView", "ReshapeAlias", "Expand", "Unsqueeze", "Squeeze", "Slice"}
-VIEWS |= {"Select", "Split", "SplitWithSizes", "Unbind", "Chunk", "ToCopy", "Clone", "Alias"}
-"""Operations that make another form of a parameter before it is used."""
+from gradtui.grad_fns.traits import has
 
 
 def inferred(nodes: Sequence[Node], owners: Mapping[Node, str]) -> dict[Node, str]:
@@ -26,7 +24,7 @@ def inferred(nodes: Sequence[Node], owners: Mapping[Node, str]) -> dict[Node, st
             alone[node] = direct[node] = owners[node]
         elif used := [alone[target] for target in targets[node] if target in alone]:
             direct[node] = _common(used)
-            if len(targets[node]) == 1 and _operation(node.name()) in VIEWS:
+            if len(targets[node]) == 1 and _is_another_form(node.name()):
                 alone[node] = used[0]
     below: dict[Node, str] = {}
     for node in reversed(nodes):
@@ -56,9 +54,10 @@ def _from_above(
 
 
 @cache
-def _operation(name: str) -> str:
-    """`T` for `TBackward0`."""
-    return name.rpartition("Backward")[0]
+def _is_another_form(name: str) -> bool:
+    """Whether `TBackward0` and the like make another form, or a part, of a parameter before it is used."""
+    operation = name.rpartition("Backward")[0]
+    return has(operation, "view") or has(operation, "part")
 
 
 def _common(paths: Sequence[str]) -> str:

@@ -67,10 +67,11 @@ def _no_graph(why: str) -> str:
 
 def notes(outputs: list[torch.Tensor]) -> Iterator[Note]:
     """What is differentiated, where that is not simply the output."""
-    whole = "of the real parts of its elements" if any(output.is_complex() for output in outputs) else "of its elements"
+    parts = "of the real parts of" if any(output.is_complex() for output in outputs) else "of"
     if len(outputs) > 1:
-        whole = whole.replace("its", "their")
-        yield Note("vector", f"there are {len(outputs)} outputs: the gradient is that of the sum {whole}")
+        what = f"there are {len(outputs)} outputs"
+        yield Note("vector", f"{what}: the gradient is that of the sum {parts} their elements")
     elif outputs and (outputs[0].is_complex() or outputs[0].ndim):
-        kind = "complex" if outputs[0].is_complex() else f"of shape {tuple(outputs[0].shape)}"
-        yield Note("vector", f"the output is {kind}: the gradient is that of the sum {whole}")
+        shape = "nested" if outputs[0].is_nested else f"of shape {tuple(outputs[0].shape)}"
+        kind = "complex" if outputs[0].is_complex() else shape
+        yield Note("vector", f"the output is {kind}: the gradient is that of the sum {parts} its elements")

@@ -45,8 +45,8 @@ class Recording:
     cut: by id, without holding them, tensors that no gradient goes through, and the bits that flowed into them.
     marks, entered: from which sequence number on which call of which
     module was running. watched: the model whose modules were, without holding it; calls: how often each ran, by path.
-    compiled: what torch.compile made that ran, by name; unseen: paths of modules in which that ran: how often those below
-    them did nobody knows. files: text, by name.
+    compiled: what torch.compile made that ran, by name. unseen: paths of modules that run without being seen, and so do
+    those below them. files: text, by name.
     """
 
     first: int
@@ -79,7 +79,7 @@ class Recording:
     def count(self, path: str) -> int | None:
         """How often the watched module at `path` ran; None where nobody knows."""
         calls = self.calls.get(path, 0)
-        hidden = not calls and any(not above or path.startswith(f"{above}.") for above in self.unseen)
+        hidden = not calls and any(not above or f"{path}.".startswith(f"{above}.") for above in self.unseen)
         return None if hidden else calls
 
     def module(self, number: int) -> tuple[str, int]:

@@ -103,6 +103,9 @@ class _Modules:
 
     def _hook_all(self) -> None:
         for path, module in self._modules.items():
+            if isinstance(module, torch.jit.ScriptModule):  # it runs what is below it by itself, and most take no hooks
+                self._recorder.recording.unseen.add(path)
+                continue
             begin, end = self._hook(partial(self._begin, path)), self._hook(self._end)
             self._handles.append(module.register_forward_pre_hook(begin, prepend=True))
             self._handles.append(module.register_forward_hook(end, always_call=True))

@@ -62,7 +62,7 @@ class Forward:
     makers: dict[int, Node]
 
 
-class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class ValueRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Keeps what each operation returns under the sequence number of the grad_fn that autograd has just made for it."""
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ def run(
     evaluator = Evaluator(expression, leaves, dtype or first.dtype, device or first.device)
     values: dict[Node, Value] = {}
     makers: dict[int, Node] = {}
-    recorder = Recorder()
+    recorder = ValueRecorder()
     with recorder if torch.is_grad_enabled() else nullcontext():
         for node in ordered(expression):
             before = sequence_number()

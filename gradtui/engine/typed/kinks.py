@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 
 from gradtui.engine.typed import constants
+from gradtui.engine.typed.nonsmooth import BORDER, VERTICAL, ZERO_TO_ZERO, Kink, equal
 from gradtui.engine.typed.operations import OPERATIONS
 from gradtui.expression.syntax import Binary, Call, Comparison, Expression, Node, postorder
 from gradtui.snapshot.model import Note
@@ -16,107 +16,11 @@ from gradtui.snapshot.numbers import number
 
 Value = torch.Tensor | int | float
 
-Test = Callable[..., Any]
-"""Of the operands, as numbers or as tensors: whether f stands at the place in question."""
-
-CORNER = "has a corner here"
-JUMP = "jumps here, so it has no derivative"
-VERTICAL = "has a vertical tangent here"
-TIE = "is at a tie"
-BORDER = "is at the border of its condition"
-ZERO_TO_ZERO = "is 0^0 here"
-UNDEFINED = "has no limit here"
-
 MOST_ELEMENTS = 8
 
-
-def _whole(x: Any) -> Any:
-    return x % 1 == 0
-
-
-def _away(x: Any) -> Any:
-    """A whole number other than 0, where trunc does not jump."""
-    return (x % 1 == 0) & (x != 0)
-
-
-def _quotient(x: Any, y: Any) -> Any:
-    """As torch divides; by a plain 0 there is no remainder, and no jump."""
-    return x / y if isinstance(y, torch.Tensor) or y else math.nan
-
-
-def _clamp(x: Any, *bounds: Any) -> Any:
-    return sum((x == bound for bound in bounds), x != x) > 0
-
-
-def _hardtanh(x: Any, low: float = -1.0, high: float = 1.0) -> Any:
-    return (x == low) | (x == high)
-
-
-def _beyond_three(x: Any) -> Any:
-    return (x == -3) | (x == 3)
-
-
-def _shrink(x: Any, width: float = 0.5) -> Any:
-    return (x == -width) | (x == width)
-
-
-def _equal(x: Any, *other: Any) -> Any:
-    """Two arguments that are equal, or the largest (smallest) element of a vector more than once: see `_shared`."""
-    return x == other[0]
-
-
-PLACES: dict[str, tuple[tuple[str, Test], ...]] = {
-    "abs": ((CORNER, lambda x: x == 0),),
-    "sign": ((JUMP, lambda x: x == 0),),
-    "floor": ((JUMP, _whole),),
-    "ceil": ((JUMP, _whole),),
-    "round": ((JUMP, lambda x: x % 1 == 0.5),),
-    "trunc": ((JUMP, _away),),
-    "frac": ((JUMP, _away),),
-    "fmod": ((JUMP, lambda x, y: _away(_quotient(x, y))),),
-    "remainder": ((JUMP, lambda x, y: _whole(_quotient(x, y))),),
-    "copysign": ((JUMP, lambda x, y: (y == 0) & (x != 0)), (CORNER, lambda x, y: x == 0)),
-    "max": ((TIE, _equal),),
-    "min": ((TIE, _equal),),
-    "maximum": ((TIE, _equal),),
-    "minimum": ((TIE, _equal),),
-    "clamp": ((CORNER, _clamp),),
-    "relu": ((CORNER, lambda x: x == 0),),
-    "relu6": ((CORNER, lambda x: (x == 0) | (x == 6)),),
-    "leaky_relu": ((CORNER, lambda x, slope=0.01: (x == 0) & (slope != 1)),),
-    "elu": ((CORNER, lambda x, alpha=1.0: (x == 0) & (alpha != 1)),),
-    "selu": ((CORNER, lambda x: x == 0),),
-    "hardtanh": ((CORNER, _hardtanh),),
-    "hardsigmoid": ((CORNER, _beyond_three),),
-    "hardswish": ((CORNER, _beyond_three),),
-    "softshrink": ((CORNER, _shrink),),
-    "hardshrink": ((JUMP, _shrink),),
-    "threshold": (
-        (JUMP, lambda x, edge, value: (x == edge) & (value != edge)),
-        (CORNER, lambda x, edge, value: (x == edge) & (value == edge)),
-    ),
-    "logit": ((CORNER, lambda x, eps=None: (x == eps) | (x == 1 - (eps or 0)) if eps is not None else x != x),),
-    "sqrt": ((VERTICAL, lambda x: x == 0),),
-    "asin": ((VERTICAL, lambda x: (x == 1) | (x == -1)),),
-    "acos": ((VERTICAL, lambda x: (x == 1) | (x == -1)),),
-    "acosh": ((VERTICAL, lambda x: x == 1),),
-    "entr": ((VERTICAL, lambda x: x == 0),),
-    "i0e": ((CORNER, lambda x: x == 0),),
-    "hypot": ((CORNER, lambda x, y: (x == 0) & (y == 0)),),
-    "atan2": ((UNDEFINED, lambda y, x: (y == 0) & (x == 0)), (JUMP, lambda y, x: (y == 0) & (x < 0))),
-    "^": ((VERTICAL, lambda x, p: (x == 0) & (p > 0) & (p < 1)),),
-    "^ of a variable": ((ZERO_TO_ZERO, lambda x, p: (x == 0) & (p == 0)),),
-}
-"""Elementwise functions: what happens, and where. torch's answer there is asked of torch itself."""
-
-WHOLE_VECTOR: dict[str, tuple[str, Callable[[torch.Tensor], bool]]] = {
-    "norm": (CORNER, lambda x: not x.any()),
-    "std": (CORNER, lambda x: bool((x == x[0]).all())),
-    "max": (TIE, lambda x: _count(x, x.max()) > 1),
-    "min": (TIE, lambda x: _count(x, x.min()) > 1),
-    "amax": (TIE, lambda x: _count(x, x.max()) > 1),
-    "amin": (TIE, lambda x: _count(x, x.min()) > 1),
-}
+POWER = (Kink(VERTICAL, lambda x, p: (x == 0) & (p > 0) & (p < 1)),)
+POWER_OF_A_VARIABLE = (*POWER, Kink(ZERO_TO_ZERO, lambda x, p: (x == 0) & (p == 0)))
+"""Of `x^p`; the second where p is a variable too. The functions have theirs in operations.py."""
 
 
 def notes(expression: Expression, values: Mapping[Node, Value]) -> list[Note]:
@@ -128,49 +32,44 @@ def notes(expression: Expression, values: Mapping[Node, Value]) -> list[Note]:
 
 
 def _sentences(expression: Expression, node: Node, values: Mapping[Node, Value]) -> Iterator[str]:
-    if not isinstance(node, (Call, Binary)):
-        return
-    name = node.function if isinstance(node, Call) else node.operator
-    if name not in PLACES and name not in WHOLE_VECTOR and name != "where":
-        return
-    quote = expression.text[node.start : node.end]
-    if name == "where":
-        yield from _border(quote, node, values)
-        return
+    match node:
+        case Call(function="where"):
+            yield from _border(expression, node, values)
+            return
+        case Call(function=name):
+            kinks = OPERATIONS[name].kinks
+        case Binary(operator="^" as name):
+            kinks = POWER_OF_A_VARIABLE if is_differentiated(values[node.right]) else POWER
+        case _:
+            return
     operands = [values[operand] for operand in node.operands]
-    if not any(is_differentiated(operand) for operand in operands):
+    if not kinks or not any(map(is_differentiated, operands)):
         return
-    if len(operands) == 1 and name in WHOLE_VECTOR:
-        what, holds = WHOLE_VECTOR[name]
-        if isinstance(operands[0], torch.Tensor) and holds(operands[0].detach().reshape(-1)):
-            yield f"{quote} {what}: {_torch_takes(name, operands, None)}"
-        return
-    numbers = plain(operands)
-    places = PLACES[name]
-    if name == "^" and is_differentiated(operands[1]):
-        places += PLACES["^ of a variable"]
-    for what, test in places:
-        where = elements(test(*numbers))
-        if where is not None:
-            yield f"{quote} {what}{named(where)}: {_torch_takes(name, operands, where)}"
+    quote, numbers = expression.text[node.start : node.end], plain(operands)
+    of_a_vector = len(operands) == 1 and any(kink.whole for kink in kinks)
+    for kink in kinks:
+        if kink.whole != of_a_vector:
+            continue
+        if kink.whole:
+            if kink.at(torch.as_tensor(numbers[0]).reshape(-1)):
+                yield f"{quote} {kink.what}: {_torch_takes(name, operands, None)}"
+        elif (where := elements(kink.at(*numbers))) is not None:
+            yield f"{quote} {kink.what}{named(where)}: {_torch_takes(name, operands, where)}"
 
 
-def _border(quote: str, node: Node, values: Mapping[Node, Value]) -> Iterator[str]:
+def _border(expression: Expression, node: Node, values: Mapping[Node, Value]) -> Iterator[str]:
     condition, *branches = node.operands
     if isinstance(condition, Comparison):
         sides = [values[condition.left], values[condition.right]]
         depends = any(is_differentiated(side) for side in sides) and branches
-        where = elements(_equal(*plain(sides))) if depends else None
+        where = elements(equal(*plain(sides))) if depends else None
         if where is not None:
+            quote = expression.text[node.start : node.end]
             yield f"{quote} {BORDER}{named(where)}: torch follows the branch that holds there"
 
 
 def is_differentiated(value: Value) -> bool:
     return isinstance(value, torch.Tensor) and value.requires_grad
-
-
-def _count(x: torch.Tensor, value: torch.Tensor) -> int:
-    return int((x == value).sum())
 
 
 def dtype_of(operands: Sequence[Value]) -> torch.dtype:

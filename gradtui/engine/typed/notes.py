@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import torch
@@ -10,6 +9,7 @@ import torch
 from gradtui.engine.autograd.values import values_of
 from gradtui.engine.typed.forward import Forward
 from gradtui.expression.syntax import Variable
+from gradtui.graph.operands import is_finite
 from gradtui.snapshot.model import Graph, Node, Note, Values
 from gradtui.snapshot.numbers import numbers
 
@@ -26,7 +26,7 @@ def notes(forward: Forward, graph: Graph, variables: tuple[str, ...]) -> Iterato
 def _constant(forward: Forward, graph: Graph, variables: tuple[str, ...]) -> Iterator[Note]:
     reached = {node.variable for node in graph.nodes}
     used = {node.name for node in forward.values if isinstance(node, Variable)}
-    if not variables and _is_finite(values_of(forward.output)):
+    if not variables and is_finite(values_of(forward.output)):
         yield Note("constant", "f is constant: its derivative is 0")
     for name in variables:
         if name not in reached:
@@ -38,15 +38,15 @@ def _constant(forward: Forward, graph: Graph, variables: tuple[str, ...]) -> Ite
 def _not_finite(forward: Forward, graph: Graph) -> Iterator[Note]:
     """The first node of the forward pass and the first of the backward pass, in the order in which torch ran them."""
     made = sorted(graph.nodes, key=lambda node: -1 if node.sequence is None else node.sequence)
-    first = next((node for node in made if not _is_finite(node.value)), None)
+    first = next((node for node in made if not is_finite(node.value)), None)
     if first is not None:
         told = _told(first, first.value)
         yield Note("nonfinite", f"forward: the first value that is not finite is that of {told}", first.id)
-    elif not _is_finite(values_of(forward.output)):
+    elif not is_finite(values_of(forward.output)):
         yield Note("nonfinite", f"f is constant and not finite: {numbers(values_of(forward.output))}")
     ran = sorted((node for node in graph.nodes if node.step is not None), key=lambda node: node.step or 0)
     sent = ((node, edge.grad) for node in ran for edge in node.edges)
-    node, bad = next(((node, grad) for node, grad in sent if not _is_finite(grad)), (None, None))
+    node, bad = next(((node, grad) for node, grad in sent if not is_finite(grad)), (None, None))
     if node is not None:
         told = _told(node, bad)
         yield Note("nonfinite", f"backward: the first gradient that is not finite is sent by {told}", node.id)
@@ -55,11 +55,3 @@ def _not_finite(forward: Forward, graph: Graph) -> Iterator[Note]:
 def _told(node: Node, values: Values | None) -> str:
     place = f" of {node.source.text}" if node.source else ""
     return f"{node.name}{place}: {numbers(values)}"
-
-
-def _is_finite(values: Values | None) -> bool:
-    if values is None:
-        return True
-    if values.summary is not None:
-        return not values.summary.nan and not values.summary.inf
-    return all(map(math.isfinite, values.numbers))

@@ -1,14 +1,18 @@
-"""What each function of the language is in torch: one row for each row of `gradtui.expression.functions`."""
+"""What each function of the language is in torch, and where it is not smooth: a row for a row of expression.functions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from typing import Literal
 
 import torch
 from torch.nn import functional
+
+from gradtui.engine.typed import nonsmooth as at
+from gradtui.engine.typed.nonsmooth import CORNER, JUMP, TIE, UNDEFINED, VERTICAL, Kink
+from gradtui.expression.functions import FUNCTIONS, Function
 
 Value = torch.Tensor | int | float
 Kind = Literal["tensor", "any", "setting", "condition"]
@@ -20,13 +24,14 @@ class UnfitError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A torch function and what it takes, the last kind standing for all further arguments.
+    """A torch function, where it is not smooth, and what it takes, the last kind standing for all further arguments.
 
     `tensor`: a number must be made one. `any`: torch takes tensors and numbers here. `setting`: a plain number only.
     `condition`: a tensor of truth values.
     """
 
     function: Callable[..., torch.Tensor]
+    kinks: tuple[Kink, ...] = ()
     kinds: tuple[Kind, ...] = ("tensor",)
 
     def apply(self, operands: Sequence[Value], dtype: torch.dtype, device: torch.device) -> torch.Tensor:
@@ -91,15 +96,18 @@ TRIGONOMETRY = {
     "sin": Operation(torch.sin),
     "cos": Operation(torch.cos),
     "tan": Operation(torch.tan),
-    "asin": Operation(torch.asin),
-    "acos": Operation(torch.acos),
+    "cot": Operation(lambda x: torch.tan(x).reciprocal()),
+    "sec": Operation(lambda x: torch.cos(x).reciprocal()),
+    "csc": Operation(lambda x: torch.sin(x).reciprocal()),
+    "asin": Operation(torch.asin, kinks=(Kink(VERTICAL, at.one_of(-1, 1)),)),
+    "acos": Operation(torch.acos, kinks=(Kink(VERTICAL, at.one_of(-1, 1)),)),
     "atan": Operation(torch.atan),
-    "atan2": Operation(torch.atan2),
+    "atan2": Operation(torch.atan2, kinks=(Kink(UNDEFINED, at.origin), Kink(JUMP, lambda y, x: (y == 0) & (x < 0)))),
     "sinh": Operation(torch.sinh),
     "cosh": Operation(torch.cosh),
     "tanh": Operation(torch.tanh),
     "asinh": Operation(torch.asinh),
-    "acosh": Operation(torch.acosh),
+    "acosh": Operation(torch.acosh, kinks=(Kink(VERTICAL, at.one_of(1)),)),
     "atanh": Operation(torch.atanh),
     "sinc": Operation(torch.sinc),
     "deg2rad": Operation(torch.deg2rad),
@@ -114,33 +122,35 @@ POWERS_AND_LOGARITHMS = {
     "log2": Operation(torch.log2),
     "log10": Operation(torch.log10),
     "log1p": Operation(torch.log1p),
-    "sqrt": Operation(torch.sqrt),
+    "sqrt": Operation(torch.sqrt, kinks=(Kink(VERTICAL, at.zero),)),
     "rsqrt": Operation(torch.rsqrt),
     "square": Operation(torch.square),
     "reciprocal": Operation(torch.reciprocal),
-    "hypot": Operation(torch.hypot),
-    "xlogy": Operation(torch.xlogy, ("any",)),
+    "hypot": Operation(torch.hypot, kinks=(Kink(CORNER, at.origin),)),
+    "xlogy": Operation(torch.xlogy),
     "logaddexp": Operation(torch.logaddexp),
 }
 
 STEPS_AND_CORNERS = {
-    "abs": Operation(torch.abs),
-    "sign": Operation(torch.sign),
-    "floor": Operation(torch.floor),
-    "ceil": Operation(torch.ceil),
-    "round": Operation(torch.round),
-    "trunc": Operation(torch.trunc),
-    "frac": Operation(torch.frac),
-    "fmod": Operation(torch.fmod, ("tensor", "any")),
-    "remainder": Operation(torch.remainder, ("any",)),
-    "copysign": Operation(torch.copysign, ("tensor", "any")),
-    "max": Operation(_max),
-    "min": Operation(_min),
-    "maximum": Operation(torch.maximum),
-    "minimum": Operation(torch.minimum),
-    "clamp": Operation(_clamp, ("tensor", "any")),
-    "where": Operation(torch.where, ("condition", "tensor")),
-    "lerp": Operation(torch.lerp, ("tensor", "tensor", "any")),
+    "abs": Operation(torch.abs, kinks=(Kink(CORNER, at.zero),)),
+    "sign": Operation(torch.sign, kinks=(Kink(JUMP, at.zero),)),
+    "floor": Operation(torch.floor, kinks=(Kink(JUMP, at.integer),)),
+    "ceil": Operation(torch.ceil, kinks=(Kink(JUMP, at.integer),)),
+    "round": Operation(torch.round, kinks=(Kink(JUMP, at.half),)),
+    "trunc": Operation(torch.trunc, kinks=(Kink(JUMP, at.integer_but_0),)),
+    "frac": Operation(torch.frac, kinks=(Kink(JUMP, at.integer_but_0),)),
+    "fmod": Operation(torch.fmod, kinks=(Kink(JUMP, lambda x, y: at.integer_but_0(at.quotient(x, y))),)),
+    "remainder": Operation(torch.remainder, kinks=(Kink(JUMP, lambda x, y: at.integer(at.quotient(x, y))),)),
+    "copysign": Operation(
+        torch.copysign, kinks=(Kink(JUMP, lambda x, y: (y == 0) & (x != 0)), Kink(CORNER, lambda x, y: x == 0))
+    ),
+    "max": Operation(_max, kinks=(Kink(TIE, at.equal), Kink(TIE, at.several_largest, whole=True))),
+    "min": Operation(_min, kinks=(Kink(TIE, at.equal), Kink(TIE, at.several_smallest, whole=True))),
+    "maximum": Operation(torch.maximum, kinks=(Kink(TIE, at.equal),)),
+    "minimum": Operation(torch.minimum, kinks=(Kink(TIE, at.equal),)),
+    "clamp": Operation(_clamp, kinks=(Kink(CORNER, at.bound),)),
+    "where": Operation(torch.where),
+    "lerp": Operation(torch.lerp),
 }
 
 SPECIAL = {
@@ -151,55 +161,78 @@ SPECIAL = {
     "lgamma": Operation(torch.lgamma),
     "digamma": Operation(torch.digamma),
     "i0": Operation(torch.i0),
-    "i0e": Operation(torch.special.i0e),
+    "i0e": Operation(torch.special.i0e, kinks=(Kink(CORNER, at.zero),)),
     "i1": Operation(torch.special.i1),
     "i1e": Operation(torch.special.i1e),
     "ndtr": Operation(torch.special.ndtr),
     "ndtri": Operation(torch.special.ndtri),
     "log_ndtr": Operation(torch.special.log_ndtr),
-    "entr": Operation(torch.special.entr),
+    "entr": Operation(torch.special.entr, kinks=(Kink(VERTICAL, at.zero),)),
 }
 
 ACTIVATIONS = {
     "sigmoid": Operation(torch.sigmoid),
-    "logit": Operation(torch.logit, ("tensor", "setting")),
+    "logit": Operation(
+        torch.logit,
+        kinks=(Kink(CORNER, lambda x, eps=None: (x == eps) | (x == 1 - eps) if eps is not None else x != x),),
+    ),
     "logsigmoid": Operation(functional.logsigmoid),
-    "relu": Operation(torch.relu),
-    "relu6": Operation(functional.relu6),
-    "leaky_relu": Operation(functional.leaky_relu, ("tensor", "setting")),
-    "elu": Operation(functional.elu, ("tensor", "setting")),
-    "selu": Operation(functional.selu),
-    "celu": Operation(functional.celu, ("tensor", "setting")),
+    "relu": Operation(torch.relu, kinks=(Kink(CORNER, at.zero),)),
+    "relu6": Operation(functional.relu6, kinks=(Kink(CORNER, at.one_of(0, 6)),)),
+    "leaky_relu": Operation(
+        functional.leaky_relu, kinks=(Kink(CORNER, lambda x, slope=0.01: (x == 0) & (slope != 1)),)
+    ),
+    "elu": Operation(functional.elu, kinks=(Kink(CORNER, lambda x, alpha=1.0: (x == 0) & (alpha != 1)),)),
+    "selu": Operation(functional.selu, kinks=(Kink(CORNER, at.zero),)),
+    "celu": Operation(functional.celu),
     "gelu": Operation(functional.gelu),
     "silu": Operation(functional.silu),
     "mish": Operation(functional.mish),
-    "softplus": Operation(functional.softplus, ("tensor", "setting")),
+    "softplus": Operation(functional.softplus),
     "softsign": Operation(functional.softsign),
     "tanhshrink": Operation(functional.tanhshrink),
-    "hardtanh": Operation(functional.hardtanh, ("tensor", "setting")),
-    "hardsigmoid": Operation(functional.hardsigmoid),
-    "hardswish": Operation(functional.hardswish),
-    "hardshrink": Operation(functional.hardshrink, ("tensor", "setting")),
-    "softshrink": Operation(functional.softshrink, ("tensor", "setting")),
-    "threshold": Operation(functional.threshold, ("tensor", "setting")),
+    "hardtanh": Operation(functional.hardtanh, kinks=(Kink(CORNER, at.end),)),
+    "hardsigmoid": Operation(functional.hardsigmoid, kinks=(Kink(CORNER, at.one_of(-3, 3)),)),
+    "hardswish": Operation(functional.hardswish, kinks=(Kink(CORNER, at.one_of(-3, 3)),)),
+    "hardshrink": Operation(functional.hardshrink, kinks=(Kink(JUMP, at.width),)),
+    "softshrink": Operation(functional.softshrink, kinks=(Kink(CORNER, at.width),)),
+    "threshold": Operation(
+        functional.threshold,
+        kinks=(
+            Kink(JUMP, lambda x, edge, value: (x == edge) & (value != edge)),
+            Kink(CORNER, lambda x, edge, value: (x == edge) & (value == edge)),
+        ),
+    ),
 }
 
 REDUCTIONS = {
     "sum": Operation(torch.sum),
     "mean": Operation(torch.mean),
     "prod": Operation(torch.prod),
-    "amax": Operation(torch.amax),
-    "amin": Operation(torch.amin),
-    "norm": Operation(torch.norm),
+    "amax": Operation(torch.amax, kinks=(Kink(TIE, at.several_largest, whole=True),)),
+    "amin": Operation(torch.amin, kinks=(Kink(TIE, at.several_smallest, whole=True),)),
+    "norm": Operation(torch.norm, kinks=(Kink(CORNER, lambda x: not x.any(), whole=True),)),
     "dot": Operation(_dot),
     "var": Operation(_spread("var", torch.var)),
-    "std": Operation(_spread("std", torch.std)),
+    "std": Operation(_spread("std", torch.std), kinks=(Kink(CORNER, lambda x: bool((x == x[0]).all()), whole=True),)),
     "logsumexp": Operation(_along_vector(torch.logsumexp)),
     "softmax": Operation(_along_vector(torch.softmax)),
     "log_softmax": Operation(_along_vector(torch.log_softmax)),
     "cumsum": Operation(_along_vector(torch.cumsum)),
 }
 
-OPERATIONS: dict[str, Operation] = (
-    TRIGONOMETRY | POWERS_AND_LOGARITHMS | STEPS_AND_CORNERS | SPECIAL | ACTIVATIONS | REDUCTIONS
-)
+ROWS = TRIGONOMETRY | POWERS_AND_LOGARITHMS | STEPS_AND_CORNERS | SPECIAL | ACTIVATIONS | REDUCTIONS
+
+
+def _kinds(function: Function) -> tuple[Kind, ...]:
+    kinds: list[Kind] = ["tensor"] * function.least
+    if function.name == "where":
+        kinds[0] = "condition"
+    elif function.settings:
+        kinds[1:] = ["setting"]
+    elif function.numbers is not None:
+        kinds[function.numbers :] = ["any"]
+    return tuple(kinds)
+
+
+OPERATIONS: dict[str, Operation] = {name: replace(row, kinds=_kinds(FUNCTIONS[name])) for name, row in ROWS.items()}

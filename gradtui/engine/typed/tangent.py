@@ -25,7 +25,7 @@ class Outputs(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        """As in forward.Recorder: without it torch imports dynamo here."""
+        """As in forward.ValueRecorder: without it torch imports dynamo here."""
         return False
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]

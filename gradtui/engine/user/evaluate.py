@@ -154,7 +154,7 @@ class Run:
 
     def _without_backward(self, told: model.Snapshot, problem: model.Problem) -> model.Snapshot:
         """Backward failed. A hint for who calls `capture` is none for who wrote a function."""
-        if "already run" in problem.message:
+        if problem.failure == "freed":
             problem = replace(problem, hint=f"{self.name} calls backward() itself: leave that to gradtui")
         failed = self.failed(problem)
         return replace(

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from gradtui.graph.gradients import all_zero, finite, size
+from gradtui.graph.gradients import all_zero, size
+from gradtui.graph.operands import is_finite
 from gradtui.graph.uses import Use, as_sum, contributions, has_run
 from gradtui.outline.rows import Row
 from gradtui.snapshot.model import Graph, Node, Values
 from gradtui.snapshot.numbers import number, numbers
-from gradtui.snapshot.visible import visible
 from gradtui.tui.panes.line_view import Piece, cut, left, right, tail
 
 RUNNING = "▶ "
@@ -56,6 +56,7 @@ class Cells(NamedTuple):
 
     notes: what follows the name of a reference, the first of them for which there is room.
     label: what stands before grad. path: whether source is one, of which the end tells more than the beginning.
+    facts: what source is made of, for a group.
     """
 
     gutter: str
@@ -69,6 +70,7 @@ class Cells(NamedTuple):
     kind: str
     label: str = LABEL
     path: bool = False
+    facts: tuple[str, ...] = ()
 
 
 def cells(
@@ -90,7 +92,7 @@ def cells(
     if row.node is None:
         assert row.parent is not None
         assert row.edge is not None
-        constant = visible(graph.nodes[row.parent].edges[row.edge].constant or "")
+        constant = graph.nodes[row.parent].edges[row.edge].constant or ""
         return Cells("", row.guides, (CONSTANT + constant, "graph--constant"), (), "", "", None, None, row.kind)
     node = graph.nodes[row.node]
     if row.kind == "reference":
@@ -109,7 +111,7 @@ def cells(
         (node.name, "graph--leaf" if leaf else "graph--node"),
         (),
         "" if row.open is None else OPENED if row.open else CLOSED,
-        visible(_belongs(node, whole_names=whole_names)),
+        _belongs(node, whole_names=whole_names),
         node.value,
         node.grad_output if has_run(graph, row.node, steps_done) else None,
         row.kind,
@@ -123,7 +125,7 @@ def _elsewhere(graph: Graph, row: Row) -> tuple[str, ...]:
     module = graph.nodes[row.node].module
     if row.parent is None or not module or module == graph.nodes[row.parent].module:
         return ()
-    return (f" in {visible(module)}", f" in {visible(module.rpartition('.')[2])}")
+    return (f" in {module}", f" in {module.rpartition('.')[2]}")
 
 
 def _belongs(node: Node, *, whole_names: bool) -> str:
@@ -135,7 +137,7 @@ def _belongs(node: Node, *, whole_names: bool) -> str:
 
 def title(node: Node) -> str:
     """How a node is called where it is only mentioned: its variable, else its text, else its name."""
-    return visible(node.variable or (node.source.text if node.source else node.name))
+    return node.variable or (node.source.text if node.source else node.name)
 
 
 def terms_text(terms: Sequence[Values | None], count: int, digits: int) -> str:
@@ -165,6 +167,8 @@ def _shorter(values: Values | None, digits: int) -> Iterator[str]:
     if values is not None and values.summary is not None:
         yield from (f"norm {number(values.summary.norm, fewer)}" for fewer in (3, 2))
         yield f"‖{number(values.summary.norm, 2)}‖"
+    elif values is not None and values.unread is not None:
+        yield values.unread
     elif values is not None:
         yield from (short(values, fewer) for fewer in range(digits - 1, 2, -1))
         elements = [number(value, 3) for value in values.numbers[:8]] if values.shape else []
@@ -233,7 +237,7 @@ def pieces(row: Cells, widths: Widths, digits: int, largest: float | None = None
         if widths.source:
             source = tail(row.source, widths.source) if row.path else row.source
             if row.kind == "group":
-                source = whole_words(row.source, widths.source)
+                source = whole_facts(row.facts, widths.source)
             painted.append((gap + left(source, widths.source), "graph--source"))
         value = "" if row.kind == "group" else fitted(row.value, digits, widths.value)
         painted.append((gap + right(value, widths.value), look(row.value, "graph--value")))
@@ -243,11 +247,11 @@ def pieces(row: Cells, widths: Widths, digits: int, largest: float | None = None
     return tuple(painted)
 
 
-def whole_words(text: str, width: int) -> str:
-    """As many of the facts in `text`, two blanks between them, as there is room for."""
-    while cell_len(text) > width and "  " in text:
-        text = text.rpartition("  ")[0]
-    return text
+def whole_facts(facts: tuple[str, ...], width: int) -> str:
+    """As many of them as there is room for, two blanks between them; the first in any case."""
+    while len(facts) > 1 and cell_len("  ".join(facts)) > width:
+        facts = facts[:-1]
+    return "  ".join(facts)
 
 
 def _name(row: Cells, room: int, *, has_source: bool) -> list[Piece]:
@@ -270,9 +274,9 @@ def _mention(row: Cells, room: int) -> list[Piece]:
 
 def look(values: Values | None, ordinary: str, *, dim_zero: bool = False) -> str:
     """The component class for a number: not finite, zero, not known, or `ordinary`."""
-    if values is None:
+    if values is None or values.unread is not None:
         return "graph--unknown"
-    if not finite(values):
+    if not is_finite(values):
         return "graph--bad"
     return "graph--zero" if dim_zero and all_zero(values) else ordinary
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from typing import ClassVar
 
@@ -13,13 +12,9 @@ from gradtui.graph.replay import Replay
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
-from gradtui.snapshot.visible import visible
 from gradtui.tui.node.ledger import ledger_lines
 from gradtui.tui.node.lines import Pieces, finding_lines, node_lines
 from gradtui.tui.panes.line_view import Line, LineView, folded
-
-LARGE = 2000
-"""Nodes from which on it takes longer than a frame to find what is wrong."""
 
 
 class NodePanel(LineView):
@@ -79,8 +74,6 @@ node, their gradients are summed.
 
     saved_shown: var[bool] = var(False, init=False)
     ledger_shown: var[bool] = var(False, init=False)
-    traceback: var[tuple[str, ...]] = var((), init=False)
-    """Of an exception in the user's code; it stands above the node."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -90,8 +83,9 @@ node, their gradients are summed.
         self._chosen: int | None = None
         self._told: Finding | None = None
         self._lines: tuple[Line, ...] = ()
+        self._findings: tuple[Finding, ...] = ()
+        self._traceback: tuple[str, ...] = ()
         self._replay = Replay(Graph())
-        self.findings: tuple[Finding, ...] = ()
 
     @property
     def line_count(self) -> int:
@@ -108,41 +102,27 @@ node, their gradients are summed.
         steps_done: int | None = None,
         chosen: int | None = None,
         told: Finding | None = None,
+        findings: tuple[Finding, ...] = (),
+        traceback: tuple[str, ...] = (),
     ) -> None:
         """Another Snapshot, node or moment: `steps_done` nodes have run, None for all.
 
         chosen: the edge for experiments. told: what was asked for; it stands above the node unless it is told there anyway.
+        findings: all of the Snapshot. traceback: of an exception in the user's code; it stands above the node.
         """
-        if node != self._node or told is not self._told:
+        if node != self._node or told is not self._told or traceback != self._traceback:
             self.scroll_to(y=0, animate=False)
-        if snapshot is not self._snapshot:
-            self._find(snapshot)
         self._snapshot, self._node, self._steps_done, self._chosen = snapshot, node, steps_done, chosen
-        self._told = told
+        self._told, self._findings, self._traceback = told, findings, traceback
         self._read()
-
-    def _find(self, snapshot: Snapshot | None) -> None:
-        """What is wrong with it: at once, or, as that takes a second for a large graph, in a thread."""
-        self.findings = ()
-        if snapshot is not None and len(snapshot.graph.nodes) > LARGE:
-            self.run_worker(self._find_later(snapshot), group="findings", exclusive=True)
-        elif snapshot is not None:
-            self.findings = _findings(snapshot)
-
-    async def _find_later(self, snapshot: Snapshot) -> None:
-        found = await asyncio.to_thread(_findings, snapshot)
-        if snapshot is self._snapshot:
-            self.findings = found
-            self._read()
 
     def on_resize(self) -> None:
         self._read()
 
-    def watch_saved_shown(self) -> None:
-        self._read()
+    def toggle_saved(self) -> None:
+        self.saved_shown = not self.saved_shown
 
-    def watch_traceback(self) -> None:
-        self.scroll_to(y=0, animate=False)
+    def watch_saved_shown(self) -> None:
         self._read()
 
     def watch_ledger_shown(self) -> None:
@@ -163,8 +143,8 @@ node, their gradients are summed.
 
     def _above(self) -> tuple[Line, ...]:
         """What ended the run, and what was asked for."""
-        lines: list[Pieces] = [((visible(text), "node--bad"),) for text in self.traceback]
-        if self._told is not None and (self._told.node is None or self._told not in self.findings):
+        lines: list[Pieces] = [((text, "node--bad"),) for text in self._traceback]
+        if self._told is not None and (self._told.node is None or self._told not in self._findings):
             lines += finding_lines(self._told)
         return tuple(Line(part) for pieces in lines for part in folded(pieces, max(1, self.line_width), "    "))
 
@@ -179,7 +159,7 @@ node, their gradients are summed.
             digits=SIGNIFICANT.get(snapshot.dtype, 7),
             saved_shown=self.saved_shown,
             width=max(1, self.line_width),
-            findings=self.findings,
+            findings=self._findings,
             factors=_factors(snapshot, node),
             chosen=self._chosen,
         )
@@ -192,9 +172,3 @@ def _factors(snapshot: Snapshot, node: int) -> list[float]:
         math.prod(experiment.factor for experiment in here if experiment.edge in (None, index))
         for index in range(len(snapshot.graph.nodes[node].edges))
     ]
-
-
-def _findings(snapshot: Snapshot) -> tuple[Finding, ...]:
-    from gradtui.findings.detective import findings  # not wanted before the first paint
-
-    return findings(snapshot)

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
-from gradtui.expression.highlight import Token, tokens
+from gradtui.expression.highlight import Piece, pieces
 from gradtui.snapshot.visible import visible
 from gradtui.tui.typing.history import History
 from gradtui.tui.typing.line_input import LineInput
@@ -95,7 +95,7 @@ class ExpressionInput(LineInput):
 
 
 class _Highlighter(Highlighter):
-    """Colours the tokens; then, over them, the lit span, but for while one types, and the bad place."""
+    """Colours the pieces; then, over them, the lit span, but for while one types, and the bad place."""
 
     def __init__(self, input: ExpressionInput) -> None:
         self._input = input
@@ -104,7 +104,7 @@ class _Highlighter(Highlighter):
         input, plain = self._input, text.plain
         if not input.is_attached:
             return  # measured before it is mounted: there are no styles yet
-        for kind, start, end in _tokens(plain, input.names):
+        for kind, start, end in _pieces(plain, input.names):
             text.stylize(input.get_component_rich_style(f"expression--{kind}", partial=True), start, end)
         if input.lit is not None and (input.pointing or not input.has_focus):
             text.stylize(input.get_component_rich_style("expression--lit", partial=True), *input.lit)
@@ -113,5 +113,5 @@ class _Highlighter(Highlighter):
 
 
 @lru_cache(maxsize=16)
-def _tokens(text: str, names: tuple[str, ...]) -> list[Token]:
-    return tokens(text, names)
+def _pieces(text: str, names: tuple[str, ...]) -> list[Piece]:
+    return pieces(text, names)

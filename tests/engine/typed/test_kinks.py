@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from gradtui.engine.typed import forward, kinks
 from gradtui.engine.typed.differences import differences
-from gradtui.engine.typed.kinks import BORDER, CORNER, JUMP, TIE, UNDEFINED, VERTICAL, ZERO_TO_ZERO
+from gradtui.engine.typed.nonsmooth import BORDER, CORNER, JUMP, TIE, UNDEFINED, VERTICAL, ZERO_TO_ZERO
 from gradtui.expression import parse
 
 GOTCHAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[2] / "cases" / "gotchas.json").read_text())

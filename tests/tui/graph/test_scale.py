@@ -7,7 +7,7 @@ from itertools import pairwise
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from gradtui.tui.saved import SavedApp
+from gradtui.tui.saved import explorer
 from gradtui.tui.typing.search_entry import SearchInput
 from tests import synthetic
 from tests.tui.graph.test_view import GraphApp, show
@@ -136,7 +136,7 @@ async def test_stepping_opens_what_hides_the_node_and_closes_it_again() -> None:
 
 
 async def test_search_in_the_app() -> None:
-    app = SavedApp(BERT)
+    app = explorer(BERT)
     async with app.run_test(size=(120, 36)) as pilot:
         while not app.picture.graph.is_attached:
             await pilot.pause(0.01)
@@ -145,16 +145,16 @@ async def test_search_in_the_app() -> None:
         graph = app.picture.graph
         gelus = [node.id for node in BERT.graph.nodes if node.name == "GeluBackward0"]
         await pilot.pause()
-        assert app.selected == gelus[0]
+        assert app.backward.cursor.selected == gelus[0]
         await pilot.press("enter")
         assert app.focused is None
         await pilot.press("f3", "f3")
-        assert app.selected == gelus[2]
+        assert app.backward.cursor.selected == gelus[2]
         assert str(graph.border_title) == "graph · “gelu” 3 of 13"
         await pilot.press("shift+f3")
-        assert app.selected == gelus[1]
+        assert app.backward.cursor.selected == gelus[1]
         await pilot.press("ctrl+f", *"zzz[b]", "escape", "f3")
-        assert app.selected == gelus[1]
+        assert app.backward.cursor.selected == gelus[1]
         assert "“zzz[b]” 0" in app.export_screenshot().replace("&#160;", " ")
         await pilot.press("t")
         assert graph.arrangement.view == "lanes"

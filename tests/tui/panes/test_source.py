@@ -109,7 +109,7 @@ async def test_the_place_of_the_selected_node_is_lit() -> None:
         view = app.picture.source
         assert view is not None
         for node, piece in PIECES.items():
-            app.selected = node
+            app.backward.select(node)
             await pilot.pause()
             lines = [view.line(y).pieces for y in range(view.line_count)]
             lit = ["".join(text for text, style in line[1:] if style == "source--lit") for line in lines]

@@ -1,0 +1,142 @@
+"""An answer without a screen: evaluated once, and written as report, JSON, steps or file. What goes wrong goes to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO, Literal, NoReturn
+
+import click
+
+from gradtui.command.options import Value, shown, unread
+
+if TYPE_CHECKING:
+    from gradtui.snapshot.model import Problem, Request, Snapshot
+    from gradtui.snapshot.start import Start
+
+Form = Literal["text", "json", "steps"]
+
+
+def answer(start: Start, variables: Sequence[str], form: Form | None, export: str | None) -> None:
+    """Evaluate once, and write report, JSON, steps or file. A function is run once more: it says its variables."""
+    from msgspec.structs import replace
+
+    from gradtui.command.evaluator import evaluator
+    from gradtui.expression.point import read_points
+    from gradtui.snapshot.model import Request
+
+    is_function = start.origin == "function"
+    values = {name: point.value for name, point in read_points(start.at).items()}
+    request = Request(1, start.expression, values, start.dtype, start.device, origin=start.origin)
+    wanted = {form, (export or "").rpartition(".")[2]}
+    with evaluator(start.expression if is_function else None) as evaluate:
+        from gradtui.report import json, steps  # noqa: F401 - what is imported here loads while torch does
+
+        if form == "text":
+            import textual_plotext  # noqa: F401 - draws the chart
+
+        from gradtui.report import text
+
+        def whole(variables: Sequence[str], at: Mapping[str, Value]) -> Request:
+            along = (variables[0], 0) if wanted & {"json", "steps", "gradtui"} and variables else None
+            curve = text.curve_request(variables, at, start.window) if wanted & {"text", "json", "gradtui"} else None
+            return replace(request, along=along, curve=curve)
+
+        snapshot = evaluate(whole(() if is_function else variables, values))
+        if snapshot.differences and is_function:  # it can be run again
+            snapshot = evaluate(whole(tuple(snapshot.variables), _places(snapshot)))
+    if snapshot.problem is not None:
+        refuse(start.expression, snapshot.problem, form, snapshot if is_function else None)
+    _give(snapshot, form, export)
+
+
+def load(path: str, form: Form | None) -> Snapshot:
+    """The Snapshot of a .gradtui file."""
+    from gradtui.file.format import FileError, load
+    from gradtui.snapshot.model import Problem
+
+    try:
+        return load(path)
+    except FileError as error:
+        refuse(path, Problem("syntax", shown(str(error))), form)
+    except OSError as error:
+        refuse(path, Problem("name", unread(path, error)), form)
+
+
+def write(snapshot: Snapshot, form: Form | None, export: str | None) -> None:
+    """A Snapshot that was saved: as it would have been written when it was made."""
+    if snapshot.problem is not None and form is not None:
+        refuse(snapshot.expression, snapshot.problem, form, snapshot)
+    _give(snapshot, form, export)
+
+
+def refuse(text: str, problem: Problem, form: Form | None, snapshot: Snapshot | None = None) -> NoReturn:
+    """Say what is wrong, on stderr with a caret under the place, and end.
+
+    snapshot: what there is to show of what ran before.
+    """
+    from gradtui.report import json
+    from gradtui.report.problem import pointed, traced
+
+    if form == "json":
+        _write(json.line(json.refusal(text, problem, snapshot)))
+    told = pointed(shown(text), problem) if snapshot is None else traced(snapshot)
+    click.echo(told, err=True)
+    sys.exit(1 if problem.kind in ("timeout", "memory", "crash") else 2)
+
+
+@contextmanager
+def output() -> Iterator[BinaryIO]:
+    """Standard output, for bytes. A full disk, say, is told in one line; a closed pipe is left to `main`."""
+    try:
+        yield sys.stdout.buffer
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise click.ClickException(f"standard output: {error.strerror}") from None
+
+
+def _places(snapshot: Snapshot) -> dict[str, Value]:
+    """Where the variables of an answer stand, as one asks for it."""
+    states = snapshot.variables.items()
+    return {name: state.value.numbers if state.value.shape else state.value.numbers[0] for name, state in states}
+
+
+def _give(snapshot: Snapshot, form: Form | None, path: str | None) -> None:
+    """The Snapshot on standard output, in a file, or both."""
+    if path is not None:
+        from gradtui.report.export import ExportError, export
+
+        try:
+            export(snapshot, path)
+        except ExportError as error:
+            raise click.BadParameter(shown(str(error)), param_hint="--export") from None
+        except OSError as error:
+            raise click.ClickException(shown(f"{path}: {error.strerror}")) from None
+    if form is not None:
+        _show(snapshot, form)
+
+
+def _show(snapshot: Snapshot, form: Form) -> None:
+    if form == "json":
+        from gradtui.report import json
+
+        _write(json.line(json.answer(snapshot)))
+    elif form == "steps":
+        from gradtui.report import steps
+
+        _write(steps.steps(snapshot).encode(sys.stdout.encoding, "replace"))
+    else:
+        from gradtui.report import text
+
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        _write(text.report(snapshot, colour=colour).encode(sys.stdout.encoding, "replace"))
+
+
+def _write(data: bytes) -> None:
+    with output() as stream:
+        stream.write(data)
+        stream.flush()

@@ -1,0 +1,168 @@
+"""How what stands on the command line is read. What cannot be read is click's own complaint, or a RefusedError."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from gradtui.snapshot.model import Origin, Problem
+
+LOOKS_LIKE_AN_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?")
+
+Value = float | tuple[float, ...]
+
+
+class RefusedError(Exception):
+    """A target that is no function: to be answered in the form that was asked for."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def one_target(target: tuple[str, ...], default: str) -> str:
+    """The one argument. A word that was meant as an option is none."""
+    for argument in target:
+        if LOOKS_LIKE_AN_OPTION.fullmatch(argument):
+            raise click.NoSuchOption(argument.partition("=")[0])
+    if len(target) > 1:
+        raise click.UsageError('one function, in quotes: gradtui "x + 1"')
+    return target[0] if target else default
+
+
+def read_places(places: tuple[str, ...]) -> tuple[dict[str, str], str | None]:
+    """The texts of `--at` by name, and the one that was given without a name."""
+    at: dict[str, str] = {}
+    alone: str | None = None
+    for place in places:
+        name, equals, value = place.partition("=")
+        if not equals:
+            if alone is not None:
+                raise click.BadParameter(f"{alone} and {place} both have no name: x=4, say", param_hint="--at")
+            alone = place
+            read_value(alone, "--at")
+            continue
+        name = name.strip()
+        if not name.isidentifier():
+            raise click.BadParameter(f"{shown(name)!r} is not a name: x=4, say", param_hint="--at")
+        if name in at:
+            raise click.BadParameter(f"{name} is given twice", param_hint="--at")
+        at[name] = value.strip()
+        read_value(value, f"--at {name}")
+    return at, alone
+
+
+def only_variable(variables: Sequence[str], at: Mapping[str, str], value: str) -> str:
+    """The variable that a value without a name is for."""
+    free = [name for name in variables if name not in at]
+    if not variables and not at:
+        return "x"
+    if len(free) != 1:
+        names = ", ".join(free) or "no other variable"
+        raise click.BadParameter(f"{value} is for which variable? There is {names}: x=4, say", param_hint="--at")
+    return free[0]
+
+
+def read_value(text: str, option: str = "--at") -> Value:
+    """`4.0`, `pi/2`, `[1, 2]` as numbers."""
+    from gradtui.expression.point import PointError, read_point
+
+    try:
+        return read_point(text).value
+    except PointError as error:
+        raise click.BadParameter(f"{shown(text)}: {shown(str(error))}", param_hint=option) from None
+
+
+def read_window(text: str | None) -> tuple[float, float] | None:
+    """`-10:10`, both ends as they could stand in an `--at`."""
+    if text is None:
+        return None
+    ends = [read_value(end, "--window") for end in text.split(":")] if text.count(":") == 1 else []
+    match ends:
+        case [float(low), float(high)] if low < high:
+            return low, high
+    raise click.BadParameter(f"{shown(text)}: LOW:HIGH with LOW below HIGH, such as -10:10", param_hint="--window")
+
+
+def read_step(text: str) -> str:
+    """The text itself, of a number above 0."""
+    value = read_value(text, "--step")
+    if not isinstance(value, float) or value <= 0:
+        raise click.BadParameter(f"{shown(text)}: a number above 0, such as 0.1", param_hint="--step")
+    return text
+
+
+def read_theme(name: str | None) -> str | None:
+    """Textual's name for it: `light` is enough for `textual-light`, `ansi` for `ansi-dark`."""
+    if name is None:
+        return None
+    from textual.theme import BUILTIN_THEMES
+
+    for theme in (name, f"textual-{name}", f"{name}-dark"):
+        if theme in BUILTIN_THEMES:
+            return theme
+    raise click.BadParameter(f"{shown(name)} is none of {', '.join(BUILTIN_THEMES)}", param_hint="--theme")
+
+
+def check_export(path: str) -> None:
+    """Refuse a file whose name asks for no format."""
+    from gradtui.report.export import ExportError, check_suffix
+
+    try:
+        check_suffix(path)
+    except ExportError as error:
+        raise click.BadParameter(shown(str(error)), param_hint="--export") from None
+
+
+def read_variables(target: str, origin: Origin, at: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables of the expression, or the parameters of the function of a file. Raises RefusedError."""
+    return _parameters(target, at) if origin == "function" else _free(target, at)
+
+
+def _free(text: str, at: Mapping[str, str]) -> tuple[str, ...]:
+    from gradtui.expression.parser import ExpressionError, parse
+
+    try:
+        return parse(text, tuple(at)).variables
+    except ExpressionError as error:
+        raise RefusedError(error.problem) from None
+
+
+def _parameters(target: str, at: Mapping[str, str]) -> tuple[str, ...]:
+    """As the file has them, which is read, not run. Refuses a target without file or function, and places for parameters
+    that there are not."""
+    from gradtui.snapshot.model import Problem
+    from gradtui.snapshot.target import candidates, functions, split
+
+    path, name = split(target)
+    try:
+        there = functions(Path(path).read_bytes())
+    except OSError as error:
+        raise RefusedError(Problem("name", unread(path, error))) from None
+    except (SyntaxError, ValueError):
+        there = {}  # running it tells where
+    if not name:
+        raise RefusedError(Problem("name", f"which function of {path}?", hint=candidates(path, there)))
+    parameters = there.get(name, ())
+    unknown = [given for given in at if name in there and given not in parameters]
+    if unknown:
+        names = f"its parameters are {', '.join(parameters)}" if parameters else "it has none"
+        raise RefusedError(Problem("name", f"{name} has no parameter {unknown[0]}", hint=names))
+    return parameters
+
+
+def unread(path: str, error: OSError) -> str:
+    """Why a file could not be read, in a sentence."""
+    return shown(f"there is no file {path}" if isinstance(error, FileNotFoundError) else f"{path}: {error.strerror}")
+
+
+def shown(text: str) -> str:
+    """Text of a person, safe for one line of a terminal."""
+    from gradtui.snapshot.visible import visible
+
+    return visible(text)

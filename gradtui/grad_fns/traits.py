@@ -1,0 +1,242 @@
+"""What kind of function an operation is: a row each, by the name of its grad_fn without `Backward0`. Pure.
+
+A test holds every name against torch, and every trait against torch's own numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Literal, NamedTuple, get_args
+
+from gradtui.snapshot.model import Node, Values
+
+Trait = Literal[
+    "squashing",
+    "underflowing",
+    "exponential",
+    "flat",
+    "bounded",
+    "level at 0",
+    "softmax",
+    "mixing",
+    "mean",
+    "spread",
+    "normalising",
+    "multiplying",
+    "matrix product",
+    "loss",
+    "labels",
+    "choosing",
+    "taking",
+    "masking",
+    "turning off",
+    "looking up",
+    "embedding",
+    "drawing",
+    "view",
+    "part",
+]
+"""squashing: rising or falling all the way, with a flat end; a small derivative is never that of an extremum.
+underflowing: 0 far out, and its derivative with it. exponential: overflows at ordinary numbers. flat: between its jumps.
+bounded: flat outside of bounds. level at 0: its derivative is 0 where the operand is. softmax: a share of 1 for each element.
+mixing: as many results as operands, each of several of them. mean, spread: 0/0 of no element, of a single one.
+normalising: shift and scale of its operand make no difference. multiplying: by the other operand; matrix product: by what is
+mostly data. loss: does not move at its best point. labels: 0/0 where all are ignored. choosing: elements of an operand that
+are not taken get no gradient; taking: at each element by itself. masking: may bring in a constant -inf. turning off: may
+send a gradient of 0 on. looking up: by indices; embedding: by rows. drawing: at random. view: the same elements again, all
+of them; part: some of them.
+"""
+TRAITS: tuple[Trait, ...] = get_args(Trait)
+
+
+class Operation(NamedTuple):
+    """A row of the table.
+
+    added: the operands that are only added, whose gradient is what comes in. joins: passes on a nan of an operand that needs no
+    gradient, such as the data. tail: where, far out, it is flat. side: where it is flat, given its node's settings, but for
+    corners. safe: an operand at which value and derivative are ordinary, as typed. culprit: the operand by which it goes wrong.
+    """
+
+    traits: frozenset[Trait] = frozenset()
+    added: tuple[int, ...] = ()
+    joins: bool = False
+    tail: Callable[[float], bool] | None = None
+    side: Callable[[Node, float], bool] | None = None
+    safe: str = "1"
+    culprit: int = 0
+
+    def has(self, trait: Trait) -> bool:
+        return trait in self.traits
+
+
+def _row(
+    *traits: Trait,
+    added: tuple[int, ...] = (),
+    joins: bool = False,
+    tail: Callable[[float], bool] | None = None,
+    side: Callable[[Node, float], bool] | None = None,
+    safe: str = "1",
+    culprit: int = 0,
+) -> Operation:
+    return Operation(frozenset(traits), added, joins, tail, side, safe, culprit)
+
+
+def _setting(node: Node, name: str, otherwise: float) -> float:
+    """A number that the node keeps."""
+    values = next((kept.value for kept in node.saved if kept.name == name and isinstance(kept.value, Values)), None)
+    return otherwise if values is None else values.numbers[0]
+
+
+def _outside(node: Node, a: float) -> bool:
+    return not _setting(node, "min_val", a) <= a <= _setting(node, "max_val", a)
+
+
+def _within(node: Node, a: float) -> bool:
+    return abs(a) < _setting(node, "lambd", 0.0)
+
+
+OPERATIONS: dict[str, Operation] = {
+    # of each element alone
+    "Abs": _row("level at 0"),
+    "Acos": _row(safe="0"),
+    "Acosh": _row(safe="2"),
+    "Asin": _row(safe="0"),
+    "Atan": _row("squashing"),
+    "Atanh": _row(safe="0"),
+    "Ceil": _row("flat"),
+    "Celu": _row("squashing"),
+    "Clamp": _row("bounded", "taking", "turning off"),
+    "ClampMax": _row("bounded"),
+    "ClampMin": _row("bounded"),
+    "Cos": _row("level at 0"),
+    "Cosh": _row("level at 0", "exponential", safe="0"),
+    "Elu": _row("squashing"),
+    "Erf": _row("squashing"),
+    "Erfc": _row("squashing"),
+    "Erfinv": _row(safe="0"),
+    "Exp": _row("underflowing", "exponential", safe="0"),
+    "Exp2": _row("underflowing", "exponential", safe="0"),
+    "Expm1": _row("exponential", safe="0"),
+    "Floor": _row("flat"),
+    "Gelu": _row(tail=lambda a: a < -4),
+    "Hardshrink": _row(side=_within),
+    "Hardsigmoid": _row("bounded", side=lambda node, a: abs(a) > 3),
+    "Hardswish": _row("bounded", side=lambda node, a: a < -3),
+    "Hardtanh": _row("bounded", side=_outside),
+    "I0": _row("exponential"),
+    "LeakyRelu": _row(side=lambda node, a: a < 0 and _setting(node, "negative_slope", 1.0) == 0),
+    "LogSigmoid": _row("squashing"),
+    "Logit": _row(safe="0.5"),
+    "Mish": _row(tail=lambda a: a < -4),
+    "Pow": _row("level at 0"),
+    "Relu": _row("turning off", side=lambda node, a: a < 0),
+    "Round": _row("flat"),
+    "Sigmoid": _row("squashing"),
+    "Sign": _row("flat"),
+    "Silu": _row(tail=lambda a: a < -4),
+    "Sinh": _row("exponential", safe="0"),
+    "Softplus": _row("squashing"),
+    "Softshrink": _row(side=_within),
+    "SpecialErfcx": _row("exponential"),
+    "SpecialI1": _row("exponential"),
+    "SpecialLogNdtr": _row(tail=lambda a: a > 4),
+    "SpecialNdtri": _row(safe="0.5"),
+    "Tanh": _row("squashing"),
+    "Threshold": _row(side=lambda node, a: a < _setting(node, "threshold", -math.inf)),
+    "Trunc": _row("flat"),
+    # of two elements, or more
+    "Add": _row("masking", added=(0, 1), joins=True),
+    "Addcmul": _row(joins=True),
+    "Div": _row(joins=True, culprit=1),
+    "Lerp": _row(joins=True),
+    "Maximum": _row("choosing", "taking"),
+    "Minimum": _row("choosing", "taking"),
+    "Mul": _row("multiplying", "turning off", joins=True),
+    "Sub": _row("masking", added=(0, 1), joins=True),
+    "Where": _row("choosing", "taking", "masking", "turning off", joins=True),
+    "Xlogy": _row(culprit=1),
+    # sums and products
+    "Addmm": _row("multiplying", "matrix product", added=(0,), joins=True),
+    "Baddbmm": _row("multiplying", "matrix product", added=(0,), joins=True),
+    "Bmm": _row("multiplying", "matrix product", joins=True),
+    "Convolution": _row("multiplying", "matrix product", added=(2,), joins=True),
+    "Cumsum": _row("mixing"),
+    "Dot": _row("multiplying", joins=True),
+    "Linear": _row("multiplying", "matrix product", added=(2,), joins=True),
+    "LinalgVectorNorm": _row("level at 0"),
+    "LogSoftmax": _row("softmax", "mixing"),
+    "Mean": _row("mean"),
+    "Mm": _row("multiplying", "matrix product", joins=True),
+    "Mv": _row("multiplying", "matrix product", joins=True),
+    "Norm": _row("level at 0"),
+    "Softmax": _row("softmax", "mixing"),
+    "Std": _row("spread"),
+    "StdMean": _row("spread"),
+    "Var": _row("spread"),
+    "VarMean": _row("spread"),
+    # layers and losses
+    "BinaryCrossEntropy": _row("loss"),
+    "BinaryCrossEntropyWithLogits": _row(joins=True),
+    "FusedRmsNorm": _row("normalising"),
+    "HuberLoss": _row("loss", joins=True),
+    "MseLoss": _row("loss", joins=True),
+    "NativeBatchNorm": _row("normalising", joins=True),
+    "NativeGroupNorm": _row("normalising"),
+    "NativeLayerNorm": _row("normalising", joins=True),
+    "NllLoss": _row("loss", "labels"),
+    "NllLoss2D": _row("loss", "labels"),
+    "SmoothL1Loss": _row("loss", joins=True),
+    # elements put, picked and moved
+    "Alias": _row("view"),
+    "Cat": _row(joins=True),
+    "Clone": _row("view"),
+    "CopySlices": _row("choosing", "masking", "turning off"),
+    "Embedding": _row("embedding"),
+    "EmbeddingBag": _row("embedding"),
+    "Expand": _row("view"),
+    "Gather": _row("looking up"),
+    "Index": _row("looking up", "turning off"),
+    "IndexPut": _row("choosing", "masking", "turning off"),
+    "IndexSelect": _row("looking up"),
+    "MaskedFill": _row("choosing", "masking", "turning off"),
+    "MaskedScatter": _row("choosing", "masking", "turning off"),
+    "MaskedSelect": _row("choosing"),
+    "Permute": _row("view"),
+    "ReshapeAlias": _row("view"),
+    "Select": _row("part"),
+    "Slice": _row("part"),
+    "Split": _row("part"),
+    "SplitWithSizes": _row("part"),
+    "Squeeze": _row("view"),
+    "Stack": _row(joins=True),
+    "T": _row("view"),
+    "ToCopy": _row("view"),
+    "Transpose": _row("view"),
+    "Tril": _row("masking"),
+    "Triu": _row("masking"),
+    "Unbind": _row("part"),
+    "UnsafeView": _row("view"),
+    "Unsqueeze": _row("view"),
+    "View": _row("view"),
+    # at random
+    "Bernoulli": _row("drawing"),
+    "Cauchy": _row("drawing"),
+    "Exponential": _row("drawing"),
+    "Geometric": _row("drawing"),
+    "Normal": _row("drawing"),
+    "Poisson": _row("drawing"),
+    "Random": _row("drawing"),
+    "Uniform": _row("drawing"),
+}
+
+NO_TRAIT = Operation()
+
+
+def traits_of(operation: str) -> Operation:
+    """What is known of an operation; nothing special of one that the table does not know."""
+    return OPERATIONS.get(operation, NO_TRAIT)
+
+
+def has(operation: str, trait: Trait) -> bool:
+    return trait in OPERATIONS.get(operation, NO_TRAIT).traits

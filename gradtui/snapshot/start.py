@@ -1,0 +1,28 @@
+"""What the explorer is opened with."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from gradtui.snapshot.model import Device, Dtype, Origin
+
+
+class Start(Struct, frozen=True):
+    """What a person asked to see first; all of it can be changed on the screen.
+
+    expression: the function as typed or, by `origin`, the place of one in a file (`model.py:loss`).
+    at: where variables stand, each a text as typed: a number or a whole vector (`pi/2`, `[1, 2]`), or a tuple of texts,
+    one for each element of a vector. What is left out stands at its default.
+    window: the ends of the chart's x-axis, None for the usual ones. step: how far one key press moves a variable, a decimal.
+    theme: Textual's name of one, None for the usual one. names: words that are variables whatever they are.
+    """
+
+    expression: str
+    at: dict[str, str | tuple[str, ...]] = {}
+    dtype: Dtype = "float32"
+    device: Device = "cpu"
+    window: tuple[float, float] | None = None
+    step: str = "0.1"
+    theme: str | None = None
+    names: tuple[str, ...] = ()
+    origin: Origin = "expression"

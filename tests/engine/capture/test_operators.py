@@ -1,0 +1,95 @@
+"""torch's own operator samples: what capture and trace say of each is torch's gradient, and every node has a rule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.testing._internal.common_methods_invocations import op_db
+
+import gradtui
+from gradtui.grad_fns.rules import rule
+
+MOST_SAMPLES = 2
+WITHOUT_RULE = (
+    "Backward",  # the derivative of a backward operation, which torch's samples call as if it were one of the forward pass
+    "Sparse",  # its gradient is a matrix with holes
+    "GeneratedBackwardFor",  # registered from Python, its own code
+    "SegmentReduce",
+    "AsStridedScatter",  # torch 2.13's own gradient fails gradcheck where strides are not those of a whole tensor
+)
+OPERATORS: list[Any] = [
+    op for op in list[Any](op_db) if op.supports_autograd and torch.float64 in op.supported_backward_dtypes("cpu")
+]
+
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore")]
+
+
+def tensors_in(value: object) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from tensors_in(each)
+    elif isinstance(value, dict):
+        yield from tensors_in(list(value.values()))
+
+
+def outputs_of(op: Any, sample: Any) -> list[Tensor]:
+    torch.manual_seed(0)
+    made = op.op(sample.input, *sample.args, **sample.kwargs)
+    return [tensor for tensor in tensors_in(made) if tensor.requires_grad]
+
+
+def norm(tensor: Tensor) -> float:
+    """To all digits, whatever the dtype."""
+    dense = tensor if tensor.layout is torch.strided else tensor.to_dense()
+    return float(dense.to(torch.complex128 if dense.is_complex() else torch.float64).norm())
+
+
+@pytest.mark.parametrize(
+    "op", OPERATORS, ids=lambda op: f"{op.name}{op.variant_test_name and '-' + op.variant_test_name}"
+)
+def test_gradients_are_torchs(op: Any) -> None:
+    """On its first samples in float64, with a trace and without."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        for sample in list(op.sample_inputs("cpu", torch.float64, requires_grad=True))[:MOST_SAMPLES]:
+            outputs = outputs_of(op, sample)
+            leaves = [
+                tensor for tensor in tensors_in([sample.input, sample.args, sample.kwargs]) if tensor.requires_grad
+            ]
+            if not outputs or not leaves:
+                continue
+            sums = [(output.real if output.is_complex() else output).sum() for output in outputs]
+            try:
+                wanted = torch.autograd.grad(sums, leaves, allow_unused=True)
+            except (
+                RuntimeError
+            ):  # the sum of eigenvectors depends on their phase: torch has no gradient to compare with
+                continue
+            names = {f"leaf {place}": leaf for place, leaf in enumerate(leaves)}
+            with gradtui.trace() as trace:
+                traced = outputs_of(op, sample)
+            for snapshot in (
+                gradtui.capture(outputs_of(op, sample), names=names),
+                trace.capture(traced, names=names),
+            ):
+                assert snapshot.problem is None
+                for name, grad in zip(names, wanted, strict=True):
+                    told = snapshot.parameters[name].grad
+                    assert (told is None) == (grad is None)
+                    if told is not None and grad is not None and grad.numel():
+                        expected = norm(grad)
+                        assert math.isnan(expected) or told.norm == pytest.approx(expected, rel=1e-9, abs=1e-12)
+                unknown = {node.name for node in snapshot.graph.nodes if rule(node.name) is None}
+                assert not [name for name in unknown if not is_left_out(name)]
+
+
+def is_left_out(name: str) -> bool:
+    bare = name.rstrip("0123456789").removesuffix("Backward")
+    return any(word in bare for word in WITHOUT_RULE)

@@ -1,0 +1,65 @@
+"""What is wrong with what is shown: of a large graph it comes later."""
+
+from __future__ import annotations
+
+from threading import Event
+
+import pytest
+
+from gradtui.snapshot.finding import Finding
+from gradtui.snapshot.model import Snapshot
+from gradtui.tui import findings
+from gradtui.tui.saved import explorer
+from tests import synthetic
+from tests.tui.fakes import make_app
+from tests.tui.test_app import press, text_of, until
+
+
+async def test_a_large_graph_is_searched_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found is shown when it comes."""
+    monkeypatch.setattr(findings, "MOST_AT_ONCE", 1)
+    app = make_app("0*sqrt(x)", {"x": "0"})
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "something goes wrong" in text_of(app), "what is wrong")
+        await press(pilot, "w")
+        assert app.backward.cursor.told == app.findings.all[0]
+
+
+async def test_what_is_found_in_a_graph_that_was_left_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search goes on in its thread, and comes to its end behind that of the newer graph."""
+    monkeypatch.setattr(findings, "MOST_AT_ONCE", 1)
+    search, started, gate = findings._findings, Event(), Event()
+
+    def held(snapshot: Snapshot) -> tuple[Finding, ...]:
+        if snapshot.expression == "0*sqrt(x)":
+            started.set()
+            gate.wait()
+        return search(snapshot)
+
+    monkeypatch.setattr(findings, "_findings", held)
+    app = make_app("0*sqrt(x)", {"x": "0"})
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, started.is_set, "the search")
+        app.picture.take("x*y + sin(y)")
+        await until(pilot, lambda: "SinBackward0" in text_of(app), "the newer graph")
+        gate.set()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert app.findings.all == ()
+        assert "goes wrong" not in text_of(app)
+
+
+@pytest.mark.parametrize("large", [1, findings.MOST_AT_ONCE])
+async def test_why_of_a_parameter(monkeypatch: pytest.MonkeyPatch, large: int) -> None:
+    """Of a large graph in a thread."""
+    monkeypatch.setattr(findings, "MOST_AT_ONCE", large)
+    snapshot = synthetic.bert(2)
+    name, parameter = next((name, one) for name, one in snapshot.parameters.items() if one.node is not None)
+    app = explorer(snapshot)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        app.backward.select(parameter.node)
+        await press(pilot, "w")
+        await until(pilot, lambda: app.backward.cursor.told is not None, "the reason")
+        assert app.backward.cursor.told is not None
+        assert app.backward.cursor.told.parameter == name

@@ -1,0 +1,75 @@
+"""The one table of keys, and what is made from it: the help, and README's table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import zip_longest
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from gradtui.tui.keys import ASKING, KEYS, NO_ROOM, ROWS, Row, asks, in_full, in_short
+from tests.tui.fakes import make_app
+from tests.tui.test_app import press, text_of
+
+README = Path(__file__).parents[2] / "README.md"
+IDS = [key.id or "" for key in KEYS]
+HEAD = "| key | does | key | does |"
+
+
+def names(row: Row) -> list[str]:
+    return " ".join(row.groups).split()
+
+
+def test_every_key_is_explained_once() -> None:
+    told = Counter(name for row in ROWS for name in names(row))
+    assert {key: told[key] for key in IDS} == dict.fromkeys(IDS, 1)
+    assert told.keys() - set(IDS) == {"tab", "ctrl+p", "click", "wheel"}, "Textual's own"
+    assert set(IDS) >= NO_ROOM
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.groups[0])
+def test_a_row_fits_its_line_of_the_help(row: Row) -> None:
+    assert cell_len(in_short(row)) < 12
+    assert cell_len(row.short) <= 31
+    shown = {name for name in names(row) if name not in NO_ROOM}
+    assert len(in_short(row).split()) == len(shown) > 0
+
+
+async def test_the_help_has_all_rows() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "question_mark")
+        screen = text_of(app)
+        assert all(f"{in_short(row)} " in screen and row.short in screen for row in ROWS)
+
+
+def table() -> list[str]:
+    """README's: the rows in two columns, down the left one first."""
+    cells = [f"{' '.join(f'`{key}`' for key in in_full(row))} | {row.long}" for row in ROWS]
+    half = (len(cells) + 1) // 2
+    rows = zip_longest(cells[:half], cells[half:], fillvalue=" | ")
+    return [HEAD, "|---|---|---|---|", *(f"| {left} | {right} |" for left, right in rows)]
+
+
+def test_the_table_of_the_readme() -> None:
+    """Where it differs: what is printed here belongs there."""
+    lines = README.read_text(encoding="utf-8").splitlines()
+    start = lines.index(HEAD)
+    end = next(number for number in range(start, len(lines)) if not lines[number].startswith("|"))
+    assert lines[start:end] == table(), "\n" + "\n".join(table())
+
+
+async def test_every_action_is_one() -> None:
+    app = make_app()
+    for key in KEYS:
+        name = key.action.partition("(")[0]
+        assert callable(getattr(app, f"action_{name}", None)), key.id
+    assert {key.action.partition("(")[0] for key in KEYS} > ASKING
+
+
+@pytest.mark.parametrize(("key", "whether"), [("right", True), ("equals_sign", True), ("[", True), ("n", False)])
+def test_keys_that_ask_for_another_answer(key: str, whether: bool) -> None:
+    assert asks(key) is whether
+    assert not asks(None)
