@@ -98,12 +98,12 @@ def read_step(text: str) -> str:
 
 
 def read_theme(name: str | None) -> str | None:
-    """Textual's name for it: `light` is enough for `textual-light`."""
+    """Textual's name for it: `light` is enough for `textual-light`, `ansi` for `ansi-dark`."""
     if name is None:
         return None
     from textual.theme import BUILTIN_THEMES
 
-    for theme in (name, f"textual-{name}"):
+    for theme in (name, f"textual-{name}", f"{name}-dark"):
         if theme in BUILTIN_THEMES:
             return theme
     raise click.BadParameter(f"{shown(name)} is none of {', '.join(BUILTIN_THEMES)}", param_hint="--theme")

@@ -14,7 +14,8 @@ pieces hold those, as rows that point into tables, so that what occurs often is 
 fields need no new version. A version that it does not know is refused.
 
 Nothing in a file is run, and a file is checked before anything is made of it: every reference leads somewhere, the graph
-has no cycle, no tensor has more numbers than elements. Whatever the file, reading it takes less than LIMIT of memory.
+has no cycle, no tensor has more numbers than elements. Its texts hold nothing that a terminal would obey: what would be
+so is read as a character that is seen. Whatever the file, reading it takes less than LIMIT of memory.
 """
 
 from __future__ import annotations
@@ -29,11 +30,13 @@ from typing import IO
 from msgspec import DecodeError, msgpack
 from msgspec.structs import replace
 
-from gradtui.file.rows import DAMAGED, TOO_LARGE, BrokenError, Piece, Reader, Writer
+from gradtui.file.rows import DAMAGED, SAME_NAMES, TOO_LARGE, BrokenError, Piece, Reader, Writer
 from gradtui.file.soundness import flaw
+from gradtui.file.texts import SameNamesError, with_harmless_texts
 from gradtui.file.uncollected import uncollected
 from gradtui.file.writing import replacing
 from gradtui.snapshot.model import Graph, Snapshot
+from gradtui.snapshot.visible import visible
 
 MAGIC = b"\x89gradtui\r\n\x1a\n"
 VERSION = 1
@@ -57,7 +60,10 @@ CUT_OFF = "this .gradtui file is cut off: its end is missing"
 
 
 class FileError(Exception):
-    """What is wrong with a .gradtui file, in one sentence that begins with its path."""
+    """What is wrong with a .gradtui file, in one sentence that begins with its path, and that a terminal may show."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(visible(sentence))
 
 
 def save(snapshot: Snapshot, path: str | os.PathLike[str]) -> None:
@@ -115,12 +121,14 @@ def _read(file: IO[bytes]) -> Snapshot:
             raise BrokenError(CUT_OFF)
         if len(first) * BYTE > KEPT:
             raise BrokenError(TOO_LARGE)
-        head = msgpack.decode(first, type=Snapshot)
+        head = with_harmless_texts(msgpack.decode(first, type=Snapshot))
         reader = Reader(head, KEPT - len(first) * BYTE)
         for payload in frames:
-            reader.add(msgpack.decode(payload, type=Piece))
+            reader.add(with_harmless_texts(msgpack.decode(payload, type=Piece)))
     except EOFError:
         raise BrokenError(CUT_OFF) from None
+    except SameNamesError:
+        raise BrokenError(f"{DAMAGED}: {SAME_NAMES}") from None
     except (gzip.BadGzipFile, zlib.error):
         raise BrokenError(f"{DAMAGED}: its checksum is wrong") from None
     except (DecodeError, RecursionError, UnicodeDecodeError, IndexError) as error:

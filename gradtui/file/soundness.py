@@ -6,12 +6,16 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from gradtui.snapshot.model import Curve, Graph, Snapshot, Source, Values
+from gradtui.snapshot.model import Curve, Graph, Snapshot, Source, Truth, Values
 
 MOST_DIMENSIONS = 64
 """As in torch."""
 DEEPEST, LONGEST = 100, 1000
 """Dots and characters in the path of a module: the outline has a group for every dot."""
+
+
+MOST_PIECES = 1000
+"""Of an expression: calculus measures a tenth as many."""
 
 
 def flaw(snapshot: Snapshot) -> str | None:
@@ -57,8 +61,20 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
             yield "a variable has other numbers than its shape tells"
     if snapshot.along is not None and snapshot.along[0] not in snapshot.variables:
         yield "tangents are along what is no variable"
+    if snapshot.truth is not None:
+        yield from _truth_flaws(snapshot, snapshot.truth)
     if snapshot.curve is not None:
         yield from _curve_flaws(snapshot, snapshot.curve)
+
+
+def _truth_flaws(snapshot: Snapshot, truth: Truth) -> Iterator[str]:
+    if len(truth.pieces) > MOST_PIECES:
+        yield "the expression has more pieces than are measured"
+    for place, piece in enumerate(truth.pieces):
+        if not all(0 <= operand < place for operand in piece.operands) or len(piece.sent) != len(piece.operands):
+            yield "a piece is made of what is no piece before it"
+        if not 0 <= piece.start <= piece.end <= len(snapshot.expression):
+            yield "a piece is not in the text"
 
 
 def _graph_flaws(graph: Graph) -> Iterator[str]:

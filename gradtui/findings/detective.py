@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from gradtui.findings.branches import double_where
 from gradtui.findings.fading import fading
+from gradtui.findings.lost_digits import lost_digits
 from gradtui.findings.reasons import cause_of, filled, holds, operands_at, remedy_of, shortened, stable_form
 from gradtui.findings.scale import told, without_scale
 from gradtui.findings.unread import with_known_values
@@ -46,7 +47,7 @@ NOT_0_AGAIN = "0 times that is nan"
 
 
 def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
-    """The first bad node of the forward pass, the first of the backward pass, and where a gradient dies.
+    """The first bad node of the forward pass, the first of the backward pass, where a gradient dies, where digits are lost.
 
     Nothing for an ordinary function. Of an experiment only the forward pass, which it does not change. Of user code what
     there is to say of its parameters, but where it is as small as an expression and all of its numbers are known.
@@ -63,6 +64,8 @@ def _findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     if not snapshot.experiments:
         found += _backward(graph)
         found += fading(graph)
+        explained = {one.node for one in found}
+        found += (one for one in lost_digits(snapshot) if one.node not in explained)
     return tuple(found)
 
 

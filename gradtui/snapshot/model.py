@@ -237,14 +237,47 @@ class Derivative(Struct, frozen=True):
     """The symbolic derivative by one variable.
 
     text: in our own notation (`2*x + 3`), None where there is none to write; `note` then says why.
-    numbers: its value at this x, one for each element; None where it has none (a corner, a pole).
+    numbers: its value at the very x that torch got, one for each element; None where it has none (a corner, a pole).
     simplified: False where simplifying was given up.
+    typed: its value at the numbers as they were typed, where these are others: 4.3 is no float. Empty where they are the same.
     """
 
     text: str | None
     numbers: tuple[float | None, ...] = ()
     simplified: bool = True
     note: str = ""
+    typed: tuple[float | None, ...] = ()
+
+
+class Piece(Struct, frozen=True, gc=False):
+    """A piece of a typed expression as mathematics has it, at the very x that torch got: no digit is lost.
+
+    start, end: where it stands in the text. variable: its name, where it is one. value, gradient: of each element, the
+    gradient is that of f (of sum(f) where f is a vector) by it. operands: places in `Truth.pieces` of the pieces that it is
+    made of, each once. sent: what of the gradient goes to each of these. None where there is no number.
+    """
+
+    start: int
+    end: int
+    value: tuple[float | None, ...]
+    gradient: tuple[float | None, ...]
+    operands: tuple[int, ...] = ()
+    sent: tuple[tuple[float | None, ...], ...] = ()
+    variable: str | None = None
+
+
+class Truth(Struct, frozen=True):
+    """f as mathematics has it, at the very x that torch got: what torch's numbers are measured by.
+
+    value: of each element of f. typed: the same at the numbers as they were typed, where these are others.
+    pieces: all that vary, operands before what is made of them, f last.
+    constants: the relative error of a piece that does not vary, `1 - cos(0.001)`, computed in floats: of the worst.
+    """
+
+    value: tuple[float | None, ...]
+    typed: tuple[float | None, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    constants: float = 0.0
 
 
 class CurveRequest(Struct, frozen=True):
@@ -264,8 +297,17 @@ class Trouble(Struct, frozen=True):
     """A stretch of the curve's window where f, or only f', is not finite.
 
     Found by sampling, its ends by bisection: a shorter stretch between two samples may be missed. A single place has
-    low == high.
+    low == high. unbounded: whether |f| grows without end towards it, as at a pole.
     """
+
+    low: float
+    high: float
+    kind: Literal["value", "gradient"]
+    unbounded: bool = False
+
+
+class Jump(Struct, frozen=True):
+    """A place between two floats, or nearly so, at which f, or f' (`gradient`), changes at once."""
 
     low: float
     high: float
@@ -275,7 +317,9 @@ class Trouble(Struct, frozen=True):
 class Curve(Struct, frozen=True):
     """The answer to a CurveRequest: `f` and `derivative` at each `x`, non-finite where they are so.
 
-    `what` says what is drawn where it is not simply f(x): `sum(f) along x[1]`, `f of one element`.
+    x rises; beside as many places at equal distances as were asked for there are some more, where something happens
+    between those. `what` says what is drawn where it is not simply f(x): `sum(f) along x[1]`, `f of one element`.
+    alone: whether it is f of one element, and not the sum of all.
     """
 
     variable: str
@@ -287,6 +331,8 @@ class Curve(Struct, frozen=True):
     key: str = ""
     what: str = ""
     trouble: tuple[Trouble, ...] = ()
+    jumps: tuple[Jump, ...] = ()
+    alone: bool = False
 
 
 class Experiment(Struct, frozen=True):
@@ -339,7 +385,8 @@ class Snapshot(Struct, frozen=True):
     """The answer to the Request of the same id. Where `problem` is set, it is the whole answer, but for a graph with nodes:
     that is then of what ran before it.
 
-    `derivative` (by variable) comes from a second process and may be None in a first answer: not known yet.
+    `derivative` (by variable) comes from a second process and may be None in a first answer: not known yet. `truth` comes
+    with it, and is None also where that has nothing to say.
     variables: what can be stepped. parameters: of a model, by name, whether in the graph or not. modules: of a model, by path.
     files: text of the files that sources are in, by the name that the sources use. printed: what user code wrote, its end.
     events: what a trace saw that explains gradients, in the order of the forward pass. scale: of a GradScaler, by which the
@@ -368,6 +415,7 @@ class Snapshot(Struct, frozen=True):
     events: tuple[Event, ...] = ()
     printed: str = ""
     scale: float | None = None
+    truth: Truth | None = None
 
 
 def default_at(name: str) -> float:

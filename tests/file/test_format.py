@@ -27,16 +27,19 @@ from gradtui.snapshot.model import (
     Event,
     Experiment,
     Graph,
+    Jump,
     Module,
     Node,
     Note,
     Parameter,
+    Piece,
     Problem,
     Saved,
     Snapshot,
     Source,
     Summary,
     Trouble,
+    Truth,
     Values,
     VariableState,
 )
@@ -82,9 +85,19 @@ EVERYTHING = Snapshot(
         (0, 2),
     ),
     {"x": Differences((1.0, None), (1.0, None), (None, 2.0), (1e-9, None))},
-    {"x": Derivative("2*x", (2.0, None), False, "given up")},
+    {"x": Derivative("2*x", (2.0, None), False, "given up", (2.5, None))},
     Curve(
-        "x", (-1.0, 1.0), (0.0, 0.5), (1.0, math.nan), (2.0, math.inf), 1, "key", "sum", (Trouble(0.1, 0.2, "value"),)
+        "x",
+        (-1.0, 1.0),
+        (0.0, 0.5),
+        (1.0, math.nan),
+        (2.0, math.inf),
+        1,
+        "key",
+        "sum",
+        (Trouble(0.1, 0.2, "value", True),),
+        (Jump(0.3, 0.4, "gradient"),),
+        True,
     ),
     (Note("kink", "a corner", 1),),
     ("x", 1),
@@ -96,6 +109,12 @@ EVERYTHING = Snapshot(
     {"model.py": "def f(x):\n    y = x @ w\n    return y\n"},
     (Event("detach", "detach", HERE, "encoder", ("w", "b"), 0, True),),
     "printed\n",
+    Truth(
+        (1.0, None),
+        (1.5, None),
+        (Piece(0, 1, (1.0,), (2.0,), variable="x"), Piece(0, 5, (3.0,), (1.0,), (0,), ((2.0,),))),
+        1e-3,
+    ),
 )
 
 SOUND: dict[str, Callable[[], Snapshot]] = {
@@ -261,6 +280,7 @@ def test_another_file_is_told(name: str, tmp_path: Path) -> None:
 
 
 HEAD = {"id": 1, "expression": "x"}
+PIECE = {"start": 0, "end": 1, "value": [1], "gradient": [1]}
 TEXTS = {"texts": ["AddBackward0", "float32"]}
 
 
@@ -331,6 +351,19 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
         [HEAD | {"curve": {"variable": "x", "window": [1, 0], "x": [], "f": [], "derivative": []}}],
         "window is none",
     ),
+    "a piece of itself": (
+        [HEAD | {"truth": {"value": [1], "pieces": [PIECE | {"operands": [0], "sent": [[1]]}]}}],
+        "no piece",
+    ),
+    "a piece that sends nothing": (
+        [HEAD | {"truth": {"value": [1], "pieces": [PIECE, PIECE | {"operands": [0]}]}}],
+        "no piece before it",
+    ),
+    "a piece outside of the text": (
+        [HEAD | {"truth": {"value": [1], "pieces": [PIECE | {"end": 2}]}}],
+        "not in the text",
+    ),
+    "a thousand pieces": ([HEAD | {"truth": {"value": [1], "pieces": [PIECE] * 1001}}], "more pieces"),
     "deep nesting": ([HEAD, nested(10**6)], "damaged"),
     "a long frame": ([HEAD, b"\xc0" * (format.FRAME + 1)], "more in it than a .gradtui file may hold"),
     "a frame of another size": ([HEAD, b"\x80\x80"], "damaged"),

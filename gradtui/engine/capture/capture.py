@@ -80,7 +80,7 @@ class _Capture:
         known = set(self.nodes)
         made = {tensor: (node, tensor.output_nr) for tensor in self.names if (node := maker(tensor)) in known and node}
         record = Summed({*made.values()})
-        notes = list(outputs.notes(differentiable))
+        notes = [*outputs.notes(differentiable), *(self.recording.notes() if self.recording else ())]
         why = why_not_run(self.nodes, self.leaves.values())
         if why is not None:
             notes.append(data.Note("backward", why))

@@ -10,6 +10,7 @@ from gradtui.engine.autograd.graph import short
 from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot.model import Problem
+from gradtui.snapshot.said import said, unbroken
 
 IN_PLACE = re.compile(
     r"modified by an inplace operation: \[(?P<kind>[^\]]*\])\](, which is output \d+ of (?P<maker>\w+),)? is at version"
@@ -21,7 +22,7 @@ def problem(error: Exception, recording: Recording | None) -> Problem:
     """recording: of the forward pass; it may know the line that is to blame."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return Problem("memory", "there is not enough memory to run backward")
-    told = str(error).strip().partition("\n")[0]
+    told = said(error).strip().partition("\n")[0]
     if changed := IN_PLACE.search(told):
         return _changed_in_place(changed["kind"], _operation(changed["maker"] or ""), recording)
     if FREED in told:
@@ -31,7 +32,7 @@ def problem(error: Exception, recording: Recording | None) -> Problem:
             hint="capture before backward(), or call backward(retain_graph=True)",
             failure="freed",
         )
-    name = "" if type(error) is RuntimeError else f"{type(error).__name__}: "
+    name = "" if type(error) is RuntimeError else f"{unbroken(type(error).__name__)}: "
     return Problem("domain", f"backward fails: {name}{told}")
 
 

@@ -9,6 +9,7 @@ import torch
 
 from gradtui.engine.autograd.reader import read
 from gradtui.engine.autograd.values import dtype_name
+from gradtui.engine.capture.introspection import submodules
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot import model
 from gradtui.snapshot.numbers import UNREAD
@@ -57,7 +58,7 @@ def unread_notes(parameters: Mapping[str, model.Parameter]) -> Iterator[model.No
 def modules(root: torch.nn.Module | None, recording: Recording | None) -> dict[str, model.Module]:
     """By path, "" for the model itself. A module with several paths has its first."""
     watched = recording if recording is not None and recording.watched else None
-    named = root.named_modules() if root is not None else ()
+    named = submodules(root).items() if root is not None else ()
     return {
         path: model.Module(type(module).__name__, None if watched is None else watched.count(path))
         for path, module in named

@@ -13,7 +13,6 @@ from gradtui.graph.uses import Use, as_sum, contributions, has_run
 from gradtui.outline.rows import Row
 from gradtui.snapshot.model import Graph, Node, Values
 from gradtui.snapshot.numbers import number, numbers
-from gradtui.snapshot.visible import visible
 from gradtui.tui.panes.line_view import Piece, cut, left, right, tail
 
 RUNNING = "▶ "
@@ -93,7 +92,7 @@ def cells(
     if row.node is None:
         assert row.parent is not None
         assert row.edge is not None
-        constant = visible(graph.nodes[row.parent].edges[row.edge].constant or "")
+        constant = graph.nodes[row.parent].edges[row.edge].constant or ""
         return Cells("", row.guides, (CONSTANT + constant, "graph--constant"), (), "", "", None, None, row.kind)
     node = graph.nodes[row.node]
     if row.kind == "reference":
@@ -112,7 +111,7 @@ def cells(
         (node.name, "graph--leaf" if leaf else "graph--node"),
         (),
         "" if row.open is None else OPENED if row.open else CLOSED,
-        visible(_belongs(node, whole_names=whole_names)),
+        _belongs(node, whole_names=whole_names),
         node.value,
         node.grad_output if has_run(graph, row.node, steps_done) else None,
         row.kind,
@@ -126,7 +125,7 @@ def _elsewhere(graph: Graph, row: Row) -> tuple[str, ...]:
     module = graph.nodes[row.node].module
     if row.parent is None or not module or module == graph.nodes[row.parent].module:
         return ()
-    return (f" in {visible(module)}", f" in {visible(module.rpartition('.')[2])}")
+    return (f" in {module}", f" in {module.rpartition('.')[2]}")
 
 
 def _belongs(node: Node, *, whole_names: bool) -> str:
@@ -138,7 +137,7 @@ def _belongs(node: Node, *, whole_names: bool) -> str:
 
 def title(node: Node) -> str:
     """How a node is called where it is only mentioned: its variable, else its text, else its name."""
-    return visible(node.variable or (node.source.text if node.source else node.name))
+    return node.variable or (node.source.text if node.source else node.name)
 
 
 def terms_text(terms: Sequence[Values | None], count: int, digits: int) -> str:
