@@ -141,6 +141,8 @@ class Inquiry:
             return
         if self.snapshot.graph.nodes[leaf.node].edges:
             yield not_a_leaf(self.snapshot, name, leaf)
+            if found := freed(name, leaf):
+                yield found
         elif self.forward is not None:
             yield self.forward
             if self.forward.node is None and leaf.grad is not None and not is_finite(leaf.grad):

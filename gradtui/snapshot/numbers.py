@@ -11,7 +11,7 @@ NOT_KNOWN = "–"
 
 UNREAD: dict[Unread, str] = {
     "freed": "its storage is freed",
-    "meta": "a meta tensor, without numbers",
+    "meta": "a meta tensor",
     "sharded": "each process has a part of it",
     "uninitialized": "not made yet",
     "transformed": "inside of a transform",

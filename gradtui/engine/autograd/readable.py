@@ -64,9 +64,10 @@ def is_freed(tensor: torch.Tensor) -> bool:
 
 
 def is_same_storage(one: torch.Tensor, other: torch.Tensor) -> bool:
-    """Whether they are views of one piece of memory, there or gone."""
+    """Whether they are views of one piece of memory, there or gone; of sparse ones whether any part is."""
     try:
-        return one.untyped_storage()._cdata == other.untyped_storage()._cdata
+        memory = {part.untyped_storage()._cdata for part in _parts(one)}
+        return any(part.untyped_storage()._cdata in memory for part in _parts(other))
     except Exception:  # one has none
         return False
 
@@ -100,12 +101,19 @@ def _readable(tensor: torch.Tensor) -> torch.Tensor | Unread:
         return tensor.dequantize()
     if tensor.layout in COMPRESSED:
         return tensor.to_sparse()
+    if tensor.is_floating_point() and tensor.dtype not in REAL:
+        return tensor.float()  # of 8 bits: torch computes with none of them
     return tensor if tensor.layout in (torch.strided, torch.sparse_coo) else tensor.to_dense()
 
 
 def _in_a_row(nested: torch.Tensor) -> torch.Tensor | Unread:
     """All elements of a nested tensor, one row after the other."""
-    known = readable(cast(Any, nested).values())
+    if nested.layout is torch.strided:  # its values() are as many as there is memory for
+        known: torch.Tensor | Unread = (
+            "freed" if nested.untyped_storage().nbytes() < nested.numel() * nested.itemsize else nested
+        )
+    else:
+        known = readable(cast(Any, nested).values())
     return known if isinstance(known, str) else torch.cat([row.reshape(-1) for row in nested.unbind()])
 
 
