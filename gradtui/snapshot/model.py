@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 Unread = Literal["freed", "meta", "sharded", "uninitialized", "transformed", "opaque"]
 """Why there are no numbers of a tensor that is there.
@@ -46,16 +46,29 @@ class Problem(Struct, frozen=True):
     operation: str = ""
 
 
+def norm_of(finite: float | None, nan: int, inf: int) -> float | None:
+    """The norm of a tensor of which that of the finite elements is known, and how many there are of the others."""
+    return math.nan if nan else math.inf if inf else finite
+
+
 class Summary(Struct, frozen=True, gc=False):
-    """A tensor too large to show whole. min, max, mean and norm are of its finite elements; None where there are none."""
+    """A tensor too large to show whole. min, max, mean and finite_norm are of its finite elements; None where there are none.
+
+    In files and on the pipes finite_norm is called `norm`, which there has always been that of the finite elements.
+    """
 
     min: float | None
     max: float | None
     mean: float | None
-    norm: float | None
+    finite_norm: float | None = field(name="norm")
     nan: int
     inf: int
     zero: int
+
+    @property
+    def norm(self) -> float | None:
+        """The Euclidean norm: nan where an element is nan, inf where one is infinite; None where there is no element."""
+        return norm_of(self.finite_norm, self.nan, self.inf)
 
 
 class Values(Struct, frozen=True, gc=False):
@@ -72,9 +85,17 @@ class Values(Struct, frozen=True, gc=False):
 
     @property
     def norm(self) -> float | None:
-        """The Euclidean norm of the finite elements; None where there are none."""
+        """The Euclidean norm: nan where an element is nan, inf where one is infinite; None where there is no element."""
         if self.summary is not None:
             return self.summary.norm
+        nan = sum(map(math.isnan, self.numbers))
+        return norm_of(self.finite_norm, nan, sum(map(math.isinf, self.numbers)))
+
+    @property
+    def finite_norm(self) -> float | None:
+        """That of the finite elements alone; None where there are none."""
+        if self.summary is not None:
+            return self.summary.finite_norm
         finite = [number for number in self.numbers if math.isfinite(number)]
         return math.hypot(*finite) if finite else None
 

@@ -109,7 +109,7 @@ EVERYTHING = Snapshot(
     {"model.py": "def f(x):\n    y = x @ w\n    return y\n"},
     (Event("detach", "detach", HERE, "encoder", ("w", "b"), 0, True),),
     "printed\n",
-    Truth(
+    truth=Truth(
         (1.0, None),
         (1.5, None),
         (Piece(0, 1, (1.0,), (2.0,), variable="x"), Piece(0, 5, (3.0,), (1.0,), (0,), ((2.0,),))),
@@ -194,6 +194,20 @@ def written(path: Path, *payloads: Any, version: int = format.VERSION) -> Path:
     stream = b"".join(len(one).to_bytes(4) + one for one in encoded)
     path.write_bytes(format.MAGIC + bytes([version]) + gzip.compress(stream, 1))
     return path
+
+
+def test_a_norm_in_an_older_file_is_of_what_is_finite(tmp_path: Path) -> None:
+    """It was written before the norm of what holds a nan was nan: it is not told as if it were the whole."""
+    summary = {"min": 0.0, "max": 1.0, "mean": 0.5, "norm": 3.0, "nan": 2, "inf": 0, "zero": 1}
+    large = {"shape": [9000], "numbers": [0.0] * 8, "summary": summary}
+    texts = {"texts": ["w", "float32", "cpu"], "shapes": [[9000]]}
+    payload = texts | {"values": [large], "parameters": [[1, 1, 1, 2, 3]]}
+    snapshot = load(written(tmp_path / "run.gradtui", HEAD | {"origin": "capture"}, payload))
+    grad = snapshot.parameters["w"].grad
+    assert grad is not None
+    assert grad.norm is not None
+    assert math.isnan(grad.norm)
+    assert grad.finite_norm == 3.0
 
 
 def test_the_format_is_as_documented(tmp_path: Path) -> None:
