@@ -6,7 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from gradtui.snapshot.model import Curve, Graph, Snapshot, Source, Truth, Values
+from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.model import Graph, Snapshot, Source, Truth, Values
 from gradtui.snapshot.target import is_target
 
 MOST_DIMENSIONS = 64

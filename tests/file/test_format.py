@@ -19,15 +19,14 @@ from msgspec.structs import replace
 import gradtui
 from gradtui.file import format, rows
 from gradtui.file.format import FileError, load, save
+from gradtui.snapshot.curve import Curve, Jump, Trouble
 from gradtui.snapshot.model import (
-    Curve,
     Derivative,
     Differences,
     Edge,
     Event,
     Experiment,
     Graph,
-    Jump,
     Module,
     Node,
     Note,
@@ -38,7 +37,6 @@ from gradtui.snapshot.model import (
     Snapshot,
     Source,
     Summary,
-    Trouble,
     Truth,
     Values,
     VariableState,
