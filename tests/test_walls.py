@@ -36,6 +36,12 @@ def test_import_contracts() -> None:
     [
         ("gradtui.expression", {"torch", "textual", "sympy", "plotext"}),
         ("gradtui.snapshot", {"torch", "textual", "sympy", "plotext"}),
+        ("gradtui.graph", {"torch", "textual", "sympy", "plotext"}),
+        ("gradtui.grad_fns", {"torch", "textual", "sympy", "plotext"}),
+        ("gradtui.findings", {"torch", "textual", "sympy", "plotext"}),
+        ("gradtui.outline", {"torch", "textual", "sympy", "plotext"}),
+        ("gradtui.file", {"torch", "textual", "sympy", "plotext"}),
+        ("gradtui.calculus", {"torch", "textual"}),
         ("gradtui.tui", {"torch", "sympy"}),
         ("gradtui.report", {"torch", "textual", "sympy"}),
     ],

@@ -13,8 +13,20 @@ from typing import Literal
 from msgspec import Struct
 
 from gradtui.chart.ticks import ticks
-from gradtui.chart.window import Frame, Position, bounded, nearest, runs, y_window
+from gradtui.chart.window import (
+    Frame,
+    Position,
+    Window,
+    bounded,
+    breaks_of,
+    grown,
+    height_in,
+    nearest,
+    runs,
+    y_window,
+)
 from gradtui.snapshot.model import Curve, Trouble
+from gradtui.snapshot.visible import visible
 
 Role = Literal["f", "derivative", "tangent", "point", "axis", "zero", "label", "variable", "trouble"]
 Cell = tuple[str, Role]
@@ -25,11 +37,15 @@ SMALLEST = (12, 5)
 """Columns and rows under which there is no room for a picture."""
 LEGEND_FROM = 8
 """Rows from which one of them is the legend's."""
+FEWEST_LABELS = 3
+"""On the y axis, where there is room."""
 
 PRIME = "f'"
 TROUBLE = {"value": "×", "gradient": "◇"}
 """What marks the x axis where f is not finite, and where only f' is not."""
 
+DOT = "·"
+"""f' is drawn in: told from f without colours."""
 BLANK: Cell = (" ", "label")
 BRAILLE = 0x2800
 DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))
@@ -39,12 +55,20 @@ DASH, GAP = 6, 3
 
 
 class Picture(Struct, frozen=True):
-    """The cells of a chart, row by row from the top; the canvas of `frame` begins at their column `left`, row `top`."""
+    """The cells of a chart, row by row from the top; the canvas of `frame` begins at their column `left`, row `top`.
+
+    own: the y window of the curve without its point.
+    """
 
     cells: tuple[tuple[Cell, ...], ...]
     frame: Frame
     left: int
     top: int
+    own: Window
+
+    def suits(self, x: float, f: float | None) -> bool:
+        """Whether it would be drawn in the same y window with the point there."""
+        return grown(self.own, height_in(self.frame.x_window, x, f)) == self.frame.y_window
 
     @property
     def size(self) -> tuple[int, int]:
@@ -57,18 +81,26 @@ def fits(width: int, height: int) -> bool:
     return width >= SMALLEST[0] and height >= SMALLEST[1]
 
 
-def draw(curve: Curve, width: int, height: int, *, derivative: bool = True) -> Picture | None:
+def draw(
+    curve: Curve,
+    width: int,
+    height: int,
+    *,
+    derivative: bool = True,
+    point: tuple[float, float | None] | None = None,
+) -> Picture | None:
     """The curve of f, and of f' unless not wanted, with axes, ticks and a legend, on `width` x `height` cells.
 
-    None where that is too small. Takes 5 to 40 ms, by size.
+    point: x and f of the one that is to lie inside. None where there is no room. Takes 5 to 40 ms, by size.
     """
     if not fits(width, height):
         return None
     x_window = bounded(*curve.window)
-    ys = y_window(curve.f, curve.derivative if derivative else ())
+    own = y_window(curve, derivative=derivative)
+    ys = grown(own, height_in(x_window, *point) if point is not None else None)
     top = 1 if height >= LEGEND_FROM else 0
     rows = height - top - 2
-    y_ticks = ticks(ys, max(2, (rows + 1) // 4))
+    y_ticks = _y_ticks(ys, rows)
     margin = max((len(text) for _, text in y_ticks), default=0)
     if margin > width // 3:
         y_ticks, margin = [], 0
@@ -78,11 +110,12 @@ def draw(curve: Curve, width: int, height: int, *, derivative: bool = True) -> P
 
     canvas = _zero_lines(frame)
     legend: list[tuple[Cell, str]] = [(("━", "f"), "f")]
+    of_f, of_derivative = breaks_of(curve)
     if derivative:
-        layer = rasterise(runs(curve.x, curve.derivative, frame), frame)
-        canvas = _over(canvas, layer, "derivative")
-        legend.append((("━", "derivative"), f"f'{_whereabouts(curve.derivative, layer, frame)}"))
-    layer = rasterise(runs(curve.x, curve.f, frame, curve.derivative), frame)
+        layer = rasterise(runs(curve.x, curve.derivative, frame, of_derivative), frame)
+        canvas = _dotted(canvas, layer)
+        legend.append(((DOT, "derivative"), f"f'{_whereabouts(curve.derivative, layer, frame)}"))
+    layer = rasterise(runs(curve.x, curve.f, frame, of_f), frame)
     canvas = _over(canvas, layer, "f")
     legend[0] = (legend[0][0], f"f{_whereabouts(curve.f, layer, frame)}")
     legend.append((("╍", "tangent"), "tangent"))
@@ -94,7 +127,7 @@ def draw(curve: Curve, width: int, height: int, *, derivative: bool = True) -> P
         axis: Cell = ("│" if text is None else "┤", "axis")
         lines.append([*_text((text or "").rjust(margin), "label"), axis, *cells, *_text(" " * len(name), "label")])
     lines += _x_axis(frame, left, name, curve.trouble)
-    return Picture(tuple(map(tuple, lines)), frame, left, top)
+    return Picture(tuple(map(tuple, lines)), frame, left, top, own)
 
 
 def trouble_text(curve: Curve) -> str:
@@ -174,6 +207,15 @@ def _zero_lines(frame: Frame) -> list[list[Cell]]:
     return canvas
 
 
+def _dotted(canvas: list[list[Cell]], layer: Sequence[str]) -> list[list[Cell]]:
+    """f', a dot in each cell that it passes."""
+    dot: Cell = (DOT, "derivative")
+    return [
+        [cell if character == " " else dot for cell, character in zip(*pair, strict=True)]
+        for pair in zip(canvas, layer, strict=True)
+    ]
+
+
 def _over(canvas: list[list[Cell]], layer: Sequence[str], role: Role) -> list[list[Cell]]:
     return [
         [
@@ -201,7 +243,7 @@ def _dots(cell: Cell) -> int:
 
 
 def _text(text: str, role: Role) -> list[Cell]:
-    return [(character, role) for character in text]
+    return [(character, role) for character in visible(text)]
 
 
 def _legend(entries: Sequence[tuple[Cell, str]], what: str, width: int) -> list[Cell]:
@@ -238,10 +280,20 @@ def _x_axis(frame: Frame, left: int, name: str, troubles: Sequence[Trouble]) -> 
     return [axis, labels]
 
 
+def _y_ticks(window: Window, rows: int) -> list[tuple[float, str]]:
+    """One for every four rows; more where that makes fewer than three."""
+    marks: list[tuple[float, str]] = []
+    for most in range(max(2, (rows + 1) // 4), rows):
+        marks = max(marks, ticks(window, most), key=len)
+        if len(marks) >= FEWEST_LABELS:
+            break
+    return marks
+
+
 def _x_ticks(frame: Frame) -> list[tuple[float, str]]:
     """As many as leave three cells between their labels."""
     marks: list[tuple[float, str]] = []
-    for most in range(1, max(3, frame.columns // 8) + 1):
+    for most in range(1, max(5, frame.columns // 8) + 1):
         more = ticks(frame.x_window, most)
         if sum(len(text) + 3 for _, text in more) > frame.columns:
             break

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from gradtui.chart.drawing import Cell, Role, draw, overlay, trouble_text
+from gradtui.chart.point import Point
 from gradtui.snapshot.model import Curve
 
 COLOURS: dict[Role, str] = {
@@ -13,13 +14,12 @@ COLOURS: dict[Role, str] = {
     "tangent": "33",
     "point": "1",
     "variable": "36",
+    "trouble": "31",
     "axis": "2",
     "zero": "2",
     "label": "",
 }
 """The terminal's own colours, by their SGR numbers."""
-
-DOT = "·"
 
 
 def chart_text(
@@ -27,15 +27,13 @@ def chart_text(
     width: int = 72,
     height: int = 20,
     colour: bool = False,
-    point: tuple[float, float | None, float | None] | None = None,
-    dotted: bool = False,
+    point: Point | None = None,
 ) -> str:
-    """Lines at most `width` cells wide, joined by newlines; with the point (x, f, f') and its tangent where given.
+    """Lines at most `width` cells wide, joined by newlines; with the point and its tangent where given.
 
-    A line more says what the marks of trouble mean, where there are any.
-    dotted: draw f' in dots, to tell it from f without colours. Empty where that is too small for a chart.
+    A line more says what the marks of trouble mean, where there are any. Empty where that is too small for a chart.
     """
-    picture = draw(curve, width, height)
+    picture = draw(curve, width, height, point=point[:2] if point is not None else None)
     if picture is None:
         return ""
     moving = overlay(picture, *point) if point is not None else {}
@@ -43,13 +41,8 @@ def chart_text(
     for row, cells in enumerate(picture.cells):
         over = moving.get(row, {})
         line = [over.get(column, cell) for column, cell in enumerate(cells)]
-        lines.append(_written([_dotted(cell) for cell in line] if dotted else line, colour))
+        lines.append(_written(line, colour))
     return "\n".join([*lines, *filter(None, [trouble_text(curve)])])
-
-
-def _dotted(cell: Cell) -> Cell:
-    character, role = cell
-    return (DOT, role) if role == "derivative" and character != "○" else cell
 
 
 def _written(cells: list[Cell], colour: bool) -> str:

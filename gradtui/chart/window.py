@@ -7,9 +7,14 @@ plotting library, which may raise on infinities and fill memory on points far ou
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+import statistics
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
+
+from gradtui.snapshot.model import Curve, Trouble
 
 Window = tuple[float, float]
 Position = tuple[float, float]
@@ -28,14 +33,23 @@ LARGEST = 1e300
 SMALLEST = 1e-290
 """Numbers and spans under this count as nothing, so that no scale overflows."""
 
-TAIL, DERIVATIVE_TAIL = 0.1, 0.2
-"""Part of the values at either end that may be outliers, as beside a pole, where f' grows faster."""
-OUTLYING = 8.0
-"""Where all values span so many times what they do without the tails, the tails are left outside."""
-READABLE, SHARE = 1 / 8, 1 / 3
-"""Part of the height under which f cannot be read beside f', and the part that it gets then."""
-FLAT = 1e-6
+ARM, CROWDED = 1 / 40, 1 / 12
+"""Parts of the x window, and of the distance to the next pole, beside a pole that need not be seen: f has no end there."""
+ENDLESS = 1e6
+"""Where f grows beyond any number all that is left spans so many times what its quietest quarter does: that alone is seen."""
+HUGE = 1e30
+"""What no curve beside ordinary numbers is readable with: f has no end there either."""
+TAIL = 0.2
+"""Part of the values of f' at either end that may be outliers."""
+FAR, OUTLYING = 3.0, 8.0
+"""Where all values of f, and of f', span so many times what they do without the outliers, these are left outside."""
+SHARE = 0.4
+"""Part of the height that f gets at least, beside f'."""
+GROWTH = 1.5
+SINGLE = 1e-6
 """Values that span less than this part of their size are one value: the rest is the rounding of a float32."""
+DOUBLE = 1e-12
+"""The same where they are no float32."""
 PADDING = 0.05
 
 
@@ -89,48 +103,139 @@ def nearest(position: float) -> int:
     return math.floor(position + 0.5)
 
 
-def y_window(f: Sequence[float], derivative: Sequence[float] = ()) -> Window:
-    """A window in which f can be read, and f' where the two are of comparable size; (-1, 1) where nothing is finite.
+def shown_window(curve: Curve, point: tuple[float, float | None] | None = None, *, derivative: bool = True) -> Window:
+    """The y window of a curve on the screen and on paper, with x and f of the point on it."""
+    own = y_window(curve, derivative=derivative)
+    return own if point is None else grown(own, height_in(bounded(*curve.window), *point))
 
-    Outliers, as beside a pole, are left outside, and so is what f cannot be read beside.
+
+def height_in(x_window: Window, x: float, f: float | None) -> float | None:
+    """f, where the chart has a place for it."""
+    return f if x_window[0] <= x <= x_window[1] else None
+
+
+def y_window(curve: Curve, *, derivative: bool = True) -> Window:
+    """A window that holds all of f, but for the arms of its poles; and f', as far as f can be read beside it.
+
+    (-1, 1) where nothing is finite.
     """
-    f_range, derivative_range = _bulk(f, TAIL), _bulk(derivative, DERIVATIVE_TAIL)
-    if f_range is None or derivative_range is None:
-        return _padded(f_range or derivative_range or (-1.0, 1.0))
-    both = min(f_range[0], derivative_range[0]), max(f_range[1], derivative_range[1])
+    f_range = _range_of_f(curve)
+    whole, bulk = _ranges_of_derivative(curve) if derivative else (None, None)
+    flat = _flatness(curve.f)
+    if f_range is None or whole is None or bulk is None:
+        return _padded(f_range or bulk or (-1.0, 1.0), flat)
+    both = _around(f_range, whole)
     span = f_range[1] - f_range[0]
-    if _is_flat(f_range) or span >= READABLE * (both[1] - both[0]):
-        return _padded(both)
+    if span < SHARE * (both[1] - both[0]) and not _is_flat(f_range, flat):
+        both = _around(f_range, bulk)
+    if span >= SHARE * (both[1] - both[0]) or _is_flat(f_range, flat):
+        return _padded(both, flat)
     spare = span / SHARE - span
     above, below = both[1] - f_range[1], f_range[0] - both[0]
     up = min(above, max(spare / 2, spare - below))
     low, high = f_range[0] - min(below, spare - up), f_range[1] + up
-    meet = low < derivative_range[1] and derivative_range[0] < high
-    return _padded((low, high) if meet else f_range)
+    meet = low < bulk[1] and bulk[0] < high
+    return _padded((low, high) if meet else f_range, flat)
 
 
-def _bulk(values: Iterable[float], tail: float) -> Window | None:
-    """From the lowest to the highest finite value, without the tails where these are far out."""
-    finite = sorted(max(-LARGEST, min(LARGEST, value)) for value in values if math.isfinite(value))
-    if not finite:
-        return None
-    whole = (finite[0], finite[-1])
-    cut = int(len(finite) * tail)
-    inner = (finite[cut], finite[-1 - cut])
-    if _is_flat(inner) or whole[1] - whole[0] <= OUTLYING * (inner[1] - inner[0]):
-        return whole
-    margin = inner[1] - inner[0]
-    return max(whole[0], inner[0] - margin), min(whole[1], inner[1] + margin)
-
-
-def _is_flat(window: Window) -> bool:
+def grown(window: Window, y: float | None) -> Window:
+    """A window that holds y too: made higher towards y by half until it does, so that steps of y seldom change it."""
     low, high = window
-    return high - low <= max(FLAT * max(abs(low), abs(high)), SMALLEST)
+    if y is None or not math.isfinite(y) or low <= y <= high:
+        return window
+    y = max(-LARGEST, min(LARGEST, y))
+    height = high - low
+    missing = y - low if y > high else high - y
+    times = math.ceil((math.log(missing / (1 - PADDING)) - math.log(height)) / math.log(GROWTH))
+    height = math.exp(math.log(height) + times * math.log(GROWTH))  # each factor alone may be too large for a float
+    return (low, low + height) if y > high else (high - height, high)
 
 
-def _padded(window: Window) -> Window:
+def _range_of_f(curve: Curve) -> Window | None:
+    """From its lowest to its highest value; where it has no end, of what is not beside that."""
+    values = _finite(curve.f)
+    endless = [one for one in curve.trouble if one.unbounded]
+    if not values or not (endless or max(map(abs, values)) > HUGE * max(1.0, abs(statistics.median(values)))):
+        return _whole(values)
+    away = _finite(_away(curve, curve.f, endless)) or values
+    whole, (low, high) = (min(away), max(away)), _quietest(values)
+    if max(values) - min(values) <= FAR * _span(whole):
+        whole = (min(values), max(values))
+    return whole if _span(whole) <= ENDLESS * (high - low) else (low, high)
+
+
+def _ranges_of_derivative(curve: Curve) -> tuple[Window | None, Window | None]:
+    """From the lowest to the highest value of f' but beside poles and the like; and without the outliers among these."""
+    values = sorted(_finite(_away(curve, curve.derivative, curve.trouble)))
+    if not values:
+        return None, None
+    whole = (values[0], values[-1])
+    cut = int(len(values) * TAIL)
+    low, high = values[cut], values[-1 - cut]
+    margin = high - low
+    if _span(whole) <= OUTLYING * margin:
+        return whole, whole
+    return whole, (max(whole[0], low - margin), min(whole[1], high + margin))
+
+
+def _away(curve: Curve, values: Sequence[float], troubles: Sequence[Trouble]) -> list[float]:
+    """The values at the x that are not beside any of these places."""
+    if not troubles:
+        return list(values)
+    arm = ARM * (curve.window[1] - curve.window[0])
+    stretches = sorted((one.low, one.high) for one in troubles)
+    gaps = [after[0] - before[1] for before, after in pairwise(stretches)]
+    left, right = [math.inf, *gaps], [*gaps, math.inf]
+    beside = [
+        (low - min(arm, CROWDED * before), high + min(arm, CROWDED * after))
+        for (low, high), before, after in zip(stretches, left, right, strict=True)
+    ]
+    away, number = [], 0
+    for x, value in zip(curve.x, values, strict=True):
+        while number < len(beside) and beside[number][1] < x:
+            number += 1
+        if number == len(beside) or x < beside[number][0]:
+            away.append(value)
+    return away
+
+
+def _finite(values: Iterable[float]) -> list[float]:
+    return [max(-LARGEST, min(LARGEST, value)) for value in values if math.isfinite(value)]
+
+
+def _whole(values: Sequence[float]) -> Window | None:
+    return (min(values), max(values)) if values else None
+
+
+def _quietest(values: Sequence[float]) -> Window:
+    """The shortest stretch that holds a quarter of the values."""
+    ordered = sorted(values)
+    count = len(ordered) // 4
+    return min(zip(ordered, ordered[count:], strict=False), key=_span)
+
+
+def _span(window: Window) -> float:
+    return window[1] - window[0]
+
+
+def _around(one: Window, other: Window) -> Window:
+    return min(one[0], other[0]), max(one[1], other[1])
+
+
+def _flatness(values: Sequence[float]) -> float:
+    """The part of their size that values must span to be more than one value with its rounding."""
+    finite = _finite(values)
+    return SINGLE if array("f", finite).tolist() == finite else DOUBLE
+
+
+def _is_flat(window: Window, flat: float) -> bool:
     low, high = window
-    if _is_flat(window):
+    return high - low <= max(flat * max(abs(low), abs(high)), SMALLEST)
+
+
+def _padded(window: Window, flat: float) -> Window:
+    low, high = window
+    if _is_flat(window, flat):
         middle = low / 2 + high / 2
         half = abs(middle) / 2 if abs(middle) > SMALLEST else 1.0
         return middle - half, middle + half
@@ -138,47 +243,63 @@ def _padded(window: Window) -> Window:
     return low - margin, high + margin
 
 
-def runs(
-    x: Sequence[float], y: Sequence[float], frame: Frame, slopes: Sequence[float] | None = None
-) -> list[list[Position]]:
+def runs(x: Sequence[float], y: Sequence[float], frame: Frame, breaks: Sequence[Window] = ()) -> list[list[Position]]:
     """The pieces of a curve that lie in the frame, each unbroken, in the units of x and y.
 
-    A curve breaks where it is not finite, where one step crosses the whole window (a pole), and, where its slopes are
-    given, where a step is far larger than they allow (a jump).
+    It breaks also where one step crosses the whole window: a pole that was not told.
     """
     found: list[list[Position]] = []
-    run: list[Position] = []
-    before: Position | None = None
-    for index, here in enumerate(zip(x, y, strict=True)):
-        if not (math.isfinite(here[0]) and math.isfinite(here[1])):
-            run, before = [], None
-            continue
-        if before is None or _crosses(before, here, frame) or (slopes and _jumps(x, y, slopes, index, frame)):
-            run = [here]
-            if frame.holds(*here):
-                found.append(run)
-        elif (piece := clip(before, here, frame)) is None:
-            run = []
-        else:
-            start, end = piece
-            if not run or run[-1] != start:
-                run = [start]
-                found.append(run)
-            run.append(end)
-        before = here
+    for piece in unbroken(x, y, breaks):
+        run = [piece[0]]
+        if frame.holds(*piece[0]):
+            found.append(run)
+        for before, here in pairwise(piece):
+            if _crosses(before, here, frame):
+                run = [here]
+            elif (part := clip(before, here, frame)) is None:
+                run = []
+            else:
+                start, end = part
+                if not run or run[-1] != start:
+                    run = [start]
+                    found.append(run)
+                run.append(end)
     return found
+
+
+def unbroken(x: Sequence[float], y: Sequence[float], breaks: Sequence[Window] = ()) -> Iterator[list[Position]]:
+    """The pieces of a curve between places where it is not finite and its `breaks`: stretches of x, in rising order."""
+    piece: list[Position] = []
+    number = 0
+    for here in zip(x, y, strict=True):
+        while number < len(breaks) and breaks[number][1] <= here[0]:
+            if piece and piece[-1][0] <= breaks[number][0]:
+                yield piece
+                piece = []
+            number += 1
+        if math.isfinite(here[0]) and math.isfinite(here[1]):
+            piece.append(here)
+        elif piece:
+            yield piece
+            piece = []
+    if piece:
+        yield piece
+
+
+def breaks_of(curve: Curve) -> tuple[list[Window], list[Window]]:
+    """Where f and where f' is not joined: over trouble, and at its own jumps."""
+    troubles = [(one.low, one.high) for one in curve.trouble]
+    of_f = [(one.low, one.high) for one in curve.trouble if one.unbounded or one.kind == "value"]
+    jumps = [(one.low, one.high, one.kind) for one in curve.jumps]
+    return (
+        sorted(of_f + [(low, high) for low, high, kind in jumps if kind == "value"]),
+        sorted(troubles + [(low, high) for low, high, kind in jumps if kind == "gradient"]),
+    )
 
 
 def _crosses(before: Position, after: Position, frame: Frame) -> bool:
     low, high = frame.y_window
     return min(before[1], after[1]) < low and max(before[1], after[1]) > high
-
-
-def _jumps(x: Sequence[float], y: Sequence[float], slopes: Sequence[float], index: int, frame: Frame) -> bool:
-    """Whether the step to `index` can be seen and is more than three times what the slopes at both ends account for."""
-    step = abs(y[index] - y[index - 1])
-    allowed = (abs(slopes[index - 1]) + abs(slopes[index])) * abs(x[index] - x[index - 1])
-    return step > 3 * allowed and step > 2 * (frame.y_window[1] - frame.y_window[0]) / frame.height
 
 
 def clip(start: Position, end: Position, frame: Frame) -> tuple[Position, Position] | None:
@@ -224,7 +345,7 @@ def panned(window: Window, fraction: float) -> Window:
     return bounded(window[0] + by, window[1] + by)
 
 
-def fitted(x: float | None) -> Window:
+def home(x: float | None) -> Window:
     """The window that one starts with, around x where x lies outside it."""
     low, high = DEFAULT_WINDOW
     if x is None or not math.isfinite(x) or low <= x <= high:

@@ -41,7 +41,7 @@ def answer(start: Start, variables: Sequence[str], form: Form | None, export: st
 
         def whole(variables: Sequence[str], at: Mapping[str, Value]) -> Request:
             along = (variables[0], 0) if wanted & {"json", "steps", "gradtui"} and variables else None
-            curve = text.curve_request(variables, at, start.window) if wanted & {"text", "gradtui"} else None
+            curve = text.curve_request(variables, at, start.window) if wanted & {"text", "json", "gradtui"} else None
             return replace(request, along=along, curve=curve)
 
         snapshot = evaluate(whole(() if is_function else variables, values))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from msgspec import DecodeError, Struct, ValidationError, json
 
+from gradtui.chart.window import Window
 from gradtui.command.answer import output
 from gradtui.command.evaluator import evaluator
 from gradtui.command.options import Value, read_value
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import PointError, read_point
 from gradtui.report.json import answer, line, refusal
+from gradtui.report.text import curve_request
 from gradtui.snapshot.model import Device, Dtype, Problem, Request, Snapshot
 
 LONGEST_LINE = 2**20
@@ -35,7 +37,9 @@ class LineError(Exception):
         self.problem, self.expression = problem, expression
 
 
-def answer_input(at: Mapping[str, str], alone: str | None, dtype: Dtype, device: Device) -> int:
+def answer_input(
+    at: Mapping[str, str], alone: str | None, dtype: Dtype, device: Device, window: Window | None = None
+) -> int:
     """Answer each line of standard input on standard output; the exit status. The rest as for `answer_lines`, as typed."""
     with output() as answers:
         well = answer_lines(
@@ -45,6 +49,7 @@ def answer_input(at: Mapping[str, str], alone: str | None, dtype: Dtype, device:
             alone=None if alone is None else read_value(alone),
             dtype=dtype,
             device=device,
+            window=window,
         )
     return 0 if well else 1
 
@@ -57,16 +62,18 @@ def answer_lines(
     alone: Value | None,
     dtype: Dtype,
     device: Device,
+    window: Window | None = None,
 ) -> bool:
     """One line of JSON for each line, at once; whether all went well.
 
     at: where variables stand that a line says nothing of. alone: the same for the one variable of a line that has one.
+    window: of the charts.
     """
     well = True
     with evaluator() as evaluate:
         for number, text in enumerate(_lines(lines), start=1):
             try:
-                snapshot = evaluate(_request(number, text, at, alone, dtype, device))
+                snapshot = evaluate(_request(number, text, at, alone, dtype, device, window))
             except LineError as error:
                 snapshot = Snapshot(number, error.expression, problem=error.problem)
             problem = snapshot.problem
@@ -86,7 +93,13 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _request(
-    number: int, raw: bytes, at: Mapping[str, Value], alone: Value | None, dtype: Dtype, device: Device
+    number: int,
+    raw: bytes,
+    at: Mapping[str, Value],
+    alone: Value | None,
+    dtype: Dtype,
+    device: Device,
+    window: Window | None,
 ) -> Request:
     text = raw.decode(errors="replace")
     if len(raw) > LONGEST_LINE:
@@ -97,9 +110,11 @@ def _request(
     here = dict(at)
     for name, value in asked.at.items():
         here[name] = _value(name, value, asked.expression)
+    variables = _variables(asked.expression, here)
     if alone is not None:
-        here |= _alone(asked.expression, here, alone)
-    return Request(number, asked.expression, here, _dtype(asked, dtype), device)
+        here |= _alone(variables, here, alone)
+    curve = curve_request(variables, here, window)
+    return Request(number, asked.expression, here, _dtype(asked, dtype), device, curve=curve)
 
 
 def _read_json(text: str) -> Line:
@@ -123,12 +138,17 @@ def _value(name: str, value: float | str | list[float], expression: str) -> Valu
     return tuple(value) if isinstance(value, list) else value
 
 
-def _alone(expression: str, at: Mapping[str, Value], alone: Value) -> dict[str, Value]:
-    """The value without a name, for the one variable that has none; the evaluation refuses what cannot be read."""
+def _variables(expression: str, at: Mapping[str, Value]) -> tuple[str, ...]:
+    """None of what cannot be read: the evaluation says why."""
     try:
-        free = [name for name in parse(expression, tuple(at)).variables if name not in at]
+        return parse(expression, tuple(at)).variables
     except ExpressionError:
-        return {}
+        return ()
+
+
+def _alone(variables: Sequence[str], at: Mapping[str, Value], alone: Value) -> dict[str, Value]:
+    """The value without a name, for the one variable that has none; the evaluation refuses what cannot be read."""
+    free = [name for name in variables if name not in at]
     return {free[0]: alone} if len(free) == 1 else {}
 
 

@@ -80,7 +80,7 @@ def command(
             raise click.UsageError("a batch is answered in JSON: gradtui - --json")
         from gradtui.command.batch import answer_input
 
-        sys.exit(answer_input(at, alone, dtype, device))
+        sys.exit(answer_input(at, alone, dtype, device, limits))
     if SAVED.fullmatch(text.strip()):
         if places:
             raise click.UsageError("a saved snapshot is what it is: there is no --at for it")

@@ -1,1 +1,2 @@
-"""Forward, graph, backward, curve and calculus: the only package that imports torch."""
+"""Everything that runs in torch: autograd, typed f, captures, user code. The only package that imports torch; no
+screen, no sympy."""

@@ -1,4 +1,4 @@
-"""The language: text -> syntax tree, every node with its span. Knows neither torch nor textual."""
+"""The language: text -> syntax tree, every node with its span. Knows neither torch nor textual, and runs nothing."""
 
 from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse

@@ -30,6 +30,7 @@ CHARACTER, NUMBER = 4, 48
 
 DAMAGED = "this .gradtui file is damaged"
 TOO_LARGE = "there is more in it than a .gradtui file may hold"
+SAME_NAMES = "two names in it look the same"
 
 
 class BrokenError(Exception):
@@ -248,7 +249,10 @@ class Reader:
         start = len(self._nodes)
         self._nodes += [self._node(id, row) for id, row in enumerate(piece.nodes, start)]
         for parameter in piece.parameters:
-            self._parameters[self._texts[parameter.name] or ""] = self._parameter(parameter)
+            name = self._texts[parameter.name] or ""
+            if name in self._parameters:
+                raise BrokenError(f"{DAMAGED}: {SAME_NAMES}")
+            self._parameters[name] = self._parameter(parameter)
 
     def snapshot(self) -> Snapshot:
         graph = Graph(tuple(self._nodes), self._head.graph.roots)

@@ -6,12 +6,17 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from gradtui.snapshot.model import Curve, Graph, Snapshot, Source, Values
+from gradtui.snapshot.model import Curve, Graph, Snapshot, Source, Truth, Values
+from gradtui.snapshot.target import is_target
 
 MOST_DIMENSIONS = 64
 """As in torch."""
 DEEPEST, LONGEST = 100, 1000
 """Dots and characters in the path of a module: the outline has a group for every dot."""
+
+
+MOST_PIECES = 1000
+"""Of an expression: calculus measures a tenth as many."""
 
 
 def flaw(snapshot: Snapshot) -> str | None:
@@ -24,10 +29,12 @@ def is_shape(shape: tuple[int, ...]) -> bool:
 
 
 def fits(values: Values) -> bool:
-    """Whether there are as many numbers as the shape tells, or with a summary not more than that."""
+    """Whether there are as many numbers as the shape tells, or with a summary not more than that; none of what is unread."""
     if not is_shape(values.shape):
         return False
     count, given = math.prod(values.shape), len(values.numbers)
+    if values.unread is not None:
+        return not given and values.summary is None
     if values.summary is None:
         return given == count
     told = values.summary
@@ -36,6 +43,8 @@ def fits(values: Values) -> bool:
 
 def _flaws(snapshot: Snapshot) -> Iterator[str]:
     yield from _graph_flaws(snapshot.graph)
+    if snapshot.origin == "function" and not is_target(snapshot.expression):
+        yield "it is of a function, and names none"
     count = len(snapshot.graph.nodes)
     if not all(_is_node(parameter.node, count) for parameter in snapshot.parameters.values()):
         yield "a parameter's node is not in the graph"
@@ -55,8 +64,20 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
             yield "a variable has other numbers than its shape tells"
     if snapshot.along is not None and snapshot.along[0] not in snapshot.variables:
         yield "tangents are along what is no variable"
+    if snapshot.truth is not None:
+        yield from _truth_flaws(snapshot, snapshot.truth)
     if snapshot.curve is not None:
         yield from _curve_flaws(snapshot, snapshot.curve)
+
+
+def _truth_flaws(snapshot: Snapshot, truth: Truth) -> Iterator[str]:
+    if len(truth.pieces) > MOST_PIECES:
+        yield "the expression has more pieces than are measured"
+    for place, piece in enumerate(truth.pieces):
+        if not all(0 <= operand < place for operand in piece.operands) or len(piece.sent) != len(piece.operands):
+            yield "a piece is made of what is no piece before it"
+        if not 0 <= piece.start <= piece.end <= len(snapshot.expression):
+            yield "a piece is not in the text"
 
 
 def _graph_flaws(graph: Graph) -> Iterator[str]:

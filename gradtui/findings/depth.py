@@ -36,12 +36,12 @@ SCALE = "normalise inputs and targets, take the mean and not the sum, look at wh
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A parameter and the norm of its gradient."""
+    """A parameter and the norm of its gradient. size: the norm of the parameter, None where it could not be read."""
 
     name: str
     norm: float
     node: int
-    size: float
+    size: float | None
 
     @property
     def module(self) -> str:
@@ -57,7 +57,7 @@ def layers(parameters: Mapping[str, Parameter]) -> list[Layer]:
     good = [(name, p, p.grad.norm) for name, p in known if p.grad and p.grad.norm and is_finite(p.grad)]
     matrices = [each for each in good if len(each[1].value.shape) > 1]
     found = [
-        Layer(name, norm, p.node or 0, p.value.norm or 0.0)
+        Layer(name, norm, p.node or 0, size_of(p))
         for name, p, norm in (matrices if len(matrices) > 1 else good)
         if norm
     ]
@@ -75,13 +75,19 @@ def vanished(profile: Sequence[Layer]) -> Sequence[Layer]:
 
 def exploded(profile: Sequence[Layer]) -> Layer | None:
     """The one whose gradient is largest beside its parameter, where it is far larger."""
-    worst = max(profile, key=lambda layer: layer.norm / max(layer.size, 1.0), default=None)
+    known = [(layer.norm / max(layer.size, 1.0), layer) for layer in profile if layer.size is not None]
+    worst = max(known, key=lambda each: each[0], default=(0.0, None))[1]
     return worst if worst is not None and is_huge(worst.norm, worst.size) else None
 
 
-def is_huge(norm: float, size: float) -> bool:
-    """norm: of the gradient. size: the norm of the parameter."""
-    return norm >= HUGE * max(size, 1.0)
+def size_of(parameter: Parameter) -> float | None:
+    """Its norm; None where its numbers could not be read."""
+    return None if parameter.value.unread else parameter.value.finite_norm or 0.0
+
+
+def is_huge(norm: float, size: float | None) -> bool:
+    """norm: of the gradient. size: the norm of the parameter; nothing is huge beside what is not known."""
+    return size is not None and norm >= HUGE * max(size, 1.0)
 
 
 class Change(NamedTuple):
@@ -141,14 +147,14 @@ def path_changes(graph: Graph, leaf: int, used: Sequence[Sequence[Use]]) -> list
         arriving = [(graph.nodes[user], _norm(graph.nodes[user], place)) for user, place in used[at]]
         largest = max((norm for _, norm in arriving), default=0.0)
         came = graph.nodes[at].grad_output
-        sent = hooks.changed(graph, used, at) if came is not None and came.norm != largest else None
-        if sent is not None and came is not None and sent.norm and came.norm:
-            found.append(Change(graph.nodes[at], math.log(came.norm / sent.norm), True))
+        sent = hooks.changed(graph, used, at) if came is not None and came.finite_norm != largest else None
+        if sent is not None and came is not None and sent.finite_norm and came.finite_norm:
+            found.append(Change(graph.nodes[at], math.log(came.finite_norm / sent.finite_norm), True))
         alike = (each for each in arriving if each[1] >= ALIKE * largest)
         node, norm = max(alike, key=lambda each: each[0].id, default=(None, 0.0))
         if node is None or not norm or node.id >= at:
             return found
-        size = node.grad_output.norm if node.grad_output is not None else None
+        size = node.grad_output.finite_norm if node.grad_output is not None else None
         if size and math.isfinite(size):
             found.append(Change(node, math.log(norm / size)))
         at = node.id
@@ -156,7 +162,7 @@ def path_changes(graph: Graph, leaf: int, used: Sequence[Sequence[Use]]) -> list
 
 def _norm(node: Node, place: int) -> float:
     grad = node.edges[place].grad
-    return (grad.norm if grad is not None else None) or 0.0
+    return (grad.finite_norm if grad is not None else None) or 0.0
 
 
 def _by(change: Change) -> float:

@@ -10,7 +10,10 @@ from collections.abc import Iterator
 
 from gradtui.findings.branches import double_where
 from gradtui.findings.fading import fading
+from gradtui.findings.lost_digits import lost_digits
 from gradtui.findings.reasons import cause_of, filled, holds, operands_at, remedy_of, shortened, stable_form
+from gradtui.findings.scale import told, without_scale
+from gradtui.findings.unread import with_known_values
 from gradtui.findings.why import cut_off, findings_of_code
 from gradtui.grad_fns.causes import (
     BACKWARD,
@@ -44,19 +47,26 @@ NOT_0_AGAIN = "0 times that is nan"
 
 
 def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
-    """The first bad node of the forward pass, the first of the backward pass, and where a gradient dies.
+    """The first bad node of the forward pass, the first of the backward pass, where a gradient dies, where digits are lost.
 
     Nothing for an ordinary function. Of an experiment only the forward pass, which it does not change. Of user code what
     there is to say of its parameters, but where it is as small as an expression and all of its numbers are known.
     """
+    snapshot = with_known_values(snapshot)
+    return tuple(told(snapshot, _findings(without_scale(snapshot))))
+
+
+def _findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     graph = snapshot.graph
     if snapshot.origin != "expression" and not _is_like_an_expression(snapshot):
         return findings_of_code(snapshot)
-    told = [*cut_off(snapshot), *_forward(snapshot)]
+    found = [*cut_off(snapshot), *_forward(snapshot)]
     if not snapshot.experiments:
-        told += _backward(graph)
-        told += fading(graph)
-    return tuple(told)
+        found += _backward(graph)
+        found += fading(graph)
+        explained = {one.node for one in found}
+        found += (one for one in lost_digits(snapshot) if one.node not in explained)
+    return tuple(found)
 
 
 def _is_like_an_expression(snapshot: Snapshot) -> bool:
@@ -67,6 +77,8 @@ def _is_like_an_expression(snapshot: Snapshot) -> bool:
     if any(
         parameter.node is not None for name, parameter in snapshot.parameters.items() if name not in snapshot.variables
     ):
+        return False
+    if any(node.grad_output is not None and node.grad_output.unread for node in nodes):
         return False
     return all(node.value is not None and node.value.summary is None for node in nodes)
 

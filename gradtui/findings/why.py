@@ -13,6 +13,8 @@ from gradtui.findings import depth, nonfinite, nonfinite_gradient, zeros
 from gradtui.findings.cutoff import absent, is_traced, not_a_leaf
 from gradtui.findings.fading import EVEN
 from gradtui.findings.inplace import is_overwritten, overwritten
+from gradtui.findings.scale import told, without_scale
+from gradtui.findings.unread import freed, unread, with_known_values
 from gradtui.findings.whereabouts import gathered, where
 from gradtui.grad_fns.traits import traits_of
 from gradtui.graph.gradients import spread
@@ -34,18 +36,18 @@ def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
 
     `ordinary` where nothing is wrong. KeyError for a name that the snapshot does not know.
     """
-    inquiry = Inquiry(snapshot)
-    found = inquiry.leaves[parameter]
-    return tuple(_named([parameter], finding, inquiry.leaves) for finding in inquiry.of(parameter, found))
+    inquiry = Inquiry(without_scale(with_known_values(snapshot)))
+    found = told(snapshot, inquiry.of(parameter, inquiry.leaves[parameter]))
+    return tuple(_named([parameter], finding, inquiry.leaves) for finding in found)
 
 
 def findings_of_code(snapshot: Snapshot) -> tuple[Finding, ...]:
     """What is worth telling of all parameters, the root cause first, each cause once. Nothing for a healthy model."""
     inquiry = Inquiry(snapshot)
-    told = list(inquiry.of_the_whole())
+    found = list(inquiry.of_the_whole())
     if snapshot.experiments:
-        return tuple(finding for finding in told if finding.phase == "forward")
-    return tuple(told)
+        return tuple(finding for finding in found if finding.phase == "forward")
+    return tuple(found)
 
 
 def cut_off(snapshot: Snapshot) -> tuple[Finding, ...]:
@@ -120,6 +122,7 @@ class Inquiry:
         ):
             yield self._about(bad, found)
         yield from self.absent()
+        yield from self._grouped(found for name, leaf in self.leaves.items() if (found := freed(name, leaf)))
         if not self.has_run or problem is not None or self.forward is not None:
             return
         silent = [finding for finding in self._silent() if finding.kind != "ordinary"]
@@ -138,6 +141,8 @@ class Inquiry:
             return
         if self.snapshot.graph.nodes[leaf.node].edges:
             yield not_a_leaf(self.snapshot, name, leaf)
+            if found := freed(name, leaf):
+                yield found
         elif self.forward is not None:
             yield self.forward
             if self.forward.node is None and leaf.grad is not None and not is_finite(leaf.grad):
@@ -148,8 +153,12 @@ class Inquiry:
             yield self._nonfinite(leaf.node)
         elif zeros.is_zero(leaf.grad):
             yield from self._zero(name)
+        elif found := unread(name, leaf):
+            yield found
         else:
             yield self._size(name, leaf)
+            if found := freed(name, leaf):
+                yield found
 
     def _nonfinite(self, leaf: int) -> Finding:
         """Where backward first sent what is not finite on the way to this leaf."""
@@ -218,7 +227,7 @@ class Inquiry:
         """Of a gradient that is finite and not 0."""
         assert leaf.grad is not None
         found, graph = spread(leaf.grad), self.snapshot.graph
-        norm, size = found.norm or 0.0, leaf.value.norm or 0.0
+        norm, size = found.finite_norm or 0.0, depth.size_of(leaf)
         layer = depth.Layer(name, norm, leaf.node or 0, size)
         largest = max((each.norm for each in self.profile), default=norm)
         if depth.is_huge(norm, size):
@@ -253,7 +262,7 @@ class Inquiry:
         graph = self.snapshot.graph
         for user, place in self.used[leaf]:
             node = graph.nodes[user]
-            came = node.grad_output.norm if node.grad_output is not None else None
+            came = node.grad_output.finite_norm if node.grad_output is not None else None
             if came and norm < zeros.ROUNDING * came and place in traits_of(operation(node)).added:
                 return node
         return None

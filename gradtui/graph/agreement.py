@@ -1,12 +1,14 @@
-"""Do autograd, calculus and finite differences agree? And if not, why not."""
+"""Do autograd, calculus and finite differences agree, to how many digits? And if not, why not."""
 
 from __future__ import annotations
 
 import math
+from functools import cached_property
 
 from msgspec import Struct
 
-from gradtui.graph.rounding import LARGEST, SMALLEST, roundings
+from gradtui.graph.digits import LARGEST, LAST, UNDERFLOWING, enough, held, in_words, right_digits
+from gradtui.graph.rounding import roundings
 from gradtui.snapshot.model import Derivative, Differences, Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 
@@ -20,63 +22,226 @@ NOISE = 1e-7
 """Relative error of differences that is always forgiven."""
 TRUSTED = 1e-3
 """Relative error beyond which differences say nothing."""
-ROUGHLY = 1e-3
-"""Relative difference that is forgiven where rounding may have moved every digit."""
+SUSPECT = 1e3
+"""Where calculus is silent, times the error of the last two digits, beyond which rounding may have taken more than differences
+can see."""
 CORNER = 1e-3
 """Relative difference of the one-sided quotients beyond which f has a corner."""
+MORE = 3
+"""Digits that are shown beyond those that are right, so that one sees them part."""
 
 
 class Check(Struct, frozen=True):
-    """Whether each of the three agrees with the others; None where it has nothing to say. `text` is for a person."""
+    """Whether each of the three is right: True but for the last one or two digits of the dtype, False where it is wrong and
+    not by rounding; None where there is nothing to say, or where rounding took digits.
+
+    text: for a person. digits: how many of autograd's are known to be right, of the worst element; None where nothing is.
+    """
 
     autograd: bool | None
     calculus: bool | None
     differences: bool | None
     text: str
+    digits: int | None = None
+
+    @property
+    def marks(self) -> str:
+        """`autograd ✓ calculus ✓ differences –`: all of the text where there is no more to say."""
+        return _marked((self.autograd, self.calculus, self.differences))
+
+    @property
+    def lost(self) -> bool:
+        """Whether rounding took digits from autograd's number."""
+        return self.autograd is None and self.digits is not None
 
 
-class _Element(Struct, frozen=True):
-    """The three numbers for one element of the variable, and how far rounding may move them."""
+class ValueCheck(Struct, frozen=True):
+    """The same for the value of f: `right` is never False, torch's own deviations count as lost digits."""
 
-    autograd: float
-    calculus: float | None
-    central: float | None
-    left: float | None
-    right: float | None
-    off: float
-    rounding: float
+    right: bool | None
+    digits: int | None
+    text: str
+
+
+NOTHING = Check(None, None, None, "")
 
 
 def check(snapshot: Snapshot, variable: str) -> Check:
-    """Compare the ways of getting the gradient of f by `variable`. A float32 gradient may differ by its rounding."""
-    if variable not in snapshot.variables:
-        return Check(None, None, None, "")
-    return _checked(snapshot, variable, roundings(snapshot.graph, snapshot.dtype))
+    """Compare the ways of getting the gradient of f by `variable`. What rounding spoilt is not wrong, but gets no tick."""
+    return _Judge(snapshot).of(variable) if variable in snapshot.variables else NOTHING
 
 
 def checks(snapshot: Snapshot) -> dict[str, Check]:
     """The same for every variable, at the price of one."""
-    bounds = roundings(snapshot.graph, snapshot.dtype)
-    return {variable: _checked(snapshot, variable, bounds) for variable in snapshot.variables}
+    judge = _Judge(snapshot)
+    return {variable: judge.of(variable) for variable in snapshot.variables}
 
 
-def _checked(snapshot: Snapshot, variable: str, bounds: dict[str, float]) -> Check:
-    if snapshot.problem is not None:
-        return Check(None, None, None, "")
-    if snapshot.experiments:
-        return Check(None, None, None, f"an experiment, not the gradient of f{_true(snapshot, variable)}")
-    rounding = bounds.get(variable, 0.0)
-    told = [_judged(snapshot, variable, element) for element in _elements(snapshot, variable, rounding)]
-    remarks = [(place, one.text) for place, one in enumerate(told) if one.text]
-    marks = (
-        _together([one.autograd for one in told]),
-        _together([one.calculus for one in told]),
-        _together([one.differences for one in told]),
-    )
-    if not remarks:
-        return Check(*marks, _marked(marks))
-    place, text = remarks[0]
-    return Check(*marks, text if len(told) == 1 else f"{variable}[{place}]: {text}")
+def is_spoilt(snapshot: Snapshot, variable: str, element: int) -> bool:
+    """Whether rounding has left no right digit of the gradient by one element, as far as calculus knows."""
+    if variable not in snapshot.variables or snapshot.problem is not None or snapshot.experiments:
+        return False
+    judge = _Judge(snapshot)
+    found = judge.element(variable, element)
+    if found is None or found.calculus is None or judge.digits(found):
+        return False
+    return judge.of_element(found).lost
+
+
+def value_check(snapshot: Snapshot) -> ValueCheck:
+    """Compare f itself with its exact value; of a vector the worst element is told. At a jump all hangs on the last digit."""
+    truth, value, unknown = snapshot.truth, snapshot.value, ValueCheck(None, None, "")
+    if truth is None or value is None or snapshot.problem is not None or not _is_finite(value):
+        return unknown
+    if any(note.kind == "kink" for note in snapshot.notes):
+        return unknown
+    typed = truth.typed or truth.value
+    told = [
+        (_right(got, here, there, snapshot.dtype), got, here)
+        for got, here, there in zip(value.numbers, truth.value, typed, strict=False)
+        if here is not None
+    ]
+    if not told:
+        return unknown
+    digits, got, exact = min(told, key=lambda one: one[0])
+    if enough(digits, snapshot.dtype):
+        return ValueCheck(True, digits, "")
+    return ValueCheck(None, digits, _lost(digits, got, exact, snapshot.dtype, "torch"))
+
+
+class _Element(Struct, frozen=True):
+    """The numbers for one element of a variable. typed: that of calculus at the number as it was typed."""
+
+    variable: str
+    place: int
+    autograd: float
+    calculus: float | None
+    typed: float | None
+    central: float | None
+    left: float | None
+    right: float | None
+    off: float
+
+
+class _Judge:
+    """Judges the gradients of one Snapshot. How far rounding may move them is found when it is asked for, which is seldom."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot, self.dtype = snapshot, snapshot.dtype
+        self._last = 10.0 ** (LAST - held(snapshot.dtype))
+
+    @cached_property
+    def _bounds(self) -> dict[str, tuple[float, ...]]:
+        return roundings(self.snapshot.graph, self.dtype)
+
+    def _bound(self, one: _Element) -> float:
+        bounds = self._bounds.get(one.variable, ())
+        return bounds[one.place] if one.place < len(bounds) else 0.0
+
+    def of(self, variable: str) -> Check:
+        if self.snapshot.problem is not None:
+            return NOTHING
+        if self.snapshot.experiments:
+            return Check(None, None, None, f"an experiment, not the gradient of f{_true(self.snapshot, variable)}")
+        count = len(self.snapshot.variables[variable].grad.numbers)
+        elements = [self.element(variable, place) for place in range(count)]
+        told = [self.of_element(element) for element in elements if element is not None]
+        autograd = _together([one.autograd for one in told])
+        marks = (
+            None if autograd and any(one.lost for one in told) else autograd,
+            _together([one.calculus for one in told]),
+            _together([one.differences for one in told]),
+        )
+        digits = min((one.digits for one in told if one.digits is not None), default=None)
+        worst = _worst(told)
+        if worst is None:
+            return Check(*marks, _marked(marks), digits)
+        text = told[worst].text
+        return Check(*marks, text if len(told) == 1 else f"{variable}[{worst}]: {text}", digits)
+
+    def element(self, variable: str, place: int) -> _Element | None:
+        gradients = self.snapshot.variables[variable].grad.numbers
+        if not 0 <= place < len(gradients):
+            return None
+        derivative = (self.snapshot.derivative or {}).get(variable, Derivative(None))
+        differences = self.snapshot.differences.get(variable, Differences((), (), ()))
+        return _Element(
+            variable,
+            place,
+            gradients[place],
+            _at(derivative.numbers, place),
+            _at(derivative.typed, place),
+            _at(differences.central, place),
+            _at(differences.left, place),
+            _at(differences.right, place),
+            _at(differences.error, place) or 0.0,
+        )
+
+    def of_element(self, one: _Element) -> Check:
+        if one.calculus is None and _has_corner(one):
+            return Check(None, None, None, _corner(one))
+        central = one.central if _is_trusted(one) else None
+        if one.calculus is None and central is None:
+            return Check(None, None, None, _nothing(self.snapshot, one))
+        return self._compared(one, _rounded(central, one.off))
+
+    def digits(self, one: _Element) -> int:
+        """How many of autograd's digits are right, by calculus."""
+        assert one.calculus is not None
+        return _right(one.autograd, one.calculus, one.typed, self.dtype)
+
+    def _compared(self, one: _Element, d: float | None) -> Check:
+        """The truth is what calculus says, or differences where calculus says nothing, unless the other two outvote it."""
+        a, c = one.autograd, one.calculus
+        if c is None:
+            assert d is not None
+            return self._against_differences(one, d)
+        noise, digits = _noise(one, d, c), self.digits(one)
+        ad, cd = (d is not None and _near(other, d, noise) for other in (a, c))
+        if enough(digits, self.dtype):
+            marks: Marks = (True, True, None if d is None else ad or cd)
+            return Check(*marks, _told((a, c, d), marks), digits)
+        if self._may_be_rounding(one, c):
+            return Check(None, True, cd or None, _lost(digits, a, c, self.dtype, "autograd"), digits)
+        outvoted = ad and not cd
+        marks = (outvoted, not outvoted, None if d is None else ad or cd)
+        return Check(*marks, _told((a, c, d), marks), None if outvoted else digits)
+
+    def _against_differences(self, one: _Element, d: float) -> Check:
+        """What differences can see, which is about nine digits: not the last of float64."""
+        a, noise = one.autograd, _noise(one, d)
+        near = _near(a, d, noise, LARGEST.get(self.dtype, math.inf))
+        digits = min(right_digits(a, d, self.dtype), right_digits(d + noise, d, self.dtype))
+        if near and (enough(digits, self.dtype) or self._is_steady(one)):
+            return Check(True, None, True, "", digits)
+        if near or self._may_be_rounding(one, d):
+            return Check(None, None, True, _lost(digits, a, d, self.dtype, "autograd", "differences"), digits)
+        marks = (False, None, True)
+        return Check(*marks, _told((a, None, d), marks), right_digits(a, d, self.dtype))
+
+    def _is_steady(self, one: _Element) -> bool:
+        """Whether rounding can hardly have taken more than the last digits."""
+        return self._bound(one) <= SUSPECT * self._last * abs(one.autograd)
+
+    def _may_be_rounding(self, one: _Element, truth: float) -> bool:
+        if not math.isfinite(one.autograd):
+            return False
+        if max(abs(one.autograd), abs(truth)) < UNDERFLOWING.get(self.dtype, 0.0):
+            return True
+        if self.snapshot.truth is not None and self.snapshot.truth.constants > self._last:
+            return True
+        return _near(one.autograd, truth, self._bound(one))
+
+
+def _worst(told: list[Check]) -> int | None:
+    """The element to speak of: one that is wrong, else the one that lost most digits, else the first with something to say."""
+    speaking = [place for place, one in enumerate(told) if one.text]
+
+    def rank(place: int) -> tuple[bool, bool, int]:
+        one = told[place]
+        return one.autograd is not False, not one.lost, one.digits if one.digits is not None else 0
+
+    return min(speaking, key=rank, default=None)
 
 
 def _true(snapshot: Snapshot, variable: str) -> str:
@@ -89,85 +254,55 @@ def _true(snapshot: Snapshot, variable: str) -> str:
     return f" ({numbers(Values(shape, known), SIGNIFICANT.get(snapshot.dtype, 7), most=4)} by Calculus)"
 
 
-def _elements(snapshot: Snapshot, variable: str, rounding: float) -> list[_Element]:
-    gradients = snapshot.variables[variable].grad.numbers
-    derivative = (snapshot.derivative or {}).get(variable, Derivative(None))
-    differences = snapshot.differences.get(variable, Differences((), (), ()))
-    rows = zip(
-        gradients,
-        _padded(derivative.numbers, gradients),
-        _padded(differences.central, gradients),
-        _padded(differences.left, gradients),
-        _padded(differences.right, gradients),
-        _padded(differences.error, gradients),
-        strict=True,
-    )
-    return [_Element(a, c, d, left, right, error or 0.0, rounding) for a, c, d, left, right, error in rows]
+def _at(numbers: tuple[float | None, ...], place: int) -> float | None:
+    return numbers[place] if place < len(numbers) else None
 
 
-def _padded(numbers: tuple[float | None, ...], like: tuple[float, ...]) -> tuple[float | None, ...]:
-    return (*numbers, *[None] * len(like))[: len(like)]
-
-
-def _judged(snapshot: Snapshot, variable: str, element: _Element) -> Check:
-    if element.calculus is None and _has_corner(element):
-        return Check(None, None, None, _corner(element))
-    central = element.central if _is_trusted(element) else None
-    if element.calculus is None and central is None:
-        return Check(None, None, None, _nothing(snapshot, variable, element))
-    return _compared(element, central, snapshot.dtype)
-
-
-def _has_corner(element: _Element) -> bool:
-    left, right = element.left, element.right
+def _has_corner(one: _Element) -> bool:
+    left, right = one.left, one.right
     if left is None or right is None:
         return left is not right
     if math.isinf(left) or math.isinf(right):
         return True
-    return not _near(left, right, CORNER * max(abs(left), abs(right)) + 100 * element.off * math.isfinite(element.off))
+    return not _near(left, right, CORNER * max(abs(left), abs(right)) + 100 * one.off * math.isfinite(one.off))
 
 
-def _corner(element: _Element) -> str:
+def _corner(one: _Element) -> str:
     sides = [
         f"{number(slope)} from the {side}" if slope is not None else f"f has no value to the {side}"
-        for slope, side in ((element.left, "left"), (element.right, "right"))
+        for slope, side in ((one.left, "left"), (one.right, "right"))
     ]
-    return f"no derivative here: {', '.join(sides)}; torch takes {number(element.autograd)}"
+    return f"no derivative here: {', '.join(sides)}; torch takes {number(one.autograd)}"
 
 
-def _is_trusted(element: _Element) -> bool:
-    central = element.central
-    return central is not None and math.isfinite(central) and element.off <= TRUSTED * max(abs(central), 1e-6)
+def _is_trusted(one: _Element) -> bool:
+    central = one.central
+    return central is not None and math.isfinite(central) and one.off <= TRUSTED * max(abs(central), 1e-6)
 
 
-def _nothing(snapshot: Snapshot, variable: str, element: _Element) -> str:
+def _nothing(snapshot: Snapshot, one: _Element) -> str:
     if snapshot.value is not None and not _is_finite(snapshot.value):
         worth = "there is no derivative to check"
-        return f"f is {_not_finite(snapshot.value)} here, {worth}; torch gives {number(element.autograd)}"
-    return f"nothing to check autograd's {number(element.autograd)} against here"
+        return f"f is {_not_finite(snapshot.value)} here, {worth}; torch gives {number(one.autograd)}"
+    return f"nothing to check autograd's {number(one.autograd)} against here"
 
 
-def _compared(element: _Element, central: float | None, dtype: str) -> Check:
-    """The truth is what calculus says, or differences where calculus says nothing, unless the other two outvote it."""
-    a, c, d = element.autograd, element.calculus, _rounded(central, element.off)
-    resolved = math.isfinite(element.rounding)
-    slack = (element.rounding if resolved else ROUGHLY * abs(a)) + SMALLEST.get(dtype, 0.0)
-    limit = LARGEST.get(dtype, math.inf)
-    noise = 10 * element.off + NOISE * max(abs(d or 0.0), abs(c) if c is not None and math.isfinite(c) else 0.0)
-    ac = c is not None and _near(a, c, slack, limit)
-    ad = d is not None and _near(a, d, slack + noise, limit)
-    cd = c is not None and d is not None and _near(c, d, noise)
-    if c is None or d is None:
-        marks = (ac or ad, None if c is None else True, None if d is None else True)
-    elif ac or ad or cd:
-        marks = (ac or ad, ac or cd, ad or cd)
-    else:
-        marks = (False, True, False)
-    if False not in marks:
-        return Check(*marks, "")
-    if not resolved:
-        return Check(None, *marks[1:], f"{_shown((a, c, d), (None, *marks[1:]))}: too steep here for {dtype}")
-    return Check(*marks, f"{_shown((a, c, d), marks)}{_apart((a, c, d), marks)}")
+def _right(number: float, here: float, typed: float | None, dtype: str) -> int:
+    """How many digits are right: at the very float, but a 0 that is 0 at the number as typed, (x - 4.3)^2 at 4.3, is right."""
+    return right_digits(number, 0.0 if number == typed == 0 else here, dtype)
+
+
+def _noise(one: _Element, *sizes: float | None) -> float:
+    known = (abs(size) for size in sizes if size is not None and math.isfinite(size))
+    return 10 * one.off + NOISE * max(known, default=0.0)
+
+
+def _lost(digits: int, got: float, exact: float, dtype: str, who: str, knows: str = "calculus") -> str:
+    """`≈ 2 digits: autograd 0.4973 calculus 0.5000033`"""
+    if exact == 0:
+        return f"no digit is right: it is 0, and {number(got, MORE)} is what rounding left"
+    shown = min(digits + MORE, 17)
+    return f"{in_words(digits, dtype)}: {who} {number(got, shown)}, {knows} {number(exact, shown)}"
 
 
 def _rounded(central: float | None, off: float) -> float | None:
@@ -175,9 +310,13 @@ def _rounded(central: float | None, off: float) -> float | None:
     return 0.0 if central is not None and abs(central) <= off else central
 
 
-def _shown(told: tuple[float | None, ...], marks: Marks) -> str:
+def _told(told: tuple[float | None, ...], marks: Marks) -> str:
+    """`autograd 10.5 ✗ calculus 11 ✓ differences 11 ✓, 0.5 apart`; nothing where none is wrong."""
+    if False not in marks:
+        return ""
     rows = zip(WAYS, told, marks, strict=True)
-    return " ".join(f"{way} {number(value)} {MARKS[mark]}" for way, value, mark in rows if value is not None)
+    shown = " ".join(f"{way} {number(value)} {MARKS[mark]}" for way, value, mark in rows if value is not None)
+    return f"{shown}{_apart(told, marks)}"
 
 
 def _apart(told: tuple[float | None, ...], marks: Marks) -> str:

@@ -153,7 +153,7 @@ def _added(one: Values | None, other: Values) -> Values | None:
     """None where the numbers are not all known."""
     if one is None:
         return other
-    if one.summary or other.summary or one.shape != other.shape:
+    if one.summary or other.summary or one.unread or other.unread or one.shape != other.shape:
         return None
     return Values(one.shape, tuple(a + b for a, b in zip(one.numbers, other.numbers, strict=True)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Literal
 
@@ -213,9 +213,11 @@ class Arrangement:
             self._opened -= self._revealed - groups
             self._revealed = (self._revealed & groups) | (groups - self._opened)
             self._opened |= groups
-            if self._closed:
-                self._closed -= above(self.numbers.used, node)
+            self._closed -= above(self.numbers.used, node) if self._closed else set()
             self.arrange()
+            if self._closed and self.place(node) is None:  # a closed node hides a whole group that it leads to
+                self._closed.clear()
+                self.arrange()
         return self.place(node)
 
     def place(self, node: int) -> int | None:
@@ -262,7 +264,7 @@ class Arrangement:
         return share(self.gradient(group), self.numbers.inside.of(""))
 
     def _paths(self, group: int) -> Iterable[str]:
-        """The modules of a group, each once."""
+        """The modules of a group, each once, and none that is in another of them."""
         found: dict[str, None] = {}
         waiting = [group]
         while waiting:
@@ -271,4 +273,12 @@ class Arrangement:
                 found[inside.path] = None
             elif inside.kind in ("repeat", "part"):
                 waiting += [member for member in inside.members if self.outline.is_group(member)]
-        return found
+        if "" in found:
+            return [""]
+        return [path for path in found if found.keys().isdisjoint(_around(path))]
+
+
+def _around(path: str) -> Iterator[str]:
+    """The modules that one is in."""
+    while path := path.rpartition(".")[0]:
+        yield path

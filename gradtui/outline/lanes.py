@@ -1,6 +1,7 @@
 """The nodes in the order of the backward pass, the edges between them as lanes, as in `git log --graph`. Pure, linear.
 
 All edges to a node share one lane: it begins at the first node that leads there, keeps its column, and ends at the node.
+An edge that leads up, which only nodes that backward never ran have, is not drawn.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Lanes:
             own = True
             for edge in node.edges:
                 target = edge.target
-                if target is None or target in open_lanes:
+                if target is None or target < node.id or target in open_lanes:
                     continue
                 if own:
                     lane, own = column, False
@@ -65,9 +66,8 @@ class Lanes:
 
     def targets(self, node: int) -> list[int]:
         """Columns of the lanes in which the node's edges go on, in the order of its edges."""
-        return list(
-            dict.fromkeys(self.columns[e.target] for e in self._graph.nodes[node].edges if e.target is not None)
-        )
+        edges = self._graph.nodes[node].edges
+        return list(dict.fromkeys(self.columns[e.target] for e in edges if e.target is not None and e.target > node))
 
     def text(self, node: int, most: int = MOST) -> str:
         """The lanes of a node's row, two cells each, in at most `most` columns and one for the others."""

@@ -131,7 +131,7 @@ def rows(
         elif node is None:
             found.append(Row("constant", None, parent, edge, guides))
         elif element is None or element in met:
-            group = element if element is not None and edge is None else None
+            group = element if element is not None and edge is None and tree.is_group(element) else None
             found.append(Row("reference", node, parent, edge, guides, group=group))
         elif tree.is_group(element):
             met.add(element)

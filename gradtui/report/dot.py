@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 from gradtui.report.labels import constant_text, edge_text, node_lines
 from gradtui.snapshot.model import Snapshot
+from gradtui.snapshot.visible import visible
+
+ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "&": "&amp;"})
 
 
 def dot(snapshot: Snapshot) -> str:
@@ -32,6 +35,6 @@ def _lines(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _quoted(lines: list[str]) -> str:
-    """A string of DOT, in which a backslash begins an escape."""
-    escaped = [line.replace("\\", "\\\\").replace('"', '\\"') for line in lines]
+    """A string of DOT, in which a backslash begins an escape, and an ampersand a character by its name or number."""
+    escaped = [visible(line).translate(ESCAPES) for line in lines]
     return '"' + "\\n".join(escaped) + '"'

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.graph.gradients import Gradient, by_module, by_parameter, ordered
 from gradtui.snapshot.model import Snapshot
-from gradtui.snapshot.numbers import NOT_KNOWN, number
+from gradtui.snapshot.numbers import NOT_KNOWN, UNREAD, number
 
 MOST_PARAMETERS, MOST_MODULES = 40, 12
 LONGEST_NAME = 40
@@ -53,6 +53,8 @@ def _cells(gradient: Gradient) -> tuple[str, ...]:
     name = name if len(name) <= LONGEST_NAME else f"…{name[1 - LONGEST_NAME :]}"
     if grad is None:
         return (name, "None", *[""] * (len(HEAD) - 1))
+    if grad.unread is not None:
+        return (name, UNREAD[grad.unread], *[""] * (len(HEAD) - 1))
     share = NOT_KNOWN if gradient.share is None else f"{100 * gradient.share:.3g}%"
     sizes = [number(size, DIGITS) for size in (grad.norm, grad.min, grad.max)]
     return (name, sizes[0], share, *sizes[1:], *(f"{count:,}" for count in (grad.zeros, grad.nan, grad.inf)))

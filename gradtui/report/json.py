@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import unicodedata
 from typing import Any
 
+from gradtui.chart.point import standing
+from gradtui.chart.window import bounded, shown_window
 from gradtui.findings.detective import findings
 from gradtui.graph import ledger
-from gradtui.graph.agreement import Check, checks
+from gradtui.graph.agreement import Check, ValueCheck, checks, value_check
 from gradtui.graph.gradients import by_parameter
 from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Edge, Graph, Node, Problem, Saved, Snapshot, Source, Values
+from gradtui.snapshot.visible import ACTING
 
 SCHEMA = "gradtui/1"
 MOST_READY = 20
 """Ready nodes that are listed at a step."""
+NOT_ASCII = re.compile(r"[^ -~]")
 MOST_CUTS = 200
 """Nodes of a graph whose cuts are all listed: their number grows with it, and so does each of them."""
 
@@ -45,6 +51,8 @@ def answer(snapshot: Snapshot) -> Json:
         "value": values(snapshot.value),
         "derivative": {name: entry.text for name, entry in derivative.items()},
         "checks": {name: _check(told) for name, told in checks(snapshot).items()},
+        "value_check": _value_check(value_check(snapshot)),
+        "chart": _chart(snapshot),
         "notes": notes,
         "graph": _graph(snapshot.graph),
         "steps": _steps(snapshot.graph),
@@ -95,6 +103,7 @@ def _code(snapshot: Snapshot) -> Json:
                 "value": values(one.value),
                 "grad": values(one.grad),
                 "norm": number(gradient.grad.norm) if gradient.grad is not None else None,
+                "finite_norm": number(gradient.grad.finite_norm) if gradient.grad is not None else None,
                 "share": number(gradient.share),
                 "dtype": one.dtype,
                 "device": one.device,
@@ -115,12 +124,18 @@ def _code(snapshot: Snapshot) -> Json:
             for event in snapshot.events
         ],
         "printed": snapshot.printed,
+        "scale": number(snapshot.scale),
     }
 
 
 def line(what: Json) -> bytes:
-    """One line of UTF-8. Half of a surrogate pair, which UTF-8 has no bytes for, is written `\\ud800`, as JSON does."""
-    return json.dumps(what, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace") + b"\n"
+    """One line of UTF-8, in which what a terminal or a reader would obey, or UTF-8 has no bytes for, is an escape: `\\u009b`."""
+    text = json.dumps(what, ensure_ascii=False, allow_nan=False)
+    return (text if text.isprintable() else NOT_ASCII.sub(_escaped, text)).encode() + b"\n"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return json.dumps(found[0])[1:-1] if unicodedata.category(found[0]) in ACTING else found[0]
 
 
 def number(value: float | None) -> float | str | None:
@@ -130,12 +145,18 @@ def number(value: float | None) -> float | str | None:
 
 
 def values(what: Values | None) -> Any:
-    """A number, a list (of lists, for more axes), or for a large tensor its shape, first numbers and summary."""
+    """A number, a list (of lists, for more axes), or for a large tensor its shape, first numbers and summary.
+
+    Of a tensor that could not be read its shape, and `unread` for the reason.
+    """
     if what is None:
         return None
+    if what.unread is not None:
+        return {"shape": list(what.shape), "unread": what.unread}
     numbers: list[Any] = [number(value) for value in what.numbers]
     if what.summary is not None:
-        summary = {name: number(getattr(what.summary, name)) for name in what.summary.__struct_fields__}
+        names = ("min", "max", "mean", "norm", "finite_norm", "nan", "inf", "zero")
+        summary = {name: number(getattr(what.summary, name)) for name in names}
         return {"shape": list(what.shape), "first": numbers, **summary}
     for size in what.shape[:0:-1]:
         numbers = [numbers[start : start + size] for start in range(0, len(numbers), size)] if size else numbers
@@ -143,8 +164,24 @@ def values(what: Values | None) -> Any:
 
 
 def _check(told: Check) -> Json:
-    """Whether each way to the derivative agrees with the others, null where it has nothing to say; and a sentence."""
-    return {way: getattr(told, way) for way in ("autograd", "calculus", "differences", "text")}
+    """Whether each way to the derivative is right, but for the last one or two digits; null where it has nothing to say, or
+    where rounding took digits: `digits` says how many of autograd's are right."""
+    return {way: getattr(told, way) for way in ("autograd", "calculus", "differences", "digits", "text")}
+
+
+def _value_check(told: ValueCheck) -> Json:
+    """The same for the value of f."""
+    return {"right": told.right, "digits": told.digits, "text": told.text}
+
+
+def _chart(snapshot: Snapshot) -> Json | None:
+    """The windows of the chart, as it is drawn on the screen and on paper; null where there is none."""
+    curve = snapshot.curve
+    if curve is None or curve.variable not in snapshot.variables:
+        return None
+    here = standing(snapshot, curve)
+    shown = shown_window(curve, here[:2] if here is not None else None)
+    return {"variable": curve.variable, "window": list(bounded(*curve.window)), "y": list(shown)}
 
 
 def _steps(graph: Graph) -> list[Json]:

@@ -13,7 +13,8 @@ WIDTH = 76
 
 
 def pointed(text: str, problem: Problem) -> str:
-    """The sentence, the text with carets under the place, and the hint. Each character of `text` is visible."""
+    """The sentence, the text with carets under the place, and the hint. Each character is visible."""
+    text = visible(text)
     lines = [f"error: {problem.message}"]
     if problem.start is not None:
         start, end = problem.start, max(problem.end or 0, problem.start + 1)
@@ -24,7 +25,7 @@ def pointed(text: str, problem: Problem) -> str:
         lines += [f"  {shown}", f"  {' ' * _width(before)}{'^' * carets}"]
     if problem.hint:
         lines.append(problem.hint)
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
 def traced(snapshot: Snapshot) -> str:

@@ -65,8 +65,8 @@ class _Writer:
 
     def lines(self) -> Iterator[str]:
         """The script, from its imports to what it prints."""
-        yield f"# {visible(' '.join(self._snapshot.expression.split()))}"
         yield from ("import math", "", "import torch", "from torch.nn import functional", "")
+        yield f"# {visible(' '.join(self._snapshot.expression.split()))}"  # not in line 1: `coding = x` would be its encoding
         for name in self._expression.variables:
             numbers = _numbers(self._snapshot.variables[name].value)
             tensor = f"torch.tensor({numbers}, dtype={self._dtype}{self._device}, requires_grad=True)"

@@ -34,7 +34,7 @@ def steps(snapshot: Snapshot) -> str:
     for done, queue in enumerate(replay.queues()):
         parts.append(_step(snapshot, replay, done, queue, labels))
     parts += [_ledger(snapshot, labels), _findings(snapshot)]
-    return harmless("\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n")
+    return "\n\n".join("\n".join(map(harmless, lines)) for lines in map(list, parts) if lines) + "\n"
 
 
 def in_short(snapshot: Snapshot) -> Iterator[str]:

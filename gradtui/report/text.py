@@ -5,10 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from gradtui.chart.point import standing
 from gradtui.chart.text import chart_text
-from gradtui.chart.window import Window, fitted
+from gradtui.chart.window import Window, home
 from gradtui.expression.parser import ExpressionError, parse
-from gradtui.graph.agreement import checks
+from gradtui.graph.agreement import checks, value_check
 from gradtui.outline.outline import Outline
 from gradtui.outline.rows import Row, rows
 from gradtui.outline.titles import title
@@ -39,7 +40,8 @@ def curve_request(
     if not variables:
         return None
     place = at.get(variables[0], default_at(variables[0]))
-    return CurveRequest(variables[0], window or fitted(place[0] if isinstance(place, tuple) else place))
+    first = next(iter(place), None) if isinstance(place, tuple) else place
+    return CurveRequest(variables[0], window or home(first))
 
 
 def report(snapshot: Snapshot, *, colour: bool = False) -> str:
@@ -78,6 +80,7 @@ def _values(snapshot: Snapshot) -> Iterator[str]:
     """f, then for each variable its place, its gradient, the derivative as Calculus writes it, and the check."""
     digits = SIGNIFICANT.get(snapshot.dtype, 7)
     yield from _wrapped(f"{_call(snapshot)} = {numbers(snapshot.value, digits)}")
+    yield from _wrapped(f"  {value_check(snapshot).text}")
     several = len(snapshot.variables) > 1
     judged = checks(snapshot)
     for name, state in snapshot.variables.items():
@@ -144,12 +147,8 @@ def _cells(snapshot: Snapshot, outline: Outline, row: Row) -> tuple[str, str, st
 
 
 def _chart(snapshot: Snapshot, curve: Curve, colour: bool) -> Iterator[str]:
-    """f and f' with the point where we stand; a vector is drawn as its sum."""
-    state, place, value = snapshot.variables[curve.variable], slice(curve.element, curve.element + 1), snapshot.value
-    total = sum(value.numbers) if value is not None and value.summary is None else None
-    here = zip(state.value.numbers[place], state.grad.numbers[place], strict=True)
-    point = next(((x, total, slope) for x, slope in here), None)
-    yield chart_text(curve, WIDTH, CHART_HEIGHT, colour, point, dotted=not colour)
+    """f and f' with the point where we stand."""
+    yield chart_text(curve, WIDTH, CHART_HEIGHT, colour, standing(snapshot, curve))
 
 
 def _nodes(count: int) -> str:

@@ -1,1 +1,2 @@
-"""The torch evaluation service: child processes that answer Requests with Snapshots."""
+"""The torch evaluation service: child processes that answer Requests with Snapshots. torch stays in the worker; no
+widgets."""

@@ -6,20 +6,33 @@ import asyncio
 import os
 import signal
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE, SubprocessStreamProtocol
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
-from gradtui.service.protocol import HEADER, VERSION, ProtocolError, Ready, frame, message, payload_length
+from gradtui.service.limits import not_installed, shortage
+from gradtui.service.memory import Guard
+from gradtui.service.protocol import HEADER, VERSION, ProtocolError, Ready, frame, message, payload_length, whole
 from gradtui.snapshot.model import Problem, Request, Snapshot
 
 STARTUP = 120.0
 """Seconds until a child that does not say Ready is given up: torch from a cold network disk takes its time."""
 
 STDERR_TAIL = 4096
+TITLE = "the evaluation process"
 LAST_WORDS = 1.0
 """Seconds that a child which closed its pipe has to end by itself, so that its own exit status is seen."""
+
+LINGER = 0.1
+"""Seconds that the pipes of a process that has ended are still listened to, where somebody else holds them."""
+
+LONGEST_END = 5.0
+"""Seconds for all processes to be gone, at the end."""
+
+BUFFERED = 2**16
+"""Bytes of a pipe that are read before they are asked for."""
 
 TURNS = 4
 """Turns of the loop in which all that a pipe holds is read."""
@@ -28,6 +41,15 @@ LAST_LOOK = 0.1
 """Seconds more for an answer that is late: where this process was itself stopped, it waits in the pipe."""
 
 SHORT_OF_MEMORY = "mostly it is the system that does so, when it is short of memory"
+FAULTS = (
+    signal.SIGSEGV,
+    signal.SIGABRT,
+    signal.SIGILL,
+    signal.SIGFPE,
+    *filter(None, [getattr(signal, "SIGBUS", None)]),
+)
+"""What a process does to itself; other signals are somebody's."""
+
 DAMAGED = f"PyTorch may be damaged: {sys.executable} -m pip install --force-reinstall torch"
 
 T = TypeVar("T")
@@ -45,11 +67,13 @@ class Child:
     """A process that speaks the protocol, kept alive from one request to the next.
 
     It starts in the background at `start`, and again as soon as it has failed with a request, or has ended after it had
-    answered one. `deadline` seconds are counted from when a ready child is asked.
+    answered one. `deadline` seconds are counted from when a ready child is asked. `title`: what it is called where it fails.
     """
 
-    def __init__(self, command: Sequence[str], *, deadline: float, startup: float = STARTUP) -> None:
-        self.command, self.deadline, self.startup = command, deadline, startup
+    def __init__(
+        self, command: Sequence[str], *, deadline: float, startup: float = STARTUP, title: str = TITLE
+    ) -> None:
+        self.command, self.deadline, self.startup, self.title = command, deadline, startup, title
         self._turn = asyncio.Lock()
         self._starting: asyncio.Task[_Running] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -72,14 +96,15 @@ class Child:
     async def ask(self, request: Request) -> Snapshot:
         """The answer to `request`. Raises ChildError; the next request finds a new child then."""
         try:
-            data = frame(request)
+            data = frame(whole(request) if request.origin == "function" else request)  # a file may be called anything
         except ProtocolError as error:
             raise ChildError(Problem("limit", str(error))) from error
         async with self._turn:
             running = self._asked = await self._running()
             again = request.origin != "function"  # a person's own code is not run twice unasked
+            guard = Guard(running.pid, running.kill) if not again else None
             try:
-                answer = await _within(self.deadline, running.ask(data))
+                answer = await _within(self.deadline, running.ask(data), running.exited)
                 if request.origin == "function":
                     await running.hear_out()
                 if answer.id != request.id:
@@ -91,13 +116,18 @@ class Child:
                 raise ChildError(problem, again=again and halted) from None
             except ProtocolError as error:
                 self._replace(running.end())
-                raise ChildError(_not_protocol(error), again=again) from error
+                raise ChildError(_not_protocol(error, self.title), again=again) from error
             except (ConnectionError, EOFError) as error:
-                problem = await asyncio.shield(self._replace(running.post_mortem()))
+                problem = await asyncio.shield(self._replace(running.post_mortem(self.title)))
+                if guard is not None:
+                    problem = guard.problem(self.title) or problem
                 raise ChildError(problem, again=again) from error
             except asyncio.CancelledError:  # its answer would come to the next request
                 self._replace(running.end())
                 raise
+            finally:
+                if guard is not None:
+                    guard.close()
             if not running.minded:
                 running.minded = True
                 self._keep(self._mind(running))
@@ -113,7 +143,9 @@ class Child:
             if not starting.cancelled() and starting.exception() is None:
                 await starting.result().end()
         if self._tasks:
-            await asyncio.wait(self._tasks)
+            await asyncio.wait(self._tasks, timeout=LONGEST_END)
+            for task in self._tasks:  # a process that the system itself cannot end
+                task.cancel()
 
     async def _running(self) -> _Running:
         """A child that is ready: the one there is, or a new one where that has ended or could not start."""
@@ -154,14 +186,22 @@ class Child:
         return task
 
 
-async def _within(seconds: float, work: Coroutine[None, None, T]) -> T:
-    """Its result. Raises TimeoutError; not where it was this process that was stopped, and not what it waits for."""
+async def _within(seconds: float, work: Coroutine[None, None, T], exited: asyncio.Future[None]) -> T:
+    """Its result. Raises TimeoutError; not where it was this process that was stopped, and not what it waits for.
+
+    exited: of the process that is to answer. Raises EOFError where it has: others may hold its pipe open.
+    """
     task = asyncio.create_task(work)
+    ends: list[asyncio.Future[Any]] = [task, exited]
     try:
         for patience in (seconds, LAST_LOOK):
-            done, _ = await asyncio.wait([task], timeout=patience)
-            if done:
+            await asyncio.wait(ends, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            if exited.done():
+                await asyncio.wait([task], timeout=LINGER)
+            if task.done():
                 return task.result()
+            if exited.done():
+                raise EOFError
         raise TimeoutError
     finally:
         task.cancel()
@@ -170,15 +210,17 @@ async def _within(seconds: float, work: Coroutine[None, None, T]) -> T:
 
 async def _start(command: Sequence[str], seconds: float) -> _Running:
     """Start a child and wait until it is ready. Raises ChildError."""
+    loop = asyncio.get_running_loop()
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
+        transport, protocol = await loop.subprocess_exec(
+            partial(_Pipes, loop), *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
         )
-    except OSError as error:
-        raise ChildError(Problem("crash", f"the evaluation process does not start: {error.strerror}")) from error
-    running = _Running(process)
+    except (OSError, RuntimeError) as error:  # asyncio starts a thread beside each process, and says RuntimeError
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise ChildError(Problem("crash", f"{TITLE} does not start: {why}", hint=shortage())) from error
+    running = _Running(transport, protocol)
     try:
-        ready = await _within(seconds, running.receive(Ready))
+        ready = await _within(seconds, running.receive(Ready), running.exited)
         if ready.protocol != VERSION:
             raise ProtocolError(f"version {ready.protocol} instead of {VERSION}")
         if ready.problem is not None:
@@ -191,7 +233,7 @@ async def _start(command: Sequence[str], seconds: float) -> _Running:
         await running.end()
         raise ChildError(_not_protocol(error), again=True) from error
     except (ConnectionError, EOFError) as error:
-        raise ChildError(await running.post_mortem(hint=DAMAGED), again=True) from error
+        raise ChildError(await running.post_mortem(starting=True), again=True) from error
     except BaseException:
         await running.end()
         raise
@@ -206,18 +248,22 @@ class _Running:
 
     minded = False
 
-    def __init__(self, process: Process) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
-        self._process = process
-        self._stdin, self._stdout, self._stderr = process.stdin, process.stdout, process.stderr
+    def __init__(self, transport: asyncio.SubprocessTransport, pipes: _Pipes) -> None:
+        assert pipes.stdin is not None
+        assert pipes.stdout is not None
+        assert pipes.stderr is not None
+        self._transport, self.exited = transport, pipes.exited
+        self._stdin, self._stdout, self._stderr = pipes.stdin, pipes.stdout, pipes.stderr
         self._said = b""
         self._draining = asyncio.create_task(self._drain())
 
     @property
+    def pid(self) -> int:
+        return self._transport.get_pid()
+
+    @property
     def alive(self) -> bool:
-        return self._process.returncode is None
+        return self._transport.get_returncode() is None
 
     @property
     def said(self) -> str:
@@ -235,15 +281,15 @@ class _Running:
         if not self.alive or not hasattr(os, "waitid"):  # macOS
             return False
         with suppress(ChildProcessError):
-            return os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+            return os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
         return False
 
     def interrupt(self) -> None:
         with suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGALRM)
+            self._transport.send_signal(signal.SIGALRM)
 
     async def gone(self) -> None:
-        await self._process.wait()
+        await asyncio.shield(self.exited)
 
     async def ask(self, request: bytes) -> Snapshot:
         self._said = b""
@@ -256,40 +302,57 @@ class _Running:
         header = await self._stdout.readexactly(HEADER.size)
         return message(await self._stdout.readexactly(payload_length(header)), kind)
 
-    async def post_mortem(self, *, hint: str = "") -> Problem:
-        """What became of a child that closed its pipes, in one line. `hint`: what to do where nobody killed it."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LAST_WORDS):
-                await self._process.wait()
+    async def post_mortem(self, title: str = TITLE, *, starting: bool = False) -> Problem:
+        """What became of a child that closed its pipes, in one line. starting: it has never been ready."""
+        await asyncio.wait([self.exited], timeout=LAST_WORDS)
         await self.end()
-        status = self._process.returncode
-        assert status is not None
+        status = self._transport.get_returncode()
+        if status is None:
+            return Problem("crash", f"{title} closed its pipes, and the system cannot end it")
         ended = f"was ended by {_signal_name(-status)}" if status < 0 else f"ended with status {status}"
         lines = self.said.strip().splitlines()
         said = f": {_printable(lines[-1])}" if lines else ""
-        hint = SHORT_OF_MEMORY if status == -signal.SIGKILL else hint
-        return Problem("crash", f"the evaluation process {ended}{said}", hint=hint)
+        hint = SHORT_OF_MEMORY if status == -signal.SIGKILL else ""
+        if starting and (status > 0 or -status in FAULTS):
+            hint = not_installed() or shortage() or DAMAGED
+        return Problem("crash", f"{title} {ended}{said}", hint=hint)
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError, PermissionError):  # nobody is left; on macOS, only zombies are
+            os.killpg(self.pid, signal.SIGKILL)
 
     async def end(self) -> None:
-        """Kill the process and what it started, reap it, and read its pipes to their ends."""
-        with suppress(ProcessLookupError, PermissionError):  # nobody is left; on macOS, only zombies are
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._stdin.close()
-        with suppress(TimeoutError):  # a process that left the session may still hold the pipes
-            async with asyncio.timeout(LAST_WORDS):
-                while await self._stdout.read(65536):
-                    pass
-                await asyncio.shield(self._draining)
+        """Kill the process and what it started, reap it, and hear what it has said.
+
+        A process that left the session lives on, and may hold the pipes: their end is not waited for.
+        """
+        self.kill()
+        await asyncio.wait([self.exited], timeout=LAST_WORDS)
+        await self.hear_out()
+        await asyncio.wait([self._draining], timeout=LINGER)
         self._draining.cancel()
-        await self._process.wait()
+        self._transport.close()
+        await asyncio.gather(self._draining, return_exceptions=True)
 
     async def _drain(self) -> None:
         while data := await self._stderr.read(65536):
             self._said = (self._said + data)[-STDERR_TAIL:]
 
 
-def _not_protocol(error: ProtocolError) -> Problem:
-    return Problem("crash", f"the evaluation process does not keep to its protocol: {_printable(str(error))}")
+class _Pipes(SubprocessStreamProtocol):
+    """Says when the process has ended. `Process.wait` would wait for the ends of its pipes too, which others may hold."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(limit=BUFFERED, loop=loop)
+        self.exited = loop.create_future()
+
+    def process_exited(self) -> None:
+        super().process_exited()
+        self.exited.set_result(None)
+
+
+def _not_protocol(error: ProtocolError, title: str = TITLE) -> Problem:
+    return Problem("crash", f"{title} does not keep to its protocol: {_printable(str(error))}")
 
 
 def _signal_name(number: int) -> str:

@@ -9,7 +9,7 @@ from contextlib import aclosing
 
 from msgspec.structs import replace
 
-from gradtui.service.child import STARTUP, Child, ChildError
+from gradtui.service.child import STARTUP, TITLE, Child, ChildError
 from gradtui.snapshot.model import Derivative, Problem, Request, Snapshot
 from gradtui.snapshot.target import SECONDS
 
@@ -46,9 +46,11 @@ class Service:
         seconds: float = SECONDS,
     ) -> None:
         self._on_snapshot = on_snapshot
+        title = TITLE
         if function is not None:
-            torch, deadline = (*torch, "--function", function, "--seconds", str(seconds)), seconds + GRACE
-        self._torch = Child(torch, deadline=deadline, startup=startup)
+            torch, deadline = (*torch, f"--function={function}", f"--seconds={seconds}"), seconds + GRACE
+            title = f"the process that {function} ran in"
+        self._torch = Child(torch, deadline=deadline, startup=startup, title=title)
         self._calculus = Child(calculus, deadline=calculus_deadline, startup=startup)
         self._for_torch: asyncio.Queue[Request] = asyncio.Queue(1)
         self._for_calculus: asyncio.Queue[Request] = asyncio.Queue(1)
@@ -124,7 +126,8 @@ class Service:
             return Snapshot(request.id, request.expression, derivative={}, origin=request.origin)
         if problem := self._given_up.get(request.expression):
             return _refused(request, problem)
-        question = request.expression, str(request.at), request.names  # as text, in which -0.0 is not 0.0
+        at = str(request.at)  # as text, in which -0.0 is not 0.0
+        question = request.expression, at, request.names, request.dtype
         if self._known is not None and self._known[0] == question:
             return replace(self._known[1], id=request.id)
         snapshot = await _last(_answers(self._calculus, request))
@@ -157,9 +160,6 @@ async def _last(answers: AsyncGenerator[Snapshot, None]) -> Snapshot:
 
 
 def _refused(request: Request, problem: Problem) -> Snapshot:
-    if request.origin == "function":
-        told = problem.message.replace("the evaluation process", f"the process that {request.expression} ran in")
-        problem = replace(problem, message=told)
     return Snapshot(
         request.id,
         request.expression,
@@ -172,7 +172,7 @@ def _refused(request: Request, problem: Problem) -> Snapshot:
 
 def _merged(snapshot: Snapshot, derived: Snapshot) -> Snapshot:
     if derived.derivative is not None:
-        return replace(snapshot, derivative=derived.derivative)
+        return replace(snapshot, derivative=derived.derivative, truth=derived.truth)
     why = derived.problem.message if derived.problem else "no answer"
     unknown = Derivative(None, note=f"not simplified: {why}")
     return replace(snapshot, derivative=dict.fromkeys(snapshot.variables, unknown))

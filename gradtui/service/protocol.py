@@ -9,7 +9,7 @@
 
 The child first writes one Ready: it can answer now, or, where `problem` is set, it cannot and ends. Then, for each
 Request on its standard input, it writes exactly one Snapshot with the same `id` on its standard output, in order. It
-ends at the end of its input. The torch worker leaves `derivative` out; the calculus worker fills in `derivative` and
+ends at the end of its input. The torch worker leaves `derivative` and `truth` out; the calculus worker fills in these and
 nothing else. The maps have the fields of the classes in gradtui.snapshot.model, by name; a field left out has its
 default. The first frames of a torch worker:
 
@@ -23,11 +23,12 @@ What else the child prints goes to its standard error.
 from __future__ import annotations
 
 from struct import Struct as Layout
-from typing import BinaryIO, Literal, TypeVar
+from typing import Any, BinaryIO, Literal, TypeVar
 
-from msgspec import DecodeError, Struct, msgpack
+from msgspec import DecodeError, Struct, convert, msgpack, to_builtins
 
 from gradtui.snapshot.model import Problem
+from gradtui.snapshot.said import unbroken
 
 VERSION = 1
 LIMIT = 128 * 2**20
@@ -50,12 +51,31 @@ class ProtocolError(Exception):
     """Bytes that are not a frame, or a frame that is not what should come."""
 
 
+class BrokenTextError(ProtocolError):
+    """A text that holds half of a character, which no bytes stand for."""
+
+
+def whole(message: T) -> T:
+    """The same with all its texts in whole characters."""
+    return convert(_whole(to_builtins(message)), type(message))
+
+
+def _whole(data: Any) -> Any:
+    if isinstance(data, str):
+        return unbroken(data)
+    if isinstance(data, list | tuple):
+        return [_whole(item) for item in data]
+    if isinstance(data, dict):
+        return {_whole(key): _whole(value) for key, value in data.items()}
+    return data
+
+
 def frame(message: Struct) -> bytes:
     """The bytes of one frame. Raises ProtocolError for what cannot be sent: broken Unicode, or too much."""
     try:
         payload = msgpack.encode(message)
     except UnicodeEncodeError as error:
-        raise ProtocolError("the text holds half of a character") from error
+        raise BrokenTextError("the text holds half of a character") from error
     if len(payload) > LIMIT:
         raise ProtocolError(f"a message of {len(payload):,} bytes is more than {LIMIT:,}")
     return HEADER.pack(len(payload)) + payload

@@ -89,6 +89,6 @@ class Watch:
 def _state(path: Path) -> State | None:
     try:
         status = path.stat()
-    except OSError:
+    except (OSError, ValueError):  # code may say that it is of a file whose name none can have
         return None
     return status.st_mtime_ns, status.st_size

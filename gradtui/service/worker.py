@@ -10,10 +10,17 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
+from importlib.util import find_spec
 from typing import BinaryIO, Literal
 
-from gradtui.service.protocol import ProtocolError, Ready, read, write
+from msgspec.structs import replace
+
+from gradtui.service.limits import shortage
+from gradtui.service.memory import free
+from gradtui.service.protocol import BrokenTextError, ProtocolError, Ready, read, whole, write
 from gradtui.snapshot.model import Problem, Request, Snapshot
+from gradtui.snapshot.said import said, unbroken
 from gradtui.snapshot.target import SECONDS
 
 Answer = Callable[[Request], Snapshot]
@@ -92,9 +99,10 @@ def _load_torch() -> Answer:
 
 def _load_calculus() -> Answer:
     from gradtui.calculus.derivative import derivatives
+    from gradtui.calculus.pieces import truth
 
     def answer(request: Request) -> Snapshot:
-        return Snapshot(request.id, request.expression, derivative=derivatives(request))
+        return Snapshot(request.id, request.expression, derivative=derivatives(request), truth=truth(request))
 
     answer(Request(id=0, expression="x^2", at={"x": 1.0}))
     return answer
@@ -104,12 +112,12 @@ def _only(function: str | None, seconds: float) -> Answer:
     """Runs the code of this one function, which a person named; whoever asks for another is refused."""
 
     def answer(request: Request) -> Snapshot:
-        if request.origin != "function" or request.expression != function or function is None:
+        if request.origin != "function" or function is None or request.expression != unbroken(function):
             problem = Problem("name", "only the function that the command line names is run")
             return Snapshot(request.id, request.expression, problem=problem, origin=request.origin)
         from gradtui.engine.user.evaluate import evaluate
 
-        return evaluate(request, seconds)
+        return evaluate(replace(request, expression=function), seconds, free())
 
     return answer
 
@@ -119,10 +127,20 @@ def _start_problem(worker: str, error: BaseException) -> Problem:
     pip = f"{sys.executable} -m pip install"
     if isinstance(error, ModuleNotFoundError) and error.name == package:
         return Problem("crash", f"{name} is not installed: pip install {package}", hint=f"here: {pip} {package}")
+    short = shortage()
     if _is_memory(error):
-        return Problem("memory", f"there is not enough memory to load {name}")
-    hint = f"it may be damaged: {pip} --force-reinstall {package}"
+        return Problem("memory", f"there is not enough memory to load {name}", hint=short)
+    elsewhere = _elsewhere(package)
+    hint = elsewhere or short or f"it may be damaged: {pip} --force-reinstall {package}"
     return Problem("crash", f"{name} does not start: {_sentence(error)}", hint=hint)
+
+
+def _elsewhere(package: str) -> str:
+    """A hint where what is imported under the name of `package` is something else."""
+    spec = find_spec(package)
+    if spec is None or spec.origin is None or spec.submodule_search_locations:
+        return ""
+    return f"{spec.origin} is imported in its place: give that file another name"
 
 
 def _guarded(answer: Answer, request: Request) -> Snapshot:
@@ -133,7 +151,8 @@ def _guarded(answer: Answer, request: Request) -> Snapshot:
         if _is_memory(error):
             problem = Problem("memory", "there is not enough memory to evaluate this")
         else:
-            traceback.print_exc()
+            with suppress(Exception):  # what it says, and what it is about, may be a person's own
+                traceback.print_exc()
             problem = Problem("crash", f"this could not be evaluated: {_sentence(error)}")
         return Snapshot(request.id, request.expression, dtype=request.dtype, device=request.device, problem=problem)
 
@@ -142,18 +161,21 @@ def _write(answers: BinaryIO, snapshot: Snapshot) -> None:
     """The answer, or that it is too large to be sent: the next request wants to be answered too."""
     try:
         write(answers, snapshot)
+    except BrokenTextError:
+        _write(answers, whole(snapshot))
     except ProtocolError as error:
         problem = Problem("limit", f"the answer cannot be sent: {error}", hint="shorten the vectors or the expression")
         write(answers, Snapshot(snapshot.id, snapshot.expression, problem=problem))
 
 
 def _is_memory(error: BaseException) -> bool:
-    """Python's own, torch's on an accelerator, and the RuntimeError of torch's allocator on the CPU."""
-    signs = ("out of memory", "not enough memory", "allocate memory")
-    return isinstance(error, MemoryError) or any(sign in str(error) for sign in signs)
+    """Python's own, torch's on an accelerator, the RuntimeError of torch's allocator on the CPU, the loader's of libraries."""
+    signs = ("out of memory", "not enough memory", "allocate memory", "failed to map segment")
+    return isinstance(error, MemoryError) or any(sign in said(error) for sign in signs)
 
 
 def _sentence(error: BaseException) -> str:
     """The error as one line."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    name = unbroken(type(error).__name__)
+    lines = said(error).strip().splitlines()
+    return f"{name}: {lines[0]}" if lines else name

@@ -1,1 +1,1 @@
-"""Plain frozen data that everything else speaks. Knows neither torch nor textual."""
+"""Plain frozen data that everything else speaks. Imports nothing of gradtui, neither torch nor textual."""

@@ -19,6 +19,7 @@ Kind = Literal[
     "convention",
     "zero_times_inf",
     "branch",
+    "lost_digits",
     "saturated",
     "shrinking",
     "underflow",
@@ -42,9 +43,12 @@ Kind = Literal[
     "nonfinite",
     "vanishing",
     "exploding",
+    "freed",
+    "unread",
     "ordinary",
 ]
-"""What went wrong. The first eight are of a single operation, the next two of 0·inf in the backward pass.
+"""What went wrong. The first eight are of a single operation, the next two of 0·inf in the backward pass; `lost_digits` is
+of finite numbers that rounding has spoilt.
 
 In the others the gradient dies: squashed functions, products of small factors, steps, dead sides, what is not taken,
 what does not depend on the variable at all. From `not_in_graph` on they are of the parameters of user code;

@@ -9,8 +9,15 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+Unread = Literal["freed", "meta", "sharded", "uninitialized", "transformed", "opaque"]
+"""Why there are no numbers of a tensor that is there.
+
+freed: its storage is gone, or part of it. meta: it has a shape and no numbers, as on the device `meta`. sharded: each process
+has a part of it. uninitialized: of a lazy module that has not run. transformed: inside of grad, vmap and the like.
+opaque: of a class or layout that torch does not read as numbers, or on a device that is gone.
+"""
 ProblemKind = Literal["syntax", "name", "arity", "limit", "domain", "dtype", "timeout", "memory", "crash"]
 Failure = Literal["inplace", "freed"]
 """How backward fails. inplace: a tensor was written over that it needs as it was. freed: it has run over this graph before."""
@@ -39,33 +46,56 @@ class Problem(Struct, frozen=True):
     operation: str = ""
 
 
+def norm_of(finite: float | None, nan: int, inf: int) -> float | None:
+    """The norm of a tensor of which that of the finite elements is known, and how many there are of the others."""
+    return math.nan if nan else math.inf if inf else finite
+
+
 class Summary(Struct, frozen=True, gc=False):
-    """A tensor too large to show whole. min, max, mean and norm are of its finite elements; None where there are none."""
+    """A tensor too large to show whole. min, max, mean and finite_norm are of its finite elements; None where there are none.
+
+    In files and on the pipes finite_norm is called `norm`, which there has always been that of the finite elements.
+    """
 
     min: float | None
     max: float | None
     mean: float | None
-    norm: float | None
+    finite_norm: float | None = field(name="norm")
     nan: int
     inf: int
     zero: int
+
+    @property
+    def norm(self) -> float | None:
+        """The Euclidean norm: nan where an element is nan, inf where one is infinite; None where there is no element."""
+        return norm_of(self.finite_norm, self.nan, self.inf)
 
 
 class Values(Struct, frozen=True, gc=False):
     """The numbers of a tensor, row by row.
 
     `numbers` holds all of them, or the first 8 where `summary` stands for the rest. A scalar has shape () and one number.
+    Where `unread` says why there are none, there are neither, and the shape is () where it is not known.
     """
 
     shape: tuple[int, ...]
     numbers: tuple[float, ...]
     summary: Summary | None = None
+    unread: Unread | None = None
 
     @property
     def norm(self) -> float | None:
-        """The Euclidean norm of the finite elements; None where there are none."""
+        """The Euclidean norm: nan where an element is nan, inf where one is infinite; None where there is no element."""
         if self.summary is not None:
             return self.summary.norm
+        nan = sum(map(math.isnan, self.numbers))
+        return norm_of(self.finite_norm, nan, sum(map(math.isinf, self.numbers)))
+
+    @property
+    def finite_norm(self) -> float | None:
+        """That of the finite elements alone; None where there are none."""
+        if self.summary is not None:
+            return self.summary.finite_norm
         finite = [number for number in self.numbers if math.isfinite(number)]
         return math.hypot(*finite) if finite else None
 
@@ -228,14 +258,47 @@ class Derivative(Struct, frozen=True):
     """The symbolic derivative by one variable.
 
     text: in our own notation (`2*x + 3`), None where there is none to write; `note` then says why.
-    numbers: its value at this x, one for each element; None where it has none (a corner, a pole).
+    numbers: its value at the very x that torch got, one for each element; None where it has none (a corner, a pole).
     simplified: False where simplifying was given up.
+    typed: its value at the numbers as they were typed, where these are others: 4.3 is no float. Empty where they are the same.
     """
 
     text: str | None
     numbers: tuple[float | None, ...] = ()
     simplified: bool = True
     note: str = ""
+    typed: tuple[float | None, ...] = ()
+
+
+class Piece(Struct, frozen=True, gc=False):
+    """A piece of a typed expression as mathematics has it, at the very x that torch got: no digit is lost.
+
+    start, end: where it stands in the text. variable: its name, where it is one. value, gradient: of each element, the
+    gradient is that of f (of sum(f) where f is a vector) by it. operands: places in `Truth.pieces` of the pieces that it is
+    made of, each once. sent: what of the gradient goes to each of these. None where there is no number.
+    """
+
+    start: int
+    end: int
+    value: tuple[float | None, ...]
+    gradient: tuple[float | None, ...]
+    operands: tuple[int, ...] = ()
+    sent: tuple[tuple[float | None, ...], ...] = ()
+    variable: str | None = None
+
+
+class Truth(Struct, frozen=True):
+    """f as mathematics has it, at the very x that torch got: what torch's numbers are measured by.
+
+    value: of each element of f. typed: the same at the numbers as they were typed, where these are others.
+    pieces: all that vary, operands before what is made of them, f last.
+    constants: the relative error of a piece that does not vary, `1 - cos(0.001)`, computed in floats: of the worst.
+    """
+
+    value: tuple[float | None, ...]
+    typed: tuple[float | None, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    constants: float = 0.0
 
 
 class CurveRequest(Struct, frozen=True):
@@ -255,8 +318,17 @@ class Trouble(Struct, frozen=True):
     """A stretch of the curve's window where f, or only f', is not finite.
 
     Found by sampling, its ends by bisection: a shorter stretch between two samples may be missed. A single place has
-    low == high.
+    low == high. unbounded: whether |f| grows without end towards it, as at a pole.
     """
+
+    low: float
+    high: float
+    kind: Literal["value", "gradient"]
+    unbounded: bool = False
+
+
+class Jump(Struct, frozen=True):
+    """A place between two floats, or nearly so, at which f, or f' (`gradient`), changes at once."""
 
     low: float
     high: float
@@ -266,7 +338,9 @@ class Trouble(Struct, frozen=True):
 class Curve(Struct, frozen=True):
     """The answer to a CurveRequest: `f` and `derivative` at each `x`, non-finite where they are so.
 
-    `what` says what is drawn where it is not simply f(x): `sum(f) along x[1]`, `f of one element`.
+    x rises; beside as many places at equal distances as were asked for there are some more, where something happens
+    between those. `what` says what is drawn where it is not simply f(x): `sum(f) along x[1]`, `f of one element`.
+    alone: whether it is f of one element, and not the sum of all.
     """
 
     variable: str
@@ -278,6 +352,8 @@ class Curve(Struct, frozen=True):
     key: str = ""
     what: str = ""
     trouble: tuple[Trouble, ...] = ()
+    jumps: tuple[Jump, ...] = ()
+    alone: bool = False
 
 
 class Experiment(Struct, frozen=True):
@@ -295,10 +371,11 @@ class Note(Struct, frozen=True):
     """A sentence that belongs beside the numbers: `f is a vector: differentiated as sum(f)`.
 
     kind: `vector`, `constant`, `kink`, `nonfinite`; `torch`: a known difference from mathematics; `backward` where it was not
-    run; `code`: how user code ran. node: the node it speaks of, if one.
+    run; `code`: how user code ran; `rank`: whose gradients they are, of several processes that train together; `scaled`: by a
+    GradScaler; `unread`: gradients that are there and could not be read. node: the node it speaks of, if one.
     """
 
-    kind: Literal["vector", "constant", "kink", "nonfinite", "torch", "backward", "code"]
+    kind: Literal["vector", "constant", "kink", "nonfinite", "torch", "backward", "code", "rank", "scaled", "unread"]
     text: str
     node: int | None = None
 
@@ -329,10 +406,12 @@ class Snapshot(Struct, frozen=True):
     """The answer to the Request of the same id. Where `problem` is set, it is the whole answer, but for a graph with nodes:
     that is then of what ran before it.
 
-    `derivative` (by variable) comes from a second process and may be None in a first answer: not known yet.
+    `derivative` (by variable) comes from a second process and may be None in a first answer: not known yet. `truth` comes
+    with it, and is None also where that has nothing to say.
     variables: what can be stepped. parameters: of a model, by name, whether in the graph or not. modules: of a model, by path.
     files: text of the files that sources are in, by the name that the sources use. printed: what user code wrote, its end.
-    events: what a trace saw that explains gradients, in the order of the forward pass.
+    events: what a trace saw that explains gradients, in the order of the forward pass. scale: of a GradScaler, by which the
+    output, and so every gradient, is multiplied.
     """
 
     id: int
@@ -356,6 +435,8 @@ class Snapshot(Struct, frozen=True):
     files: dict[str, str] = {}
     events: tuple[Event, ...] = ()
     printed: str = ""
+    scale: float | None = None
+    truth: Truth | None = None
 
 
 def default_at(name: str) -> float:

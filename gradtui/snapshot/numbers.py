@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import math
 
-from gradtui.snapshot.model import Values
+from gradtui.snapshot.model import Unread, Values
 
 NOT_KNOWN = "–"
 """Stands for "there is none" and "not computed yet": never 0."""
+
+UNREAD: dict[Unread, str] = {
+    "freed": "its storage is freed",
+    "meta": "a meta tensor",
+    "sharded": "each process has a part of it",
+    "uninitialized": "not made yet",
+    "transformed": "inside of a transform",
+    "opaque": "not readable",
+}
+"""Stands for numbers that are not known of a tensor that is there."""
 
 SIGNIFICANT = {"float32": 7, "float64": 10}
 """Digits that are worth showing for a dtype: float32 holds 7.2 as 7.19999980926."""
@@ -29,9 +39,14 @@ def as_factor(text: str) -> str:
 
 
 def numbers(values: Values | None, digits: int = 7, most: int = 8) -> str:
-    """A scalar as itself, a vector as `[7.2, 13.8, 9.4]`, with `…` after `most` of them and the count behind."""
+    """A scalar as itself, a vector as `[7.2, 13.8, 9.4]`, with `…` after `most` of them and the count behind.
+
+    Where the tensor could not be read, why.
+    """
     if values is None:
         return NOT_KNOWN
+    if values.unread is not None:
+        return UNREAD[values.unread]
     if values.shape == ():
         return number(values.numbers[0], digits)
     shown = ", ".join(number(value, digits) for value in values.numbers[:most])

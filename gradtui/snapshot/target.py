@@ -10,6 +10,9 @@ from collections.abc import Collection
 SECONDS = 30.0
 """How long a user's function may take, its imports among them."""
 
+LONGEST = 2**21
+"""Bytes of a file: far more than anyone writes, and little to read."""
+
 TARGET = re.compile(r"\s*(?P<path>.+\.py)(?::(?P<function>.*))?", re.DOTALL)
 
 
@@ -27,9 +30,16 @@ def split(text: str) -> tuple[str, str]:
 
 
 def functions(code: str | bytes) -> dict[str, tuple[str, ...]]:
-    """The functions that a file's text defines at its top level, each with its parameters. Raises SyntaxError, ValueError."""
+    """The functions that a file's text defines at its top level, each with its parameters.
+
+    Raises SyntaxError, and ValueError for what is nested so deeply that Python does not read it.
+    """
     found = {}
-    for statement in ast.parse(code).body:
+    try:
+        statements = ast.parse(code).body
+    except (RecursionError, MemoryError) as error:  # MemoryError: what the parser's own stack says
+        raise ValueError(str(error)) from None
+    for statement in statements:
         if isinstance(statement, ast.FunctionDef) and not statement.name.startswith("_"):
             arguments = statement.args
             every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)

@@ -1,33 +1,56 @@
-"""Text of a person, made safe for one line of a terminal: what would act on the screen or hide is shown instead."""
+"""Text of a person or of a file, made safe where it is shown: what would act on the screen or hide is shown instead.
+
+Each character stays one character, so that every offset stays.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from functools import lru_cache
+
+ACTING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Unicode categories of what a terminal or a reader obeys: controls, formats, halves of characters, ends of lines."""
+
+UNSEEN = ACTING | {"Co", "Cn", "Mn", "Me"}
+"""Of these, and of what has no shape or no place of its own on a line."""
+
+HAS_LINES = re.compile(r"\r\n|[\n\t]")
 
 
 def visible(text: str) -> str:
-    """`text` with every control, format and separator character as a visible one, each for one: offsets stay."""
-    return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
+    """One line: every control, format, separator and combining character of `text` as a visible one."""
+    return text if text.isascii() and text.isprintable() else _visible(text)
 
 
 def harmless(text: str) -> str:
-    """Several lines that keep their accents and combining marks, but hold nothing that would act on a terminal."""
-    if text.replace("\n", "").isprintable():
+    """One line, with its accents and combining marks, but nothing that would act on a terminal."""
+    return text if text.isprintable() else "".join(map(_harmless, text))
+
+
+def harmless_lines(text: str) -> str:
+    """The same of several lines, which keep their ends and tabs."""
+    if HAS_LINES.sub("", text).isprintable():
         return text
-    return "".join(
-        _visible(one) if one != "\n" and unicodedata.category(one) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else one
-        for one in text
-    )
+    shown = [one if one in "\n\t" else _harmless(one) for one in text]
+    for end in re.finditer("\r\n", text):
+        shown[end.start()] = "\r"
+    return "".join(shown)
 
 
-def _visible(character: str) -> str:
+@lru_cache(4096)
+def _visible(text: str) -> str:
+    return "".join([_shown(one) if unicodedata.category(one) in UNSEEN else one for one in text])
+
+
+def _harmless(character: str) -> str:
+    return _shown(character) if unicodedata.category(character) in ACTING else character
+
+
+def _shown(character: str) -> str:
     code = ord(character)
     if character == "\t":
         return " "
     if code < 0x20:
         return chr(0x2400 + code)  # ␛ for escape
-    if code == 0x7F:
-        return "␡"
-    if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Mn", "Me"}:
-        return "�"  # bidirectional overrides, zero widths, marks without a base
-    return character
+    return "␡" if code == 0x7F else "�"  # of bidirectional overrides, zero widths, marks without a base

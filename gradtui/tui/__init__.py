@@ -1,1 +1,1 @@
-"""The screen. Imports no torch, ever."""
+"""The screen: views of what was asked and answered. Imports no torch, ever."""

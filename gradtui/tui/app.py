@@ -258,5 +258,7 @@ def explorer(start: Start) -> GradtuiApp:
 def run(start: Start) -> int:
     """Open the explorer and stay in it until it is left; the exit status. Raises PointError for an `at` that is no value."""
     app = explorer(start)
+    if start.theme is None:
+        app.suit_terminal()
     app.run()
     return app.return_code or 0

@@ -10,7 +10,7 @@ from textual.binding import Binding
 
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, numbers
-from gradtui.snapshot.visible import visible
+from gradtui.snapshot.visible import harmless_lines, visible
 from gradtui.tui.keys import KEYS, works
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp
@@ -79,6 +79,6 @@ def copy(app: MendedApp, shown: Snapshot, variable: str | None, selected: int | 
 
 
 def copy_text(app: MendedApp, title: str, text: str) -> None:
-    """To the terminal's clipboard (OSC 52), and say so."""
-    app.copy_to_clipboard(text)
+    """To the terminal's clipboard (OSC 52), and say so. What is pasted into a shell must be harmless, too."""
+    app.copy_to_clipboard(harmless_lines(text))
     app.notify(f"{title}: {visible(text[:200])}", title="Copied", markup=False, timeout=3)

@@ -139,7 +139,7 @@ KEYS: list[Binding] = [
     _key("zoom.out", "minus", "zoom(2.0)", "zoom out", "Twice the chart's window", display="-"),
     _key("pan.left", "ctrl+left", "pan(-0.25)", "pan left", "Move the chart's window left"),
     _key("pan.right", "ctrl+right", "pan(0.25)", "pan right", "Move the chart's window right"),
-    _key("fit", "f", "fit", "fit", "The chart's window back around the point"),
+    _key("fit", "f", "fit", "fit", "A window with the roots, the extrema and the point"),
     _key("restore", "escape", "restore", "restore", "All panes again"),
 ]
 

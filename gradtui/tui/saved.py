@@ -64,6 +64,8 @@ def explorer(snapshot: Snapshot, theme: str | None = None) -> GradtuiApp:
 def run(snapshot: Snapshot, theme: str | None = None) -> int:
     """Show `snapshot` until the screen is left; the exit status."""
     app = explorer(snapshot, theme)
+    if theme is None:
+        app.suit_terminal()
     app.run()
     return app.return_code or 0
 

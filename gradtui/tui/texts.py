@@ -8,8 +8,10 @@ from pathlib import Path
 from msgspec import Struct
 from textual.content import Content
 
+from gradtui.chart.point import Point, point
 from gradtui.expression.point import plain
-from gradtui.graph.agreement import MARKS, check
+from gradtui.graph.agreement import MARKS, Check, check, value_check
+from gradtui.graph.digits import held
 from gradtui.graph.operands import is_finite
 from gradtui.outline.rows import same_shape
 from gradtui.snapshot.model import Curve, Snapshot, Source, Values
@@ -36,8 +38,6 @@ LONGEST_CALL = 14
 SHORT_NAME = 4
 """Characters of a variable that stands on one line with the value."""
 
-ChartPoint = tuple[float, float | None, float | None]
-
 
 def title(session: Session) -> str:
     """`f(x) = ` to stand before the typed text, empty where that says so itself; of a file `model.py:loss(w, b)`."""
@@ -55,12 +55,12 @@ def echo(session: Session) -> Content:
     """How the text is read, its `=` under that of the title; nothing where that is how it was typed."""
     if session.reads_as == session.text or session.origin != "expression":
         return Content()
-    return Content.styled("= ".rjust(len(title(session))) + session.reads_as, MUTED)
+    return Content.styled("= ".rjust(len(title(session))) + visible(session.reads_as), MUTED)
 
 
 def of(session: Session) -> str:
     """`f(x, y)`; only `f` for a constant, and where that is long."""
-    written = f"{session.name}({', '.join(session.variables)})"
+    written = visible(f"{session.name}({', '.join(session.variables)})")
     return written if session.variables and len(written) <= LONGEST_CALL else session.name
 
 
@@ -96,26 +96,22 @@ def significant(shown: Snapshot | None) -> int:
     return SIGNIFICANT.get(shown.dtype, 7) if shown is not None else 7
 
 
-def chart_point(session: Session, shown: Snapshot | None, curve: Curve | None) -> ChartPoint | None:
+def chart_point(
+    session: Session, shown: Snapshot | None, curve: Curve | None, derived: Snapshot | None = None
+) -> Point | None:
     """x, f and f' of the last answer along the active element, as `curve` has them; None where the answer does not tell.
 
-    What an experiment brings is no slope of the curve.
+    derived: the last answer that has its calculus, which tells whether to trust the slope as long as this one has not.
     """
-    state = shown.variables.get(session.active or "") if shown is not None else None
-    if shown is None or state is None or (x := _element(state.value, session.element)) is None:
+    if shown is None or session.active is None:
         return None
-    of_one = curve is not None and curve.what.startswith("f of one element")
-    f = _element(shown.value, session.element) if of_one else _total(shown.value)
-    return x, f, None if shown.experiments else _element(state.grad, session.element)
-
-
-def _element(values: Values | None, index: int) -> float | None:
-    return values.numbers[index] if values is not None and index < len(values.numbers) else None
-
-
-def _total(values: Values | None) -> float | None:
-    """A vector is summed, as it is for its gradient."""
-    return sum(values.numbers) if values is not None and values.summary is None else None
+    return point(
+        shown,
+        session.active,
+        session.element,
+        alone=curve is not None and curve.alone,
+        judged=shown if shown.derivative is not None else derived,
+    )
 
 
 def source_of(shown: Snapshot | None, node: int | None) -> Source | None:
@@ -199,21 +195,36 @@ def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
     if shown.experiments:
         said = check(shown, name).text
         return Reading(_numbers(session, shown), _derivative(session, derived), remark=_remark(shown, said))
-    judged = check(derived if patient and not derived.experiments else shown, name)
-    marks = {"autograd": judged.autograd, "calculus": judged.calculus, "differences": judged.differences}
-    agree = all(way in judged.text for way in (*marks, MARKS[True])) and False not in marks.values()
-    written = Content(" ").join(_mark(way, mark) for way, mark in marks.items())
+    judging = derived if patient and not derived.experiments else shown
+    judged = check(judging, name)
+    marks = {"calculus": judged.calculus, "differences": judged.differences}
+    written = Content(" ").join([_autograd(judged), *(_mark(way, mark) for way, mark in marks.items())])
     return Reading(
         _numbers(session, shown),
         _derivative(session, derived),
         written,
-        _mark("all agree", True) if all(marks.values()) else written,
-        _remark(shown, "" if agree else judged.text),
+        _mark("all agree", True) if judged.autograd and all(marks.values()) else written,
+        _remark(shown, "" if judged.text == judged.marks else judged.text, _value_remark(session, judging)),
     )
 
 
 def _mark(way: str, mark: bool | None) -> Content:
     return Content.assemble((f"{way} ", MUTED), (MARKS[mark], MARK_STYLES[mark]))
+
+
+def _autograd(judged: Check) -> Content:
+    """Its mark, or how many of its digits are right where rounding took some."""
+    if not judged.lost or judged.digits is None:
+        return _mark("autograd", judged.autograd)
+    digits = f"≈ {judged.digits} digit{'s' * (judged.digits > 1)}" if judged.digits else "no digit"
+    return Content.assemble(("autograd ", MUTED), (digits, WARNING if judged.digits else MARK_STYLES[False]))
+
+
+def _value_remark(session: Session, shown: Snapshot) -> str:
+    """Where half of the digits of f itself are gone."""
+    told = value_check(shown)
+    lost = told.right is None and told.digits is not None and told.digits <= held(shown.dtype) // 2
+    return f"{of(session)}: {told.text}" if lost else ""
 
 
 def _numbers(session: Session, shown: Snapshot) -> Content:
@@ -249,6 +260,7 @@ def slope(session: Session) -> str:
     """`f'(x)`, or `∂f/∂w` where there are several variables."""
     several = len(session.variables) > 1
     written = f"∂{session.name}/∂{session.active}" if several else f"{session.name}'({session.active})"
+    written = visible(written)
     return written if several or len(written) <= LONGEST_CALL else f"{session.name}'"
 
 
@@ -258,14 +270,18 @@ def _derivative(session: Session, shown: Snapshot) -> Content:
         return Content()
     left = (f"{slope(session)} = ", MUTED)
     if derivative.text is None:
-        return Content.assemble(left, (derivative.note or NOT_KNOWN, MUTED))
-    return Content.assemble(left, derivative.text, ("" if derivative.simplified else "  not simplified", MUTED))
+        return Content.assemble(left, (visible(derivative.note) or NOT_KNOWN, MUTED))
+    return Content.assemble(
+        left, visible(derivative.text), ("" if derivative.simplified else "  not simplified", MUTED)
+    )
 
 
-def _remark(shown: Snapshot, said: str) -> Content:
-    """What the check has to say, and the notes of the answer."""
+def _remark(shown: Snapshot, said: str, of_value: str = "") -> Content:
+    """What the checks of the gradient and of f have to say, and the notes of the answer."""
     telling = [note for note in shown.notes if shown.graph.nodes or note.kind != "constant"]  # that one the graph tells
-    notes = [Content.styled(note.text, MUTED if note.kind == "vector" else WARNING) for note in telling]
+    notes = [Content.styled(visible(note.text), MUTED if note.kind == "vector" else WARNING) for note in telling]
     if said and not any(note.kind == "kink" for note in shown.notes):
         notes.insert(0, Content.styled(said, WARNING))
+    if of_value:
+        notes.append(Content.styled(of_value, WARNING))
     return Content("; ").join(notes)

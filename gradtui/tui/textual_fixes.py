@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual import work
 from textual.app import App, ComposeResult
 from textual.await_complete import AwaitComplete
+from textual.color import Color
 from textual.command import (
     CommandInput,
     CommandList,
@@ -24,6 +28,7 @@ from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.errors import NoWidget
 from textual.events import Click, Resize
+from textual.filter import LineFilter, Monochrome
 from textual.geometry import Offset, Region, Size
 from textual.screen import Screen
 from textual.theme import ThemeProvider
@@ -31,13 +36,52 @@ from textual.timer import Timer
 from textual.widget import AwaitMount, Widget
 from textual.widgets import Button, LoadingIndicator
 
+from gradtui.snapshot.visible import visible
+from gradtui.tui.colours import ANSI_DARK, COLOURLESS, theme_for
 from gradtui.tui.terminal import TerminalDriver
 
 SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._gather_commands)["__wrapped__"]
 
 
+class Visible(LineFilter):
+    """The last step before text becomes cells, for every line of every widget: nothing in it is obeyed by a terminal.
+
+    Where a line gets longer by what has no width of its own, its end is cut: nothing beside it moves.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        if all(text.isprintable() for text, _, _ in segments):
+            return segments
+        cells = sum(cell_len(text) for text, _, _ in segments)
+        shown = [Segment(visible(text), style, control) for text, style, control in segments]
+        return Segment.adjust_line_length(shown, cells)
+
+
+VISIBLE = Visible()
+
+
 class MendedApp(App[None]):
     """Leaves every terminal whole, and its palettes bear quick hands and small screens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.no_color = bool(os.environ.get("NO_COLOR"))  # an empty one says nothing, no-color.org has it
+        self.register_theme(ANSI_DARK)
+
+    def suit_terminal(self) -> None:
+        """The colours to begin with, where nobody chose others."""
+        theme = theme_for(self.console.color_system, no_color=self.no_color)
+        if theme is not None and "TEXTUAL_THEME" not in os.environ:
+            self.theme = theme.name
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """For NO_COLOR, Textual makes the terminal's own colours grey, and so black on black. They are left out instead."""
+        filters = super().get_line_filters()
+        if not self.no_color or self.native_ansi_color:
+            filters = [one for one in filters if not isinstance(one, Monochrome)]
+        if self.no_color and self.native_ansi_color:
+            filters = [*filters, COLOURLESS[self.current_theme.dark]]
+        return [VISIBLE, *filters]
 
     def get_driver_class(self) -> type[Driver]:
         standard = super().get_driver_class()

@@ -249,7 +249,7 @@ class Picture(Vertical):
         self.stepper.show(texts.variable_rows(session, answers.shown))
         self.reading = texts.reading(session, answers, patient=patient)
         self._show_reading()
-        point = texts.chart_point(session, answers.shown, answers.curve)
+        point = texts.chart_point(session, answers.shown, answers.curve, answers.derived)
         if point is not None:
             self.chart.show_point(*point)
 

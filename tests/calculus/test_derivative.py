@@ -67,7 +67,7 @@ TAUGHT = {
 
 
 def of_x(text: str, x: float | tuple[float, ...] = 4.0) -> Derivative:
-    return derivatives(Request(1, text, {"x": x}))["x"]
+    return derivatives(Request(1, text, {"x": x}, "float64"))["x"]
 
 
 def autograd(text: str, at: At) -> dict[str, list[float]]:
@@ -109,7 +109,7 @@ def test_formulas(formula: dict[str, Any]) -> None:
     """Numbers and words agree with 30-digit references, every partial derivative of every formula."""
     for check in formula["checks"]:
         at: At = check["at"]
-        answer = derivatives(Request(1, formula["expr"], at))
+        answer = derivatives(Request(1, formula["expr"], at, "float64"))
         for name, reference in check["grads"].items():
             derivative = answer.get(name, Derivative("0", (0.0,)))
             assert derivative.numbers[0] == pytest.approx(float(reference), rel=1e-12, abs=1e-300)
@@ -139,7 +139,7 @@ def precision(row: Function) -> float:
 def test_every_function_agrees_with_torch(row: Function) -> None:
     at: At = {"x": (0.31, 0.72, 0.55)} if row.kind == "reduction" else {"x": 0.31}
     text = called(row)
-    derivative = derivatives(Request(1, text, at))["x"]
+    derivative = derivatives(Request(1, text, at, "float64"))["x"]
     expected = autograd(text, at)["x"]
     assert derivative.numbers == pytest.approx(expected, rel=precision(row), abs=1e-12)
     if derivative.text is None:
@@ -158,7 +158,7 @@ def test_every_function_agrees_with_torch(row: Function) -> None:
 def test_every_function_agrees_everywhere(row: Function, x: float) -> None:
     """On both sides of every corner; where torch has no finite answer, calculus has none."""
     text, at = called(row), {"x": x}
-    number = derivatives(Request(1, text, {"x": x}))["x"].numbers[0]
+    number = derivatives(Request(1, text, {"x": x}, "float64"))["x"].numbers[0]
     if math.isfinite(value(text, {"x": x}).item()):
         assert number == pytest.approx(autograd(text, dict(at))["x"][0], rel=1e-7, abs=1e-12)
     else:
@@ -193,7 +193,7 @@ VECTORS: list[tuple[str, At, dict[str, str | None]]] = [
 
 @pytest.mark.parametrize(("text", "at", "words"), VECTORS, ids=[text for text, _, _ in VECTORS])
 def test_vectors(text: str, at: At, words: dict[str, str | None]) -> None:
-    answer = derivatives(Request(1, text, at))
+    answer = derivatives(Request(1, text, at, "float64"))
     for name, expected in autograd(text, at).items():
         assert answer[name].numbers == pytest.approx(expected, rel=1e-9, abs=1e-12)
         if name in words:
@@ -306,7 +306,7 @@ expressions = st.recursive(
 @given(text=expressions, x=st.floats(0.3, 2.7), y=st.floats(-2.5, -0.3))
 def test_words_numbers_and_torch_agree(text: str, x: float, y: float) -> None:
     at: At = {"x": x, "y": y}
-    answer = derivatives(Request(1, text, at))
+    answer = derivatives(Request(1, text, at, "float64"))
     assume(answer)
     try:
         expected = autograd(text, at)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from textual_plotext import Plot
 
-from gradtui.chart.drawing import BRAILLE, Picture, draw, overlay, trouble_text
+from gradtui.chart.drawing import BRAILLE, DOT, Picture, draw, overlay, trouble_text
 from gradtui.chart.text import chart_text
-from gradtui.snapshot.model import Curve, Trouble
+from gradtui.snapshot.model import Curve, Jump, Trouble
 from tests.examples import curve
 
 ANY = st.floats(allow_nan=True, allow_infinity=True)
@@ -216,9 +216,55 @@ def test_poles_and_jumps_are_gaps() -> None:
         picture = drawn(HARD[name], 70, 20, derivative=False)
         columns = list(zip(*canvas(picture, "f"), strict=True))
         assert all(" " in column for column in columns)
-    picture = drawn(HARD["floor"], 120, 60, derivative=False)
+    jumps = tuple(Jump(place - 1e-6, place, "value") for place in map(float, range(-9, 11)))
+    picture = drawn(replace(HARD["floor"], jumps=jumps), 120, 60, derivative=False)
     steps = [max(sum(ch != " " for ch in column) for column in zip(*canvas(picture, "f"), strict=True))]
     assert steps == [2]  # the end of a step and the beginning of the next
+
+
+def test_a_kink_leaves_no_riser_on_the_derivative() -> None:
+    """f' of |x| is two pieces: nothing of it between -1 and 1."""
+    kink = curve("x", abs, lambda x: math.copysign(1.0, x), -10, 10)
+    picture = drawn(replace(kink, jumps=(Jump(-1e-7, 0.0, "gradient"),)), 100, 30)
+    rows = [line for line in canvas(picture, "derivative") if line.strip()]
+    assert len(rows) == 2
+    joined = drawn(kink, 100, 30)
+    assert len([line for line in canvas(joined, "derivative") if line.strip()]) > 2
+
+
+def test_the_derivative_is_dotted_and_f_is_not() -> None:
+    """Told apart without a colour: by their characters, in the legend too."""
+    for name in ("tan", "floor", "constant", "1/x"):
+        picture = drawn(HARD[name])
+        characters = {
+            role: {c for row in picture.cells for c, one in row if one == role} for role in ("f", "derivative")
+        }
+        assert characters["derivative"] == {DOT}
+        assert DOT not in characters["f"]
+    assert f"━━ f  {DOT * 2} f'" in lines(drawn(quadratic()))[0]
+
+
+@pytest.mark.parametrize("name", [name for name in HARD if name not in ("no point", "one point", "nowhere")])
+@pytest.mark.parametrize("size", [(40, 10), (70, 20), (110, 36)])
+def test_three_labels_at_least(name: str, size: tuple[int, int]) -> None:
+    picture = drawn(HARD[name], *size)
+    labels = [line.partition("┤")[0].strip() for line in lines(picture) if "┤" in line]
+    assert len(labels) >= 3 or picture.left == 1  # they are left out where they would take a third of the width
+    assert len(set(labels)) == len(labels)
+
+
+def test_the_point_on_an_arm_of_a_pole_is_inside() -> None:
+    tangent = replace(
+        HARD["tan"], trouble=tuple(Trouble(k * math.pi / 2, k * math.pi / 2, "value", True) for k in (-1, 1))
+    )
+    for x in (0.0, 1.3, 1.5, 1.57, -1.57):
+        picture = draw(tangent, 70, 20, point=(x, math.tan(x)))
+        assert picture is not None
+        assert picture.suits(x, math.tan(x))
+        assert "●" in {cell[0] for row in overlay(picture, x, math.tan(x), None).values() for cell in row.values()}
+    assert not drawn(tangent).suits(1.57, math.tan(1.57))
+    assert drawn(tangent).suits(0.5, math.tan(0.5))
+    assert drawn(tangent).suits(11.0, 1e9)
 
 
 def test_only_where_f_is_defined() -> None:

@@ -10,13 +10,18 @@ from hypothesis import strategies as st
 
 from gradtui.chart.ticks import ticks
 from gradtui.chart.window import bounded, y_window
+from gradtui.snapshot.model import Curve
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.floats(-1e300, 1e300), st.floats(-1e300, 1e300), st.integers(0, 12), st.booleans())
 def test_few_round_numbers_inside(low: float, high: float, most: int, of_x: bool) -> None:
     """Inside the window, ascending, a step of 1, 2 or 5 times a power of ten apart, and read back from their labels."""
-    window = bounded(min(low, high), max(low, high)) if of_x else y_window([low, high])
+    window = (
+        bounded(min(low, high), max(low, high))
+        if of_x
+        else y_window(Curve("x", (0.0, 1.0), (0.0, 1.0), (low, high), (0.0, 0.0)))
+    )
     marks = ticks(window, most)
     assert len(marks) <= most
     assert len(marks) >= 1 or most < 4

@@ -191,3 +191,22 @@ def test_a_value_for_every_line() -> None:
     assert batch.raw(b"t^2")["value"] == 4.0
     assert batch.ask("w*x", at={"w": 5})["value"] == 10.0
     assert batch.end() == 0
+
+
+def test_a_chart_for_each_line(batch: Batch) -> None:
+    """Around the point, along the first variable; none for a constant, nor for what has no answer."""
+    chart = batch.ask("1/(1 + 25x^2)", at={"x": 0.2})["chart"]
+    assert (chart["variable"], chart["window"]) == ("x", [-10, 10])
+    assert chart["y"][0] < 1 / 2501 < 1 < chart["y"][1]
+    assert batch.ask("w*x", at={"w": 50.0, "x": 2.0})["chart"] == batch.ask("w*2", at={"w": 50.0})["chart"]
+    assert batch.ask("w*2", at={"w": 50.0})["chart"]["window"] == [40, 60]
+    assert batch.ask("7")["chart"] is None
+    assert "chart" not in batch.ask("x +")
+    assert "chart" not in batch.ask("sum(x)", at={"x": []})
+
+
+def test_the_window_of_all_charts() -> None:
+    batch = Batch("--window", "-1:2", "--at", "1.5")
+    answers = [batch.ask(text) for text in ("x^2", "exp(-y)", "3")]
+    assert [one["chart"] and one["chart"]["window"] for one in answers] == [[-1, 2], [-1, 2], None]
+    assert batch.end() == 0

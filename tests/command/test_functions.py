@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,16 @@ def test_json(folder: Path) -> None:
     line = CODE[:start].count("\n") + 1
     place = {"text": "torch.sin(x * w)", "start": start, "end": start + 16, "file": "some/model.py", "line": line}
     assert sine["source"] == place
+
+
+def test_chart(folder: Path) -> None:
+    """sin(2x) + x, over the window that was asked for; none along no variable."""
+    ended = run(folder, "some/model.py:loss", "--json", "--window", "0:3")
+    chart = json.loads(ended.stdout)["chart"]
+    assert (chart["variable"], chart["window"]) == ("x", [0, 3])
+    assert chart["y"][0] < 0
+    assert 3 + math.sin(6) < chart["y"][1]
+    assert json.loads(run(folder, "some/model.py:fit", "--json").stdout)["chart"] is None
 
 
 def test_print(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from unittest.mock import create_autospec
@@ -10,9 +11,11 @@ from unittest.mock import create_autospec
 import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import asdict
+from textual.theme import BUILTIN_THEMES
 
 from gradtui import __version__
 from gradtui.command.cli import command
+from gradtui.report.export import SUFFIXES
 from gradtui.snapshot.start import Start
 from gradtui.tui import app
 
@@ -116,6 +119,19 @@ def test_bad_usage(arguments: list[str], says: str) -> None:
     assert result.exit_code == 2
     assert says in result.stderr
     assert result.stdout == ""
+
+
+def test_what_the_help_promises(screen: list[Start]) -> None:
+    """Each theme that it names is one, and each suffix."""
+    told = " ".join(run("--help").output.split())
+    named = re.search(r"Colours of the screen: (.*?) \.\.\.", told)
+    assert named is not None
+    themes = named[1].split(", ")
+    assert "ansi" in themes
+    for theme in themes:
+        assert run("x", "--theme", theme).exit_code == 0, theme
+    assert [start.theme in BUILTIN_THEMES for start in screen] == [True] * len(themes)
+    assert told.count(" ".join(SUFFIXES)) == 2, "in the example and in the option"
 
 
 def test_no_such_theme(screen: list[Start]) -> None:

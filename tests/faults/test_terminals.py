@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,9 +30,35 @@ def test_strange_terminals(environment: dict[str, str]) -> None:
         terminal.press("right")
         terminal.wait_for("4.1", "11.2")
         if "NO_COLOR" in environment:
-            assert b"\x1b[38;2;255;" not in terminal.raw
+            assert colours(terminal.raw) == set()
+        if environment.get("TERM") == "linux":
+            assert {"32", "36", "93"} <= colours(terminal.raw), "f, f', the tangent"
+            assert not colours(terminal.raw) & {"38", "48"}
         terminal.press("q")
         assert terminal.wait_exit() == 0
+        assert_restored(terminal)
+
+
+def colours(raw: bytes) -> set[str]:
+    """The first numbers of the colours that were asked for, by their SGR; 39 and 49 are the terminal's own."""
+    asked = set()
+    for sequence in re.findall(rb"\x1b\[([0-9;]*)m", raw):
+        numbers = re.sub(r"\b([34]8);(5;\d+|2;\d+;\d+;\d+)", r"\1", sequence.decode()).split(";")
+        asked |= {one for one in numbers if one[:1] in ("3", "4", "9") and len(one) == 2 and one not in ("39", "49")}
+        asked |= {one for one in numbers if len(one) == 3}
+    return asked
+
+
+@pytest.mark.parametrize("theme", ["ansi", "ansi-light"])
+def test_no_color_with_an_ansi_theme(theme: str) -> None:
+    """Textual has it black on black."""
+    with Terminal([GRADTUI, "--theme", theme], environment={"NO_COLOR": "1"}) as terminal:
+        terminal.wait_for(*ALL)
+        terminal.press("down")
+        terminal.wait_for("step 2 of 5", "q quit")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert colours(terminal.raw) == set()
         assert_restored(terminal)
 
 

@@ -11,8 +11,10 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.calculus.derivative import derivatives
+from gradtui.calculus.pieces import truth
 from gradtui.engine.typed.evaluate import evaluate
-from gradtui.graph.agreement import Check, check
+from gradtui.graph.agreement import Check, check, is_spoilt, value_check
+from gradtui.graph.digits import held
 from gradtui.graph.rounding import roundings
 from gradtui.snapshot.model import Derivative, Differences, Dtype, Experiment, Request, Snapshot, Values, VariableState
 from tests import examples
@@ -21,12 +23,19 @@ FORMULAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "cases"
 
 At = dict[str, float | tuple[float, ...]]
 
+LOSE_A_DIGIT = {("Fourier 3-term", "float32"), ("III.4.33", "float64")}
+"""Formulas of which at one place a digit too many is lost: what is added there nearly cancels."""
+
 AGREE = "autograd ✓ calculus ✓ differences ✓"
 
 
 def whole(text: str, at: At, dtype: Dtype = "float32") -> Snapshot:
     request = Request(1, text, at, dtype=dtype)
-    return replace(evaluate(request), derivative=derivatives(request))
+    return replace(evaluate(request), derivative=derivatives(request), truth=truth(request))
+
+
+def marks(told: Check) -> tuple[bool | None, bool | None, bool | None]:
+    return told.autograd, told.calculus, told.differences
 
 
 def of_x(text: str, x: float | tuple[float, ...], dtype: Dtype = "float32") -> Check:
@@ -42,10 +51,14 @@ def with_gradient(snapshot: Snapshot, name: str, *gradient: float) -> Snapshot:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula["name"])
 def test_no_false_alarm(formula: dict[str, Any], dtype: Dtype) -> None:
+    """Formulas at ordinary places: a tick each."""
     for case in formula["checks"]:
         snapshot = whole(formula["expr"], case["at"], dtype)
         for name in snapshot.derivative or {}:
-            assert check(snapshot, name) == Check(True, True, True, AGREE)
+            told = check(snapshot, name)
+            one_too_many = (formula["name"], dtype) in LOSE_A_DIGIT and told.lost and told.digits == held(dtype) - 3
+            assert told.autograd is True or one_too_many, told
+            assert marks(told)[1:] == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -55,34 +68,49 @@ def test_no_false_alarm(formula: dict[str, Any], dtype: Dtype) -> None:
         ("x^2 - 4x + 4", 2.0),
         ("(x - 4.3)^2", 4.3),
         ("(x - 2)^2", 2.0000001),
-        ("sin(1000x)", 4.3),
         ("sin(x)", 3.1415927),
         ("cos(x)", 0.0),
-        ("tanh(x)", 20.0),
-        ("tanh(x)", 7.6),
-        ("sigmoid(x)", 100.0),
         ("exp(x)", 1000.0),
         ("exp(-x)", 1000.0),
         ("erf(x)", 5.0),
         ("softplus(x)", 100.0),
-        ("x*sigmoid(x)", -1.2784645),
-        ("lgamma(x)", 1.4616321),
         ("1e6*x - 1e6", 1.0),
-        ("(1 - cos(x))/x^2", 0.01),
-        ("x^10 - x^9", 0.9),
         ("x*abs(x)", 0.0),
         ("elu(x)", 0.0),
-        ("sinc(x)", 0.048),
         ("x^x", 3.0),
         ("x/3", 0.1),
+        ("tan(x)", math.pi / 2),
     ],
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_no_false_alarm_where_digits_cancel(text: str, x: float, dtype: Dtype) -> None:
+def test_no_false_alarm_at_odd_places(text: str, x: float, dtype: Dtype) -> None:
     told = of_x(text, x, dtype)
     assert told.autograd is True
     assert told.calculus is True
     assert told.differences is not False
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "digits"),
+    [
+        ("tanh(x)", 20.0, (0, 0)),
+        ("sin(1000x)", 4.3, (3, 12)),
+        ("sigmoid(x)", 100.0, (0, 0)),
+        ("x*sigmoid(x)", -1.2784645, (0, 8)),
+        ("(1 - cos(x))/x^2", 0.01, (0, 6)),
+        ("sinc(x)", 0.004, (4, 12)),
+        ("cos(pi*x)", 1.0, (0, 0)),
+    ],
+)
+def test_rounding_took_digits(text: str, x: float, digits: tuple[int, int]) -> None:
+    """Neither a tick, which would say that they are right, nor a cross: that is of a wrong formula."""
+    dtypes: tuple[tuple[Dtype, int], ...] = (("float32", digits[0]), ("float64", digits[1]))
+    for dtype, most in dtypes:
+        told = of_x(text, x, dtype)
+        assert told.autograd is None
+        assert told.calculus is True
+        assert told.digits is not None
+        assert told.digits <= most + 1
 
 
 @pytest.mark.parametrize("wrong", [1.001, 0.99, -1.0, 0.0, 2.0, math.nan, math.inf])
@@ -94,7 +122,7 @@ def test_no_false_alarm_where_digits_cancel(text: str, x: float, dtype: Dtype) -
 def test_no_wrong_gradient_passes(text: str, x: float, wrong: float, dtype: Dtype) -> None:
     right = whole(text, {"x": x}, dtype)
     told = check(with_gradient(right, "x", right.variables["x"].grad.numbers[0] * wrong), "x")
-    assert (told.autograd, told.calculus, told.differences) == (False, True, True)
+    assert marks(told) == (False, True, True)
     assert "✗" in told.text
 
 
@@ -116,7 +144,7 @@ def test_the_bound_on_rounding_holds(text: str, at: At, name: str) -> None:
         there: At = {key: value + 0.0137 * shift for key, value in at.items() if isinstance(value, float)}
         rough, exact = whole(text, there), whole(text, there, "float64")
         off = abs(rough.variables[name].grad.numbers[0] - exact.variables[name].grad.numbers[0])
-        bound = roundings(rough.graph, "float32")[name]
+        (bound,) = roundings(rough.graph, "float32")[name]
         assert off <= bound
         assert bound <= 1e-2 * max(1.0, abs(exact.variables[name].grad.numbers[0]))
 
@@ -143,19 +171,20 @@ def test_where_there_is_no_derivative(text: str, x: float, sentence: str) -> Non
 @pytest.mark.parametrize(
     ("text", "x", "expected"),
     [
-        ("log1p(exp(x))", 100.0, Check(False, True, True, "autograd nan ✗ calculus 1 ✓ differences 1 ✓")),
-        ("0*sqrt(x)", 0.0, Check(False, True, None, "autograd nan ✗ calculus 0 ✓")),
-        ("sin(x)/x", 0.0, Check(False, None, True, "autograd nan ✗ differences 0 ✓")),
+        ("log1p(exp(x))", 100.0, Check(False, True, True, "autograd nan ✗ calculus 1 ✓ differences 1 ✓", 0)),
+        ("0*sqrt(x)", 0.0, Check(False, True, None, "autograd nan ✗ calculus 0 ✓", 0)),
+        ("sin(x)/x", 0.0, Check(False, None, True, "autograd nan ✗ differences 0 ✓", 0)),
     ],
 )
 def test_where_torch_is_wrong(text: str, x: float, expected: Check) -> None:
     assert of_x(text, x) == expected
 
 
-def test_too_steep_for_the_dtype() -> None:
-    told = of_x("tan(x)", math.pi / 2)
-    assert (told.autograd, told.calculus) == (None, True)
-    assert told.text.endswith("too steep here for float32")
+@pytest.mark.parametrize(("text", "x"), [("hardsigmoid(x)", 1.3), ("celu(x, 0.3)", -1.0), ("softplus(x)", 22.0)])
+def test_where_a_formula_of_torch_is_off(text: str, x: float) -> None:
+    """In float64, by 2e-9 of itself and more: too little for differences to see, and no rounding of the inputs."""
+    told = of_x(text, x, "float64")
+    assert (told.autograd, told.calculus) == (False, True)
 
 
 def test_how_far_apart() -> None:
@@ -169,28 +198,28 @@ def test_the_odd_one_out() -> None:
     assert check(calculus, "x").calculus is False
     assert check(calculus, "x").autograd is True
     differences = replace(right, differences={"x": Differences((7.0,), (7.0,), (7.0,), (1e-9,))})
-    assert check(differences, "x") == Check(True, True, False, "autograd 11 ✓ calculus 11 ✓ differences 7 ✗, 4 apart")
+    told = Check(True, True, False, "autograd 11 ✓ calculus 11 ✓ differences 7 ✗, 4 apart", 7)
+    assert check(differences, "x") == told
 
 
 def test_calculus_is_not_known_yet() -> None:
     early = replace(examples.quadratic(), derivative=None)
-    assert check(early, "x") == Check(True, None, True, "autograd ✓ calculus – differences ✓")
+    assert check(early, "x") == Check(True, None, True, "autograd ✓ calculus – differences ✓", 6)
     assert check(with_gradient(early, "x", 10.5), "x").autograd is False
 
 
 def test_differences_that_know_nothing_do_not_count() -> None:
     unsure = replace(examples.quadratic(), differences={"x": Differences((7.0,), (11.0,), (11.0,), (1.0,))})
-    assert check(unsure, "x") == Check(True, True, None, "autograd ✓ calculus ✓ differences –")
+    assert check(unsure, "x") == Check(True, True, None, "autograd ✓ calculus ✓ differences –", 7)
 
 
 def test_vectors() -> None:
-    assert check(examples.vector_quadratic(), "x") == Check(True, True, True, AGREE)
+    assert check(examples.vector_quadratic(), "x") == Check(True, True, True, AGREE, 16)
     wrong = with_gradient(examples.vector_quadratic(), "x", 7.2, 13.8, 9.5)
     assert check(wrong, "x").text == "x[2]: autograd 9.5 ✗ calculus 9.4 ✓ differences 9.4 ✓, 0.1 apart"
     kink = of_x("abs(x)", (1.0, 0.0))
-    assert kink == Check(
-        True, True, True, "x[1]: no derivative here: -1 from the left, 1 from the right; torch takes 0"
-    )
+    told = "x[1]: no derivative here: -1 from the left, 1 from the right; torch takes 0"
+    assert kink == Check(True, True, True, told, 7)
 
 
 def test_each_variable_has_its_own() -> None:
@@ -210,9 +239,73 @@ def test_an_experiment_is_not_judged() -> None:
     """Its gradient is changed on purpose: neither right nor wrong."""
     changed = evaluate(Request(1, "x^2", {"x": 4.0}, experiments=(Experiment(0, factor=0.5),)))
     told = check(changed, "x")
-    assert (told.autograd, told.calculus, told.differences) == (None, None, None)
+    assert marks(told) == (None, None, None)
     assert told.text == "an experiment, not the gradient of f"
     derived = replace(changed, derivative={"x": Derivative("2*x", (8.0,))})
     assert check(derived, "x").text == "an experiment, not the gradient of f (8 by Calculus)"
     unknown = replace(changed, derivative={"x": Derivative("2*x", (None,))})
     assert check(unknown, "x").text == "an experiment, not the gradient of f"
+
+
+def test_the_value_of_f_too() -> None:
+    """1 - 1/(1 + x^2) has lost its digits at 0.001, its derivative has not."""
+    lost = whole("1 - 1/(1 + x^2)", {"x": 0.001})
+    assert check(lost, "x").autograd is True
+    told = value_check(lost)
+    assert (told.right, told.digits) == (None, 1)
+    assert value_check(whole("1 - 1/(1 + x^2)", {"x": 5.0})).right is True
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_zero_that_is_right_for_the_number_as_typed(dtype: Dtype) -> None:
+    """No float is 4.3, but 4.3 - 4.3 is 0. What is not 0 is judged at the float."""
+    snapshot = whole("(x - 4.3)^2", {"x": 4.3}, dtype)
+    assert value_check(snapshot).right is True
+    assert check(snapshot, "x").autograd is True
+    assert check(whole("cos(100000x)", {"x": 12.3}, "float64"), "x").lost
+
+
+def test_at_a_jump_the_value_is_not_judged() -> None:
+    """10*0.3 rounds to 3, and floor goes with it."""
+    assert value_check(whole("floor(10x)", {"x": 0.3}, "float64")).right is None
+
+
+def test_of_a_vector_each_element_counts() -> None:
+    """One element that lost digits takes the tick of all; where none is right, that one has no tangent."""
+    snapshot = whole("(1 - cos(x))/x^2", {"x": (1.0, 1e-4)})
+    told = check(snapshot, "x")
+    assert (told.autograd, told.digits) == (None, 0)
+    assert told.text.startswith("x[1]: ")
+    assert not is_spoilt(snapshot, "x", 0)
+    assert is_spoilt(snapshot, "x", 1)
+    assert not is_spoilt(snapshot, "x", 2)
+    assert not is_spoilt(snapshot, "y", 0)
+
+
+def test_nothing_is_spoilt_as_long_as_calculus_is_silent() -> None:
+    early = replace(whole("(1 - cos(x))/x^2", {"x": 1e-4}), derivative=None)
+    assert not is_spoilt(early, "x", 0)
+
+
+def test_without_calculus_differences_tell_what_they_can() -> None:
+    """Nine digits or so. In float64 a large allowance for rounding is no tick."""
+    steady = replace(whole("sin(x)*exp(-x^2)", {"x": 0.5}, "float64"), derivative={})
+    assert check(steady, "x").autograd is True
+    shaky = replace(whole("log(1 + x)/x", {"x": 1e-4}, "float64"), derivative={})
+    told = check(shaky, "x")
+    assert told.autograd is None
+    assert told.digits is not None
+    assert 0 < told.digits < 10
+
+
+@pytest.mark.parametrize("text", ["x*(1 - cos(1e-7))", "sin(x)*sinc(2)"])
+def test_a_constant_that_lost_its_digits_is_no_wrong_formula(text: str) -> None:
+    """Differences have it from the same constant, and agree with what is wrong."""
+    told = of_x(text, 2.0, "float64")
+    assert (told.autograd, told.calculus) == (None, True)
+    assert told.lost
+
+
+def test_numbers_that_underflow_on_the_way_are_not_wrong() -> None:
+    told = check(whole("sigmoid(0.3/x)", {"x": (0.0265, 0.00372, 0.000236)}), "x")
+    assert (told.autograd, told.digits) == (None, 0)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 import gradtui
 from gradtui.report import json as report
 from gradtui.report import steps, text
+from gradtui.report.problem import traced
 from gradtui.snapshot.model import Snapshot, Source
 from tests import examples, synthetic
 from tests.file.test_format import EVERYTHING
@@ -134,3 +135,45 @@ def test_nothing_acts_on_the_terminal(write: Any, origin: Any) -> None:
 
 def test_accents_stay() -> None:
     assert "ḡ" in text.report(examples.quadratic())
+
+
+def test_modules_that_lead_back_into_each_other() -> None:
+    """A healthy inner loop of two updates: its modules run three times, and weights made between them lead to all."""
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(1, 8), torch.nn.Tanh(), torch.nn.Linear(8, 1))
+    weights: dict[str, torch.Tensor] = dict(model.named_parameters())
+    x = torch.linspace(-1, 1, 12).unsqueeze(1)
+    with gradtui.trace(model) as trace:
+        for _ in range(2):
+            inner = torch.func.functional_call(model, weights, x).pow(2).mean()
+            grads = torch.autograd.grad(inner, list(weights.values()), create_graph=True)
+            weights = {name: old - 0.1 * grad for (name, old), grad in zip(weights.items(), grads, strict=True)}
+        loss = torch.func.functional_call(model, weights, x).pow(2).mean()
+    snapshot = trace.capture(loss)
+    assert snapshot.problem is None
+    told = text.report(snapshot)
+    assert "2 (call 3)" in told
+    assert told.count("AccumulateGrad") == 4
+
+
+def test_a_module_in_which_backward_fails() -> None:
+    """What ran before is shown: the nodes that backward reached, and those that it did not."""
+
+    class Halved(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y = x.exp()
+            z = y.sin()
+            y.mul_(0.5)
+            return z
+
+    model = Halved()
+    weight = torch.ones(3, requires_grad=True)
+    with gradtui.trace(model) as trace:
+        h = weight * 2
+        out = h + model(h)
+    snapshot = trace.capture(out)
+    assert snapshot.problem is not None
+    assert {node.step for node in snapshot.graph.nodes} == {None, 0}
+    told = traced(snapshot)
+    assert told.count("SinBackward0") == 1
+    assert "changed in place" in told

@@ -6,7 +6,9 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from gradtui.chart.drawing import draw
 from gradtui.report.json import answer, line, number, refusal, values
 from gradtui.snapshot.model import (
     Derivative,
@@ -57,6 +59,19 @@ SNAPSHOT = Snapshot(
     derivative={"x": Derivative(None, note="not simplified: it takes longer than 2 s")},
     notes=(Note("nonfinite", "f is inf", 0),),
 )
+
+
+def test_chart() -> None:
+    """The windows as they are drawn, with the point inside; null where there is no chart."""
+    assert answer(SNAPSHOT)["chart"] is None
+    drawn = examples.curve("x", lambda x: x * x + 3 * x + 1, lambda x: 2 * x + 3, -10, 10)
+    told = json.loads(line(answer(replace(examples.quadratic(), curve=drawn))))["chart"]
+    picture = draw(drawn, 80, 20, point=(4.0, 29.0))
+    assert picture is not None
+    assert told == {"variable": "x", "window": [-10, 10], "y": list(picture.frame.y_window)}
+    assert told["y"][0] < -1.25 < 131 < told["y"][1]
+    lost = replace(drawn, variable="nothing")
+    assert answer(replace(examples.quadratic(), curve=lost))["chart"] is None
 
 
 def test_contract() -> None:

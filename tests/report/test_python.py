@@ -57,6 +57,7 @@ HARD = [
     "where(x >= y, 3, y)",
     "x^0.5 / 3 - pi",
     "max(x, 3) + min(2, y)",
+    "coding=x; coding + 1",
     "clamp(x, 0, y)",
     "clamp(x, 0, 0.25)",
     "clamp(x, min=y)",

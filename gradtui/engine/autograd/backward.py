@@ -11,7 +11,10 @@ from typing import Any, Protocol, cast
 import torch
 from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 
+from gradtui.engine.autograd.distributed import unlearned
 from gradtui.engine.autograd.inner import Operations, listening
+from gradtui.engine.autograd.readable import is_freed
+from gradtui.engine.autograd.saved import guarded
 from gradtui.snapshot.model import Experiment
 
 Gradients = tuple[torch.Tensor | None, ...]
@@ -101,7 +104,8 @@ def drive(
 ) -> None:
     """Run the engine once from the sum of `scalars` and tell `record`. No `.grad` is touched, no hook is left.
 
-    leaves: `leaves_of(nodes)`. autograd.grad runs no AccumulateGrad, and so none of its hooks, but those of its leaf in its turn.
+    scalars: of `scalar`. leaves: `leaves_of(nodes)`. autograd.grad runs no AccumulateGrad, and so none of its hooks, but those
+    of its leaf in its turn. Raises what backward raises; FreedStorageError where it needs what is gone.
     """
     hookless: list[torch.Tensor] = []
     handles: list[Any] = []
@@ -116,8 +120,9 @@ def drive(
             elif leaf.requires_grad:
                 handles.append(leaf.register_hook(partial(record.reached, node)))  # type: ignore[no-untyped-call]
         ends = [GradientEdge(node, 0) for node in leaves] or [get_gradient_edge(scalar) for scalar in scalars]
-        with listening(nodes) as operations:
-            torch.autograd.grad(scalars, ends, retain_graph=True, allow_unused=True)
+        ones = [torch.ones_like(each) if each.ndim else None for each in scalars]
+        with guarded(nodes), unlearned(nodes), listening(nodes) as operations:
+            torch.autograd.grad(scalars, ends, ones, retain_graph=True, allow_unused=True)
         record.inside.update(operations)
     finally:
         for handle in handles:
@@ -127,8 +132,13 @@ def drive(
 
 
 def scalar(output: torch.Tensor) -> torch.Tensor:
-    """What to start the engine from. Ones as an argument do the same, but for those torch imports sympy, for 0.3 s."""
-    return output.sum() if output.ndim else output
+    """What to start the engine from. Ones as an argument do the same, but for those torch imports sympy, for 0.3 s.
+
+    What cannot be read, and so not be summed up, is its own start.
+    """
+    if output.is_nested and output.layout is torch.strided:
+        output = cast(Any, output).values()  # torch sums up no other form of it
+    return output.sum() if output.ndim and not is_freed(output) else output
 
 
 def leaf_of(node: Node) -> torch.Tensor | None:

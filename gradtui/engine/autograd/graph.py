@@ -6,7 +6,7 @@ let go of every tensor, then `release` them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TypedDict
 
@@ -33,7 +33,12 @@ def walk(*starts: Node) -> list[Node]:
             if target is not None and target not in found:
                 found[target] = None
                 stack.append(target)
-    return sorted(found, key=lambda node: sequence(node) or -1, reverse=True)
+    return newest_first(found)
+
+
+def newest_first(nodes: Iterable[Node]) -> list[Node]:
+    """An AccumulateGrad, which has no number, comes last."""
+    return sorted(nodes, key=lambda node: sequence(node) or -1, reverse=True)
 
 
 def release(nodes: list[Node]) -> None:

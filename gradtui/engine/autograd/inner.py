@@ -8,9 +8,11 @@ from functools import cache, partial
 from typing import Any
 
 import torch
+from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from gradtui.engine.autograd.saved import check
 from gradtui.grad_fns.rules import rule
 
 MOST = 12
@@ -21,7 +23,10 @@ LEAF = "torch::autograd::AccumulateGrad"
 
 
 class Inside(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Listens while one of the nodes runs, on whichever thread the engine runs it; known nodes cost nothing."""
+    """Listens while one of the nodes runs, on whichever thread the engine runs it; known nodes cost nothing.
+
+    Raises FreedStorageError before an operation of one that does not show what it saved, such as those on lists of tensors.
+    """
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -36,6 +41,8 @@ class Inside(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         told = self.operations.get(self._running, ()) if self._running is not None else ()
+        if self._running is not None and not isinstance(self._running, BackwardCFunction):
+            check(self._running, args)
         if self._running is not None and len(told) < MOST:
             self.operations[self._running] = (*told, func.__name__.partition(".")[0])
         return func(*args, **(kwargs or {}))

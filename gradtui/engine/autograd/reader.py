@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 
+from gradtui.engine.autograd.readable import has_numbers
 from gradtui.engine.autograd.summaries import summaries, wide
-from gradtui.engine.autograd.values import FIRST_NUMBERS, first, legible
+from gradtui.engine.autograd.values import FIRST_NUMBERS, PLAIN, first, legible
 from gradtui.snapshot.model import Values
 
 SMALL = 1 << 14
@@ -16,7 +17,6 @@ MOST_HELD = 1 << 23
 """Elements, at most, that wait to be read."""
 OVERHEAD = 1 << 11
 """Elements that a tensor counts for beyond its own."""
-PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 Kind = tuple[torch.Size, torch.dtype, torch.device]
 
@@ -32,7 +32,7 @@ class Reader:
 
     def add(self, tensor: torch.Tensor) -> int:
         place = len(self._values)
-        if type(tensor) not in PLAIN or tensor.numel() > SMALL or not _is_simple(tensor):
+        if type(tensor) not in PLAIN or not _is_simple(tensor) or tensor.numel() > SMALL:
             self._values.append(legible(tensor))
             return place
         self._values.append(None)
@@ -62,8 +62,8 @@ class Reader:
     def _read(self) -> None:
         with torch.no_grad():
             for (size, _, _), group in self._waiting.items():
-                rows = torch.stack([tensor for _, tensor in group]).reshape(len(group), size.numel())
-                for (place, _), values in zip(group, _rows(wide(rows), tuple(size)), strict=True):
+                places, tensors = zip(*group, strict=True)
+                for place, values in zip(places, _together(tensors, size), strict=True):
                     self._values[place] = values
             for place, tensor, of, ordered in self._views:
                 self._values[place] = _view(tensor, self._values[of], ordered)
@@ -84,9 +84,19 @@ def _is_simple(tensor: torch.Tensor) -> bool:
     return tensor.layout is torch.strided and not (tensor.is_complex() or tensor.is_meta or tensor.is_nested)
 
 
+def _together(tensors: Sequence[torch.Tensor], size: torch.Size) -> list[Values]:
+    """Of tensors of one shape; one by one where some cannot be read: while they waited, a hook may have freed one."""
+    if all(map(has_numbers, tensors)):
+        try:
+            return _rows(wide(torch.stack(list(tensors)).reshape(len(tensors), size.numel())), tuple(size))
+        except RuntimeError:  # as in `legible`
+            pass
+    return list(map(legible, tensors))
+
+
 def _view(tensor: torch.Tensor, known: Values | None, ordered: bool) -> Values | None:
     """known: of the other view. ordered: whether both have their elements in the same order."""
-    if known is None or known.summary is None:
+    if known is None or known.summary is None or not has_numbers(tensor):
         return legible(tensor)
     numbers = known.numbers if ordered else tuple(first(tensor).tolist())
     return Values(tuple(tensor.shape), numbers, known.summary)

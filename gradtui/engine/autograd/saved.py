@@ -1,16 +1,18 @@
-"""What a node keeps for its backward (`_saved_*`), under torch's own names.
-
-Only for graphs of ours: reading runs unpack hooks, and under checkpointing the forward again.
-"""
+"""What a node keeps for its backward (`_saved_*`), under torch's own names; and whether it is still there."""
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache, partial
+from typing import Any
 
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine.autograd.values import MOST_NUMBERS, values_of
+from gradtui.engine.autograd.readable import is_freed, readable
+from gradtui.engine.autograd.torch_private import RAW, saved_tensors
+from gradtui.engine.autograd.values import MOST_NUMBERS, PLAIN, legible
 from gradtui.snapshot import model
 
 SAVED = "_saved_"
@@ -18,23 +20,82 @@ MOST_TRUTHS = 64
 """Truth values that are written out."""
 
 
+class FreedStorageError(Exception):
+    """A node was about to run, and to read a tensor that it had saved and whose storage is gone: that ends the process."""
+
+    def __init__(self, node: Node, tensor: torch.Tensor) -> None:
+        super().__init__(f"{node.name()} needs a tensor whose storage is freed")
+        self.node, self.tensor = node, tensor
+
+
 def saved(node: Node, most: int = MOST_NUMBERS) -> tuple[model.Saved, ...]:
-    """Only before the graph is freed. most: numbers of a tensor that is not summarised."""
-    kept = ((name, getattr(node, SAVED + name)) for name in _saved_names(type(node)))
+    """Only before the graph is freed, and only of graphs of ours: it runs unpack hooks, and under checkpointing the forward.
+
+    most: numbers of a tensor that is not summarised.
+    """
+    kept = ((name, getattr(node, SAVED + name)) for name in _names(type(node), SAVED))
     return tuple(model.Saved(name, _saved_value(value, most)) for name, value in kept if value is not None)
 
 
+@contextmanager
+def guarded(nodes: Sequence[Node]) -> Iterator[None]:
+    """Within it the engine raises FreedStorageError, where it would have ended the process.
+
+    Nodes that have lost what they saved are looked at again when it is their turn: sharded training brings it back by then.
+    """
+    handles: list[Any] = []
+    try:
+        for node in nodes:
+            if lost(node) is not None:
+                handles.append(node.register_prehook(partial(_check_saved, node)))
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def lost(node: Node) -> torch.Tensor | None:
+    """A tensor that it saved and whose storage is gone; None for none. Nothing is unpacked, so that no hook runs."""
+    for name in _names(type(node), RAW):
+        for tensor in saved_tensors(node, name):
+            if _is_lost(tensor):
+                return tensor
+    return None
+
+
+def _is_lost(tensor: torch.Tensor) -> bool:
+    if type(tensor) in PLAIN and tensor.layout is torch.strided:
+        return is_freed(tensor)
+    return readable(tensor) == "freed"
+
+
+def check(node: Node, operands: Iterable[object]) -> None:
+    """Raises FreedStorageError where one of `operands`, or a tensor in a list of them, is lost."""
+    for operand in operands:
+        if isinstance(operand, torch.Tensor):
+            if _is_lost(operand):
+                raise FreedStorageError(node, operand)
+        elif isinstance(operand, list | tuple):
+            check(node, operand)
+
+
+def _check_saved(node: Node, grads: object) -> None:
+    tensor = lost(node)
+    if tensor is not None:
+        raise FreedStorageError(node, tensor)
+
+
 @cache
-def _saved_names(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(name.removeprefix(SAVED) for name in dir(kind) if name.startswith(SAVED))
+def _names(kind: type[Node], prefix: str) -> tuple[str, ...]:
+    return tuple(name.removeprefix(prefix) for name in dir(kind) if name.startswith(prefix))
 
 
 def _saved_value(value: object, most: int) -> model.Values | str:
     if isinstance(value, torch.Tensor) and value.dtype is not torch.bool and not value.is_complex():
-        return values_of(value, most)
+        return legible(value, most)
     if isinstance(value, torch.Tensor):
         few = value.numel() <= MOST_TRUTHS or value.dtype is not torch.bool
         return str(value.tolist()) if few else f"{int(value.sum()):,} of {value.numel():,} are true"
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return values_of(value - 2**64 if value >= 2**63 else value)  # torch shows a dim of -1 as 2**64 - 1
+        return model.Values((), (float(value - 2**64 if value >= 2**63 else value),))  # a dim of -1 is 2**64 - 1
     return str(value).removeprefix("torch.")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.backward import Gradients
 from gradtui.engine.autograd.inner import Operations
 from gradtui.engine.autograd.reader import Reader
-from gradtui.engine.autograd.values import FIRST_NUMBERS
+from gradtui.engine.autograd.values import FIRST_NUMBERS, PLAIN
 from gradtui.snapshot.model import Values
 
 Known = list[tuple[torch.Tensor, int]]
@@ -18,11 +20,13 @@ Known = list[tuple[torch.Tensor, int]]
 class Summed:
     """What the engine did. Where one tensor goes out of a node and into the next, both have the same Values object.
 
-    order, inside: as in `backward.Backward`.
+    order, inside: as in `backward.Backward`. wanted: outputs of nodes, each with its number, whose own gradient is asked for.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Collection[tuple[Node, int]] = ()) -> None:
         self.order: list[Node] = []
+        self._wanted = wanted
+        self._outputs: dict[tuple[Node, int], int] = {}
         self.inside: Operations = {}
         self._reader = Reader()
         self._came: dict[Node, int] = {}
@@ -44,14 +48,16 @@ class Summed:
         self._gone[node] = gone
 
     def _arrived(self, node: Node, grad_outputs: Gradients) -> Known:
-        """Of several outputs the gradient of the first that has one."""
+        """Of several outputs the gradient of the first that has one, and of those that are wanted."""
         known: Known = []
         for number, grad in enumerate(grad_outputs):
             arrived = self._sent.pop((node, number), None)
-            if grad is not None and not known:
-                place = self._place(grad, [arrived] if arrived else known)
-                known.append((grad, place))
-                self._came[node] = place
+            if grad is None or (known and (node, number) not in self._wanted):
+                continue
+            place = self._place(grad, [arrived] if arrived else known)
+            known.append((grad, place))
+            self._came.setdefault(node, place)
+            self._outputs[node, number] = place
         return known
 
     def reached(self, leaf: Node, grad: torch.Tensor | None) -> None:
@@ -70,6 +76,11 @@ class Summed:
         }
         return came, gone
 
+    def wanted(self) -> dict[tuple[Node, int], Values | None]:
+        """The gradient of each output that was wanted, and had one."""
+        values = self._reader.values()
+        return {output: values[place] for output, place in self._outputs.items() if output in self._wanted}
+
     def _place(self, tensor: torch.Tensor, known: Known) -> int:
         """Read once: the same tensor, or another view of the same elements, is known already."""
         for other, place in known:
@@ -84,7 +95,11 @@ class Summed:
 
 def _same_elements(tensor: torch.Tensor, other: torch.Tensor) -> bool:
     """Whether both are views of all the elements of one piece of memory."""
+    if type(tensor) not in PLAIN or type(other) not in PLAIN:
+        return False
     if tensor.layout is not torch.strided or other.layout is not torch.strided:
+        return False
+    if tensor.is_nested or other.is_nested:
         return False
     if tensor.data_ptr() != other.data_ptr() or tensor.numel() != other.numel() or tensor.dtype != other.dtype:
         return False

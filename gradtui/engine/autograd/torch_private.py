@@ -2,9 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import torch
+from torch.autograd.graph import Node
+from torch.overrides import TorchFunctionMode
 
 sequence_number: Callable[[], int] = torch.autograd._get_sequence_nr  # type: ignore[attr-defined]
 """The number that the next grad_fn of this thread will get."""
+
+DYNAMO, SET_CALLBACK, RUN = "torch._dynamo.eval_frame", "_maybe_set_eval_frame", "fn"
+"""The module, and its function, by which every compiled function and module begins and ends on a thread; what its caller
+calls the function that is compiled."""
+
+
+_C: Any = torch._C
+
+
+def take_off(mode: TorchFunctionMode) -> int | None:
+    """Take `mode` off the thread's stack of modes: how many stand below it, None where it is not there."""
+    above = []
+    while _C._len_torch_function_stack():
+        top = _C._pop_torch_function_stack()
+        if top is mode:
+            depth = int(_C._len_torch_function_stack())
+            break
+        above.append(top)
+    else:
+        depth = None
+    for other in reversed(above):
+        _C._push_on_torch_function_stack(other)
+    return depth
+
+
+def put_back(mode: TorchFunctionMode, depth: int) -> None:
+    """Above so many modes, below the others."""
+    above = [_C._pop_torch_function_stack() for _ in range(_C._len_torch_function_stack() - depth)]
+    for other in (mode, *reversed(above)):
+        _C._push_on_torch_function_stack(other)
+
+
+def torch_functions(state: Any) -> Any:
+    """Have this thread's function modes and subclasses of tensors on for None, else as they were; how they were before."""
+    before = _C._get_torch_function_state()
+    _C._set_torch_function_state(_C._TorchFunctionState.ENABLED if state is None else state)
+    return before
+
+
+def running_node() -> Node | None:
+    """The node whose backward this thread is in."""
+    node: Node | None = _C._current_autograd_node()
+    return node
+
+
+def is_wrapped(tensor: torch.Tensor) -> bool:
+    """By a transform of torch.func, or by a compiler's functionalization: its numbers are inside, or nowhere yet."""
+    return torch._C._functorch.is_functorch_wrapped_tensor(tensor) or torch._is_functional_tensor(tensor)
+
+
+def saved_tensors(node: Node, name: str) -> Iterator[torch.Tensor]:
+    """The tensors that a node keeps under one of its names, without unpacking: not those that a hook has packed.
+
+    Before torch 2.7 there is no looking at them without that: none.
+    """
+    try:
+        kept = getattr(node, RAW + name)
+    except RuntimeError:  # the graph was freed
+        return
+    for each in kept if isinstance(kept, list | tuple) else (kept,):
+        tensor = getattr(each, "data", None)
+        if isinstance(tensor, torch.Tensor) and each.unpack_hook is None:
+            yield tensor
+
+
+RAW = "_raw_saved_"
+"""What stands before the names under which a node keeps tensors."""
+
+
+def sharded_parameters(module: torch.nn.Module) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Of a module that `fully_shard` took over: each whole parameter that is in the graph, and the shard in the module."""
+    if not hasattr(type(module), "_get_fsdp_state"):
+        return
+    state = cast(Any, module)._get_fsdp_state()
+    groups = getattr(state, "_fsdp_param_groups", None) or [state._fsdp_param_group]  # one, in older ones
+    for group in filter(None, groups):
+        for parameter in group.fsdp_params:
+            whole = getattr(parameter, "_unsharded_param", None)
+            if whole is not None:
+                yield whole, parameter.sharded_param
+
+
+def flattened(leaf: torch.Tensor) -> tuple[torch.Tensor, ...] | None:
+    """The parameters that FullyShardedDataParallel has put into this one, where they are still there; None for any other."""
+    if not getattr(leaf, "_is_flat_param", False):
+        return None
+    return tuple(cast(Any, leaf)._params or ())
+
+
+def static_graph_of(node: Node) -> Any:
+    """The DistributedDataParallel that waits for its first backward to learn the graph, at the node that tells it so."""
+    if node.name() != "_DDPSinkBackward":
+        return None
+    wrapper = cast(Any, node).ddp_weakref()
+    waits = wrapper.static_graph and not wrapper._static_graph_delay_allreduce_enqueued
+    return wrapper if waits else None
+
+
+def scale_of(scaler: torch.amp.GradScaler) -> torch.Tensor | None:
+    """The tensor by which it multiplies; None before it first does."""
+    return cast(Any, scaler)._scale if scaler.is_enabled() else None

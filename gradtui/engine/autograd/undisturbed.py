@@ -7,11 +7,15 @@ from contextlib import contextmanager
 
 import torch
 
+from gradtui.engine.autograd.compiled import Compiled, stepping_aside
+from gradtui.engine.autograd.torch_private import torch_functions
+
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Grad mode on, anomaly mode and function modes off; afterwards all of it, and torch's random numbers, as before.
 
+    Compiled code that is run again, as a checkpoint does, finds function modes as it was compiled with them.
     In anomaly mode the engine would stop at the first nan, which is what one wants to see here.
     """
     anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
@@ -21,9 +25,20 @@ def undisturbed() -> Iterator[None]:
         on_devices = [torch.cuda.get_rng_state(device) for device in devices]
         torch.set_anomaly_enabled(False)
         try:
-            yield
+            with stepping_aside(_FunctionModes()):
+                yield
         finally:
             torch.set_anomaly_enabled(*anomaly)
             torch.set_rng_state(random)
             for device, state in zip(devices, on_devices, strict=True):
                 torch.cuda.set_rng_state(state, device)
+
+
+class _FunctionModes:
+    """That they are off steps aside."""
+
+    def step_aside(self, compiled: Compiled) -> None:
+        self._before = torch_functions(None)
+
+    def come_back(self) -> None:
+        torch_functions(self._before)

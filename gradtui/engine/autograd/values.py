@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import torch
 
+from gradtui.engine.autograd.readable import has_numbers, readable
 from gradtui.engine.autograd.summaries import summary
 from gradtui.snapshot.model import Values
 
 MOST_NUMBERS = 4096
 """A tensor with more elements is summarised."""
 FIRST_NUMBERS = 8
+PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 
 def values_of(tensor: torch.Tensor | int | float, most: int = MOST_NUMBERS) -> Values:
@@ -33,13 +35,25 @@ def values_of(tensor: torch.Tensor | int | float, most: int = MOST_NUMBERS) -> V
     return Values(shape, tuple(map(float, first(tensor).tolist())), summary(tensor))
 
 
-def legible(tensor: torch.Tensor, most: int = FIRST_NUMBERS) -> Values | None:
-    """The Values of any tensor of user code; None where there are no numbers to read.
+def legible(tensor: torch.Tensor, most: int = FIRST_NUMBERS) -> Values:
+    """The Values of any tensor of user code; without numbers, and with why, where there are none to read."""
+    with torch._C.DisableTorchFunction():
+        known = tensor if type(tensor) in PLAIN and has_numbers(tensor) else readable(tensor)
+        if not isinstance(known, str):
+            try:
+                return values_of(known, most)
+            except RuntimeError:  # the device is gone, or there is no room for a copy
+                known = "opaque"
+        return Values(_shape(tensor), (), unread=known)
 
-    A `meta` tensor has none, nor has a class of its own kind: of a compiler, of several machines, nested.
-    """
-    own = type(tensor).__torch_dispatch__ is not torch.Tensor.__torch_dispatch__
-    return None if own or tensor.is_meta or tensor.is_nested else values_of(tensor, most)
+
+def _shape(tensor: torch.Tensor) -> tuple[int, ...]:
+    """() where it is none of plain numbers: of a nested tensor, of a parameter that is not made yet."""
+    try:
+        shape = tuple(tensor.shape)
+    except RuntimeError:
+        return ()
+    return shape if all(type(size) is int for size in shape) else ()
 
 
 def dtype_name(tensor: torch.Tensor) -> str:

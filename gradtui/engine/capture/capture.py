@@ -8,26 +8,22 @@ from typing import Any
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine.autograd import graph
+from gradtui.engine.autograd import distributed, graph
 from gradtui.engine.autograd.backward import drive, leaves_of, scalar
+from gradtui.engine.autograd.readable import is_same_storage
 from gradtui.engine.autograd.release import guard
+from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.autograd.summed import Summed
 from gradtui.engine.autograd.undisturbed import undisturbed
 from gradtui.engine.autograd.values import dtype_name, legible
 from gradtui.engine.capture import failures, names, outputs
-from gradtui.engine.capture.facts import REENTRANT, CapturedFacts
+from gradtui.engine.capture.facts import CapturedFacts, why_not_run
 from gradtui.engine.capture.inferred_modules import inferred
-from gradtui.engine.capture.parameters import modules, parameters
-from gradtui.engine.capture.recording import Recording, recording_of
+from gradtui.engine.capture.parameters import modules, parameters, unread_notes
+from gradtui.engine.capture.recording import Recording, maker, recording_of
+from gradtui.engine.capture.scaling import scaled
 from gradtui.file.uncollected import uncollected
 from gradtui.snapshot import model as data
-
-Tensors = dict[Node, torch.Tensor]
-
-NO_GRADIENTS = (
-    "there are no gradients here: a checkpoint with use_reentrant=True only runs under backward() itself, "
-    "which would change every .grad; use_reentrant=False has none of that"
-)
 
 
 def capture(
@@ -51,45 +47,51 @@ def capture(
         with undisturbed(), uncollected():
             nodes = graph.walk(*roots)
             guard(nodes)
-            captured = _Capture(names.given(given, model), model, recording, scope)
-            return captured.snapshot(found, differentiable, roots, nodes, problem)
+            captured = _Capture(nodes, names.given(given, model), model, recording, scope)
+            return captured.snapshot(found, differentiable, roots, problem)
     finally:
         graph.release(nodes)
 
 
 class _Capture:
-    """What is known beside the graph. names: of the tensors; those of nameless leaves are added."""
+    """What is known beside the graph. names: of the tensors; those of nameless leaves are added. shards: `distributed.shards`."""
 
     def __init__(
         self,
+        nodes: list[Node],
         names: names.Names,
         model: torch.nn.Module | None,
         recording: Recording | None,
         scope: Mapping[str, Any],
     ) -> None:
-        self.names, self.model, self.recording, self.scope = names, model, recording, scope
+        self.nodes, self.model, self.recording, self.scope = nodes, model, recording, scope
+        self.leaves = leaves_of(nodes)
+        self.shards = distributed.shards([model, *scope.values()])
+        wholes = {shard: whole for whole, shard in self.shards.items()}
+        self.names = {wholes.get(tensor, tensor): name for tensor, name in names.items()}
 
     def snapshot(
         self,
         found: list[torch.Tensor],
         differentiable: list[torch.Tensor],
         roots: list[Node],
-        nodes: list[Node],
         problem: data.Problem | None,
     ) -> data.Snapshot:
-        record = Summed()
-        scalars = [scalar(tensor.real if tensor.is_complex() else tensor) for tensor in differentiable]
-        notes = list(outputs.notes(differentiable))
-        leaves = leaves_of(nodes)
-        if any(node.name() == REENTRANT for node in nodes):
-            notes.append(data.Note("backward", NO_GRADIENTS))
+        known = set(self.nodes)
+        made = {tensor: (node, tensor.output_nr) for tensor in self.names if (node := maker(tensor)) in known and node}
+        record = Summed({*made.values()})
+        notes = [*outputs.notes(differentiable), *(self.recording.notes() if self.recording else ())]
+        why = why_not_run(self.nodes, self.leaves.values())
+        if why is not None:
+            notes.append(data.Note("backward", why))
         elif problem is None:
-            problem = self._run(scalars, nodes, leaves, record)
-        made = zip(roots, differentiable, strict=True)
-        facts = self._facts(nodes, leaves, record, {node: tensor for node, tensor in made if tensor.output_nr == 0})
-        ids = graph.numbered(nodes, record.order, roots)
-        built = graph.build(nodes, record.order, facts, roots)
-        named = {node.variable: node for node in built.nodes if node.variable}
+            problem = self._run(differentiable, record)
+        first = {node: tensor for node, tensor in zip(roots, differentiable, strict=True) if tensor.output_nr == 0}
+        facts = self._facts(record, first)
+        ids = graph.numbered(self.nodes, record.order, roots)
+        built = graph.build(self.nodes, record.order, facts, roots)
+        scale, about = scaled(built, list(ids))
+        told = self._parameters(record, made, ids, built)
         title = next(iter(names.in_scope(self.scope, set(found)).values()), "output")
         return data.Snapshot(
             id=0,
@@ -97,38 +99,67 @@ class _Capture:
             reads_as=title,
             dtype=dtype_name(found[0]),
             device=str(found[0].device),
-            value=_value(found, scalars),
+            value=_value(found, differentiable),
             graph=built,
-            notes=tuple(notes),
+            notes=(*notes, *about, *distributed.notes(record.order), *unread_notes(told)),
             problem=problem,
             origin="capture",
-            parameters=parameters(self.names, named, ids, built),
+            parameters=told,
             modules=modules(self.model, self.recording),
             files=dict(self.recording.files) if self.recording else {},
             events=self._events(ids, found),
+            scale=scale,
         )
 
-    def _run(
-        self, scalars: list[torch.Tensor], nodes: list[Node], leaves: Tensors, record: Summed
-    ) -> data.Problem | None:
+    def _run(self, outputs: list[torch.Tensor], record: Summed) -> data.Problem | None:
         try:
-            drive(scalars, nodes, leaves, record)
+            drive(list(map(_start, outputs)), self.nodes, self.leaves, record)
+        except FreedStorageError as error:
+            return failures.freed(error, self._name_of(error.tensor))
         except Exception as error:  # the backward of user code may raise anything
             return failures.problem(error, self.recording)
         return None
 
-    def _facts(self, nodes: list[Node], leaves: Tensors, record: Summed, outputs: Tensors) -> CapturedFacts:
-        leaves = {node: leaves[node] for node in (*record.order, *leaves) if node in leaves}
+    def _name_of(self, lost: torch.Tensor) -> str | None:
+        """Of a tensor that was saved: of what it is, or is a view of, by the model, or a variable of the caller."""
+        buffers = {} if self.model is None else dict(self.model.named_buffers())
+        variables = {name: value for name, value in self.scope.items() if isinstance(value, torch.Tensor)}
+        known = [(tensor, name) for name, tensor in (buffers | variables).items()]
+        for tensor, name in (*self.names.items(), *self._in_scope({*self.leaves.values()}).items(), *known):
+            if is_same_storage(tensor, lost):
+                return name
+        return None
+
+    def _facts(self, record: Summed, outputs: Mapping[Node, torch.Tensor]) -> CapturedFacts:
+        leaves = {node: self.leaves[node] for node in (*record.order, *self.leaves) if node in self.leaves}
         nameless = {leaf for leaf in leaves.values() if leaf not in self.names}
         if nameless:
-            self.names |= names.in_scope(self.scope, nameless)
+            self.names |= self._in_scope(nameless)
             self.names |= names.numbered(leaves.values(), self.names)
         places: Mapping[Node, str] = {}
         if self.model is not None:
             paths = names.owners(self.model)
-            owners = {node: paths[leaf] for node, leaf in leaves.items() if leaf in paths}
-            places = owners if self.recording is not None and self.recording.watched else inferred(nodes, owners)
-        return CapturedFacts(record, leaves, self.names, places, self.recording, outputs)
+            owned = {node: self.shards.get(leaf, leaf) for node, leaf in leaves.items()}
+            owners = {node: paths[leaf] for node, leaf in owned.items() if leaf in paths}
+            places = owners if self.recording is not None and self.recording.watched else inferred(self.nodes, owners)
+        return CapturedFacts(record, leaves, self.names, places, self.recording, outputs, self.shards)
+
+    def _in_scope(self, wanted: set[torch.Tensor]) -> names.Names:
+        wholes = {self.shards.get(leaf, leaf): leaf for leaf in wanted}
+        return {wholes[tensor]: name for tensor, name in names.in_scope(self.scope, {*wholes}).items()}
+
+    def _parameters(
+        self, record: Summed, made: Mapping[torch.Tensor, tuple[Node, int]], ids: Mapping[Node, int], built: data.Graph
+    ) -> dict[str, data.Parameter]:
+        """Those of an AccumulateGrad, those that an operation made, and those that were put into another leaf."""
+        places = {leaf: node for node, leaf in self.leaves.items()} | {
+            tensor: node for tensor, (node, _) in made.items()
+        }
+        nodes = {tensor: built.nodes[ids[node]] for tensor, node in (distributed.flat(self.leaves) | places).items()}
+        came = record.wanted()
+        grads = {leaf: nodes[leaf].grad_output for leaf in self.leaves.values()}
+        grads |= {tensor: came.get(output) for tensor, output in made.items()}
+        return parameters(self.names, nodes, grads, self.shards)
 
     def _events(self, ids: Mapping[Node, int], outputs: list[torch.Tensor]) -> tuple[data.Event, ...]:
         if self.recording is None:
@@ -137,9 +168,19 @@ class _Capture:
         return self.recording.events(self.names, numbers, outputs)
 
 
-def _value(found: list[torch.Tensor], scalars: list[torch.Tensor]) -> data.Values | None:
+def _start(output: torch.Tensor) -> torch.Tensor:
+    return scalar(output.real if output.is_complex() else output)
+
+
+def _value(found: list[torch.Tensor], differentiable: list[torch.Tensor]) -> data.Values | None:
     """Of the output; of the sum that is differentiated, where there are several."""
     if len(found) == 1:
         return legible(found[0])
-    read = [legible(scalar) for scalar in scalars]
-    return data.Values((), (sum(values.numbers[0] for values in read if values),)) if read else None
+    try:
+        read = [legible(_start(output)) for output in differentiable]
+    except RuntimeError:  # torch cannot sum up what is nested; `problem` then says so
+        return data.Values((), (), unread="opaque")
+    unread = next((values.unread for values in read if values.unread is not None), None)
+    if unread is not None:
+        return data.Values((), (), unread=unread)
+    return data.Values((), (sum(values.numbers[0] for values in read),)) if read else None

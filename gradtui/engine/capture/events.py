@@ -80,5 +80,5 @@ def kind_of(seen: Seen, outputs: list[torch.Tensor], result: Any) -> Told | None
 
 def _name(func: Any) -> str:
     """`data` for the getter of `.data`."""
-    name = getattr(func, "__name__", str(func))
+    name = str(getattr(func, "__name__", type(func).__name__))
     return str(getattr(func.__self__, "__name__", name)) if name in ("__get__", "__set__") else name

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import torch
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
-from gradtui.engine.autograd.graph import Facts, Known
+from gradtui.engine.autograd.distributed import is_flat
+from gradtui.engine.autograd.graph import Facts, Known, short
 from gradtui.engine.autograd.reader import read
 from gradtui.engine.autograd.summed import Summed
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot import model
 
 REENTRANT = "CheckpointFunctionBackward"
+NOT_AGAIN = (
+    "there are no gradients here: a checkpoint with use_reentrant=True only runs under backward() itself, "
+    "which would change every .grad; use_reentrant=False has none of that"
+)
+NOT_TWICE = (
+    "there are no gradients here: FullyShardedDataParallel gathers its parameters for one backward pass alone, which must "
+    "be the program's own; fully_shard gathers them for each"
+)
 COMPILED = "compiled: what ran inside is not visible"
 CUSTOM = "a custom autograd.Function: its backward is Python code of its own"
 CHECKPOINT = "a checkpoint: what ran inside is run again in backward, and is not in this graph"
@@ -23,7 +33,7 @@ CHECKPOINT = "a checkpoint: what ran inside is run again in backward, and is not
 class CapturedFacts(Facts):
     """record: of the engine's run. names: of the leaves. places: path of the module for each node, where it is inferred.
 
-    recording: of the forward pass. outputs: of the nodes that made one.
+    recording: of the forward pass. outputs: of the nodes that made one. shards: what to read of leaves that are gone in between.
     Of a user's graph `_saved_*` is never read: that may run hooks, or the forward again.
     """
 
@@ -35,11 +45,12 @@ class CapturedFacts(Facts):
         places: Mapping[Node, str],
         recording: Recording | None,
         outputs: Mapping[Node, torch.Tensor],
+        shards: Mapping[torch.Tensor, torch.Tensor] = MappingProxyType({}),
     ) -> None:
         self._places, self._recording, self._inside = places, recording, record.inside
         self._came, self._gone = record.read()
         self._outputs = dict(zip(outputs, read(outputs.values()), strict=True))
-        values = read(leaves.values())
+        values = read(shards.get(leaf, leaf) for leaf in leaves.values())
         self.leaves = {node: (names[leaf], value) for (node, leaf), value in zip(leaves.items(), values, strict=True)}
 
     def known(self, node: Node) -> Known:
@@ -50,7 +61,7 @@ class CapturedFacts(Facts):
             return told
         if node in self._inside:
             told["inside"] = self._inside[node]
-        if isinstance(node, BackwardCFunction):
+        if isinstance(node, BackwardCFunction) or is_scripted(node):
             told["note"] = note(node)
         number = node._sequence_nr()
         if recording is not None and recording.covers(number):
@@ -64,11 +75,23 @@ class CapturedFacts(Facts):
         return self._gone.get(node, ())
 
 
+def why_not_run(nodes: Iterable[Node], leaves: Iterable[torch.Tensor]) -> str | None:
+    """Why backward must not be run over a graph beside the program's own; None where it may."""
+    if any(node.name() == REENTRANT for node in nodes):
+        return NOT_AGAIN
+    return NOT_TWICE if any(map(is_flat, leaves)) else None
+
+
+def is_scripted(node: Node) -> bool:
+    """Whether torch.jit made it, of a piece of a function."""
+    return short(node.name()) == "DifferentiableGraphBackward"
+
+
 def note(node: Node) -> str:
     """On the nodes of autograd.Functions, of which torch has some itself."""
     if node.name() == REENTRANT:
         return CHECKPOINT
-    if node.name().startswith("CompiledFunction"):
+    if node.name().startswith("CompiledFunction") or is_scripted(node):
         return COMPILED
     made_by = getattr(type(node), "_forward_cls", None)
     return "" if made_by is None or made_by.__module__.startswith("torch.") else CUSTOM

@@ -6,8 +6,11 @@ import re
 
 import torch
 
+from gradtui.engine.autograd.graph import short
+from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot.model import Problem
+from gradtui.snapshot.said import said, unbroken
 
 IN_PLACE = re.compile(
     r"modified by an inplace operation: \[(?P<kind>[^\]]*\])\](, which is output \d+ of (?P<maker>\w+),)? is at version"
@@ -19,7 +22,7 @@ def problem(error: Exception, recording: Recording | None) -> Problem:
     """recording: of the forward pass; it may know the line that is to blame."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return Problem("memory", "there is not enough memory to run backward")
-    told = str(error).strip().partition("\n")[0]
+    told = said(error).strip().partition("\n")[0]
     if changed := IN_PLACE.search(told):
         return _changed_in_place(changed["kind"], _operation(changed["maker"] or ""), recording)
     if FREED in told:
@@ -29,8 +32,18 @@ def problem(error: Exception, recording: Recording | None) -> Problem:
             hint="capture before backward(), or call backward(retain_graph=True)",
             failure="freed",
         )
-    name = "" if type(error) is RuntimeError else f"{type(error).__name__}: "
+    name = "" if type(error) is RuntimeError else f"{unbroken(type(error).__name__)}: "
     return Problem("domain", f"backward fails: {name}{told}")
+
+
+def freed(error: FreedStorageError, name: str | None) -> Problem:
+    """name: of the tensor, where it is known."""
+    what = f"{name} for it, and its storage is freed" if name else "a tensor for it whose storage is freed"
+    return Problem(
+        "domain",
+        f"backward cannot go on: {short(error.node.name())} saved {what}",
+        hint="capture before the storage is freed, or where what freed it has filled it again",
+    )
 
 
 def _changed_in_place(kind: str, maker: str, recording: Recording | None) -> Problem:

@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from gradtui.engine.capture.introspection import is_a, named_parameters, submodules
+
 Names = dict[torch.Tensor, str]
 """A tensor's hash is its identity."""
 
@@ -36,14 +38,15 @@ def given(names: Mapping[str, torch.Tensor] | None, model: torch.nn.Module | Non
     Raises TypeError for what is no tensor, or no module.
     """
     found: Names = {}
-    for name, tensor in (names or {}).items():
-        if not isinstance(tensor, torch.Tensor):
+    names = {} if names is None else dict(names.items())
+    for name, tensor in names.items():
+        if not is_a(tensor, torch.Tensor):
             raise TypeError(f"names[{name!r}] is no tensor but a {type(tensor).__name__}")
         found.setdefault(tensor, name)
-    if model is not None and not isinstance(model, torch.nn.Module):
+    if model is not None and not is_a(model, torch.nn.Module):
         raise TypeError(f"model is no torch.nn.Module but a {type(model).__name__}")
-    for name, parameter in model.named_parameters() if model is not None else ():
-        if name not in (names or {}):
+    for name, parameter in named_parameters(model).items() if model is not None else ():
+        if name not in names:
             found.setdefault(parameter, name)
     return found
 
@@ -51,7 +54,7 @@ def given(names: Mapping[str, torch.Tensor] | None, model: torch.nn.Module | Non
 def owners(model: torch.nn.Module) -> Names:
     """The path of the module of each parameter, of the first where several share it."""
     found: Names = {}
-    for path, module in model.named_modules():
+    for path, module in submodules(model).items():
         for parameter in module._parameters.values():
             if parameter is not None:
                 found.setdefault(parameter, path)
@@ -63,11 +66,11 @@ def in_scope(scope: Mapping[str, Any], wanted: set[torch.Tensor]) -> Names:
     found: Names = {}
     local = sorted(scope.items(), key=lambda item: item[0].startswith("_"))
     for name, value in local:
-        if isinstance(value, torch.Tensor) and value in wanted:
+        if is_a(value, torch.Tensor) and value in wanted:
             found.setdefault(value, name)
     for name, value in local:
-        if isinstance(value, torch.nn.Module) and len(found) < len(wanted):
-            for path, parameter in value.named_parameters():
+        if is_a(value, torch.nn.Module) and len(found) < len(wanted):
+            for path, parameter in named_parameters(value).items():
                 if parameter in wanted:
                     found.setdefault(parameter, f"{name}.{path}")
     return found

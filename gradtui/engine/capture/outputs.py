@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import torch
 
+from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters
 from gradtui.snapshot.model import Note, Problem
 
 
 def outputs_of(output: object) -> list[torch.Tensor]:
     """Every tensor in `output`: itself, or those in tuples, lists and dicts, each once. Raises TypeError for none."""
     found: dict[torch.Tensor, None] = {}
-    waiting = [output]
+    waiting: list[Any] = [output]
+    known = {id(None)}
     while waiting:
         value = waiting.pop()
-        if isinstance(value, torch.Tensor):
+        if id(value) in known:  # of what holds itself, too
+            continue
+        known.add(id(value))
+        if is_a(value, torch.Tensor):
             found[value] = None
-        elif isinstance(value, Mapping):
+        elif is_a(value, dict):
+            waiting.extend(reversed([entry for _, entry in entries(value)]))
+        elif issubclass(type(value), Mapping):
             waiting.extend(reversed(list(value.values())))
-        elif isinstance(value, list | tuple):
-            waiting.extend(reversed(value))
+        else:
+            waiting.extend(reversed([*items(value)]))
     if not found:
         raise TypeError(f"the output is no tensor, and holds none, but a {type(output).__name__}")
     return list(found)
@@ -44,7 +52,7 @@ def why_no_graph(outputs: list[torch.Tensor], model: torch.nn.Module | None) -> 
         return Problem("domain", _no_graph(f"its dtype is {kind}, which has no gradients"), hint=hint)
     if not torch.is_grad_enabled():
         return Problem("domain", _no_graph("it was computed under no_grad, as here"), hint="leave the no_grad block")
-    parameters = list(model.parameters()) if model is not None else []
+    parameters = named_parameters(model).values() if model is not None else ()
     if parameters and not any(parameter.requires_grad for parameter in parameters):
         return Problem("domain", _no_graph("no parameter of the model requires grad"), hint="model.requires_grad_()")
     why = "nothing that it was computed from requires grad, or it was computed under no_grad, or detached"
@@ -64,5 +72,6 @@ def notes(outputs: list[torch.Tensor]) -> Iterator[Note]:
         what = f"there are {len(outputs)} outputs"
         yield Note("vector", f"{what}: the gradient is that of the sum {parts} their elements")
     elif outputs and (outputs[0].is_complex() or outputs[0].ndim):
-        kind = "complex" if outputs[0].is_complex() else f"of shape {tuple(outputs[0].shape)}"
+        shape = "nested" if outputs[0].is_nested else f"of shape {tuple(outputs[0].shape)}"
+        kind = "complex" if outputs[0].is_complex() else shape
         yield Note("vector", f"the output is {kind}: the gradient is that of the sum {parts} its elements")

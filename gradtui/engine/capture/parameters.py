@@ -2,48 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 import torch
-from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.reader import read
 from gradtui.engine.autograd.values import dtype_name
+from gradtui.engine.capture.introspection import submodules
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot import model
+from gradtui.snapshot.numbers import UNREAD
 
 
 def parameters(
     names: Mapping[torch.Tensor, str],
-    nodes: Mapping[str, model.Node],
-    ids: Mapping[Node, int],
-    graph: model.Graph,
+    nodes: Mapping[torch.Tensor, model.Node],
+    grads: Mapping[torch.Tensor, model.Values | None],
+    shards: Mapping[torch.Tensor, torch.Tensor],
 ) -> dict[str, model.Parameter]:
-    """One for each named tensor. nodes: of the leaves in the graph. One that an operation made has the node of that."""
-    others = [tensor for tensor, name in names.items() if name not in nodes]
-    values = dict(zip(map(id, others), read(others), strict=True))
+    """One for each named tensor.
+
+    nodes: those in the graph. One that an operation made has the node of that, one that was put into another leaf has that.
+    shards: what the model itself has instead of a tensor of the graph.
+    """
+    own = {tensor: shards.get(tensor, tensor) for tensor in names}
+    others = [tensor for tensor, name in names.items() if tensor not in nodes or nodes[tensor].variable != name]
+    values = dict(zip(others, read(own[tensor] for tensor in others), strict=True))
     told = {}
     for tensor, name in names.items():
-        node, number = nodes.get(name), 0
-        if node is None and tensor.grad_fn is not None and tensor.grad_fn in ids:
-            node, number = graph.nodes[ids[tensor.grad_fn]], tensor.output_nr
-        value = node.value if node is not None and node.variable else values[id(tensor)]
+        node = nodes.get(tensor)
+        value = values.get(tensor) or (node.value if node is not None else None)
         told[name] = model.Parameter(
-            value=value or model.Values(tuple(tensor.shape), ()),
-            grad=node.grad_output if node is not None and number == 0 else None,
-            dtype=dtype_name(tensor),
-            device=str(tensor.device),
+            value=value or model.Values((), (), unread="opaque"),
+            grad=grads.get(tensor),
+            dtype=dtype_name(own[tensor]),
+            device=str(own[tensor].device),
             node=None if node is None else node.id,
-            requires_grad=tensor.requires_grad,
+            requires_grad=own[tensor].requires_grad,
         )
     return told
 
 
+def unread_notes(parameters: Mapping[str, model.Parameter]) -> Iterator[model.Note]:
+    """How many of them have a gradient that nobody can judge, and why."""
+    unread = Counter(each.grad.unread for each in parameters.values() if each.grad is not None)
+    for reason, count in unread.items():
+        if reason is not None:
+            which = (
+                "the gradient" if len(parameters) == 1 else f"the gradients of {count} of {len(parameters)} parameters"
+            )
+            yield model.Note("unread", f"{which} cannot be read, and so not be judged: {UNREAD[reason]}")
+
+
 def modules(root: torch.nn.Module | None, recording: Recording | None) -> dict[str, model.Module]:
     """By path, "" for the model itself. A module with several paths has its first."""
-    calls = recording.calls if recording is not None and recording.watched else None
-    named = root.named_modules() if root is not None else ()
+    watched = recording if recording is not None and recording.watched else None
+    named = submodules(root).items() if root is not None else ()
     return {
-        path: model.Module(type(module).__name__, None if calls is None else calls.get(path, 0))
+        path: model.Module(type(module).__name__, None if watched is None else watched.count(path))
         for path, module in named
     }

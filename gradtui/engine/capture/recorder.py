@@ -12,19 +12,27 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
-from types import FrameType
-from typing import Any, cast
+from types import CodeType, FrameType
+from typing import Any, Self, cast
 
 import torch
+from torch.autograd.graph import Node
 from torch.overrides import TorchFunctionMode
 
-from gradtui.engine.autograd.release import guard_node
-from gradtui.engine.autograd.torch_private import sequence_number
+from gradtui.engine.autograd.backward import leaf_of
+from gradtui.engine.autograd.compiled import Compiled, stepping_aside
+from gradtui.engine.autograd.graph import newest_first, release
+from gradtui.engine.autograd.release import guard, guard_node
+from gradtui.engine.autograd.torch_private import put_back, sequence_number, take_off
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
 from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of
+from gradtui.engine.capture.introspection import items
+from gradtui.engine.capture.names import local_variables
 from gradtui.engine.capture.places import Places, in_function
 from gradtui.engine.capture.recording import TAG, Happening, Recording, maker
+from gradtui.snapshot.model import Source
 
 
 def in_backward() -> bool:
@@ -35,10 +43,11 @@ def in_backward() -> bool:
 class Recorder(TorchFunctionMode):
     """A mode for the thread that enters it.
 
-    places: how lines are found. most: a tensor with more elements is summarised.
+    places: how lines are found. most: a tensor with more elements is summarised. code: of a function that is to run, whose
+    `variables` are wanted.
     """
 
-    def __init__(self, places: Places | None = None, most: int = FIRST_NUMBERS) -> None:
+    def __init__(self, places: Places | None = None, most: int = FIRST_NUMBERS, code: CodeType | None = None) -> None:
         super().__init__()
         self.recording = Recording(sequence_number())
         self.module = ""
@@ -47,15 +56,62 @@ class Recorder(TorchFunctionMode):
         self._bits: dict[int, int] = {}
         self._next = self.recording.first
         self._levels: dict[int, int] = {}
+        self._left = ExitStack()
+        self._code = code
+        self._frame: FrameType | None = None
+        self._depth: int | None = None
+        self._source: Source | None = None
+
+    def __enter__(self) -> Self:
+        self._left.enter_context(stepping_aside(self))
+        super().__enter__()  # type: ignore[no-untyped-call]
+        return self
 
     def __exit__(self, *raised: object) -> None:
         super().__exit__(*raised)  # type: ignore[no-untyped-call]
+        self._left.close()
         self.recording.files = self._places.files
         self.recording.end = sequence_number()
 
+    def variables(self) -> dict[str, Any]:
+        """Those of the outermost call of the function, which has ended; none where nothing of torch was called in it.
+
+        Once: its frame, which holds those around it, is let go of.
+        """
+        frame, self._frame = self._frame, None
+        return {} if frame is None else local_variables(frame)
+
+    def _look_for(self, frame: FrameType | None) -> None:
+        while frame is not None:
+            if frame.f_code is self._code:
+                self._frame = frame
+            frame = frame.f_back
+        if self._frame is not None:
+            self._code = None
+
+    def step_aside(self, compiled: Compiled) -> None:
+        if self._code is not None:
+            self._look_for(compiled.frame)
+        self._depth, self._source = take_off(self), None
+        if not in_backward():
+            self.recording.compiled[compiled.name] = None
+            self._source = self._places.here(compiled.frame)
+            self._next = sequence_number()
+
+    def come_back(self) -> None:
+        """What was made meanwhile is of the line that called it."""
+        if self._source is not None:
+            made = sequence_number()
+            self.recording.sources |= dict.fromkeys(range(self._next, made), self._source)
+            self._next = made
+        if self._depth is not None:
+            put_back(self, self._depth)
+
     def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-        kwargs = kwargs or {}
-        if in_backward() or torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
+        kwargs = {} if kwargs is None else kwargs
+        if self._code is not None:
+            self._look_for(sys._getframe(1))
+        if torch.compiler.is_compiling() or in_backward() or torch._C._are_functorch_transforms_active():
             return func(*args, **kwargs)
         seen = self._before(func, args, kwargs)
         result = func(*args, **kwargs)
@@ -141,8 +197,32 @@ class Recorder(TorchFunctionMode):
             made = maker(tensor)
             if made is None:
                 return self._bit(tensor) | self.recording.flowed_into(tensor), None
-            return self.recording.flowed_into(tensor), made._sequence_nr()
+            number = made._sequence_nr()
+            if number >= self.recording.first and number not in self.recording.lineage:
+                self._follow(made)
+            return self.recording.flowed_into(tensor), number
         return self.recording.flowed_into(tensor), None
+
+    def _follow(self, unseen: Node) -> None:
+        """Into what was made unseen, in compiled code or a transform of torch.func: the leaves that flowed into it."""
+        lineage, found, leaves = self.recording.lineage, {unseen: None}, 0
+        waiting = [unseen]
+        while waiting:
+            for target, _ in waiting.pop().next_functions:
+                if target is None or target in found:
+                    continue
+                known = lineage.get(target._sequence_nr())
+                if known is not None:
+                    leaves |= known
+                elif (leaf := leaf_of(target)) is not None:
+                    leaves |= self._bit(leaf)
+                else:
+                    found[target] = None
+                    waiting.append(target)
+        nodes = newest_first(found)
+        guard(nodes)
+        lineage[unseen._sequence_nr()] = leaves
+        release(nodes)
 
     def _bit(self, leaf: torch.Tensor) -> int:
         place = self._bits.get(id(leaf))
@@ -166,7 +246,7 @@ def _tensors(values: Iterable[Any]) -> Iterator[torch.Tensor]:
     waiting.reverse()
     while waiting:
         value = waiting.pop()
-        if isinstance(value, torch.Tensor):
+        if issubclass(type(value), torch.Tensor):  # `is_a`, without a call for each argument there is
             yield value
-        elif isinstance(value, list | tuple):
-            waiting.extend(reversed(value))
+        elif issubclass(type(value), list | tuple):
+            waiting.extend(reversed([*items(value)]))

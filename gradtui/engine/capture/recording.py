@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from torch.autograd.graph import Node
 
 from gradtui.snapshot import model as data
 
+COMPILED = "{name} was compiled by torch.compile, and ran as it is: of what ran inside it there are no values, lines and modules"
 TAG = "gradtui"
 """The key in a grad_fn's metadata under which it carries the Recording that it is in."""
 
@@ -44,7 +45,8 @@ class Recording:
     cut: by id, without holding them, tensors that no gradient goes through, and the bits that flowed into them.
     marks, entered: from which sequence number on which call of which
     module was running. watched: the model whose modules were, without holding it; calls: how often each ran, by path.
-    files: text, by name.
+    compiled: what torch.compile made that ran, by name. unseen: paths of modules that run without being seen, and so do
+    those below them. files: text, by name.
     """
 
     first: int
@@ -59,13 +61,26 @@ class Recording:
     entered: list[tuple[str, int]] = field(default_factory=list)
     watched: weakref.ref[torch.nn.Module] | None = None
     calls: dict[str, int] = field(default_factory=dict)
+    compiled: dict[str, None] = field(default_factory=dict)
+    unseen: set[str] = field(default_factory=set)
     files: dict[str, str] = field(default_factory=dict)
 
     def covers(self, number: int) -> bool:
         return self.first <= number and (self.end is None or number < self.end)
 
+    def notes(self) -> Iterator[data.Note]:
+        """What was not looked into."""
+        for name in self.compiled:
+            yield data.Note("code", COMPILED.format(name=name))
+
     def model(self) -> torch.nn.Module | None:
         return self.watched() if self.watched is not None else None
+
+    def count(self, path: str) -> int | None:
+        """How often the watched module at `path` ran; None where nobody knows."""
+        calls = self.calls.get(path, 0)
+        hidden = not calls and any(not above or f"{path}.".startswith(f"{above}.") for above in self.unseen)
+        return None if hidden else calls
 
     def module(self, number: int) -> tuple[str, int]:
         """Path and call of the innermost module that ran when this sequence number was given."""

@@ -5,27 +5,33 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from functools import partial
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any, Self
 
 import torch
 from torch.utils.hooks import RemovableHandle
 
+from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.torch_private import sequence_number
 from gradtui.engine.capture.capture import capture
+from gradtui.engine.capture.introspection import is_a, submodules
 from gradtui.engine.capture.recorder import Recorder, in_backward
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot.model import Snapshot
 
 
 class Trace:
-    """What `gradtui.trace` watches by; for one `with`. Raises TypeError for a model that is no module."""
+    """What `gradtui.trace` watches by; for one `with`. Raises TypeError for a model that is no module.
 
-    def __init__(self, model: torch.nn.Module | None = None) -> None:
-        if model is not None and not isinstance(model, torch.nn.Module):
+    code: of a function that is to run, whose `variables` are wanted.
+    """
+
+    def __init__(self, model: torch.nn.Module | None = None, code: CodeType | None = None) -> None:
+        if model is not None and not is_a(model, torch.nn.Module):
             raise TypeError(f"model is no torch.nn.Module but a {type(model).__name__}")
-        self._recorder = Recorder()
+        self._recorder = Recorder(code=code)
         self._model = model
         self._modules = _Modules(self._recorder)
 
@@ -33,10 +39,13 @@ class Trace:
     def recording(self) -> Recording:
         return self._recorder.recording
 
+    def variables(self) -> dict[str, Any]:
+        return self._recorder.variables()
+
     def __enter__(self) -> Self:
         if self._model is not None:
             self._modules.watch(self._model)
-        self._recorder.__enter__()  # type: ignore[no-untyped-call]
+        self._recorder.__enter__()
         return self
 
     def __exit__(
@@ -58,15 +67,50 @@ class _Modules:
         self._handles: list[RemovableHandle] = []
         self._running: list[tuple[str, int]] = [("", 0)]
         self._thread = threading.get_ident()
+        self._modules: dict[str, torch.nn.Module] = {}
+        self._aside = ExitStack()
+        self._entered = False
 
     def watch(self, model: torch.nn.Module) -> None:
         self._recorder.recording.watched = weakref.ref(model)
-        for path, module in model.named_modules():
+        self._modules = submodules(model)
+        self._aside.enter_context(stepping_aside(self))
+        self._hook_all()
+
+    def leave(self) -> None:
+        self._aside.close()
+        self._unhook_all()
+        self._modules = {}
+
+    def step_aside(self, compiled: Compiled) -> None:
+        self._unhook_all()
+        self._entered = False
+        if in_backward():
+            return
+        path = next((path for path, module in self._modules.items() if module is compiled.module), None)
+        self._recorder.recording.unseen.add("" if path is None else path)
+        begun = len(self._running) > 1 and self._running[-1][0] == path
+        if path is not None and not begun:
+            self._entered = True
+            self._begin(path)
+            self._mark()
+
+    def come_back(self) -> None:
+        if self._entered:
+            self._end()
+            self._mark()
+        self._hook_all()
+
+    def _hook_all(self) -> None:
+        for path, module in self._modules.items():
+            if isinstance(module, torch.jit.ScriptModule):  # it runs what is below it by itself, and most take no hooks
+                self._recorder.recording.unseen.add(path)
+                continue
             begin, end = self._hook(partial(self._begin, path)), self._hook(self._end)
             self._handles.append(module.register_forward_pre_hook(begin, prepend=True))
             self._handles.append(module.register_forward_hook(end, always_call=True))
 
-    def leave(self) -> None:
+    def _unhook_all(self) -> None:
         for handle in self._handles:
             handle.remove()
         self._handles.clear()

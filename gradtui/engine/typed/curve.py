@@ -2,45 +2,54 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import torch
 
 from gradtui.engine.autograd.backward import scalar
+from gradtui.engine.typed.details import details, drawn
 from gradtui.engine.typed.forward import Evaluator, Forward, Value, ordered
-from gradtui.engine.typed.gaps import Sample, trouble
-from gradtui.engine.typed.limits import MOST_NUMBERS
+from gradtui.engine.typed.gaps import round_places
+from gradtui.engine.typed.limits import MOST_NUMBERS, work
+from gradtui.engine.typed.look import Look, Sample, rows_of
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.syntax import Call, Expression, Node, Variable, Vector
 from gradtui.snapshot.model import Curve, CurveRequest
 
-BUDGET = 0.03
-"""Seconds for a curve that must be drawn point by point; fewer points are better than a later answer."""
+POINT_BY_POINT = 4_000_000
+"""Work that goes into a curve that must be drawn point by point; fewer points are better than a later answer."""
+LOOK = 2_000_000
+"""Work that goes into looking between the points of a curve. The unit of both is that of `limits.work`."""
+BETWEEN = 0.382
+"""Part of the distance of two points at which there is one look at least: no round one, as waves and steps are round."""
 FEWEST, MOST = 16, 20_000
 
 
 def curve(
-    request: CurveRequest, forward: Forward, leaves: Mapping[str, torch.Tensor], *, look_for_trouble: bool = False
+    request: CurveRequest, forward: Forward, leaves: Mapping[str, torch.Tensor], *, closely: bool = False
 ) -> Curve:
     """torch's own f and f' along `request.variable`, as one vector where f is elementwise in it, else point by point.
 
     forward, leaves: the evaluation at the point where the other variables stay. What does not depend on the variable is
-    taken from it. Raises ValueError for a window, or an element, that there is not.
+    taken from it. closely: look between the points too, for trouble, jumps and narrow peaks.
+    Raises ValueError for a window, or an element, that there is not.
     """
     drawing = Drawing(request, forward, leaves)
-    x, f, derivative = drawing.points()
+    found = details(*drawing.closely()) if closely and drawing.depends else drawn(*drawing.points())
+    x, f, derivative = (tuple(column) for column in found.points.tolist())
     return Curve(
         variable=request.variable,
         window=request.window,
-        x=tuple(x.tolist()),
-        f=tuple(f.tolist()),
-        derivative=tuple(derivative.tolist()),
+        x=x,
+        f=f,
+        derivative=derivative,
         element=request.element,
         key=request.key,
         what=drawing.what,
-        trouble=trouble(x, f, derivative, drawing.sample) if look_for_trouble else (),
+        trouble=found.trouble,
+        jumps=found.jumps,
+        alone=drawing.alone,
     )
 
 
@@ -72,8 +81,13 @@ class Drawing:
         return self._of_one_element if self.leaf.numel() > 1 else self._together
 
     @property
+    def alone(self) -> bool:
+        """Whether f of one element is drawn, and not the sum of all."""
+        return self.sample is not None and self.leaf.numel() > 1
+
+    @property
     def what(self) -> str:
-        if self.sample and self.leaf.numel() > 1:
+        if self.alone:
             return f"f of one element, {self.name}"
         summed = "sum(f)" if self._width > 1 else ""
         return f"{summed or 'f'} along {self.name}" if self.leaf.ndim and self.depends else summed
@@ -86,6 +100,22 @@ class Drawing:
             return self._one_by_one()
         x = self._grid(self.count)
         return x, *self.sample(x)
+
+    def closely(self) -> tuple[torch.Tensor, Look]:
+        """The same as rows, shape (3, n), with a look at what is between; at round places first: poles and jumps are there."""
+        if self.sample is None:
+            points = self.points()
+            return rows_of(*points), Look(self._singly, points[0], self._cost_singly, LOOK)
+        x = self._grid(self.count)
+        look = Look(self.sample, x, self._cost_together, LOOK)
+        more = torch.cat([round_places(*self.window).to(x), x[:-1] + x.diff() * BETWEEN])
+        if not look.affords(len(more)):
+            return rows_of(x, *self.sample(x)), look
+        look.left -= look.cost(len(more))
+        places = torch.cat([x, more])
+        rows = rows_of(places, *self.sample(places))
+        look.seen.append(rows[:, len(x) :])
+        return rows[:, : len(x)], look
 
     def _grid(self, count: int) -> torch.Tensor:
         return torch.linspace(*self.window, count, dtype=self.leaf.dtype, device=self.leaf.device)
@@ -109,20 +139,25 @@ class Drawing:
         return f.detach(), _gradient(f, x)
 
     def _one_by_one(self) -> tuple[torch.Tensor, ...]:
-        cost = min(self._cost(place) for place in self.window * 2)
-        x = self._grid(min(self.count, max(FEWEST, int(BUDGET / cost))))
+        x = self._grid(min(self.count, max(FEWEST, POINT_BY_POINT // self._cost_singly(1))))
+        return x, *self._singly(x)
+
+    def _singly(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         pairs = [self._at(place) for place in x.tolist()]
         f, derivative = (torch.stack(list(column)) for column in zip(*pairs, strict=True))
-        return x, f, derivative
+        return f, derivative
 
     @property
     def _width(self) -> int:
         return self.forward.output.numel() if isinstance(self.forward.output, torch.Tensor) else 1
 
-    def _cost(self, place: float) -> float:
-        start = time.perf_counter()
-        self._at(place)
-        return time.perf_counter() - start
+    def _cost_together(self, places: int) -> int:
+        return work(len(self.dependent), places * self._width)
+
+    def _cost_singly(self, places: int) -> int:
+        values = [self.forward.values[node] for node in self.dependent]
+        longest = max(value.numel() for value in values if isinstance(value, torch.Tensor))
+        return places * work(len(self.dependent), longest)
 
     def _at(self, place: float) -> tuple[torch.Tensor, torch.Tensor]:
         x = self.leaf.clone()

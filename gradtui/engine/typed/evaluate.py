@@ -65,6 +65,7 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
     elif request.experiments:
         raise RefusalError("domain", "f is constant here: there is no backward pass to change")
     gradients = {node.variable: node.grad_output for node in built.nodes}
+    corners = kinks.notes(expression, done.values)
     variables = {
         name: model.VariableState(values_of(leaf), gradients.get(name) or values_of(torch.zeros_like(leaf)))
         for name, leaf in leaves.items()
@@ -78,11 +79,11 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
         variables=variables,
         value=values_of(done.output),
         graph=built,
-        differences=_differences(request, expression, at),
+        differences=_differences(request, expression, at if corners else _held(leaves)),
         curve=_curve(request, done, leaves),
         notes=(
             *notes(done, built, tuple(at)),
-            *kinks.notes(expression, done.values),
+            *corners,
             *inaccuracies.notes(expression, done.values),
         ),
         along=along,
@@ -91,10 +92,18 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
 
 
 def _differences(request: model.Request, expression: Expression, at: At) -> dict[str, model.Differences]:
-    """In the order of the variables; the one whose curve is drawn comes first where there is too much to do."""
+    """In the order of the variables; the one whose curve is drawn comes first where there is too much to do.
+
+    at: the numbers that torch holds; at a corner those that were typed, which for abs(x - 4.3) is not beside it.
+    """
     active = request.curve.variable if request.curve else None
     told = differences_of(expression, at, sorted(at, key=lambda name: name != active))
     return {name: told[name] for name in at}
+
+
+def _held(leaves: Mapping[str, torch.Tensor]) -> At:
+    read = {name: leaf.detach().tolist() for name, leaf in leaves.items()}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in read.items()}
 
 
 def _along(request: model.Request, leaves: Mapping[str, torch.Tensor]) -> tuple[str, int] | None:
@@ -151,6 +160,6 @@ def _curve(request: model.Request, done: forward.Forward, leaves: Mapping[str, t
         return None
     nowhere = torch.zeros((), dtype=DTYPES[request.dtype], device=request.device)
     try:
-        return curve(request.curve, done, {request.curve.variable: nowhere, **leaves}, look_for_trouble=True)
+        return curve(request.curve, done, {request.curve.variable: nowhere, **leaves}, closely=True)
     except (ExpressionError, RuntimeError, ValueError):
         return None

@@ -6,6 +6,7 @@ import inspect
 import math
 import typing
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from inspect import Parameter
 from types import UnionType
@@ -14,6 +15,7 @@ from typing import Any
 import torch
 
 from gradtui.engine.autograd.refusal import RefusalError
+from gradtui.engine.capture.introspection import is_a, items, python_function
 from gradtui.engine.user.confine import one_process
 from gradtui.snapshot.model import default_at
 
@@ -21,6 +23,9 @@ At = Mapping[str, float | tuple[float, ...]]
 
 MOST_ELEMENTS = 100
 """A longer vector is no variable, only a leaf with a name."""
+
+MOST_DIMENSIONS = 64
+"""That torch gives a tensor. A list may hold itself."""
 
 REQUIRED = Parameter.empty
 NUMBERS = (float, torch.Tensor)
@@ -44,7 +49,7 @@ class Arguments:
     unknown: tuple[str, ...] = ()
 
     def call(self, variables: Mapping[str, torch.Tensor] | None = None) -> Any:
-        values = {**self.values, **self.leaves, **self.variables, **(variables or {})}
+        values = {**self.values, **self.leaves, **self.variables, **({} if variables is None else variables)}
         positional = [values.pop(name) for name in self.positional]
         with one_process():
             return self.function(*positional, **values)
@@ -62,11 +67,11 @@ def arguments(function: Callable[..., Any], name: str, at: At, dtype: torch.dtyp
         if parameter.kind is not Parameter.KEYWORD_ONLY:
             found.positional.append(key)
         value = at[key] if key in at else _start(parameter, name)
-        if isinstance(value, int | float | tuple | list) and not _is_kept(parameter, value):
-            value = _tensor(key, value, dtype)
-        if parameter.annotation is int and isinstance(value, float) and value.is_integer():
+        if is_a(value, int, float, tuple, list) and not _is_kept(parameter, value):
+            value = _tensor(key, _numbers(value), dtype)
+        if parameter.annotation is int and is_a(value, float) and value.is_integer():
             value = int(value)
-        if not isinstance(value, torch.Tensor) or not (value.is_floating_point() or value.is_complex()):
+        if not is_a(value, torch.Tensor) or not (value.is_floating_point() or value.is_complex()):
             found.values[key] = value
             continue
         leaf = value.detach().to(device, dtype if value.is_floating_point() else None, copy=True).requires_grad_()
@@ -77,63 +82,90 @@ def arguments(function: Callable[..., Any], name: str, at: At, dtype: torch.dtyp
 
 def _parameters(function: Callable[..., Any]) -> dict[str, Parameter]:
     try:
-        signature = inspect.signature(function, eval_str=True)
-    except NameError:  # an annotation that is only there for a type checker
-        signature = inspect.signature(function)
+        signature = _signature(function)
     except (TypeError, ValueError):  # written in C
         return {}
     several = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
     return {name: parameter for name, parameter in signature.parameters.items() if parameter.kind not in several}
 
 
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    asked, bound = python_function(function)
+    found = inspect.signature(asked)
+    if any(is_a(parameter.annotation, str) for parameter in found.parameters.values()):
+        with suppress(Exception):  # an annotation that is only there for a type checker, or for whatever else
+            found = inspect.signature(asked, eval_str=True)
+    return found.replace(parameters=[*found.parameters.values()][1:]) if bound else found
+
+
 def _start(parameter: Parameter, function: str) -> Any:
     if parameter.default is not REQUIRED:
         return parameter.default
     wanted = _plain(parameter.annotation)
-    if parameter.annotation is REQUIRED or wanted in NUMBERS:
+    if parameter.annotation is REQUIRED or any(wanted is number for number in NUMBERS):
         return default_at(parameter.name)
-    if wanted in VECTORS and parameter.annotation is not int:
+    if any(wanted is vector for vector in VECTORS):
         return (default_at(parameter.name),)
-    kind = getattr(parameter.annotation, "__name__", str(parameter.annotation))
+    kind = _name(parameter.annotation)
     message = f"{function} needs {parameter.name}, which is said to be {kind}"
     raise RefusalError("arity", message, f"give it a default value: {parameter.name}=...")
 
 
 def _plain(annotation: Any) -> Any:
     """`list` of `list[float]`, `float` of `float | None`, `Tensor` of `Annotated[Tensor, ...]`."""
-    if typing.get_origin(annotation) in (typing.Union, UnionType):
-        annotation = next(
-            (one for one in typing.get_args(annotation) if _plain(one) in (*NUMBERS, *VECTORS)), annotation
-        )
-    if typing.get_origin(annotation) is typing.Annotated:
-        annotation = typing.get_args(annotation)[0]
-    if isinstance(annotation, str):
+    origin = _origin(annotation)
+    if origin is typing.Union or origin is UnionType:
+        plain = [_plain(one) for one in typing.get_args(annotation)]
+        return next((one for one in plain if any(one is kind for kind in (*NUMBERS, *VECTORS))), origin)
+    if origin is typing.Annotated:
+        return _plain(typing.get_args(annotation)[0])
+    if is_a(annotation, str):
         return {"float": float, "list": list, "tuple": tuple}.get(annotation.partition("[")[0], torch.Tensor)
-    return typing.get_origin(annotation) or annotation
+    return annotation if origin is None else origin
+
+
+def _origin(annotation: Any) -> Any:
+    """Of an annotation, which may be any object, and is only asked where it is one of Python's own."""
+    known = type(annotation).__module__ in ("typing", "types", "typing_extensions")
+    return typing.get_origin(annotation) if known else None
+
+
+def _name(annotation: Any) -> str:
+    try:
+        return str(getattr(annotation, "__name__", annotation))
+    except Exception:
+        return f"a {type(annotation).__name__}"
 
 
 def _is_kept(parameter: Parameter, value: object) -> bool:
     """Whether it is not a number to differentiate by: a flag, a count, a list of other things."""
-    if isinstance(value, bool) or (parameter.annotation is int and isinstance(value, int | float)):
+    if is_a(value, bool) or (parameter.annotation is int and is_a(value, int, float)):
         return True
-    if isinstance(value, tuple | list):
-        whole = typing.get_args(parameter.annotation)[:1] == (int,)
-        return whole or not value or not _is_numeric(value)
+    if is_a(value, tuple, list):
+        element = typing.get_args(parameter.annotation)[:1] if _origin(parameter.annotation) is not None else ()
+        return any(one is int for one in element) or not [*items(value)] or not _is_numeric(value)
     return False
 
 
-def _is_numeric(value: Any) -> bool:
+def _is_numeric(value: Any, dimensions: int = MOST_DIMENSIONS) -> bool:
     """Numbers, or rows of them."""
-    if isinstance(value, list | tuple):
-        return all(map(_is_numeric, value))
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    if is_a(value, list, tuple):
+        return dimensions > 0 and all(_is_numeric(item, dimensions - 1) for item in items(value))
+    return is_a(value, int, float) and not is_a(value, bool)
+
+
+def _numbers(value: Any) -> Any:
+    """The same in Python's own numbers and lists."""
+    if is_a(value, list, tuple):
+        return [_numbers(item) for item in items(value)]
+    return float.__float__(value) if is_a(value, float) else int.__int__(value)
 
 
 def _tensor(name: str, value: Any, dtype: torch.dtype) -> torch.Tensor:
     try:
         tensor = torch.tensor(value, dtype=torch.float64)
     except (ValueError, OverflowError) as error:
-        raise RefusalError("domain", f"{name} = {value} is no tensor: {error}") from None
+        raise RefusalError("domain", f"the value of {name} is no tensor: {error}") from None
     largest = torch.finfo(dtype).max
     for number in tensor.reshape(-1).tolist():
         if math.isfinite(number) and abs(number) > largest:

@@ -6,22 +6,23 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from types import FrameType
 
 from gradtui.engine.user.errors import TooLongError
+from gradtui.engine.user.excess import bounded, own_depth
 
 AGAIN = 1.0
 """Seconds between the first call to stop and the next, for code that catches everything."""
 
-CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-
 
 @contextmanager
-def confined(seconds: float) -> Iterator[None]:
-    """Within it code has so many seconds, and the memory of the machine; a fork of the process never comes out of it."""
-    with one_process(), _own_streams(), _time_limit(seconds), _memory_limit():
+def confined(seconds: float, memory: int | None = None) -> Iterator[None]:
+    """Within it code has so many seconds, and of `memory`, the bytes that are free, so many as leave something for others.
+
+    A fork of the process never comes out of it.
+    """
+    with one_process(), _own_streams(), _time_limit(seconds), bounded(memory), own_depth():
         yield
 
 
@@ -84,31 +85,3 @@ def _time_limit(seconds: float) -> Iterator[None]:
         finally:  # the alarm may have come just there
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
-
-
-@contextmanager
-def _memory_limit() -> Iterator[None]:
-    """What does not fit the machine is refused at once, before the machine begins to swap and to kill."""
-    try:
-        import resource
-
-        most = machine_memory()
-    except (ImportError, OSError, ValueError):
-        yield
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = most if soft == resource.RLIM_INFINITY else min(soft, most)
-    resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
-
-
-def machine_memory() -> int:
-    """Bytes of memory of this machine, or of the container that this is."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    for path in CGROUP_LIMITS:
-        with suppress(OSError, ValueError):
-            memory = min(memory, int(Path(path).read_text()))
-    return memory

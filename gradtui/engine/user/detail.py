@@ -12,7 +12,7 @@ from gradtui.engine.autograd import backward
 from gradtui.engine.autograd.backward import Backward
 from gradtui.engine.autograd.refusal import RefusalError
 from gradtui.engine.autograd.values import legible
-from gradtui.engine.capture.facts import REENTRANT
+from gradtui.engine.capture.facts import why_not_run
 from gradtui.snapshot import model
 
 MOST_NODES, MOST_NUMBERS = 1_000, 100
@@ -27,7 +27,7 @@ def detailed(
     Raises RefusalError for an experiment that cannot be made.
     """
     small = 0 < len(graph.nodes) <= MOST_NODES and len(outputs) == 1 and not outputs[0].is_complex()
-    if not small or any(node.name() == REENTRANT for node in nodes):
+    if not small or why_not_run(nodes, backward.leaves_of(nodes).values()):
         if experiments:
             raise RefusalError("domain", "there is no backward pass here whose gradients can be changed")
         return graph

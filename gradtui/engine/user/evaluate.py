@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import traceback
-import warnings
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -17,36 +16,38 @@ from gradtui.engine.autograd.backward import scalar
 from gradtui.engine.autograd.refusal import RefusalError, dtype_and_device
 from gradtui.engine.autograd.values import values_of
 from gradtui.engine.capture.capture import capture
+from gradtui.engine.capture.introspection import code_of, is_a
 from gradtui.engine.capture.outputs import outputs_of
 from gradtui.engine.capture.places import shown
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.trace import Trace
 from gradtui.engine.user.arguments import Arguments, arguments
-from gradtui.engine.user.calling import called
 from gradtui.engine.user.confine import confined, silent
 from gradtui.engine.user.detail import detailed
-from gradtui.engine.user.errors import files_of, problem
+from gradtui.engine.user.errors import Way, files_of, problem
 from gradtui.engine.user.interrupted import graph_before
 from gradtui.engine.user.module import UserModule, function, text_of
 from gradtui.engine.user.names import leaves_in, model_in
+from gradtui.engine.user.processes import Processes
 from gradtui.engine.user.rerun import Again
+from gradtui.engine.user.warned import warned
 from gradtui.snapshot import model
 from gradtui.snapshot.target import SECONDS, split
 
 _modules: dict[str, UserModule] = {}
 
 
-def evaluate(request: model.Request, seconds: float = SECONDS) -> model.Snapshot:
+def evaluate(request: model.Request, seconds: float = SECONDS, memory: int | None = None) -> model.Snapshot:
     """Value, gradients, graph, backward pass; by running it again differences and curve. What fails is its `problem`.
 
-    seconds: for all of it, importing what the file imports included.
+    seconds: for all of it, importing what the file imports included. memory: bytes that are free for it, None where nobody knows.
     """
     path, name = split(request.expression)
     module = _modules.setdefault(path, UserModule(Path(path)))
     run = Run(request, module, name)
     try:
-        with confined(seconds), module.as_program(), warnings.catch_warnings():
-            warnings.simplefilter("default")
+        shown_warnings = warned(module.name, module.is_own, lambda: run.recording)
+        with confined(seconds, memory), module.as_program(), shown_warnings:
             snapshot = run.answer()
     except RefusalError as error:
         snapshot = run.failed(error.problem)
@@ -61,7 +62,7 @@ def _let_go(error: BaseException | None) -> None:
     """Of the tensors in its frames, and in those of what it came from: their nodes are released after them."""
     while error is not None:
         traceback.clear_frames(error.__traceback__)
-        for frame, _ in traceback.walk_tb(error.__traceback__):
+        for frame in Way(error).frames():
             frame.f_locals  # noqa: B018 - Python 3.11 keeps what was read of them until it is read again
         error.__traceback__, error = None, error.__context__
 
@@ -73,6 +74,7 @@ class Run:
         self.request, self.module, self.name = request, module, name
         self.nodes: list[Node] = []
         self.recording: Recording | None = None
+        self.processes = Processes()
 
     def answer(self) -> model.Snapshot:
         dtype, device = dtype_and_device(self.request)
@@ -80,15 +82,17 @@ class Run:
         wanted = function(user, shown(str(self.module.path)), self.name)
         asked = arguments(wanted, self.name, self.request.at, dtype, device)
         network = model_in(vars(user))
-        watch = Trace(network)
+        watch = Trace(network, code_of(wanted))
         self.recording = watch.recording
         self.module.state.restore()
+        self.processes = Processes()
         with watch:
-            result, scope = called(wanted, asked.call)
+            result = asked.call()
+        scope = watch.variables()
         outputs = tensors_of(result, self.name)
         self.nodes.extend(graph.walk(*(graph.root(output) for output in outputs if output.requires_grad)))
         given = {**leaves_in(vars(user)), **asked.leaves, **asked.variables}
-        told = capture(outputs, given, network or model_in(scope), watch.recording, scope)
+        told = capture(outputs, given, model_in(scope) if network is None else network, watch.recording, scope)
         if told.problem is not None and self.nodes:
             return self._without_backward(told, told.problem)
         with silent():
@@ -173,10 +177,17 @@ class Run:
             self.module.state.restore()
             return total(tensors_of(asked.call(leaves), self.name))
 
+        alone = f"{self.name} makes processes: it is not run again for curve and differences"
+        compiles = self.recording is not None and self.recording.compiled  # torch's compiler makes some, the first time
+        if self.processes.made() and not compiles:
+            return {}, None, (model.Note("code", alone),)
+        self.processes = Processes()
         again = Again(value, asked.variables, total(outputs), summed=len(outputs) > 1 or outputs[0].ndim > 0)
         if not again.repeats():
             why = f"{self.name} gave another value when it was run again: no curve, and no check by differences"
             return {}, None, (model.Note("code", why),)
+        if self.processes.made():
+            return {}, None, (model.Note("code", alone),)
         told = {name: found for name in asked.variables if (found := again.differences(name)) is not None}
         curve = again.curve(self.request.curve) if self.request.curve else None
         late = len(told) < len(asked.variables) or (curve is None and self.request.curve is not None)
@@ -189,7 +200,7 @@ class Run:
 
 def tensors_of(result: Any, name: str) -> list[torch.Tensor]:
     """What a function returned. Raises RefusalError where it is no tensor, holds none, and is no number."""
-    if isinstance(result, int | float) and not isinstance(result, bool):
+    if is_a(result, int, float) and not is_a(result, bool):
         return [torch.tensor(float(result), dtype=torch.float64)]
     try:
         return outputs_of(result)

@@ -8,19 +8,24 @@ import linecache
 import os
 import sys
 import sysconfig
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import decode_source
+from inspect import getattr_static
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, cast
 
 import torch
 
 from gradtui.engine.autograd.refusal import RefusalError
+from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import shown
+from gradtui.engine.user.depth import TooDeepError, deepest_line
 from gradtui.engine.user.process_state import ProcessState, seed
-from gradtui.snapshot.target import candidates
+from gradtui.file.reading import whole
+from gradtui.snapshot.target import LONGEST, candidates
 
 HERE = Path.cwd()
 """Where the person stands: relative paths are read, and shown, from there, wherever the user's code goes."""
@@ -46,11 +51,15 @@ class UserModule:
         self._module: ModuleType | None = None
         self._signature: dict[Path, tuple[int, int] | None] = {}
         self._others = set(sys.modules)
+        self._filters = warnings.filters[:]  # the file may have added its own
 
     def load(self) -> ModuleType:
         """Raises RefusalError where there is no such file, SyntaxError, and whatever the file itself raises."""
         if self._module is None or any(_state(path) != state for path, state in self._signature.items()):
             self._run()
+        else:
+            warnings.resetwarnings()
+            warnings.filters.extend(self._filters)  # type: ignore[attr-defined]
         for path in self.files:  # a function may have imported more
             self._signature.setdefault(path, _state(path))
         assert self._module is not None
@@ -59,8 +68,8 @@ class UserModule:
     @property
     def files(self) -> tuple[Path, ...]:
         """The file, and the modules of the user's own folder that it has imported."""
-        imported = (sys.modules[name] for name in self._own_modules())
-        return (self.path, *(Path(module.__file__) for module in imported if module.__file__))
+        imported = [_file(name) for name in self._own_modules()]
+        return (self.path, *(Path(file) for file in imported if file is not None))
 
     def is_own(self, file: str) -> bool:
         """Whether the user wrote `file`, rather than installed it."""
@@ -91,11 +100,11 @@ class UserModule:
         module.__file__ = str(self.path)
         sys.modules[self.name] = module
         exec(code, module.__dict__)  # noqa: S102 - the user's own code, as named on the command line
-        self._module, self.state = module, ProcessState()
+        self._module, self.state, self._filters = module, ProcessState(), warnings.filters[:]
 
     def _compiled(self) -> CodeType:
         try:
-            text = self.path.read_bytes()
+            text = whole(self.path, LONGEST)
         except FileNotFoundError:
             raise RefusalError("name", f"there is no file {shown(str(self.path))}") from None
         except OSError as error:
@@ -104,6 +113,8 @@ class UserModule:
             code = decode_source(text)
             _remember(self.path, code)
             return compile(code, str(self.path), "exec", dont_inherit=True)
+        except (RecursionError, MemoryError):  # MemoryError: what the parser's own stack says
+            raise TooDeepError("Python cannot compile it", (str(self.path), deepest_line(code), 1, "")) from None
         except (SyntaxError, ValueError) as error:
             if getattr(error, "lineno", None) is not None:
                 raise
@@ -122,20 +133,17 @@ class UserModule:
 
     def _own_modules(self) -> list[str]:
         new = [name for name in sys.modules if name not in self._others and name != self.name]
-        files = ((name, getattr(sys.modules[name], "__file__", None)) for name in new)
-        return [name for name, file in files if isinstance(file, str) and self.is_own(file)]
+        return [name for name in new if (file := _file(name)) is not None and self.is_own(file)]
 
 
 def function(module: ModuleType, file: str, name: str) -> Callable[..., Any]:
     """The function of `file` called `name`. Raises RefusalError, naming those that there are."""
-    names = [
-        key for key, value in vars(module).items() if not key.startswith("_") and _is_function(value, module.__name__)
-    ]
+    names = [key for key, value in vars(module).items() if key[:1] != "_" and _is_function(value, module.__name__)]
     if name not in vars(module):
         raise RefusalError("name", f"{file} has no function {name}", candidates(file, names, name))
     found: Any = vars(module)[name]
-    if isinstance(found, type | torch.nn.Module) or not callable(found):
-        what = "a class" if isinstance(found, type) else f"a {type(found).__name__}"
+    if is_a(found, type, torch.nn.Module) or not callable(found):
+        what = "a class" if is_a(found, type) else f"a {type(found).__name__}"
         hint = "name a function that returns the tensor to differentiate, such as a loss"
         raise RefusalError("name", f"{name} of {file} is {what}, not a function", hint)
     return cast(Callable[..., Any], found)
@@ -152,8 +160,16 @@ def _remember(path: Path, text: str) -> None:
 
 
 def _is_function(value: object, module: str) -> bool:
-    its_own = getattr(value, "__module__", None) == module
-    return its_own and callable(value) and not isinstance(value, type | torch.nn.Module)
+    if not callable(value) or is_a(value, type, torch.nn.Module):
+        return False
+    owner = value.__module__ if is_a(value, FunctionType) else getattr_static(value, "__module__", None)
+    return is_a(owner, str) and owner == module
+
+
+def _file(name: str) -> str | None:
+    """Where the module of that name is from. What stands there may be anything."""
+    file = getattr_static(sys.modules.get(name), "__file__", None)
+    return file if is_a(file, str) and file else None
 
 
 def _state(path: Path) -> tuple[int, int] | None:

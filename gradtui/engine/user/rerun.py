@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import torch
 
+from gradtui.engine.typed.details import details
 from gradtui.engine.typed.differences import MIXED_ELEMENTS, STEPS, WIDE_STEPS, of_samples, offsets, scale
-from gradtui.engine.typed.gaps import trouble
+from gradtui.engine.typed.look import Look, rows_of
 from gradtui.snapshot.model import Curve, CurveRequest, Differences
 
 SMALL = 2.0**-30
@@ -21,6 +22,8 @@ CURVE, DIFFERENCES = 0.3, 0.3
 """Seconds for each: rather fewer points of a curve, or no differences, than a late answer."""
 FEWEST, MOST = 16, 2_000
 """Points of a curve. Where not even so many can be had within five times the time, there is none."""
+CLOSER = 4
+"""A run more for so many points of a curve, to look between them."""
 
 Leaves = dict[str, torch.Tensor]
 Value = Callable[[Leaves], torch.Tensor]
@@ -54,20 +57,27 @@ class Again:
         if count * 3 * self.seconds > 5 * CURVE:
             return None
         x = torch.linspace(low, high, count, dtype=leaf.dtype, device=leaf.device)
-        pairs = [self._at(request.variable, request.element, place) for place in x.tolist()]
-        f, derivative = (torch.tensor(column, dtype=torch.float64) for column in zip(*pairs, strict=True))
+
+        def sample(places: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            pairs = [self._at(request.variable, request.element, place) for place in places.tolist()]
+            f, derivative = zip(*pairs, strict=True)
+            return torch.tensor(f, dtype=torch.float64), torch.tensor(derivative, dtype=torch.float64)
+
+        found = details(rows_of(x, *sample(x)), Look(sample, x, int, count // CLOSER))
+        places, f, derivative = (tuple(row) for row in found.points.tolist())
         summed = "sum(f)" if self.summed else ""
         what = f"{summed or 'f'} along {request.variable}[{request.element}]" if leaf.ndim else summed
         return Curve(
             variable=request.variable,
             window=request.window,
-            x=tuple(x.tolist()),
-            f=tuple(f.tolist()),
-            derivative=tuple(derivative.tolist()),
+            x=places,
+            f=f,
+            derivative=derivative,
             element=request.element,
             key=request.key,
             what=what,
-            trouble=trouble(x, f, derivative),
+            trouble=found.trouble,
+            jumps=found.jumps,
         )
 
     def differences(self, name: str) -> Differences | None:

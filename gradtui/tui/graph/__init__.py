@@ -1,1 +1,1 @@
-"""The graph pane."""
+"""The graph pane: a view of the outline, and its cursor. Knows no app."""

@@ -13,7 +13,6 @@ from gradtui.graph.uses import Use, as_sum, contributions, has_run
 from gradtui.outline.rows import Row
 from gradtui.snapshot.model import Graph, Node, Values
 from gradtui.snapshot.numbers import number, numbers
-from gradtui.snapshot.visible import visible
 from gradtui.tui.panes.line_view import Piece, cut, left, right, tail
 
 RUNNING = "▶ "
@@ -93,7 +92,7 @@ def cells(
     if row.node is None:
         assert row.parent is not None
         assert row.edge is not None
-        constant = visible(graph.nodes[row.parent].edges[row.edge].constant or "")
+        constant = graph.nodes[row.parent].edges[row.edge].constant or ""
         return Cells("", row.guides, (CONSTANT + constant, "graph--constant"), (), "", "", None, None, row.kind)
     node = graph.nodes[row.node]
     if row.kind == "reference":
@@ -112,7 +111,7 @@ def cells(
         (node.name, "graph--leaf" if leaf else "graph--node"),
         (),
         "" if row.open is None else OPENED if row.open else CLOSED,
-        visible(_belongs(node, whole_names=whole_names)),
+        _belongs(node, whole_names=whole_names),
         node.value,
         node.grad_output if has_run(graph, row.node, steps_done) else None,
         row.kind,
@@ -126,7 +125,7 @@ def _elsewhere(graph: Graph, row: Row) -> tuple[str, ...]:
     module = graph.nodes[row.node].module
     if row.parent is None or not module or module == graph.nodes[row.parent].module:
         return ()
-    return (f" in {visible(module)}", f" in {visible(module.rpartition('.')[2])}")
+    return (f" in {module}", f" in {module.rpartition('.')[2]}")
 
 
 def _belongs(node: Node, *, whole_names: bool) -> str:
@@ -138,7 +137,7 @@ def _belongs(node: Node, *, whole_names: bool) -> str:
 
 def title(node: Node) -> str:
     """How a node is called where it is only mentioned: its variable, else its text, else its name."""
-    return visible(node.variable or (node.source.text if node.source else node.name))
+    return node.variable or (node.source.text if node.source else node.name)
 
 
 def terms_text(terms: Sequence[Values | None], count: int, digits: int) -> str:
@@ -168,6 +167,8 @@ def _shorter(values: Values | None, digits: int) -> Iterator[str]:
     if values is not None and values.summary is not None:
         yield from (f"norm {number(values.summary.norm, fewer)}" for fewer in (3, 2))
         yield f"‖{number(values.summary.norm, 2)}‖"
+    elif values is not None and values.unread is not None:
+        yield values.unread
     elif values is not None:
         yield from (short(values, fewer) for fewer in range(digits - 1, 2, -1))
         elements = [number(value, 3) for value in values.numbers[:8]] if values.shape else []
@@ -273,7 +274,7 @@ def _mention(row: Cells, room: int) -> list[Piece]:
 
 def look(values: Values | None, ordinary: str, *, dim_zero: bool = False) -> str:
     """The component class for a number: not finite, zero, not known, or `ordinary`."""
-    if values is None:
+    if values is None or values.unread is not None:
         return "graph--unknown"
     if not is_finite(values):
         return "graph--bad"
@@ -282,5 +283,5 @@ def look(values: Values | None, ordinary: str, *, dim_zero: bool = False) -> str
 
 def grad_look(grad: Values | None, largest: float | None) -> str:
     """The same for a gradient: the fainter, the smaller it is beside the largest."""
-    level = size(grad.norm, largest) if grad is not None else 0
+    level = size(grad.finite_norm, largest) if grad is not None else 0
     return look(grad, SIZES[level], dim_zero=True)

@@ -7,7 +7,6 @@ from gradtui.graph.uses import has_run
 from gradtui.outline.arrangement import Arrangement
 from gradtui.outline.rows import Row
 from gradtui.snapshot.numbers import NOT_KNOWN, number
-from gradtui.snapshot.visible import visible
 from gradtui.tui.graph.columns import (
     CLOSED,
     GAP,
@@ -19,7 +18,7 @@ from gradtui.tui.graph.columns import (
     Cells,
     grad_look,
 )
-from gradtui.tui.panes.line_view import Piece, left, right, tail
+from gradtui.tui.panes.line_view import Piece, cut, left, right, tail
 
 OF_PARAMETERS = "∇ "
 """Before the gradient of all parameters of a module."""
@@ -42,7 +41,7 @@ def group_cells(row: Row, arrangement: Arrangement, steps_done: int | None) -> C
     """A module with the gradient of its parameters, once backward is done; a run with what comes into its first node."""
     assert row.group is not None
     assert row.node is not None
-    outline, title = arrangement.outline, visible(arrangement.title(row.group))
+    outline, title = arrangement.outline, arrangement.title(row.group)
     group, grad = outline.group(row.group), arrangement.gradient(row.group)
     if row.kind == "reference":
         return Cells("", row.guides, (REFERENCE + title, "graph--reference"), (), "", "", None, None, "constant")
@@ -50,7 +49,7 @@ def group_cells(row: Row, arrangement: Arrangement, steps_done: int | None) -> C
     kind = modules[group.path].kind if group.kind in ("module", "repeat") and group.path in modules else ""
     about = [percent(part)] if part is not None else []
     if group.kind in ("module", "repeat"):
-        about += [f"{group.size:,} nodes", *([visible(kind)] if kind else [])]
+        about += [f"{group.size:,} nodes", *([kind] if kind else [])]
     came = arrangement.graph.nodes[row.node].grad_output if has_run(arrangement.graph, row.node, steps_done) else None
     if grad is not None:
         came = grad.as_values() if steps_done is None else None
@@ -105,7 +104,7 @@ def table_pieces(gradient: Gradient, width: int, largest: float | None) -> tuple
     """A parameter or a module with what there is to say of its gradient."""
     name, has_shape, columns = table_columns(width)
     gap, grad = " " * GAP, gradient.grad
-    painted: list[Piece] = [(" " * GUTTER + left(tail(visible(gradient.name), name), name) + gap, "graph--leaf")]
+    painted: list[Piece] = [(" " * GUTTER + left(tail(gradient.name, name), name) + gap, "graph--leaf")]
     if has_shape:
         shape = "×".join(map(str, gradient.shape)) or ("scalar" if gradient.kind == "parameter" else gradient.kind)
         painted.append((left(shape, SHAPE) + gap, "graph--source"))
@@ -114,11 +113,13 @@ def table_pieces(gradient: Gradient, width: int, largest: float | None) -> tuple
             text = NOT_KNOWN if gradient.share is None else percent(gradient.share)
         elif grad is None:
             text = NOT_KNOWN
+        elif grad.unread is not None:
+            text = cut(grad.unread, cells) if column == "norm" else NOT_KNOWN
         else:
             found = getattr(grad, column)
             text = _count(found) if isinstance(found, int) else number(found, 3)
         style = "graph--value"
-        if grad is None:
+        if grad is None or grad.unread is not None:
             style = "graph--unknown"
         elif column == "norm":
             style = grad_look(grad.as_values(), largest)

@@ -1,1 +1,1 @@
-"""The node pane."""
+"""The node pane: one node at one moment of the backward pass, and the ledger. Knows no app."""

@@ -8,7 +8,6 @@ from gradtui.graph.ledger import MOST_PATHS, Entry, cut, paths, total, ways
 from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, as_factor, number, numbers
-from gradtui.snapshot.visible import visible
 from gradtui.tui.graph.columns import title
 from gradtui.tui.panes.line_view import Line, Piece, folded
 
@@ -29,7 +28,7 @@ def _lines(snapshot: Snapshot, replay: Replay, steps_done: int | None) -> Iterat
         return
     name, element = snapshot.along
     several = len(snapshot.variables[name].value.numbers) > 1 if name in snapshot.variables else False
-    by = visible(f"{name}[{element}]" if several else name)
+    by = f"{name}[{element}]" if several else name
     digits = SIGNIFICANT.get(snapshot.dtype, 7)
     done = len(replay.order) if steps_done is None else steps_done
     yield ((f"df/d{by} = Σ v̄·v̇ after {done} of {len(replay.order)} nodes", "node--name"),)
@@ -49,7 +48,7 @@ def _without_tangents(snapshot: Snapshot) -> Iterator[Pieces]:
         return
     yield (("no tangents (forward mode) of user code, so no cuts: the paths alone", "node--quiet"),)
     for name in snapshot.variables:
-        yield ((f"df/d{visible(name)}", "node--name"),)
+        yield ((f"df/d{name}", "node--name"),)
         yield from _paths(snapshot, name, SIGNIFICANT.get(snapshot.dtype, 7))
 
 

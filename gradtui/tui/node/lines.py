@@ -12,7 +12,6 @@ from gradtui.graph.uses import Contribution, as_sum, contributions, has_run
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Node, Saved, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, as_factor, number
-from gradtui.snapshot.visible import visible
 from gradtui.tui.graph.columns import look, short, title
 from gradtui.tui.panes.line_view import Line, Piece, folded
 
@@ -61,7 +60,7 @@ def node_lines(
 
 
 def _head(node: Node) -> Pieces:
-    text = "" if node.source is None else visible(node.source.text)
+    text = "" if node.source is None else node.source.text
     return ((node.name, "node--name"), ("  ", ""), (node.variable or text, "node--source"))
 
 
@@ -91,9 +90,9 @@ def _why(node: Node, findings: Sequence[Finding]) -> Iterator[Pieces]:
 
 def finding_lines(finding: Finding) -> Iterator[Pieces]:
     """Why, what was seen that shows it, and what people do."""
-    yield ((visible(finding.text), "node--bad"),)
-    yield from (((f"  {visible(seen)}", "node--quiet"),) for seen in finding.evidence)
-    yield (("→ ", "node--next"), (visible(finding.remedy), "node--text"))
+    yield ((finding.text, "node--bad"),)
+    yield from (((f"  {seen}", "node--quiet"),) for seen in finding.evidence)
+    yield (("→ ", "node--next"), (finding.remedy, "node--text"))
 
 
 def _spread(label: str, values: Values | None, digits: int) -> Iterator[Pieces]:
@@ -102,6 +101,8 @@ def _spread(label: str, values: Values | None, digits: int) -> Iterator[Pieces]:
         return
     summary = values.summary
     named = {"min": summary.min, "max": summary.max, "mean": summary.mean, "norm": summary.norm}
+    if summary.nan or summary.inf:
+        named["finite norm"] = summary.finite_norm
     spread = "  ".join(f"{name} {number(value, digits)}" for name, value in named.items())
     yield ((f"{label}{spread}  nan {summary.nan}  inf {summary.inf}  zero {summary.zero}", "node--quiet"),)
 
@@ -111,7 +112,7 @@ def _sum(replay: Replay, node: Node, steps_done: int | None, digits: int) -> Ite
     terms = contributions(replay.graph, node.id, steps_done=steps_done, used=replay.used[node.id])
     if not terms or (len(terms) == 1 and node.edges):
         return
-    label = f"{visible(node.variable)}.grad" if node.variable else "ḡ"
+    label = f"{node.variable}.grad" if node.variable else "ḡ"
     whole = _value(node.grad_output if has_run(replay.graph, node.id, steps_done) else None, "node--grad", digits)
     if len(terms) == 1:
         yield ((f"{label} = ", "node--text"), whole)
@@ -167,7 +168,7 @@ def _sent(replay: Replay, node: Node, index: int, ran: bool, digits: int, factor
     """`x: 1 · 8 = 8`: the gradient that came in times the local derivative is what goes out."""
     edge = node.edges[index]
     if edge.target is None:
-        return ((f"· {visible(edge.constant or 'a constant')}: no gradient goes here", "node--quiet"),)
+        return ((f"· {edge.constant or 'a constant'}: no gradient goes here", "node--quiet"),)
     grad_output, sent = (node.grad_output, edge.grad) if ran else (None, None)
     factors = [number(edge.local, digits), *([number(factor, digits)] if factor != 1 else ())]
     product = " · ".join([short(grad_output, digits), *map(as_factor, factors)])
@@ -225,7 +226,7 @@ def _saved(node: Node, digits: int) -> Iterator[Pieces]:
 
 def _saved_value(saved: Saved, digits: int) -> Piece:
     if isinstance(saved.value, str):
-        return visible(saved.value), "node--value"
+        return saved.value, "node--value"
     return _value(saved.value, "node--value", digits)
 
 

@@ -12,7 +12,6 @@ from gradtui.graph.replay import Replay
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
-from gradtui.snapshot.visible import visible
 from gradtui.tui.node.ledger import ledger_lines
 from gradtui.tui.node.lines import Pieces, finding_lines, node_lines
 from gradtui.tui.panes.line_view import Line, LineView, folded
@@ -144,7 +143,7 @@ node, their gradients are summed.
 
     def _above(self) -> tuple[Line, ...]:
         """What ended the run, and what was asked for."""
-        lines: list[Pieces] = [((visible(text), "node--bad"),) for text in self._traceback]
+        lines: list[Pieces] = [((text, "node--bad"),) for text in self._traceback]
         if self._told is not None and (self._told.node is None or self._told not in self._findings):
             lines += finding_lines(self._told)
         return tuple(Line(part) for pieces in lines for part in folded(pieces, max(1, self.line_width), "    "))

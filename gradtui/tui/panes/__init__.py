@@ -1,1 +1,1 @@
-"""The other panes, a file each."""
+"""The other panes, a file each. They post messages and know neither each other nor the app."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import get_args
@@ -21,7 +22,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from gradtui.chart.drawing import Cell, Overlay, Picture, Role, draw, fits, load, overlay, trouble_text
-from gradtui.chart.window import DEFAULT_WINDOW, Window, bounded, fitted, panned, zoomed
+from gradtui.chart.fit import fitted, looked_at
+from gradtui.chart.point import Point
+from gradtui.chart.window import DEFAULT_WINDOW, Window, bounded, panned, zoomed
 from gradtui.snapshot.model import Curve
 
 NOTCH = 0.8
@@ -39,10 +42,11 @@ class Chart(Widget, can_focus=True):
     HELP = """\
 ### f and f'
 
-`f` is drawn over its derivative `f'`; `●` is the point, the dashed line its tangent, whose slope is `○` on f'.
-A gap is a place where f is not defined, jumps, or has a pole; `▲` and `▼` say that the point is outside the window.
-On the x axis `×` marks where f is not finite, `◇` where only f' is not: looked for at the samples of the curve, its ends
-then found by bisection, so a shorter stretch between two samples may be missed.
+`f` is drawn over its derivative `f'`, which is dotted; `●` is the point, the dashed line its tangent, whose slope is `○` on f'.
+All of f is inside but for the arms of its poles, which end where f is no longer told apart; f' as far as f can be read beside it.
+A gap is a place where f is not defined, jumps, or has a pole. `f` fits the window to roots, extrema and the point.
+On the x axis `×` marks where f is not finite, `◇` where only f' is not: looked for at the samples of the curve and where it
+bends between them, its ends then found by bisection, so a shorter stretch between two samples may be missed.
 
 The wheel zooms around the pointer, dragging moves the window, a click chooses x.
 """
@@ -82,13 +86,16 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._curve: Curve | None = None
-        self._point: tuple[float, float | None, float | None] | None = None
+        self._point: Point | None = None
         self._picture: Picture | None = None
         self._overlay: Overlay = {}
         self._lines: dict[int, Strip] = {}
         self._wanted = self._drawing = False
         self._window: Window = DEFAULT_WINDOW
         self._asked: list[Window] = []
+        self._before: Window = DEFAULT_WINDOW
+        self._to_see: list[Window] = []
+        self._seen: list[Curve] = []
         self._drag: tuple[int, Window] | None = None
 
     def on_mount(self) -> None:
@@ -106,6 +113,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
             self.border_subtitle = trouble
         if curve is None:
             self._picture, self._overlay = None, {}
+            self._to_see.clear()
             self.refresh()
             return
         if curve.window in self._asked:
@@ -114,7 +122,8 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
             self._asked.clear()
         if not self._asked:
             self._window = bounded(*curve.window)
-        self._redraw()
+        if not (self._to_see and self._see(curve)):
+            self._redraw()
 
     def show_point(self, x: float, f: float | None, slope: float | None) -> None:
         """Move the point; None for what is not known."""
@@ -144,7 +153,8 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
             while self._wanted and self._curve is not None:
                 self._wanted = False
                 width, height = self.size
-                picture = await asyncio.to_thread(draw, self._curve, width, height, derivative=self.derivative_shown)
+                draw_it = partial(draw, derivative=self.derivative_shown, point=self._point and self._point[:2])
+                picture = await asyncio.to_thread(draw_it, self._curve, width, height)
                 if self._curve is not None and (width, height) == self.size:
                     self._picture = picture
                     self._lines.clear()
@@ -157,6 +167,8 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         """Lay what moves over the picture, and repaint where it differs from before."""
         before, self._overlay = self._overlay, {}
         if self._picture is not None and self._point is not None:
+            if not self._picture.suits(*self._point[:2]):
+                self._redraw()
             self._overlay = overlay(self._picture, *self._point, derivative=self.derivative_shown)
         if regions := list(_changed(before, self._overlay)):
             self.refresh(*regions)
@@ -196,23 +208,48 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
 
     def zoom(self, factor: float, around: float | None = None) -> None:
         """Ask for a window `factor` times as wide, around the point where that is inside it."""
-        if around is None and self._point is not None:
-            around = self._point[0]
-        self._ask(zoomed(self._window, factor, around))
+        self._end_fit()
+        self._ask(zoomed(self._window, factor, self._place if around is None else around))
 
     def pan(self, fraction: float) -> None:
         """Ask for the window moved by a fraction of its width."""
+        self._end_fit()
         self._ask(panned(self._window, fraction))
 
     def fit(self) -> None:
-        """Ask for the window that one starts with, around the point where that is outside it."""
-        self._ask(fitted(self._point[0] if self._point is not None else None))
+        """Ask for a window with roots, extrema and the point; first for those that these are looked for in, which nobody sees."""
+        self._end_fit()
+        self._before, self._seen = self._window, []
+        self._to_see = looked_at(self._place)
+        if self._curve is None or self._curve.window != self._to_see[0] or not self._see(self._curve):
+            self._ask(self._to_see[0])
 
-    def _ask(self, window: Window) -> None:
-        if window != self._window:
-            self._window = window
-            self._asked.append(window)
-            self.post_message(self.WindowChanged(*window))
+    def _see(self, curve: Curve) -> bool:
+        """Take a curve that was asked for to know the window that fits, and ask for the next; False where nothing was asked."""
+        if curve.window != self._to_see[0]:
+            self._to_see.clear()  # another wish came in between
+            return False
+        self._seen.append(curve)
+        del self._to_see[0]
+        return self._ask(self._to_see[0] if self._to_see else fitted(self._seen, self._place))
+
+    def _end_fit(self) -> None:
+        """Back to the window that a person sees."""
+        if self._to_see:
+            self._window = self._before
+            self._to_see.clear()
+
+    @property
+    def _place(self) -> float | None:
+        return self._point[0] if self._point is not None else None
+
+    def _ask(self, window: Window) -> bool:
+        if window == self._window:
+            return False
+        self._window = window
+        self._asked.append(window)
+        self.post_message(self.WindowChanged(*window))
+        return True
 
     def _x_at(self, event: events.MouseEvent) -> float | None:
         """The x under the pointer, None beside the canvas."""
@@ -240,6 +277,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         if event.button == 1 and self._picture is not None:
+            self._end_fit()
             self.capture_mouse()
             self._drag = (event.screen_x, self._window)
 

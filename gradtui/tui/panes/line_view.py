@@ -13,6 +13,8 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from gradtui.snapshot.visible import harmless
+
 Piece = tuple[str, str]
 """Text and the component class of its style; `` for the widget's own."""
 
@@ -88,7 +90,11 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self._styles_of.clear()
 
     def _line(self, y: int) -> Line:
-        return self.line(y) if y < self.line_count else Line(())
+        """What would act on the terminal is shown in it: a row is measured as it is seen."""
+        if y >= self.line_count:
+            return Line(())
+        line = self.line(y)
+        return Line(tuple([(harmless(text), component) for text, component in line.pieces]), line.style)
 
     def _strip(self, line: Line, width: int) -> Strip:
         segments = [Segment(text, self._style_of(component, line.style)) for text, component in line.pieces]
@@ -121,7 +127,7 @@ def folded(pieces: tuple[Piece, ...], width: int, indent: str = "  ") -> list[tu
     lines: list[list[Piece]] = [[]]
     used = 0
     for text, style in pieces:
-        for word in re.findall(r"\s+|\S+", text):
+        for word in re.findall(r"\s+|\S+", harmless(text)):
             if used + cell_len(word) > width and used > len(indent):
                 lines.append([(indent, "")])
                 used = len(indent)
@@ -134,7 +140,8 @@ def folded(pieces: tuple[Piece, ...], width: int, indent: str = "  ") -> list[tu
 
 
 def cut(text: str, width: int) -> str:
-    """`text` in at most `width` cells, `…` at its end where it was longer."""
+    """`text`, harmless, in at most `width` cells, `…` at its end where it was longer."""
+    text = harmless(text)
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, width - 1).rstrip() + "…" if width > 0 else ""
@@ -153,6 +160,7 @@ def right(text: str, width: int) -> str:
 
 def tail(text: str, width: int) -> str:
     """The end of `text`, which tells more of a path, in at most `width` cells."""
+    text = harmless(text)
     if cell_len(text) <= width:
         return text
     return "…" + chop_cells(text[::-1], max(1, width - 1))[0][::-1]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
+from gradtui.snapshot.visible import visible
+
 GAP = 3
 """Cells between the two ends of a line, at least."""
 
@@ -56,6 +58,7 @@ class Status(Widget):
         self._kind, self._light = "", "starting"
 
     def show(self, kind: str, light: str) -> None:
+        kind = visible(kind)
         if (kind, light) != (self._kind, self._light):
             wider = len(kind) != len(self._kind)
             self._kind, self._light = kind, light

@@ -109,7 +109,7 @@ def _coloured(text: str) -> list[tuple[Piece, ...]]:
         if kind in Token.Literal.String.Doc:
             name = "comment"
         style = f"source--{name}" if name else "source--line"
-        head, *others = (visible(line.removesuffix("\r")) for line in piece.split("\n"))
+        head, *others = (line.removesuffix("\r") for line in piece.split("\n"))
         lines[-1].append((head, style))
         lines += [[(line, style)] for line in others]
     return [tuple(piece for piece in line if piece[0]) for line in lines]

@@ -15,6 +15,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from gradtui.snapshot.visible import visible
+
 
 class VariableRow(Struct, frozen=True):
     """What a row shows, as text.
@@ -92,7 +94,7 @@ class Stepper(ScrollView):
 
     def _arrange(self) -> None:
         width = self.size.width or 80
-        names = max((cell_len(row.name) for row in self._rows), default=0)
+        names = max((cell_len(visible(row.name)) for row in self._rows), default=0)
         scalars = max((cell_len(row.elements[0]) for row in self._rows if not row.vector), default=0)
         self._pieces = [arrange(row, names, scalars, width, marked=len(self._rows) > 1) for row in self._rows]
 
@@ -128,7 +130,7 @@ def arrange(row: VariableRow, names: int, scalars: int, width: int, *, marked: b
     name = "stepper--active-name" if row.active else "stepper--name"
     head: list[Piece] = [
         (mark, name, None),
-        (set_cell_size(row.name, names), name, None),
+        (set_cell_size(visible(row.name), names), name, None),
         (" = ", "stepper--label", None),
     ]
     tail: list[Piece] = [("   step ", "stepper--label", None), (row.step, "stepper--value", None)] if row.active else []

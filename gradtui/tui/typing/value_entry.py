@@ -43,7 +43,7 @@ class ValueEntry(Horizontal):
 
     def open(self, name: str, text: str) -> None:
         """Ask for a value of `name`, with `text` there and selected, to be replaced or mended."""
-        self.query_one("#value-name", Static).update(Content(f"{name} = "))
+        self.query_one("#value-name", Static).update(Content(visible(f"{name} = ")))
         line = self.query_one(ValueInput)
         line.value = text
         self._say("")

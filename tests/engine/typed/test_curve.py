@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -11,6 +10,7 @@ import torch
 from gradtui.engine.typed import curve as module
 from gradtui.engine.typed import forward
 from gradtui.engine.typed.curve import curve
+from gradtui.engine.typed.limits import work
 from gradtui.expression.parser import parse
 from gradtui.snapshot.model import Curve, CurveRequest
 from tests.engine import oracle
@@ -126,13 +126,13 @@ def test_point_by_point(
 
 
 def test_fewer_points_rather_than_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clock that says each point costs a hundredth of a second."""
-    now = iter(range(1_000))
-    monkeypatch.setattr(time, "perf_counter", lambda: next(now) / 100)
-    monkeypatch.setattr(module, "BUDGET", 1.0)
+    """As many as their counted work allows: no clock decides."""
+    monkeypatch.setattr(module, "POINT_BY_POINT", 100 * work(2, 2))
     told = drawn("sum(v)", CurveRequest("v", (0.0, 1.0), 400), v=[1.0, 2.0])
-    assert len(told.x) in (99, 100)
+    assert len(told.x) == 100
     assert (told.x[0], told.x[-1]) == (0, 1)
+    long = " + ".join(["sum(v)*sum(v^2)"] * 200)
+    assert len(drawn(long, CurveRequest("v", (0.0, 1.0), 400), v=[1.0, 2.0]).x) == module.FEWEST
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,7 @@ async def test_themes(theme: str) -> None:
         app.theme = theme
         await drawn(pilot)
         legend = list(app.chart.render_line(0))
-        marks = [segment.style for segment in legend if segment.text in ("━━", "╍╍")]
+        marks = [segment.style for segment in legend if segment.text in ("━━", "··", "╍╍")]
         assert len({style.color for style in marks if style is not None}) == 3
         expected = [app.chart.get_component_rich_style(f"chart--{role}") for role in ("f", "derivative", "tangent")]
         assert marks == expected
@@ -247,10 +247,81 @@ async def test_zoom_pan_and_fit_ask_for_windows() -> None:
         app.chart.show_point(4.0, 29.0, 11.0)
         app.chart.zoom(0.5)  # again, before the first was answered
         app.chart.pan(0.25)
-        app.chart.fit()
-        app.chart.fit()
         await pilot.pause()
-        assert app.windows == [(-5, 5), (-0.5, 4.5), (0.75, 5.75), (-10, 10)]
+        assert app.windows == [(-5, 5), (-0.5, 4.5), (0.75, 5.75)]
+
+
+class Answering(Small):
+    """Shows a cubic over whatever window the chart asks for."""
+
+    def on_chart_window_changed(self, message: Chart.WindowChanged) -> None:
+        super().on_chart_window_changed(message)
+        self.chart.show_curve(cubic(message.low, message.high))
+
+
+def cubic(low: float = -10, high: float = 10) -> Curve:
+    return curve("x", lambda x: x**3 - 3 * x, lambda x: 3 * x * x - 3, low, high)
+
+
+@pytest.mark.parametrize("window", [(-10.0, 10.0), (100.0, 101.0)])
+async def test_fit_shows_roots_extrema_and_the_point(window: tuple[float, float], builds: list[Curve]) -> None:
+    """The windows in which they are looked for are asked for, and never seen."""
+    app = Answering()
+    async with app.run_test(size=(70, 20)) as pilot:
+        app.chart.show_curve(cubic(*window))
+        app.chart.show_point(2.5, 8.125, 15.75)
+        await drawn(pilot)
+        app.chart.fit()
+        await until(pilot, lambda: not app.chart._to_see and not app.chart._asked)
+        lines = await drawn(pilot)
+        low, high = app.windows[-1]
+        assert -4 < low < -math.sqrt(3)
+        assert 2.5 < high < 4
+        assert [one.window for one in builds] == [window, (low, high)]
+        assert "●" in "".join(lines)
+        app.chart.fit()  # again: the same
+        await until(pilot, lambda: not app.chart._to_see and not app.chart._asked)
+        await drawn(pilot)
+        assert app.chart._window == (low, high)
+
+
+async def test_another_wish_ends_the_search_for_what_fits() -> None:
+    """Zooming while it goes on starts from the window that is seen."""
+    app = Small()
+    async with app.run_test(size=(70, 20)) as pilot:
+        app.chart.show_curve(cubic(-4, 4))
+        app.chart.fit()
+        app.chart.zoom(0.5, 0.0)
+        app.chart.show_curve(cubic(-10, 10))  # what was asked for before
+        app.chart.show_curve(cubic(-2, 2))
+        await pilot.pause()
+        assert app.windows == [(-10, 10), (-2, 2)]
+        assert app.chart._window == (-2, 2)
+        app.chart.fit()
+        app.chart.show_curve(None)
+        app.chart.show_curve(cubic(-2, 2))
+        await drawn(pilot)
+        assert len(app.windows) == 3
+
+
+async def test_a_point_on_an_arm_of_a_pole_has_the_window_follow(builds: list[Curve]) -> None:
+    """Outside the window it is drawn anew with the point inside; back inside, as it was; and not at every step."""
+    app = Small()
+    pole = Trouble(0.0, 0.0, "value", unbounded=True)
+    shown = msgspec.structs.replace(curve("x", lambda x: 1 / x, lambda x: -1 / x**2, -10, 10), trouble=(pole,))
+    async with app.run_test(size=(70, 20)) as pilot:
+        app.chart.show_point(4.0, 0.25, -0.0625)
+        app.chart.show_curve(shown)
+        first = await drawn(pilot)
+        for count in range(1, 200):
+            x = 2 - count / 100
+            app.chart.show_point(x, 1 / x, -1 / x**2)
+            lines = await drawn(pilot)
+            assert "●" in "".join(lines)
+            assert "▲" not in "".join(lines)
+        assert 2 < len(builds) < 15
+        app.chart.show_point(4.0, 0.25, -0.0625)
+        assert await drawn(pilot) == first
 
 
 async def test_another_curve_is_one_frame(monkeypatch: pytest.MonkeyPatch) -> None:

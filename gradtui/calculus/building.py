@@ -1,0 +1,162 @@
+"""An expression of the language as one of sympy: its values and variables, and what each piece of it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import lru_cache
+
+import sympy
+
+from gradtui.calculus.digits import Digits, digits_for
+from gradtui.calculus.functions import COUNTERPARTS
+from gradtui.calculus.reals import Elements, Expr, Vector
+from gradtui.calculus.vectors import SCALAR_VALUED, GiveUpError, is_vector
+from gradtui.expression import syntax
+from gradtui.expression.parser import parse
+from gradtui.expression.syntax import Expression, fold
+from gradtui.snapshot.model import Request, default_at
+
+MOST_BITS = 4_096
+"""Size of an exact number: a float ends at 1024."""
+
+LARGEST = 10**308
+NO_VECTOR = "sympy makes a single number of a vector here"
+NO_NUMBER = "f is not a finite real number for any x"
+
+At = dict[str, float | tuple[float, ...]]
+Counts = tuple[tuple[str, int], ...]
+"""The variables, each with how many elements it has; 0 for a scalar."""
+
+
+@lru_cache(maxsize=64)
+def parsed(text: str, names: frozenset[str]) -> Expression:
+    return parse(text, names)
+
+
+def places(expression: Expression, request: Request) -> At:
+    """Where each variable stands."""
+    return {name: request.at.get(name, default_at(name)) for name in expression.variables}
+
+
+def counts(at: At) -> Counts:
+    return tuple((name, len(value) if isinstance(value, tuple) else 0) for name, value in at.items())
+
+
+def digits(expression: Expression, at: At) -> Digits:
+    """How many to work with: by where it stands, and by the numbers and functions in it."""
+    places = [number for value in at.values() for number in (value if isinstance(value, tuple) else (value,))]
+    written, functions = _parts(expression)
+    return digits_for([*places, *written], functions)
+
+
+@lru_cache(maxsize=64)
+def _parts(expression: Expression) -> tuple[tuple[float, ...], frozenset[str]]:
+    nodes = syntax.postorder(expression)
+    numbers = [node.value for node in nodes if isinstance(node, syntax.Number)]
+    functions = frozenset(node.function for node in nodes if isinstance(node, syntax.Call))
+    return tuple(float(number) for number in numbers if abs(number) < LARGEST), functions
+
+
+def common_length(expression: Expression, counts: Counts) -> int:
+    """That of every vector, 1 where there is none."""
+    lengths = {count for _, count in counts if count}
+    lengths |= {len(node.items) for node in syntax.postorder(expression) if isinstance(node, syntax.Vector)}
+    if len(lengths) > 1:
+        raise GiveUpError("vectors of different lengths mix here")
+    return lengths.pop() if lengths else 1
+
+
+def built(expression: Expression, symbols: dict[str, Expr]) -> Expr:
+    """The sympy expression. A sum stays a list of terms until it is used: a long one would cost its square.
+
+    Raises GiveUpError where f is no number, and where sympy makes a number of a vector: to it x - x is 0, however many x are.
+    """
+    spread: dict[syntax.Node, bool] = {}
+
+    def whole(node: syntax.Node, value: Expr) -> Expr:
+        closed = sympy.Add(*value) if isinstance(value, list) else value
+        if spread[node] and not isinstance(closed, tuple) and not is_vector(closed):
+            raise GiveUpError(NO_VECTOR)
+        return closed
+
+    def combine(node: syntax.Node, operands: list[Expr]) -> Expr:
+        spread[node] = _is_spread(node, symbols, spread)
+        if isinstance(node, syntax.Binary) and node.operator in ("+", "-"):
+            left, right = operands
+            terms = left if isinstance(left, list) else [left]
+            last = whole(node.right, right)
+            terms.append(last if node.operator == "+" else -last)
+            return terms
+        parts = [whole(operand, value) for operand, value in zip(node.operands, operands, strict=True)]
+        return combined(node, parts, symbols)
+
+    f = whole(expression.body, fold(expression, combine)[expression.body])
+    if f.has(sympy.oo, sympy.zoo, sympy.nan, sympy.I):
+        raise GiveUpError(NO_NUMBER)
+    return f
+
+
+def _is_spread(node: syntax.Node, symbols: dict[str, Expr], spread: dict[syntax.Node, bool]) -> bool:
+    """Whether it has elements, by the text alone."""
+    match node:
+        case syntax.Variable():
+            return isinstance(symbols[node.name], Elements)
+        case syntax.Vector():
+            return True
+        case syntax.Call() if makes_number(node):
+            return False
+    return any(spread[operand] for operand in node.operands)
+
+
+def makes_number(node: syntax.Node) -> bool:
+    """Whether it is a function of all elements of a vector that gives one number."""
+    if not isinstance(node, syntax.Call):
+        return False
+    name = (
+        {"max": "amax", "min": "amin"}.get(node.function, node.function) if len(node.arguments) == 1 else node.function
+    )
+    return name in SCALAR_VALUED
+
+
+def combined(node: syntax.Node, operands: list[Expr], symbols: dict[str, Expr]) -> Expr:
+    """One node, of what its operands are. Raises GiveUpError for what calculus does not know."""
+    match node:
+        case syntax.Number():
+            exact = Fraction(repr(node.value))
+            return sympy.Rational(exact.numerator, exact.denominator)
+        case syntax.Constant():
+            return CONSTANTS[node.name]
+        case syntax.Variable():
+            return symbols[node.name]
+        case syntax.Reference():
+            return operands[0]
+        case syntax.Negation():
+            return -operands[0]
+        case syntax.Binary():
+            return ARITHMETIC[node.operator](*operands)
+        case syntax.Comparison():
+            return operands[0], node.operator, operands[1]
+        case syntax.Vector():
+            return Vector(*operands)
+        case syntax.Call():
+            return COUNTERPARTS[node.function](*operands)
+    raise GiveUpError(f"calculus knows no {type(node).__name__}")
+
+
+def _power(base: Expr, exponent: Expr) -> Expr:
+    if base.is_Rational and exponent.is_Rational:
+        bits = max(int(base.p).bit_length(), int(base.q).bit_length()) - 1
+        if bits * abs(exponent) > MOST_BITS:
+            raise GiveUpError("a number here is too large to be exact")
+    return base**exponent
+
+
+CONSTANTS = {"pi": sympy.pi, "e": sympy.E, "inf": sympy.oo, "nan": sympy.nan}
+ARITHMETIC: dict[str, Callable[[Expr, Expr], Expr]] = {
+    "+": lambda left, right: left + right,
+    "-": lambda left, right: left - right,
+    "*": lambda left, right: left * right,
+    "/": lambda left, right: left / right,
+    "^": _power,
+}

@@ -1,0 +1,62 @@
+"""Training over several processes: which one this is, and what its wrappers make of parameters and of backward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import distributed
+from torch.autograd.graph import Node
+
+from gradtui.engine.autograd.torch_private import flattened, sharded_parameters, static_graph_of
+from gradtui.snapshot.model import Note
+
+
+def notes(ran: Sequence[Node]) -> Iterator[Note]:
+    """That the gradients of a backward that `ran` are those of this process alone, where it trains together with others."""
+    if ran and _is_in_use() and distributed.get_world_size() > 1:
+        which = f"rank {distributed.get_rank()} of {distributed.get_world_size()}"
+        yield Note("rank", f"this is {which}: the gradients are its own, before they are averaged over all ranks")
+
+
+def shards(scope: Iterable[object]) -> dict[torch.Tensor, torch.Tensor]:
+    """For each parameter that `fully_shard` gathers for forward and backward, which alone is in a graph, the one in its module.
+
+    That is only this process's part of it, but it has it at all times. scope: modules, among others.
+    """
+    if not _is_in_use():
+        return {}
+    modules = [thing for thing in scope if isinstance(thing, torch.nn.Module)]
+    parts = {part: None for module in modules for part in module.modules()}
+    return {whole: shard for part in parts for whole, shard in sharded_parameters(part)}
+
+
+def flat(leaves: Mapping[Node, torch.Tensor]) -> dict[torch.Tensor, Node]:
+    """Where FullyShardedDataParallel has put several parameters into one leaf: those that are still there, by themselves."""
+    return {part: node for node, leaf in leaves.items() for part in flattened(leaf) or ()}
+
+
+def is_flat(leaf: torch.Tensor) -> bool:
+    """Whether it is one that FullyShardedDataParallel made of several parameters, and gathers for one backward alone."""
+    return flattened(leaf) is not None
+
+
+def _is_in_use() -> bool:
+    return distributed.is_available() and distributed.is_initialized()
+
+
+@contextmanager
+def unlearned(nodes: Sequence[Node]) -> Iterator[None]:
+    """Within it no DistributedDataParallel takes a backward for its first one, from which it would learn a static graph.
+
+    At the end of that it averages every `.grad`.
+    """
+    waiting = [wrapper for node in nodes if (wrapper := static_graph_of(node)) is not None]
+    for wrapper in waiting:
+        wrapper._static_graph_delay_allreduce_enqueued = True
+    try:
+        yield
+    finally:
+        for wrapper in waiting:
+            wrapper._static_graph_delay_allreduce_enqueued = False

@@ -1,0 +1,85 @@
+"""Whatever is typed behind `gradtui`, and whatever a file is called: no escape of it reaches the terminal."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gradtui.file.format import save
+from tests import examples
+from tests.file.test_format import EVERYTHING
+from tests.hostile import MARK, Field, acting, hostile
+
+GRADTUI = str(Path(sys.executable).with_name("gradtui"))
+ESCAPE = f"\x1b[{MARK}m\x9b{MARK}m\x1b]0;TITLE\x07\u202e\u2028\r\x7f[red]"
+
+USAGE = [
+    [ESCAPE],
+    [f"x + {ESCAPE}", "--json"],
+    ["x", ESCAPE],
+    ["x", "--at", ESCAPE],
+    ["x", "--at", f"{ESCAPE}=1"],
+    ["x", "--at", f"x={ESCAPE}"],
+    ["x", "--at", f"x=1{ESCAPE}", "--at", "x=1"],
+    ["x", "--window", ESCAPE],
+    ["x", "--step", ESCAPE],
+    ["x", "--theme", ESCAPE],
+    ["x", "--dtype", ESCAPE],
+    ["x", "--export", ESCAPE],
+    ["x", f"--{ESCAPE}"],
+    [f"--x{ESCAPE}"],
+    [f"-{ESCAPE}"],
+    [f"{ESCAPE}.py:loss"],
+    [f"{ESCAPE}.py:loss", "--json"],
+    [f"{ESCAPE}.gradtui"],
+    [f"{ESCAPE}.gradtui", "--json"],
+    [f"{ESCAPE}.gradtui", "--at", ESCAPE],
+]
+
+
+def run(*arguments: str, cwd: Path | None = None, input: bytes = b"") -> tuple[int, str, str]:
+    found = subprocess.run([GRADTUI, *arguments], capture_output=True, cwd=cwd, input=input)
+    return found.returncode, found.stdout.decode(), found.stderr.decode()
+
+
+@pytest.mark.parametrize("arguments", USAGE, ids=ascii)
+def test_bad_usage(arguments: list[str]) -> None:
+    status, out, error = run(*arguments)
+    assert status == 2
+    assert error.strip()
+    assert acting(error) == []
+    assert acting(out) == []
+
+
+@pytest.mark.parametrize("form", ["--print", "--steps", "--json"])
+def test_a_saved_snapshot(form: str, tmp_path: Path) -> None:
+    path = f"{ESCAPE}.gradtui"
+    save(hostile(examples.quadratic(), Field("Snapshot", "reads_as"), attack=ESCAPE), tmp_path / path)
+    status, out, error = run(path, form, cwd=tmp_path)
+    assert (status, error) == (0, "")
+    assert acting(out) == []
+    save(hostile(EVERYTHING, Field("Problem", "message"), attack=ESCAPE), tmp_path / path)
+    status, out, error = run(path, form, cwd=tmp_path)
+    assert status == 1
+    assert acting(out + error) == []
+
+
+def test_a_file_that_is_none(tmp_path: Path) -> None:
+    path = f"{ESCAPE}.gradtui"
+    (tmp_path / path).write_text(ESCAPE)
+    status, out, error = run(path, "--json", cwd=tmp_path)
+    assert status == 2
+    assert acting(out + error) == []
+    assert json.loads(out)["expression"] == path
+
+
+def test_a_batch() -> None:
+    """A line that is not read is told, and its text is there to be read by a program."""
+    status, out, _ = run("-", "--json", input=f"{ESCAPE[:-6]}x\n{{{ESCAPE}\n".replace("\r", "").encode())
+    assert status == 1
+    assert acting(out) == []
+    assert [json.loads(line)["expression"] for line in out.splitlines()][1].startswith("{\x1b")

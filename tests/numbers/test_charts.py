@@ -1,0 +1,66 @@
+"""What a chart must hold, for functions of many kinds: values computed with mpmath on 40,001 places, the best refined."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from gradtui.chart.drawing import draw
+from gradtui.engine.typed.evaluate import evaluate
+from gradtui.report.json import answer
+from gradtui.snapshot.model import CurveRequest, Request, Snapshot
+
+CASES: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "cases" / "charts.json").read_text())
+NAMES = [f"{case['expression']} at {case['at']}" for case in CASES]
+
+
+def snapshot(case: dict[str, Any], dtype: str, points: int = 400) -> Snapshot:
+    low, high = case["window"]
+    asked = Request(1, case["expression"], {"x": case["at"]}, curve=CurveRequest("x", (low, high), points))
+    told = evaluate(replace(asked, dtype=dtype))
+    assert told.problem is None
+    return told
+
+
+@pytest.mark.parametrize(("dtype", "points"), [("float32", 400), ("float64", 1000)])
+@pytest.mark.parametrize("case", CASES, ids=NAMES)
+def test_what_is_inside(case: dict[str, Any], dtype: str, points: int) -> None:
+    """All of a bounded f; the point always. What JSON tells is what is drawn."""
+    told = snapshot(case, dtype, points)
+    chart = answer(told)["chart"]
+    assert (chart["variable"], chart["window"]) == ("x", case["window"])
+    low, high = chart["y"]
+    assert low < high
+    assert case["y_at"] is None or low <= case["y_at"] <= high
+    assert not case["bounded"] or low <= case["low"] <= case["high"] <= high
+    assert told.curve is not None
+    assert told.value is not None
+    (y,) = told.value.numbers
+    picture = draw(told.curve, 80, 20, point=(case["at"], y))
+    assert picture is not None
+    assert list(picture.frame.y_window) == chart["y"]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case["bounded"]], ids=lambda case: case["expression"])
+def test_poles_are_trimmed(case: dict[str, Any]) -> None:
+    """The window is not much higher than f is for most x, and at the point."""
+    told = snapshot(case, "float32")
+    assert told.curve is not None
+    sizes = [abs(y) for y in told.curve.f if math.isfinite(y)]
+    usual = statistics.quantiles(sizes, n=10)[-1] if sizes else 1.0
+    low, high = answer(told)["chart"]["y"]
+    assert high - low < 20 * max(usual, abs(case["y_at"] or 0.0))
+
+
+def test_f_is_read_beside_its_derivative() -> None:
+    """A bounded f takes a third of the height, and does not take more than that from a derivative that is as large."""
+    for case in CASES:
+        if case["bounded"] and case["high"] - case["low"] > 1e-6 * max(abs(case["low"]), abs(case["high"])):
+            low, high = answer(snapshot(case, "float64"))["chart"]["y"]
+            assert high - low < 3 * (case["high"] - case["low"]), case["expression"]

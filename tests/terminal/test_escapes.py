@@ -1,0 +1,94 @@
+"""Files that would take the terminal over, on a real one: every byte that gradtui writes there is its own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from gradtui.file.format import save
+from gradtui.snapshot.model import Snapshot
+from tests import examples
+from tests.file.test_format import EVERYTHING
+from tests.hostile import MARK, hostile, obeyed, text_fields
+from tests.terminal.driver import Terminal, assert_restored
+
+GRADTUI = str(Path(sys.executable).with_name("gradtui"))
+STRING = f"\x1b]0;TITLE\x07\x9b{MARK}m\x1b[{MARK}mRED\u202eBIDI\u200b"
+SOURCE = f'''"""{STRING}"""
+
+
+def scaled(x, how):
+    return x * 2
+
+
+def loss(x: float = 1.0):
+    print("{STRING}")
+    return scaled(x, "{STRING}") * x.mul(1.5 if "{STRING}" else 0)  # {STRING}
+
+
+def wrong(x: float = 1.0):
+    raise ValueError("{STRING}")
+'''
+
+SAVED: dict[str, Snapshot] = {
+    "expression": examples.two_variables(),
+    "function": replace(EVERYTHING, problem=None),
+    "problem": EVERYTHING,
+}
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_a_saved_snapshot(name: str, tmp_path: Path) -> None:
+    save(hostile(SAVED[name], *text_fields()), tmp_path / "run.gradtui")
+    with Terminal([GRADTUI, str(tmp_path / "run.gradtui")]) as terminal:
+        terminal.wait_for("q quit", "node")
+        for keys in (("l",), ("l", "n", "s"), ("t",), ("T",), ("w",)):
+            terminal.press(*keys)
+            terminal.wait_for("q quit")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert f"␛[{MARK}m" in terminal.raw.decode()
+        assert obeyed(terminal.raw.decode()) == []
+        assert_restored(terminal)
+
+
+def test_a_file_of_ones_own(tmp_path: Path) -> None:
+    """In a source line, which is shown beside the graph, quoted in the node panel and in the ledger."""
+    (tmp_path / "hostile.py").write_text(SOURCE)
+    with Terminal([GRADTUI, f"{tmp_path}/hostile.py:loss"]) as terminal:
+        terminal.wait_for("AccumulateGrad", "autograd ✓")
+        terminal.press("down", "l")
+        terminal.wait_for("by way of")
+        terminal.press("l", "n", "T")
+        terminal.wait_for("lanes")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert f"␛[{MARK}m" in terminal.raw.decode()
+        assert obeyed(terminal.raw.decode()) == []
+
+
+@pytest.mark.parametrize(
+    ("function", "form"),
+    [
+        ("loss", "--print"),
+        ("loss", "--steps"),
+        ("loss", "--json"),
+        ("wrong", "--print"),
+        ("wrong", "--json"),
+        ("wrong", None),
+    ],
+)
+def test_reports_on_a_terminal(function: str, form: str | None, tmp_path: Path) -> None:
+    """In colour; and an exception with its message and its line."""
+    (tmp_path / "hostile.py").write_text(SOURCE)
+    with Terminal([GRADTUI, f"{tmp_path}/hostile.py:{function}", *([form] if form else [])]) as terminal:
+        if form is None:
+            terminal.wait_for("ValueError")
+            terminal.press("q")
+        terminal.wait_exit()
+        assert len(terminal.raw) > 200
+        assert "TITLE" in terminal.raw.decode()
+        assert obeyed(terminal.raw.decode()) == []
