@@ -74,6 +74,13 @@ class MendedApp(App[None]):
         if theme is not None and "TEXTUAL_THEME" not in os.environ:
             self.theme = theme.name
 
+    def action_suspend_process(self) -> None:
+        """To the shell; `fg` brings the screen back. Textual stops without one, too, and then nobody does."""
+        if isinstance(self._driver, TerminalDriver) and self._driver.can_suspend:
+            self._driver.suspend_job()
+        else:
+            self.notify("there is no shell to go back to", timeout=3)
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """For NO_COLOR, Textual makes the terminal's own colours grey, and so black on black. They are left out instead."""
         filters = super().get_line_filters()

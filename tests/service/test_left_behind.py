@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from gradtui.service.client import Service
-from gradtui.snapshot.model import CurveRequest, Request
+from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.model import Request
 from tests.terminal.driver import PATIENCE, Terminal, alive, assert_restored
 
 SLEEP = 10 * PATIENCE

@@ -78,7 +78,7 @@ def test_another_torch(tmp_path: Path) -> None:
 def test_gradtui_that_is_not_installed(tmp_path: Path) -> None:
     """Started in its own folder it is found there; its worker, which does not look there, must not blame PyTorch."""
     site = [path for path in sys.path if path and Path(path).resolve() != PACKAGE and "site-packages" in path]
-    code = f"import sys; sys.path[:] = [p for p in sys.path if p != {str(PACKAGE)!r}]; sys.path.insert(0, '')"
+    code = f"import sys; sys.path[:] = [p for p in sys.path if p not in ('', {str(PACKAGE)!r})]; sys.path.insert(0, '')"
     code += "; from gradtui.service.limits import not_installed; print(not_installed())"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(site)}
     told = subprocess.run(
