@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from gradtui.snapshot.model import (
     Curve,
-    Derivative,
     Differences,
     Edge,
     Experiment,
@@ -24,6 +23,7 @@ from gradtui.snapshot.model import (
     Values,
     VariableState,
 )
+from gradtui.snapshot.truth import Derivative
 
 Span = tuple[int, int]
 

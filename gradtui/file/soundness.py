@@ -6,7 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from gradtui.snapshot.model import Curve, Graph, Snapshot, Source, Truth, Values
+from gradtui.snapshot.model import Curve, Graph, Snapshot, Source, Values
+from gradtui.snapshot.truth import Truth
 
 MOST_DIMENSIONS = 64
 """As in torch."""

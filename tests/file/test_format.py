@@ -21,7 +21,6 @@ from gradtui.file import format, rows
 from gradtui.file.format import FileError, load, save
 from gradtui.snapshot.model import (
     Curve,
-    Derivative,
     Differences,
     Edge,
     Event,
@@ -32,17 +31,16 @@ from gradtui.snapshot.model import (
     Node,
     Note,
     Parameter,
-    Piece,
     Problem,
     Saved,
     Snapshot,
     Source,
     Summary,
     Trouble,
-    Truth,
     Values,
     VariableState,
 )
+from gradtui.snapshot.truth import Derivative, Piece, Truth
 from tests import examples, synthetic
 from tests.examples import scalar, vector
 
@@ -70,7 +68,12 @@ EVERYTHING = Snapshot(
                 (Edge(1, 2, "3", LARGE, 0.5, HERE), Edge(None, 0, "pi")),
                 LARGE,
                 vector(1, 1),
-                (Saved("self", LARGE), Saved("dim", "(1, 0)"), Saved("empty", Values((0,), ()))),
+                (
+                    Saved("self", LARGE),
+                    Saved("dim", "(1, 0)"),
+                    Saved("empty", Values((0,), ())),
+                    Saved("freed", Values((2,), (), None, "freed")),
+                ),
                 HERE,
                 None,
                 vector(0.5),
@@ -109,7 +112,8 @@ EVERYTHING = Snapshot(
     {"model.py": "def f(x):\n    y = x @ w\n    return y\n"},
     (Event("detach", "detach", HERE, "encoder", ("w", "b"), 0, True),),
     "printed\n",
-    truth=Truth(
+    2.0,
+    Truth(
         (1.0, None),
         (1.5, None),
         (Piece(0, 1, (1.0,), (2.0,), variable="x"), Piece(0, 5, (3.0,), (1.0,), (0,), ((2.0,),))),
