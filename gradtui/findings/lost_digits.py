@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from gradtui.graph.agreement import checks, value_check
 from gradtui.graph.digits import held, right_digits
@@ -68,7 +69,7 @@ class Loss:
     which it sends them on. before, after: the relative errors."""
 
     piece: int
-    what: str
+    what: Literal["value", "sum", "slope"]
     before: float
     after: float
     unit: float
@@ -128,7 +129,8 @@ def _of_gradient(errors: Errors, place: int, unit: float) -> Loss | None:
     while errors.users[place] and all(errors.sent(*use) is not None for use in errors.users[place]):
         user, slot = max(errors.users[place], key=lambda use: errors.moved(*use))
         sent = errors.of_sent(user, slot)
-        worst = _larger(worst, Loss(place, "sum", sent, errors.of_gradients[place], unit))
+        if len(errors.users[place]) > 1:
+            worst = _larger(worst, Loss(place, "sum", sent, errors.of_gradients[place], unit))
         if sent <= CLEAN * unit:
             return _difference(errors, place, unit) or worst
         came = errors.of_gradients[user]
@@ -173,7 +175,8 @@ def _finding(snapshot: Snapshot, errors: Errors, loss: Loss, consequence: str) -
         near = _nearest(errors, loss)
         why = _makes_much(near, "value" if loss.what == "value" else "slope")
         made = [_made_by(errors.graph, errors.node(operand)) for operand in errors.pieces[loss.piece].operands]
-        remedy = next((STEEP[operation(node), one] for one in made if (operation(node), one) in STEEP), OTHER)
+        usual = OTHER if near is not None else ""
+        remedy = next((STEEP[operation(node), one] for one in made if (operation(node), one) in STEEP), usual)
     digits = FLOAT64 if snapshot.dtype == "float32" else MORE
     return Finding(
         "lost_digits",

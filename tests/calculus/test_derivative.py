@@ -17,7 +17,8 @@ from gradtui.calculus.functions import COUNTERPARTS
 from gradtui.engine.typed import forward
 from gradtui.expression import ExpressionError, parse
 from gradtui.expression.functions import TABLE, Function
-from gradtui.snapshot.model import Derivative, Request
+from gradtui.snapshot.model import Request
+from gradtui.snapshot.truth import Derivative
 
 CASES = Path(__file__).parents[1] / "cases"
 FORMULAS: list[dict[str, Any]] = json.loads((CASES / "formulas.json").read_text())
