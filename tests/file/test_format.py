@@ -47,6 +47,7 @@ from tests import examples, synthetic
 from tests.examples import scalar, vector
 
 LARGE = Values((3, 1000), (math.nan, math.inf, -0.0, 1e-45, 1.1, 0.0, 2.0, 3.0), Summary(0.0, 3.0, 0.1, 9.0, 1, 1, 2))
+GONE = Values((2, 3), (), unread="freed")
 HERE = Source("y = x @ w", 4, 13, "model.py", 2)
 
 EVERYTHING = Snapshot(
@@ -104,7 +105,7 @@ EVERYTHING = Snapshot(
     (Experiment(0, 1, 2.0),),
     Problem("crash", "no", 1, 2, "hint", HERE, ("line 1", "line 2")),
     "function",
-    {"w": Parameter(LARGE, None, "bfloat16", "cuda:0", 1, False), "": Parameter(scalar(1), scalar(2), "f", "c")},
+    {"w": Parameter(LARGE, None, "bfloat16", "cuda:0", 1, False), "": Parameter(GONE, scalar(2), "f", "c")},
     {"encoder": Module("Encoder", 3), "encoder.layer": Module("ModuleList")},
     {"model.py": "def f(x):\n    y = x @ w\n    return y\n"},
     (Event("detach", "detach", HERE, "encoder", ("w", "b"), 0, True),),
@@ -115,6 +116,7 @@ EVERYTHING = Snapshot(
         (Piece(0, 1, (1.0,), (2.0,), variable="x"), Piece(0, 5, (3.0,), (1.0,), (0,), ((2.0,),))),
         1e-3,
     ),
+    65536.0,
 )
 
 SOUND: dict[str, Callable[[], Snapshot]] = {
