@@ -90,7 +90,8 @@ def hostile(snapshot: Snapshot, *fields: Field, attack: str = ATTACK) -> Snapsho
     if flaw(alone) is None:
         return alone
     linked = {one for one in text_fields() if (one.struct, one.name) in LINKED}
-    return _attacked(snapshot, linked | {*fields}, attack)
+    attacked: Snapshot = _attacked(snapshot, linked | {*fields}, attack)
+    return attacked
 
 
 def holds(snapshot: Snapshot, field: Field) -> bool:

@@ -45,7 +45,6 @@ STILL = {
     "gradtui/findings/nonfinite.py",
     "gradtui/findings/whereabouts.py",
     "gradtui/findings/zeros.py",
-    "gradtui/service/client.py",
     "gradtui/tui/texts.py",
 }
 """Where it is still done, for want of a field."""

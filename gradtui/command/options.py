@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -136,12 +135,13 @@ def _free(text: str, at: Mapping[str, str]) -> tuple[str, ...]:
 def _parameters(target: str, at: Mapping[str, str]) -> tuple[str, ...]:
     """As the file has them, which is read, not run. Refuses a target without file or function, and places for parameters
     that there are not."""
+    from gradtui.file.reading import whole
     from gradtui.snapshot.model import Problem
-    from gradtui.snapshot.target import candidates, functions, split
+    from gradtui.snapshot.target import LONGEST, candidates, functions, split
 
     path, name = split(target)
     try:
-        there = functions(Path(path).read_bytes())
+        there = functions(whole(path, LONGEST))
     except OSError as error:
         raise RefusedError(Problem("name", unread(path, error))) from None
     except (SyntaxError, ValueError):

@@ -25,11 +25,13 @@ import os
 import zlib
 from collections.abc import Iterator
 from struct import Struct as Layout
-from typing import IO
+from typing import IO, BinaryIO
 
 from msgspec import DecodeError, msgpack
 from msgspec.structs import replace
 
+from gradtui.file.compressed import MoreError, inflated
+from gradtui.file.reading import opened
 from gradtui.file.rows import DAMAGED, SAME_NAMES, TOO_LARGE, BrokenError, Piece, Reader, Writer
 from gradtui.file.soundness import flaw
 from gradtui.file.texts import SameNamesError, with_harmless_texts
@@ -47,7 +49,9 @@ FRAME = 8 * 2**20
 KEPT = 512 * 2**20
 """Bytes of memory that what has been read may take: some two million nodes without their gradients, 700,000 with."""
 WHOLE = 512 * 2**20
-"""Bytes of all frames: a limit to the time that is spent on a file."""
+"""Bytes of all frames, and of a file: a limit to the time that is spent on it."""
+LEAST = 2**14
+"""Bytes that a frame counts for at least, as each takes time."""
 BYTE = 32
 """Bytes of memory that a byte of the head may take: a small number written as a float."""
 LEVEL = 3
@@ -85,7 +89,7 @@ def save(snapshot: Snapshot, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str]) -> Snapshot:
     """The Snapshot that was saved at `path`; torch is not needed. Raises FileError for another file, and OSError."""
     try:
-        with open(path, "rb") as file, uncollected():
+        with opened(path) as file, uncollected():
             _check_start(file)
             return _read(file)
     except BrokenError as error:
@@ -102,8 +106,8 @@ def _payloads(snapshot: Snapshot) -> Iterator[bytes]:
     yield from map(msgpack.encode, Writer().pieces(snapshot))
 
 
-def _check_start(file: IO[bytes]) -> None:
-    start = file.read(len(MAGIC) + 1)
+def _check_start(file: BinaryIO) -> None:
+    start = file.read(len(MAGIC) + 1) or b""
     if not start.startswith(MAGIC):
         raise BrokenError(CUT_OFF if start and MAGIC.startswith(start) else NOT_OURS)
     if len(start) == len(MAGIC):
@@ -113,7 +117,7 @@ def _check_start(file: IO[bytes]) -> None:
         raise BrokenError(f"{newer}: a newer one may read it")
 
 
-def _read(file: IO[bytes]) -> Snapshot:
+def _read(file: BinaryIO) -> Snapshot:
     try:
         frames = _frames(file)
         first = next(frames, None)
@@ -129,8 +133,10 @@ def _read(file: IO[bytes]) -> Snapshot:
         raise BrokenError(CUT_OFF) from None
     except SameNamesError:
         raise BrokenError(f"{DAMAGED}: {SAME_NAMES}") from None
-    except (gzip.BadGzipFile, zlib.error):
+    except zlib.error:
         raise BrokenError(f"{DAMAGED}: its checksum is wrong") from None
+    except MoreError:
+        raise BrokenError(f"{DAMAGED}: there is more in it than a snapshot") from None
     except (DecodeError, RecursionError, UnicodeDecodeError, IndexError) as error:
         raise BrokenError(f"{DAMAGED}: {_short(error)}") from None
     snapshot = reader.snapshot()
@@ -140,21 +146,21 @@ def _read(file: IO[bytes]) -> Snapshot:
     return snapshot
 
 
-def _frames(file: IO[bytes]) -> Iterator[bytes]:
+def _frames(file: BinaryIO) -> Iterator[bytes]:
     """The payloads, each of which is read only when it is wanted."""
-    with gzip.GzipFile(fileobj=file, mode="rb") as stream:
-        whole = 0
-        while header := stream.read(LENGTH.size):
-            if len(header) < LENGTH.size:
-                raise EOFError
-            (length,) = LENGTH.unpack(header)
-            whole += LENGTH.size + length
-            if length > FRAME or whole > WHOLE:
-                raise BrokenError(TOO_LARGE)
-            payload = stream.read(length)
-            if len(payload) < length:
-                raise EOFError
-            yield payload
+    stream = inflated(file, WHOLE)
+    whole = 0
+    while header := stream.read(LENGTH.size):
+        if len(header) < LENGTH.size:
+            raise EOFError
+        (length,) = LENGTH.unpack(header)
+        whole += max(length, LEAST)
+        if length > FRAME or whole > WHOLE:
+            raise BrokenError(TOO_LARGE)
+        payload = stream.read(length)
+        if len(payload) < length:
+            raise EOFError
+        yield payload
 
 
 def _short(error: Exception) -> str:

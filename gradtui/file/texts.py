@@ -39,7 +39,8 @@ def with_harmless_texts(what: T) -> T:
         items = [with_harmless_texts(one) for one in what]
         if any(new is not old for new, old in zip(items, what, strict=True)):
             shown = type(what)(items)
-    return shown
+    harmless: T = shown
+    return harmless
 
 
 @cache

@@ -82,7 +82,7 @@ def exploded(profile: Sequence[Layer]) -> Layer | None:
 
 def size_of(parameter: Parameter) -> float | None:
     """Its norm; None where its numbers could not be read."""
-    return None if parameter.value.unread else parameter.value.norm or 0.0
+    return None if parameter.value.unread else parameter.value.finite_norm or 0.0
 
 
 def is_huge(norm: float, size: float | None) -> bool:
@@ -147,14 +147,14 @@ def path_changes(graph: Graph, leaf: int, used: Sequence[Sequence[Use]]) -> list
         arriving = [(graph.nodes[user], _norm(graph.nodes[user], place)) for user, place in used[at]]
         largest = max((norm for _, norm in arriving), default=0.0)
         came = graph.nodes[at].grad_output
-        sent = hooks.changed(graph, used, at) if came is not None and came.norm != largest else None
-        if sent is not None and came is not None and sent.norm and came.norm:
-            found.append(Change(graph.nodes[at], math.log(came.norm / sent.norm), True))
+        sent = hooks.changed(graph, used, at) if came is not None and came.finite_norm != largest else None
+        if sent is not None and came is not None and sent.finite_norm and came.finite_norm:
+            found.append(Change(graph.nodes[at], math.log(came.finite_norm / sent.finite_norm), True))
         alike = (each for each in arriving if each[1] >= ALIKE * largest)
         node, norm = max(alike, key=lambda each: each[0].id, default=(None, 0.0))
         if node is None or not norm or node.id >= at:
             return found
-        size = node.grad_output.norm if node.grad_output is not None else None
+        size = node.grad_output.finite_norm if node.grad_output is not None else None
         if size and math.isfinite(size):
             found.append(Change(node, math.log(norm / size)))
         at = node.id
@@ -162,7 +162,7 @@ def path_changes(graph: Graph, leaf: int, used: Sequence[Sequence[Use]]) -> list
 
 def _norm(node: Node, place: int) -> float:
     grad = node.edges[place].grad
-    return (grad.norm if grad is not None else None) or 0.0
+    return (grad.finite_norm if grad is not None else None) or 0.0
 
 
 def _by(change: Change) -> float:

@@ -21,7 +21,7 @@ def changed(graph: Graph, used: Sequence[Sequence[Use]], node: int) -> Values | 
     sent = [edge.grad for edge in edges if edge.grad is not None]
     if came is None or len(sent) != 1 or node in graph.roots or any(edge.input for edge in edges):
         return None
-    return None if _alike(sent[0].norm, came.norm) else sent[0]
+    return None if _alike(sent[0].finite_norm, came.finite_norm) else sent[0]
 
 
 def _alike(one: float | None, other: float | None) -> bool:

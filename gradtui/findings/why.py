@@ -227,7 +227,7 @@ class Inquiry:
         """Of a gradient that is finite and not 0."""
         assert leaf.grad is not None
         found, graph = spread(leaf.grad), self.snapshot.graph
-        norm, size = found.norm or 0.0, depth.size_of(leaf)
+        norm, size = found.finite_norm or 0.0, depth.size_of(leaf)
         layer = depth.Layer(name, norm, leaf.node or 0, size)
         largest = max((each.norm for each in self.profile), default=norm)
         if depth.is_huge(norm, size):
@@ -262,7 +262,7 @@ class Inquiry:
         graph = self.snapshot.graph
         for user, place in self.used[leaf]:
             node = graph.nodes[user]
-            came = node.grad_output.norm if node.grad_output is not None else None
+            came = node.grad_output.finite_norm if node.grad_output is not None else None
             if came and norm < zeros.ROUNDING * came and place in traits_of(operation(node)).added:
                 return node
         return None

@@ -193,8 +193,12 @@ def _of_a_softmax(node: Node) -> tuple[Kind, str, str]:
 def takes_away(graph: Graph) -> bool:
     """Whether `taken_away` may say something of any node on a path: a walk along all of a long one is dear."""
     for node in graph.nodes:
-        came = node.grad_output.norm if node.grad_output is not None and _takes_away(operation(node)) else None
-        sent = [edge.grad.norm for edge in node.edges if edge.grad is not None and edge.grad.norm] if came else []
+        came = node.grad_output.finite_norm if node.grad_output is not None and _takes_away(operation(node)) else None
+        sent = (
+            [edge.grad.finite_norm for edge in node.edges if edge.grad is not None and edge.grad.finite_norm]
+            if came
+            else []
+        )
         if came and any(taken_away(graph, node, norm / came) for norm in sent):
             return True
     return False
@@ -227,11 +231,11 @@ def _weight(graph: Graph, node: Node) -> Node | None:
 
 def _deviation(values: Values | None) -> float | None:
     """The standard deviation, by which a normalisation divides the gradient."""
-    if values is None or values.norm is None:
+    if values is None or values.finite_norm is None:
         return None
     count = math.prod(values.shape)
     mean = values.summary.mean if values.summary else math.fsum(values.numbers) / count
-    return None if mean is None else math.sqrt(max(values.norm**2 / count - mean**2, 0.0))
+    return None if mean is None else math.sqrt(max(values.finite_norm**2 / count - mean**2, 0.0))
 
 
 def _of_a_norm(graph: Graph, node: Node) -> tuple[Kind, str, str]:
@@ -278,7 +282,7 @@ def _underflows(node: Node) -> bool:
     """Whether so small a gradient came in that the dtype is at its end."""
     came = node.grad_output
     least = LEAST.get(node.dtype)
-    return least is not None and came is not None and came.norm is not None and came.norm < 1e3 * least
+    return least is not None and came is not None and came.finite_norm is not None and came.finite_norm < 1e3 * least
 
 
 def _reach(values: Values | None, what: str = "from", digits: int = 3) -> str:

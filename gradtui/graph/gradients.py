@@ -9,23 +9,28 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from gradtui.snapshot.model import Snapshot, Summary, Unread, Values
+from gradtui.snapshot.model import Snapshot, Summary, Unread, Values, norm_of
 
 
 class Spread(NamedTuple):
-    """What there is to say of many numbers. norm, min and max are of the finite ones; None where there are none.
+    """What there is to say of many numbers. finite_norm, min and max are of the finite ones; None where there are none.
 
     unread: why they, or some of them, are not known; there is then nothing but their count.
     """
 
     elements: int
-    norm: float | None
+    finite_norm: float | None
     min: float | None
     max: float | None
     zeros: int
     nan: int
     inf: int
     unread: Unread | None = None
+
+    @property
+    def norm(self) -> float | None:
+        """nan where one of them is nan, inf where one is infinite; None where there are none, or they are not known."""
+        return norm_of(self.finite_norm, self.nan, self.inf)
 
     @property
     def bad(self) -> bool:
@@ -37,7 +42,7 @@ class Spread(NamedTuple):
         if self.unread is not None:
             return Values((self.elements,), (), unread=self.unread)
         return Values(
-            (self.elements,), (), Summary(self.min, self.max, None, self.norm, self.nan, self.inf, self.zeros)
+            (self.elements,), (), Summary(self.min, self.max, None, self.finite_norm, self.nan, self.inf, self.zeros)
         )
 
 
@@ -47,11 +52,11 @@ def spread(values: Values) -> Spread:
     if values.unread is not None:
         return Spread(count, None, None, None, 0, 0, 0, values.unread)
     if summary is not None:
-        return Spread(count, summary.norm, summary.min, summary.max, summary.zero, summary.nan, summary.inf)
+        return Spread(count, summary.finite_norm, summary.min, summary.max, summary.zero, summary.nan, summary.inf)
     known = [number for number in values.numbers if math.isfinite(number)]
     nan = sum(map(math.isnan, values.numbers))
     low, high = (min(known), max(known)) if known else (None, None)
-    return Spread(count, values.norm, low, high, known.count(0), nan, count - len(known) - nan)
+    return Spread(count, values.finite_norm, low, high, known.count(0), nan, count - len(known) - nan)
 
 
 def all_zero(values: Values) -> bool:
@@ -69,7 +74,7 @@ def together(spreads: Iterable[Spread]) -> Spread | None:
         return None
     if unread := next((each.unread for each in found if each.unread is not None), None):
         return Spread(sum(each.elements for each in found), None, None, None, 0, 0, 0, unread)
-    norms = [each.norm for each in found if each.norm is not None]
+    norms = [each.finite_norm for each in found if each.finite_norm is not None]
     return Spread(
         sum(each.elements for each in found),
         math.hypot(*norms) if norms else None,
@@ -85,7 +90,7 @@ class Gradient(Struct, frozen=True):
     """The gradient of a parameter, or of all parameters of a module.
 
     shape: of the parameter; () for a module. grad: None where there is none. share: of the square of the norm of the
-    whole gradient, so that all shares add up to 1; None where that is 0 or not known.
+    whole gradient, so that all shares add up to 1; None where that is 0, not finite or not known.
     node: where it stands in the graph, the first of several. step: when the engine ran that, None where it did not.
     """
 
@@ -135,10 +140,10 @@ def by_module(snapshot: Snapshot, parameters: Sequence[Gradient]) -> list[Gradie
 
 
 def share(part: Spread | None, whole: Spread | None) -> float | None:
-    """How much of the square of the whole's norm is the part's."""
+    """How much of the square of the whole's norm is the part's; None where one of them is not finite."""
     if part is None or part.norm is None or whole is None or not whole.norm:
         return None
-    return (part.norm / whole.norm) ** 2
+    return (part.norm / whole.norm) ** 2 if math.isfinite(part.norm) and math.isfinite(whole.norm) else None
 
 
 class Inside:
@@ -162,7 +167,7 @@ class Inside:
 
 Order = Literal["order", "name", "norm", "share", "min", "max", "zeros", "nan", "inf"]
 ORDERS: tuple[Order, ...] = ("order", "name", "norm", "share", "min", "max", "zeros", "nan", "inf")
-"""`order` is that of the backward pass. All but the first two begin with the largest."""
+"""`order` is that of the backward pass. All but the first two begin with the largest, and with what is no number before."""
 
 
 def ordered(gradients: Sequence[Gradient], by: Order) -> list[Gradient]:
@@ -172,13 +177,17 @@ def ordered(gradients: Sequence[Gradient], by: Order) -> list[Gradient]:
     if by == "name":
         return sorted(gradients, key=lambda each: [_natural(piece) for piece in each.name.split(".")])
     known = [each for each in gradients if _number(each, by) is not None]
-    known.sort(key=lambda each: -(_number(each, by) or 0.0))
+    known.sort(key=lambda each: -_size(_number(each, by) or 0.0))
     return known + [each for each in gradients if _number(each, by) is None]
 
 
 def _number(gradient: Gradient, by: Order) -> float | None:
     number: float | None = gradient.share if by == "share" else getattr(gradient.grad, by, None)
     return number
+
+
+def _size(number: float) -> float:
+    return math.inf if math.isnan(number) else number
 
 
 def _step(gradient: Gradient) -> float:
@@ -205,6 +214,6 @@ def size(norm: float | None, largest: float | None) -> int:
 
 
 def largest_norm(snapshot: Snapshot) -> float | None:
-    """The largest norm of a gradient at any node."""
-    norms = (node.grad_output.norm for node in snapshot.graph.nodes if node.grad_output is not None)
+    """The largest norm of a gradient at any node, of what is finite of it."""
+    norms = (node.grad_output.finite_norm for node in snapshot.graph.nodes if node.grad_output is not None)
     return max((norm for norm in norms if norm is not None), default=None)

@@ -79,5 +79,5 @@ def _up(graph: Graph, node: int, used: Sequence[Sequence[Use]]) -> Iterator[int]
 
 
 def _brings(edge: Edge) -> float:
-    norm = edge.grad.norm if edge.grad is not None else None
+    norm = edge.grad.finite_norm if edge.grad is not None else None
     return -1.0 if norm is None else norm

@@ -103,6 +103,7 @@ def _code(snapshot: Snapshot) -> Json:
                 "value": values(one.value),
                 "grad": values(one.grad),
                 "norm": number(gradient.grad.norm) if gradient.grad is not None else None,
+                "finite_norm": number(gradient.grad.finite_norm) if gradient.grad is not None else None,
                 "share": number(gradient.share),
                 "dtype": one.dtype,
                 "device": one.device,
@@ -154,7 +155,8 @@ def values(what: Values | None) -> Any:
         return {"shape": list(what.shape), "unread": what.unread}
     numbers: list[Any] = [number(value) for value in what.numbers]
     if what.summary is not None:
-        summary = {name: number(getattr(what.summary, name)) for name in what.summary.__struct_fields__}
+        names = ("min", "max", "mean", "norm", "finite_norm", "nan", "inf", "zero")
+        summary = {name: number(getattr(what.summary, name)) for name in names}
         return {"shape": list(what.shape), "first": numbers, **summary}
     for size in what.shape[:0:-1]:
         numbers = [numbers[start : start + size] for start in range(0, len(numbers), size)] if size else numbers

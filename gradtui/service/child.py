@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, SubprocessStreamProtocol
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -102,7 +102,7 @@ class Child:
         async with self._turn:
             running = self._asked = await self._running()
             again = request.origin != "function"  # a person's own code is not run twice unasked
-            guard = Guard(running.pid, running.end) if not again else None
+            guard = Guard(running.pid, running.kill) if not again else None
             try:
                 answer = await _within(self.deadline, running.ask(data), running.exited)
                 if request.origin == "function":
@@ -304,7 +304,7 @@ class _Running:
 
     async def post_mortem(self, title: str = TITLE, *, starting: bool = False) -> Problem:
         """What became of a child that closed its pipes, in one line. starting: it has never been ready."""
-        await _at_most(LAST_WORDS, asyncio.shield(self.exited))
+        await asyncio.wait([self.exited], timeout=LAST_WORDS)
         await self.end()
         status = self._transport.get_returncode()
         if status is None:
@@ -317,16 +317,19 @@ class _Running:
             hint = not_installed() or shortage() or DAMAGED
         return Problem("crash", f"{title} {ended}{said}", hint=hint)
 
+    def kill(self) -> None:
+        with suppress(ProcessLookupError, PermissionError):  # nobody is left; on macOS, only zombies are
+            os.killpg(self.pid, signal.SIGKILL)
+
     async def end(self) -> None:
         """Kill the process and what it started, reap it, and hear what it has said.
 
         A process that left the session lives on, and may hold the pipes: their end is not waited for.
         """
-        with suppress(ProcessLookupError, PermissionError):  # nobody is left; on macOS, only zombies are
-            os.killpg(self.pid, signal.SIGKILL)
-        await _at_most(LAST_WORDS, asyncio.shield(self.exited))
+        self.kill()
+        await asyncio.wait([self.exited], timeout=LAST_WORDS)
         await self.hear_out()
-        await _at_most(LINGER, asyncio.shield(self._draining))
+        await asyncio.wait([self._draining], timeout=LINGER)
         self._draining.cancel()
         self._transport.close()
         await asyncio.gather(self._draining, return_exceptions=True)
@@ -346,12 +349,6 @@ class _Pipes(SubprocessStreamProtocol):
     def process_exited(self) -> None:
         super().process_exited()
         self.exited.set_result(None)
-
-
-async def _at_most(seconds: float, work: Awaitable[object]) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await work
 
 
 def _not_protocol(error: ProtocolError, title: str = TITLE) -> Problem:

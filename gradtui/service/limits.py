@@ -22,11 +22,11 @@ ADDRESSES, MEMORY = 6 * 2**30, 400 * 2**20
 
 def not_installed() -> str:
     """A hint where gradtui is only found because Python was started in its folder, which no other process is."""
-    here = Path.cwd()
-    elsewhere = [path for path in sys.path if path and Path(path).resolve() != here]
-    if PathFinder.find_spec("gradtui", elsewhere) is not None:
+    own = Path(__file__).parents[2]
+    started_here = not sys.flags.safe_path and sys.path[:1] in ([""], [str(own)])
+    if not started_here or PathFinder.find_spec("gradtui", sys.path[1:]) is not None:
         return ""
-    return f"gradtui is not installed: {sys.executable} -m pip install -e {Path(__file__).parents[2]}"
+    return f"gradtui is not installed: {sys.executable} -m pip install -e {own}"
 
 
 def shortage() -> str:

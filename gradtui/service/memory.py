@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -99,11 +99,11 @@ def held(group: int) -> int:
 class Guard:
     """Ends what a person's code has started before the machine has no memory left: each of its processes has its own limit only.
 
-    group: of the processes. end: what ends them. Others may have taken the memory too: then it leaves this to the system.
+    group: of the processes. kill: what ends them. Others may have taken the memory too: then it leaves this to the system.
     """
 
-    def __init__(self, group: int, end: Callable[[], Awaitable[None]]) -> None:
-        self._group, self._end = group, end
+    def __init__(self, group: int, kill: Callable[[], None]) -> None:
+        self._group, self._kill = group, kill
         self._before, self._kills, self._held = free(), kills(), 0
         self._watching = asyncio.create_task(self._watch()) if self._before is not None else None
 
@@ -129,5 +129,5 @@ class Guard:
                 taken = held(self._group)
                 if 2 * taken > self._before - left:
                     self._held = taken
-                    await self._end()
+                    self._kill()
                     return

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
+
+from gradtui.snapshot.curve import Curve, CurveRequest
 
 Unread = Literal["freed", "meta", "sharded", "uninitialized", "transformed", "opaque"]
 """Why there are no numbers of a tensor that is there.
@@ -46,16 +48,29 @@ class Problem(Struct, frozen=True):
     operation: str = ""
 
 
+def norm_of(finite: float | None, nan: int, inf: int) -> float | None:
+    """The norm of a tensor of which that of the finite elements is known, and how many there are of the others."""
+    return math.nan if nan else math.inf if inf else finite
+
+
 class Summary(Struct, frozen=True, gc=False):
-    """A tensor too large to show whole. min, max, mean and norm are of its finite elements; None where there are none."""
+    """A tensor too large to show whole. min, max, mean and finite_norm are of its finite elements; None where there are none.
+
+    In files and on the pipes finite_norm is called `norm`, which there has always been that of the finite elements.
+    """
 
     min: float | None
     max: float | None
     mean: float | None
-    norm: float | None
+    finite_norm: float | None = field(name="norm")
     nan: int
     inf: int
     zero: int
+
+    @property
+    def norm(self) -> float | None:
+        """The Euclidean norm: nan where an element is nan, inf where one is infinite; None where there is no element."""
+        return norm_of(self.finite_norm, self.nan, self.inf)
 
 
 class Values(Struct, frozen=True, gc=False):
@@ -72,9 +87,17 @@ class Values(Struct, frozen=True, gc=False):
 
     @property
     def norm(self) -> float | None:
-        """The Euclidean norm of the finite elements; None where there are none."""
+        """The Euclidean norm: nan where an element is nan, inf where one is infinite; None where there is no element."""
         if self.summary is not None:
             return self.summary.norm
+        nan = sum(map(math.isnan, self.numbers))
+        return norm_of(self.finite_norm, nan, sum(map(math.isinf, self.numbers)))
+
+    @property
+    def finite_norm(self) -> float | None:
+        """That of the finite elements alone; None where there are none."""
+        if self.summary is not None:
+            return self.summary.finite_norm
         finite = [number for number in self.numbers if math.isfinite(number)]
         return math.hypot(*finite) if finite else None
 
@@ -278,61 +301,6 @@ class Truth(Struct, frozen=True):
     typed: tuple[float | None, ...] = ()
     pieces: tuple[Piece, ...] = ()
     constants: float = 0.0
-
-
-class CurveRequest(Struct, frozen=True):
-    """f and f' over `window` along `variable` (its element `element` where it is a vector), at `points` places.
-
-    `key` is the asker's own name for this curve and comes back with it.
-    """
-
-    variable: str
-    window: tuple[float, float]
-    points: int = 400
-    element: int = 0
-    key: str = ""
-
-
-class Trouble(Struct, frozen=True):
-    """A stretch of the curve's window where f, or only f', is not finite.
-
-    Found by sampling, its ends by bisection: a shorter stretch between two samples may be missed. A single place has
-    low == high. unbounded: whether |f| grows without end towards it, as at a pole.
-    """
-
-    low: float
-    high: float
-    kind: Literal["value", "gradient"]
-    unbounded: bool = False
-
-
-class Jump(Struct, frozen=True):
-    """A place between two floats, or nearly so, at which f, or f' (`gradient`), changes at once."""
-
-    low: float
-    high: float
-    kind: Literal["value", "gradient"]
-
-
-class Curve(Struct, frozen=True):
-    """The answer to a CurveRequest: `f` and `derivative` at each `x`, non-finite where they are so.
-
-    x rises; beside as many places at equal distances as were asked for there are some more, where something happens
-    between those. `what` says what is drawn where it is not simply f(x): `sum(f) along x[1]`, `f of one element`.
-    alone: whether it is f of one element, and not the sum of all.
-    """
-
-    variable: str
-    window: tuple[float, float]
-    x: tuple[float, ...]
-    f: tuple[float, ...]
-    derivative: tuple[float, ...]
-    element: int = 0
-    key: str = ""
-    what: str = ""
-    trouble: tuple[Trouble, ...] = ()
-    jumps: tuple[Jump, ...] = ()
-    alone: bool = False
 
 
 class Experiment(Struct, frozen=True):

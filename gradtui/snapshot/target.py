@@ -10,6 +10,9 @@ from collections.abc import Collection
 SECONDS = 30.0
 """How long a user's function may take, its imports among them."""
 
+LONGEST = 2**21
+"""Bytes of a file: far more than anyone writes, and little to read."""
+
 TARGET = re.compile(r"\s*(?P<path>.+\.py)(?::(?P<function>.*))?", re.DOTALL)
 
 

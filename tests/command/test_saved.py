@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,29 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     result = run(str(tmp_path / "run.gradtui"), "--print")
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert "Is a directory" in result.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no pipes and devices by name")
+@pytest.mark.parametrize("form", ["--print", "--json"])
+@pytest.mark.parametrize("target", ["run.gradtui", "model.py:loss"])
+def test_what_is_no_file_is_not_waited_for(target: str, form: str, tmp_path: Path) -> None:
+    path = tmp_path / target.partition(":")[0]
+    os.mkfifo(path)
+    result = run(str(tmp_path / target), form)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "it is a pipe" in result.stderr
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    result = run(str(tmp_path / target), form)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "it is a device" in result.stderr
+    path.unlink()
+    with path.open("wb") as file:
+        file.truncate(2**40)
+    result = run(str(tmp_path / target), form)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    if form == "--json":
+        assert json.loads(result.stdout)["error"]["message"]
 
 
 def test_it_stays_where_it_is(saved: Path) -> None:

@@ -14,7 +14,6 @@ from typing import BinaryIO
 
 import pytest
 
-from gradtui.calculus import derivative
 from gradtui.command.evaluator import CALCULUS_DEADLINE
 from gradtui.engine.typed import limits
 from gradtui.expression import Expression, parse, write
@@ -26,7 +25,8 @@ from gradtui.service.child import Child, ChildError
 from gradtui.service.client import CALCULUS, TORCH, Service
 from gradtui.service.protocol import Ready, read
 from gradtui.service.protocol import write as send
-from gradtui.snapshot.model import CurveRequest, Request, Snapshot
+from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.model import Request, Snapshot
 from tests.expression.shapes import shape
 from tests.fuzz.adversarial import ADVERSARIAL, At
 
@@ -158,7 +158,6 @@ def test_readme_states_them() -> None:
         f"{deadline('deadline'):g} s",
         f"{deadline('calculus_deadline'):g} s on the screen",
         f"{CALCULUS_DEADLINE:g} s in a batch",
-        f"{derivative.TIME_TO_SIMPLIFY:g} s of that",
         f"{MEMORY // 1024} GiB",
     ):
         assert figure in stated

@@ -5,10 +5,23 @@ from __future__ import annotations
 import math
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui.graph.gradients import ORDERS, Order, Spread, by_module, by_parameter, ordered, size, spread, together
+from gradtui.graph.gradients import (
+    ORDERS,
+    Gradient,
+    Order,
+    Spread,
+    by_module,
+    by_parameter,
+    ordered,
+    share,
+    size,
+    spread,
+    together,
+)
 from gradtui.snapshot.model import Module, Parameter, Snapshot, Summary, Values
 from tests import examples, synthetic
 
@@ -38,7 +51,8 @@ def summed_up(numbers: list[float]) -> Values:
 
 
 def close(one: Spread, other: Spread) -> bool:
-    return one._replace(norm=None) == other._replace(norm=None) and one.norm == pytest.approx(other.norm)
+    alike = one._replace(finite_norm=None) == other._replace(finite_norm=None)
+    return alike and one.finite_norm == pytest.approx(other.finite_norm)
 
 
 @given(tensors)
@@ -122,3 +136,35 @@ def test_orders(by: Order) -> None:
 )
 def test_sizes(norm: float | None, level: int) -> None:
     assert size(norm, 1.0) == level
+
+
+@given(tensors)
+def test_the_norm_is_that_of_torch(numbers: list[float]) -> None:
+    """nan where an element is nan, inf where one is infinite: of the numbers, of their summary and of the table's row."""
+    norm = torch.linalg.vector_norm(torch.tensor(numbers, dtype=torch.float64)).item()
+    for values in (whole(numbers), summed_up(numbers), spread(whole(numbers)).as_values()):
+        assert values.norm == pytest.approx(norm, nan_ok=True)
+    assert spread(whole(numbers)).norm == pytest.approx(norm, nan_ok=True)
+
+
+@given(st.lists(tensors, min_size=1, max_size=5))
+def test_the_norm_of_several_is_that_of_all(parts: list[list[float]]) -> None:
+    everything = torch.tensor([number for part in parts for number in part], dtype=torch.float64)
+    found = together(map(spread, map(whole, parts)))
+    assert found is not None
+    assert found.norm == pytest.approx(torch.linalg.vector_norm(everything).item(), nan_ok=True)
+
+
+def test_nothing_has_a_share_of_what_is_not_finite() -> None:
+    assert share(spread(whole([3.0])), spread(whole([3.0, 4.0]))) == pytest.approx(0.36)
+    assert share(spread(whole([3.0])), spread(whole([3.0, math.nan]))) is None
+    assert share(spread(whole([math.inf])), spread(whole([math.inf]))) is None
+
+
+def test_what_is_not_finite_comes_first() -> None:
+    rows = [Gradient(name, "parameter", (1,), spread(whole([number])), None, None, None) for name, number in NORMS]
+    assert {each.name for each in ordered(rows, "norm")[:2]} == {"nan", "inf"}
+    assert [each.name for each in ordered(rows, "norm")[2:]] == ["large", "small"]
+
+
+NORMS = [("small", 1.0), ("nan", math.nan), ("large", 9.0), ("inf", -math.inf)]

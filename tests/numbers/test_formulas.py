@@ -106,6 +106,6 @@ def test_float64(formula: dict[str, Any]) -> None:
         binary = {name: mp.mpf(number) for name, number in check["at"].items()}
         bounds = roundings(snapshot.graph, "float64")
         for name in expression.variables:
-            gradient = snapshot.variables[name].grad.numbers[0]
-            assert abs(gradient - slope(expression, binary, name, binary=True)) <= bounds[name], name
-            assert bounds[name] <= 1e-9 * max(1, abs(gradient)), name
+            gradient, (bound,) = snapshot.variables[name].grad.numbers[0], bounds[name]
+            assert abs(gradient - slope(expression, binary, name, binary=True)) <= bound, name
+            assert bound <= 1e-9 * max(1, abs(gradient)), name

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.report.text import report
-from gradtui.snapshot.model import Curve, Edge, Graph, Node, Snapshot
+from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.model import Edge, Graph, Node, Snapshot
 from tests import examples
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

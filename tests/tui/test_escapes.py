@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
@@ -69,7 +68,7 @@ class HostileService(FakeService):
 
 
 @pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """The bytes for the terminal: a screen that thinks it has one writes all that it would write."""
     written = Terminal()
     monkeypatch.setattr(HeadlessDriver, "is_headless", False)

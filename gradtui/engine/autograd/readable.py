@@ -6,6 +6,7 @@ import sys
 from typing import Any, cast
 
 import torch
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from gradtui.engine.autograd.torch_private import is_wrapped
 from gradtui.snapshot.model import Unread
@@ -76,13 +77,13 @@ def _reach(tensor: torch.Tensor) -> int:
     """Bytes from the start of the storage to the end of the last element; 0 where there is none."""
     if tensor.is_contiguous():
         count = tensor.numel()
-        return (tensor.storage_offset() + count) * tensor.itemsize if count else 0
+        return int((tensor.storage_offset() + count) * tensor.itemsize) if count else 0
     furthest = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
-    return (tensor.storage_offset() + furthest + 1) * tensor.itemsize if tensor.numel() else 0
+    return int((tensor.storage_offset() + furthest + 1) * tensor.itemsize) if tensor.numel() else 0
 
 
 def _readable(tensor: torch.Tensor) -> torch.Tensor | Unread:
-    if isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin):
+    if isinstance(tensor, UninitializedParameter | UninitializedBuffer):
         return "uninitialized"
     if tensor.is_meta or _is_of(tensor, "torch._subclasses.fake_tensor", "FakeTensor"):
         return "meta"

@@ -88,7 +88,7 @@ def _together(tensors: Sequence[torch.Tensor], size: torch.Size) -> list[Values]
     """Of tensors of one shape; one by one where some cannot be read: while they waited, a hook may have freed one."""
     if all(map(has_numbers, tensors)):
         try:
-            return _rows(wide(torch.stack(tensors).reshape(len(tensors), size.numel())), tuple(size))
+            return _rows(wide(torch.stack(list(tensors)).reshape(len(tensors), size.numel())), tuple(size))
         except RuntimeError:  # as in `legible`
             pass
     return list(map(legible, tensors))

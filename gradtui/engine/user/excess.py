@@ -18,13 +18,16 @@ STATUS = Path("/proc/self/status")
 
 STOP, REFUSE = 0.8, 0.9
 """Shares of the memory that is free. What has grown to the one is stopped; what would pass the other at once is refused."""
-TICK, AGAIN = 0.05, 1.0
+TICK, AGAIN = 0.02, 1.0
 """Seconds of the processor between two looks at what has been taken, and from one complaint to the next."""
 
 DEEPEST = 500_000
 """Calls within one another. Python has no bound of its own where its recursion limit was raised, and fills the memory."""
-STACK, STACK_STOP = 64 * 2**20, 24 * 2**20
-"""Bytes of the stack that is for calls by way of C, and how many may be used. Past its end the process dies."""
+STACK, STACK_STOP = 120 * 2**20, 24 * 2**20
+"""Bytes of the stack, which is for calls by way of C, and of it those that may be used. Past its end the process dies.
+
+Linux leaves at least 128 MiB for it; nobody calls so fast that the rest would go between two looks.
+"""
 
 
 @contextmanager

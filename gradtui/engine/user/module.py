@@ -24,7 +24,8 @@ from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import shown
 from gradtui.engine.user.depth import TooDeepError, deepest_line
 from gradtui.engine.user.process_state import ProcessState, seed
-from gradtui.snapshot.target import candidates
+from gradtui.file.reading import whole
+from gradtui.snapshot.target import LONGEST, candidates
 
 HERE = Path.cwd()
 """Where the person stands: relative paths are read, and shown, from there, wherever the user's code goes."""
@@ -103,7 +104,7 @@ class UserModule:
 
     def _compiled(self) -> CodeType:
         try:
-            text = self.path.read_bytes()
+            text = whole(self.path, LONGEST)
         except FileNotFoundError:
             raise RefusalError("name", f"there is no file {shown(str(self.path))}") from None
         except OSError as error:

@@ -283,5 +283,5 @@ def look(values: Values | None, ordinary: str, *, dim_zero: bool = False) -> str
 
 def grad_look(grad: Values | None, largest: float | None) -> str:
     """The same for a gradient: the fainter, the smaller it is beside the largest."""
-    level = size(grad.norm, largest) if grad is not None else 0
+    level = size(grad.finite_norm, largest) if grad is not None else 0
     return look(grad, SIZES[level], dim_zero=True)

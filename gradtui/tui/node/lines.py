@@ -101,6 +101,8 @@ def _spread(label: str, values: Values | None, digits: int) -> Iterator[Pieces]:
         return
     summary = values.summary
     named = {"min": summary.min, "max": summary.max, "mean": summary.mean, "norm": summary.norm}
+    if summary.nan or summary.inf:
+        named["finite norm"] = summary.finite_norm
     spread = "  ".join(f"{name} {number(value, digits)}" for name, value in named.items())
     yield ((f"{label}{spread}  nan {summary.nan}  inf {summary.inf}  zero {summary.zero}", "node--quiet"),)
 

@@ -141,7 +141,7 @@ UNREAD: dict[str, tuple[Make, Unread]] = {
     "inside of grad": (lambda: inside(torch.func.grad), "transformed"),
     "functionalized": (lambda: torch._to_functional_tensor(plain()), "transformed"),
     "masked": (masked, "opaque"),
-    "of a class of its own": (lambda: TwoTensor(plain(), plain()), "opaque"),
+    "of a class of its own": (lambda: TwoTensor(plain(), plain()), "opaque"),  # type: ignore[no-untyped-call]
     "half bytes": (lambda: torch.zeros(4, dtype=torch.uint8).view(torch.float4_e2m1fn_x2), "opaque"),
 }
 
@@ -225,7 +225,7 @@ def test_nothing_of_a_class_runs() -> None:
         @classmethod
         def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             asked.append(func)
-            return super().__torch_function__(func, types, args, kwargs or {})
+            return super().__torch_function__(func, types, args, kwargs or {})  # type: ignore[no-untyped-call]
 
     tensor = plain().as_subclass(Talking)
     asked.clear()

@@ -38,7 +38,8 @@ class Network(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.last(self.norm(torch.tanh(self.first(x)))).pow(2).mean()
+        loss: torch.Tensor = self.last(self.norm(torch.tanh(self.first(x)))).pow(2).mean()
+        return loss
 
 
 def network() -> Network:
@@ -138,7 +139,8 @@ def sharded(**settings: Any) -> nn.Module:
     model, mesh = network(), init_device_mesh("cpu", (distributed.get_world_size(),))
     for part in (model.first, model.last):
         fully_shard(part, mesh=mesh, **settings)
-    return fully_shard(model, mesh=mesh, **settings)
+    fully_shard(model, mesh=mesh, **settings)
+    return model
 
 
 def flattened(**settings: Any) -> nn.Module:

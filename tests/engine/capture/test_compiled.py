@@ -109,7 +109,7 @@ def in_place(case: Case) -> tuple[Call, nn.Module | None]:
 
 
 def forward_alone(case: Case) -> tuple[Call, nn.Module | None]:
-    case.model.forward = case.compiled(case.model.forward)  # type: ignore[method-assign]
+    case.model.forward = case.compiled(case.model.forward)
     return case.model, case.model
 
 
@@ -195,7 +195,7 @@ def run(
         if entered is not None:
             snapshots.append(entered.capture(loss))
         case.model.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         gradients = [None if one.grad is None else one.grad.tolist() for one in case.model.parameters()]
         told.append((list(case.graphs), dict(dynamo.utils.counters["frames"]), gradients))
     return told, snapshots
@@ -320,7 +320,7 @@ def test_inductor() -> None:
     """The compiler that people use: one node stands for all of it, and its gradients are those of the plain model."""
     torch.manual_seed(0)
     model = Net()
-    compiled = torch.compile(model)
+    compiled: Any = torch.compile(model)
     with gradtui.trace(compiled) as trace:
         loss = compiled(X).pow(2).mean()
     snapshot = trace.capture(loss)

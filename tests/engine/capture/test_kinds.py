@@ -90,16 +90,17 @@ def fake() -> Made:
 
     def forward() -> torch.Tensor:
         with mode:
-            return model(x).sum()
+            total: torch.Tensor = model(x).sum()
+            return total
 
     return model, forward, {}
 
 
 def of_a_class() -> Made:
     model = nn.Linear(3, 2)
-    pair = TwoTensor(model.weight.detach(), model.weight.detach())
+    pair = TwoTensor(model.weight.detach(), model.weight.detach())  # type: ignore[no-untyped-call]
     model.weight = nn.Parameter(pair)
-    x = TwoTensor(torch.ones(4, 3), torch.ones(4, 3))
+    x = TwoTensor(torch.ones(4, 3), torch.ones(4, 3))  # type: ignore[no-untyped-call]
     return model, lambda: model(x).sum(), {}
 
 
@@ -122,7 +123,7 @@ def scripted(runs: int, script: Callable[[nn.Module], nn.Module]) -> Made:
 
 
 def traced_by_jit(model: nn.Module) -> nn.Module:
-    return torch.jit.trace(model, torch.ones(3, 4))  # type: ignore[no-any-return]
+    return torch.jit.trace(model, torch.ones(3, 4))  # type: ignore[no-untyped-call, no-any-return]
 
 
 READ: dict[str, Callable[[], Made]] = {
@@ -166,7 +167,7 @@ def numbers(grad: torch.Tensor) -> list[float]:
 def backward(output: torch.Tensor) -> None:
     if output.is_nested and output.layout is torch.strided:
         output = output.values()
-    output.sum().backward()
+    output.sum().backward()  # type: ignore[no-untyped-call]
 
 
 def everywhere(snapshot: gradtui.Snapshot, path: Any) -> None:
@@ -221,7 +222,7 @@ def test_a_gradient_that_cannot_be_read_is_there(kind: str, watched: bool, tmp_p
     output, snapshot = captured(made, watched)
     assert snapshot.problem is None
     everywhere(snapshot, tmp_path)
-    output.backward()
+    output.backward()  # type: ignore[no-untyped-call]
     for name, parameter in made[0].named_parameters():
         assert parameter.grad is not None
         told = snapshot.parameters[name]

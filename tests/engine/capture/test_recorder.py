@@ -96,7 +96,9 @@ def test_custom_function() -> None:
         total = doubled + 1
     texts = of_this_file(recorder.recording)
     assert texts[number(doubled)] == "Double.apply(x)"
-    assert recorder.recording.values[number(doubled)].numbers == (6.0,)
+    value = recorder.recording.values[number(doubled)]
+    assert value is not None
+    assert value.numbers == (6.0,)
     assert texts[number(total)] == "doubled + 1"
     assert not recorder.recording.happenings
 

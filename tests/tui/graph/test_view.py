@@ -388,7 +388,7 @@ async def test_themes(theme: str) -> None:
         (examples.vector(7.25, 13.8, 9.4), 9, "[7.25, …]"),
         (examples.vector(7.25, 13.8, 9.4), 3, "…"),
         (Values((64, 128), (1.0,) * 8, Summary(0, 1, 0.5, 3.25, 0, 0, 0)), 20, "64×128 norm 3.25"),
-        (Values((64, 128), (1.0,) * 8, Summary(0, 1, 0.5, 3.25, 2, 0, 0)), 12, "norm 3.25"),
+        (Values((64, 128), (1.0,) * 8, Summary(0, 1, 0.5, 3.25, 2, 0, 0)), 12, "norm nan"),
     ],
 )
 def test_numbers_are_never_cut_in_two(values: Values | None, width: int, text: str) -> None:

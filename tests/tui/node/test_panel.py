@@ -182,13 +182,13 @@ async def test_nan_is_seen() -> None:
 
 
 async def test_large_tensor_is_summarised() -> None:
-    summary = Summary(min=-1.5, max=2.5, mean=0.25, norm=90.5, nan=1, inf=2, zero=3)
+    summary = Summary(min=-1.5, max=2.5, mean=0.25, finite_norm=90.5, nan=1, inf=2, zero=3)
     large = Values((64, 128), (1.0,) * 8, summary)
     graph = examples.quadratic().graph
     leaf = replace(graph.nodes[4], value=large, grad_output=large, shape=(64, 128))
     async with PanelApp().run_test(size=(100, 16)) as pilot:
         app = await show(pilot, Snapshot(8, "x", graph=Graph((*graph.nodes[:4], leaf))), 4)
-        figures = "min -1.5  max 2.5  mean 0.25  norm 90.5  nan 1  inf 2  zero 3"
+        figures = "min -1.5  max 2.5  mean 0.25  norm nan  finite norm 90.5  nan 1  inf 2  zero 3"
         assert f"value {figures}" in app.lines
         assert f"ḡ {figures}" in app.lines
 

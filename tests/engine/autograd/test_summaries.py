@@ -1,0 +1,79 @@
+"""A tensor in few numbers: those of torch itself, also where an element is not finite."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+import gradtui
+from gradtui.engine.autograd.reader import read
+from gradtui.engine.autograd.summaries import summary
+from gradtui.engine.autograd.values import values_of
+from gradtui.graph.gradients import by_module, by_parameter
+from gradtui.report.json import answer
+from gradtui.snapshot.model import Values
+
+KINDS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
+
+def tensors(dtype: torch.dtype) -> list[torch.Tensor]:
+    """Ordinary, and with one element or all of them nan or infinite."""
+    ordinary = torch.linspace(-3, 5, 6000, dtype=torch.float64).to(dtype).reshape(60, 100)
+    found = [ordinary]
+    for bad in (math.nan, math.inf, -math.inf):
+        spoilt = ordinary.clone()
+        spoilt[7, 3] = bad
+        found += [spoilt, torch.full_like(ordinary, bad)]
+    both = found[1].clone()
+    both[0, 0] = math.inf
+    return [*found, both]
+
+
+def right(values: Values, tensor: torch.Tensor) -> None:
+    exact = tensor.double()
+    finite = exact[exact.isfinite()]
+    norm = torch.linalg.vector_norm(exact).item()
+    assert values.norm == pytest.approx(norm, rel=1e-3, nan_ok=True)
+    expected = torch.linalg.vector_norm(finite).item() if finite.numel() else None
+    assert values.finite_norm == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("dtype", KINDS, ids=str)
+def test_the_norm_of_what_is_not_finite(dtype: torch.dtype) -> None:
+    for tensor in tensors(dtype):
+        right(values_of(tensor), tensor)
+        right(Values(tuple(tensor.shape), (), summary(tensor)), tensor)
+    small = [tensor[6:8].clone() for tensor in tensors(dtype)]
+    for tensor, values in zip(small, read(small), strict=True):
+        assert values is not None
+        right(values, tensor)
+
+
+def test_a_nan_gradient_passes_for_none() -> None:
+    """The README's assertion, on a row of which most elements are nan."""
+    model = torch.nn.Sequential(torch.nn.Linear(4, 128), torch.nn.Linear(128, 1))
+    x = torch.randn(3, 4)
+    hidden = model[0](x)
+    spoilt = torch.where(torch.arange(128) < 77, (hidden - hidden.detach()).sqrt() * 0, hidden)
+    snapshot = gradtui.capture(model[1](spoilt).sum(), model=model)
+    grad = snapshot.parameters["0.weight"].grad
+    assert grad is not None
+    assert grad.norm is not None
+    assert not grad.norm > 0
+    assert math.isnan(grad.norm)
+    assert grad.finite_norm is not None
+    assert grad.finite_norm > 0
+    rows = {row.name: row for row in by_parameter(snapshot)}
+    assert rows["0.weight"].grad is not None
+    assert rows["0.weight"].grad.nan == 77 * 4
+    modules = {row.name: row.grad for row in by_module(snapshot, by_parameter(snapshot))}
+    for name in ("", "0"):
+        found = modules[name]
+        assert found is not None
+        assert found.norm is not None
+        assert math.isnan(found.norm)
+    told = answer(snapshot)["parameters"]["0.weight"]
+    assert (told["norm"], told["share"], told["grad"]["norm"]) == ("nan", None, "nan")
+    assert told["finite_norm"] == pytest.approx(grad.finite_norm)
