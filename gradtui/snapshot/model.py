@@ -382,8 +382,8 @@ class Snapshot(Struct, frozen=True):
     files: dict[str, str] = {}
     events: tuple[Event, ...] = ()
     printed: str = ""
-    truth: Truth | None = None
     scale: float | None = None
+    truth: Truth | None = None
 
 
 def default_at(name: str) -> float:
