@@ -266,14 +266,6 @@ def test_a_sentence_where_there_are_no_words(text: str, why: str) -> None:
         assert why in derivative.note
 
 
-def test_what_is_too_long_is_so_on_a_busy_machine_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the time to simplify has passed, the text is as it came, but no longer."""
-    monkeypatch.setattr("gradtui.calculus.derivative.TIME_TO_SIMPLIFY", -1.0)
-    (late,) = derivatives(Request(1, "gelu(" * 8 + "x + 0" + ")" * 8)).values()
-    assert late.text is None
-    assert "too long" in late.note
-
-
 def test_long_sums_are_no_trouble() -> None:
     assert of_x("+".join(["x"] * 2000)).text == "2000"
 
