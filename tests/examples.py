@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from gradtui.snapshot.curve import Curve, Trouble
 from gradtui.snapshot.model import (
-    Curve,
     Differences,
     Edge,
     Experiment,
@@ -19,7 +19,6 @@ from gradtui.snapshot.model import (
     Saved,
     Snapshot,
     Source,
-    Trouble,
     Values,
     VariableState,
 )

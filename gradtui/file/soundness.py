@@ -6,7 +6,9 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from gradtui.snapshot.model import Curve, Graph, Snapshot, Source, Values
+from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.model import Graph, Snapshot, Source, Values
+from gradtui.snapshot.target import is_target
 from gradtui.snapshot.truth import Truth
 
 MOST_DIMENSIONS = 64
@@ -43,6 +45,8 @@ def fits(values: Values) -> bool:
 
 def _flaws(snapshot: Snapshot) -> Iterator[str]:
     yield from _graph_flaws(snapshot.graph)
+    if snapshot.origin == "function" and not is_target(snapshot.expression):
+        yield "it is of a function, and names none"
     count = len(snapshot.graph.nodes)
     if not all(_is_node(parameter.node, count) for parameter in snapshot.parameters.values()):
         yield "a parameter's node is not in the graph"

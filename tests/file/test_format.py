@@ -19,14 +19,13 @@ from msgspec.structs import replace
 import gradtui
 from gradtui.file import format, rows
 from gradtui.file.format import FileError, load, save
+from gradtui.snapshot.curve import Curve, Jump, Trouble
 from gradtui.snapshot.model import (
-    Curve,
     Differences,
     Edge,
     Event,
     Experiment,
     Graph,
-    Jump,
     Module,
     Node,
     Note,
@@ -36,7 +35,6 @@ from gradtui.snapshot.model import (
     Snapshot,
     Source,
     Summary,
-    Trouble,
     Values,
     VariableState,
 )
@@ -45,6 +43,7 @@ from tests import examples, synthetic
 from tests.examples import scalar, vector
 
 LARGE = Values((3, 1000), (math.nan, math.inf, -0.0, 1e-45, 1.1, 0.0, 2.0, 3.0), Summary(0.0, 3.0, 0.1, 9.0, 1, 1, 2))
+GONE = Saved("mat2", Values((4, 4), (), unread="freed"))
 HERE = Source("y = x @ w", 4, 13, "model.py", 2)
 
 EVERYTHING = Snapshot(
@@ -68,12 +67,7 @@ EVERYTHING = Snapshot(
                 (Edge(1, 2, "3", LARGE, 0.5, HERE), Edge(None, 0, "pi")),
                 LARGE,
                 vector(1, 1),
-                (
-                    Saved("self", LARGE),
-                    Saved("dim", "(1, 0)"),
-                    Saved("empty", Values((0,), ())),
-                    Saved("freed", Values((2,), (), None, "freed")),
-                ),
+                (Saved("self", LARGE), Saved("dim", "(1, 0)"), Saved("empty", Values((0,), ())), GONE),
                 HERE,
                 None,
                 vector(0.5),
@@ -105,15 +99,15 @@ EVERYTHING = Snapshot(
     (Note("kink", "a corner", 1),),
     ("x", 1),
     (Experiment(0, 1, 2.0),),
-    Problem("crash", "no", 1, 2, "hint", HERE, ("line 1", "line 2")),
+    Problem("crash", "no", 1, 2, "hint", HERE, ("line 1", "line 2"), "inplace", "Exp"),
     "function",
     {"w": Parameter(LARGE, None, "bfloat16", "cuda:0", 1, False), "": Parameter(scalar(1), scalar(2), "f", "c")},
     {"encoder": Module("Encoder", 3), "encoder.layer": Module("ModuleList")},
     {"model.py": "def f(x):\n    y = x @ w\n    return y\n"},
     (Event("detach", "detach", HERE, "encoder", ("w", "b"), 0, True),),
     "printed\n",
-    2.0,
-    Truth(
+    1024.0,
+    truth=Truth(
         (1.0, None),
         (1.5, None),
         (Piece(0, 1, (1.0,), (2.0,), variable="x"), Piece(0, 5, (3.0,), (1.0,), (0,), ((2.0,),))),
@@ -256,9 +250,9 @@ def test_every_truncation_is_told(tmp_path: Path) -> None:
     path = tmp_path / "run.gradtui"
     save(examples.quadratic(), path)
     whole = path.read_bytes()
-    for length in (*range(1, 60), *range(60, len(whole), 97), len(whole) - 1):  # half of gzip's own magic is no gzip
+    for length in (*range(1, 60), *range(60, len(whole), 97), len(whole) - 1):
         path.write_bytes(whole[:length])
-        with pytest.raises(FileError, match="damaged" if length == len(format.MAGIC) + 2 else "cut off"):
+        with pytest.raises(FileError, match="cut off"):
             load(path)
 
 

@@ -11,7 +11,8 @@ from gradtui.calculus.derivative import derivatives
 from gradtui.calculus.pieces import truth
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.report.text import report
-from gradtui.snapshot.model import Curve, CurveRequest, Edge, Graph, Node, Request, Snapshot
+from gradtui.snapshot.curve import Curve, CurveRequest
+from gradtui.snapshot.model import Edge, Graph, Node, Request, Snapshot
 from tests import examples
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
