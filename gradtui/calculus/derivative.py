@@ -26,6 +26,8 @@ MOST_WORK = 2_000
 """Size of the derivative, written out, up to which it is looked for: under a second."""
 MOST_SIZE = 10_000
 """The same for f itself."""
+MOST_STEPS = 2_000
+"""Operations times elements up to which digits are added until it is sure that none is missing: some 0.1 s."""
 MOST_SIMPLIFIED = 150
 """Operations in the derivatives, all variables together, up to which other forms of them are tried: a few tenths of a second."""
 NUDGE = mp.mpf("1e-20")
@@ -141,9 +143,15 @@ def _has_e_to_the(expression: Expression) -> bool:
 
 
 def _evaluated(prepared: Prepared, at: At, dtype: Dtype, digits: Digits) -> dict[str, Derivative]:
-    """At the very floats that torch gets; where the number as typed is another and has no derivative, there is none."""
+    """At the very floats that torch gets; where the number as typed is another and has no derivative, there is none.
+
+    Where that would take long, with twice the digits at once, and without a look at the number as typed.
+    """
+    is_long = len(prepared.program.steps) * prepared.program.length > MOST_STEPS
+    if is_long:
+        digits = 2 * digits[0], 0
     floats = [number for value in at.values() for number in (value if isinstance(value, tuple) else (value,))]
-    is_typed = all(as_typed(number) == as_float(number, dtype) for number in floats)
+    is_typed = is_long or all(as_typed(number) == as_float(number, dtype) for number in floats)
     here = _numbers(prepared, at, lambda value: as_float(value, dtype), digits)
     typed = {} if is_typed else _numbers(prepared, at, as_typed, digits)
     answer = {}

@@ -112,14 +112,16 @@ def as_float(number: float, dtype: Dtype) -> Expr:
 def settled(values: Callable[[], Iterable[Expr]], digits: Digits = (FEWEST, ENOUGH)) -> list[Expr]:
     """The numbers that `values` gives, to SURE digits: asked again with more digits until they no longer change.
 
-    digits: at first, and from where on there are no more. What is 0 to a few digits is asked for with many; what only
-    shrinks with them, as sin(pi), is 0.
+    digits: at first, and from where on there are no more, 0 to ask but once. What is 0 to a few digits is asked for with
+    many; what only shrinks with them, as sin(pi), is 0.
     """
     before: list[Expr] | None = None
     few, enough = digits
     while True:
         with mp.workdps(few):
             now = list(values())
+        if not enough:
+            return now
         if before is not None and (few >= enough or all(map(_alike, before, now))):
             break
         before, few = now, 2 * few

@@ -79,14 +79,12 @@ def checks(snapshot: Snapshot) -> dict[str, Check]:
 
 
 def is_spoilt(snapshot: Snapshot, variable: str, element: int) -> bool:
-    """Whether rounding has left no right digit of the gradient by one element, as far as calculus knows."""
+    """Whether no digit of the gradient by one element is right, as far as calculus knows."""
     if variable not in snapshot.variables or snapshot.problem is not None or snapshot.experiments:
         return False
     judge = _Judge(snapshot)
     found = judge.element(variable, element)
-    if found is None or found.calculus is None or judge.digits(found):
-        return False
-    return judge.of_element(found).lost
+    return found is not None and found.calculus is not None and not judge.digits(found)
 
 
 def value_check(snapshot: Snapshot) -> ValueCheck:

@@ -66,3 +66,14 @@ def test_a_zero_is_not_believed_at_once(x: float) -> None:
     """1 - tanh(300)^2 is 3e-260, and 0 to 200 digits."""
     (got,) = derivatives(Request(1, "tanh(x)", {"x": x}, "float64"))["x"].numbers
     assert got == pytest.approx(4 * float(mp.exp(-2 * x)), rel=1e-12, abs=0)
+
+
+def test_what_would_take_long_is_asked_once() -> None:
+    assert settled(lambda: [mp.mpf(mp.dps)], (100, 0)) == [100]
+
+
+def test_a_long_vector_too() -> None:
+    """Of 2,000 elements, with the digits that the smallest needs."""
+    x = tuple(10.0**-k for k in range(1, 9)) * 250
+    numbers = derivatives(Request(1, "(1 - cos(x))/x^2", {"x": x}, "float64"))["x"].numbers
+    assert numbers == derivatives(Request(1, "(1 - cos(x))/x^2", {"x": x[:8]}, "float64"))["x"].numbers * 250

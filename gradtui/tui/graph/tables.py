@@ -47,7 +47,8 @@ def group_cells(row: Row, arrangement: Arrangement, steps_done: int | None) -> C
         return Cells("", row.guides, (REFERENCE + title, "graph--reference"), (), "", "", None, None, "constant")
     part, modules = arrangement.share(row.group), arrangement.numbers.snapshot.modules
     kind = modules[group.path].kind if group.kind in ("module", "repeat") and group.path in modules else ""
-    about = [percent(part)] if part is not None else []
+    spoilt = grad is not None and grad.nan + grad.inf > 0
+    about = [percent(part)] if part is not None else [NOT_KNOWN] if spoilt else []
     if group.kind in ("module", "repeat"):
         about += [f"{group.size:,} nodes", *([kind] if kind else [])]
     came = arrangement.graph.nodes[row.node].grad_output if has_run(arrangement.graph, row.node, steps_done) else None
