@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from gradtui.snapshot.curve import Curve, Trouble
 from gradtui.snapshot.model import (
-    Derivative,
     Differences,
     Edge,
     Experiment,
@@ -23,6 +22,7 @@ from gradtui.snapshot.model import (
     Values,
     VariableState,
 )
+from gradtui.snapshot.truth import Derivative
 
 Span = tuple[int, int]
 

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from gradtui.snapshot.curve import Curve
-from gradtui.snapshot.model import Graph, Snapshot, Source, Truth, Values
+from gradtui.snapshot.model import Graph, Snapshot, Source, Values
 from gradtui.snapshot.target import is_target
+from gradtui.snapshot.truth import Truth
 
 MOST_DIMENSIONS = 64
 """As in torch."""

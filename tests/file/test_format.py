@@ -21,7 +21,6 @@ from gradtui.file import format, rows
 from gradtui.file.format import FileError, load, save
 from gradtui.snapshot.curve import Curve, Jump, Trouble
 from gradtui.snapshot.model import (
-    Derivative,
     Differences,
     Edge,
     Event,
@@ -31,16 +30,15 @@ from gradtui.snapshot.model import (
     Node,
     Note,
     Parameter,
-    Piece,
     Problem,
     Saved,
     Snapshot,
     Source,
     Summary,
-    Truth,
     Values,
     VariableState,
 )
+from gradtui.snapshot.truth import Derivative, Piece, Truth
 from tests import examples, synthetic
 from tests.examples import scalar, vector
 

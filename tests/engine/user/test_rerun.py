@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gradtui.engine.user.rerun import CLOSER, Again
-from gradtui.snapshot.model import Curve, CurveRequest
+from gradtui.snapshot.curve import Curve, CurveRequest
 
 F = Callable[[torch.Tensor], torch.Tensor]
 
@@ -54,9 +54,9 @@ def test_a_jump(f: F, kind: str, place: float) -> None:
 
 def test_a_pole_and_a_border() -> None:
     (pole,) = drawn(lambda x: 1 / (x - 0.777))[0].trouble
-    assert (pole.low, pole.kind, pole.unbounded) == (pytest.approx(0.777, abs=1e-5), "value", True)
+    assert (pole.low, pole.kind, pole.unbounded) == (pytest.approx(0.777, abs=1e-5), "value", True)  # type: ignore[comparison-overlap]
     (border,) = drawn(lambda x: torch.sqrt(x - 0.777))[0].trouble
-    assert (border.low, border.high) == (-10, pytest.approx(0.777, abs=1e-5))
+    assert (border.low, border.high) == (-10, pytest.approx(0.777, abs=1e-5))  # type: ignore[comparison-overlap]
     assert (border.kind, border.unbounded) == ("value", False)
 
 
@@ -88,5 +88,5 @@ def test_where_it_raises_there_is_no_number() -> None:
 
     told, _ = drawn(f)
     (one,) = told.trouble
-    assert (one.low, one.high) == (pytest.approx(4, abs=1e-4), 10)
+    assert (one.low, one.high) == (pytest.approx(4, abs=1e-4), 10)  # type: ignore[comparison-overlap]
     assert all(math.isnan(y) == (x > 4) for x, y in zip(told.x, told.f, strict=True))
