@@ -7,9 +7,8 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from gradtui.snapshot.curve import Curve, Trouble
 from gradtui.snapshot.model import (
-    Curve,
-    Derivative,
     Differences,
     Edge,
     Experiment,
@@ -20,10 +19,10 @@ from gradtui.snapshot.model import (
     Saved,
     Snapshot,
     Source,
-    Trouble,
     Values,
     VariableState,
 )
+from gradtui.snapshot.truth import Derivative
 
 Span = tuple[int, int]
 

@@ -19,7 +19,8 @@ from gradtui.calculus.writer import Style, UnwritableError, as_it_is, worded
 from gradtui.expression import syntax
 from gradtui.expression.parser import ExpressionError
 from gradtui.expression.syntax import Expression, fold
-from gradtui.snapshot.model import Derivative, Dtype, Request
+from gradtui.snapshot.model import Dtype, Request
+from gradtui.snapshot.truth import Derivative
 
 MOST_WORK = 2_000
 """Size of the derivative, written out, up to which it is looked for: under a second."""

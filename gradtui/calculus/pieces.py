@@ -29,7 +29,8 @@ from gradtui.calculus.reals import Elements, Expr, Vector, mp
 from gradtui.calculus.vectors import GiveUpError, gradient, is_vector
 from gradtui.expression import syntax
 from gradtui.expression.syntax import Node, postorder
-from gradtui.snapshot.model import Dtype, Piece, Request, Truth
+from gradtui.snapshot.model import Dtype, Request
+from gradtui.snapshot.truth import Piece, Truth
 
 MOST_PIECES = 120
 """Pieces, constants among them, up to which they are looked for: 0.1 s, once."""

@@ -25,7 +25,7 @@ from gradtui.chart.window import (
     runs,
     y_window,
 )
-from gradtui.snapshot.model import Curve, Trouble
+from gradtui.snapshot.curve import Curve, Trouble
 from gradtui.snapshot.visible import visible
 
 Role = Literal["f", "derivative", "tangent", "point", "axis", "zero", "label", "variable", "trouble"]

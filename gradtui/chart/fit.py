@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, pairwise
 
 from gradtui.chart.window import Position, Window, bounded, breaks_of, home, unbroken
-from gradtui.snapshot.model import Curve
+from gradtui.snapshot.curve import Curve
 
 WIDER = (1.0, 10.0, 100.0)
 """Times the window that one starts with: where roots and extrema are looked for."""

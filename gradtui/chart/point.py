@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gradtui.graph.agreement import is_spoilt
-from gradtui.snapshot.model import Curve, Snapshot, Values
+from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.model import Snapshot, Values
 
 Point = tuple[float, float | None, float | None]
 """x, f and f'; None for what is not known."""

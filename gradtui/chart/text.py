@@ -6,7 +6,7 @@ from itertools import groupby
 
 from gradtui.chart.drawing import Cell, Role, draw, overlay, trouble_text
 from gradtui.chart.point import Point
-from gradtui.snapshot.model import Curve
+from gradtui.snapshot.curve import Curve
 
 COLOURS: dict[Role, str] = {
     "f": "34",

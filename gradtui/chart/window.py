@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from gradtui.snapshot.model import Curve, Trouble
+from gradtui.snapshot.curve import Curve, Trouble
 
 Window = tuple[float, float]
 Position = tuple[float, float]

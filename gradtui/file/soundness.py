@@ -6,8 +6,10 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from gradtui.snapshot.model import Curve, Graph, Snapshot, Source, Truth, Values
+from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.model import Graph, Snapshot, Source, Values
 from gradtui.snapshot.target import is_target
+from gradtui.snapshot.truth import Truth
 
 MOST_DIMENSIONS = 64
 """As in torch."""

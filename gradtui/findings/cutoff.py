@@ -84,8 +84,6 @@ def absent(snapshot: Snapshot, name: str, parameter: Parameter, traced: bool) ->
         text = "not in the graph: never used, or cut off inside what is compiled, which is not looked into"
         return Finding("not_in_graph", "forward", None, text, LOOK, name)
     text = {None: "never used", 0: "its module never ran"}.get(module.calls if module else None, RAN)
-    if module is not None and module.calls is None:
-        text = "never used, or cut off in what torch.compile made, which is not looked into"
     return Finding("unused", "forward", None, f"not in the graph: {text}", NEVER, name)
 
 

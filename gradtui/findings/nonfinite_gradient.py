@@ -104,8 +104,11 @@ def _why_derivative(graph: Graph, node: Node, place: int) -> tuple[Kind, str, st
         return "input", "the other factor in its derivative is not finite", ANY_DERIVATIVE
     if name == hooks.MODULE_HOOK:
         return "nonfinite", "a backward hook of the module makes that of a finite gradient", hooks.LOOK
-    if node.dtype in NARROW:
-        return "overflow", f"what it sends is more than {node.dtype} holds, {MOST[node.dtype]}", WIDER
+    target = node.edges[place].target
+    received = node.dtype if target is None else graph.nodes[target].dtype  # a cast sends what its operand is of
+    narrow = next((dtype for dtype in (received, node.dtype) if dtype in NARROW), None)
+    if narrow is not None:
+        return "overflow", f"what it sends is more than {narrow} holds, {MOST[narrow]}", WIDER
     return "nonfinite", "its derivative is not finite there", stable_form(graph, node) or ANY_DERIVATIVE
 
 

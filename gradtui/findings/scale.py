@@ -66,6 +66,6 @@ def _unscaled(values: Values | None, scale: float) -> Values | None:
         return None
     summary = values.summary
     if summary is not None:
-        sizes = {name: getattr(summary, name) for name in ("min", "max", "mean", "norm")}
-        summary = replace(summary, **{name: None if size is None else size / scale for name, size in sizes.items()})
+        sizes = {name: getattr(summary, name) for name in summary.__struct_fields__}  # its counts are no floats
+        summary = replace(summary, **{name: size / scale for name, size in sizes.items() if isinstance(size, float)})
     return replace(values, numbers=tuple(each / scale for each in values.numbers), summary=summary)

@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from gradtui.graph.digits import LARGEST, LAST, UNDERFLOWING, enough, held, in_words, right_digits
 from gradtui.graph.rounding import roundings
-from gradtui.snapshot.model import Derivative, Differences, Snapshot, Values
+from gradtui.snapshot.model import Differences, Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
+from gradtui.snapshot.truth import Derivative
 
 Mark = bool | None
 Marks = tuple[Mark, Mark, Mark]

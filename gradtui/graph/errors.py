@@ -8,7 +8,8 @@ from functools import cached_property
 
 from gradtui.graph.digits import relative_error
 from gradtui.graph.uses import Use, uses
-from gradtui.snapshot.model import Graph, Node, Piece, Truth, Values
+from gradtui.snapshot.model import Graph, Node, Values
+from gradtui.snapshot.truth import Piece, Truth
 
 Numbers = Sequence[float | None]
 

@@ -89,8 +89,8 @@ def together(spreads: Iterable[Spread]) -> Spread | None:
 class Gradient(Struct, frozen=True):
     """The gradient of a parameter, or of all parameters of a module.
 
-    shape: of the parameter; () for a module. grad: None where there is none. share: of the square of the norm of the
-    whole gradient, so that all shares add up to 1; None where that is 0, not finite or not known.
+    shape: of the parameter; () for a module. grad: None where there is none. share: of the square of the norm of all that is
+    finite of the whole gradient, so that all shares add up to 1; None where that is 0 or not known, and for what is not finite.
     node: where it stands in the graph, the first of several. step: when the engine ran that, None where it did not.
     """
 
@@ -140,10 +140,10 @@ def by_module(snapshot: Snapshot, parameters: Sequence[Gradient]) -> list[Gradie
 
 
 def share(part: Spread | None, whole: Spread | None) -> float | None:
-    """How much of the square of the whole's norm is the part's; None where one of them is not finite."""
-    if part is None or part.norm is None or whole is None or not whole.norm:
+    """How much of the square of the norm of what is finite of the whole is the part's; None for a part that is not finite."""
+    if part is None or part.norm is None or whole is None or not whole.finite_norm:
         return None
-    return (part.norm / whole.norm) ** 2 if math.isfinite(part.norm) and math.isfinite(whole.norm) else None
+    return (part.norm / whole.finite_norm) ** 2 if math.isfinite(part.norm) else None
 
 
 class Inside:

@@ -15,7 +15,8 @@ from gradtui.outline.rows import Row, rows
 from gradtui.outline.titles import title
 from gradtui.report.gradients import tables
 from gradtui.report.steps import in_short
-from gradtui.snapshot.model import Curve, CurveRequest, Node, Snapshot, Source, Values, default_at
+from gradtui.snapshot.curve import Curve, CurveRequest
+from gradtui.snapshot.model import Node, Snapshot, Source, Values, default_at
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
 from gradtui.snapshot.target import split
 from gradtui.snapshot.visible import harmless, visible

@@ -10,8 +10,9 @@ from contextlib import aclosing
 from msgspec.structs import replace
 
 from gradtui.service.child import STARTUP, TITLE, Child, ChildError
-from gradtui.snapshot.model import Derivative, Problem, Request, Snapshot
+from gradtui.snapshot.model import Problem, Request, Snapshot
 from gradtui.snapshot.target import SECONDS
+from gradtui.snapshot.truth import Derivative
 
 TORCH = (sys.executable, "-P", "-m", "gradtui.service")  # -P: a torch.py in the current folder is not torch
 CALCULUS = (*TORCH, "--calculus")

@@ -11,6 +11,9 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from gradtui.snapshot.curve import Curve, CurveRequest
+from gradtui.snapshot.truth import Derivative, Truth
+
 Unread = Literal["freed", "meta", "sharded", "uninitialized", "transformed", "opaque"]
 """Why there are no numbers of a tensor that is there.
 
@@ -252,108 +255,6 @@ class Differences(Struct, frozen=True):
     left: tuple[float | None, ...]
     right: tuple[float | None, ...]
     error: tuple[float | None, ...] = ()
-
-
-class Derivative(Struct, frozen=True):
-    """The symbolic derivative by one variable.
-
-    text: in our own notation (`2*x + 3`), None where there is none to write; `note` then says why.
-    numbers: its value at the very x that torch got, one for each element; None where it has none (a corner, a pole).
-    simplified: False where simplifying was given up.
-    typed: its value at the numbers as they were typed, where these are others: 4.3 is no float. Empty where they are the same.
-    """
-
-    text: str | None
-    numbers: tuple[float | None, ...] = ()
-    simplified: bool = True
-    note: str = ""
-    typed: tuple[float | None, ...] = ()
-
-
-class Piece(Struct, frozen=True, gc=False):
-    """A piece of a typed expression as mathematics has it, at the very x that torch got: no digit is lost.
-
-    start, end: where it stands in the text. variable: its name, where it is one. value, gradient: of each element, the
-    gradient is that of f (of sum(f) where f is a vector) by it. operands: places in `Truth.pieces` of the pieces that it is
-    made of, each once. sent: what of the gradient goes to each of these. None where there is no number.
-    """
-
-    start: int
-    end: int
-    value: tuple[float | None, ...]
-    gradient: tuple[float | None, ...]
-    operands: tuple[int, ...] = ()
-    sent: tuple[tuple[float | None, ...], ...] = ()
-    variable: str | None = None
-
-
-class Truth(Struct, frozen=True):
-    """f as mathematics has it, at the very x that torch got: what torch's numbers are measured by.
-
-    value: of each element of f. typed: the same at the numbers as they were typed, where these are others.
-    pieces: all that vary, operands before what is made of them, f last.
-    constants: the relative error of a piece that does not vary, `1 - cos(0.001)`, computed in floats: of the worst.
-    """
-
-    value: tuple[float | None, ...]
-    typed: tuple[float | None, ...] = ()
-    pieces: tuple[Piece, ...] = ()
-    constants: float = 0.0
-
-
-class CurveRequest(Struct, frozen=True):
-    """f and f' over `window` along `variable` (its element `element` where it is a vector), at `points` places.
-
-    `key` is the asker's own name for this curve and comes back with it.
-    """
-
-    variable: str
-    window: tuple[float, float]
-    points: int = 400
-    element: int = 0
-    key: str = ""
-
-
-class Trouble(Struct, frozen=True):
-    """A stretch of the curve's window where f, or only f', is not finite.
-
-    Found by sampling, its ends by bisection: a shorter stretch between two samples may be missed. A single place has
-    low == high. unbounded: whether |f| grows without end towards it, as at a pole.
-    """
-
-    low: float
-    high: float
-    kind: Literal["value", "gradient"]
-    unbounded: bool = False
-
-
-class Jump(Struct, frozen=True):
-    """A place between two floats, or nearly so, at which f, or f' (`gradient`), changes at once."""
-
-    low: float
-    high: float
-    kind: Literal["value", "gradient"]
-
-
-class Curve(Struct, frozen=True):
-    """The answer to a CurveRequest: `f` and `derivative` at each `x`, non-finite where they are so.
-
-    x rises; beside as many places at equal distances as were asked for there are some more, where something happens
-    between those. `what` says what is drawn where it is not simply f(x): `sum(f) along x[1]`, `f of one element`.
-    alone: whether it is f of one element, and not the sum of all.
-    """
-
-    variable: str
-    window: tuple[float, float]
-    x: tuple[float, ...]
-    f: tuple[float, ...]
-    derivative: tuple[float, ...]
-    element: int = 0
-    key: str = ""
-    what: str = ""
-    trouble: tuple[Trouble, ...] = ()
-    jumps: tuple[Jump, ...] = ()
-    alone: bool = False
 
 
 class Experiment(Struct, frozen=True):

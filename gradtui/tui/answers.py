@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from gradtui.snapshot.model import Curve, CurveRequest, Problem, Request, Snapshot
+from gradtui.snapshot.curve import Curve, CurveRequest
+from gradtui.snapshot.model import Problem, Request, Snapshot
 
 Light = Literal["problem", "starting", "working", "ready"]
 """How the evaluation is doing."""

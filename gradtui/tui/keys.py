@@ -111,6 +111,7 @@ KEYS: list[Binding] = [
     _key("element.previous", "E", "next_element(-1)", "element before", "The element before becomes the active one"),
     _key("help", "question_mark", "help", "help", "All keys, and the language, on one screen", show=True, display="?"),
     _key("quit", "q", "quit", "quit", "Quit", show=True),
+    _key("suspend", "ctrl+z", "suspend_process", "to the shell", "To the shell; fg brings all back", priority=True),
     _key("experiment.undo", "u", "undo_experiment", "undo", "Undo the last experiment", show=True),
     _key("ledger", "l", "toggle_ledger", "ledger", "The ledger of f' in place of the node, and back", show=True),
     _key(
@@ -205,7 +206,11 @@ ROWS = (
         "edit (↑ ↓ history); copy …",
         "edit the function, `↑` `↓` for those before; its cursor points at the node; copy a value, f', …",
     ),
-    Row(("ctrl+p", "help", "quit"), "every action; help; quit", "palette of every action; help; quit"),
+    Row(
+        ("ctrl+p", "help", "quit suspend"),
+        "actions; help; quit; to shell",
+        "palette of every action; help; quit; to the shell, back by `fg`",
+    ),
     Row(("click wheel",), "choose; step, zoom", "choose a node, an element, x; step, zoom"),
 )
 
@@ -236,7 +241,7 @@ def _shown(name: str) -> str:
     return binding.key_display or f"{'^' if 'ctrl' in modifiers else ''}{format_key(key)}"
 
 
-EVERYWHERE = {"quit", "help_quit", "command_palette", "change_theme", "screenshot"}
+EVERYWHERE = {"quit", "help_quit", "command_palette", "change_theme", "screenshot", "suspend_process"}
 """Actions that also work while a line is being typed."""
 
 ASKING = {

@@ -8,7 +8,8 @@ from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import Point, read_point, read_points, read_values
 from gradtui.expression.syntax import Expression
-from gradtui.snapshot.model import CurveRequest, Experiment, Problem, Request, Snapshot, default_at
+from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.model import Experiment, Problem, Request, Snapshot, default_at
 from gradtui.snapshot.start import Start
 
 WINDOW = (-10.0, 10.0)

@@ -76,6 +76,19 @@ class TerminalDriver(LinuxDriver):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
         os._exit(128 + number)
 
+    @property
+    def can_suspend(self) -> bool:
+        """Whether there is a shell that would bring it back: one that gave its job a process group of its own."""
+        try:
+            return os.getpgid(os.getsid(0)) != os.getpgrp()
+        except OSError:  # the shell has gone
+            return False
+
+    def suspend_job(self) -> None:
+        """Stop, with what else is in the job: the shell waits for the process that it started, which may be another one."""
+        self._give_back()
+        os.killpg(os.getpgrp(), signal.SIGSTOP)
+
     def _suspend(self) -> None:
         self._give_back()
         os.kill(os.getpid(), signal.SIGSTOP)

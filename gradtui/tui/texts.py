@@ -14,7 +14,8 @@ from gradtui.graph.agreement import MARKS, Check, check, value_check
 from gradtui.graph.digits import held
 from gradtui.graph.operands import is_finite
 from gradtui.outline.rows import same_shape
-from gradtui.snapshot.model import Curve, Snapshot, Source, Values
+from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.model import Snapshot, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 from gradtui.snapshot.visible import visible
 from gradtui.tui.answers import Answers

@@ -27,7 +27,7 @@ from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.errors import NoWidget
-from textual.events import Click, Resize
+from textual.events import Click, DeliveryComplete, DeliveryFailed, Resize
 from textual.filter import LineFilter, Monochrome
 from textual.geometry import Offset, Region, Size
 from textual.screen import Screen
@@ -41,6 +41,10 @@ from gradtui.tui.colours import ANSI_DARK, COLOURLESS, theme_for
 from gradtui.tui.terminal import TerminalDriver
 
 SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._gather_commands)["__wrapped__"]
+
+
+SCREENSHOT = "screenshot"
+"""As Textual calls the file that it delivers."""
 
 
 class Visible(LineFilter):
@@ -65,6 +69,7 @@ class MendedApp(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._second_folder: str | None = None
         self.no_color = bool(os.environ.get("NO_COLOR"))  # an empty one says nothing, no-color.org has it
         self.register_theme(ANSI_DARK)
 
@@ -73,6 +78,35 @@ class MendedApp(App[None]):
         theme = theme_for(self.console.color_system, no_color=self.no_color)
         if theme is not None and "TEXTUAL_THEME" not in os.environ:
             self.theme = theme.name
+
+    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
+        """To the folder of downloads, or where that takes none to the current one, and say where. Textual gives up."""
+        self._second_folder = os.curdir if path is None else None
+        self.deliver_screenshot(filename, path)
+
+    def on_delivery_complete(self, event: DeliveryComplete) -> None:
+        if event.name == SCREENSHOT:
+            event.prevent_default()
+            where = "" if event.path is None else f" as {visible(os.path.abspath(event.path))}"
+            self.notify(f"saved{where}", title="Screenshot", markup=False)
+
+    def on_delivery_failed(self, event: DeliveryFailed) -> None:
+        if event.name == SCREENSHOT:
+            event.prevent_default()
+            folder, self._second_folder = self._second_folder, None
+            if folder is not None:
+                self.deliver_screenshot(path=folder)
+                return
+            why = event.exception.strerror if isinstance(event.exception, OSError) else str(event.exception)
+            here = f"{why}. Start gradtui in a folder that can be written to"
+            self.notify(f"not saved: {here}", title="Screenshot", severity="error", markup=False)
+
+    def action_suspend_process(self) -> None:
+        """To the shell; `fg` brings the screen back. Textual stops without one, too, and then nobody does."""
+        if isinstance(self._driver, TerminalDriver) and self._driver.can_suspend:
+            self._driver.suspend_job()
+        else:
+            self.notify("there is no shell to go back to", timeout=3)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """For NO_COLOR, Textual makes the terminal's own colours grey, and so black on black. They are left out instead."""

@@ -19,7 +19,8 @@ def rows() -> Iterator[Row]:
     from gradtui.engine.typed.evaluate import evaluate
     from gradtui.engine.typed.forward import run
     from gradtui.expression import parse
-    from gradtui.snapshot.model import CurveRequest, Request
+    from gradtui.snapshot.curve import CurveRequest
+    from gradtui.snapshot.model import Request
 
     torch.set_num_threads(1)  # as the worker does
     request = Request(id=0, expression=TEXT, at={"x": 0.5})

@@ -17,7 +17,8 @@ from gradtui.calculus.functions import COUNTERPARTS
 from gradtui.engine.typed import forward
 from gradtui.expression import ExpressionError, parse
 from gradtui.expression.functions import TABLE, Function
-from gradtui.snapshot.model import Derivative, Request
+from gradtui.snapshot.model import Request
+from gradtui.snapshot.truth import Derivative
 
 CASES = Path(__file__).parents[1] / "cases"
 FORMULAS: list[dict[str, Any]] = json.loads((CASES / "formulas.json").read_text())
@@ -263,14 +264,6 @@ def test_a_sentence_where_there_are_no_words(text: str, why: str) -> None:
     for derivative in derivatives(Request(1, text)).values():
         assert derivative.text is None
         assert why in derivative.note
-
-
-def test_what_is_too_long_is_so_on_a_busy_machine_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the time to simplify has passed, the text is as it came, but no longer."""
-    monkeypatch.setattr("gradtui.calculus.derivative.TIME_TO_SIMPLIFY", -1.0)
-    (late,) = derivatives(Request(1, "gelu(" * 8 + "x + 0" + ")" * 8)).values()
-    assert late.text is None
-    assert "too long" in late.note
 
 
 def test_long_sums_are_no_trouble() -> None:

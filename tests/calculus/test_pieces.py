@@ -12,7 +12,8 @@ from gradtui.calculus.derivative import derivatives
 from gradtui.calculus.pieces import MOST_PIECES, truth
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.graph.errors import Errors
-from gradtui.snapshot.model import Request, Truth
+from gradtui.snapshot.model import Request
+from gradtui.snapshot.truth import Truth
 
 FORMULAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "cases" / "formulas.json").read_text())
 

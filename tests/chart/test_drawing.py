@@ -13,7 +13,7 @@ from textual_plotext import Plot
 
 from gradtui.chart.drawing import BRAILLE, DOT, Picture, draw, overlay, trouble_text
 from gradtui.chart.text import chart_text
-from gradtui.snapshot.model import Curve, Jump, Trouble
+from gradtui.snapshot.curve import Curve, Jump, Trouble
 from tests.examples import curve
 
 ANY = st.floats(allow_nan=True, allow_infinity=True)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from gradtui.chart.fit import fitted, looked_at
 from gradtui.chart.window import Window
-from gradtui.snapshot.model import Curve, Trouble
+from gradtui.snapshot.curve import Curve, Trouble
 from tests.examples import curve
 
 F = Callable[[float], float]

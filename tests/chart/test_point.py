@@ -3,7 +3,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from gradtui.chart.point import point, standing
-from gradtui.snapshot.model import Curve, Experiment, Snapshot, Summary, Values, VariableState
+from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.model import Experiment, Snapshot, Summary, Values, VariableState
 from tests.examples import quadratic, scalar, vector
 
 ELEMENTWISE = Snapshot(1, "v^2", variables={"v": VariableState(vector(2, 3), vector(4, 6))}, value=vector(4, 9))

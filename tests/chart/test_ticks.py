@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gradtui.chart.ticks import ticks
 from gradtui.chart.window import bounded, y_window
-from gradtui.snapshot.model import Curve
+from gradtui.snapshot.curve import Curve
 
 
 @settings(max_examples=300, deadline=None)

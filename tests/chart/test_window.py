@@ -25,7 +25,7 @@ from gradtui.chart.window import (
     y_window,
     zoomed,
 )
-from gradtui.snapshot.model import Curve, Jump, Trouble
+from gradtui.snapshot.curve import Curve, Jump, Trouble
 
 ANY = st.floats(allow_nan=True, allow_infinity=True)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 from gradtui.service.protocol import HEADER, Ready, frame, message, payload_length
-from gradtui.snapshot.model import Derivative, Request, Snapshot, Values, VariableState
+from gradtui.snapshot.model import Request, Snapshot, Values, VariableState
+from gradtui.snapshot.truth import Derivative
 
 FOLDER, MOMENT, FAULT = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 CALCULUS = "--calculus" in sys.argv

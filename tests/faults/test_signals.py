@@ -122,6 +122,79 @@ def test_in_the_background_of_a_shell() -> None:
         assert terminal.wait_exit() == 0
 
 
+OPENED: dict[str, tuple[tuple[str, ...], str]] = {
+    "panes": ((), "q quit"),
+    "line being typed": (("/", "+ sin(x)"), "esc leave"),
+    "palette": (("ctrl+p",), "Search for commands"),
+    "help": (("?",), "choose; step, zoom"),
+}
+"""Keys to a screen, and what stands there."""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell with job control")
+@pytest.mark.parametrize("name", OPENED)
+def test_ctrl_z(name: str) -> None:
+    """As in any program: the shell has its terminal back, as it was; `fg` brings the whole screen, in the size of now."""
+    keys, shown = OPENED[name]
+    with Terminal(["bash", "--norc", "--noprofile", "-i"], environment={"PS1": "$ "}) as terminal:
+        terminal.wait_for("$")
+        before = termios.tcgetattr(terminal.descriptor)
+        terminal.press(f"{GRADTUI} 'x^2 + 3x'\r")
+        terminal.wait_for("AccumulateGrad")
+        terminal.press(*keys)
+        terminal.wait_for(shown)
+        (program,) = terminal.children()
+        terminal.press("ctrl+z")
+        terminal.wait_for("Stopped")
+        terminal.wait(lambda: termios.tcgetattr(terminal.descriptor) == before, "the terminal as the shell has it")
+        terminal.press("clear; echo $((40 + 2))\r")
+        terminal.wait_for("42")
+        terminal.resize(100, 30)
+        terminal.press("fg\r")
+        terminal.wait_for(shown)
+        if keys:
+            terminal.press("escape")
+            terminal.wait(lambda: shown not in terminal.text, "the end of what was opened")
+        terminal.wait_for("q quit", "AccumulateGrad")
+        terminal.press("q")
+        terminal.wait(lambda: not alive(program), "the program's end")
+        terminal.press("clear; jobs; echo $((50 + 2))\r")
+        terminal.wait_for("52")
+        assert "Stopped" not in terminal.text
+        terminal.press("exit\r")
+        assert terminal.wait_exit() == 0
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell with job control")
+def test_ctrl_z_in_a_job_of_several_processes() -> None:
+    """All of it stops, as when the terminal itself says so: the shell waits for the one that it started."""
+    with Terminal(["bash", "--norc", "--noprofile", "-i"], environment={"PS1": "$ "}) as terminal:
+        terminal.press(f"(sleep 0; {GRADTUI} 'x^2 + 3x'; echo left with $?)\r")
+        terminal.wait_for("AccumulateGrad", "q quit")
+        terminal.press("ctrl+z")
+        terminal.wait_for("Stopped")
+        terminal.press("clear; fg\r")
+        terminal.wait_for("AccumulateGrad", "q quit")
+        terminal.press("q")
+        terminal.wait_for("left with 0")
+        terminal.press("exit\r")
+        assert terminal.wait_exit() == 0
+
+
+def test_ctrl_z_without_a_shell() -> None:
+    """Nobody would bring it back: it says so and goes on."""
+    with Terminal([GRADTUI, "x^2 + 3x"]) as terminal:
+        terminal.wait_for("AccumulateGrad", "q quit")
+        terminal.press("ctrl+z")
+        terminal.wait_for("there is no shell")
+        assert not state(terminal.process.pid).startswith("T")
+        terminal.press("right")
+        terminal.wait_for("4.1", "29.11")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert_restored(terminal)
+
+
 @pytest.mark.parametrize("controlling", [True, False])
 def test_closed_terminal(controlling: bool) -> None:
     """With the signal that says so, and without: not every terminal sends one."""

@@ -19,30 +19,26 @@ from msgspec.structs import replace
 import gradtui
 from gradtui.file import format, rows
 from gradtui.file.format import FileError, load, save
+from gradtui.snapshot.curve import Curve, Jump, Trouble
 from gradtui.snapshot.model import (
-    Curve,
-    Derivative,
     Differences,
     Edge,
     Event,
     Experiment,
     Graph,
-    Jump,
     Module,
     Node,
     Note,
     Parameter,
-    Piece,
     Problem,
     Saved,
     Snapshot,
     Source,
     Summary,
-    Trouble,
-    Truth,
     Values,
     VariableState,
 )
+from gradtui.snapshot.truth import Derivative, Piece, Truth
 from tests import examples, synthetic
 from tests.examples import scalar, vector
 

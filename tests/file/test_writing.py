@@ -54,7 +54,7 @@ def write(path: Path, what: bytes = b"after") -> None:
 
 def writer(path: Path, way: str) -> subprocess.Popen[bytes]:
     """A process in the middle of writing."""
-    command = [sys.executable, "-c", WRITER, path, way]
+    command = [sys.executable, "-c", WRITER, str(path), way]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"

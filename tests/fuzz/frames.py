@@ -9,7 +9,8 @@ from typing import Any
 from msgspec import msgpack, to_builtins
 
 from gradtui.service.protocol import HEADER, Ready, frame
-from gradtui.snapshot.model import CurveRequest, Experiment, Problem, Request, Snapshot
+from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.model import Experiment, Problem, Request, Snapshot
 from tests import examples
 
 SENT = (

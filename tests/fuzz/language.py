@@ -19,7 +19,8 @@ from gradtui.expression.highlight import pieces
 from gradtui.expression.parser import MOST_CHARACTERS
 from gradtui.report import json, steps, text
 from gradtui.service.protocol import frame
-from gradtui.snapshot.model import CurveRequest, Experiment, Problem, Request, Snapshot
+from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.model import Experiment, Problem, Request, Snapshot
 from tests.expression.shapes import shape
 
 T = TypeVar("T")

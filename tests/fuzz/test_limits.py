@@ -25,7 +25,8 @@ from gradtui.service.child import Child, ChildError
 from gradtui.service.client import CALCULUS, TORCH, Service
 from gradtui.service.protocol import Ready, read
 from gradtui.service.protocol import write as send
-from gradtui.snapshot.model import CurveRequest, Request, Snapshot
+from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.model import Request, Snapshot
 from tests.expression.shapes import shape
 from tests.fuzz.adversarial import ADVERSARIAL, At
 

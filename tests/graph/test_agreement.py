@@ -16,7 +16,8 @@ from gradtui.engine.typed.evaluate import evaluate
 from gradtui.graph.agreement import Check, check, is_spoilt, value_check
 from gradtui.graph.digits import held
 from gradtui.graph.rounding import roundings
-from gradtui.snapshot.model import Derivative, Differences, Dtype, Experiment, Request, Snapshot, Values, VariableState
+from gradtui.snapshot.model import Differences, Dtype, Experiment, Request, Snapshot, Values, VariableState
+from gradtui.snapshot.truth import Derivative
 from tests import examples
 
 FORMULAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "cases" / "formulas.json").read_text())

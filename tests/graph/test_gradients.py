@@ -75,14 +75,19 @@ def test_shares_add_up_and_modules_hold_what_is_in_them() -> None:
     model = synthetic.bert(2)
     parameters = by_parameter(model)
     assert [each.name for each in parameters] == list(model.parameters)
-    assert math.fsum(each.share or 0 for each in parameters) == pytest.approx(1)
+    finite = [each.grad for each in parameters if each.grad is not None and each.share is not None]
+    everything = together(each.grad for each in parameters if each.grad is not None)
+    assert everything is not None
+    part = math.fsum((each.norm or 0) ** 2 for each in finite) / (everything.finite_norm or 0) ** 2
+    assert math.fsum(each.share or 0 for each in parameters) == pytest.approx(part)
+    assert part < 1
     modules = {each.name: each for each in by_module(model, parameters)}
     for path, module in modules.items():
         inner = [p for name, p in model.parameters.items() if name.startswith(f"{path}.")] if path else None
         inner = inner if inner is not None else list(model.parameters.values())
-        norm = math.sqrt(math.fsum((p.grad.norm or 0) ** 2 for p in inner if p.grad is not None))
+        norm = math.sqrt(math.fsum((p.grad.finite_norm or 0) ** 2 for p in inner if p.grad is not None))
         assert module.grad is not None
-        assert module.grad.norm == pytest.approx(norm)
+        assert module.grad.finite_norm == pytest.approx(norm)
         assert module.grad.elements == sum(math.prod(p.value.shape) for p in inner)
     assert modules["bert.embeddings"].grad is not None
     assert modules["bert.embeddings"].grad.nan == 3
@@ -155,9 +160,10 @@ def test_the_norm_of_several_is_that_of_all(parts: list[list[float]]) -> None:
     assert found.norm == pytest.approx(torch.linalg.vector_norm(everything).item(), nan_ok=True)
 
 
-def test_nothing_has_a_share_of_what_is_not_finite() -> None:
+def test_what_is_not_finite_has_no_share() -> None:
     assert share(spread(whole([3.0])), spread(whole([3.0, 4.0]))) == pytest.approx(0.36)
-    assert share(spread(whole([3.0])), spread(whole([3.0, math.nan]))) is None
+    assert share(spread(whole([3.0])), spread(whole([3.0, 4.0, math.nan]))) == pytest.approx(0.36)
+    assert share(spread(whole([3.0, math.nan])), spread(whole([3.0, 4.0, math.nan]))) is None
     assert share(spread(whole([math.inf])), spread(whole([math.inf]))) is None
 
 

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from gradtui.chart.drawing import draw
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.report.json import answer
-from gradtui.snapshot.model import CurveRequest, Request, Snapshot
+from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.model import Request, Snapshot
 
 CASES: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "cases" / "charts.json").read_text())
 NAMES = [f"{case['expression']} at {case['at']}" for case in CASES]

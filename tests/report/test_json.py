@@ -8,15 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from gradtui.calculus.derivative import derivatives
+from gradtui.calculus.pieces import truth
 from gradtui.chart.drawing import draw
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.report.json import answer, line, number, refusal, values
 from gradtui.snapshot.model import (
-    Derivative,
     Edge,
     Graph,
     Node,
     Note,
     Problem,
+    Request,
     Saved,
     Snapshot,
     Source,
@@ -24,6 +27,7 @@ from gradtui.snapshot.model import (
     Values,
     VariableState,
 )
+from gradtui.snapshot.truth import Derivative
 from tests import examples
 
 
@@ -110,7 +114,32 @@ def test_contract() -> None:
 def test_checks() -> None:
     got = answer(examples.quadratic())["checks"]["x"]
     assert (got["autograd"], got["calculus"], got["differences"]) == (True, True, True)
+    assert got["digits"] == 7
     assert got["text"]
+
+
+def test_checks_where_rounding_took_digits() -> None:
+    """null, and how many are left; of the value of f as well."""
+    request = Request(1, "(e^x - 1)/x", {"x": 1e-5})
+    got = answer(replace(evaluate(request), derivative=derivatives(request), truth=truth(request)))
+    assert [got["checks"]["x"][key] for key in ("autograd", "calculus", "differences", "digits")] == [
+        None,
+        True,
+        True,
+        0,
+    ]
+    assert (got["value_check"]["right"], got["value_check"]["digits"]) == (None, 2)
+    assert [(one["kind"], one["node"]) for one in got["findings"]] == [("lost_digits", 1)]
+    early = answer(evaluate(request))["value_check"]
+    assert (early["right"], early["digits"]) == (None, None)
+
+
+def test_a_norm_that_is_not_finite() -> None:
+    """It is not told as if it were the whole, which has a name of its own."""
+    large = values(Values((5000,), (1.0,) * 8, Summary(1.0, 2.0, 1.5, 9.0, 2, 1, 0)))
+    assert (large["norm"], large["finite_norm"]) == ("nan", 9.0)
+    large = values(Values((5000,), (1.0,) * 8, Summary(1.0, 2.0, 1.5, 9.0, 0, 1, 0)))
+    assert (large["norm"], large["finite_norm"]) == ("inf", 9.0)
 
 
 def test_refusal() -> None:

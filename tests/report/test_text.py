@@ -7,8 +7,12 @@ import re
 import pytest
 from msgspec.structs import replace
 
+from gradtui.calculus.derivative import derivatives
+from gradtui.calculus.pieces import truth
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.report.text import report
-from gradtui.snapshot.model import Curve, Edge, Graph, Node, Snapshot
+from gradtui.snapshot.curve import Curve, CurveRequest
+from gradtui.snapshot.model import Edge, Graph, Node, Request, Snapshot
 from tests import examples
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -106,3 +110,22 @@ def test_its_own_name_is_kept() -> None:
 def with_curve() -> Snapshot:
     curve: Curve = examples.curve("x", lambda x: x * x + 3 * x + 1, lambda x: 2 * x + 3, -10, 10)
     return replace(examples.quadratic(), curve=curve)
+
+
+def test_digits_that_rounding_took() -> None:
+    """Of f and of its gradient; there is no tangent by a slope without a digit."""
+    request = Request(1, "(e^x - 1)/x", {"x": 1e-5}, curve=CurveRequest("x", (-1.0, 1.0)))
+    snapshot = replace(evaluate(request), derivative=derivatives(request), truth=truth(request))
+    text = report(snapshot)
+    assert "≈ 2 digits: torch" in text
+    assert "no digit is right" in text
+    assert "e^x - 1: " in text
+    right = replace(request, at={"x": 0.5})
+    drawn = report(replace(evaluate(right), derivative=derivatives(right), truth=truth(right)))
+    assert "digit" not in drawn
+    assert chart_of(drawn) != chart_of(text)
+
+
+def chart_of(text: str) -> int:
+    """Points on the curve of f'."""
+    return text.count("○")

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 from gradtui.service.protocol import Ready, read, write
-from gradtui.snapshot.model import Derivative, Problem, Request, Snapshot, Values, VariableState
+from gradtui.snapshot.model import Problem, Request, Snapshot, Values, VariableState
+from gradtui.snapshot.truth import Derivative
 
 
 def answer(request: Request) -> Snapshot:

@@ -14,7 +14,8 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.service.client import Service
-from gradtui.snapshot.model import CurveRequest, ProblemKind, Request, Snapshot
+from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.model import ProblemKind, Request, Snapshot
 from tests.terminal.driver import alive
 
 FAKE = str(Path(__file__).with_name("fake_child.py"))

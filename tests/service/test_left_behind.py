@@ -14,8 +14,11 @@ from pathlib import Path
 import pytest
 
 from gradtui.service.client import Service
-from gradtui.snapshot.model import CurveRequest, Request
+from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.model import Request
 from tests.terminal.driver import PATIENCE, Terminal, alive, assert_restored
+
+pytestmark = [pytest.mark.child, pytest.mark.long]
 
 SLEEP = 10 * PATIENCE
 """Seconds that what is left behind lives: who waits for it fails the test."""

@@ -17,6 +17,8 @@ from gradtui.service.child import Child, ChildError
 from gradtui.snapshot.model import Request
 from tests.terminal.driver import PATIENCE
 
+pytestmark = [pytest.mark.child, pytest.mark.long]
+
 CODE = "def loss(x: float = 1.0): return x**2\n"
 PACKAGE = Path(gradtui.__file__).parents[1]
 NOBODY = 65534

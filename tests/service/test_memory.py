@@ -98,7 +98,12 @@ async def user(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[User]:
     await user.service.close()
 
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.skipif(sys.platform != "linux", reason="no bound")]
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.child,
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system tells nothing of memory"),
+]
 
 
 @pytest.mark.parametrize("case", ["blocks", "numbers", "tensors", "at_once", "text"])

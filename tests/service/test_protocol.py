@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.service.protocol import LIMIT, ProtocolError, Ready, frame, payload_length, read, write
-from gradtui.snapshot.model import CurveRequest, Problem, Request, Snapshot, Values
+from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.model import Problem, Request, Snapshot, Values
 
 
 def test_round_trip() -> None:

@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 
 from gradtui.service.client import Service
-from gradtui.snapshot.model import CurveRequest, Request, Snapshot
+from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.model import Request, Snapshot
 from tests.terminal.driver import alive
 
 SECONDS, GRACE = 2.0, 1.0

@@ -15,7 +15,8 @@ import pytest
 
 from gradtui.service.client import CALCULUS, TORCH, Service
 from gradtui.service.protocol import Ready, read, write
-from gradtui.snapshot.model import CurveRequest, Request, Snapshot
+from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.model import Request, Snapshot
 from tests.terminal.driver import PATIENCE, alive
 
 FIRST = Request(1, "x^2 + 3x + 1", {"x": 4.0})

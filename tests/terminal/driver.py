@@ -43,6 +43,7 @@ KEYS = {
     "ctrl+p": "\x10",
     "ctrl+q": "\x11",
     "ctrl+u": "\x15",
+    "ctrl+z": "\x1a",
 }
 
 

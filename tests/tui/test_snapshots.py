@@ -13,7 +13,8 @@ import pytest
 from textual.pilot import Pilot
 
 from gradtui.chart.drawing import fits
-from gradtui.snapshot.model import Derivative, Problem, Snapshot
+from gradtui.snapshot.model import Problem, Snapshot
+from gradtui.snapshot.truth import Derivative
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.typing.line_input import LineInput
 from tests import examples

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from gradtui.calculus.derivative import derivatives
+from gradtui.calculus.pieces import truth
+from gradtui.engine.typed.evaluate import evaluate
+from gradtui.expression.parser import parse
 from gradtui.snapshot.model import Snapshot, Summary, Values, VariableState
 from gradtui.snapshot.start import Start
 from gradtui.tui.answers import Answers
 from gradtui.tui.session import Session
-from gradtui.tui.texts import reading
+from gradtui.tui.texts import chart_point, reading
 
 FINE = Values((100,), (1.0,) * 8, Summary(1.0, 1.0, 1.0, 10.0, 0, 0, 0))
 ONE_NAN = Values((100,), (1.0,) * 8, Summary(1.0, 1.0, 1.0, 10.0, 1, 0, 0))
@@ -24,3 +29,47 @@ def test_what_is_not_finite_is_marked(value: Values, grad: Values, marked: int) 
     answers.receive(Snapshot(1, "x^2", variables={"x": VariableState(FINE, grad)}, value=value))
     spans = reading(session, answers, patient=False).numbers.spans
     assert sum("$text-error" in str(span.style) for span in spans) == marked
+
+
+def test_digits_that_rounding_took_are_told() -> None:
+    """Few are counted, none is said; the other two keep their marks."""
+    for x, said in (("1e-5", "no digit"), ("0.002", "≈")):
+        told = reading(*answered("(e^x - 1)/x", x), patient=False)
+        assert said in told.marks.plain
+        assert told.marks.plain.count("✓") == 2
+        assert "digit" in told.remark.plain
+        assert told.agreement.plain == told.marks.plain
+
+
+def test_of_the_value_too_where_half_of_them_are_gone() -> None:
+    told = reading(*answered("1 - 1/(1 + x^2)", "0.001"), patient=False)
+    assert told.marks.plain.count("✓") == 3
+    assert told.remark.plain.startswith("f(x): ")
+    assert not reading(*answered("1 - 1/(1 + x^2)", "5"), patient=False).remark
+
+
+def test_the_tangent_is_not_drawn_by_a_slope_without_a_digit() -> None:
+    """Nor while the calculus of a new x is still to come, where the one of before had none."""
+    session, answers = answered("(e^x - 1)/x", "1e-5")
+    spoilt = answers.shown
+    assert spoilt is not None
+    point = chart_point(session, spoilt, None)
+    assert point is not None
+    assert point[2] is None
+    early = replace(spoilt, id=2, derivative=None, truth=None)
+    assert chart_point(session, early, None, spoilt) == point
+    alone = chart_point(session, early, None)
+    assert alone is not None
+    assert alone[2] is not None
+    session, answers = answered("(e^x - 1)/x", "0.5")
+    right = chart_point(session, answers.shown, None)
+    assert right is not None
+    assert right[2] is not None
+
+
+def answered(text: str, x: str) -> tuple[Session, Answers]:
+    session, answers = Session(Start(text, {"x": x})), Answers()
+    session.accept(parse(text, session.names))
+    request = session.request(None)
+    answers.receive(replace(evaluate(request), derivative=derivatives(request), truth=truth(request)))
+    return session, answers

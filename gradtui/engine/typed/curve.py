@@ -15,7 +15,7 @@ from gradtui.engine.typed.limits import MOST_NUMBERS, work
 from gradtui.engine.typed.look import Look, Sample, rows_of
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.syntax import Call, Expression, Node, Variable, Vector
-from gradtui.snapshot.model import Curve, CurveRequest
+from gradtui.snapshot.curve import Curve, CurveRequest
 
 POINT_BY_POINT = 4_000_000
 """Work that goes into a curve that must be drawn point by point; fewer points are better than a later answer."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from gradtui.engine.typed import gaps
 from gradtui.engine.typed.discontinuities import CHAOS, NEAR, VISIBLE, Found, closed_in, range_of, sides, suspects
 from gradtui.engine.typed.look import Look, in_order, rows_of
-from gradtui.snapshot.model import Jump, Trouble
+from gradtui.snapshot.curve import Jump, Trouble
 
 HIGHER = 1 / 500
 """Part of the range of f by which a place must be higher, or lower, than the samples beside it to be kept."""

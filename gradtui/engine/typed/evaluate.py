@@ -23,6 +23,7 @@ from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.syntax import Expression
 from gradtui.snapshot import model
+from gradtui.snapshot.curve import Curve
 
 At = dict[str, float | tuple[float, ...]]
 
@@ -154,7 +155,7 @@ def _leaf(name: str, value: float | tuple[float, ...], dtype: torch.dtype, devic
     return torch.tensor(value, dtype=dtype, device=device, requires_grad=True)
 
 
-def _curve(request: model.Request, done: forward.Forward, leaves: Mapping[str, torch.Tensor]) -> model.Curve | None:
+def _curve(request: model.Request, done: forward.Forward, leaves: Mapping[str, torch.Tensor]) -> Curve | None:
     """A curve that cannot be drawn is left out: the numbers at this x stand without it."""
     if request.curve is None:
         return None

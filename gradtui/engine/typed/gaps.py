@@ -9,7 +9,7 @@ from itertools import groupby
 import torch
 
 from gradtui.engine.typed.look import Look
-from gradtui.snapshot.model import Trouble
+from gradtui.snapshot.curve import Trouble
 
 MOST = 128
 """Stretches that are told: the widest, where there are more."""

@@ -32,6 +32,7 @@ from gradtui.engine.user.processes import Processes
 from gradtui.engine.user.rerun import Again
 from gradtui.engine.user.warned import warned
 from gradtui.snapshot import model
+from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.target import SECONDS, split
 
 _modules: dict[str, UserModule] = {}
@@ -168,7 +169,7 @@ class Run:
 
     def _elsewhere(
         self, asked: Arguments, outputs: list[torch.Tensor]
-    ) -> tuple[dict[str, model.Differences], model.Curve | None, tuple[model.Note, ...]]:
+    ) -> tuple[dict[str, model.Differences], Curve | None, tuple[model.Note, ...]]:
         """Differences and curve, where f is the same function each time it is run."""
         if not asked.variables:
             return {}, None, ()

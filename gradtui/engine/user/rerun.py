@@ -12,7 +12,8 @@ import torch
 from gradtui.engine.typed.details import details
 from gradtui.engine.typed.differences import MIXED_ELEMENTS, STEPS, WIDE_STEPS, of_samples, offsets, scale
 from gradtui.engine.typed.look import Look, rows_of
-from gradtui.snapshot.model import Curve, CurveRequest, Differences
+from gradtui.snapshot.curve import Curve, CurveRequest
+from gradtui.snapshot.model import Differences
 
 SMALL = 2.0**-30
 """Relative change of a leaf that float32 does not hold."""

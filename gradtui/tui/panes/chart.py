@@ -25,7 +25,7 @@ from gradtui.chart.drawing import Cell, Overlay, Picture, Role, draw, fits, load
 from gradtui.chart.fit import fitted, looked_at
 from gradtui.chart.point import Point
 from gradtui.chart.window import DEFAULT_WINDOW, Window, bounded, panned, zoomed
-from gradtui.snapshot.model import Curve
+from gradtui.snapshot.curve import Curve
 
 NOTCH = 0.8
 """What one notch of the wheel makes of the window's width."""

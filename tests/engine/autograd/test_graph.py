@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from gradtui.engine.autograd import backward, graph
 from gradtui.engine.typed.evaluate import evaluate
-from gradtui.snapshot.model import CurveRequest, Graph, Node, Request, Snapshot, Values
+from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.model import Graph, Node, Request, Snapshot, Values
 from tests.engine import oracle
 
 At = dict[str, float | tuple[float, ...]]

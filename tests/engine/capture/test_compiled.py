@@ -310,12 +310,15 @@ print(len(graphs), trace.capture(loss).modules[""].calls)
 """
 
 
+@pytest.mark.child
+@pytest.mark.long
 def test_the_first_torch_compile_of_a_process_is_in_a_trace() -> None:
     """Dynamo is loaded by it, and not before."""
     ran = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["1", "1", "1"]
 
 
+@pytest.mark.long
 def test_inductor() -> None:
     """The compiler that people use: one node stands for all of it, and its gradients are those of the plain model."""
     torch.manual_seed(0)

@@ -123,7 +123,7 @@ def scripted(runs: int, script: Callable[[nn.Module], nn.Module]) -> Made:
 
 
 def traced_by_jit(model: nn.Module) -> nn.Module:
-    return torch.jit.trace(model, torch.ones(3, 4))  # type: ignore[no-any-return]  # type: ignore[no-untyped-call]
+    return torch.jit.trace(model, torch.ones(3, 4))  # type: ignore[no-untyped-call, no-any-return]
 
 
 READ: dict[str, Callable[[], Made]] = {

@@ -12,7 +12,7 @@ from gradtui.engine.typed import forward
 from gradtui.engine.typed.curve import curve
 from gradtui.engine.typed.limits import work
 from gradtui.expression.parser import parse
-from gradtui.snapshot.model import Curve, CurveRequest
+from gradtui.snapshot.curve import Curve, CurveRequest
 from tests.engine import oracle
 
 At = dict[str, float | list[float]]

@@ -11,7 +11,7 @@ from gradtui.engine.typed import curve as module
 from gradtui.engine.typed import forward
 from gradtui.engine.typed.curve import curve
 from gradtui.expression.parser import parse
-from gradtui.snapshot.model import Curve, CurveRequest
+from gradtui.snapshot.curve import Curve, CurveRequest
 from tests.engine import oracle
 
 HERE = (-10.0, 10.0)

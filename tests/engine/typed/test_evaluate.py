@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from gradtui.engine.typed.evaluate import evaluate
-from gradtui.snapshot.model import CurveRequest, Request, Snapshot, Values
+from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.model import Request, Snapshot, Values
 
 CASES = Path(__file__).parents[2] / "cases"
 FORMULAS: list[dict[str, Any]] = json.loads((CASES / "formulas.json").read_text())
@@ -195,7 +196,8 @@ def test_start_up_loads_neither_dynamo_nor_sympy() -> None:
     code = """
 import sys
 from gradtui.engine.typed.evaluate import evaluate
-from gradtui.snapshot.model import CurveRequest, Request
+from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.model import Request
 for text in ("x^2 + 3x + 1", "[x, 2]*sum(x)"):
     assert evaluate(Request(1, text, curve=CurveRequest("x", (0.0, 1.0)))).curve is not None
 print(*{"torch._dynamo", "sympy"} & set(sys.modules))

@@ -13,7 +13,8 @@ from gradtui.engine.typed import forward, gaps
 from gradtui.engine.typed.curve import curve
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression.parser import parse
-from gradtui.snapshot.model import CurveRequest, Request, Trouble
+from gradtui.snapshot.curve import CurveRequest, Trouble
+from gradtui.snapshot.model import Request
 from tests.engine import oracle
 
 Stretch = tuple[float, float, str]

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from gradtui.engine.user.evaluate import evaluate
-from gradtui.snapshot.model import CurveRequest, Problem, Request, Snapshot
+from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.model import Problem, Request, Snapshot
 
 Write = Callable[[str], None]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -281,13 +282,13 @@ def loss(x: float = 1.0):
 """
 
 
+@pytest.mark.child
+@pytest.mark.long
 def test_a_compiled_module_at_the_top_of_a_file(tmp_path: Path) -> None:
     """As the command runs it: torch.compile says of itself that it has no length."""
     (tmp_path / "compiled.py").write_text(COMPILED)
     command = [sys.executable, "-m", "gradtui", "compiled.py:loss", "--json"]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    import json
-
     answer = json.loads(ran.stdout)
     x = torch.full((4, 3), 2.0)
     scale = torch.ones(3, requires_grad=True)

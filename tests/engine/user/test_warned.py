@@ -100,6 +100,8 @@ def test_each_line_once(tmp_path: Path, capture: pytest.CaptureFixture[str]) -> 
     assert len([line for line in lines if "UserWarning: often" in line]) == 2
 
 
+@pytest.mark.child
+@pytest.mark.long
 def test_what_python_does_not_show(tmp_path: Path, capture: pytest.CaptureFixture[str]) -> None:
     """As in a program of its own: run by Python alone it is silent too."""
     assert printed(tmp_path, "pending", capture) == []

@@ -14,7 +14,7 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from gradtui.chart import drawing
-from gradtui.snapshot.model import Curve, Trouble
+from gradtui.snapshot.curve import Curve, Trouble
 from gradtui.tui.panes import chart as chart_module
 from gradtui.tui.panes.chart import Chart
 from tests.examples import curve
