@@ -107,6 +107,8 @@ def _of_value(errors: Errors, place: int, unit: float) -> Loss | None:
     worst: Loss | None = None
     while True:
         operands, after = errors.pieces[place].operands, errors.of_values[place]
+        if any(errors.node(operand) is None for operand in operands):
+            return worst  # what came in is not known
         by = max(
             range(len(operands)),
             key=lambda slot: (errors.effect(place, slot), errors.of_values[operands[slot]]),
@@ -123,7 +125,7 @@ def _of_gradient(errors: Errors, place: int, unit: float) -> Loss | None:
     """Up from a piece against the way of the gradient, to whatever sent most of the error; from there down where it was a
     value that had lost its digits before."""
     worst: Loss | None = None
-    while errors.users[place]:
+    while errors.users[place] and all(errors.sent(*use) is not None for use in errors.users[place]):
         user, slot = max(errors.users[place], key=lambda use: errors.moved(*use))
         sent = errors.of_sent(user, slot)
         worst = _larger(worst, Loss(place, "sum", sent, errors.of_gradients[place], unit))
@@ -170,7 +172,8 @@ def _finding(snapshot: Snapshot, errors: Errors, loss: Loss, consequence: str) -
     else:
         near = _nearest(errors, loss)
         why = _makes_much(near, "value" if loss.what == "value" else "slope")
-        remedy = STEEP.get((operation(node), _made_by(errors.graph, near)), OTHER)
+        made = [_made_by(errors.graph, errors.node(operand)) for operand in errors.pieces[loss.piece].operands]
+        remedy = next((STEEP[operation(node), one] for one in made if (operation(node), one) in STEEP), OTHER)
     digits = FLOAT64 if snapshot.dtype == "float32" else MORE
     return Finding(
         "lost_digits",
@@ -201,7 +204,7 @@ def _terms(errors: Errors, place: int) -> list[tuple[float, str]]:
     ]
     if len(terms) == 1:
         constant = (piece.value[at] or 0.0) - signs[0] * (errors.exact(piece.operands[0], at) or 0.0)
-        terms.append((constant, "1" if abs(constant) == 1 else ""))
+        terms.append((constant, "1" if math.isclose(abs(constant), 1) else ""))
     return terms
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,14 +13,14 @@ Sample = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 
 AT_ONCE = 2048
 """Places of one call, by which many intervals are parted."""
-FEWEST_PARTS, MOST_PARTS = 4, 1024
+PARTS = [2**power for power in range(2, 11)]
 """Of an interval in a round."""
-SPENT = 4
-"""One such part of what is left is enough for a round, where it can be."""
-ROUNDS = 6
-"""For which what is left must do: most intervals are smooth, and are not parted again."""
-FINEST = 2.0**-20
-"""Part of the distance of two samples down to which is looked: as good as twenty bisections."""
+BITS = 20
+"""So many bisections are as good as a whole descent into an interval."""
+FINEST = 2.0**-BITS
+"""Part of the distance of two samples down to which is looked."""
+FOR_DESCENT = 2 / 3
+"""Part of what is left; the rest is for a look at what is found."""
 
 
 @dataclass(slots=True)
@@ -63,17 +64,21 @@ class Look:
         return points.reshape(3, *x.shape)
 
     def parts(self, intervals: int) -> int:
-        """Into how many parts each of so many intervals can be parted, with something left; 0 where that costs too much."""
-        parts = max(FEWEST_PARTS, min(MOST_PARTS, AT_ONCE // max(1, intervals)))
-        while parts > FEWEST_PARTS and self.cost(intervals * (parts - 1)) > self.left // SPENT:
-            parts //= 2
+        """Into how many parts so many intervals are parted most cheaply, round by round; 0 where one round costs too much."""
+        parts = min(self._fitting(intervals), key=lambda parts: self._descent(intervals, parts))
         return parts if self.affords(intervals * (parts - 1)) else 0
 
     def most_intervals(self, most: int) -> int:
-        """Up to so many as can be parted again and again."""
-        while most and self.cost(most * (FEWEST_PARTS - 1)) > self.left // ROUNDS:
+        """Up to so many as can be parted to the end."""
+        while most and min(self._descent(most, parts) for parts in self._fitting(most)) > FOR_DESCENT * self.left:
             most //= 2
         return most
+
+    def _fitting(self, intervals: int) -> list[int]:
+        return [parts for parts in PARTS if intervals * (parts - 1) <= AT_ONCE] or PARTS[:1]
+
+    def _descent(self, intervals: int, parts: int) -> float:
+        return BITS / math.log2(parts) * self.cost(intervals * (parts - 1))
 
     def into(self, ends: torch.Tensor, parts: int) -> torch.Tensor:
         """Intervals, shape (3, n, 2), as rows of shape (3, n, parts + 1): their ends and the places between."""

@@ -1,0 +1,148 @@
+"""Who lost the digits: the node that a numerical analyst would name, and what one writes instead, which then keeps them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from gradtui.calculus.derivative import derivatives
+from gradtui.calculus.pieces import truth
+from gradtui.engine.typed.evaluate import evaluate
+from gradtui.findings.detective import findings
+from gradtui.graph.agreement import check, value_check
+from gradtui.snapshot.finding import Finding
+from gradtui.snapshot.model import Dtype, Experiment, Request, Snapshot
+
+FORMULAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "cases" / "formulas.json").read_text())
+
+At = dict[str, float | tuple[float, ...]]
+
+LOSSES: list[tuple[str, At, Dtype, str, str]] = [
+    ("(e^x - 1)/x", {"x": 1e-5}, "float32", "e^x - 1", "expm1"),
+    ("(exp(x) - 1)/x", {"x": 1e-5}, "float64", "exp(x) - 1", "expm1"),
+    ("(1 - cos(x))/x^2", {"x": 1e-4}, "float32", "1 - cos(x)", "sin(x/2)^2"),
+    ("(1 - cos(x))/x^2", {"x": 1e-4}, "float64", "1 - cos(x)", "sin(x/2)^2"),
+    ("log(1 + x)/x", {"x": 1e-6}, "float32", "log(1 + x)", "log1p"),
+    ("log(1 + x)/x", {"x": 1e-4}, "float64", "log(1 + x)", "log1p"),
+    ("(1 + x)^(1/x)", {"x": 1e-4}, "float32", "(1 + x)^(1/x)", "log1p"),
+    ("sqrt(x + 1) - sqrt(x)", {"x": 1e5}, "float32", "sqrt(x + 1) - sqrt(x)", "sqrt(a) + sqrt(b)"),
+    ("log(x + 1) - log(x)", {"x": 1e3}, "float32", "log(x + 1) - log(x)", "log1p"),
+    ("1/x - 1/(x + 1)", {"x": 1e4}, "float32", "1/x - 1/(x + 1)", "a*b"),
+    ("exp(x) - exp(x - 0.0001)", {"x": 5.0}, "float32", "exp(x) - exp(x - 0.0001)", "expm1"),
+    ("x/(sqrt(x^2 + 1) - 1)", {"x": 0.05}, "float32", "sqrt(x^2 + 1) - 1", "sqrt(a) + 1"),
+    ("tan(x) - sin(x)", {"x": 1e-3}, "float32", "tan(x) - sin(x)", "float64"),
+    ("sin(x^2)", {"x": 1000.1}, "float32", "sin(x^2)", "float64"),
+    ("atan(x)/x", {"x": 1e-3}, "float32", "x", "series"),
+    ("a = x^2 + 1; (sqrt(a) - 1)*y", {"x": 1e-3, "y": 2.0}, "float32", "sqrt(a) - 1", "sqrt(a) + 1"),
+    ("sum((1 - cos(x))/x)", {"x": (1.0, 1e-3)}, "float32", "1 - cos(x)", "sin(x/2)^2"),
+    ("x*(1 - cos(1e-7))", {"x": 2.0}, "float64", "x*(1 - cos(1e-7))", "number"),
+    ("1 - 1/(1 + x^2)", {"x": 1e-3}, "float32", "1 - 1/(1 + x^2)", "float64"),
+    ("1 - sigmoid(x)", {"x": 12.0}, "float32", "1 - sigmoid(x)", "sigmoid(-x)"),
+]
+
+BETTER: list[tuple[str, str, float]] = [
+    ("1 - cos(x)", "2*sin(x/2)^2", 1e-4),
+    ("exp(x) - 1", "expm1(x)", 1e-5),
+    ("log(1 + x)", "log1p(x)", 1e-6),
+    ("(1 + x)^3000", "exp(3000*log1p(x))", 1e-5),
+    ("sqrt(x + 1) - sqrt(x)", "1/(sqrt(x + 1) + sqrt(x))", 1e5),
+    ("log(x + 1) - log(x)", "log1p(1/x)", 1e3),
+    ("1/x - 1/(x + 1)", "1/(x*(x + 1))", 1e4),
+    ("exp(x) - exp(x - 0.0001)", "-exp(x)*expm1(-0.0001)", 5.0),
+    ("1 - sigmoid(x)", "sigmoid(-x)", 12.0),
+    ("1 - erf(x)", "erfc(x)", 3.0),
+    ("sqrt(x^2 + 1) - 1", "x^2/(sqrt(x^2 + 1) + 1)", 1e-3),
+]
+"""What the remedies say, written out."""
+
+
+def whole(text: str, at: At, dtype: Dtype) -> Snapshot:
+    request = Request(1, text, at, dtype)
+    return replace(evaluate(request), derivative=derivatives(request), truth=truth(request))
+
+
+def lost(snapshot: Snapshot) -> list[Finding]:
+    return [one for one in findings(snapshot) if one.kind == "lost_digits"]
+
+
+def named(snapshot: Snapshot, finding: Finding) -> str:
+    assert finding.node is not None
+    node = snapshot.graph.nodes[finding.node]
+    return node.variable or (node.source.text if node.source else "")
+
+
+@pytest.mark.parametrize(("text", "at", "dtype", "place", "remedy"), LOSSES, ids=str)
+def test_the_node_and_the_remedy(text: str, at: At, dtype: Dtype, place: str, remedy: str) -> None:
+    snapshot = whole(text, at, dtype)
+    (first, *_) = lost(snapshot)
+    assert named(snapshot, first) == place
+    assert remedy in first.remedy
+    assert ("float64" in first.remedy) == (dtype == "float32") or "mpmath" in first.remedy
+    assert first.evidence
+
+
+@pytest.mark.parametrize(("text", "better", "x"), BETTER, ids=[text for text, _, _ in BETTER])
+def test_the_remedy_keeps_the_digits(text: str, better: str, x: float) -> None:
+    before, after = whole(text, {"x": x}, "float32"), whole(better, {"x": x}, "float32")
+    assert value_check(before).right is None
+    assert value_check(after).right is True
+    assert check(after, "x").autograd is True
+    assert not lost(after)
+
+
+def test_one_finding_for_f_and_its_gradient() -> None:
+    (only,) = lost(whole("(e^x - 1)/x", {"x": 1e-5}, "float32"))
+    assert (only.phase, only.node) == ("forward", 1)
+    assert "f has" in only.text
+    assert "f'(x) has" in only.text
+
+
+def test_one_finding_for_all_variables() -> None:
+    (only,) = lost(whole("y*(1 - cos(x))", {"x": 1e-4, "y": 2.0}, "float32"))
+    assert "∂f/∂y has" in only.text
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_nothing_where_nothing_is_lost(dtype: Dtype) -> None:
+    """Every formula at its ordinary places: a finding where the gradient has no tick, or f lost half its digits, else none."""
+    for formula in FORMULAS:
+        for case in formula["checks"][:1]:
+            snapshot = whole(formula["expr"], case["at"], dtype)
+            value, spoilt = value_check(snapshot), any(check(snapshot, name).lost for name in snapshot.variables)
+            few = value.digits is not None and value.digits <= {"float32": 3, "float64": 8}[dtype]
+            assert bool(lost(snapshot)) == (spoilt or few), formula["name"]
+
+
+def test_another_finding_says_it_already() -> None:
+    told = findings(whole("tanh(x)", {"x": 20.0}, "float32"))
+    assert [one.kind for one in told] == ["saturated"]
+
+
+def test_of_an_experiment_nothing_is_said() -> None:
+    request = Request(1, "(e^x - 1)/x", {"x": 1e-5}, experiments=(Experiment(0, factor=0.5),))
+    assert not lost(replace(evaluate(request), derivative=derivatives(request), truth=truth(request)))
+
+
+def test_a_text_that_is_read_twice_has_no_place() -> None:
+    """Pieces that stand at the same place cannot be told apart: nothing is measured there, and nothing goes wrong."""
+    snapshot = whole("(e^x - 1)/x", {"x": 1e-5}, "float32")
+    assert snapshot.truth is not None
+    pieces = tuple(piece if piece.variable else replace(piece, start=0, end=1) for piece in snapshot.truth.pieces)
+    assert not lost(replace(snapshot, truth=replace(snapshot.truth, pieces=pieces)))
+
+
+def test_pieces_of_another_shape_do_no_harm() -> None:
+    """As from a file that someone made."""
+    snapshot = whole("sum((1 - cos(x))/x)", {"x": (1.0, 1e-3)}, "float32")
+    assert snapshot.truth is not None
+    for numbers in ((), (1.0,), (None, None), (float("nan"),) * 3):
+        pieces = tuple(
+            replace(piece, value=numbers, gradient=numbers, sent=tuple(numbers for _ in piece.operands))
+            for piece in snapshot.truth.pieces
+        )
+        lost(replace(snapshot, truth=replace(snapshot.truth, pieces=pieces)))
