@@ -66,7 +66,9 @@ def capture(
 
     Nothing is different afterwards: `.grad` of every leaf, hooks, random numbers, grad mode and anomaly mode are as
     before, and `backward()` can still be called. Hooks on tensors run, as backward is run once; AccumulateGrad does not.
-    Large tensors are summarised; none is kept.
+    Large tensors are summarised; none is kept. What cannot be read (its storage is freed, it is on `meta`) says why.
+    Of several processes that train together it tells what this one has; where parameters are sharded (`fully_shard`), backward
+    gathers them, so that all of the processes must capture, or none.
 
     Where there is no graph, or backward fails, `problem` of the Snapshot says why. Raises TypeError for what is no tensor.
     """

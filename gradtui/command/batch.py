@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO
+from collections.abc import Mapping, Sequence
+from io import BufferedIOBase
+from typing import BinaryIO, cast
 
 from msgspec import DecodeError, Struct, ValidationError, json
 
 from gradtui.chart.window import Window
 from gradtui.command.answer import output
 from gradtui.command.evaluator import evaluator
+from gradtui.command.lines import LONGEST_LINE, lines_of
 from gradtui.command.options import Value, read_value
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import PointError, read_point
 from gradtui.report.json import answer, line, refusal
 from gradtui.report.text import curve_request
 from gradtui.snapshot.model import Device, Dtype, Problem, Request, Snapshot
-
-LONGEST_LINE = 2**20
 
 
 class Line(Struct):
@@ -43,7 +43,7 @@ def answer_input(
     """Answer each line of standard input on standard output; the exit status. The rest as for `answer_lines`, as typed."""
     with output() as answers:
         well = answer_lines(
-            sys.stdin.buffer,
+            cast(BufferedIOBase, sys.stdin.buffer),
             answers,
             at={name: read_value(place) for name, place in at.items()},
             alone=None if alone is None else read_value(alone),
@@ -55,7 +55,7 @@ def answer_input(
 
 
 def answer_lines(
-    lines: BinaryIO,
+    lines: BufferedIOBase,
     answers: BinaryIO,
     *,
     at: Mapping[str, Value],
@@ -71,7 +71,7 @@ def answer_lines(
     """
     well = True
     with evaluator() as evaluate:
-        for number, text in enumerate(_lines(lines), start=1):
+        for number, text in enumerate(lines_of(lines), start=1):
             try:
                 snapshot = evaluate(_request(number, text, at, alone, dtype, device, window))
             except LineError as error:
@@ -81,15 +81,6 @@ def answer_lines(
             answers.write(line(refusal(snapshot.expression, problem) if problem else answer(snapshot)))
             answers.flush()
     return well
-
-
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Each line without its end; one that is too long is cut, so that no line fills the memory."""
-    while text := stream.readline(LONGEST_LINE + 1):
-        rest = text
-        while len(rest) > LONGEST_LINE and not rest.endswith(b"\n"):
-            rest = stream.readline(LONGEST_LINE + 1)
-        yield text.rstrip(b"\r\n")
 
 
 def _request(
@@ -104,6 +95,11 @@ def _request(
     text = raw.decode(errors="replace")
     if len(raw) > LONGEST_LINE:
         raise LineError(Problem("limit", f"a line holds at most {LONGEST_LINE:,} bytes"), text[:100] + "…")
+    if 0 in raw:
+        problem = Problem(
+            "syntax", "a zero byte stands in it: this is no text in UTF-8", hint="UTF-16 begins with its mark"
+        )
+        raise LineError(problem, text)
     if "\ufffd" in text and not _is_unicode(raw):
         raise LineError(Problem("syntax", "this is not UTF-8"), text)
     asked = _read_json(text) if text.lstrip().startswith("{") else Line(text)

@@ -14,7 +14,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field, msgpack
 from msgspec.structs import replace
 
-from gradtui.file.soundness import fits, is_shape
+from gradtui.file.soundness import MOST_CHARACTERS, fits, is_shape
 from gradtui.snapshot.model import Edge, Graph, Node, Parameter, Saved, Snapshot, Source, Values
 
 Index = Annotated[int, Meta(ge=0)]
@@ -246,6 +246,9 @@ class Reader:
         for values in piece.values:
             if not fits(values):
                 raise BrokenError(f"{DAMAGED}: a tensor has other numbers than its shape tells")
+        for text in (*piece.texts, *(source.text for source in piece.sources)):
+            if len(text) > MOST_CHARACTERS:
+                raise BrokenError(f"{DAMAGED}: a text is too long")
         start = len(self._nodes)
         self._nodes += [self._node(id, row) for id, row in enumerate(piece.nodes, start)]
         for parameter in piece.parameters:

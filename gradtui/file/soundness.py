@@ -15,7 +15,10 @@ MOST_DIMENSIONS = 64
 """As in torch."""
 DEEPEST, LONGEST = 100, 1000
 """Dots and characters in the path of a module: the outline has a group for every dot."""
-
+MOST_GROUPS = 2_000_000
+"""Dots in all of them, as often as they were called."""
+MOST_CHARACTERS = 1_000_000
+"""Of a text that is shown in lines: to break it takes time that grows with its square."""
 
 MOST_PIECES = 1000
 """Of an expression: calculus measures a tenth as many."""
@@ -31,7 +34,10 @@ def is_shape(shape: tuple[int, ...]) -> bool:
 
 
 def fits(values: Values) -> bool:
-    """Whether there are as many numbers as the shape tells, or with a summary not more than that; none of what is unread."""
+    """Whether there are as many numbers as the shape tells, or with a summary not more than that; none of what is unread.
+
+    No count and no norm is negative.
+    """
     if not is_shape(values.shape):
         return False
     count, given = math.prod(values.shape), len(values.numbers)
@@ -40,7 +46,8 @@ def fits(values: Values) -> bool:
     if values.summary is None:
         return given == count
     told = values.summary
-    return 0 < given <= count and min(told.nan, told.inf, told.zero) >= 0
+    is_norm = told.finite_norm is None or told.finite_norm >= 0
+    return 0 < given <= count and min(told.nan, told.inf, told.zero) >= 0 and is_norm
 
 
 def _flaws(snapshot: Snapshot) -> Iterator[str]:
@@ -59,6 +66,11 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
         yield "a source is not in the text"
     if not all(_is_path(path) for path in _paths(snapshot)):
         yield "the path of a module is too long"
+    calls = {(node.module, node.call) for node in snapshot.graph.nodes}
+    if sum(path.count(".") for path in (*snapshot.parameters, *(path for path, _ in calls))) > MOST_GROUPS:
+        yield "there are too many modules within one another"
+    if any(len(text) > MOST_CHARACTERS for text in _sentences(snapshot)):
+        yield "a text is too long"
     if snapshot.value is not None and not fits(snapshot.value):
         yield "the value has other numbers than its shape tells"
     for state in snapshot.variables.values():
@@ -96,6 +108,8 @@ def _graph_flaws(graph: Graph) -> Iterator[str]:
         yield "the output is not in the graph"
     if len(set(graph.roots)) < len(graph.roots):
         yield "an output is there twice"
+    if _reached(graph) < count:
+        yield "no output leads to some of the nodes"
     steps = [node.step for node in graph.nodes if node.step is not None]
     if sorted(steps) != list(range(len(steps))):
         yield "the steps of the backward pass do not count from 0 on"
@@ -117,6 +131,18 @@ def _cycles(graph: Graph) -> Iterator[str]:
                     ready.append(edge.target)
     if passed < len(graph.nodes):
         yield "the graph has a cycle"
+
+
+def _reached(graph: Graph) -> int:
+    """How many nodes the outputs lead to."""
+    met = bytearray(len(graph.nodes))
+    waiting = list(graph.roots) if graph.nodes else []
+    while waiting:
+        node = waiting.pop()
+        if not met[node]:
+            met[node] = 1
+            waiting += [edge.target for edge in graph.nodes[node].edges if edge.target is not None]
+    return sum(met)
 
 
 def _early(graph: Graph) -> Iterator[str]:
@@ -157,6 +183,14 @@ def _is_in_text(source: Source, snapshot: Snapshot) -> bool:
 def _paths(snapshot: Snapshot) -> set[str]:
     events = {event.module for event in snapshot.events}
     return {node.module for node in snapshot.graph.nodes} | events | {*snapshot.modules} | {*snapshot.parameters}
+
+
+def _sentences(snapshot: Snapshot) -> Iterator[str]:
+    yield from (snapshot.expression, snapshot.reads_as, *snapshot.variables, *(note.text for note in snapshot.notes))
+    for derivative in (snapshot.derivative or {}).values():
+        yield from (derivative.text or "", derivative.note)
+    if snapshot.problem is not None:
+        yield from (snapshot.problem.message, snapshot.problem.hint, *snapshot.problem.traceback)
 
 
 def _is_path(path: str) -> bool:

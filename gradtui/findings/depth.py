@@ -105,9 +105,9 @@ def fall(graph: Graph, profile: Sequence[Layer], used: Sequence[Sequence[Use]]) 
     name, count, _ = _most([Change(node, -by, hooked) for node, by, hooked in changes])
     worst, loss, hooked = min(changes, key=_by, default=Change(graph.nodes[low.node], 0.0))
     steps = max(len(dict.fromkeys(layer.module for layer in profile)) - 1, 1)
-    each = f", by {_times(math.log(top.norm / low.norm) / steps)}x a layer" if steps > 1 else ""
+    each = f", by {_times((math.log(top.norm) - math.log(low.norm)) / steps)}x a layer" if steps > 1 else ""
     text = f"the norm falls from {number(top.norm, 2)} at {top.module} to {number(low.norm, 2)} at {low.module}{each}"
-    single = -loss * math.log10(math.e) > MOST_OF_IT * math.log10(top.norm / low.norm)
+    single = -loss * math.log10(math.e) > MOST_OF_IT * (math.log10(top.norm) - math.log10(low.norm))
     if single:
         text += f": at once in {'a hook on ' * hooked}{where(worst)}, to {math.exp(loss):.0e} of it"
     elif count > 1:
@@ -149,14 +149,14 @@ def path_changes(graph: Graph, leaf: int, used: Sequence[Sequence[Use]]) -> list
         came = graph.nodes[at].grad_output
         sent = hooks.changed(graph, used, at) if came is not None and came.finite_norm != largest else None
         if sent is not None and came is not None and sent.finite_norm and came.finite_norm:
-            found.append(Change(graph.nodes[at], math.log(came.finite_norm / sent.finite_norm), True))
+            found.append(Change(graph.nodes[at], math.log(came.finite_norm) - math.log(sent.finite_norm), True))
         alike = (each for each in arriving if each[1] >= ALIKE * largest)
         node, norm = max(alike, key=lambda each: each[0].id, default=(None, 0.0))
         if node is None or not norm or node.id >= at:
             return found
         size = node.grad_output.finite_norm if node.grad_output is not None else None
         if size and math.isfinite(size):
-            found.append(Change(node, math.log(norm / size)))
+            found.append(Change(node, math.log(norm) - math.log(size)))
         at = node.id
 
 

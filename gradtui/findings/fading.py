@@ -17,6 +17,8 @@ from gradtui.snapshot.numbers import number
 NOTHING = 1e-6
 """A share below this is next to nothing: in float32 it is lost beside any other term."""
 MOST_FACTORS = 5
+MOST_ELEMENTS = 200_000
+"""Of a tensor whose elements are followed one by one."""
 
 DEAD = "leaky_relu, elu and gelu keep a slope there; look at the bias or the step that pushed the operand there"
 BOUNDS = "clamp only what needs no gradient; tanh and sigmoid bound softly, a penalty brings the operand back"
@@ -58,6 +60,8 @@ def fading(graph: Graph) -> Iterator[Finding]:
     """A finding for each node that is the first to blame for a leaf at which next to nothing arrives."""
     if any(values is not None and values.summary for node in graph.nodes for values in (node.value, node.grad_output)):
         return
+    if any(math.prod(node.shape) > MOST_ELEMENTS for node in graph.nodes):
+        return  # of which nothing is known where backward did not run
     flow = _flow(graph)
     told: set[int] = set()
     for leaf in graph.nodes:
@@ -84,7 +88,7 @@ def _flow(graph: Graph) -> Flow:
 def _follow(graph: Graph, flow: Flow, node: Node, edge: int, target: int) -> None:
     """What is left after this edge; elements that a reduction or broadcasting mixes share what the best of them has."""
     count = math.prod(graph.nodes[target].shape)
-    left = (max(flow.left[node.id]),) if has(operation(node), "mixing") else flow.left[node.id]
+    left = (max(flow.left[node.id], default=1.0),) if has(operation(node), "mixing") else flow.left[node.id]
     before, share = _fitted(left, count), _fitted(shares(graph, node, edge), count)
     after = tuple(b * s for b, s in zip(before, share, strict=True))
     lost = [place for place in range(count) if after[place] < NOTHING <= before[place]]
@@ -97,7 +101,7 @@ def _follow(graph: Graph, flow: Flow, node: Node, edge: int, target: int) -> Non
 
 
 def _fitted(numbers: tuple[float, ...], count: int) -> tuple[float, ...]:
-    return numbers if len(numbers) == count else (max(numbers),) * count
+    return numbers if len(numbers) == count else (max(numbers, default=1.0),) * count
 
 
 def _first(graph: Graph, flow: Flow, leaf: Node, gone: Sequence[int]) -> Loss | None:
@@ -159,7 +163,7 @@ def _shrinking(graph: Graph, flow: Flow, leaf: Node, loss: Loss) -> Finding:
     at = leaf.id
     while at in flow.best:
         sender, edge = flow.best[at]
-        share = max(shares(graph, graph.nodes[sender], edge))
+        share = max(shares(graph, graph.nodes[sender], edge), default=1.0)
         if share < 1:
             factors.insert(0, (share, graph.nodes[sender]))
         at = sender

@@ -16,7 +16,7 @@ SKIPS = "no fault now and then: GradScaler leaves such a step out, and lowers it
 def without_scale(snapshot: Snapshot) -> Snapshot:
     """The same with the gradients that there would be without the scale, as after `unscale_`."""
     scale = snapshot.scale
-    if not scale:
+    if not scale or not snapshot.graph.nodes:
         return snapshot
     above = _above(snapshot)
     nodes = tuple(_unscaled_node(node, scale, node.id not in above) for node in snapshot.graph.nodes)

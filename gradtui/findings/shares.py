@@ -73,7 +73,7 @@ def _far_out(graph: Graph, node: Node, edge: int) -> tuple[float, ...]:
 def _of_softmax(node: Node) -> float:
     """The steepest slope of any element by its own operand."""
     numbers = node.value.numbers if node.value else (0.5,)
-    return 0.0 if adds_up(node) else max(y * (1 - y) for y in numbers)
+    return 0.0 if adds_up(node) else max((y * (1 - y) for y in numbers), default=1.0)
 
 
 def _of_constants(graph: Graph, node: Node, edge: int) -> tuple[float, ...]:

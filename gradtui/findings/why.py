@@ -252,7 +252,7 @@ class Inquiry:
         if not self.takes_away:
             return None
         for node, by, hooked in reversed(depth.path_changes(graph, layer.node, self.used)):
-            if not hooked and (why := zeros.taken_away(graph, node, math.exp(by))):
+            if not hooked and (why := zeros.taken_away(graph, node, math.exp(min(by, 700.0)))):
                 text = f"next to nothing, norm {number(layer.norm, 2)}: {where(node)}: {why}; what is left is rounding"
                 return Finding("constant", "backward", node.id, text, EVEN, layer.name, node.source)
         return None

@@ -234,8 +234,11 @@ def _deviation(values: Values | None) -> float | None:
     if values is None or values.finite_norm is None:
         return None
     count = math.prod(values.shape)
-    mean = values.summary.mean if values.summary else math.fsum(values.numbers) / count
-    return None if mean is None else math.sqrt(max(values.finite_norm**2 / count - mean**2, 0.0))
+    mean = values.summary.mean if values.summary else sum(values.numbers) / max(count, 1)
+    if mean is None or not math.isfinite(mean):
+        return None
+    root = values.finite_norm / math.sqrt(count)  # the difference of their squares could be beyond any float
+    return math.sqrt(max(root - abs(mean), 0.0)) * math.sqrt(root + abs(mean))
 
 
 def _of_a_norm(graph: Graph, node: Node) -> tuple[Kind, str, str]:

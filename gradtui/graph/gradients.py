@@ -143,7 +143,10 @@ def share(part: Spread | None, whole: Spread | None) -> float | None:
     """How much of the square of the norm of what is finite of the whole is the part's; None for a part that is not finite."""
     if part is None or part.norm is None or whole is None or not whole.finite_norm:
         return None
-    return (part.norm / whole.finite_norm) ** 2 if math.isfinite(part.norm) else None
+    if not math.isfinite(part.norm):
+        return None
+    ratio = part.norm / whole.finite_norm
+    return ratio * ratio  # a power would raise OverflowError
 
 
 class Inside:
@@ -194,9 +197,13 @@ def _step(gradient: Gradient) -> float:
     return math.inf if gradient.step is None else gradient.step
 
 
+LONGEST_NUMBER = 20
+"""Digits up to which a piece of a name is a number: Python reads no more than some thousands."""
+
+
 def _natural(piece: str) -> tuple[int, str]:
     """`layer.2` before `layer.10`."""
-    return (int(piece), "") if piece.isdecimal() else (-1, piece)
+    return (int(piece), "") if piece.isdecimal() and len(piece) < LONGEST_NUMBER else (-1, piece)
 
 
 LEVELS = (1.0, 3.0, 6.0)

@@ -140,7 +140,12 @@ def cut(replay: Replay, done: int) -> tuple[Entry, ...] | None:
     stay: the output itself at the start, the leaves alone at the end.
     """
     graph = replay.graph
-    arrived = {0: [_ones(graph)]} if graph.nodes and (done == 0 or not graph.nodes[0].edges) else {}
+    arrived: dict[int, list[Values]] = {}
+    if graph.nodes and (done == 0 or not graph.nodes[0].edges):
+        tangent = graph.nodes[0].tangent
+        if tangent is None or tangent.shape != graph.nodes[0].shape:
+            return None
+        arrived[0] = [Values(tangent.shape, (1.0,) * len(tangent.numbers))]
     for edge in (*replay.cut(done), *replay.into_leaves(done)):
         if edge.grad is not None and edge.target is not None:
             arrived.setdefault(edge.target, []).append(edge.grad)
@@ -163,16 +168,28 @@ def total(entries: tuple[Entry, ...]) -> float:
 
 
 def _ways_to(graph: Graph, leaf: int) -> dict[int, int]:
-    """How many paths lead to `leaf` from each node that reaches it.
-
-    Users have lower ids than what they use: one sweep from the end finds them all.
-    """
+    """How many paths lead to `leaf` from each node that reaches it."""
     found = {leaf: 1}
-    for node in reversed(graph.nodes):
-        count = sum(found.get(edge.target, 0) for edge in node.edges if edge.target is not None)
+    for node in reversed(_from_users(graph)):
+        count = sum(found.get(edge.target, 0) for edge in graph.nodes[node].edges if edge.target is not None)
         if count:
-            found[node.id] = count
+            found[node] = count
     return found
+
+
+def _from_users(graph: Graph) -> Sequence[int]:
+    """The nodes, each after all that lead to it: as they stand, but where backward has not run."""
+    if all(edge.target is None or edge.target > node.id for node in graph.nodes for edge in node.edges):
+        return range(len(graph.nodes))
+    waiting = Counter(edge.target for node in graph.nodes for edge in node.edges if edge.target is not None)
+    order = [node.id for node in graph.nodes if node.id not in waiting]
+    for node in order:
+        for edge in graph.nodes[node].edges:
+            if edge.target is not None:
+                waiting[edge.target] -= 1
+                if not waiting[edge.target]:
+                    order.append(edge.target)
+    return order
 
 
 def _sum(terms: Iterable[float]) -> float:
@@ -182,8 +199,3 @@ def _sum(terms: Iterable[float]) -> float:
         return math.fsum(terms)
     except (ValueError, OverflowError):
         return sum(terms)
-
-
-def _ones(graph: Graph) -> Values:
-    shape = graph.nodes[0].shape
-    return Values(shape, (1.0,) * math.prod(shape))

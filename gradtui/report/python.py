@@ -31,6 +31,9 @@ from gradtui.snapshot.visible import visible
 
 HOMES = {"torch": "torch", "torch.special": "torch.special", "F": "functional"}
 INT64 = 2**63
+MOST_BITS = 1024
+"""Of the integer part of a float."""
+BEYOND = "a constant in this expression is larger than any float"
 OWN_NAMES = {"torch", "math", "functional", "f", "print", "float"}
 
 
@@ -199,7 +202,11 @@ class _Writer:
             case Binary(operator="*"):
                 self._integers[node] = known[0] * known[1]
             case Binary(operator="^") if known[1] >= 0:
+                if abs(known[0]) > 1 and known[1] > MOST_BITS:
+                    raise NoScriptError(BEYOND)
                 self._integers[node] = known[0] ** known[1]
+        if self._integers.get(node, 0).bit_length() > MOST_BITS:
+            raise NoScriptError(BEYOND)
 
 
 def _unless(is_tensor: bool, text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, cast
 
 from rich.cells import cell_len
@@ -54,14 +55,31 @@ class Visible(LineFilter):
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        if all(text.isprintable() for text, _, _ in segments):
+        for text, _, _ in segments:
+            if not text.isprintable():
+                break
+        else:
             return segments
         cells = sum(cell_len(text) for text, _, _ in segments)
         shown = [Segment(visible(text), style, control) for text, style, control in segments]
         return Segment.adjust_line_length(shown, cells)
 
 
+class OneAfterTheOther(LineFilter):
+    """Several as one: each by itself would make a line anew, which takes longer than most of them."""
+
+    def __init__(self, filters: Sequence[LineFilter]) -> None:
+        super().__init__()
+        self._filters = filters
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        for one in self._filters:
+            segments = one.apply(segments, background)
+        return segments
+
+
 VISIBLE = Visible()
+one_after_the_other = lru_cache(16)(OneAfterTheOther)
 
 
 class MendedApp(App[None]):
@@ -115,7 +133,7 @@ class MendedApp(App[None]):
             filters = [one for one in filters if not isinstance(one, Monochrome)]
         if self.no_color and self.native_ansi_color:
             filters = [*filters, COLOURLESS[self.current_theme.dark]]
-        return [VISIBLE, *filters]
+        return [one_after_the_other((VISIBLE, *filters))]
 
     def get_driver_class(self) -> type[Driver]:
         standard = super().get_driver_class()

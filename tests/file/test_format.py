@@ -309,6 +309,12 @@ def nested(levels: int) -> bytes:
     return b"\x81\xa3new" + b"\x91" * levels + b"\xc0"
 
 
+SUMMARY = ("min", "max", "mean", "norm")
+COUNTS = {"nan": 0, "inf": 0, "zero": 0}
+DEEP = [[1, 0, 1, 1, 0, None, [], *[0] * 4, 2 + call % 3, call] for call in range(20_001)]
+DEEP = [[*row[:6], [[place + 1]] if place < 20_000 else [], *row[7:]] for place, row in enumerate(DEEP)]
+"""A line of nodes, each in a call of its own of a module a hundred levels down."""
+
 BROKEN: dict[str, tuple[list[Any], str]] = {
     "no head": ([], "cut off"),
     "a list for a head": ([[1, 2]], "damaged"),
@@ -323,6 +329,25 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
     "an edge from a leaf": (
         [HEAD, {"texts": ["AccumulateGrad", "f"], "nodes": [node([1]), node(step=1)]}],
         "an edge leads on from a leaf",
+    ),
+    "a node that nothing leads to": ([HEAD, TEXTS | {"nodes": [node(), node(step=None)]}], "no output leads to"),
+    "a negative norm": (
+        [
+            HEAD,
+            {
+                "values": [
+                    {"shape": [9], "numbers": [1], "summary": dict.fromkeys(SUMMARY, 1.0) | COUNTS | {"norm": -1.0}}
+                ]
+            },
+        ],
+        "other numbers",
+    ),
+    "a function without a file": ([HEAD | {"origin": "function"}], "it is of a function, and names none"),
+    "a note without an end": ([HEAD | {"notes": [{"kind": "torch", "text": "a" * 1_000_001}]}], "a text is too long"),
+    "a name without an end": ([HEAD, {"texts": ["a" * 1_000_001]}], "a text is too long"),
+    "modules within modules": (
+        [HEAD, {"texts": ["a", *(f"{number}" + ".a" * 100 for number in range(3))], "nodes": DEEP}],
+        "too many modules within one another",
     ),
     "a name that is not there": ([HEAD, {"nodes": [node()]}], "a reference leads nowhere"),
     "a value that is not there": ([HEAD, TEXTS | {"nodes": [node(value=1)]}], "a reference leads nowhere"),

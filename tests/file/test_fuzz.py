@@ -1,4 +1,4 @@
-"""Any bytes are a FileError, or a Snapshot that screen and reports can show."""
+"""Any bytes are a FileError, or a Snapshot that every report and every pane of the screen can show."""
 
 from __future__ import annotations
 
@@ -12,31 +12,35 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from msgspec import msgpack
+from msgspec.structs import replace
 
 from gradtui.file import format
 from gradtui.file.format import FileError, load, save
-from gradtui.outline.lanes import Lanes
-from gradtui.outline.outline import Outline
-from gradtui.outline.rows import rows
-from gradtui.report import json, steps, text
-from gradtui.report.dot import dot
-from gradtui.report.mermaid import mermaid
-from gradtui.report.svg import svg
 from gradtui.snapshot.model import Snapshot
 from tests import examples, synthetic
+from tests.file.mutations import mutated, reread
+from tests.file.readers import in_time, reports, screen
 from tests.file.test_format import EVERYTHING, payloads_of, written
+from tests.graph.graphs import tangled
 
-EXAMPLES = int(os.environ.get("GRADTUI_FUZZ", "200"))
+EXAMPLES = int(os.environ.get("GRADTUI_FUZZ", "100"))
 """How many of each; more by hand: GRADTUI_FUZZ=100000 pytest --hypothesis-profile=default tests/file/test_fuzz.py"""
+
+SCREENS = EXAMPLES // 12
+"""On how many the screen is opened."""
 
 SEEDS = (
     examples.quadratic(),
     examples.vector_quadratic(),
+    examples.two_variables(),
     examples.nan_gradient(),
+    examples.constant(),
     EVERYTHING,
+    replace(EVERYTHING, problem=None),
     synthetic.bert(1, 8),
     synthetic.recurrence(20),
 )
@@ -92,21 +96,9 @@ def check(path: Path) -> bool:
         told = str(error).removeprefix(f"{path}: ")
         assert re.fullmatch(r"[^\n]{10,400}", told), told
         return False
-    show(snapshot)
+    with in_time():
+        reports(snapshot)
     return True
-
-
-def show(snapshot: Snapshot) -> None:
-    if snapshot.problem is None:
-        text.report(snapshot)
-        steps.steps(snapshot)
-        json.line(json.answer(snapshot))
-    dot(snapshot)
-    mermaid(snapshot)
-    svg(snapshot)
-    outline = Outline(snapshot.graph, snapshot.modules)
-    rows(outline, opened=outline.opened_first())
-    Lanes(snapshot.graph)
 
 
 @SETTINGS
@@ -171,6 +163,34 @@ def test_changed_values(seed: int, tmp_path: Path) -> None:
     check(written(tmp_path / "run.gradtui", *payloads))
 
 
+def changed(chance: random.Random) -> Snapshot:
+    """A Snapshot with other things in its fields, as it comes back from a file that is accepted."""
+    while True:
+        sound = tangled(chance) if chance.random() < 0.2 else chance.choice(SEEDS)
+        other = mutated(sound, chance, times=chance.choice([1, 1, 2, 4, 8]))
+        accepted = None if other is None else reread(other)
+        if accepted is not None:
+            return accepted
+
+
+@SETTINGS
+@given(seed=SEED)
+def test_changed_fields(seed: int) -> None:
+    """Of what is right by its types: most of it is accepted, and all of that can be told."""
+    snapshot = changed(random.Random(seed))
+    with in_time():
+        reports(snapshot)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(SCREENS))
+async def test_changed_fields_on_the_screen(seed: int) -> None:
+    chance = random.Random(seed)
+    snapshot = changed(chance)
+    with in_time():
+        await screen(snapshot, chance)
+
+
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(raw=st.binary(max_size=200))
 def test_any_bytes(raw: bytes, tmp_path: Path) -> None:
@@ -184,7 +204,7 @@ def test_the_changes_get_through(tmp_path: Path) -> None:
     """The fuzzers are worth something: many a changed file is still read."""
     chance = random.Random(1)
     read = 0
-    for _ in range(100):
+    for _ in range(40):
         payloads = [msgpack.decode(payload) for payload in chance.choice(contents())]
         container, key = chance.choice([place for payload in payloads for place in places(payload)])
         if isinstance(container[key], float):
@@ -192,4 +212,4 @@ def test_the_changes_get_through(tmp_path: Path) -> None:
         elif isinstance(container[key], str):
             container[key] = "other"
         read += check(written(tmp_path / "run.gradtui", *payloads))
-    assert read > 30
+    assert read > 12

@@ -174,3 +174,17 @@ def test_what_is_not_finite_comes_first() -> None:
 
 
 NORMS = [("small", 1.0), ("nan", math.nan), ("large", 9.0), ("inf", -math.inf)]
+
+
+def test_a_gradient_far_beyond_the_whole() -> None:
+    """The square of a ratio may be larger than any float."""
+    small, large = (spread(Values((), (number,))) for number in (1e-100, 1e200))
+    assert share(large, small) == math.inf
+    assert share(small, large) == 0
+
+
+def test_names_with_very_long_numbers() -> None:
+    """Python reads no integer of so many digits."""
+    names = ["a.10", "a.9", f"a.{'1' * 5000}"]
+    found = ordered([Gradient(name, "parameter", (), None, None, None, None) for name in names], "name")
+    assert [each.name for each in found][-2:] == ["a.9", "a.10"]

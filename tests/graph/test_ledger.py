@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gradtui.engine.typed import forward
 from gradtui.engine.typed.evaluate import evaluate
@@ -15,7 +17,7 @@ from gradtui.expression.functions import TABLE, Function
 from gradtui.expression.parser import parse
 from gradtui.graph import ledger
 from gradtui.graph.replay import Replay
-from gradtui.snapshot.model import Request, Snapshot
+from gradtui.snapshot.model import Edge, Graph, Node, Request, Snapshot, Values
 
 At = dict[str, float | tuple[float, ...]]
 
@@ -213,3 +215,28 @@ def test_cuts_of_what_is_not_finite(text: str, v: tuple[float, ...]) -> None:
         cut = ledger.cut(replay, done)
         assert cut is not None
         assert isinstance(ledger.total(cut), float)
+
+
+def test_paths_where_edges_lead_to_what_stands_before() -> None:
+    """Twenty forks one after the other, numbered from the leaf on: a million paths, counted and not walked."""
+    nodes = [Node(0, "MulBackward0", (), "f", "cpu", 0, None, (Edge(20, local=1.0), Edge(20, local=1.0)))]
+    nodes.append(Node(1, "AccumulateGrad", (), "f", "cpu", None, None, (), variable="x"))
+    nodes += [
+        Node(id, "MulBackward0", (), "f", "cpu", id, None, (Edge(id - 1, local=1.0), Edge(id - 1, local=1.0)))
+        for id in range(2, 21)
+    ]
+    assert ledger.paths(Graph(tuple(nodes)), 1) is None
+    assert ledger.paths(Graph(tuple(nodes)), 1, 2**20 - 1) is None
+    few = Graph((replace(nodes[0], edges=(Edge(3, local=2.0),)), *nodes[1:4]))
+    assert [path.product for path in ledger.paths(few, 1) or ()] == [2.0] * 4
+
+
+def test_the_first_cut_of_a_huge_output() -> None:
+    """Of which no tangent is known, nor a number: nothing of its size is made."""
+    node = Node(0, "MulBackward0", (10**6, 10**6), "f", "cpu", 0, 0, (Edge(1),))
+    leaf = Node(1, "AccumulateGrad", (), "f", "cpu", None, 1, (), variable="x")
+    tracemalloc.start()
+    assert ledger.cut(Replay(Graph((node, leaf))), 0) is None
+    assert ledger.cut(Replay(Graph((replace(node, tangent=Values((), (1.0,))), leaf))), 0) is None
+    assert tracemalloc.get_traced_memory()[1] < 10**6
+    tracemalloc.stop()

@@ -210,3 +210,15 @@ def test_only_names_of_the_expression_are_written() -> None:
 def test_code_has_no_script() -> None:
     with pytest.raises(NoScriptError, match="written from an expression"):
         script(Snapshot(1, "loss", origin="capture"))
+
+
+@pytest.mark.parametrize("text", ["9^9^9*x", "a = 2^1000; b = a*a; b*x", "2^1024 + x", "-2^5000*x"])
+def test_a_constant_beyond_any_float(text: str) -> None:
+    """Only a changed file has one; its digits would take all the time there is."""
+    with pytest.raises(NoScriptError, match="larger than any float"):
+        script(Snapshot(1, text, variables={"x": STATE}))
+
+
+@pytest.mark.parametrize("text", ["2^1000*x", "(-3)^600 + x", "1^999999*x", "0^5*x"])
+def test_a_constant_that_a_float_holds(text: str) -> None:
+    compile(script(Snapshot(1, text, variables={"x": STATE})), "script.py", "exec")

@@ -15,6 +15,7 @@ from gradtui.snapshot.said import said, unbroken
 IN_PLACE = re.compile(
     r"modified by an inplace operation: \[(?P<kind>[^\]]*\])\](, which is output \d+ of (?P<maker>\w+),)? is at version"
 )
+DONATED = "non-empty donated buffers"
 FREED = "backward through the graph a second time"
 
 
@@ -31,6 +32,12 @@ def problem(error: Exception, recording: Recording | None) -> Problem:
             "backward has already run over this graph, and freed what it had saved",
             hint="capture before backward(), or call backward(retain_graph=True)",
             failure="freed",
+        )
+    if DONATED in told:
+        return Problem(
+            "domain",
+            "what torch.compile made runs backward once only: it overwrites what it had saved (donated buffers)",
+            hint="capture before the first backward(), or set torch._functorch.config.donated_buffer = False before that",
         )
     name = "" if type(error) is RuntimeError else f"{unbroken(type(error).__name__)}: "
     return Problem("domain", f"backward fails: {name}{told}")

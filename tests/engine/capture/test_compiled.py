@@ -319,6 +319,25 @@ def test_the_first_torch_compile_of_a_process_is_in_a_trace() -> None:
 
 
 @pytest.mark.long
+def test_what_overwrites_its_own_buffers() -> None:
+    """Once backward has run, the compiler counts on no second run of it: that is said, and the person's own still works."""
+    w = torch.rand(10, 10, requires_grad=True)
+
+    def chained(x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(torch.sin(torch.sigmoid(x @ w) @ w) @ w).sum()
+
+    compiled: Any = torch.compile(chained)
+    compiled(torch.rand(10, 10, requires_grad=True)).backward()
+    loss = compiled(torch.rand(10, 10, requires_grad=True))
+    problem = gradtui.capture(loss).problem
+    assert problem is not None
+    assert "donated_buffer" in problem.hint
+    w.grad = None
+    loss.backward()
+    assert w.grad is not None
+
+
+@pytest.mark.long
 def test_inductor() -> None:
     """The compiler that people use: one node stands for all of it, and its gradients are those of the plain model."""
     torch.manual_seed(0)
