@@ -65,11 +65,11 @@ STEEP: dict[tuple[str, str], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A place where a relative error grows. what: of a piece's value, of the gradients that add up at it, or of the slope by
+    """A place where a relative error grows. of: of a piece's value, of the gradients that add up at it, or of the slope by
     which it sends them on. before, after: the relative errors."""
 
     piece: int
-    what: Literal["value", "sum", "slope"]
+    of: Literal["value", "sum", "slope"]
     before: float
     after: float
     unit: float
@@ -162,8 +162,8 @@ def _larger(one: Loss | None, other: Loss) -> Loss:
 def _finding(snapshot: Snapshot, errors: Errors, loss: Loss, consequence: str) -> Finding:
     node = errors.node(loss.piece)
     assert node is not None
-    terms = _terms(errors, loss.piece) if loss.what == "value" else []
-    if loss.what == "sum":
+    terms = _terms(errors, loss.piece) if loss.of == "value" else []
+    if loss.of == "sum":
         why, remedy = _sum(errors, loss.piece), SERIES
     elif _cancels(terms):
         (one, first), (other, second) = sorted(terms, reverse=True)
@@ -173,14 +173,14 @@ def _finding(snapshot: Snapshot, errors: Errors, loss: Loss, consequence: str) -
         why, remedy = "a constant in it has lost its digits", CONSTANT
     else:
         near = _nearest(errors, loss)
-        why = _makes_much(near, "value" if loss.what == "value" else "slope")
+        why = _makes_much(near, "value" if loss.of == "value" else "slope")
         made = [_made_by(errors.graph, errors.node(operand)) for operand in errors.pieces[loss.piece].operands]
         usual = OTHER if near is not None else ""
         remedy = next((STEEP[operation(node), one] for one in made if (operation(node), one) in STEEP), usual)
     digits = FLOAT64 if snapshot.dtype == "float32" else MORE
     return Finding(
         "lost_digits",
-        "forward" if loss.what == "value" else "backward",
+        "forward" if loss.of == "value" else "backward",
         node.id,
         f"{quote(node)}: {why}, so that {consequence}",
         f"{remedy}, or {digits}" if remedy else digits,
@@ -262,7 +262,7 @@ def _makes_much(near: Node | None, part: str) -> str:
 def _evidence(errors: Errors, loss: Loss, dtype: str) -> Iterator[str]:
     """How many digits are right before the loss and after it."""
     piece = errors.pieces[loss.piece]
-    if loss.what == "sum":
+    if loss.of == "sum":
         for user, slot in errors.users[loss.piece]:
             if (node := errors.node(user)) is not None:
                 yield f"{quote(node)} sends it a gradient with {_right(_digits(errors.of_sent(user, slot), dtype))}"
@@ -271,7 +271,7 @@ def _evidence(errors: Errors, loss: Loss, dtype: str) -> Iterator[str]:
     for operand in piece.operands:
         if (node := errors.node(operand)) is not None:
             yield f"{quote(node)} has {_right(_digits(errors.of_values[operand], dtype))}"
-    part = "its value" if loss.what == "value" else "what it sends"
+    part = "its value" if loss.of == "value" else "what it sends"
     yield f"{part} has {_right(_digits(loss.after, dtype))}"
 
 

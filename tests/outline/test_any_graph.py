@@ -35,7 +35,7 @@ def size(request: pytest.FixtureRequest) -> Iterator[None]:
     """With runs, repeats and parts in graphs of twenty nodes; and without."""
     with pytest.MonkeyPatch.context() as patch:
         if request.param != "as it is":
-            patch.setattr(outline, "LARGE", 4)
+            patch.setattr(outline, "MOST_OPEN", 4)
             patch.setattr(outline, "LEAST_RUN", 3)
             patch.setattr(outline, "MOST_MEMBERS", 4)
             patch.setattr(outline, "MOST_EDGES", 2)
