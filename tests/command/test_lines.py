@@ -19,7 +19,7 @@ TEXT = "x^2\nπ·x + 😀\n\n{}\n"
 
 
 def read(raw: bytes) -> list[bytes]:
-    return list(lines_of(io.BufferedReader(io.BytesIO(raw))))  # type: ignore[arg-type]
+    return list(lines_of(io.BufferedReader(io.BytesIO(raw))))
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

@@ -311,7 +311,7 @@ def nested(levels: int) -> bytes:
 
 SUMMARY = ("min", "max", "mean", "norm")
 COUNTS = {"nan": 0, "inf": 0, "zero": 0}
-DEEP = [[1, 0, 1, 1, 0, None, [], *[0] * 4, 2 + call % 3, call] for call in range(20_001)]
+DEEP: list[list[Any]] = [[1, 0, 1, 1, 0, None, [], *[0] * 4, 2 + call % 3, call] for call in range(20_001)]
 DEEP = [[*row[:6], [[place + 1]] if place < 20_000 else [], *row[7:]] for place, row in enumerate(DEEP)]
 """A line of nodes, each in a call of its own of a module a hundred levels down."""
 
