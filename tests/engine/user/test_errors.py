@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -123,6 +123,15 @@ def terms(separator: str, count: int) -> str:
     return separator.join(["x"] * count)
 
 
+@pytest.fixture
+def usual_depth() -> Iterator[None]:
+    """Python's own limit: what other tests import raises it."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000)
+    yield
+    sys.setrecursionlimit(limit)
+
+
 TOO_DEEP = {
     "terms": ("def f(x):\n    return " + terms(" + ", 3_000) + "\n", 2),
     "lines": ("def f(x):\n    y = 2\n    return (x\n" + "        + x * y\n" * 3_000 + "    )\n", 3),
@@ -132,6 +141,7 @@ TOO_DEEP = {
 }
 
 
+@pytest.mark.usefixtures("usual_depth")
 @pytest.mark.parametrize("name", TOO_DEEP)
 def test_a_file_that_python_cannot_compile(tmp_path: Path, name: str) -> None:
     """3,000 terms in a line, say. Python says RecursionError, and no place."""
@@ -149,6 +159,7 @@ def test_a_file_that_python_cannot_compile(tmp_path: Path, name: str) -> None:
     assert all(len(told) < 300 for told in found.traceback)
 
 
+@pytest.mark.usefixtures("usual_depth")
 def test_a_file_that_python_can_only_just_compile(tmp_path: Path) -> None:
     """The calls that stand around it in gradtui do not count."""
     low, high = 500, 3_000
