@@ -57,13 +57,13 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
     count = len(snapshot.graph.nodes)
     if not all(_is_node(parameter.node, count) for parameter in snapshot.parameters.values()):
         yield "a parameter's node is not in the graph"
-    beside = (snapshot.events, snapshot.notes, snapshot.experiments, snapshot.witnesses)
-    if not all(_is_node(one.node, count) for several in beside for one in several):
+    beside = [one.node for one in (*snapshot.events, *snapshot.notes)]
+    beside += [one.node for one in (*snapshot.experiments, *snapshot.witnesses)]
+    if not all(_is_node(node, count) for node in beside):
         yield "an event, a note, an experiment or a witness is of a node that is not in the graph"
-    if any(
-        one.edge is not None and not 0 <= one.edge < _edges(snapshot, one.node)
-        for one in (*snapshot.experiments, *snapshot.witnesses)
-    ):
+    edges = [(one.node, one.edge) for one in snapshot.experiments]
+    edges += [(one.node or 0, one.edge) for one in snapshot.witnesses]
+    if any(edge is not None and not 0 <= edge < _edges(snapshot, node) for node, edge in edges):
         yield "an experiment or a witness is on an edge that is not in the graph"
     if not all(fits(each.values) for one in snapshot.witnesses for each in one.operands if each.values is not None):
         yield "what a witness saw has other numbers than its shape tells"
@@ -163,9 +163,9 @@ def _is_node(id: int | None, count: int) -> bool:
     return id is None or 0 <= id < count
 
 
-def _edges(snapshot: Snapshot, node: int | None) -> int:
+def _edges(snapshot: Snapshot, node: int) -> int:
     nodes = snapshot.graph.nodes
-    return len(nodes[node].edges) if node is not None and 0 <= node < len(nodes) else 0
+    return len(nodes[node].edges) if 0 <= node < len(nodes) else 0
 
 
 def _sources(snapshot: Snapshot) -> Iterable[Source]:
@@ -187,7 +187,7 @@ def _is_in_text(source: Source, snapshot: Snapshot) -> bool:
 
 
 def _paths(snapshot: Snapshot) -> set[str]:
-    events = {event.module for event in (*snapshot.events, *snapshot.witnesses)}
+    events = {event.module for event in snapshot.events} | {witness.module for witness in snapshot.witnesses}
     return {node.module for node in snapshot.graph.nodes} | events | {*snapshot.modules} | {*snapshot.parameters}
 
 

@@ -27,6 +27,8 @@ from gradtui.engine.autograd.graph import newest_first, release
 from gradtui.engine.autograd.release import guard, guard_node
 from gradtui.engine.autograd.torch_private import put_back, sequence_number, take_off
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
+from gradtui.engine.autograd.witness import is_bad
+from gradtui.engine.capture import witnesses
 from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of
 from gradtui.engine.capture.introspection import items
 from gradtui.engine.capture.names import local_variables
@@ -115,7 +117,7 @@ class Recorder(TorchFunctionMode):
             return func(*args, **kwargs)
         seen = self._before(func, args, kwargs)
         result = func(*args, **kwargs)
-        self._after(seen, result, sys._getframe(1))
+        self._after(seen, result, sys._getframe(1), args, kwargs)
         return result
 
     def _before(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Seen:
@@ -133,7 +135,7 @@ class Recorder(TorchFunctionMode):
         name = "" if made is None else made.name()
         return Seen(func, inputs, numbers, name, leaves, carried, version, sequence_number())
 
-    def _after(self, seen: Seen, result: Any, frame: FrameType) -> None:
+    def _after(self, seen: Seen, result: Any, frame: FrameType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         made, recording = sequence_number(), self.recording
         source = None
         if made > seen.number or seen.number > self._next:
@@ -148,6 +150,9 @@ class Recorder(TorchFunctionMode):
         outputs = list(_tensors((result,)))
         for tensor in outputs:
             self._keep(tensor, seen.numbers)
+            values = recording.values.get(made - 1) if made > seen.number else None
+            if is_bad(values) and len(recording.witnesses) < witnesses.MOST:
+                self._look_again(seen, tensor, frame, args, kwargs)
         if seen.leaves:
             self._notice(seen, outputs, result, source, frame)
 
@@ -171,6 +176,19 @@ class Recorder(TorchFunctionMode):
             below = [self._levels.get(other, 0) for other in made_of if other is not None]
             self._levels[number] = level = 1 + max(below, default=0)
             guard_node(made, level, below)
+
+    def _look_again(
+        self, seen: Seen, result: torch.Tensor, frame: FrameType, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """Where a result is not finite: what it was made of, while that is there."""
+        made = maker(result)
+        told = None if made is None else self.recording.values.get(made._sequence_nr())
+        if made is None or told is None or made._sequence_nr() in self.recording.witnesses or in_function(frame):
+            return
+        with torch._C.DisableTorchFunction():
+            found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, frame)
+        if found is not None:
+            self.recording.witnesses[made._sequence_nr()] = found
 
     def _notice(self, seen: Seen, outputs: list[torch.Tensor], result: Any, source: Any, frame: FrameType) -> None:
         told = kind_of(seen, outputs, result)

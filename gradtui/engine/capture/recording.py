@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import torch
+from msgspec.structs import replace
 from torch.autograd.graph import Node
 
 from gradtui.snapshot import model as data
@@ -46,7 +47,7 @@ class Recording:
     marks, entered: from which sequence number on which call of which
     module was running. watched: the model whose modules were, without holding it; calls: how often each ran, by path.
     compiled: what torch.compile made that ran, by name. unseen: paths of modules that run without being seen, and so do
-    those below them. files: text, by name.
+    those below them. files: text, by name. witnesses: of what went bad, by the sequence number of the grad_fn.
     """
 
     first: int
@@ -64,6 +65,7 @@ class Recording:
     compiled: dict[str, None] = field(default_factory=dict)
     unseen: set[str] = field(default_factory=set)
     files: dict[str, str] = field(default_factory=dict)
+    witnesses: dict[int, data.Witness] = field(default_factory=dict)
 
     def covers(self, number: int) -> bool:
         return self.first <= number and (self.end is None or number < self.end)
@@ -116,6 +118,12 @@ class Recording:
             )
             for happening in self.happenings.values()
         )
+
+    def seen_going_bad(self, ids: Mapping[int, int]) -> Iterator[data.Witness]:
+        """In the order of the forward pass; also of what is not in the graph. ids: as of `events`."""
+        for number, witness in self.witnesses.items():
+            module, _ = self.module(number)
+            yield replace(witness, node=ids.get(number), source=self.sources.get(number), module=module)
 
 
 def recording_of(node: Node) -> Recording | None:
