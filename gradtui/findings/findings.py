@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from gradtui.findings import detective, storage
+from gradtui.findings import bad_gradient, bad_value, detective, storage
 from gradtui.findings import why as old
 from gradtui.findings.cause import Cause
 from gradtui.findings.rank import gathered, ranked
@@ -15,8 +15,14 @@ from gradtui.snapshot.model import Snapshot
 
 Detector = Callable[[Record], Iterator[Cause]]
 
-DETECTORS: tuple[Detector, ...] = (storage.detect,)
+DETECTORS: tuple[Detector, ...] = (bad_value.detect, bad_gradient.detect, storage.detect)
 """In this order: a cause before what may come of it."""
+
+
+NOT_FINITE = (
+    "input", "domain", "pole", "zero_by_zero", "overflow", "vertical", "corner", "zero_times_inf", "branch", "nonfinite",
+    "masked",
+)  # fmt: skip
 
 
 def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
@@ -24,7 +30,9 @@ def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     healthy function or model. Of an experiment only the forward pass, which it does not change."""
     record = Record.of(snapshot)
     found = [told(cause, snapshot) for detect in DETECTORS for cause in gathered(detect(record))]
-    return ranked([*detective.findings(snapshot), *found])
+    known = any(one.kind in NOT_FINITE for one in found)
+    old = [one for one in detective.findings(snapshot) if not known or one.kind not in NOT_FINITE]
+    return ranked([*found, *old])
 
 
 def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:

@@ -27,7 +27,7 @@ from gradtui.engine.autograd.graph import newest_first, release
 from gradtui.engine.autograd.release import guard, guard_node
 from gradtui.engine.autograd.torch_private import put_back, sequence_number, take_off
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
-from gradtui.engine.autograd.witness import is_bad
+from gradtui.engine.autograd.witness import LEAST, is_bad
 from gradtui.engine.capture import witnesses
 from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of
 from gradtui.engine.capture.introspection import items
@@ -153,6 +153,10 @@ class Recorder(TorchFunctionMode):
             values = recording.values.get(made - 1) if made > seen.number else None
             if is_bad(values) and len(recording.witnesses) < witnesses.MOST:
                 self._look_again(seen, tensor, frame, args, kwargs)
+            elif tensor.dtype in LEAST and made > seen.number:
+                lost = witnesses.of_lost_constant(seen.func, (*args, *kwargs.values()), tensor)
+                if lost is not None and len(recording.witnesses) < witnesses.MOST:
+                    recording.witnesses[made - 1] = lost
         if seen.leaves:
             self._notice(seen, outputs, result, source, frame)
 
