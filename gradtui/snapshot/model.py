@@ -208,6 +208,46 @@ class Parameter(Struct, frozen=True):
     requires_grad: bool = True
 
 
+class Operand(Struct, frozen=True):
+    """What an operation had to work on when it went bad.
+
+    name: torch's (`self`, `other`, `exponent`). number: at the element that went bad first; None where the result is not made
+    element by element. values: of the whole. variable: what the code calls it, where that is known. carries: whether a
+    gradient goes to it; a tensor that carries none is data.
+    """
+
+    name: str
+    number: float | None = None
+    values: Values | None = None
+    variable: str | None = None
+    carries: bool = True
+
+
+class Witness(Struct, frozen=True):
+    """What was seen at the moment at which good numbers became bad ones: nan of what had none, infinity of what was finite.
+
+    node: that did it. phase: in the forward pass, or in backward; then `edge` is the one by which it was sent, and `came` the
+    gradient that came in at that element. operation: torch's own name of what did it (`div`), which may stand within a larger
+    function. index: of the first bad element. result: what stands there. bad: how many elements are bad.
+    operands: in torch's order. rows: of what works on rows, such as softmax, mean, norm, how many rows there are, and of these
+    how many are so: `all`, `masked` (-inf throughout), `empty`, `single` (one element), `zero` (0 throughout), `equal` (a
+    number in it occurs twice), `bad`. source: of a node that has none.
+    """
+
+    node: int | None
+    phase: Literal["forward", "backward"]
+    operation: str
+    index: tuple[int, ...] = ()
+    result: float | None = None
+    operands: tuple[Operand, ...] = ()
+    bad: int = 0
+    rows: dict[str, int] = {}
+    edge: int | None = None
+    came: float | None = None
+    source: Source | None = None
+    module: str = ""
+
+
 class Differences(Struct, frozen=True):
     """f' by finite differences in float64, one number for each element of the variable.
 
@@ -277,7 +317,7 @@ class Snapshot(Struct, frozen=True):
     variables: what can be stepped. parameters: of a model, by name, whether in the graph or not. modules: of a model, by path.
     files: text of the files that sources are in, by the name that the sources use. printed: what user code wrote, its end.
     events: what a trace saw that explains gradients, in the order of the forward pass. scale: of a GradScaler, by which the
-    output, and so every gradient, is multiplied.
+    output, and so every gradient, is multiplied. witnesses: of what went bad, in the order in which it did.
     """
 
     id: int
@@ -303,6 +343,7 @@ class Snapshot(Struct, frozen=True):
     printed: str = ""
     scale: float | None = None
     truth: Truth | None = None
+    witnesses: tuple[Witness, ...] = ()
 
 
 def default_at(name: str) -> float:

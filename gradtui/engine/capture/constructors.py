@@ -1,4 +1,4 @@
-"""`nn.Parameter(t)` and `Variable(t)`: classes, whose calls torch shows to nobody. Their metaclasses do, while somebody watches."""
+"""`nn.Parameter(t)`, `Variable(t)`: torch shows the calls of classes to nobody. Their metaclasses do, while somebody watches."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Flow:
     def __init__(self, recording: Recording) -> None:
         self._recording = recording
         self._bits: dict[int, int] = {}
-        self._storages: dict[int, tuple[StorageWeakRef, int, int]] = {}
+        self._storages: dict[int, tuple[StorageWeakRef, int, int, bool]] = {}
         self._numbers: dict[int, tuple[float, int]] = {}
 
     def close(self) -> None:
@@ -48,12 +48,13 @@ class Flow:
     def into(self, tensor: torch.Tensor) -> Origin:
         made = maker(tensor)
         if made is None:
+            is_new = not self._is_known(tensor)
             own = self.bit(tensor) if tensor.requires_grad else 0
             cut = self._recording.cut.get(id(tensor))
             if cut is not None:
                 return Origin(own | cut[1], own, None)
             shared = self._shared(tensor)
-            if shared is None:
+            if shared is None or not (is_new or shared[3]):
                 return Origin(own, own, None)
             return Origin(own | shared[1], own, None, 0 if own & shared[2] else shared[2])
         recording, number = self._recording, made._sequence_nr()
@@ -61,16 +62,16 @@ class Flow:
             recording.lineage[number], recording.live[number] = self._follow(made, tensor)
         return Origin(recording.lineage.get(number, 0), recording.live.get(number, 0), number)
 
-    def cut(self, tensor: torch.Tensor, flowed: int) -> None:
-        """A tensor that no grad_fn made, and what flowed into it."""
+    def cut(self, tensor: torch.Tensor, flowed: int, *, written: bool = False) -> None:
+        """A tensor that no grad_fn made, and what flowed into it. written: over what was in it."""
         key, table = id(tensor), self._recording.cut
         table[key] = weakref.ref(tensor, lambda _: table.pop(key, None)), flowed
-        self.share(tensor, flowed, 0)
+        self.share(tensor, flowed, 0, written)
 
-    def share(self, tensor: torch.Tensor, flowed: int, live: int) -> None:
+    def share(self, tensor: torch.Tensor, flowed: int, live: int, written: bool = False) -> None:
         """Whatever has this storage has these numbers: `from_numpy(t.numpy())`, a view of what is written over under no_grad."""
         if flowed and (storage := _storage(tensor)) is not None:
-            self._storages[storage.data_ptr()] = StorageWeakRef(storage), flowed, live
+            self._storages[storage.data_ptr()] = StorageWeakRef(storage), flowed, live, written
 
     def leaves_torch(self, result: Any, flowed: int) -> None:
         """`.item()` and `.tolist()`: a float that goes on into torch as it is is known again."""
@@ -96,11 +97,15 @@ class Flow:
         return flowed
 
     def bit(self, leaf: torch.Tensor) -> int:
-        place = self._bits.get(id(leaf))
-        if place is None or self._recording.leaves[place]() is not leaf:
+        place = self._bits.get(id(leaf), 0)
+        if not self._is_known(leaf):
             place = self._bits[id(leaf)] = len(self._recording.leaves)
             self.next_bit(weakref.ref(leaf))
         return 1 << place
+
+    def _is_known(self, leaf: torch.Tensor) -> bool:
+        place = self._bits.get(id(leaf))
+        return place is not None and self._recording.leaves[place]() is leaf
 
     def next_bit(self, of: Callable[[], torch.Tensor | None]) -> int:
         self._recording.leaves.append(of)
@@ -110,7 +115,7 @@ class Flow:
         known = self._recording.cut.get(id(tensor)) or self._shared(tensor)
         return 0 if known is None else known[1]
 
-    def _shared(self, tensor: torch.Tensor) -> tuple[StorageWeakRef, int, int] | None:
+    def _shared(self, tensor: torch.Tensor) -> tuple[StorageWeakRef, int, int, bool] | None:
         if not self._storages or (storage := _storage(tensor)) is None:
             return None
         known = self._storages.get(storage.data_ptr())

@@ -23,17 +23,17 @@ from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.release import guard_node
 from gradtui.engine.autograd.torch_private import put_back, sequence_number, take_off
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
-from gradtui.engine.capture import constructors
+from gradtui.engine.autograd.witness import is_bad
+from gradtui.engine.capture import constructors, witnesses
 from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of
 from gradtui.engine.capture.flow import Flow, address
 from gradtui.engine.capture.introspection import items
 from gradtui.engine.capture.names import local_variables
-from gradtui.engine.capture.places import Places
+from gradtui.engine.capture.places import Places, in_function
 from gradtui.engine.capture.recording import TAG, Happening, Recording, maker
 from gradtui.engine.capture.surroundings import surroundings, switch_of
 from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Source
-
 
 SWITCH = torch._C._set_grad_enabled
 BACKWARD = {torch.Tensor.backward, torch.autograd.backward, torch.autograd.grad}
@@ -128,7 +128,7 @@ class Recorder(TorchFunctionMode):
             return func(*args, **kwargs)
         seen = self._before(func, args, kwargs)
         result = func(*args, **kwargs)
-        self._after(seen, result, sys._getframe(1))
+        self._after(seen, result, sys._getframe(1), args, kwargs)
         return result
 
     def _before(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Seen:
@@ -151,7 +151,7 @@ class Recorder(TorchFunctionMode):
         name = "" if made_by is None else made_by.name()
         return Seen(func, inputs, numbers, name, leaves, live, others, carried, version, sequence_number())
 
-    def _after(self, seen: Seen, result: Any, frame: FrameType) -> None:
+    def _after(self, seen: Seen, result: Any, frame: FrameType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         made, recording = sequence_number(), self.recording
         source = None
         if made > seen.number or seen.number > self._next:
@@ -167,6 +167,9 @@ class Recorder(TorchFunctionMode):
         outputs = list(_tensors((result,)))
         for tensor in outputs:
             self._keep(tensor, seen.numbers)
+            values = recording.values.get(made - 1) if made > seen.number else None
+            if is_bad(values) and len(recording.witnesses) < witnesses.MOST:
+                self._look_again(seen, tensor, frame, args, kwargs)
         if seen.func is SWITCH:
             self._switched(frame)
         elif seen.func in BACKWARD:
@@ -196,6 +199,19 @@ class Recorder(TorchFunctionMode):
             self._levels[number] = level = 1 + max(below, default=0)
             guard_node(made, level, below)
 
+    def _look_again(
+        self, seen: Seen, result: torch.Tensor, frame: FrameType, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """Where a result is not finite: what it was made of, while that is there."""
+        made = maker(result)
+        told = None if made is None else self.recording.values.get(made._sequence_nr())
+        if made is None or told is None or made._sequence_nr() in self.recording.witnesses or in_function(frame):
+            return
+        with torch._C.DisableTorchFunction():
+            found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, frame)
+        if found is not None:
+            self.recording.witnesses[made._sequence_nr()] = found
+
     def _notice(self, seen: Seen, outputs: list[torch.Tensor], result: Any, source: Any, frame: FrameType) -> None:
         told = kind_of(seen, outputs, result)
         first = seen.inputs[0] if seen.inputs else None
@@ -212,7 +228,7 @@ class Recorder(TorchFunctionMode):
             if maker(tensor) is not None:
                 self._flow.share(tensor, seen.leaves, seen.live)
             elif not tensor.requires_grad or tensor is first:
-                self._flow.cut(tensor, self.recording.flowed_into(tensor) | seen.leaves)
+                self._flow.cut(tensor, self.recording.flowed_into(tensor) | seen.leaves, written=seen.has_written)
 
     def _constructed(self, given: torch.Tensor, made: torch.Tensor, name: str, frame: FrameType) -> None:
         """`nn.Parameter(t)`, `Variable(t)`."""
@@ -281,7 +297,7 @@ class Recorder(TorchFunctionMode):
             self._flow.leaves_torch(result, carried)
         for tensor in outputs:
             if maker(tensor) is None:
-                self._flow.cut(tensor, carried)
+                self._flow.cut(tensor, carried, written=kind == "written")
             else:
                 self._flow.share(tensor, flowed, live)
         return True

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import torch
+from msgspec.structs import replace
 from torch.autograd.graph import Node
 
 from gradtui.snapshot import model as data
@@ -24,7 +25,7 @@ class Happening:
     """An Event whose leaves (a bit each) have no names yet, and whose node is known by its sequence number.
 
     maker: the name of that node. bit: its own, which flows on with what came of it; 0 where that is not followed. behind: bits of
-    other happenings that flowed into it, and end there. what: the class of a distribution, a Function. switch, switched: of `no_grad`.
+    other happenings that flowed into it, and end there. what, switch, switched: as of an Event.
     written: of `inplace`, the storages that were written over, each with the sequence number that came next.
     """
 
@@ -56,7 +57,7 @@ class Recording:
     module was running. watched: the model whose modules were, without holding it; calls: how often each ran, by path.
     compiled: what torch.compile made that ran, by name. unseen: paths of modules that run without being seen, and so do
     those below them. files: text, by name. backwards: where backward ran, and the sequence number that came next.
-    off: whether gradients were switched off at its end.
+    off: whether gradients were switched off at its end. witnesses: of what went bad, by the sequence number of the grad_fn.
     """
 
     first: int
@@ -77,6 +78,7 @@ class Recording:
     files: dict[str, str] = field(default_factory=dict)
     backwards: list[tuple[int, data.Source | None]] = field(default_factory=list)
     off: bool = False
+    witnesses: dict[int, data.Witness] = field(default_factory=dict)
 
     def covers(self, number: int) -> bool:
         return self.first <= number and (self.end is None or number < self.end)
@@ -145,6 +147,12 @@ class Recording:
             if one.bit & (flowed | behind):
                 behind |= one.behind
         return behind
+
+    def seen_going_bad(self, ids: Mapping[int, int]) -> Iterator[data.Witness]:
+        """In the order of the forward pass; also of what is not in the graph. ids: as of `events`."""
+        for number, witness in self.witnesses.items():
+            module, _ = self.module(number)
+            yield replace(witness, node=ids.get(number), source=self.sources.get(number), module=module)
 
 
 def recording_of(node: Node) -> Recording | None:
