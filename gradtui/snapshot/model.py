@@ -12,6 +12,10 @@ from typing import Literal
 from msgspec import Struct, field
 
 from gradtui.snapshot.curve import Curve, CurveRequest
+from gradtui.snapshot.events import Event as Event
+from gradtui.snapshot.events import EventKind as EventKind
+from gradtui.snapshot.events import Raised as Raised
+from gradtui.snapshot.source import Source as Source
 from gradtui.snapshot.truth import Derivative, Truth
 
 Unread = Literal["freed", "meta", "sharded", "uninitialized", "transformed", "opaque"]
@@ -35,7 +39,7 @@ class Problem(Struct, frozen=True):
 
     source: the place in a user's file instead. traceback: the lines of a short traceback that ends there.
     failure: what went wrong in backward, where that is known; where it is `inplace`, `operation` made the tensor that was
-    written over (`Exp`), empty for a leaf.
+    written over (`Exp`), empty for a leaf. raised: what torch refused.
     """
 
     kind: ProblemKind
@@ -47,6 +51,7 @@ class Problem(Struct, frozen=True):
     traceback: tuple[str, ...] = ()
     failure: Failure | None = None
     operation: str = ""
+    raised: Raised | None = None
 
 
 def norm_of(finite: float | None, nan: int, inf: int) -> float | None:
@@ -101,20 +106,6 @@ class Values(Struct, frozen=True, gc=False):
             return self.summary.finite_norm
         finite = [number for number in self.numbers if math.isfinite(number)]
         return math.hypot(*finite) if finite else None
-
-
-class Source(Struct, frozen=True, gc=False):
-    """The piece of text that made a node: offsets in the text, end exclusive.
-
-    The text is the expression or, where `file` is set, that file as `Snapshot.files` keeps it; `line` is then the line of
-    `start`, from 1.
-    """
-
-    text: str
-    start: int
-    end: int
-    file: str | None = None
-    line: int | None = None
 
 
 class Saved(Struct, frozen=True, gc=False):
@@ -215,32 +206,6 @@ class Parameter(Struct, frozen=True):
     device: str
     node: int | None = None
     requires_grad: bool = True
-
-
-EventKind = Literal["detach", "no_grad", "integer", "left_torch", "not_differentiable", "new_leaf", "inplace", "moved"]
-"""What user code did to a tensor that carries a gradient.
-
-detach: `.detach()`, `.data`. no_grad: computed under no_grad or inference_mode. integer: cast to an integer or boolean
-dtype. left_torch: `.item()`, `.tolist()`, `.numpy()`. not_differentiable: argmax and the like. new_leaf:
-`torch.tensor(t)`, `requires_grad_()` on what was cut off. inplace: written over. moved: `.to()` made a non-leaf of a leaf.
-"""
-
-
-class Event(Struct, frozen=True):
-    """Something that user code did, as seen by a trace, that explains why a gradient ends or why backward fails.
-
-    operation: as torch calls it (`detach`, `add_`). leaves: names of the parameters and leaves whose values went into it.
-    node: the node concerned, where there is one in the graph. reached: whether what came of it went into the output; None
-    where that is not known, as of what left torch.
-    """
-
-    kind: EventKind
-    operation: str
-    source: Source | None = None
-    module: str = ""
-    leaves: tuple[str, ...] = ()
-    node: int | None = None
-    reached: bool | None = None
 
 
 class Operand(Struct, frozen=True):
