@@ -22,7 +22,7 @@ COMPILED = "CompiledFunctionBackward"
 def detect(record: Record) -> Iterator[Cause]:
     if not record.bad or not is_finite(record.snapshot.value) or behind_the_gradient(record) is not None:
         return
-    witness = next(record.witnesses("backward"), None)
+    witness = next((one for one in record.witnesses("backward") if one.bad), None)
     if witness is None or witness.node is None:
         return
     node = record.nodes[witness.node]
@@ -37,7 +37,9 @@ def _explained(record: Record, witness: Witness, node: Node) -> Cause | None:
     """None where nothing that was seen tells why."""
     facts = witnessed.facts_of(record, witness) | {"symptom": "gradient"}
     place = Place(node.id)
-    evidence: tuple[tuple[str, dict[str, Fact]], ...] = (("sent bad", {"bad": witness.bad, "index": witnessed.index_of(witness)}),)
+    evidence: tuple[tuple[str, dict[str, Fact]], ...] = (
+        ("sent bad", {"bad": witness.bad, "index": witnessed.index_of(witness)}),
+    )
     if node.name.startswith(COMPILED):
         return Cause("bad gradient of compiled code", place, facts, "proved", record.bad, evidence)
     if witness.rows.get("equal"):

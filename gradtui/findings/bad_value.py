@@ -39,7 +39,7 @@ def origin(record: Record, within: set[int]) -> Witness | None:
 
 def behind_the_gradient(record: Record) -> Witness | None:
     """Down from the first node that sent a bad gradient, along operands that are bad themselves."""
-    first = next(record.witnesses("backward"), None)
+    first = next((one for one in record.witnesses("backward") if one.bad), None)
     if first is None or first.node is None:
         return None
     waiting, seen = [first.node], {first.node}

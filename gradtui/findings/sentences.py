@@ -25,6 +25,7 @@ SYMPTOMS: dict[str, str] = {
     "nan": "the output is nan; it begins with ",
     "infinite": "the output is infinite; it begins with ",
     "gradient": "the gradient is not finite; it begins with ",
+    "zero": "0 on every path: ",
 }
 """What stands in front where a place is but the begin of what is seen."""
 
@@ -185,6 +186,54 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "0 times slope": Sentence(
         "zero_times_inf", "backward", "{node}: a gradient of 0 comes in, but {why}, and 0 times that is nan", "{way}"
+    ),
+    "ways of +1 and -1": Sentence(
+        "zero",
+        "backward",
+        "{node} goes into the loss by two ways that cancel, +1 · g and -1 · g: {one} and {other}",
+        "detach one of them: x + (row - x).detach() passes the gradient straight through; else what is meant is not in the loss",
+    ),
+    "gradients cancel": Sentence(
+        "zero",
+        "backward",
+        "{node}: the {terms} gradients that come in cancel, they add up to 0: from {one} and {other}",
+        "detach() the part through which no gradient is meant to go; no fault where it cannot matter",
+    ),
+    "cancels at a leaf": Sentence(
+        "zero",
+        "backward",
+        "{node}: the {terms} gradients that come in add up to 0: from {one} and {other}",
+        "no fault where it cannot matter, as a bias before a normalisation, or in a difference; else see what cancels",
+    ),
+    "both factors are 0": Sentence(
+        "zero",
+        "backward",
+        "{node}: both factors are all 0, {one} and {other}: neither ever gets a gradient, and they stay so",
+        "let only one of them start at 0, and initialise the other",
+    ),
+    "factor starts at 0": Sentence(
+        "masked",
+        "backward",
+        "{node}: what it is multiplied by, {factor}, is all 0, though it has a gradient itself and will move",
+        "no fault in the first step where it starts at 0 on purpose (LoRA, a residual gate); else initialise it",
+    ),
+    "factor is 0": Sentence(
+        "masked",
+        "backward",
+        "{node}: what it is multiplied by, {factor}, is all 0",
+        "see why it is 0: initialise it, or take the factor away",
+    ),
+    "nearest": Sentence(
+        "flat",
+        "backward",
+        "{node}: it takes the nearest element, so it is flat between its jumps, and its derivative is 0",
+        "take mode='bilinear', which moves with where it looks",
+    ),
+    "second derivative is 0": Sentence(
+        "flat",
+        "backward",
+        "{node}: the loss is made of a second derivative, and that of {function} is 0: it is made of straight pieces",
+        "take a smooth activation: tanh, silu, softplus, gelu",
     ),
     "gradient overflows in half": Sentence(
         "overflow", "backward", "{node}: what it sends is more than {dtype} holds", HALF

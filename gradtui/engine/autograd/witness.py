@@ -120,6 +120,25 @@ def of_sent(node: Node, edge: int, sent: torch.Tensor, came: torch.Tensor | None
     )
 
 
+def is_zero(values: Values | None) -> bool:
+    """Whether there are elements, and all of them are 0."""
+    if values is None or values.unread is not None:
+        return False
+    if values.summary is not None:
+        return values.summary.zero == math.prod(values.shape)
+    return bool(values.numbers) and not any(values.numbers)
+
+
+def of_zeros(node: Node, edge: int) -> Witness | None:
+    """Of a node that made zeros of a gradient that was none: the settings that it keeps, which may say why; None without."""
+    packed = names_of(type(node), RAW)
+    settings = [(name, getattr(node, SAVED + name, None)) for name in names_of(type(node), SAVED) if name not in packed]
+    operands = tuple(Operand(name, float(value)) for name, value in settings if isinstance(value, int | float))
+    if not operands:
+        return None
+    return Witness(None, "backward", node.name(), operands=operands, result=0.0, rows={"zeros": 1}, edge=edge)
+
+
 def kept_by(node: Node) -> dict[str, Any]:
     """What a node keeps for its backward, by torch's names, without unpacking."""
     packed = names_of(type(node), RAW)
