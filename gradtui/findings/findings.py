@@ -33,7 +33,7 @@ def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     """All that is wrong, the cause of most first; each cause once, with all parameters that it explains. Nothing for a
     healthy function or model. Of an experiment only the forward pass, which it does not change."""
     if detective.is_small(snapshot):
-        return ranked([(one, ()) for one in detective.findings(snapshot)])
+        return tuple(_with_certainty(one) for one in detective.findings(snapshot))
     record = Record.of(snapshot)
     found: list[tuple[Finding, Collection[str]]] = []
     for detect in DETECTORS:
@@ -47,6 +47,11 @@ def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     )
     old = [one for one in detective.findings(snapshot) if not known or one.kind not in NOT_FINITE]
     return ranked([*found, *((one, (one.parameter,) if one.parameter else ()) for one in old)])
+
+
+def _with_certainty(finding: Finding) -> Finding:
+    """Of an expression every number is known; but what is not taken is mostly meant so."""
+    return finding if finding.kind in ("masked", "convention") else replace(finding, certainty="proved")
 
 
 def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:

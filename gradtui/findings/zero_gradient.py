@@ -31,8 +31,8 @@ def detect(record: Record) -> Iterator[Cause | Finding]:
     if second is not None:
         yield second
         silent = {name: killer for name, killer in silent.items() if name not in second.about}
-    for name, killer in silent.items():
-        yield of(record, name, killer)
+    found = (of(record, name, killer) for name, killer in silent.items())
+    yield from (one for one in found if isinstance(one, Cause) or one.kind != "ordinary")
 
 
 def silent_leaves(record: Record) -> Iterator[tuple[str, Killer]]:
