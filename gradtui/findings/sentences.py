@@ -29,6 +29,8 @@ SYMPTOMS: dict[str, str] = {
 }
 """What stands in front where a place is but the begin of what is seen."""
 
+NOT_TAKEN = ", in a branch that {branch} does not take; its gradient there is 0, and 0 times that is nan"
+DOUBLE_WHERE = "the double where: give the branch a safe operand where it is not taken, f(where(condition, x, 1))"
 HALF = "use bfloat16 or float32 for it, or scale the numbers down before"
 CLEAN = "look at the data before the model: isfinite().all(), fill or mask what is missing"
 UNMASK = "leave one element in each row, mask with a large finite number, or leave those rows out before it, not after"
@@ -81,7 +83,7 @@ SENTENCES: dict[str, Sentence] = {
     "constant lost in half": Sentence(
         "zero_by_zero",
         "forward",
-        "{node}: the divisor is 0: the constant {constant} that should keep it off 0 is less than {dtype} holds, and is 0 in it",
+        "{node}: its operand is 0: the constant {constant} that should keep it off 0 is less than {dtype} holds, and is 0 in it",
         "take a larger constant (1e-4 in float16), or compute this in float32",
     ),
     "value: domain": Sentence("domain", "forward", "{node}: {why}", "{way}"),
@@ -130,6 +132,12 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "exponential overflows": Sentence(
         "overflow", "forward", "{node}: {operation} overflowed at {a}: more than {dtype} holds", "{way}"
+    ),
+    "exponential overflows in half": Sentence(
+        "overflow",
+        "forward",
+        "{node}: {operation} overflowed at {a}: more than {dtype} holds",
+        "{way}; or use bfloat16 or float32 for it",
     ),
     "overflow in half": Sentence(
         "overflow", "forward", "{node}: {bad} of its {elements} elements overflowed: more than {dtype} holds", HALF
@@ -239,9 +247,7 @@ SENTENCES: dict[str, Sentence] = {
         "overflow", "backward", "{node}: what it sends is more than {dtype} holds", HALF
     ),
 }
-REMEDIES: dict[str, str] = {
-    "branch": "the double where: give the branch a safe operand where it is not taken, f(where(condition, x, 1)), or clamp it",
-}
+REMEDIES: dict[str, str] = {}
 EVIDENCE: dict[str, str] = {
     "bad elements": "{bad} elements of what it made are not finite, the first at {index}",
     "sent bad": "{bad} elements of the gradient that it sends are not finite, the first at {index}",
@@ -255,7 +261,12 @@ def told(cause: Cause, snapshot: Snapshot) -> Finding:
     text = SYMPTOMS.get(str(cause.facts.get("symptom")), "") + filled(row.text, cause.facts)
     if cause.about:
         text = f"{gathered(cause.about, snapshot.parameters or cause.about)}: {text}"
+    branch = cause.facts.get("branch") if row.phase == "forward" else None
+    if branch is not None:
+        text += filled(NOT_TAKEN, {"branch": branch})
     remedy = filled(row.remedy if cause.remedy is None else REMEDIES[cause.remedy], cause.facts)
+    if branch is not None:
+        remedy = f"{DOUBLE_WHERE}; or {remedy}"
     evidence = tuple(filled(EVIDENCE[name], facts) for name, facts in cause.evidence)
     about, node = next(iter(cause.about), None), cause.place.node
     source = cause.place.source or (snapshot.graph.nodes[node].source if node is not None else None)

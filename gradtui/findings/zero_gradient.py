@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from msgspec.structs import replace
+
 from gradtui.findings import cancelling, second_derivative, zero_factor, zeros
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
@@ -32,16 +34,13 @@ def detect(record: Record) -> Iterator[Cause | Finding]:
         yield second
         silent = {name: killer for name, killer in silent.items() if name not in second.about}
     found = (of(record, name, killer) for name, killer in silent.items())
-    yield from (one for one in found if isinstance(one, Cause) or one.kind != "ordinary")
+    yield from (_meant(record, one) for one in found if isinstance(one, Cause) or one.kind != "ordinary")
 
 
 def silent_leaves(record: Record) -> Iterator[tuple[str, Killer]]:
-    """Leaves in the graph at which nothing arrives, and who is to blame; but for a nameless one, which is no parameter."""
-    model = (
-        any(leaf.node is not None for leaf in record.snapshot.parameters.values()) and len(record.snapshot.modules) > 1
-    )
+    """Leaves in the graph at which nothing arrives, and who is to blame."""
     for name, leaf in record.leaves.items():
-        if leaf.node is None or not _is_silent(record, leaf) or (model and " " in name):
+        if leaf.node is None or not _is_silent(record, leaf):
             continue
         if (killer := record.killers.get(leaf.node)) is not None:
             yield name, killer
@@ -55,6 +54,15 @@ def of(record: Record, name: str, killer: Killer) -> Cause | Finding:
         or _nearest(record, name, killer)
         or zeros.zero(record.graph, record.uses, name, killer)
     )
+
+
+def _meant(record: Record, found: Cause | Finding) -> Cause | Finding:
+    """A leaf that is no parameter, as the place at which a penalty takes a gradient, is often meant to get none itself."""
+    names = found.about if isinstance(found, Cause) else (found.parameter or "",)
+    is_model = (
+        any(leaf.node is not None for leaf in record.snapshot.parameters.values()) and len(record.snapshot.modules) > 1
+    )
+    return replace(found, certainty="perhaps") if is_model and all(" " in name for name in names) else found
 
 
 def _is_silent(record: Record, leaf: Parameter) -> bool:

@@ -16,7 +16,7 @@ from gradtui.engine.autograd.values import legible
 from gradtui.snapshot.model import Operand, Values, Witness
 
 MOST_DIMENSIONS = 8
-SPECTRA = ("S", "L", "s")
+SPECTRA = ("S", "L", "s", "eigenvalues")
 """Names under which decompositions keep what they divide by the differences of."""
 OVER_A_DIM = ("softmax", "log_softmax", "logsumexp", "safe_softmax", "logcumsumexp")
 
@@ -158,9 +158,13 @@ def kept_by(node: Node) -> dict[str, Any]:
 
 def rows_kept(kept: Mapping[str, Any]) -> dict[str, int]:
     """Of a decomposition, how many of its singular values or eigenvalues are equal to another one, how many are 0."""
-    spectrum = next((kept[name] for name in SPECTRA if readable_numbers(kept.get(name))), None)
-    if spectrum is None or not spectrum.ndim or spectrum.shape[-1] < 2:
+    spectrum = next((kept[name] for name in SPECTRA if isinstance(kept.get(name), torch.Tensor)), None)
+    if spectrum is None or not spectrum.ndim or spectrum.shape[-1] < 2 or spectrum.layout is not torch.strided:
         return {}
+    if spectrum.is_complex():
+        if bool(spectrum.imag.any()):
+            return {}
+        spectrum = spectrum.real
     ordered = spectrum.detach().double().sort(-1).values
     near = torch.finfo(spectrum.dtype).eps * spectrum.shape[-1] * ordered.abs().amax(-1, keepdim=True)
     return {
