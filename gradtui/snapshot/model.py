@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from gradtui.snapshot.curve import Curve, CurveRequest
+from gradtui.snapshot.training import Training, TrainingRequest
 from gradtui.snapshot.truth import Derivative, Truth
 
 Unread = Literal["freed", "meta", "sharded", "uninitialized", "transformed", "opaque"]
@@ -289,6 +290,8 @@ class Request(Struct, frozen=True):
     names: further names that are variables whatever they are (a name in `at` always is).
     along: variable and element whose tangents (forward mode) are wanted at every node.
     experiments: what to change in the backward pass; the Snapshot carries them back.
+    data: names in `at` that are columns of data: they get no gradient, and an f that is a vector is averaged over their rows.
+    training: the updates that are to be made from here; the Snapshot carries what came of them.
     """
 
     id: int
@@ -301,6 +304,8 @@ class Request(Struct, frozen=True):
     along: tuple[str, int] | None = None
     experiments: tuple[Experiment, ...] = ()
     origin: Origin = "expression"
+    data: tuple[str, ...] = ()
+    training: TrainingRequest | None = None
 
 
 class Snapshot(Struct, frozen=True):
@@ -312,7 +317,7 @@ class Snapshot(Struct, frozen=True):
     variables: what can be stepped. parameters: of a model, by name, whether in the graph or not. modules: of a model, by path.
     files: text of the files that sources are in, by the name that the sources use. printed: what user code wrote, its end.
     events: what a trace saw that explains gradients, in the order of the forward pass. scale: of a GradScaler, by which the
-    output, and so every gradient, is multiplied.
+    output, and so every gradient, is multiplied. data: columns of data, which are no variables. training: updates from here.
     """
 
     id: int
@@ -338,6 +343,8 @@ class Snapshot(Struct, frozen=True):
     printed: str = ""
     scale: float | None = None
     truth: Truth | None = None
+    data: dict[str, Values] = {}
+    training: Training | None = None
 
 
 def default_at(name: str) -> float:
