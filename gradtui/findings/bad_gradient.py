@@ -37,7 +37,9 @@ def _explained(record: Record, witness: Witness, node: Node) -> Cause | None:
     """None where nothing that was seen tells why."""
     facts = witnessed.facts_of(record, witness) | {"symptom": "gradient"}
     place = Place(node.id)
-    evidence: tuple[tuple[str, dict[str, Fact]], ...] = (("sent bad", {"bad": witness.bad, "index": witnessed.index_of(witness)}),)
+    evidence: tuple[tuple[str, dict[str, Fact]], ...] = (
+        ("sent bad", {"bad": witness.bad, "index": witnessed.index_of(witness)}),
+    )
     if node.name.startswith(COMPILED):
         return Cause("bad gradient of compiled code", place, facts, "proved", record.bad, evidence)
     if witness.rows.get("equal"):

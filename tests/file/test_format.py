@@ -38,6 +38,7 @@ from gradtui.snapshot.model import (
     Values,
     VariableState,
 )
+from gradtui.snapshot.training import Batches, Moved, Optimizer, Tensor, Training, Update
 from gradtui.snapshot.truth import Derivative, Piece, Truth
 from tests import examples, synthetic
 from tests.examples import scalar, vector
@@ -112,6 +113,24 @@ EVERYTHING = Snapshot(
         (1.5, None),
         (Piece(0, 1, (1.0,), (2.0,), variable="x"), Piece(0, 5, (3.0,), (1.0,), (0,), ((2.0,),))),
         1e-3,
+    ),
+    data={"y": vector(1, 2)},
+    training=Training(
+        Optimizer("LBFGS", {"line_search_fn": "strong_wolfe"}),
+        ("w",),
+        {"lr": 0.1, "nesterov": False, "line_search_fn": "strong_wolfe"},
+        (
+            Update(
+                3, 1.5, {"w": Moved(1.0, 2.0, 0.8, {"b": Tensor((2,), "torch.float64", (1.0, 2.0)), "n": 3})}, 2, (1, 0)
+            ),
+        ),
+        {
+            "w": {
+                "momentum_buffer": Tensor((), "torch.float32", (1.0,)),
+                "old": (Tensor((0,), "torch.float32", ()), None),
+            }
+        },
+        Batches(2, 7),
     ),
 )
 
