@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.model import Graph, Snapshot, Source, Values
 from gradtui.snapshot.target import is_target
+from gradtui.snapshot.training import Tensor, Training
 from gradtui.snapshot.truth import Truth
 
 MOST_DIMENSIONS = 64
@@ -83,10 +84,29 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
             yield "a variable has other numbers than its shape tells"
     if snapshot.along is not None and snapshot.along[0] not in snapshot.variables:
         yield "tangents are along what is no variable"
+    if not all(map(fits, snapshot.data.values())):
+        yield "a column of data has other numbers than its shape tells"
+    if snapshot.training is not None:
+        yield from _training_flaws(snapshot.training)
     if snapshot.truth is not None:
         yield from _truth_flaws(snapshot, snapshot.truth)
     if snapshot.curve is not None:
         yield from _curve_flaws(snapshot, snapshot.curve)
+
+
+def _training_flaws(training: Training) -> Iterator[str]:
+    """Every update tells of all trained variables, and every tensor has as many numbers as its shape tells."""
+    for update in training.updates:
+        if not {*training.trained} <= {*update.variables}:
+            yield "an update leaves out a variable that is trained"
+    states = [
+        training.before,
+        *({name: one.state for name, one in update.variables.items()} for update in training.updates),
+    ]
+    for one in (entry for state in states for remembered in state.values() for entry in remembered.values()):
+        tensors = [item for item in (one if isinstance(one, tuple) else (one,)) if isinstance(item, Tensor)]
+        if not all(is_shape(item.shape) and math.prod(item.shape) == len(item.numbers) for item in tensors):
+            yield "the state of an optimizer has other numbers than its shape tells"
 
 
 def _truth_flaws(snapshot: Snapshot, truth: Truth) -> Iterator[str]:

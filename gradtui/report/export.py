@@ -12,6 +12,8 @@ from gradtui.report.json import answer, line
 from gradtui.report.mermaid import mermaid
 from gradtui.report.python import NoScriptError, script
 from gradtui.report.svg import MOST_NODES, svg
+from gradtui.report.training import as_csv
+from gradtui.report.training_script import training_script
 from gradtui.snapshot.model import Snapshot
 
 WRITERS: dict[str, Callable[[Snapshot], bytes]] = {
@@ -19,7 +21,8 @@ WRITERS: dict[str, Callable[[Snapshot], bytes]] = {
     ".mmd": lambda snapshot: _encoded(mermaid(snapshot)),
     ".svg": lambda snapshot: _encoded(svg(snapshot)),
     ".json": lambda snapshot: line(answer(snapshot)),
-    ".py": lambda snapshot: _encoded(script(snapshot)),
+    ".py": lambda snapshot: _encoded(script(snapshot) if snapshot.training is None else training_script(snapshot)),
+    ".csv": lambda snapshot: _encoded(_csv(snapshot)),
 }
 SUFFIXES = (*WRITERS, ".gradtui")
 
@@ -50,6 +53,12 @@ def export(snapshot: Snapshot, path: str) -> None:
         raise ExportError(str(error)) from None
     with replacing(path) as file:
         file.write(data)
+
+
+def _csv(snapshot: Snapshot) -> str:
+    if snapshot.training is None:
+        raise ExportError("a .csv file holds updates: ask for some with --updates")
+    return as_csv(snapshot.training)
 
 
 def _encoded(text: str) -> bytes:

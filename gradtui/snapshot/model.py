@@ -16,6 +16,7 @@ from gradtui.snapshot.events import Event as Event
 from gradtui.snapshot.events import EventKind as EventKind
 from gradtui.snapshot.events import Raised as Raised
 from gradtui.snapshot.source import Source as Source
+from gradtui.snapshot.training import Training, TrainingRequest
 from gradtui.snapshot.truth import Derivative, Truth
 
 Unread = Literal["freed", "meta", "sharded", "uninitialized", "transformed", "opaque"]
@@ -294,6 +295,8 @@ class Request(Struct, frozen=True):
     names: further names that are variables whatever they are (a name in `at` always is).
     along: variable and element whose tangents (forward mode) are wanted at every node.
     experiments: what to change in the backward pass; the Snapshot carries them back.
+    data: names in `at` that are columns of data: they get no gradient, and an f that is a vector is averaged over their rows.
+    training: the updates that are to be made from here; the Snapshot carries what came of them.
     """
 
     id: int
@@ -306,6 +309,8 @@ class Request(Struct, frozen=True):
     along: tuple[str, int] | None = None
     experiments: tuple[Experiment, ...] = ()
     origin: Origin = "expression"
+    data: tuple[str, ...] = ()
+    training: TrainingRequest | None = None
 
 
 class Snapshot(Struct, frozen=True):
@@ -317,7 +322,8 @@ class Snapshot(Struct, frozen=True):
     variables: what can be stepped. parameters: of a model, by name, whether in the graph or not. modules: of a model, by path.
     files: text of the files that sources are in, by the name that the sources use. printed: what user code wrote, its end.
     events: what a trace saw that explains gradients, in the order of the forward pass. scale: of a GradScaler, by which the
-    output, and so every gradient, is multiplied. witnesses: of what went bad, in the order in which it did.
+    output, and so every gradient, is multiplied. witnesses: of what went bad, in the order in which it did. data: columns of
+    data, which are no variables. training: updates from here.
     """
 
     id: int
@@ -344,6 +350,8 @@ class Snapshot(Struct, frozen=True):
     scale: float | None = None
     truth: Truth | None = None
     witnesses: tuple[Witness, ...] = ()
+    data: dict[str, Values] = {}
+    training: Training | None = None
 
 
 def default_at(name: str) -> float:

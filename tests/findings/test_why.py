@@ -56,6 +56,7 @@ def wild(draw: st.DrawFn) -> Snapshot:
     return Snapshot(0, "loss", value=draw(anything), graph=Graph(tuple(nodes)), parameters=parameters, origin="capture")
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None)
 @given(wild())
 def test_an_answer_whatever_the_graph(snapshot: Snapshot) -> None:
@@ -69,6 +70,7 @@ def test_an_answer_whatever_the_graph(snapshot: Snapshot) -> None:
         assert all(finding.parameter == name and finding.text.startswith(f"{name}: ") for finding in answer)
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None)
 @given(wild())
 def test_who_is_blamed_for_zeros_got_a_gradient_and_sent_none(snapshot: Snapshot) -> None:
@@ -88,6 +90,7 @@ def test_a_name_that_is_unknown() -> None:
         why(recurrence(2), "nobody")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bad", [ZERO, NAN], ids=["zero", "nan"])
 def test_a_deep_graph(bad: Values) -> None:
     """With what is wrong at its far end; a walk that is not linear would not end."""

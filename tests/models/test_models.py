@@ -162,6 +162,7 @@ def next_number() -> int:
     return number
 
 
+@pytest.mark.long
 def test_a_long_recurrence() -> None:
     weight, h = torch.tensor(0.9, dtype=torch.float64, requires_grad=True), torch.tensor(0.1, dtype=torch.float64)
     for _ in range(STEPS):

@@ -7,8 +7,8 @@ from types import FrameType
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from gradtui.engine.autograd.torch_private import DispatchMode
 from gradtui.engine.autograd.values import legible
 from gradtui.engine.autograd.witness import (
     first_bad,
@@ -36,23 +36,18 @@ class _ForeignError(Exception):
     """It would write over a tensor of the person's."""
 
 
-class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Watch(DispatchMode):
     """Finds the piece that first made what is not finite of finite numbers; else that which first made nan.
 
     made: all of the tensors that it has made, so that it is known which may be written over.
     """
 
     def __init__(self, names: dict[int, str]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.names = names
         self.found: dict[bool, tuple[Any, Sequence[Any], torch.Tensor]] = {}
         self.lost: float | None = None
         self._made: list[torch.Tensor] = []
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """As of `forward.Recorder`: else torch imports dynamo."""
-        return False
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         kwargs = kwargs or {}
