@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from gradtui.findings import detective, storage
+from gradtui.findings import cut_off, detective, storage, strays
 from gradtui.findings import why as old
 from gradtui.findings.cause import Cause
 from gradtui.findings.rank import gathered, ranked
@@ -15,8 +15,20 @@ from gradtui.snapshot.model import Snapshot
 
 Detector = Callable[[Record], Iterator[Cause]]
 
-DETECTORS: tuple[Detector, ...] = (storage.detect,)
+DETECTORS: tuple[Detector, ...] = (cut_off.detect, strays.detect, storage.detect)
 """In this order: a cause before what may come of it."""
+
+CUT_OFF = {
+    "frozen",
+    "unused",
+    "not_in_graph",
+    "detached",
+    "no_grad",
+    "integer",
+    "left_torch",
+    "not_differentiable",
+    "new_leaf",
+}
 
 
 def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
@@ -24,7 +36,7 @@ def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     healthy function or model. Of an experiment only the forward pass, which it does not change."""
     record = Record.of(snapshot)
     found = [told(cause, snapshot) for detect in DETECTORS for cause in gathered(detect(record))]
-    return ranked([*detective.findings(snapshot), *found])
+    return ranked([*(one for one in detective.findings(snapshot) if one.kind not in CUT_OFF), *found])
 
 
 def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
@@ -32,4 +44,12 @@ def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
 
     `ordinary` where nothing is wrong. KeyError for a name that the snapshot does not know.
     """
-    return old.why(snapshot, parameter)
+    record = Record.of(snapshot)
+    leaf = record.leaves.get(parameter)
+    if leaf is None or leaf.node is not None or not snapshot.parameters:
+        return old.why(snapshot, parameter)
+    stray = [cause for cause in strays.detect(record) if parameter in cause.about]
+    fresh = next((event for event in record.events if event.kind == "fresh"), None)
+    nothing_learns = not any(one.node is not None for one in record.leaves.values())
+    causes = stray or [cut_off.of(record, parameter, leaf, nothing_learns, fresh)]
+    return tuple(told(cause, snapshot) for cause in causes)

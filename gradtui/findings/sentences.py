@@ -6,6 +6,7 @@ import string
 from typing import Literal, NamedTuple
 
 from gradtui.findings.cause import Cause, Fact
+from gradtui.findings.cutting import CUTTING, EVIDENCE_OF_CUTS
 from gradtui.findings.whereabouts import gathered, where, where_done
 from gradtui.snapshot.finding import Finding, Kind
 from gradtui.snapshot.model import Event, Node, Snapshot
@@ -31,6 +32,9 @@ SENTENCES: dict[str, Sentence] = {
 }
 REMEDIES: dict[str, str] = {}
 EVIDENCE: dict[str, str] = {}
+
+SENTENCES |= {kind: Sentence(*row) for kind, row in CUTTING.items()}  # type: ignore[arg-type]
+EVIDENCE |= EVIDENCE_OF_CUTS
 
 
 def told(cause: Cause, snapshot: Snapshot) -> Finding:

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gradtui.findings.cutoff import blamed
-from gradtui.findings.detective import findings
+from gradtui.findings.findings import findings, why
 from gradtui.findings.whereabouts import gathered
-from gradtui.findings.why import why
 from gradtui.findings.zeros import is_zero, killers
 from gradtui.snapshot.model import Edge, Event, Graph, Module, Node, Parameter, Snapshot, Source, Summary, Values
 from tests.graph.graphs import modular

@@ -19,6 +19,7 @@ from gradtui.engine.autograd.undisturbed import undisturbed
 from gradtui.engine.autograd.values import dtype_name, legible
 from gradtui.engine.capture import failures, names, outputs
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
+from gradtui.engine.capture.holders import optimised, unregistered
 from gradtui.engine.capture.inferred_modules import inferred
 from gradtui.engine.capture.parameters import modules, parameters, unread_notes
 from gradtui.engine.capture.recording import Recording, maker, recording_of
@@ -135,8 +136,11 @@ class _Capture:
     def _facts(self, record: Summed, outputs: Mapping[Node, torch.Tensor]) -> CapturedFacts:
         leaves = {node: self.leaves[node] for node in (*record.order, *self.leaves) if node in self.leaves}
         nameless = {leaf for leaf in leaves.values() if leaf not in self.names}
+        if self.model is not None:
+            self.names |= unregistered(self.model, nameless)
+            self.names = optimised(self.scope, self.model) | self.names
         if nameless:
-            self.names |= self._in_scope(nameless)
+            self.names = self._in_scope(nameless) | self.names
             self.names |= names.numbered(leaves.values(), self.names)
         places: Mapping[Node, str] = {}
         if self.model is not None:
@@ -161,7 +165,7 @@ class _Capture:
         came = record.wanted()
         grads = {leaf: nodes[leaf].grad_output for leaf in self.leaves.values()}
         grads |= {tensor: came.get(output) for tensor, output in made.items()}
-        return parameters(self.names, nodes, grads, self.shards)
+        return parameters(self.names, nodes, grads, self.shards, self.model)
 
     def _events(self, ids: Mapping[Node, int], outputs: list[torch.Tensor]) -> tuple[data.Event, ...]:
         if self.recording is None:

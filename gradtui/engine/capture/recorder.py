@@ -10,6 +10,7 @@ Everything goes under the sequence numbers of the grad_fns. Only summaries are k
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -25,7 +26,7 @@ from gradtui.engine.autograd.torch_private import put_back, sequence_number, tak
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
 from gradtui.engine.autograd.witness import is_bad
 from gradtui.engine.capture import constructors, witnesses
-from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of
+from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of, name_of
 from gradtui.engine.capture.flow import Flow, address
 from gradtui.engine.capture.introspection import items
 from gradtui.engine.capture.names import local_variables
@@ -174,7 +175,9 @@ class Recorder(TorchFunctionMode):
             self._switched(frame)
         elif seen.func in BACKWARD:
             recording.backwards.append((made, self._places.here(frame)))
-        elif seen.leaves:
+        elif not seen.leaves:
+            self._made_of_nothing(seen, outputs, frame)
+        else:
             self._notice(seen, outputs, result, source, frame)
 
     def _fill(self, seen: Seen, frame: FrameType) -> None:
@@ -230,11 +233,23 @@ class Recorder(TorchFunctionMode):
             elif not tensor.requires_grad or tensor is first:
                 self._flow.cut(tensor, self.recording.flowed_into(tensor) | seen.leaves, written=seen.has_written)
 
+    def _made_of_nothing(self, seen: Seen, outputs: list[torch.Tensor], frame: FrameType) -> None:
+        """A number that has nothing to do with any leaf: it may be what is returned."""
+        for tensor in outputs:
+            if not tensor.ndim and maker(tensor) is None and not tensor.requires_grad:
+                self.recording.fresh[id(tensor)] = weakref.ref(tensor), name_of(seen.func), self._places.here(frame)
+
     def _constructed(self, given: torch.Tensor, made: torch.Tensor, name: str, frame: FrameType) -> None:
         """`nn.Parameter(t)`, `Variable(t)`."""
         if torch.compiler.is_compiling() or in_backward() or torch._C._are_functorch_transforms_active():
             return
         origin = self._flow.into(given)
+        if not origin.flowed and issubclass(type(made), torch.nn.Parameter) and made.requires_grad:
+            self._flow.bit(made)
+            place = self._places.here(frame)
+            key = "born", name, place, self.module
+            known = self.recording.happenings.get(key, Happening("born", name, place, self.module, 0, None))
+            self.recording.happenings[key] = replace(known, leaves=known.leaves | self._flow.bit(made))
         if origin.flowed and made is not given:
             number = origin.number if origin.live else None
             self._cut(Told("new_leaf", name, number), [made], origin.flowed, origin.live, frame)

@@ -93,7 +93,9 @@ class Run:
         outputs = tensors_of(result, self.name)
         self.nodes.extend(graph.walk(*(graph.root(output) for output in outputs if output.requires_grad)))
         given = {**leaves_in(vars(user)), **asked.leaves, **asked.variables}
-        told = capture(outputs, given, model_in(scope) if network is None else network, watch.recording, scope)
+        told = capture(
+            outputs, given, model_in(scope) if network is None else network, watch.recording, vars(user) | scope
+        )
         if told.problem is not None and self.nodes:
             return self._without_backward(told, told.problem)
         with silent():
