@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from gradtui.findings import cut_off, detective, storage, strays
+from gradtui.findings import bad_gradient, bad_value, cut_off, detective, storage, strays
 from gradtui.findings import why as old
 from gradtui.findings.cause import Cause
 from gradtui.findings.rank import gathered, ranked
@@ -15,7 +15,13 @@ from gradtui.snapshot.model import Snapshot
 
 Detector = Callable[[Record], Iterator[Cause]]
 
-DETECTORS: tuple[Detector, ...] = (cut_off.detect, strays.detect, storage.detect)
+DETECTORS: tuple[Detector, ...] = (
+    bad_value.detect,
+    bad_gradient.detect,
+    cut_off.detect,
+    strays.detect,
+    storage.detect,
+)
 """In this order: a cause before what may come of it."""
 
 CUT_OFF = {
@@ -31,12 +37,20 @@ CUT_OFF = {
 }
 
 
+NOT_FINITE = {
+    "input", "domain", "pole", "zero_by_zero", "overflow", "vertical", "corner", "zero_times_inf", "branch", "nonfinite",
+    "masked",
+}  # fmt: skip
+
+
 def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     """All that is wrong, the cause of most first; each cause once, with all parameters that it explains. Nothing for a
     healthy function or model. Of an experiment only the forward pass, which it does not change."""
     record = Record.of(snapshot)
     found = [told(cause, snapshot) for detect in DETECTORS for cause in gathered(detect(record))]
-    return ranked([*(one for one in detective.findings(snapshot) if one.kind not in CUT_OFF), *found])
+    known = CUT_OFF | (NOT_FINITE if any(one.kind in NOT_FINITE for one in found) else set())
+    old = [one for one in detective.findings(snapshot) if one.kind not in known]
+    return ranked([*found, *old])
 
 
 def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:

@@ -37,9 +37,9 @@ Origin = Literal["expression", "function", "capture"]
 class Problem(Struct, frozen=True):
     """Why there is no answer: one clear sentence, the place in the text (end exclusive), and a way out.
 
-        source: the place in a user's file instead. traceback: the lines of a short traceback that ends there.
-    X what went wrong in backward, where that is known; where it is `inplace`, `operation` made the tensor that was
-        written over (`Exp`), empty for a leaf. raised: what torch refused.
+    source: the place in a user's file instead. traceback: the lines of a short traceback that ends there.
+    failure: what went wrong in backward, where that is known; where it is `inplace`, `operation` made the tensor that was
+    written over (`Exp`), empty for a leaf. raised: what torch refused.
     """
 
     kind: ProblemKind

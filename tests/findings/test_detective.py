@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gradtui.engine.typed.evaluate import evaluate
-from gradtui.findings.detective import findings
+from gradtui.findings.findings import findings
 from gradtui.graph.operands import is_finite
 from gradtui.report.steps import steps
 from gradtui.snapshot.finding import Finding

@@ -21,6 +21,18 @@ SPECTRA = ("S", "L", "s")
 OVER_A_DIM = ("softmax", "log_softmax", "logsumexp", "safe_softmax", "logcumsumexp")
 
 
+LEAST = {torch.float16: 2.0**-25, torch.bfloat16: 2.0**-134}
+"""What is not larger becomes 0 in a narrow dtype."""
+
+
+def lost_constant(args: Sequence[Any], dtype: torch.dtype) -> float | None:
+    """A number among the arguments that is none, and 0 in this dtype."""
+    least = LEAST.get(dtype)
+    if least is None:
+        return None
+    return next((one for one in args if type(one) is float and 0 < abs(one) <= least), None)
+
+
 def is_bad(values: Values | None) -> bool:
     return values is not None and (has_nan(values) or has_inf(values))
 

@@ -24,7 +24,7 @@ from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.release import guard_node
 from gradtui.engine.autograd.torch_private import put_back, sequence_number, take_off
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
-from gradtui.engine.autograd.witness import is_bad
+from gradtui.engine.autograd.witness import LEAST, is_bad
 from gradtui.engine.capture import constructors, witnesses
 from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of, name_of
 from gradtui.engine.capture.flow import Flow, address
@@ -171,6 +171,10 @@ class Recorder(TorchFunctionMode):
             values = recording.values.get(made - 1) if made > seen.number else None
             if is_bad(values) and len(recording.witnesses) < witnesses.MOST:
                 self._look_again(seen, tensor, frame, args, kwargs)
+            elif tensor.dtype in LEAST and made > seen.number:
+                lost = witnesses.of_lost_constant(seen.func, (*args, *kwargs.values()), tensor)
+                if lost is not None and len(recording.witnesses) < witnesses.MOST:
+                    recording.witnesses[made - 1] = lost
         if seen.func is SWITCH:
             self._switched(frame)
         elif seen.func in BACKWARD:

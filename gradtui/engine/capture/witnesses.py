@@ -10,7 +10,15 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradtui.engine.autograd.values import legible
-from gradtui.engine.autograd.witness import first_bad, is_bad, is_worse, number_at, readable_numbers, rows_of
+from gradtui.engine.autograd.witness import (
+    first_bad,
+    is_bad,
+    is_worse,
+    lost_constant,
+    number_at,
+    readable_numbers,
+    rows_of,
+)
 from gradtui.engine.capture.places import is_users
 from gradtui.snapshot.model import Operand, Values, Witness
 
@@ -18,6 +26,10 @@ MOST = 8
 """Operations of one recording that are looked at."""
 GIVEN = ("full", "fill", "masked_fill", "scalar_tensor", "full_like", "fill_", "masked_fill_", "lift_fresh", "where")
 """They put an infinity where it was asked for."""
+
+
+LOST = "constant"
+"""The name of a number that was given, and is 0 in its dtype."""
 
 
 class _ForeignError(Exception):
@@ -34,6 +46,7 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         super().__init__()  # type: ignore[no-untyped-call]
         self.names = names
         self.found: dict[bool, tuple[Any, Sequence[Any], torch.Tensor]] = {}
+        self.lost: float | None = None
         self._made: list[torch.Tensor] = []
 
     @classmethod
@@ -43,16 +56,17 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         kwargs = kwargs or {}
-        given = [one for one in tensors((*args, *kwargs.values()))]
+        given = list(tensors((*args, *kwargs.values())))
         if func._schema.is_mutable and not any(one is given[0] for one in self._made):
             raise _ForeignError
         before = [one.clone() for one in given[:1]] if func._schema.is_mutable else []
         result = func(*args, **kwargs)
-        made = [one for one in tensors((result,))]
+        made = list(tensors((result,)))
         if not any(one is other for one in made for other in given):
             self._made += made
         first = next((one for one in made if readable_numbers(one) and one.is_floating_point()), None)
         if first is not None and len(self.found) < 2:
+            self.lost = lost_constant((*args, *kwargs.values()), first.dtype) or self.lost
             self._look(func, [*before, *args[len(before) :], *kwargs.values()], first)
         return result
 
@@ -112,10 +126,21 @@ def witness(
         for name, one in zip(names, given, strict=False)
         if isinstance(one, int | float) or readable_numbers(one)
     ]
-    return Witness(
-        None, "forward", operation, index, float(made[index].item()), tuple(operands), bad,
-        rows_of(operation, given, made),
-    )  # fmt: skip
+    rows = rows_of(operation, given, made)
+    if watch.lost is not None:
+        rows, operands = rows | {"lost": 1}, [*operands, Operand(LOST, watch.lost)]
+    number = float(made[index].item())
+    return Witness(None, "forward", operation, index, number, tuple(operands), bad, rows)
+
+
+def of_lost_constant(func: Any, args: Sequence[Any], result: torch.Tensor) -> Witness | None:
+    """A constant that becomes 0 in the dtype of the result: no fault by itself, but one that explains a division by 0."""
+    lost = lost_constant(args, result.dtype)
+    return (
+        None
+        if lost is None
+        else Witness(None, "forward", _called(func), operands=(Operand(LOST, lost),), rows={"lost": 1})
+    )
 
 
 def _again(watch: _Watch, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
