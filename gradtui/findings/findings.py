@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from gradtui.findings import bad_gradient, bad_value, cut_off, detective, storage, strays
+from gradtui.findings import bad_gradient, bad_value, cut_off, detective, refused, storage, strays
 from gradtui.findings import why as old
 from gradtui.findings.cause import Cause
 from gradtui.findings.rank import gathered, ranked
@@ -16,6 +16,7 @@ from gradtui.snapshot.model import Snapshot
 Detector = Callable[[Record], Iterator[Cause]]
 
 DETECTORS: tuple[Detector, ...] = (
+    refused.detect,
     bad_value.detect,
     bad_gradient.detect,
     cut_off.detect,
@@ -47,6 +48,8 @@ def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     """All that is wrong, the cause of most first; each cause once, with all parameters that it explains. Nothing for a
     healthy function or model. Of an experiment only the forward pass, which it does not change."""
     record = Record.of(snapshot)
+    if snapshot.problem is not None and snapshot.problem.raised is not None:
+        return tuple(told(cause, snapshot) for cause in refused.detect(record))
     found = [told(cause, snapshot) for detect in DETECTORS for cause in gathered(detect(record))]
     known = CUT_OFF | (NOT_FINITE if any(one.kind in NOT_FINITE for one in found) else set())
     old = [one for one in detective.findings(snapshot) if one.kind not in known]

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from gradtui.findings.cause import Cause, Fact
 from gradtui.findings.cutting import CUTTING, EVIDENCE_OF_CUTS
+from gradtui.findings.refusals import EVIDENCE_OF_REFUSALS, REFUSALS
 from gradtui.findings.whereabouts import gathered, where, where_done
 from gradtui.snapshot.finding import Finding, Kind
 from gradtui.snapshot.model import Event, Node, Snapshot
@@ -200,8 +201,8 @@ EVIDENCE: dict[str, str] = {
     "number there": "{name} is {number} there",
 }
 
-SENTENCES |= {kind: Sentence(*row) for kind, row in CUTTING.items()}  # type: ignore[arg-type]
-EVIDENCE |= EVIDENCE_OF_CUTS
+SENTENCES |= {kind: Sentence(*row) for kind, row in (CUTTING | REFUSALS).items()}  # type: ignore[arg-type]
+EVIDENCE |= EVIDENCE_OF_CUTS | EVIDENCE_OF_REFUSALS
 
 
 def told(cause: Cause, snapshot: Snapshot) -> Finding:

@@ -58,20 +58,7 @@ def answer(snapshot: Snapshot) -> Json:
         "steps": _steps(snapshot.graph),
         "ledger": _ledger(snapshot),
         "cuts": _cuts(snapshot),
-        "findings": [
-            {
-                "kind": one.kind,
-                "certainty": one.certainty,
-                "phase": one.phase,
-                "node": one.node,
-                "text": one.text,
-                "remedy": one.remedy,
-                "parameter": one.parameter,
-                "source": _source(one.source),
-                "evidence": list(one.evidence),
-            }
-            for one in findings(snapshot)
-        ],
+        "findings": _findings(snapshot),
     }
     return answered if snapshot.origin == "expression" else answered | _code(snapshot)
 
@@ -92,7 +79,25 @@ def refusal(expression: str, problem: Problem, snapshot: Snapshot | None = None)
     if snapshot is not None:
         refused["error"] |= {"source": _source(problem.source), "traceback": problem.traceback}
         refused |= {"printed": snapshot.printed, "graph": _graph(snapshot.graph)}
+        refused["findings"] = _findings(snapshot)
     return refused
+
+
+def _findings(snapshot: Snapshot) -> list[Json]:
+    return [
+        {
+            "kind": one.kind,
+            "certainty": one.certainty,
+            "phase": one.phase,
+            "node": one.node,
+            "text": one.text,
+            "remedy": one.remedy,
+            "parameter": one.parameter,
+            "source": _source(one.source),
+            "evidence": list(one.evidence),
+        }
+        for one in findings(snapshot)
+    ]
 
 
 def _code(snapshot: Snapshot) -> Json:

@@ -34,11 +34,16 @@ def capture(
     model: torch.nn.Module | None,
     recording: Recording | None,
     scope: Mapping[str, Any],
+    problem: data.Problem | None = None,
 ) -> data.Snapshot:
-    """`gradtui.capture`, for a caller with the variables of `scope`. recording: of the forward pass, where it is known which."""
+    """`gradtui.capture`, for a caller with the variables of `scope`. recording: of the forward pass, where it is known which.
+
+    problem: why backward is not to be run.
+    """
     found = outputs.outputs_of(output)
-    problem = outputs.why_no_graph(found, model)
-    differentiable = [] if problem else [tensor for tensor in found if tensor.requires_grad]
+    no_graph = outputs.why_no_graph(found, model)
+    problem = no_graph or problem
+    differentiable = [] if no_graph else [tensor for tensor in found if tensor.requires_grad]
     roots = [graph.root(tensor) for tensor in differentiable]
     if recording is None:
         recording = next((known for root in roots if (known := recording_of(root))), None)
@@ -120,7 +125,7 @@ class _Capture:
         except FreedStorageError as error:
             return failures.freed(error, self._name_of(error.tensor))
         except Exception as error:  # the backward of user code may raise anything
-            return failures.problem(error, self.recording)
+            return failures.problem(error, self.recording, self.nodes, self.names)
         return None
 
     def _name_of(self, lost: torch.Tensor) -> str | None:

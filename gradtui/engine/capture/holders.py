@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from types import FrameType
 from typing import Any
 
 import torch
 
 from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, shown_key, submodules
+from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.places import is_own
 
 MOST = 1_000
 """Items of a list, tuple or dict that are looked at."""
@@ -43,6 +46,30 @@ def _held(path: str, value: Any, depth: int) -> Iterator[tuple[str, torch.Tensor
             yield from _held(f"{path}[{place}]", item, depth - 1)
         for key, item in islice(entries(value), MOST):
             yield from _held(f"{path}[{shown_key(key)}]", item, depth - 1)
+
+
+def holder(tensor: torch.Tensor, frame: FrameType | None) -> str:
+    """What a person calls it: an attribute of a module that is running (`self.memory`), else the outermost variable."""
+    variable = ""
+    while frame is not None:
+        if is_own(frame.f_code.co_filename):
+            for name, value in local_variables(frame).items():
+                if is_a(value, torch.nn.Module):
+                    for attribute, held in vars(value).items():
+                        if attribute not in OWN and _holds(held, tensor):
+                            return f"{name}.{attribute}"
+                elif _holds(value, tensor):
+                    variable = name
+        frame = frame.f_back
+    return variable
+
+
+def _holds(value: Any, tensor: torch.Tensor) -> bool:
+    if value is tensor:
+        return True
+    return any(one is tensor for one in islice(items(value), MOST)) or any(
+        one is tensor for _, one in islice(entries(value), MOST)
+    )
 
 
 def optimised(scope: Any, model: torch.nn.Module) -> dict[torch.Tensor, str]:
