@@ -194,7 +194,8 @@ def measure_numbers(nodes: Sequence[Node], digits: int) -> tuple[int, int]:
     """The cells that value and gradient would like to have."""
     value = max((len(short(node.value, digits)) for node in nodes), default=1)
     grad = max((len(short(node.grad_output, digits)) for node in nodes), default=1)
-    return max(value, len(NAMES[2])), max(grad, LEAST_GRADIENT)
+    value = max(value, len(NAMES[2])) if any(node.value is not None for node in nodes) else 1
+    return value, max(grad, LEAST_GRADIENT)
 
 
 def arrange(wanted: Widths, width: int) -> Widths:
@@ -267,7 +268,7 @@ def header(widths: Widths, *, plain: bool = False) -> tuple[Piece, ...]:
     grad = next((name for name in GRADIENT if len(name) <= widths.grad), "")
     source = " " * GAP + left(of, widths.source) if widths.source else ""
     named = f"{' ' * GUTTER}{left(tree, widths.tree - GUTTER)}{source}"
-    gap = " " * GAP
+    gap, value = " " * GAP, value if widths.value >= len(value) else ""
     return ((f"{named}{gap}{right(value, widths.value)}{gap}{right(grad, widths.grad)}", "graph--label"),)
 
 
