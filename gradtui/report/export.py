@@ -14,6 +14,8 @@ from gradtui.report.json import answer, line
 from gradtui.report.mermaid import mermaid
 from gradtui.report.python import NoScriptError, script
 from gradtui.report.svg import MOST_NODES, svg
+from gradtui.report.training import as_csv
+from gradtui.report.training_script import training_script
 from gradtui.snapshot.model import Snapshot
 
 CHART = ".chart.svg"
@@ -25,7 +27,8 @@ WRITERS: dict[str, Callable[[Snapshot], bytes]] = {
     ".svg": lambda snapshot: _encoded(svg(snapshot)),
     CHART: lambda snapshot: _encoded(chart_svg(snapshot)),
     ".json": lambda snapshot: line(answer(snapshot)),
-    ".py": lambda snapshot: _encoded(script(snapshot)),
+    ".py": lambda snapshot: _encoded(script(snapshot) if snapshot.training is None else training_script(snapshot)),
+    ".csv": lambda snapshot: _encoded(_csv(snapshot)),
 }
 SUFFIXES = (*WRITERS, ".gradtui")
 DRAWINGS = (".dot", ".mmd", ".svg")
@@ -69,6 +72,12 @@ def export(snapshot: Snapshot, path: str, *, plain: bool = False) -> None:
         raise ExportError(str(error)) from None
     with replacing(path) as file:
         file.write(data)
+
+
+def _csv(snapshot: Snapshot) -> str:
+    if snapshot.training is None:
+        raise ExportError("a .csv file holds updates: ask for some with --updates")
+    return as_csv(snapshot.training)
 
 
 def _encoded(text: str) -> bytes:

@@ -13,11 +13,12 @@ from typing import Any
 
 from gradtui.chart.point import standing
 from gradtui.chart.window import bounded, shown_window
-from gradtui.findings.detective import findings
+from gradtui.findings.findings import findings
 from gradtui.graph import ledger
 from gradtui.graph.agreement import Check, ValueCheck, checks, value_check
 from gradtui.graph.gradients import by_parameter
 from gradtui.graph.replay import Replay
+from gradtui.report import training
 from gradtui.snapshot.model import Edge, Graph, Node, Problem, Saved, Snapshot, Source, Values
 from gradtui.snapshot.visible import ACTING
 
@@ -61,6 +62,7 @@ def answer(snapshot: Snapshot) -> Json:
         "findings": [
             {
                 "kind": one.kind,
+                "certainty": one.certainty,
                 "phase": one.phase,
                 "node": one.node,
                 "text": one.text,
@@ -72,6 +74,10 @@ def answer(snapshot: Snapshot) -> Json:
             for one in findings(snapshot)
         ],
     }
+    if snapshot.data:
+        answered["data"] = {name: values(column) for name, column in snapshot.data.items()}
+    if snapshot.training is not None:
+        answered["training"] = training.as_json(snapshot.training)
     return answered if snapshot.origin == "expression" else answered | _code(snapshot)
 
 

@@ -108,6 +108,29 @@ def run(
     return Forward(expression, values[expression.body], values, recorder.recorded, makers)
 
 
+def output(expression: Expression, leaves: Mapping[str, torch.Tensor]) -> Value:
+    """f alone, with nothing recorded beside: for who evaluates it thousands of times. Raises ExpressionError."""
+    first = next(iter(leaves.values()), torch.empty(0))
+    evaluator = Evaluator(expression, leaves, first.dtype, first.device)
+    values: dict[Node, Value] = {}
+    for node in ordered(expression):
+        values[node] = evaluator.value(node, [values[operand] for operand in node.operands])
+    return values[expression.body]
+
+
+def is_vector(expression: Expression, leaves: Mapping[str, torch.Tensor]) -> bool:
+    """Whether f has elements where the variables stand so."""
+    with torch.no_grad():
+        value = output(expression, leaves)
+    return isinstance(value, torch.Tensor) and value.ndim > 0
+
+
+def total(value: Value, *, mean: bool) -> torch.Tensor:
+    """What is differentiated of f: f itself; of a vector the sum, or the mean where its elements are rows of data."""
+    tensor = torch.as_tensor(value)
+    return tensor if tensor.ndim == 0 else tensor.mean() if mean else tensor.sum()
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluator:
     """One syntax node from the values of its operands; a number becomes a tensor only where torch wants one."""

@@ -50,8 +50,15 @@ class Tangents:
 NO_TANGENTS = Tangents()
 
 
-def tangents(done: Forward, leaves: Mapping[str, torch.Tensor], name: str, element: int = 0) -> Tangents:
-    """The tangent of each forward value along the variable `name` (its element `element`).
+def tangents(
+    done: Forward,
+    leaves: Mapping[str, torch.Tensor],
+    name: str,
+    element: int = 0,
+    *,
+    still: Mapping[str, torch.Tensor] | None = None,
+) -> Tangents:
+    """The tangent of each forward value along the variable `name` (its element `element`). still: what has no gradient.
 
     The forward runs once more on dual numbers (torch.autograd.forward_ad). Only results of differentiable operations
     carry a tangent (and views of them, which amax takes for its own), and they come in the order in which `done` made
@@ -64,7 +71,7 @@ def tangents(done: Forward, leaves: Mapping[str, torch.Tensor], name: str, eleme
         with forward_ad.dual_level():
             duals = {other: _dual(leaf, directions[other]) for other, leaf in leaves.items()}
             with outputs:
-                forward.run(done.expression, duals)
+                forward.run(done.expression, {**duals, **(still or {})})
             found = [_tangent(tensor) for tensor in outputs.seen if not tensor._is_view()]
             moving = [tangent.clone() for tangent in found if tangent is not None]
     except (RuntimeError, NotImplementedError, ExpressionError):
