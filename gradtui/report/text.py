@@ -1,4 +1,4 @@
-"""Snapshot -> one text report: values, checks, notes, the graph as a tree, the curves."""
+"""Snapshot -> one text report: findings, values, checks, notes, the graph as a tree, the curves."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gradtui.graph.agreement import checks, value_check
 from gradtui.outline.outline import Outline
 from gradtui.outline.rows import Row, rows
 from gradtui.outline.titles import title
+from gradtui.report import findings
 from gradtui.report.gradients import tables
 from gradtui.report.steps import in_short
 from gradtui.report.training import table
@@ -48,7 +49,7 @@ def curve_request(
 
 def report(snapshot: Snapshot, *, colour: bool = False) -> str:
     """Lines of at most 80 cells where the graph allows. `colour`: with ANSI colours in the chart."""
-    told = (_head, _values, _notes, tree, tables, in_short)
+    told = (_head, findings.lines, _values, _notes, tree, tables, in_short)
     parts: list[Iterable[str]] = [map(harmless, part(snapshot)) for part in told]
     if snapshot.curve is not None and snapshot.curve.variable in snapshot.variables:
         parts.append(_chart(snapshot, snapshot.curve, colour))

@@ -94,8 +94,9 @@ def _why(node: Node, findings: Sequence[Finding]) -> Iterator[Pieces]:
     here = [finding for finding in findings if finding.node == node.id]
     for finding in here:
         yield from finding_lines(finding)
-    if findings and not here:
-        places = "1 place" if len(findings) == 1 else f"{len(findings)} places"
+    sure = [finding for finding in findings if finding.certainty != "perhaps"]
+    if sure and not here:
+        places = "1 place" if len(sure) == 1 else f"{len(sure)} places"
         yield (("w", "node--next"), (f": something goes wrong at {places}, see why", "node--text"))
 
 
