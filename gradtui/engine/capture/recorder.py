@@ -226,7 +226,8 @@ class Recorder(TorchFunctionMode):
         if made is None or told is None or made._sequence_nr() in self.recording.witnesses or in_function(frame):
             return
         with torch._C.DisableTorchFunction():
-            found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, frame)
+            changed = seen.version is not None and seen.inputs[0]._version != seen.version
+            found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, frame, changed)
         if found is not None:
             self.recording.witnesses[made._sequence_nr()] = found
 
