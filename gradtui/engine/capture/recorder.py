@@ -173,8 +173,8 @@ class Recorder(TorchFunctionMode):
         self._next = made
         outputs = list(_tensors((result,)))
         for tensor in outputs:
-            number = self._keep(tensor, seen.numbers)
-            values = None if number is None else recording.values.get(number)
+            of = self._keep(tensor, seen.numbers)
+            values = None if of is None else recording.values.get(of)
             if is_bad(values) and len(recording.witnesses) < witnesses.MOST:
                 self._look_again(seen, tensor, frame, args, kwargs)
             elif tensor.dtype in LEAST and made > seen.number:
