@@ -34,6 +34,7 @@ ATTACK = f"{CSI}{C1_CSI}{OSC}{BIDI}{C1_OSC}{DCS}{HIDDEN}[@click=app.quit]q[/][re
 LINKED = {
     *(("Snapshot", name) for name in ("variables", "differences", "derivative", "along", "parameters", "modules")),
     *(("Curve", "variable"), ("Event", "leaves"), ("Event", "module"), ("Node", "module"), ("Node", "variable")),
+    *(("Training", "trained"), ("Update", "variables")),
 }
 """Fields whose texts name what other fields name: a Snapshot is sound only where all of them agree."""
 

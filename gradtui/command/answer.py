@@ -15,6 +15,7 @@ from gradtui.command.options import Value, shown, unread
 if TYPE_CHECKING:
     from gradtui.snapshot.model import Problem, Request, Snapshot
     from gradtui.snapshot.start import Start
+    from gradtui.snapshot.training import TrainingRequest
 
 Form = Literal["text", "json", "steps"]
 
@@ -23,13 +24,16 @@ def answer(start: Start, variables: Sequence[str], form: Form | None, export: st
     """Evaluate once, and write report, JSON, steps or file. A function is run once more: it says its variables."""
     from msgspec.structs import replace
 
+    from gradtui.command import training
     from gradtui.command.evaluator import evaluator
     from gradtui.expression.point import read_points
     from gradtui.snapshot.model import Request
 
     is_function = start.origin == "function"
     values = {name: point.value for name, point in read_points(start.at).items()}
-    request = Request(1, start.expression, values, start.dtype, start.device, origin=start.origin)
+    request = Request(1, start.expression, {**values, **start.data}, start.dtype, start.device, origin=start.origin)
+    request = replace(request, names=start.names, data=tuple(start.data), training=_training(start, variables))
+    free = [name for name in variables if name not in start.data]
     wanted = {form, (export or "").rpartition(".")[2]}
     with evaluator(start.expression if is_function else None) as evaluate:
         from gradtui.report import json, steps  # noqa: F401 - what is imported here loads while torch does
@@ -44,12 +48,23 @@ def answer(start: Start, variables: Sequence[str], form: Form | None, export: st
             curve = text.curve_request(variables, at, start.window) if wanted & {"text", "json", "gradtui"} else None
             return replace(request, along=along, curve=curve)
 
-        snapshot = evaluate(whole(() if is_function else variables, values))
+        asked = whole(() if is_function else free, values)
+        snapshot = training.made(evaluate, asked, start.updates) if asked.training else evaluate(asked)
         if snapshot.differences and is_function:  # it can be run again
             snapshot = evaluate(whole(tuple(snapshot.variables), _places(snapshot)))
     if snapshot.problem is not None:
         refuse(start.expression, snapshot.problem, form, snapshot if is_function else None)
     _give(snapshot, form, export)
+
+
+def _training(start: Start, variables: Sequence[str]) -> TrainingRequest | None:
+    from gradtui.snapshot.training import TrainingRequest
+    from gradtui.training.optimizers import DEFAULT
+
+    if not start.updates:
+        return None
+    trained = start.trained or tuple(name for name in variables if name not in start.data)
+    return TrainingRequest(start.optimizer or DEFAULT, trained, batches=start.batches)
 
 
 def load(path: str, form: Form | None) -> Snapshot:
@@ -118,6 +133,16 @@ def _give(snapshot: Snapshot, form: Form | None, path: str | None) -> None:
             raise click.ClickException(shown(f"{path}: {error.strerror}")) from None
     if form is not None:
         _show(snapshot, form)
+        if snapshot.origin != "expression":
+            _judge(snapshot)
+
+
+def _judge(snapshot: Snapshot) -> None:
+    """End with 1 where something is proved to be wrong."""
+    from gradtui.findings.findings import findings
+
+    if any(finding.certainty == "proved" for finding in findings(snapshot)):
+        sys.exit(1)
 
 
 def _show(snapshot: Snapshot, form: Form) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradtui import __version__
-from gradtui.command import answer, options
+from gradtui.command import answer, options, training
 
 if TYPE_CHECKING:
     from gradtui.command.answer import Form
@@ -53,6 +53,12 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed; 2 
 @click.option("--window", metavar="LOW:HIGH", help="The x-axis of the chart.  [default: -10:10]")
 @click.option("--step", metavar="STEP", default="0.1", show_default=True, help="How far one key press moves x.")
 @click.option("--theme", metavar="NAME", help="Colours of the screen: dark, light, ansi, nord ...")
+@click.option("--optimizer", metavar="TEXT", help='As torch spells it: "Adam(lr=0.1, betas=(0.9, 0.99))".')
+@click.option("--train", metavar="W,B", help="The variables that move.  [default: all that are no data]")
+@click.option("--updates", type=click.IntRange(1, training.MOST_UPDATES), metavar="N", help="Make so many updates.")
+@click.option("--data", metavar="FILE", help="Columns of data: a header line, then numbers; f is averaged over rows.")
+@click.option("--batch", type=click.IntRange(1), metavar="N", help="Rows of data for each update.  [default: all]")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Of the order of the rows in batches.")
 @click.version_option(__version__, message="gradtui %(version)s")
 def command(
     target: tuple[str, ...],
@@ -66,6 +72,12 @@ def command(
     window: str | None,
     step: str,
     theme: str | None,
+    optimizer: str | None,
+    train: str | None,
+    updates: int | None,
+    data: str | None,
+    batch: int | None,
+    seed: int | None,
 ) -> None:
     text = options.one_target(target, FIRST_EXAMPLE)
     if as_text + as_json + as_steps > 1:
@@ -74,29 +86,52 @@ def command(
         options.check_export(export)
     form: Form | None = "text" if as_text else "json" if as_json else "steps" if as_steps else None
     at, alone = options.read_places(places)
+    trains = any(option is not None for option in (optimizer, train, updates, batch, seed))
     limits, step = options.read_window(window), options.read_step(step)
     if text == "-":
         if as_text or as_steps or export:
             raise click.UsageError("a batch is answered in JSON: gradtui - --json")
+        if trains or data:
+            raise click.UsageError("a batch is not trained: one function at a time")
         from gradtui.command.batch import answer_input
 
         sys.exit(answer_input(at, alone, dtype, device, limits))
     if SAVED.fullmatch(text.strip()):
         if places:
             raise click.UsageError("a saved snapshot is what it is: there is no --at for it")
+        if trains or data:
+            raise click.UsageError("a saved snapshot is what it is: nothing in it is trained")
         _saved(text.strip(), form, export, theme)
         return
     from gradtui.snapshot.start import Start
     from gradtui.snapshot.target import is_target
 
     origin: Origin = "function" if is_target(text) else "expression"
+    columns, chosen = training.read_data(data), training.read_optimizer(optimizer)
+    twice = next((name for name in at if name in columns), None)
+    if twice is not None:
+        raise click.BadParameter(f"{twice} is a column of the data already", param_hint="--at")
     try:
-        variables = options.read_variables(text, origin, at)
+        variables = options.read_variables(text, origin, (*at, *columns))
     except options.RefusedError as error:
         answer.refuse(text, error.problem, form)
     if alone is not None:
-        at[options.only_variable(variables, at, alone)] = alone
-    start = Start(text, dict(at), dtype, device, limits, step, names=tuple(at), origin=origin)
+        at[options.only_variable(variables, (*at, *columns), alone)] = alone
+    start = Start(
+        text,
+        dict(at),
+        dtype,
+        device,
+        limits,
+        step,
+        names=(*at, *columns),
+        origin=origin,
+        optimizer=chosen,
+        trained=training.read_trained(train, variables, columns) if trains else None,
+        updates=updates or (1 if trains and (form or export) else 0),
+        data=columns,
+        batches=training.read_batches(batch, seed, columns),
+    )
     if form is not None or export is not None:
         answer.answer(start, variables, form, export)
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -56,7 +56,7 @@ def read_places(places: tuple[str, ...]) -> tuple[dict[str, str], str | None]:
     return at, alone
 
 
-def only_variable(variables: Sequence[str], at: Mapping[str, str], value: str) -> str:
+def only_variable(variables: Sequence[str], at: Collection[str], value: str) -> str:
     """The variable that a value without a name is for."""
     free = [name for name in variables if name not in at]
     if not variables and not at:
@@ -118,12 +118,12 @@ def check_export(path: str) -> None:
         raise click.BadParameter(shown(str(error)), param_hint="--export") from None
 
 
-def read_variables(target: str, origin: Origin, at: Mapping[str, str]) -> tuple[str, ...]:
+def read_variables(target: str, origin: Origin, at: Collection[str]) -> tuple[str, ...]:
     """The variables of the expression, or the parameters of the function of a file. Raises RefusedError."""
     return _parameters(target, at) if origin == "function" else _free(target, at)
 
 
-def _free(text: str, at: Mapping[str, str]) -> tuple[str, ...]:
+def _free(text: str, at: Collection[str]) -> tuple[str, ...]:
     from gradtui.expression.parser import ExpressionError, parse
 
     try:
@@ -132,7 +132,7 @@ def _free(text: str, at: Mapping[str, str]) -> tuple[str, ...]:
         raise RefusedError(error.problem) from None
 
 
-def _parameters(target: str, at: Mapping[str, str]) -> tuple[str, ...]:
+def _parameters(target: str, at: Collection[str]) -> tuple[str, ...]:
     """As the file has them, which is read, not run. Refuses a target without file or function, and places for parameters
     that there are not."""
     from gradtui.file.reading import whole

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.model import Graph, Snapshot, Source, Values
 from gradtui.snapshot.target import is_target
+from gradtui.snapshot.training import Tensor, Training
 from gradtui.snapshot.truth import Truth
 
 MOST_DIMENSIONS = 64
@@ -57,11 +58,16 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
     count = len(snapshot.graph.nodes)
     if not all(_is_node(parameter.node, count) for parameter in snapshot.parameters.values()):
         yield "a parameter's node is not in the graph"
-    beside = (snapshot.events, snapshot.notes, snapshot.experiments)
-    if not all(_is_node(one.node, count) for several in beside for one in several):
-        yield "an event, a note or an experiment is of a node that is not in the graph"
-    if any(one.edge is not None and not 0 <= one.edge < _edges(snapshot, one.node) for one in snapshot.experiments):
-        yield "an experiment is on an edge that is not in the graph"
+    beside = [one.node for one in (*snapshot.events, *snapshot.notes)]
+    beside += [one.node for one in (*snapshot.experiments, *snapshot.witnesses)]
+    if not all(_is_node(node, count) for node in beside):
+        yield "an event, a note, an experiment or a witness is of a node that is not in the graph"
+    edges = [(one.node, one.edge) for one in snapshot.experiments]
+    edges += [(one.node or 0, one.edge) for one in snapshot.witnesses]
+    if any(edge is not None and not 0 <= edge < _edges(snapshot, node) for node, edge in edges):
+        yield "an experiment or a witness is on an edge that is not in the graph"
+    if not all(fits(each.values) for one in snapshot.witnesses for each in one.operands if each.values is not None):
+        yield "what a witness saw has other numbers than its shape tells"
     if not all(_is_in_text(source, snapshot) for source in _sources(snapshot)):
         yield "a source is not in the text"
     if not all(_is_path(path) for path in _paths(snapshot)):
@@ -78,10 +84,29 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
             yield "a variable has other numbers than its shape tells"
     if snapshot.along is not None and snapshot.along[0] not in snapshot.variables:
         yield "tangents are along what is no variable"
+    if not all(map(fits, snapshot.data.values())):
+        yield "a column of data has other numbers than its shape tells"
+    if snapshot.training is not None:
+        yield from _training_flaws(snapshot.training)
     if snapshot.truth is not None:
         yield from _truth_flaws(snapshot, snapshot.truth)
     if snapshot.curve is not None:
         yield from _curve_flaws(snapshot, snapshot.curve)
+
+
+def _training_flaws(training: Training) -> Iterator[str]:
+    """Every update tells of all trained variables, and every tensor has as many numbers as its shape tells."""
+    for update in training.updates:
+        if not {*training.trained} <= {*update.variables}:
+            yield "an update leaves out a variable that is trained"
+    states = [
+        training.before,
+        *({name: one.state for name, one in update.variables.items()} for update in training.updates),
+    ]
+    for one in (entry for state in states for remembered in state.values() for entry in remembered.values()):
+        tensors = [item for item in (one if isinstance(one, tuple) else (one,)) if isinstance(item, Tensor)]
+        if not all(is_shape(item.shape) and math.prod(item.shape) == len(item.numbers) for item in tensors):
+            yield "the state of an optimizer has other numbers than its shape tells"
 
 
 def _truth_flaws(snapshot: Snapshot, truth: Truth) -> Iterator[str]:
@@ -169,6 +194,7 @@ def _sources(snapshot: Snapshot) -> Iterable[Source]:
     found = {id(node.source): node.source for node in nodes}
     found |= {id(edge.source): edge.source for node in nodes for edge in node.edges}
     found |= {id(event.source): event.source for event in snapshot.events}
+    found |= {id(witness.source): witness.source for witness in snapshot.witnesses}
     if snapshot.problem is not None:
         found[id(snapshot.problem.source)] = snapshot.problem.source
     return [source for source in found.values() if source is not None]
@@ -181,7 +207,7 @@ def _is_in_text(source: Source, snapshot: Snapshot) -> bool:
 
 
 def _paths(snapshot: Snapshot) -> set[str]:
-    events = {event.module for event in snapshot.events}
+    events = {event.module for event in snapshot.events} | {witness.module for witness in snapshot.witnesses}
     return {node.module for node in snapshot.graph.nodes} | events | {*snapshot.modules} | {*snapshot.parameters}
 
 

@@ -13,11 +13,12 @@ from typing import Any
 
 from gradtui.chart.point import standing
 from gradtui.chart.window import bounded, shown_window
-from gradtui.findings.detective import findings
+from gradtui.findings.findings import findings
 from gradtui.graph import ledger
 from gradtui.graph.agreement import Check, ValueCheck, checks, value_check
 from gradtui.graph.gradients import by_parameter
 from gradtui.graph.replay import Replay
+from gradtui.report import training
 from gradtui.snapshot.model import Edge, Graph, Node, Problem, Saved, Snapshot, Source, Values
 from gradtui.snapshot.visible import ACTING
 
@@ -58,20 +59,12 @@ def answer(snapshot: Snapshot) -> Json:
         "steps": _steps(snapshot.graph),
         "ledger": _ledger(snapshot),
         "cuts": _cuts(snapshot),
-        "findings": [
-            {
-                "kind": one.kind,
-                "phase": one.phase,
-                "node": one.node,
-                "text": one.text,
-                "remedy": one.remedy,
-                "parameter": one.parameter,
-                "source": _source(one.source),
-                "evidence": list(one.evidence),
-            }
-            for one in findings(snapshot)
-        ],
+        "findings": _findings(snapshot),
     }
+    if snapshot.data:
+        answered["data"] = {name: values(column) for name, column in snapshot.data.items()}
+    if snapshot.training is not None:
+        answered["training"] = training.as_json(snapshot.training)
     return answered if snapshot.origin == "expression" else answered | _code(snapshot)
 
 
@@ -90,8 +83,27 @@ def refusal(expression: str, problem: Problem, snapshot: Snapshot | None = None)
     }
     if snapshot is not None:
         refused["error"] |= {"source": _source(problem.source), "traceback": problem.traceback}
+        refused |= {"findings": _findings(snapshot)}
         refused |= {"printed": snapshot.printed, "graph": _graph(snapshot.graph)}
     return refused
+
+
+def _findings(snapshot: Snapshot) -> list[Json]:
+    """What is wrong, the root cause first."""
+    return [
+        {
+            "kind": one.kind,
+            "certainty": one.certainty,
+            "phase": one.phase,
+            "node": one.node,
+            "text": one.text,
+            "remedy": one.remedy,
+            "parameter": one.parameter,
+            "source": _source(one.source),
+            "evidence": list(one.evidence),
+        }
+        for one in findings(snapshot)
+    ]
 
 
 def _code(snapshot: Snapshot) -> Json:

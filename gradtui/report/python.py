@@ -37,6 +37,11 @@ MOST_BITS = 1024
 """Of the integer part of a float."""
 BEYOND = "a constant in this expression is larger than any float"
 OWN_NAMES = {"torch", "math", "functional", "f", "print", "float"}
+TRAINING_NAMES = {
+    *("optimizer", "closure", "losses", "loss", "result", "update"),
+    *("batch", "batches", "sampler", "generator", "range", "len", "min"),
+}
+"""What a script that trains calls its own."""
 
 
 class NoScriptError(ValueError):
@@ -56,10 +61,12 @@ def script(snapshot: Snapshot) -> str:
     known = snapshot.dtype in get_args(Dtype) and snapshot.device in get_args(Device)
     if not known or not {*expression.variables} <= {*snapshot.variables}:
         raise NoScriptError("the values do not belong to this expression")
-    return "\n".join(_Writer(snapshot, expression).lines()) + "\n"
+    return "\n".join(Writer(snapshot, expression).lines()) + "\n"
 
 
-class _Writer:
+class Writer:
+    """Writes the lines of one expression where `snapshot` has its variables stand."""
+
     def __init__(self, snapshot: Snapshot, expression: Expression) -> None:
         self._snapshot, self._expression = snapshot, expression
         self._dtype = f"torch.{snapshot.dtype}"
@@ -70,24 +77,39 @@ class _Writer:
 
     def lines(self) -> Iterator[str]:
         """The script, from its imports to what it prints."""
+        yield from self.head()
+        for name in self._expression.variables:
+            yield self.tensor(name, self._snapshot.variables[name].value, leaf=True)
+        yield ""
+        yield from self.operations()
+        yield ""
+        yield from self._end()
+
+    def head(self) -> Iterator[str]:
+        """The imports, and what was typed."""
         yield from ("import math", "", "import torch", "from torch.nn import functional", "")
         yield f"# {visible(' '.join(self._snapshot.expression.split()))}"  # not in line 1: `coding = x` would be its encoding
-        for name in self._expression.variables:
-            numbers = _numbers(self._snapshot.variables[name].value)
-            tensor = f"torch.tensor({numbers}, dtype={self._dtype}{self._device}, requires_grad=True)"
-            yield f"{_safe(name)} = {tensor}"
-        yield ""
+
+    def tensor(self, name: str, values: Values, *, leaf: bool) -> str:
+        """`x = torch.tensor(4.0, dtype=torch.float32, requires_grad=True)`"""
+        gradient = ", requires_grad=True" if leaf else ""
+        return f"{safe(name)} = torch.tensor({_numbers(values)}, dtype={self._dtype}{self._device}{gradient})"
+
+    def operations(self) -> Iterator[str]:
+        """One line for each operation, `t1 = x ** 2`; `result` is then the name of the last."""
         for number, node in enumerate(postorder(self._expression)):
             text = self._node(node)
             if text:
                 self._names[node] = f"t{number}"
                 made = visible(" ".join(self._expression.text[node.start : node.end].split()))
                 yield f"t{number} = {text}  # {made}"
-        yield ""
-        yield from self._end()
+
+    @property
+    def result(self) -> str:
+        return self._names[self._expression.body]
 
     def _end(self) -> Iterator[str]:
-        yield f"f = {self._names[self._expression.body]}"
+        yield f"f = {self.result}"
         if self._expression.body not in self._tensors:
             yield 'print("f =", f)'
             return
@@ -95,7 +117,7 @@ class _Writer:
         yield "if f.requires_grad:"
         yield "    f.sum().backward()" if self._is_vector else "    f.backward()"
         for name in self._expression.variables:
-            yield f'print("{name} =", {_safe(name)}.tolist(), " gradient:", {self._gradient(_safe(name))})'
+            yield f'print("{name} =", {safe(name)}.tolist(), " gradient:", {self._gradient(safe(name))})'
 
     @property
     def _is_vector(self) -> bool:
@@ -108,7 +130,7 @@ class _Writer:
         """What stands right of `t1 =`; empty where the node has a name already."""
         if isinstance(node, Variable):
             self._tensors.add(node)
-            self._names[node] = _safe(node.name)
+            self._names[node] = safe(node.name)
             return ""
         if isinstance(node, Reference):
             self._names[node] = self._names[node.target]
@@ -264,7 +286,7 @@ def _numbers(values: Values) -> str:
     return f"[{', '.join(written)}]" if values.shape else written[0]
 
 
-def _safe(name: str) -> str:
+def safe(name: str) -> str:
     """The variable's own name, where the script does not use it for something else."""
-    own = name in OWN_NAMES or (name[:1] == "t" and name[1:].isdecimal())
+    own = name in OWN_NAMES | TRAINING_NAMES or (name[:1] == "t" and name[1:].isdecimal())
     return f"variable_{name}" if own or keyword.iskeyword(name) else name

@@ -28,6 +28,9 @@ LAST_WORDS = 1.0
 LINGER = 0.1
 """Seconds that the pipes of a process that has ended are still listened to, where somebody else holds them."""
 
+FIRST_UPDATE = 60.0
+"""Seconds more for the first update of a process: torch loads what its optimizers are made of, which takes as long as itself."""
+
 LONGEST_END = 5.0
 """Seconds for all processes to be gone, at the end."""
 
@@ -103,8 +106,9 @@ class Child:
             running = self._asked = await self._running()
             again = request.origin != "function"  # a person's own code is not run twice unasked
             guard = Guard(running.pid, running.kill) if not again else None
+            first = request.training is not None and not running.trains
             try:
-                answer = await _within(self.deadline, running.ask(data), running.exited)
+                answer = await _within(self.deadline + FIRST_UPDATE * first, running.ask(data), running.exited)
                 if request.origin == "function":
                     await running.hear_out()
                 if answer.id != request.id:
@@ -128,6 +132,7 @@ class Child:
             finally:
                 if guard is not None:
                     guard.close()
+            running.trains |= first
             if not running.minded:
                 running.minded = True
                 self._keep(self._mind(running))
@@ -246,7 +251,7 @@ class _Running:
     It leads a session of its own: it cannot reach the terminal, and what it started can be ended with it.
     """
 
-    minded = False
+    minded = trains = False
 
     def __init__(self, transport: asyncio.SubprocessTransport, pipes: _Pipes) -> None:
         assert pipes.stdin is not None

@@ -88,7 +88,7 @@ def _load_torch() -> Answer:
     gc.disable()  # importing torch makes some 400,000 objects that stay: looking through them costs a tenth of the time
     import torch
 
-    from gradtui.engine.typed.evaluate import evaluate
+    from gradtui.engine.training.evaluate import evaluate
 
     gc.freeze()
     gc.enable()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from gradtui.snapshot.model import Device, Dtype, Origin
+from gradtui.snapshot.training import Batches, Optimizer
 
 
 class Start(Struct, frozen=True):
@@ -15,6 +16,8 @@ class Start(Struct, frozen=True):
     one for each element of a vector. What is left out stands at its default.
     window: the ends of the chart's x-axis, None for the usual ones. step: how far one key press moves a variable, a decimal.
     theme: Textual's name of one, None for the usual one. names: words that are variables whatever they are.
+    optimizer, trained: by what and which variables move, None where nobody has said. updates: how many are made at once.
+    data: columns of data by name. batches: how their rows are taken, None for all at once.
     """
 
     expression: str
@@ -26,3 +29,8 @@ class Start(Struct, frozen=True):
     theme: str | None = None
     names: tuple[str, ...] = ()
     origin: Origin = "expression"
+    optimizer: Optimizer | None = None
+    trained: tuple[str, ...] | None = None
+    updates: int = 0
+    data: dict[str, tuple[float, ...]] = {}
+    batches: Batches | None = None

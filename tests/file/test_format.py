@@ -38,6 +38,7 @@ from gradtui.snapshot.model import (
     Values,
     VariableState,
 )
+from gradtui.snapshot.training import Batches, Moved, Optimizer, Tensor, Training, Update
 from gradtui.snapshot.truth import Derivative, Piece, Truth
 from tests import examples, synthetic
 from tests.examples import scalar, vector
@@ -112,6 +113,24 @@ EVERYTHING = Snapshot(
         (1.5, None),
         (Piece(0, 1, (1.0,), (2.0,), variable="x"), Piece(0, 5, (3.0,), (1.0,), (0,), ((2.0,),))),
         1e-3,
+    ),
+    data={"y": vector(1, 2)},
+    training=Training(
+        Optimizer("LBFGS", {"line_search_fn": "strong_wolfe"}),
+        ("w",),
+        {"lr": 0.1, "nesterov": False, "line_search_fn": "strong_wolfe"},
+        (
+            Update(
+                3, 1.5, {"w": Moved(1.0, 2.0, 0.8, {"b": Tensor((2,), "torch.float64", (1.0, 2.0)), "n": 3})}, 2, (1, 0)
+            ),
+        ),
+        {
+            "w": {
+                "momentum_buffer": Tensor((), "torch.float32", (1.0,)),
+                "old": (Tensor((0,), "torch.float32", ()), None),
+            }
+        },
+        Batches(2, 7),
     ),
 )
 
@@ -484,6 +503,8 @@ BOMBS: dict[str, list[bytes]] = {
 }
 
 
+@pytest.mark.child
+@pytest.mark.long
 @measured
 @pytest.mark.parametrize("name", BOMBS)
 def test_no_file_takes_more_memory_than_the_limit(name: str, tmp_path: Path) -> None:
@@ -494,6 +515,7 @@ def test_no_file_takes_more_memory_than_the_limit(name: str, tmp_path: Path) -> 
     assert "may hold" in told or told == "loaded", told
 
 
+@pytest.mark.child
 @measured
 @pytest.mark.parametrize("field", ["printed", "derivative"])
 def test_no_head_takes_more_memory_than_the_limit(field: str, tmp_path: Path) -> None:
@@ -512,6 +534,8 @@ def test_no_head_takes_more_memory_than_the_limit(field: str, tmp_path: Path) ->
     assert used < format.LIMIT
 
 
+@pytest.mark.child
+@pytest.mark.long
 @measured
 def test_200_000_nodes_fit(tmp_path: Path) -> None:
     count, path = 200_000, tmp_path / "run.gradtui"

@@ -23,6 +23,7 @@ from gradtui.report.layered import GAP, Box, place
 from gradtui.report.mermaid import mermaid
 from gradtui.report.svg import svg
 from gradtui.snapshot.model import Edge, Graph, Snapshot, Source
+from gradtui.snapshot.training import Moved, Optimizer, Training, Update
 from tests import examples, synthetic
 from tests.file.test_format import EVERYTHING, bits
 
@@ -183,7 +184,9 @@ def test_boxes_do_not_overlap_and_edges_run_down(data: st.DataObject) -> None:
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_every_suffix(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"graph{suffix}"
-    export(examples.quadratic(), str(path))
+    updates = tuple(Update(number, 16.0, {"x": Moved(4.0, 8.0, 3.2)}) for number in range(4))
+    training = Training(Optimizer("SGD"), ("x",), updates=updates) if suffix == ".csv" else None
+    export(replace(examples.quadratic(), training=training), str(path))
     assert path.stat().st_size > 100
     if suffix == ".gradtui":
         assert bits(load(path)) == bits(examples.quadratic())
@@ -193,7 +196,7 @@ def test_every_suffix(suffix: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["graph", "graph.png", "graph.DOT", ".dot", "x.dot.txt"])
 def test_another_suffix_is_told(path: str) -> None:
-    with pytest.raises(ExportError, match=r"\.dot \.mmd \.svg \.json \.py \.gradtui"):
+    with pytest.raises(ExportError, match=r"\.dot \.mmd \.svg \.json \.py \.csv \.gradtui"):
         check_suffix(path)
 
 

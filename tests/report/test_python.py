@@ -94,15 +94,15 @@ def assert_same(snapshot: Snapshot, path: Path) -> None:
     assert snapshot.value is not None
     f = scope["f"]
     assert same(f.detach() if isinstance(f, torch.Tensor) else f, numbers(snapshot.value))
-    used = [name for name in snapshot.variables if python._safe(name) in scope]
+    used = [name for name in snapshot.variables if python.safe(name) in scope]
     for name, state in ((name, snapshot.variables[name]) for name in used):
-        grad = scope[python._safe(name)].grad
+        grad = scope[python.safe(name)].grad
         if not (isinstance(f, torch.Tensor) and f.requires_grad):
             assert grad is None
         elif grad is not None:
             assert same(grad, numbers(state.grad))
     if isinstance(f, torch.Tensor) and f.grad_fn is not None:
-        leaves = {id(scope[python._safe(name)]): name for name in used}
+        leaves = {id(scope[python.safe(name)]): name for name in used}
         assert torchs(f.grad_fn, leaves) == ours(snapshot)
 
 
@@ -210,6 +210,7 @@ def test_names_that_the_script_uses_itself(tmp_path: Path) -> None:
     assert_same(evaluated("*".join(at), **at), tmp_path / "script.py")
 
 
+@pytest.mark.long
 def test_what_it_prints(tmp_path: Path) -> None:
     path = tmp_path / "script.py"
     path.write_text(script(evaluated("x^2 + 3x + 1", x=4.0)), encoding="utf-8")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import torch
+from msgspec.structs import replace
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import backward, graph
@@ -21,11 +22,12 @@ from gradtui.engine.typed.notes import notes
 from gradtui.engine.typed.tangent import NO_TANGENTS, tangents
 from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse
-from gradtui.expression.syntax import Expression
+from gradtui.expression.syntax import Call, Expression
 from gradtui.snapshot import model
 from gradtui.snapshot.curve import Curve
 
 At = dict[str, float | tuple[float, ...]]
+Leaves = dict[str, torch.Tensor]
 
 
 def evaluate(request: model.Request) -> model.Snapshot:
@@ -51,16 +53,16 @@ def _failed(request: model.Request, problem: model.Problem) -> model.Snapshot:
 def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
     """`nodes` takes the node objects of the graph, which must outlive every tensor of this call."""
     expression, reads_as = _parsed(request.expression, frozenset((*request.at, *request.names)))
-    at = _positions(request, expression)
-    _check_size(expression, at)
+    at, leaves, data = _stood(request, expression)
     dtype, device = dtype_and_device(request)
-    leaves = {name: _leaf(name, value, dtype, device) for name, value in at.items()}
-    done = forward.run(expression, leaves, dtype=dtype, device=device)
+    if data and forward.is_vector(expression, leaves | data):
+        expression = _averaged(expression)
+    done = forward.run(expression, leaves | data, dtype=dtype, device=device)
     along = _along(request, leaves)
     built = model.Graph()
     if isinstance(done.output, torch.Tensor) and done.output.requires_grad:
         nodes.extend(graph.walk(graph.root(done.output)))
-        moving = tangents(done, leaves, *along) if along else NO_TANGENTS
+        moving = tangents(done, leaves, *along, still=data) if along else NO_TANGENTS
         record = _backward(request, done.output, nodes)
         built = graph.build(nodes, record.order, ExpressionFacts(done, record, leaves, moving))
     elif request.experiments:
@@ -80,26 +82,57 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
         variables=variables,
         value=values_of(done.output),
         graph=built,
-        differences=_differences(request, expression, at if corners else _held(leaves)),
-        curve=_curve(request, done, leaves),
+        differences=_differences(request, expression, at if corners else _held(leaves | data), leaves),
+        curve=_curve(request, done, leaves | data),
         notes=(
-            *notes(done, built, tuple(at)),
+            *notes(done, built, tuple(leaves)),
             *corners,
             *inaccuracies.notes(expression, done.values),
         ),
         along=along,
         experiments=request.experiments,
+        data={name: values_of(column) for name, column in data.items()},
     )
 
 
-def _differences(request: model.Request, expression: Expression, at: At) -> dict[str, model.Differences]:
+def stood(request: model.Request) -> tuple[Expression, Leaves, Leaves]:
+    """f, its variables as leaves, and its data, where the request has them stand. Raises ExpressionError, RefusalError."""
+    expression, _ = _parsed(request.expression, frozenset((*request.at, *request.names)))
+    _, leaves, data = _stood(request, expression)
+    return expression, leaves, data
+
+
+def _stood(request: model.Request, expression: Expression) -> tuple[At, Leaves, Leaves]:
+    at = _positions(request, expression)
+    _check_size(expression, at)
+    dtype, device = dtype_and_device(request)
+    tensors = {name: _leaf(name, value, dtype, device) for name, value in at.items()}
+    data = {name: tensors.pop(name).requires_grad_(False) for name in request.data if name in tensors}
+    single = next((name for name, column in data.items() if column.ndim == 0), None)
+    if single is not None:
+        raise RefusalError(
+            "domain", f"{single} is a number, and data are columns", f"give it numbers: {single}=[1, 2, 3]"
+        )
+    return at, tensors, data
+
+
+@lru_cache(maxsize=64)
+def _averaged(expression: Expression) -> Expression:
+    """mean(f) in place of f: its elements are rows of data."""
+    body = expression.body
+    return replace(expression, body=Call(body.start, body.end, "mean", (body,)))
+
+
+def _differences(
+    request: model.Request, expression: Expression, at: At, leaves: Leaves
+) -> dict[str, model.Differences]:
     """In the order of the variables; the one whose curve is drawn comes first where there is too much to do.
 
     at: the numbers that torch holds; at a corner those that were typed, which for abs(x - 4.3) is not beside it.
     """
     active = request.curve.variable if request.curve else None
-    told = differences_of(expression, at, sorted(at, key=lambda name: name != active))
-    return {name: told[name] for name in at}
+    told = differences_of(expression, at, sorted(leaves, key=lambda name: name != active))
+    return {name: told[name] for name in leaves}
 
 
 def _held(leaves: Mapping[str, torch.Tensor]) -> At:

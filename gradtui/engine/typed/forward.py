@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
-from gradtui.engine.autograd.torch_private import sequence_number
+from gradtui.engine.autograd.torch_private import DispatchMode, sequence_number
 from gradtui.engine.typed import constants
 from gradtui.engine.typed.operations import OPERATIONS, lifted
 from gradtui.engine.typed.refused import UnfitError
@@ -65,17 +64,12 @@ class Forward:
     makers: dict[int, Node]
 
 
-class ValueRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class ValueRecorder(DispatchMode):
     """Keeps what each operation returns under the sequence number of the grad_fn that autograd has just made for it."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.recorded: dict[int, torch.Tensor] = {}
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Where torch skips dynamo for a mode, it first imports it, which costs as much again as `import torch`."""
-        return False
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         result = func(*args, **(kwargs or {}))
@@ -109,6 +103,29 @@ def run(
             for number in range(before, sequence_number()):
                 makers[number] = node
     return Forward(expression, values[expression.body], values, recorder.recorded, makers)
+
+
+def output(expression: Expression, leaves: Mapping[str, torch.Tensor]) -> Value:
+    """f alone, with nothing recorded beside: for who evaluates it thousands of times. Raises ExpressionError."""
+    first = next(iter(leaves.values()), torch.empty(0))
+    evaluator = Evaluator(expression, leaves, first.dtype, first.device)
+    values: dict[Node, Value] = {}
+    for node in ordered(expression):
+        values[node] = evaluator.value(node, [values[operand] for operand in node.operands])
+    return values[expression.body]
+
+
+def is_vector(expression: Expression, leaves: Mapping[str, torch.Tensor]) -> bool:
+    """Whether f has elements where the variables stand so."""
+    with torch.no_grad():
+        value = output(expression, leaves)
+    return isinstance(value, torch.Tensor) and value.ndim > 0
+
+
+def total(value: Value, *, mean: bool) -> torch.Tensor:
+    """What is differentiated of f: f itself; of a vector the sum, or the mean where its elements are rows of data."""
+    tensor = torch.as_tensor(value)
+    return tensor if tensor.ndim == 0 else tensor.mean() if mean else tensor.sum()
 
 
 @dataclass(frozen=True, slots=True)

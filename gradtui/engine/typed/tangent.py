@@ -9,24 +9,19 @@ from typing import cast
 
 import torch
 from torch.autograd import forward_ad
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from gradtui.engine.autograd.torch_private import DispatchMode
 from gradtui.engine.typed import forward
 from gradtui.engine.typed.forward import Forward
 from gradtui.expression.parser import ExpressionError
 
 
-class Outputs(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Outputs(DispatchMode):
     """Holds every tensor that an operation returns, those of the tangents' own arithmetic among them."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.seen: list[torch.Tensor] = []
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """As in forward.ValueRecorder: without it torch imports dynamo here."""
-        return False
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         result = func(*args, **(kwargs or {}))
@@ -50,8 +45,15 @@ class Tangents:
 NO_TANGENTS = Tangents()
 
 
-def tangents(done: Forward, leaves: Mapping[str, torch.Tensor], name: str, element: int = 0) -> Tangents:
-    """The tangent of each forward value along the variable `name` (its element `element`).
+def tangents(
+    done: Forward,
+    leaves: Mapping[str, torch.Tensor],
+    name: str,
+    element: int = 0,
+    *,
+    still: Mapping[str, torch.Tensor] | None = None,
+) -> Tangents:
+    """The tangent of each forward value along the variable `name` (its element `element`). still: what has no gradient.
 
     The forward runs once more on dual numbers (torch.autograd.forward_ad). Only results of differentiable operations
     carry a tangent (and views of them, which amax takes for its own), and they come in the order in which `done` made
@@ -64,7 +66,7 @@ def tangents(done: Forward, leaves: Mapping[str, torch.Tensor], name: str, eleme
         with forward_ad.dual_level():
             duals = {other: _dual(leaf, directions[other]) for other, leaf in leaves.items()}
             with outputs:
-                forward.run(done.expression, duals)
+                forward.run(done.expression, {**duals, **(still or {})})
             found = [_tangent(tensor) for tensor in outputs.seen if not tensor._is_view()]
             moving = [tangent.clone() for tangent in found if tangent is not None]
     except (RuntimeError, NotImplementedError, ExpressionError):

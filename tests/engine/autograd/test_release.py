@@ -10,6 +10,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.child
+
 SCRIPT = """
 import gc, threading, torch, gradtui
 
@@ -81,8 +83,8 @@ def run():
         gc.collect()
     print("alive", gc.callbacks, flush=True)
 
-if SMALL_STACK:
-    threading.stack_size(512 * 1024)
+if ON_A_THREAD:
+    threading.stack_size(STACK)
     thread = threading.Thread(target=run)
     thread.start()
     thread.join()
@@ -93,9 +95,17 @@ else:
 CASES = ["plain", "from_the_middle", "used_further_on", "residual", "custom", "traced", "never_dropped", "alive []"]
 
 
-@pytest.mark.parametrize(("small_stack", "length"), [(False, 60_000), (True, 8_000)])
-def test_dropped(small_stack: bool, length: int) -> None:
+LENGTH = 8_000
+STACK = 512 * 1024
+"""Bytes, also of the main thread: a sixteenth of the usual, so that a graph is deep sooner."""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("on_a_thread", [False, True])
+def test_dropped(on_a_thread: bool) -> None:
     """A process whose code touches such a graph and drops it ends with a segmentation fault at the first case."""
-    code = f"LENGTH, SMALL_STACK = {length}, {small_stack}\n{SCRIPT}"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    code = f"LENGTH, STACK, ON_A_THREAD = {LENGTH}, {STACK}, {on_a_thread}\n{SCRIPT}"
+    limits = f"import resource, os, sys; resource.setrlimit(resource.RLIMIT_STACK, ({STACK}, {STACK}))"
+    start = f"{limits}; os.execv(sys.executable, [sys.executable, '-c', sys.argv[1]])"
+    run = subprocess.run([sys.executable, "-c", start, code], capture_output=True, text=True)
     assert (run.returncode, run.stdout.splitlines()) == (0, CASES), run.stderr

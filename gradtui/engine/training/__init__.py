@@ -1,0 +1,1 @@
+"""Updates by the real optimizers of torch.optim."""

@@ -1,0 +1,44 @@
+"""Request -> Snapshot of a typed f, with the updates from there where they are asked for."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from gradtui.engine.autograd.refusal import RefusalError
+from gradtui.engine.autograd.values import values_of
+from gradtui.engine.training.batches import rows
+from gradtui.engine.training.updates import train
+from gradtui.engine.typed import evaluate as typed
+from gradtui.expression.parser import ExpressionError
+from gradtui.snapshot.model import Problem, Request, Snapshot
+from gradtui.snapshot.training import TrainingRequest
+
+
+def evaluate(request: Request) -> Snapshot:
+    """The picture at the start, of the rows that the first update sees, and all updates. What fails is its `problem`."""
+    training = request.training
+    if training is None:
+        return typed.evaluate(request)
+    snapshot = typed.evaluate(_of_rows(request, training))
+    if snapshot.problem is not None:
+        return snapshot
+    try:
+        expression, leaves, data = typed.stood(request)
+        made = train(expression, leaves, data, training)
+    except (ExpressionError, RefusalError) as error:
+        return replace(snapshot, problem=error.problem)
+    except RuntimeError as error:
+        reason = str(error).partition("\n")[0]
+        return replace(snapshot, problem=Problem("domain", f"torch cannot make this update: {reason}"))
+    return replace(snapshot, training=made, data={name: values_of(column) for name, column in data.items()})
+
+
+def _of_rows(request: Request, training: TrainingRequest) -> Request:
+    columns = {name: value for name, value in request.at.items() if name in request.data and isinstance(value, tuple)}
+    if training.batches is None or not columns:
+        return request
+    chosen = rows(training.batches, min(map(len, columns.values())), training.update)
+    if not chosen:
+        return request
+    batch = {name: tuple(column[row] for row in chosen) for name, column in columns.items()}
+    return replace(request, at=request.at | batch)

@@ -1,0 +1,137 @@
+"""Training -> what is said of it: JSON, a table of updates, a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from gradtui.snapshot.numbers import SIGNIFICANT, number
+from gradtui.snapshot.training import Moved, Place, Remembered, Setting, State, Tensor, Training, Update
+
+MOST_ROWS = 40
+"""Updates in a table: the first half of them, and the last."""
+ELEMENTS = 3
+"""Of a vector in a table."""
+
+Json = dict[str, Any]
+
+
+def as_json(training: Training) -> Json:
+    """state: of the optimizer after the update."""
+    return {
+        "optimizer": training.optimizer.name,
+        "settings": {name: _setting(value) for name, value in training.settings.items()},
+        "trained": list(training.trained),
+        "batch": None if training.batches is None else {"size": training.batches.size, "seed": training.batches.seed},
+        "updates": [
+            {
+                "update": update.update,
+                "value": _number(update.value),
+                "variables": {name: _moved(moved) for name, moved in update.variables.items()},
+                "evaluations": update.evaluations,
+                **({"rows": list(update.rows)} if update.rows else {}),
+            }
+            for update in training.updates
+        ],
+    }
+
+
+def _moved(moved: Moved) -> Json:
+    return {
+        "value": _place(moved.value),
+        "grad": _place(moved.grad),
+        "after": _place(moved.after),
+        "state": _state(moved.state),
+    }
+
+
+def _state(state: State) -> Json:
+    return {name: _remembered(value) for name, value in state.items()}
+
+
+def _remembered(value: Remembered) -> Any:
+    if isinstance(value, Tensor):
+        return list(map(_number, value.numbers)) if value.shape else _number(value.numbers[0])
+    if isinstance(value, tuple):
+        return [_remembered(one) for one in value]
+    return value if isinstance(value, int) else _number(value)
+
+
+def _setting(value: Setting) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _place(place: Place | None) -> Any:
+    return list(map(_number, place)) if isinstance(place, tuple) else _number(place)
+
+
+def _number(value: float | None) -> float | str | None:
+    return value if value is None or value - value == 0 else str(value)
+
+
+def table(training: Training, dtype: str) -> Iterator[str]:
+    """A line an update: its number, f, then each trained variable and its gradient; below where they stand at the end."""
+    updates, digits = training.updates, SIGNIFICANT.get(dtype, 7)
+    if not updates:
+        return
+    count = len(updates)
+    yield f"{training.optimizer.text} trains {', '.join(training.trained)}: {count:,} update{'s' * (count > 1)}"
+    cut = count > MOST_ROWS
+    shown = (*updates[: MOST_ROWS // 2], *updates[-MOST_ROWS // 2 :]) if cut else updates
+    names = [*updates[0].variables]
+    head = ("update", "f", *(cell for name in names for cell in (name, f"∂f/∂{name}")))
+    rows = [head, *(_row(update, names, digits) for update in shown)]
+    last = updates[-1]
+    rows.append(("end", "", *(cell for name in names for cell in (_few(last.variables[name].after, digits), ""))))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for place, row in enumerate(rows):
+        if cut and place == MOST_ROWS // 2 + 1:
+            yield f"… {count - MOST_ROWS:,} more: --json and --export run.csv have all of them"
+        yield "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    if max(update.evaluations for update in updates) > 1:
+        total = sum(update.evaluations for update in updates)
+        yield f"{training.optimizer.name} evaluates f several times in an update: {total:,} times in all"
+
+
+def _row(update: Update, names: Iterable[str], digits: int) -> tuple[str, ...]:
+    moved = [update.variables[name] for name in names]
+    cells = (cell for one in moved for cell in (_few(one.value, digits), _few(one.grad, digits)))
+    return (str(update.update), number(update.value, digits), *cells)
+
+
+def _few(place: Place | None, digits: int) -> str:
+    if not isinstance(place, tuple):
+        return number(place, digits)
+    shown = ", ".join(number(one, min(digits, 5)) for one in place[:ELEMENTS])
+    return f"[{shown}{', …' if len(place) > ELEMENTS else ''}]"
+
+
+def as_csv(training: Training) -> str:
+    """A line an update: `update,f,w,w.grad,w.after`; of a vector a column an element, `v[0]`."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    first = training.updates[0].variables if training.updates else {}
+    columns = [
+        name + part + what
+        for name, moved in first.items()
+        for what in ("", ".grad", ".after")
+        for part in _parts(moved)
+    ]
+    writer.writerow(["update", "f", *columns])
+    for update in training.updates:
+        writer.writerow([update.update, repr(update.value), *_cells(update)])
+    return file.getvalue()
+
+
+def _parts(moved: Moved) -> list[str]:
+    return [f"[{index}]" for index in range(len(moved.value))] if isinstance(moved.value, tuple) else [""]
+
+
+def _cells(update: Update) -> Iterator[str]:
+    for moved in update.variables.values():
+        for place in (moved.value, moved.grad, moved.after):
+            count = len(moved.value) if isinstance(moved.value, tuple) else 1
+            numbers = place if isinstance(place, tuple) else (place,) * count
+            yield from ("" if one is None else repr(one) for one in numbers)

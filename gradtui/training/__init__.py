@@ -1,0 +1,1 @@
+"""Training without torch: optimizers by torch's names, how one is read, its rule as a person writes it, and what a run leaves."""

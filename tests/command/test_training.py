@@ -1,0 +1,126 @@
+"""`--optimizer`, `--train`, `--updates`, `--data`, as a person types them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+pytestmark = [pytest.mark.child, pytest.mark.long]
+
+LINE = "(w*x + b - y)^2"
+AT = ("--at", "x=2", "--at", "y=3", "--at", "w=0.5", "--at", "b=0")
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "gradtui", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def numbers(text: str) -> list[float]:
+    return [float(found) for found in re.findall(r"-?\d[\d.]*(?:e-?\d+)?", text)]
+
+
+def test_json(tmp_path: Path) -> None:
+    ended = run(
+        tmp_path,
+        LINE,
+        *AT,
+        *("--train", "w,b", "--optimizer", "Adam(lr=0.1, betas=(0.9, 0.99))", "--updates", "30"),
+        *("--json", "--dtype", "float64"),
+    )
+    assert ended.returncode == 0, ended.stderr
+    answer: dict[str, Any] = json.loads(ended.stdout)
+    training = answer["training"]
+    assert (training["optimizer"], training["trained"]) == ("Adam", ["w", "b"])
+    assert (training["settings"]["lr"], training["settings"]["betas"]) == (0.1, [0.9, 0.99])
+    w, b = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (0.5, 0.0))
+    optimizer = torch.optim.Adam([w, b], lr=0.1, betas=(0.9, 0.99))
+    for number, update in enumerate(training["updates"]):
+        optimizer.zero_grad()
+        f = (w * 2 + b - 3) ** 2
+        f.backward()  # type: ignore[no-untyped-call]
+        told = update["variables"]["w"]
+        assert (update["update"], update["value"], told["value"]) == (number, f.item(), w.item())
+        assert told["grad"] == w.grad.item()  # type: ignore[union-attr]
+        optimizer.step()
+        assert told["after"] == w.item()
+        assert told["state"]["exp_avg"] == optimizer.state[w]["exp_avg"].item()
+    assert len(training["updates"]) == 30
+    assert answer["variables"]["w"]["value"] == 0.5
+
+
+def test_print_and_csv_tell_the_same(tmp_path: Path) -> None:
+    ended = run(
+        tmp_path, "x^2", "--at", "4", "--optimizer", "SGD(lr=0.1)", "--updates", "3", "--print", "--export", "run.csv"
+    )
+    assert ended.returncode == 0, ended.stderr
+    rows = [*csv.DictReader((tmp_path / "run.csv").read_text().splitlines())]
+    assert [row["update"] for row in rows] == ["0", "1", "2"]
+    x = 4.0
+    for row in rows:
+        assert (float(row["x"]), float(row["f"]), float(row["x.grad"])) == pytest.approx((x, x * x, 2 * x), rel=1e-6)
+        x -= 0.1 * 2 * x
+        assert float(row["x.after"]) == pytest.approx(x, rel=1e-6)
+        assert f"{float(row['f']):.7g}" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("expression", "more"),
+    [
+        (LINE, (*AT, "--train", "w,b", "--optimizer", "RMSprop(lr=0.1, momentum=0.9)")),
+        ("sum((v - [1, 2, 3])^2)", ("--at", "v=[0, 0, 0]", "--optimizer", "LBFGS(max_iter=3)")),
+        ("p = w*x + b; (p - y)^2", ("--data", "points.csv", "--optimizer", "SGD(lr=0.01)")),
+        ("p = w*x + b; (p - y)^2", ("--data", "points.csv", "--batch", "2", "--seed", "7")),
+        ("optimizer^2", ("--at", "optimizer=3")),
+    ],
+)
+def test_script_gives_the_same_numbers(expression: str, more: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text("x,y\n0,1\n1,3\n2,5.5\n3,7\n4,9\n")
+    asked = (expression, *more, "--updates", "7", "--dtype", "float64")
+    updates = json.loads(run(tmp_path, *asked, "--json", "--export", "script.py").stdout)["training"]["updates"]
+    script = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert script.returncode == 0, script.stderr
+    lines = script.stdout.splitlines()
+    for line, update in zip(lines, updates, strict=False):
+        told = [update["update"], update["value"]]
+        for moved in update["variables"].values():
+            for place in (moved["value"], moved["grad"]):
+                told += place if isinstance(place, list) else [place]
+        assert numbers(line) == told
+    assert len(updates) == 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("x^2", "--optimizer", "Adm(lr=1)", "--print"), "Adm"),
+        (("x^2", "--optimizer", "Adam(lr=-1)", "--print"), "learning rate"),
+        (("x^2", "--train", "z", "--print"), "z"),
+        (("x^2", "--updates", "0", "--print"), "0"),
+        (("x^2", "--batch", "2", "--print"), "--data"),
+        (("x^2", "--seed", "2", "--print"), "--batch"),
+        (("x^2", "--data", "nothing.csv", "--print"), "nothing.csv"),
+        (("x^2", "--data", "gap.csv", "--print"), "line 3"),
+        (("x^2", "--data", "word.csv", "--print"), "line 2"),
+        (("x^2", "--at", "x=1", "--data", "good.csv", "--print"), "x"),
+        (("a*x", "--train", "x", "--data", "good.csv", "--print"), "x"),
+        (("x^2", "--export", "run.csv"), "--updates"),
+        (("-", "--optimizer", "Adam"), "batch"),
+    ],
+)
+def test_bad_usage_is_told(arguments: tuple[str, ...], word: str, tmp_path: Path) -> None:
+    (tmp_path / "gap.csv").write_text("x,y\n1,2\n3,\n")
+    (tmp_path / "word.csv").write_text("x,y\n1,no\n")
+    (tmp_path / "good.csv").write_text("x\n1\n2\n")
+    ended = run(tmp_path, *arguments)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert word in ended.stderr
+    assert "Traceback" not in ended.stderr
