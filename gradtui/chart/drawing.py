@@ -326,6 +326,16 @@ def overlay(picture: Picture, x: float, f: float | None, slope: float | None, *,
     return cells
 
 
+def trail(picture: Picture, places: Sequence[Position]) -> Overlay:
+    """Where the point was before, `∘` for each place inside the window."""
+    frame = picture.frame
+    cells: Overlay = {}
+    for x, f in places:
+        if frame.holds(x, f):
+            _lay(picture, cells, _column(frame, x), _row(frame, f), ("∘", "point"))
+    return cells
+
+
 def _lay(picture: Picture, cells: Overlay, column: int, row: int, cell: Cell) -> None:
     cells.setdefault(picture.top + row, {})[picture.left + column] = cell
 

@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 from gradtui.service.client import Service
 from gradtui.snapshot.model import Dtype
 from gradtui.snapshot.start import Start
+from gradtui.training.reading import read_optimizer
 from gradtui.tui import commands, texts
 from gradtui.tui.answers import Answers
 from gradtui.tui.asking import Asking
@@ -27,6 +28,8 @@ from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp
+from gradtui.tui.training.optimizer_entry import OptimizerEntry
+from gradtui.tui.training.trainer import Trainer
 from gradtui.tui.typing.line_input import LineInput
 from gradtui.tui.views import Picture
 
@@ -56,6 +59,9 @@ class GradtuiApp(MendedApp):
         self.player = Player(self, self.show_player)
         self.backward = Backward(
             self, session, self.answers, self.findings, self.player, moved=self.show_cursor, ask=self.ask
+        )
+        self.trainer = Trainer(
+            self, session, self.answers, moved=self.ask, changed=self.show_training, look=self.look_at_trained
         )
         self._working: list[bool] = []
         if theme is not None:
@@ -92,6 +98,7 @@ class GradtuiApp(MendedApp):
         """Have the session evaluated; of a saved one there is an answer the first time, and for the ledger."""
         if not self.session.live and self.answers.answered and not self.session.ledger:
             self.notify(texts.NOTHING_NEW, timeout=3)
+        self.trainer.prepare()
         self.asking.ask(texts.samples(self.picture.chart.size.width))
         self.settle()
 
@@ -109,8 +116,9 @@ class GradtuiApp(MendedApp):
         self.backward.renew(before)
         self.show_answer()
         self.settle(answered=True)
-        self.show_cursor()
+        self.show_training()
         self.show_keys()
+        self.trainer.arrived()
 
     def on_derivative_arrived(self, message: DerivativeArrived) -> None:
         if self.answers.derive(message.snapshot):
@@ -154,7 +162,13 @@ class GradtuiApp(MendedApp):
         self.picture.show_variables(patient=self.asking.patient)
 
     def show_cursor(self) -> None:
+        self.picture.show_rule(self.trainer, self.backward.cursor.selected)
         self.picture.show_cursor(self.findings.all)
+
+    def show_training(self) -> None:
+        """Why the selected variable moved, and what the run has come to."""
+        self.picture.show_training(self.trainer)
+        self.show_cursor()
 
     def show_player(self) -> None:
         self.picture.graph.border_subtitle = self.player.text
@@ -205,12 +219,17 @@ class GradtuiApp(MendedApp):
     action_toggle_derivative = by(lambda app: app.picture.chart.toggle_derivative)
     action_toggle_saved = by(lambda app: app.picture.node_panel.toggle_saved)
     action_toggle_ledger = by(lambda app: app.backward.toggle_ledger)
-    action_backward = by(lambda app: app.backward.step)
     action_backward_end = by(lambda app: app.backward.to_end)
     action_backward_start = by(lambda app: app.backward.to_start)
     action_backward_to_node = by(lambda app: app.backward.to_node)
     action_play = by(lambda app: app.backward.play)
-    action_speed = by(lambda app: app.player.rescale)
+    action_speed = by(lambda app: (app.trainer.player if app.trainer.player.playing else app.player).rescale)
+    action_update = by(lambda app: app.trainer.update)
+    action_update_back = by(lambda app: app.trainer.back)
+    action_update_start = by(lambda app: app.trainer.to_start)
+    action_train = by(lambda app: app.trainer.play)
+    action_learning_rate = by(lambda app: app.trainer.rescale)
+    action_optimizer = by(lambda app: app.picture.open_optimizer)
     action_why = by(lambda app: app.backward.why)
     action_experiment = by(lambda app: app.backward.experiment)
     action_choose_edge = by(lambda app: app.backward.choose_edge)
@@ -218,6 +237,41 @@ class GradtuiApp(MendedApp):
     def action_undo_experiment(self) -> None:
         self.session.undo_experiment()
         self.ask()
+
+    def look_at_trained(self) -> None:
+        """The panel is that of a variable that moved."""
+        leaf = texts.leaf_of(self.answers.shown, self.session.active, self.trainer.trained)
+        looked_at = texts.node_of(self.answers.shown, self.backward.cursor.selected)
+        if leaf is not None and (looked_at is None or looked_at.variable not in self.trainer.trained):
+            self.backward.select(leaf)
+
+    def action_backward(self, by: int) -> None:
+        """The update is one more step: forward, backward, update, again."""
+        steps_done, total = self.backward.cursor.steps_done, len(self.backward.order)
+        if self.trainer.active and steps_done == total and by > 0:
+            self.backward.to_start()
+            self.trainer.update()
+        elif self.trainer.active and steps_done == 0 and by < 0 and self.trainer.history.here:
+            self.backward.to_end()
+            self.trainer.back()
+        else:
+            self.backward.step(by)
+
+    def action_toggle_trained(self) -> None:
+        if self.session.active is not None:
+            self.trainer.toggle(self.session.active)
+        else:
+            self.session.take_back()
+            self.ask()
+        self.picture.lay_out()
+
+    def action_choose_optimizer(self, text: str) -> None:
+        self.trainer.choose(read_optimizer(text))
+
+    def on_optimizer_entry_left(self, message: OptimizerEntry.Left) -> None:
+        self.picture.leave_line()
+        if message.optimizer is not None:
+            self.trainer.choose(message.optimizer)
 
     def action_step(self, ticks: int) -> None:
         self.session.move(ticks)
@@ -252,7 +306,9 @@ class GradtuiApp(MendedApp):
 def explorer(start: Start) -> GradtuiApp:
     """The screen on what a person named. Raises PointError for an `at` that is no value."""
     service = partial(Service, function=start.expression) if start.origin == "function" else Service
-    return GradtuiApp(Session(start), service, start.theme)
+    app = GradtuiApp(Session(start), service, start.theme)
+    app.trainer.begin(start)
+    return app
 
 
 def run(start: Start) -> int:

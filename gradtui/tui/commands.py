@@ -14,6 +14,7 @@ from gradtui.snapshot.visible import harmless_lines, visible
 from gradtui.tui.keys import KEYS, works
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp
+from gradtui.tui.training.optimizer_entry import USUAL
 
 Run = Callable[[str], Awaitable[object]]
 """Does an action, written as for a key."""
@@ -44,6 +45,9 @@ def commands(app: MendedApp, session: Session, shown: Snapshot | None, run: Run)
         yield SystemCommand(f"Maximise the {title}", help, partial(run, f"maximise({pane!r})"))
     for text in EXAMPLES if session.live else ():
         yield SystemCommand(f"Example: {text}", "Show this function", partial(run, f"example({text!r})"))
+    if works("optimizer", session, shown, typing=False):
+        for text in USUAL:
+            yield SystemCommand(f"Optimizer: {text}", "Train by this one", partial(run, f"choose_optimizer({text!r})"))
     for dtype in ("float32", "float64"):
         if dtype != session.dtype and session.live:
             yield SystemCommand(f"Use {dtype}", "Evaluate with this number type", partial(run, f"dtype({dtype!r})"))

@@ -141,6 +141,14 @@ KEYS: list[Binding] = [
     _key("pan.left", "ctrl+left", "pan(-0.25)", "pan left", "Move the chart's window left"),
     _key("pan.right", "ctrl+right", "pan(0.25)", "pan right", "Move the chart's window right"),
     _key("fit", "f", "fit", "fit", "A window with the roots, the extrema and the point"),
+    _key("update", "g", "update", "update", "One update: forward, backward, and each trained variable moves"),
+    _key("update.play", "G", "train", "train", "Train: update after update, pause"),
+    _key("update.back", "z", "update_back", "update: back", "One update back, to the very numbers"),
+    _key("update.start", "Z", "update_start", "updates: start", "Back to before the first update"),
+    _key("optimizer", "O", "optimizer", "optimizer", "Choose the optimizer: type it as torch spells it", priority=True),
+    _key("rate.down", "left_curly_bracket", "learning_rate(-1)", "smaller lr", "A smaller learning rate", display="{"),
+    _key("rate.up", "right_curly_bracket", "learning_rate(1)", "larger lr", "A larger learning rate", display="}"),
+    _key("trained", "A", "toggle_trained", "trained", "Train the active variable or hold it; a vector may be data too"),
     _key("restore", "escape", "restore", "restore", "All panes again"),
 ]
 
@@ -197,6 +205,16 @@ ROWS = (
         ("experiment.cut experiment.double", "experiment.edge", "experiment.undo"),
         "if cut, doubled; an edge; undo",
         "what if: cut, double; one edge; undo",
+    ),
+    Row(
+        ("update update.back update.start", "update.play"),
+        "update, back, start; train",
+        "one update, one back, to before the first; train: update after update, pause (`<` `>` speed)",
+    ),
+    Row(
+        ("optimizer", "rate.down rate.up", "trained"),
+        "optimizer; lr; hold a variable",
+        "choose the optimizer; learning rate down, up; train or hold the active variable, or take a vector for data",
     ),
     Row(("zoom.in zoom.out", "pan.left pan.right"), "zoom and pan the chart", "chart: zoom in, out; pan"),
     Row(("fit", "derivative"), "fit the chart; show or hide f'", "fit the chart; show or hide f'"),
@@ -255,6 +273,7 @@ ASKING = {
     "pan",
     "fit",
     "experiment",
+    *("update", "train", "optimizer", "learning_rate", "toggle_trained"),
 }
 """Actions that ask for another answer."""
 
@@ -268,6 +287,8 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
     match action:
         case "step" | "rescale_step" | "edit_value" | "zoom" | "pan" | "fit" | "toggle_derivative":
             return session.active is not None
+        case "update" | "train" | "optimizer" | "learning_rate" | "toggle_trained" | "update_back" | "update_start":
+            return session.origin == "expression" and session.live and bool(session.variables or session.data)
         case "undo_experiment":
             return bool(session.experiments)
         case "next_variable":

@@ -12,10 +12,13 @@ from textual.reactive import var
 from textual.widgets import Input, Static
 
 from gradtui.snapshot.finding import Finding
+from gradtui.snapshot.visible import visible
+from gradtui.training.optimizers import DEFAULT
 from gradtui.tui import texts
 from gradtui.tui.answers import Answers, Light
 from gradtui.tui.backward import Backward, Cursor
 from gradtui.tui.graph.view import GraphView
+from gradtui.tui.node.lines import Pieces
 from gradtui.tui.node.panel import NodePanel
 from gradtui.tui.panes.chart import Chart
 from gradtui.tui.panes.problem import ProblemLine
@@ -23,6 +26,9 @@ from gradtui.tui.panes.readout import GAP, Status, TextLine
 from gradtui.tui.panes.source import SourceView
 from gradtui.tui.panes.stepper import Stepper
 from gradtui.tui.session import Session
+from gradtui.tui.training.lines import update_lines
+from gradtui.tui.training.optimizer_entry import OptimizerEntry
+from gradtui.tui.training.trainer import Trainer
 from gradtui.tui.typing.expression_input import ExpressionInput
 from gradtui.tui.typing.line_input import LineInput
 from gradtui.tui.typing.search_entry import SearchEntry
@@ -32,6 +38,9 @@ PANES = ("graph", "chart", "node")
 
 MARKS_ABOVE = 88
 """Cells of a line in which the check marks stand beside the numbers; where there are less, beside the derivative."""
+
+MOST_TRAIL = 200
+"""Places of the last updates that are drawn on f."""
 
 MOST_ROWS = 5
 """Variables that are shown at a time; more of them scroll."""
@@ -66,6 +75,7 @@ class Picture(Vertical):
         self.source = SourceView(id="source") if session.origin != "expression" else None
         self.problem_line, self.entry = ProblemLine(id="problem"), ValueEntry(id="entry")
         self.search = SearchEntry(id="search")
+        self.optimizer = OptimizerEntry(id="optimizer")
         self.stepper = Stepper(id="stepper")
         self.numbers, self.derivation = TextLine(id="numbers"), TextLine(id="derivation")
         self.graph, self.chart, self.node_panel = GraphView(id="graph"), Chart(id="chart"), NodePanel(id="node")
@@ -73,6 +83,7 @@ class Picture(Vertical):
         self.point = Container(id="point")
         self.panes = Container(self.graph, Container(self.chart, self.node_panel, id="side"), id="panes")
         self.reading = texts.NOTHING_YET
+        self._trained_by = DEFAULT.text
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="formula"):
@@ -87,6 +98,7 @@ class Picture(Vertical):
             yield self.problem_line
             yield self.entry
             yield self.search
+            yield self.optimizer
         with self.point:
             yield self.stepper
             yield self.numbers
@@ -168,6 +180,11 @@ class Picture(Vertical):
         self.problem_line.display, self.search.display = False, True
         self.search.open(self.graph.query_text)
 
+    def open_optimizer(self, text: str = "") -> None:
+        """Ask by what is trained, in the same line."""
+        self.problem_line.display, self.optimizer.display = False, True
+        self.optimizer.open(text or self._trained_by)
+
     def on_search_entry_typed(self, message: SearchEntry.Typed) -> None:
         self.search.say(message.text, self.graph.find(message.text))
 
@@ -177,6 +194,7 @@ class Picture(Vertical):
     def leave_line(self) -> None:
         """Back to the picture from whatever line is typed in."""
         self.problem_line.display, self.entry.display, self.search.display = True, False, False
+        self.optimizer.display = False
         if isinstance(self.screen.focused, LineInput):
             self.screen.set_focus(None)
 
@@ -294,6 +312,25 @@ class Picture(Vertical):
             self.formula.lit = texts.lit(answers.shown, cursor.selected, self.formula.value)
         else:
             self._show_source(self.source, answers, cursor)
+
+    def show_training(self, trainer: Trainer) -> None:
+        """What a run has come to, and where it came by."""
+        self._trained_by = trainer.optimizer.text if trainer.optimizer is not None else DEFAULT.text
+        self.node_panel.border_subtitle = Content(visible(trainer.text))
+        session = self._session
+        active, element = session.active, session.element
+        self.chart.show_trail(trainer.history.trail(active, element, MOST_TRAIL) if active else ())
+
+    def show_rule(self, trainer: Trainer, selected: int | None) -> None:
+        """Of the selected variable, why it moved and how it would move next."""
+        node = texts.node_of(self._answers.shown, selected)
+        told: tuple[Pieces, ...] = ()
+        if trainer.active and node is not None and node.variable in trainer.trained:
+            here = trainer.history.here
+            state = trainer.history.state(here - 1) if here else {}
+            following = trainer.next if trainer.next is not None else None
+            told = tuple(update_lines(node.variable, trainer.history.last, state, following, trainer.settings))
+        self.node_panel.update_lines = told
 
     def _show_source(self, view: SourceView, answers: Answers, cursor: Cursor) -> None:
         """The file and the place in it that ended the run, that a finding speaks of, or that made the selected node."""

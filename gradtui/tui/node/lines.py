@@ -37,16 +37,19 @@ def node_lines(
     findings: Sequence[Finding] = (),
     factors: Sequence[float] = (),
     chosen: int | None = None,
+    update: Sequence[Pieces] = (),
 ) -> tuple[Line, ...]:
     """The node, what came in, what went out along each edge and, where asked for, what it saved; nothing is cut.
 
     factors: by what an experiment multiplies what the node sends, edge by edge. chosen: the edge that the next one is about.
+    update: what an optimizer makes of it.
     """
     grad = node.grad_output if has_run(replay.graph, node.id, steps_done) else None
     lines = [
         _head(node),
         _numbers(node, grad, digits),
         *(() if node.step is not None else (NEVER,)),
+        *update,
         *_why(node, findings),
         *_spread("value ", node.value, digits),
         *_spread("ḡ ", grad, digits),

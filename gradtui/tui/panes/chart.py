@@ -21,10 +21,10 @@ from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gradtui.chart.drawing import Cell, Overlay, Picture, Role, draw, fits, load, overlay, trouble_text
+from gradtui.chart.drawing import Cell, Overlay, Picture, Role, draw, fits, load, overlay, trail, trouble_text
 from gradtui.chart.fit import fitted, looked_at
 from gradtui.chart.point import Point
-from gradtui.chart.window import DEFAULT_WINDOW, Window, bounded, panned, zoomed
+from gradtui.chart.window import DEFAULT_WINDOW, Position, Window, bounded, panned, zoomed
 from gradtui.snapshot.curve import Curve
 
 NOTCH = 0.8
@@ -89,6 +89,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         self._point: Point | None = None
         self._picture: Picture | None = None
         self._overlay: Overlay = {}
+        self._trail: Sequence[Position] = ()
         self._lines: dict[int, Strip] = {}
         self._wanted = self._drawing = False
         self._window: Window = DEFAULT_WINDOW
@@ -169,9 +170,18 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if self._picture is not None and self._point is not None:
             if not self._picture.suits(*self._point[:2]):
                 self._redraw()
-            self._overlay = overlay(self._picture, *self._point, derivative=self.derivative_shown)
+            moving = overlay(self._picture, *self._point, derivative=self.derivative_shown)
+            under = trail(self._picture, self._trail)
+            rows = under.keys() | moving.keys()
+            self._overlay = {row: under.get(row, {}) | moving.get(row, {}) for row in rows}
         if regions := list(_changed(before, self._overlay)):
             self.refresh(*regions)
+
+    def show_trail(self, places: Sequence[Position]) -> None:
+        """Where the point was before, as x and f."""
+        if places != self._trail:
+            self._trail = places
+            self._lay()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
