@@ -26,7 +26,7 @@ class Snapshot(data.Snapshot, frozen=True):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong with values and gradients, first of all where it begins."""
-        from gradtui.findings.detective import findings
+        from gradtui.findings.findings import findings
 
         return findings(self)
 
@@ -35,7 +35,7 @@ class Snapshot(data.Snapshot, frozen=True):
 
         KeyError for a name that is not in `parameters` or `variables`.
         """
-        from gradtui.findings.why import why
+        from gradtui.findings.findings import why
 
         return why(self, parameter)
 

@@ -113,6 +113,7 @@ def looks(file: str, code: str) -> Iterator[str]:
     return (f"{file}:{line}: {words}" for line, words in visitor.found)
 
 
+@pytest.mark.long
 def test_no_sentence_is_data() -> None:
     found = []
     for path in sorted((ROOT / "gradtui").rglob("*.py")):

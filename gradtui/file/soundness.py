@@ -58,11 +58,16 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
     count = len(snapshot.graph.nodes)
     if not all(_is_node(parameter.node, count) for parameter in snapshot.parameters.values()):
         yield "a parameter's node is not in the graph"
-    beside = (snapshot.events, snapshot.notes, snapshot.experiments)
-    if not all(_is_node(one.node, count) for several in beside for one in several):
-        yield "an event, a note or an experiment is of a node that is not in the graph"
-    if any(one.edge is not None and not 0 <= one.edge < _edges(snapshot, one.node) for one in snapshot.experiments):
-        yield "an experiment is on an edge that is not in the graph"
+    beside = [one.node for one in (*snapshot.events, *snapshot.notes)]
+    beside += [one.node for one in (*snapshot.experiments, *snapshot.witnesses)]
+    if not all(_is_node(node, count) for node in beside):
+        yield "an event, a note, an experiment or a witness is of a node that is not in the graph"
+    edges = [(one.node, one.edge) for one in snapshot.experiments]
+    edges += [(one.node or 0, one.edge) for one in snapshot.witnesses]
+    if any(edge is not None and not 0 <= edge < _edges(snapshot, node) for node, edge in edges):
+        yield "an experiment or a witness is on an edge that is not in the graph"
+    if not all(fits(each.values) for one in snapshot.witnesses for each in one.operands if each.values is not None):
+        yield "what a witness saw has other numbers than its shape tells"
     if not all(_is_in_text(source, snapshot) for source in _sources(snapshot)):
         yield "a source is not in the text"
     if not all(_is_path(path) for path in _paths(snapshot)):
@@ -189,6 +194,7 @@ def _sources(snapshot: Snapshot) -> Iterable[Source]:
     found = {id(node.source): node.source for node in nodes}
     found |= {id(edge.source): edge.source for node in nodes for edge in node.edges}
     found |= {id(event.source): event.source for event in snapshot.events}
+    found |= {id(witness.source): witness.source for witness in snapshot.witnesses}
     if snapshot.problem is not None:
         found[id(snapshot.problem.source)] = snapshot.problem.source
     return [source for source in found.values() if source is not None]
@@ -201,7 +207,7 @@ def _is_in_text(source: Source, snapshot: Snapshot) -> bool:
 
 
 def _paths(snapshot: Snapshot) -> set[str]:
-    events = {event.module for event in snapshot.events}
+    events = {event.module for event in snapshot.events} | {witness.module for witness in snapshot.witnesses}
     return {node.module for node in snapshot.graph.nodes} | events | {*snapshot.modules} | {*snapshot.parameters}
 
 

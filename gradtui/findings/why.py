@@ -122,7 +122,6 @@ class Inquiry:
         ):
             yield self._about(bad, found)
         yield from self.absent()
-        yield from self._grouped(found for name, leaf in self.leaves.items() if (found := freed(name, leaf)))
         if not self.has_run or problem is not None or self.forward is not None:
             return
         silent = [finding for finding in self._silent() if finding.kind != "ordinary"]

@@ -13,7 +13,7 @@ from typing import Any
 
 from gradtui.chart.point import standing
 from gradtui.chart.window import bounded, shown_window
-from gradtui.findings.detective import findings
+from gradtui.findings.findings import findings
 from gradtui.graph import ledger
 from gradtui.graph.agreement import Check, ValueCheck, checks, value_check
 from gradtui.graph.gradients import by_parameter
@@ -62,6 +62,7 @@ def answer(snapshot: Snapshot) -> Json:
         "findings": [
             {
                 "kind": one.kind,
+                "certainty": one.certainty,
                 "phase": one.phase,
                 "node": one.node,
                 "text": one.text,

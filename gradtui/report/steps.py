@@ -6,7 +6,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from gradtui.findings.detective import findings
+from gradtui.findings.findings import findings
 from gradtui.grad_fns.rules import explain
 from gradtui.graph import ledger
 from gradtui.graph.operands import quote

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -56,6 +56,11 @@ what does not depend on the variable at all. From `not_in_graph` on they are of 
 """
 
 
+Certainty = Literal["proved", "likely", "perhaps"]
+"""proved: what was seen excludes other causes. likely: what was seen fits, and not all of it was. perhaps: often meant so."""
+CERTAINTIES: tuple[Certainty, ...] = get_args(Certainty)
+
+
 class Finding(Struct, frozen=True):
     """A place that explains what is on the screen.
 
@@ -71,3 +76,4 @@ class Finding(Struct, frozen=True):
     parameter: str | None = None
     source: Source | None = None
     evidence: tuple[str, ...] = ()
+    certainty: Certainty = "likely"

@@ -12,6 +12,10 @@ from typing import Literal
 from msgspec import Struct, field
 
 from gradtui.snapshot.curve import Curve, CurveRequest
+from gradtui.snapshot.events import Event as Event
+from gradtui.snapshot.events import EventKind as EventKind
+from gradtui.snapshot.events import Raised as Raised
+from gradtui.snapshot.source import Source as Source
 from gradtui.snapshot.training import Training, TrainingRequest
 from gradtui.snapshot.truth import Derivative, Truth
 
@@ -36,7 +40,7 @@ class Problem(Struct, frozen=True):
 
     source: the place in a user's file instead. traceback: the lines of a short traceback that ends there.
     failure: what went wrong in backward, where that is known; where it is `inplace`, `operation` made the tensor that was
-    written over (`Exp`), empty for a leaf.
+    written over (`Exp`), empty for a leaf. raised: what torch refused.
     """
 
     kind: ProblemKind
@@ -48,6 +52,7 @@ class Problem(Struct, frozen=True):
     traceback: tuple[str, ...] = ()
     failure: Failure | None = None
     operation: str = ""
+    raised: Raised | None = None
 
 
 def norm_of(finite: float | None, nan: int, inf: int) -> float | None:
@@ -102,20 +107,6 @@ class Values(Struct, frozen=True, gc=False):
             return self.summary.finite_norm
         finite = [number for number in self.numbers if math.isfinite(number)]
         return math.hypot(*finite) if finite else None
-
-
-class Source(Struct, frozen=True, gc=False):
-    """The piece of text that made a node: offsets in the text, end exclusive.
-
-    The text is the expression or, where `file` is set, that file as `Snapshot.files` keeps it; `line` is then the line of
-    `start`, from 1.
-    """
-
-    text: str
-    start: int
-    end: int
-    file: str | None = None
-    line: int | None = None
 
 
 class Saved(Struct, frozen=True, gc=False):
@@ -218,30 +209,44 @@ class Parameter(Struct, frozen=True):
     requires_grad: bool = True
 
 
-EventKind = Literal["detach", "no_grad", "integer", "left_torch", "not_differentiable", "new_leaf", "inplace", "moved"]
-"""What user code did to a tensor that carries a gradient.
+class Operand(Struct, frozen=True):
+    """What an operation had to work on when it went bad.
 
-detach: `.detach()`, `.data`. no_grad: computed under no_grad or inference_mode. integer: cast to an integer or boolean
-dtype. left_torch: `.item()`, `.tolist()`, `.numpy()`. not_differentiable: argmax and the like. new_leaf:
-`torch.tensor(t)`, `requires_grad_()` on what was cut off. inplace: written over. moved: `.to()` made a non-leaf of a leaf.
-"""
-
-
-class Event(Struct, frozen=True):
-    """Something that user code did, as seen by a trace, that explains why a gradient ends or why backward fails.
-
-    operation: as torch calls it (`detach`, `add_`). leaves: names of the parameters and leaves whose values went into it.
-    node: the node concerned, where there is one in the graph. reached: whether what came of it went into the output; None
-    where that is not known, as of what left torch.
+    name: torch's (`self`, `other`, `exponent`). number: at the element that went bad first; None where the result is not made
+    element by element. values: of the whole. variable: what the code calls it, where that is known. carries: whether a
+    gradient goes to it; a tensor that carries none is data.
     """
 
-    kind: EventKind
+    name: str
+    number: float | None = None
+    values: Values | None = None
+    variable: str | None = None
+    carries: bool = True
+
+
+class Witness(Struct, frozen=True):
+    """What was seen at the moment at which good numbers became bad ones: nan of what had none, infinity of what was finite.
+
+    node: that did it. phase: in the forward pass, or in backward; then `edge` is the one by which it was sent, and `came` the
+    gradient that came in at that element. operation: torch's own name of what did it (`div`), which may stand within a larger
+    function. index: of the first bad element. result: what stands there. bad: how many elements are bad.
+    operands: in torch's order. rows: of what works on rows, such as softmax, mean, norm, how many rows there are, and of these
+    how many are so: `all`, `masked` (-inf throughout), `empty`, `single` (one element), `zero` (0 throughout), `equal` (a
+    number in it occurs twice), `bad`. source: of a node that has none.
+    """
+
+    node: int | None
+    phase: Literal["forward", "backward"]
     operation: str
+    index: tuple[int, ...] = ()
+    result: float | None = None
+    operands: tuple[Operand, ...] = ()
+    bad: int = 0
+    rows: dict[str, int] = {}
+    edge: int | None = None
+    came: float | None = None
     source: Source | None = None
     module: str = ""
-    leaves: tuple[str, ...] = ()
-    node: int | None = None
-    reached: bool | None = None
 
 
 class Differences(Struct, frozen=True):
@@ -317,7 +322,8 @@ class Snapshot(Struct, frozen=True):
     variables: what can be stepped. parameters: of a model, by name, whether in the graph or not. modules: of a model, by path.
     files: text of the files that sources are in, by the name that the sources use. printed: what user code wrote, its end.
     events: what a trace saw that explains gradients, in the order of the forward pass. scale: of a GradScaler, by which the
-    output, and so every gradient, is multiplied. data: columns of data, which are no variables. training: updates from here.
+    output, and so every gradient, is multiplied. witnesses: of what went bad, in the order in which it did. data: columns of
+    data, which are no variables. training: updates from here.
     """
 
     id: int
@@ -343,6 +349,7 @@ class Snapshot(Struct, frozen=True):
     printed: str = ""
     scale: float | None = None
     truth: Truth | None = None
+    witnesses: tuple[Witness, ...] = ()
     data: dict[str, Values] = {}
     training: Training | None = None
 

@@ -73,12 +73,12 @@ class Findings:
 
 
 def _findings(snapshot: Snapshot) -> tuple[Finding, ...]:
-    from gradtui.findings.detective import findings  # not wanted before the first paint
+    from gradtui.findings.findings import findings  # not wanted before the first paint
 
     return findings(snapshot)
 
 
 def _why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
-    from gradtui.findings.why import why  # not wanted before the first paint
+    from gradtui.findings.findings import why  # not wanted before the first paint
 
     return why(snapshot, parameter)

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.child
+
 CASES = Path(__file__).parents[1] / "cases"
 COMMAND = (sys.executable, "-m", "gradtui", "-", "--json")
 
@@ -60,6 +62,7 @@ def read_cases(name: str) -> list[Json]:
     return cases
 
 
+@pytest.mark.long
 def test_the_first_example(batch: Batch) -> None:
     answer = batch.raw(b"x^2 + 3x + 1")
     assert answer["reads_as"] == "x^2 + 3*x + 1"
@@ -169,6 +172,7 @@ def test_hostile_lines(batch: Batch) -> None:
             assert "value" in answer
 
 
+@pytest.mark.long
 def test_formulas() -> None:
     """Value and every partial derivative of every public formula, against 30 digits."""
     batch = Batch("--dtype", "float64")
@@ -184,6 +188,7 @@ def test_formulas() -> None:
     assert batch.end() == 0
 
 
+@pytest.mark.long
 def test_a_value_for_every_line() -> None:
     """`--at` stands for what a line says nothing of; one without a name for the one variable of a line."""
     batch = Batch("--at", "w=3", "--at", "2")
@@ -205,6 +210,7 @@ def test_a_chart_for_each_line(batch: Batch) -> None:
     assert "chart" not in batch.ask("sum(x)", at={"x": []})
 
 
+@pytest.mark.long
 def test_the_window_of_all_charts() -> None:
     batch = Batch("--window", "-1:2", "--at", "1.5")
     answers = [batch.ask(text) for text in ("x^2", "exp(-y)", "3")]

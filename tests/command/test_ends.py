@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.child
+
 COMMAND = (sys.executable, "-m", "gradtui")
 FULL = Path("/dev/full")
 
@@ -18,6 +20,7 @@ def start(*arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*COMMAND, *arguments], stdin=pipe, stdout=pipe, stderr=pipe)
 
 
+@pytest.mark.long
 def test_report_and_a_reader_that_has_seen_enough() -> None:
     """`gradtui --print | head -1`"""
     process = start("x^2 + 3x + 1", "--print")
@@ -29,6 +32,7 @@ def test_report_and_a_reader_that_has_seen_enough() -> None:
     process.communicate()
 
 
+@pytest.mark.long
 def test_batch_and_a_reader_that_has_seen_enough() -> None:
     process = start("-")
     assert process.stdin is not None
@@ -41,6 +45,7 @@ def test_batch_and_a_reader_that_has_seen_enough() -> None:
     assert (process.returncode, said) == (1, b"")
 
 
+@pytest.mark.long
 def test_interrupted_while_it_waits_for_a_line() -> None:
     process = start("-", "--json")
     assert process.stdin is not None
@@ -63,6 +68,7 @@ def test_full_disk() -> None:
     assert run.stderr == b"Error: standard output: No space left on device\n"
 
 
+@pytest.mark.long
 def test_the_whole_report() -> None:
     """From the command line to the last line of the chart; to a pipe that takes no Unicode."""
     command = [*COMMAND, "x^2 + 3x + 1", "--at", "x=4", "--print", "--window", "-5:5"]
@@ -74,6 +80,7 @@ def test_the_whole_report() -> None:
     assert run.stderr == b""
 
 
+@pytest.mark.long
 def test_the_whole_backward_pass() -> None:
     """With the cut, for which forward mode runs: x^32 has too many paths to list."""
     command = [*COMMAND, "a = x*x; b = a*a; c = b*b; d = c*c; d*d", "--at", "1", "--steps"]

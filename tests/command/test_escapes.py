@@ -14,6 +14,8 @@ from tests import examples
 from tests.file.test_format import EVERYTHING
 from tests.hostile import MARK, Field, acting, hostile
 
+pytestmark = pytest.mark.child
+
 GRADTUI = str(Path(sys.executable).with_name("gradtui"))
 ESCAPE = f"\x1b[{MARK}m\x9b{MARK}m\x1b]0;TITLE\x07\u202e\u2028\r\x7f[red]"
 
@@ -77,6 +79,7 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
     assert json.loads(out)["expression"] == path
 
 
+@pytest.mark.long
 def test_a_batch() -> None:
     """A line that is not read is told, and its text is there to be read by a program."""
     status, out, _ = run("-", "--json", input=f"{ESCAPE[:-6]}x\n{{{ESCAPE}\n".replace("\r", "").encode())

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import torch
 
+pytestmark = pytest.mark.child
+
 CODE = """
 import torch
 
@@ -45,6 +47,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.long
 def test_json(folder: Path) -> None:
     ended = run(folder, "some/model.py:loss", "--json", "--at", "x=0.7", "--dtype", "float64")
     assert ended.returncode == 0
@@ -70,6 +73,7 @@ def test_json(folder: Path) -> None:
     assert sine["source"] == place
 
 
+@pytest.mark.long
 def test_chart(folder: Path) -> None:
     """sin(2x) + x, over the window that was asked for; none along no variable."""
     ended = run(folder, "some/model.py:loss", "--json", "--window", "0:3")
@@ -80,6 +84,7 @@ def test_chart(folder: Path) -> None:
     assert json.loads(run(folder, "some/model.py:fit", "--json").stdout)["chart"] is None
 
 
+@pytest.mark.long
 def test_print(folder: Path) -> None:
     ended = run(folder, "some/model.py:loss", "--print", "--at", "x=0.7")
     assert ended.returncode == 0
@@ -90,18 +95,21 @@ def test_print(folder: Path) -> None:
     assert lines[-2:] == ["printed:", "  [bold]said[/]␛[2J"]
 
 
+@pytest.mark.long
 def test_parameters_by_name(folder: Path) -> None:
     answer = json.loads(run(folder, "some/model.py:fit", "--json").stdout)
     assert answer["parameters"]["weight"]["grad"] == [[1.0, 1.0]]
     assert answer["parameters"]["bias"]["grad"] == [1.0]
 
 
+@pytest.mark.long
 def test_steps(folder: Path) -> None:
     ended = run(folder, "some/model.py:loss", "--steps")
     assert ended.returncode == 0
     assert "step 1 of 5   AddBackward0   torch.sin(x * w) + x" in ended.stdout
 
 
+@pytest.mark.long
 def test_an_exception(folder: Path) -> None:
     ended = run(folder, "some/model.py:bad", "--print")
     assert (ended.returncode, ended.stdout) == (1, "")
@@ -112,6 +120,7 @@ def test_an_exception(folder: Path) -> None:
     assert any(line.split()[:4] == ["MulBackward0", "x", "*", "3"] for line in lines), "the graph of what ran before"
 
 
+@pytest.mark.long
 def test_an_exception_in_json(folder: Path) -> None:
     ended = run(folder, "some/model.py:bad", "--json")
     assert ended.returncode == 1
@@ -122,6 +131,7 @@ def test_an_exception_in_json(folder: Path) -> None:
     assert [node["name"] for node in answer["graph"]["nodes"]] == ["MulBackward0", "AccumulateGrad"]
 
 
+@pytest.mark.long
 def test_no_gradient_is_seen_by_the_differences(folder: Path) -> None:
     answer = json.loads(run(folder, "some/model.py:detached", "--json").stdout)
     assert answer["variables"]["x"]["grad"] == 0
@@ -129,6 +139,7 @@ def test_no_gradient_is_seen_by_the_differences(folder: Path) -> None:
     assert [event["kind"] for event in answer["events"]] == ["detach"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "says", "hint"),
     [
@@ -148,6 +159,7 @@ def test_what_is_missing(folder: Path, arguments: list[str], says: str, hint: st
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.long
 def test_a_file_that_is_not_python(folder: Path) -> None:
     (folder / "some" / "model.py").write_text("def loss(x) return x\n")
     ended = run(folder, "some/model.py:loss", "--print")

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from gradtui.command.lines import LONGEST_LINE, lines_of
 
+pytestmark = pytest.mark.child
+
 TEXT = "x^2\nπ·x + 😀\n\n{}\n"
 
 
@@ -97,6 +99,7 @@ BATCHES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", BATCHES)
 def test_each_line_is_answered(name: str) -> None:
     """With its value or with an error; the language has no invisible characters."""

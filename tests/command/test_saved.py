@@ -19,6 +19,8 @@ from tests.command.test_usage import run
 from tests.file.test_format import EVERYTHING
 from tests.terminal.driver import Terminal, assert_restored
 
+pytestmark = pytest.mark.child
+
 WITHOUT_TORCH = (
     "import sys; sys.modules['torch'] = sys.modules['sympy'] = None; from gradtui.command.cli import main; main()"
 )
@@ -129,6 +131,7 @@ def test_a_saved_snapshot_is_exported(suffix: str, saved: Path, tmp_path: Path) 
     assert (tmp_path / f"graph.{suffix}").read_bytes() == (tmp_path / f"expected.{suffix}").read_bytes()
 
 
+@pytest.mark.long
 def test_an_expression_is_exported(tmp_path: Path) -> None:
     """What is saved and opened again is what is printed at once."""
     path = tmp_path / "run.gradtui"

@@ -167,6 +167,7 @@ def test_hostile_text_is_shown_as_typed(text: str) -> None:
     assert all(character.isprintable() or character == "\n" for character in result.stderr)
 
 
+@pytest.mark.child
 def test_instant() -> None:
     """`--help` loads nothing of what is slow, and so takes a fraction of a second on any machine."""
     code = "import sys; from gradtui.command.cli import command; command(['--help'], standalone_mode=False); print(*sys.modules)"

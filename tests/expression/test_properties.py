@@ -40,6 +40,7 @@ def test_any_text(text: str) -> None:
     pieces(text)
 
 
+@pytest.mark.long
 @settings(max_examples=1_000, deadline=None)
 @given(soup, st.sampled_from([(), ("e", "F"), ("x", "Δx")]))
 @example("softmax(dim=0)", ())

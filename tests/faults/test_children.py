@@ -14,6 +14,8 @@ from gradtui.service.client import Service
 from gradtui.snapshot.model import Request, Snapshot
 from tests.terminal.driver import PATIENCE
 
+pytestmark = pytest.mark.child
+
 CHILD = str(Path(__file__).with_name("failing_child.py"))
 MOMENTS = ("starting", "waiting", "reading", "evaluating", "half answered", "answered")
 FAULTS = ("SIGKILL", "SIGSEGV", "SIGSTOP", "exit", "memory", "rubbish", "hang")
@@ -96,6 +98,7 @@ async def fail(folder: Path, moment: str, fault: str, calculus: bool) -> None:
             os.kill(process, 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("moment", MOMENTS)
 async def test_one_fault(tmp_path: Path, moment: str) -> None:
     turn = asyncio.Semaphore(AT_A_TIME)

@@ -22,6 +22,8 @@ def test_keys_are_the_keys(key: str) -> None:
     assert event.key == _normalize_key_list(key)
 
 
+@pytest.mark.child
+@pytest.mark.long
 def test_random_keys() -> None:
     """No exception, and every quit is whole."""
     report = Monkey(seed=1).run(SHORT)
@@ -30,6 +32,8 @@ def test_random_keys() -> None:
     assert report.kills > 0
 
 
+@pytest.mark.child
+@pytest.mark.long
 def test_memory_stays() -> None:
     """Of one process, after a warm-up."""
     report = Monkey(seed=1, stays=True).run(LONG)

@@ -17,6 +17,8 @@ import pytest
 
 from tests.terminal.driver import Terminal, alive, assert_restored, state
 
+pytestmark = pytest.mark.child
+
 GRADTUI = str(Path(sys.executable).with_name("gradtui"))
 
 MOMENTS: dict[str, Callable[[Terminal], bool]] = {
@@ -34,6 +36,7 @@ def assert_ends(terminal: Terminal, children: list[int]) -> None:
     terminal.wait(lambda: not any(alive(child) for child in children), "the children's end")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("moment", "number"),
     [
@@ -55,6 +58,7 @@ def test_ended_at_any_moment(moment: str, number: signal.Signals) -> None:
         assert_ends(terminal, children)
 
 
+@pytest.mark.long
 def test_suspended() -> None:
     """The shell has its terminal while the program is stopped; then the picture comes back, in the new size."""
     with Terminal([GRADTUI]) as terminal:
@@ -71,6 +75,7 @@ def test_suspended() -> None:
         assert_restored(terminal)
 
 
+@pytest.mark.long
 def test_stopped_without_being_asked() -> None:
     with Terminal([GRADTUI]) as terminal:
         terminal.wait_for("AccumulateGrad")
@@ -101,6 +106,7 @@ def test_ended_while_stopped(stop: signal.Signals) -> None:
         assert_ends(terminal, children)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell with job control")
 def test_in_the_background_of_a_shell() -> None:
     """`kill -TSTP`, bg, fg: in the background there is no screen, so it stops again, and the shell stays usable."""
@@ -131,6 +137,7 @@ OPENED: dict[str, tuple[tuple[str, ...], str]] = {
 """Keys to a screen, and what stands there."""
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell with job control")
 @pytest.mark.parametrize("name", OPENED)
 def test_ctrl_z(name: str) -> None:
@@ -165,6 +172,7 @@ def test_ctrl_z(name: str) -> None:
         assert terminal.wait_exit() == 0
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell with job control")
 def test_ctrl_z_in_a_job_of_several_processes() -> None:
     """All of it stops, as when the terminal itself says so: the shell waits for the one that it started."""
@@ -181,6 +189,7 @@ def test_ctrl_z_in_a_job_of_several_processes() -> None:
         assert terminal.wait_exit() == 0
 
 
+@pytest.mark.long
 def test_ctrl_z_without_a_shell() -> None:
     """Nobody would bring it back: it says so and goes on."""
     with Terminal([GRADTUI, "x^2 + 3x"]) as terminal:
@@ -195,6 +204,7 @@ def test_ctrl_z_without_a_shell() -> None:
         assert_restored(terminal)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("controlling", [True, False])
 def test_closed_terminal(controlling: bool) -> None:
     """With the signal that says so, and without: not every terminal sends one."""
@@ -206,6 +216,7 @@ def test_closed_terminal(controlling: bool) -> None:
         assert not any(alive(child) for child in children)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="counts the bytes that wait in a pty of Linux")
 def test_stalled_terminal() -> None:
     """A terminal that takes nothing more holds the program up, but not for ever once it is told to end."""

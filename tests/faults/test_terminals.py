@@ -12,6 +12,8 @@ import pytest
 
 from tests.terminal.driver import Terminal, assert_restored
 
+pytestmark = pytest.mark.child
+
 GRADTUI = str(Path(sys.executable).with_name("gradtui"))
 ALL = ("29", "11", "AddBackward0", "AccumulateGrad")
 
@@ -23,6 +25,7 @@ STRANGE = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("environment", STRANGE.values(), ids=STRANGE.keys())
 def test_strange_terminals(environment: dict[str, str]) -> None:
     with Terminal([GRADTUI], columns=80, rows=24, environment=environment) as terminal:
@@ -49,6 +52,7 @@ def colours(raw: bytes) -> set[str]:
     return asked
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("theme", ["ansi", "ansi-light"])
 def test_no_color_with_an_ansi_theme(theme: str) -> None:
     """Textual has it black on black."""
@@ -70,6 +74,7 @@ def test_dumb_terminal() -> None:
         assert_restored(terminal)
 
 
+@pytest.mark.long
 def test_a_storm_of_sizes() -> None:
     """From 1x1 to 300x100, faster than they can be painted; the last one is whole."""
     sizes = random.Random(5)
@@ -88,6 +93,7 @@ def test_a_storm_of_sizes() -> None:
         assert_restored(terminal)
 
 
+@pytest.mark.long
 def test_the_size_is_the_terminals() -> None:
     """Not that of COLUMNS and LINES: a Python prompt, from where one may start it, sets them once (GNU readline does)."""
     with Terminal([GRADTUI], columns=120, rows=36, environment={"COLUMNS": "80", "LINES": "24"}) as terminal:

@@ -19,6 +19,7 @@ from gradtui.tui.textual_fixes import Palette
 from tests.tui.fakes import make_app
 
 
+@pytest.mark.long
 async def test_the_footer_lets_go_of_the_keys_that_it_showed() -> None:
     app = make_app()
     async with app.run_test() as pilot:

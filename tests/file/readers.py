@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from textual.pilot import Pilot
 
 from gradtui.chart.text import chart_text
-from gradtui.findings.why import why
+from gradtui.findings.findings import why
 from gradtui.outline.lanes import Lanes
 from gradtui.report import json, steps, text
 from gradtui.report.dot import dot

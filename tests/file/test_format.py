@@ -503,6 +503,8 @@ BOMBS: dict[str, list[bytes]] = {
 }
 
 
+@pytest.mark.child
+@pytest.mark.long
 @measured
 @pytest.mark.parametrize("name", BOMBS)
 def test_no_file_takes_more_memory_than_the_limit(name: str, tmp_path: Path) -> None:
@@ -513,6 +515,7 @@ def test_no_file_takes_more_memory_than_the_limit(name: str, tmp_path: Path) -> 
     assert "may hold" in told or told == "loaded", told
 
 
+@pytest.mark.child
 @measured
 @pytest.mark.parametrize("field", ["printed", "derivative"])
 def test_no_head_takes_more_memory_than_the_limit(field: str, tmp_path: Path) -> None:
@@ -531,6 +534,8 @@ def test_no_head_takes_more_memory_than_the_limit(field: str, tmp_path: Path) ->
     assert used < format.LIMIT
 
 
+@pytest.mark.child
+@pytest.mark.long
 @measured
 def test_200_000_nodes_fit(tmp_path: Path) -> None:
     count, path = 200_000, tmp_path / "run.gradtui"

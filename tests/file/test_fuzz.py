@@ -139,6 +139,7 @@ def places(what: Any) -> Iterator[tuple[Any, Any]]:
                 waiting.append(inside)
 
 
+@pytest.mark.long
 @SETTINGS
 @example(seed=13708)  # a step order in which nothing has led to a node that runs
 @example(seed=19007)  # one in which a node runs before another that sends to it
@@ -173,6 +174,7 @@ def changed(chance: random.Random) -> Snapshot:
             return accepted
 
 
+@pytest.mark.long
 @SETTINGS
 @given(seed=SEED)
 def test_changed_fields(seed: int) -> None:
@@ -200,6 +202,7 @@ def test_any_bytes(raw: bytes, tmp_path: Path) -> None:
         assert not check(path)
 
 
+@pytest.mark.long
 def test_the_changes_get_through(tmp_path: Path) -> None:
     """The fuzzers are worth something: many a changed file is still read."""
     chance = random.Random(1)

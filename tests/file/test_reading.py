@@ -131,6 +131,7 @@ def test_empty_members_behind_the_end(saved: Path) -> None:
     assert time.perf_counter() - start < 5
 
 
+@pytest.mark.child
 def test_nothing_but_empty_members(saved: Path) -> None:
     with saved.open("r+b") as file:
         file.seek(len(format.MAGIC) + 1)
@@ -139,6 +140,7 @@ def test_nothing_but_empty_members(saved: Path) -> None:
     assert "damaged" in in_time(saved)
 
 
+@pytest.mark.child
 def test_zeros_behind_the_end(saved: Path) -> None:
     """gzip reads over them, a byte at a time."""
     os.truncate(saved, 2**38)

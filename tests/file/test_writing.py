@@ -96,6 +96,7 @@ def test_an_exception_leaves_nothing(kind: type[BaseException], path: Path) -> N
     assert others(path) == []
 
 
+@pytest.mark.child
 @posix
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT, signal.SIGHUP])
 def test_a_killed_writer_leaves_the_file(by: signal.Signals, path: Path, way: str) -> None:
@@ -109,6 +110,7 @@ def test_a_killed_writer_leaves_the_file(by: signal.Signals, path: Path, way: st
     assert others(path) == []
 
 
+@pytest.mark.child
 def test_what_others_are_writing_stays(path: Path, way: str) -> None:
     process = writer(path, way)
     write(path)
@@ -197,6 +199,7 @@ def test_a_link_stays_a_link(path: Path) -> None:
     assert path.read_bytes() == b"after"
 
 
+@pytest.mark.child
 @posix
 def test_what_is_no_file_is_written_to(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gradtui.engine.typed.evaluate import evaluate
-from gradtui.findings.detective import findings
+from gradtui.findings.findings import findings
 from gradtui.graph.operands import is_finite
 from gradtui.report.steps import steps
 from gradtui.snapshot.finding import Finding
@@ -242,6 +242,7 @@ wild_texts = st.recursive(
 wild_places = st.sampled_from([0.0, -0.0, 1.0, -1.0, 2.0, 0.5, 1000.0, -1000.0, 1e-30, 1e30])
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None)
 @given(wild_texts, wild_places, wild_places, st.tuples(wild_places, wild_places, wild_places))
 def test_a_finding_wherever_something_is_not_finite(text: str, x: float, y: float, v: tuple[float, ...]) -> None:

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gradtui.findings.cutoff import blamed
-from gradtui.findings.detective import findings
+from gradtui.findings.findings import findings, why
 from gradtui.findings.whereabouts import gathered
-from gradtui.findings.why import why
 from gradtui.findings.zeros import is_zero, killers
 from gradtui.snapshot.model import Edge, Event, Graph, Module, Node, Parameter, Snapshot, Source, Summary, Values
 from tests.graph.graphs import modular
@@ -57,6 +56,7 @@ def wild(draw: st.DrawFn) -> Snapshot:
     return Snapshot(0, "loss", value=draw(anything), graph=Graph(tuple(nodes)), parameters=parameters, origin="capture")
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None)
 @given(wild())
 def test_an_answer_whatever_the_graph(snapshot: Snapshot) -> None:
@@ -70,6 +70,7 @@ def test_an_answer_whatever_the_graph(snapshot: Snapshot) -> None:
         assert all(finding.parameter == name and finding.text.startswith(f"{name}: ") for finding in answer)
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None)
 @given(wild())
 def test_who_is_blamed_for_zeros_got_a_gradient_and_sent_none(snapshot: Snapshot) -> None:
@@ -89,6 +90,7 @@ def test_a_name_that_is_unknown() -> None:
         why(recurrence(2), "nobody")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bad", [ZERO, NAN], ids=["zero", "nan"])
 def test_a_deep_graph(bad: Values) -> None:
     """With what is wrong at its far end; a walk that is not linear would not end."""

@@ -102,6 +102,7 @@ def check(given: list[str]) -> None:
         assert all(json.loads(line)["schema"] == "gradtui/1" for line in result.stdout.splitlines()), given
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_any_arguments(seed: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
@@ -113,6 +114,7 @@ def test_any_arguments(seed: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.long
 def test_with_the_real_evaluator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     for given in (["x^2", "--print", "--at", "[1, 2]"], ["-", "--json"]):

@@ -12,6 +12,7 @@ from tests.fuzz import texts
 from tests.fuzz.run import Tally, one, run
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_any_text(seed: int) -> None:
     """1,500 of them, from a seed: `python -m tests.fuzz` takes more."""
@@ -20,6 +21,7 @@ def test_any_text(seed: int) -> None:
     assert {"accepted", "evaluated", "refused: syntax", "refused: name"} <= set(tally.outcomes)
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_any_text_shrunk(random: Random) -> None:

@@ -30,6 +30,8 @@ from gradtui.snapshot.model import Request, Snapshot
 from tests.expression.shapes import shape
 from tests.fuzz.adversarial import ADVERSARIAL, At
 
+pytestmark = pytest.mark.child
+
 README = Path(__file__).parents[2] / "README.md"
 
 PARSE = 0.5
@@ -91,6 +93,7 @@ def asked(name: str) -> Request:
     return Request(1, expression, at, "float64", curve=curve, along=(variable, 0))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ADVERSARIAL)
 def test_parse(name: str) -> None:
     expression, _ = ADVERSARIAL[name]
@@ -105,6 +108,7 @@ def _reads_back(tree: Expression) -> bool:
     return len(write(tree)) <= MOST_CHARACTERS
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="a child's time and memory are read from /proc")
 @pytest.mark.parametrize("name", ADVERSARIAL)
 def test_evaluate_and_report(worker: Worker, name: str) -> None:
@@ -119,6 +123,7 @@ def test_evaluate_and_report(worker: Worker, name: str) -> None:
         assert time.process_time() - start < deadline("deadline")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="a child's time and memory are read from /proc")
 @pytest.mark.parametrize(
     ("expression", "at"),

@@ -45,6 +45,7 @@ def absurd(seed: int, count: int) -> list[tuple[bytes, Request | None]]:
     return found
 
 
+@pytest.mark.long
 def test_absurd_requests() -> None:
     """The engine alone: a Snapshot, or a Problem that is no crash."""
     asked = [request for _, request in absurd(1, 600) if request and request.origin == "expression"]
@@ -57,6 +58,7 @@ def test_absurd_requests() -> None:
             check_problem(snapshot.problem, request.expression)
 
 
+@pytest.mark.long
 def test_a_real_worker() -> None:
     """It answers every absurd request in turn, and ends with one line at the first frame that is none."""
     pairs = absurd(2, 200)

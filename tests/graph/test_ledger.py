@@ -50,6 +50,7 @@ def by_numbers(values: list[float]) -> float:
     return 1.0 + sum(map(abs, values))
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None)
 @given(texts, places, places, st.sampled_from([("x", 0), ("v", 0), ("v", 2)]))
 def test_every_cut_carries_the_derivative(text: str, x: float, y: float, along: tuple[str, int]) -> None:

@@ -16,7 +16,7 @@ from tests.engine.oracle import Numbers, Ran
 from tests.models.language import bert, gpt2
 
 FIRST = 8
-STEPS = 50_000
+STEPS = 20_000
 
 Made = tuple[nn.Module, Callable[[], torch.Tensor]]
 
@@ -162,6 +162,7 @@ def next_number() -> int:
     return number
 
 
+@pytest.mark.long
 def test_a_long_recurrence() -> None:
     weight, h = torch.tensor(0.9, dtype=torch.float64, requires_grad=True), torch.tensor(0.1, dtype=torch.float64)
     for _ in range(STEPS):

@@ -59,6 +59,7 @@ def test_poles_are_trimmed(case: dict[str, Any]) -> None:
     assert high - low < 20 * max(usual, abs(case["y_at"] or 0.0))
 
 
+@pytest.mark.long
 def test_f_is_read_beside_its_derivative() -> None:
     """A bounded f takes a third of the height, and does not take more than that from a derivative that is as large."""
     for case in CASES:

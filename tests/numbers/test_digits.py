@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from gradtui.calculus.derivative import derivatives
 from gradtui.calculus.pieces import truth
 from gradtui.engine.typed.evaluate import evaluate
-from gradtui.findings.detective import findings
+from gradtui.findings.findings import findings
 from gradtui.graph.agreement import check, value_check
 from gradtui.snapshot.model import Dtype, Request, Snapshot
 

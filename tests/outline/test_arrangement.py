@@ -40,6 +40,7 @@ def test_titles_of_modules_and_repeats() -> None:
     assert opened(arrangement, "layer.4")[11:15] == ["output", "intermediate", "attention", "layer.3"]
 
 
+@pytest.mark.long
 def test_titles_of_runs_and_parts() -> None:
     assert titles(arranged(synthetic.recurrence(2000)))[0] == "⋯ 1,000 nodes: Tanh, Add, Mul"
     many = arranged(synthetic.bert(2500))

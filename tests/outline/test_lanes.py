@@ -20,6 +20,7 @@ def test_first_example() -> None:
     assert [lanes.text(node.id) for node in graph.nodes] == ["●", "●─╮", "│ ●", "●─┤", "  ●"]
 
 
+@pytest.mark.long
 @quick
 @given(modular(), st.integers(1, MOST))
 def test_each_edge_is_a_line_from_parent_to_child(graph: Graph, most: int) -> None:
@@ -40,6 +41,7 @@ def test_each_edge_is_a_line_from_parent_to_child(graph: Graph, most: int) -> No
             assert texts[edge.target][2 * column] == "●"
 
 
+@pytest.mark.long
 @quick
 @given(modular())
 def test_no_two_lanes_in_one_column(graph: Graph) -> None:
@@ -55,6 +57,7 @@ def test_no_two_lanes_in_one_column(graph: Graph) -> None:
         assert lanes.passing(row.id) == sorted(column for column in columns if column < MOST)
 
 
+@pytest.mark.long
 @quick
 @given(modular(), st.integers(1, MOST))
 def test_no_wider_than_asked(graph: Graph, most: int) -> None:

@@ -66,6 +66,7 @@ def test_each_node_is_shown_once_or_folded(graph: Graph, data: st.DataObject) ->
     assert sorted(shown(found)) == list(range(len(graph.nodes)))
 
 
+@pytest.mark.long
 @quick
 @given(modular(), st.data())
 def test_opening_a_group_changes_nothing_else(graph: Graph, data: st.DataObject) -> None:
@@ -96,6 +97,7 @@ def test_what_is_above_a_node_leads_to_it(graph: Graph, data: st.DataObject) -> 
     assert all(node in inside(shape, group) for group in above)
 
 
+@pytest.mark.long
 @quick
 @given(modular())
 def test_modules_hold_their_own_nodes(graph: Graph) -> None:
@@ -125,6 +127,7 @@ def test_groups_lead_where_their_nodes_do(graph: Graph) -> None:
             assert (other in shape.group(group).leads) == (leads and other != group)
 
 
+@pytest.mark.long
 @quick
 @given(modular())
 def test_edges_of_a_node_lead_to_its_targets(graph: Graph) -> None:

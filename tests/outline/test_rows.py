@@ -106,6 +106,7 @@ def test_each_edge_once_and_in_order(graph: Graph) -> None:
         assert numbers == sorted(number for number in numbers if number is not None)
 
 
+@pytest.mark.long
 @quick
 @given(graphs())
 def test_rows_say_where_their_edge_leads(graph: Graph) -> None:
@@ -117,6 +118,7 @@ def test_rows_say_where_their_edge_leads(graph: Graph) -> None:
         assert (row.kind == "constant") == (edge.target is None)
 
 
+@pytest.mark.long
 @quick
 @given(graphs())
 def test_reference_comes_after_its_node(graph: Graph) -> None:
@@ -127,6 +129,7 @@ def test_reference_comes_after_its_node(graph: Graph) -> None:
             met.add(row.node)
 
 
+@pytest.mark.long
 @quick
 @given(graphs(), st.sets(st.integers(0, 11)))
 def test_closed_nodes_hide_what_is_only_under_them(graph: Graph, closed: set[int]) -> None:
@@ -171,6 +174,7 @@ def run_step(node: int) -> list[End]:
     return [node + 1]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", [run_step, ladder_step])
 def test_deep_chains_at_linear_cost(step: Callable[[int], list[End]]) -> None:
     """200,000 nodes one under the other: no recursion, and no more a node than at 20,000."""

@@ -51,6 +51,7 @@ def test_filters() -> None:
     assert kept(BERT, "path", None, lambda: used) == list(range(len(nodes)))
 
 
+@pytest.mark.long
 @settings(max_examples=150, deadline=None)
 @given(modular(), st.data())
 def test_the_path_takes_what_brings_most(graph: Graph, data: st.DataObject) -> None:

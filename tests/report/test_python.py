@@ -177,6 +177,7 @@ def test_names_that_the_script_uses_itself(tmp_path: Path) -> None:
     assert_same(evaluated("*".join(at), **at), tmp_path / "script.py")
 
 
+@pytest.mark.long
 def test_what_it_prints(tmp_path: Path) -> None:
     path = tmp_path / "script.py"
     path.write_text(script(evaluated("x^2 + 3x + 1", x=4.0)), encoding="utf-8")

@@ -10,8 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.file.format import load, save
-from gradtui.findings.detective import findings
-from gradtui.findings.why import why
+from gradtui.findings.findings import findings, why
 from gradtui.report import json as as_json
 from gradtui.report.steps import steps
 from gradtui.report.text import report

@@ -18,6 +18,8 @@ from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import ProblemKind, Request, Snapshot
 from tests.terminal.driver import alive
 
+pytestmark = pytest.mark.child
+
 FAKE = str(Path(__file__).with_name("fake_child.py"))
 
 

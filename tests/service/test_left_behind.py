@@ -170,6 +170,7 @@ def runs(folder: Path) -> int:
     return len((folder / "runs").read_text())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("function", ["daemon", "program", "twice_removed", "copy"])
 async def test_the_answer_comes_and_the_service_closes(folder: Path, function: str) -> None:
     target = f"{folder / 'leaving.py'}:{function}"
@@ -185,6 +186,7 @@ async def test_the_answer_comes_and_the_service_closes(folder: Path, function: s
     assert any(map(alive, left(folder))), "it held the pipes all the time"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("function", "says"), [("exits", "ended with status 3"), ("crashes", "was ended by SIGSEGV")])
 async def test_a_worker_that_ends_is_seen_to_though_its_pipes_are_held(folder: Path, function: str, says: str) -> None:
     target = f"{folder / 'leaving.py'}:{function}"
@@ -199,6 +201,7 @@ async def test_a_worker_that_ends_is_seen_to_though_its_pipes_are_held(folder: P
     assert any(map(alive, left(folder)))
 
 
+@pytest.mark.long
 async def test_one_that_is_killed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gradtui.service.client.GRACE", 1.0)
     target = f"{folder / 'leaving.py'}:hangs"
@@ -212,6 +215,7 @@ async def test_one_that_is_killed(folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert problem.kind == "timeout"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", ["--json", "--print"])
 def test_the_command_ends_and_nobody_holds_its_output(folder: Path, form: str) -> None:
     command = [sys.executable, "-m", "gradtui", "leaving.py:daemon", form]
@@ -221,6 +225,7 @@ def test_the_command_ends_and_nobody_holds_its_output(folder: Path, form: str) -
     assert runs(folder) == 1
 
 
+@pytest.mark.long
 def test_the_screen_is_left(folder: Path) -> None:
     gradtui = str(Path(sys.executable).with_name("gradtui"))
     with Terminal([gradtui, f"{folder / 'leaving.py'}:daemon"], columns=120, rows=36) as terminal:
@@ -231,6 +236,7 @@ def test_the_screen_is_left(folder: Path) -> None:
         assert_restored(terminal)
 
 
+@pytest.mark.long
 async def test_what_makes_processes_is_not_run_again(folder: Path) -> None:
     """Not 44 times for a curve and the differences, and a note says so; what makes none is."""
     target = f"{folder / 'running.py'}:run"

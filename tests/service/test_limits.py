@@ -39,6 +39,7 @@ def run(folder: Path, *arguments: str, before: tuple[str, ...] = (), **environme
     return ran.stdout + ran.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["-dash.py", "--help.py", "a b.py", "\udcff.py", "é.py"])
 def test_a_file_of_any_name(tmp_path: Path, name: str) -> None:
     """Each is a file, not an option, and its function is run."""

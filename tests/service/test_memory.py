@@ -106,6 +106,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", ["blocks", "numbers", "tensors", "at_once", "text"])
 async def test_it_is_told_as_memory(user: User, case: str) -> None:
     problem = (await user.run(case)).problem
@@ -143,6 +144,7 @@ def f(x):
 """
 
 
+@pytest.mark.long
 async def test_processes_that_take_it_together_are_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each has its own limit only. What is left is what the test says: little, once the child has taken something."""
     mark, file = tmp_path / "mark", tmp_path / "child.py"
@@ -160,6 +162,7 @@ async def test_processes_that_take_it_together_are_ended(tmp_path: Path, monkeyp
     assert "GiB of memory" in problem.message
 
 
+@pytest.mark.long
 async def test_memory_that_others_have_taken_is_not_held_against_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,6 +179,7 @@ async def test_memory_that_others_have_taken_is_not_held_against_it(
         await service.close()
 
 
+@pytest.mark.long
 async def test_a_process_that_the_system_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Linux counts those that it ends for their memory."""
     kills = iter([3])

@@ -140,7 +140,7 @@ async def user(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[User]:
     await user.close()
 
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.child]
 
 
 async def still_well(user: User) -> None:
@@ -150,6 +150,7 @@ async def still_well(user: User) -> None:
         assert snapshot.variables["x"].grad.numbers == (7.0,)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("case", "kind", "says", "place"),
     [
@@ -178,6 +179,7 @@ async def test_explained_at_its_line(user: User, case: str, kind: str, says: str
     await still_well(user)
 
 
+@pytest.mark.long
 async def test_what_ran_before(user: User) -> None:
     graph = (await user.run("hang")).graph
     assert [node.name for node in graph.nodes] == ["MulBackward0", "AccumulateGrad"]
@@ -186,6 +188,7 @@ async def test_what_ran_before(user: User) -> None:
     assert graph.nodes[0].value.numbers == (6.0,)
 
 
+@pytest.mark.long
 async def test_a_deep_graph_is_let_go_of(user: User) -> None:
     """Dropped at once, it would end the process, now or at the next collection of garbage."""
     for _ in range(2):
@@ -199,6 +202,7 @@ async def test_a_deep_graph_is_let_go_of(user: User) -> None:
         await still_well(user)
 
 
+@pytest.mark.long
 async def test_one_that_catches_everything_is_killed(user: User) -> None:
     problem = (await user.run("hang_on")).problem
     assert problem is not None
@@ -236,6 +240,7 @@ async def test_the_end_of_what_it_prints(user: User) -> None:
     assert (await user.run("fine")).printed == ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("case", "says", "printed"),
     [("os_exit", "ended with status 3", "last words\n"), ("crash", "was ended by SIGSEGV", ""), ("shut", "ended", "")],
@@ -250,6 +255,7 @@ async def test_one_that_ends_the_process_is_not_run_again(user: User, case: str,
     await still_well(user)
 
 
+@pytest.mark.long
 async def test_only_the_function_of_the_command_line_is_run(user: User, tmp_path: Path) -> None:
     other = tmp_path / "other.py"
     other.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\ndef run(x): return x")
@@ -267,6 +273,7 @@ async def test_only_the_function_of_the_command_line_is_run(user: User, tmp_path
     assert refused.problem.kind == "name"
 
 
+@pytest.mark.long
 async def test_nothing_of_it_is_left(tmp_path: Path) -> None:
     """A fork that goes on for ever ends with the worker."""
     (tmp_path / "model.py").write_text(

@@ -19,6 +19,8 @@ from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Request, Snapshot
 from tests.terminal.driver import PATIENCE, alive
 
+pytestmark = pytest.mark.child
+
 FIRST = Request(1, "x^2 + 3x + 1", {"x": 4.0})
 
 INTRUDER = """
@@ -92,6 +94,7 @@ def intruder() -> Worker:
     return Worker(sys.executable, "-c", INTRUDER)
 
 
+@pytest.mark.long
 def test_torch_worker(torch_worker: Worker) -> None:
     assert torch_worker.ready == Ready("torch")
     answer = torch_worker.ask(FIRST)
@@ -183,6 +186,7 @@ def test_rubbish_ends_the_worker() -> None:
     assert b"Traceback" not in run.stderr
 
 
+@pytest.mark.long
 async def test_both_at_once() -> None:
     """The client with the real children."""
     service = Service()

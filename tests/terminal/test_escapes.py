@@ -15,6 +15,8 @@ from tests.file.test_format import EVERYTHING
 from tests.hostile import MARK, hostile, obeyed, text_fields
 from tests.terminal.driver import Terminal, assert_restored
 
+pytestmark = pytest.mark.child
+
 GRADTUI = str(Path(sys.executable).with_name("gradtui"))
 STRING = f"\x1b]0;TITLE\x07\x9b{MARK}m\x1b[{MARK}mRED\u202eBIDI\u200b"
 SOURCE = f'''"""{STRING}"""
@@ -40,6 +42,7 @@ SAVED: dict[str, Snapshot] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SAVED)
 def test_a_saved_snapshot(name: str, tmp_path: Path) -> None:
     save(hostile(SAVED[name], *text_fields()), tmp_path / "run.gradtui")
@@ -55,6 +58,7 @@ def test_a_saved_snapshot(name: str, tmp_path: Path) -> None:
         assert_restored(terminal)
 
 
+@pytest.mark.long
 def test_a_file_of_ones_own(tmp_path: Path) -> None:
     """In a source line, which is shown beside the graph, quoted in the node panel and in the ledger."""
     (tmp_path / "hostile.py").write_text(SOURCE)
@@ -70,6 +74,7 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         assert obeyed(terminal.raw.decode()) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("function", "form"),
     [

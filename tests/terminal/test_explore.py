@@ -11,6 +11,8 @@ import pytest
 
 from tests.terminal.driver import Terminal, assert_restored
 
+pytestmark = pytest.mark.child
+
 LOSS = """
 import gradtui, torch
 w = torch.tensor(4.0, requires_grad=True)
@@ -25,6 +27,7 @@ WAYS = {
 AFTER = "\nprint('gradient', w.grad); loss.backward(); print('then', w.grad.item())\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", WAYS)
 def test_the_screen_opens_and_everything_is_as_before(way: str, tmp_path: Path) -> None:
     script = tmp_path / "train.py"
@@ -40,6 +43,7 @@ def test_the_screen_opens_and_everything_is_as_before(way: str, tmp_path: Path) 
     assert list(tmp_path.iterdir()) == [script]
 
 
+@pytest.mark.long
 def test_at_a_debuggers_prompt(tmp_path: Path) -> None:
     script = tmp_path / "train.py"
     script.write_text(f"{LOSS}breakpoint()\nprint('end')\n")
@@ -53,6 +57,7 @@ def test_at_a_debuggers_prompt(tmp_path: Path) -> None:
         assert terminal.wait_exit() == 0
 
 
+@pytest.mark.long
 def test_without_a_terminal() -> None:
     code = f"{LOSS}\ntry:\n    gradtui.explore(loss)\nexcept RuntimeError as error:\n    print(error)"
     run = subprocess.run([sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, text=True)

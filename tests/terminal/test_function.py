@@ -9,10 +9,13 @@ import pytest
 
 from tests.terminal.driver import Terminal, alive, assert_restored
 
+pytestmark = pytest.mark.child
+
 GRADTUI = str(Path(sys.executable).with_name("gradtui"))
 GOOD = "def loss(x: float = 4.0):\n    square = x**2\n    return square + 3 * x + 1\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 36)])
 def test_session(tmp_path: Path, columns: int, rows: int) -> None:
     model = tmp_path / "model.py"
@@ -36,6 +39,7 @@ def test_session(tmp_path: Path, columns: int, rows: int) -> None:
         assert not any(map(alive, children))
 
 
+@pytest.mark.long
 def test_a_function_that_hangs_leaves_the_keys_alive(tmp_path: Path) -> None:
     model = tmp_path / "model.py"
     model.write_text("def loss(x: float = 4.0):\n    while True:\n        pass\n")

@@ -7,11 +7,16 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.terminal.driver import Terminal, alive, assert_restored
+
+pytestmark = pytest.mark.child
 
 GRADTUI = str(Path(sys.executable).with_name("gradtui"))
 
 
+@pytest.mark.long
 def test_session() -> None:
     """Start, step x, type another function, quit: each answer is PyTorch's, and the terminal comes back whole."""
     with Terminal([GRADTUI]) as terminal:
@@ -28,6 +33,7 @@ def test_session() -> None:
         assert not any(alive(child) for child in children)
 
 
+@pytest.mark.long
 def test_bad_input_keeps_everything() -> None:
     """A half-typed function gets its sentence; the last picture and the text stay."""
     with Terminal([GRADTUI, "x^2", "--at", "3"]) as terminal:
@@ -43,6 +49,7 @@ def test_bad_input_keeps_everything() -> None:
         assert terminal.wait_exit() == 0
 
 
+@pytest.mark.long
 def test_killed_worker_comes_back() -> None:
     """Its death costs one sentence; the picture stays, and the next step is answered."""
     with Terminal([GRADTUI]) as terminal:
@@ -55,6 +62,7 @@ def test_killed_worker_comes_back() -> None:
         assert terminal.wait_exit() == 0
 
 
+@pytest.mark.long
 def test_small_terminal() -> None:
     with Terminal([GRADTUI], columns=80, rows=24) as terminal:
         terminal.wait_for("29", "11", "AddBackward0", "AccumulateGrad")
@@ -67,6 +75,7 @@ def test_small_terminal() -> None:
         assert_restored(terminal)
 
 
+@pytest.mark.long
 def test_markup_is_text() -> None:
     """What a person types is never markup, and a control character is made visible."""
     with Terminal([GRADTUI]) as terminal:

@@ -206,6 +206,7 @@ async def test_problem_keeps_the_picture() -> None:
         assert not app.asking.stale
 
 
+@pytest.mark.long
 async def test_typing_evaluates_as_one_types() -> None:
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
@@ -233,6 +234,7 @@ async def test_bad_text_keeps_the_picture_and_says_where() -> None:
         assert app.picture.formula.value == "x^2 + 3x + 1*(x +", "nothing typed is lost"
 
 
+@pytest.mark.long
 async def test_history() -> None:
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
@@ -383,6 +385,7 @@ async def test_backward_steps() -> None:
         assert place(app) == (None, 1)
 
 
+@pytest.mark.long
 async def test_cursor_stays_while_stepping() -> None:
     """Another x is the same graph: what was selected stays selected. Another function begins anew."""
     app = make_app()
@@ -441,6 +444,7 @@ async def test_copy(monkeypatch: pytest.MonkeyPatch) -> None:
         assert copied == ["11"]
 
 
+@pytest.mark.long
 async def test_palette_has_every_action() -> None:
     app = make_app("x*y + sin(y)", {"x": "[2]", "y": "1.5"})
     async with app.run_test(size=SIZE) as pilot:
@@ -456,6 +460,7 @@ async def test_palette_has_every_action() -> None:
         await until(pilot, lambda: service(app).requests[-1].dtype == "float64", "the request")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("line", ["slash", "x", "ctrl+f"])
 async def test_a_command_of_the_palette_works_while_a_line_is_typed(line: str) -> None:
     """The line is left for it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 from textual.pilot import Pilot
 
 from gradtui.engine.typed.evaluate import evaluate
@@ -291,6 +292,7 @@ async def test_leaf_sends_nothing_that_could_be_cut() -> None:
         assert not app.session.experiments
 
 
+@pytest.mark.long
 async def test_experiments_are_of_one_graph() -> None:
     """They vanish with the expression, and where x becomes a vector."""
     app = explorer()

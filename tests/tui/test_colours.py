@@ -65,6 +65,7 @@ async def test_no_colour_at_all(monkeypatch: pytest.MonkeyPatch, theme: str, nam
             assert style.bgcolor is None or style.bgcolor.is_default
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("theme", ANSI)
 async def test_what_stands_out_by_its_background(monkeypatch: pytest.MonkeyPatch, theme: str) -> None:
     monkeypatch.setenv("NO_COLOR", "1")

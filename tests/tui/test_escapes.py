@@ -76,6 +76,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return written
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SNAPSHOTS)
 async def test_all_fields_on_a_tour(terminal: Terminal, name: str) -> None:
     """Through every pane, list and screen, with tooltips and notices, in two sizes."""
@@ -94,6 +95,7 @@ async def test_all_fields_on_a_tour(terminal: Terminal, name: str) -> None:
     assert obeyed(written) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SNAPSHOTS)
 async def test_each_field_alone(terminal: Terminal, name: str) -> None:
     """As they come from the evaluation, in every pane."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from textual.pilot import Pilot
 
@@ -13,6 +14,8 @@ from gradtui.snapshot.start import Start
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.app import explorer as opened
 from tests.tui.test_app import press, text_of
+
+pytestmark = pytest.mark.child
 
 PATIENCE = 30.0
 
@@ -48,6 +51,7 @@ async def explorer(tmp_path: Path) -> AsyncIterator[Explorer]:
         yield explorer
 
 
+@pytest.mark.long
 async def test_the_picture_changes_with_the_file(explorer: Explorer) -> None:
     explorer.file.write_text("def f(x=3.0): return 5 * x")
     await explorer.shows("f(x) = 15", "f'(x) = 5")
@@ -56,6 +60,7 @@ async def test_the_picture_changes_with_the_file(explorer: Explorer) -> None:
     assert set(curve.derivative) == {5.0}
 
 
+@pytest.mark.long
 async def test_a_default_is_followed_until_it_is_stepped_away_from(explorer: Explorer) -> None:
     explorer.file.write_text("def f(x=4.0): return 2 * x")
     await explorer.shows("f(x) = 8")
@@ -65,6 +70,7 @@ async def test_a_default_is_followed_until_it_is_stepped_away_from(explorer: Exp
     await explorer.shows("f(x) = 12.3")
 
 
+@pytest.mark.long
 async def test_variables_come_and_go(explorer: Explorer) -> None:
     await press(explorer.pilot, "right")
     explorer.file.write_text("def f(w=2.0, y=1.0): return w * y")
@@ -73,6 +79,7 @@ async def test_variables_come_and_go(explorer: Explorer) -> None:
     await explorer.shows("f(x) = 9.61")
 
 
+@pytest.mark.long
 async def test_a_bad_version_leaves_the_last_good_picture(explorer: Explorer) -> None:
     explorer.file.write_text("def f(x=3.0) return 2 * x")
     await explorer.shows("is not Python", "f(x) = 6")
@@ -81,6 +88,7 @@ async def test_a_bad_version_leaves_the_last_good_picture(explorer: Explorer) ->
     assert "is not Python" not in text_of(explorer.app)
 
 
+@pytest.mark.long
 async def test_a_loop_without_end_is_stopped_by_a_better_version(explorer: Explorer) -> None:
     explorer.file.write_text("open(__file__ + '.runs', 'w')\ndef f(x=3.0):\n    while True: pass")
     await explorer.until(explorer.file.with_name("model.py.runs").exists)

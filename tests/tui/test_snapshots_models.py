@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gradtui.tui.saved import explorer as saved
 from tests import synthetic
 from tests.tui.panes.test_source import FailingService, explorer
@@ -17,6 +19,7 @@ def test_modules(snap_compare: Compare, size: Size) -> None:
     assert snap_compare(saved(BERT), terminal_size=size, run_before=after(*keys))
 
 
+@pytest.mark.long
 @BOTH_SIZES
 def test_lanes_and_search(snap_compare: Compare, size: Size) -> None:
     keys = ("t", "ctrl+f", *"softmax", "enter", "f3")

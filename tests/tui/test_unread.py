@@ -21,8 +21,8 @@ SNAPSHOTS: dict[str, Snapshot] = {
 }
 
 
-@pytest.mark.parametrize("size", [(120, 36), (60, 20)])
-@pytest.mark.parametrize("name", SNAPSHOTS)
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "size"), [(name, (120, 36)) for name in SNAPSHOTS] + [("model", (60, 20))])
 async def test_a_tour(name: str, size: tuple[int, int]) -> None:
     """Through every pane and list, where nothing is known but that it is there."""
     app = explorer(without_numbers(SNAPSHOTS[name], "freed", *PLACES))

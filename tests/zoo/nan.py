@@ -131,7 +131,7 @@ def weights_gone_after_a_step() -> Iterator[Any]:
     yield model(x).pow(2).mean()
 
 
-@broken("input", "0.weight", "nan", "without a gradient brought it in")
+@broken("input", "0.weight", "nan", "holds nan")
 def nan_in_the_data() -> Iterator[Any]:
     model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
     x = torch.randn(8, 4)

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from gradtui.engine.user.evaluate import evaluate
-from gradtui.findings.detective import findings
-from gradtui.findings.why import why
+from gradtui.findings.findings import findings, why
 from gradtui.snapshot.model import Request
 
 CODE = """

@@ -8,8 +8,7 @@ import pytest
 import torch
 
 import gradtui
-from gradtui.findings.detective import findings
-from gradtui.findings.why import why
+from gradtui.findings.findings import findings, why
 from gradtui.snapshot.model import Snapshot
 from tests.models.language import bert, gpt2
 from tests.zoo.case import Snippet, run

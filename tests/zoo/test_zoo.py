@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradtui.findings.detective import findings
-from gradtui.findings.why import why
+from gradtui.findings.findings import findings, why
 from tests.zoo import dead, nan, none
 from tests.zoo.case import Case, cases_of, run, symptom
 

@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any
 
-import torch
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradtui.engine.autograd.saved import check
+from gradtui.engine.autograd.torch_private import DispatchMode, dispatch_modes
 from gradtui.grad_fns.rules import rule
 
 MOST = 12
@@ -22,22 +21,17 @@ Operations = dict[Node, tuple[str, ...]]
 LEAF = "torch::autograd::AccumulateGrad"
 
 
-class Inside(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Inside(DispatchMode):
     """Listens while one of the nodes runs, on whichever thread the engine runs it; known nodes cost nothing.
 
     Raises FreedStorageError before an operation of one that does not show what it saved, such as those on lists of tensors.
     """
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.operations: Operations = {}
         self._running: Node | None = None
         self._depth = 0
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """As of `forward.Recorder`: else torch imports dynamo."""
-        return False
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         told = self.operations.get(self._running, ()) if self._running is not None else ()
@@ -49,14 +43,14 @@ class Inside(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def begin(self, node: Node, grads: object) -> None:
         self._running = node
-        self._depth = torch._C._len_torch_dispatch_stack() + 1
+        self._depth = dispatch_modes() + 1
         self.__enter__()  # type: ignore[no-untyped-call]
 
     def end(self, *grads: object) -> None:
         if self._running is None:
             return
         self._running = None
-        if torch._C._len_torch_dispatch_stack() == self._depth:  # where a node raises, the engine has put it back
+        if dispatch_modes() == self._depth:  # where a node raises, the engine has put it back
             self.__exit__(None, None, None)  # type: ignore[no-untyped-call]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
@@ -29,6 +29,15 @@ class Reader:
         self._waiting: dict[Kind, list[tuple[int, torch.Tensor]]] = {}
         self._views: list[tuple[int, torch.Tensor, int, bool]] = []
         self._held = 0
+        self._when_read: Callable[[], None] = lambda: None
+
+    def when_read(self, act: Callable[[], None]) -> None:
+        """Is called each time that numbers were read, while their tensors are still there for whoever holds them."""
+        self._when_read = act
+
+    def known(self, place: int) -> Values | None:
+        """What stands at a place, where that was read already."""
+        return self._values[place]
 
     def add(self, tensor: torch.Tensor) -> int:
         place = len(self._values)
@@ -70,6 +79,7 @@ class Reader:
         self._waiting.clear()
         self._views.clear()
         self._held = 0
+        self._when_read()
 
 
 def read(tensors: Iterable[torch.Tensor]) -> list[Values | None]:

@@ -33,7 +33,7 @@ def saved(node: Node, most: int = MOST_NUMBERS) -> tuple[model.Saved, ...]:
 
     most: numbers of a tensor that is not summarised.
     """
-    kept = ((name, getattr(node, SAVED + name)) for name in _names(type(node), SAVED))
+    kept = ((name, getattr(node, SAVED + name)) for name in names_of(type(node), SAVED))
     return tuple(model.Saved(name, _saved_value(value, most)) for name, value in kept if value is not None)
 
 
@@ -56,7 +56,7 @@ def guarded(nodes: Sequence[Node]) -> Iterator[None]:
 
 def lost(node: Node) -> torch.Tensor | None:
     """A tensor that it saved and whose storage is gone; None for none. Nothing is unpacked, so that no hook runs."""
-    for name in _names(type(node), RAW):
+    for name in names_of(type(node), RAW):
         for tensor in saved_tensors(node, name):
             if _is_lost(tensor):
                 return tensor
@@ -86,7 +86,8 @@ def _check_saved(node: Node, grads: object) -> None:
 
 
 @cache
-def _names(kind: type[Node], prefix: str) -> tuple[str, ...]:
+def names_of(kind: type[Node], prefix: str) -> tuple[str, ...]:
+    """Of what nodes of a kind keep, without the prefix."""
     return tuple(name.removeprefix(prefix) for name in dir(kind) if name.startswith(prefix))
 
 

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 import torch
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.backward import Gradients
 from gradtui.engine.autograd.inner import Operations
-from gradtui.engine.autograd.reader import Reader
+from gradtui.engine.autograd.reader import SMALL, Reader
 from gradtui.engine.autograd.values import FIRST_NUMBERS, PLAIN
-from gradtui.snapshot.model import Values
+from gradtui.engine.autograd.witness import is_worse, of_sent
+from gradtui.snapshot.model import Values, Witness
+
+MOST_WITNESSES = 12
+"""Places at which gradients went bad that are looked at: the first explains the others."""
 
 Known = list[tuple[torch.Tensor, int]]
 """Tensors, and where their numbers will stand."""
+
+
+class _Edge(NamedTuple):
+    """A gradient that went out of a node, and the one that had come in, with where their numbers will stand."""
+
+    node: Node
+    number: int
+    grad: torch.Tensor
+    place: int
+    came: torch.Tensor | None
+    came_at: int | None
 
 
 class Summed:
@@ -32,10 +48,14 @@ class Summed:
         self._came: dict[Node, int] = {}
         self._gone: dict[Node, list[int | None]] = {}
         self._sent: dict[tuple[Node | None, int], tuple[torch.Tensor, int] | None] = {}
+        self.witnesses: dict[Node, Witness] = {}
+        self._reader.when_read(self._look)
+        self._unseen: list[_Edge] = []
 
     def ran(self, node: Node, grad_inputs: Gradients, grad_outputs: Gradients) -> None:
         self.order.append(node)
         known = self._arrived(node, grad_outputs)
+        came = known[0] if known else None
         gone: list[int | None] = []
         for grad, edge in zip(grad_inputs, node.next_functions, strict=False):
             if grad is None:
@@ -45,6 +65,7 @@ class Summed:
             known.append((grad, place))
             gone.append(place)
             self._sent[edge] = None if edge in self._sent else (grad, place)
+            self._watch(node, len(gone) - 1, grad, place, came)
         self._gone[node] = gone
 
     def _arrived(self, node: Node, grad_outputs: Gradients) -> Known:
@@ -80,6 +101,37 @@ class Summed:
         """The gradient of each output that was wanted, and had one."""
         values = self._reader.values()
         return {output: values[place] for output, place in self._outputs.items() if output in self._wanted}
+
+    def _watch(
+        self, node: Node, edge: int, grad: torch.Tensor, place: int, came: tuple[torch.Tensor, int] | None
+    ) -> None:
+        """Whether the gradient became bad here, now or as soon as its numbers are read; nothing large waits for that."""
+        if len(self.witnesses) >= MOST_WITNESSES or (came is not None and came[1] == place):
+            return
+        arrived = came[0] if came is not None else None
+        waiting = _Edge(node, edge, grad, place, arrived, None if came is None else came[1])
+        if self._reader.known(place) is not None and (came is None or self._reader.known(came[1]) is not None):
+            self._look_at(waiting)
+            return
+        if arrived is not None and arrived.numel() > SMALL:
+            waiting = waiting._replace(came=None)
+        if grad.numel() <= SMALL:
+            self._unseen.append(waiting)
+
+    def _look(self) -> None:
+        waiting, self._unseen = self._unseen, []
+        for each in waiting:
+            self._look_at(each)
+
+    def _look_at(self, edge: _Edge) -> None:
+        before = None if edge.came_at is None else self._reader.known(edge.came_at)
+        if edge.node in self.witnesses or len(self.witnesses) >= MOST_WITNESSES:
+            return
+        if is_worse(self._reader.known(edge.place), (before,)):
+            with torch.no_grad():
+                found = of_sent(edge.node, edge.number, edge.grad, edge.came)
+            if found is not None:
+                self.witnesses[edge.node] = found
 
     def _place(self, tensor: torch.Tensor, known: Known) -> int:
         """Read once: the same tensor, or another view of the same elements, is known already."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 import torch
 from torch.autograd.graph import Node
 from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 sequence_number: Callable[[], int] = torch.autograd._get_sequence_nr  # type: ignore[attr-defined]
 """The number that the next grad_fn of this thread will get."""
@@ -18,6 +19,26 @@ calls the function that is compiled."""
 
 
 _C: Any = torch._C
+
+
+class DispatchMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Sees every operation below autograd while it is entered, by its `__torch_dispatch__`."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()  # type: ignore[no-untyped-call]
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Where torch skips dynamo for a mode, it first imports it, which costs as much again as `import torch`."""
+        return False
+
+
+def dispatch_modes() -> int:
+    """How many stand on this thread's stack."""
+    return int(_C._len_torch_dispatch_stack())
 
 
 def take_off(mode: TorchFunctionMode) -> int | None:
@@ -58,7 +79,12 @@ def running_node() -> Node | None:
 
 def is_wrapped(tensor: torch.Tensor) -> bool:
     """By a transform of torch.func, or by a compiler's functionalization: its numbers are inside, or nowhere yet."""
-    return torch._C._functorch.is_functorch_wrapped_tensor(tensor) or torch._is_functional_tensor(tensor)
+    return is_transformed(tensor) or torch._is_functional_tensor(tensor)
+
+
+def is_transformed(tensor: torch.Tensor) -> bool:
+    """Whether it is inside a transform of torch.func."""
+    return bool(_C._functorch.is_functorch_wrapped_tensor(tensor))
 
 
 def saved_tensors(node: Node, name: str) -> Iterator[torch.Tensor]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
+from msgspec.structs import replace
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import distributed, graph
@@ -109,6 +110,7 @@ class _Capture:
             files=dict(self.recording.files) if self.recording else {},
             events=self._events(ids, found),
             scale=scale,
+            witnesses=(*self._seen_going_bad(ids), *going_bad_in_backward(record, ids)),
         )
 
     def _run(self, outputs: list[torch.Tensor], record: Summed) -> data.Problem | None:
@@ -166,6 +168,18 @@ class _Capture:
             return ()
         numbers = {node._sequence_nr(): number for node, number in ids.items()}
         return self.recording.events(self.names, numbers, outputs)
+
+    def _seen_going_bad(self, ids: Mapping[Node, int]) -> Iterator[data.Witness]:
+        numbers = {node._sequence_nr(): number for node, number in ids.items()}
+        return iter(()) if self.recording is None else self.recording.seen_going_bad(numbers)
+
+
+def going_bad_in_backward(record: Summed, ids: Mapping[Node, int]) -> Iterator[data.Witness]:
+    """In the engine's order."""
+    found = sorted(
+        ((ids[node], witness) for node, witness in record.witnesses.items() if node in ids), key=lambda each: each[0]
+    )
+    return (replace(witness, node=number) for number, witness in found)
 
 
 def _start(output: torch.Tensor) -> torch.Tensor:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import torch
 
+from gradtui.engine.capture.recording import maker
 from gradtui.snapshot.model import EventKind
 
 
@@ -15,7 +16,8 @@ class Seen:
     """An operation that is about to run. `numbers`: sequence numbers of the grad_fns of `inputs`, None for none.
 
     maker: the name of that of the first input.
-    leaves: those that flowed into the inputs, a bit each. carried: whether a gradient would go to one of them.
+    leaves: those that flowed into the inputs, a bit each. live: those of them that a gradient goes back to; others: by way of
+    the inputs behind the first. carried: whether a gradient would go to an input.
     version: of the first input. number: the next sequence number.
     """
 
@@ -24,9 +26,16 @@ class Seen:
     numbers: list[int | None]
     maker: str
     leaves: int
+    live: int
+    others: int
     carried: bool
     version: int | None
     number: int
+
+    @property
+    def has_written(self) -> bool:
+        """Whether it wrote over its first input, once it has run."""
+        return self.version is not None and self.inputs[0]._version != self.version
 
 
 class Told(NamedTuple):
@@ -39,8 +48,9 @@ LEAVING = {"item", "tolist", "numpy", "__float__", "__int__", "__index__", "__co
 CASTS = {"to", "type", "type_as", "long", "int", "short", "char", "byte", "bool"}
 MOVES = {"to", "cuda", "cpu", "half", "float", "double", "bfloat16", "type", "type_as"}
 CUTS = {"detach", "detach_", "data"}
-FOLLOWED = {"detach", "no_grad", "integer", "not_differentiable", "new_leaf"}
+FOLLOWED = set(get_args(EventKind)) - {"inplace", "moved"}
 """Kinds of which it is told whether what came of them went into the output."""
+DRAWING = {"multinomial"}
 CREATE = {"tensor", "as_tensor", "asarray", "scalar_tensor"}
 INDIFFERENT = {"requires_grad_", "grad", "size", "is_floating_point", "numel", "one_hot"}
 """They return what does not depend on the numbers of their inputs, or is no result of theirs."""
@@ -51,14 +61,18 @@ def kind_of(seen: Seen, outputs: list[torch.Tensor], result: Any) -> Told | None
     name = _name(seen.func)
     number = next((number for number in seen.numbers if number is not None), None)
     first = seen.inputs[0]
+    if seen.has_written or (name == "data" and seen.func.__name__ == "__set__"):
+        return (
+            Told("written", name, number) if seen.others and _loses(first) else Told("inplace", name, seen.numbers[0])
+        )
     if name in CUTS:
         return Told("detach", name, number)
     if name in LEAVING:
         return Told("left_torch", name, number)
     if name in ("requires_grad_", "requires_grad"):
         return Told("new_leaf", name, None) if first.requires_grad and not seen.carried else None
-    if seen.version is not None and first._version != seen.version:
-        return Told("inplace", name, seen.numbers[0])
+    if name == "__deepcopy__":
+        return Told("copied", "deepcopy", None) if seen.carried else None
     if not outputs or name.endswith("_like") or name.startswith("new_") or name in INDIFFERENT:
         return None
     if name in CREATE:
@@ -73,9 +87,16 @@ def kind_of(seen: Seen, outputs: list[torch.Tensor], result: Any) -> Told | None
         return Told("not_differentiable", name, number) if whole else None
     if not torch.is_grad_enabled():
         return Told("no_grad", name, number)
+    if name in DRAWING:
+        return Told("drawn", name, number)
     if name in CASTS:
         return Told("integer", name, number)
     return Told("not_differentiable", name, number)
+
+
+def _loses(target: torch.Tensor) -> bool:
+    """Whether what is written over has no graph afterwards, so that what was put into it lost its own."""
+    return maker(target) is None
 
 
 def _name(func: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from gradtui.engine.autograd.torch_private import is_transformed
 from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters
 from gradtui.snapshot.model import Note, Problem
 
@@ -36,7 +37,7 @@ def outputs_of(output: object) -> list[torch.Tensor]:
 
 def why_no_graph(outputs: list[torch.Tensor], model: torch.nn.Module | None) -> Problem | None:
     """None where at least one of them can be differentiated."""
-    if any(torch._C._functorch.is_functorch_wrapped_tensor(output) for output in outputs):
+    if any(is_transformed(output) for output in outputs):
         return Problem(
             "domain",
             "this tensor is inside a torch.func transform, which differentiates without a graph that could be shown",

@@ -71,6 +71,11 @@ def in_function(frame: FrameType | None) -> bool:
     return frame is not None
 
 
+def is_users(frame: FrameType) -> bool:
+    """Whether it is in a person's own file."""
+    return _distance(frame.f_code.co_filename) == 0
+
+
 def _distance(filename: str) -> int:
     """0 for a person's own file, 1 for a library's, 2 for torch's and for ours."""
     if filename.startswith((TORCH, OWN, "<frozen")):

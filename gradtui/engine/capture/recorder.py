@@ -10,29 +10,37 @@ Everything goes under the sequence numbers of the grad_fns. Only summaries are k
 from __future__ import annotations
 
 import sys
-import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from types import CodeType, FrameType
 from typing import Any, Self, cast
 
 import torch
-from torch.autograd.graph import Node
 from torch.overrides import TorchFunctionMode
 
-from gradtui.engine.autograd.backward import leaf_of
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
-from gradtui.engine.autograd.graph import newest_first, release
-from gradtui.engine.autograd.release import guard, guard_node
+from gradtui.engine.autograd.release import guard_node
 from gradtui.engine.autograd.torch_private import put_back, sequence_number, take_off
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
+from gradtui.engine.autograd.witness import LEAST, is_bad
+from gradtui.engine.capture import constructors, witnesses
 from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of
+from gradtui.engine.capture.flow import Flow, address
 from gradtui.engine.capture.introspection import items
 from gradtui.engine.capture.names import local_variables
 from gradtui.engine.capture.places import Places, in_function
 from gradtui.engine.capture.recording import TAG, Happening, Recording, maker
+from gradtui.engine.capture.surroundings import surroundings, switch_of
+from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Source
+
+SWITCH = torch._C._set_grad_enabled
+BACKWARD = {torch.Tensor.backward, torch.autograd.backward, torch.autograd.grad}
+WITHIN = {"no_grad", "not_differentiable", "detach", "new_leaf"}
+"""Kinds that may be but a part of something larger: of a `sample()`, say."""
+MOST_WRITTEN = 1_000
+"""Storages that are remembered of a line that writes over tensors."""
 
 
 def in_backward() -> bool:
@@ -53,7 +61,9 @@ class Recorder(TorchFunctionMode):
         self.module = ""
         self._places = places or Places()
         self._most = most
-        self._bits: dict[int, int] = {}
+        self._flow = Flow(self.recording)
+        self._happened = 0
+        self._off: tuple[Switch, Source | None] = "before", None
         self._next = self.recording.first
         self._levels: dict[int, int] = {}
         self._left = ExitStack()
@@ -64,12 +74,15 @@ class Recorder(TorchFunctionMode):
 
     def __enter__(self) -> Self:
         self._left.enter_context(stepping_aside(self))
+        self._left.enter_context(constructors.watched(self._constructed))
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
     def __exit__(self, *raised: object) -> None:
         super().__exit__(*raised)  # type: ignore[no-untyped-call]
         self._left.close()
+        self._flow.close()
+        self.recording.off = not torch.is_grad_enabled()
         self.recording.files = self._places.files
         self.recording.end = sequence_number()
 
@@ -115,25 +128,30 @@ class Recorder(TorchFunctionMode):
             return func(*args, **kwargs)
         seen = self._before(func, args, kwargs)
         result = func(*args, **kwargs)
-        self._after(seen, result, sys._getframe(1))
+        self._after(seen, result, sys._getframe(1), args, kwargs)
         return result
 
     def _before(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Seen:
         """The inputs as they are now: an operation in place changes them."""
         inputs = [*_tensors(args), *_tensors(kwargs.values())]
-        leaves, numbers, carried = 0, [], False
-        for tensor in inputs:
+        leaves, live, others, numbers, carried = self._flow.of_numbers(args), 0, 0, [], False
+        for place, tensor in enumerate(inputs):
             self._keep(tensor)
-            flowed, number = self._flowed_into(tensor)
+            flowed, alive, number, lost = self._flow.into(tensor)
+            if lost:
+                self._cut(Told("new_leaf", type(tensor).__name__, None), [tensor], flowed, lost, sys._getframe(2))
+                flowed, alive, number, _ = self._flow.into(tensor)
             leaves |= flowed
+            live |= alive
+            others |= alive if place else 0
             numbers.append(number)
             carried = carried or tensor.requires_grad
         version = None if not inputs or inputs[0].is_inference() else inputs[0]._version
-        made = maker(inputs[0]) if inputs else None
-        name = "" if made is None else made.name()
-        return Seen(func, inputs, numbers, name, leaves, carried, version, sequence_number())
+        made_by = maker(inputs[0]) if inputs else None
+        name = "" if made_by is None else made_by.name()
+        return Seen(func, inputs, numbers, name, leaves, live, others, carried, version, sequence_number())
 
-    def _after(self, seen: Seen, result: Any, frame: FrameType) -> None:
+    def _after(self, seen: Seen, result: Any, frame: FrameType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         made, recording = sequence_number(), self.recording
         source = None
         if made > seen.number or seen.number > self._next:
@@ -142,13 +160,25 @@ class Recorder(TorchFunctionMode):
                 self._fill(seen, frame)
             for number in range(seen.number, made):
                 recording.lineage[number] = seen.leaves
+                recording.live[number] = seen.live
                 if source is not None:
                     recording.sources[number] = source
         self._next = made
         outputs = list(_tensors((result,)))
         for tensor in outputs:
             self._keep(tensor, seen.numbers)
-        if seen.leaves:
+            values = recording.values.get(made - 1) if made > seen.number else None
+            if is_bad(values) and len(recording.witnesses) < witnesses.MOST:
+                self._look_again(seen, tensor, frame, args, kwargs)
+            elif tensor.dtype in LEAST and made > seen.number:
+                lost = witnesses.of_lost_constant(seen.func, (*args, *kwargs.values()), tensor)
+                if lost is not None and len(recording.witnesses) < witnesses.MOST:
+                    recording.witnesses[made - 1] = lost
+        if seen.func is SWITCH:
+            self._switched(frame)
+        elif seen.func in BACKWARD:
+            recording.backwards.append((made, self._places.here(frame)))
+        elif seen.leaves:
             self._notice(seen, outputs, result, source, frame)
 
     def _fill(self, seen: Seen, frame: FrameType) -> None:
@@ -156,6 +186,7 @@ class Recorder(TorchFunctionMode):
         source = self._places.of_function(frame)
         for number in range(self._next, seen.number):
             self.recording.lineage.setdefault(number, seen.leaves)
+            self.recording.live.setdefault(number, seen.live)
             if source is not None:
                 self.recording.sources.setdefault(number, source)
 
@@ -172,72 +203,113 @@ class Recorder(TorchFunctionMode):
             self._levels[number] = level = 1 + max(below, default=0)
             guard_node(made, level, below)
 
+    def _look_again(
+        self, seen: Seen, result: torch.Tensor, frame: FrameType, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """Where a result is not finite: what it was made of, while that is there."""
+        made = maker(result)
+        told = None if made is None else self.recording.values.get(made._sequence_nr())
+        if made is None or told is None or made._sequence_nr() in self.recording.witnesses or in_function(frame):
+            return
+        with torch._C.DisableTorchFunction():
+            found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, frame)
+        if found is not None:
+            self.recording.witnesses[made._sequence_nr()] = found
+
     def _notice(self, seen: Seen, outputs: list[torch.Tensor], result: Any, source: Any, frame: FrameType) -> None:
         told = kind_of(seen, outputs, result)
-        if told is not None and told.kind == "no_grad" and in_function(frame):
-            told = None
-        bit = 0 if told is None else self._happened(told, seen, source or self._places.here(frame)).bit
-        for tensor in outputs:
-            if maker(tensor) is None and (bit or not tensor.requires_grad):
-                flowed = self.recording.flowed_into(tensor) | seen.leaves | bit
-                self.recording.cut[id(tensor)] = weakref.ref(tensor, self._forget(id(tensor))), flowed
+        first = seen.inputs[0] if seen.inputs else None
+        over = [*outputs]
+        if (
+            first is not None
+            and all(first is not one for one in outputs)
+            and (seen.has_written or _becomes(told, outputs))
+        ):
+            over.append(first)
+        if told is not None and self._cut(told, over, seen.leaves, seen.live, frame, seen, source, result):
+            return
+        for tensor in over:
+            if maker(tensor) is not None:
+                self._flow.share(tensor, seen.leaves, seen.live)
+            elif not tensor.requires_grad or tensor is first:
+                self._flow.cut(tensor, self.recording.flowed_into(tensor) | seen.leaves, written=seen.has_written)
 
-    def _happened(self, told: Told, seen: Seen, source: Any) -> Happening:
-        key = told.kind, told.operation, source, self.module
-        known = self.recording.happenings.get(key)
+    def _constructed(self, given: torch.Tensor, made: torch.Tensor, name: str, frame: FrameType) -> None:
+        """`nn.Parameter(t)`, `Variable(t)`."""
+        if torch.compiler.is_compiling() or in_backward() or torch._C._are_functorch_transforms_active():
+            return
+        origin = self._flow.into(given)
+        if origin.flowed and made is not given:
+            number = origin.number if origin.live else None
+            self._cut(Told("new_leaf", name, number), [made], origin.flowed, origin.live, frame)
+
+    def _switched(self, frame: FrameType) -> None:
+        if torch.is_grad_enabled():
+            self._off = "before", None
+        elif (by := switch_of(frame)) and self._off[0] == "before":
+            self._off = by, self._places.here(frame)
+
+    def _cut(
+        self,
+        told: Told,
+        outputs: list[torch.Tensor],
+        flowed: int,
+        live: int,
+        frame: FrameType,
+        seen: Seen | None = None,
+        source: Source | None = None,
+        result: Any = None,
+    ) -> bool:
+        """Something happened: what came of it carries its bit on, and ends those of the happenings before it.
+
+        False where nothing happened, as in a Function to what is one of its inputs.
+        """
+        recording, kind, operation, what = self.recording, told.kind, told.operation, ""
+        around = surroundings(frame) if kind in WITHIN else None
+        if around is not None and around.kind is not None:
+            if around.kind in ("custom", "checkpoint"):
+                for tensor in around.inputs:
+                    live &= ~self._flow.into(tensor).live
+                if not live:
+                    return False
+            kind, operation, what = around.kind, around.operation, around.what
+            frame, source = around.frame or frame, None
+        source = source or self._places.here(frame)
+        off: tuple[Switch, Source | None] = self._off if kind == "no_grad" else ("", None)
+        if kind == "no_grad" and torch.is_inference_mode_enabled():
+            off = "inference_mode", None
+        module = "" if kind in ("checkpoint", "copied", "custom") else self.module
+        key = kind, operation, source, module, off
+        known = recording.happenings.get(key)
         if known is None:
-            bit = self._next_bit(lambda: None) if told.kind in FOLLOWED else 0
-            known = Happening(told.kind, told.operation, source, self.module, 0, told.number, seen.maker, bit)
-        known = self.recording.happenings[key] = replace(known, leaves=known.leaves | seen.leaves)
-        return known
+            bit = self._flow.next_bit(lambda: None) if kind in FOLLOWED else 0
+            maker_of = seen.maker if seen is not None else ""
+            known = Happening(kind, operation, source, module, 0, told.number, maker_of, bit, 0, what, *off)
+            self._happened |= bit
+        ended = flowed & self._happened & ~known.bit if known.bit and (live or kind == "left_torch") else 0
+        written = known.written
+        if seen is not None and seen.has_written:
+            written = (*written, (address(seen.inputs[0]), seen.number))[-MOST_WRITTEN:]
+        recording.happenings[key] = replace(
+            known,
+            leaves=known.leaves | (flowed if kind in ("left_torch", "inplace", "moved") else live),
+            behind=known.behind | ended,
+            written=written,
+        )
+        carried = flowed & ~ended | known.bit
+        if kind == "left_torch":
+            self._flow.leaves_torch(result, carried)
+        for tensor in outputs:
+            if maker(tensor) is None:
+                self._flow.cut(tensor, carried, written=kind == "written")
+            else:
+                self._flow.share(tensor, flowed, live)
+        return True
 
-    def _flowed_into(self, tensor: torch.Tensor) -> tuple[int, int | None]:
-        """The leaves, a bit each, and the sequence number of the grad_fn."""
-        if tensor.requires_grad:
-            made = maker(tensor)
-            if made is None:
-                return self._bit(tensor) | self.recording.flowed_into(tensor), None
-            number = made._sequence_nr()
-            if number >= self.recording.first and number not in self.recording.lineage:
-                self._follow(made)
-            return self.recording.flowed_into(tensor), number
-        return self.recording.flowed_into(tensor), None
 
-    def _follow(self, unseen: Node) -> None:
-        """Into what was made unseen, in compiled code or a transform of torch.func: the leaves that flowed into it."""
-        lineage, found, leaves = self.recording.lineage, {unseen: None}, 0
-        waiting = [unseen]
-        while waiting:
-            for target, _ in waiting.pop().next_functions:
-                if target is None or target in found:
-                    continue
-                known = lineage.get(target._sequence_nr())
-                if known is not None:
-                    leaves |= known
-                elif (leaf := leaf_of(target)) is not None:
-                    leaves |= self._bit(leaf)
-                else:
-                    found[target] = None
-                    waiting.append(target)
-        nodes = newest_first(found)
-        guard(nodes)
-        lineage[unseen._sequence_nr()] = leaves
-        release(nodes)
-
-    def _bit(self, leaf: torch.Tensor) -> int:
-        place = self._bits.get(id(leaf))
-        if place is None or self.recording.leaves[place]() is not leaf:
-            place = self._bits[id(leaf)] = len(self.recording.leaves)
-            self._next_bit(weakref.ref(leaf))
-        return 1 << place
-
-    def _next_bit(self, of: Callable[[], torch.Tensor | None]) -> int:
-        self.recording.leaves.append(of)
-        return 1 << len(self.recording.leaves) - 1
-
-    def _forget(self, key: int):  # type: ignore[no-untyped-def]
-        cut = self.recording.cut
-        return lambda _: cut.pop(key, None)
+def _becomes(told: Told | None, outputs: list[torch.Tensor]) -> bool:
+    """Whether an operation without a result makes something of its first input: `t.requires_grad = True`, `t.data = ...`."""
+    return told is not None and not outputs and told.kind in ("new_leaf", "written")
 
 
 def _tensors(values: Iterable[Any]) -> Iterator[torch.Tensor]:

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import torch
+from msgspec.structs import replace
 from torch.autograd.graph import Node
 
 from gradtui.snapshot import model as data
+from gradtui.snapshot.events import Switch
 
 COMPILED = "{name} was compiled by torch.compile, and ran as it is: of what ran inside it there are no values, lines and modules"
 TAG = "gradtui"
@@ -22,7 +24,9 @@ TAG = "gradtui"
 class Happening:
     """An Event whose leaves (a bit each) have no names yet, and whose node is known by its sequence number.
 
-    maker: the name of that node. bit: its own, which flows on with what came of it; 0 where that is not followed.
+    maker: the name of that node. bit: its own, which flows on with what came of it; 0 where that is not followed. behind: bits of
+    other happenings that flowed into it, and end there. what, switch, switched: as of an Event.
+    written: of `inplace`, the storages that were written over, each with the sequence number that came next.
     """
 
     kind: data.EventKind
@@ -33,6 +37,11 @@ class Happening:
     number: int | None
     maker: str = ""
     bit: int = 0
+    behind: int = 0
+    what: str = ""
+    switch: Switch = ""
+    switched: data.Source | None = None
+    written: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(slots=True)
@@ -40,13 +49,15 @@ class Recording:
     """One forward pass, or several, of one thread.
 
     first, end: the sequence numbers it is of, end exclusive; None while it goes on.
-    values, sources: by the sequence number of the grad_fn. lineage: the leaves that flowed into it, a bit each.
+    values, sources: by the sequence number of the grad_fn. lineage: the leaves that flowed into it, a bit each; live: those of
+    them that a gradient goes back to.
     leaves: the leaf of each bit, without holding it; nothing for the bit of a happening.
     cut: by id, without holding them, tensors that no gradient goes through, and the bits that flowed into them.
     marks, entered: from which sequence number on which call of which
     module was running. watched: the model whose modules were, without holding it; calls: how often each ran, by path.
     compiled: what torch.compile made that ran, by name. unseen: paths of modules that run without being seen, and so do
-    those below them. files: text, by name.
+    those below them. files: text, by name. backwards: where backward ran, and the sequence number that came next.
+    off: whether gradients were switched off at its end. witnesses: of what went bad, by the sequence number of the grad_fn.
     """
 
     first: int
@@ -54,6 +65,7 @@ class Recording:
     values: dict[int, data.Values | None] = field(default_factory=dict)
     sources: dict[int, data.Source] = field(default_factory=dict)
     lineage: dict[int, int] = field(default_factory=dict)
+    live: dict[int, int] = field(default_factory=dict)
     leaves: list[Callable[[], torch.Tensor | None]] = field(default_factory=list)
     cut: dict[int, tuple[weakref.ref[torch.Tensor], int]] = field(default_factory=dict)
     happenings: dict[tuple[object, ...], Happening] = field(default_factory=dict)
@@ -64,6 +76,9 @@ class Recording:
     compiled: dict[str, None] = field(default_factory=dict)
     unseen: set[str] = field(default_factory=set)
     files: dict[str, str] = field(default_factory=dict)
+    backwards: list[tuple[int, data.Source | None]] = field(default_factory=list)
+    off: bool = False
+    witnesses: dict[int, data.Witness] = field(default_factory=dict)
 
     def covers(self, number: int) -> bool:
         return self.first <= number and (self.end is None or number < self.end)
@@ -102,20 +117,42 @@ class Recording:
         flowed = 0
         for output in outputs:
             flowed |= self.flowed_into(output)
+        behind = self._behind(flowed)
+        left = sum(one.bit for one in self.happenings.values() if one.kind == "left_torch")
+        perhaps = left | self._behind(left)
         found = [leaf() for leaf in self.leaves]
         known = [None if leaf is None else names.get(leaf) for leaf in found]
         return tuple(
             data.Event(
-                kind=happening.kind,
-                operation=happening.operation,
-                source=happening.source,
-                module=happening.module,
-                leaves=tuple(name for bit, name in enumerate(known) if name and happening.leaves >> bit & 1),
-                node=None if happening.number is None else ids.get(happening.number),
-                reached=bool(happening.bit & flowed) if happening.bit else None,
+                kind=one.kind,
+                operation=one.operation,
+                source=one.source,
+                module=one.module,
+                leaves=tuple(name for bit, name in enumerate(known) if name and one.leaves >> bit & 1),
+                node=None if one.number is None else ids.get(one.number),
+                reached=True if one.bit & (flowed | behind) else None if one.bit & perhaps or not one.bit else False,
+                alone=not one.bit or bool(one.bit & flowed),
+                switch=one.switch,
+                switched=one.switched,
+                still=bool(one.switch) and self.off,
+                what=one.what,
             )
-            for happening in self.happenings.values()
+            for one in self.happenings.values()
         )
+
+    def _behind(self, flowed: int) -> int:
+        """The happenings that flowed into those that flowed into the output, and so on."""
+        behind = 0
+        for one in reversed(self.happenings.values()):
+            if one.bit & (flowed | behind):
+                behind |= one.behind
+        return behind
+
+    def seen_going_bad(self, ids: Mapping[int, int]) -> Iterator[data.Witness]:
+        """In the order of the forward pass; also of what is not in the graph. ids: as of `events`."""
+        for number, witness in self.witnesses.items():
+            module, _ = self.module(number)
+            yield replace(witness, node=ids.get(number), source=self.sources.get(number), module=module)
 
 
 def recording_of(node: Node) -> Recording | None:

@@ -9,7 +9,7 @@ import torch
 from msgspec.structs import replace
 
 from gradtui.engine.typed import gaps
-from gradtui.engine.typed.discontinuities import CHAOS, NEAR, VISIBLE, Found, closed_in, range_of, sides, suspects
+from gradtui.engine.typed.discontinuities import CHAOS, NEAR, VISIBLE, Found, closed_in, ranges, sides, suspects
 from gradtui.engine.typed.look import Look, in_order, rows_of
 from gradtui.snapshot.curve import Jump, Trouble
 
@@ -73,7 +73,7 @@ def _told(samples: torch.Tensor, stretches: list[Trouble], found: Sequence[Found
         for one, grows in zip(stretches, unbounded, strict=False)
     ]
     jumps, borders, count = [], [], len(stretches)
-    f_range, slope_range = (range_of(row, look.epsilon) for row in samples[1:])
+    f_range, slope_range = ranges(samples[1:], look.epsilon)
     for one, grows, climbs in zip(found, unbounded[count:], steep[count:], strict=True):
         middle = (one.low + one.high) / 2
         if grows:

@@ -69,20 +69,28 @@ class Suspects:
         return Suspects(self.ends[:, which], self.of_slope[which], self.hidden[which], self.visible[which])
 
 
+NONE = Suspects(
+    torch.zeros(3, 0, 2, dtype=torch.float64),
+    torch.zeros(0, dtype=torch.bool),
+    *torch.zeros(2, 0, dtype=torch.float64),
+)
+
+
 def suspects(points: torch.Tensor, look: Look) -> Suspects:
     """Of the intervals between neighbouring points (3, n) those that hide most, no more than can be looked into."""
-    epsilon, affordable = look.epsilon, look.most_intervals(2 * MOST) // 2
-    ends = torch.stack([points[:, :-1], points[:, 1:]], 2)
-    bent, turned = (column[:, 0].nan_to_num(0, 0) for column in _hidden(ends))
-    parts = []
-    for row, hidden, limit in ((1, bent, BENT), (2, _alone(turned, points[0].diff()), TURNED)):
-        whole = range_of(points[row], epsilon)
-        if whole is not None:
-            most = hidden.topk(min(affordable, int((hidden > limit * whole).sum()))).indices
-            seen = torch.full((len(most),), limit * whole, dtype=torch.float64)
-            parts.append(Suspects(ends[:, most], torch.full((len(most),), row == 2), hidden[most], seen))
-    none = Suspects(ends[:, :0], torch.zeros(0, dtype=torch.bool), bent[:0], bent[:0])
-    return _real(_joined([none, *parts]), epsilon)
+    bent, turned = (row[0].nan_to_num(0, 0) for row in _hidden(points[:, None]))
+    turned = _alone(turned, points[0].diff())
+    parts = [NONE]
+    for row, hidden, whole, limit in zip(
+        (1, 2), (bent, turned), ranges(points[1:], look.epsilon), (BENT, TURNED), strict=True
+    ):
+        if whole is None or not (count := int((hidden > limit * whole).sum())):
+            continue
+        most = hidden.topk(min(count, look.most_intervals(2 * MOST) // 2)).indices
+        seen = torch.full((len(most),), limit * whole, dtype=torch.float64)
+        ends = torch.stack([points[:, most], points[:, most + 1]], 2)
+        parts.append(Suspects(ends, torch.full((len(most),), row == 2), hidden[most], seen))
+    return _real(_joined(parts), look.epsilon) if len(parts) > 1 else NONE
 
 
 def _joined(parts: list[Suspects]) -> Suspects:
@@ -110,16 +118,16 @@ def _alone(turned: torch.Tensor, width: torch.Tensor) -> torch.Tensor:
     return turned.where(turned > ALONE * width * torch.maximum(pace[:-4], pace[4:]), 0)
 
 
-def range_of(values: torch.Tensor, epsilon: float) -> float | None:
-    """What the values span, without the outer ones unless nothing is left; None where that is but rounding."""
-    ordered = values[values.isfinite()].sort().values
-    if not len(ordered):
-        return None
-    cut = int(OUTER * len(ordered))
-    whole, inner = float(ordered[-1] - ordered[0]), float(ordered[-1 - cut] - ordered[cut])
-    noise = ROUNDING * epsilon * float(ordered.abs().amax())
-    spans = [span for span in (inner, whole) if span > noise]
-    return spans[0] if spans else None
+def ranges(rows: torch.Tensor, epsilon: float) -> list[float | None]:
+    """What each row of values spans, without the outer ones unless nothing is left; None where that is but rounding."""
+    found: list[float | None] = []
+    for ordered in (row[row.isfinite()].sort().values for row in rows):
+        cut = int(OUTER * len(ordered))
+        places = [0, cut, -1 - cut, -1]
+        first, low, high, last = ordered[places].tolist() if len(ordered) else (0.0,) * 4
+        noise = ROUNDING * epsilon * max(abs(first), abs(last))
+        found.append(next((span for span in (high - low, last - first) if span > noise), None))
+    return found
 
 
 def _hidden(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -136,7 +144,7 @@ def _hidden(rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 def closed_in(left: Suspects, look: Look) -> list[Found]:
     """The places in them at which f, or f', still changes when nothing is left between, and more so than beside them."""
-    found = [left.chosen(left.of_slope & False)]
+    found = [NONE]
     while len(left) and (parts := look.parts(len(left))):
         rows = look.into(left.ends, parts)
         bent, turned = _hidden(rows)
@@ -152,8 +160,11 @@ def closed_in(left: Suspects, look: Look) -> list[Found]:
         ends = torch.stack([rows[:, number, part], rows[:, number, part + 1]], 2)
         left = _most(_real(Suspects(ends, left.of_slope[number], here, left.visible[number]), look.epsilon))
         done = left.ends[0, :, 1] - left.ends[0, :, 0] <= _finest(left.ends[0], look)
-        found.append(left.chosen(done))
-        left = left.chosen(~done)
+        if bool(done.any()):
+            found.append(left.chosen(done))
+            left = left.chosen(~done)
+    if len(found) == 1:
+        return []
     x, f, slopes = _abrupt(_joined(found), look).tolist()
     places = [
         Found(low, high, (before, behind), (slope, next_slope))
@@ -175,7 +186,7 @@ def _abrupt(found: Suspects, look: Look) -> torch.Tensor:
     """
     ends = found.ends
     width = ends[0, :, 1:] - ends[0, :, :1]
-    if not (width.numel() and look.affords(len(BESIDE) * width.numel())):
+    if not look.affords(len(BESIDE) * len(found)):
         return ends[:, :0]
     around = look.at((ends[0].mean(1, keepdim=True) + width * torch.tensor(BESIDE)).clamp(*look.window))
     rows = torch.cat([around[..., :2], ends, around[..., 2:]], 2)

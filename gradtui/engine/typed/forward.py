@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
-from gradtui.engine.autograd.torch_private import sequence_number
+from gradtui.engine.autograd.torch_private import DispatchMode, sequence_number
 from gradtui.engine.typed import constants
 from gradtui.engine.typed.operations import OPERATIONS, UnfitError, lifted
 from gradtui.expression.parser import ExpressionError
@@ -62,17 +61,12 @@ class Forward:
     makers: dict[int, Node]
 
 
-class ValueRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class ValueRecorder(DispatchMode):
     """Keeps what each operation returns under the sequence number of the grad_fn that autograd has just made for it."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.recorded: dict[int, torch.Tensor] = {}
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Where torch skips dynamo for a mode, it first imports it, which costs as much again as `import torch`."""
-        return False
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         result = func(*args, **(kwargs or {}))

@@ -9,24 +9,19 @@ from typing import cast
 
 import torch
 from torch.autograd import forward_ad
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from gradtui.engine.autograd.torch_private import DispatchMode
 from gradtui.engine.typed import forward
 from gradtui.engine.typed.forward import Forward
 from gradtui.expression.parser import ExpressionError
 
 
-class Outputs(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class Outputs(DispatchMode):
     """Holds every tensor that an operation returns, those of the tangents' own arithmetic among them."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.seen: list[torch.Tensor] = []
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """As in forward.ValueRecorder: without it torch imports dynamo here."""
-        return False
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         result = func(*args, **(kwargs or {}))

@@ -10,6 +10,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.child
+
 SCRIPT = """
 import gc, threading, torch, gradtui
 
@@ -98,6 +100,7 @@ STACK = 512 * 1024
 """Bytes, also of the main thread: a sixteenth of the usual, so that a graph is deep sooner."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("on_a_thread", [False, True])
 def test_dropped(on_a_thread: bool) -> None:
     """A process whose code touches such a graph and drops it ends with a segmentation fault at the first case."""

@@ -61,6 +61,7 @@ def bare(name: str) -> str:
     return ".".join(parts)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("wrapper", case.WRAPPERS)
 def test_nothing_is_different_afterwards(answers: list[dict[str, Any]], wrapper: str) -> None:
     """Gradients, averaged over the ranks, and weights are to the last bit those of a training that nobody looked at."""

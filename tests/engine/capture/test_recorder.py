@@ -147,7 +147,7 @@ def test_events() -> None:
         ("left_torch", "item", ("w",)),
         ("not_differentiable", "argmax", ("w",)),
         ("new_leaf", "tensor", ("w",)),
-        ("new_leaf", "requires_grad_", ("w", "v")),
+        ("new_leaf", "requires_grad_", ()),
         ("inplace", "add_", ("w",)),
         ("moved", "to", ("w",)),
     ]

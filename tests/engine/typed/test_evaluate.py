@@ -192,6 +192,7 @@ def test_same_request_same_snapshot() -> None:
     assert all(evaluate(request) == first for _ in range(3))
 
 
+@pytest.mark.long
 def test_start_up_loads_neither_dynamo_nor_sympy() -> None:
     """Each would make the first picture late by as much as `import torch` itself takes, or half of that."""
     code = """

@@ -159,6 +159,7 @@ def test_a_file_that_python_cannot_compile(tmp_path: Path, name: str) -> None:
     assert all(len(told) < 300 for told in found.traceback)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("usual_depth")
 def test_a_file_that_python_can_only_just_compile(tmp_path: Path) -> None:
     """The calls that stand around it in gradtui do not count."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -58,6 +59,7 @@ def painted(graph: Graph, width: int, steps_done: int | None) -> list[list[tuple
     return [list(pieces(row, widths, DIGITS)) for row in found]
 
 
+@pytest.mark.long
 @settings(max_examples=150, deadline=None)
 @given(graphs(), st.integers(9, 140), st.none() | st.integers(0, 24))
 def test_columns_fill_the_line(graph: Graph, width: int, steps_done: int | None) -> None:
@@ -69,6 +71,7 @@ def test_columns_fill_the_line(graph: Graph, width: int, steps_done: int | None)
         assert taken <= width - MARGIN
 
 
+@pytest.mark.long
 @settings(max_examples=150, deadline=None)
 @given(graphs(), st.integers(9, 140))
 def test_numbers_are_whole(graph: Graph, width: int) -> None:

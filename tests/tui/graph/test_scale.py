@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
@@ -123,6 +124,7 @@ async def test_filters() -> None:
         assert app.view.arrangement.rows[0].node == 0
 
 
+@pytest.mark.long
 async def test_stepping_opens_what_hides_the_node_and_closes_it_again() -> None:
     async with GraphApp().run_test(size=(120, 36)) as pilot:
         app = await on_bert(pilot)
@@ -135,6 +137,7 @@ async def test_stepping_opens_what_hides_the_node_and_closes_it_again() -> None:
         assert max(lengths) < 50 < sum(max(0, later - before) for before, later in pairwise(lengths))
 
 
+@pytest.mark.long
 async def test_search_in_the_app() -> None:
     app = explorer(BERT)
     async with app.run_test(size=(120, 36)) as pilot:

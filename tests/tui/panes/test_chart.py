@@ -304,6 +304,7 @@ async def test_another_wish_ends_the_search_for_what_fits() -> None:
         assert len(app.windows) == 3
 
 
+@pytest.mark.long
 async def test_a_point_on_an_arm_of_a_pole_has_the_window_follow(builds: list[Curve]) -> None:
     """Outside the window it is drawn anew with the point inside; back inside, as it was; and not at every step."""
     app = Small()

@@ -1,0 +1,171 @@
+"""What stands at the element where good numbers became bad ones: plain facts, read at the moment at which it happened."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import torch
+from torch.autograd.graph import Node
+
+from gradtui.engine.autograd.readable import has_numbers
+from gradtui.engine.autograd.saved import SAVED, names_of
+from gradtui.engine.autograd.torch_private import RAW, saved_tensors
+from gradtui.engine.autograd.values import legible
+from gradtui.snapshot.model import Operand, Values, Witness
+
+MOST_DIMENSIONS = 8
+SPECTRA = ("S", "L", "s")
+"""Names under which decompositions keep what they divide by the differences of."""
+OVER_A_DIM = ("softmax", "log_softmax", "logsumexp", "safe_softmax", "logcumsumexp")
+
+
+LEAST = {torch.float16: 2.0**-25, torch.bfloat16: 2.0**-134}
+"""What is not larger becomes 0 in a narrow dtype."""
+
+
+def lost_constant(args: Sequence[Any], dtype: torch.dtype) -> float | None:
+    """A number among the arguments that is none, and 0 in this dtype."""
+    least = LEAST.get(dtype)
+    if least is None:
+        return None
+    return next((one for one in args if type(one) is float and 0 < abs(one) <= least), None)
+
+
+def is_bad(values: Values | None) -> bool:
+    return values is not None and (has_nan(values) or has_inf(values))
+
+
+def has_nan(values: Values) -> bool:
+    if values.summary is not None:
+        return values.summary.nan > 0
+    return any(map(math.isnan, values.numbers))
+
+
+def has_inf(values: Values) -> bool:
+    if values.summary is not None:
+        return values.summary.inf > 0
+    return any(map(math.isinf, values.numbers))
+
+
+def is_worse(result: Values | None, before: Sequence[Values | None]) -> bool:
+    """Whether there is nan in it that was in none of those before, or an infinity where all of those were finite."""
+    if result is None or not is_bad(result):
+        return False
+    if has_nan(result):
+        return not any(each is not None and has_nan(each) for each in before)
+    return not any(map(is_bad, before))
+
+
+def readable_numbers(tensor: object) -> bool:
+    return isinstance(tensor, torch.Tensor) and has_numbers(tensor) and not tensor.is_complex()
+
+
+def first_bad(tensor: torch.Tensor) -> tuple[tuple[int, ...], int]:
+    """The index of the first nan, of the first infinity where there is none, and how many elements are not finite."""
+    flat = tensor.reshape(-1)
+    nan, bad = flat.isnan(), ~flat.isfinite()
+    wanted = nan if bool(nan.any()) else bad
+    place = int(wanted.to(torch.uint8).argmax())
+    index = []
+    for size in reversed(tensor.shape):
+        index.append(place % size)
+        place //= size
+    return tuple(reversed(index)), int(bad.sum())
+
+
+def number_at(what: object, shape: Sequence[int], index: tuple[int, ...]) -> float | None:
+    """The number of an operand, broadcast to the shape of the result, at this index; None where it does not fit."""
+    if isinstance(what, bool | int | float):
+        return float(what)
+    if not readable_numbers(what):
+        return None
+    tensor = cast(torch.Tensor, what)
+    if tuple(tensor.shape) != tuple(shape):
+        if tensor.ndim > len(shape) or any(
+            size not in (1, wanted) for size, wanted in zip(reversed(tensor.shape), reversed(shape), strict=False)
+        ):
+            return None
+        index = tuple(
+            0 if size == 1 else place
+            for size, place in zip(tensor.shape, index[len(index) - tensor.ndim :], strict=True)
+        )
+    return float(tensor[index].item())
+
+
+def of_sent(node: Node, edge: int, sent: torch.Tensor, came: torch.Tensor | None) -> Witness | None:
+    """Of a gradient that became bad in `node`, from what that keeps; what hooks have packed stays so."""
+    if not readable_numbers(sent):
+        return None
+    sent = sent.detach()
+    index, bad = first_bad(sent)
+    kept = kept_by(node)
+    operands = tuple(
+        Operand(name, number_at(what, sent.shape, index), _told(what))
+        for name, what in kept.items()
+        if not isinstance(what, torch.Tensor) or readable_numbers(what)
+    )
+    return Witness(
+        None,
+        "backward",
+        node.name(),
+        index[:MOST_DIMENSIONS],
+        float(sent[index].item()),
+        operands,
+        bad,
+        rows_kept(kept),
+        edge,
+        number_at(came.detach(), sent.shape, index) if came is not None else None,
+    )
+
+
+def kept_by(node: Node) -> dict[str, Any]:
+    """What a node keeps for its backward, by torch's names, without unpacking."""
+    packed = names_of(type(node), RAW)
+    found: dict[str, Any] = {}
+    for name in packed:
+        tensors = [*saved_tensors(node, name)]
+        if len(tensors) == 1:
+            found[name] = tensors[0].detach()
+    for name in names_of(type(node), SAVED):
+        if name in packed:
+            continue
+        value = getattr(node, SAVED + name, None)
+        if isinstance(value, int | float):
+            found[name] = value
+    return found
+
+
+def rows_kept(kept: Mapping[str, Any]) -> dict[str, int]:
+    """Of a decomposition, how many of its singular values or eigenvalues are equal to another one, how many are 0."""
+    spectrum = next((kept[name] for name in SPECTRA if readable_numbers(kept.get(name))), None)
+    if spectrum is None or not spectrum.ndim or spectrum.shape[-1] < 2:
+        return {}
+    ordered = spectrum.detach().double().sort(-1).values
+    near = torch.finfo(spectrum.dtype).eps * spectrum.shape[-1] * ordered.abs().amax(-1, keepdim=True)
+    return {
+        "all": ordered.numel(),
+        "equal": int((ordered.diff(dim=-1) <= near).sum()),
+        "zero": int((ordered.abs() <= near).sum()),
+    }
+
+
+def rows_of(operation: str, args: Sequence[Any], result: torch.Tensor) -> dict[str, int]:
+    """Of what works on rows: how many there are, and how many are masked throughout, of zeros, empty, or of one element."""
+    operand = next((one for one in args if isinstance(one, torch.Tensor)), None)
+    if operand is None or not readable_numbers(operand):
+        return {}
+    if operation.strip("_") in OVER_A_DIM and operand.ndim:
+        dim = next((one for one in args if isinstance(one, int | list) and not isinstance(one, bool)), -1)
+        masked = (operand == -math.inf).all(dim if isinstance(dim, int) else dim[0])
+        return {"all": masked.numel(), "masked": int(masked.sum())}
+    if operand.numel() and result.numel() and operand.numel() == result.numel():
+        return {"all": result.numel(), "single": result.numel()} if operand.numel() >= 1 else {}
+    if not operand.numel():
+        return {"all": result.numel(), "empty": result.numel()}
+    return {}
+
+
+def _told(what: object) -> Values | None:
+    return legible(what.detach()) if isinstance(what, torch.Tensor) else None

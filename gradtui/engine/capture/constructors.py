@@ -1,0 +1,50 @@
+"""`nn.Parameter(t)`, `Variable(t)`: torch shows the calls of classes to nobody. Their metaclasses do, while somebody watches."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import torch
+from torch.autograd import Variable
+
+Made = Callable[[torch.Tensor, torch.Tensor, str, FrameType], None]
+"""Is told of a tensor, what was made of it, the name of the class, and the frame of the call."""
+KINDS: tuple[Any, ...] = type(torch.nn.Parameter), type(Variable)
+
+_lock = threading.Lock()
+_watchers: list[tuple[int, Made]] = []
+
+
+@contextmanager
+def watched(made: Made) -> Iterator[None]:
+    """On this thread."""
+    watcher = threading.get_ident(), made
+    with _lock:
+        if not _watchers:
+            for kind in KINDS:
+                kind.__call__ = _call
+        _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        with _lock:
+            _watchers[:] = [other for other in _watchers if other is not watcher]
+            if not _watchers:
+                for kind in KINDS:
+                    del kind.__call__
+
+
+def _call(cls: Any, *args: Any, **kwargs: Any) -> Any:
+    result = type.__call__(cls, *args, **kwargs)
+    given = args[0] if args else kwargs.get("data")
+    if issubclass(type(given), torch.Tensor) and issubclass(type(result), torch.Tensor):
+        thread = threading.get_ident()
+        for own, made in [*_watchers]:
+            if own == thread:
+                made(given, result, cls.__name__, sys._getframe(1))
+    return result

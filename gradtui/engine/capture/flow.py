@@ -1,0 +1,160 @@
+"""Which leaves, and which happenings, the numbers of a tensor come from, a bit each: also where no gradient goes back."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import torch
+from torch.autograd.graph import Node
+from torch.multiprocessing.reductions import StorageWeakRef
+
+from gradtui.engine.autograd.backward import leaf_of
+from gradtui.engine.autograd.graph import newest_first, release
+from gradtui.engine.autograd.release import guard
+from gradtui.engine.autograd.values import PLAIN
+from gradtui.engine.capture.recording import Recording, maker
+
+MOST_KEPT = 100_000
+"""Numbers that left torch and are known again."""
+
+
+class Origin(NamedTuple):
+    """Of a tensor. flowed: leaves and happenings whose numbers went into it. live: the leaves that a gradient goes back to.
+
+    number: the sequence number of its grad_fn. lost: the leaves that a gradient went back to, before something that nobody saw.
+    """
+
+    flowed: int
+    live: int
+    number: int | None
+    lost: int = 0
+
+
+class Flow:
+    """Follows tensors by their grad_fn; those without one by identity, and by the storage that they share with another."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._bits: dict[int, int] = {}
+        self._storages: dict[int, tuple[StorageWeakRef, int, int, bool]] = {}
+        self._numbers: dict[int, tuple[float, int]] = {}
+
+    def close(self) -> None:
+        self._storages.clear()
+        self._numbers.clear()
+
+    def into(self, tensor: torch.Tensor) -> Origin:
+        made = maker(tensor)
+        if made is None:
+            is_new = not self._is_known(tensor)
+            own = self.bit(tensor) if tensor.requires_grad else 0
+            cut = self._recording.cut.get(id(tensor))
+            if cut is not None:
+                return Origin(own | cut[1], own, None)
+            shared = self._shared(tensor)
+            if shared is None or not (is_new or shared[3]):
+                return Origin(own, own, None)
+            return Origin(own | shared[1], own, None, 0 if own & shared[2] else shared[2])
+        recording, number = self._recording, made._sequence_nr()
+        if number >= recording.first and number not in recording.lineage:
+            recording.lineage[number], recording.live[number] = self._follow(made, tensor)
+        return Origin(recording.lineage.get(number, 0), recording.live.get(number, 0), number)
+
+    def cut(self, tensor: torch.Tensor, flowed: int, *, written: bool = False) -> None:
+        """A tensor that no grad_fn made, and what flowed into it. written: over what was in it."""
+        key, table = id(tensor), self._recording.cut
+        table[key] = weakref.ref(tensor, lambda _: table.pop(key, None)), flowed
+        self.share(tensor, flowed, 0, written)
+
+    def share(self, tensor: torch.Tensor, flowed: int, live: int, written: bool = False) -> None:
+        """Whatever has this storage has these numbers: `from_numpy(t.numpy())`, a view of what is written over under no_grad."""
+        if flowed and (storage := _storage(tensor)) is not None:
+            self._storages[storage.data_ptr()] = StorageWeakRef(storage), flowed, live, written
+
+    def leaves_torch(self, result: Any, flowed: int) -> None:
+        """`.item()` and `.tolist()`: a float that goes on into torch as it is is known again."""
+        waiting = [result]
+        while waiting and len(self._numbers) < MOST_KEPT:
+            value = waiting.pop()
+            if type(value) is list:
+                waiting.extend(value)
+            elif type(value) is float:
+                self._numbers[id(value)] = value, flowed
+
+    def of_numbers(self, values: Iterable[Any]) -> int:
+        """What flowed into Python's numbers among the arguments of an operation, and in lists of them."""
+        if not self._numbers:
+            return 0
+        flowed, waiting = 0, [*values]
+        while waiting:
+            value = waiting.pop()
+            if type(value) is float:
+                flowed |= self._numbers.get(id(value), (0.0, 0))[1]
+            elif type(value) in (list, tuple) and len(value) < MOST_KEPT:
+                waiting.extend(value)
+        return flowed
+
+    def bit(self, leaf: torch.Tensor) -> int:
+        place = self._bits.get(id(leaf), 0)
+        if not self._is_known(leaf):
+            place = self._bits[id(leaf)] = len(self._recording.leaves)
+            self.next_bit(weakref.ref(leaf))
+        return 1 << place
+
+    def _is_known(self, leaf: torch.Tensor) -> bool:
+        place = self._bits.get(id(leaf))
+        return place is not None and self._recording.leaves[place]() is leaf
+
+    def next_bit(self, of: Callable[[], torch.Tensor | None]) -> int:
+        self._recording.leaves.append(of)
+        return 1 << len(self._recording.leaves) - 1
+
+    def _unmade(self, tensor: torch.Tensor) -> int:
+        known = self._recording.cut.get(id(tensor)) or self._shared(tensor)
+        return 0 if known is None else known[1]
+
+    def _shared(self, tensor: torch.Tensor) -> tuple[StorageWeakRef, int, int, bool] | None:
+        if not self._storages or (storage := _storage(tensor)) is None:
+            return None
+        known = self._storages.get(storage.data_ptr())
+        return None if known is None or known[0].expired() else known  # type: ignore[no-untyped-call]
+
+    def _follow(self, unseen: Node, tensor: torch.Tensor) -> tuple[int, int]:
+        """Into what was made unseen, in compiled code, a transform of torch.func, or a Function: flowed and live."""
+        recording, found = self._recording, {unseen: None}
+        flowed = live = 0
+        waiting = [unseen]
+        while waiting:
+            for target, _ in waiting.pop().next_functions:
+                if target is None or target in found:
+                    continue
+                number = target._sequence_nr()
+                if number in recording.live:
+                    live |= recording.live[number]
+                    flowed |= recording.lineage.get(number, 0)
+                elif (leaf := leaf_of(target)) is not None:
+                    live |= self.bit(leaf)
+                    flowed |= self._unmade(leaf)
+                else:
+                    found[target] = None
+                    waiting.append(target)
+        nodes = newest_first(found)
+        guard(nodes)
+        release(nodes)
+        return flowed | live | self._unmade(tensor), live
+
+
+def _storage(tensor: torch.Tensor) -> torch.UntypedStorage | None:
+    """None where there are no numbers in one."""
+    if type(tensor) not in PLAIN or tensor.layout is not torch.strided or tensor.is_meta:
+        return None
+    storage = tensor.untyped_storage()
+    return storage if storage.nbytes() else None
+
+
+def address(tensor: torch.Tensor) -> int:
+    """Of its storage; 0 where there is none."""
+    storage = _storage(tensor)
+    return 0 if storage is None else storage.data_ptr()

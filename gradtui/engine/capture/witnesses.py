@@ -1,0 +1,183 @@
+"""An operation of the forward pass that made nan or infinity of good numbers is looked at again, once, piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import Any
+
+import torch
+
+from gradtui.engine.autograd.torch_private import DispatchMode
+from gradtui.engine.autograd.values import legible
+from gradtui.engine.autograd.witness import (
+    first_bad,
+    is_bad,
+    is_worse,
+    lost_constant,
+    number_at,
+    readable_numbers,
+    rows_of,
+)
+from gradtui.engine.capture.places import is_users
+from gradtui.snapshot.model import Operand, Values, Witness
+
+MOST = 8
+"""Operations of one recording that are looked at."""
+GIVEN = ("full", "fill", "masked_fill", "scalar_tensor", "full_like", "fill_", "masked_fill_", "lift_fresh", "where")
+"""They put an infinity where it was asked for."""
+
+
+LOST = "constant"
+"""The name of a number that was given, and is 0 in its dtype."""
+
+
+class _ForeignError(Exception):
+    """It would write over a tensor of the person's."""
+
+
+class _Watch(DispatchMode):
+    """Finds the piece that first made what is not finite of finite numbers; else that which first made nan.
+
+    made: all of the tensors that it has made, so that it is known which may be written over.
+    """
+
+    def __init__(self, names: dict[int, str]) -> None:
+        super().__init__()
+        self.names = names
+        self.found: dict[bool, tuple[Any, Sequence[Any], torch.Tensor]] = {}
+        self.lost: float | None = None
+        self._made: list[torch.Tensor] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        kwargs = kwargs or {}
+        given = list(tensors((*args, *kwargs.values())))
+        if func._schema.is_mutable and not any(one is given[0] for one in self._made):
+            raise _ForeignError
+        before = [one.clone() for one in given[:1]] if func._schema.is_mutable else []
+        result = func(*args, **kwargs)
+        made = list(tensors((result,)))
+        if not any(one is other for one in made for other in given):
+            self._made += made
+        first = next((one for one in made if readable_numbers(one) and one.is_floating_point()), None)
+        if first is not None and len(self.found) < 2:
+            self.lost = lost_constant((*args, *kwargs.values()), first.dtype) or self.lost
+            self._look(func, [*before, *args[len(before) :], *kwargs.values()], first)
+        return result
+
+    def _look(self, func: Any, args: Sequence[Any], result: torch.Tensor) -> None:
+        told = legible(result)
+        if not is_bad(told):
+            return
+        operands = [legible(one) for one in tensors(args) if readable_numbers(one)]
+        name = func.__name__.partition(".")[0]
+        finite = not any(map(is_bad, operands))
+        if finite and name not in GIVEN:
+            self.found.setdefault(True, (func, args, result))
+        elif is_worse(told, operands) and name not in GIVEN:
+            self.found.setdefault(False, (func, args, result))
+
+
+def witness(
+    func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], inputs: Sequence[torch.Tensor], result: torch.Tensor,
+    told: Values, frame: FrameType,
+) -> Witness | None:  # fmt: skip
+    """What is to be seen of a call whose result is not finite; None where that came in by what carries a gradient.
+
+    told: the numbers of the result.
+    """
+    known = [(one, legible(one)) for one in inputs if readable_numbers(one)]
+    if not is_worse(told, [values for one, values in known if one.requires_grad]):
+        return None
+    result = result.detach()
+    index, bad = first_bad(result)
+    base = Witness(None, "forward", _called(func), index, float(result[index].item()), bad=bad)
+    data = [(one, values) for one, values in known if not one.requires_grad and is_bad(values)]
+    if data and not is_worse(told, [values for _, values in known]):
+        operands = [
+            Operand(f"{place}", number_at(one, result.shape, index), values, variable_of(one, frame), False)
+            for place, (one, values) in enumerate(data)
+        ]
+        return _changed(base, operands=tuple(operands))
+    if getattr(func, "__name__", "").rstrip("_") != getattr(func, "__name__", ""):
+        return base  # in place: what was there before is gone
+    watch = _Watch({id(one): name for one in inputs if (name := variable_of(one, frame)) is not None})
+    _again(watch, func, args, kwargs)
+    found = watch.found.get(True) or watch.found.get(False)
+    if found is None:
+        return base
+    aten, given, made = found
+    index, bad = first_bad(made)
+    operation = aten.__name__.partition(".")[0]
+    names = [argument.name for argument in aten._schema.arguments]
+    operands = [
+        Operand(
+            name,
+            number_at(one, made.shape, index),
+            legible(one) if isinstance(one, torch.Tensor) else None,
+            watch.names.get(id(one)),
+            not isinstance(one, torch.Tensor) or any(one is each and each.requires_grad for each in inputs),
+        )
+        for name, one in zip(names, given, strict=False)
+        if isinstance(one, int | float) or readable_numbers(one)
+    ]
+    rows = rows_of(operation, given, made)
+    if watch.lost is not None:
+        rows, operands = rows | {"lost": 1}, [*operands, Operand(LOST, watch.lost)]
+    number = float(made[index].item())
+    return Witness(None, "forward", operation, index, number, tuple(operands), bad, rows)
+
+
+def of_lost_constant(func: Any, args: Sequence[Any], result: torch.Tensor) -> Witness | None:
+    """A constant that becomes 0 in the dtype of the result: no fault by itself, but one that explains a division by 0."""
+    lost = lost_constant(args, result.dtype)
+    return (
+        None
+        if lost is None
+        else Witness(None, "forward", _called(func), operands=(Operand(LOST, lost),), rows={"lost": 1})
+    )
+
+
+def _again(watch: _Watch, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Run it once more as it ran, but for a graph and the random numbers, which go on as if it had not run."""
+    random = torch.get_rng_state()
+    try:
+        with torch.no_grad(), watch:
+            func(*args, **kwargs)
+    except Exception:  # it would write over something, or cannot run twice
+        return
+    finally:
+        torch.set_rng_state(random)
+
+
+def variable_of(tensor: torch.Tensor, frame: FrameType | None) -> str | None:
+    """What the person's code calls it: the outermost name of a variable, or of an attribute of `self`."""
+    found = None
+    while frame is not None:
+        if is_users(frame):
+            for names in (frame.f_locals, frame.f_globals):
+                name = next((name for name, value in [*names.items()] if value is tensor), None)
+                found = name or found
+            owner = frame.f_locals.get("self")
+            inside = {**vars(owner), **vars(owner).get("_buffers", {})} if hasattr(owner, "__dict__") else {}
+            found = next((f"self.{name}" for name, value in inside.items() if value is tensor), None) or found
+        frame = frame.f_back
+    return found
+
+
+def tensors(values: Sequence[Any]) -> Iterator[torch.Tensor]:
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from tensors(value)
+
+
+def _called(func: Any) -> str:
+    return str(getattr(func, "__name__", type(func).__name__))
+
+
+def _changed(witness: Witness, **fields: Any) -> Witness:
+    from msgspec.structs import replace
+
+    return replace(witness, **fields)

@@ -1,0 +1,118 @@
+"""What user code did to gradients, and what torch refused to do, as facts."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from gradtui.snapshot.source import Source
+
+EventKind = Literal[
+    "detach",
+    "no_grad",
+    "integer",
+    "left_torch",
+    "not_differentiable",
+    "new_leaf",
+    "inplace",
+    "moved",
+    "written",
+    "sampled",
+    "drawn",
+    "copied",
+    "stacked",
+    "checkpoint",
+    "custom",
+]
+"""What user code did to a tensor that carries a gradient.
+
+detach: `.detach()`, `.data`. no_grad: computed under no_grad or inference_mode. integer: cast to an integer or boolean dtype.
+left_torch: `.item()`, `.tolist()`, `.numpy()`. not_differentiable: argmax and the like. new_leaf: `torch.tensor(t)`,
+`nn.Parameter(t)`, `Variable(t)`, `requires_grad_()` on what was cut off. inplace: written over. moved: `.to()` made a non-
+leaf of a leaf. written: its numbers were put into another tensor, by `copy_` under no_grad or `.data =`. sampled: by
+`.sample()` of a distribution that has `rsample`; drawn: of one that has none, or by multinomial. copied: by deepcopy.
+stacked: by `torch.func.stack_module_state`. checkpoint: run by a reentrant checkpoint no input of which requires grad.
+custom: used in the forward of a custom autograd.Function without being an input of it.
+"""
+Switch = Literal["", "no_grad", "inference_mode", "set_grad_enabled", "before"]
+"""What had switched gradients off: a block or decorator; a call of `set_grad_enabled(False)`; what ran before the trace began."""
+
+
+class Event(Struct, frozen=True):
+    """Something that user code did, as seen by a trace, that explains why a gradient ends or why backward fails.
+
+    operation: as torch calls it (`detach`, `add_`). leaves: names of the parameters and leaves whose gradient ends there; of
+    `inplace` those whose values went into what is written over. node: the node concerned, where there is one in the graph.
+    reached: whether what came of it went into the output; None where that is not known, as of what left torch. alone: whether
+    nothing else cuts the way from there to the output. switch: of `no_grad`; switched: where; still: whether it was so at the
+    end. what: the class of a distribution, a Function.
+    """
+
+    kind: EventKind
+    operation: str
+    source: Source | None = None
+    module: str = ""
+    leaves: tuple[str, ...] = ()
+    node: int | None = None
+    reached: bool | None = None
+    alone: bool = True
+    switch: Switch = ""
+    switched: Source | None = None
+    still: bool = False
+    what: str = ""
+
+
+Refusal = Literal[
+    "inplace",
+    "freed",
+    "leaf_inplace",
+    "view_inplace",
+    "inference",
+    "shape",
+    "count",
+    "unused",
+    "not_scalar",
+    "no_graph",
+    "not_a_leaf",
+    "whole_numbers",
+    "numpy",
+    "saved",
+    "not_implemented",
+]
+"""What torch refuses. inplace: backward, as a tensor it needs was written over. freed: backward over a graph that it has run
+over. leaf_inplace: writing over a leaf, or a view of one. view_inplace: over one of several views, or one made under no_grad.
+inference: a tensor of inference_mode in a graph. shape, count: of the gradients that a custom backward returned. unused:
+`autograd.grad` by what the output does not depend on. not_scalar: backward of more than one number. no_graph: of none.
+not_a_leaf: requires_grad of what was computed. whole_numbers: requires_grad of an integer tensor. numpy: of what requires
+grad. saved: a custom Function saves what is no tensor. not_implemented: an operation without derivative.
+"""
+
+
+class Raised(Struct, frozen=True):
+    """What torch refused, as facts; each where it is known.
+
+    operation: what was refused, or wrote over the tensor (`add_`), or the class of a custom Function; source: where. tensor:
+    its name. shape: its shape, or that of a gradient; wanted: the one it should have; place: which input or gradient. count,
+    needed: of gradients. maker, made: the operation that made the tensor, and where. saver, kept: the operation whose
+    backward needs it, and where. holder: the attribute or variable that carried it over from before (`memory`). earlier:
+    where backward ran before. node: of the graph, the one concerned. defined: where a custom backward is.
+    """
+
+    how: Refusal
+    operation: str = ""
+    source: Source | None = None
+    tensor: str = ""
+    shape: tuple[int, ...] | None = None
+    wanted: tuple[int, ...] | None = None
+    place: int | None = None
+    count: int | None = None
+    needed: int | None = None
+    maker: str = ""
+    made: Source | None = None
+    saver: str = ""
+    kept: Source | None = None
+    holder: str = ""
+    earlier: Source | None = None
+    node: int | None = None
+    defined: Source | None = None
