@@ -11,6 +11,8 @@ from msgspec import msgpack
 
 from gradtui.snapshot.training import State, Training, Update
 
+MOST_ELEMENTS = 8
+"""Of a vector whose places are drawn."""
 MOST_BYTES = 64 * 2**20
 """Of packed updates. Of more than that the oldest are forgotten: the screen goes back no further."""
 
@@ -26,6 +28,7 @@ class History:
         self._bytes = 0
         self._forgotten = 0
         self.values = array("d")
+        self._places: dict[tuple[str, int], array[float]] = {}
         self._before: dict[str, State] = {}
         self.here = 0
         self._anew = -1
@@ -73,6 +76,9 @@ class History:
                 self._packed.append(packed)
                 self._bytes += len(packed)
                 self.values.append(update.value)
+                for name, moved in update.variables.items():
+                    for element, place in enumerate(_numbers(moved.value)[:MOST_ELEMENTS]):
+                        self._places.setdefault((name, element), array("d")).append(place)
             self.here += 1
         self._forget()
 
@@ -88,24 +94,23 @@ class History:
         kept = self.here - self._forgotten
         self._bytes -= sum(map(len, self._packed[kept:]))
         del self._packed[kept:]
-        del self.values[self.here :]
+        for numbers in (self.values, *self._places.values()):
+            del numbers[self.here :]
 
     def clear(self) -> None:
         self._packed.clear()
         del self.values[:]
+        self._places.clear()
         self._bytes = self._forgotten = self.here = 0
         self._before = {}
 
+    def places(self, name: str, element: int = 0) -> array[float]:
+        """Where one element of a variable stood before each update up to here; () where it was not trained."""
+        return self._places.get((name, element), array("d"))[: self.here]
+
     def trail(self, name: str, element: int, most: int) -> list[tuple[float, float]]:
-        """Where one variable was and f there, of the last `most` updates before here."""
-        found = []
-        for number in range(max(self.first, self.here - most), self.here):
-            update = self.update(number)
-            moved = update.variables.get(name) if update is not None else None
-            if update is not None and moved is not None:
-                place = moved.value[element] if isinstance(moved.value, tuple) else moved.value
-                found.append((place, update.value))
-        return found
+        """Where it was and f there, of the last `most` updates up to here."""
+        return [*zip(self.places(name, element)[-most:], self.values[: self.here][-most:], strict=False)]
 
     def _forget(self) -> None:
         """The oldest, where all take too much."""

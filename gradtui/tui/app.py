@@ -28,6 +28,7 @@ from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp
+from gradtui.tui.training.charts import Charts
 from gradtui.tui.training.optimizer_entry import OptimizerEntry
 from gradtui.tui.training.trainer import Trainer
 from gradtui.tui.typing.line_input import LineInput
@@ -63,6 +64,8 @@ class GradtuiApp(MendedApp):
         self.trainer = Trainer(
             self, session, self.answers, moved=self.ask, changed=self.show_training, look=self.look_at_trained
         )
+        self.charts = Charts(session, self.answers, self.trainer)
+        self._chart_chosen = True
         self._working: list[bool] = []
         if theme is not None:
             self.theme = theme
@@ -83,6 +86,11 @@ class GradtuiApp(MendedApp):
             self.ask()
         self.call_after_refresh(self.begin)
 
+    def begin_training(self, start: Start) -> None:
+        """As the command line says."""
+        self.trainer.begin(start)
+        self._chart_chosen = start.optimizer is None and start.trained is None and not start.data
+
     async def begin(self) -> None:
         """The first frame is out. What starts now would have taken the processor from it."""
         gc.freeze()  # what is there now stays: to look through it again would cost a frame, now and then
@@ -99,6 +107,7 @@ class GradtuiApp(MendedApp):
         if not self.session.live and self.answers.answered and not self.session.ledger:
             self.notify(texts.NOTHING_NEW, timeout=3)
         self.trainer.prepare()
+        self.charts.prepare()
         self.asking.ask(texts.samples(self.picture.chart.size.width))
         self.settle()
 
@@ -116,6 +125,9 @@ class GradtuiApp(MendedApp):
         self.backward.renew(before)
         self.show_answer()
         self.settle(answered=True)
+        if not self._chart_chosen:
+            self._chart_chosen = True
+            self.charts.begin()
         self.show_training()
         self.show_keys()
         self.trainer.arrived()
@@ -167,7 +179,7 @@ class GradtuiApp(MendedApp):
 
     def show_training(self) -> None:
         """Why the selected variable moved, and what the run has come to."""
-        self.picture.show_training(self.trainer)
+        self.picture.show_training(self.trainer, self.charts)
         self.show_cursor()
 
     def show_player(self) -> None:
@@ -213,7 +225,6 @@ class GradtuiApp(MendedApp):
     action_maximise = by(lambda app: app.picture.toggle_maximised)
     action_restore = by(lambda app: app.picture.restore)
     action_move_node = by(lambda app: app.picture.graph.run_action)
-    action_zoom = by(lambda app: app.picture.chart.zoom)
     action_pan = by(lambda app: app.picture.chart.pan)
     action_fit = by(lambda app: app.picture.chart.fit)
     action_toggle_derivative = by(lambda app: app.picture.chart.toggle_derivative)
@@ -237,6 +248,24 @@ class GradtuiApp(MendedApp):
     def action_undo_experiment(self) -> None:
         self.session.undo_experiment()
         self.ask()
+
+    def action_zoom(self, factor: float) -> None:
+        if self.charts.kind == "contour":
+            self.charts.zoom(factor)
+            self.ask()
+        elif self.charts.kind == "curve":
+            self.picture.chart.zoom(factor)
+
+    def action_next_chart(self) -> None:
+        self.charts.next()
+        self.show_training()
+        self.ask()
+
+    def action_keep_run(self) -> None:
+        """This run stays in the charts, and the next begins where it did."""
+        self.charts.keep()
+        self.trainer.again()
+        self.picture.open_optimizer()
 
     def look_at_trained(self) -> None:
         """The panel is that of a variable that moved."""
@@ -307,7 +336,7 @@ def explorer(start: Start) -> GradtuiApp:
     """The screen on what a person named. Raises PointError for an `at` that is no value."""
     service = partial(Service, function=start.expression) if start.origin == "function" else Service
     app = GradtuiApp(Session(start), service, start.theme)
-    app.trainer.begin(start)
+    app.begin_training(start)
     return app
 
 

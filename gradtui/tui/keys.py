@@ -149,6 +149,14 @@ KEYS: list[Binding] = [
     _key("rate.down", "left_curly_bracket", "learning_rate(-1)", "smaller lr", "A smaller learning rate", display="{"),
     _key("rate.up", "right_curly_bracket", "learning_rate(1)", "larger lr", "A larger learning rate", display="}"),
     _key("trained", "A", "toggle_trained", "trained", "Train the active variable or hold it; a vector may be data too"),
+    _key(
+        "chart.next",
+        "h",
+        "next_chart",
+        "other chart",
+        "The next chart: f and f', f by update, contour of f, data and fit",
+    ),
+    _key("run.keep", "R", "keep_run", "keep run", "Keep this run in the charts and begin another from the same place"),
     _key("restore", "escape", "restore", "restore", "All panes again"),
 ]
 
@@ -212,6 +220,11 @@ ROWS = (
         "one update, one back, to before the first; train: update after update, pause (`<` `>` speed)",
     ),
     Row(
+        ("chart.next", "run.keep"),
+        "other chart; keep run, compare",
+        "the next chart: f by update, contour, fit; keep this run and begin another beside it",
+    ),
+    Row(
         ("optimizer", "rate.down rate.up", "trained"),
         "optimizer; lr; hold a variable",
         "choose the optimizer; learning rate down, up; train or hold the active variable, or take a vector for data",
@@ -273,7 +286,7 @@ ASKING = {
     "pan",
     "fit",
     "experiment",
-    *("update", "train", "optimizer", "learning_rate", "toggle_trained"),
+    *("update", "train", "optimizer", "learning_rate", "toggle_trained", "keep_run"),
 }
 """Actions that ask for another answer."""
 
@@ -289,6 +302,8 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
             return session.active is not None
         case "update" | "train" | "optimizer" | "learning_rate" | "toggle_trained" | "update_back" | "update_start":
             return session.origin == "expression" and session.live and bool(session.variables or session.data)
+        case "next_chart" | "keep_run":
+            return session.training is not None or bool(session.data)
         case "undo_experiment":
             return bool(session.experiments)
         case "next_variable":

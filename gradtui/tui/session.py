@@ -11,6 +11,7 @@ from gradtui.expression.syntax import Expression
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Experiment, Problem, Request, Snapshot, default_at
 from gradtui.snapshot.start import Start
+from gradtui.snapshot.surface import SurfaceRequest
 from gradtui.snapshot.training import TrainingRequest
 
 WINDOW = (-10.0, 10.0)
@@ -29,6 +30,7 @@ class Session:
     can be asked for; not where a Snapshot was saved, or captured, elsewhere: then nothing moves. saves: how often the function's
     file was saved. defaults: variables that stand where the function's own default has them, which may be another after that.
     data: columns of data by name, which are no variables. training: what the requests ask of an optimizer.
+    surface, fit: what they ask to be drawn of it.
     """
 
     def __init__(self, start: Start, *, live: bool = True) -> None:
@@ -46,6 +48,8 @@ class Session:
         self.names = tuple(dict.fromkeys((*start.names, *self.points)))
         self.data = dict(start.data)
         self.training: TrainingRequest | None = None
+        self.surface: SurfaceRequest | None = None
+        self.fit = False
         (self._first_step,) = read_point(start.step).elements
         self.ledger = False
         self.experiments: tuple[Experiment, ...] = ()
@@ -246,6 +250,8 @@ class Session:
             origin=self.origin,
             data=tuple(self.data),
             training=self.training,
+            surface=self.surface,
+            fit=self.fit,
         )
 
     def _place(self, point: Point) -> None:

@@ -26,6 +26,7 @@ from gradtui.tui.panes.readout import GAP, Status, TextLine
 from gradtui.tui.panes.source import SourceView
 from gradtui.tui.panes.stepper import Stepper
 from gradtui.tui.session import Session
+from gradtui.tui.training.charts import TITLES, Charts
 from gradtui.tui.training.lines import update_lines
 from gradtui.tui.training.optimizer_entry import OptimizerEntry
 from gradtui.tui.training.trainer import Trainer
@@ -313,11 +314,15 @@ class Picture(Vertical):
         else:
             self._show_source(self.source, answers, cursor)
 
-    def show_training(self, trainer: Trainer) -> None:
+    def show_training(self, trainer: Trainer, charts: Charts) -> None:
         """What a run has come to, and where it came by."""
         self._trained_by = trainer.optimizer.text if trainer.optimizer is not None else DEFAULT.text
         self.node_panel.border_subtitle = Content(visible(trainer.text))
         session = self._session
+        title = TITLES[charts.kind]
+        if self.chart.border_title != title:
+            self.chart.border_title = title
+        self.chart.show_drawing(charts.drawing())
         active, element = session.active, session.element
         self.chart.show_trail(trainer.history.trail(active, element, MOST_TRAIL) if active else ())
 

@@ -38,6 +38,7 @@ from gradtui.snapshot.model import (
     Values,
     VariableState,
 )
+from gradtui.snapshot.surface import Fit, Surface
 from gradtui.snapshot.training import Batches, Moved, Optimizer, Tensor, Training, Update
 from gradtui.snapshot.truth import Derivative, Piece, Truth
 from tests import examples, synthetic
@@ -132,6 +133,8 @@ EVERYTHING = Snapshot(
         },
         Batches(2, 7),
     ),
+    surface=Surface(("w", "b"), ((-1.0, 1.0), (0.0, 2.0)), (2, 1), (1.0, math.inf), "key"),
+    fit=Fit("p", "x", "y", ((1.0, 2.0),), ((0.0, math.nan),)),
 )
 
 SOUND: dict[str, Callable[[], Snapshot]] = {

@@ -21,14 +21,14 @@ def update_lines(
     optimizer = following.optimizer.name if following is not None else ""
     if last is not None and name in last.variables:
         moved = last.variables[name]
-        yield _head(f"update {last.update + 1}", name, moved)
+        yield _head(f"update {last.update}", name, moved)
         yield from _rule(optimizer, name, moved, before.get(name, {}), settings)
         if last.evaluations > 1:
             yield ((f"the optimizer evaluated f {last.evaluations} times for it", "node--quiet"),)
     if following is not None and following.updates and name in following.updates[0].variables:
         update = following.updates[0]
         moved = update.variables[name]
-        yield _head(f"next, g: update {update.update + 1}", name, moved)
+        yield _head(f"next, g: update {update.update}", name, moved)
         yield from _rule(
             following.optimizer.name, name, moved, following.before.get(name, {}), following.settings or settings
         )

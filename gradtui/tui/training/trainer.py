@@ -169,7 +169,7 @@ class Trainer:
             self.history.take(made, len(taken))
             self._stand({name: moved.after for name, moved in taken[-1].variables.items()})
         if len(taken) < min(count, len(made.updates)):
-            bad = made.updates[len(taken)].update + 1
+            bad = made.updates[len(taken)].update
             self.player.stop()
             self._waiting = self._first = 0
             self._app.notify(f"update {bad} leads to what is not finite: z goes back, {{ makes lr smaller", timeout=5)
@@ -197,6 +197,11 @@ class Trainer:
             self.history.here = self.history.first
             self._to(first)
 
+    def again(self) -> None:
+        """Anew from the first place, for another run."""
+        self.to_start()
+        self.history.clear()
+
     def _to(self, update: Update) -> None:
         self._stand({name: moved.value for name, moved in update.variables.items()})
         self._moved()
@@ -212,6 +217,7 @@ class Trainer:
         if not self.active:
             self.update()
             return
+        self._look()
         self.player.play(self._advance)
 
     def _advance(self) -> bool:
@@ -262,10 +268,14 @@ class Trainer:
 
     @property
     def text(self) -> str:
-        """`update 3 · SGD(lr=0.1) trains w, b`, and what else is to be said of the run."""
+        """`3 updates · SGD(lr=0.1) trains w, b`, and what else is to be said of the run."""
         if self.optimizer is None:
             return ""
-        told = [f"update {self.history.here:,}", f"{self.optimizer.text} trains {', '.join(self.trained) or 'nothing'}"]
+        count = self.history.here
+        told = [
+            f"{count:,} update{'' if count == 1 else 's'}",
+            f"{self.optimizer.text} trains {', '.join(self.trained) or 'nothing'}",
+        ]
         if self.player.playing:
             told.insert(0, self.player.text)
         if (factor := self.growth) is not None:
