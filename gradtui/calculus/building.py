@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import sympy
 
+from gradtui.calculus import losses
 from gradtui.calculus.digits import Digits, digits_for
 from gradtui.calculus.functions import COUNTERPARTS
 from gradtui.calculus.reals import Elements, Expr, Vector
@@ -17,6 +18,7 @@ from gradtui.expression.parser import parse
 from gradtui.expression.syntax import Expression, fold
 from gradtui.snapshot.model import Request, default_at
 
+LOSSES = {*losses.ELEMENTWISE, *losses.CLASSES}
 MOST_BITS = 4_096
 """Size of an exact number: a float ends at 1024."""
 
@@ -67,7 +69,7 @@ def common_length(expression: Expression, counts: Counts) -> int:
     return lengths.pop() if lengths else 1
 
 
-def built(expression: Expression, symbols: dict[str, Expr]) -> Expr:
+def built(expression: Expression, symbols: dict[str, Expr], length: int) -> Expr:
     """The sympy expression. A sum stays a list of terms until it is used: a long one would cost its square.
 
     Raises GiveUpError where f is no number, and where sympy makes a number of a vector: to it x - x is 0, however many x are.
@@ -89,7 +91,7 @@ def built(expression: Expression, symbols: dict[str, Expr]) -> Expr:
             terms.append(last if node.operator == "+" else -last)
             return terms
         parts = [whole(operand, value) for operand, value in zip(node.operands, operands, strict=True)]
-        return combined(node, parts, symbols)
+        return combined(node, parts, symbols, length)
 
     f = whole(expression.body, fold(expression, combine)[expression.body])
     if f.has(sympy.oo, sympy.zoo, sympy.nan, sympy.I):
@@ -113,14 +115,18 @@ def makes_number(node: syntax.Node) -> bool:
     """Whether it is a function of all elements of a vector that gives one number."""
     if not isinstance(node, syntax.Call):
         return False
+    if node.function in LOSSES:
+        return node.function in losses.CLASSES or ("reduction", "none") not in node.words
     name = (
         {"max": "amax", "min": "amin"}.get(node.function, node.function) if len(node.arguments) == 1 else node.function
     )
     return name in SCALAR_VALUED
 
 
-def combined(node: syntax.Node, operands: list[Expr], symbols: dict[str, Expr]) -> Expr:
-    """One node, of what its operands are. Raises GiveUpError for what calculus does not know."""
+def combined(node: syntax.Node, operands: list[Expr], symbols: dict[str, Expr], length: int) -> Expr:
+    """One node, of what its operands are. length: that of every vector.
+
+    Raises GiveUpError for what calculus does not know."""
     match node:
         case syntax.Number():
             exact = Fraction(repr(node.value))
@@ -130,7 +136,7 @@ def combined(node: syntax.Node, operands: list[Expr], symbols: dict[str, Expr]) 
         case syntax.Variable():
             return symbols[node.name]
         case syntax.Reference():
-            return operands[0]
+            return operands[-1]
         case syntax.Negation():
             return -operands[0]
         case syntax.Binary():
@@ -139,6 +145,10 @@ def combined(node: syntax.Node, operands: list[Expr], symbols: dict[str, Expr]) 
             return operands[0], node.operator, operands[1]
         case syntax.Vector():
             return Vector(*operands)
+        case syntax.Call() if node.function in LOSSES:
+            placed = len(operands) - len(node.keywords)
+            options = {**dict(zip(node.keywords, operands[placed:], strict=True)), **dict(node.words)}
+            return COUNTERPARTS[node.function](*operands[:placed], length=length, **options)
         case syntax.Call():
             return COUNTERPARTS[node.function](*operands)
     raise GiveUpError(f"calculus knows no {type(node).__name__}")

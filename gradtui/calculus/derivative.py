@@ -90,7 +90,7 @@ def _prepared(text: str, names: frozenset[str], counts: Counts) -> Prepared:
         raise GiveUpError(TOO_LARGE)
     length = common_length(expression, counts)
     symbols = {name: (Elements if count else sympy.Symbol)(name, real=True) for name, count in counts}
-    f = built(expression, symbols)
+    f = built(expression, symbols, length)
     style = Style(expression.variables, _has_decimals(expression), _has_e_to_the(expression))
     slopes = {name: vectors.gradient(f, symbol, length) for name, symbol in symbols.items()}
     partials, left = {}, MOST_SIMPLIFIED

@@ -133,6 +133,16 @@ def _give(snapshot: Snapshot, form: Form | None, path: str | None) -> None:
             raise click.ClickException(shown(f"{path}: {error.strerror}")) from None
     if form is not None:
         _show(snapshot, form)
+        if snapshot.origin != "expression":
+            _judge(snapshot)
+
+
+def _judge(snapshot: Snapshot) -> None:
+    """End with 1 where something is proved to be wrong."""
+    from gradtui.findings.findings import findings
+
+    if any(finding.certainty == "proved" for finding in findings(snapshot)):
+        sys.exit(1)
 
 
 def _show(snapshot: Snapshot, form: Form) -> None:

@@ -16,15 +16,28 @@ PYTHON_HINTS = {
     **dict.fromkeys(("def", "return", "lambda"), LIKE_THIS),
 }
 
+DERIVATIVE = "type f alone: its derivative is shown too"
+OPERATORS_OF_PAPER = {
+    **dict.fromkeys(("sum", "Sigma"), "write sum(x) for the sum of the elements of a vector"),
+    "prod": "write prod(x) for the product of the elements of a vector",
+    **dict.fromkeys(("int", "iint", "oint"), "integrals are not computed; sum([...]) adds what is written out"),
+    **dict.fromkeys(("nabla", "partial", "prime"), DERIVATIVE),
+    "lim": "type f alone, and step x towards the place",
+    "pm": "write + or -",
+}
+"""Commands of LaTeX that have no word here, and the way out."""
+
 CHARACTERS = {
+    "∑": ("∑ is not part of the language", OPERATORS_OF_PAPER["sum"]),
+    "∏": ("∏ is not part of the language", OPERATORS_OF_PAPER["prod"]),
+    "∫": ("∫ is not part of the language", OPERATORS_OF_PAPER["int"]),
+    **{sign: (f"{sign} is not part of the language", DERIVATIVE) for sign in "∇∂"},
+    "±": ("± is not part of the language", OPERATORS_OF_PAPER["pm"]),
     **dict.fromkeys('"`‘“”«»', ("quotation marks are not part of the language", "leave them out")),
-    **dict.fromkeys(
-        "'’′", ("quotation marks are not part of the language", "type f alone: its derivative is shown too")
-    ),
-    **dict.fromkeys("{}", ("braces are not part of the language", "use ( ) to group")),
-    "\\": ("LaTeX is not part of the language", "write sqrt(x) for \\sqrt{x} and a/b for \\frac{a}{b}"),
+    **dict.fromkeys("'’′", ("quotation marks are not part of the language", DERIVATIVE)),
+    "\\": ("a backslash begins a command of LaTeX, and there is none here", "leave it out"),
+    "$": ("$ stands only around a whole formula of LaTeX", "leave it out"),
     "#": ("there are no comments in the language", "leave out the # and what follows"),
-    "%": ("% is not an operator of the language", "write remainder(x, 2) for x % 2"),
     "//": ("// is not an operator of the language", "write floor(x/2) for x // 2"),
     "!": ("there is no factorial in the language", "exp(lgamma(x + 1)) is x! for every x above -1"),
     "@": ("@ is not an operator of the language", "write dot(a, b) for a @ b"),
@@ -36,7 +49,6 @@ CHARACTERS = {
 }
 
 MISSING_FUNCTIONS = {
-    "cbrt": "x^(1/3)",
     "factorial": "exp(lgamma(x + 1))",
     "matmul": "dot(a, b)",
     "mm": "dot(a, b)",
@@ -64,6 +76,10 @@ def unreadable(piece: str) -> tuple[str, str]:
     """Message and hint for a token of kind `error`."""
     if piece in CHARACTERS:
         return CHARACTERS[piece]
+    if piece[0] in "\"'":
+        return CHARACTERS[piece[0]]
+    if piece[0] == "\\":
+        return _command(piece)
     if len(piece) == 2 and piece.endswith("="):
         return f"{piece} is not part of the language", "= gives a name: a = x^2; sin(a)"
     if piece.isascii() and piece.isprintable():
@@ -75,6 +91,17 @@ def unreadable(piece: str) -> tuple[str, str]:
     if piece.isalpha():
         return f"{piece} ({name_of(piece)}) is not a letter of the language", "names are Latin or Greek letters"
     return f"{piece} ({name_of(piece)}) is not part of the language", ""
+
+
+def _command(command: str) -> tuple[str, str]:
+    """For a command of LaTeX that stands for nothing here."""
+    name = command[1:].partition("_")[0]
+    if name in OPERATORS_OF_PAPER:
+        return f"{command} is not part of the language", OPERATORS_OF_PAPER[name]
+    return (
+        f"{command} is not a command of LaTeX that gradtui knows",
+        "it knows \\frac, \\sqrt, \\sin, \\cdot and the like",
+    )
 
 
 def unknown_word(word: str, called: bool) -> tuple[str, str]:

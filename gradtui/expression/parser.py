@@ -30,8 +30,10 @@ from gradtui.expression.errors import ExpressionError
 from gradtui.expression.grammar import MOST_NESTED, Rules
 from gradtui.expression.notation import write
 from gradtui.expression.scope import Scope
-from gradtui.expression.syntax import Binding, Expression
-from gradtui.expression.tokens import Token, tokenize
+from gradtui.expression.statements import Statement, statements
+from gradtui.expression.syntax import Binding, Definition, Expression, Node
+from gradtui.expression.tokens import tokenize
+from gradtui.expression.vocabulary import canonical
 
 __all__ = ["ExpressionError", "parse"]
 
@@ -62,58 +64,55 @@ def _check_reading(expression: Expression) -> None:
 
 def _read(text: str, names: Collection[str], builder: Builder) -> Expression:
     scope = Scope(text, names)
-    *bound, last = _statements(text, names)
-    bindings = tuple(_binding(tokens, scope, builder) for tokens in bound)
-    tokens = scope.without_modules(last)
-    header, equals = _header(tokens)
-    name = scope.bind(header[0]) if header else ""
-    scope.declare(header[1:])
-    body = Rules(tokens, scope, builder).value_from(equals)
-    return Expression(text, name or "f", bindings, body, tuple(scope.variables), bool(header))
+    *before, last = statements(tokenize(text, names), len(text))
+    bindings: list[Binding] = []
+    definitions: list[Definition] = []
+    for statement in before:
+        if statement.parameters is not None and statement.name is not None:
+            definitions.append(_definition(statement, scope, builder))
+        else:
+            bindings.append(_binding(statement, scope, builder, last.returns))
+    name = scope.bind(last.name) if last.name else ""
+    scope.declare(last.parameters or [])
+    bindings += [_binding(line, scope, builder, in_python=True) for line in last.lines]
+    scope.defining = name
+    body = _value(last, scope, builder)
+    variables = tuple(scope.variables)
+    return Expression(text, name or "f", tuple(bindings), body, variables, bool(name), tuple(definitions))
 
 
-def _statements(text: str, names: Collection[str]) -> list[list[Token]]:
-    """The tokens of each statement; an `end` token closes it, where something more was expected."""
-    statements: list[list[Token]] = []
-    current: list[Token] = []
-    for token in [*tokenize(text, names), Token("newline", "", len(text), len(text))]:
-        if token.kind != "newline" and token.text != ";":
-            current.append(token)
-        elif current:
-            statements.append([*current, Token("end", "", token.start, token.start)])
-            current = []
-    if not statements:
-        raise ExpressionError("syntax", "there is no expression yet", 0, len(text), "type one: x^2 + 3x + 1")
-    return statements
+def _value(statement: Statement, scope: Scope, builder: Builder) -> Node:
+    return Rules(scope.without_modules(statement.value), scope, builder).value()
 
 
-def _binding(tokens: list[Token], scope: Scope, builder: Builder) -> Binding:
+def _binding(statement: Statement, scope: Scope, builder: Builder, in_python: bool) -> Binding:
     """`name = value`, and from here on the name means the value."""
-    tokens = scope.without_modules(tokens)
-    header, equals = _header(tokens)
-    if len(header) != 1:
-        if not header:
-            Rules(tokens, scope, builder).value_from(0)  # what is wrong inside comes first
+    if statement.name is None or statement.returns:
+        if statement.name is None:
+            _value(statement, scope, builder)  # what is wrong inside comes first
+        message = "nothing after a return is read" if statement.returns else "only the last line is the function"
         hint = "give its value a name to use it further on: a = x^2; sin(a)"
-        start, end = tokens[0].start, tokens[-1].end
-        raise ExpressionError("syntax", "only the last line is the function", start, end, hint)
-    name = scope.bind(header[0])
-    node = Rules(tokens, scope, builder).value_from(equals)
-    scope.bindings[name] = node
+        start, end = statement.tokens[0].start, statement.tokens[-1].end
+        raise ExpressionError("syntax", message, start, end, hint)
+    name = scope.rebind(statement.name) if in_python else scope.bind(statement.name)
+    node = _value(statement, scope, builder)
+    written = canonical(statement.name.text)
+    scope.bindings[written], scope.spelled[written] = node, name
     scope.defining = ""
+    if not scope.parameters:
+        builder.bound.add(node)
     return Binding(name, node)
 
 
-def _header(tokens: list[Token]) -> tuple[list[Token], int]:
-    """The words of `name =` or `name(x, y) =` and how many tokens that took; none and 0 where there is no header."""
-    words, position = tokens[:1], 1
-    if tokens[1:] and tokens[1].text == "(":
-        position = 2
-        while tokens[position].kind == "word" and tokens[position + 1].text in (",", ")"):
-            words.append(tokens[position])
-            position += 2
-        if tokens[position - 1].text != ")":
-            return [], 0
-    if tokens[0].kind != "word" or tokens[position].text != "=":
-        return [], 0
-    return words, position + 1
+def _definition(statement: Statement, scope: Scope, builder: Builder) -> Definition:
+    """`g(t) = value`, and from here on g means that function."""
+    assert statement.name is not None
+    name = scope.define(statement.name, statement.parameters or [])
+    parameters = tuple(canonical(token.text) for token in statement.parameters or [])
+    lines = []
+    for line in statement.lines:
+        lines.append(_binding(line, scope, builder, in_python=True))
+        scope.defining = name
+    definition = Definition(name, parameters, _value(statement, scope, builder), tuple(lines))
+    scope.defined(definition, [canonical(line.name.text) for line in statement.lines if line.name])
+    return definition

@@ -22,7 +22,7 @@ COMPILED = "CompiledFunctionBackward"
 def detect(record: Record) -> Iterator[Cause]:
     if not record.bad or not is_finite(record.snapshot.value) or behind_the_gradient(record) is not None:
         return
-    witness = next(record.witnesses("backward"), None)
+    witness = next((one for one in record.witnesses("backward") if one.bad), None)
     if witness is None or witness.node is None:
         return
     node = record.nodes[witness.node]

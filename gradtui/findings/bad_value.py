@@ -12,9 +12,10 @@ from gradtui.findings.nonfinite import leads_to_output
 from gradtui.findings.record import Record
 from gradtui.findings.witnessed import NARROW
 from gradtui.grad_fns import causes
-from gradtui.graph.operands import is_finite
+from gradtui.graph.operands import is_finite, operation
 from gradtui.snapshot.model import Node, Witness
 
+BRANCHES = ("Where", "MaskedFill")
 MOST_LOOKED_AT = 12
 """Nodes below a division among which the constant is looked for that should have kept its divisor off 0."""
 
@@ -39,7 +40,7 @@ def origin(record: Record, within: set[int]) -> Witness | None:
 
 def behind_the_gradient(record: Record) -> Witness | None:
     """Down from the first node that sent a bad gradient, along operands that are bad themselves."""
-    first = next(record.witnesses("backward"), None)
+    first = next((one for one in record.witnesses("backward") if one.bad), None)
     if first is None or first.node is None:
         return None
     waiting, seen = [first.node], {first.node}
@@ -52,7 +53,9 @@ def behind_the_gradient(record: Record) -> Witness | None:
             if value is None or not is_finite(value):
                 seen.add(target)
                 waiting.append(target)
-    return origin(record, {place for place in seen if not is_finite(record.nodes[place].value)})
+    source = record.nodes[first.node].source
+    whole = {node.id for node in record.nodes if source is not None and node.source == source}
+    return origin(record, {place for place in seen | whole if not is_finite(record.nodes[place].value)})
 
 
 def explained(record: Record, witness: Witness, symptom: str) -> Cause:
@@ -62,6 +65,8 @@ def explained(record: Record, witness: Witness, symptom: str) -> Cause:
     facts = witnessed.facts_of(record, witness)
     kind, more, proved, remedy = _why(record, witness, node)
     facts |= more | {"symptom": symptom}
+    if symptom == "gradient" and (branch := _not_taken_by(record, node)) is not None:
+        facts |= {"branch": branch}
     about = record.bad if symptom == "gradient" else ()
     mask = facts.get("mask")
     place = Place(mask.id if isinstance(mask, Node) else node.id)
@@ -85,8 +90,11 @@ def _why(record: Record, witness: Witness, node: Node) -> tuple[str, dict[str, F
     if data is not None:
         named = data.variable or ""
         return ("bad data by name" if named else "bad data"), {"name": named, **witnessed.bad_of(data)}, True, None
-    divided = name in ("div", "true_divide") and witnessed.numbers_of(witness)[1] == 0
-    if divided and node.dtype in NARROW and (lost := _constant_lost(record, node)) is not None:
+    if (
+        node.dtype in NARROW
+        and 0 in witnessed.numbers_of(witness)
+        and (lost := _constant_lost(record, node)) is not None
+    ):
         return "constant lost in half", {"constant": lost}, True, None
     table = witnessed.cause_of_value(witness)
     if table is not None and table.kind == "domain" and name == "pow":
@@ -114,12 +122,29 @@ def _overflow(record: Record, witness: Witness, node: Node) -> tuple[str, dict[s
     """More than the dtype holds: by an exponential, in a narrow dtype, or since it grew step by step."""
     form = witnessed.form(record, node)
     if witnessed.holds_exponential(witness, node):
-        return "exponential overflows", {"way": form or causes.SMALLER_EXPONENT}, True, None
+        way = form or causes.SMALLER_EXPONENT
+        if node.dtype in NARROW:
+            return "exponential overflows in half", {"way": way}, True, None
+        return "exponential overflows", {"way": way}, True, None
     if node.dtype in NARROW:
         return "overflow in half", {}, True, None
     if (grown := growth(record, node)) is not None:
         return "grows to overflow", {"factor": grown.factor, "times": grown.times, "by": grown.node}, True, None
     return "overflows", {"way": form or causes.SMALLER}, True, None
+
+
+def _not_taken_by(record: Record, node: Node) -> Node | None:
+    """What chose another branch, so that what became bad in this one is not seen behind it."""
+    waiting, seen = [node.id], {node.id}
+    while waiting and len(seen) < MOST_LOOKED_AT:
+        for user, _ in record.uses[waiting.pop(0)]:
+            above = record.nodes[user]
+            if operation(above) in BRANCHES and is_finite(above.value):
+                return above
+            if user not in seen and not is_finite(above.value):
+                seen.add(user)
+                waiting.append(user)
+    return None
 
 
 def _constant_lost(record: Record, node: Node) -> float | None:

@@ -58,7 +58,7 @@ def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
 
 def _findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     graph = snapshot.graph
-    if snapshot.origin != "expression" and not _is_like_an_expression(snapshot):
+    if not is_small(snapshot):
         return findings_of_code(snapshot)
     found = [*cut_off(snapshot), *_forward(snapshot)]
     if not snapshot.experiments:
@@ -67,6 +67,11 @@ def _findings(snapshot: Snapshot) -> tuple[Finding, ...]:
         explained = {one.node for one in found}
         found += (one for one in lost_digits(snapshot) if one.node not in explained)
     return tuple(found)
+
+
+def is_small(snapshot: Snapshot) -> bool:
+    """Whether it is an expression, or as good as one."""
+    return snapshot.origin == "expression" or _is_like_an_expression(snapshot)
 
 
 def _is_like_an_expression(snapshot: Snapshot) -> bool:

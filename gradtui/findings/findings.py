@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
-from gradtui.findings import bad_gradient, bad_value, detective, storage
+from msgspec.structs import replace
+
+from gradtui.findings import bad_gradient, bad_value, detective, storage, zero_gradient
 from gradtui.findings import why as old
 from gradtui.findings.cause import Cause
-from gradtui.findings.rank import gathered, ranked
+from gradtui.findings.rank import collected, gathered, ranked
 from gradtui.findings.record import Record
 from gradtui.findings.sentences import told
+from gradtui.graph.operands import is_finite
+from gradtui.graph.uses import above
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Snapshot
 
-Detector = Callable[[Record], Iterator[Cause]]
+Detector = Callable[[Record], Iterator[Cause | Finding]]
 
-DETECTORS: tuple[Detector, ...] = (bad_value.detect, bad_gradient.detect, storage.detect)
+DETECTORS: tuple[Detector, ...] = (bad_value.detect, bad_gradient.detect, zero_gradient.detect, storage.detect)
 """In this order: a cause before what may come of it."""
 
 
@@ -28,11 +32,26 @@ NOT_FINITE = (
 def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     """All that is wrong, the cause of most first; each cause once, with all parameters that it explains. Nothing for a
     healthy function or model. Of an experiment only the forward pass, which it does not change."""
+    if detective.is_small(snapshot):
+        return tuple(_with_certainty(one) for one in detective.findings(snapshot))
     record = Record.of(snapshot)
-    found = [told(cause, snapshot) for detect in DETECTORS for cause in gathered(detect(record))]
-    known = any(one.kind in NOT_FINITE for one in found)
+    found: list[tuple[Finding, Collection[str]]] = []
+    for detect in DETECTORS:
+        causes = [*detect(record)]
+        found += [(told(one, snapshot), one.about) for one in gathered(one for one in causes if isinstance(one, Cause))]
+        rest = collected((one for one in causes if isinstance(one, Finding)), record.leaves)
+        found += [(one, (one.parameter,) if one.parameter else ()) for one in rest]
+    known = any(one.kind in NOT_FINITE and one.phase == "forward" for one, _ in found)
+    known = known or any(
+        not is_finite(record.leaves[name].grad) for _, about in found for name in about if name in record.leaves
+    )
     old = [one for one in detective.findings(snapshot) if not known or one.kind not in NOT_FINITE]
-    return ranked([*found, *old])
+    return ranked([*found, *((one, (one.parameter,) if one.parameter else ()) for one in old)])
+
+
+def _with_certainty(finding: Finding) -> Finding:
+    """Of an expression every number is known; but what is not taken is mostly meant so."""
+    return finding if finding.kind in ("masked", "convention") else replace(finding, certainty="proved")
 
 
 def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
@@ -40,4 +59,24 @@ def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
 
     `ordinary` where nothing is wrong. KeyError for a name that the snapshot does not know.
     """
-    return old.why(snapshot, parameter)
+    record = Record.of(snapshot)
+    leaf = record.leaves[parameter]
+    if snapshot.origin == "expression":
+        return old.why(snapshot, parameter)
+    found: list[Finding] = []
+    for detect in DETECTORS if leaf.node is not None and not record.nodes[leaf.node].edges else ():
+        for one in detect(record):
+            if isinstance(one, Cause) and _is_of(record, one, parameter, leaf.node):
+                found.append(told(replace(one, about=(parameter,)), snapshot))
+    return tuple(dict.fromkeys(found)) or old.why(snapshot, parameter)
+
+
+def _is_of(record: Record, cause: Cause, parameter: str, node: int | None) -> bool:
+    """Whether it explains this leaf: what made the output bad explains all, a bad gradient those that it came to."""
+    if not cause.about:
+        return True
+    if parameter not in cause.about or node is None:
+        return False
+    return (
+        parameter not in record.bad or cause.place.node is None or cause.place.node in above(record.uses, node) | {node}
+    )

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from msgspec.structs import replace
 
 from gradtui.findings.cause import Cause
+from gradtui.findings.whereabouts import gathered as gathered_names
 from gradtui.snapshot.finding import CERTAINTIES, Finding
+
+
+def collected(found: Iterable[Finding], leaves: Collection[str]) -> list[Finding]:
+    """One for all parameters of which the same is to be said, those of most parameters first."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in found:
+        groups.setdefault((finding.kind, finding.node, finding.source, finding.text), []).append(finding)
+    ordered = sorted(groups.values(), key=lambda group: -len(group))
+    return [
+        replace(group[0], text=f"{gathered_names([one.parameter or '' for one in group], leaves)}: {group[0].text}")
+        for group in ordered
+    ]
 
 
 def gathered(causes: Iterable[Cause]) -> list[Cause]:
@@ -23,6 +36,17 @@ def gathered(causes: Iterable[Cause]) -> list[Cause]:
     return sorted(merged, key=lambda cause: -len(cause.about))
 
 
-def ranked(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """As they were found, but for the less certain ones, which come after the others."""
-    return tuple(sorted(findings, key=lambda one: CERTAINTIES.index(one.certainty)))
+def ranked(findings: Sequence[tuple[Finding, Collection[str]]]) -> tuple[Finding, ...]:
+    """As they were found, but for the less certain ones, which come after the others.
+
+    With each the parameters that it is about: of these, once there is a proved cause, nothing further is said.
+    """
+    explained: set[str] = set()
+    left: list[Finding] = []
+    for finding, about in findings:
+        if about and explained.issuperset(about):
+            continue
+        left.append(finding)
+        if finding.certainty == "proved":
+            explained.update(about)
+    return tuple(sorted(left, key=lambda one: CERTAINTIES.index(one.certainty)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from gradtui.findings import zeros
 from gradtui.findings.scale import without_scale
 from gradtui.findings.unread import with_known_values
 from gradtui.graph.operands import is_finite
@@ -58,6 +59,10 @@ class Record:
                 if value is not None:
                     found[name] = Parameter(value, node.grad_output, node.dtype, node.device, node.id)
         return found
+
+    @cached_property
+    def killers(self) -> dict[int, zeros.Killer]:
+        return zeros.killers(self.graph)
 
     @cached_property
     def has_run(self) -> bool:

@@ -25,9 +25,12 @@ SYMPTOMS: dict[str, str] = {
     "nan": "the output is nan; it begins with ",
     "infinite": "the output is infinite; it begins with ",
     "gradient": "the gradient is not finite; it begins with ",
+    "zero": "0 on every path: ",
 }
 """What stands in front where a place is but the begin of what is seen."""
 
+NOT_TAKEN = ", in a branch that {branch} does not take; its gradient there is 0, and 0 times that is nan"
+DOUBLE_WHERE = "the double where: give the branch a safe operand where it is not taken, f(where(condition, x, 1))"
 HALF = "use bfloat16 or float32 for it, or scale the numbers down before"
 CLEAN = "look at the data before the model: isfinite().all(), fill or mask what is missing"
 UNMASK = "leave one element in each row, mask with a large finite number, or leave those rows out before it, not after"
@@ -80,7 +83,7 @@ SENTENCES: dict[str, Sentence] = {
     "constant lost in half": Sentence(
         "zero_by_zero",
         "forward",
-        "{node}: the divisor is 0: the constant {constant} that should keep it off 0 is less than {dtype} holds, and is 0 in it",
+        "{node}: its operand is 0: the constant {constant} that should keep it off 0 is less than {dtype} holds, and is 0 in it",
         "take a larger constant (1e-4 in float16), or compute this in float32",
     ),
     "value: domain": Sentence("domain", "forward", "{node}: {why}", "{way}"),
@@ -129,6 +132,12 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "exponential overflows": Sentence(
         "overflow", "forward", "{node}: {operation} overflowed at {a}: more than {dtype} holds", "{way}"
+    ),
+    "exponential overflows in half": Sentence(
+        "overflow",
+        "forward",
+        "{node}: {operation} overflowed at {a}: more than {dtype} holds",
+        "{way}; or use bfloat16 or float32 for it",
     ),
     "overflow in half": Sentence(
         "overflow", "forward", "{node}: {bad} of its {elements} elements overflowed: more than {dtype} holds", HALF
@@ -186,13 +195,59 @@ SENTENCES: dict[str, Sentence] = {
     "0 times slope": Sentence(
         "zero_times_inf", "backward", "{node}: a gradient of 0 comes in, but {why}, and 0 times that is nan", "{way}"
     ),
+    "ways of +1 and -1": Sentence(
+        "zero",
+        "backward",
+        "{node} goes into the loss by two ways that cancel, +1 · g and -1 · g: {one} and {other}",
+        "detach one of them: x + (row - x).detach() passes the gradient straight through; else what is meant is not in the loss",
+    ),
+    "gradients cancel": Sentence(
+        "zero",
+        "backward",
+        "{node}: the {terms} gradients that come in cancel, they add up to 0: from {one} and {other}",
+        "detach() the part through which no gradient is meant to go; no fault where it cannot matter",
+    ),
+    "cancels at a leaf": Sentence(
+        "zero",
+        "backward",
+        "{node}: the {terms} gradients that come in add up to 0: from {one} and {other}",
+        "no fault where it cannot matter, as a bias before a normalisation, or in a difference; else see what cancels",
+    ),
+    "both factors are 0": Sentence(
+        "zero",
+        "backward",
+        "{node}: both factors are all 0, {one} and {other}: neither ever gets a gradient, and they stay so",
+        "let only one of them start at 0, and initialise the other",
+    ),
+    "factor starts at 0": Sentence(
+        "masked",
+        "backward",
+        "{node}: what it is multiplied by, {factor}, is all 0, though it has a gradient itself and will move",
+        "no fault in the first step where it starts at 0 on purpose (LoRA, a residual gate); else initialise it",
+    ),
+    "factor is 0": Sentence(
+        "masked",
+        "backward",
+        "{node}: what it is multiplied by, {factor}, is all 0",
+        "see why it is 0: initialise it, or take the factor away",
+    ),
+    "nearest": Sentence(
+        "flat",
+        "backward",
+        "{node}: it takes the nearest element, so it is flat between its jumps, and its derivative is 0",
+        "take mode='bilinear', which moves with where it looks",
+    ),
+    "second derivative is 0": Sentence(
+        "flat",
+        "backward",
+        "{node}: the loss is made of a second derivative, and that of {function} is 0: it is made of straight pieces",
+        "take a smooth activation: tanh, silu, softplus, gelu",
+    ),
     "gradient overflows in half": Sentence(
         "overflow", "backward", "{node}: what it sends is more than {dtype} holds", HALF
     ),
 }
-REMEDIES: dict[str, str] = {
-    "branch": "the double where: give the branch a safe operand where it is not taken, f(where(condition, x, 1)), or clamp it",
-}
+REMEDIES: dict[str, str] = {}
 EVIDENCE: dict[str, str] = {
     "bad elements": "{bad} elements of what it made are not finite, the first at {index}",
     "sent bad": "{bad} elements of the gradient that it sends are not finite, the first at {index}",
@@ -206,7 +261,12 @@ def told(cause: Cause, snapshot: Snapshot) -> Finding:
     text = SYMPTOMS.get(str(cause.facts.get("symptom")), "") + filled(row.text, cause.facts)
     if cause.about:
         text = f"{gathered(cause.about, snapshot.parameters or cause.about)}: {text}"
+    branch = cause.facts.get("branch") if row.phase == "forward" else None
+    if branch is not None:
+        text += filled(NOT_TAKEN, {"branch": branch})
     remedy = filled(row.remedy if cause.remedy is None else REMEDIES[cause.remedy], cause.facts)
+    if branch is not None:
+        remedy = f"{DOUBLE_WHERE}; or {remedy}"
     evidence = tuple(filled(EVIDENCE[name], facts) for name, facts in cause.evidence)
     about, node = next(iter(cause.about), None), cause.place.node
     source = cause.place.source or (snapshot.graph.nodes[node].source if node is not None else None)

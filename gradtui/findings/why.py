@@ -125,7 +125,6 @@ class Inquiry:
         if not self.has_run or problem is not None or self.forward is not None:
             return
         silent = [finding for finding in self._silent() if finding.kind != "ordinary"]
-        yield from self._grouped(silent)
         if not bad and not silent:
             yield from self._of_size()
 

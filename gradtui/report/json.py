@@ -59,20 +59,7 @@ def answer(snapshot: Snapshot) -> Json:
         "steps": _steps(snapshot.graph),
         "ledger": _ledger(snapshot),
         "cuts": _cuts(snapshot),
-        "findings": [
-            {
-                "kind": one.kind,
-                "certainty": one.certainty,
-                "phase": one.phase,
-                "node": one.node,
-                "text": one.text,
-                "remedy": one.remedy,
-                "parameter": one.parameter,
-                "source": _source(one.source),
-                "evidence": list(one.evidence),
-            }
-            for one in findings(snapshot)
-        ],
+        "findings": _findings(snapshot),
     }
     if snapshot.data:
         answered["data"] = {name: values(column) for name, column in snapshot.data.items()}
@@ -96,8 +83,27 @@ def refusal(expression: str, problem: Problem, snapshot: Snapshot | None = None)
     }
     if snapshot is not None:
         refused["error"] |= {"source": _source(problem.source), "traceback": problem.traceback}
+        refused |= {"findings": _findings(snapshot)}
         refused |= {"printed": snapshot.printed, "graph": _graph(snapshot.graph)}
     return refused
+
+
+def _findings(snapshot: Snapshot) -> list[Json]:
+    """What is wrong, the root cause first."""
+    return [
+        {
+            "kind": one.kind,
+            "certainty": one.certainty,
+            "phase": one.phase,
+            "node": one.node,
+            "text": one.text,
+            "remedy": one.remedy,
+            "parameter": one.parameter,
+            "source": _source(one.source),
+            "evidence": list(one.evidence),
+        }
+        for one in findings(snapshot)
+    ]
 
 
 def _code(snapshot: Snapshot) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from gradtui.report import findings
 from gradtui.report.text import printed, tree
 from gradtui.snapshot.model import Problem, Snapshot
 from gradtui.snapshot.visible import visible
@@ -29,10 +30,16 @@ def pointed(text: str, problem: Problem) -> str:
 
 
 def traced(snapshot: Snapshot) -> str:
-    """What user code printed, the graph of what ran, and how it failed: the sentence, the way there, and the hint."""
+    """Why, as far as it is known; what user code printed, the graph of what ran, and how it failed: with the way there."""
     problem = snapshot.problem
     assert problem is not None
-    lines = [*printed(snapshot), *tree(snapshot), f"error: {problem.message}", *problem.traceback]
+    lines = [
+        *findings.lines(snapshot),
+        *printed(snapshot),
+        *tree(snapshot),
+        f"error: {problem.message}",
+        *problem.traceback,
+    ]
     if problem.hint:
         lines.append(problem.hint)
     return "\n".join(map(visible, lines))

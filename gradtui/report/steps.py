@@ -6,11 +6,11 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from gradtui.findings.findings import findings
 from gradtui.grad_fns.rules import explain
 from gradtui.graph import ledger
 from gradtui.graph.operands import quote
-from gradtui.graph.replay import Replay, Sum
+from gradtui.graph.replay import ORDER, Replay, Sum
+from gradtui.report import findings
 from gradtui.snapshot.model import Node, Snapshot, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
 from gradtui.snapshot.visible import harmless
@@ -18,27 +18,25 @@ from gradtui.snapshot.visible import harmless
 WIDTH = 80
 ELEMENTS = 4
 MOST_ENTRIES = 20
-MOST_STEPS, MOST_FINDINGS, MOST_EVIDENCE = 40, 20, 4
-"""Of the report of user code, and of a finding."""
+MOST_STEPS = 40
+"""Of the report of user code."""
 QUEUE = 6
 """Ready nodes that are named at a step."""
 
-ORDER = "Of the nodes that are ready the engine takes the one made last (highest #), and a leaf at once."
-
 
 def steps(snapshot: Snapshot) -> str:
-    """What each node gets, the rule, the numbers put in, what goes out and how the sums grow; then ledger, findings."""
-    parts = [_head(snapshot)]
+    """What each node gets, the rule, the numbers put in, what goes out and how the sums grow; then the ledger; findings first."""
+    parts = [_head(snapshot), findings.lines(snapshot)]
     replay = Replay(snapshot.graph)
     labels = _labels(snapshot)
     for done, queue in enumerate(replay.queues()):
         parts.append(_step(snapshot, replay, done, queue, labels))
-    parts += [_ledger(snapshot, labels), _findings(snapshot)]
+    parts.append(_ledger(snapshot, labels))
     return "\n\n".join("\n".join(map(harmless, lines)) for lines in map(list, parts) if lines) + "\n"
 
 
 def in_short(snapshot: Snapshot) -> Iterator[str]:
-    """A line for each step, counted as in the tree; then the ledger and the findings."""
+    """A line for each step, counted as in the tree; then the ledger."""
     replay, labels, digits = Replay(snapshot.graph), _labels(snapshot), _digits(snapshot)
     is_long = snapshot.origin != "expression" and len(replay.order) > MOST_STEPS
     if is_long:
@@ -49,9 +47,8 @@ def in_short(snapshot: Snapshot) -> Iterator[str]:
         others = ", ".join(labels[other] for other in queue[1:QUEUE]) + ", …" * (len(queue) > QUEUE)
         ready = f" ({others})" if others else ""
         grown = "; ".join(_growth(one, labels, digits) for one in replay.sums[done])
-        yield from _wrapped(f"{done:<4}  {labels[queue[0]]}{ready}{' → ' * bool(grown)}{grown}", " " * 6)
+        yield from _wrapped(f"{done + 1:<4}  {labels[queue[0]]}{ready}{' → ' * bool(grown)}{grown}", " " * 6)
     yield from _ledger(snapshot, labels)
-    yield from _findings(snapshot)
 
 
 def _head(snapshot: Snapshot) -> Iterator[str]:
@@ -93,8 +90,9 @@ def _step(snapshot: Snapshot, replay: Replay, done: int, queue: Sequence[int], l
 
 
 def _ranked(node: Node) -> str:
-    """`3x #1`: the sequence number by which the engine chooses."""
-    return f"{node.variable or quote(node)} {'(leaf)' if node.sequence is None else f'#{node.sequence}'}"
+    """`3x (sequence 1)`: the number by which the engine chooses."""
+    place = "leaf" if node.sequence is None else f"sequence {node.sequence}"
+    return f"{node.variable or quote(node)} ({place})"
 
 
 def _growth(grown: Sum, labels: Sequence[str], digits: int) -> str:
@@ -115,7 +113,7 @@ def _ledger(snapshot: Snapshot, labels: Sequence[str]) -> Iterator[str]:
 
 
 def _cut(snapshot: Snapshot, labels: Sequence[str]) -> Iterator[str]:
-    """v, v̄ and v̇ of the values that the cut crosses, and Σ v̄·v̇."""
+    """v, ḡ and v̇ of the values that the cut crosses, and Σ v̄·v̇."""
     replay, digits = Replay(snapshot.graph), _digits(snapshot)
     done = len(replay.order) // 2
     entries = ledger.cut(replay, done)
@@ -133,19 +131,6 @@ def _cut(snapshot: Snapshot, labels: Sequence[str]) -> Iterator[str]:
         yield from _indented(f"{labels[entry.node]}: {adjoint} · {tangent} = {number(entry.product, digits)}")
     if len(entries) > MOST_ENTRIES:
         yield f"  … {len(entries) - MOST_ENTRIES} more"
-
-
-def _findings(snapshot: Snapshot) -> Iterator[str]:
-    found = findings(snapshot)
-    for finding in found[:MOST_FINDINGS]:
-        where = finding.source
-        at = f" ({where.file}:{where.line})" if where is not None and where.file is not None else ""
-        yield from _wrapped(f"{finding.phase}: {finding.text}{at}", "    ")
-        for evidence in finding.evidence[:MOST_EVIDENCE]:
-            yield from _indented(f"· {evidence}")
-        yield from _indented(f"→ {finding.remedy}")
-    if len(found) > MOST_FINDINGS:
-        yield f"… {len(found) - MOST_FINDINGS:,} more findings: --json has them all"
 
 
 def _labels(snapshot: Snapshot) -> list[str]:

@@ -1,4 +1,4 @@
-"""Snapshot -> one text report: values, checks, notes, the graph as a tree, the curves."""
+"""Snapshot -> one text report: findings, values, checks, notes, the graph as a tree, the curves."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gradtui.graph.agreement import checks, value_check
 from gradtui.outline.outline import Outline
 from gradtui.outline.rows import Row, rows
 from gradtui.outline.titles import title
+from gradtui.report import findings
 from gradtui.report.gradients import tables
 from gradtui.report.steps import in_short
 from gradtui.report.training import table, values_chart
@@ -48,7 +49,7 @@ def curve_request(
 
 def report(snapshot: Snapshot, *, colour: bool = False) -> str:
     """Lines of at most 80 cells where the graph allows. `colour`: with ANSI colours in the chart."""
-    told = (_head, _values, _notes, tree, tables, in_short)
+    told = (_head, findings.lines, _values, _notes, tree, tables, in_short)
     parts: list[Iterable[str]] = [map(harmless, part(snapshot)) for part in told]
     if snapshot.curve is not None and snapshot.curve.variable in snapshot.variables:
         parts.append(_chart(snapshot, snapshot.curve, colour))
@@ -118,7 +119,7 @@ def tree(snapshot: Snapshot) -> Iterator[str]:
     is_plain = not outline.trunk and not snapshot.modules
     found = rows(snapshot.graph) if is_plain else rows(outline, opened=outline.opened_first())
     shown_rows = found if snapshot.origin == "expression" else found[:MOST_ROWS]
-    cells = [("graph", "from", "value", "ḡ", "step"), *(_cells(snapshot, outline, row) for row in shown_rows)]
+    cells = [("gradient node", "of", "value", "ḡ", "step"), *(_cells(snapshot, outline, row) for row in shown_rows)]
     tree, source, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
     tree = min(tree, TREE)
     source = max(min(source, WIDTH - tree - sum(others) - 4 * len(GAP)), SOURCE)
@@ -146,7 +147,7 @@ def _cells(snapshot: Snapshot, outline: Outline, row: Row) -> tuple[str, str, st
     if row.kind == "reference":
         sent, whole = (_few(values, digits) for values in (edge.grad if edge else None, node.grad_output))
         return f"{row.guides}↑ {_label(node)}", "", "", sent if node.shape else f"{sent} of {whole}", ""
-    step = NOT_KNOWN if node.step is None else str(node.step)
+    step = NOT_KNOWN if node.step is None else str(node.step + 1)
     source = _source(node.source) or visible(node.variable or "")
     value, gradient = _few(node.value, digits), _few(node.grad_output, digits)
     return f"{row.guides}{node.name}", source, value, gradient, step

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
 from textual import events
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
@@ -14,30 +16,25 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from gradtui.service.client import Service
-from gradtui.snapshot.model import Dtype
+from gradtui.snapshot.model import Dtype, Snapshot
 from gradtui.snapshot.start import Start
-from gradtui.training.reading import read_optimizer
+from gradtui.snapshot.visible import visible
 from gradtui.tui import commands, texts
 from gradtui.tui.answers import Answers
 from gradtui.tui.asking import Asking
 from gradtui.tui.backward import Backward
-from gradtui.tui.evaluator import DerivativeArrived, MakeEvaluator, SnapshotArrived
+from gradtui.tui.evaluator import DerivativeArrived, MakeEvaluator, OtherArrived, SnapshotArrived
 from gradtui.tui.findings import Findings
 from gradtui.tui.keys import EVERYWHERE, KEYS, asks, works
+from gradtui.tui.memory import Memory
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
-from gradtui.tui.textual_fixes import MendedApp
-from gradtui.tui.training.charts import Charts
-from gradtui.tui.training.optimizer_entry import OptimizerEntry
-from gradtui.tui.training.trainer import Trainer
+from gradtui.tui.textual_fixes import MendedApp, by
+from gradtui.tui.training.board import Board
+from gradtui.tui.typing.file_entry import FileEntry
 from gradtui.tui.typing.line_input import LineInput
 from gradtui.tui.views import Picture
-
-
-def by(part: Callable[[GradtuiApp], Callable[..., Any]]) -> Callable[..., Any]:
-    """An action that one part does alone, with the argument of the key, where it has one."""
-    return lambda app, *argument: part(app)(*argument)
 
 
 class GradtuiApp(MendedApp):
@@ -52,8 +49,14 @@ class GradtuiApp(MendedApp):
     HORIZONTAL_BREAKPOINTS = [(0, "-no-width"), (40, "-narrow"), (64, "-medium"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-no-height"), (10, "-flat"), (18, "-low"), (30, "-tall")]
 
-    def __init__(self, session: Session, service: MakeEvaluator, theme: str | None = None) -> None:
+    def __init__(
+        self, session: Session, service: MakeEvaluator, theme: str | None = None, memory: Memory | None = None
+    ) -> None:
+        """memory: what is remembered of the last time, and will be of this one; None for nothing."""
         super().__init__()
+        self.memory = memory
+        self.plain = False
+        self.live_again: Start | None = None
         self.session, self.answers = session, Answers()
         self.asking = Asking(session, self.answers, service, self.post_message)
         self.findings = Findings(self)
@@ -61,12 +64,14 @@ class GradtuiApp(MendedApp):
         self.backward = Backward(
             self, session, self.answers, self.findings, self.player, moved=self.show_cursor, ask=self.ask
         )
-        self.trainer = Trainer(
-            self, session, self.answers, moved=self.ask, changed=self.show_training, look=self.look_at_trained
-        )
-        self.charts = Charts(session, self.answers, self.trainer)
-        self._chart_chosen = True
+        self.board = Board(self, session, self.answers, self.backward, ask=self.ask, cursor=self.show_cursor)
         self._working: list[bool] = []
+        self._held = False
+        self._other_window: tuple[float, float] | None = None
+        if memory is not None:
+            known = memory.load()
+            self.plain = known.plain
+            theme = theme or (known.theme if known.theme in self.available_themes else None)
         if theme is not None:
             self.theme = theme
 
@@ -74,22 +79,23 @@ class GradtuiApp(MendedApp):
         self.picture = Picture(
             self.session, self.answers, self.backward, ask=self.ask, settle=self.settle, id="picture"
         )
+        self.board.attach(self.picture)
         yield self.picture
         yield Static("too small:\n40 x 10 at least", id="too-small")
         yield KeyFooter(compact=True)
 
     def on_mount(self) -> None:
+        self._first_theme = self.theme
+        if self.memory is not None:
+            for text in self.memory.known.history:
+                self.picture.formula.history.add(text)
+        self.picture.call_plainly(self.plain)
         if self.session.origin == "expression" and self.session.live:
             self.picture.take(self.session.text)
         else:
             self.picture.lay_out()
             self.ask()
         self.call_after_refresh(self.begin)
-
-    def begin_training(self, start: Start) -> None:
-        """As the command line says."""
-        self.trainer.begin(start)
-        self._chart_chosen = start.optimizer is None and start.trained is None and not start.data
 
     async def begin(self) -> None:
         """The first frame is out. What starts now would have taken the processor from it."""
@@ -98,7 +104,13 @@ class GradtuiApp(MendedApp):
         await self.asking.start()
 
     async def on_unmount(self) -> None:
+        self.remember()
         await self.asking.close()
+
+    def remember(self) -> None:
+        if self.memory is not None:
+            chosen = self.theme if self.theme != self._first_theme else self.memory.known.theme
+            self.memory.save(chosen, self.plain, self.picture.formula.history.entries)
 
     # What is asked, and answered
 
@@ -106,8 +118,7 @@ class GradtuiApp(MendedApp):
         """Have the session evaluated; of a saved one there is an answer the first time, and for the ledger."""
         if not self.session.live and self.answers.answered and not self.session.ledger:
             self.notify(texts.NOTHING_NEW, timeout=3)
-        self.trainer.prepare()
-        self.charts.prepare()
+        self.board.prepare()
         self.asking.ask(texts.samples(self.picture.chart.size.width))
         self.settle()
 
@@ -125,17 +136,29 @@ class GradtuiApp(MendedApp):
         self.backward.renew(before)
         self.show_answer()
         self.settle(answered=True)
-        if not self._chart_chosen:
-            self._chart_chosen = True
-            self.charts.begin()
-        self.show_training()
         self.show_keys()
-        self.trainer.arrived()
+        self.board.arrived()
+        self.ask_other()
 
     def on_derivative_arrived(self, message: DerivativeArrived) -> None:
         if self.answers.derive(message.snapshot):
             self.show_variables()
             self.settle(answered=True)
+            self.ask_other()
+
+    def ask_other(self) -> None:
+        """The curve that is kept beside the one shown, where the window is another one now. It waits for all else."""
+        kept, curve = self.session.kept, self.answers.curve
+        if kept is None or curve is None or self.answers.waiting or self.answers.underived:
+            return
+        if self._other_window != curve.window:
+            self._other_window = curve.window
+            self.asking.ask_other(self.session.other_request(curve.window))
+
+    def on_other_arrived(self, message: OtherArrived) -> None:
+        curve = message.snapshot.curve
+        if self.session.kept is not None:
+            self.picture.chart.show_other(None if curve is None else replace(curve, what=self.session.kept.expression))
 
     def on_unanswered(self) -> None:
         self.show_variables()
@@ -161,6 +184,9 @@ class GradtuiApp(MendedApp):
     def settle(self, *, answered: bool = False) -> None:
         """Say what is wrong, and how the evaluation is doing."""
         self.picture.show_text()
+        if self.session.held != self._held:
+            self._held = self.session.held
+            self.show_variables()
         self.asking.settle(answered=answered)
         self.picture.show_status(self.asking.light)
 
@@ -174,13 +200,8 @@ class GradtuiApp(MendedApp):
         self.picture.show_variables(patient=self.asking.patient)
 
     def show_cursor(self) -> None:
-        self.picture.show_rule(self.trainer, self.backward.cursor.selected)
+        self.board.tell()
         self.picture.show_cursor(self.findings.all)
-
-    def show_training(self) -> None:
-        """Why the selected variable moved, and what the run has come to."""
-        self.picture.show_training(self.trainer, self.charts)
-        self.show_cursor()
 
     def show_player(self) -> None:
         self.picture.graph.border_subtitle = self.player.text
@@ -219,88 +240,73 @@ class GradtuiApp(MendedApp):
         await self.run_action(action)
 
     action_example = by(lambda app: app.picture.take)
+
+    def action_go_live(self) -> None:
+        """Leave the saved state for the same function, evaluated anew; whoever runs the app opens that."""
+        self.live_again = self.session.start()
+        self.exit()
+
     action_edit = by(lambda app: app.picture.open_formula)
     action_edit_value = by(lambda app: app.picture.open_value)
     action_search = by(lambda app: app.picture.open_search)
-    action_maximise = by(lambda app: app.picture.toggle_maximised)
-    action_restore = by(lambda app: app.picture.restore)
+    action_maximise = by(lambda app: app.picture.panes.toggle_maximised)
     action_move_node = by(lambda app: app.picture.graph.run_action)
     action_pan = by(lambda app: app.picture.chart.pan)
     action_fit = by(lambda app: app.picture.chart.fit)
+    action_toggle_grid = by(lambda app: app.picture.chart.toggle_grid)
+    action_export = by(lambda app: app.picture.open_file)
+    action_present = by(lambda app: app.picture.panes.toggle_presenting)
     action_toggle_derivative = by(lambda app: app.picture.chart.toggle_derivative)
     action_toggle_saved = by(lambda app: app.picture.node_panel.toggle_saved)
-    action_toggle_ledger = by(lambda app: app.backward.toggle_ledger)
+    action_backward = by(lambda app: app.board.step)
     action_backward_end = by(lambda app: app.backward.to_end)
     action_backward_start = by(lambda app: app.backward.to_start)
     action_backward_to_node = by(lambda app: app.backward.to_node)
     action_play = by(lambda app: app.backward.play)
-    action_speed = by(lambda app: (app.trainer.player if app.trainer.player.playing else app.player).rescale)
-    action_update = by(lambda app: app.trainer.update)
-    action_update_back = by(lambda app: app.trainer.back)
-    action_update_start = by(lambda app: app.trainer.to_start)
-    action_train = by(lambda app: app.trainer.play)
-    action_learning_rate = by(lambda app: app.trainer.rescale)
-    action_optimizer = by(lambda app: app.picture.open_optimizer)
-    action_why = by(lambda app: app.backward.why)
+    action_speed = by(
+        lambda app: (app.board.trainer.player if app.board.trainer.player.playing else app.player).rescale
+    )
+    action_zoom = by(lambda app: app.board.zoom)
+    action_training = by(lambda app: app.board.act)
+    action_choose_optimizer = by(lambda app: app.board.choose)
+    on_optimizer_entry_left = by(lambda app: app.board.entered)
     action_experiment = by(lambda app: app.backward.experiment)
     action_choose_edge = by(lambda app: app.backward.choose_edge)
 
-    def action_undo_experiment(self) -> None:
-        self.session.undo_experiment()
+    def action_restore(self) -> None:
+        if self.session.ledger and self.picture.panes.maximised is None:
+            self.action_toggle_ledger()
+        self.picture.panes.restore()
+
+    def action_toggle_ledger(self) -> None:
+        self.backward.toggle_ledger()
+        if self.session.ledger:
+            self.picture.panes.tab = "node"
+
+    def action_why(self) -> None:
+        self.backward.why()
+        self.picture.panes.tab = "node"
+
+    def action_undo(self) -> None:
+        self.session.undo()
+        if self.session.origin == "expression":
+            self.picture.typed.show()
         self.ask()
 
-    def action_zoom(self, factor: float) -> None:
-        if self.charts.kind == "contour":
-            self.charts.zoom(factor)
-            self.ask()
-        elif self.charts.kind == "curve":
-            self.picture.chart.zoom(factor)
+    def action_focus_next(self) -> None:
+        self._go_on(super().action_focus_next, 1)
 
-    def action_next_chart(self) -> None:
-        self.charts.next()
-        self.show_training()
-        self.ask()
+    def action_focus_previous(self) -> None:
+        self._go_on(super().action_focus_previous, -1)
 
-    def action_keep_run(self) -> None:
-        """This run stays in the charts, and the next begins where it did."""
-        self.charts.keep()
-        self.trainer.again()
-        self.picture.open_optimizer()
-
-    def look_at_trained(self) -> None:
-        """The panel is that of a variable that moved."""
-        leaf = texts.leaf_of(self.answers.shown, self.session.active, self.trainer.trained)
-        looked_at = texts.node_of(self.answers.shown, self.backward.cursor.selected)
-        if leaf is not None and (looked_at is None or looked_at.variable not in self.trainer.trained):
-            self.backward.select(leaf)
-
-    def action_backward(self, by: int) -> None:
-        """The update is one more step: forward, backward, update, again."""
-        steps_done, total = self.backward.cursor.steps_done, len(self.backward.order)
-        if self.trainer.active and steps_done == total and by > 0:
-            self.backward.to_start()
-            self.trainer.update()
-        elif self.trainer.active and steps_done == 0 and by < 0 and self.trainer.history.here:
-            self.backward.to_end()
-            self.trainer.back()
-        else:
-            self.backward.step(by)
-
-    def action_toggle_trained(self) -> None:
-        if self.session.active is not None:
-            self.trainer.toggle(self.session.active)
-        else:
-            self.session.take_back()
-            self.ask()
-        self.picture.lay_out()
-
-    def action_choose_optimizer(self, text: str) -> None:
-        self.trainer.choose(read_optimizer(text))
-
-    def on_optimizer_entry_left(self, message: OptimizerEntry.Left) -> None:
-        self.picture.leave_line()
-        if message.optimizer is not None:
-            self.trainer.choose(message.optimizer)
+    def _go_on(self, move: Callable[[], None], by: int) -> None:
+        """Tab always leaves the line that one types in; where there is room for one pane it brings the next."""
+        line = self.focused
+        if not isinstance(line, Input) and self.picture.panes.go_on(by):
+            return
+        move()
+        if isinstance(line, LineInput):
+            self.picture.finish_line(line)
 
     def action_step(self, ticks: int) -> None:
         self.session.move(ticks)
@@ -322,28 +328,71 @@ class GradtuiApp(MendedApp):
         self.session.dtype = dtype
         self.ask()
 
+    def action_compare(self) -> None:
+        """Keep the curve of this function; let it go where one is kept."""
+        self._other_window = None
+        if self.session.kept is not None:
+            self.session.kept = None
+            self.picture.chart.show_other(None)
+            self.notify("only one curve again", timeout=3)
+        else:
+            self.session.keep(self.answers.curve)
+            self.notify("this curve stays, drawn in ×: type the other function", timeout=4)
+            self.ask_other()
+
+    def action_toggle_names(self) -> None:
+        self.plain = not self.plain
+        self.picture.call_plainly(self.plain)
+        self.remember()
+
+    def action_in_full(self) -> None:
+        from gradtui.tui.full import FullScreen, in_full  # not wanted before the first paint
+
+        picture, selected = self.picture, self.backward.cursor.selected
+        self.push_screen(FullScreen(in_full(self.session, self.answers, picture.reading, selected, picture.node_panel)))
+
+    async def on_file_entry_left(self, message: FileEntry.Left) -> None:
+        if message.path is None or self.answers.shown is None:
+            self.picture.leave_line()
+            return
+        told = await commands.write(self._whole(self.answers.shown), message.path, plain=self.plain)
+        if told:
+            self.picture.file.say(told)
+        else:
+            self.picture.leave_line()
+            self.notify(f"written: {visible(os.path.abspath(message.path))}", markup=False, timeout=4)
+
+    def _whole(self, shown: Snapshot) -> Snapshot:
+        """The answer with its curve, which came once for all places on it."""
+        curve = self.answers.curve
+        return replace(shown, curve=curve) if shown.curve is None and curve is not None else shown
+
     def action_copy(self) -> None:
         if self.answers.shown is not None:
-            commands.copy(self, self.answers.shown, self.session.active, self.backward.cursor.selected)
+            commands.copy(self, self.session, self.answers.shown, self.backward.cursor.selected)
 
     def action_help(self) -> None:
         from gradtui.tui.help import HelpScreen  # not wanted before the first paint
 
-        self.push_screen(HelpScreen())
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen())
+
+    action_explain = action_help
 
 
-def explorer(start: Start) -> GradtuiApp:
-    """The screen on what a person named. Raises PointError for an `at` that is no value."""
+def explorer(start: Start, memory: Memory | None = None) -> GradtuiApp:
+    """The screen on what a person named; what `memory` remembers. Raises PointError for an `at` that is no value."""
     service = partial(Service, function=start.expression) if start.origin == "function" else Service
-    app = GradtuiApp(Session(start), service, start.theme)
-    app.begin_training(start)
+    app = GradtuiApp(Session(start), service, start.theme, memory)
+    app.board.begin(start)
     return app
 
 
 def run(start: Start) -> int:
     """Open the explorer and stay in it until it is left; the exit status. Raises PointError for an `at` that is no value."""
-    app = explorer(start)
-    if start.theme is None:
+    memory = Memory()
+    app = explorer(start, memory)
+    if start.theme is None and memory.known.theme is None:
         app.suit_terminal()
     app.run()
     return app.return_code or 0

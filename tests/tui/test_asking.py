@@ -67,7 +67,7 @@ def underived(app: GradtuiApp) -> Underived:
 async def test_a_new_graph_is_searched_and_painted_once(counted: Counter[str]) -> None:
     app = make_app()
     async with app.run_test(size=(120, 36)) as pilot:
-        await press(pilot, "down", "n", "n", "k")
+        await press(pilot, "down", "n", "n", "c")
         counted.clear()
         app.picture.take("x*y + sin(y)")
         await until(pilot, lambda: "SinBackward0" in text_of(app), "the graph")

@@ -12,7 +12,7 @@ from gradtui.engine.autograd.backward import Gradients
 from gradtui.engine.autograd.inner import Operations
 from gradtui.engine.autograd.reader import SMALL, Reader
 from gradtui.engine.autograd.values import FIRST_NUMBERS, PLAIN
-from gradtui.engine.autograd.witness import is_worse, of_sent
+from gradtui.engine.autograd.witness import is_worse, is_zero, of_sent, of_zeros
 from gradtui.snapshot.model import Values, Witness
 
 MOST_WITNESSES = 12
@@ -37,6 +37,7 @@ class Summed:
     """What the engine did. Where one tensor goes out of a node and into the next, both have the same Values object.
 
     order, inside: as in `backward.Backward`. wanted: outputs of nodes, each with its number, whose own gradient is asked for.
+    witnesses: of the nodes that made a gradient bad. settings: of those that made zeros of one, what they keep that may say why.
     """
 
     def __init__(self, wanted: Collection[tuple[Node, int]] = ()) -> None:
@@ -49,6 +50,7 @@ class Summed:
         self._gone: dict[Node, list[int | None]] = {}
         self._sent: dict[tuple[Node | None, int], tuple[torch.Tensor, int] | None] = {}
         self.witnesses: dict[Node, Witness] = {}
+        self.settings: dict[Node, Witness] = {}
         self._reader.when_read(self._look)
         self._unseen: list[_Edge] = []
 
@@ -127,7 +129,11 @@ class Summed:
         before = None if edge.came_at is None else self._reader.known(edge.came_at)
         if edge.node in self.witnesses or len(self.witnesses) >= MOST_WITNESSES:
             return
-        if is_worse(self._reader.known(edge.place), (before,)):
+        sent = self._reader.known(edge.place)
+        if edge.came_at is not None and is_zero(sent) and not is_zero(before):
+            if len(self.settings) < MOST_WITNESSES and (found := of_zeros(edge.node, edge.number)) is not None:
+                self.settings[edge.node] = found
+        elif is_worse(sent, (before,)):
             with torch.no_grad():
                 found = of_sent(edge.node, edge.number, edge.grad, edge.came)
             if found is not None:

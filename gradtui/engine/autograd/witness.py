@@ -16,7 +16,7 @@ from gradtui.engine.autograd.values import legible
 from gradtui.snapshot.model import Operand, Values, Witness
 
 MOST_DIMENSIONS = 8
-SPECTRA = ("S", "L", "s")
+SPECTRA = ("S", "L", "s", "eigenvalues")
 """Names under which decompositions keep what they divide by the differences of."""
 OVER_A_DIM = ("softmax", "log_softmax", "logsumexp", "safe_softmax", "logcumsumexp")
 
@@ -120,6 +120,25 @@ def of_sent(node: Node, edge: int, sent: torch.Tensor, came: torch.Tensor | None
     )
 
 
+def is_zero(values: Values | None) -> bool:
+    """Whether there are elements, and all of them are 0."""
+    if values is None or values.unread is not None:
+        return False
+    if values.summary is not None:
+        return values.summary.zero == math.prod(values.shape)
+    return bool(values.numbers) and not any(values.numbers)
+
+
+def of_zeros(node: Node, edge: int) -> Witness | None:
+    """Of a node that made zeros of a gradient that was none: the settings that it keeps, which may say why; None without."""
+    packed = names_of(type(node), RAW)
+    settings = [(name, getattr(node, SAVED + name, None)) for name in names_of(type(node), SAVED) if name not in packed]
+    operands = tuple(Operand(name, float(value)) for name, value in settings if isinstance(value, int | float))
+    if not operands:
+        return None
+    return Witness(None, "backward", node.name(), operands=operands, result=0.0, rows={"zeros": 1}, edge=edge)
+
+
 def kept_by(node: Node) -> dict[str, Any]:
     """What a node keeps for its backward, by torch's names, without unpacking."""
     packed = names_of(type(node), RAW)
@@ -139,9 +158,13 @@ def kept_by(node: Node) -> dict[str, Any]:
 
 def rows_kept(kept: Mapping[str, Any]) -> dict[str, int]:
     """Of a decomposition, how many of its singular values or eigenvalues are equal to another one, how many are 0."""
-    spectrum = next((kept[name] for name in SPECTRA if readable_numbers(kept.get(name))), None)
-    if spectrum is None or not spectrum.ndim or spectrum.shape[-1] < 2:
+    spectrum = next((kept[name] for name in SPECTRA if isinstance(kept.get(name), torch.Tensor)), None)
+    if spectrum is None or not spectrum.ndim or spectrum.shape[-1] < 2 or spectrum.layout is not torch.strided:
         return {}
+    if spectrum.is_complex():
+        if bool(spectrum.imag.any()):
+            return {}
+        spectrum = spectrum.real
     ordered = spectrum.detach().double().sort(-1).values
     near = torch.finfo(spectrum.dtype).eps * spectrum.shape[-1] * ordered.abs().amax(-1, keepdim=True)
     return {

@@ -176,9 +176,8 @@ class _Capture:
 
 def going_bad_in_backward(record: Summed, ids: Mapping[Node, int]) -> Iterator[data.Witness]:
     """In the engine's order."""
-    found = sorted(
-        ((ids[node], witness) for node, witness in record.witnesses.items() if node in ids), key=lambda each: each[0]
-    )
+    seen = [*record.witnesses.items(), *record.settings.items()]
+    found = sorted(((ids[node], witness) for node, witness in seen if node in ids), key=lambda each: each[0])
     return (replace(witness, node=number) for number, witness in found)
 
 

@@ -166,8 +166,8 @@ class Recorder(TorchFunctionMode):
         self._next = made
         outputs = list(_tensors((result,)))
         for tensor in outputs:
-            self._keep(tensor, seen.numbers)
-            values = recording.values.get(made - 1) if made > seen.number else None
+            number = self._keep(tensor, seen.numbers)
+            values = None if number is None else recording.values.get(number)
             if is_bad(values) and len(recording.witnesses) < witnesses.MOST:
                 self._look_again(seen, tensor, frame, args, kwargs)
             elif tensor.dtype in LEAST and made > seen.number:
@@ -190,11 +190,11 @@ class Recorder(TorchFunctionMode):
             if source is not None:
                 self.recording.sources.setdefault(number, source)
 
-    def _keep(self, tensor: torch.Tensor, made_of: Iterable[int | None] = ()) -> None:
-        """The value of a tensor that a grad_fn made; of its several outputs the first that is seen."""
+    def _keep(self, tensor: torch.Tensor, made_of: Iterable[int | None] = ()) -> int | None:
+        """The value of a tensor that a grad_fn made; of its several outputs the first that is seen. Its sequence number."""
         made = maker(tensor)
         if made is None:
-            return
+            return None
         number, recording = made._sequence_nr(), self.recording
         if number not in recording.values and number >= recording.first:
             cast(Any, made).metadata[TAG] = recording
@@ -202,6 +202,7 @@ class Recorder(TorchFunctionMode):
             below = [self._levels.get(other, 0) for other in made_of if other is not None]
             self._levels[number] = level = 1 + max(below, default=0)
             guard_node(made, level, below)
+        return number
 
     def _look_again(
         self, seen: Seen, result: torch.Tensor, frame: FrameType, args: tuple[Any, ...], kwargs: dict[str, Any]

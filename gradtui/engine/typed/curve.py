@@ -14,7 +14,7 @@ from gradtui.engine.typed.gaps import round_places
 from gradtui.engine.typed.limits import MOST_NUMBERS, work
 from gradtui.engine.typed.look import Look, Sample, rows_of
 from gradtui.expression.functions import FUNCTIONS
-from gradtui.expression.syntax import Call, Expression, Node, Variable, Vector
+from gradtui.expression.syntax import Call, Element, Expression, Node, Slice, Variable, Vector
 from gradtui.snapshot.curve import Curve, CurveRequest
 
 POINT_BY_POINT = 4_000_000
@@ -195,7 +195,7 @@ def _is_elementwise(node: Node) -> bool:
     if isinstance(node, Call):
         of_whole_vector = node.function in ("max", "min") and len(node.arguments) == 1
         return FUNCTIONS[node.function].kind == "elementwise" and not of_whole_vector
-    return not isinstance(node, Vector)
+    return not isinstance(node, Vector | Element | Slice)
 
 
 def _gradient(f: torch.Tensor, x: torch.Tensor) -> torch.Tensor:

@@ -21,10 +21,11 @@ from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gradtui.chart.drawing import Cell, Overlay, Picture, Role, draw, fits, load, overlay, trail, trouble_text
+from gradtui.chart.drawing import Cell, Overlay, Picture, Role, draw, fits, load, overlay, trouble_text
 from gradtui.chart.fit import fitted, looked_at
 from gradtui.chart.plane import Cells
 from gradtui.chart.point import Point
+from gradtui.chart.trail import trail
 from gradtui.chart.window import DEFAULT_WINDOW, Position, Window, bounded, panned, zoomed
 from gradtui.snapshot.curve import Curve
 
@@ -58,6 +59,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
 
         .chart--f { color: $text-primary; }
         .chart--derivative { color: $text-success; }
+        .chart--other { color: $text-secondary; }
         .chart--tangent { color: $text-warning; }
         .chart--point { color: $foreground; text-style: bold; }
         .chart--variable { color: $text-accent; }
@@ -69,6 +71,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
     """
 
     derivative_shown: var[bool] = var(True)
+    grid: var[bool] = var(False, init=False)
 
     class WindowChanged(Message):
         """Another window is asked for: the curve over it is to be shown."""
@@ -87,6 +90,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._curve: Curve | None = None
+        self._other: Curve | None = None
         self._point: Point | None = None
         self._picture: Picture | None = None
         self._overlay: Overlay = {}
@@ -134,6 +138,18 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         self._point = (x, f, slope)
         self._lay()
 
+    def show_other(self, curve: Curve | None) -> None:
+        """Draw a second function beside the first; None: no more."""
+        if curve is not self._other:
+            self._other = curve
+            self._redraw()
+
+    def toggle_grid(self) -> None:
+        self.grid = not self.grid
+
+    def watch_grid(self) -> None:
+        self._redraw()
+
     def toggle_derivative(self) -> None:
         self.derivative_shown = not self.derivative_shown
 
@@ -162,7 +178,9 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
                     self.refresh()
                     continue
                 assert self._curve is not None
-                draw_it = partial(draw, derivative=self.derivative_shown, point=self._point and self._point[:2])
+                other = self._other if self._other and self._other.window == self._curve.window else None
+                point = self._point and self._point[:2]
+                draw_it = partial(draw, derivative=self.derivative_shown, point=point, grid=self.grid, other=other)
                 picture = await asyncio.to_thread(draw_it, self._curve, width, height)
                 if self._curve is not None and (width, height) == self.size:
                     self._picture = picture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from functools import lru_cache
 from typing import ClassVar
 
@@ -11,12 +13,14 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
+from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.highlight import Piece, pieces
 from gradtui.snapshot.visible import visible
 from gradtui.tui.typing.history import History
 from gradtui.tui.typing.line_input import LineInput
 
 Span = tuple[int, int]
+WORD = re.compile(r"[A-Za-z_]+$")
 
 
 class ExpressionInput(LineInput):
@@ -38,7 +42,13 @@ class ExpressionInput(LineInput):
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "accept", id="expression.accept", tooltip="Keep this function and leave the line"),
-        Binding("escape", "leave", "leave", id="expression.leave", tooltip="Leave the line; nothing typed is lost"),
+        Binding(
+            "escape",
+            "leave",
+            "leave",
+            id="expression.leave",
+            tooltip="The old function again; what was typed is one key up",
+        ),
         Binding("up", "older", "older", id="expression.older", tooltip="The function accepted before this one"),
         Binding("down", "newer", "newer", id="expression.newer", tooltip="The function accepted after this one"),
     ]
@@ -84,6 +94,10 @@ class ExpressionInput(LineInput):
         if self.pointing:
             self.post_message(self.Pointed(self.cursor_position))
 
+    @property
+    def cursor_at_end(self) -> bool:
+        return self.cursor_position == len(self.value)
+
     def column(self, offset: int) -> int:
         """The cell, counted from the widget's left edge, where the character at `offset` of the text stands."""
         return self._position_to_cell(offset) - self.scroll_offset.x
@@ -110,6 +124,14 @@ class _Highlighter(Highlighter):
             text.stylize(input.get_component_rich_style("expression--lit", partial=True), *input.lit)
         if input.bad is not None:
             text.stylize(input.get_component_rich_style("expression--bad", partial=True), *input.bad)
+
+
+def unfinished(text: str, known: Collection[str]) -> bool:
+    """Whether the word at the end of `text` may be the beginning of a function's name; not where it is a variable already."""
+    found = WORD.search(text)
+    if found is None or found[0] in known or found[0] in re.findall(r"[A-Za-z_]\w*", text[: found.start()]):
+        return False
+    return any(name.startswith(found[0]) and name != found[0] for name in FUNCTIONS)
 
 
 @lru_cache(maxsize=16)

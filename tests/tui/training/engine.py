@@ -37,5 +37,5 @@ def trained_app(expression: str, at: dict[str, str], optimizer: str | None, **mo
     chosen = read_optimizer(optimizer) if optimizer is not None else None
     start = Start(expression, {**at}, "float64", optimizer=chosen, **more)  # type: ignore[arg-type]
     app = GradtuiApp(Session(start), Engine, start.theme)
-    app.begin_training(start)
+    app.board.begin(start)
     return app

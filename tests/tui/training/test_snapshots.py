@@ -19,7 +19,7 @@ def updates(count: int, then: Callable[[Pilot[Any]], Any] | None = None) -> Run:
 
     async def run(pilot: Pilot[Any]) -> None:
         for number in range(count):
-            while of(pilot).trainer.next is None or of(pilot).trainer.history.here < number:
+            while of(pilot).board.trainer.next is None or of(pilot).board.trainer.history.here < number:
                 await pilot.pause(0.01)
             await pilot.press("g")
         await settle(pilot)

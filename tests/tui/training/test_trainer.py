@@ -32,10 +32,10 @@ async def until(pilot: Pilot[Any], update: int) -> None:
     app = pilot.app
     assert isinstance(app, GradtuiApp)
     for _ in range(500):
-        if app.trainer.history.here == update and app.trainer.next is not None:
+        if app.board.trainer.history.here == update and app.board.trainer.next is not None:
             return
         await pilot.pause(0.01)
-    raise AssertionError(f"update {app.trainer.history.here} and not {update}")
+    raise AssertionError(f"update {app.board.trainer.history.here} and not {update}")
 
 
 def places(app: GradtuiApp) -> tuple[float, float]:
@@ -142,12 +142,12 @@ async def test_a_run_that_diverges_is_told_and_ends_before_infinity() -> None:
         for number in range(5):
             await pilot.press("g")
             await until(pilot, number + 1)
-        assert app.trainer.growth == pytest.approx(-1.2)
-        assert "-1.2" in app.trainer.text
-        app.trainer.player.speed = 1024.0
+        assert app.board.trainer.growth == pytest.approx(-1.2)
+        assert "-1.2" in app.board.trainer.text
+        app.board.trainer.player.speed = 1024.0
         await pilot.press("G")
         for _ in range(1000):
-            if not app.trainer.player.playing:
+            if not app.board.trainer.player.playing:
                 break
             await pilot.pause(0.01)
         x = app.session.points["x"].value
@@ -174,23 +174,23 @@ async def test_optimizer_is_typed_and_its_rate_changed_by_keys() -> None:
         await pilot.press("ctrl+u", *"Adam(lr=0.1)", "enter")
         await pilot.pause()
         assert not app.picture.optimizer.display
-        assert app.trainer.optimizer is not None
-        assert app.trainer.optimizer.text == "Adam(lr=0.1)"
+        assert app.board.trainer.optimizer is not None
+        assert app.board.trainer.optimizer.text == "Adam(lr=0.1)"
         await pilot.press("right_curly_bracket", "right_curly_bracket", "left_curly_bracket")
-        assert app.trainer.optimizer.settings["lr"] == 0.2
+        assert app.board.trainer.optimizer.settings["lr"] == 0.2
 
 
 async def test_what_is_trained_is_chosen_by_a_key() -> None:
     app = trained_app("a*sum((v - 1)^2)", {"a": "2", "v": "[1, 2, 3]"}, "SGD(lr=0.1)")
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, 0)
-        assert [*app.trainer.trained] == ["a", "v"]
+        assert [*app.board.trainer.trained] == ["a", "v"]
         await pilot.press("A")
         await until(pilot, 0)
-        assert [*app.trainer.trained] == ["v"]
+        assert [*app.board.trainer.trained] == ["v"]
         await pilot.press("A", "v", "A", "A")
         await until(pilot, 0)
-        assert ([*app.trainer.trained], [*app.session.data]) == (["a"], ["v"])
+        assert ([*app.board.trainer.trained], [*app.session.data]) == (["a"], ["v"])
         assert app.answers.shown is not None
         assert {*app.answers.shown.variables} == {"a"}
 

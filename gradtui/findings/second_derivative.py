@@ -1,0 +1,45 @@
+"""Is it the second derivative of a function of straight pieces, which is 0, that a loss is made of?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gradtui.findings.cause import Cause, Fact, Place
+from gradtui.findings.record import Record
+from gradtui.findings.zeros import Killer, is_zero
+from gradtui.graph.operands import operation
+
+STRAIGHT = {
+    "Threshold": "relu",
+    "LeakyRelu": "leaky_relu",
+    "Hardtanh": "hardtanh",
+    "Hardsigmoid": "hardsigmoid",
+    "Abs": "abs",
+    "Prelu": "prelu",
+}
+"""By the operation whose derivative is differentiated once more: what a person calls it."""
+AGAIN = "Backward"
+
+
+def cause(record: Record, silent: Mapping[str, Killer]) -> Cause | None:
+    """Of those leaves to which the only ways lead through such a second derivative, where no parameter learns at all."""
+    kinks = [node for node in record.nodes if operation(node).removesuffix(AGAIN) in STRAIGHT and _is_second(node.name)]
+    if not kinks or any(_learns(record, name) for name in record.snapshot.parameters):
+        return None
+    first = min(kinks, key=lambda node: node.id)
+    about = [*silent, *(name for name, _ in record.absent())]
+    facts: dict[str, Fact] = {
+        "node": first,
+        "function": STRAIGHT[operation(first).removesuffix(AGAIN)],
+        "symptom": "zero",
+    }
+    return Cause("second derivative is 0", Place(first.id), facts, "proved", tuple(dict.fromkeys(about)))
+
+
+def _is_second(name: str) -> bool:
+    return name.removesuffix("0").removesuffix("1").endswith("BackwardBackward")
+
+
+def _learns(record: Record, name: str) -> bool:
+    grad = record.snapshot.parameters[name].grad
+    return grad is not None and not is_zero(grad) and " " not in name

@@ -1,0 +1,47 @@
+"""Findings as lines: what is wrong comes first in every report, and where nothing is, it says so."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from gradtui.findings.findings import findings
+from gradtui.snapshot.finding import Finding
+from gradtui.snapshot.model import Snapshot
+from gradtui.snapshot.visible import harmless
+
+WIDTH = 80
+MOST_FINDINGS, MOST_EVIDENCE = 20, 4
+NONE = "no fault found"
+ONLY_PERHAPS = f"{NONE}, though it may be seen whether this is meant so:"
+
+
+def lines(snapshot: Snapshot) -> Iterator[str]:
+    """Those that are sure before those that are often meant so; of a healthy expression nothing."""
+    found = findings(snapshot)
+    if not found and snapshot.origin == "expression":
+        return
+    if not any(one.certainty != "perhaps" for one in found) and snapshot.problem is None:
+        ran = bool(snapshot.graph.nodes) and snapshot.graph.nodes[0].step is not None
+        yield ONLY_PERHAPS if found else NONE if ran else f"{NONE}; backward was not run"
+    for finding in found[:MOST_FINDINGS]:
+        yield from map(harmless, told(finding))
+    if len(found) > MOST_FINDINGS:
+        yield f"… {len(found) - MOST_FINDINGS:,} more findings: --json has them all"
+
+
+def told(finding: Finding) -> Iterator[str]:
+    """The sentence, with how sure it is, the evidence, and what people do about it."""
+    where = finding.source
+    at = f"{where.file}:{where.line}" if where is not None and where.file is not None else ""
+    place = f" ({at})" if at and at not in finding.text else ""
+    yield from textwrap.wrap(
+        f"{finding.certainty}, {finding.phase}: {finding.text}{place}", WIDTH, subsequent_indent="    "
+    )
+    for evidence in finding.evidence[:MOST_EVIDENCE]:
+        yield from _indented(f"· {evidence}")
+    yield from _indented(f"→ {finding.remedy}")
+
+
+def _indented(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="      ")
