@@ -60,10 +60,19 @@ def _parts(expression: Expression) -> tuple[tuple[float, ...], frozenset[str]]:
     return tuple(float(number) for number in numbers if abs(number) < LARGEST), functions
 
 
+def has_one_length(expression: Expression, counts: Counts) -> bool:
+    """Whether there is but one length of vectors, or none."""
+    return len(_lengths(expression, counts)) < 2
+
+
+def _lengths(expression: Expression, counts: Counts) -> set[int]:
+    lengths = {count for _, count in counts if count}
+    return lengths | {len(node.items) for node in syntax.postorder(expression) if isinstance(node, syntax.Vector)}
+
+
 def common_length(expression: Expression, counts: Counts) -> int:
     """That of every vector, 1 where there is none."""
-    lengths = {count for _, count in counts if count}
-    lengths |= {len(node.items) for node in syntax.postorder(expression) if isinstance(node, syntax.Vector)}
+    lengths = _lengths(expression, counts)
     if len(lengths) > 1:
         raise GiveUpError("vectors of different lengths mix here")
     return lengths.pop() if lengths else 1

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TypeAlias, TypeVar
 
-from gradtui.expression.builder import Builder
 from gradtui.expression.calls import Argument, keyword, usage, value
 from gradtui.expression.errors import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
 from gradtui.expression.hints import unknown_method
 from gradtui.expression.indexing import indexed
-from gradtui.expression.mistakes import CLOSING, missing_operand, unexpected
-from gradtui.expression.scope import Scope
+from gradtui.expression.mistakes import missing_operand
+from gradtui.expression.reading import OPENING, POSTFIXES, Reading
 from gradtui.expression.structures import root, structure
 from gradtui.expression.syntax import (
     ArithmeticOperator,
@@ -31,8 +30,6 @@ MOST_NESTED = 200
 
 SUMS: dict[str, ArithmeticOperator] = {"+": "+", "-": "-"}
 PRODUCTS: dict[str, ArithmeticOperator] = {"*": "*", "/": "/"}
-OPENING = ("(", "{")
-POSTFIXES = {"squared": 2, "cubed": 3}
 COMPARISONS: dict[str, ComparisonOperator] = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "==": "==", "!=": "!="}
 
 T = TypeVar("T")
@@ -40,21 +37,8 @@ Rule: TypeAlias = "Generator[Rule[Node], Node, T]"
 """A rule at work. It hands a rule that is nested one level deeper to `_run` by `yield`, and is sent its node."""
 
 
-class Rules:
-    """Reads the value of one statement. `token` is the next one to read, `before` the last one read.
-
-    exponents: how many of the rules at work read an exponent in parentheses.
-    """
-
-    def __init__(self, tokens: list[Token], scope: Scope, builder: Builder) -> None:
-        self.tokens = tokens
-        self.scope = scope
-        self.build = builder
-        self.brackets: list[Token] = []
-        self.exponents = 0
-        self.position = 0
-        self.token = tokens[0]
-        self.before: Token | None = None
+class Rules(Reading):
+    """Reads the value of one statement, a method a rule."""
 
     def value(self) -> Node:
         """The value, which has to reach to the end."""
@@ -104,7 +88,7 @@ class Rules:
         while True:
             if self.token.text in PRODUCTS:
                 operator = PRODUCTS[self.advance().text]
-            elif self.token.text == "%" or self._is_plain_word("mod"):
+            elif self.token.text == "%" or (self.token.text == "mod" and self._is_plain_word()):
                 left = yield from self._remainder(left)
                 continue
             elif self._is_factor_ahead():
@@ -132,7 +116,7 @@ class Rules:
 
     def _power(self) -> Rule[Node]:
         base = yield from self._atom()
-        while any(map(self._is_plain_word, POSTFIXES)):
+        while self.token.text in POSTFIXES and self._is_plain_word():
             word = self.advance()
             base = self.build.binary("^", base, Number(word.start, word.end, POSTFIXES[word.text]))
         if self.token.text == "^":
@@ -176,7 +160,7 @@ class Rules:
             self._refuse_hexadecimal(token)
             return self.build.number(token)
         if token.kind in ("word", "qualified"):
-            definition = self.scope.definition(token)
+            definition = self.scope.definition(token) if self.scope.definitions else None
             if definition is not None:
                 return (yield from self._defined(definition))
             row = self._function()
@@ -363,68 +347,11 @@ class Rules:
         """The call whose last token was just read."""
         return self.build.call(row, arguments, start, self.end)
 
-    @property
-    def end(self) -> int:
-        """Where the token ends that was read last."""
-        return self.before.end if self.before else 0
-
     def _function(self) -> Function | None:
         """The function that the next token names."""
         following = self.tokens[self.position + 1].text if self.token.kind != "end" else ""
         return self.scope.function(self.token, called=following in OPENING)
 
-    def _is_plain_word(self, word: str) -> bool:
-        """Whether that word comes next, and means nothing else here."""
-        return self.token.text == word and self.token.kind == "word" and not self.scope.is_taken(word)
-
-    def split(self, length: int) -> None:
-        """Take the first letters of the next token for a token of their own."""
-        kind, text, start, end = self.token
-        parts = [Token(kind, text[:length], start, start + length), Token(kind, text[length:], start + length, end)]
-        self.tokens[self.position : self.position + 1] = parts
-        self.token = parts[0]
-
-    def is_command(self, token: Token) -> bool:
-        return self.scope.text[token.start] == "\\"
-
     def one(self) -> Rule[Node]:
         """A number or a name, alone."""
         return (yield from self._primary())
-
-    def _refuse_hexadecimal(self, zero: Token) -> None:
-        """`0x1F` is neither 31 nor a product."""
-        word = self.token
-        if zero.text == "0" and word.start == zero.end and len(word.text) > 1 and word.text[0] in "xXbBoO":
-            hint = "write 31 for 0x1F, and 0*x for a product"
-            raise ExpressionError("syntax", "numbers are decimal", zero.start, word.end, hint)
-
-    def advance(self) -> Token:
-        self.before = token = self.token
-        self.position += 1
-        self.token = self.tokens[self.position]
-        return token
-
-    def _open(self) -> Token:
-        self.brackets.append(self.token)
-        return self.advance()
-
-    def _close(self) -> Token:
-        if self.token.text != CLOSING[self.brackets[-1].text]:
-            raise self._unexpected()
-        self.brackets.pop()
-        return self.advance()
-
-    def _is_factor_ahead(self) -> bool:
-        """Whether the next token begins a factor of an implicit product. A bar that closes one does not."""
-        if self.token.text == "|":
-            return not self.brackets or self.brackets[-1].text != "|"
-        if self.token.text in ("mod", *POSTFIXES) and not self.scope.is_taken(self.token.text):
-            return False
-        return self.token.kind in ("word", "qualified", "structure") or self.token.text in ("(", "{", "√")
-
-    def _as_typed(self, token: Token) -> Token:
-        """An operator in the spelling of the text: `**` for `^`."""
-        return token._replace(text=self.scope.text[token.start : token.end]) if token.kind == "operator" else token
-
-    def _unexpected(self) -> ExpressionError:
-        return unexpected(self.token, self.before, self.brackets[-1] if self.brackets else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 from gradtui.expression.functions import FUNCTIONS, TABLE
 from gradtui.expression.vocabulary import CONSTANTS, GREEK, PYTHON_WORDS, is_variable
@@ -58,10 +59,32 @@ MISSING_FUNCTIONS = {
     **dict.fromkeys(("ctg", "cotg", "cotan"), "cot(x)"),
     **dict.fromkeys(("arctg", "atg"), "atan(x)"),
     "sen": "sin(x)",
+    **dict.fromkeys(("MSELoss", "mse"), "mse_loss(x, y)"),
+    "L1Loss": "l1_loss(x, y)",
+    "HuberLoss": "huber_loss(x, y)",
+    "SmoothL1Loss": "smooth_l1_loss(x, y)",
+    **dict.fromkeys(("CrossEntropyLoss", "crossentropy"), "cross_entropy(x, 0)"),
+    "NLLLoss": "nll_loss(x, 0)",
+    **dict.fromkeys(("BCELoss", "bce"), "binary_cross_entropy(x, y)"),
+    "BCEWithLogitsLoss": "binary_cross_entropy_with_logits(x, y)",
+    "KLDivLoss": "kl_div(x, y)",
     "lb": "log2(x)",
     "lg": "log10(x), or log2(x)",
     **dict.fromkeys(("sh", "ch", "th"), "sinh(x), cosh(x) or tanh(x)"),
 }
+
+DERIVATIVES = frozenset((
+    "grad", "gradient", "derivative", "deriv", "diff", "D", "differentiate", "partial", "jacobian", "hessian", "nabla",
+))  # fmt: skip
+"""Names under which other programs have a derivative."""
+
+MOST_APART = 3
+"""Letters of a word that a hint may take for as many names."""
+
+_DERIVATIVE = re.compile(
+    r"(?<![A-Za-z0-9_\\])(?:d|∂)[ ]?[A-Za-z]?[ ]*/[ ]*(?P<by>(?:d|∂)[ ]?[A-Za-z])(?![A-Za-z0-9_])"
+    r"|\\[dtc]?frac[ ]*\{[ ]*(?:d|\\partial)[ ]*[A-Za-z]?[ ]*\}[ ]*\{[ ]*(?P<under>(?:d|\\partial)[ ]*\\?[A-Za-z]+)[ ]*\}"
+)
 
 _PIECES = rf"(?:{'|'.join((*GREEK.values(), 'pi'))}|[A-Za-z])[0-9]*(?:_[A-Za-z0-9]+)*"
 _VISIBLE = ("L", "N", "P", "S")
@@ -123,7 +146,16 @@ def unknown_method(word: str) -> tuple[str, str]:
     return message, f"did you mean .{guess}()?" if guess else "a dot stands before a known function: x.sin(), x.pow(2)"
 
 
+def derivative_in(text: str, names: Collection[str]) -> tuple[int, int] | None:
+    """Where a text asks for a derivative, as `d/dx x^2` and `\\frac{df}{dx}` do; None where it does not."""
+    found = _DERIVATIVE.search(text)
+    by = (found["by"] or found["under"]).replace(" ", "") if found else ""
+    return found.span() if found and by not in names else None
+
+
 def _meant(word: str, called: bool) -> str:
+    if called and word in DERIVATIVES:
+        return DERIVATIVE
     if word in MISSING_FUNCTIONS:
         return f"write {MISSING_FUNCTIONS[word]}"
     if guess := _run_together(word, called):
@@ -131,7 +163,8 @@ def _meant(word: str, called: bool) -> str:
     if guess := nearest(word, 0.6 if called else 0.75):
         return f"did you mean {guess}?"
     pieces = re.findall(_PIECES, word)
-    if len(pieces) <= 3 and "".join(pieces) == word:
+    letters = sum(map(str.isalpha, word))
+    if letters <= MOST_APART and len(pieces) <= MOST_APART and "".join(pieces) == word:
         return f"did you mean {'*'.join(pieces)}{'*(...)' if called else ''}? One name is written {word[0]}_{word[1:]}"
     if called:
         return f"gradtui knows sin, exp, relu and {len(TABLE) - 3} more"

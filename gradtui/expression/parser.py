@@ -1,21 +1,26 @@
 """text -> Expression. A recursive descent (grammar.py) over tokens (tokens.py), one method a rule of this grammar:
 
-    text        = { binding separator } [ header ] sum { separator }
-    separator   = ";" | newline                      (a newline inside ( ) or [ ] is white space)
-    binding     = name "=" sum
-    header      = name "=" | name "(" name { "," name } ")" "="
+    text        = { statement separator } last { separator }
+    separator   = ";" | newline                      (a newline inside brackets is white space)
+    statement   = name "=" value | function
+    last        = [ name "=" | name parameters "=" ] value | function | "return" sum
+    value       = [ "lambda" name { "," name } ":" ] sum
+    function    = name parameters "=" sum | "def" name parameters ":" { separator name "=" sum } separator "return" sum
+    parameters  = "(" name { "," name } ")"
     condition   = sum [ ("<" | "<=" | ">" | ">=" | "==" | "!=") sum ]       (only as the first argument of where)
     sum         = product { ("+" | "-") product }
-    product     = factor { [ "*" | "/" ] factor }    (without an operator: a product, where no number or "[" follows)
+    product     = factor { [ "*" | "/" | "%" | "mod" ] factor }      (without: a product, where no number or "[" follows)
     factor      = ("+" | "-") factor | power
-    power       = atom [ "^" factor | raised ]       (raised: ², ⁻¹, ¹⁰)
-    atom        = primary { "." function "(" [ arguments ] ")" }
-    primary     = number | name | constant | application | "(" condition ")" | "|" sum "|" | "√" atom
-                | "[" sum { "," sum } "]"
+    power       = atom [ "^" factor | raised | "squared" | "cubed" ]         (raised: ², ⁻¹, ¹⁰)
+    atom        = primary { "." function "(" [ arguments ] ")" | "[" index "]" }
+    index       = integer | [ integer ] ":" [ integer ] [ ":" integer ]
+    primary     = number | name | constant | application | "(" condition ")" | "{" condition "}" | "|" sum "|"
+                | "√" atom | "[" sum { "," sum } "]" | command
+    command     = "\\frac" piece piece | "\\sqrt" "[" integer "]" piece         (piece: in { }, or one character)
     application = function [ "^" digits | raised ] ( "(" [ arguments ] ")" | bare )
     bare        = power { power }                    (sin 2x, up to the next operator or function)
     arguments   = argument { "," argument }
-    argument    = [ name "=" ] condition
+    argument    = [ name "=" ] condition | name "=" word
 
 A function or constant may carry the module it has in Python (`torch.sin`, `math.pi`). Where paper leaves open what is
 meant (`sin x (x+1)`, `√x²`, `f(x)` where f is not known), the text is refused and the hint says how to write either.
@@ -28,6 +33,7 @@ from collections.abc import Collection
 from gradtui.expression.builder import Builder
 from gradtui.expression.errors import ExpressionError
 from gradtui.expression.grammar import MOST_NESTED, Rules
+from gradtui.expression.hints import DERIVATIVE, derivative_in
 from gradtui.expression.notation import write
 from gradtui.expression.scope import Scope
 from gradtui.expression.statements import Statement, statements
@@ -46,7 +52,14 @@ def parse(text: str, names: Collection[str] = ()) -> Expression:
         message = f"the text has {len(text):,} characters; {MOST_CHARACTERS:,} is the most"
         raise ExpressionError("limit", message, MOST_CHARACTERS, len(text))
     builder = Builder()
-    expression = _read(text, names, builder)
+    try:
+        expression = _read(text, names, builder)
+    except ExpressionError:
+        place = derivative_in(text, names)
+        if place is None:
+            raise
+        message = "a derivative is not part of the language"
+        raise ExpressionError("syntax", message, *place, DERIVATIVE) from None
     if builder.deepest + builder.unwritten > MOST_NESTED:
         _check_reading(expression)
     return expression

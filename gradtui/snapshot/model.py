@@ -200,6 +200,7 @@ class Parameter(Struct, frozen=True):
     """A parameter of a user's model, or another leaf that was given a name.
 
     grad: the gradient of f by it; None where it is not in the graph, or backward never reached it. node: its AccumulateGrad.
+    registered: of an nn.Parameter, whether the model has it in `parameters()`; None for another tensor, or without a model.
     """
 
     value: Values
@@ -208,6 +209,7 @@ class Parameter(Struct, frozen=True):
     device: str
     node: int | None = None
     requires_grad: bool = True
+    registered: bool | None = None
 
 
 class Operand(Struct, frozen=True):

@@ -392,7 +392,7 @@ def run(start: Start) -> int:
     """Open the explorer and stay in it until it is left; the exit status. Raises PointError for an `at` that is no value."""
     memory = Memory()
     app = explorer(start, memory)
-    if start.theme is None and memory.known.theme is None:
+    if start.theme is None:
         app.suit_terminal()
     app.run()
     return app.return_code or 0

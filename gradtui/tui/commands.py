@@ -92,6 +92,7 @@ def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[
     derivative = (snapshot.derivative or {}).get(variable or "")
     if derivative is not None and derivative.text is not None:
         texts["derivative"] = derivative.text
+    texts |= latex(snapshot, variable)
     if snapshot.notes:
         texts["note"] = "; ".join(note.text for note in snapshot.notes)
     if node is not None:
@@ -100,6 +101,18 @@ def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[
         kind = "  (experiment)" if snapshot.experiments else ""
         texts["node"] = f"{node.name}{source}  value {value}  grad_output {gradient}{kind}"
     return {title: text for title, text in texts.items() if text != NOT_KNOWN}
+
+
+def latex(snapshot: Snapshot, variable: str | None) -> dict[str, str]:
+    """f, and the derivative by the variable, as LaTeX, where there is such."""
+    from gradtui.report import tex  # not wanted before the first paint
+
+    try:
+        texts = {"LaTeX of f": tex.function(snapshot)}
+    except tex.NoFormulaError:
+        return {}
+    derivative = tex.derivative(snapshot, variable or "")
+    return texts if derivative is None else texts | {"LaTeX of the derivative": derivative}
 
 
 def as_command(session: Session) -> str:

@@ -84,6 +84,7 @@ node, their gradients are summed.
         self._chosen: int | None = None
         self._told: Finding | None = None
         self._lines: tuple[Line, ...] = ()
+        self._width = 0
         self._findings: tuple[Finding, ...] = ()
         self._traceback: tuple[str, ...] = ()
         self._replay = Replay(Graph())
@@ -119,7 +120,8 @@ node, their gradients are summed.
         self._read()
 
     def on_resize(self) -> None:
-        self._read()
+        if self.line_width != self._width or self.ledger_shown:
+            self._read()
 
     def toggle_saved(self) -> None:
         self.saved_shown = not self.saved_shown
@@ -136,6 +138,7 @@ node, their gradients are summed.
         self._read()
 
     def _read(self) -> None:
+        self._width = self.line_width
         snapshot, node = self._snapshot, self._node
         if snapshot is None or node is None or node >= len(snapshot.graph.nodes):
             self._lines = ()
