@@ -38,7 +38,8 @@ def called(row: Function) -> str:
     if row.name == "where":
         return "where(x > 0.5, x, x^2)"
     inside = {"acosh": "x + 1"}.get(row.name, "x")
-    return f"{row.name}({', '.join([inside, '0.6', '0.7'][: row.least])})" if row.name != "dot" else "dot(x, x)"
+    second = "0" if row.classes else "x" if "binary" in row.name else "0.6"
+    return f"{row.name}({', '.join([inside, second, '0.7'][: row.least])})" if row.name != "dot" else "dot(x, x)"
 
 
 def told(row: Function) -> Snapshot:
@@ -71,13 +72,21 @@ def test_what_follows_from_the_tables(row: Function) -> None:
     assert pieces(called(row))[0].kind == "function"
     snapshot = told(row)
     assert check(snapshot, "x").calculus is not False
-    assert (row.script.partition("{}")[0] or f".{row.name}(") in script(snapshot)
+    assert (row.script.partition("{0}")[0] or f".{row.name}(") in script(snapshot)
 
 
 SECANTS: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], Any]] = {
     "cot": (lambda x: torch.tan(x).reciprocal(), sympy.cot),
     "sec": (lambda x: torch.cos(x).reciprocal(), sympy.sec),
     "csc": (lambda x: torch.sin(x).reciprocal(), sympy.csc),
+    "cbrt": (
+        lambda x: torch.sign(x) * torch.abs(x) ** (1 / 3),
+        lambda x: sympy.sign(x) * sympy.Abs(x) ** sympy.Rational(1, 3),
+    ),
+    "gamma": (
+        lambda x: torch.lgamma(x).exp() * (1 - 2 * (x < 0) * (x.detach().floor() % 2)),
+        sympy.gamma,
+    ),
 }
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import sympy
 
+from gradtui.calculus import losses
 from gradtui.calculus.digits import Digits, digits_for
 from gradtui.calculus.functions import COUNTERPARTS
 from gradtui.calculus.reals import Elements, Expr, Vector
@@ -17,6 +18,7 @@ from gradtui.expression.parser import parse
 from gradtui.expression.syntax import Expression, fold
 from gradtui.snapshot.model import Request, default_at
 
+LOSSES = {*losses.ELEMENTWISE, *losses.CLASSES}
 MOST_BITS = 4_096
 """Size of an exact number: a float ends at 1024."""
 
@@ -58,16 +60,25 @@ def _parts(expression: Expression) -> tuple[tuple[float, ...], frozenset[str]]:
     return tuple(float(number) for number in numbers if abs(number) < LARGEST), functions
 
 
+def has_one_length(expression: Expression, counts: Counts) -> bool:
+    """Whether there is but one length of vectors, or none."""
+    return len(_lengths(expression, counts)) < 2
+
+
+def _lengths(expression: Expression, counts: Counts) -> set[int]:
+    lengths = {count for _, count in counts if count}
+    return lengths | {len(node.items) for node in syntax.postorder(expression) if isinstance(node, syntax.Vector)}
+
+
 def common_length(expression: Expression, counts: Counts) -> int:
     """That of every vector, 1 where there is none."""
-    lengths = {count for _, count in counts if count}
-    lengths |= {len(node.items) for node in syntax.postorder(expression) if isinstance(node, syntax.Vector)}
+    lengths = _lengths(expression, counts)
     if len(lengths) > 1:
         raise GiveUpError("vectors of different lengths mix here")
     return lengths.pop() if lengths else 1
 
 
-def built(expression: Expression, symbols: dict[str, Expr]) -> Expr:
+def built(expression: Expression, symbols: dict[str, Expr], length: int) -> Expr:
     """The sympy expression. A sum stays a list of terms until it is used: a long one would cost its square.
 
     Raises GiveUpError where f is no number, and where sympy makes a number of a vector: to it x - x is 0, however many x are.
@@ -89,7 +100,7 @@ def built(expression: Expression, symbols: dict[str, Expr]) -> Expr:
             terms.append(last if node.operator == "+" else -last)
             return terms
         parts = [whole(operand, value) for operand, value in zip(node.operands, operands, strict=True)]
-        return combined(node, parts, symbols)
+        return combined(node, parts, symbols, length)
 
     f = whole(expression.body, fold(expression, combine)[expression.body])
     if f.has(sympy.oo, sympy.zoo, sympy.nan, sympy.I):
@@ -113,14 +124,18 @@ def makes_number(node: syntax.Node) -> bool:
     """Whether it is a function of all elements of a vector that gives one number."""
     if not isinstance(node, syntax.Call):
         return False
+    if node.function in LOSSES:
+        return node.function in losses.CLASSES or ("reduction", "none") not in node.words
     name = (
         {"max": "amax", "min": "amin"}.get(node.function, node.function) if len(node.arguments) == 1 else node.function
     )
     return name in SCALAR_VALUED
 
 
-def combined(node: syntax.Node, operands: list[Expr], symbols: dict[str, Expr]) -> Expr:
-    """One node, of what its operands are. Raises GiveUpError for what calculus does not know."""
+def combined(node: syntax.Node, operands: list[Expr], symbols: dict[str, Expr], length: int) -> Expr:
+    """One node, of what its operands are. length: that of every vector.
+
+    Raises GiveUpError for what calculus does not know."""
     match node:
         case syntax.Number():
             exact = Fraction(repr(node.value))
@@ -130,7 +145,7 @@ def combined(node: syntax.Node, operands: list[Expr], symbols: dict[str, Expr]) 
         case syntax.Variable():
             return symbols[node.name]
         case syntax.Reference():
-            return operands[0]
+            return operands[-1]
         case syntax.Negation():
             return -operands[0]
         case syntax.Binary():
@@ -139,6 +154,10 @@ def combined(node: syntax.Node, operands: list[Expr], symbols: dict[str, Expr]) 
             return operands[0], node.operator, operands[1]
         case syntax.Vector():
             return Vector(*operands)
+        case syntax.Call() if node.function in LOSSES:
+            placed = len(operands) - len(node.keywords)
+            options = {**dict(zip(node.keywords, operands[placed:], strict=True)), **dict(node.words)}
+            return COUNTERPARTS[node.function](*operands[:placed], length=length, **options)
         case syntax.Call():
             return COUNTERPARTS[node.function](*operands)
     raise GiveUpError(f"calculus knows no {type(node).__name__}")

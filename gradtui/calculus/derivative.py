@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 
 import sympy
 
-from gradtui.calculus import vectors
-from gradtui.calculus.building import At, Counts, built, common_length, counts, digits, parsed, places
+from gradtui.calculus import spelled, vectors
+from gradtui.calculus.building import (
+    NO_NUMBER,
+    At,
+    Counts,
+    built,
+    combined,
+    common_length,
+    counts,
+    digits,
+    has_one_length,
+    parsed,
+    places,
+)
 from gradtui.calculus.digits import Digits, Program, as_float, as_typed, settled
 from gradtui.calculus.forms import is_small
-from gradtui.calculus.reals import BENT, Elements, Expr, mp
+from gradtui.calculus.reals import BENT, Elements, Expr, Vector, mp
 from gradtui.calculus.vectors import GiveUpError
 from gradtui.calculus.writer import Style, UnwritableError, as_it_is, worded
 from gradtui.expression import syntax
@@ -51,12 +63,13 @@ class Partial:
 class Prepared:
     """All that does not depend on where the variables stand. program: [f, derivative by each variable in order].
 
-    bent: f has corners or jumps somewhere.
+    bent: f has corners or jumps somewhere. spelled: each element of a vector has a symbol of its own.
     """
 
     partials: dict[str, Partial]
     program: Program
     bent: bool
+    spelled: bool = False
 
 
 def derivatives(request: Request) -> dict[str, Derivative]:
@@ -88,17 +101,46 @@ def _prepared(text: str, names: frozenset[str], counts: Counts) -> Prepared:
     size, work = _sizes(expression)
     if size > MOST_SIZE or work > MOST_WORK:
         raise GiveUpError(TOO_LARGE)
+    if spelled.is_needed(expression) or not has_one_length(expression, counts):
+        return _spelled(expression, counts)
     length = common_length(expression, counts)
     symbols = {name: (Elements if count else sympy.Symbol)(name, real=True) for name, count in counts}
-    f = built(expression, symbols)
+    f = built(expression, symbols, length)
     style = Style(expression.variables, _has_decimals(expression), _has_e_to_the(expression))
     slopes = {name: vectors.gradient(f, symbol, length) for name, symbol in symbols.items()}
     partials, left = {}, MOST_SIMPLIFIED
     for name, slope in slopes.items():
         left -= int(sympy.count_ops(slope)) if is_small(slope) else 0
         partials[name] = _partial(f, slope, length, style, left >= 0)
-    bent = not {type(part).__name__ for part in sympy.preorder_traversal(f)}.isdisjoint(BENT)
-    return Prepared(partials, Program([f, *slopes.values()], length), bent)
+    return Prepared(partials, Program([f, *slopes.values()], length), _is_bent(f))
+
+
+def _spelled(expression: Expression, counts: Counts) -> Prepared:
+    """With a symbol for each element of a vector, and the derivative by each written out: `[2*x[0], 1]`."""
+    names = {name: [spelled.element(name, place) for place in range(count)] or [name] for name, count in counts}
+    each = {name: [sympy.Symbol(one, real=True) for one in parts] for name, parts in names.items()}
+    symbols = {name: each[name] if count else each[name][0] for name, count in counts}
+    f = spelled.total(expression, symbols, lambda node, operands: combined(node, operands, {}, 1))
+    if f.has(sympy.oo, sympy.zoo, sympy.nan, sympy.I):
+        raise GiveUpError(NO_NUMBER)
+    style = Style(tuple(chain(*names.values())), _has_decimals(expression), _has_e_to_the(expression))
+    length = max(count for _, count in counts)
+    slopes, partials, left = {}, {}, MOST_SIMPLIFIED
+    for name, count in counts:
+        parts = [f.diff(symbol) for symbol in each[name]]
+        left -= sum(int(sympy.count_ops(part)) for part in parts)
+        written = [_partial(f, part, length, style, left >= 0) for part in parts]
+        slopes[name] = Vector(*parts) if count else parts[0]
+        note = next((one.note for one in written if one.text is None), "")
+        texts = ", ".join(one.text or "" for one in written)
+        text = None if note else f"[{texts}]" if count else texts
+        simplified = all(one.simplified for one in written)
+        partials[name] = Partial(text, Program([f, slopes[name]], length), simplified, note)
+    return Prepared(partials, Program([f, *slopes.values()], length), _is_bent(f), spelled=True)
+
+
+def _is_bent(f: Expr) -> bool:
+    return not {type(part).__name__ for part in sympy.preorder_traversal(f)}.isdisjoint(BENT)
 
 
 def _partial(f: Expr, slope: Expr, length: int, style: Style, simplify: bool) -> Partial:
@@ -170,10 +212,13 @@ def _numbers(
 
     def found() -> Iterator[Expr]:
         place = {name: _placed(value, number) for name, value in at.items()}
+        if prepared.spelled:
+            place = _spelled_out(place)
         f, *slopes = prepared.program.at(place)
         for (name, partial), slope in zip(prepared.partials.items(), slopes, strict=True):
             if prepared.bent:
-                sides = (place | {name: _moved(place[name], side)} for side in (-NUDGE, NUDGE))
+                moved = [{name: _moved(_placed(at[name], number), side, prepared.spelled)} for side in (-NUDGE, NUDGE)]
+                sides = (place | (_spelled_out(one) if prepared.spelled else one) for one in moved)
                 left, right = map(partial.program.at, sides)
                 numbers = _each(_smooth, f, slope, *left, *right)
             else:
@@ -195,8 +240,22 @@ def _placed(value: float | tuple[float, ...], number: Callable[[float], Expr]) -
     return list(map(number, value)) if isinstance(value, tuple) else number(value)
 
 
-def _moved(value: Expr, nudge: Expr) -> Expr:
-    return [_moved(item, nudge) for item in value] if isinstance(value, list) else value + nudge * max(1, abs(value))
+def _moved(value: Expr, nudge: Expr, apart: bool = False) -> Expr:
+    """A little aside; apart: each element by another distance, as those that are equal may be what makes a corner."""
+    if isinstance(value, list):
+        return [_moved(item, nudge * (1 + apart * place)) for place, item in enumerate(value)]
+    return value + nudge * max(1, abs(value))
+
+
+def _spelled_out(place: dict[str, Expr]) -> dict[str, Expr]:
+    """Each element by its own name."""
+    found: dict[str, Expr] = {}
+    for name, value in place.items():
+        if isinstance(value, list):
+            found.update((spelled.element(name, number), item) for number, item in enumerate(value))
+        else:
+            found[name] = value
+    return found
 
 
 def _smooth(f: Expr, slope: Expr, f_left: Expr, left: Expr, f_right: Expr, right: Expr) -> Expr:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import sympy
 
-from gradtui.calculus import reals, vectors
+from gradtui.calculus import losses, reals, vectors
 from gradtui.calculus.reals import Expr, where
 from gradtui.expression.syntax import ComparisonOperator
 
@@ -86,6 +86,7 @@ COUNTERPARTS: dict[str, Callable[..., Expr]] = {
     "log10": lambda x: log(x) / log(10),
     "log1p": lambda x: log(1 + x),
     "sqrt": sqrt,
+    "cbrt": reals.cbrt,
     "rsqrt": lambda x: 1 / sqrt(x),
     "square": lambda x: x**2,
     "reciprocal": lambda x: 1 / x,
@@ -115,6 +116,8 @@ COUNTERPARTS: dict[str, Callable[..., Expr]] = {
     "erfcx": reals.erfcx,
     "lgamma": reals.lgamma,
     "digamma": reals.digamma,
+    "gamma": reals.gamma,
+    "beta": reals.beta,
     "i0": reals.i0,
     "i0e": reals.i0e,
     "i1": reals.i1,
@@ -157,5 +160,8 @@ COUNTERPARTS: dict[str, Callable[..., Expr]] = {
     "softmax": lambda x: vectors.reduced("softmax", x),
     "log_softmax": lambda x: vectors.reduced("log_softmax", x),
     "cumsum": lambda x: vectors.reduced("cumsum", x),
+    **{name: losses.of_elements(name) for name in losses.ELEMENTWISE},
+    "cross_entropy": losses.cross_entropy,
+    "nll_loss": losses.nll_loss,
 }
 """Function name -> its sympy expression. A function read as an operator never makes a Call, so it has no row."""

@@ -119,7 +119,7 @@ def _read(text: str, names: frozenset[str], counts: Counts) -> Reading:
                 variables[node.name] = add(Entry(node, bool(sizes[node.name])))
             told[node] = variables[node.name]
             continue
-        whole = combined(node, operands, variables)
+        whole = combined(node, operands, variables, length)
         if isinstance(node, (syntax.Reference, syntax.Comparison)) or not _symbols(operands):
             told[node] = whole
             continue

@@ -121,6 +121,10 @@ def _trunc(x: Expr) -> Expr:
     return mp.floor(x) if x >= 0 else mp.ceil(x)
 
 
+def _cbrt(x: Expr) -> Expr:
+    return mp.sign(x) * mp.cbrt(abs(x))
+
+
 def _lgamma(x: Expr) -> Expr:
     return mp.re(mp.loggamma(x))
 
@@ -148,6 +152,13 @@ rounded: Kind = step("round", mp.nint)
 bent_abs: Kind = real("abs", lambda x: sign(x), abs, bent=True)
 acosh: Kind = real("acosh", lambda x: 1 / sqrt(x**2 - 1), mp.acosh)
 atan2: Kind = real("atan2", lambda y, x: (x / (x**2 + y**2), -y / (x**2 + y**2)), mp.atan2, bent=True)
+cbrt: Kind = real("cbrt", lambda x: 1 / (3 * cbrt(x) ** 2), _cbrt)
+gamma: Kind = real("gamma", lambda x: gamma(x) * digamma(x), mp.gamma)
+beta: Kind = real(
+    "beta",
+    lambda x, y: (beta(x, y) * (digamma(x) - digamma(x + y)), beta(x, y) * (digamma(y) - digamma(x + y))),
+    mp.beta,
+)
 sinc: Kind = real("sinc", lambda x: where(x, "==", 0, 0, (sympy.cos(pi * x) - sinc(x)) / x), _sinc)
 xlogy: Kind = real("xlogy", lambda x, y: (log(y), x / y), _xlogy)
 entr: Kind = real("entr", lambda x: -log(x) - 1, lambda x: -_xlogy(x, x))

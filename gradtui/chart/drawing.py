@@ -12,6 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gradtui.chart.labels import beside
 from gradtui.chart.ticks import ticks
 from gradtui.chart.window import (
     Frame,
@@ -26,9 +27,10 @@ from gradtui.chart.window import (
     y_window,
 )
 from gradtui.snapshot.curve import Curve, Trouble
+from gradtui.snapshot.numbers import number
 from gradtui.snapshot.visible import visible
 
-Role = Literal["f", "derivative", "tangent", "point", "axis", "zero", "label", "variable", "trouble"]
+Role = Literal["f", "derivative", "other", "tangent", "point", "axis", "zero", "label", "variable", "trouble"]
 Cell = tuple[str, Role]
 Overlay = dict[int, dict[int, Cell]]
 """Cells by row and column that lie over a picture."""
@@ -37,12 +39,17 @@ SMALLEST = (12, 5)
 """Columns and rows under which there is no room for a picture."""
 LEGEND_FROM = 8
 """Rows from which one of them is the legend's."""
-FEWEST_LABELS = 3
+LABEL_DIGITS = 4
+"""Of the value and the slope that stand at the point."""
+FEWEST_LABELS = 4
 """On the y axis, where there is room."""
 
 PRIME = "f'"
 TROUBLE = {"value": "×", "gradient": "◇"}
 """What marks the x axis where f is not finite, and where only f' is not."""
+
+OTHER = "×"
+"""A second function is drawn in."""
 
 DOT = "·"
 """f' is drawn in: told from f without colours."""
@@ -88,15 +95,21 @@ def draw(
     *,
     derivative: bool = True,
     point: tuple[float, float | None] | None = None,
+    grid: bool = False,
+    other: Curve | None = None,
 ) -> Picture | None:
     """The curve of f, and of f' unless not wanted, with axes, ticks and a legend, on `width` x `height` cells.
 
-    point: x and f of the one that is to lie inside. None where there is no room. Takes 5 to 40 ms, by size.
+    point: x and f of the one that is to lie inside. grid: lines at the ticks. other: a second function, in the same windows.
+    None where there is no room. Takes 5 to 40 ms, by size.
     """
     if not fits(width, height):
         return None
     x_window = bounded(*curve.window)
     own = y_window(curve, derivative=derivative)
+    if other is not None:
+        low, high = y_window(other, derivative=False)
+        own = min(own[0], low), max(own[1], high)
     ys = grown(own, height_in(x_window, *point) if point is not None else None)
     top = 1 if height >= LEGEND_FROM else 0
     rows = height - top - 2
@@ -108,13 +121,16 @@ def draw(
     name = f" {curve.variable}" if len(curve.variable) <= width // 16 else ""
     frame = Frame(x_window, ys, width - left - len(name), rows)
 
-    canvas = _zero_lines(frame)
+    canvas = _zero_lines(frame, y_ticks if grid else ())
     legend: list[tuple[Cell, str]] = [(("━", "f"), "f")]
     of_f, of_derivative = breaks_of(curve)
     if derivative:
         layer = rasterise(runs(curve.x, curve.derivative, frame, of_derivative), frame)
         canvas = _dotted(canvas, layer)
         legend.append(((DOT, "derivative"), f"f'{_whereabouts(curve.derivative, layer, frame)}"))
+    if other is not None:
+        canvas = _dashed(canvas, rasterise(runs(other.x, other.f, frame, breaks_of(other)[0]), frame))
+        legend.append(((OTHER, "other"), other.what or "the other"))
     layer = rasterise(runs(curve.x, curve.f, frame, of_f), frame)
     canvas = _over(canvas, layer, "f")
     legend[0] = (legend[0][0], f"f{_whereabouts(curve.f, layer, frame)}")
@@ -194,9 +210,14 @@ def _column(frame: Frame, x: float) -> int:
     return nearest(frame.place(x, frame.y_window[0])[0]) // 2
 
 
-def _zero_lines(frame: Frame) -> list[list[Cell]]:
-    """An empty canvas but for x = 0 and y = 0 where they are inside the windows."""
+def _zero_lines(frame: Frame, grid: Sequence[tuple[float, str]] = ()) -> list[list[Cell]]:
+    """An empty canvas but for x = 0 and y = 0 where they are inside the windows, and a grid at the ticks of both axes."""
     canvas: list[list[Cell]] = [[BLANK] * frame.columns for _ in range(frame.rows)]
+    for at in {_row(frame, value) for value, _ in grid}:
+        canvas[at] = [("┄", "zero")] * frame.columns
+    for at in {_column(frame, value) for value, _ in _x_ticks(frame)} if grid else ():
+        for line in canvas:
+            line[at] = ("┆", "zero")
     column = _column(frame, 0) if frame.x_window[0] < 0 < frame.x_window[1] else None
     if column is not None:
         for line in canvas:
@@ -212,6 +233,15 @@ def _dotted(canvas: list[list[Cell]], layer: Sequence[str]) -> list[list[Cell]]:
     dot: Cell = (DOT, "derivative")
     return [
         [cell if character == " " else dot for cell, character in zip(*pair, strict=True)]
+        for pair in zip(canvas, layer, strict=True)
+    ]
+
+
+def _dashed(canvas: list[list[Cell]], layer: Sequence[str]) -> list[list[Cell]]:
+    """The other function: a sign in each cell that it passes, told from f and f' without colours."""
+    cell: Cell = (OTHER, "other")
+    return [
+        [under if character == " " else cell for under, character in zip(*pair, strict=True)]
         for pair in zip(canvas, layer, strict=True)
     ]
 
@@ -281,9 +311,9 @@ def _x_axis(frame: Frame, left: int, name: str, troubles: Sequence[Trouble]) -> 
 
 
 def _y_ticks(window: Window, rows: int) -> list[tuple[float, str]]:
-    """One for every four rows; more where that makes fewer than three."""
+    """One for every three rows; more where that makes fewer than four."""
     marks: list[tuple[float, str]] = []
-    for most in range(max(2, (rows + 1) // 4), rows):
+    for most in range(max(2, (rows + 1) // 3), rows):
         marks = max(marks, ticks(window, most), key=len)
         if len(marks) >= FEWEST_LABELS:
             break
@@ -302,7 +332,7 @@ def _x_ticks(frame: Frame) -> list[tuple[float, str]]:
 
 
 def overlay(picture: Picture, x: float, f: float | None, slope: float | None, *, derivative: bool = True) -> Overlay:
-    """The tangent, the points on f and f', and the mark on the x axis; arrows where they lie outside the window.
+    """The tangent, the points on f and f' with what they are, and the mark on the x axis; arrows where they lie outside.
 
     None, and what is not finite, is left out.
     """
@@ -323,7 +353,23 @@ def overlay(picture: Picture, x: float, f: float | None, slope: float | None, *,
         bottom, top = frame.y_window
         row = 0 if f > top else frame.rows - 1 if f < bottom else _row(frame, f)
         _lay(picture, cells, column, row, ("▲" if f > top else "▼" if f < bottom else "●", "point"))
+        _label(picture, cells, column, row, f"f = {number(f, LABEL_DIGITS)}", "point")
+    if derivative and slope is not None and mark == "▴" and frame.holds(x, slope):
+        _label(picture, cells, column, _row(frame, slope), f"f' = {number(slope, LABEL_DIGITS)}", "derivative")
     return cells
+
+
+def _label(picture: Picture, cells: Overlay, column: int, row: int, text: str, role: Role) -> None:
+    """A text beside a point, where there is room."""
+
+    def drawn(x: int, y: int) -> Role:
+        over = cells.get(picture.top + y, {})
+        return over.get(picture.left + x, picture.cells[picture.top + y][picture.left + x])[1]
+
+    place = beside(column, row, len(text), (picture.frame.columns, picture.frame.rows), drawn)
+    if place is not None:
+        for index, character in enumerate(text):
+            _lay(picture, cells, place[0] + index, place[1], (character, role))
 
 
 def _lay(picture: Picture, cells: Overlay, column: int, row: int, cell: Cell) -> None:

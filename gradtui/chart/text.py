@@ -11,6 +11,7 @@ from gradtui.snapshot.curve import Curve
 COLOURS: dict[Role, str] = {
     "f": "34",
     "derivative": "32",
+    "other": "35",
     "tangent": "33",
     "point": "1",
     "variable": "36",

@@ -8,10 +8,28 @@ import re
 from gradtui.expression.calls import Argument, arrange, value
 from gradtui.expression.errors import ExpressionError
 from gradtui.expression.functions import Function
-from gradtui.expression.syntax import ArithmeticOperator, Binary, Call, Negation, Node, Number
+from gradtui.expression.syntax import (
+    Application,
+    ArithmeticOperator,
+    Binary,
+    Call,
+    Comparison,
+    Definition,
+    Element,
+    Negation,
+    Node,
+    Number,
+    Reference,
+    Slice,
+    Text,
+    Variable,
+    Vector,
+    copied,
+)
 from gradtui.expression.tokens import SUPERSCRIPTS, Token
 
 MOST_OPERATIONS = 2_000
+COUNTED = (Binary, Negation, Call, Comparison, Vector, Element, Slice)
 
 _HAS_DIGITS = re.compile(r"[0.]*[1-9]")
 """A literal that is not 0, whatever a float makes of it."""
@@ -22,11 +40,13 @@ class Builder:
 
     A node's own span leaves out the parentheses around it; what holds the node spans those too. `deepest`: how deep the
     rules that made them were nested; `unwritten`: how many parentheses their reading may have that the text has not.
+    `bound`: the nodes that have names, outside of functions.
     """
 
     def __init__(self) -> None:
         self.operations = self.deepest = self.unwritten = 0
         self.outer: dict[Node, tuple[int, int]] = {}
+        self.bound: set[Node] = set()
 
     def enclose(self, node: Node, start: int, end: int) -> Node:
         """Note that parentheses (or a plus sign) around the node reach from `start` to `end`."""
@@ -43,19 +63,47 @@ class Builder:
         self.unwritten += operator == "^"
         # The exponent of sin^2(x) stands inside what it raises.
         end = max(self.end(left), self.end(right))
-        return self._counted(Binary(self.start(left), end, operator, value(left), value(right)))
+        return self.counted(Binary(self.start(left), end, operator, value(left), value(right)))
 
     def negation(self, start: int, operand: Node) -> Node:
-        return self._counted(Negation(start, self.end(operand), value(operand)))
+        return self.counted(Negation(start, self.end(operand), value(operand)))
 
     def call(self, row: Function, arguments: list[Argument], start: int, end: int) -> Node:
         """A call, or the operator that the function is another name of."""
-        nodes = arrange(row, arguments, start, end)
+        nodes, options = arrange(row, arguments, start, end)
+        if row.name == "log" and len(nodes) == 2:
+            return self._logarithm(*nodes, start, end)
         if row.operator == "negation":
-            return self._counted(Negation(start, end, *nodes))
+            return self.counted(Negation(start, end, *nodes))
         if row.operator:
-            return self._counted(Binary(start, end, row.operator, *nodes))
-        return self._counted(Call(start, end, row.name, nodes))
+            return self.counted(Binary(start, end, row.operator, *nodes))
+        words = tuple((name, node.value) for name, node in options.items() if isinstance(node, Text))
+        named = {name: node for name, node in options.items() if not isinstance(node, Text)}
+        return self.counted(Call(start, end, row.name, (*nodes, *named.values()), tuple(named), words))
+
+    def application(self, definition: Definition, arguments: list[Node], start: int, end: int) -> Node:
+        """`g(3x)`: the body of g anew, its parameters referring to the arguments."""
+        held = dict(zip(definition.parameters, arguments, strict=True))
+
+        def instead(node: Node) -> Node | None:
+            if isinstance(node, Variable) and node.parameter:
+                return Reference(node.start, node.end, node.name, held[node.name])
+            if isinstance(node, Reference) and node.target in self.bound:
+                return node
+            if isinstance(node, COUNTED):
+                self.counted(node)
+            return None
+
+        body = copied(definition.body, instead)
+        return Application(start, end, definition.name, body, tuple(arguments))
+
+    def _logarithm(self, x: Node, base: Node, start: int, end: int) -> Node:
+        """torch has three bases; to any other it is a quotient, as in its documentation."""
+        if isinstance(base, Number) and base.value in (2, 10):
+            return self.counted(Call(start, end, f"log{base.value:g}", (x,)))
+        over = self.counted(Call(start, end, "log", (x,)))
+        under = self.counted(Call(start, end, "log", (base,)))
+        return self.counted(Binary(start, end, "/", over, under))
 
     def number(self, token: Token) -> Number:
         """An int where it is written as one, else a float; too large or too small for a float is an error."""
@@ -76,7 +124,8 @@ class Builder:
         number = self.number(Token("number", digits[signed:], token.start + signed, token.end))
         return self.negation(token.start, number) if digits[0] == "-" else number
 
-    def _counted(self, node: Node) -> Node:
+    def counted(self, node: Node) -> Node:
+        """The node itself, refused where there are too many."""
         self.operations += 1
         if self.operations > MOST_OPERATIONS:
             message = f"there are more than {MOST_OPERATIONS:,} operations"

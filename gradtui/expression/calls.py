@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from gradtui.expression.errors import ExpressionError
-from gradtui.expression.functions import Function
-from gradtui.expression.syntax import Comparison, Negation, Node, Number, Variable, Vector
+from gradtui.expression.functions import OPTIONS, REDUCTIONS_OF_LOSSES, Function
+from gradtui.expression.syntax import Comparison, Negation, Node, Number, Text, Variable, Vector
 from gradtui.expression.tokens import Token
 
 Argument = tuple[Token | None, Node]
 """The name it was given by (`min` in `clamp(x, min=0)`), if one, and its value."""
+
+FIRST = "input"
+"""torch's name of the first argument."""
 
 _COUNTS = ("no", "one argument", "two arguments", "three arguments")
 
@@ -20,35 +23,51 @@ def usage(row: Function) -> str:
     return f"{row.name}({', '.join(('x', *(row.parameters or 'yz'))[: row.most])})"
 
 
+def parameters(row: Function) -> tuple[str, ...]:
+    """All that it takes, as it is shown while it is typed: `x`, `target`, `reduction=`."""
+    first = ("x > 0", "a", "b") if row.name == "where" else ("x", *(row.parameters or "yz"))[: row.most]
+    return (*first, *(f"{name}=" for name in row.options))
+
+
 def keyword(row: Function, token: Token) -> None:
     """Refuse a name that no argument of the function has."""
-    if token.text in row.parameters or (row.takes_dim and token.text in ("dim", "axis")):
+    if token.text in (*row.parameters, *row.options, FIRST) or (row.takes_dim and token.text in ("dim", "axis")):
         return
     if row.name == "where":
         raise ExpressionError("syntax", "= does not compare", token.start, token.end, "write where(x == 0, a, b)")
     message = f"{row.name} has no argument of the name {token.text}"
     hint = f"write {usage(row)}"
+    if row.options:
+        hint = f"it takes {', '.join((*row.parameters, *row.options))}"
     if token.text in ("dim", "axis", "keepdim"):
         hint = f"leave it out: {usage(row)} takes in all elements"
     raise ExpressionError("arity", message, token.start, token.end, hint)
 
 
-def arrange(row: Function, arguments: list[Argument], start: int, end: int) -> tuple[Node, ...]:
-    """The arguments of a call in torch's order, checked; `start` and `end` are the place of the call."""
+def arrange(row: Function, arguments: list[Argument], start: int, end: int) -> tuple[tuple[Node, ...], dict[str, Node]]:
+    """The arguments of a call in torch's order, checked, and those that torch wants named.
+
+    start, end: the place of the call.
+    """
     placed: dict[int, Node] = {}
+    options: dict[str, Node] = {}
     named = False
     for position, (name, node) in enumerate(arguments):
         if name is not None:
             named = True
+            if name.text in row.options:
+                _add_option(row, options, name.text, node, name.start)
+                continue
             known = ("dim",) if row.takes_dim else row.parameters
-            position = 1 + known.index("dim" if name.text == "axis" else name.text)
+            position = 0 if name.text == FIRST else 1 + known.index("dim" if name.text == "axis" else name.text)
             if position in placed:
-                raise ExpressionError(
-                    "arity", f"{name.text} is given twice", name.start, node.end, f"write {usage(row)}"
-                )
+                raise _twice(row, name.text, name.start, node.end)
         elif named:
             message = "an argument without a name stands after one with a name"
             raise ExpressionError("arity", message, node.start, node.end, f"write {usage(row)}")
+        elif row.most <= position < row.most + row.placed:
+            _add_option(row, options, row.options[position - row.most], node, node.start)
+            continue
         placed[position] = node
     if row.takes_dim and len(placed) == 2 and 1 in placed:
         _check_dim(row, placed.pop(1))
@@ -58,7 +77,34 @@ def arrange(row: Function, arguments: list[Argument], start: int, end: int) -> t
         missing = ("x", *row.parameters)[min(set(range(len(placed))) - set(placed))]
         raise ExpressionError("arity", f"{row.name} also needs {missing} here", start, end, f"write {usage(row)}")
     _check_sorts(row, ordered := tuple(placed[position] for position in range(len(placed))))
-    return ordered
+    return ordered, options
+
+
+def _twice(row: Function, name: str, start: int, end: int) -> ExpressionError:
+    return ExpressionError("arity", f"{name} is given twice", start, end, f"write {usage(row)}")
+
+
+def _add_option(row: Function, options: dict[str, Node], name: str, node: Node, start: int) -> None:
+    if name in options:
+        raise _twice(row, name, start, node.end)
+    words = {"reduction": REDUCTIONS_OF_LOSSES, "flag": (True, False)}.get(OPTIONS[name], ())
+    if row.name == "kl_div" and name == "reduction":
+        words = (*words, "batchmean")
+    if words and not (isinstance(node, Text) and node.value in words):
+        quoted = [f'"{word}"' if isinstance(word, str) else str(word) for word in words]
+        hint = f"write {name}={quoted[0]}"
+        message = f"{name} of {row.name} is one of {', '.join(quoted)}"
+        raise ExpressionError("arity", message, node.start, node.end, hint)
+    if not words:
+        _check_constant(row, name, value(node), vector=OPTIONS[name] == "vector")
+    options[name] = node
+
+
+def _check_constant(row: Function, name: str, node: Node, *, vector: bool) -> None:
+    if not _is_plain(node, vector=vector):
+        what, example = ("a vector of plain numbers", "[1, 2, 3]") if vector else ("a plain number", "a number")
+        message = f"{name} of {row.name} is {what}: torch gives it no gradient"
+        raise ExpressionError("arity", message, node.start, node.end, f"write {name}={example}")
 
 
 def _miscounted(row: Function, given: int, start: int, end: int) -> ExpressionError:
@@ -87,6 +133,8 @@ def _check_sorts(row: Function, arguments: tuple[Node, ...]) -> None:
         elif not isinstance(node, Comparison):
             message = "the first argument of where is a comparison"
             raise ExpressionError("syntax", message, node.start, node.end, "write where(x > 0, x^2, -x)")
+        if row.classes and position == row.most - 1:
+            _check_class(row, node)
         setting = position - 1 - (len(row.parameters) - row.settings)
         if position > 0 and 0 <= setting < row.settings and not _is_plain(node):
             name = row.parameters[position - 1]
@@ -94,12 +142,24 @@ def _check_sorts(row: Function, arguments: tuple[Node, ...]) -> None:
             raise ExpressionError("arity", message, node.start, node.end, f"write {usage(row)} with a number there")
 
 
-def _is_plain(node: Node) -> bool:
-    """Whether a node is made of numbers alone."""
+def _check_class(row: Function, node: Node) -> None:
+    """A class is no variable: torch knows no gradient by it. Of cross_entropy the target may be probabilities."""
+    negative = isinstance(node, Negation) and isinstance(node.operand, Number)
+    whole = isinstance(node, Number) and float(node.value).is_integer()
+    if negative or (isinstance(node, Number) and not whole):
+        message = f"the target of {row.name} is a class: 0, 1, 2 ..."
+        raise ExpressionError("arity", message, node.start, node.end, f"write {row.name}(x, 0)")
+    if row.name == "nll_loss" and not _is_plain(node):
+        message = f"the target of {row.name} is a class, a whole number and no variable"
+        raise ExpressionError("arity", message, node.start, node.end, f"write {row.name}(x, 0)")
+
+
+def _is_plain(node: Node, *, vector: bool = False) -> bool:
+    """Whether a node is made of numbers alone; vector: or of vectors of them."""
     stack, seen = [node], {node}
     while stack:
         node = stack.pop()
-        if isinstance(node, Variable | Vector):
+        if isinstance(node, Variable) or (isinstance(node, Vector) and not vector):
             return False
         stack.extend(operand for operand in node.operands if operand not in seen)
         seen.update(node.operands)
@@ -107,8 +167,13 @@ def _is_plain(node: Node) -> bool:
 
 
 def value(node: Node) -> Node:
-    """The node itself, refused if it is a comparison: those are not numbers."""
+    """The node itself, refused if it is no number: a comparison, or a word in quotation marks."""
     if isinstance(node, Comparison):
         message = "a comparison can only be the condition of a where"
         raise ExpressionError("syntax", message, node.start, node.end, "write where(x > 0, x^2, -x)")
+    if isinstance(node, Text):
+        message = "a word in quotation marks only stands where torch wants one"
+        raise ExpressionError(
+            "syntax", message, node.start, node.end, 'write reduction="sum" in a loss, else leave it out'
+        )
     return node

@@ -22,7 +22,10 @@ class Function(Struct, frozen=True):
     settings: how many of the last parameters torch takes as plain numbers: no variable may stand there.
     numbers: from which argument on torch takes plain numbers beside tensors, 0 for the first; None where it takes tensors.
     home: where torch has it, F for torch.nn.functional.
-    script: how PyTorch code says it where torch has no such function, with `{}` for its one argument.
+    script: how PyTorch code says it where torch has no such function, with `{0}` and `{1}` for its arguments.
+    options: torch's names of what may be given by name alone, but for the first `placed` of them, which may also follow
+    the arguments. Each is a word, a plain number, or a vector of plain numbers, by OPTIONS.
+    classes: its last argument may be a class, a whole number.
     inverse: the function that someone who writes sin^-1(x) may mean.
     operator: the operator it is read as (`pow(x, 2)` is `x^2`); such a function never makes a Call.
     takes_dim: torch wants a `dim`; `dim=0` and `dim=-1` are accepted and left out, as there are only vectors.
@@ -42,15 +45,31 @@ class Function(Struct, frozen=True):
     inverse: str = ""
     operator: Literal["", "+", "-", "*", "/", "^", "negation"] = ""
     takes_dim: bool = False
+    options: tuple[str, ...] = ()
+    placed: int = 0
+    classes: bool = False
+
+
+REDUCTIONS_OF_LOSSES = ("mean", "sum", "none")
+OPTIONS: dict[str, Literal["reduction", "number", "vector", "flag"]] = {
+    "reduction": "reduction",
+    "delta": "number",
+    "beta": "number",
+    "label_smoothing": "number",
+    "weight": "vector",
+    "pos_weight": "vector",
+    "log_target": "flag",
+}
+"""What each option of a function takes."""
 
 
 TRIGONOMETRY = (
     Function("sin", "sine, x in radians", inverse="asin"),
     Function("cos", "cosine, x in radians", inverse="acos"),
     Function("tan", "tangent, x in radians", inverse="atan"),
-    Function("cot", "cotangent, 1/tan(x)", script="torch.tan({}).reciprocal()"),
-    Function("sec", "secant, 1/cos(x)", script="torch.cos({}).reciprocal()"),
-    Function("csc", "cosecant, 1/sin(x)", script="torch.sin({}).reciprocal()"),
+    Function("cot", "cotangent, 1/tan(x)", script="torch.tan({0}).reciprocal()"),
+    Function("sec", "secant, 1/cos(x)", script="torch.cos({0}).reciprocal()"),
+    Function("csc", "cosecant, 1/sin(x)", script="torch.sin({0}).reciprocal()"),
     Function("asin", "the angle whose sine is x", aliases=("arcsin",)),
     Function("acos", "the angle whose cosine is x", aliases=("arccos",)),
     Function("atan", "the angle whose tangent is x", aliases=("arctan",)),
@@ -70,11 +89,14 @@ POWERS_AND_LOGARITHMS = (
     Function("exp", "e to the power x", inverse="log"),
     Function("exp2", "2 to the power x"),
     Function("expm1", "exp(x) - 1, exact near 0"),
-    Function("log", "natural logarithm", aliases=("ln",), inverse="exp"),
-    Function("log2", "logarithm to base 2"),
-    Function("log10", "logarithm to base 10"),
+    Function(
+        "log", "natural logarithm; log(x, 2) to base 2", 1, 2, aliases=("ln",), parameters=("base",), inverse="exp"
+    ),
+    Function("log2", "logarithm to base 2", aliases=("log_2",)),
+    Function("log10", "logarithm to base 10", aliases=("log_10",)),
     Function("log1p", "log(1 + x), exact near 0"),
     Function("sqrt", "square root"),
+    Function("cbrt", "cube root, also of negative numbers", script="torch.sign({0}) * torch.abs({0}) ** (1 / 3)"),
     Function("rsqrt", "1/sqrt(x)"),
     Function("square", "x^2"),
     Function("reciprocal", "1/x"),
@@ -92,7 +114,7 @@ STEPS_AND_CORNERS = (
     Function("trunc", "x without its fraction", aliases=("fix",)),
     Function("frac", "the fraction of x: x - trunc(x)"),
     Function("fmod", "remainder of x/y with the sign of x", 2, 2, numbers=1),
-    Function("remainder", "remainder of x/y with the sign of y, as Python's %", 2, 2, numbers=0),
+    Function("remainder", "remainder of x/y with the sign of y: x mod y, x % y", 2, 2, aliases=("mod",), numbers=1),
     Function("copysign", "the size of x with the sign of y", 2, 2, numbers=1),
     Function("max", "the larger of x and y; max(x): the largest element", 1, 2),
     Function("min", "the smaller of x and y; min(x): the smallest element", 1, 2),
@@ -103,6 +125,13 @@ STEPS_AND_CORNERS = (
     Function("lerp", "start + weight (end - start)", 3, 3, parameters=("end", "weight"), numbers=2),
 )
 
+_SIGN = "(1 - 2 * (({0}) < 0) * (({0}).detach().floor() % 2))"
+"""Of gamma(x): that of lgamma is lost."""
+GAMMA = f"torch.lgamma({{0}}).exp() * {_SIGN}"
+BETA = "(torch.lgamma({0}) + torch.lgamma({1}) - torch.lgamma({0} + {1})).exp() * " + " * ".join(
+    _SIGN.replace("{0}", one) for one in ("{0}", "{1}", "{0}.detach() + {1}.detach()")
+)
+
 SPECIAL = (
     Function("erf", "error function", inverse="erfinv"),
     Function("erfc", "1 - erf(x)"),
@@ -110,6 +139,8 @@ SPECIAL = (
     Function("erfcx", "exp(x^2) erfc(x)", home="torch.special"),
     Function("lgamma", "logarithm of |Gamma(x)|", aliases=("gammaln",)),
     Function("digamma", "derivative of lgamma"),
+    Function("gamma", "Gamma(x), (x - 1)! of whole numbers", aliases=("Gamma",), script=GAMMA),
+    Function("beta", "gamma(x) gamma(y)/gamma(x + y)", 2, 2, script=BETA),
     Function("i0", "modified Bessel function of order 0"),
     Function("i0e", "exp(-|x|) i0(x)", home="torch.special"),
     Function("i1", "modified Bessel function of order 1", home="torch.special"),
@@ -121,7 +152,7 @@ SPECIAL = (
 )
 
 ACTIVATIONS = (
-    Function("sigmoid", "1/(1 + exp(-x))", aliases=("expit",), inverse="logit"),
+    Function("sigmoid", "1/(1 + exp(-x))", aliases=("expit", "sigma"), inverse="logit"),
     Function("logit", "log(x/(1 - x)), inverse of sigmoid", 1, 2, parameters=("eps",), settings=1),
     Function("logsigmoid", "log(sigmoid(x)), stable", home="F"),
     Function("relu", "x where positive, else 0"),
@@ -182,6 +213,99 @@ REDUCTIONS = (
     Function("cumsum", "sums of the first 1, 2, 3 ... elements", kind="reduction", takes_dim=True),
 )
 
+LOSSES = (
+    Function(
+        "mse_loss",
+        "mean of (x - y)^2",
+        2,
+        2,
+        kind="reduction",
+        parameters=("target",),
+        home="F",
+        options=("reduction",),
+    ),
+    Function(
+        "l1_loss", "mean of |x - y|", 2, 2, kind="reduction", parameters=("target",), home="F", options=("reduction",)
+    ),
+    Function(
+        "huber_loss",
+        "(x - y)^2/2 up to delta (1), then a line",
+        2,
+        2,
+        kind="reduction",
+        parameters=("target",),
+        home="F",
+        options=("reduction", "delta"),
+        placed=2,
+    ),
+    Function(
+        "smooth_l1_loss",
+        "|x - y|, (x - y)^2/(2 beta) below beta (1)",
+        2,
+        2,
+        kind="reduction",
+        parameters=("target",),
+        home="F",
+        options=("reduction", "beta"),
+    ),
+    Function(
+        "cross_entropy",
+        "-log_softmax(x) at class y, a whole number; or y the probabilities",
+        2,
+        2,
+        kind="reduction",
+        parameters=("target",),
+        home="F",
+        options=("weight", "reduction", "label_smoothing"),
+        placed=1,
+        classes=True,
+    ),
+    Function(
+        "nll_loss",
+        "-x at class y, x log probabilities",
+        2,
+        2,
+        kind="reduction",
+        parameters=("target",),
+        home="F",
+        options=("weight", "reduction"),
+        placed=1,
+        classes=True,
+    ),
+    Function(
+        "binary_cross_entropy",
+        "mean of -(y log(x) + (1 - y) log(1 - x))",
+        2,
+        2,
+        kind="reduction",
+        parameters=("target",),
+        home="F",
+        options=("weight", "reduction"),
+        placed=1,
+    ),
+    Function(
+        "binary_cross_entropy_with_logits",
+        "binary_cross_entropy of sigmoid(x) and y, stable",
+        2,
+        2,
+        kind="reduction",
+        parameters=("target",),
+        home="F",
+        options=("weight", "reduction", "pos_weight"),
+        placed=1,
+    ),
+    Function(
+        "kl_div",
+        "mean of y (log(y) - x), x log probabilities",
+        2,
+        2,
+        kind="reduction",
+        parameters=("target",),
+        home="F",
+        options=("reduction", "log_target"),
+    ),
+)
+
 OPERATORS = (
     Function("pow", "x to the power y", 2, 2, aliases=("power",), operator="^"),
     Function("neg", "-x", aliases=("negative",), operator="negation"),
@@ -198,7 +322,11 @@ TABLE: tuple[Function, ...] = (
     *SPECIAL,
     *ACTIVATIONS,
     *REDUCTIONS,
+    *LOSSES,
     *OPERATORS,
 )
+
+OF_A_NAME = frozenset(("gamma", "Gamma", "beta", "sigma"))
+"""Functions only right before `(`; elsewhere these are variables."""
 
 FUNCTIONS: dict[str, Function] = {name: row for row in TABLE for name in (row.name, *row.aliases)}

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TypeAlias, TypeVar
 
-from gradtui.expression.builder import Builder
 from gradtui.expression.calls import Argument, keyword, usage, value
 from gradtui.expression.errors import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
 from gradtui.expression.hints import unknown_method
-from gradtui.expression.mistakes import CLOSING, missing_operand, unexpected
-from gradtui.expression.scope import Scope
+from gradtui.expression.indexing import indexed
+from gradtui.expression.mistakes import missing_operand
+from gradtui.expression.reading import OPENING, POSTFIXES, Reading
+from gradtui.expression.structures import root, structure
 from gradtui.expression.syntax import (
     ArithmeticOperator,
     Comparison,
     ComparisonOperator,
     Constant,
+    Definition,
     Node,
     Number,
+    Text,
     Vector,
 )
 from gradtui.expression.tokens import Token
@@ -34,26 +37,11 @@ Rule: TypeAlias = "Generator[Rule[Node], Node, T]"
 """A rule at work. It hands a rule that is nested one level deeper to `_run` by `yield`, and is sent its node."""
 
 
-class Rules:
-    """Reads the value of one statement. `token` is the next one to read, `before` the last one read.
+class Rules(Reading):
+    """Reads the value of one statement, a method a rule."""
 
-    exponents: how many of the rules at work read an exponent in parentheses.
-    """
-
-    def __init__(self, tokens: list[Token], scope: Scope, builder: Builder) -> None:
-        self.tokens = tokens
-        self.scope = scope
-        self.build = builder
-        self.brackets: list[Token] = []
-        self.exponents = 0
-        self.position = 0
-        self.token = tokens[0]
-        self.before: Token | None = None
-
-    def value_from(self, position: int) -> Node:
-        """The value that begins at the token of this position and has to reach to the end."""
-        self.position, self.token = position, self.tokens[position]
-        self.before = self.tokens[position - 1] if position else None
+    def value(self) -> Node:
+        """The value, which has to reach to the end."""
         node = value(self._run(self._condition()))
         if self.token.kind != "end":
             raise self._unexpected()
@@ -84,14 +72,14 @@ class Rules:
         left = yield from self._sum()
         if self.token.text not in COMPARISONS:
             return left
-        operator = COMPARISONS[self._advance().text]
+        operator = COMPARISONS[self.advance().text]
         right = yield from self._sum()
         return Comparison(self.build.start(left), self.build.end(right), operator, value(left), value(right))
 
     def _sum(self) -> Rule[Node]:
         left = yield from self._product()
         while self.token.text in SUMS:
-            operator = SUMS[self._advance().text]
+            operator = SUMS[self.advance().text]
             left = self.build.binary(operator, left, (yield from self._product()))
         return left
 
@@ -99,17 +87,28 @@ class Rules:
         left = yield from self._factor()
         while True:
             if self.token.text in PRODUCTS:
-                operator = PRODUCTS[self._advance().text]
+                operator = PRODUCTS[self.advance().text]
+            elif self.token.text == "%" or (self.token.text == "mod" and self._is_plain_word()):
+                left = yield from self._remainder(left)
+                continue
             elif self._is_factor_ahead():
                 operator = "*"
             else:
                 return left
             left = self.build.binary(operator, left, (yield from self._factor()))
 
+    def _remainder(self, left: Node) -> Rule[Node]:
+        """`x mod 2`, `x % 2`: Python's remainder, and torch's."""
+        self.advance()
+        right = yield from self._factor()
+        arguments: list[Argument] = [(None, left), (None, right)]
+        start, end = self.build.start(left), max(self.build.end(left), self.build.end(right))
+        return self.build.call(FUNCTIONS["remainder"], arguments, start, end)
+
     def _factor(self) -> Rule[Node]:
         if self.token.text not in SUMS:
             return (yield from self._power())
-        sign = self._advance()
+        sign = self.advance()
         operand = yield self._factor()
         if sign.text == "+":
             return self.build.enclose(operand, sign.start, self.build.end(operand))
@@ -117,19 +116,26 @@ class Rules:
 
     def _power(self) -> Rule[Node]:
         base = yield from self._atom()
+        while self.token.text in POSTFIXES and self._is_plain_word():
+            word = self.advance()
+            base = self.build.binary("^", base, Number(word.start, word.end, POSTFIXES[word.text]))
         if self.token.text == "^":
-            self._advance()
-            return self.build.binary("^", base, (yield from self._exponent()))
+            sign = self.advance()
+            exponent = yield from self._exponent()
+            if self.before and self.before.kind == "word" and self.before.text in POSTFIXES:
+                message = "a power of a power can be read in two ways"
+                raise ExpressionError("syntax", message, sign.start, self.end, "use parentheses: (x^2)^2 or x^(2^2)")
+            return self.build.binary("^", base, exponent)
         if self.token.kind != "superscript":
             return base
-        power = self.build.binary("^", base, self.build.raised(self._advance()))
+        power = self.build.binary("^", base, self.build.raised(self.advance()))
         if self.token.kind == "superscript" or self.token.text == "^":
             raise self._unexpected()
         return power
 
     def _exponent(self) -> Rule[Node]:
         """One level deeper, and not two where it stands in parentheses: the reading of x^y^z is x^(y^z)."""
-        parenthesised = self.token.text == "("
+        parenthesised = self.token.text in OPENING
         self.exponents += parenthesised
         node = yield self._factor()
         self.exponents -= parenthesised
@@ -137,7 +143,10 @@ class Rules:
 
     def _atom(self) -> Rule[Node]:
         node = yield from self._primary()
-        while self.token.text == ".":
+        while self.token.text in (".", "["):
+            if self.token.text == "[":
+                node = self._indexed(node)
+                continue
             row = self._method()
             self.build.unwritten += 1
             arguments: list[Argument] = [(None, node), *(yield from self._arguments(row))]
@@ -147,17 +156,22 @@ class Rules:
     def _primary(self) -> Rule[Node]:
         token = self.token
         if token.kind == "number":
-            self._advance()
+            self.advance()
             self._refuse_hexadecimal(token)
             return self.build.number(token)
         if token.kind in ("word", "qualified"):
-            row = self.scope.function(token)
+            definition = self.scope.definition(token) if self.scope.definitions else None
+            if definition is not None:
+                return (yield from self._defined(definition))
+            row = self._function()
             if row is not None:
                 return (yield from self._application(row))
-            self._advance()
+            self.advance()
             return self.scope.node(token, called=self.token.text == "(")
-        if token.text == "(":
-            return (yield from self._parenthesised())
+        if token.text in OPENING:
+            return (yield from self.group())
+        if token.kind == "structure":
+            return (yield from structure(self))
         if token.text == "[":
             return (yield from self._vector())
         if token.text == "|":
@@ -170,7 +184,38 @@ class Rules:
         before = self._as_typed(self.before) if self.before else None
         raise missing_operand(self._as_typed(token), before, self.brackets[-1] if self.brackets else None)
 
-    def _parenthesised(self) -> Rule[Node]:
+    def _indexed(self, operand: Node) -> Node:
+        """`x[0]`, `x[1:]`: only whole numbers stand there, so nothing is nested."""
+        first = self.position
+        self._open()
+        while self.token.text != "]" and self.token.kind != "end":
+            self.advance()
+        self._close()
+        node = indexed(operand, self.build.start(operand), self.tokens[first : self.position])
+        return self.build.counted(node)
+
+    def _defined(self, definition: Definition) -> Rule[Node]:
+        """A call of a function that the text defines."""
+        name = self.advance()
+        shown = f"{definition.name}({', '.join(definition.parameters)})"
+        if self.token.text not in OPENING:
+            message = f"{definition.name} is a function and needs its arguments in parentheses"
+            raise ExpressionError("arity", message, name.start, name.end, f"write {shown}")
+        self._open()
+        arguments: list[Node] = []
+        while self.token.text not in (")", "}") or arguments:
+            arguments.append(value((yield self._sum())))
+            if self.token.text != ",":
+                break
+            self.advance()
+        self._close()
+        if len(arguments) != len(definition.parameters):
+            message = f"{definition.name} takes {len(definition.parameters)}; {len(arguments)} here"
+            raise ExpressionError("arity", message, name.start, self.end, f"write {shown}")
+        return self.build.application(definition, arguments, name.start, self.end)
+
+    def group(self) -> Rule[Node]:
+        """What stands in parentheses, or in the braces of LaTeX."""
         opening = self._open()
         node = yield self._condition()
         return self.build.enclose(node, opening.start, self._close().end)
@@ -180,7 +225,7 @@ class Rules:
         items: list[Node] = []
         while not items or self.token.text == ",":
             if items:
-                self._advance()
+                self.advance()
             item = value((yield self._sum()))
             if isinstance(item, Vector):
                 raise ExpressionError("syntax", "a vector holds numbers, not vectors", item.start, item.end)
@@ -188,8 +233,10 @@ class Rules:
         return Vector(opening.start, self._close().end, tuple(items))
 
     def _root(self) -> Rule[Node]:
-        sign = self._advance()
-        bracketed = self.token.text in ("(", "|")
+        sign = self.advance()
+        if self.token.text == "[" and self.scope.text[sign.start] == "\\":
+            return (yield from root(self, sign))
+        bracketed = self.token.text in ("(", "{", "|")
         inside = yield self._atom()
         if not bracketed and (self.token.text == "^" or self.token.kind == "superscript"):
             message = "a power after √ can be read in two ways"
@@ -197,10 +244,12 @@ class Rules:
         return self._call(FUNCTIONS["sqrt"], [(None, inside)], sign.start)
 
     def _application(self, row: Function) -> Rule[Node]:
-        name = self._advance()
+        name = self.advance()
+        if row.name == "sqrt" and self.token.text == "[":
+            return (yield from root(self, name))
         exponent = self._function_power(row, name)
         arguments: list[Argument] = []
-        if self.token.text == "(":
+        if self.token.text in OPENING:
             arguments.extend((yield from self._arguments(row)))
         else:
             arguments.append((None, (yield self._bare(row, name))))
@@ -210,17 +259,33 @@ class Rules:
     def _arguments(self, row: Function) -> Rule[list[Argument]]:
         self._open()
         arguments: list[Argument] = []
-        while self.token.text != ")" or arguments:
+        while self.token.text not in (")", "}") or arguments:
             name = None
             if self.token.kind == "word" and self.tokens[self.position + 1].text == "=":
-                keyword(row, name := self._advance())
-                self._advance()
-            arguments.append((name, (yield self._condition())))
+                keyword(row, name := self.advance())
+                self.advance()
+            word = self._word_value(name is not None)
+            arguments.append((name, word or (yield self._condition())))
             if self.token.text != ",":
                 break
-            self._advance()
+            self.advance()
         self._close()
         return arguments
+
+    def _word_value(self, named: bool) -> Text | None:
+        """`"sum"`, and True of `log_target=True`, where that is all of an argument."""
+        token, after = self.token, self.tokens[self.position + 1 :][:1]
+        is_flag = named and token.kind == "word" and token.text in ("True", "False")
+        if not (is_flag or token.kind == "string") or after[0].text not in (",", ")"):
+            return None
+        self.advance()
+        return Text(token.start, token.end, token.text == "True" if is_flag else token.text[1:-1])
+
+    def argument(self, row: Function, name: Token) -> Rule[Node]:
+        """The one argument of a function, with or without parentheses."""
+        if self.token.text in OPENING:
+            return (yield from self.group())
+        return (yield self._bare(row, name))
 
     def _bare(self, row: Function, name: Token) -> Rule[Node]:
         """The argument of a function without parentheses, where it is clear how far it reaches."""
@@ -229,8 +294,8 @@ class Rules:
             raise ExpressionError("arity", message, name.start, name.end, f"write {usage(row)}")
         argument = yield from self._power()
         is_coefficient = isinstance(argument, Number | Constant)
-        while self._is_factor_ahead() and not self.scope.function(self.token) and self.token.text != "√":
-            if not is_coefficient and (self.token.text in ("(", "|") or self.scope.is_e(self.token)):
+        while self._is_factor_ahead() and not self._function() and self.token.text != "√":
+            if not is_coefficient and (self.token.text in ("(", "{", "|") or self.scope.is_e(self.token)):
                 message = f"where the argument of {row.name} ends can be read in two ways"
                 hint = f"put it in parentheses: {row.name}(...)"
                 raise ExpressionError("syntax", message, name.start, self.token.end, hint)
@@ -241,7 +306,7 @@ class Rules:
 
     def _method(self) -> Function:
         """The function after a dot, up to its opening parenthesis."""
-        dot, word = self._advance(), self.token
+        dot, word = self.advance(), self.token
         if word.kind != "word":
             hint = "use parentheses: (x + 1).sin()"
             raise ExpressionError("syntax", "a dot cannot stand here", dot.start, dot.end, hint)
@@ -249,7 +314,7 @@ class Rules:
         if row is None or row.name == "where":
             message, hint = unknown_method(word.text)
             raise ExpressionError("name", message, dot.start, word.end, hint)
-        self._advance()
+        self.advance()
         if self.token.text != "(":
             message = f".{word.text} needs parentheses"
             raise ExpressionError("syntax", message, dot.start, word.end, f"write .{word.text}()")
@@ -258,13 +323,21 @@ class Rules:
     def _function_power(self, row: Function, name: Token) -> Node | None:
         """The 2 of `sin^2(x)` and `sin² x`. A negative one may mean the inverse or the reciprocal, so it is refused."""
         if self.token.kind == "superscript" and self.token.text[0] != "⁻":
-            return self.build.raised(self._advance())
+            return self.build.raised(self.advance())
         if self.token.kind != "superscript" and self.token.text != "^":
             return None
         following = self.tokens[self.position + 1]
+        if self.token.text == "^" and following.text == "{":
+            inside = self.tokens[self.position + 2 :][:2]
+            if len(inside) == 2 and inside[0].text.isdigit() and inside[1].text == "}":
+                self.advance()
+                self.advance()
+                exponent = self.build.number(self.advance())
+                self.advance()
+                return exponent
         if self.token.text == "^" and following.kind == "number" and following.text.isdigit():
-            self._advance()
-            return self.build.number(self._advance())
+            self.advance()
+            return self.build.number(self.advance())
         inverse = f"{row.inverse}(x) for the inverse, " if row.inverse else ""
         message = f"the power of {row.name} itself has to be a whole number"
         hint = f"write {inverse}1/{row.name}(x) for the reciprocal, ({row.name}(x))^n for a power"
@@ -272,40 +345,13 @@ class Rules:
 
     def _call(self, row: Function, arguments: list[Argument], start: int) -> Node:
         """The call whose last token was just read."""
-        return self.build.call(row, arguments, start, self.before.end if self.before else start)
+        return self.build.call(row, arguments, start, self.end)
 
-    def _refuse_hexadecimal(self, zero: Token) -> None:
-        """`0x1F` is neither 31 nor a product."""
-        word = self.token
-        if zero.text == "0" and word.start == zero.end and len(word.text) > 1 and word.text[0] in "xXbBoO":
-            hint = "write 31 for 0x1F, and 0*x for a product"
-            raise ExpressionError("syntax", "numbers are decimal", zero.start, word.end, hint)
+    def _function(self) -> Function | None:
+        """The function that the next token names."""
+        following = self.tokens[self.position + 1].text if self.token.kind != "end" else ""
+        return self.scope.function(self.token, called=following in OPENING)
 
-    def _advance(self) -> Token:
-        self.before = token = self.token
-        self.position += 1
-        self.token = self.tokens[self.position]
-        return token
-
-    def _open(self) -> Token:
-        self.brackets.append(self.token)
-        return self._advance()
-
-    def _close(self) -> Token:
-        if self.token.text != CLOSING[self.brackets[-1].text]:
-            raise self._unexpected()
-        self.brackets.pop()
-        return self._advance()
-
-    def _is_factor_ahead(self) -> bool:
-        """Whether the next token begins a factor of an implicit product. A bar that closes one does not."""
-        if self.token.text == "|":
-            return not self.brackets or self.brackets[-1].text != "|"
-        return self.token.kind in ("word", "qualified") or self.token.text in ("(", "√")
-
-    def _as_typed(self, token: Token) -> Token:
-        """An operator in the spelling of the text: `**` for `^`."""
-        return token._replace(text=self.scope.text[token.start : token.end]) if token.kind == "operator" else token
-
-    def _unexpected(self) -> ExpressionError:
-        return unexpected(self.token, self.before, self.brackets[-1] if self.brackets else None)
+    def one(self) -> Rule[Node]:
+        """A number or a name, alone."""
+        return (yield from self._primary())

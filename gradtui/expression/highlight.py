@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from gradtui.expression.functions import FUNCTIONS
-from gradtui.expression.tokens import Token, TokenKind, tokenize
+from gradtui.expression.tokens import Token, TokenKind, scan
 from gradtui.expression.vocabulary import CONSTANTS, MODULES, canonical, is_variable
 
 Kind = Literal["number", "variable", "function", "constant", "operator", "bracket", "error"]
@@ -17,6 +17,9 @@ _KINDS: dict[TokenKind, Kind] = {
     "superscript": "number",
     "operator": "operator",
     "bracket": "bracket",
+    "structure": "function",
+    "string": "constant",
+    "skip": "bracket",
     "error": "error",
 }
 
@@ -31,7 +34,7 @@ class Piece(NamedTuple):
 
 def pieces(text: str, names: Collection[str] = ()) -> list[Piece]:
     """The pieces of `text` in order, white space left out. Never raises; `names` are variables whatever they are."""
-    found = [token for token in tokenize(text, names) if token.kind != "newline"]
+    found = [token for token in scan(text, names) if token.kind != "newline"]
     known = {canonical(name) for name in names}
     known.update(canonical(word.text) for word, after in pairwise(found) if after.text == "=")
     return [Piece(_KINDS.get(token.kind) or _word(token, text, known), token.start, token.end) for token in found]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 from gradtui.expression.functions import FUNCTIONS, TABLE
 from gradtui.expression.vocabulary import CONSTANTS, GREEK, PYTHON_WORDS, is_variable
@@ -16,15 +17,28 @@ PYTHON_HINTS = {
     **dict.fromkeys(("def", "return", "lambda"), LIKE_THIS),
 }
 
+DERIVATIVE = "type f alone: its derivative is shown too"
+OPERATORS_OF_PAPER = {
+    **dict.fromkeys(("sum", "Sigma"), "write sum(x) for the sum of the elements of a vector"),
+    "prod": "write prod(x) for the product of the elements of a vector",
+    **dict.fromkeys(("int", "iint", "oint"), "integrals are not computed; sum([...]) adds what is written out"),
+    **dict.fromkeys(("nabla", "partial", "prime"), DERIVATIVE),
+    "lim": "type f alone, and step x towards the place",
+    "pm": "write + or -",
+}
+"""Commands of LaTeX that have no word here, and the way out."""
+
 CHARACTERS = {
+    "∑": ("∑ is not part of the language", OPERATORS_OF_PAPER["sum"]),
+    "∏": ("∏ is not part of the language", OPERATORS_OF_PAPER["prod"]),
+    "∫": ("∫ is not part of the language", OPERATORS_OF_PAPER["int"]),
+    **{sign: (f"{sign} is not part of the language", DERIVATIVE) for sign in "∇∂"},
+    "±": ("± is not part of the language", OPERATORS_OF_PAPER["pm"]),
     **dict.fromkeys('"`‘“”«»', ("quotation marks are not part of the language", "leave them out")),
-    **dict.fromkeys(
-        "'’′", ("quotation marks are not part of the language", "type f alone: its derivative is shown too")
-    ),
-    **dict.fromkeys("{}", ("braces are not part of the language", "use ( ) to group")),
-    "\\": ("LaTeX is not part of the language", "write sqrt(x) for \\sqrt{x} and a/b for \\frac{a}{b}"),
+    **dict.fromkeys("'’′", ("quotation marks are not part of the language", DERIVATIVE)),
+    "\\": ("a backslash begins a command of LaTeX, and there is none here", "leave it out"),
+    "$": ("$ stands only around a whole formula of LaTeX", "leave it out"),
     "#": ("there are no comments in the language", "leave out the # and what follows"),
-    "%": ("% is not an operator of the language", "write remainder(x, 2) for x % 2"),
     "//": ("// is not an operator of the language", "write floor(x/2) for x // 2"),
     "!": ("there is no factorial in the language", "exp(lgamma(x + 1)) is x! for every x above -1"),
     "@": ("@ is not an operator of the language", "write dot(a, b) for a @ b"),
@@ -36,7 +50,6 @@ CHARACTERS = {
 }
 
 MISSING_FUNCTIONS = {
-    "cbrt": "x^(1/3)",
     "factorial": "exp(lgamma(x + 1))",
     "matmul": "dot(a, b)",
     "mm": "dot(a, b)",
@@ -46,10 +59,32 @@ MISSING_FUNCTIONS = {
     **dict.fromkeys(("ctg", "cotg", "cotan"), "cot(x)"),
     **dict.fromkeys(("arctg", "atg"), "atan(x)"),
     "sen": "sin(x)",
+    **dict.fromkeys(("MSELoss", "mse"), "mse_loss(x, y)"),
+    "L1Loss": "l1_loss(x, y)",
+    "HuberLoss": "huber_loss(x, y)",
+    "SmoothL1Loss": "smooth_l1_loss(x, y)",
+    **dict.fromkeys(("CrossEntropyLoss", "crossentropy"), "cross_entropy(x, 0)"),
+    "NLLLoss": "nll_loss(x, 0)",
+    **dict.fromkeys(("BCELoss", "bce"), "binary_cross_entropy(x, y)"),
+    "BCEWithLogitsLoss": "binary_cross_entropy_with_logits(x, y)",
+    "KLDivLoss": "kl_div(x, y)",
     "lb": "log2(x)",
     "lg": "log10(x), or log2(x)",
     **dict.fromkeys(("sh", "ch", "th"), "sinh(x), cosh(x) or tanh(x)"),
 }
+
+DERIVATIVES = frozenset((
+    "grad", "gradient", "derivative", "deriv", "diff", "D", "differentiate", "partial", "jacobian", "hessian", "nabla",
+))  # fmt: skip
+"""Names under which other programs have a derivative."""
+
+MOST_APART = 3
+"""Letters of a word that a hint may take for as many names."""
+
+_DERIVATIVE = re.compile(
+    r"(?<![A-Za-z0-9_\\])(?:d|∂)[ ]?[A-Za-z]?[ ]*/[ ]*(?P<by>(?:d|∂)[ ]?[A-Za-z])(?![A-Za-z0-9_])"
+    r"|\\[dtc]?frac[ ]*\{[ ]*(?:d|\\partial)[ ]*[A-Za-z]?[ ]*\}[ ]*\{[ ]*(?P<under>(?:d|\\partial)[ ]*\\?[A-Za-z]+)[ ]*\}"
+)
 
 _PIECES = rf"(?:{'|'.join((*GREEK.values(), 'pi'))}|[A-Za-z])[0-9]*(?:_[A-Za-z0-9]+)*"
 _VISIBLE = ("L", "N", "P", "S")
@@ -64,6 +99,10 @@ def unreadable(piece: str) -> tuple[str, str]:
     """Message and hint for a token of kind `error`."""
     if piece in CHARACTERS:
         return CHARACTERS[piece]
+    if piece[0] in "\"'":
+        return CHARACTERS[piece[0]]
+    if piece[0] == "\\":
+        return _command(piece)
     if len(piece) == 2 and piece.endswith("="):
         return f"{piece} is not part of the language", "= gives a name: a = x^2; sin(a)"
     if piece.isascii() and piece.isprintable():
@@ -75,6 +114,17 @@ def unreadable(piece: str) -> tuple[str, str]:
     if piece.isalpha():
         return f"{piece} ({name_of(piece)}) is not a letter of the language", "names are Latin or Greek letters"
     return f"{piece} ({name_of(piece)}) is not part of the language", ""
+
+
+def _command(command: str) -> tuple[str, str]:
+    """For a command of LaTeX that stands for nothing here."""
+    name = command[1:].partition("_")[0]
+    if name in OPERATORS_OF_PAPER:
+        return f"{command} is not part of the language", OPERATORS_OF_PAPER[name]
+    return (
+        f"{command} is not a command of LaTeX that gradtui knows",
+        "it knows \\frac, \\sqrt, \\sin, \\cdot and the like",
+    )
 
 
 def unknown_word(word: str, called: bool) -> tuple[str, str]:
@@ -96,7 +146,16 @@ def unknown_method(word: str) -> tuple[str, str]:
     return message, f"did you mean .{guess}()?" if guess else "a dot stands before a known function: x.sin(), x.pow(2)"
 
 
+def derivative_in(text: str, names: Collection[str]) -> tuple[int, int] | None:
+    """Where a text asks for a derivative, as `d/dx x^2` and `\\frac{df}{dx}` do; None where it does not."""
+    found = _DERIVATIVE.search(text)
+    by = (found["by"] or found["under"]).replace(" ", "") if found else ""
+    return found.span() if found and by not in names else None
+
+
 def _meant(word: str, called: bool) -> str:
+    if called and word in DERIVATIVES:
+        return DERIVATIVE
     if word in MISSING_FUNCTIONS:
         return f"write {MISSING_FUNCTIONS[word]}"
     if guess := _run_together(word, called):
@@ -104,7 +163,8 @@ def _meant(word: str, called: bool) -> str:
     if guess := nearest(word, 0.6 if called else 0.75):
         return f"did you mean {guess}?"
     pieces = re.findall(_PIECES, word)
-    if len(pieces) <= 3 and "".join(pieces) == word:
+    letters = sum(map(str.isalpha, word))
+    if letters <= MOST_APART and len(pieces) <= MOST_APART and "".join(pieces) == word:
         return f"did you mean {'*'.join(pieces)}{'*(...)' if called else ''}? One name is written {word[0]}_{word[1:]}"
     if called:
         return f"gradtui knows sin, exp, relu and {len(TABLE) - 3} more"

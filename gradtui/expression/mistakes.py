@@ -6,14 +6,14 @@ from gradtui.expression.errors import ExpressionError
 from gradtui.expression.hints import unreadable
 from gradtui.expression.tokens import Token
 
-CLOSING = {"(": ")", "[": "]", "|": "|"}
-CALLED = {")": "parenthesis", "]": "bracket", "|": "bar"}
+CLOSING = {"(": ")", "[": "]", "{": "}", "|": "|"}
+CALLED = {")": "parenthesis", "]": "bracket", "}": "brace", "|": "bar"}
 COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!="))
 
 
 def missing_operand(token: Token, before: Token | None, bracket: Token | None) -> ExpressionError:
     """`token` stands, or the text ends, where a number, a name or an opening bracket was expected."""
-    if token.kind == "error":
+    if token.kind in ("error", "string"):
         return _at(token, *unreadable(token.text))
     if token.kind == "superscript":
         return _at(token, "there is nothing before the raised number", "write x² or x^2")
@@ -28,15 +28,13 @@ def missing_operand(token: Token, before: Token | None, bracket: Token | None) -
 
 def unexpected(token: Token, before: Token | None, bracket: Token | None) -> ExpressionError:
     """`token` cannot stand after something that is complete; `bracket` is the innermost one still open."""
-    if token.kind == "error":
+    if token.kind in ("error", "string"):
         return _at(token, *unreadable(token.text))
     if token.kind == "number":
         hint = f"write *{token.text} for a product, ^{token.text} for a power"
         return _at(token, f"an operator is missing before {token.text}", hint)
     if token.kind == "superscript" or token.text == "^":
         return _at(token, "a power of a raised number can be read in two ways", "use parentheses: (x²)^3 or x^(2^3)")
-    if token.text == "[":
-        return _at(token, "elements of a vector cannot be picked", "write * before [ for a product")
     if token.text == ",":
         return _at(token, "a comma only stands between arguments and in vectors", "a vector is written [1, 2, 3]")
     if token.text == "=":

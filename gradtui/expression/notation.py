@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from gradtui.expression.functions import OF_A_NAME
 from gradtui.expression.syntax import (
+    Application,
     Binary,
+    Binding,
     Call,
     Comparison,
     Constant,
+    Definition,
+    Element,
     Expression,
     Negation,
     Node,
     Number,
     Reference,
+    Slice,
     Variable,
     Vector,
 )
@@ -29,9 +35,25 @@ def write(expression: Expression) -> str:
 
     Parses back to the same function, with the expression's own variables as `names`.
     """
-    taken = {*expression.variables, *(binding.name for binding in expression.bindings)}
-    bindings = (f"{binding.name} = {write_node(binding.value, taken)}; " for binding in expression.bindings)
-    return "".join(bindings) + write_node(expression.body, taken)
+    named: list[Binding | Definition] = [*expression.bindings, *expression.definitions]
+    named.sort(key=_place)
+    local = (binding.name for definition in expression.definitions for binding in definition.bindings)
+    parameters = (name for definition in expression.definitions for name in definition.parameters)
+    taken = {*expression.variables, *(one.name for one in named), *local, *parameters}
+    return "".join((*(f"{_statement(one, taken)}; " for one in named), write_node(expression.body, taken)))
+
+
+def _place(named: Binding | Definition) -> int:
+    return named.value.start if isinstance(named, Binding) else named.body.start
+
+
+def _statement(named: Binding | Definition, taken: Collection[str]) -> str:
+    if isinstance(named, Binding):
+        return f"{named.name} = {write_node(named.value, taken)}"
+    head, body = f"{named.name}({', '.join(named.parameters)})", write_node(named.body, taken)
+    if not named.bindings:
+        return f"{head} = {body}"
+    return f"def {head}: {'; '.join(_statement(line, taken) for line in named.bindings)}; return {body}"
 
 
 def write_node(node: Node, taken: Collection[str] = ()) -> str:
@@ -52,6 +74,13 @@ def _pieces(node: Node, taken: Collection[str]) -> list[Node | str]:
     match node:
         case Number(value=value):
             return [repr(value)]
+        case Application(name=name, arguments=arguments):
+            return [name, "(", *_listed(arguments), ")"]
+        case Element(operand=operand, index=index):
+            return [*_held(operand, ATOM), f"[{index}]"]
+        case Slice(operand=operand, first=first, last=last, step=step):
+            places = ":".join("" if number is None else str(number) for number in (first, last, step))
+            return [*_held(operand, ATOM), f"[{places.removesuffix(':') if step is None else places}]"]
         case Variable(name=name) | Reference(name=name):
             return [name]
         case Constant(name=name):
@@ -66,8 +95,9 @@ def _pieces(node: Node, taken: Collection[str]) -> list[Node | str]:
             return [*_held(left, level), sign, *_held(right, level + 1)]
         case Comparison(operator=operator, left=left, right=right):
             return [left, f" {operator} ", right]
-        case Call(function=function, arguments=arguments):
-            return [f"torch.{function}" if function in taken else function, "(", *_listed(arguments), ")"]
+        case Call(function=function, arguments=arguments, keywords=keywords, words=words):
+            spelled = f"torch.{function}" if function in taken and function not in OF_A_NAME else function
+            return [spelled, "(", *_listed(arguments, keywords), *map(_word, words), ")"]
         case Vector(items=items):
             return ["[", *_listed(items), "]"]
     raise TypeError(f"{type(node).__name__} is not a node of the language")
@@ -85,10 +115,16 @@ def _exponent(node: Node) -> list[Node | str]:
     return _held(node, ATOM)
 
 
-def _listed(nodes: tuple[Node, ...]) -> list[Node | str]:
+def _word(option: tuple[str, str | bool]) -> str:
+    name, value = option
+    return f', {name}="{value}"' if isinstance(value, str) else f", {name}={value}"
+
+
+def _listed(nodes: tuple[Node, ...], keywords: tuple[str, ...] = ()) -> list[Node | str]:
+    """With commas between; the last ones named."""
     separated: list[Node | str] = []
-    for node in nodes:
-        separated.extend((", ", node))
+    for name, node in zip((*("",) * (len(nodes) - len(keywords)), *keywords), nodes, strict=True):
+        separated.extend((", ", f"{name}=", node) if name else (", ", node))
     return separated[1:]
 
 

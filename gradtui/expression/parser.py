@@ -1,21 +1,26 @@
 """text -> Expression. A recursive descent (grammar.py) over tokens (tokens.py), one method a rule of this grammar:
 
-    text        = { binding separator } [ header ] sum { separator }
-    separator   = ";" | newline                      (a newline inside ( ) or [ ] is white space)
-    binding     = name "=" sum
-    header      = name "=" | name "(" name { "," name } ")" "="
+    text        = { statement separator } last { separator }
+    separator   = ";" | newline                      (a newline inside brackets is white space)
+    statement   = name "=" value | function
+    last        = [ name "=" | name parameters "=" ] value | function | "return" sum
+    value       = [ "lambda" name { "," name } ":" ] sum
+    function    = name parameters "=" sum | "def" name parameters ":" { separator name "=" sum } separator "return" sum
+    parameters  = "(" name { "," name } ")"
     condition   = sum [ ("<" | "<=" | ">" | ">=" | "==" | "!=") sum ]       (only as the first argument of where)
     sum         = product { ("+" | "-") product }
-    product     = factor { [ "*" | "/" ] factor }    (without an operator: a product, where no number or "[" follows)
+    product     = factor { [ "*" | "/" | "%" | "mod" ] factor }      (without: a product, where no number or "[" follows)
     factor      = ("+" | "-") factor | power
-    power       = atom [ "^" factor | raised ]       (raised: ², ⁻¹, ¹⁰)
-    atom        = primary { "." function "(" [ arguments ] ")" }
-    primary     = number | name | constant | application | "(" condition ")" | "|" sum "|" | "√" atom
-                | "[" sum { "," sum } "]"
+    power       = atom [ "^" factor | raised | "squared" | "cubed" ]         (raised: ², ⁻¹, ¹⁰)
+    atom        = primary { "." function "(" [ arguments ] ")" | "[" index "]" }
+    index       = integer | [ integer ] ":" [ integer ] [ ":" integer ]
+    primary     = number | name | constant | application | "(" condition ")" | "{" condition "}" | "|" sum "|"
+                | "√" atom | "[" sum { "," sum } "]" | command
+    command     = "\\frac" piece piece | "\\sqrt" "[" integer "]" piece         (piece: in { }, or one character)
     application = function [ "^" digits | raised ] ( "(" [ arguments ] ")" | bare )
     bare        = power { power }                    (sin 2x, up to the next operator or function)
     arguments   = argument { "," argument }
-    argument    = [ name "=" ] condition
+    argument    = [ name "=" ] condition | name "=" word
 
 A function or constant may carry the module it has in Python (`torch.sin`, `math.pi`). Where paper leaves open what is
 meant (`sin x (x+1)`, `√x²`, `f(x)` where f is not known), the text is refused and the hint says how to write either.
@@ -28,10 +33,13 @@ from collections.abc import Collection
 from gradtui.expression.builder import Builder
 from gradtui.expression.errors import ExpressionError
 from gradtui.expression.grammar import MOST_NESTED, Rules
+from gradtui.expression.hints import DERIVATIVE, derivative_in
 from gradtui.expression.notation import write
 from gradtui.expression.scope import Scope
-from gradtui.expression.syntax import Binding, Expression
-from gradtui.expression.tokens import Token, tokenize
+from gradtui.expression.statements import Statement, statements
+from gradtui.expression.syntax import Binding, Definition, Expression, Node
+from gradtui.expression.tokens import tokenize
+from gradtui.expression.vocabulary import canonical
 
 __all__ = ["ExpressionError", "parse"]
 
@@ -44,7 +52,14 @@ def parse(text: str, names: Collection[str] = ()) -> Expression:
         message = f"the text has {len(text):,} characters; {MOST_CHARACTERS:,} is the most"
         raise ExpressionError("limit", message, MOST_CHARACTERS, len(text))
     builder = Builder()
-    expression = _read(text, names, builder)
+    try:
+        expression = _read(text, names, builder)
+    except ExpressionError:
+        place = derivative_in(text, names)
+        if place is None:
+            raise
+        message = "a derivative is not part of the language"
+        raise ExpressionError("syntax", message, *place, DERIVATIVE) from None
     if builder.deepest + builder.unwritten > MOST_NESTED:
         _check_reading(expression)
     return expression
@@ -62,58 +77,55 @@ def _check_reading(expression: Expression) -> None:
 
 def _read(text: str, names: Collection[str], builder: Builder) -> Expression:
     scope = Scope(text, names)
-    *bound, last = _statements(text, names)
-    bindings = tuple(_binding(tokens, scope, builder) for tokens in bound)
-    tokens = scope.without_modules(last)
-    header, equals = _header(tokens)
-    name = scope.bind(header[0]) if header else ""
-    scope.declare(header[1:])
-    body = Rules(tokens, scope, builder).value_from(equals)
-    return Expression(text, name or "f", bindings, body, tuple(scope.variables), bool(header))
+    *before, last = statements(tokenize(text, names), len(text))
+    bindings: list[Binding] = []
+    definitions: list[Definition] = []
+    for statement in before:
+        if statement.parameters is not None and statement.name is not None:
+            definitions.append(_definition(statement, scope, builder))
+        else:
+            bindings.append(_binding(statement, scope, builder, last.returns))
+    name = scope.bind(last.name) if last.name else ""
+    scope.declare(last.parameters or [])
+    bindings += [_binding(line, scope, builder, in_python=True) for line in last.lines]
+    scope.defining = name
+    body = _value(last, scope, builder)
+    variables = tuple(scope.variables)
+    return Expression(text, name or "f", tuple(bindings), body, variables, bool(name), tuple(definitions))
 
 
-def _statements(text: str, names: Collection[str]) -> list[list[Token]]:
-    """The tokens of each statement; an `end` token closes it, where something more was expected."""
-    statements: list[list[Token]] = []
-    current: list[Token] = []
-    for token in [*tokenize(text, names), Token("newline", "", len(text), len(text))]:
-        if token.kind != "newline" and token.text != ";":
-            current.append(token)
-        elif current:
-            statements.append([*current, Token("end", "", token.start, token.start)])
-            current = []
-    if not statements:
-        raise ExpressionError("syntax", "there is no expression yet", 0, len(text), "type one: x^2 + 3x + 1")
-    return statements
+def _value(statement: Statement, scope: Scope, builder: Builder) -> Node:
+    return Rules(scope.without_modules(statement.value), scope, builder).value()
 
 
-def _binding(tokens: list[Token], scope: Scope, builder: Builder) -> Binding:
+def _binding(statement: Statement, scope: Scope, builder: Builder, in_python: bool) -> Binding:
     """`name = value`, and from here on the name means the value."""
-    tokens = scope.without_modules(tokens)
-    header, equals = _header(tokens)
-    if len(header) != 1:
-        if not header:
-            Rules(tokens, scope, builder).value_from(0)  # what is wrong inside comes first
+    if statement.name is None or statement.returns:
+        if statement.name is None:
+            _value(statement, scope, builder)  # what is wrong inside comes first
+        message = "nothing after a return is read" if statement.returns else "only the last line is the function"
         hint = "give its value a name to use it further on: a = x^2; sin(a)"
-        start, end = tokens[0].start, tokens[-1].end
-        raise ExpressionError("syntax", "only the last line is the function", start, end, hint)
-    name = scope.bind(header[0])
-    node = Rules(tokens, scope, builder).value_from(equals)
-    scope.bindings[name] = node
+        start, end = statement.tokens[0].start, statement.tokens[-1].end
+        raise ExpressionError("syntax", message, start, end, hint)
+    name = scope.rebind(statement.name) if in_python else scope.bind(statement.name)
+    node = _value(statement, scope, builder)
+    written = canonical(statement.name.text)
+    scope.bindings[written], scope.spelled[written] = node, name
     scope.defining = ""
+    if not scope.parameters:
+        builder.bound.add(node)
     return Binding(name, node)
 
 
-def _header(tokens: list[Token]) -> tuple[list[Token], int]:
-    """The words of `name =` or `name(x, y) =` and how many tokens that took; none and 0 where there is no header."""
-    words, position = tokens[:1], 1
-    if tokens[1:] and tokens[1].text == "(":
-        position = 2
-        while tokens[position].kind == "word" and tokens[position + 1].text in (",", ")"):
-            words.append(tokens[position])
-            position += 2
-        if tokens[position - 1].text != ")":
-            return [], 0
-    if tokens[0].kind != "word" or tokens[position].text != "=":
-        return [], 0
-    return words, position + 1
+def _definition(statement: Statement, scope: Scope, builder: Builder) -> Definition:
+    """`g(t) = value`, and from here on g means that function."""
+    assert statement.name is not None
+    name = scope.define(statement.name, statement.parameters or [])
+    parameters = tuple(canonical(token.text) for token in statement.parameters or [])
+    lines = []
+    for line in statement.lines:
+        lines.append(_binding(line, scope, builder, in_python=True))
+        scope.defining = name
+    definition = Definition(name, parameters, _value(statement, scope, builder), tuple(lines))
+    scope.defined(definition, [canonical(line.name.text) for line in statement.lines if line.name])
+    return definition

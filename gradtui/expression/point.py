@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Collection
 from decimal import Context, Decimal, DecimalException, Inexact
 from struct import Struct
@@ -40,6 +41,9 @@ OPERATORS: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
 }
 
 FLOAT32 = Struct("f")
+
+COMMA = re.compile(r"[+-]?\d+,\d+")
+"""One number where a comma is written for the point, two where it is not."""
 
 EXAMPLES = "a number such as 0.5 or pi/2, or a vector such as [1, 2, 3]"
 
@@ -104,6 +108,11 @@ def plain(value: Decimal, step: Decimal | None = None) -> str:
 
 def read_point(text: str) -> Point:
     """`4.0`, `pi/2`, `[1, 2, 3]` and `1, 2, 3` as a Point. Raises PointError."""
+    if COMMA.fullmatch(text.strip()):
+        whole, _, part = text.strip().partition(",")
+        raise PointError(
+            f"{text.strip()} is two numbers or one: [{whole}, {part}] is a vector, {whole}.{part} a number"
+        )
     try:
         expression = parse(text)
     except ExpressionError as error:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection
 
 from gradtui.expression.errors import ExpressionError
-from gradtui.expression.functions import FUNCTIONS, Function
+from gradtui.expression.functions import FUNCTIONS, OF_A_NAME, Function
 from gradtui.expression.hints import LIKE_THIS, nearest, unknown_word
-from gradtui.expression.syntax import Constant, Node, Reference, Variable
+from gradtui.expression.syntax import Constant, Definition, Node, Reference, Variable
 from gradtui.expression.tokens import Token
 from gradtui.expression.vocabulary import (
     CONSTANTS,
@@ -17,41 +17,64 @@ from gradtui.expression.vocabulary import (
     PYTHON_WORDS,
     canonical,
     is_variable,
+    starts_greek,
 )
 
 _LAMBDA = re.compile(r"lambda\b[^:;\r\n]*:")
 
 
 class Scope:
-    """The names of one text. `variables` are those met so far; `defining` is the name whose value is being read."""
+    """The names of one text. `variables` are those met so far; `defining` is the name whose value is being read.
+
+    spelled: how a bound name is echoed where Python gives it another value, or one of a function. parameters: those of the
+    function that is being defined.
+    """
 
     def __init__(self, text: str, names: Collection[str]) -> None:
         self.text = text
         self.names = {canonical(name): name for name in names}
         self.bindings: dict[str, Node] = {}
+        self.spelled: dict[str, str] = {}
+        self.definitions: dict[str, Definition] = {}
+        self.parameters: frozenset[str] = frozenset()
         self.variables: dict[str, None] = {}
         self.defining = ""
 
-    def function(self, token: Token) -> Function | None:
-        """The function that a token names, unless its name was given another meaning."""
-        if token.kind == "qualified" or (token.kind == "word" and not self._is_taken(token.text)):
+    def function(self, token: Token, called: bool) -> Function | None:
+        """The function that a token names, unless its name was given another meaning; `called`: a bracket follows."""
+        if token.kind == "qualified":
             return FUNCTIONS.get(token.text)
-        return None
+        if token.kind != "word":
+            return None
+        name = canonical(token.text)
+        if name not in FUNCTIONS:
+            return None
+        if name in OF_A_NAME:
+            is_free = called and name not in self.bindings and name not in self.parameters
+        else:
+            is_free = not self.is_taken(name)
+        return FUNCTIONS[name] if is_free else None
+
+    def definition(self, token: Token) -> Definition | None:
+        """The function of this text that a token names."""
+        name = canonical(token.text) if token.kind == "word" else ""
+        return None if name in self.parameters else self.definitions.get(name)
 
     def node(self, token: Token, called: bool) -> Node:
         """The variable, constant or reference that a word stands for; `called`: an opening parenthesis follows."""
         name = canonical(token.text)
         if token.kind == "qualified":
             return Constant(token.start, token.end, name, CONSTANTS[name])
-        if name == self.defining:
+        if name == self.defining and name not in self.bindings:
             raise self._error(
                 token, f"{name} is used in its own definition", "what stands right of = is made of other names"
             )
-        if called and name in ("f", "g", "h") and name not in self.names:
-            hint = f"define it as the last line, f(x) = ..., or write {name}*(...) for a product"
-            raise self._error(token, f"{name}(...) reads as a function, and there is none of this name", hint)
+        if called and name not in CONSTANTS:
+            self._refuse_call(token, name)
+        if name in self.parameters:
+            return Variable(token.start, token.end, name, parameter=True)
         if name in self.bindings:
-            return Reference(token.start, token.end, name, self.bindings[name])
+            return Reference(token.start, token.end, self.spelled.get(name, name), self.bindings[name])
         if name in CONSTANTS and name not in self.names:
             return Constant(token.start, token.end, name, CONSTANTS[name])
         if name in self.names or is_variable(name):
@@ -61,9 +84,18 @@ class Scope:
             return Variable(token.start, token.end, spelled)
         raise self._error(token, *unknown_word(token.text, called))
 
+    def _refuse_call(self, token: Token, name: str) -> None:
+        """A Greek name right before `(` is never silently a product, nor is f, g or h."""
+        if name in ("f", "g", "h") and name not in self.names and name not in self.parameters | self.bindings.keys():
+            hint = f"define it before, {name}(x) = ..., or write {name}*(...) for a product"
+            raise self._error(token, f"{name}(...) reads as a function, and there is none of this name", hint)
+        if starts_greek(name):
+            hint = f"write {token.text}*(...) for a product"
+            raise self._error(token, f"{token.text}(...) reads as a function, and there is none of this name", hint)
+
     def is_e(self, token: Token) -> bool:
         """Whether a token is Euler's number."""
-        return token.text == "e" and not self._is_taken("e")
+        return token.text == "e" and not self.is_taken("e")
 
     def bind(self, token: Token) -> str:
         """The name that `name = ...` or `name(...) = ...` gives, if it is free to give."""
@@ -72,6 +104,47 @@ class Scope:
             raise self._error(token, f"{name} is already a variable further up", "give the new value another name")
         self.defining = name
         return name
+
+    def rebind(self, token: Token) -> str:
+        """The name that an assignment gives in Python, where each may be given again; an echo needs one of its own."""
+        name = canonical(token.text)
+        if name in PYTHON_WORDS or name.startswith("_") or "__" in name:
+            raise self._error(token, *unknown_word(name, called=False))
+        taken = {
+            *self.bindings,
+            *self.spelled.values(),
+            *self.variables,
+            *self.names,
+            *self.parameters,
+            *self.definitions,
+        }
+        is_free = name not in taken and name not in CONSTANTS and name not in FUNCTIONS and name != self.defining
+        spelled, number = name, 1
+        while not is_free:
+            number += 1
+            spelled = f"{name}_{number}"
+            is_free = spelled not in self.text and spelled not in taken
+        return spelled
+
+    def define(self, name: Token, parameters: list[Token]) -> str:
+        """The name of `g(t) = ...`, if it is free to give, and until `defined` its parameters."""
+        self.defining = found = self._fresh(name)
+        self.parameters = frozenset()
+        given: list[str] = []
+        for token in parameters:
+            parameter = self._fresh(token)
+            if parameter in given or parameter == found:
+                raise self._error(token, f"{parameter} is named twice", "each parameter needs a name of its own")
+            given.append(parameter)
+        self.parameters = frozenset(given)
+        return found
+
+    def defined(self, definition: Definition, local: Collection[str]) -> None:
+        """Its parameters, and the names inside it, mean nothing from here on."""
+        for name in local:
+            self.bindings.pop(name, None)
+        self.parameters, self.defining = frozenset(), ""
+        self.definitions[definition.name] = definition
 
     def declare(self, parameters: list[Token]) -> None:
         """Take the parameters of `f(x, y) = ...` as variables, in this order, before all others."""
@@ -91,7 +164,7 @@ class Scope:
         i = 0
         while i < len(tokens):
             path, last = tokens[i].text, i
-            if path in MODULES and not self._is_taken(path):
+            if path in MODULES and not self.is_taken(path):
                 while path in MODULES and tokens[last + 1].text == ".":
                     last += 2
                     path += f".{tokens[last].text}"
@@ -112,20 +185,20 @@ class Scope:
             raise ExpressionError("name", message, first.start, last.end, hint)
         return Token("qualified", last.text, first.start, last.end)
 
-    def _is_taken(self, word: str) -> bool:
+    def is_taken(self, word: str) -> bool:
         name = canonical(word)
-        return name in self.names or name in self.bindings
+        return name in self.names or name in self.bindings or name in self.parameters or name in self.definitions
 
     def _fresh(self, token: Token) -> str:
         """The name itself, refused where it already means something else."""
         name = canonical(token.text)
         if name in CONSTANTS and name not in self.names:
             raise self._error(token, f"{name} is a constant and keeps its value", "choose another name")
-        if name in FUNCTIONS and name not in self.names:
+        if name in FUNCTIONS and name not in OF_A_NAME and name not in self.names:
             raise self._error(token, f"{name} is a function and keeps its meaning", "choose another name")
         if name in PYTHON_WORDS or name.startswith("_") or "__" in name:
             raise self._error(token, *unknown_word(name, called=False))
-        if name in self.bindings:
+        if name in self.bindings or name in self.definitions:
             raise self._error(token, f"{name} already has a value further up", "give the new value another name")
         return name
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Literal, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 T = TypeVar("T")
 
@@ -44,9 +45,10 @@ class Constant(Node, frozen=True):
 
 
 class Variable(Node, frozen=True):
-    """A free variable, a leaf of the graph."""
+    """A free variable, a leaf of the graph; `parameter`: one of the function whose definition it stands in."""
 
     name: str
+    parameter: bool = False
 
 
 class Reference(Node, frozen=True):
@@ -60,6 +62,25 @@ class Reference(Node, frozen=True):
         return (self.target,)
 
 
+class Application(Reference, frozen=True):
+    """`g(3x)`, of a function that the text defines: its body, in which the parameters refer to the arguments.
+
+    Each has a body of its own, as each call in Python makes its own grad_fns; only the arguments add to it.
+    """
+
+    arguments: tuple[Node, ...]
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return (*self.arguments, self.target)
+
+
+class Text(Node, frozen=True):
+    """`"sum"`, or True or False: what torch takes as a word. Only while a call is read, which then has it in `words`."""
+
+    value: str | bool
+
+
 class Vector(Node, frozen=True):
     """`[2.1, 5.4, 3.2]`"""
 
@@ -68,6 +89,30 @@ class Vector(Node, frozen=True):
     @property
     def operands(self) -> tuple[Node, ...]:
         return self.items
+
+
+class Element(Node, frozen=True):
+    """`operand[index]`, counted from the end where it is negative."""
+
+    operand: Node
+    index: int
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return (self.operand,)
+
+
+class Slice(Node, frozen=True):
+    """`operand[first:last:step]`, None for what is left out."""
+
+    operand: Node
+    first: int | None
+    last: int | None
+    step: int | None
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return (self.operand,)
 
 
 class Negation(Node, frozen=True):
@@ -105,10 +150,15 @@ class Comparison(Node, frozen=True):
 
 
 class Call(Node, frozen=True):
-    """A function of the table in functions.py, by its canonical name."""
+    """A function of the table in functions.py, by its canonical name.
+
+    keywords: names of its last arguments, which torch wants named. words: further ones that are no numbers, `reduction="sum"`.
+    """
 
     function: str
     arguments: tuple[Node, ...]
+    keywords: tuple[str, ...] = ()
+    words: tuple[tuple[str, str | bool], ...] = ()
 
     @property
     def operands(self) -> tuple[Node, ...]:
@@ -122,8 +172,20 @@ class Binding(Struct, frozen=True):
     value: Node
 
 
+class Definition(Struct, frozen=True, eq=False):
+    """`name(parameters) = body;` before the main function; in its body the parameters are Variables of these names.
+
+    bindings: the lines of a `def` before its return.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    body: Node
+    bindings: tuple[Binding, ...] = ()
+
+
 class Expression(Struct, frozen=True, eq=False):
-    """What a person typed, read.
+    """What a person typed, read. Bindings and definitions stand in the order of the text.
 
     `variables` are the free variables in order of first appearance, or of the parameter list of `f(x, y) = ...`.
     `name` is the f of `f(x) = ...` or the y of `y = ...`, else "f"; `named`: whether the text says so itself.
@@ -135,6 +197,7 @@ class Expression(Struct, frozen=True, eq=False):
     body: Node
     variables: tuple[str, ...]
     named: bool = False
+    definitions: tuple[Definition, ...] = ()
 
 
 def postorder(expression: Expression) -> list[Node]:
@@ -160,3 +223,40 @@ def fold(expression: Expression, combine: Callable[[Node, list[T]], T]) -> dict[
     for node in postorder(expression):
         results[node] = combine(node, [results[operand] for operand in node.operands])
     return results
+
+
+def copied(template: Node, instead: Callable[[Node], Node | None]) -> Node:
+    """A tree of new nodes like `template`; where `instead` gives a node, that one stands instead, and nothing below it counts."""
+    made: dict[Node, Node] = {}
+    stack = [(template, False)]
+    while stack:
+        node, ready = stack.pop()
+        if node in made:
+            continue
+        if ready:
+            made[node] = _with_operands(node, [made[operand] for operand in node.operands])
+        elif (other := instead(node)) is not None:
+            made[node] = other
+        else:
+            stack.append((node, True))
+            stack.extend((operand, False) for operand in reversed(node.operands))
+    return made[template]
+
+
+def _with_operands(node: Node, operands: list[Node]) -> Node:
+    """A new node that differs in its operands."""
+    match node:
+        case Application():
+            *arguments, target = operands
+            return replace(node, arguments=tuple(arguments), target=target)
+        case Reference():
+            return replace(node, target=operands[0])
+        case Vector():
+            return replace(node, items=tuple(operands))
+        case Negation() | Element() | Slice():
+            return replace(node, operand=operands[0])
+        case Binary() | Comparison():
+            return replace(node, left=operands[0], right=operands[1])
+        case Call():
+            return replace(node, arguments=tuple(operands))
+    return replace(node)

@@ -6,7 +6,13 @@ import re
 from collections.abc import Collection
 from typing import Literal, NamedTuple
 
-TokenKind = Literal["number", "word", "qualified", "superscript", "operator", "bracket", "newline", "error", "end"]
+from gradtui.expression import latex
+
+TokenKind = Literal[
+    "number", "word", "qualified", "superscript", "operator", "bracket", "newline", "string", "structure", "skip", "error",
+    "end",
+]  # fmt: skip
+"""structure: a command of LaTeX that is no word, `\\frac`. skip: what says nothing, a comment or `\\,`."""
 
 SPELLINGS = {
     "**": "^",
@@ -24,14 +30,23 @@ SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-"
 _SPACE = r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+"
 _NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+−–]?[0-9]+)?"
 # A Greek letter is a word of its own (πr² is pi*r^2); Latin letters run together.
-_WORD = r"[A-Za-z_][A-Za-z0-9_]*[₀-₉]*|[α-ρσ-ωΓΔΘΛΞΠΣΦΨΩϵϑϕµ](?:[0-9]+)?(?:_[A-Za-z0-9]+|[₀-₉]+)?|∞"
-_UNKNOWN = r"//|:=|<<|>>|->|[-+*/^%&]=|&&"
-_OPERATOR = r"\*\*|<=|>=|==|!=|[-+*/^<>=.,;√×·∙⋅∗÷∕⁄−–≤≥≠]"
-_TOKEN = (
-    rf"(?P<number>{_NUMBER})|(?P<word>{_WORD})|(?P<bracket>[()\[\]|])|(?P<error>{_UNKNOWN})|(?P<operator>{_OPERATOR})"
-    rf"|(?P<superscript>[⁺⁻]?[⁰¹²³⁴-⁹]+)|(?P<newline>\r\n|[\r\n])|(?P<space>{_SPACE})|(?P<unknown>.)"
+_WORD = (
+    r"[A-Za-z_][A-Za-z0-9_]*(?:(?<=_)\{[A-Za-z0-9]+\}|[₀-₉]+)?"
+    r"|[α-ρσ-ωΓΔΘΛΞΠΣΦΨΩϵϑϕµ](?:[0-9]+)?(?:_[A-Za-z0-9]+|_\{[A-Za-z0-9]+\}|[₀-₉]+)?|∞"
 )
+_UNKNOWN = r"//|:=|<<|>>|->|[-+*/^%&]=|&&"
+_OPERATOR = r"\*\*|<=|>=|==|!=|[-+*/^<>=.,;%√×·∙⋅∗÷∕⁄−–≤≥≠]"
+_STRING = r"\"[A-Za-z_]*\"|'[A-Za-z_]*'"
+_TOKEN = (
+    rf"(?P<number>{_NUMBER})|(?P<word>{_WORD})|(?P<bracket>[()\[\]{{}}|])|(?P<error>{_UNKNOWN})|(?P<operator>{_OPERATOR})"
+    rf"|(?P<superscript>[⁺⁻]?[⁰¹²³⁴-⁹]+)|(?P<newline>\r\n|[\r\n])|(?P<space>{_SPACE})|(?P<string>{_STRING})"
+    rf"|(?P<command>{latex.COMMAND})|(?P<unknown>.)"
+)
+_COMMENT = r"(?P<skip>#[^;\r\n]*|\"\"\"(?:(?!\"\"\")[\s\S])*\"\"\")"
+"""In Python that is pasted; a comment ends with its line, also where the lines are joined by `;`."""
 _PATTERN = re.compile(_TOKEN, re.DOTALL)
+_PYTHON = re.compile(f"{_COMMENT}|{_TOKEN}", re.DOTALL)
+_USUAL = re.compile(_WORD)
 _KINDS: dict[str, TokenKind] = {
     "number": "number",
     "word": "word",
@@ -40,6 +55,8 @@ _KINDS: dict[str, TokenKind] = {
     "operator": "operator",
     "superscript": "superscript",
     "newline": "newline",
+    "string": "string",
+    "skip": "skip",
     "error": "error",
     "unknown": "error",
 }
@@ -55,26 +72,63 @@ class Token(NamedTuple):
 
 
 def tokenize(text: str, names: Collection[str] = ()) -> list[Token]:
-    """All tokens of `text` without white space, as which newlines inside brackets count. `names` are always words."""
-    tokens = []
+    """All tokens of `text` that say something; newlines inside brackets do not. `names` are always words."""
+    return [token for token in scan(text, names) if token.kind != "skip"]
+
+
+def scan(text: str, names: Collection[str] = ()) -> list[Token]:
+    """All tokens of `text` but for white space, in order, none empty."""
+    tokens: list[Token] = []
     depth = 0
-    for match in _pattern(names).finditer(text):
+    first, last = latex.inside(text) if "$" in text or "\\" in text else (0, len(text))
+    for match in _pattern(names, "return" in text).finditer(text):
         group, piece = match.lastgroup or "unknown", match.group()
+        start, end = match.span()
+        if not first <= start < last and group != "space":
+            tokens.append(Token("skip", piece, start, end))
+            continue
+        if group == "command":
+            made = _of_command(piece, start, end)
+            tokens.extend(made)
+            depth = max(depth + sum((token.text == "(") - (token.text == ")") for token in made), 0)
+            continue
         if group == "operator":
             piece = SPELLINGS.get(piece, piece)
             depth = 0 if piece == ";" else depth
         elif group == "bracket":
-            depth = max(depth + (piece in "([") - (piece in ")]"), 0)
+            depth = max(depth + (piece in "([{") - (piece in ")]}"), 0)
         elif group == "space" or (group == "newline" and depth):
             continue
-        tokens.append(Token(_KINDS[group], piece, match.start(), match.end()))
+        elif group in ("word", "name") and piece.endswith("}"):
+            piece = piece.replace("{", "").replace("}", "")
+        tokens.append(Token(_KINDS[group], piece, start, end))
     return tokens
 
 
-def _pattern(names: Collection[str]) -> re.Pattern[str]:
-    """The usual pattern, or one that knows names such as `Δx` that would fall apart otherwise."""
-    unusual = [name for name in names if not re.fullmatch(_WORD, name) and name.isidentifier()]
+def _of_command(command: str, start: int, end: int) -> list[Token]:
+    """What a command of LaTeX stands for, each of several pieces with a part of its span."""
+    structure, pieces = latex.meaning(command)
+    if structure:
+        return [Token("structure", command, start, end)]
+    if pieces is None:
+        return [Token("error", command, start, end)]
+    if not pieces:
+        return [Token("skip", command, start, end)]
+    places = [start, *range(end - len(pieces) + 1, end), end]
+    return [Token(_sort(piece), piece, low, high) for piece, low, high in zip(pieces, places, places[1:], strict=False)]
+
+
+def _sort(piece: str) -> TokenKind:
+    if piece in ("(", ")"):
+        return "bracket"
+    return "word" if piece[0].isalpha() else "operator"
+
+
+def _pattern(names: Collection[str], is_python: bool) -> re.Pattern[str]:
+    """The usual pattern, or one that knows comments, or names such as `Δx` that would fall apart otherwise."""
+    unusual = [name for name in names if not _USUAL.fullmatch(name) and name.isidentifier()]
     if not unusual:
-        return _PATTERN
+        return _PYTHON if is_python else _PATTERN
     longest_first = sorted(map(re.escape, unusual), key=len, reverse=True)
-    return re.compile(rf"(?P<name>(?:{'|'.join(longest_first)})(?!\w))|{_TOKEN}", re.DOTALL)
+    comment = f"{_COMMENT}|" if is_python else ""
+    return re.compile(rf"(?P<name>(?:{'|'.join(longest_first)})(?!\w))|{comment}{_TOKEN}", re.DOTALL)

@@ -54,6 +54,11 @@ def is_variable(word: str) -> bool:
     return _VARIABLE.fullmatch(word) is not None
 
 
+def starts_greek(name: str) -> bool:
+    """Whether a variable is a Greek name, with whatever index."""
+    return is_variable(name) and len(re.split(r"[0-9_]", name)[0]) > 1
+
+
 def canonical(word: str) -> str:
     """One spelling for a word that has several: `θ` is `theta`, `x₁` is `x_1`, `π` is `pi`, `∞` is `inf`."""
     if not word.isascii():

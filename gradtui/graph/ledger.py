@@ -1,7 +1,7 @@
-"""Where the 11 comes from: the gradient by paths, and as Σ v̄·v̇ over any cut of the graph. Pure.
+"""Where the 11 comes from: the gradient by paths, and as Σ ḡ·v̇ over any cut of the graph. Pure.
 
-v is a node's value, v̄ its adjoint (reverse mode, what backward brings) and v̇ its tangent (forward mode). Every cut
-between the output and the leaves carries the whole derivative: Σ v̄·v̇ over the values it crosses is f'(x).
+v is a node's value, ḡ its adjoint (reverse mode, what backward brings) and v̇ its tangent (forward mode). Every cut
+between the output and the leaves carries the whole derivative: Σ ḡ·v̇ over the values it crosses is f'(x).
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def cut(replay: Replay, done: int) -> tuple[Entry, ...] | None:
 
 
 def total(entries: tuple[Entry, ...]) -> float:
-    """Σ v̄·v̇ over a cut: f'(x), whatever the cut."""
+    """Σ ḡ·v̇ over a cut: f'(x), whatever the cut."""
     return _sum(entry.product for entry in entries)
 
 

@@ -7,24 +7,34 @@ from pathlib import Path
 
 from gradtui.file.format import FileError, save
 from gradtui.file.writing import replacing
+from gradtui.graph.plain import plainly
+from gradtui.report.chart_svg import NoCurveError, chart_svg
 from gradtui.report.dot import dot
 from gradtui.report.json import answer, line
 from gradtui.report.mermaid import mermaid
 from gradtui.report.python import NoScriptError, script
 from gradtui.report.svg import MOST_NODES, svg
+from gradtui.report.tex import NoFormulaError, tex
 from gradtui.report.training import as_csv
 from gradtui.report.training_script import training_script
 from gradtui.snapshot.model import Snapshot
+
+CHART = ".chart.svg"
+"""The curves of f and f'; `.svg` alone is the graph."""
 
 WRITERS: dict[str, Callable[[Snapshot], bytes]] = {
     ".dot": lambda snapshot: _encoded(dot(snapshot)),
     ".mmd": lambda snapshot: _encoded(mermaid(snapshot)),
     ".svg": lambda snapshot: _encoded(svg(snapshot)),
+    CHART: lambda snapshot: _encoded(chart_svg(snapshot)),
     ".json": lambda snapshot: line(answer(snapshot)),
     ".py": lambda snapshot: _encoded(script(snapshot) if snapshot.training is None else training_script(snapshot)),
+    ".tex": lambda snapshot: _encoded(tex(snapshot)),
     ".csv": lambda snapshot: _encoded(_csv(snapshot)),
 }
 SUFFIXES = (*WRITERS, ".gradtui")
+DRAWINGS = (".dot", ".mmd", ".svg")
+"""In which nodes may have plain names."""
 
 
 class ExportError(ValueError):
@@ -33,14 +43,25 @@ class ExportError(ValueError):
 
 def check_suffix(path: str) -> None:
     """Raises ExportError for a name that asks for no known format."""
-    if Path(path).suffix not in SUFFIXES:
+    if suffix_of(path) not in SUFFIXES:
         raise ExportError(f"{path} must end in one of {' '.join(SUFFIXES)}: the end of the name says what is written")
 
 
-def export(snapshot: Snapshot, path: str) -> None:
-    """Write `path`, whole or not at all. Raises ExportError for what cannot be written so, and OSError."""
+def suffix_of(path: str) -> str:
+    """The end of a name that says what is written."""
+    name = Path(path).name
+    return CHART if name.endswith(CHART) and name != CHART else Path(path).suffix
+
+
+def export(snapshot: Snapshot, path: str, *, plain: bool = False) -> None:
+    """Write `path`, whole or not at all. Raises ExportError for what cannot be written so, and OSError.
+
+    plain: drawings with `· 3` for `MulBackward0`.
+    """
     check_suffix(path)
-    suffix = Path(path).suffix
+    suffix = suffix_of(path)
+    if plain and suffix in DRAWINGS:
+        snapshot = plainly(snapshot)
     try:
         if suffix == ".gradtui":
             save(snapshot, path)
@@ -49,7 +70,7 @@ def export(snapshot: Snapshot, path: str) -> None:
             many = f"{len(snapshot.graph.nodes):,} nodes are too many to draw ({MOST_NODES:,} at most)"
             raise ExportError(f"{many}: .dot, .mmd and .json take them all")
         data = WRITERS[suffix](snapshot)
-    except (NoScriptError, FileError) as error:
+    except (NoScriptError, NoCurveError, NoFormulaError, FileError) as error:
         raise ExportError(str(error)) from None
     with replacing(path) as file:
         file.write(data)

@@ -10,18 +10,20 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import get_args
 
-from gradtui.expression.functions import FUNCTIONS, Function
+from gradtui.expression.functions import FUNCTIONS, OPTIONS, Function
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.syntax import (
     Binary,
     Call,
     Comparison,
     Constant,
+    Element,
     Expression,
     Negation,
     Node,
     Number,
     Reference,
+    Slice,
     Variable,
     Vector,
     postorder,
@@ -161,6 +163,11 @@ class Writer:
                 return f"{left} {node.operator} {right}"
             case Vector():
                 return self._vector(node)
+            case Element(index=index):
+                return f"{self._names[node.operand]}[{index}]"
+            case Slice():
+                places = ("" if place is None else str(place) for place in (node.first, node.last, node.step))
+                return f"{self._names[node.operand]}[{':'.join(places)}]"
             case Call():
                 return self._call(node)
         raise AssertionError(f"a {type(node).__name__} is no node of an expression")
@@ -176,24 +183,48 @@ class Writer:
         is_tensor, name = node in self._tensors, node.function
         if name == "where":
             first = f"torch.as_tensor({self._names[node.arguments[0]]}{self._device})"
-            return _unless(is_tensor, f"torch.where({first}, {self._arguments(node.arguments[1:], 2, is_tensor)})")
-        row, tensors = FUNCTIONS[name], len(node.arguments)
+            return _unless(
+                is_tensor, f"torch.where({first}, {', '.join(self._arguments(node.arguments[1:], 2, is_tensor))})"
+            )
+        row, tensors = FUNCTIONS[name], len(node.arguments) - len(node.keywords)
+        if row.classes and node.arguments[1] not in self._tensors:
+            return _unless(is_tensor, f"functional.{name}({self._of_class(node, is_tensor)})")
         if row.settings:
             tensors = 1
         elif is_tensor and row.numbers is not None and not (name == "clamp" and self._has_tensor(node.arguments[1:])):
             tensors = row.numbers
-        arguments = self._arguments(node.arguments, tensors, is_tensor) + (", dim=-1" if row.takes_dim else "")
-        return _unless(is_tensor, _called(node, row, arguments))
+        placed = node.arguments[: len(node.arguments) - len(node.keywords)]
+        arguments = self._arguments(placed, tensors, is_tensor)
+        if row.script:
+            text = row.script.format(*arguments)
+            return text if is_tensor else f"({text}).item()"
+        if row.takes_dim:
+            arguments.append("dim=-1")
+        return _unless(is_tensor, _called(node, row, ", ".join((*arguments, *self._options(node, is_tensor)))))
+
+    def _of_class(self, node: Call, is_tensor: bool) -> str:
+        """The arguments of a loss whose target is a class."""
+        scores, target = node.arguments[:2]
+        own = f"torch.tensor(int({self._names[target]}){self._device})"
+        return ", ".join((self._lifted(scores, is_tensor), own, *self._options(node, is_tensor)))
+
+    def _options(self, node: Call, is_tensor: bool) -> list[str]:
+        """What is named: a weight is a tensor, the others are as they are."""
+        written = []
+        for name, option in zip(node.keywords, node.arguments[len(node.arguments) - len(node.keywords) :], strict=True):
+            is_vector = OPTIONS[name] == "vector"
+            written.append(f"{name}={self._lifted(option, is_tensor) if is_vector else self._names[option]}")
+        return [*written, *(f"{name}={word!r}" for name, word in node.words)]
 
     def _has_tensor(self, nodes: Sequence[Node]) -> bool:
         return any(node in self._tensors for node in nodes)
 
-    def _arguments(self, operands: Sequence[Node], tensors: int, is_tensor: bool) -> str:
+    def _arguments(self, operands: Sequence[Node], tensors: int, is_tensor: bool) -> list[str]:
         """The first `tensors` of them as tensors, the others as they are."""
         written = []
         for number, operand in enumerate(operands):
             written.append(self._lifted(operand, is_tensor) if number < tensors else self._names[operand])
-        return ", ".join(written)
+        return written
 
     def _lifted(self, node: Node, is_tensor: bool = True) -> str:
         if node in self._tensors:
@@ -236,8 +267,6 @@ def _unless(is_tensor: bool, text: str) -> str:
 
 
 def _called(node: Call, row: Function, arguments: str) -> str:
-    if row.script:
-        return row.script.format(arguments)
     two = "imum" if row.name in ("max", "min") and len(node.arguments) == 2 else ""
     return f"{HOMES[row.home]}.{row.name}{two}({arguments})"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from gradtui.grad_fns.rules import explain
 from gradtui.graph import ledger
 from gradtui.graph.operands import quote
-from gradtui.graph.replay import Replay, Sum
+from gradtui.graph.replay import ORDER, Replay, Sum
 from gradtui.report import findings
 from gradtui.snapshot.model import Node, Snapshot, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
@@ -22,8 +22,6 @@ MOST_STEPS = 40
 """Of the report of user code."""
 QUEUE = 6
 """Ready nodes that are named at a step."""
-
-ORDER = "Of the nodes that are ready the engine takes the one made last (highest #), and a leaf at once."
 
 
 def steps(snapshot: Snapshot) -> str:
@@ -49,7 +47,7 @@ def in_short(snapshot: Snapshot) -> Iterator[str]:
         others = ", ".join(labels[other] for other in queue[1:QUEUE]) + ", …" * (len(queue) > QUEUE)
         ready = f" ({others})" if others else ""
         grown = "; ".join(_growth(one, labels, digits) for one in replay.sums[done])
-        yield from _wrapped(f"{done:<4}  {labels[queue[0]]}{ready}{' → ' * bool(grown)}{grown}", " " * 6)
+        yield from _wrapped(f"{done + 1:<4}  {labels[queue[0]]}{ready}{' → ' * bool(grown)}{grown}", " " * 6)
     yield from _ledger(snapshot, labels)
 
 
@@ -92,8 +90,9 @@ def _step(snapshot: Snapshot, replay: Replay, done: int, queue: Sequence[int], l
 
 
 def _ranked(node: Node) -> str:
-    """`3x #1`: the sequence number by which the engine chooses."""
-    return f"{node.variable or quote(node)} {'(leaf)' if node.sequence is None else f'#{node.sequence}'}"
+    """`3x (sequence 1)`: the number by which the engine chooses."""
+    place = "leaf" if node.sequence is None else f"sequence {node.sequence}"
+    return f"{node.variable or quote(node)} ({place})"
 
 
 def _growth(grown: Sum, labels: Sequence[str], digits: int) -> str:
@@ -114,7 +113,7 @@ def _ledger(snapshot: Snapshot, labels: Sequence[str]) -> Iterator[str]:
 
 
 def _cut(snapshot: Snapshot, labels: Sequence[str]) -> Iterator[str]:
-    """v, v̄ and v̇ of the values that the cut crosses, and Σ v̄·v̇."""
+    """v, ḡ and v̇ of the values that the cut crosses, and Σ v̄·v̇."""
     replay, digits = Replay(snapshot.graph), _digits(snapshot)
     done = len(replay.order) // 2
     entries = ledger.cut(replay, done)

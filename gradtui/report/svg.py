@@ -16,11 +16,24 @@ MOST_NODES = 2000
 CHARACTER, LINE, PADDING, MARGIN = 7.3, 15.0, 8.0, 16.0
 """Pixels: the width and the height of a character, around a text, around the drawing."""
 
+HEAD = 46.0
+"""Pixels for the title and for what the numbers are."""
+TITLE_CHARACTER, SMALL_CHARACTER, LONGEST_TITLE = 9.1, 6.7, 120
+SLIDE = (1280.0, 720.0)
+"""Pixels up to which a small graph is drawn larger."""
+CAPTION = "in a box: the value and ḡ = ∂f/∂node; on an arrow: the gradient that goes along it"
+ARROW = (
+    '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
+    '<path d="M0 0L8 4L0 8z" fill="#6e7781"/></marker></defs>'
+)
+
 STYLE = """<style>
 text { font: 12px ui-monospace, monospace; fill: #1f2328; text-anchor: middle; white-space: pre; }
 rect { fill: #eef4ff; stroke: #6b8fd6; } rect.leaf { fill: #e9f7ec; stroke: #5aa469; }
 rect.bad { fill: #ffecec; stroke: #d1242f; } rect.constant { fill: none; stroke: none; }
-path { fill: none; stroke: #8c959f; } text.sent { font-size: 10px; fill: #57606a; }
+path.way { fill: none; stroke: #6e7781; marker-end: url(#arrow); }
+text.sent { font-size: 11px; fill: #24292f; paint-order: stroke; stroke: #fff; stroke-width: 4px; }
+text.title { font-size: 15px; font-weight: bold; text-anchor: start; }
 </style>"""
 
 
@@ -42,14 +55,21 @@ def svg(snapshot: Snapshot) -> str:
         for lines, _ in labels
     ]
     ways = place(boxes, edges)
-    width = max((box.x + box.width / 2 for box in boxes), default=0.0) + 2 * MARGIN
-    height = max((box.y + box.height for box in boxes), default=0.0) + 2 * MARGIN
+    title = _title(snapshot)
+    across = max((box.x + box.width / 2 for box in boxes), default=0.0)
+    width = max(across, len(title) * TITLE_CHARACTER, len(CAPTION) * SMALL_CHARACTER) + 2 * MARGIN
+    height = max((box.y + box.height for box in boxes), default=0.0) + 2 * MARGIN + HEAD
+    larger = max(1.0, min(SLIDE[0] / width, SLIDE[1] / height))
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * larger:.0f}" height="{height * larger:.0f}" '
+        f'viewBox="0 0 {width:.0f} {height:.0f}">',
         f"<title>{_text(' '.join(snapshot.expression.split()))}</title>",
         STYLE,
         '<rect width="100%" height="100%" style="fill: #fff; stroke: none"/>',
-        f'<g transform="translate({MARGIN:g} {MARGIN:g})">',
+        ARROW,
+        f'<text class="title" x="{MARGIN:g}" y="{MARGIN + 12:g}">{_text(title)}</text>',
+        f'<text class="sent" style="text-anchor: start" x="{MARGIN:g}" y="{MARGIN + 30:g}">{CAPTION}</text>',
+        f'<g transform="translate({(width - across) / 2:g} {MARGIN + HEAD:g})">',
         *(_path(way) for way in ways),
         *(piece for box, label in zip(boxes, labels, strict=False) for piece in _box(box, *label)),
         *(_sent(way, text) for way, text in zip(ways, sent, strict=True) if text),
@@ -57,6 +77,13 @@ def svg(snapshot: Snapshot) -> str:
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _title(snapshot: Snapshot) -> str:
+    """The function, as far as there is room for it."""
+    text = " ".join(snapshot.expression.split())
+    text = text if snapshot.origin != "expression" else f"f({', '.join(snapshot.variables)}) = {text}"
+    return text if len(text) <= LONGEST_TITLE else f"{text[: LONGEST_TITLE - 1]}…"
 
 
 def _kind(node: Node) -> str:
@@ -82,7 +109,7 @@ def _path(way: list[tuple[float, float]]) -> str:
         middle = (y + to_y) / 2
         pieces.append(f"C{x:.1f} {middle:.1f} {to_x:.1f} {middle:.1f} {to_x:.1f} {to_y:.1f}")
         x, y = to_x, to_y
-    return f'<path d="{" ".join(pieces)}"/>'
+    return f'<path class="way" d="{" ".join(pieces)}"/>'
 
 
 def _sent(way: list[tuple[float, float]], text: str) -> str:

@@ -117,7 +117,7 @@ def tree(snapshot: Snapshot) -> Iterator[str]:
     is_plain = not outline.trunk and not snapshot.modules
     found = rows(snapshot.graph) if is_plain else rows(outline, opened=outline.opened_first())
     shown_rows = found if snapshot.origin == "expression" else found[:MOST_ROWS]
-    cells = [("graph", "from", "value", "ḡ", "step"), *(_cells(snapshot, outline, row) for row in shown_rows)]
+    cells = [("gradient node", "of", "value", "ḡ", "step"), *(_cells(snapshot, outline, row) for row in shown_rows)]
     tree, source, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
     tree = min(tree, TREE)
     source = max(min(source, WIDTH - tree - sum(others) - 4 * len(GAP)), SOURCE)
@@ -145,7 +145,7 @@ def _cells(snapshot: Snapshot, outline: Outline, row: Row) -> tuple[str, str, st
     if row.kind == "reference":
         sent, whole = (_few(values, digits) for values in (edge.grad if edge else None, node.grad_output))
         return f"{row.guides}↑ {_label(node)}", "", "", sent if node.shape else f"{sent} of {whole}", ""
-    step = NOT_KNOWN if node.step is None else str(node.step)
+    step = NOT_KNOWN if node.step is None else str(node.step + 1)
     source = _source(node.source) or visible(node.variable or "")
     value, gradient = _few(node.value, digits), _few(node.grad_output, digits)
     return f"{row.guides}{node.name}", source, value, gradient, step

@@ -29,7 +29,7 @@ def number(value: float | None, digits: int = 7) -> str:
         return NOT_KNOWN
     if not math.isfinite(value):
         return str(value)
-    mantissa, e, exponent = f"{value:.{digits}g}".partition("e")
+    mantissa, e, exponent = f"{value or 0.0:.{digits}g}".partition("e")  # and -0 is 0
     return f"{mantissa}e{int(exponent)}" if e else mantissa
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
 from textual import events
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingType
@@ -14,19 +16,22 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from gradtui.service.client import Service
-from gradtui.snapshot.model import Dtype
+from gradtui.snapshot.model import Dtype, Snapshot
 from gradtui.snapshot.start import Start
+from gradtui.snapshot.visible import visible
 from gradtui.tui import commands, texts
 from gradtui.tui.answers import Answers
 from gradtui.tui.asking import Asking
 from gradtui.tui.backward import Backward
-from gradtui.tui.evaluator import DerivativeArrived, MakeEvaluator, SnapshotArrived
+from gradtui.tui.evaluator import DerivativeArrived, MakeEvaluator, OtherArrived, SnapshotArrived
 from gradtui.tui.findings import Findings
 from gradtui.tui.keys import EVERYWHERE, KEYS, asks, works
+from gradtui.tui.memory import Memory
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp
+from gradtui.tui.typing.file_entry import FileEntry
 from gradtui.tui.typing.line_input import LineInput
 from gradtui.tui.views import Picture
 
@@ -48,8 +53,14 @@ class GradtuiApp(MendedApp):
     HORIZONTAL_BREAKPOINTS = [(0, "-no-width"), (40, "-narrow"), (64, "-medium"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-no-height"), (10, "-flat"), (18, "-low"), (30, "-tall")]
 
-    def __init__(self, session: Session, service: MakeEvaluator, theme: str | None = None) -> None:
+    def __init__(
+        self, session: Session, service: MakeEvaluator, theme: str | None = None, memory: Memory | None = None
+    ) -> None:
+        """memory: what is remembered of the last time, and will be of this one; None for nothing."""
         super().__init__()
+        self.memory = memory
+        self.plain = False
+        self.live_again: Start | None = None
         self.session, self.answers = session, Answers()
         self.asking = Asking(session, self.answers, service, self.post_message)
         self.findings = Findings(self)
@@ -58,6 +69,12 @@ class GradtuiApp(MendedApp):
             self, session, self.answers, self.findings, self.player, moved=self.show_cursor, ask=self.ask
         )
         self._working: list[bool] = []
+        self._held = False
+        self._other_window: tuple[float, float] | None = None
+        if memory is not None:
+            known = memory.load()
+            self.plain = known.plain
+            theme = theme or (known.theme if known.theme in self.available_themes else None)
         if theme is not None:
             self.theme = theme
 
@@ -70,6 +87,11 @@ class GradtuiApp(MendedApp):
         yield KeyFooter(compact=True)
 
     def on_mount(self) -> None:
+        self._first_theme = self.theme
+        if self.memory is not None:
+            for text in self.memory.known.history:
+                self.picture.formula.history.add(text)
+        self.picture.call_plainly(self.plain)
         if self.session.origin == "expression" and self.session.live:
             self.picture.take(self.session.text)
         else:
@@ -84,7 +106,13 @@ class GradtuiApp(MendedApp):
         await self.asking.start()
 
     async def on_unmount(self) -> None:
+        self.remember()
         await self.asking.close()
+
+    def remember(self) -> None:
+        if self.memory is not None:
+            chosen = self.theme if self.theme != self._first_theme else self.memory.known.theme
+            self.memory.save(chosen, self.plain, self.picture.formula.history.entries)
 
     # What is asked, and answered
 
@@ -111,11 +139,27 @@ class GradtuiApp(MendedApp):
         self.settle(answered=True)
         self.show_cursor()
         self.show_keys()
+        self.ask_other()
 
     def on_derivative_arrived(self, message: DerivativeArrived) -> None:
         if self.answers.derive(message.snapshot):
             self.show_variables()
             self.settle(answered=True)
+            self.ask_other()
+
+    def ask_other(self) -> None:
+        """The curve that is kept beside the one shown, where the window is another one now. It waits for all else."""
+        kept, curve = self.session.kept, self.answers.curve
+        if kept is None or curve is None or self.answers.waiting or self.answers.underived:
+            return
+        if self._other_window != curve.window:
+            self._other_window = curve.window
+            self.asking.ask_other(self.session.other_request(curve.window))
+
+    def on_other_arrived(self, message: OtherArrived) -> None:
+        curve = message.snapshot.curve
+        if self.session.kept is not None:
+            self.picture.chart.show_other(None if curve is None else replace(curve, what=self.session.kept.expression))
 
     def on_unanswered(self) -> None:
         self.show_variables()
@@ -141,6 +185,9 @@ class GradtuiApp(MendedApp):
     def settle(self, *, answered: bool = False) -> None:
         """Say what is wrong, and how the evaluation is doing."""
         self.picture.show_text()
+        if self.session.held != self._held:
+            self._held = self.session.held
+            self.show_variables()
         self.asking.settle(answered=answered)
         self.picture.show_status(self.asking.light)
 
@@ -193,31 +240,68 @@ class GradtuiApp(MendedApp):
         await self.run_action(action)
 
     action_example = by(lambda app: app.picture.take)
+
+    def action_go_live(self) -> None:
+        """Leave the saved state for the same function, evaluated anew; whoever runs the app opens that."""
+        self.live_again = self.session.start()
+        self.exit()
+
     action_edit = by(lambda app: app.picture.open_formula)
     action_edit_value = by(lambda app: app.picture.open_value)
     action_search = by(lambda app: app.picture.open_search)
-    action_maximise = by(lambda app: app.picture.toggle_maximised)
-    action_restore = by(lambda app: app.picture.restore)
+    action_maximise = by(lambda app: app.picture.panes.toggle_maximised)
     action_move_node = by(lambda app: app.picture.graph.run_action)
     action_zoom = by(lambda app: app.picture.chart.zoom)
     action_pan = by(lambda app: app.picture.chart.pan)
     action_fit = by(lambda app: app.picture.chart.fit)
+    action_toggle_grid = by(lambda app: app.picture.chart.toggle_grid)
+    action_export = by(lambda app: app.picture.open_file)
+    action_present = by(lambda app: app.picture.panes.toggle_presenting)
     action_toggle_derivative = by(lambda app: app.picture.chart.toggle_derivative)
     action_toggle_saved = by(lambda app: app.picture.node_panel.toggle_saved)
-    action_toggle_ledger = by(lambda app: app.backward.toggle_ledger)
     action_backward = by(lambda app: app.backward.step)
     action_backward_end = by(lambda app: app.backward.to_end)
     action_backward_start = by(lambda app: app.backward.to_start)
     action_backward_to_node = by(lambda app: app.backward.to_node)
     action_play = by(lambda app: app.backward.play)
     action_speed = by(lambda app: app.player.rescale)
-    action_why = by(lambda app: app.backward.why)
     action_experiment = by(lambda app: app.backward.experiment)
     action_choose_edge = by(lambda app: app.backward.choose_edge)
 
-    def action_undo_experiment(self) -> None:
-        self.session.undo_experiment()
+    def action_restore(self) -> None:
+        if self.session.ledger and self.picture.panes.maximised is None:
+            self.action_toggle_ledger()
+        self.picture.panes.restore()
+
+    def action_toggle_ledger(self) -> None:
+        self.backward.toggle_ledger()
+        if self.session.ledger:
+            self.picture.panes.tab = "node"
+
+    def action_why(self) -> None:
+        self.backward.why()
+        self.picture.panes.tab = "node"
+
+    def action_undo(self) -> None:
+        self.session.undo()
+        if self.session.origin == "expression":
+            self.picture.typed.show()
         self.ask()
+
+    def action_focus_next(self) -> None:
+        self._go_on(super().action_focus_next, 1)
+
+    def action_focus_previous(self) -> None:
+        self._go_on(super().action_focus_previous, -1)
+
+    def _go_on(self, move: Callable[[], None], by: int) -> None:
+        """Tab always leaves the line that one types in; where there is room for one pane it brings the next."""
+        line = self.focused
+        if not isinstance(line, Input) and self.picture.panes.go_on(by):
+            return
+        move()
+        if isinstance(line, LineInput):
+            self.picture.finish_line(line)
 
     def action_step(self, ticks: int) -> None:
         self.session.move(ticks)
@@ -239,25 +323,71 @@ class GradtuiApp(MendedApp):
         self.session.dtype = dtype
         self.ask()
 
+    def action_compare(self) -> None:
+        """Keep the curve of this function; let it go where one is kept."""
+        self._other_window = None
+        if self.session.kept is not None:
+            self.session.kept = None
+            self.picture.chart.show_other(None)
+            self.notify("only one curve again", timeout=3)
+        else:
+            self.session.keep(self.answers.curve)
+            self.notify("this curve stays, drawn in ×: type the other function", timeout=4)
+            self.ask_other()
+
+    def action_toggle_names(self) -> None:
+        self.plain = not self.plain
+        self.picture.call_plainly(self.plain)
+        self.remember()
+
+    def action_in_full(self) -> None:
+        from gradtui.tui.full import FullScreen, in_full  # not wanted before the first paint
+
+        picture, selected = self.picture, self.backward.cursor.selected
+        self.push_screen(FullScreen(in_full(self.session, self.answers, picture.reading, selected, picture.node_panel)))
+
+    async def on_file_entry_left(self, message: FileEntry.Left) -> None:
+        if message.path is None or self.answers.shown is None:
+            self.picture.leave_line()
+            return
+        told = await commands.write(self._whole(self.answers.shown), message.path, plain=self.plain)
+        if told:
+            self.picture.file.say(told)
+        else:
+            self.picture.leave_line()
+            self.notify(f"written: {visible(os.path.abspath(message.path))}", markup=False, timeout=4)
+
+    def _whole(self, shown: Snapshot) -> Snapshot:
+        """The answer with its curve, which came once for all places on it."""
+        curve = self.answers.curve
+        return replace(shown, curve=curve) if shown.curve is None and curve is not None else shown
+
     def action_copy(self) -> None:
         if self.answers.shown is not None:
-            commands.copy(self, self.answers.shown, self.session.active, self.backward.cursor.selected)
+            commands.copy(self, self.session, self.answers.shown, self.backward.cursor.selected)
 
     def action_help(self) -> None:
         from gradtui.tui.help import HelpScreen  # not wanted before the first paint
 
-        self.push_screen(HelpScreen())
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen())
+
+    action_explain = action_help
 
 
-def explorer(start: Start) -> GradtuiApp:
-    """The screen on what a person named. Raises PointError for an `at` that is no value."""
+def explorer(start: Start, memory: Memory | None = None) -> GradtuiApp:
+    """The screen on what a person named. Raises PointError for an `at` that is no value.
+
+    memory: what is remembered of the last time; None for nothing.
+    """
     service = partial(Service, function=start.expression) if start.origin == "function" else Service
-    return GradtuiApp(Session(start), service, start.theme)
+    return GradtuiApp(Session(start), service, start.theme, memory)
 
 
 def run(start: Start) -> int:
     """Open the explorer and stay in it until it is left; the exit status. Raises PointError for an `at` that is no value."""
-    app = explorer(start)
+    memory = Memory()
+    app = explorer(start, memory)
     if start.theme is None:
         app.suit_terminal()
     app.run()

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from textual.message import Message
 
 from gradtui.service.watch import Watch
-from gradtui.snapshot.model import Snapshot
+from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.target import split
 from gradtui.tui.answers import Answers, Light
-from gradtui.tui.evaluator import DerivativeArrived, FileSaved, MakeEvaluator, SnapshotArrived
+from gradtui.tui.evaluator import DerivativeArrived, FileSaved, MakeEvaluator, OtherArrived, SnapshotArrived
 from gradtui.tui.session import Session
 
 PATIENCE = 0.15
@@ -41,6 +41,7 @@ class Asking:
         self._watch = Watch(lambda: post(FileSaved())) if follows else None
         self.patient = True
         self._last: Snapshot | None = None
+        self._others: set[int] = set()
         self._frame: asyncio.TimerHandle | None = None
         self._patience: asyncio.TimerHandle | None = None
 
@@ -64,12 +65,20 @@ class Asking:
         if self._frame is None:
             self._frame = asyncio.get_running_loop().call_later(FRAME, self._unanswered)
 
+    def ask_other(self, request: Request) -> None:
+        """Have another function evaluated, whose answer is not one for the session."""
+        self._others.add(request.id)
+        self.service.submit(request)
+
     def interrupt(self) -> None:
         """What still runs is of no interest any more."""
         self.service.interrupt()
 
     def _arrived(self, snapshot: Snapshot) -> None:
         """The service gives an answer without its derivative, where that is late, and then the same one with it."""
+        if snapshot.id in self._others:
+            self._post(OtherArrived(snapshot))
+            return
         last, self._last = self._last, snapshot
         again = last is not None and last.id == snapshot.id and last.graph is snapshot.graph
         if again and snapshot.derivative is not None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import shlex
 from collections.abc import Awaitable, Callable, Iterator
+from decimal import Decimal
 from functools import partial
 
 from textual.app import SystemCommand
@@ -12,20 +16,38 @@ from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, numbers
 from gradtui.snapshot.visible import harmless_lines, visible
 from gradtui.tui.keys import KEYS, works
-from gradtui.tui.session import Session
+from gradtui.tui.session import WINDOW, Session
 from gradtui.tui.textual_fixes import MendedApp
+
+FIRST_STEP = Decimal("0.1")
 
 Run = Callable[[str], Awaitable[object]]
 """Does an action, written as for a key."""
 
 EXAMPLES = (
-    "x^2 + 3x + 1",
-    "sin(x)*exp(-x^2)",
-    "1/(1 + exp(-x))",
-    "(w*x + b - y)^2",
-    "a = x^2; b = sin(a); a*b + b",
-    "where(x > 0, x^2, -x)",
-    "max(x, 0) + |x|",
+    ("a parabola", "x^2 + 3x + 1", "x is used twice, and its two gradients are added up"),
+    ("chain rule", "sin(x^2)*exp(-x)", "each way to x is a product of local derivatives"),
+    ("sigmoid", "1/(1 + exp(-x))", "flat far from 0: there the gradient vanishes"),
+    ("relu beside softplus", "relu(x)", "keep the curve with &, then type softplus(x)"),
+    ("squared error", "(w*x + b - y)^2", "the gradients by w and b are what training uses"),
+    ("shared value", "a = x^2; b = sin(a); a*b + b", "a and b are one node each, used more than once"),
+    ("corner", "|x|", "at 0 there is no derivative: torch takes one by convention"),
+    ("branch", "where(x > 0, x^2, -x)", "only the branch taken gets a gradient"),
+    ("nan by a branch", "where(x > 0, sqrt(x), 0)", "at x = 0 the value is fine and the gradient is nan: w says why"),
+    ("lost digits", "(1 - cos(x))/x^2", "near 0 float32 loses all digits"),
+    ("vector", "sum(x^2)/3", "set x to [2.1, 5.4, 3.2] with the key x: one gradient for each element"),
+    ("softmax", "log(softmax([x, 1, 2])[0])", "pushes one number up and the others down"),
+)
+"""A shelf of functions: a name, the text, and why it is worth a look."""
+
+FILES = (
+    ("Save this state", "function.gradtui"),
+    ("Export the graph as SVG", "graph.svg"),
+    ("Export the chart as SVG", "function.chart.svg"),
+    ("Export the graph for Graphviz", "graph.dot"),
+    ("Export the graph for Mermaid", "graph.mmd"),
+    ("Export as a PyTorch script", "function.py"),
+    ("Export as JSON", "function.json"),
 )
 
 
@@ -42,8 +64,14 @@ def commands(app: MendedApp, session: Session, shown: Snapshot | None, run: Run)
     for pane, title in (("graph", "graph"), ("chart", "chart"), ("node", "node panel")):
         help = "escape brings all panes back"
         yield SystemCommand(f"Maximise the {title}", help, partial(run, f"maximise({pane!r})"))
-    for text in EXAMPLES if session.live else ():
-        yield SystemCommand(f"Example: {text}", "Show this function", partial(run, f"example({text!r})"))
+    for name, text, why in EXAMPLES if session.live and session.origin == "expression" else ():
+        yield SystemCommand(f"Example: {name}", f"{text}: {why}", partial(run, f"example({text!r})"))
+    for title, path in FILES if works("export", session, shown, typing=False) else ():
+        yield SystemCommand(title, f"To {path}, or under another name", partial(run, f"export({path!r})"))
+    if not session.live and session.origin == "expression":
+        yield SystemCommand(
+            "Open it live", "Evaluate this function anew, from where it stands", partial(run, "go_live")
+        )
     for dtype in ("float32", "float64"):
         if dtype != session.dtype and session.live:
             yield SystemCommand(f"Use {dtype}", "Evaluate with this number type", partial(run, f"dtype({dtype!r})"))
@@ -60,6 +88,7 @@ def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[
     derivative = (snapshot.derivative or {}).get(variable or "")
     if derivative is not None and derivative.text is not None:
         texts["derivative"] = derivative.text
+    texts |= latex(snapshot, variable)
     if snapshot.notes:
         texts["note"] = "; ".join(note.text for note in snapshot.notes)
     if node is not None:
@@ -70,10 +99,54 @@ def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[
     return {title: text for title, text in texts.items() if text != NOT_KNOWN}
 
 
-def copy(app: MendedApp, shown: Snapshot, variable: str | None, selected: int | None) -> None:
+def latex(snapshot: Snapshot, variable: str | None) -> dict[str, str]:
+    """f, and the derivative by the variable, as LaTeX, where there is such."""
+    from gradtui.report import tex  # not wanted before the first paint
+
+    try:
+        texts = {"LaTeX of f": tex.function(snapshot)}
+    except tex.NoFormulaError:
+        return {}
+    derivative = tex.derivative(snapshot, variable or "")
+    return texts if derivative is None else texts | {"LaTeX of the derivative": derivative}
+
+
+def as_command(session: Session) -> str:
+    """The command that opens this very state: to be pasted into a shell."""
+    words = ["gradtui", session.text]
+    for name in session.variables:
+        if name not in session.defaults:
+            words += ["--at", f"{name}={session.points[name].text}"]
+    if session.dtype != "float32":
+        words += ["--dtype", session.dtype]
+    if session.device != "cpu":
+        words += ["--device", session.device]
+    if session.window != WINDOW:
+        words += ["--window", ":".join(map(repr, session.window))]
+    if session.active is not None and session.step_of(session.active) != FIRST_STEP:
+        words += ["--step", str(session.step_of(session.active))]
+    return shlex.join(words)
+
+
+async def write(shown: Snapshot, path: str, *, plain: bool) -> str:
+    """Write a file, in a thread; what is wrong, in a sentence, or nothing."""
+    from gradtui.report.export import ExportError, export  # not wanted before the first paint
+
+    try:
+        await asyncio.to_thread(export, shown, os.path.expanduser(path), plain=plain)
+    except ExportError as error:
+        return str(error)
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+    return ""
+
+
+def copy(app: MendedApp, session: Session, shown: Snapshot, selected: int | None) -> None:
     """Ask what to copy."""
     node = shown.graph.nodes[selected] if selected is not None else None
-    texts = copies(shown, variable, node)
+    texts = copies(shown, session.active, node)
+    if session.origin != "capture":
+        texts["command"] = as_command(session)
     choices = [(f"Copy the {title}", partial(copy_text, app, title, text)) for title, text in texts.items()]
     app.search_commands(choices, placeholder="Copy …")
 

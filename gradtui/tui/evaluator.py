@@ -35,6 +35,14 @@ class SnapshotArrived(Message):
         self.snapshot = snapshot
 
 
+class OtherArrived(Message):
+    """The answer for the function whose curve is kept beside that of the one shown."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__()
+        self.snapshot = snapshot
+
+
 class DerivativeArrived(Message):
     """The symbolic derivative of the last answer came after it. `snapshot` is that answer, and nothing else of it is new."""
 

@@ -1,14 +1,15 @@
-"""All keys and the language on one screen, also at 80 x 24."""
+"""All keys, the language, and what each word and sign of the screen means."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import zip_longest
 from typing import ClassVar
 
 from rich.cells import set_cell_size
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -29,38 +30,86 @@ LANGUAGE = (
     ("log", "natural, as ln"),
     ("a = x^2; a + a", "shares a node"),
     ("[2.1, 5.4, 3.2]", "a vector"),
-    ("where(x > 0, x, 1)", "a choice"),
+    ("x[0]  x[1:]", "element, slice"),
+    ("mse_loss(p, t)", "torch's losses"),
+    ("g(t) = t^2; g(3x)", "your function"),
+    ("def f(x): …", "return … pasted"),
+    ("\\frac{1}{x}  $x^2$", "LaTeX pasted"),
+    ("x mod 2  log(x, 2)", "x squared  σ(x)"),
+    ("where(x>0, x, 1)", "a choice"),
     ("x  w_2  x1  theta", "variables"),
     ("pi  e  1e-3  .5", "numbers"),
     ("sum(x^2)", "one of a vector"),
 )
 """What can be typed, and what it means."""
 
+GLOSSARY = (
+    ("ḡ", "the gradient that comes into a node, ∂f/∂node: f changes ḡ times as fast as the node's value"),
+    ("∂f/∂x, f'(x)", "the same for a variable: its gradient, which training uses to change it"),
+    ("AddBackward0", "autograd's node for a +: it takes ḡ and passes a gradient on to each operand"),
+    ("AccumulateGrad", "the end of each way, at a variable: what arrives there is added up, and is its gradient"),
+    ("↑ x (8 + 3)", "x once more, reached by another way; 8 and 3 are what the ways bring; enter goes to it"),
+    ("· 3", "a constant: no gradient goes there"),
+    ("–", "not computed yet, or there is none; it is never 0"),
+    ("▾ ▸", "open and closed; enter, or a click, changes it"),
+    ("▶", "the node that backward has just run"),
+    ("ready", "all that uses the node has run, so its ḡ is complete and it can run"),
+    ("sequence", "nodes numbered as they were made; of those that are ready the engine takes the highest"),
+    ("backward step", "one node of the backward pass is run: n, p"),
+    ("step 0.1", "how far an arrow key moves x"),
+    ("saved", "what a node keeps of the forward pass, because its rule needs it: s"),
+    ("v̇", "how fast a value moves when x does (its tangent, forward mode)"),
+    ("Σ ḡ·v̇", "summed over all that a cut through the graph crosses, it is f' at every moment: the ledger, l"),
+    ("by way of", "one path from f to x: the product of the factors along it; all of them add up to f'(x)"),
+    ("✓ ✗ –", "right, wrong, nothing to say: autograd, calculus (by symbols), finite differences"),
+    ("scalar, 3×4", "the shape of a node's value"),
+    ("● ○", "on the chart the point on f, and on f'; ▴ is x"),
+    ("∇", "the gradient of all parameters of a module together"),
+    ("○ ◐ ● ✗", "at the right end of the first line: starting, at work, ready, no answer"),
+)
+"""What a word or a sign of the screen means."""
+
 
 class HelpScreen(Sized, ModalScreen[None]):
     """Any of the keys that one would try closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q,enter", "dismiss", "close", key_display="esc"),
+        Binding("escape,question_mark,q,enter,f1", "dismiss", "close", key_display="esc"),
     ]
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
             yield Static(_columns())
+            yield Static(_heading("words and signs"), classes="heading")
+            for term, means in GLOSSARY:
+                with Horizontal(classes="entry"):
+                    yield Static(Content.styled(term, "$text-accent"), classes="term")
+                    yield Static(Content(means))
             names = sorted(function.name for function in TABLE if not function.operator)
-            yield Static(Content.assemble(("functions ", "$text-accent"), " ".join(names)), id="functions")
+            yield Static(_heading("functions"), classes="heading")
+            yield Static(" ".join(names), id="functions")
+
+
+def _heading(text: str) -> Content:
+    return Content.styled(text, "bold $text-primary")
 
 
 def _columns() -> Content:
-    """Keys at the left, the language at the right: 76 cells."""
+    """Keys at the left, the language at the right: 77 cells."""
     keys = [(in_short(row), row.short) for row in ROWS]
-    lines = [
+    lines = [Content.assemble((set_cell_size("keys", 44), "bold $text-primary"), _heading("what can be typed"))]
+    lines += [
         Content.assemble(
             (set_cell_size(key, 12), "$text-accent"),
-            set_cell_size(does, 31),
+            set_cell_size(does, 32),
             (set_cell_size(typed, 18), "$text-accent"),
             means,
         )
         for (key, does), (typed, means) in zip_longest(keys, LANGUAGE, fillvalue=("", ""))
     ]
     return Content("\n").join(lines)
+
+
+def glossary() -> Iterator[str]:
+    """The same as plain lines."""
+    yield from (f"{term}: {means}" for term, means in GLOSSARY)

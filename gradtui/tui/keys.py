@@ -41,10 +41,12 @@ KEYS: list[Binding] = [
     _key("step.up10", "shift+right", "step(10)", "ten steps up", "Ten steps up", display="⇧→"),
     _key("step.smaller", "[", "rescale_step(-1)", "smaller step", "Make the step ten times smaller"),
     _key("step.larger", "]", "rescale_step(1)", "larger step", "Make the step ten times larger"),
-    _key("node.up", "up", "move_node('up')", "node above", "Select the row above", show=True, display="↑", group=NODE),
+    _key(
+        "node.up", "up,k", "move_node('up')", "node above", "Select the row above", show=True, display="↑", group=NODE
+    ),
     _key(
         "node.down",
-        "down",
+        "down,j",
         "move_node('down')",
         "node below",
         "Select the row below",
@@ -109,10 +111,18 @@ KEYS: list[Binding] = [
         show=True,
     ),
     _key("element.previous", "E", "next_element(-1)", "element before", "The element before becomes the active one"),
-    _key("help", "question_mark", "help", "help", "All keys, and the language, on one screen", show=True, display="?"),
+    _key(
+        "help",
+        "question_mark",
+        "help",
+        "help",
+        "All keys, the language, and what the signs mean",
+        show=True,
+        display="?",
+    ),
     _key("quit", "q", "quit", "quit", "Quit", show=True),
     _key("suspend", "ctrl+z", "suspend_process", "to the shell", "To the shell; fg brings all back", priority=True),
-    _key("experiment.undo", "u", "undo_experiment", "undo", "Undo the last experiment", show=True),
+    _key("undo", "u", "undo", "undo", "Undo the last function, value or experiment", show=True),
     _key("ledger", "l", "toggle_ledger", "ledger", "The ledger of f' in place of the node, and back", show=True),
     _key(
         "why",
@@ -124,14 +134,13 @@ KEYS: list[Binding] = [
     ),
     _key(
         "experiment.cut",
-        "k",
+        "c",
         "experiment(0.0)",
         "cut",
-        "Experiment: cut what the node sends on; again to mend it",
-        show=True,
+        "What if: cut what the node sends on; again to mend it",
     ),
-    _key("experiment.double", "K", "experiment(2.0)", "double", "Experiment: double what the node sends on"),
-    _key("experiment.edge", "o", "choose_edge", "one edge", "Experiment: choose one edge of the node, or all of them"),
+    _key("experiment.double", "C", "experiment(2.0)", "double", "What if: double what the node sends on"),
+    _key("experiment.edge", "o", "choose_edge", "one edge", "What if: choose one edge of the node, or all of them"),
     _key("maximise", "m", "maximise", "max", "Give the focused pane the whole screen, and back", show=True),
     _key("derivative", "d", "toggle_derivative", "f'", "Show or hide f' in the chart", show=True),
     _key("copy", "y", "copy", "copy", "Copy a value, the gradient, the node, the expression or f'", show=True),
@@ -141,7 +150,21 @@ KEYS: list[Binding] = [
     _key("pan.left", "ctrl+left", "pan(-0.25)", "pan left", "Move the chart's window left"),
     _key("pan.right", "ctrl+right", "pan(0.25)", "pan right", "Move the chart's window right"),
     _key("fit", "f", "fit", "fit", "A window with the roots, the extrema and the point"),
-    _key("restore", "escape", "restore", "restore", "All panes again"),
+    _key("restore", "escape", "restore", "restore", "Out of the ledger; all panes again"),
+    _key("names", "a", "toggle_names", "plain names", "Plain names, + and · 3, for torch's, AddBackward0; and back"),
+    _key("full", "i", "in_full", "in full", "All that is cut, in full: the row, the function, its derivative"),
+    _key("present", "M", "present", "present", "For a projector: one pane, large, few words; and back"),
+    _key("grid", "number_sign", "toggle_grid", "grid", "A grid in the chart, and back", display="#"),
+    _key(
+        "compare",
+        "ampersand",
+        "compare",
+        "compare",
+        "Keep this curve beside the next; and let it go",
+        display="&",
+    ),
+    _key("export", "ctrl+s", "export", "export", "Save or export: .gradtui, graph, chart, script, JSON", priority=True),
+    _key("explain", "f1", "explain", "help", "All keys, the language and what the signs mean", display="F1"),
 ]
 
 
@@ -175,7 +198,7 @@ ROWS = (
     ),
     Row(
         ("view.lanes view.next view.filter view.sort view.sort_back", "search search.next search.previous"),
-        "views, filter, sort; search F3",
+        "views, filter; search, next F3",
         "lanes, tables; filter, sort; search, next match, the one before",
     ),
     Row(
@@ -194,29 +217,42 @@ ROWS = (
         "the tensors that the node saved; the ledger of f'; why nan, inf or 0",
     ),
     Row(
-        ("experiment.cut experiment.double", "experiment.edge", "experiment.undo"),
-        "if cut, doubled; an edge; undo",
-        "what if: cut, double; one edge; undo",
+        ("undo", "experiment.cut experiment.double", "experiment.edge"),
+        "undo; if cut, doubled; one edge",
+        "undo a function, a value, an experiment; what if: cut, double; one edge",
     ),
     Row(("zoom.in zoom.out", "pan.left pan.right"), "zoom and pan the chart", "chart: zoom in, out; pan"),
-    Row(("fit", "derivative"), "fit the chart; show or hide f'", "fit the chart; show or hide f'"),
-    Row(("maximise", "restore", "tab"), "maximise; all panes; next pane", "maximise a pane; all panes; next pane"),
     Row(
-        ("edit", "copy"),
-        "edit (↑ ↓ history); copy …",
-        "edit the function, `↑` `↓` for those before; its cursor points at the node; copy a value, f', …",
+        ("fit", "derivative", "grid", "compare"),
+        "fit; show f'; grid; two curves",
+        "fit the chart; show or hide f'; grid; keep this curve",
     ),
     Row(
-        ("ctrl+p", "help", "quit suspend"),
-        "actions; help; quit; to shell",
-        "palette of every action; help; quit; to the shell, back by `fg`",
+        ("maximise", "restore", "tab"),
+        "maximise; all panes; next pane",
+        "maximise a pane; out of the ledger, all panes; next pane, out of a line",
+    ),
+    Row(
+        ("names present", "full"),
+        "plain names; projector; in full",
+        "plain names (`· 3`) or torch's (`MulBackward0`); for a projector; what is cut, in full",
+    ),
+    Row(
+        ("edit", "copy", "export"),
+        "edit (↑ ↓ history); copy; save",
+        "edit the function, `↑` `↓` for those before; its cursor points at the node; copy a value, f', …; save or export",
+    ),
+    Row(
+        ("ctrl+p", "help explain", "quit suspend"),
+        "every action; help; quit",
+        "palette of every action; help, also while typing; quit; to the shell, back by `fg`",
     ),
     Row(("click wheel",), "choose; step, zoom", "choose a node, an element, x; step, zoom"),
 )
 
 NO_ROOM = {
     *("step.down10", "node.page_up", "node.page_down", "node.first", "node.last"),
-    *("view.sort_back", "search.next", "search.previous"),
+    *("view.sort_back", "search.next", "search.previous", "explain", "view.sort", "suspend"),
 }
 """Keys that only README lists: they do what those beside them do."""
 
@@ -241,7 +277,10 @@ def _shown(name: str) -> str:
     return binding.key_display or f"{'^' if 'ctrl' in modifiers else ''}{format_key(key)}"
 
 
-EVERYWHERE = {"quit", "help_quit", "command_palette", "change_theme", "screenshot", "suspend_process"}
+EVERYWHERE = {
+    *("quit", "help_quit", "command_palette", "change_theme", "screenshot", "suspend_process", "explain"),
+    *("focus_next", "focus_previous"),
+}
 """Actions that also work while a line is being typed."""
 
 ASKING = {
@@ -255,6 +294,8 @@ ASKING = {
     "pan",
     "fit",
     "experiment",
+    "undo",
+    "compare",
 }
 """Actions that ask for another answer."""
 
@@ -266,10 +307,20 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
     if (not session.live and action in ASKING) or (session.origin != "expression" and action == "edit"):
         return False
     match action:
-        case "step" | "rescale_step" | "edit_value" | "zoom" | "pan" | "fit" | "toggle_derivative":
+        case (
+            "step"
+            | "rescale_step"
+            | "edit_value"
+            | "zoom"
+            | "pan"
+            | "fit"
+            | "toggle_derivative"
+            | "toggle_grid"
+            | "compare"
+        ):
             return session.active is not None
-        case "undo_experiment":
-            return bool(session.experiments)
+        case "undo":
+            return session.can_undo
         case "next_variable":
             return len(session.variables) > 1
         case "next_element":
@@ -278,7 +329,7 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
             return shown is not None and bool(shown.graph.nodes)
         case "backward" | "backward_end" | "backward_start" | "backward_to_node" | "play" | "speed":
             return shown is not None and bool(shown.graph.nodes)
-        case "copy":
+        case "copy" | "export" | "in_full":
             return shown is not None
     return True
 

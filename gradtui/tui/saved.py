@@ -12,6 +12,8 @@ from gradtui.expression.parser import ExpressionError, parse
 from gradtui.snapshot.model import Device, Dtype, Request, Snapshot
 from gradtui.snapshot.start import Start
 from gradtui.tui.app import GradtuiApp
+from gradtui.tui.app import run as run_live
+from gradtui.tui.memory import Memory
 from gradtui.tui.session import Session
 
 
@@ -56,18 +58,18 @@ def session_of(snapshot: Snapshot) -> Session:
     return session
 
 
-def explorer(snapshot: Snapshot, theme: str | None = None) -> GradtuiApp:
+def explorer(snapshot: Snapshot, theme: str | None = None, memory: Memory | None = None) -> GradtuiApp:
     """The screen on `snapshot`."""
-    return GradtuiApp(session_of(snapshot), partial(SavedAnswer, snapshot), theme)
+    return GradtuiApp(session_of(snapshot), partial(SavedAnswer, snapshot), theme, memory)
 
 
 def run(snapshot: Snapshot, theme: str | None = None) -> int:
     """Show `snapshot` until the screen is left; the exit status."""
-    app = explorer(snapshot, theme)
+    app = explorer(snapshot, theme, Memory())
     if theme is None:
         app.suit_terminal()
     app.run()
-    return app.return_code or 0
+    return run_live(app.live_again) if app.live_again is not None else app.return_code or 0
 
 
 def _take_name(session: Session, snapshot: Snapshot) -> None:

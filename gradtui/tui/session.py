@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import Point, read_point, read_points, read_values
 from gradtui.expression.syntax import Expression
-from gradtui.snapshot.curve import CurveRequest
+from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.model import Experiment, Problem, Request, Snapshot, default_at
 from gradtui.snapshot.start import Start
 
 WINDOW = (-10.0, 10.0)
+MOST_UNDONE = 200
+"""Changes that can be undone, one after the other."""
 SMALLEST_STEP, LARGEST_STEP = Decimal("1e-12"), Decimal("1e12")
+
+
+class State(Struct, frozen=True):
+    """What an undo brings back."""
+
+    text: str
+    name: str
+    named: bool
+    reads_as: str
+    variables: tuple[str, ...]
+    points: dict[str, Point]
+    active: str | None
+    elements: dict[str, int]
+    experiments: tuple[Experiment, ...]
+    defaults: frozenset[str]
 
 
 class Session:
@@ -23,10 +44,12 @@ class Session:
     cannot be. active: the variable that the keys step and the chart runs along; None where there is none.
     element: which element of it, where it is a vector. window: of the chart.
     names: words that are variables whatever they are. ledger: whether tangents along the active element are wanted.
-    experiments: what is changed in the backward pass of this very expression; the last one is undone first.
+    experiments: what is changed in the backward pass of this very expression.
     origin: `function` where `text` names a function of a file: its variables come with the first answer. live: whether anything
     can be asked for; not where a Snapshot was saved, or captured, elsewhere: then nothing moves. saves: how often the function's
     file was saved. defaults: variables that stand where the function's own default has them, which may be another after that.
+    held: whether what is typed is not (yet) the function. base: what stood when typing began; None while nobody types.
+    kept: asks for the function whose curve is drawn beside that of this one.
     """
 
     def __init__(self, start: Start, *, live: bool = True) -> None:
@@ -48,6 +71,11 @@ class Session:
         self.origin, self.live = origin, live
         self.saves = 0
         self.defaults: set[str] = set()
+        self.held = False
+        self.base: State | None = None
+        self.kept: Request | None = None
+        self._past: list[State] = []
+        self._last_change: Hashable = None
         self._elements: dict[str, int] = {}
         self._last_id = 0
 
@@ -56,9 +84,9 @@ class Session:
         try:
             expression = parse(text, self.names)
         except ExpressionError as error:
-            self.problem = error.problem
+            self.problem, self.held = error.problem, True
             return False
-        self.problem, self.reads_as = None, write(expression)
+        self.problem, self.reads_as, self.held = None, write(expression), False
         self.accept(expression)
         return True
 
@@ -86,6 +114,61 @@ class Session:
         self._follow()
         return changed
 
+    # What stood before
+
+    @property
+    def state(self) -> State:
+        return State(
+            *(self.text, self.name, self.named, self.reads_as, self.variables, dict(self.points)),
+            *(self.active, dict(self._elements), self.experiments, frozenset(self.defaults)),
+        )
+
+    def begin_typing(self) -> None:
+        if self.base is None:
+            self.base = self.state
+
+    def end_typing(self) -> None:
+        """What was typed is the function now: another one can be undone."""
+        if self.base is not None and self.base.text != self.text:
+            self._keep(self.base, None)
+        self.base = None
+
+    def go_back(self) -> bool:
+        """To what stood when typing began, without a word of what is typed; whether that is another function."""
+        if self.base is None or self.base.text == self.text:
+            return False
+        self._restore(self.base)
+        return True
+
+    def give_up(self) -> None:
+        """The old function again, and nothing is typed."""
+        if self.base is not None:
+            self._restore(self.base)
+        self.base, self.problem, self.held = None, None, False
+
+    @property
+    def can_undo(self) -> bool:
+        return self.live and bool(self._past)
+
+    def undo(self) -> None:
+        """The last function, value or experiment; all steps of a variable, one after the other, are one."""
+        if self.can_undo:
+            self._restore(self._past.pop())
+            self._last_change, self.problem, self.held = None, None, False
+
+    def _keep(self, state: State, change: Hashable) -> None:
+        """Have `state` undone to. change: what kind of step it was; the same once more is undone with it."""
+        if change is None or change != self._last_change:
+            self._past = [*self._past[-MOST_UNDONE:], state]
+        self._last_change = change
+
+    def _restore(self, state: State) -> None:
+        self.text, self.name, self.named, self.reads_as = state.text, state.name, state.named, state.reads_as
+        self.variables, self.points, self.active = state.variables, dict(state.points), state.active
+        self._elements, self.experiments = dict(state.elements), state.experiments
+        self.defaults = set(state.defaults)
+        self._follow()
+
     def step_of(self, name: str) -> Decimal:
         return self.steps.get(name, self._first_step)
 
@@ -104,19 +187,22 @@ class Session:
 
     def move(self, ticks: int) -> None:
         """`ticks` steps along the active element, exactly."""
-        if self.active:
+        if self.active and self.live:
+            self._keep(self.state, ("step", self.active, self.element))
             by = self.step_of(self.active) * ticks
             self._place(self.points[self.active].moved(self.element, by))
 
     def move_to(self, place: Decimal) -> None:
         """The active element to `place`, as by a click on the chart."""
-        if self.active:
+        if self.active and self.live:
+            self._keep(self.state, None)
             point = self.points[self.active]
             self._place(point.moved(self.element, place - point.elements[self.element]))
 
     def put(self, point: Point) -> None:
         """Another value for the active variable; a scalar may become a vector, and back."""
         if self.active and self.live:
+            self._keep(self.state, None)
             if point.vector != self.points[self.active].vector:
                 self.experiments = ()  # another graph
             self._place(point)
@@ -154,15 +240,12 @@ class Session:
         """Have what `node` sends, or sends along `edge`, multiplied by `factor` each time anew; a cut (0) twice is none."""
         if not self.live:
             return
+        self._keep(self.state, None)
         change = Experiment(node, edge, factor)
         if factor == 0 and change in self.experiments:
             self.experiments = tuple(other for other in self.experiments if other != change)
         else:
             self.experiments = (*self.experiments, change)
-
-    def undo_experiment(self) -> None:
-        if self.live:
-            self.experiments = self.experiments[:-1]
 
     def curve_request(self, points: int) -> CurveRequest | None:
         """The curve along the active element. Its key names all that the curve depends on: not the place on it."""
@@ -210,6 +293,24 @@ class Session:
             experiments=self.experiments,
             origin=self.origin,
         )
+
+    def keep(self, curve: Curve | None) -> None:
+        """Have the curve of this function beside that of the next ones."""
+        if curve is not None:
+            asked = CurveRequest(curve.variable, curve.window, element=curve.element, key="kept")
+            self.kept = replace(self.request(asked), along=None, experiments=())
+
+    def other_request(self, window: tuple[float, float]) -> Request:
+        """For the curve that is kept, over another window."""
+        assert self.kept is not None
+        assert self.kept.curve is not None
+        self._last_id += 1
+        return replace(self.kept, id=self._last_id, curve=replace(self.kept.curve, window=window))
+
+    def start(self) -> Start:
+        """What opens the explorer where this one stands."""
+        at: dict[str, str | tuple[str, ...]] = {name: self.points[name].text for name in self.variables}
+        return Start(self.text, at, self.dtype, self.device, self.window, names=self.names, origin=self.origin)
 
     def _place(self, point: Point) -> None:
         """Where the active variable stands, by a person's choice."""

@@ -12,6 +12,7 @@ from gradtui.chart.point import Point, point
 from gradtui.expression.point import plain
 from gradtui.graph.agreement import MARKS, Check, check, value_check
 from gradtui.graph.digits import held
+from gradtui.graph.ledger import sentence
 from gradtui.graph.operands import is_finite
 from gradtui.outline.rows import same_shape
 from gradtui.snapshot.curve import Curve
@@ -35,6 +36,9 @@ WIDEST_TITLE = 16
 
 LONGEST_CALL = 14
 """Characters of `f(x, y)` before the value."""
+
+MOST_NODES = 500
+"""Of a graph whose ways are looked for at each answer."""
 
 SHORT_NAME = 4
 """Characters of a variable that stands on one line with the value."""
@@ -172,11 +176,13 @@ def first_node(shown: Snapshot | None) -> int | None:
 class Reading(Struct, frozen=True):
     """What is read off an answer: the numbers, the derivative of Calculus, whether they agree, and what else is to be said.
 
+    origin: where the gradient comes from, behind the numbers: ` = 8 by way of x^2 + 3 by way of 3x`.
     agreement: `marks` in few cells, where all three agree; else the same.
     """
 
     numbers: Content
     derivative: Content = NOTHING
+    origin: Content = NOTHING
     marks: Content = NOTHING
     agreement: Content = NOTHING
     remark: Content = NOTHING
@@ -200,11 +206,15 @@ def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
     judged = check(judging, name)
     marks = {"calculus": judged.calculus, "differences": judged.differences}
     written = Content(" ").join([_autograd(judged), *(_mark(way, mark) for way, mark in marks.items())])
+    agreement = _mark("all agree", True) if judged.autograd and all(marks.values()) else written
+    if session.held:  # the marks are not of what stands in the line
+        written = agreement = Content.styled(visible(f"still {session.text}"), WARNING)
     return Reading(
         _numbers(session, shown),
         _derivative(session, derived),
+        _origin(shown, name),
         written,
-        _mark("all agree", True) if judged.autograd and all(marks.values()) else written,
+        agreement,
         _remark(shown, "" if judged.text == judged.marks else judged.text, _value_remark(session, judging)),
     )
 
@@ -245,6 +255,23 @@ def _numbers(session: Session, shown: Snapshot) -> Content:
             ),
         ]
     return Content.assemble(*pieces)
+
+
+def large(session: Session, shown: Snapshot | None) -> str:
+    """Value and gradient for large digits: `29 ^ 11`, with few of them."""
+    if shown is None:
+        return ""
+    state = shown.variables.get(session.active or "")
+    few = [numbers(shown.value, 5, most=3), *([numbers(state.grad, 5, most=3)] if state is not None else [])]
+    return "   ".join(few)
+
+
+def _origin(shown: Snapshot, name: str) -> Content:
+    """By which ways the gradient comes, as far as these can be told in a line."""
+    if len(shown.graph.nodes) > MOST_NODES:
+        return NOTHING
+    _, equals, told = sentence(shown, name).partition(" = ")
+    return Content.styled(f"{equals}{visible(told)}", MUTED)
 
 
 def _style(values: Values | None, usual: str) -> str:

@@ -38,7 +38,7 @@ from textual.widget import AwaitMount, Widget
 from textual.widgets import Button, LoadingIndicator
 
 from gradtui.snapshot.visible import visible
-from gradtui.tui.colours import ANSI_DARK, COLOURLESS, theme_for
+from gradtui.tui.colours import ANSI_DARK, COLOURLESS, readable, theme_for
 from gradtui.tui.terminal import TerminalDriver
 
 SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._gather_commands)["__wrapped__"]
@@ -90,6 +90,10 @@ class MendedApp(App[None]):
         self._second_folder: str | None = None
         self.no_color = bool(os.environ.get("NO_COLOR"))  # an empty one says nothing, no-color.org has it
         self.register_theme(ANSI_DARK)
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Those of the theme, readable."""
+        return readable(super().get_css_variables(), self.current_theme.dark)
 
     def suit_terminal(self) -> None:
         """The colours to begin with, where nobody chose others."""

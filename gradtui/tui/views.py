@@ -8,33 +8,34 @@ from decimal import Decimal
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
-from textual.reactive import var
-from textual.widgets import Input, Static
+from textual.widgets import Digits, Input, Static
 
 from gradtui.snapshot.finding import Finding
 from gradtui.tui import texts
 from gradtui.tui.answers import Answers, Light
 from gradtui.tui.backward import Backward, Cursor
-from gradtui.tui.graph.view import GraphView
-from gradtui.tui.node.panel import NodePanel
+from gradtui.tui.formula import Formula
 from gradtui.tui.panes.chart import Chart
 from gradtui.tui.panes.problem import ProblemLine
 from gradtui.tui.panes.readout import GAP, Status, TextLine
 from gradtui.tui.panes.source import SourceView
 from gradtui.tui.panes.stepper import Stepper
+from gradtui.tui.rooms import Rooms
 from gradtui.tui.session import Session
 from gradtui.tui.typing.expression_input import ExpressionInput
+from gradtui.tui.typing.file_entry import FileEntry
 from gradtui.tui.typing.line_input import LineInput
 from gradtui.tui.typing.search_entry import SearchEntry
 from gradtui.tui.typing.value_entry import ValueEntry
 
-PANES = ("graph", "chart", "node")
-
 MARKS_ABOVE = 88
 """Cells of a line in which the check marks stand beside the numbers; where there are less, beside the derivative."""
 
-MOST_ROWS = 5
-"""Variables that are shown at a time; more of them scroll."""
+MOST_ROWS, PART_OF_ROWS = 5, 5
+"""Variables that are shown at a time, or the part of the screen that they get if that is more; the others scroll."""
+
+LEAST_COLUMN, BETWEEN = 21, 3
+"""Cells for the one variable, and those between it and the numbers."""
 
 
 class Picture(Vertical):
@@ -43,8 +44,6 @@ class Picture(Vertical):
     What a person types into them and points at in them goes into the session and the cursor. ask: called where the session is to
     be evaluated anew. settle: where it cannot be, because of what was typed.
     """
-
-    maximised: var[str | None] = var(None, init=False)
 
     def __init__(
         self,
@@ -62,17 +61,20 @@ class Picture(Vertical):
         self.title = Static(id="title")
         self.formula = ExpressionInput(session.text, session.names, id="expression")
         self.formula.can_focus = session.live
+        self.typed = Formula(session, self.formula, ask=ask, settle=settle, lay_out=self.lay_out)
         self.status = Status(id="status")
         self.source = SourceView(id="source") if session.origin != "expression" else None
         self.problem_line, self.entry = ProblemLine(id="problem"), ValueEntry(id="entry")
-        self.search = SearchEntry(id="search")
+        self.search, self.file = SearchEntry(id="search"), FileEntry(id="file")
         self.stepper = Stepper(id="stepper")
         self.numbers, self.derivation = TextLine(id="numbers"), TextLine(id="derivation")
-        self.graph, self.chart, self.node_panel = GraphView(id="graph"), Chart(id="chart"), NodePanel(id="node")
-        self.graph.border_title, self.chart.border_title, self.node_panel.border_title = "graph", "f and f'", "node"
         self.point = Container(id="point")
-        self.panes = Container(self.graph, Container(self.chart, self.node_panel, id="side"), id="panes")
+        self.panes = Rooms(id="panes")
+        self.graph, self.chart, self.node_panel = self.panes.graph, self.panes.chart, self.panes.node_panel
+        self.big = Digits(id="big")
         self.reading = texts.NOTHING_YET
+        self._columns: str | None = None
+        self._column, self._height = LEAST_COLUMN, 0
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="formula"):
@@ -87,10 +89,13 @@ class Picture(Vertical):
             yield self.problem_line
             yield self.entry
             yield self.search
+            yield self.file
+        yield self.big
         with self.point:
             yield self.stepper
             yield self.numbers
             yield self.derivation
+        yield self.panes.tabs
 
     def on_mount(self) -> None:
         self.watch(self.graph, "selected", self._follow, init=False)
@@ -105,7 +110,8 @@ class Picture(Vertical):
         """The title and the room for the variables. Not while one types: all would jump at every letter."""
         session = self._session
         self.title.update(Content(texts.title(session)))
-        rows = max(1, min(len(session.variables), MOST_ROWS))
+        rows = max(1, min(len(session.variables), max(MOST_ROWS, self.size.height // PART_OF_ROWS)))
+        self._column = LEAST_COLUMN
         self.stepper.styles.height = rows
         self.point.styles.grid_rows = f"1 {max(1, rows - 1)}"
         self.point.set_class(texts.is_single(session), "-single")
@@ -115,30 +121,36 @@ class Picture(Vertical):
 
     def take(self, text: str) -> None:
         """Another function, not typed."""
-        self.formula.value = text
-        self.formula.history.add(text)
-        self._read(text)
-        self.lay_out()
+        self.typed.take(text)
 
-    def _read(self, text: str) -> None:
-        """Evaluate `text` where it is an expression; where it is none, say where and keep what is shown."""
-        if self._session.read(text):
-            self._ask()
-        else:
-            self._settle()
+    def on_descendant_focus(self) -> None:
+        if self.formula.has_focus:
+            self._session.begin_typing()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        if event.value != self._session.text or self._session.problem is not None:
-            self._read(event.value)
+        self.typed.changed(event.value)
 
     def on_input_blurred(self, event: Input.Blurred) -> None:
         """The title follows only now: sooner, it would shift the text under the cursor."""
-        if event.input is self.formula and self._session.problem is None:
+        if event.input is self.formula and not self._session.held:
             self.formula.history.add(event.value)
             self.lay_out()
 
     def on_expression_input_left(self, message: ExpressionInput.Left) -> None:
-        if self._session.problem is None or not message.accepted:
+        if not message.accepted:
+            self.typed.give_up()
+        elif not self.typed.accept():
+            return
+        self.leave_line()
+
+    def finish_line(self, line: LineInput) -> None:
+        """Tab went on from it: what is typed there counts where it can be read."""
+        if line is self.formula:
+            if not self.typed.accept():
+                self.typed.give_up()
+        elif line.has_class("-value"):
+            self.entry.finish()
+        else:
             self.leave_line()
 
     def on_expression_input_pointed(self, message: ExpressionInput.Pointed) -> None:
@@ -174,9 +186,15 @@ class Picture(Vertical):
     def on_search_entry_left(self) -> None:
         self.leave_line()
 
+    def open_file(self, path: str = "") -> None:
+        """Ask for the name of a file to be written, in the same line."""
+        self.problem_line.display, self.file.display = False, True
+        self.file.open(path or "function.gradtui")
+
     def leave_line(self) -> None:
         """Back to the picture from whatever line is typed in."""
         self.problem_line.display, self.entry.display, self.search.display = True, False, False
+        self.file.display = False
         if isinstance(self.screen.focused, LineInput):
             self.screen.set_focus(None)
 
@@ -204,18 +222,9 @@ class Picture(Vertical):
         self._session.move(message.ticks)
         self._ask()
 
-    def toggle_maximised(self, pane: str = "") -> None:
-        """The whole screen for `pane`, for the focused one unless told, or for all of them again."""
-        focused = self.screen.focused
-        pane = pane or (focused.id if focused is not None and focused.id in PANES else None) or "graph"
-        self.maximised = None if self.maximised == pane else pane
-
-    def restore(self) -> None:
-        self.maximised = None
-
-    def watch_maximised(self) -> None:
-        for name in PANES:
-            self.panes.set_class(name == self.maximised, f"-only-{name}")
+    def call_plainly(self, plain: bool) -> None:
+        """Nodes by plain names, or by torch's."""
+        self.graph.plain = self.node_panel.plain = plain
 
     # What is shown
 
@@ -247,6 +256,7 @@ class Picture(Vertical):
         """The values as they are now, with what the last answer says of them."""
         session, answers = self._session, self._answers
         self.stepper.show(texts.variable_rows(session, answers.shown))
+        self._give_room_to_the_variable()
         self.reading = texts.reading(session, answers, patient=patient)
         self._show_reading()
         point = texts.chart_point(session, answers.shown, answers.curve, answers.derived)
@@ -254,15 +264,42 @@ class Picture(Vertical):
             self.chart.show_point(*point)
 
     def on_resize(self) -> None:
-        self.call_after_refresh(self._show_reading)  # once its parts have their sizes
+        if self.size.height != self._height:
+            self._height = self.size.height
+            self.lay_out()
+        self.call_after_refresh(self._resized)  # once its parts have their sizes
+
+    def _resized(self) -> None:
+        self.panes.fit()
+        self._show_reading()
+
+    def _give_room_to_the_variable(self) -> None:
+        """So that value, step and f(x) never touch; it grows while one steps, and shrinks with another function."""
+        if not self.point.has_class("-single"):
+            columns = None
+        else:
+            self._column = min(
+                max(self._column, self.stepper.longest + BETWEEN), max(LEAST_COLUMN, self.size.width // 2)
+            )
+            columns = f"{self._column} 1fr"
+        if self._columns != columns:
+            self._columns = columns
+            if columns is None:
+                self.point.styles.clear_rule("grid_columns")
+            else:
+                self.point.styles.grid_columns = columns
+            self.point.refresh(layout=True)
 
     def _show_reading(self) -> None:
         """The check marks stand where there is room for them, and are shortened before the derivative is cut."""
         reading = self.reading
+        self.big.update(texts.large(self._session, self._answers.shown))
         room = self.numbers.size.width
-        above = room >= MARKS_ABOVE and reading.numbers.cell_length + GAP + reading.marks.cell_length <= room
+        whole = Content.assemble(reading.numbers, reading.origin)
+        numbers = whole if whole.cell_length <= room else reading.numbers
+        above = room >= MARKS_ABOVE and numbers.cell_length + GAP + reading.marks.cell_length <= room
         fit = reading.derivative.cell_length + GAP + reading.marks.cell_length <= self.derivation.size.width
-        self.numbers.show(reading.numbers, reading.marks if above else Content())
+        self.numbers.show(numbers, reading.marks if above else Content())
         self.derivation.show(reading.derivative, Content() if above else reading.marks if fit else reading.agreement)
 
     def show_answer(self, *, stale: bool) -> None:
@@ -275,6 +312,7 @@ class Picture(Vertical):
             marked.set_class(experiment, "-experiment")
         self.graph.show(answers.shown or answers.failure, stale=stale)
         self.chart.show_curve(answers.curve)
+        self.panes.fit()
 
     def show_cursor(self, findings: tuple[Finding, ...]) -> None:
         """The selected node, its chosen edge, the place in backward and the finding told, wherever they are seen."""
@@ -304,5 +342,7 @@ class Picture(Vertical):
         name = source.file if source is not None else next(iter(answers.files), None)
         if name is not None:
             view.show(name, answers.files[name], source, bad=bad is not None)
+            if view.styles.max_height is None or view.styles.max_height.value != view.line_count + 2:
+                view.styles.max_height = view.line_count + 2
         elif not self._session.live:
             view.display = False  # no other answer will have one

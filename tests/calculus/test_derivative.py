@@ -124,6 +124,8 @@ ORDINARY: dict[str, str] = {
     "clamp": "clamp(x, 0, x + 1)",
     "lerp": "lerp(x, x^2, 0.3)",
     "threshold": "threshold(x, 0.1, 5)",
+    "nll_loss": "nll_loss(x, 1)",
+    "binary_cross_entropy": "binary_cross_entropy(x, 0.5*x + 0.2)",
 }
 
 

@@ -300,7 +300,7 @@ def test_axes() -> None:
     assert (axis[zero], labels[zero]) == ("┬", "0")
     assert abs(picture.frame.x_at(zero - picture.left)) < 20 / picture.frame.columns
     marked = [line for line in lines(picture) if "┤" in line]
-    assert [line.partition("┤")[0].strip() for line in marked] == ["100", "50", "0"]
+    assert [line.partition("┤")[0].strip() for line in marked] == ["120", "100", "80", "60", "40", "20", "0", "-20"]
 
 
 def test_what_lies_outside_is_pointed_at() -> None:

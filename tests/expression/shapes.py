@@ -6,14 +6,17 @@ import ast
 
 from gradtui.expression import Expression
 from gradtui.expression.syntax import (
+    Application,
     Binary,
     Call,
     Comparison,
     Constant,
+    Element,
     Negation,
     Node,
     Number,
     Reference,
+    Slice,
     Variable,
     Vector,
     fold,
@@ -38,14 +41,20 @@ def _shape(node: Node, operands: list[str]) -> str:
             return f"<{name}>"
         case Variable(name=name):
             return name
+        case Application(name=name):
+            head = f"{name}:"
+        case Element(index=index):
+            head = f"[{index}]"
+        case Slice(first=first, last=last, step=step):
+            head = f"[{first}:{last}:{step}]"
         case Reference(name=name):
             return f"&{name}"
         case Negation():
             head = "neg"
         case Binary(operator=operator) | Comparison(operator=operator):
             head = operator
-        case Call(function=function):
-            head = function
+        case Call(function=function, keywords=keywords, words=words):
+            head = ",".join((function, *keywords, *map(str, words)))
         case Vector():
             head = "vector"
     return f"({' '.join([head, *operands])})"

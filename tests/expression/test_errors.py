@@ -65,14 +65,21 @@ def test_hostile(case: dict[str, str]) -> None:
         ("[]", "syntax", (0, 2), ""),
         ("(1, 2)", "syntax", (2, 3), "[1, 2, 3]"),
         ("[[1]]", "syntax", (1, 4), ""),
-        ("x[0]", "syntax", (1, 2), "*"),
+        ("2[0]", "syntax", (1, 2), "*"),
+        ("x[0", "syntax", (3, 3), "closing bracket"),
+        ("x[(", "syntax", (3, 3), "closing bracket"),
+        ("x[]", "syntax", (1, 3), "x[0]"),
+        ("x[y]", "syntax", (2, 3), "x[1:]"),
+        ("x[1.5]", "syntax", (2, 5), "x[1:]"),
+        ("x[0, 1]", "syntax", (2, 6), ""),
+        ("x[::-1]", "syntax", (4, 6), "x[::2]"),
+        ("x[1:2:3:4]", "syntax", (2, 9), ""),
         # operators
         ("* x", "syntax", (0, 1), ""),
         ("x ** * y", "syntax", (5, 6), ""),
         ("2 3", "syntax", (2, 3), "*3"),
         ("(x+1)2", "syntax", (5, 6), "*2"),
         ("1.2.3", "syntax", (3, 5), ""),
-        ("x % 2", "syntax", (2, 3), "remainder(x, 2)"),
         ("x // 2", "syntax", (2, 4), "floor(x/2)"),
         ("x!", "syntax", (1, 2), "lgamma"),
         ("x @ y", "syntax", (2, 3), "dot(a, b)"),
@@ -110,7 +117,7 @@ def test_hostile(case: dict[str, str]) -> None:
         ("x.numpy()", "name", (1, 7), ""),
         ("x.sinn()", "name", (1, 6), ".sin()"),
         ("x.sin", "syntax", (1, 5), ".sin()"),
-        ("lambda x: x", "syntax", (0, 9), "f(x) = x^2"),
+        ("1 + lambda x: x", "syntax", (4, 13), "f(x) = x^2"),
         ("_a + 1", "name", (0, 2), "letter"),
         # definitions
         ("y = y", "name", (4, 5), ""),
@@ -122,7 +129,64 @@ def test_hostile(case: dict[str, str]) -> None:
         ("f(x, x) = x", "name", (5, 6), ""),
         ("x^2 = 4", "syntax", (4, 5), "=="),
         ("x; x + 1", "syntax", (0, 1), "a = x^2"),
-        ("f(x) = x^2; f(3)", "syntax", (0, 10), "a = x^2"),
+        # functions of the text's own
+        ("g(t) = t^2; g(x, 2)", "arity", (12, 19), "g(t)"),
+        ("g(t) = t^2; g + 1", "arity", (12, 13), "g(t)"),
+        ("g(t) = t^2; x; g(x)", "syntax", (12, 13), "a = x^2"),
+        ("g(t) = g(t - 1); g(x)", "name", (7, 8), ""),
+        ("g(t) = t; g(u) = u; g(x)", "name", (10, 11), "another name"),
+        ("g(t) = a*t; a = 2; g(x)", "name", (12, 13), "another name"),
+        ("g(sin) = 1; g(x)", "name", (2, 5), "another name"),
+        # pasted from Python
+        ("def f(x):", "syntax", (9, 9), "return"),
+        ("def f(x): y = x^2", "syntax", (17, 17), "return"),
+        ("def f(): return 5", "syntax", (6, 7), "def f(x):"),
+        ("def f(x) return x", "syntax", (17, 17), "def f(x):"),
+        ("def f(x=2): return x", "syntax", (7, 8), "--at"),
+        ("def f(x):\n  if x > 0:\n    return x", "name", (12, 14), "where("),
+        ("def f(x):\n  for i in x:\n    return x", "name", (12, 15), ""),
+        ("def f(x):\n  print(x)\n  return x", "name", (12, 17), ""),
+        ("return x; x + 1", "syntax", (0, 8), "a = x^2"),
+        ("return", "syntax", (6, 6), "return x^2"),
+        # LaTeX
+        ("\\frac{x}", "syntax", (8, 8), "frac"),
+        ("\\frac{x{2}", "syntax", (10, 10), "brace"),
+        ("\\foo x", "syntax", (0, 4), "\\frac"),
+        ("\\sum x", "syntax", (0, 4), "sum(x)"),
+        ("\\sin^{-1}(x)", "syntax", (0, 5), "asin(x)"),
+        ("x \\", "syntax", (2, 3), ""),
+        ("\\sqrt[x]{2}", "syntax", (0, 7), "x^(1/n)"),
+        ("x^{2", "syntax", (4, 4), "closing brace"),
+        ("x $ y", "syntax", (2, 3), "leave it out"),
+        # signs of paper
+        ("∑ x", "syntax", (0, 1), "sum(x)"),
+        ("∫ x", "syntax", (0, 1), ""),
+        ("∇ x", "syntax", (0, 1), "derivative is shown"),
+        # losses
+        ('mse_loss(x, y, reduction="max")', "arity", (25, 30), '"mean"'),
+        ("mse_loss(x, y, reduction=2)", "arity", (25, 26), '"mean"'),
+        ("mse_loss(x, y, delta=2)", "arity", (15, 20), "reduction"),
+        ("mse_loss(x, y, 2)", "arity", (0, 17), "mse_loss(x, target)"),
+        ("huber_loss(x, y, delta=w)", "arity", (23, 24), "delta="),
+        ("cross_entropy(z, 0, weight=w)", "arity", (27, 28), "[1, 2, 3]"),
+        ("cross_entropy(z, 0.5)", "arity", (17, 20), "cross_entropy(x, 0)"),
+        ("nll_loss(z, y)", "arity", (12, 13), "nll_loss(x, 0)"),
+        ('sin("sum")', "syntax", (4, 9), ""),
+        # derivatives
+        ("d/dx x^2", "syntax", (0, 4), "derivative is shown"),
+        ("1 + dy/dx", "syntax", (4, 9), "derivative is shown"),
+        ("\\frac{d}{dx} x^2", "syntax", (0, 12), "derivative is shown"),
+        ("\\frac{\\partial f}{\\partial x}", "syntax", (0, 29), "derivative is shown"),
+        ("∂f/∂x", "syntax", (0, 5), "derivative is shown"),
+        ("grad(x^2)", "name", (0, 4), "derivative is shown"),
+        ("derivative(x^2)", "name", (0, 10), "derivative is shown"),
+        ("f'(x)", "syntax", (1, 2), "derivative is shown"),
+        # no word of more than three letters is taken apart
+        ("loss", "name", (0, 4), "a name is one letter"),
+        ("foo", "name", (0, 3), "f*o*o"),
+        # Greek names before a parenthesis
+        ("theta(x)", "name", (0, 5), "theta*(...)"),
+        ("θ(x)", "name", (0, 1), "θ*(...)"),
         # arguments
         ("sin()", "arity", (0, 5), "sin(x)"),
         ("sin", "arity", (0, 3), "sin(x)"),
@@ -148,7 +212,7 @@ def test_hostile(case: dict[str, str]) -> None:
         ("x + \udc80", "syntax", (4, 5), "delete it"),
         ("х + 1", "syntax", (0, 1), "Latin or Greek"),
         ("xⁿ", "syntax", (1, 2), "x^n"),
-        ("'x'", "syntax", (0, 1), ""),
+        ("'x'", "syntax", (0, 3), ""),
     ],
 )
 def test_refused(text: str, kind: str, place: tuple[int, int], hint: str) -> None:
@@ -205,12 +269,12 @@ def test_characters() -> None:
 
 
 def test_a_thousand_characters_are_read_quickly() -> None:
-    """The bar is 20 ms; the best of five is far below it on any machine."""
+    """The bar is 3 ms on a quiet machine: this process's own time, the best of twenty, with room for a slower one."""
     text = " + ".join(["sin(x^2)*exp(-x) + 3x*(w_1 - 2.5)/sqrt(1 + x^2)"] * 19)
     assert 900 < len(text) < 1_000
     times = []
-    for _ in range(5):
-        start = time.perf_counter()
+    for _ in range(20):
+        start = time.process_time()
         parse(text)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.02

@@ -6,7 +6,7 @@ from collections import Counter
 
 import torch
 
-from gradtui.expression.functions import FUNCTIONS, TABLE
+from gradtui.expression.functions import FUNCTIONS, OF_A_NAME, TABLE
 from gradtui.expression.vocabulary import CONSTANTS, is_variable
 
 
@@ -33,5 +33,6 @@ def test_arities() -> None:
         assert row.doc.isprintable()
 
 
-def test_only_the_bessel_functions_look_like_variables() -> None:
-    assert {name for name in FUNCTIONS if is_variable(name)} == {"i0", "i1"}
+def test_few_functions_look_like_variables() -> None:
+    """Of those, the Greek ones are functions only right before a parenthesis."""
+    assert {name for name in FUNCTIONS if is_variable(name)} == {"i0", "i1", "l1_loss", *OF_A_NAME}

@@ -79,7 +79,7 @@ OF_ONE: dict[str, tuple[str, Function]] = {
 OF_TWO: dict[str, tuple[str, Function]] = {
     row.name: (f"{row.name}(x, y)", FUNCTIONS[row.name])
     for row in TABLE
-    if row.name in FUNCTIONS and row.most == 2 and not row.settings and row.name != "clamp"
+    if row.name in FUNCTIONS and row.most == 2 and not row.settings and row.name not in ("clamp", "log")
 } | {"pow": ("x^y", lambda x, y: mp.one if y == 0 else x**y)}
 
 

@@ -29,6 +29,8 @@ def call(row: Any, count: int, free: Sequence[str] = "xyz") -> str:
     """The function of `row` with `count` arguments: `free` ones, then settings."""
     if row.name == "where":
         return f"where({free[0]} > 0.25, {free[0]}, {free[1]})"
+    if row.classes:
+        return f"{row.name}({free[0]}, 1)"
     count_free = 1 if row.settings else count
     return f"{row.name}({', '.join([*free[:count_free], *['0.125', '0.25'][: count - count_free]])})"
 
@@ -136,6 +138,36 @@ def ours(snapshot: Snapshot) -> Shape:
     }
 
 
+COURSE = [
+    "x[0]*x[-1] + sum(x[1:]*x[:-1]) + sum(x[::2])",
+    "x[:] + [1, 2, 3][1]",
+    "softmax(x)[0]",
+    "g(t) = t^2; g(3x) + g(x)",
+    "h(a, b) = a*b + a; h(x, x^2)",
+    "def g(t): a = t^2; a = a + 1; return a*t; g(x) + g(y)",
+    "def f(x, y):\n    e = x - y\n    e = e * e\n    return e.mean()",
+    'mse_loss(x, y, reduction="sum")',
+    "mse_loss(x, 1)",
+    "huber_loss(x, y, delta=0.125)",
+    "smooth_l1_loss(x, y, beta=1/8)",
+    "cross_entropy(x, 2, [1, 2, 3], label_smoothing=0.125)",
+    "cross_entropy(x, y)",
+    "nll_loss(log_softmax(x), 1, weight=[1, 2, 3])",
+    "binary_cross_entropy(sigmoid(x), sigmoid(y), weight=[1, 2, 3])",
+    "binary_cross_entropy_with_logits(x, sigmoid(y), pos_weight=2)",
+    'kl_div(x, y, reduction="batchmean")',
+    "kl_div(x, y, log_target=True)",
+    "cbrt(x) + gamma(x) + beta(x, 2)",
+    "x mod 2 + log(x^2, 3) + log(x^2, 2)",
+]
+
+
+@pytest.mark.filterwarnings("ignore:reduction", "ignore:Using a target size")  # what torch says of the very line
+@pytest.mark.parametrize("expression", COURSE)
+def test_what_a_course_writes(expression: str, tmp_path: Path) -> None:
+    assert_same(evaluated(expression, x=(0.3, -1.5, 0.75), y=(0.5, 0.25, 2.0)), tmp_path / "script.py")
+
+
 def evaluated(expression: str, **at: Any) -> Snapshot:
     snapshot = evaluate(Request(1, expression, at))
     assert snapshot.problem is None, snapshot.problem
@@ -147,9 +179,10 @@ def test_formulas(expression: str, at: dict[str, float], tmp_path: Path) -> None
     assert_same(evaluated(expression, **at), tmp_path / "script.py")
 
 
+@pytest.mark.filterwarnings("ignore:reduction")
 @pytest.mark.parametrize("expression", [*calls(), *HARD], ids=lambda text: text[:40])
 def test_expressions(expression: str, tmp_path: Path) -> None:
-    vectors = any(f"{name}(" in expression for name in ("dot", "var", "std"))
+    vectors = any(f"{name}(" in expression for name in ("dot", "var", "std", "cross_entropy", "nll_loss"))
     at: dict[str, float | tuple[float, ...]] = (
         {"x": (0.3, 0.2), "y": (0.6, 0.1)} if vectors else {"x": 0.3, "y": 0.6, "z": 0.2}
     )

@@ -25,14 +25,14 @@ FIRST = snapshot("x^2 + 3x + 1", {"x": 4.0})
 
 LINES = """\
 step 3 of 5   MulBackward0   3x
-  ready: 3x #1, x^2 #0
+  ready: 3x (sequence 1), x^2 (sequence 0)
   ḡ = 1
   ∂(a·b)/∂a = b = 3
   ḡ · 3 = 1 · 3 = 3
   x: – → 3
 
 step 4 of 5   PowBackward0   x^2
-  ready: x^2 #0
+  ready: x^2 (sequence 0)
   ḡ = 1
 """
 
@@ -81,8 +81,8 @@ def test_many_terms() -> None:
 
 def test_the_same_text_twice_is_told_apart() -> None:
     text = steps(snapshot("1/x", {"x": 2.0}))
-    assert "step 1 of 3   MulBackward0   1/x #1" in text
-    assert "  1/x #0: – → 1\n" in text
+    assert "step 1 of 3   MulBackward0   1/x (sequence 1)" in text
+    assert "  1/x (sequence 0): – → 1\n" in text
 
 
 def test_the_cut_where_there_are_too_many_paths() -> None:
@@ -109,11 +109,11 @@ def test_in_short_in_the_report() -> None:
     lines = report(FIRST).splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("step  runs"))
     assert lines[start + 1 : start + 7] == [
-        "0     x^2 + 3x + 1 → x^2 + 3x: – → 1",
-        "1     x^2 + 3x → x^2: – → 1; 3x: – → 1",
-        "2     3x (x^2) → x: – → 3",
-        "3     x^2 → x: – → 3 → 11",
-        "4     x",
+        "1     x^2 + 3x + 1 → x^2 + 3x: – → 1",
+        "2     x^2 + 3x → x^2: – → 1; 3x: – → 1",
+        "3     3x (x^2) → x: – → 3",
+        "4     x^2 → x: – → 3 → 11",
+        "5     x",
         "f'(x) = 11 = 8 by way of x^2 + 3 by way of 3x",
     ]
 

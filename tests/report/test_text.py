@@ -55,7 +55,7 @@ def test_the_tree_in_reading_order_with_steps_in_engine_order() -> None:
         "AccumulateGrad",
         "MulBackward0",
     ]
-    assert [row.split()[-1] for row in rows] == ["0", "1", "3", "4", "2"]
+    assert [row.split()[-1] for row in rows] == ["1", "2", "4", "5", "3"]
     (reference,) = (line for line in lines if "↑ x" in line)
     assert reference.endswith("3 of 11")
 

@@ -132,7 +132,7 @@ async def test_ledger_at_each_moment() -> None:
         await press(pilot, "l", "n", "n")
         assert app.asking.service.requests[-1].along == ("x", 0)  # type: ignore[attr-defined]
         assert panel(app) == [
-            "df/dx = Σ v̄·v̇ after 2 of 5 nodes",
+            "df/dx = Σ ḡ·v̇ after 2 of 5 nodes",
             "3x: 1 · 3 = 3",
             "x^2: 1 · 8 = 8",
             "Σ = 11",
@@ -230,7 +230,7 @@ async def test_cut_is_marked_and_mended() -> None:
     async with app.run_test(size=SMALL) as pilot:
         await pilot.pause()
         app.backward.select(3)
-        await press(pilot, "k")
+        await press(pilot, "c")
         screen = text_of(app)
         assert shown(app).variables["x"].grad.numbers == (3.0,)
         assert "EXPERIMENT f'(x) = 3" in screen
@@ -241,7 +241,7 @@ async def test_cut_is_marked_and_mended() -> None:
         assert panel(app)[sent + 1] == "  sum – → 3 → 3"
         await press(pilot, "l")
         assert "experiment" in panel(app)[0]
-        await press(pilot, "l", "k")
+        await press(pilot, "l", "c")
         assert shown(app).variables["x"].grad.numbers == (11.0,)
         assert "EXPERIMENT" not in text_of(app)
 
@@ -251,15 +251,17 @@ async def test_double_and_undo() -> None:
     async with app.run_test(size=SMALL) as pilot:
         await pilot.pause()
         app.backward.select(2)
-        await press(pilot, "K", "K")
+        await press(pilot, "C", "C")
         assert shown(app).variables["x"].grad.numbers == (8.0 + 4 * 3.0,)
         await press(pilot, "u")
         assert shown(app).variables["x"].grad.numbers == (8.0 + 2 * 3.0,)
         await press(pilot, "right")
         assert len(shown(app).experiments) == 1
         await press(pilot, "u")
+        assert app.session.place == 4.0, "the last change was the step"
+        await press(pilot, "u")
         assert not shown(app).experiments
-        assert not app.check_action("undo_experiment", ())
+        assert not app.session.experiments
 
 
 async def test_one_edge_is_cut() -> None:
@@ -268,12 +270,12 @@ async def test_one_edge_is_cut() -> None:
     async with app.run_test(size=SMALL) as pilot:
         await press(pilot, "o")
         assert any(line.startswith("▸ x + 2: ") for line in panel(app))
-        await press(pilot, "k")
+        await press(pilot, "c")
         assert shown(app).variables["x"].grad.numbers == (5.0,)
         assert "▸ x + 2: 1 · 3 · 0 = 0  EXPERIMENT: times 0" in panel(app)
-        await press(pilot, "o", "k")
+        await press(pilot, "o", "c")
         assert shown(app).variables["x"].grad.numbers == (0.0,)
-        await press(pilot, "u", "k", "k", "o", "K")
+        await press(pilot, "u", "c", "c", "o", "C")
         assert app.backward.cursor.chosen is None
         assert shown(app).variables["x"].grad.numbers == (2 * 5.0,)
         await press(pilot, "o", "down")
@@ -288,7 +290,7 @@ async def test_leaf_sends_nothing_that_could_be_cut() -> None:
     async with app.run_test(size=SMALL) as pilot:
         await pilot.pause()
         app.backward.select(4)
-        await press(pilot, "k")
+        await press(pilot, "c")
         assert not app.session.experiments
 
 
@@ -297,11 +299,11 @@ async def test_experiments_are_of_one_graph() -> None:
     """They vanish with the expression, and where x becomes a vector."""
     app = explorer()
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "k")
+        await press(pilot, "c")
         assert app.session.experiments
         await press(pilot, "x", *"[1, 2]", "enter")
         assert not app.session.experiments
-        await press(pilot, "k")
+        await press(pilot, "c")
         assert app.session.experiments
         app.picture.take("sin(x)")
         await pilot.pause()
@@ -312,7 +314,7 @@ async def test_experiments_are_of_one_graph() -> None:
 async def test_slope_of_an_experiment_is_not_drawn() -> None:
     app = explorer()
     async with app.run_test(size=SMALL) as pilot:
-        await press(pilot, "k")
+        await press(pilot, "c")
         point = texts.chart_point(app.session, shown(app), None)
         assert point == (4.0, 29.0, None)
         assert set(commands.copies(shown(app), "x", None)) >= {"gradient of the experiment"}

@@ -32,7 +32,7 @@ SCREENS = {
     "palette": ("ctrl+p", "down"),
     "help": ("question_mark",),
     "bad input": ("slash", ")"),
-    "experiment": ("n", "k"),
+    "experiment": ("n", "c"),
 }
 
 

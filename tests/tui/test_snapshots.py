@@ -118,7 +118,7 @@ def test_what_if(snap_compare: Compare, size: Size) -> None:
 
     async def cut(pilot: Pilot[Any]) -> None:
         of(pilot).backward.select(3)
-        await pilot.press("k")
+        await pilot.press("c")
 
     assert snap_compare(make_app(), terminal_size=size, run_before=after(then=cut))
 

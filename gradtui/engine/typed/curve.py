@@ -13,8 +13,9 @@ from gradtui.engine.typed.forward import Evaluator, Forward, Value, ordered
 from gradtui.engine.typed.gaps import round_places
 from gradtui.engine.typed.limits import MOST_NUMBERS, work
 from gradtui.engine.typed.look import Look, Sample, rows_of
+from gradtui.expression.errors import ExpressionError
 from gradtui.expression.functions import FUNCTIONS
-from gradtui.expression.syntax import Call, Expression, Node, Variable, Vector
+from gradtui.expression.syntax import Call, Element, Expression, Node, Slice, Variable, Vector
 from gradtui.snapshot.curve import Curve, CurveRequest
 
 POINT_BY_POINT = 4_000_000
@@ -143,7 +144,8 @@ class Drawing:
         return x, *self._singly(x)
 
     def _singly(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        pairs = [self._at(place) for place in x.tolist()]
+        nowhere = torch.full((), torch.nan, dtype=x.dtype, device=x.device)
+        pairs = [self._at(place) or (nowhere, nowhere) for place in x.tolist()]
         f, derivative = (torch.stack(list(column)) for column in zip(*pairs, strict=True))
         return f, derivative
 
@@ -159,10 +161,14 @@ class Drawing:
         longest = max(value.numel() for value in values if isinstance(value, torch.Tensor))
         return places * work(len(self.dependent), longest)
 
-    def _at(self, place: float) -> tuple[torch.Tensor, torch.Tensor]:
+    def _at(self, place: float) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """f and f' there; None where torch refuses the place, as a binary_cross_entropy of 2."""
         x = self.leaf.clone()
         x[self.element if x.ndim else ...] = place
-        f = scalar(self._evaluate(x.requires_grad_(), lambda value: value))
+        try:
+            f = scalar(self._evaluate(x.requires_grad_(), lambda value: value))
+        except ExpressionError:
+            return None
         gradient = _gradient(f, x)
         return f.detach(), gradient[self.element] if x.ndim else gradient
 
@@ -195,7 +201,7 @@ def _is_elementwise(node: Node) -> bool:
     if isinstance(node, Call):
         of_whole_vector = node.function in ("max", "min") and len(node.arguments) == 1
         return FUNCTIONS[node.function].kind == "elementwise" and not of_whole_vector
-    return not isinstance(node, Vector)
+    return not isinstance(node, Vector | Element | Slice)
 
 
 def _gradient(f: torch.Tensor, x: torch.Tensor) -> torch.Tensor:

@@ -12,7 +12,7 @@ import torch
 from gradtui.engine.typed import forward, limits
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.parser import ExpressionError
-from gradtui.expression.syntax import Call, Expression, Number, Vector, postorder
+from gradtui.expression.syntax import Call, Element, Expression, Number, Slice, Vector, postorder
 from gradtui.snapshot.model import Differences
 
 STEPS = (2.0**-12, 2.0**-17, 2.0**-22, 2.0**-27)
@@ -95,6 +95,8 @@ def _is_elementwise(expression: Expression) -> bool:
     for node in postorder(expression):
         match node:
             case Call() if FUNCTIONS[node.function].kind == "reduction" or _is_of_vector(node):
+                return False
+            case Element() | Slice():
                 return False
             case Vector() if not all(isinstance(item, Number) for item in node.items):
                 return False

@@ -12,18 +12,21 @@ import torch
 
 from gradtui.engine.autograd.torch_private import DispatchMode, sequence_number
 from gradtui.engine.typed import constants
-from gradtui.engine.typed.operations import OPERATIONS, UnfitError, lifted
+from gradtui.engine.typed.operations import OPERATIONS, lifted
+from gradtui.engine.typed.refused import UnfitError
 from gradtui.expression.parser import ExpressionError
 from gradtui.expression.syntax import (
     Binary,
     Call,
     Comparison,
     Constant,
+    Element,
     Expression,
     Negation,
     Node,
     Number,
     Reference,
+    Slice,
     Variable,
     Vector,
     postorder,
@@ -150,7 +153,9 @@ class Evaluator:
             case Variable():
                 return self.leaves[node.name]
             case Reference():
-                return operands[0]
+                return operands[-1]
+            case Element() | Slice():
+                return self._indexed(node, operands[0])
             case Binary():
                 return self._binary(node, *operands)
             case Call():
@@ -173,8 +178,28 @@ class Evaluator:
         operation = OPERATIONS[node.function]
         constant = not any(isinstance(operand, torch.Tensor) for operand in operands)
         dtype, device = (torch.float64, torch.device("cpu")) if constant else (self.dtype, self.device)
-        result = operation.apply(operands, dtype, device)
+        result = operation.apply(operands, dtype, device, node.keywords, node.words)
         return result.item() if constant else result
+
+    def _indexed(self, node: Element | Slice, vector: Value) -> torch.Tensor:
+        quote = self._quote(node.operand)
+        if not isinstance(vector, torch.Tensor) or not vector.ndim:
+            given = f"a vector is given as --at {quote}=[1, 2, 3]" if isinstance(node.operand, Variable) else ""
+            raise _refusal(node, f"{quote} is one number here and has no elements", given)
+        count, last = len(vector), len(vector) - 1
+        if isinstance(node, Element):
+            if not -count <= node.index < count:
+                place = f"{quote} has {count} elements, {quote}[0] to {quote}[{last}]"
+                raise _refusal(
+                    node, f"there is no {self._quote(node)}: {place}", "the first element is [0], the last [-1]"
+                )
+            return vector[node.index]
+        cut = vector[slice(node.first, node.last, node.step)]
+        if not len(cut):
+            raise _refusal(
+                node, f"{self._quote(node)} has no elements: {quote} has {count}", "x[1:3] is from 1 up to 2"
+            )
+        return cut
 
     def _vector(self, node: Vector, items: list[Value]) -> torch.Tensor:
         for item, operand in zip(items, node.items, strict=True):

@@ -47,6 +47,10 @@ def _beside_pole(unit: float, x: Any) -> Any:
     return (x < 0) & (fraction != 0) & ((fraction < near) | (fraction > 1 - near))
 
 
+def _is_pole(x: Any) -> Any:
+    return (x <= 0) & (x % 1 == 0)
+
+
 def _overflows(unit: float, x: Any) -> Any:
     return abs(x) > (709.78 if _is_double(unit) else 88.72)
 
@@ -89,6 +93,11 @@ DIFFERENCES: tuple[Difference, ...] = (
         lambda unit, x: x < (-3e3 if _is_double(unit) else -100),
     ),
     *(Difference(name, "beside a pole left of 0 torch loses digits", _beside_pole) for name in ("lgamma", "digamma")),
+    Difference(
+        "beta",
+        "lgamma is infinite at 0, -1, -2 ..., and torch takes inf - inf, or 0 times inf",
+        lambda unit, x, y: _is_pole(x) | _is_pole(y) | _is_pole(x + y),
+    ),
     Difference("i0", "torch takes inf from here on, where exp(|x|) overflows", _overflows),
     Difference("i1", "torch takes inf from here on, where exp(|x|) overflows, and inf - inf for the slope", _overflows),
     Difference(

@@ -42,7 +42,8 @@ def _sentences(expression: Expression, node: Node, values: Mapping[Node, Value])
             kinks = POWER_OF_A_VARIABLE if is_differentiated(values[node.right]) else POWER
         case _:
             return
-    operands = [values[operand] for operand in node.operands]
+    placed = len(node.operands) - (len(node.keywords) if isinstance(node, Call) else 0)
+    operands = [values[operand] for operand in node.operands[:placed]]
     if not kinks or not any(map(is_differentiated, operands)):
         return
     quote, numbers = expression.text[node.start : node.end], plain(operands)

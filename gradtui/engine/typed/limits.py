@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from gradtui.engine.autograd import values
-from gradtui.expression.syntax import Binary, Call, Comparison, Expression, Negation, Vector, postorder
+from gradtui.expression.syntax import Binary, Call, Comparison, Element, Expression, Negation, Slice, Vector, postorder
 
 MOST_NUMBERS = 10_000_000
 """Numbers that an evaluation makes: its operations, times the elements of the longest vector. 80 MB in float64, and three
@@ -27,7 +27,7 @@ OVERHEAD = 5_000
 
 @lru_cache(maxsize=64)
 def operations(expression: Expression) -> int:
-    kinds = (Binary, Negation, Call, Comparison, Vector)
+    kinds = (Binary, Negation, Call, Comparison, Vector, Element, Slice)
     return sum(isinstance(node, kinds) for node in postorder(expression))
 
 

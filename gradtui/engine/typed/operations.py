@@ -10,16 +10,14 @@ from typing import Literal
 import torch
 from torch.nn import functional
 
+from gradtui.engine.typed import losses
 from gradtui.engine.typed import nonsmooth as at
 from gradtui.engine.typed.nonsmooth import CORNER, JUMP, TIE, UNDEFINED, VERTICAL, Kink
+from gradtui.engine.typed.refused import UnfitError
 from gradtui.expression.functions import FUNCTIONS, Function
 
 Value = torch.Tensor | int | float
 Kind = Literal["tensor", "any", "setting", "condition"]
-
-
-class UnfitError(ValueError):
-    """Arguments that have no value under an operation, in words for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +32,20 @@ class Operation:
     kinks: tuple[Kink, ...] = ()
     kinds: tuple[Kind, ...] = ("tensor",)
 
-    def apply(self, operands: Sequence[Value], dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-        """Call torch, numbers made tensors where it wants tensors. Raises UnfitError, and torch's own errors."""
+    def apply(
+        self,
+        operands: Sequence[Value],
+        dtype: torch.dtype,
+        device: torch.device,
+        keywords: Sequence[str] = (),
+        words: Sequence[tuple[str, str | bool]] = (),
+    ) -> torch.Tensor:
+        """Call torch, numbers made tensors where it wants tensors. Raises UnfitError, and torch's own errors.
+
+        keywords: names of the last operands. words: further named arguments.
+        """
+        placed = len(operands) - len(keywords)
+        operands, options = operands[:placed], dict(zip(keywords, operands[placed:], strict=True))
         constant = not any(isinstance(operand, torch.Tensor) for operand in operands)
         arguments: list[Value] = []
         for kind, operand in zip(chain(self.kinds, repeat(self.kinds[-1])), operands, strict=False):
@@ -47,7 +57,7 @@ class Operation:
                 arguments.append(lifted(operand, dtype, device))
             else:
                 arguments.append(operand)
-        return self.function(*arguments)
+        return self.function(*arguments, **options, **dict(words))
 
 
 def lifted(value: Value, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
@@ -92,6 +102,16 @@ def _along_vector(function: Callable[..., torch.Tensor]) -> Callable[[torch.Tens
     return along_last
 
 
+def _sign_of_gamma(x: torch.Tensor) -> torch.Tensor:
+    """That of lgamma is lost."""
+    return 1 - 2 * (x < 0) * (x.detach().floor() % 2)
+
+
+def _beta(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    size = (torch.lgamma(x) + torch.lgamma(y) - torch.lgamma(x + y)).exp()
+    return size * _sign_of_gamma(x) * _sign_of_gamma(y) * _sign_of_gamma(x.detach() + y.detach())
+
+
 TRIGONOMETRY = {
     "sin": Operation(torch.sin),
     "cos": Operation(torch.cos),
@@ -123,6 +143,7 @@ POWERS_AND_LOGARITHMS = {
     "log10": Operation(torch.log10),
     "log1p": Operation(torch.log1p),
     "sqrt": Operation(torch.sqrt, kinks=(Kink(VERTICAL, at.zero),)),
+    "cbrt": Operation(lambda x: torch.sign(x) * torch.abs(x) ** (1 / 3), kinks=(Kink(VERTICAL, at.zero),)),
     "rsqrt": Operation(torch.rsqrt),
     "square": Operation(torch.square),
     "reciprocal": Operation(torch.reciprocal),
@@ -160,6 +181,8 @@ SPECIAL = {
     "erfcx": Operation(torch.special.erfcx),
     "lgamma": Operation(torch.lgamma),
     "digamma": Operation(torch.digamma),
+    "gamma": Operation(lambda x: torch.lgamma(x).exp() * _sign_of_gamma(x)),
+    "beta": Operation(_beta),
     "i0": Operation(torch.i0),
     "i0e": Operation(torch.special.i0e, kinks=(Kink(CORNER, at.zero),)),
     "i1": Operation(torch.special.i1),
@@ -221,13 +244,27 @@ REDUCTIONS = {
     "cumsum": Operation(_along_vector(torch.cumsum)),
 }
 
-ROWS = TRIGONOMETRY | POWERS_AND_LOGARITHMS | STEPS_AND_CORNERS | SPECIAL | ACTIVATIONS | REDUCTIONS
+LOSSES = {
+    "mse_loss": Operation(losses.of_two("mse_loss")),
+    "l1_loss": Operation(losses.of_two("l1_loss"), kinks=(Kink(CORNER, at.equal),)),
+    "huber_loss": Operation(losses.of_two("huber_loss")),
+    "smooth_l1_loss": Operation(losses.of_two("smooth_l1_loss")),
+    "cross_entropy": Operation(losses.of_classes("cross_entropy")),
+    "nll_loss": Operation(losses.of_classes("nll_loss")),
+    "binary_cross_entropy": Operation(losses.of_two("binary_cross_entropy", same_size=True)),
+    "binary_cross_entropy_with_logits": Operation(losses.of_two("binary_cross_entropy_with_logits", same_size=True)),
+    "kl_div": Operation(losses.of_two("kl_div")),
+}
+
+ROWS = TRIGONOMETRY | POWERS_AND_LOGARITHMS | STEPS_AND_CORNERS | SPECIAL | ACTIVATIONS | REDUCTIONS | LOSSES
 
 
 def _kinds(function: Function) -> tuple[Kind, ...]:
     kinds: list[Kind] = ["tensor"] * function.least
     if function.name == "where":
         kinds[0] = "condition"
+    elif function.classes:
+        kinds[1] = "any"
     elif function.settings:
         kinds[1:] = ["setting"]
     elif function.numbers is not None:

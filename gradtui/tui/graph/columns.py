@@ -1,4 +1,4 @@
-"""The rows of a graph as text in columns: tree, source, value and gradient ḡ. Pure: tested without a screen."""
+"""The rows of a graph as text in columns under their names: tree, source, value and gradient ḡ. Pure: tested without a screen."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from gradtui.graph.gradients import all_zero, size
 from gradtui.graph.operands import is_finite
+from gradtui.graph.plain import plain_name
 from gradtui.graph.uses import Use, as_sum, contributions, has_run
 from gradtui.outline.rows import Row
 from gradtui.snapshot.model import Graph, Node, Values
@@ -20,8 +21,13 @@ OPENED, CLOSED = " ▾", " ▸"
 REFERENCE, CONSTANT = "↑ ", "· "
 GUTTER = 2
 GAP = 2
-LABEL = "ḡ "
 MARGIN = 1
+PLAIN_NAME = "operation"
+NAMES = ("gradient node", "of", "value")
+"""Of the columns before the gradient's."""
+GRADIENT = ("ḡ = ∂f/∂node", "∂f/∂node", "ḡ")
+"""The name of the gradient's column, as much of it as there is room for: what a formula calls ḡ."""
+LEAST_GRADIENT = len(GRADIENT[1])
 LEAST_SOURCE = 6
 """Cells under which a cut source says nothing any more and is left out."""
 LEAST_NUMBER = 9
@@ -55,7 +61,7 @@ class Cells(NamedTuple):
     """A row's columns. References and constants run on into the source column.
 
     notes: what follows the name of a reference, the first of them for which there is room.
-    label: what stands before grad. path: whether source is one, of which the end tells more than the beginning.
+    label: two cells that stand before grad. path: whether source is one, of which the end tells more than the beginning.
     facts: what source is made of, for a group.
     """
 
@@ -68,7 +74,7 @@ class Cells(NamedTuple):
     value: Values | None
     grad: Values | None
     kind: str
-    label: str = LABEL
+    label: str = " " * GAP
     path: bool = False
     facts: tuple[str, ...] = ()
 
@@ -81,10 +87,12 @@ def cells(
     digits: int,
     *,
     whole_names: bool = False,
+    plain: bool = False,
 ) -> Cells:
     """What a row shows once the first `steps_done` nodes of backward have run; None is all of them.
 
     whole_names: parameters and nodes with the path of their module, for views that do not show what they are in.
+    plain: `· 3` for `MulBackward0`.
     """
     if row.kind == "rest":
         rest = f"⋯ and {row.edge or 0:,} more"
@@ -108,7 +116,7 @@ def cells(
     return Cells(
         RUNNING if steps_done and node.step == steps_done - 1 else "",
         row.guides,
-        (node.name, "graph--leaf" if leaf else "graph--node"),
+        (plain_name(node) if plain else node.name, "graph--leaf" if leaf else "graph--node"),
         (),
         "" if row.open is None else OPENED if row.open else CLOSED,
         _belongs(node, whole_names=whole_names),
@@ -185,7 +193,9 @@ def measure(rows: Iterable[Cells]) -> Widths:
 def measure_numbers(nodes: Sequence[Node], digits: int) -> tuple[int, int]:
     """The cells that value and gradient would like to have."""
     value = max((len(short(node.value, digits)) for node in nodes), default=1)
-    return value, max((len(short(node.grad_output, digits)) for node in nodes), default=1)
+    grad = max((len(short(node.grad_output, digits)) for node in nodes), default=1)
+    value = max(value, len(NAMES[2])) if any(node.value is not None for node in nodes) else 1
+    return value, max(grad, LEAST_GRADIENT)
 
 
 def arrange(wanted: Widths, width: int) -> Widths:
@@ -193,7 +203,7 @@ def arrange(wanted: Widths, width: int) -> Widths:
 
     Where there is no room for that, first the source is cut, then vectors, then the tree, then all numbers.
     """
-    room = max(GUTTER, width - 2 * GAP - len(LABEL) - MARGIN)
+    room = max(GUTTER, width - 2 * GAP - MARGIN)
     beside, least = room - wanted.tree - GAP, min(wanted.source, LEAST_SOURCE)
     has_source = beside - _numbers(wanted, MODEST_NUMBER) >= least
     source = min(wanted.source, MODEST_SOURCE, max(least, beside - _numbers(wanted, SHORT_VECTOR)))
@@ -202,7 +212,11 @@ def arrange(wanted: Widths, width: int) -> Widths:
     grad = min(grad, room - GUTTER - value)
     rest = room - value - grad
     if has_source:
-        return Widths(wanted.tree, rest - wanted.tree - GAP, value, grad)
+        source = rest - wanted.tree - GAP
+        named = min(
+            max(0, len(GRADIENT[0]) - grad), max(0, source - wanted.source)
+        )  # its whole name, where that costs nothing
+        return Widths(wanted.tree, source - named, value, grad + named)
     return Widths(rest, 0, value, grad)
 
 
@@ -243,8 +257,19 @@ def pieces(row: Cells, widths: Widths, digits: int, largest: float | None = None
         painted.append((gap + right(value, widths.value), look(row.value, "graph--value")))
     if row.kind not in ("constant", "rest"):
         grad = right(fitted(row.grad, digits, widths.grad), widths.grad)
-        painted += [(gap + row.label, "graph--label"), (grad, grad_look(row.grad, largest))]
+        painted += [(row.label, "graph--label"), (grad, grad_look(row.grad, largest))]
     return tuple(painted)
+
+
+def header(widths: Widths, *, plain: bool = False) -> tuple[Piece, ...]:
+    """The names of the columns, each over its own."""
+    tree, of, value = NAMES
+    tree = PLAIN_NAME if plain else tree
+    grad = next((name for name in GRADIENT if len(name) <= widths.grad), "")
+    source = " " * GAP + left(of, widths.source) if widths.source else ""
+    named = f"{' ' * GUTTER}{left(tree, widths.tree - GUTTER)}{source}"
+    gap, value = " " * GAP, value if widths.value >= len(value) else ""
+    return ((f"{named}{gap}{right(value, widths.value)}{gap}{right(grad, widths.grad)}", "graph--label"),)
 
 
 def whole_facts(facts: tuple[str, ...], width: int) -> str:

@@ -52,8 +52,8 @@ class GraphRows(LineView):
 
     @property
     def head(self) -> int:
-        """Lines above the first row, that stay: the names of a table's columns."""
-        return 1 if self.arrangement.is_table and self.arrangement.rows else 0
+        """Lines above the first row, that stay: the names of the columns."""
+        return 1 if self.arrangement.rows else 0
 
     @property
     def parameter(self) -> str | None:

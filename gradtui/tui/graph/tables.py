@@ -11,7 +11,6 @@ from gradtui.tui.graph.columns import (
     CLOSED,
     GAP,
     GUTTER,
-    LABEL,
     MARGIN,
     OPENED,
     REFERENCE,
@@ -64,7 +63,7 @@ def group_cells(row: Row, arrangement: Arrangement, steps_done: int | None) -> C
         None,
         came,
         "group",
-        LABEL if grad is None else OF_PARAMETERS,
+        " " * GAP if grad is None else OF_PARAMETERS,
         facts=tuple(about),
     )
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import deque
 from itertools import islice
 from textwrap import wrap
 from typing import ClassVar
 
 from textual.content import Content
+from textual.reactive import var
 
 from gradtui.outline.rows import Row
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT
 from gradtui.snapshot.visible import visible
 from gradtui.tui.graph.columns import (
+    GAP,
     GUTTER,
     MARGIN,
     SIZES,
@@ -20,6 +23,7 @@ from gradtui.tui.graph.columns import (
     Widths,
     arrange,
     cells,
+    header,
     measure,
     measure_numbers,
     pieces,
@@ -31,6 +35,8 @@ from gradtui.tui.panes.line_view import Line, Piece
 MEASURED = 250
 """Rows that the widths of the columns are made for; those of a larger graph are cut where they need more."""
 NARROWEST = Widths(1, 1, 1, 1)
+REMEMBERED = 12
+"""Answers whose numbers the columns are wide enough for; then they shrink again, and give their room back to the source."""
 
 STARTING = "starting PyTorch …"
 NO_GRAPH = "f is constant here: autograd recorded no graph, and its gradient is 0."
@@ -47,25 +53,27 @@ class GraphView(GraphRows):
 
     DEFAULT_CSS = """
     GraphView {
-        .graph--guide, .graph--marker, .graph--label { color: $text-disabled; }
+        .graph--guide, .graph--marker { color: $text-disabled; }
+        .graph--label { color: $text-muted; }
         .graph--source, .graph--note, .graph--constant, .graph--zero { color: $text-muted; }
         .graph--unknown, .graph--message { color: $text-muted; }
         .graph--node { color: $text; }
         .graph--leaf, .graph--reference { color: $text-accent; }
         .graph--value { color: $text; }
         .graph--grad { color: $text-success; }
-        .graph--grad1 { color: $text-success 80%; }
-        .graph--grad2 { color: $text-success 60%; }
-        .graph--grad3 { color: $text-success 40%; }
+        .graph--grad1 { color: $text-success; }
+        .graph--grad2 { color: $text-muted; }
+        .graph--grad3 { color: $text-muted; text-style: italic; }
         .graph--group { color: $text-primary; }
         .graph--bad { color: $text-error; text-style: bold; }
         .graph--running { color: $text-warning; text-style: bold; }
         .graph--selected { background: $block-cursor-blurred-background; }
         &:focus .graph--selected { background: $primary 35%; }
-        &.-stale { text-style: dim; }
+        &.-stale { text-style: italic; }
         &:ansi {
             .graph--guide, .graph--marker, .graph--label, .graph--zero, .graph--unknown { text-style: dim; }
             .graph--grad2, .graph--grad3 { text-style: dim; }
+            &.-stale { text-style: dim; }
             .graph--selected { text-style: underline; }
             &:focus .graph--selected {
                 background: $block-cursor-background;
@@ -104,9 +112,13 @@ Models and graphs of any size:
 - **b** and **B** sort a table or a list by another column. **enter** goes from there to the place in the tree.
 """
 
+    plain: var[bool] = var(False, init=False)
+    """Whether nodes have plain names."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._wanted = self._widths = NARROWEST
+        self._needed: deque[tuple[int, int]] = deque(maxlen=REMEMBERED)
         self._pieces: dict[int, tuple[Piece, ...]] = {}
         self._entitled = ""
 
@@ -116,6 +128,7 @@ Models and graphs of any size:
         before, known = self.arrangement.snapshot, self.arrangement.renew(snapshot)
         if not known:
             self._wanted, self._cursor = NARROWEST, 0
+            self._needed.clear()
             self.set_reactive(GraphView.selected, 0 if self._graph.nodes else None)
             self.arrangement.arrange()
             self.rows_changed()
@@ -134,6 +147,12 @@ Models and graphs of any size:
         return SIGNIFICANT.get(snapshot.dtype, 7) if snapshot is not None else 7
 
     @property
+    def wanted_size(self) -> tuple[int, int]:
+        """Cells of a line and lines that show all, the border with them."""
+        tree, source, value, grad = self._wanted
+        return tree + source + value + grad + 3 * GAP + MARGIN + 3, self.line_count + 2
+
+    @property
     def line_count(self) -> int:
         return len(self.arrangement.rows) + self.head or len(self._message())
 
@@ -141,7 +160,9 @@ Models and graphs of any size:
         if not self.arrangement.rows:
             return Line((("  ", ""), (self._message()[y], "graph--message")))
         if self.head and y == self.scroll_offset.y:
-            return Line(table_header(self.line_width, self.arrangement.order))
+            if self.arrangement.is_table:
+                return Line(table_header(self.line_width, self.arrangement.order))
+            return Line(header(self._widths, plain=self.plain))
         y -= self.head
         painted = self._pieces.get(y)
         if painted is None:
@@ -163,7 +184,8 @@ Models and graphs of any size:
         if row.group is not None:
             return group_cells(row, self.arrangement, steps_done)
         used = self.arrangement.numbers.used if row.kind == "reference" else ()
-        return cells(row, self._graph, used, steps_done, self._digits, whole_names=not self.arrangement.is_tree)
+        whole = not self.arrangement.is_tree
+        return cells(row, self._graph, used, steps_done, self._digits, whole_names=whole, plain=self.plain)
 
     def _message(self) -> list[str]:
         """What stands here instead of a graph, line by line."""
@@ -182,10 +204,10 @@ Models and graphs of any size:
         self._entitle()
 
     def _repaint(self) -> None:
-        """The columns, for other numbers. They only grow while one steps x: nothing jumps."""
+        """The columns, for other numbers. As wide as for the last few of them: nothing jumps while one steps x."""
         self._pieces.clear()
-        value, grad = measure_numbers(self._graph.nodes[:MEASURED], self._digits)
-        value, grad = max(value, self._wanted.value), max(grad, self._wanted.grad)
+        self._needed.append(measure_numbers(self._graph.nodes[:MEASURED], self._digits))
+        value, grad = (max(column) for column in zip(*self._needed, strict=True))
         self._wanted = self._wanted._replace(value=value, grad=grad)
         self._widths = arrange(self._wanted, self.line_width)
         self.lines_changed()
@@ -221,6 +243,9 @@ Models and graphs of any size:
         super().watch_selected(selected)
         if self.query_text:
             self._entitle()
+
+    def watch_plain(self) -> None:
+        self.rows_changed()
 
     def watch_steps_done(self) -> None:
         self._pieces.clear()

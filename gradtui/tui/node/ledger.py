@@ -31,7 +31,7 @@ def _lines(snapshot: Snapshot, replay: Replay, steps_done: int | None) -> Iterat
     by = f"{name}[{element}]" if several else name
     digits = SIGNIFICANT.get(snapshot.dtype, 7)
     done = len(replay.order) if steps_done is None else steps_done
-    yield ((f"df/d{by} = Σ v̄·v̇ after {done} of {len(replay.order)} nodes", "node--name"),)
+    yield ((f"df/d{by} = Σ ḡ·v̇ after {done} of {len(replay.order)} nodes", "node--name"),)
     entries = cut(replay, done)
     if entries is None:
         yield (("a tangent is not known here (forward mode)", "node--quiet"),)
@@ -42,11 +42,9 @@ def _lines(snapshot: Snapshot, replay: Replay, steps_done: int | None) -> Iterat
 
 
 def _without_tangents(snapshot: Snapshot) -> Iterator[Pieces]:
-    """User code is not run a second time for its tangents: the paths alone, by each variable."""
-    if snapshot.origin == "expression":
-        yield (("no tangents yet", "node--quiet"),)
-        return
-    yield (("no tangents (forward mode) of user code, so no cuts: the paths alone", "node--quiet"),)
+    """User code is not run a second time for its tangents, and elsewhere they come later: the paths alone, by each variable."""
+    if snapshot.origin != "expression":
+        yield (("no tangents (forward mode) of user code, so no cuts: the paths alone", "node--quiet"),)
     for name in snapshot.variables:
         yield ((f"df/d{name}", "node--name"),)
         yield from _paths(snapshot, name, SIGNIFICANT.get(snapshot.dtype, 7))

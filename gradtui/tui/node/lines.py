@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 
 from gradtui.grad_fns.rules import explain, rule_of
-from gradtui.graph.replay import Replay
+from gradtui.graph.plain import plain_name
+from gradtui.graph.replay import ORDER, Replay
 from gradtui.graph.uses import Contribution, as_sum, contributions, has_run
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Node, Saved, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, as_factor, number
 from gradtui.tui.graph.columns import look, short, title
+from gradtui.tui.node.sentence import sentence
 from gradtui.tui.panes.line_view import Line, Piece, folded
 
 Pieces = tuple[Piece, ...]
@@ -37,6 +39,7 @@ def node_lines(
     findings: Sequence[Finding] = (),
     factors: Sequence[float] = (),
     chosen: int | None = None,
+    plain: bool = False,
 ) -> tuple[Line, ...]:
     """The node, what came in, what went out along each edge and, where asked for, what it saved; nothing is cut.
 
@@ -44,13 +47,14 @@ def node_lines(
     """
     grad = node.grad_output if has_run(replay.graph, node.id, steps_done) else None
     lines = [
-        _head(node),
+        _head(node, plain=plain),
         _numbers(node, grad, digits),
         *(() if node.step is not None else (NEVER,)),
+        *_told(replay, node, steps_done, digits),
         *_why(node, findings),
         *_spread("value ", node.value, digits),
         *_spread("ḡ ", grad, digits),
-        *_sum(replay, node, steps_done, digits),
+        *_sum(replay, node, steps_done, digits, plain=plain),
         *_edges(replay, node, steps_done, digits, factors or [1.0] * len(node.edges), chosen, width),
         *_queue(replay, steps_done),
         _facts(replay, node),
@@ -59,9 +63,10 @@ def node_lines(
     return tuple(Line(part) for pieces in lines for part in folded(pieces, width))
 
 
-def _head(node: Node) -> Pieces:
-    text = "" if node.source is None else node.source.text
-    return ((node.name, "node--name"), ("  ", ""), (node.variable or text, "node--source"))
+def _head(node: Node, *, plain: bool) -> Pieces:
+    text = node.variable or ("" if node.source is None else node.source.text)
+    name = plain_name(node) if plain else node.name
+    return ((name, "node--name"), ("  ", ""), (text if text != name else "", "node--source"))
 
 
 def _numbers(node: Node, grad: Values | None, digits: int) -> Pieces:
@@ -71,10 +76,16 @@ def _numbers(node: Node, grad: Values | None, digits: int) -> Pieces:
     )
 
 
+def _told(replay: Replay, node: Node, steps_done: int | None, digits: int) -> Iterator[Pieces]:
+    said = sentence(replay, node, steps_done, digits)
+    if said:
+        yield ((said, "node--text"),)
+
+
 def _facts(replay: Replay, node: Node) -> Pieces:
-    place = "" if node.step is None else f"step {node.step + 1} of {len(replay.order)} · "
-    sequence = "" if node.sequence is None else f"seq {node.sequence} · "
-    shape = f"({', '.join(map(str, node.shape))}{',' if len(node.shape) == 1 else ''})"
+    place = "" if node.step is None else f"backward step {node.step + 1} of {len(replay.order)} · "
+    sequence = "" if node.sequence is None else f"sequence {node.sequence} · "
+    shape = "×".join(map(str, node.shape)) or "scalar"
     return ((f"{place}{sequence}{shape} {node.dtype} {node.device}", "node--quiet"),)
 
 
@@ -108,7 +119,7 @@ def _spread(label: str, values: Values | None, digits: int) -> Iterator[Pieces]:
     yield ((f"{label}{spread}  nan {summary.nan}  inf {summary.inf}  zero {summary.zero}", "node--quiet"),)
 
 
-def _sum(replay: Replay, node: Node, steps_done: int | None, digits: int) -> Iterator[Pieces]:
+def _sum(replay: Replay, node: Node, steps_done: int | None, digits: int, *, plain: bool) -> Iterator[Pieces]:
     """How the gradient that comes in is put together: `x.grad = 8 + 3 = 11`, and who sent each piece."""
     terms = contributions(replay.graph, node.id, steps_done=steps_done, used=replay.used[node.id])
     if not terms or (len(terms) == 1 and node.edges):
@@ -121,15 +132,16 @@ def _sum(replay: Replay, node: Node, steps_done: int | None, digits: int) -> Ite
         yield ((f"{label} = {as_sum(short(term.grad, digits) for term in terms)} = ", "node--text"), whole)
     else:
         yield ((f"{label} = sum of {len(terms)} = ", "node--text"), whole)
-    yield from (_term(replay, term, digits) for term in terms[:MOST_TERMS])
+    yield from (_term(replay, term, digits, plain=plain) for term in terms[:MOST_TERMS])
 
 
-def _term(replay: Replay, term: Contribution, digits: int) -> Pieces:
+def _term(replay: Replay, term: Contribution, digits: int, *, plain: bool) -> Pieces:
     sender = replay.graph.nodes[term.node]
+    name = "" if plain and sender.source is not None else f"{plain_name(sender) if plain else sender.name} "
     return (
         ("  ", ""),
         _value(term.grad, "node--grad", digits),
-        (f"  from {sender.name} {title(sender)}", "node--quiet"),
+        (f"  from {name}{title(sender)}", "node--quiet"),
     )
 
 
@@ -193,7 +205,7 @@ def _growth(replay: Replay, node: Node, index: int, digits: int) -> str:
 
 
 def _queue(replay: Replay, steps_done: int | None) -> Iterator[Pieces]:
-    """While one steps: what the engine runs next and why, and what else is ready."""
+    """While one steps: what the engine runs next and why, what else is ready, and how the engine chooses."""
     if steps_done is None:
         return
     ready = replay.ready(steps_done)
@@ -206,16 +218,17 @@ def _queue(replay: Replay, steps_done: int | None) -> Iterator[Pieces]:
         waiting = ", ".join(map(_in_queue, others[:MOST_READY]))
         more = f" … {len(others)} in all" if len(others) > MOST_READY else ""
         yield ((f"  then ready: {waiting}{more}", "node--quiet"),)
+    yield ((ORDER, "node--quiet"),)
 
 
 def _why_first(node: Node, others: Sequence[Node]) -> str:
     if node.sequence is None:
         return "a leaf: summed as soon as ready"
-    return f"the highest seq ready ({node.sequence})" if others else "all that is ready"
+    return f"the highest sequence ready ({node.sequence})" if others else "all that is ready"
 
 
 def _in_queue(node: Node) -> str:
-    return title(node) if node.sequence is None else f"{title(node)} (seq {node.sequence})"
+    return title(node) if node.sequence is None else f"{title(node)} (sequence {node.sequence})"
 
 
 def _saved(node: Node, digits: int) -> Iterator[Pieces]:

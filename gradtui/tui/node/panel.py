@@ -65,15 +65,16 @@ node, their gradients are summed.
 - `–` is not computed yet, or none. It is not 0.
 - **s** shows the tensors that the node saved for its backward.
 - **w** jumps to where something goes wrong first: what is not finite, or a gradient that dies; and says why.
-- **k** cuts the gradient that the node sends on, **K** doubles it: an EXPERIMENT; **u** undoes the last one.
+- **c** cuts the gradient that the node sends on, **C** doubles it: an EXPERIMENT; **u** undoes it.
   **o** chooses one edge, marked `▸`, for the next of them.
-- **l** shows the ledger instead: adjoint v̄ times tangent v̇, summed over what a cut of the graph crosses, is f' at every
-  moment; below it the paths, each the product of its local derivatives.
+- **l** shows the ledger, instead where there is no room for both: ḡ times v̇ (how fast a value moves with x), summed over
+  what a cut of the graph crosses, is f' at every moment; below it the paths, each the product of its local derivatives.
 - Arrows still move in the graph; page keys, home and end scroll here.
 """
 
     saved_shown: var[bool] = var(False, init=False)
     ledger_shown: var[bool] = var(False, init=False)
+    plain: var[bool] = var(False, init=False)
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -83,6 +84,7 @@ node, their gradients are summed.
         self._chosen: int | None = None
         self._told: Finding | None = None
         self._lines: tuple[Line, ...] = ()
+        self._width = 0
         self._findings: tuple[Finding, ...] = ()
         self._traceback: tuple[str, ...] = ()
         self._replay = Replay(Graph())
@@ -117,7 +119,8 @@ node, their gradients are summed.
         self._read()
 
     def on_resize(self) -> None:
-        self._read()
+        if self.line_width != self._width or self.ledger_shown:
+            self._read()
 
     def toggle_saved(self) -> None:
         self.saved_shown = not self.saved_shown
@@ -125,19 +128,27 @@ node, their gradients are summed.
     def watch_saved_shown(self) -> None:
         self._read()
 
+    def watch_plain(self) -> None:
+        self._read()
+
     def watch_ledger_shown(self) -> None:
-        self.border_title = "ledger" if self.ledger_shown else "node"
+        self.border_title = "node and ledger" if self.ledger_shown else "node"
         self.scroll_to(y=0, animate=False)
         self._read()
 
     def _read(self) -> None:
+        self._width = self.line_width
         snapshot, node = self._snapshot, self._node
         if snapshot is None or node is None or node >= len(snapshot.graph.nodes):
             self._lines = ()
         else:
             if self._replay.graph is not snapshot.graph:
                 self._replay = Replay(snapshot.graph)
-            self._lines = self._ledger(snapshot) if self.ledger_shown else self._node_lines(snapshot, node)
+            self._lines = self._node_lines(snapshot, node)
+            if self.ledger_shown:
+                ledger = self._ledger(snapshot)
+                together = len(self._lines) + len(ledger) < self.size.height
+                self._lines = (*self._lines, Line(()), *ledger) if together else ledger
         self._lines = (*self._above(), *self._lines)
         self.lines_changed()
 
@@ -162,6 +173,7 @@ node, their gradients are summed.
             findings=self._findings,
             factors=_factors(snapshot, node),
             chosen=self._chosen,
+            plain=self.plain,
         )
 
 

@@ -57,6 +57,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
 
         .chart--f { color: $text-primary; }
         .chart--derivative { color: $text-success; }
+        .chart--other { color: $text-secondary; }
         .chart--tangent { color: $text-warning; }
         .chart--point { color: $foreground; text-style: bold; }
         .chart--variable { color: $text-accent; }
@@ -68,6 +69,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
     """
 
     derivative_shown: var[bool] = var(True)
+    grid: var[bool] = var(False, init=False)
 
     class WindowChanged(Message):
         """Another window is asked for: the curve over it is to be shown."""
@@ -86,6 +88,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._curve: Curve | None = None
+        self._other: Curve | None = None
         self._point: Point | None = None
         self._picture: Picture | None = None
         self._overlay: Overlay = {}
@@ -130,6 +133,18 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         self._point = (x, f, slope)
         self._lay()
 
+    def show_other(self, curve: Curve | None) -> None:
+        """Draw a second function beside the first; None: no more."""
+        if curve is not self._other:
+            self._other = curve
+            self._redraw()
+
+    def toggle_grid(self) -> None:
+        self.grid = not self.grid
+
+    def watch_grid(self) -> None:
+        self._redraw()
+
     def toggle_derivative(self) -> None:
         self.derivative_shown = not self.derivative_shown
 
@@ -153,7 +168,9 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
             while self._wanted and self._curve is not None:
                 self._wanted = False
                 width, height = self.size
-                draw_it = partial(draw, derivative=self.derivative_shown, point=self._point and self._point[:2])
+                other = self._other if self._other and self._other.window == self._curve.window else None
+                point = self._point and self._point[:2]
+                draw_it = partial(draw, derivative=self.derivative_shown, point=point, grid=self.grid, other=other)
                 picture = await asyncio.to_thread(draw_it, self._curve, width, height)
                 if self._curve is not None and (width, height) == self.size:
                     self._picture = picture

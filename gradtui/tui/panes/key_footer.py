@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from textual.app import ComposeResult
+from textual.widget import Widget
 from textual.widgets import Footer
+from textual.widgets._footer import FooterLabel
+
+ALWAYS = ("help", "quit", "line.help", "app.explain")
+"""Actions that are never left out, beside the palette."""
 
 
 class KeyFooter(Footer):
@@ -21,7 +28,28 @@ class KeyFooter(Footer):
         self.call_after_refresh(self._leave_out)
 
     def _leave_out(self) -> None:
-        docked = [key for key in self.children if key.has_class("-command-palette") and key.display]
-        room = min((key.virtual_region.x for key in docked), default=self.size.width)
+        """From the end on what does not fit, but never the ways to help, to every action and out."""
+        room = self.size.width - 1
+        units: list[list[Widget]] = []
         for key in self.children:
-            key.visible = key in docked or key.virtual_region.right <= room
+            if isinstance(key, FooterLabel) and units:
+                units[-1].append(key)  # of the keys before it
+            else:
+                units.append([key])
+        always = [unit for unit in units if _is_kept(unit[0])]
+        room -= sum(map(_cells, chain(*always)))
+        for unit in units:
+            if unit not in always:
+                room -= sum(map(_cells, unit))
+                for key in unit:
+                    key.display = room >= 0
+                room = room if room >= 0 else -1
+
+
+def _is_kept(key: Widget) -> bool:
+    return key.has_class("-command-palette") or getattr(key, "action", "") in ALWAYS
+
+
+def _cells(key: Widget) -> int:
+    """What it takes in the line, also while it is left out."""
+    return key.get_content_width(key.app.size, key.app.size) + key.styles.gutter.width + key.styles.margin.width

@@ -66,4 +66,5 @@ class Status(Widget):
 
     def render(self) -> Content:
         lamp, style = LIGHTS[self._light]
-        return Content.assemble((f"{self._kind} ", "$foreground-muted"), (lamp, style))
+        quiet = "$foreground" if self.has_class("-experiment") else "$foreground-muted"
+        return Content.assemble((f"{self._kind} ", quiet), (lamp, style))

@@ -17,6 +17,9 @@ from textual.strip import Strip
 
 from gradtui.snapshot.visible import visible
 
+APART = 1
+"""Cells that are left free at the end of a row: what stands beside it must not touch it."""
+
 
 class VariableRow(Struct, frozen=True):
     """What a row shows, as text.
@@ -92,8 +95,13 @@ class Stepper(ScrollView):
         self._arrange()
         self.virtual_size = Size(self.size.width, len(self._rows))
 
+    @property
+    def longest(self) -> int:
+        """Cells of the longest row."""
+        return max((sum(cell_len(text) for text, *_ in pieces) for pieces in self._pieces), default=0)
+
     def _arrange(self) -> None:
-        width = self.size.width or 80
+        width = (self.size.width or 80) - APART
         names = max((cell_len(visible(row.name)) for row in self._rows), default=0)
         scalars = max((cell_len(row.elements[0]) for row in self._rows if not row.vector), default=0)
         self._pieces = [arrange(row, names, scalars, width, marked=len(self._rows) > 1) for row in self._rows]
@@ -105,7 +113,9 @@ class Stepper(ScrollView):
             return Strip.blank(width, self.rich_style)
         style = self.get_component_rich_style
         segments = [Segment(text, style(name) if name else self.rich_style) for text, name, _ in self._pieces[row]]
-        return Strip(segments).adjust_cell_length(width, self.rich_style).apply_style(self.rich_style)
+        whole = sum(segment.cell_length for segment in segments) <= width - APART
+        strip = Strip(segments) if whole else Strip([*Strip(segments).crop(0, width - APART - 1), Segment("…")])
+        return strip.adjust_cell_length(width, self.rich_style).apply_style(self.rich_style)
 
     def on_click(self, event: events.Click) -> None:
         self._post_at(event, self.Chosen)
@@ -125,7 +135,7 @@ class Stepper(ScrollView):
 
 
 def arrange(row: VariableRow, names: int, scalars: int, width: int, *, marked: bool) -> list[Piece]:
-    """A row's pieces: `▸ x = 4.0   step 0.1   ∂ 11`, with names and scalars in columns, vectors cut to what there is room for."""
+    """A row's pieces: `▸ x = 4.0   ∂f/∂x 11   step 0.1`, names and scalars in columns, vectors cut to the room."""
     mark = ("▸ " if row.active else "  ") if marked else ""
     name = "stepper--active-name" if row.active else "stepper--name"
     head: list[Piece] = [
@@ -136,7 +146,7 @@ def arrange(row: VariableRow, names: int, scalars: int, width: int, *, marked: b
     tail: list[Piece] = [("   step ", "stepper--label", None), (row.step, "stepper--value", None)] if row.active else []
     gradient: list[Piece] = []
     if row.gradient:
-        gradient = [("   grad ", "stepper--label", None), (row.gradient, "stepper--gradient", None)]
+        gradient = [(f"   ∂f/∂{visible(row.name)} ", "stepper--label", None), (row.gradient, "stepper--gradient", None)]
     value = "stepper--active-value" if row.active else "stepper--value"
     if not row.vector:
         text = row.elements[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from functools import lru_cache
 from typing import ClassVar
 
@@ -10,13 +12,17 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
+from textual.suggester import Suggester
 
+from gradtui.expression.completion import completion
+from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.highlight import Piece, pieces
 from gradtui.snapshot.visible import visible
 from gradtui.tui.typing.history import History
 from gradtui.tui.typing.line_input import LineInput
 
 Span = tuple[int, int]
+WORD = re.compile(r"[A-Za-z_]+$")
 
 
 class ExpressionInput(LineInput):
@@ -38,7 +44,13 @@ class ExpressionInput(LineInput):
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "accept", id="expression.accept", tooltip="Keep this function and leave the line"),
-        Binding("escape", "leave", "leave", id="expression.leave", tooltip="Leave the line; nothing typed is lost"),
+        Binding(
+            "escape",
+            "leave",
+            "leave",
+            id="expression.leave",
+            tooltip="The old function again; what was typed is one key up",
+        ),
         Binding("up", "older", "older", id="expression.older", tooltip="The function accepted before this one"),
         Binding("down", "newer", "newer", id="expression.newer", tooltip="The function accepted after this one"),
     ]
@@ -61,7 +73,14 @@ class ExpressionInput(LineInput):
             self.place = place
 
     def __init__(self, value: str, names: tuple[str, ...] = (), *, id: str | None = None) -> None:
-        super().__init__(visible(value), compact=True, select_on_focus=False, highlighter=_Highlighter(self), id=id)
+        super().__init__(
+            visible(value),
+            compact=True,
+            select_on_focus=False,
+            highlighter=_Highlighter(self),
+            suggester=_Completions(self),
+            id=id,
+        )
         self.history, self.names = History(), names
         self.pointing = False
         self._read = self.value
@@ -78,11 +97,21 @@ class ExpressionInput(LineInput):
     def action_newer(self) -> None:
         self._recall(self.history.newer(self.value))
 
+    def action_cursor_right(self, select: bool = False) -> None:
+        """At the end it takes what is suggested, unless that is but what the function takes."""
+        following = completion(self.value, self.names) if self.cursor_at_end else None
+        if following is None or following.is_text:
+            super().action_cursor_right(select)
+
     def watch_selection(self) -> None:
         self.pointing = self.has_focus and self.value == self._read
         self._read = self.value
         if self.pointing:
             self.post_message(self.Pointed(self.cursor_position))
+
+    @property
+    def cursor_at_end(self) -> bool:
+        return self.cursor_position == len(self.value)
 
     def column(self, offset: int) -> int:
         """The cell, counted from the widget's left edge, where the character at `offset` of the text stands."""
@@ -92,6 +121,18 @@ class ExpressionInput(LineInput):
         if text != self.value:
             self.value = text
             self.cursor_position = len(text)
+
+
+class _Completions(Suggester):
+    """The rest of a function's name, or the arguments that it takes, faint behind the cursor."""
+
+    def __init__(self, input: ExpressionInput) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._input = input
+
+    async def get_suggestion(self, value: str) -> str | None:
+        following = completion(value, self._input.names)
+        return None if following is None else value + following.rest
 
 
 class _Highlighter(Highlighter):
@@ -110,6 +151,14 @@ class _Highlighter(Highlighter):
             text.stylize(input.get_component_rich_style("expression--lit", partial=True), *input.lit)
         if input.bad is not None:
             text.stylize(input.get_component_rich_style("expression--bad", partial=True), *input.bad)
+
+
+def unfinished(text: str, known: Collection[str]) -> bool:
+    """Whether the word at the end of `text` may be the beginning of a function's name; not where it is a variable already."""
+    found = WORD.search(text)
+    if found is None or found[0] in known or found[0] in re.findall(r"[A-Za-z_]\w*", text[: found.start()]):
+        return False
+    return any(name.startswith(found[0]) and name != found[0] for name in FUNCTIONS)
 
 
 @lru_cache(maxsize=16)

@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import events
-from textual.binding import NoBinding
+from textual.binding import Binding, BindingType, NoBinding
 from textual.widgets import Input
 
 from gradtui.snapshot.visible import visible
 
 
+def joined(text: str) -> str:
+    """Lines as one: `a = x^2; a + 1`. What stands under a `def f(x):` follows it."""
+    line = ""
+    for part in filter(None, map(str.strip, text.splitlines())):
+        line += f"{'' if not line else ' ' if line.endswith((':', ';', ',', '(')) else '; '}{part}"
+    return line
+
+
 class LineInput(Input):
-    """An Input whose bindings act at once.
+    """An Input whose bindings act at once. F1 explains what can be typed; tab always leaves it.
 
     Textual lets a key that is bound bubble up to the app before it acts; letters that are typed meanwhile, or pasted
     with it, overtake it.
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f1", "app.explain", "help", id="line.help", key_display="F1", tooltip="What can be typed, and the keys"
+        ),
+    ]
+
     def validate_value(self, value: str) -> str:
         """Every offset stays: one character stands for one."""
         return visible(value)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """Several lines are one, joined as lines of a function are; Textual takes the first alone."""
+        event.stop()
+        event.prevent_default()
+        pasted = joined(event.text)
+        if self.selection.is_empty:
+            self.insert_text_at_cursor(pasted)
+        else:
+            self.replace(pasted, *self.selection)
 
     async def _on_key(self, event: events.Key) -> None:
         try:

@@ -38,7 +38,7 @@ class ValueEntry(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(id="value-name")
-        yield ValueInput(compact=True, id="value")
+        yield ValueInput(compact=True, id="value", classes="-value")
         yield Static(id="value-problem")
 
     def open(self, name: str, text: str) -> None:
@@ -55,12 +55,22 @@ class ValueEntry(Horizontal):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        self._take(event.value)
+
+    def finish(self) -> None:
+        """One goes on: the value counts where it is one."""
+        if not self._take(self.query_one(ValueInput).value):
+            self.post_message(self.Left(None))
+
+    def _take(self, text: str) -> bool:
+        """Whether `text` is a value."""
         try:
-            point = read_point(event.value)
+            point = read_point(text)
         except PointError as error:
             self._say(str(error))
-        else:
-            self.post_message(self.Left(point))
+            return False
+        self.post_message(self.Left(point))
+        return True
 
     def _say(self, sentence: str) -> None:
         self.query_one("#value-problem", Static).update(Content(visible(sentence)))

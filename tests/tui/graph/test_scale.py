@@ -44,9 +44,9 @@ async def test_a_click_on_the_marker_opens() -> None:
     async with GraphApp().run_test(size=(120, 36)) as pilot:
         app = await on_bert(pilot)
         column = app.lines[3].index("▸")
-        await pilot.click(app.view, offset=(column, 3))
+        await pilot.click(app.view, offset=(column, 4))
         assert "▾" in app.lines[3]
-        await pilot.click(app.view, offset=(column - 3, 2))
+        await pilot.click(app.view, offset=(column - 3, 3))
         assert app.lit.startswith("cls")
         assert "▾" not in app.lines[2]
 

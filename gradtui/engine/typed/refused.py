@@ -1,0 +1,7 @@
+"""What an operation has to say to its arguments."""
+
+from __future__ import annotations
+
+
+class UnfitError(ValueError):
+    """Arguments that have no value under an operation, in words for a person."""

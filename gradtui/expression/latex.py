@@ -1,0 +1,97 @@
+"""The commands of LaTeX that the language reads: each as the words and signs that it stands for."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from gradtui.expression.vocabulary import GREEK
+
+FRACTIONS = frozenset(("frac", "dfrac", "tfrac", "cfrac"))
+
+SIGNS = {
+    **dict.fromkeys(("cdot", "times", "ast"), "*"),
+    "div": "/",
+    **dict.fromkeys(("le", "leq", "leqslant"), "<="),
+    **dict.fromkeys(("ge", "geq", "geqslant"), ">="),
+    "lt": "<",
+    "gt": ">",
+    **dict.fromkeys(("ne", "neq"), "!="),
+}
+
+BRACKETS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("left(", "left[", "left\\{", "left\\lparen", "{", "lparen"), ("(",)),
+    **dict.fromkeys(("right)", "right]", "right\\}", "right\\rparen", "}", "rparen"), (")",)),
+    **dict.fromkeys(("left|", "lvert", "left\\lvert", "left\\vert"), ("abs", "(")),
+    **dict.fromkeys(("right|", "rvert", "right\\rvert", "right\\vert"), (")",)),
+    **dict.fromkeys(("left\\|", "lVert", "left\\lVert", "left\\Vert"), ("norm", "(")),
+    **dict.fromkeys(("right\\|", "rVert", "right\\rVert", "right\\Vert"), (")",)),
+    **dict.fromkeys(("lfloor", "left\\lfloor"), ("floor", "(")),
+    **dict.fromkeys(("lceil", "left\\lceil"), ("ceil", "(")),
+    **dict.fromkeys(("rfloor", "right\\rfloor", "rceil", "right\\rceil"), (")",)),
+}
+"""Pairs that group: `\\left[x + 1\\right]` is no vector."""
+
+WORDS = {
+    **{name: name for name in (*GREEK.values(), "pi", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh")},
+    **{name: name for name in ("tanh", "arcsin", "arccos", "arctan", "exp", "ln", "log", "max", "min", "lambda")},
+    **{f"var{name}": name for name in ("epsilon", "theta", "phi", "rho", "sigma", "kappa", "pi")},
+    "infty": "inf",
+    "bmod": "mod",
+    "mod": "mod",
+    "lg": "log10",
+    "sqrt": "sqrt",
+}
+
+SPACES = frozenset(("quad", "qquad", "displaystyle", "textstyle", "limits", "nolimits"))
+NAMED = r"(?:operatorname\*?|mathrm|mathit|mathbf|text|textrm|mathsf|boldsymbol|vec|hat|mathbb|mathcal)"
+
+COMMAND = (
+    rf"\\(?:{NAMED}[ ]*\{{[ ]*[A-Za-z][A-Za-z0-9]*[ ]*\}}|(?:left|right)[ ]*(?:[(){{}}\[\]|.]|\\[A-Za-z]+|\\[{{}}|])"
+    r"|[A-Za-z]+|[,;:!>{} ])(?:_(?:[A-Za-z0-9]|\{[A-Za-z0-9]+\}))?"
+)
+"""A command with its subscript, which without braces is one character long."""
+
+_PARTS = re.compile(
+    rf"\\(?:{NAMED}[ ]*\{{[ ]*(?P<named>\w+)[ ]*\}}|(?P<name>.+?))(?:_\{{?(?P<index>[A-Za-z0-9]+)\}}?)?$"
+)
+_SIZES = re.compile(r"[bB]igg?[lr]?$")
+_DELIMITERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
+
+
+class Meaning(NamedTuple):
+    """What a command stands for: a structure of its own (`frac`), or so many pieces; neither where it is not known."""
+
+    structure: str = ""
+    pieces: tuple[str, ...] | None = None
+
+
+def meaning(command: str) -> Meaning:
+    """`\\sin` is the word sin, `\\left|` is `abs(`, `\\log_2` is log2, `\\frac` a structure."""
+    parts = _PARTS.match(command)
+    assert parts is not None
+    name, index = (parts["named"] or parts["name"]).replace(" ", ""), parts["index"]
+    if name in FRACTIONS and parts["named"] is None and not index:
+        return Meaning("frac")
+    if name in BRACKETS:
+        return Meaning(pieces=BRACKETS[name])
+    if name in SIGNS:
+        return Meaning(pieces=(SIGNS[name],))
+    if name in SPACES or _SIZES.match(name) or name in {"left.", "right.", *",;:!>"} or not name:
+        return Meaning(pieces=())
+    word = name if parts["named"] else WORDS.get(name)
+    if word is None:
+        return Meaning()
+    if word == "log" and index:
+        return Meaning(pieces=(f"log{index}",)) if index in ("2", "10", "e") else Meaning("log", (index,))
+    return Meaning(pieces=(f"{word}_{index}" if index else word,))
+
+
+def inside(text: str) -> tuple[int, int]:
+    """Where the formula stands, without the `$` or `\\[` around it."""
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    for opening, closing in _DELIMITERS:
+        held = text.startswith(opening, start) and text.endswith(closing, start + len(opening), end)
+        if held:
+            return start + len(opening), end - len(closing)
+    return 0, len(text)

@@ -1,0 +1,87 @@
+"""A place in the tokens of one statement, and what can be asked of it."""
+
+from __future__ import annotations
+
+from gradtui.expression.builder import Builder
+from gradtui.expression.errors import ExpressionError
+from gradtui.expression.mistakes import CLOSING, unexpected
+from gradtui.expression.scope import Scope
+from gradtui.expression.tokens import Token
+
+OPENING = ("(", "{")
+POSTFIXES = {"squared": 2, "cubed": 3}
+INFIXES = {"mod", *POSTFIXES}
+
+
+class Reading:
+    """`token` is the next one to read, `before` the last one read.
+
+    exponents: how many of the rules at work read an exponent in parentheses.
+    """
+
+    def __init__(self, tokens: list[Token], scope: Scope, builder: Builder) -> None:
+        self.tokens = tokens
+        self.scope = scope
+        self.build = builder
+        self.brackets: list[Token] = []
+        self.exponents = 0
+        self.position = 0
+        self.token = tokens[0]
+        self.before: Token | None = None
+
+    def advance(self) -> Token:
+        self.before = token = self.token
+        self.position += 1
+        self.token = self.tokens[self.position]
+        return token
+
+    def _open(self) -> Token:
+        self.brackets.append(self.token)
+        return self.advance()
+
+    def _close(self) -> Token:
+        if self.token.text != CLOSING[self.brackets[-1].text]:
+            raise self._unexpected()
+        self.brackets.pop()
+        return self.advance()
+
+    @property
+    def end(self) -> int:
+        """Where the token ends that was read last."""
+        return self.before.end if self.before else 0
+
+    def split(self, length: int) -> None:
+        """Take the first letters of the next token for a token of their own."""
+        kind, text, start, end = self.token
+        parts = [Token(kind, text[:length], start, start + length), Token(kind, text[length:], start + length, end)]
+        self.tokens[self.position : self.position + 1] = parts
+        self.token = parts[0]
+
+    def is_command(self, token: Token) -> bool:
+        return self.scope.text[token.start] == "\\"
+
+    def _is_plain_word(self) -> bool:
+        """Whether the next token is a word that the text gives no other meaning."""
+        return self.token.kind == "word" and not self.scope.is_taken(self.token.text)
+
+    def _is_factor_ahead(self) -> bool:
+        """Whether the next token begins a factor of an implicit product. A bar that closes one does not."""
+        if self.token.text == "|":
+            return not self.brackets or self.brackets[-1].text != "|"
+        if self.token.kind == "word":
+            return self.token.text not in INFIXES or not self._is_plain_word()
+        return self.token.kind in ("qualified", "structure") or self.token.text in ("(", "{", "√")
+
+    def _as_typed(self, token: Token) -> Token:
+        """An operator in the spelling of the text: `**` for `^`."""
+        return token._replace(text=self.scope.text[token.start : token.end]) if token.kind == "operator" else token
+
+    def _unexpected(self) -> ExpressionError:
+        return unexpected(self.token, self.before, self.brackets[-1] if self.brackets else None)
+
+    def _refuse_hexadecimal(self, zero: Token) -> None:
+        """`0x1F` is neither 31 nor a product."""
+        word = self.token
+        if zero.text == "0" and word.start == zero.end and len(word.text) > 1 and word.text[0] in "xXbBoO":
+            hint = "write 31 for 0x1F, and 0*x for a product"
+            raise ExpressionError("syntax", "numbers are decimal", zero.start, word.end, hint)

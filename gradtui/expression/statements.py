@@ -1,0 +1,159 @@
+"""Tokens -> the statements of a text: bindings, functions, and the last one; a `def`, a `lambda` and a `return` among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from gradtui.expression.errors import ExpressionError
+from gradtui.expression.tokens import Token
+
+ONE_LINE = "write def f(x): and its lines, or f(x) = x^2 + 1"
+
+
+class Statement(NamedTuple):
+    """`name = value` or `name(parameters) = value`, or a value alone.
+
+    tokens: all of it. value: the tokens of the value, then an `end`. name: None where it has none. parameters: None where
+    it is no function. lines: the assignments before the `return` of a `def`. returns: it ends in a `return`.
+    """
+
+    tokens: Sequence[Token]
+    value: list[Token]
+    name: Token | None = None
+    parameters: list[Token] | None = None
+    lines: tuple[Statement, ...] = ()
+    returns: bool = False
+
+
+def statements(tokens: Sequence[Token], end: int) -> list[Statement]:
+    """In the order of the text, which ends at `end`. Raises ExpressionError."""
+    lines = _lines(tokens, end)
+    if not lines:
+        raise ExpressionError("syntax", "there is no expression yet", 0, end, "type one: x^2 + 3x + 1")
+    return list(_joined(iter(lines)))
+
+
+def _lines(tokens: Sequence[Token], end: int) -> list[list[Token]]:
+    """The tokens of each; an `end` token closes it, where something more was expected."""
+    lines: list[list[Token]] = []
+    current: list[Token] = []
+    for token in [*tokens, Token("newline", "", end, end)]:
+        if token.kind != "newline" and token.text != ";":
+            current.append(token)
+        elif current:
+            lines.append([*current, Token("end", "", token.start, token.start)])
+            current = []
+    return lines
+
+
+def _joined(lines: Iterator[list[Token]]) -> Iterator[Statement]:
+    for tokens in lines:
+        yield _function(tokens, lines) if _is_word(tokens[0], "def") else _simple(tokens)
+
+
+def _function(tokens: list[Token], lines: Iterator[list[Token]]) -> Statement:
+    """A `def` with its lines, up to the `return`."""
+    name, parameters, rest = _signature(tokens)
+    inside: list[Statement] = []
+    line: list[Token] | None = tokens[rest:] if tokens[rest].kind != "end" else next(lines, None)
+    whole = list(tokens)
+    while line is not None:
+        if _is_word(line[0], "def"):
+            raise _error(
+                line[0], "a function inside of another is not part of the language", "define it before this one"
+            )
+        whole = [*whole, *line]
+        statement = _simple(line)
+        if statement.returns:
+            return Statement(whole, statement.value, name, parameters, tuple(inside), returns=True)
+        inside.append(statement)
+        line = next(lines, None)
+    last = whole[-1]
+    message = f"{name.text} has no return line"
+    raise ExpressionError("syntax", message, last.start, last.end, "add one: return x^2 + 1")
+
+
+def _signature(tokens: list[Token]) -> tuple[Token, list[Token], int]:
+    """Name and parameters of a `def` line, and the position behind its colon. Annotations say nothing here."""
+    if tokens[1].kind != "word" or tokens[2].text != "(":
+        raise _error(tokens[0], "a def line is def, a name and parameters", ONE_LINE)
+    position, parameters = 3, []
+    while tokens[position].text != ")":
+        if tokens[position].kind != "word":
+            raise _error(tokens[position], "a parameter is a name", ONE_LINE)
+        parameters.append(tokens[position])
+        position = _after_annotation(tokens, position + 1)
+        if tokens[position].text == "=":
+            raise _error(tokens[position], "a default value is not read here", "leave it out; --at gives x its value")
+        if tokens[position].text == ",":
+            position += 1
+        elif tokens[position].text != ")":
+            raise _error(tokens[position], "the parameters of the def line are not closed", ONE_LINE)
+    if not parameters:
+        raise _error(tokens[position], f"{tokens[1].text} has no parameters", "a function is of something: def f(x):")
+    position += 1
+    while tokens[position].text != ":":
+        if tokens[position].kind == "end":
+            raise _error(tokens[position], "the def line has no colon", ONE_LINE)
+        position += 1
+    return tokens[1], parameters, position + 1
+
+
+def _after_annotation(tokens: list[Token], position: int) -> int:
+    """The position behind `: torch.Tensor`, if that stands there."""
+    if tokens[position].text != ":":
+        return position
+    depth = 0
+    while tokens[position].kind != "end" and (depth or tokens[position].text not in (",", ")", "=")):
+        depth += (tokens[position].text in ("[", "(")) - (tokens[position].text in ("]", ")"))
+        position += 1
+    return position
+
+
+def _simple(tokens: list[Token]) -> Statement:
+    if _is_word(tokens[0], "return"):
+        if tokens[1].kind == "end":
+            raise _error(tokens[1], "return stands alone", "write what it returns: return x^2")
+        return Statement(tokens, tokens[1:], returns=True)
+    words, position = _header(tokens)
+    name, parameters = (words[0], words[1:] if tokens[1].text == "(" else None) if words else (None, None)
+    if parameters is None and _is_word(tokens[position], "lambda"):
+        found = _lambda(tokens, position + 1)
+        if found is not None:
+            parameters, position = found
+    return Statement(tokens, tokens[position:], name, parameters)
+
+
+def _lambda(tokens: list[Token], position: int) -> tuple[list[Token], int] | None:
+    """The parameters up to the colon, and the position behind it; None where `lambda` is the Greek letter."""
+    parameters = []
+    while tokens[position].kind == "word" and tokens[position + 1].text in (",", ":"):
+        parameters.append(tokens[position])
+        position += 2
+        if tokens[position - 1].text == ":":
+            return parameters, position
+    return None
+
+
+def _header(tokens: list[Token]) -> tuple[list[Token], int]:
+    """The words of `name =` or `name(x, y) =` and how many tokens that took; none and 0 where there is no header."""
+    words, position = tokens[:1], 1
+    if tokens[1:] and tokens[1].text == "(":
+        position = 2
+        while tokens[position].kind == "word" and tokens[position + 1].text in (",", ")"):
+            words.append(tokens[position])
+            position += 2
+        if tokens[position - 1].text != ")":
+            return [], 0
+    if tokens[0].kind != "word" or tokens[position].text != "=":
+        return [], 0
+    return words, position + 1
+
+
+def _is_word(token: Token, word: str) -> bool:
+    return token.kind == "word" and token.text == word
+
+
+def _error(token: Token, message: str, hint: str) -> ExpressionError:
+    return ExpressionError("syntax", message, token.start, token.end, hint)

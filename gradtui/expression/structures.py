@@ -1,0 +1,65 @@
+r"""The commands of LaTeX that take arguments in braces: `\frac{a}{b}`, `\sqrt[3]{x}`, `\log_3 x`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradtui.expression.errors import ExpressionError
+from gradtui.expression.functions import FUNCTIONS
+from gradtui.expression.latex import meaning
+from gradtui.expression.mistakes import unexpected
+from gradtui.expression.syntax import Node
+from gradtui.expression.tokens import Token
+
+if TYPE_CHECKING:
+    from gradtui.expression.grammar import Rule, Rules
+
+ROOTS = {"2": "sqrt", "3": "cbrt"}
+
+
+def structure(rules: Rules) -> Rule[Node]:
+    """The node of the command that comes next."""
+    command = rules.advance()
+    told = meaning(command.text)
+    if told.structure == "frac":
+        over = yield from _argument(rules)
+        under = yield from _argument(rules)
+        fraction = rules.build.binary("/", over, under)
+        return rules.build.enclose(fraction, command.start, rules.end)
+    assert told.pieces is not None  # log, with its base
+    base = rules.build.number(Token("number", told.pieces[0], command.start, command.end))
+    argument = yield from rules.argument(FUNCTIONS["log"], command)
+    return rules.build.call(FUNCTIONS["log"], [(None, argument), (None, base)], command.start, rules.end)
+
+
+def root(rules: Rules, command: Token) -> Rule[Node]:
+    r"""`\sqrt[n]{x}`, of which `\sqrt` is read."""
+    rules.advance()
+    index = rules.advance()
+    if not index.text.isdigit() or rules.token.text != "]" or int(index.text) < 2:
+        raise ExpressionError(
+            "syntax", "a root has a whole number from 2 on", command.start, index.end, "write x^(1/n)"
+        )
+    rules.advance()
+    inside = yield from _argument(rules)
+    if index.text in ROOTS:
+        return rules.build.call(FUNCTIONS[ROOTS[index.text]], [(None, inside)], command.start, rules.end)
+    one = rules.build.number(Token("number", "1", index.start, index.end))
+    power = rules.build.binary("/", one, rules.build.number(index))
+    return rules.build.enclose(rules.build.binary("^", inside, power), command.start, rules.end)
+
+
+def _argument(rules: Rules) -> Rule[Node]:
+    r"""What stands in braces, or one character: `\frac12` is 1/2."""
+    token = rules.token
+    if token.text == "{":
+        return (yield from rules.group())
+    if token.kind not in ("number", "word"):
+        if token.kind == "error":
+            raise unexpected(token, rules.before, None)
+        hint = "write \\frac{a}{b}"
+        raise ExpressionError("syntax", "something in braces is missing here", token.start, token.end, hint)
+    letters = token.kind == "word" and token.text.isalpha() and not rules.is_command(token)
+    if len(token.text) > 1 and (letters or token.text.isdigit()):
+        rules.split(1)
+    return (yield from rules.one())

@@ -1,0 +1,65 @@
+"""What is cut on the screen, in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from gradtui.snapshot.visible import visible
+from gradtui.tui import texts
+from gradtui.tui.answers import Answers
+from gradtui.tui.node.panel import NodePanel
+from gradtui.tui.session import Session
+from gradtui.tui.textual_fixes import Sized
+
+
+class FullScreen(Sized, ModalScreen[None]):
+    """Named texts, each with as many lines as it needs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,i,q,enter", "dismiss", "close", key_display="esc"),
+    ]
+
+    def __init__(self, texts: Iterable[tuple[str, str]]) -> None:
+        super().__init__()
+        self._texts = tuple(texts)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help"):
+            for name, text in self._texts:
+                yield Static(Content.styled(name, "bold $text-primary"))
+                yield Static(
+                    Content("\n").join(Content(visible(line)) for line in text.split("\n")), classes="entry-text"
+                )
+
+
+def in_full(
+    session: Session, answers: Answers, reading: texts.Reading, selected: int | None, panel: NodePanel
+) -> Iterator[tuple[str, str]]:
+    """Whatever may be cut on the screen: its name, and its text."""
+    yield "the function", texts.title(session) + session.text
+    if session.reads_as not in ("", session.text):
+        yield "it reads as", session.reads_as
+    numbers = Content.assemble(reading.numbers, reading.origin)
+    shown = {
+        "value and gradient": numbers,
+        "derivative": reading.derivative,
+        "checks": reading.marks,
+        "remarks": reading.remark,
+    }
+    yield from ((name, content.plain) for name, content in shown.items() if content)
+    for row in texts.variable_rows(session, answers.shown):
+        gradient = f"   ∂f/∂{row.name} {row.gradient}" if row.gradient else ""
+        yield f"variable {row.name}", f"{session.points[row.name].text}{gradient}"
+    lines = (panel.line(y).pieces for y in range(panel.line_count))
+    yield "the node", "\n".join("".join(text for text, _ in pieces) for pieces in lines)
+    source = texts.source_of(answers.shown, selected)
+    if source is not None:
+        yield "made by", source.text

@@ -1,0 +1,64 @@
+"""The line in which the name of a file is typed that is to be written, and what came of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from gradtui.report.export import SUFFIXES
+from gradtui.snapshot.visible import visible
+from gradtui.tui.typing.line_input import LineInput
+
+FORMS = f"enter writes it · {' '.join(SUFFIXES)}"
+
+
+class FileInput(LineInput):
+    """Holds the name while it is typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "write", id="file.accept", tooltip="Write the file; its ending says in which form"),
+        Binding("escape", "leave", "leave", id="file.leave", tooltip="Write nothing"),
+    ]
+
+    def action_leave(self) -> None:
+        self.post_message(FileEntry.Left(None))
+
+
+class FileEntry(Horizontal):
+    """Posts `Left` with the name, or with None where nothing is to be written."""
+
+    class Left(Message):
+        def __init__(self, path: str | None) -> None:
+            super().__init__()
+            self.path = path
+
+    def compose(self) -> ComposeResult:
+        yield Static("write to ", id="file-name")
+        yield FileInput(compact=True, id="file-text")
+        yield Static(id="file-said")
+
+    def open(self, path: str) -> None:
+        """Ask, with a name there that can be mended."""
+        line = self.query_one(FileInput)
+        line.value = path
+        line.cursor_position = 0
+        self.say(FORMS)
+        self.screen.set_focus(line)  # at once, as for the expression
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.say(FORMS)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip():
+            self.post_message(self.Left(event.value.strip()))
+
+    def say(self, sentence: str) -> None:
+        self.query_one("#file-said", Static).update(Content(visible(sentence)))

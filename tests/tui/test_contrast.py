@@ -1,0 +1,64 @@
+"""Every text can be read, in every theme: 4.5 to 1, lines 3 to 1, measured on what is painted."""
+
+from __future__ import annotations
+
+import pytest
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES
+
+from gradtui.tui.app import GradtuiApp
+from gradtui.tui.colours import LEAST_BORDER, LEAST_TEXT
+from gradtui.tui.colours import contrast as ours
+from tests.tui.fakes import make_app
+from tests.tui.test_colours import look, luminance
+
+STATES = {
+    "panes": (),
+    "stepped": ("n", "n", "n"),
+    "ledger": ("l",),
+    "typing": ("slash", ")"),
+    "help": ("question_mark",),
+    "experiment": ("down", "c"),
+    "plain": ("a", "j", "j"),
+    "focus": ("tab", "tab", "down"),
+}
+LINES = set("╭╮╰╯─│┏┓┗┛━┃")
+FULL = {name for name, theme in BUILTIN_THEMES.items() if not theme.ansi}
+
+
+def ratio(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_ours_is_that_of_wcag() -> None:
+    """Black on white is 21; #777777 on white 4.48, as the standard's examples have it."""
+    assert ours(Color(0, 0, 0), Color(255, 255, 255)) == pytest.approx(21)
+    assert ours(Color(0x77, 0x77, 0x77), Color(255, 255, 255)) == pytest.approx(4.48, abs=0.005)
+
+
+async def faint(app: GradtuiApp, *keys: str) -> dict[str, float]:
+    """Texts and lines that are too near to what they stand on."""
+    found = {}
+    async with app.run_test(size=(100, 30)) as pilot:
+        for text, style in await look(pilot, *keys):
+            if style.color is None or style.bgcolor is None or not text.strip():
+                continue
+            colours = style.color.get_truecolor(), style.bgcolor.get_truecolor(foreground=False)
+            here = ratio(*colours)
+            is_text = any(map(str.isalnum, text))
+            if here < (LEAST_TEXT if is_text else LEAST_BORDER) and (is_text or LINES.intersection(text)):
+                found[text.strip()] = round(here, 2)
+    return found
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("theme", ["textual-light", "textual-dark"])
+async def test_what_is_painted(theme: str, state: str) -> None:
+    assert await faint(make_app(theme=theme), *STATES[state]) == {}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("theme", sorted(FULL))
+async def test_every_theme(theme: str) -> None:
+    assert await faint(make_app(theme=theme), "n", "n") == {}
