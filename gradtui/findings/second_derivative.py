@@ -41,5 +41,8 @@ def _is_second(name: str) -> bool:
 
 
 def _learns(record: Record, name: str) -> bool:
-    grad = record.snapshot.parameters[name].grad
-    return grad is not None and not is_zero(grad) and " " not in name
+    """A parameter of the model; not the place at which it is differentiated."""
+    leaf = record.snapshot.parameters[name]
+    of_a_model = any(each.registered for each in record.snapshot.parameters.values())
+    is_one = leaf.registered is True if of_a_model else " " not in name
+    return is_one and leaf.grad is not None and not is_zero(leaf.grad)
