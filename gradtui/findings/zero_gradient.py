@@ -59,10 +59,10 @@ def of(record: Record, name: str, killer: Killer) -> Cause | Finding:
 def _meant(record: Record, found: Cause | Finding) -> Cause | Finding:
     """A leaf that is no parameter, as the place at which a penalty takes a gradient, is often meant to get none itself."""
     names = found.about if isinstance(found, Cause) else (found.parameter or "",)
-    is_model = (
-        any(leaf.node is not None for leaf in record.snapshot.parameters.values()) and len(record.snapshot.modules) > 1
-    )
-    return replace(found, certainty="perhaps") if is_model and all(" " in name for name in names) else found
+    leaves = record.leaves
+    is_model = any(leaf.registered for leaf in leaves.values())
+    plain = all(name in leaves and leaves[name].registered is None for name in names)
+    return replace(found, certainty="perhaps") if is_model and plain else found
 
 
 def _is_silent(record: Record, leaf: Parameter) -> bool:
