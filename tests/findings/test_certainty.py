@@ -39,6 +39,15 @@ def test_a_bias_that_cancels_in_a_difference_is_perhaps_meant() -> None:
     assert {one.certainty for one in trace.capture(loss).findings} == {"perhaps"}
 
 
+def test_an_expert_that_no_example_is_sent_to_is_perhaps_meant() -> None:
+    torch.manual_seed(0)
+    experts = nn.ModuleList([nn.Linear(3, 3), nn.Linear(3, 3)])
+    x, first = torch.randn(5, 3), torch.ones(5, 1, dtype=torch.bool)
+    with gradtui.trace(experts) as trace:
+        loss = torch.where(first, experts[0](x), experts[1](x)).square().mean()
+    assert {one.certainty for one in trace.capture(loss).findings} == {"perhaps"}
+
+
 def test_infinities_that_do_no_harm_are_not_told() -> None:
     """A mask of -inf, and an exponential that overflows where 1/inf = 0 is right."""
     model = nn.Linear(4, 12)
