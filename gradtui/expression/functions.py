@@ -114,7 +114,7 @@ STEPS_AND_CORNERS = (
     Function("trunc", "x without its fraction", aliases=("fix",)),
     Function("frac", "the fraction of x: x - trunc(x)"),
     Function("fmod", "remainder of x/y with the sign of x", 2, 2, numbers=1),
-    Function("remainder", "remainder of x/y with the sign of y: x mod y, x % y", 2, 2, aliases=("mod",), numbers=0),
+    Function("remainder", "remainder of x/y with the sign of y: x mod y, x % y", 2, 2, aliases=("mod",), numbers=1),
     Function("copysign", "the size of x with the sign of y", 2, 2, numbers=1),
     Function("max", "the larger of x and y; max(x): the largest element", 1, 2),
     Function("min", "the smaller of x and y; min(x): the smallest element", 1, 2),

@@ -88,6 +88,8 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
         yield "tangents are along what is no variable"
     if not all(map(fits, snapshot.data.values())):
         yield "a column of data has other numbers than its shape tells"
+    if snapshot.surface is not None and len(snapshot.surface.values) != math.prod(snapshot.surface.counts):
+        yield "a surface has other numbers than places"
     if snapshot.training is not None:
         yield from _training_flaws(snapshot.training)
     if snapshot.truth is not None:

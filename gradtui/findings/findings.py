@@ -55,11 +55,11 @@ NOT_FINITE = {
 def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     """All that is wrong, the cause of most first; each cause once, with all parameters that it explains. Nothing for a
     healthy function or model. Of an experiment only the forward pass, which it does not change."""
-    if detective.is_small(snapshot):
-        return tuple(_with_certainty(one) for one in detective.findings(snapshot))
     record = Record.of(snapshot)
     if snapshot.problem is not None and snapshot.problem.raised is not None:
         return tuple(told(cause, snapshot) for cause in refused.detect(record))
+    if detective.is_small(snapshot):
+        return tuple(_with_certainty(one) for one in detective.findings(snapshot))
     found: list[tuple[Finding, Collection[str]]] = []
     for detect in DETECTORS:
         causes = [*detect(record)]

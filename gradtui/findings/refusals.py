@@ -128,6 +128,12 @@ REFUSALS: dict[str, tuple[str, str, str, str]] = {
         "{place}: save_for_backward takes tensors alone",
         "keep other things as attributes: ctx.factor = factor",
     ),
+    "refused: step": (
+        "not_differentiable",
+        "backward",
+        "{place}: torch has no derivative for {operation}, a step: it is flat on both sides",
+        "take a soft step, sigmoid(k*x), or pass it straight through: soft + (hard - soft).detach()",
+    ),
     "refused: not_implemented": (
         "not_differentiable",
         "backward",

@@ -10,6 +10,9 @@ from gradtui.findings.whereabouts import at, quoted
 from gradtui.snapshot.events import Raised
 from gradtui.snapshot.model import Source
 
+STEPS = ("heaviside", "special_heaviside")
+"""Of two flat pieces: what people take instead is a soft one."""
+
 
 def detect(record: Record) -> Iterator[Cause]:
     problem = record.snapshot.problem
@@ -41,6 +44,8 @@ def _kind(told: Raised) -> str:
         return "refused: freed unseen"
     if told.how == "freed" and not told.holder:
         return "refused: freed by whom"
+    if told.how == "not_implemented" and told.operation in STEPS:
+        return "refused: step"
     if told.how == "inference" and told.made is None:
         return "refused: inference unseen"
     return f"refused: {told.how}"

@@ -254,6 +254,8 @@ EVIDENCE: dict[str, str] = {
     "bad elements": "{bad} elements of what it made are not finite, the first at {index}",
     "sent bad": "{bad} elements of the gradient that it sends are not finite, the first at {index}",
     "number there": "{name} is {number} there",
+    "operand there": "its operand is {number} there",
+    "second there": "its second operand is {number} there",
 }
 
 SENTENCES |= {kind: Sentence(*row) for kind, row in (CUTTING | REFUSALS).items()}  # type: ignore[arg-type]

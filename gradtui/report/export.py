@@ -14,6 +14,7 @@ from gradtui.report.json import answer, line
 from gradtui.report.mermaid import mermaid
 from gradtui.report.python import NoScriptError, script
 from gradtui.report.svg import MOST_NODES, svg
+from gradtui.report.tex import NoFormulaError, tex
 from gradtui.report.training import as_csv
 from gradtui.report.training_script import training_script
 from gradtui.snapshot.model import Snapshot
@@ -28,6 +29,7 @@ WRITERS: dict[str, Callable[[Snapshot], bytes]] = {
     CHART: lambda snapshot: _encoded(chart_svg(snapshot)),
     ".json": lambda snapshot: line(answer(snapshot)),
     ".py": lambda snapshot: _encoded(script(snapshot) if snapshot.training is None else training_script(snapshot)),
+    ".tex": lambda snapshot: _encoded(tex(snapshot)),
     ".csv": lambda snapshot: _encoded(_csv(snapshot)),
 }
 SUFFIXES = (*WRITERS, ".gradtui")
@@ -68,7 +70,7 @@ def export(snapshot: Snapshot, path: str, *, plain: bool = False) -> None:
             many = f"{len(snapshot.graph.nodes):,} nodes are too many to draw ({MOST_NODES:,} at most)"
             raise ExportError(f"{many}: .dot, .mmd and .json take them all")
         data = WRITERS[suffix](snapshot)
-    except (NoScriptError, NoCurveError, FileError) as error:
+    except (NoScriptError, NoCurveError, NoFormulaError, FileError) as error:
         raise ExportError(str(error)) from None
     with replacing(path) as file:
         file.write(data)

@@ -18,6 +18,7 @@ from gradtui.snapshot.visible import harmless_lines, visible
 from gradtui.tui.keys import KEYS, works
 from gradtui.tui.session import WINDOW, Session
 from gradtui.tui.textual_fixes import MendedApp
+from gradtui.tui.training.optimizer_entry import USUAL
 
 FIRST_STEP = Decimal("0.1")
 
@@ -64,6 +65,9 @@ def commands(app: MendedApp, session: Session, shown: Snapshot | None, run: Run)
     for pane, title in (("graph", "graph"), ("chart", "chart"), ("node", "node panel")):
         help = "escape brings all panes back"
         yield SystemCommand(f"Maximise the {title}", help, partial(run, f"maximise({pane!r})"))
+    if works("training", session, shown, typing=False):
+        for text in USUAL:
+            yield SystemCommand(f"Optimizer: {text}", "Train by this one", partial(run, f"choose_optimizer({text!r})"))
     for name, text, why in EXAMPLES if session.live and session.origin == "expression" else ():
         yield SystemCommand(f"Example: {name}", f"{text}: {why}", partial(run, f"example({text!r})"))
     for title, path in FILES if works("export", session, shown, typing=False) else ():
@@ -88,6 +92,7 @@ def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[
     derivative = (snapshot.derivative or {}).get(variable or "")
     if derivative is not None and derivative.text is not None:
         texts["derivative"] = derivative.text
+    texts |= latex(snapshot, variable)
     if snapshot.notes:
         texts["note"] = "; ".join(note.text for note in snapshot.notes)
     if node is not None:
@@ -96,6 +101,18 @@ def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[
         kind = "  (experiment)" if snapshot.experiments else ""
         texts["node"] = f"{node.name}{source}  value {value}  grad_output {gradient}{kind}"
     return {title: text for title, text in texts.items() if text != NOT_KNOWN}
+
+
+def latex(snapshot: Snapshot, variable: str | None) -> dict[str, str]:
+    """f, and the derivative by the variable, as LaTeX, where there is such."""
+    from gradtui.report import tex  # not wanted before the first paint
+
+    try:
+        texts = {"LaTeX of f": tex.function(snapshot)}
+    except tex.NoFormulaError:
+        return {}
+    derivative = tex.derivative(snapshot, variable or "")
+    return texts if derivative is None else texts | {"LaTeX of the derivative": derivative}
 
 
 def as_command(session: Session) -> str:

@@ -107,7 +107,7 @@ def test_places(screen: list[Start], target: str, at: list[str], places: dict[st
         (["x", "--step", "0"], "above 0"),
         (["-", "--print"], "--json"),
         (["-", "--steps"], "--json"),
-        (["x", "--export", "graph.png"], ".dot .mmd .svg .json .py .gradtui"),
+        (["x", "--export", "graph.png"], ".tex .csv .gradtui"),
         (["-", "--export", "graph.dot"], "--json"),
         (["no/model.py:loss"], "no file no/model.py"),
         (["no/model.py"], "no file no/model.py"),

@@ -1,0 +1,185 @@
+"""What a course writes: LaTeX, elements, functions of its own, pasted Python, words. Each means what its plain spelling means."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradtui.expression import parse, write
+from gradtui.expression.syntax import Application, Node, Reference, postorder
+from gradtui.expression.typeset import typeset
+from tests.expression.shapes import shape
+from tests.expression.test_properties import python_text
+
+LATEX = [
+    (r"\frac{x^{2}+1}{x-1}", "(x^2 + 1)/(x - 1)"),
+    (r"\dfrac12 x", "1/2*x"),
+    (r"\frac{1}{2}x", "(1/2)*x"),
+    (r"\frac{a}{b}^2", "(a/b)^2"),
+    (r"x/\frac{a}{b}", "x/(a/b)"),
+    (r"\frac\pi2", "pi/2"),
+    (r"\frac{d}{2} + d^{3}", "d/2 + d^3"),
+    (r"\sqrt{x+1}", "sqrt(x + 1)"),
+    (r"\sqrt x", "sqrt(x)"),
+    (r"\sqrt[3]{x}", "cbrt(x)"),
+    (r"\sqrt[4]{x}", "x^(1/4)"),
+    (r"\sin(x)\cos(x)", "sin(x)*cos(x)"),
+    (r"\sin x", "sin(x)"),
+    (r"\sin^{2}(x)", "sin(x)^2"),
+    (r"\sin^2 x", "sin(x)^2"),
+    (r"\sin{x}", "sin(x)"),
+    (r"\tanh(x)^2", "tanh(x)^2"),
+    (r"\arctan(x)", "atan(x)"),
+    (r"x \cdot \ln(x)", "x*log(x)"),
+    (r"x \times y \div 2", "x*y/2"),
+    (r"\log_2 x", "log2(x)"),
+    (r"\log_{10}(x)", "log10(x)"),
+    (r"\log_3(x)", "log(x)/log(3)"),
+    (r"e^{-x^{2}}", "e^(-x^2)"),
+    (r"\exp\left(-\frac{x^2}{2}\right)", "exp(-(x^2/2))"),
+    (r"\left[x+1\right]^2", "(x + 1)^2"),
+    (r"\left\{x+1\right\}^2", "(x + 1)^2"),
+    (r"\bigl(x+1\bigr)^2", "(x + 1)^2"),
+    (r"\left|x - \left|y\right|\right|", "abs(x - abs(y))"),
+    (r"\lvert x\rvert + \lfloor x\rfloor + \lceil x\rceil", "abs(x) + floor(x) + ceil(x)"),
+    (r"\lVert x\rVert", "norm(x)"),
+    (r"\sigma(x) + \sigma", "sigmoid(x) + sigma"),
+    (r"\theta_1 \, x_{12} + \alpha_{2}", "theta_1*x_12 + alpha_2"),
+    (r"\varepsilon + \infty", "epsilon + inf"),
+    (r"\operatorname{relu}(x) + \mathrm{softplus}(x)", "relu(x) + softplus(x)"),
+    (r"\max(x, y)", "max(x, y)"),
+    (r"x \bmod 2", "remainder(x, 2)"),
+    (r"$x^2 + 3x + 1$", "x^2 + 3*x + 1"),
+    (r" $$\frac{1}{x}$$ ", "1/x"),
+    (r"\(x\)", "x"),
+    (r"\[x\]", "x"),
+    (r"f(x) = \frac{1}{1 + e^{-x}}", "1/(1 + e^-x)"),
+]
+
+
+@pytest.mark.parametrize(("typed", "plain"), LATEX)
+def test_latex(typed: str, plain: str) -> None:
+    assert shape(parse(typed)) == shape(parse(plain))
+
+
+WORDS = [
+    ("log(x, 2)", "log2(x)"),
+    ("log(x, base=10)", "log10(x)"),
+    ("log(x, b)", "log(x)/log(b)"),
+    ("x mod 2 + 1", "remainder(x, 2) + 1"),
+    ("2x mod 3", "remainder(2*x, 3)"),
+    ("a + x % 2", "a + remainder(x, 2)"),
+    ("x squared + 1", "x^2 + 1"),
+    ("2x cubed", "2*x^3"),
+    ("(x + 1) squared", "(x + 1)^2"),
+    ("sin x squared", "sin(x^2)"),
+    ("σ(2x)", "sigmoid(2*x)"),
+    ("sigma(x) * sigma", "sigmoid(x)*sigma"),
+    ("\\Gamma(x) + gamma", "gamma(x) + gamma"),
+    ("beta x + beta(x, y)", "beta*x + beta(x, y)"),
+    ("Γ(x)", "gamma(x)"),
+]
+
+
+@pytest.mark.parametrize(("typed", "plain"), WORDS)
+def test_words(typed: str, plain: str) -> None:
+    assert shape(parse(typed)) == shape(parse(plain))
+    assert write(parse(write(parse(typed)))) == write(parse(typed))
+
+
+def test_words_are_names_where_they_are_given() -> None:
+    assert write(parse("mod*squared", ("mod", "squared"))) == "mod*squared"
+    assert write(parse("mod = x; 2mod", ("mod",))) == "mod = x; 2*mod"
+
+
+PYTHON = [
+    ("def f(x):\n  y = torch.sin(x)\n  return y**2 + y", "y = sin(x); y^2 + y"),
+    ("def f(x): y = torch.sin(x); return y**2 + y", "y = sin(x); y^2 + y"),
+    ("def f(x): return x**2", "x^2"),
+    ("def f(x: torch.Tensor, w: float) -> torch.Tensor:\n    return w*x", "w*x"),
+    ('def f(x):\n    """What it is."""\n    # and how\n    y = x*x  # a square\n    return y + 1', "y = x*x; y + 1"),
+    ("def f(x):\n  x = x*2\n  x = x + 1\n  return x", "x_2 = x*2; x_3 = x_2 + 1; x_3"),
+    ("def f(p, y):\n  e = p - y\n  sum = e*e\n  return sum", "e_2 = p - y; sum_2 = e_2*e_2; sum_2"),
+    ("return (x * x) + 1", "x*x + 1"),
+    ("y = x*x\nreturn y + 1", "y = x*x; y + 1"),
+    ("lambda x: x**2 + 1", "x^2 + 1"),
+    ("f = lambda x, y: x*y", "x*y"),
+    ("g = lambda t: t**2; g(3*x)", "g(t) = t^2; g(3*x)"),
+    ("lambda*x + 1", "lambda*x + 1"),
+    ("def g(t): a = t^2; return a*a\ng(x) + g(2)", "def g(t): a = t^2; return a*a; g(x) + g(2)"),
+]
+
+
+@pytest.mark.parametrize(("typed", "echo"), PYTHON)
+def test_pasted_python(typed: str, echo: str) -> None:
+    expression = parse(typed)
+    assert write(expression) == echo
+    again = parse(echo, expression.variables)
+    assert shape(again) == shape(expression)
+    assert write(again) == echo
+
+
+def test_parameters_come_first() -> None:
+    assert parse("def f(w, x):\n  return x*w*b").variables == ("w", "x", "b")
+    assert parse("lambda w, x: x*w").variables == ("w", "x")
+    assert parse("def loss(x):\n  return x").name == "loss"
+
+
+def test_each_call_is_a_body_of_its_own_and_shares_its_arguments() -> None:
+    expression = parse("c = 2; g(t) = c*t + t; g(x^2) + g(x^2)")
+    calls = [node for node in postorder(expression) if isinstance(node, Application)]
+    first, second = (_below(call.target) for call in calls)
+    assert {node for node in first & second if not isinstance(node, Reference)} == {expression.bindings[0].value}
+    arguments = [call.arguments[0] for call in calls]
+    assert arguments[0] is not arguments[1]
+    assert arguments[0] in first
+
+
+def _below(node: Node) -> set[Node]:
+    found = {node}
+    waiting = [node]
+    while waiting:
+        for operand in waiting.pop().operands:
+            if operand not in found:
+                found.add(operand)
+                waiting.append(operand)
+    return found
+
+
+def test_copies_are_counted() -> None:
+    """Twice as many with each function: no text can ask for more than it may have."""
+    lines = ["g0(t) = t + t"] + [f"g{n}(t) = g{n - 1}(g{n - 1}(t))" for n in range(1, 40)]
+    with pytest.raises(Exception, match="2,000 operations"):
+        parse("; ".join([*lines, "g39(x)"]))
+
+
+@pytest.mark.parametrize(
+    ("typed", "piece"),
+    [
+        (r"\frac{x}{y} + 1", r"{x}{y}"),
+        ("x[1:] + 1", "x[1:]"),
+        ("(x + 1)[0]", "(x + 1)[0]"),
+        ("g(t) = t^2; 1 + g(3x)", "g(3x)"),
+        ("def f(x):\n  y = sin(x)\n  return y", "sin(x)"),
+        ("1 + mse_loss(x, y)", "mse_loss(x, y)"),
+        ("1 + x mod 2", "x mod 2"),
+        ("1 + x squared", "x squared"),
+    ],
+)
+def test_spans_point_into_what_was_typed(typed: str, piece: str) -> None:
+    assert piece in {typed[node.start : node.end] for node in postorder(parse(typed))}
+
+
+@settings(max_examples=200, deadline=None)
+@given(python_text)
+def test_typeset_reads_back(text: str) -> None:
+    """LaTeX out, LaTeX in: the same function, w1 being w_{1} there."""
+    expression = parse(text.replace("w1", "w"))
+    assert shape(parse(typeset(expression))) == shape(expression)
+
+
+@settings(max_examples=200, deadline=None)
+@given(python_text, st.sampled_from(["def f(x):\n  r = {}\n  return r", "r = {}\nreturn r", "r = {}; r"]))
+def test_any_text_in_a_def(text: str, frame: str) -> None:
+    assert write(parse(frame.format(text))) == write(parse(f"r = {text}; r"))

@@ -19,6 +19,27 @@ CONSTANTS = ("pi", "e", "π", "math.pi", "torch.e", "inf", "nan", "∞")
 OPERATORS = (" + ", " - ", "*", "/", "^", "**", "×", "·", "÷", "−", "+", "-", " ", "")
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=", "≤", "≥", "≠")
 RAISED = ("²", "³", "⁻¹", "¹⁰", "⁰")
+INDICES = ("[0]", "[-1]", "[1:]", "[:-1]", "[::2]", "[:]", "[1:3]", "[7]", "[x]", "[]", "[::-1]", "[0, 1]")
+LATEX = (
+    *(
+        "\\frac{{{}}}{{{}}}",
+        "\\sqrt{{{}}}",
+        "\\sqrt[3]{{{}}}",
+        "\\sin\\left({}\\right)",
+        "e^{{{}}}",
+        "\\left|{}\\right|",
+    ),
+    *(
+        "\\log_2{{{}}}",
+        "\\log_{{3}}({})",
+        "{} \\cdot \\pi",
+        "\\operatorname{{relu}}({})",
+        "\\frac12{}",
+        "\\cos^{{2}}({})",
+        "{{{}}}",
+    ),
+)
+SETTINGS = ('"sum"', '"none"', "'mean'", "0.5", "2", "[1, 2, 3]", "True", "x", "batchmean", "1/2")
 MODULES = ("", "", "", "", "torch.", "F.", "math.", "np.", "torch.special.", "nn.functional.")
 STRANGE = (
     *"()[]|,;=.<>!%'\"{}_ \n\t\\@#$&~`?:",
@@ -45,7 +66,7 @@ STRANGE = (
 @cache
 def known() -> tuple[str, ...]:
     """The texts of the public cases."""
-    keys = {"formulas": "expr", "gotchas": "expression", "hostile": "expr", "notations": "typed"}
+    keys = {"course": "typed", "formulas": "expr", "gotchas": "expression", "hostile": "expr", "notations": "typed"}
     files = {name: json.loads((CASES / f"{name}.json").read_text(encoding="utf-8")) for name in keys}
     return tuple(case[keys[name]] for name, cases in files.items() for case in cases)
 
@@ -70,11 +91,35 @@ class Writer:
         self.random = random
         self.left = random.choice((1, 2, 4, 8, 8, 16, 40))
         self.names: list[str] = list(random.sample(VARIABLES, random.randint(1, 3)))
+        self.functions: dict[str, int] = {}
 
     def text(self) -> str:
         lines = [self._binding(name) for name in random_subset(self.random, ("a", "b", "c"), 0.15)]
-        header = self.random.choices(("", "y = ", "f(x) = ", "g(x, y) = "), (12, 1, 1, 1))[0]
-        return self.random.choice(("; ", "\n", ";")).join([*lines, header + self.sum()])
+        lines += [self._definition(name) for name in random_subset(self.random, ("g", "h"), 0.15)]
+        frame = self.random.choices(("plain", "def", "return", "lambda", "latex"), (20, 2, 1, 1, 2))[0]
+        separator = self.random.choice(("; ", "\n", ";"))
+        if frame == "def":
+            inside = [self._assignment() for _ in range(self.random.randint(0, 3))]
+            head = f"def f({', '.join(dict.fromkeys(self.names[:2]))}):"
+            return separator.join([*lines, head, *inside, f"return {self.sum()}"])
+        headers = {
+            "plain": self.random.choices(("", "y = ", "f(x) = ", "k(x, y) = "), (12, 1, 1, 1))[0],
+            "return": "return ",
+            "lambda": "lambda x: ",
+            "latex": "$",
+        }
+        return separator.join([*lines, headers[frame] + self.sum() + "$" * (frame == "latex")])
+
+    def _assignment(self) -> str:
+        return f"{self.random.choice(('r', 's', *self.names))} = {self.sum()}{self.random.choice(('', '', '  # so'))}"
+
+    def _definition(self, name: str) -> str:
+        parameters = list(random_subset(self.random, ("t", "u"), 0.7)) or ["t"]
+        outside, self.names = self.names, [*self.names, *parameters, *parameters]
+        body = self.sum()
+        self.names = outside
+        self.functions[name] = len(parameters)
+        return f"{name}({', '.join(parameters)}) = {body}"
 
     def _binding(self, name: str) -> str:
         line = f"{name} = {self.sum()}"
@@ -102,6 +147,10 @@ class Writer:
             self._bare,
             self._where,
             self._vector,
+            self._indexed,
+            self._latex,
+            self._own_call,
+            self._worded,
         )
         return self.random.choice(makers)()
 
@@ -126,9 +175,30 @@ class Writer:
             arguments.append(f"{row.parameters[place - 1]}={value}" if named else value)
         if row.name == "where" and self.random.random() < 0.95:
             arguments[0] = self._condition()
+        if row.classes and self.random.random() < 0.8:
+            arguments[-1:] = [self.random.choice(("0", "1", "2"))]
+        for option in random_subset(self.random, row.options, 0.2):
+            arguments.append(f"{option}={self.random.choice(SETTINGS)}")
         if row.takes_dim and self.random.random() < 0.3:
             arguments.append(self.random.choice(("0", "-1", "dim=0", "dim=-1", "axis=0", "dim=1")))
         return arguments
+
+    def _indexed(self) -> str:
+        return f"({self.sum()}){self.random.choice(INDICES)}"
+
+    def _latex(self) -> str:
+        form = self.random.choice(LATEX)
+        return form.format(*(self.sum() for _ in range(form.count("{}"))))
+
+    def _own_call(self) -> str:
+        name = self.random.choice((*self.functions, "g"))
+        return f"{name}({', '.join(self.sum() for _ in range(self.functions.get(name, 1)))})"
+
+    def _worded(self) -> str:
+        form = self.random.choice(
+            ("{} mod {}", "{} % {}", "({}) squared", "log({}, {})", "σ({})", "gamma({})", "beta({}, {})")
+        )
+        return form.format(*(self.factor() for _ in range(form.count("{}"))))
 
     def _condition(self) -> str:
         return f"{self.sum()} {self.random.choice(COMPARISONS)} {self.sum()}"

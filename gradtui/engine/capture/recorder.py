@@ -21,6 +21,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
+from gradtui.engine.autograd.graph import NO_SEQUENCE
 from gradtui.engine.autograd.release import guard_node
 from gradtui.engine.autograd.torch_private import put_back, sequence_number, take_off
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
@@ -175,6 +176,8 @@ class Recorder(TorchFunctionMode):
         for tensor in outputs:
             of = self._keep(tensor, seen.numbers)
             values = None if of is None else recording.values.get(of)
+            if of == NO_SEQUENCE and (line := self._places.here(frame)) is not None:
+                recording.sources.setdefault(NO_SEQUENCE, line)
             if is_bad(values) and len(recording.witnesses) < witnesses.MOST:
                 self._look_again(seen, tensor, frame, args, kwargs)
             elif tensor.dtype in LEAST and made > seen.number:
@@ -226,7 +229,8 @@ class Recorder(TorchFunctionMode):
         if made is None or told is None or made._sequence_nr() in self.recording.witnesses or in_function(frame):
             return
         with torch._C.DisableTorchFunction():
-            found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, frame)
+            changed = seen.version is not None and seen.inputs[0]._version != seen.version
+            found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, frame, changed)
         if found is not None:
             self.recording.witnesses[made._sequence_nr()] = found
 

@@ -63,6 +63,10 @@ def raised(
     return None
 
 
+NOT_IMPLEMENTED = "NotImplemented"
+"""The node of an operation without derivative, which has no sequence number."""
+
+
 class _Case:
     def __init__(
         self,
@@ -89,7 +93,9 @@ class _Case:
         if how in ("shape", "count"):
             return self._custom(how, found, told)
         if how == "not_implemented":
-            return Raised(how, operation=told["name"], source=self.source)
+            places = (self._line(node) for node in self.nodes if node.name().endswith(NOT_IMPLEMENTED))
+            source = next((place for place in places if place is not None), self.source)
+            return Raised(how, operation=told["name"].rpartition("::")[2], source=source)
         if how == "unused":
             return Raised(how, source=self.source, tensor=", ".join(self._unused()))
         shape = None if self.seen is None or not self.seen.inputs else tuple(self.seen.inputs[0].shape)

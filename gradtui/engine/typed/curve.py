@@ -13,6 +13,7 @@ from gradtui.engine.typed.forward import Evaluator, Forward, Value, ordered
 from gradtui.engine.typed.gaps import round_places
 from gradtui.engine.typed.limits import MOST_NUMBERS, work
 from gradtui.engine.typed.look import Look, Sample, rows_of
+from gradtui.expression.errors import ExpressionError
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.syntax import Call, Element, Expression, Node, Slice, Variable, Vector
 from gradtui.snapshot.curve import Curve, CurveRequest
@@ -143,7 +144,8 @@ class Drawing:
         return x, *self._singly(x)
 
     def _singly(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        pairs = [self._at(place) for place in x.tolist()]
+        nowhere = torch.full((), torch.nan, dtype=x.dtype, device=x.device)
+        pairs = [self._at(place) or (nowhere, nowhere) for place in x.tolist()]
         f, derivative = (torch.stack(list(column)) for column in zip(*pairs, strict=True))
         return f, derivative
 
@@ -159,10 +161,14 @@ class Drawing:
         longest = max(value.numel() for value in values if isinstance(value, torch.Tensor))
         return places * work(len(self.dependent), longest)
 
-    def _at(self, place: float) -> tuple[torch.Tensor, torch.Tensor]:
+    def _at(self, place: float) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """f and f' there; None where torch refuses the place, as a binary_cross_entropy of 2."""
         x = self.leaf.clone()
         x[self.element if x.ndim else ...] = place
-        f = scalar(self._evaluate(x.requires_grad_(), lambda value: value))
+        try:
+            f = scalar(self._evaluate(x.requires_grad_(), lambda value: value))
+        except ExpressionError:
+            return None
         gradient = _gradient(f, x)
         return f.detach(), gradient[self.element] if x.ndim else gradient
 

@@ -88,6 +88,7 @@ node, their gradients are summed.
         self._findings: tuple[Finding, ...] = ()
         self._traceback: tuple[str, ...] = ()
         self._replay = Replay(Graph())
+        self.update_lines: tuple[Pieces, ...] = ()
 
     @property
     def line_count(self) -> int:
@@ -173,6 +174,7 @@ node, their gradients are summed.
             findings=self._findings,
             factors=_factors(snapshot, node),
             chosen=self._chosen,
+            update=self.update_lines,
             plain=self.plain,
         )
 

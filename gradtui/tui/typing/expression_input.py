@@ -12,7 +12,9 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
+from textual.suggester import Suggester
 
+from gradtui.expression.completion import completion
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.highlight import Piece, pieces
 from gradtui.snapshot.visible import visible
@@ -71,7 +73,14 @@ class ExpressionInput(LineInput):
             self.place = place
 
     def __init__(self, value: str, names: tuple[str, ...] = (), *, id: str | None = None) -> None:
-        super().__init__(visible(value), compact=True, select_on_focus=False, highlighter=_Highlighter(self), id=id)
+        super().__init__(
+            visible(value),
+            compact=True,
+            select_on_focus=False,
+            highlighter=_Highlighter(self),
+            suggester=_Completions(self),
+            id=id,
+        )
         self.history, self.names = History(), names
         self.pointing = False
         self._read = self.value
@@ -87,6 +96,12 @@ class ExpressionInput(LineInput):
 
     def action_newer(self) -> None:
         self._recall(self.history.newer(self.value))
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        """At the end it takes what is suggested, unless that is but what the function takes."""
+        following = completion(self.value, self.names) if self.cursor_at_end else None
+        if following is None or following.is_text:
+            super().action_cursor_right(select)
 
     def watch_selection(self) -> None:
         self.pointing = self.has_focus and self.value == self._read
@@ -106,6 +121,18 @@ class ExpressionInput(LineInput):
         if text != self.value:
             self.value = text
             self.cursor_position = len(text)
+
+
+class _Completions(Suggester):
+    """The rest of a function's name, or the arguments that it takes, faint behind the cursor."""
+
+    def __init__(self, input: ExpressionInput) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._input = input
+
+    async def get_suggestion(self, value: str) -> str | None:
+        following = completion(value, self._input.names)
+        return None if following is None else value + following.rest
 
 
 class _Highlighter(Highlighter):
