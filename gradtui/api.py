@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import torch
 
 
+MOST_NOTES = 3
+"""Findings that an exception is given as notes."""
+
+
 class Snapshot(data.Snapshot, frozen=True):
     """A recorded graph with its values and gradients, and the questions that can be put to it."""
 
@@ -96,6 +100,8 @@ class Trace:
         from gradtui.engine.capture import trace
 
         self._trace = trace.Trace(model)
+        self.findings: tuple[Finding, ...] = ()
+        """What is wrong with a step that raised inside; they are notes of the exception too."""
 
     def __enter__(self) -> Self:
         self._trace.__enter__()
@@ -105,6 +111,10 @@ class Trace:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._trace.__exit__(kind, error, traceback)
+        if error is not None and self._trace.failed is not None:
+            self.findings = _with_questions(self._trace.failed).findings
+            for one in self.findings[:MOST_NOTES]:
+                error.add_note(f"gradtui: {one.text}\n  {one.remedy}")
 
     def capture(self, output: object, *, names: Mapping[str, torch.Tensor] | None = None) -> Snapshot:
         """`gradtui.capture` of what ran inside, also of what ended up without a graph."""

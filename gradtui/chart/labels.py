@@ -16,7 +16,7 @@ def beside(
     size: columns and rows of the canvas. role: what is drawn in a cell, by column and row.
     """
     columns, rows = size
-    if length > columns // 3:
+    if length > columns // 2:
         return None
     places = [(start, at) for at in (row, row - 1, row + 1) for start in (column + 2, column - 1 - length)]
     places = [(start, at) for start, at in places if 0 <= at < rows and 0 <= start <= columns - length]

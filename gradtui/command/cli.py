@@ -47,6 +47,7 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed; 2 
 @click.option("--print", "as_text", is_flag=True, help="Print one text report; no screen.")
 @click.option("--json", "as_json", is_flag=True, help="Print the same for programs; no screen.")
 @click.option("--steps", "as_steps", is_flag=True, help="Print the whole backward pass, step by step; no screen.")
+@click.option("--plain", is_flag=True, help="The session in sentences, without a screen: keys line by line on stdin.")
 @click.option("--export", metavar="FILE", help="Write to a file: .dot .mmd .svg .json .py .tex .gradtui.")
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True)
 @click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu", show_default=True)
@@ -66,6 +67,7 @@ def command(
     as_text: bool,
     as_json: bool,
     as_steps: bool,
+    plain: bool,
     export: str | None,
     dtype: Dtype,
     device: Device,
@@ -82,6 +84,8 @@ def command(
     text = options.one_target(target, FIRST_EXAMPLE)
     if as_text + as_json + as_steps > 1:
         raise click.UsageError("--print, --json and --steps are different answers: ask for one of them")
+    if plain and (as_text or as_json or as_steps or export):
+        raise click.UsageError("--plain is a session and no report: ask for one of them")
     if export is not None:
         options.check_export(export)
     form: Form | None = "text" if as_text else "json" if as_json else "steps" if as_steps else None
@@ -101,7 +105,7 @@ def command(
             raise click.UsageError("a saved snapshot is what it is: there is no --at for it")
         if trains or data:
             raise click.UsageError("a saved snapshot is what it is: nothing in it is trained")
-        _saved(text.strip(), form, export, theme)
+        _saved(text.strip(), form, export, theme, plain)
         return
     from gradtui.snapshot.start import Start
     from gradtui.snapshot.target import is_target
@@ -135,6 +139,11 @@ def command(
     if form is not None or export is not None:
         answer.answer(start, variables, form, export)
         return
+    if plain:
+        from gradtui.tui import sentences
+        from gradtui.tui.app import explorer
+
+        sys.exit(sentences.main(explorer(start)))
     _require_terminal()
     gc.disable()  # until the first frame is out: there is nothing to collect, and looking for it costs a tenth of the start
     from msgspec.structs import replace
@@ -165,11 +174,15 @@ def main() -> None:
         sys.exit(1)
 
 
-def _saved(path: str, form: Form | None, export: str | None, theme: str | None) -> None:
+def _saved(path: str, form: Form | None, export: str | None, theme: str | None, plain: bool) -> None:
     """A saved Snapshot: written out, or on the screen."""
     if form is not None or export is not None:
         answer.write(answer.load(path, form), form, export)
         return
+    if plain:
+        from gradtui.tui import saved, sentences
+
+        sys.exit(sentences.main(saved.explorer(answer.load(path, form))))
     _require_terminal()
     snapshot, theme = answer.load(path, form), options.read_theme(theme)
     from gradtui.tui.saved import run
@@ -178,7 +191,7 @@ def _saved(path: str, form: Form | None, export: str | None, theme: str | None) 
 
 
 def _require_terminal() -> None:
-    instead = "--print gives a text report, --json the same for programs"
+    instead = "--plain is the session in sentences, --print gives a text report, --json the same for programs"
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError(f"the screen needs a terminal; {instead}")
     if os.environ.get("TERM") in ("dumb", "unknown"):

@@ -82,6 +82,7 @@ class ParameterRow(Struct, frozen=True, array_like=True, gc=False):
     device: Index
     node: Index | None = None
     requires_grad: bool = True
+    registered: bool | None = None
 
 
 class Piece(Struct, omit_defaults=True):
@@ -173,6 +174,7 @@ class Writer:
             device=self._text(parameter.device),
             node=parameter.node,
             requires_grad=parameter.requires_grad,
+            registered=parameter.registered,
         )
         self._turn(20)
         return row
@@ -303,7 +305,7 @@ class Reader:
         if value is None:
             raise BrokenError(f"{DAMAGED}: a parameter has no value")
         dtype, device = self._texts[row.dtype] or "", self._texts[row.device] or ""
-        return Parameter(value, self._values[row.grad], dtype, device, row.node, row.requires_grad)
+        return Parameter(value, self._values[row.grad], dtype, device, row.node, row.requires_grad, row.registered)
 
 
 def _weight(piece: Piece) -> int:

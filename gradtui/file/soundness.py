@@ -58,8 +58,10 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
     count = len(snapshot.graph.nodes)
     if not all(_is_node(parameter.node, count) for parameter in snapshot.parameters.values()):
         yield "a parameter's node is not in the graph"
-    beside = [one.node for one in (*snapshot.events, *snapshot.notes)]
-    beside += [one.node for one in (*snapshot.experiments, *snapshot.witnesses)]
+    beside: list[int | None] = [one.node for one in snapshot.events]
+    beside += [one.node for one in snapshot.notes]
+    beside += [one.node for one in snapshot.experiments]
+    beside += [one.node for one in snapshot.witnesses]
     if not all(_is_node(node, count) for node in beside):
         yield "an event, a note, an experiment or a witness is of a node that is not in the graph"
     edges = [(one.node, one.edge) for one in snapshot.experiments]
@@ -86,6 +88,8 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
         yield "tangents are along what is no variable"
     if not all(map(fits, snapshot.data.values())):
         yield "a column of data has other numbers than its shape tells"
+    if snapshot.surface is not None and len(snapshot.surface.values) != math.prod(snapshot.surface.counts):
+        yield "a surface has other numbers than places"
     if snapshot.training is not None:
         yield from _training_flaws(snapshot.training)
     if snapshot.truth is not None:

@@ -9,7 +9,7 @@ from gradtui.findings import witnessed
 from gradtui.findings.bad_value import behind_the_gradient
 from gradtui.findings.branches import double_where
 from gradtui.findings.cause import Cause, Fact, Place
-from gradtui.findings.nonfinite_gradient import _sender_of_zeros
+from gradtui.findings.nonfinite_gradient import sender_of_zeros
 from gradtui.findings.record import Record
 from gradtui.findings.witnessed import NARROW
 from gradtui.graph.operands import is_finite, operation
@@ -62,7 +62,7 @@ def _explained(record: Record, witness: Witness, node: Node) -> Cause | None:
 
 def _zero_times(record: Record, witness: Witness, node: Node, facts: dict[str, Fact], kind: str) -> Cause:
     """A gradient of 0 met an infinite derivative: by a branch that was not taken, or whatever else sent the 0."""
-    sender, by = _sender_of_zeros(record.graph, node)
+    sender, by = sender_of_zeros(record.graph, node)
     if sender is not None and operation(sender) in BRANCHES:
         facts |= {"branch": sender, "way": double_where(sender, by, node)}
         return Cause("branch not taken", Place(node.id), facts, "proved", record.bad)

@@ -171,5 +171,10 @@ def _evidence(witness: Witness) -> Iterator[tuple[str, dict[str, Fact]]]:
     if witness.bad:
         yield "bad elements", {"bad": witness.bad, "index": witnessed.index_of(witness)}
     for operand in witness.operands:
-        if operand.number is not None and operand.values is not None:
-            yield "number there", {"name": operand.variable or operand.name, "number": operand.number}
+        if operand.number is None or operand.values is None:
+            continue
+        if operand.variable is not None:
+            yield "number there", {"name": operand.variable, "number": operand.number}
+        else:
+            second = operand.name in witnessed.SECOND
+            yield "second there" if second else "operand there", {"number": operand.number}

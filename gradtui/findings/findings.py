@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from msgspec.structs import replace
 
-from gradtui.findings import bad_gradient, bad_value, detective, storage, zero_gradient
+from gradtui.findings import bad_gradient, bad_value, cut_off, detective, refused, storage, strays, zero_gradient
 from gradtui.findings import why as old
 from gradtui.findings.cause import Cause
 from gradtui.findings.rank import collected, gathered, ranked
@@ -19,22 +19,47 @@ from gradtui.snapshot.model import Snapshot
 
 Detector = Callable[[Record], Iterator[Cause | Finding]]
 
-DETECTORS: tuple[Detector, ...] = (bad_value.detect, bad_gradient.detect, zero_gradient.detect, storage.detect)
+DETECTORS: tuple[Detector, ...] = (
+    refused.detect,
+    bad_value.detect,
+    bad_gradient.detect,
+    cut_off.detect,
+    strays.detect,
+    zero_gradient.detect,
+    storage.detect,
+)
 """In this order: a cause before what may come of it."""
 
+OF_VALUES: tuple[Detector, ...] = (bad_value.detect, bad_gradient.detect, zero_gradient.detect, storage.detect)
+"""Those that explain a leaf that is in the graph."""
 
-NOT_FINITE = (
+CUT_OFF = {
+    "frozen",
+    "unused",
+    "not_in_graph",
+    "detached",
+    "no_grad",
+    "integer",
+    "left_torch",
+    "not_differentiable",
+    "new_leaf",
+}
+
+
+NOT_FINITE = {
     "input", "domain", "pole", "zero_by_zero", "overflow", "vertical", "corner", "zero_times_inf", "branch", "nonfinite",
     "masked",
-)  # fmt: skip
+}  # fmt: skip
 
 
 def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     """All that is wrong, the cause of most first; each cause once, with all parameters that it explains. Nothing for a
     healthy function or model. Of an experiment only the forward pass, which it does not change."""
+    record = Record.of(snapshot)
+    if snapshot.problem is not None and snapshot.problem.raised is not None:
+        return tuple(told(cause, snapshot) for cause in refused.detect(record))
     if detective.is_small(snapshot):
         return tuple(_with_certainty(one) for one in detective.findings(snapshot))
-    record = Record.of(snapshot)
     found: list[tuple[Finding, Collection[str]]] = []
     for detect in DETECTORS:
         causes = [*detect(record)]
@@ -45,7 +70,8 @@ def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     known = known or any(
         not is_finite(record.leaves[name].grad) for _, about in found for name in about if name in record.leaves
     )
-    old = [one for one in detective.findings(snapshot) if not known or one.kind not in NOT_FINITE]
+    dropped = CUT_OFF | (NOT_FINITE if known else set())
+    old = [one for one in detective.findings(snapshot) if one.kind not in dropped]
     return ranked([*found, *((one, (one.parameter,) if one.parameter else ()) for one in old)])
 
 
@@ -63,8 +89,14 @@ def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
     leaf = record.leaves[parameter]
     if snapshot.origin == "expression":
         return old.why(snapshot, parameter)
+    if leaf.node is None and snapshot.parameters:
+        stray = [cause for cause in strays.detect(record) if parameter in cause.about]
+        fresh = next((event for event in record.events if event.kind == "fresh"), None)
+        nothing_learns = not any(one.node is not None for one in record.leaves.values())
+        causes = stray or [cut_off.of(record, parameter, leaf, nothing_learns, fresh)]
+        return tuple(told(cause, snapshot) for cause in causes)
     found: list[Finding] = []
-    for detect in DETECTORS if leaf.node is not None and not record.nodes[leaf.node].edges else ():
+    for detect in OF_VALUES if leaf.node is not None and not record.nodes[leaf.node].edges else ():
         for one in detect(record):
             if isinstance(one, Cause) and _is_of(record, one, parameter, leaf.node):
                 found.append(told(replace(one, about=(parameter,)), snapshot))

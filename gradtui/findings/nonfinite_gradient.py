@@ -62,7 +62,7 @@ def _sends(graph: Graph, node: Node, place: int) -> Finding:
 
 def _zero_times(graph: Graph, node: Node, place: int, kind: Kind, why: str, remedy: str) -> tuple[Kind, str, str]:
     """A gradient of 0 met an infinite derivative: who sent the 0."""
-    source, by = _sender_of_zeros(graph, node)
+    source, by = sender_of_zeros(graph, node)
     if source is not None and operation(source) in ("Where", "MaskedFill"):
         safe = double_where(source, by, node)
         text = f"{BEGINS} {where(source)}: the branch not taken gets a gradient of 0, but in {where(node)} {why}"
@@ -71,7 +71,7 @@ def _zero_times(graph: Graph, node: Node, place: int, kind: Kind, why: str, reme
     return "zero_times_inf", f"{BEGINS} {where(node)}: {zero}, but {why}, and 0 times that is nan", remedy
 
 
-def _sender_of_zeros(graph: Graph, node: Node) -> tuple[Node | None, int]:
+def sender_of_zeros(graph: Graph, node: Node) -> tuple[Node | None, int]:
     """Up from `node`, the first that sends more zeros than it got."""
     used, at = uses(graph), node.id
     while True:

@@ -6,6 +6,8 @@ import string
 from typing import Literal, NamedTuple
 
 from gradtui.findings.cause import Cause, Fact
+from gradtui.findings.cutting import CUTTING, EVIDENCE_OF_CUTS
+from gradtui.findings.refusals import EVIDENCE_OF_REFUSALS, REFUSALS
 from gradtui.findings.whereabouts import gathered, where, where_done
 from gradtui.snapshot.finding import Finding, Kind
 from gradtui.snapshot.model import Event, Node, Snapshot
@@ -252,7 +254,12 @@ EVIDENCE: dict[str, str] = {
     "bad elements": "{bad} elements of what it made are not finite, the first at {index}",
     "sent bad": "{bad} elements of the gradient that it sends are not finite, the first at {index}",
     "number there": "{name} is {number} there",
+    "operand there": "its operand is {number} there",
+    "second there": "its second operand is {number} there",
 }
+
+SENTENCES |= {kind: Sentence(*row) for kind, row in (CUTTING | REFUSALS).items()}  # type: ignore[arg-type]
+EVIDENCE |= EVIDENCE_OF_CUTS | EVIDENCE_OF_REFUSALS
 
 
 def told(cause: Cause, snapshot: Snapshot) -> Finding:

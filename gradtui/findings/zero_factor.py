@@ -18,10 +18,10 @@ def cause(record: Record, name: str, killer: Killer) -> Cause | None:
         return None
     if killer.edge in traits_of(operation(node)).added or traits_of(operation(node)).side:
         return None
-    partner = zeros._partner(node, killer.edge)
+    partner = zeros.partner(node, killer.edge)
     if partner is None or partner.target is None or not is_zero(seen_value(record.graph, partner)):
         return None
-    other = zeros._zero_factor(record.graph, node, killer.edge)
+    other = zeros.zero_factor(record.graph, node, killer.edge)
     if other is None or traits_of(operation(other)).side:
         return None
     own = seen_value(record.graph, node.edges[killer.edge])

@@ -13,7 +13,7 @@ from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operation, seen_value
 from gradtui.graph.uses import Use
-from gradtui.snapshot.finding import Finding, Kind
+from gradtui.snapshot.finding import Certainty, Finding, Kind
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 from gradtui.snapshot.numbers import number
 
@@ -41,6 +41,11 @@ OWN_BACKWARD = "look at its backward(): return the gradient for each input, in t
 CANCELS = "what comes in adds up to 0"
 SUMS_UP = "no fault where it cannot matter, as a bias before a normalisation; else see what cancels"
 ANY = "look at the node, and at what its operands are"
+
+
+OFTEN_MEANT = (LOOKED_UP, AT_REST, STARTS_AT_0, SUMS_UP, MEANT)
+SEEN = ("flat", "constant")
+"""By what the node is, whatever comes in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,9 @@ def zero(graph: Graph, used: Sequence[Sequence[Use]], name: str, killer: Killer)
     else:
         kind, why, remedy = _of_an_edge(graph, node, killer.edge)
     text = f"0 on every path: {where(node)}: {why}"
-    return Finding(kind, "backward", node.id, text, remedy, name, node.source, _evidence(graph, node, killer.edge))
+    seen = _evidence(graph, node, killer.edge)
+    certainty: Certainty = "perhaps" if remedy in OFTEN_MEANT else "proved" if kind in SEEN else "likely"
+    return Finding(kind, "backward", node.id, text, remedy, name, node.source, seen, certainty)
 
 
 def _of_a_sum(node: Node, hooked: bool) -> tuple[Kind, str, str]:
@@ -156,12 +163,12 @@ def _of_an_edge(graph: Graph, node: Node, place: int) -> tuple[Kind, str, str]:
     if place in traits.added:
         return "ordinary", CANCELS, SUMS_UP
     if has(name, "multiplying"):
-        other = _zero_factor(graph, node, place)
+        other = zero_factor(graph, node, place)
         if other is not None:
             return "masked", f"what it is multiplied by, {where(other)}, is all 0", STARTS_AT_0
         if node.dtype in NARROW and made is not None and not is_zero(made):
             return _underflow(node)
-        if has(name, "matrix product") and _partner(node, place) is None:
+        if has(name, "matrix product") and partner(node, place) is None:
             return "masked", "the data that it is multiplied by is all 0", DATA
         return "masked", "it is multiplied by 0", MASK
     if node.note:
@@ -253,19 +260,19 @@ def _of_a_norm(graph: Graph, node: Node) -> tuple[Kind, str, str]:
     return "constant", SHIFT, EVEN
 
 
-def _partner(node: Node, place: int) -> Edge | None:
+def partner(node: Node, place: int) -> Edge | None:
     """What this operand is multiplied by, where that has a gradient too."""
     added = traits_of(operation(node)).added
     others = (edge for number_, edge in enumerate(node.edges) if number_ != place and number_ not in added)
     return next((edge for edge in others if edge.target is not None), None)
 
 
-def _zero_factor(graph: Graph, node: Node, place: int) -> Node | None:
+def zero_factor(graph: Graph, node: Node, place: int) -> Node | None:
     """What this operand is multiplied by, where that is all 0; of another view of it the node that made it."""
-    partner = _partner(node, place)
-    if partner is None or partner.target is None or not is_zero(seen_value(graph, partner)):
+    by = partner(node, place)
+    if by is None or by.target is None or not is_zero(seen_value(graph, by)):
         return None
-    other = graph.nodes[partner.target]
+    other = graph.nodes[by.target]
     while other.value is None and other.edges and other.edges[0].target is not None:
         other = graph.nodes[other.edges[0].target]
     return other
@@ -273,7 +280,7 @@ def _zero_factor(graph: Graph, node: Node, place: int) -> Node | None:
 
 def _dead_factor(graph: Graph, node: Node, place: int) -> Node | None:
     """The dead relu, or the like, that made the other factor 0: it is the cause of both."""
-    other = _zero_factor(graph, node, place) if has(operation(node), "multiplying") else None
+    other = zero_factor(graph, node, place) if has(operation(node), "multiplying") else None
     return other if other is not None and traits_of(operation(other)).side else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 
 from gradtui.chart.point import standing
@@ -11,6 +11,8 @@ from gradtui.chart.window import Frame, Position, Window, breaks_of, grown, heig
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import number
 from gradtui.snapshot.visible import visible
+
+Place = Callable[[float, float], Position]
 
 WIDTH, HEIGHT = 1280, 720
 LEFT, RIGHT, TOP, BOTTOM = 90, 40, 80, 60
@@ -57,8 +59,9 @@ def chart_svg(snapshot: Snapshot) -> str:
         x, f, slope = point
         if f is not None and slope is not None and frame.holds(x, f):
             reach = (x_window[1] - x_window[0]) / 5
-            ends = [(x - reach, f - slope * reach), (x + reach, f + slope * reach)]
-            lines += [_path("tangent", piece, place) for piece in runs(*map(list, zip(*ends, strict=True)), frame)]
+            ends = (x - reach, x + reach)
+            tangent = runs(ends, [f + slope * (end - x) for end in ends], frame)
+            lines += [_path("tangent", piece, place) for piece in tangent]
             lines.append(_dot(place(x, f), "#1f2328", f"f = {number(f, DIGITS)}, slope {number(slope, DIGITS)}"))
     return "\n".join([*lines, "</svg>"]) + "\n"
 
@@ -73,9 +76,8 @@ def _scaled(value: float, window: Window, start: float, end: float) -> float:
     return start + (end - start) * (value - window[0]) / (window[1] - window[0])
 
 
-def _axes(x_window: Window, ys: Window, place: object, name: str) -> Iterator[str]:
+def _axes(x_window: Window, ys: Window, place: Place, name: str) -> Iterator[str]:
     """A grid with round numbers; the axes through 0 are darker."""
-    assert callable(place)
     for value, text in ticks(x_window, 10):
         x, _ = place(value, ys[0])
         yield f'<line class="{"grid" if value else "zero"}" x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{HEIGHT - BOTTOM}"/>'
@@ -87,8 +89,7 @@ def _axes(x_window: Window, ys: Window, place: object, name: str) -> Iterator[st
     yield f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 12}" text-anchor="end">{_text(name)}</text>'
 
 
-def _path(kind: str, piece: list[Position], place: object) -> str:
-    assert callable(place)
+def _path(kind: str, piece: list[Position], place: Place) -> str:
     points = " L".join("{:.1f} {:.1f}".format(*place(*one)) for one in piece)
     return f'<path class="{kind}" d="M{points}"/>'
 

@@ -18,7 +18,7 @@ CHARACTER, LINE, PADDING, MARGIN = 7.3, 15.0, 8.0, 16.0
 
 HEAD = 46.0
 """Pixels for the title and for what the numbers are."""
-TITLE_CHARACTER, LONGEST_TITLE = 9.1, 120
+TITLE_CHARACTER, SMALL_CHARACTER, LONGEST_TITLE = 9.1, 6.7, 120
 SLIDE = (1280.0, 720.0)
 """Pixels up to which a small graph is drawn larger."""
 CAPTION = "in a box: the value and ḡ = ∂f/∂node; on an arrow: the gradient that goes along it"
@@ -57,7 +57,7 @@ def svg(snapshot: Snapshot) -> str:
     ways = place(boxes, edges)
     title = _title(snapshot)
     across = max((box.x + box.width / 2 for box in boxes), default=0.0)
-    width = max(across, len(title) * TITLE_CHARACTER) + 2 * MARGIN
+    width = max(across, len(title) * TITLE_CHARACTER, len(CAPTION) * SMALL_CHARACTER) + 2 * MARGIN
     height = max((box.y + box.height for box in boxes), default=0.0) + 2 * MARGIN + HEAD
     larger = max(1.0, min(SLIDE[0] / width, SLIDE[1] / height))
     lines = [

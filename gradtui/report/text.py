@@ -16,7 +16,7 @@ from gradtui.outline.titles import title
 from gradtui.report import findings
 from gradtui.report.gradients import tables
 from gradtui.report.steps import in_short
-from gradtui.report.training import table
+from gradtui.report.training import table, values_chart
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.model import Node, Snapshot, Source, Values, default_at
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
@@ -54,7 +54,9 @@ def report(snapshot: Snapshot, *, colour: bool = False) -> str:
     if snapshot.curve is not None and snapshot.curve.variable in snapshot.variables:
         parts.append(_chart(snapshot, snapshot.curve, colour))
     if snapshot.training is not None:
-        parts.append(map(harmless, table(snapshot.training, snapshot.dtype)))
+        parts += [
+            map(harmless, part) for part in (table(snapshot.training, snapshot.dtype), values_chart(snapshot.training))
+        ]
     parts.append(printed(snapshot))
     return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
 

@@ -7,11 +7,14 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from gradtui.chart.run import Track, draw_values
 from gradtui.snapshot.numbers import SIGNIFICANT, number
 from gradtui.snapshot.training import Moved, Place, Remembered, Setting, State, Tensor, Training, Update
 
 MOST_ROWS = 40
 """Updates in a table: the first half of them, and the last."""
+WIDTH, HEIGHT, FEWEST = 80, 12, 5
+"""Cells of the chart of f by update, and the updates from which there is one."""
 ELEMENTS = 3
 """Of a vector in a table."""
 
@@ -93,6 +96,13 @@ def table(training: Training, dtype: str) -> Iterator[str]:
     if max(update.evaluations for update in updates) > 1:
         total = sum(update.evaluations for update in updates)
         yield f"{training.optimizer.name} evaluates f several times in an update: {total:,} times in all"
+
+
+def values_chart(training: Training) -> Iterator[str]:
+    """f by update, where there are enough to make a line."""
+    values = tuple(update.value for update in training.updates)
+    cells = draw_values([Track(training.optimizer.text, values)], WIDTH, HEIGHT) if len(values) >= FEWEST else None
+    yield from ("".join(character for character, _ in line).rstrip() for line in cells or ())
 
 
 def _row(update: Update, names: Iterable[str], digits: int) -> tuple[str, ...]:

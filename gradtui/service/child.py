@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from gradtui.service.limits import not_installed, shortage
 from gradtui.service.memory import Guard
+from gradtui.service.processor import waited
 from gradtui.service.protocol import HEADER, VERSION, ProtocolError, Ready, frame, message, payload_length, whole
 from gradtui.snapshot.model import Problem, Request, Snapshot
 
@@ -70,7 +71,8 @@ class Child:
     """A process that speaks the protocol, kept alive from one request to the next.
 
     It starts in the background at `start`, and again as soon as it has failed with a request, or has ended after it had
-    answered one. `deadline` seconds are counted from when a ready child is asked. `title`: what it is called where it fails.
+    answered one. `deadline` seconds are counted from when a ready child is asked, but for those in which it could have run and
+    other programs had the processors. `title`: what it is called where it fails.
     """
 
     def __init__(
@@ -108,7 +110,7 @@ class Child:
             guard = Guard(running.pid, running.kill) if not again else None
             first = request.training is not None and not running.trains
             try:
-                answer = await _within(self.deadline + FIRST_UPDATE * first, running.ask(data), running.exited)
+                answer = await _within(self.deadline + FIRST_UPDATE * first, running.ask(data), running)
                 if request.origin == "function":
                     await running.hear_out()
                 if answer.id != request.id:
@@ -191,15 +193,18 @@ class Child:
         return task
 
 
-async def _within(seconds: float, work: Coroutine[None, None, T], exited: asyncio.Future[None]) -> T:
+async def _within(seconds: float, work: Coroutine[None, None, T], running: _Running) -> T:
     """Its result. Raises TimeoutError; not where it was this process that was stopped, and not what it waits for.
 
-    exited: of the process that is to answer. Raises EOFError where it has: others may hold its pipe open.
+    running: the process that is to answer. What it waits for a processor does not count. Raises EOFError where it has
+    ended: others may hold its pipe open.
     """
-    task = asyncio.create_task(work)
+    task, exited = asyncio.create_task(work), running.exited
     ends: list[asyncio.Future[Any]] = [task, exited]
     try:
-        for patience in (seconds, LAST_LOOK):
+        patience, last = seconds, False
+        while True:
+            before = waited(running.pid)
             await asyncio.wait(ends, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             if exited.done():
                 await asyncio.wait([task], timeout=LINGER)
@@ -207,7 +212,10 @@ async def _within(seconds: float, work: Coroutine[None, None, T], exited: asynci
                 return task.result()
             if exited.done():
                 raise EOFError
-        raise TimeoutError
+            if last:
+                raise TimeoutError
+            others = waited(running.pid) - before
+            patience, last = max(others, LAST_LOOK), others < LAST_LOOK
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -225,7 +233,7 @@ async def _start(command: Sequence[str], seconds: float) -> _Running:
         raise ChildError(Problem("crash", f"{TITLE} does not start: {why}", hint=shortage())) from error
     running = _Running(transport, protocol)
     try:
-        ready = await _within(seconds, running.receive(Ready), running.exited)
+        ready = await _within(seconds, running.receive(Ready), running)
         if ready.protocol != VERSION:
             raise ProtocolError(f"version {ready.protocol} instead of {VERSION}")
         if ready.problem is not None:

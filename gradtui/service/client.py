@@ -123,7 +123,7 @@ class Service:
 
         Of the same function at the same point it is not asked again: only the window is another, or the cursor.
         """
-        if request.origin != "expression":
+        if request.origin != "expression" or request.data:  # nor does it average over rows
             return Snapshot(request.id, request.expression, derivative={}, origin=request.origin)
         if problem := self._given_up.get(request.expression):
             return _refused(request, problem)

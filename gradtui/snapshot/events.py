@@ -24,6 +24,8 @@ EventKind = Literal[
     "stacked",
     "checkpoint",
     "custom",
+    "born",
+    "fresh",
 ]
 """What user code did to a tensor that carries a gradient.
 
@@ -33,7 +35,8 @@ left_torch: `.item()`, `.tolist()`, `.numpy()`. not_differentiable: argmax and t
 leaf of a leaf. written: its numbers were put into another tensor, by `copy_` under no_grad or `.data =`. sampled: by
 `.sample()` of a distribution that has `rsample`; drawn: of one that has none, or by multinomial. copied: by deepcopy.
 stacked: by `torch.func.stack_module_state`. checkpoint: run by a reentrant checkpoint no input of which requires grad.
-custom: used in the forward of a custom autograd.Function without being an input of it.
+custom: used in the forward of a custom autograd.Function without being an input of it. born: an nn.Parameter was made, of
+nothing that has a gradient. fresh: made of nothing that has one, and the output itself.
 """
 Switch = Literal["", "no_grad", "inference_mode", "set_grad_enabled", "before"]
 """What had switched gradients off: a block or decorator; a call of `set_grad_enabled(False)`; what ran before the trace began."""

@@ -39,6 +39,7 @@ Kind = Literal[
     "frozen",
     "not_a_leaf",
     "inplace",
+    "custom",
     "zero",
     "nonfinite",
     "vanishing",

@@ -16,6 +16,7 @@ from gradtui.snapshot.events import Event as Event
 from gradtui.snapshot.events import EventKind as EventKind
 from gradtui.snapshot.events import Raised as Raised
 from gradtui.snapshot.source import Source as Source
+from gradtui.snapshot.surface import Fit, Surface, SurfaceRequest
 from gradtui.snapshot.training import Training, TrainingRequest
 from gradtui.snapshot.truth import Derivative, Truth
 
@@ -199,6 +200,7 @@ class Parameter(Struct, frozen=True):
     """A parameter of a user's model, or another leaf that was given a name.
 
     grad: the gradient of f by it; None where it is not in the graph, or backward never reached it. node: its AccumulateGrad.
+    registered: of an nn.Parameter, whether the model has it in `parameters()`; None for another tensor, or without a model.
     """
 
     value: Values
@@ -207,6 +209,7 @@ class Parameter(Struct, frozen=True):
     device: str
     node: int | None = None
     requires_grad: bool = True
+    registered: bool | None = None
 
 
 class Operand(Struct, frozen=True):
@@ -297,6 +300,7 @@ class Request(Struct, frozen=True):
     experiments: what to change in the backward pass; the Snapshot carries them back.
     data: names in `at` that are columns of data: they get no gradient, and an f that is a vector is averaged over their rows.
     training: the updates that are to be made from here; the Snapshot carries what came of them.
+    surface: f over two variables. fit: whether what f makes of its data is wanted.
     """
 
     id: int
@@ -311,6 +315,8 @@ class Request(Struct, frozen=True):
     origin: Origin = "expression"
     data: tuple[str, ...] = ()
     training: TrainingRequest | None = None
+    surface: SurfaceRequest | None = None
+    fit: bool = False
 
 
 class Snapshot(Struct, frozen=True):
@@ -352,6 +358,8 @@ class Snapshot(Struct, frozen=True):
     witnesses: tuple[Witness, ...] = ()
     data: dict[str, Values] = {}
     training: Training | None = None
+    surface: Surface | None = None
+    fit: Fit | None = None
 
 
 def default_at(name: str) -> float:

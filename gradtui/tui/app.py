@@ -30,15 +30,11 @@ from gradtui.tui.memory import Memory
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
-from gradtui.tui.textual_fixes import MendedApp
+from gradtui.tui.textual_fixes import MendedApp, by
+from gradtui.tui.training.board import Board
 from gradtui.tui.typing.file_entry import FileEntry
 from gradtui.tui.typing.line_input import LineInput
 from gradtui.tui.views import Picture
-
-
-def by(part: Callable[[GradtuiApp], Callable[..., Any]]) -> Callable[..., Any]:
-    """An action that one part does alone, with the argument of the key, where it has one."""
-    return lambda app, *argument: part(app)(*argument)
 
 
 class GradtuiApp(MendedApp):
@@ -68,6 +64,7 @@ class GradtuiApp(MendedApp):
         self.backward = Backward(
             self, session, self.answers, self.findings, self.player, moved=self.show_cursor, ask=self.ask
         )
+        self.board = Board(self, session, self.answers, self.backward, ask=self.ask, cursor=self.show_cursor)
         self._working: list[bool] = []
         self._held = False
         self._other_window: tuple[float, float] | None = None
@@ -82,6 +79,7 @@ class GradtuiApp(MendedApp):
         self.picture = Picture(
             self.session, self.answers, self.backward, ask=self.ask, settle=self.settle, id="picture"
         )
+        self.board.attach(self.picture)
         yield self.picture
         yield Static("too small:\n40 x 10 at least", id="too-small")
         yield KeyFooter(compact=True)
@@ -120,6 +118,7 @@ class GradtuiApp(MendedApp):
         """Have the session evaluated; of a saved one there is an answer the first time, and for the ledger."""
         if not self.session.live and self.answers.answered and not self.session.ledger:
             self.notify(texts.NOTHING_NEW, timeout=3)
+        self.board.prepare()
         self.asking.ask(texts.samples(self.picture.chart.size.width))
         self.settle()
 
@@ -137,8 +136,8 @@ class GradtuiApp(MendedApp):
         self.backward.renew(before)
         self.show_answer()
         self.settle(answered=True)
-        self.show_cursor()
         self.show_keys()
+        self.board.arrived()
         self.ask_other()
 
     def on_derivative_arrived(self, message: DerivativeArrived) -> None:
@@ -201,6 +200,7 @@ class GradtuiApp(MendedApp):
         self.picture.show_variables(patient=self.asking.patient)
 
     def show_cursor(self) -> None:
+        self.board.tell()
         self.picture.show_cursor(self.findings.all)
 
     def show_player(self) -> None:
@@ -251,7 +251,6 @@ class GradtuiApp(MendedApp):
     action_search = by(lambda app: app.picture.open_search)
     action_maximise = by(lambda app: app.picture.panes.toggle_maximised)
     action_move_node = by(lambda app: app.picture.graph.run_action)
-    action_zoom = by(lambda app: app.picture.chart.zoom)
     action_pan = by(lambda app: app.picture.chart.pan)
     action_fit = by(lambda app: app.picture.chart.fit)
     action_toggle_grid = by(lambda app: app.picture.chart.toggle_grid)
@@ -259,12 +258,18 @@ class GradtuiApp(MendedApp):
     action_present = by(lambda app: app.picture.panes.toggle_presenting)
     action_toggle_derivative = by(lambda app: app.picture.chart.toggle_derivative)
     action_toggle_saved = by(lambda app: app.picture.node_panel.toggle_saved)
-    action_backward = by(lambda app: app.backward.step)
+    action_backward = by(lambda app: app.board.step)
     action_backward_end = by(lambda app: app.backward.to_end)
     action_backward_start = by(lambda app: app.backward.to_start)
     action_backward_to_node = by(lambda app: app.backward.to_node)
     action_play = by(lambda app: app.backward.play)
-    action_speed = by(lambda app: app.player.rescale)
+    action_speed = by(
+        lambda app: (app.board.trainer.player if app.board.trainer.player.playing else app.player).rescale
+    )
+    action_zoom = by(lambda app: app.board.zoom)
+    action_training = by(lambda app: app.board.act)
+    action_choose_optimizer = by(lambda app: app.board.choose)
+    on_optimizer_entry_left = by(lambda app: app.board.entered)
     action_experiment = by(lambda app: app.backward.experiment)
     action_choose_edge = by(lambda app: app.backward.choose_edge)
 
@@ -376,19 +381,18 @@ class GradtuiApp(MendedApp):
 
 
 def explorer(start: Start, memory: Memory | None = None) -> GradtuiApp:
-    """The screen on what a person named. Raises PointError for an `at` that is no value.
-
-    memory: what is remembered of the last time; None for nothing.
-    """
+    """The screen on what a person named; what `memory` remembers. Raises PointError for an `at` that is no value."""
     service = partial(Service, function=start.expression) if start.origin == "function" else Service
-    return GradtuiApp(Session(start), service, start.theme, memory)
+    app = GradtuiApp(Session(start), service, start.theme, memory)
+    app.board.begin(start)
+    return app
 
 
 def run(start: Start) -> int:
     """Open the explorer and stay in it until it is left; the exit status. Raises PointError for an `at` that is no value."""
     memory = Memory()
     app = explorer(start, memory)
-    if start.theme is None and memory.known.theme is None:
+    if start.theme is None:
         app.suit_terminal()
     app.run()
     return app.return_code or 0

@@ -18,6 +18,7 @@ from gradtui.snapshot.visible import harmless_lines, visible
 from gradtui.tui.keys import KEYS, works
 from gradtui.tui.session import WINDOW, Session
 from gradtui.tui.textual_fixes import MendedApp
+from gradtui.tui.training.optimizer_entry import USUAL
 
 FIRST_STEP = Decimal("0.1")
 
@@ -64,6 +65,9 @@ def commands(app: MendedApp, session: Session, shown: Snapshot | None, run: Run)
     for pane, title in (("graph", "graph"), ("chart", "chart"), ("node", "node panel")):
         help = "escape brings all panes back"
         yield SystemCommand(f"Maximise the {title}", help, partial(run, f"maximise({pane!r})"))
+    if works("training", session, shown, typing=False):
+        for text in USUAL:
+            yield SystemCommand(f"Optimizer: {text}", "Train by this one", partial(run, f"choose_optimizer({text!r})"))
     for name, text, why in EXAMPLES if session.live and session.origin == "expression" else ():
         yield SystemCommand(f"Example: {name}", f"{text}: {why}", partial(run, f"example({text!r})"))
     for title, path in FILES if works("export", session, shown, typing=False) else ():

@@ -150,6 +150,45 @@ KEYS: list[Binding] = [
     _key("pan.left", "ctrl+left", "pan(-0.25)", "pan left", "Move the chart's window left"),
     _key("pan.right", "ctrl+right", "pan(0.25)", "pan right", "Move the chart's window right"),
     _key("fit", "f", "fit", "fit", "A window with the roots, the extrema and the point"),
+    _key(
+        "update", "g", "training('update')", "update", "One update: forward, backward, and each trained variable moves"
+    ),
+    _key("update.play", "G", "training('play')", "train", "Train: update after update, pause"),
+    _key("update.back", "z", "training('back')", "update: back", "One update back, to the very numbers"),
+    _key("update.start", "Z", "training('to_start')", "updates: start", "Back to before the first update"),
+    _key(
+        "optimizer",
+        "O",
+        "training('open')",
+        "optimizer",
+        "Choose the optimizer: type it as torch spells it",
+        priority=True,
+    ),
+    _key(
+        "rate.down", "left_curly_bracket", "training('smaller')", "smaller lr", "A smaller learning rate", display="{"
+    ),
+    _key("rate.up", "right_curly_bracket", "training('larger')", "larger lr", "A larger learning rate", display="}"),
+    _key(
+        "trained",
+        "A",
+        "training('toggle')",
+        "trained",
+        "Train the active variable or hold it; a vector may be data too",
+    ),
+    _key(
+        "chart.next",
+        "h",
+        "training('chart')",
+        "other chart",
+        "The next chart: f and f', f by update, contour of f, data and fit",
+    ),
+    _key(
+        "run.keep",
+        "R",
+        "training('keep')",
+        "keep run",
+        "Keep this run in the charts and begin another from the same place",
+    ),
     _key("restore", "escape", "restore", "restore", "Out of the ledger; all panes again"),
     _key("names", "a", "toggle_names", "plain names", "Plain names, + and · 3, for torch's, AddBackward0; and back"),
     _key("full", "i", "in_full", "in full", "All that is cut, in full: the row, the function, its derivative"),
@@ -220,6 +259,21 @@ ROWS = (
         ("undo", "experiment.cut experiment.double", "experiment.edge"),
         "undo; if cut, doubled; one edge",
         "undo a function, a value, an experiment; what if: cut, double; one edge",
+    ),
+    Row(
+        ("update update.back update.start", "update.play"),
+        "update, back, start; train",
+        "one update, one back, to before the first; train: update after update, pause (`<` `>` speed)",
+    ),
+    Row(
+        ("chart.next", "run.keep"),
+        "other chart; keep run, compare",
+        "the next chart: f by update, contour, fit; keep this run and begin another beside it",
+    ),
+    Row(
+        ("optimizer", "rate.down rate.up", "trained"),
+        "optimizer; lr; hold a variable",
+        "choose the optimizer; learning rate down, up; train or hold the active variable, or take a vector for data",
     ),
     Row(("zoom.in zoom.out", "pan.left pan.right"), "zoom and pan the chart", "chart: zoom in, out; pan"),
     Row(
@@ -294,6 +348,7 @@ ASKING = {
     "pan",
     "fit",
     "experiment",
+    "training",
     "undo",
     "compare",
 }
@@ -319,6 +374,8 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
             | "compare"
         ):
             return session.active is not None
+        case "training":
+            return session.origin == "expression" and session.live and bool(session.variables or session.data)
         case "undo":
             return session.can_undo
         case "next_variable":

@@ -1,8 +1,8 @@
-"""Backward as a film: plays the recorded pass, a node a tick."""
+"""A film: the backward pass a node a tick, or a training an update a tick."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual.app import App
 from textual.timer import Timer
@@ -10,13 +10,21 @@ from textual.timer import Timer
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Nodes a second."""
 FIRST_SPEED = 2.0
+MOST_TICKS = 16.0
+"""A second; at a higher speed each of them is to do more."""
 
 
 class Player:
-    """A timer. changed: called where it starts, stops or takes another speed."""
+    """A timer. changed: called where it starts, stops or takes another speed. speeds: in `unit`s a second."""
 
-    def __init__(self, app: App[None], changed: Callable[[], None]) -> None:
-        self._app, self._changed = app, changed
+    def __init__(
+        self,
+        app: App[None],
+        changed: Callable[[], None],
+        speeds: Sequence[float] = SPEEDS,
+        unit: str = "nodes",
+    ) -> None:
+        self._app, self._changed, self._speeds, self._unit = app, changed, speeds, unit
         self._advance: Callable[[], bool] = lambda: False
         self._timer: Timer | None = None
         self.speed = FIRST_SPEED
@@ -27,7 +35,7 @@ class Player:
 
     @property
     def text(self) -> str:
-        return f"{'▶' if self.playing else '‖'} {self.speed:g} nodes/s"
+        return f"{'▶' if self.playing else '‖'} {self.speed:g} {self._unit}/s"
 
     def play(self, advance: Callable[[], bool]) -> None:
         """Call `advance` now and then on, until it returns False: then the end is reached."""
@@ -43,9 +51,9 @@ class Player:
             self._changed()
 
     def rescale(self, by: int) -> None:
-        """The next speed of `SPEEDS`, up or down; also while it plays."""
-        place = SPEEDS.index(self.speed) + by
-        self.speed = SPEEDS[max(0, min(place, len(SPEEDS) - 1))]
+        """The next speed, up or down; also while it plays."""
+        place = self._speeds.index(self.speed) + by
+        self.speed = self._speeds[max(0, min(place, len(self._speeds) - 1))]
         if self._timer is not None:
             self._restart()
         self._changed()
@@ -57,4 +65,4 @@ class Player:
     def _restart(self) -> None:
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self._app.set_interval(1 / self.speed, self.tick)
+        self._timer = self._app.set_interval(1 / min(self.speed, MOST_TICKS), self.tick)

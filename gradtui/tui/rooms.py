@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.containers import Container
 from textual.content import Content
 from textual.reactive import var
+from textual.screen import Screen
 from textual.widgets import Static
 
 from gradtui.tui.graph.view import GraphView
@@ -44,22 +47,27 @@ class Rooms(Container):
 
     @property
     def presenting(self) -> bool:
-        return self.screen.has_class("-present")
+        return self._whole.has_class("-present")
+
+    @property
+    def _whole(self) -> Screen[Any]:
+        """The screen that all this is on, also before these panes are."""
+        return self.app.screen_stack[0]
 
     def toggle_maximised(self, pane: str = "") -> None:
         """The whole screen for `pane`, for the focused one unless told, or for all of them again."""
-        focused = self.screen.focused
+        focused = self.app.focused
         pane = pane or (focused.id if focused is not None and focused.id in PANES else None) or "graph"
         self.maximised = None if self.maximised == pane else pane
 
     def toggle_presenting(self) -> None:
         """For a projector: one pane, the numbers large, and few words; tab brings the next pane."""
         presenting = not self.presenting
-        self.screen.set_class(presenting, "-present")
+        self._whole.set_class(presenting, "-present")
         self.maximised = self._there[1] if presenting else None
 
     def restore(self) -> None:
-        self.screen.remove_class("-present")
+        self._whole.remove_class("-present")
         self.maximised = None
 
     def go_on(self, by: int) -> bool:

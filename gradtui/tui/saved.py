@@ -66,7 +66,7 @@ def explorer(snapshot: Snapshot, theme: str | None = None, memory: Memory | None
 def run(snapshot: Snapshot, theme: str | None = None) -> int:
     """Show `snapshot` until the screen is left; the exit status."""
     app = explorer(snapshot, theme, Memory())
-    if theme is None and not (app.memory and app.memory.known.theme):
+    if theme is None:
         app.suit_terminal()
     app.run()
     return run_live(app.live_again) if app.live_again is not None else app.return_code or 0

@@ -15,6 +15,8 @@ from gradtui.expression.syntax import Expression
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.model import Experiment, Problem, Request, Snapshot, default_at
 from gradtui.snapshot.start import Start
+from gradtui.snapshot.surface import SurfaceRequest
+from gradtui.snapshot.training import TrainingRequest
 
 WINDOW = (-10.0, 10.0)
 MOST_UNDONE = 200
@@ -48,6 +50,8 @@ class Session:
     origin: `function` where `text` names a function of a file: its variables come with the first answer. live: whether anything
     can be asked for; not where a Snapshot was saved, or captured, elsewhere: then nothing moves. saves: how often the function's
     file was saved. defaults: variables that stand where the function's own default has them, which may be another after that.
+    data: columns of data by name, which are no variables. training: what the requests ask of an optimizer.
+    surface, fit: what they ask to be drawn of it.
     held: whether what is typed is not (yet) the function. base: what stood when typing began; None while nobody types.
     kept: asks for the function whose curve is drawn beside that of this one.
     """
@@ -65,6 +69,10 @@ class Session:
         self.window = start.window or WINDOW
         self.dtype, self.device = start.dtype, start.device
         self.names = tuple(dict.fromkeys((*start.names, *self.points)))
+        self.data = dict(start.data)
+        self.training: TrainingRequest | None = None
+        self.surface: SurfaceRequest | None = None
+        self.fit = False
         (self._first_step,) = read_point(start.step).elements
         self.ledger = False
         self.experiments: tuple[Experiment, ...] = ()
@@ -94,7 +102,8 @@ class Session:
         """Another function; variables that are new stand at their default. Experiments were on the nodes of the old one."""
         if expression.text != self.text:
             self.experiments = ()
-        self.text, self.variables = expression.text, expression.variables
+        self.text = expression.text
+        self.variables = tuple(name for name in expression.variables if name not in self.data)
         self.name, self.named = expression.name, expression.named
         for name in self.variables:
             self.points.setdefault(name, Point((Decimal(repr(default_at(name))),)))
@@ -199,6 +208,32 @@ class Session:
             point = self.points[self.active]
             self._place(point.moved(self.element, place - point.elements[self.element]))
 
+    def stand(self, points: dict[str, Point]) -> None:
+        """Where an update has led, or one that was taken back."""
+        self.points |= points
+        self.defaults -= points.keys()
+        self._follow()
+
+    def mark_as_data(self, name: str) -> None:
+        """A vector that was typed is a column of data from now on."""
+        value = self.points[name].value
+        if isinstance(value, tuple):
+            self.data[name] = value
+            self._part(name)
+
+    def take_back(self) -> None:
+        """Columns that were typed are variables again."""
+        typed = [name for name in self.data if name in self.points]
+        for name in typed:
+            del self.data[name]
+        self.variables = (*self.variables, *typed)
+
+    def _part(self, name: str) -> None:
+        self.variables = tuple(other for other in self.variables if other != name)
+        if self.active == name:
+            self.active = self.variables[0] if self.variables else None
+        self._follow()
+
     def put(self, point: Point) -> None:
         """Another value for the active variable; a scalar may become a vector, and back."""
         if self.active and self.live:
@@ -267,6 +302,7 @@ class Session:
             self.dtype,
             self.device,
             self.saves,
+            *self.data,
             *self.window,
             points,
         )
@@ -284,7 +320,10 @@ class Session:
         return Request(
             id=self._last_id,
             expression=self.text,
-            at={name: self.points[name].value for name in self.variables if name not in self.defaults},
+            at={
+                **{name: self.points[name].value for name in self.variables if name not in self.defaults},
+                **self.data,
+            },
             dtype=self.dtype,
             device=self.device,
             curve=curve,
@@ -292,6 +331,10 @@ class Session:
             along=(self.active, self.element) if self.ledger and self.active else None,
             experiments=self.experiments,
             origin=self.origin,
+            data=tuple(self.data),
+            training=self.training,
+            surface=self.surface,
+            fit=self.fit,
         )
 
     def keep(self, curve: Curve | None) -> None:

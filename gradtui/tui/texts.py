@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,7 +17,7 @@ from gradtui.graph.ledger import sentence
 from gradtui.graph.operands import is_finite
 from gradtui.outline.rows import same_shape
 from gradtui.snapshot.curve import Curve
-from gradtui.snapshot.model import Snapshot, Source, Values
+from gradtui.snapshot.model import Node, Snapshot, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 from gradtui.snapshot.visible import visible
 from gradtui.tui.answers import Answers
@@ -155,6 +156,19 @@ def parameter(shown: Snapshot | None, node: int | None) -> str | None:
         return None
     name = shown.graph.nodes[node].variable
     return name if name in shown.parameters else None
+
+
+def node_of(shown: Snapshot | None, selected: int | None) -> Node | None:
+    nodes = shown.graph.nodes if shown is not None else ()
+    return nodes[selected] if selected is not None and selected < len(nodes) else None
+
+
+def leaf_of(shown: Snapshot | None, active: str | None, trained: Sequence[str]) -> int | None:
+    """The node of the active variable where that is trained, else of the first that is; None where there is none."""
+    if shown is None:
+        return None
+    wanted = active if active in trained else next(iter(trained), None)
+    return next((node.id for node in shown.graph.nodes if node.variable == wanted and wanted is not None), None)
 
 
 def samples(columns: int) -> int:

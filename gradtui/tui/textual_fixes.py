@@ -244,3 +244,8 @@ class Commands(CommandList):
         option = event.style.meta.get("option")
         if option is not None and option >= self.option_count:
             event.prevent_default()
+
+
+def by(part: Callable[[Any], Callable[..., Any]]) -> Callable[..., Any]:
+    """An action of the app that one of its parts does alone, with the argument of the key, where it has one."""
+    return lambda app, *argument: part(app)(*argument)

@@ -22,6 +22,7 @@ from gradtui.tui.panes.source import SourceView
 from gradtui.tui.panes.stepper import Stepper
 from gradtui.tui.rooms import Rooms
 from gradtui.tui.session import Session
+from gradtui.tui.training.optimizer_entry import OptimizerEntry
 from gradtui.tui.typing.expression_input import ExpressionInput
 from gradtui.tui.typing.file_entry import FileEntry
 from gradtui.tui.typing.line_input import LineInput
@@ -65,6 +66,7 @@ class Picture(Vertical):
         self.status = Status(id="status")
         self.source = SourceView(id="source") if session.origin != "expression" else None
         self.problem_line, self.entry = ProblemLine(id="problem"), ValueEntry(id="entry")
+        self.optimizer = OptimizerEntry(id="optimizer")
         self.search, self.file = SearchEntry(id="search"), FileEntry(id="file")
         self.stepper = Stepper(id="stepper")
         self.numbers, self.derivation = TextLine(id="numbers"), TextLine(id="derivation")
@@ -89,6 +91,7 @@ class Picture(Vertical):
             yield self.problem_line
             yield self.entry
             yield self.search
+            yield self.optimizer
             yield self.file
         yield self.big
         with self.point:
@@ -180,6 +183,14 @@ class Picture(Vertical):
         self.problem_line.display, self.search.display = False, True
         self.search.open(self.graph.query_text)
 
+    def on_optimizer_entry_left(self) -> None:
+        self.leave_line()
+
+    def open_optimizer(self, text: str) -> None:
+        """Ask by what is trained, in the same line."""
+        self.problem_line.display, self.optimizer.display = False, True
+        self.optimizer.open(text)
+
     def on_search_entry_typed(self, message: SearchEntry.Typed) -> None:
         self.search.say(message.text, self.graph.find(message.text))
 
@@ -194,6 +205,7 @@ class Picture(Vertical):
     def leave_line(self) -> None:
         """Back to the picture from whatever line is typed in."""
         self.problem_line.display, self.entry.display, self.search.display = True, False, False
+        self.optimizer.display = False
         self.file.display = False
         if isinstance(self.screen.focused, LineInput):
             self.screen.set_focus(None)

@@ -29,15 +29,19 @@ from gradtui.snapshot.model import (
     Module,
     Node,
     Note,
+    Operand,
     Parameter,
     Problem,
+    Raised,
     Saved,
     Snapshot,
     Source,
     Summary,
     Values,
     VariableState,
+    Witness,
 )
+from gradtui.snapshot.surface import Fit, Surface
 from gradtui.snapshot.training import Batches, Moved, Optimizer, Tensor, Training, Update
 from gradtui.snapshot.truth import Derivative, Piece, Truth
 from tests import examples, synthetic
@@ -46,6 +50,26 @@ from tests.examples import scalar, vector
 LARGE = Values((3, 1000), (math.nan, math.inf, -0.0, 1e-45, 1.1, 0.0, 2.0, 3.0), Summary(0.0, 3.0, 0.1, 9.0, 1, 1, 2))
 GONE = Saved("mat2", Values((4, 4), (), unread="freed"))
 HERE = Source("y = x @ w", 4, 13, "model.py", 2)
+
+RAISED = Raised(
+    "shape",
+    "add_",
+    HERE,
+    "w",
+    (2, 2),
+    (4,),
+    1,
+    2,
+    3,
+    "ReluBackward0",
+    HERE,
+    "MulBackward0",
+    HERE,
+    "self.memory",
+    HERE,
+    0,
+    HERE,
+)
 
 EVERYTHING = Snapshot(
     7,
@@ -100,12 +124,16 @@ EVERYTHING = Snapshot(
     (Note("kink", "a corner", 1),),
     ("x", 1),
     (Experiment(0, 1, 2.0),),
-    Problem("crash", "no", 1, 2, "hint", HERE, ("line 1", "line 2"), "inplace", "Exp"),
+    Problem("crash", "no", 1, 2, "hint", HERE, ("line 1", "line 2"), "inplace", "Exp", RAISED),
     "function",
-    {"w": Parameter(LARGE, None, "bfloat16", "cuda:0", 1, False), "": Parameter(scalar(1), scalar(2), "f", "c")},
+    {"w": Parameter(LARGE, None, "bfloat16", "cuda:0", 1, False, True), "": Parameter(scalar(1), scalar(2), "f", "c")},
     {"encoder": Module("Encoder", 3), "encoder.layer": Module("ModuleList")},
     {"model.py": "def f(x):\n    y = x @ w\n    return y\n"},
-    (Event("detach", "detach", HERE, "encoder", ("w", "b"), 0, True),),
+    (
+        Event(
+            "no_grad", "linear", HERE, "encoder", ("w", "b"), 0, True, False, "set_grad_enabled", HERE, True, "Normal"
+        ),
+    ),
     "printed\n",
     1024.0,
     truth=Truth(
@@ -131,6 +159,24 @@ EVERYTHING = Snapshot(
             }
         },
         Batches(2, 7),
+    ),
+    surface=Surface(("w", "b"), ((-1.0, 1.0), (0.0, 2.0)), (2, 1), (1.0, math.inf), "key"),
+    fit=Fit("p", "x", "y", ((1.0, 2.0),), ((0.0, math.nan),)),
+    witnesses=(
+        Witness(
+            0,
+            "backward",
+            "div",
+            (1, 2),
+            math.nan,
+            (Operand("other", 0.0, LARGE, "scale", False),),
+            3,
+            {"zero": 1},
+            0,
+            0.5,
+            HERE,
+            "head",
+        ),
     ),
 )
 
@@ -388,7 +434,7 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
     "a note on no node": ([HEAD | {"notes": [{"kind": "kink", "text": "", "node": 5}]}], "an event, a note"),
     "an experiment on no edge": (
         [HEAD | {"experiments": [{"node": 0, "edge": 4}]}, TEXTS | {"nodes": [node()]}],
-        "an experiment is on an edge",
+        "an experiment or a witness is on an edge",
     ),
     "a source outside of the text": (
         [HEAD, TEXTS | {"sources": [{"text": "x", "start": 5, "end": 9}], "nodes": [node(source=1)]}],

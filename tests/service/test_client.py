@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.service.client import Service
+from gradtui.service.processor import waited
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import ProblemKind, Request, Snapshot
 from tests.terminal.driver import alive
@@ -158,6 +161,44 @@ async def test_deadline(tmp_path: Path, hanging: str) -> None:
         assert failed.problem.kind == "timeout"
         client._torch.deadline = 20.0
         assert (await client.evaluate(Request(2, "x"))).problem is None
+
+
+async def test_what_others_take_of_the_processors_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine an answer comes late, and comes."""
+    go, told = tmp_path / "go", iter([0.0, 20.0])
+
+    def waited(pid: int) -> float:
+        seconds = next(told, 20.0)
+        if seconds:
+            go.touch()
+        return seconds
+
+    monkeypatch.setattr("gradtui.service.child.waited", waited)
+    async with service(tmp_path, deadline=0.2) as client:
+        await client._torch._running()  # its start has a time of its own
+        told = iter([0.0, 20.0])
+        go.unlink(missing_ok=True)
+        answer = await client.evaluate(Request(1, f"wait {go}"))
+    assert answer.problem is None
+
+
+def test_a_busy_machine_is_seen() -> None:
+    """By what the system tells of a process that has to share a processor with more of its kind."""
+    if not Path("/proc/self/schedstat").exists():
+        pytest.skip("only Linux tells")
+    script = "import os; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])\nwhile True: pass"
+    busy = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(2)]
+    try:
+        ends = time.monotonic() + 30
+        while waited(busy[0].pid) < 0.2:
+            assert time.monotonic() < ends
+        assert waited(2**22 + 1) == 0
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
 
 
 async def test_a_request_that_ends_the_worker_is_tried_twice(tmp_path: Path) -> None:

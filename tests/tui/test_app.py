@@ -433,7 +433,7 @@ async def test_help() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "question_mark")
         assert isinstance(app.screen, HelpScreen)
-        assert "where(x > 0" in text_of(app)
+        assert "where(x>0" in text_of(app)
         await press(pilot, "escape")
         assert not isinstance(app.screen, HelpScreen)
         assert app.is_running

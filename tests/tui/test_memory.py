@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from gradtui.snapshot.start import Start
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.memory import MOST, Memory
 from gradtui.tui.session import Session
-from tests.tui.fakes import FakeService, Start
+from tests.tui.fakes import FakeService
 from tests.tui.test_app import press, retype
 
 SIZE = (80, 24)

@@ -38,7 +38,7 @@ async def test_backward_is_stepped() -> None:
         assert (app.backward.cursor.steps_done, app.backward.cursor.selected) == (2, 1)
 
 
-@pytest.mark.parametrize("key", ["right", "left", "x", "slash", "plus", "f", "k", "left_square_bracket", "v"])
+@pytest.mark.parametrize("key", ["right", "left", "x", "slash", "plus", "f", "c", "left_square_bracket", "v"])
 async def test_a_key_that_asks_for_more_says_that_there_is_none(key: str) -> None:
     app = explorer(examples.quadratic())
     async with app.run_test(size=(120, 36)) as pilot:

@@ -41,6 +41,8 @@ def unsettled(app: GradtuiApp) -> bool:
     """Whether the picture will change without a key: a chart to be drawn, in its thread, or a mark for what stays away."""
     chart, patience = app.picture.chart, app.asking.patient and (app.asking.outdated or app.answers.underived)
     drawn = chart._picture is not None and chart._picture.size == chart.size
+    if chart._drawing_of is not None:
+        drawn = chart._cells is not None and (len(chart._cells[0]), len(chart._cells)) == tuple(chart.size)
     lacking = chart._curve is not None and fits(*chart.size) and not drawn
     return patience or lacking or chart._drawing or not chart.is_attached
 

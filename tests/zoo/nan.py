@@ -74,7 +74,7 @@ def counting_in_place_after_exp() -> Iterator[Any]:
     yield e.log().sum()
 
 
-@broken("inplace", "weight", "fails", "writes over weight")
+@broken("inplace", "weight", "fails", "writes over")
 def parameter_stepped_before_backward() -> Iterator[Any]:
     model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 1))
     named = dict(model.named_parameters())
@@ -87,7 +87,7 @@ def parameter_stepped_before_backward() -> Iterator[Any]:
     yield loss
 
 
-@broken("masked", "in_proj_weight", "nan", "a row that is masked throughout")
+@broken("masked", "in_proj_weight", "nan", "masked with -inf throughout")
 def row_of_attention_masked_throughout() -> Iterator[Any]:
     model = nn.MultiheadAttention(8, 2, batch_first=True)
     x = torch.randn(2, 5, 8)

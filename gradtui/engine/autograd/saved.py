@@ -63,6 +63,22 @@ def lost(node: Node) -> torch.Tensor | None:
     return None
 
 
+WRITTEN_OVER = "modified by an inplace operation"
+"""What torch says when a tensor is not as it was saved."""
+
+
+def lost_version(node: Node) -> torch.Tensor | None:
+    """A tensor that it saved and that was written over since; None for none. No hook runs."""
+    for name in names_of(type(node), RAW):
+        for tensor in saved_tensors(node, name):
+            try:
+                getattr(node, (SAVED if hasattr(type(node), SAVED + name) else "saved_") + name)
+            except RuntimeError as error:
+                if WRITTEN_OVER in str(error) and (name != "tensors" or tensor._version):
+                    return tensor
+    return None
+
+
 def _is_lost(tensor: torch.Tensor) -> bool:
     if type(tensor) in PLAIN and tensor.layout is torch.strided:
         return is_freed(tensor)

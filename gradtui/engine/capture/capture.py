@@ -19,6 +19,7 @@ from gradtui.engine.autograd.undisturbed import undisturbed
 from gradtui.engine.autograd.values import dtype_name, legible
 from gradtui.engine.capture import failures, names, outputs
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
+from gradtui.engine.capture.holders import optimised, unregistered
 from gradtui.engine.capture.inferred_modules import inferred
 from gradtui.engine.capture.parameters import modules, parameters, unread_notes
 from gradtui.engine.capture.recording import Recording, maker, recording_of
@@ -33,11 +34,16 @@ def capture(
     model: torch.nn.Module | None,
     recording: Recording | None,
     scope: Mapping[str, Any],
+    problem: data.Problem | None = None,
 ) -> data.Snapshot:
-    """`gradtui.capture`, for a caller with the variables of `scope`. recording: of the forward pass, where it is known which."""
+    """`gradtui.capture`, for a caller with the variables of `scope`. recording: of the forward pass, where it is known which.
+
+    problem: why backward is not to be run.
+    """
     found = outputs.outputs_of(output)
-    problem = outputs.why_no_graph(found, model)
-    differentiable = [] if problem else [tensor for tensor in found if tensor.requires_grad]
+    no_graph = outputs.why_no_graph(found, model)
+    problem = no_graph or problem
+    differentiable = [] if no_graph else [tensor for tensor in found if tensor.requires_grad]
     roots = [graph.root(tensor) for tensor in differentiable]
     if recording is None:
         recording = next((known for root in roots if (known := recording_of(root))), None)
@@ -119,7 +125,7 @@ class _Capture:
         except FreedStorageError as error:
             return failures.freed(error, self._name_of(error.tensor))
         except Exception as error:  # the backward of user code may raise anything
-            return failures.problem(error, self.recording)
+            return failures.problem(error, self.recording, self.nodes, self.names)
         return None
 
     def _name_of(self, lost: torch.Tensor) -> str | None:
@@ -135,8 +141,11 @@ class _Capture:
     def _facts(self, record: Summed, outputs: Mapping[Node, torch.Tensor]) -> CapturedFacts:
         leaves = {node: self.leaves[node] for node in (*record.order, *self.leaves) if node in self.leaves}
         nameless = {leaf for leaf in leaves.values() if leaf not in self.names}
+        if self.model is not None:
+            self.names |= unregistered(self.model, nameless)
+            self.names = optimised(self.scope, self.model) | self.names
         if nameless:
-            self.names |= self._in_scope(nameless)
+            self.names = self._in_scope(nameless) | self.names
             self.names |= names.numbered(leaves.values(), self.names)
         places: Mapping[Node, str] = {}
         if self.model is not None:
@@ -161,7 +170,7 @@ class _Capture:
         came = record.wanted()
         grads = {leaf: nodes[leaf].grad_output for leaf in self.leaves.values()}
         grads |= {tensor: came.get(output) for tensor, output in made.items()}
-        return parameters(self.names, nodes, grads, self.shards)
+        return parameters(self.names, nodes, grads, self.shards, self.model)
 
     def _events(self, ids: Mapping[Node, int], outputs: list[torch.Tensor]) -> tuple[data.Event, ...]:
         if self.recording is None:

@@ -41,7 +41,7 @@ def watched(made: Made) -> Iterator[None]:
 
 def _call(cls: Any, *args: Any, **kwargs: Any) -> Any:
     result = type.__call__(cls, *args, **kwargs)
-    given = args[0] if args else kwargs.get("data")
+    given: Any = args[0] if args else kwargs.get("data")
     if issubclass(type(given), torch.Tensor) and issubclass(type(result), torch.Tensor):
         thread = threading.get_ident()
         for own, made in [*_watchers]:

@@ -48,7 +48,7 @@ LEAVING = {"item", "tolist", "numpy", "__float__", "__int__", "__index__", "__co
 CASTS = {"to", "type", "type_as", "long", "int", "short", "char", "byte", "bool"}
 MOVES = {"to", "cuda", "cpu", "half", "float", "double", "bfloat16", "type", "type_as"}
 CUTS = {"detach", "detach_", "data"}
-FOLLOWED = set(get_args(EventKind)) - {"inplace", "moved"}
+FOLLOWED = set(get_args(EventKind)) - {"inplace", "moved", "born", "fresh"}
 """Kinds of which it is told whether what came of them went into the output."""
 DRAWING = {"multinomial"}
 CREATE = {"tensor", "as_tensor", "asarray", "scalar_tensor"}
@@ -58,7 +58,7 @@ INDIFFERENT = {"requires_grad_", "grad", "size", "is_floating_point", "numel", "
 
 def kind_of(seen: Seen, outputs: list[torch.Tensor], result: Any) -> Told | None:
     """None for an operation that a gradient goes through as it should. Some of these inputs depend on a leaf."""
-    name = _name(seen.func)
+    name = name_of(seen.func)
     number = next((number for number in seen.numbers if number is not None), None)
     first = seen.inputs[0]
     if seen.has_written or (name == "data" and seen.func.__name__ == "__set__"):
@@ -99,7 +99,7 @@ def _loses(target: torch.Tensor) -> bool:
     return maker(target) is None
 
 
-def _name(func: Any) -> str:
+def name_of(func: Any) -> str:
     """`data` for the getter of `.data`."""
     name = str(getattr(func, "__name__", type(func).__name__))
     return str(getattr(func.__self__, "__name__", name)) if name in ("__get__", "__set__") else name

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 import torch
+from msgspec.structs import replace
+from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.graph import short
 from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.capture.recording import Recording
+from gradtui.engine.capture.refused import raised
 from gradtui.snapshot.model import Problem
 from gradtui.snapshot.said import said, unbroken
 
@@ -19,8 +23,14 @@ DONATED = "non-empty donated buffers"
 FREED = "backward through the graph a second time"
 
 
-def problem(error: Exception, recording: Recording | None) -> Problem:
-    """recording: of the forward pass; it may know the line that is to blame."""
+def problem(
+    error: Exception, recording: Recording | None, nodes: Sequence[Node], names: Mapping[torch.Tensor, str]
+) -> Problem:
+    """recording: of the forward pass; it may know the line that is to blame. nodes: of the graph. names: of leaves."""
+    return replace(_problem(error, recording), raised=raised(error, nodes, recording, names))
+
+
+def _problem(error: Exception, recording: Recording | None) -> Problem:
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return Problem("memory", "there is not enough memory to run backward")
     told = said(error).strip().partition("\n")[0]

@@ -71,7 +71,7 @@ class Flow:
     def share(self, tensor: torch.Tensor, flowed: int, live: int, written: bool = False) -> None:
         """Whatever has this storage has these numbers: `from_numpy(t.numpy())`, a view of what is written over under no_grad."""
         if flowed and (storage := _storage(tensor)) is not None:
-            self._storages[storage.data_ptr()] = StorageWeakRef(storage), flowed, live, written
+            self._storages[storage.data_ptr()] = StorageWeakRef(storage), flowed, live, written  # type: ignore[no-untyped-call]
 
     def leaves_torch(self, result: Any, flowed: int) -> None:
         """`.item()` and `.tolist()`: a float that goes on into torch as it is is known again."""

@@ -9,7 +9,7 @@ import torch
 
 from gradtui.engine.autograd.reader import read
 from gradtui.engine.autograd.values import dtype_name
-from gradtui.engine.capture.introspection import submodules
+from gradtui.engine.capture.introspection import is_a, named_parameters, submodules
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot import model
 from gradtui.snapshot.numbers import UNREAD
@@ -20,15 +20,17 @@ def parameters(
     nodes: Mapping[torch.Tensor, model.Node],
     grads: Mapping[torch.Tensor, model.Values | None],
     shards: Mapping[torch.Tensor, torch.Tensor],
+    of: torch.nn.Module | None = None,
 ) -> dict[str, model.Parameter]:
     """One for each named tensor.
 
     nodes: those in the graph. One that an operation made has the node of that, one that was put into another leaf has that.
-    shards: what the model itself has instead of a tensor of the graph.
+    shards: what the model itself has instead of a tensor of the graph. of: the model, where it is known.
     """
     own = {tensor: shards.get(tensor, tensor) for tensor in names}
     others = [tensor for tensor, name in names.items() if tensor not in nodes or nodes[tensor].variable != name]
     values = dict(zip(others, read(own[tensor] for tensor in others), strict=True))
+    registered = None if of is None else {*named_parameters(of).values()}
     told = {}
     for tensor, name in names.items():
         node = nodes.get(tensor)
@@ -40,8 +42,13 @@ def parameters(
             device=str(own[tensor].device),
             node=None if node is None else node.id,
             requires_grad=own[tensor].requires_grad,
+            registered=None if registered is None or not _is_parameter(own[tensor]) else own[tensor] in registered,
         )
     return told
+
+
+def _is_parameter(tensor: torch.Tensor) -> bool:
+    return is_a(tensor, torch.nn.Parameter)
 
 
 def unread_notes(parameters: Mapping[str, model.Parameter]) -> Iterator[model.Note]:

@@ -76,6 +76,11 @@ def is_users(frame: FrameType) -> bool:
     return _distance(frame.f_code.co_filename) == 0
 
 
+def is_own(filename: str) -> bool:
+    """Whether it is a person's own file, and no library's."""
+    return _distance(filename) == 0
+
+
 def _distance(filename: str) -> int:
     """0 for a person's own file, 1 for a library's, 2 for torch's and for ours."""
     if filename.startswith((TORCH, OWN, "<frozen")):

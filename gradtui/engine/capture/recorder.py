@@ -10,6 +10,7 @@ Everything goes under the sequence numbers of the grad_fns. Only summaries are k
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -20,17 +21,19 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
+from gradtui.engine.autograd.graph import NO_SEQUENCE
 from gradtui.engine.autograd.release import guard_node
 from gradtui.engine.autograd.torch_private import put_back, sequence_number, take_off
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
 from gradtui.engine.autograd.witness import LEAST, is_bad
 from gradtui.engine.capture import constructors, witnesses
-from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of
+from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of, name_of
 from gradtui.engine.capture.flow import Flow, address
+from gradtui.engine.capture.holders import holder
 from gradtui.engine.capture.introspection import items
 from gradtui.engine.capture.names import local_variables
 from gradtui.engine.capture.places import Places, in_function
-from gradtui.engine.capture.recording import TAG, Happening, Recording, maker
+from gradtui.engine.capture.recording import TAG, Carried, Happening, Recording, maker
 from gradtui.engine.capture.surroundings import surroundings, switch_of
 from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Source
@@ -39,6 +42,8 @@ SWITCH = torch._C._set_grad_enabled
 BACKWARD = {torch.Tensor.backward, torch.autograd.backward, torch.autograd.grad}
 WITHIN = {"no_grad", "not_differentiable", "detach", "new_leaf"}
 """Kinds that may be but a part of something larger: of a `sample()`, say."""
+MOST_CARRIED = 20
+"""Tensors of earlier graphs of which it is asked who holds them."""
 MOST_WRITTEN = 1_000
 """Storages that are remembered of a line that writes over tensors."""
 
@@ -63,6 +68,7 @@ class Recorder(TorchFunctionMode):
         self._most = most
         self._flow = Flow(self.recording)
         self._happened = 0
+        self._old = self.recording.first
         self._off: tuple[Switch, Source | None] = "before", None
         self._next = self.recording.first
         self._levels: dict[int, int] = {}
@@ -145,6 +151,8 @@ class Recorder(TorchFunctionMode):
             live |= alive
             others |= alive if place else 0
             numbers.append(number)
+            if number is not None and number < self._old and len(self.recording.carried) < MOST_CARRIED:
+                self._carry(tensor, number, sys._getframe(2))
             carried = carried or tensor.requires_grad
         version = None if not inputs or inputs[0].is_inference() else inputs[0]._version
         made_by = maker(inputs[0]) if inputs else None
@@ -166,19 +174,27 @@ class Recorder(TorchFunctionMode):
         self._next = made
         outputs = list(_tensors((result,)))
         for tensor in outputs:
-            number = self._keep(tensor, seen.numbers)
-            values = None if number is None else recording.values.get(number)
+            of = self._keep(tensor, seen.numbers)
+            values = None if of is None else recording.values.get(of)
+            if of == NO_SEQUENCE and (line := self._places.here(frame)) is not None:
+                recording.sources.setdefault(NO_SEQUENCE, line)
             if is_bad(values) and len(recording.witnesses) < witnesses.MOST:
                 self._look_again(seen, tensor, frame, args, kwargs)
             elif tensor.dtype in LEAST and made > seen.number:
                 lost = witnesses.of_lost_constant(seen.func, (*args, *kwargs.values()), tensor)
                 if lost is not None and len(recording.witnesses) < witnesses.MOST:
                     recording.witnesses[made - 1] = lost
+        if outputs and outputs[0].is_inference():
+            for tensor in outputs:
+                recording.inference[id(tensor)] = weakref.ref(tensor), self._places.here(frame)
         if seen.func is SWITCH:
             self._switched(frame)
         elif seen.func in BACKWARD:
             recording.backwards.append((made, self._places.here(frame)))
-        elif seen.leaves:
+            self._old = made
+        elif not seen.leaves:
+            self._made_of_nothing(seen, outputs, frame)
+        else:
             self._notice(seen, outputs, result, source, frame)
 
     def _fill(self, seen: Seen, frame: FrameType) -> None:
@@ -213,7 +229,8 @@ class Recorder(TorchFunctionMode):
         if made is None or told is None or made._sequence_nr() in self.recording.witnesses or in_function(frame):
             return
         with torch._C.DisableTorchFunction():
-            found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, frame)
+            changed = seen.version is not None and seen.inputs[0]._version != seen.version
+            found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, frame, changed)
         if found is not None:
             self.recording.witnesses[made._sequence_nr()] = found
 
@@ -235,11 +252,28 @@ class Recorder(TorchFunctionMode):
             elif not tensor.requires_grad or tensor is first:
                 self._flow.cut(tensor, self.recording.flowed_into(tensor) | seen.leaves, written=seen.has_written)
 
+    def _carry(self, tensor: torch.Tensor, number: int, frame: FrameType) -> None:
+        """It is of a graph that was there before: who holds it?"""
+        if all(one.number != number for one in self.recording.carried):
+            self.recording.carried.append(Carried(number, holder(tensor, frame), self._places.here(frame)))
+
+    def _made_of_nothing(self, seen: Seen, outputs: list[torch.Tensor], frame: FrameType) -> None:
+        """A number that has nothing to do with any leaf: it may be what is returned."""
+        for tensor in outputs:
+            if not tensor.ndim and maker(tensor) is None and not tensor.requires_grad:
+                self.recording.fresh[id(tensor)] = weakref.ref(tensor), name_of(seen.func), self._places.here(frame)
+
     def _constructed(self, given: torch.Tensor, made: torch.Tensor, name: str, frame: FrameType) -> None:
         """`nn.Parameter(t)`, `Variable(t)`."""
         if torch.compiler.is_compiling() or in_backward() or torch._C._are_functorch_transforms_active():
             return
         origin = self._flow.into(given)
+        if not origin.flowed and issubclass(type(made), torch.nn.Parameter) and made.requires_grad:
+            self._flow.bit(made)
+            place = self._places.here(frame)
+            key = "born", name, place, self.module
+            known = self.recording.happenings.get(key, Happening("born", name, place, self.module, 0, None))
+            self.recording.happenings[key] = replace(known, leaves=known.leaves | self._flow.bit(made))
         if origin.flowed and made is not given:
             number = origin.number if origin.live else None
             self._cut(Told("new_leaf", name, number), [made], origin.flowed, origin.live, frame)
@@ -290,7 +324,7 @@ class Recorder(TorchFunctionMode):
         ended = flowed & self._happened & ~known.bit if known.bit and (live or kind == "left_torch") else 0
         written = known.written
         if seen is not None and seen.has_written:
-            written = (*written, (address(seen.inputs[0]), seen.number))[-MOST_WRITTEN:]
+            written = (*written, (address(seen.inputs[0]), seen.number, seen.numbers[0]))[-MOST_WRITTEN:]
         recording.happenings[key] = replace(
             known,
             leaves=known.leaves | (flowed if kind in ("left_torch", "inplace", "moved") else live),

@@ -26,7 +26,7 @@ class Happening:
 
     maker: the name of that node. bit: its own, which flows on with what came of it; 0 where that is not followed. behind: bits of
     other happenings that flowed into it, and end there. what, switch, switched: as of an Event.
-    written: of `inplace`, the storages that were written over, each with the sequence number that came next.
+    written: the storages that were written over, each with the sequence number that came next, and that of what had made it.
     """
 
     kind: data.EventKind
@@ -41,7 +41,16 @@ class Happening:
     what: str = ""
     switch: Switch = ""
     switched: data.Source | None = None
-    written: tuple[tuple[int, int], ...] = ()
+    written: tuple[tuple[int, int, int | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A tensor of a graph that was there before: its number, what holds it, and where it was used."""
+
+    number: int
+    name: str
+    source: data.Source | None
 
 
 @dataclass(slots=True)
@@ -53,11 +62,13 @@ class Recording:
     them that a gradient goes back to.
     leaves: the leaf of each bit, without holding it; nothing for the bit of a happening.
     cut: by id, without holding them, tensors that no gradient goes through, and the bits that flowed into them.
-    marks, entered: from which sequence number on which call of which
-    module was running. watched: the model whose modules were, without holding it; calls: how often each ran, by path.
-    compiled: what torch.compile made that ran, by name. unseen: paths of modules that run without being seen, and so do
-    those below them. files: text, by name. backwards: where backward ran, and the sequence number that came next.
-    off: whether gradients were switched off at its end. witnesses: of what went bad, by the sequence number of the grad_fn.
+    marks, entered: from which sequence number on which call of which module was running. watched: the model whose modules
+    were, without holding it; calls: how often each ran, by path. compiled: what torch.compile made that ran, by name. unseen:
+    paths of modules that run without being seen, and so do those below them. files: text, by name. backwards: where backward
+    ran, and the sequence number that came next. fresh: numbers that were made of nothing that has a gradient, by id: what
+    they are, which operation made them, and where. carried: what was used of graphs that backward has run over, or that were
+    there before. inference: by id, without holding them, tensors of inference_mode, and where they were made. off: whether
+    gradients were switched off at its end. witnesses: of what went bad, by the sequence number of the grad_fn.
     """
 
     first: int
@@ -78,6 +89,9 @@ class Recording:
     files: dict[str, str] = field(default_factory=dict)
     backwards: list[tuple[int, data.Source | None]] = field(default_factory=list)
     off: bool = False
+    carried: list[Carried] = field(default_factory=list)
+    inference: dict[int, tuple[weakref.ref[torch.Tensor], data.Source | None]] = field(default_factory=dict)
+    fresh: dict[int, tuple[weakref.ref[torch.Tensor], str, data.Source | None]] = field(default_factory=dict)
     witnesses: dict[int, data.Witness] = field(default_factory=dict)
 
     def covers(self, number: int) -> bool:
@@ -115,29 +129,40 @@ class Recording:
     ) -> tuple[data.Event, ...]:
         """names: of the leaves. ids: of the nodes, by sequence number. outputs: what is differentiated."""
         flowed = 0
+        fresh = []
         for output in outputs:
             flowed |= self.flowed_into(output)
+            known_as = self.fresh.get(id(output))
+            if known_as is not None and known_as[0]() is output:
+                fresh.append(data.Event("fresh", known_as[1], known_as[2], reached=True))
         behind = self._behind(flowed)
         left = sum(one.bit for one in self.happenings.values() if one.kind == "left_torch")
         perhaps = left | self._behind(left)
         found = [leaf() for leaf in self.leaves]
         known = [None if leaf is None else names.get(leaf) for leaf in found]
-        return tuple(
-            data.Event(
-                kind=one.kind,
-                operation=one.operation,
-                source=one.source,
-                module=one.module,
-                leaves=tuple(name for bit, name in enumerate(known) if name and one.leaves >> bit & 1),
-                node=None if one.number is None else ids.get(one.number),
-                reached=True if one.bit & (flowed | behind) else None if one.bit & perhaps or not one.bit else False,
-                alone=not one.bit or bool(one.bit & flowed),
-                switch=one.switch,
-                switched=one.switched,
-                still=bool(one.switch) and self.off,
-                what=one.what,
-            )
-            for one in self.happenings.values()
+        return (
+            *fresh,
+            *(
+                data.Event(
+                    kind=one.kind,
+                    operation=one.operation,
+                    source=one.source,
+                    module=one.module,
+                    leaves=tuple(name for bit, name in enumerate(known) if name and one.leaves >> bit & 1),
+                    node=None if one.number is None else ids.get(one.number),
+                    reached=True
+                    if one.bit & (flowed | behind)
+                    else None
+                    if one.bit & perhaps or not one.bit
+                    else False,
+                    alone=not one.bit or bool(one.bit & flowed),
+                    switch=one.switch,
+                    switched=one.switched,
+                    still=bool(one.switch) and self.off,
+                    what=one.what,
+                )
+                for one in self.happenings.values()
+            ),
         )
 
     def _behind(self, flowed: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from types import CodeType, TracebackType
 from typing import Any, Self
@@ -19,13 +19,14 @@ from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.introspection import is_a, submodules
 from gradtui.engine.capture.recorder import Recorder, in_backward
 from gradtui.engine.capture.recording import Recording
+from gradtui.engine.capture.step import failed
 from gradtui.snapshot.model import Snapshot
 
 
 class Trace:
     """What `gradtui.trace` watches by; for one `with`. Raises TypeError for a model that is no module.
 
-    code: of a function that is to run, whose `variables` are wanted.
+    code: of a function that is to run, whose `variables` are wanted. failed: of what raised inside, where torch refused it.
     """
 
     def __init__(self, model: torch.nn.Module | None = None, code: CodeType | None = None) -> None:
@@ -34,6 +35,7 @@ class Trace:
         self._recorder = Recorder(code=code)
         self._model = model
         self._modules = _Modules(self._recorder)
+        self.failed: Snapshot | None = None
 
     @property
     def recording(self) -> Recording:
@@ -53,6 +55,9 @@ class Trace:
     ) -> None:
         self._recorder.__exit__(kind, error, traceback)
         self._modules.leave()
+        if isinstance(error, Exception):
+            with suppress(Exception):  # what is raised is the person's own exception, whatever there is to say of it
+                self.failed = failed(error, self._model, self.recording, {})
 
     def capture(self, output: object, names: Mapping[str, torch.Tensor] | None, scope: Mapping[str, Any]) -> Snapshot:
         """Of what ran inside, also of what ended up without a graph, for a caller with the variables of `scope`."""

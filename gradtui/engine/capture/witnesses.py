@@ -79,12 +79,18 @@ class _Watch(DispatchMode):
 
 
 def witness(
-    func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], inputs: Sequence[torch.Tensor], result: torch.Tensor,
-    told: Values, frame: FrameType,
-) -> Witness | None:  # fmt: skip
+    func: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    inputs: Sequence[torch.Tensor],
+    result: torch.Tensor,
+    told: Values,
+    frame: FrameType,
+    changed: bool,
+) -> Witness | None:
     """What is to be seen of a call whose result is not finite; None where that came in by what carries a gradient.
 
-    told: the numbers of the result.
+    told: the numbers of the result. changed: whether the call has written over its first input.
     """
     known = [(one, legible(one)) for one in inputs if readable_numbers(one)]
     if not is_worse(told, [values for one, values in known if one.requires_grad]):
@@ -99,8 +105,8 @@ def witness(
             for place, (one, values) in enumerate(data)
         ]
         return _changed(base, operands=tuple(operands))
-    if getattr(func, "__name__", "").rstrip("_") != getattr(func, "__name__", ""):
-        return base  # in place: what was there before is gone
+    if changed:
+        return base  # what was there before is gone
     watch = _Watch({id(one): name for one in inputs if (name := variable_of(one, frame)) is not None})
     _again(watch, func, args, kwargs)
     found = watch.found.get(True) or watch.found.get(False)

@@ -7,6 +7,8 @@ from msgspec.structs import replace
 from gradtui.engine.autograd.refusal import RefusalError
 from gradtui.engine.autograd.values import values_of
 from gradtui.engine.training.batches import rows
+from gradtui.engine.training.fit import fit
+from gradtui.engine.training.surface import surface
 from gradtui.engine.training.updates import train
 from gradtui.engine.typed import evaluate as typed
 from gradtui.expression.parser import ExpressionError
@@ -17,20 +19,24 @@ from gradtui.snapshot.training import TrainingRequest
 def evaluate(request: Request) -> Snapshot:
     """The picture at the start, of the rows that the first update sees, and all updates. What fails is its `problem`."""
     training = request.training
-    if training is None:
-        return typed.evaluate(request)
-    snapshot = typed.evaluate(_of_rows(request, training))
-    if snapshot.problem is not None:
+    snapshot = typed.evaluate(request if training is None else _of_rows(request, training))
+    if snapshot.problem is not None or (training is None and request.surface is None and not request.fit):
         return snapshot
     try:
         expression, leaves, data = typed.stood(request)
-        made = train(expression, leaves, data, training)
+        snapshot = replace(
+            snapshot,
+            data={name: values_of(column) for name, column in data.items()},
+            surface=surface(request.surface, expression, leaves, data) if request.surface is not None else None,
+            fit=fit(expression, leaves, data) if request.fit else None,
+        )
+        made = train(expression, leaves, data, training) if training is not None else None
     except (ExpressionError, RefusalError) as error:
         return replace(snapshot, problem=error.problem)
     except RuntimeError as error:
         reason = str(error).partition("\n")[0]
         return replace(snapshot, problem=Problem("domain", f"torch cannot make this update: {reason}"))
-    return replace(snapshot, training=made, data={name: values_of(column) for name, column in data.items()})
+    return replace(snapshot, training=made)
 
 
 def _of_rows(request: Request, training: TrainingRequest) -> Request:

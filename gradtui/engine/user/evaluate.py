@@ -75,6 +75,7 @@ class Run:
         self.request, self.module, self.name = request, module, name
         self.nodes: list[Node] = []
         self.recording: Recording | None = None
+        self.watch: Trace | None = None
         self.processes = Processes()
 
     def answer(self) -> model.Snapshot:
@@ -83,7 +84,7 @@ class Run:
         wanted = function(user, shown(str(self.module.path)), self.name)
         asked = arguments(wanted, self.name, self.request.at, dtype, device)
         network = model_in(vars(user))
-        watch = Trace(network, code_of(wanted))
+        self.watch = watch = Trace(network, code_of(wanted))
         self.recording = watch.recording
         self.module.state.restore()
         self.processes = Processes()
@@ -93,7 +94,9 @@ class Run:
         outputs = tensors_of(result, self.name)
         self.nodes.extend(graph.walk(*(graph.root(output) for output in outputs if output.requires_grad)))
         given = {**leaves_in(vars(user)), **asked.leaves, **asked.variables}
-        told = capture(outputs, given, model_in(scope) if network is None else network, watch.recording, scope)
+        told = capture(
+            outputs, given, model_in(scope) if network is None else network, watch.recording, vars(user) | scope
+        )
         if told.problem is not None and self.nodes:
             return self._without_backward(told, told.problem)
         with silent():
@@ -105,7 +108,25 @@ class Run:
         told = problem(error, target, self.module.is_own)
         snapshot = self.failed(told, files_of(error, self.module.is_own))
         built = graph_before(error, self.recording, self.nodes)
-        return snapshot if built is None else replace(snapshot, graph=built)
+        snapshot = snapshot if built is None else replace(snapshot, graph=built)
+        return self._with_causes(snapshot, told, self.watch.failed if self.watch is not None else None)
+
+    def _with_causes(
+        self, snapshot: model.Snapshot, problem: model.Problem, failed: model.Snapshot | None
+    ) -> model.Snapshot:
+        """And what torch refused, where that is why."""
+        if failed is None:
+            return snapshot
+        raised = failed.problem.raised if failed.problem is not None else None
+        return replace(
+            snapshot,
+            problem=replace(problem, raised=raised),
+            graph=failed.graph if failed.graph.nodes else snapshot.graph,
+            parameters=failed.parameters,
+            modules=failed.modules,
+            events=failed.events,
+            files=snapshot.files | failed.files,
+        )
 
     def failed(self, problem: model.Problem, files: Collection[Path] = ()) -> model.Snapshot:
         return model.Snapshot(

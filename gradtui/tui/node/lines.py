@@ -39,17 +39,20 @@ def node_lines(
     findings: Sequence[Finding] = (),
     factors: Sequence[float] = (),
     chosen: int | None = None,
+    update: Sequence[Pieces] = (),
     plain: bool = False,
 ) -> tuple[Line, ...]:
     """The node, what came in, what went out along each edge and, where asked for, what it saved; nothing is cut.
 
     factors: by what an experiment multiplies what the node sends, edge by edge. chosen: the edge that the next one is about.
+    update: what an optimizer makes of it.
     """
     grad = node.grad_output if has_run(replay.graph, node.id, steps_done) else None
     lines = [
         _head(node, plain=plain),
         _numbers(node, grad, digits),
         *(() if node.step is not None else (NEVER,)),
+        *update,
         *_told(replay, node, steps_done, digits),
         *_why(node, findings),
         *_spread("value ", node.value, digits),

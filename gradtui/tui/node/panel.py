@@ -84,9 +84,11 @@ node, their gradients are summed.
         self._chosen: int | None = None
         self._told: Finding | None = None
         self._lines: tuple[Line, ...] = ()
+        self._width = 0
         self._findings: tuple[Finding, ...] = ()
         self._traceback: tuple[str, ...] = ()
         self._replay = Replay(Graph())
+        self.update_lines: tuple[Pieces, ...] = ()
 
     @property
     def line_count(self) -> int:
@@ -118,7 +120,8 @@ node, their gradients are summed.
         self._read()
 
     def on_resize(self) -> None:
-        self._read()
+        if self.line_width != self._width or self.ledger_shown:
+            self._read()
 
     def toggle_saved(self) -> None:
         self.saved_shown = not self.saved_shown
@@ -135,6 +138,7 @@ node, their gradients are summed.
         self._read()
 
     def _read(self) -> None:
+        self._width = self.line_width
         snapshot, node = self._snapshot, self._node
         if snapshot is None or node is None or node >= len(snapshot.graph.nodes):
             self._lines = ()
@@ -170,6 +174,7 @@ node, their gradients are summed.
             findings=self._findings,
             factors=_factors(snapshot, node),
             chosen=self._chosen,
+            update=self.update_lines,
             plain=self.plain,
         )
 

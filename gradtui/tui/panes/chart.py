@@ -7,7 +7,7 @@ cells that changed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -23,8 +23,10 @@ from textual.widget import Widget
 
 from gradtui.chart.drawing import Cell, Overlay, Picture, Role, draw, fits, load, overlay, trouble_text
 from gradtui.chart.fit import fitted, looked_at
+from gradtui.chart.plane import Cells
 from gradtui.chart.point import Point
-from gradtui.chart.window import DEFAULT_WINDOW, Window, bounded, panned, zoomed
+from gradtui.chart.trail import trail
+from gradtui.chart.window import DEFAULT_WINDOW, Position, Window, bounded, panned, zoomed
 from gradtui.snapshot.curve import Curve
 
 NOTCH = 0.8
@@ -92,6 +94,9 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         self._point: Point | None = None
         self._picture: Picture | None = None
         self._overlay: Overlay = {}
+        self._trail: Sequence[Position] = ()
+        self._drawing_of: Callable[[int, int], Cells | None] | None = None
+        self._cells: Cells | None = None
         self._lines: dict[int, Strip] = {}
         self._wanted = self._drawing = False
         self._window: Window = DEFAULT_WINDOW
@@ -155,7 +160,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         self._redraw()
 
     def _redraw(self) -> None:
-        self._wanted = self._curve is not None and fits(*self.size)
+        self._wanted = (self._curve or self._drawing_of) is not None and fits(*self.size)
         if self._wanted and not self._drawing:
             self._drawing = True
             self.run_worker(self._draw(), group="draw")
@@ -165,9 +170,14 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
     async def _draw(self) -> None:
         """One picture at a time, of the newest wish; those between are left out."""
         try:
-            while self._wanted and self._curve is not None:
+            while self._wanted and (self._curve or self._drawing_of) is not None:
                 self._wanted = False
                 width, height = self.size
+                if (drawing := self._drawing_of) is not None:
+                    self._cells = await asyncio.to_thread(drawing, width, height)
+                    self.refresh()
+                    continue
+                assert self._curve is not None
                 other = self._other if self._other and self._other.window == self._curve.window else None
                 point = self._point and self._point[:2]
                 draw_it = partial(draw, derivative=self.derivative_shown, point=point, grid=self.grid, other=other)
@@ -186,9 +196,28 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if self._picture is not None and self._point is not None:
             if not self._picture.suits(*self._point[:2]):
                 self._redraw()
-            self._overlay = overlay(self._picture, *self._point, derivative=self.derivative_shown)
+            moving = overlay(self._picture, *self._point, derivative=self.derivative_shown)
+            under = trail(self._picture, self._trail)
+            rows = under.keys() | moving.keys()
+            self._overlay = {row: under.get(row, {}) | moving.get(row, {}) for row in rows}
         if regions := list(_changed(before, self._overlay)):
             self.refresh(*regions)
+
+    def show_drawing(self, drawing: Callable[[int, int], Cells | None] | None) -> None:
+        """In place of the curve what `drawing` makes of columns and rows, in a thread; None for the curve again."""
+        before, self._drawing_of = self._drawing_of, drawing
+        if drawing is None:
+            self._cells = None
+        if before is not None or drawing is not None:
+            self._redraw()
+        if before is not None and drawing is None:
+            self.refresh()
+
+    def show_trail(self, places: Sequence[Position]) -> None:
+        """Where the point was before, as x and f."""
+        if places != self._trail:
+            self._trail = places
+            self._lay()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -196,6 +225,9 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
 
     def render_line(self, y: int) -> Strip:
         width, height = self.size
+        if self._drawing_of is not None:
+            cells = self._cells[y] if self._cells is not None and y < len(self._cells) else ()
+            return self._strip(cells).adjust_cell_length(width, self.rich_style)
         if self._picture is None or not fits(width, height):
             text = "" if self._drawing else "too small" if self._curve is not None else "no curve"
             line = text.center(width)[:width] if y == height // 2 else " " * width
@@ -270,7 +302,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
 
     def _x_at(self, event: events.MouseEvent) -> float | None:
         """The x under the pointer, None beside the canvas."""
-        if self._picture is None:
+        if self._picture is None or self._drawing_of is not None:
             return None
         column = event.x - self.gutter.left - self._picture.left
         frame = self._picture.frame

@@ -1,0 +1,121 @@
+"""A plane of cells with two axes, on which lines, marks and texts are laid: what the charts of a training are drawn on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from gradtui.chart.drawing import BRAILLE, Cell, Role, fits, merged, rasterise
+from gradtui.chart.ticks import ticks
+from gradtui.chart.window import Frame, Position, Window, nearest, runs
+from gradtui.snapshot.visible import visible
+
+Cells = tuple[tuple[Cell, ...], ...]
+BLANK: Cell = (" ", "label")
+MOST_LABELS = 12
+"""Cells of a label beside the y axis."""
+NARROW = 1e-12
+"""A part of their size that numbers must span to be more than one."""
+
+
+class Plane:
+    """`width` x `height` cells, the top row for a legend. y_labels: what stands at the ticks, where that is not the number."""
+
+    def __init__(
+        self, x: Window, y: Window, width: int, height: int, *, names: tuple[str, str] = ("", ""), powers: bool = False
+    ) -> None:
+        marks = ticks(y, max(2, (height - 3) // 3))
+        if powers:
+            marks = [(value, f"1e{value:g}") for value, _ in marks if value == int(value)]
+        margin = max((len(text) for _, text in marks), default=0)
+        if margin > min(MOST_LABELS, width // 3):
+            marks, margin = [], 0
+        across = f" {names[0]}" if len(names[0]) <= width // 8 else ""
+        self._left = margin + 1
+        self._after = len(across)
+        self.frame = Frame(x, y, width - self._left - len(across), height - 3)
+        self._canvas = [[BLANK] * self.frame.columns for _ in range(self.frame.rows)]
+        self._legend: list[tuple[Cell, str]] = []
+        self._y_marks = {self._row(value): text for value, text in marks}
+        self._across, self._up, self._width = across, names[1], width
+
+    @property
+    def canvas(self) -> list[list[Cell]]:
+        return self._canvas
+
+    def line(self, places: Sequence[Position], role: Role, mark: str = "") -> None:
+        """Joined by plotext, in braille; or a mark in each cell that it passes."""
+        finite = [place for place in places if all(map(math.isfinite, place))]
+        x, y = [place[0] for place in finite], [place[1] for place in finite]
+        if not x:
+            return
+        for row, text in enumerate(rasterise(runs(x, y, self.frame), self.frame)):
+            for column, character in enumerate(text):
+                if character != " ":
+                    under = self._canvas[row][column]
+                    self._canvas[row][column] = (mark, role) if mark else merged(under, ord(character) - BRAILLE, role)
+
+    def mark(self, place: Position, mark: str, role: Role) -> None:
+        """One cell, where the place is inside."""
+        if self.frame.holds(*place):
+            self._canvas[self._row(place[1])][self._column(place[0])] = (mark, role)
+
+    def explain(self, mark: str, role: Role, text: str) -> None:
+        self._legend.append(((mark, role), text))
+
+    def cells(self) -> Cells:
+        """The whole, row by row from the top."""
+        lines = [self._top()]
+        for row, cells in enumerate(self._canvas):
+            text = self._y_marks.get(row)
+            axis: Cell = ("│" if text is None else "┤", "axis")
+            label = _text((text or "").rjust(self._left - 1), "label")
+            lines.append([*label, axis, *cells, *[BLANK] * self._after])
+        lines += self._bottom()
+        return tuple(tuple(line[: self._width]) for line in lines)
+
+    def _top(self) -> list[Cell]:
+        line: list[Cell] = _text(f"{self._up} ", "variable") if self._up else []
+        for mark, text in self._legend:
+            entry = [BLANK, mark, BLANK, *_text(text, "label"), BLANK]
+            if len(line) + len(entry) <= self._width:
+                line += entry
+        return [*line, *[BLANK] * (self._width - len(line))]
+
+    def _bottom(self) -> Iterable[list[Cell]]:
+        frame = self.frame
+        axis = [BLANK] * (self._left - 1) + _text("└" + "─" * frame.columns, "axis") + _text(self._across, "variable")
+        labels = [BLANK] * len(axis)
+        for value, text in ticks(frame.x_window, max(2, frame.columns // 9)):
+            column = self._left + self._column(value)
+            start = max(0, min(len(labels) - len(text), column - len(text) // 2))
+            if all(cell == BLANK for cell in labels[max(0, start - 1) : start + len(text) + 1]):
+                axis[column] = ("┬", "axis")
+                labels[start : start + len(text)] = _text(text, "label")
+        return axis, labels
+
+    def _row(self, y: float) -> int:
+        return self.frame.rows - 1 - nearest(self.frame.place(self.frame.x_window[0], y)[1]) // 4
+
+    def _column(self, x: float) -> int:
+        return nearest(self.frame.place(x, self.frame.y_window[0])[0]) // 2
+
+
+def around(values: Iterable[float], margin: float = 0.06) -> Window:
+    """A window around all finite values, wide enough to have an inside."""
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite:
+        return -1.0, 1.0
+    low, high = max(min(finite), -1e300), min(max(finite), 1e300)
+    if high - low <= NARROW * max(abs(low), abs(high), 1e-300):
+        half = abs(low) / 2 or 1.0
+        return low - half, high + half
+    return low - margin * (high - low), high + margin * (high - low)
+
+
+def has_room(width: int, height: int) -> bool:
+    return fits(width, height - 1)
+
+
+def _text(text: str, role: Role) -> list[Cell]:
+    return [(character, role) for character in visible(text)]

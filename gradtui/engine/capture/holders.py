@@ -1,0 +1,97 @@
+"""Leaves that a model holds but does not know of: in a plain list, a dict or an attribute, and so not in `parameters()`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from types import FrameType
+from typing import Any
+
+import torch
+
+from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, shown_key, submodules
+from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.places import is_own
+
+MOST = 1_000
+"""Items of a list, tuple or dict that are looked at."""
+DEPTH = 3
+"""Of lists in lists."""
+OWN = {"_parameters", "_buffers", "_modules"}
+
+
+def unregistered(model: torch.nn.Module, wanted: set[torch.Tensor]) -> dict[torch.Tensor, str]:
+    """Those of `wanted` by where they are: `hidden[0].weight`."""
+    found: dict[torch.Tensor, str] = {}
+    if not wanted:
+        return found
+    for path, module in submodules(model).items():
+        for name, value in vars(module).items():
+            if name in OWN or name.endswith("_hooks"):
+                continue
+            for where, tensor in _held(f"{path}.{name}" if path else name, value, DEPTH):
+                if tensor in wanted:
+                    found.setdefault(tensor, where)
+    return found
+
+
+def _held(path: str, value: Any, depth: int) -> Iterator[tuple[str, torch.Tensor]]:
+    if is_a(value, torch.Tensor):
+        yield path, value
+    elif is_a(value, torch.nn.Module):
+        for name, parameter in named_parameters(value).items():
+            yield f"{path}.{name}", parameter
+    elif depth:
+        for place, item in enumerate(islice(items(value), MOST)):
+            yield from _held(f"{path}[{place}]", item, depth - 1)
+        for key, item in islice(entries(value), MOST):
+            yield from _held(f"{path}[{shown_key(key)}]", item, depth - 1)
+
+
+def holder(tensor: torch.Tensor, frame: FrameType | None) -> str:
+    """What a person calls it: an attribute of a module that is running (`self.memory`), else the outermost variable."""
+    variable = ""
+    while frame is not None:
+        if is_own(frame.f_code.co_filename):
+            for name, value in local_variables(frame).items():
+                if is_a(value, torch.nn.Module):
+                    for attribute, held in vars(value).items():
+                        if attribute not in OWN and _holds(held, tensor):
+                            return f"{name}.{attribute}"
+                elif _holds(value, tensor):
+                    variable = name
+        frame = frame.f_back
+    return variable
+
+
+def _holds(value: Any, tensor: torch.Tensor) -> bool:
+    if value is tensor:
+        return True
+    return any(one is tensor for one in islice(items(value), MOST)) or any(
+        one is tensor for _, one in islice(entries(value), MOST)
+    )
+
+
+def optimised(scope: Any, model: torch.nn.Module) -> dict[torch.Tensor, str]:
+    """What the optimizers among the variables hold and the model does not, by where it is: of those that hold no tensor of the
+    model's it is not known whether they are for it.
+
+    Only where they lack a parameter of the model that is as large.
+    """
+    own = set(named_parameters(model).values())
+    found: dict[torch.Tensor, str] = {}
+    for name, value in scope.items():
+        if not is_a(value, torch.optim.Optimizer):
+            continue
+        held = {tensor: place for place, tensor in _groups(value)}
+        missing = [parameter.shape for parameter in own if parameter not in held]
+        for tensor, place in held.items():
+            if tensor not in own and tensor.shape in missing and tensor.requires_grad:
+                found[tensor] = f"{name}.{place}"
+    return found
+
+
+def _groups(optimizer: torch.optim.Optimizer) -> Iterator[tuple[str, torch.Tensor]]:
+    for number, group in enumerate(optimizer.param_groups):
+        for place, tensor in enumerate(group["params"]):
+            yield f"param_groups[{number}]['params'][{place}]", tensor

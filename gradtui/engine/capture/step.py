@@ -1,0 +1,39 @@
+"""A step of user code that raised, as a Snapshot: what torch refused, and the graph and events until then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from gradtui.engine.autograd import graph
+from gradtui.engine.autograd.release import guard
+from gradtui.engine.capture import names, refused
+from gradtui.engine.capture.capture import capture
+from gradtui.engine.capture.recording import Recording
+from gradtui.snapshot import model as data
+from gradtui.snapshot.said import said
+
+
+def failed(
+    error: BaseException, model: torch.nn.Module | None, recording: Recording, scope: Mapping[str, Any]
+) -> data.Snapshot | None:
+    """None where the exception has nothing to do with autograd."""
+    found = refused.start(error)
+    live = [tensor for tensor in found if tensor.requires_grad]
+    known = names.given(None, model)
+    nodes = graph.walk(*map(graph.root, live)) if live else []
+    guard(nodes)
+    told = refused.raised(error, nodes, recording, known)
+    graph.release(nodes)
+    if told is None:
+        return None
+    if told.how == "no_graph" and found:
+        return capture(found, None, model, recording, scope)
+    message = said(error).strip().partition("\n")[0]
+    problem = data.Problem("domain", f"{type(error).__name__}: {message}", source=told.source, raised=told)
+    if live:
+        return capture(live, None, model, recording, scope, problem)
+    events = recording.events(known, {})
+    return data.Snapshot(0, "output", problem=problem, origin="capture", files=dict(recording.files), events=events)

@@ -1,0 +1,84 @@
+"""What f makes of its data: the binding that has a value for each row, over the first column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+
+from gradtui.engine.typed import forward
+from gradtui.engine.typed.curve import dependents
+from gradtui.expression.parser import ExpressionError
+from gradtui.expression.syntax import Expression, Node, Variable
+from gradtui.snapshot.surface import Fit
+
+PLACES = 121
+"""Of the line, where it can be drawn between the rows."""
+MARGIN = 0.05
+MOST_POINTS = 2000
+
+
+def fit(expression: Expression, leaves: Mapping[str, torch.Tensor], data: Mapping[str, torch.Tensor]) -> Fit | None:
+    """None where f has no such binding, or where there is but one column."""
+    names = [*data]
+    if len(names) < 2:
+        return None
+    column, count = names[0], len(data[names[0]])
+    still = {name: leaf.detach() for name, leaf in leaves.items()}
+    found = _binding(expression, {**still, **data}, data, count)
+    if found is None:
+        return None
+    name, node, values = found
+    used = [other for other in names if node in dependents(expression, other)[0]]
+    target = next((other for other in names[1:] if other not in used), names[1])
+    x, y = (data[one].to(torch.float64).tolist() for one in (column, target))
+    points = tuple(zip(x, y, strict=False))[:MOST_POINTS]
+    line = _between(expression, node, {**still, **data}, column) if used == [column] else None
+    if line is None:
+        line = sorted(zip(x, values.to(torch.float64).tolist(), strict=False))[:MOST_POINTS]
+    return Fit(name, column, target, points, tuple(line))
+
+
+def _binding(
+    expression: Expression, at: Mapping[str, torch.Tensor], data: Mapping[str, torch.Tensor], count: int
+) -> tuple[str, Node, torch.Tensor] | None:
+    """The last one with a value for each row that depends on the first column."""
+    values = _values(expression, at)
+    of_first = dependents(expression, next(iter(data)))[0]
+    for binding in reversed(expression.bindings):
+        value = values.get(binding.value)
+        if isinstance(value, torch.Tensor) and value.shape == (count,) and binding.value in of_first:
+            return binding.name, binding.value, value
+    return None
+
+
+def _between(
+    expression: Expression, node: Node, at: Mapping[str, torch.Tensor], column: str
+) -> list[tuple[float, float]] | None:
+    low, high = (float(end) for end in torch.aminmax(at[column].to(torch.float64)))
+    margin = (high - low) * MARGIN or 1.0
+    x = torch.linspace(low - margin, high + margin, PLACES, dtype=torch.float64)
+    value = _values(expression, {**at, column: x.to(at[column])}, wanted=node).get(node)
+    if not isinstance(value, torch.Tensor) or value.shape != x.shape:
+        return None
+    return [*zip(x.tolist(), value.to(torch.float64).tolist(), strict=True)]
+
+
+def _values(
+    expression: Expression, at: Mapping[str, torch.Tensor], wanted: Node | None = None
+) -> dict[Node, forward.Value]:
+    """Of every syntax node that can be evaluated; up to `wanted`, as what comes after it may want all rows."""
+    first = next(iter(at.values()))
+    evaluator = forward.Evaluator(expression, at, first.dtype, first.device)
+    values: dict[Node, forward.Value] = {}
+    with torch.no_grad():
+        for node in forward.ordered(expression):
+            if isinstance(node, Variable) and node.name not in at:
+                return values
+            try:
+                values[node] = evaluator.value(node, [values[operand] for operand in node.operands])
+            except ExpressionError:
+                return values
+            if node is wanted:
+                return values
+    return values

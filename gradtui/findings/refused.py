@@ -1,0 +1,76 @@
+"""What did torch refuse to do, in which line, with which tensor? An exception of forward or backward, by its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradtui.findings.cause import Cause, Fact, Place
+from gradtui.findings.record import Record
+from gradtui.findings.whereabouts import at, quoted
+from gradtui.snapshot.events import Raised
+from gradtui.snapshot.model import Source
+
+STEPS = ("heaviside", "special_heaviside")
+"""Of two flat pieces: what people take instead is a soft one."""
+
+
+def detect(record: Record) -> Iterator[Cause]:
+    problem = record.snapshot.problem
+    if problem is None or problem.raised is None:
+        return
+    told = problem.raised
+    facts = _facts(told)
+    evidence: list[tuple[str, dict[str, Fact]]] = [("torch says", {"message": problem.message})]
+    if told.how == "freed" and told.earlier is not None:
+        evidence.append(("backward ran", {"place": _line(told.earlier)}))
+    if told.how in ("shape", "count") and told.kept is not None:
+        evidence.append(("applied", {"place": _line(told.kept)}))
+    yield Cause(
+        _kind(told),
+        Place(told.node, told.made if told.how == "inference" and told.made else told.source),
+        facts,
+        "proved",
+        (),
+        tuple(evidence),
+    )
+
+
+def _kind(told: Raised) -> str:
+    if told.how == "inplace" and not told.saver:
+        return "refused: inplace unseen"
+    if told.how == "inplace" and told.made is not None:
+        return "refused: inplace result" if told.made == told.kept else "refused: inplace of result"
+    if told.how == "freed" and not (told.holder or told.kept):
+        return "refused: freed unseen"
+    if told.how == "freed" and not told.holder:
+        return "refused: freed by whom"
+    if told.how == "not_implemented" and told.operation in STEPS:
+        return "refused: step"
+    if told.how == "inference" and told.made is None:
+        return "refused: inference unseen"
+    return f"refused: {told.how}"
+
+
+def _facts(told: Raised) -> dict[str, Fact]:
+    return {
+        "place": _line(told.source) or "it",
+        "operation": told.operation,
+        "tensor": told.tensor or "a tensor",
+        "shape": _shape(told.shape),
+        "wanted": _shape(told.wanted),
+        "index": "" if told.place is None else str(told.place + 1),
+        "count": str(told.count),
+        "needed": str(told.needed),
+        "saver": told.saver,
+        "kept": _line(told.kept) or told.saver or "an operation",
+        "made": _line(told.made),
+        "holder": told.holder,
+    }
+
+
+def _shape(shape: tuple[int, ...] | None) -> str:
+    return "" if shape is None else str(list(shape))
+
+
+def _line(source: Source | None) -> str:
+    return quoted(source) + at(source) if source is not None and source.text else at(source).removeprefix(" at ")

@@ -1,0 +1,39 @@
+"""What is drawn of a training: f over two variables, and what f makes of its data."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+Window = tuple[float, float]
+
+
+class SurfaceRequest(Struct, frozen=True):
+    """f over two variables, numbers both, at so many places each, the others staying. `key` is the asker's name for it."""
+
+    names: tuple[str, str]
+    windows: tuple[Window, Window]
+    counts: tuple[int, int] = (49, 37)
+    key: str = ""
+
+
+class Surface(Struct, frozen=True):
+    """The answer to a SurfaceRequest. values: row by row, the second variable at its lowest first."""
+
+    names: tuple[str, str]
+    windows: tuple[Window, Window]
+    counts: tuple[int, int]
+    values: tuple[float, ...]
+    key: str = ""
+
+
+class Fit(Struct, frozen=True):
+    """Data, and the part of f that is to come near them. name: the binding's; column, target: of the data, across and up.
+
+    points: both columns, row by row. line: the binding over the first column, where it is known; from left to right.
+    """
+
+    name: str
+    column: str
+    target: str
+    points: tuple[tuple[float, float], ...]
+    line: tuple[tuple[float, float], ...]

@@ -1,0 +1,151 @@
+"""What a run on the screen leaves: every update, packed; 10,000 of two numbers take some 4 MB."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterable
+from itertools import pairwise
+
+from msgspec import msgpack
+
+from gradtui.snapshot.training import State, Training, Update
+
+MOST_ELEMENTS = 8
+"""Of a vector whose places are drawn."""
+MOST_BYTES = 64 * 2**20
+"""Of packed updates. Of more than that the oldest are forgotten: the screen goes back no further."""
+
+
+class History:
+    """Updates in a row from the first; `here` is how many of them are made, those after it can be made again.
+
+    values: f before each update.
+    """
+
+    def __init__(self) -> None:
+        self._packed: list[bytes] = []
+        self._bytes = 0
+        self._forgotten = 0
+        self.values = array("d")
+        self._places: dict[tuple[str, int], array[float]] = {}
+        self._before: dict[str, State] = {}
+        self.here = 0
+        self._anew = -1
+
+    def __len__(self) -> int:
+        return self._forgotten + len(self._packed)
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest update that is still known."""
+        return self._forgotten
+
+    def update(self, number: int) -> Update | None:
+        place = number - self._forgotten
+        return msgpack.decode(self._packed[place], type=Update) if 0 <= place < len(self._packed) else None
+
+    @property
+    def last(self) -> Update | None:
+        """The one that led to where we are."""
+        return self.update(self.here - 1)
+
+    def forget_state(self) -> None:
+        """Another optimizer goes on from here: it begins anew."""
+        self.cut()
+        self._anew = self.here
+
+    def state(self, number: int) -> dict[str, State]:
+        """Of the optimizer before update `number`."""
+        if number == self._anew:
+            return {}
+        before = self.update(number - 1)
+        if before is None:
+            return self._before
+        return {name: moved.state for name, moved in before.variables.items()}
+
+    def take(self, training: Training, count: int | None = None) -> None:
+        """Make the next updates, the first `count` of those that were computed; those that were made another way are gone."""
+        for update in training.updates[:count]:
+            if not len(self):
+                self._before = training.before
+            known = self.update(self.here)
+            if known != update:
+                self.cut()
+                packed = msgpack.encode(update)
+                self._packed.append(packed)
+                self._bytes += len(packed)
+                self.values.append(update.value)
+                for name, moved in update.variables.items():
+                    for element, place in enumerate(_numbers(moved.value)[:MOST_ELEMENTS]):
+                        self._places.setdefault((name, element), array("d")).append(place)
+            self.here += 1
+        self._forget()
+
+    def back(self) -> Update | None:
+        """One update back; the update that is undone, None at the start."""
+        last = self.last
+        if last is not None:
+            self.here -= 1
+        return last
+
+    def cut(self) -> None:
+        """What came after is no longer what would come."""
+        kept = self.here - self._forgotten
+        self._bytes -= sum(map(len, self._packed[kept:]))
+        del self._packed[kept:]
+        for numbers in (self.values, *self._places.values()):
+            del numbers[self.here :]
+
+    def clear(self) -> None:
+        self._packed.clear()
+        del self.values[:]
+        self._places.clear()
+        self._bytes = self._forgotten = self.here = 0
+        self._before = {}
+
+    def places(self, name: str, element: int = 0) -> array[float]:
+        """Where one element of a variable stood before each update up to here; () where it was not trained."""
+        return self._places.get((name, element), array("d"))[: self.here]
+
+    def trail(self, name: str, element: int, most: int) -> list[tuple[float, float]]:
+        """Where it was and f there, of the last `most` updates up to here."""
+        return [*zip(self.places(name, element)[-most:], self.values[: self.here][-most:], strict=False)]
+
+    def _forget(self) -> None:
+        """The oldest, where all take too much."""
+        gone = 0
+        while self._bytes > MOST_BYTES and gone < len(self._packed) - 2:
+            self._bytes -= len(self._packed[gone])
+            gone += 1
+        if gone:
+            self._before = self.state(self._forgotten + gone)
+            del self._packed[:gone]
+            self._forgotten += gone
+
+
+def is_finite(update: Update) -> bool:
+    """Whether all its variables stand somewhere after it."""
+    return all(math.isfinite(number) for moved in update.variables.values() for number in _numbers(moved.after))
+
+
+def growth(updates: Iterable[Update]) -> float | None:
+    """By what each update multiplies the distance, where that is always the same, and above 1 in size: a run that diverges.
+
+    Read off three steps in a row of the one variable: their ratios agree where f is quadratic.
+    """
+    steps = []
+    for update in updates:
+        moved = [*update.variables.values()]
+        if len(moved) != 1 or isinstance(moved[0].value, tuple) or isinstance(moved[0].after, tuple):
+            return None
+        steps.append(moved[0].after - moved[0].value)
+    if len(steps) < 3 or not all(map(math.isfinite, steps)) or 0 in steps:
+        return None
+    ratios = [after / before for before, after in pairwise(steps)]
+    same = max(ratios) - min(ratios) <= 1e-3 * abs(ratios[-1])
+    return ratios[-1] if same and abs(ratios[-1]) > 1 else None
+
+
+def _numbers(place: float | tuple[float, ...]) -> tuple[float, ...]:
+    return place if isinstance(place, tuple) else (place,)

@@ -1,0 +1,291 @@
+"""What one update did to one variable, in the field's notation, with the numbers of torch's own optimizer.
+
+Each number is a gradient, a setting, or an entry of `optimizer.state` before or after: nothing is computed here. Where torch does
+not keep what a line makes (`m̂`), the line ends with its operands. Sources: the algorithms in torch.optim's documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from msgspec import Struct
+
+from gradtui.snapshot.numbers import number
+from gradtui.snapshot.training import Moved, Place, Remembered, Setting, State, Tensor
+
+ELEMENTS = 3
+"""Of a vector that are written out."""
+DIGITS = 6
+
+
+class Line(Struct, frozen=True):
+    """`b ← μ·b + ḡ`, the same with its numbers, and what came of it; the last is empty where torch does not keep it."""
+
+    rule: str
+    numbers: str = ""
+    result: str = ""
+
+    @property
+    def filled(self) -> str:
+        return f"{self.numbers} = {self.result}" if self.numbers and self.result else self.numbers or self.result
+
+
+class Told:
+    """The numbers of one update, as texts."""
+
+    def __init__(self, optimizer: str, name: str, moved: Moved, before: State, settings: Mapping[str, Setting]) -> None:
+        self._optimizer = optimizer
+        self.name, self._moved, self._before, self._settings = name, moved, before, settings
+
+    @property
+    def grad(self) -> str:
+        return _text(self._moved.grad)
+
+    @property
+    def value(self) -> str:
+        return _text(self._moved.value)
+
+    @property
+    def after(self) -> str:
+        return _text(self._moved.after)
+
+    @property
+    def decays_apart(self) -> bool:
+        """Whether weight decay moves the variable before the rule does, and not by way of the gradient."""
+        return self.on("weight_decay") and (self._optimizer == "AdamW" or self.on("decoupled_weight_decay"))
+
+    def had(self, entry: str) -> str:
+        """Before the update; 0 where torch had not begun to keep it."""
+        return _text(self._before[entry]) if entry in self._before else "0"
+
+    def knew(self, entry: str) -> bool:
+        return self._before.get(entry) is not None
+
+    def has(self, entry: str) -> str:
+        """After it."""
+        return _text(self._moved.state.get(entry))
+
+    @property
+    def steps(self) -> str:
+        return self.has("step")
+
+    def on(self, name: str) -> bool:
+        """Whether a setting is there and does something."""
+        return bool(self._settings.get(name))
+
+    def set(self, name: str) -> str:
+        return _text(_number(self._settings.get(name)))
+
+    def pair(self, name: str) -> tuple[str, str]:
+        both = self._settings.get(name)
+        first, second = both if isinstance(both, tuple) and len(both) == 2 else (None, None)
+        return _text(first), _text(second)
+
+
+def lines(optimizer: str, name: str, moved: Moved, before: State, settings: Mapping[str, Setting]) -> list[Line]:
+    """The rule, line by line. before: the optimizer's state of this variable before the update."""
+    if moved.grad is None:
+        return [Line(f"{name} has no gradient: torch leaves it where it is")]
+    rule = RULES.get(optimizer)
+    told = Told(optimizer, name, moved, before, settings)
+    return [*_gradient(told), *(rule(told) if rule is not None else [Line(f"{name} ←", "", told.after)])]
+
+
+def _gradient(told: Told) -> Iterator[Line]:
+    """What happens to the gradient before the rule proper."""
+    if told.on("maximize"):
+        yield Line("ḡ ← −ḡ", f"−{_factor(told.grad)}")
+    if told.on("weight_decay") and not told.decays_apart:
+        yield Line(f"ḡ ← ḡ + λ·{told.name}", f"{told.grad} + {told.set('weight_decay')}·{_factor(told.value)}")
+
+
+def _decay(told: Told) -> Iterator[Line]:
+    if told.decays_apart:
+        name = told.name
+        numbers = f"{told.value} − {told.set('lr')}·{told.set('weight_decay')}·{_factor(told.value)}"
+        yield Line(f"{name} ← {name} − lr·λ·{name}", numbers)
+
+
+def _moves(told: Told, step: str, numbers: str) -> Line:
+    start = told.name if told.decays_apart else told.value
+    return Line(f"{told.name} ← {told.name} − {step}", f"{start} − {numbers}", told.after)
+
+
+def _sgd(told: Told) -> Iterator[Line]:
+    lr, grad = told.set("lr"), _factor(told.grad)
+    if not told.on("momentum"):
+        yield _moves(told, "lr·ḡ", f"{lr}·{grad}")
+        return
+    mu, held, kept = told.set("momentum"), told.has("momentum_buffer"), _factor(told.had("momentum_buffer"))
+    damp = told.on("dampening")
+    if not told.knew("momentum_buffer"):
+        yield Line("b ← ḡ  (the first time)", "", held)
+    elif damp:
+        yield Line("b ← μ·b + (1 − τ)·ḡ", f"{mu}·{kept} + (1 − {told.set('dampening')})·{grad}", held)
+    else:
+        yield Line("b ← μ·b + ḡ", f"{mu}·{kept} + {told.grad}", held)
+    if told.on("nesterov"):
+        yield _moves(told, "lr·(ḡ + μ·b)", f"{lr}·({told.grad} + {mu}·{_factor(held)})")
+    else:
+        yield _moves(told, "lr·b", f"{lr}·{_factor(held)}")
+
+
+def _moments(told: Told, second: str = "exp_avg_sq") -> Iterator[Line]:
+    one, two = told.pair("betas")
+    grad = _factor(told.grad)
+    yield Line(
+        "m ← β₁·m + (1 − β₁)·ḡ", f"{one}·{_factor(told.had('exp_avg'))} + (1 − {one})·{grad}", told.has("exp_avg")
+    )
+    if second == "exp_avg_sq":
+        yield Line("v ← β₂·v + (1 − β₂)·ḡ²", f"{two}·{told.had(second)} + (1 − {two})·{grad}²", told.has(second))
+
+
+def _adam(told: Told) -> Iterator[Line]:
+    one, two = told.pair("betas")
+    t, lr, eps = told.steps, told.set("lr"), told.set("eps")
+    yield from _decay(told)
+    yield from _moments(told)
+    yield Line(f"m̂ = m/(1 − β₁^t), t = {t}", f"{told.has('exp_avg')}/(1 − {one}^{t})")
+    largest = "max_exp_avg_sq" if told.on("amsgrad") else "exp_avg_sq"
+    if told.on("amsgrad"):
+        yield Line("v ← max(v so far)", f"max({told.had(largest)}, {told.has('exp_avg_sq')})", told.has(largest))
+    yield Line("v̂ = v/(1 − β₂^t)", f"{told.has(largest)}/(1 − {two}^{t})")
+    yield _moves(told, "lr·m̂/(√v̂ + ε)", f"{lr}·m̂/(√v̂ + {eps})")
+
+
+def _nadam(told: Told) -> Iterator[Line]:
+    _one, two = told.pair("betas")
+    t = told.steps
+    yield from _decay(told)
+    yield Line(
+        "∏μ ← ∏μ·μₜ, μₜ = β₁·(1 − ½·0.96^(t·ψ))", f"t = {t}, ψ = {told.set('momentum_decay')}", told.has("mu_product")
+    )
+    yield from _moments(told)
+    yield Line(
+        "m̂ = μₜ₊₁·m/(1 − ∏μ·μₜ₊₁) + (1 − μₜ)·ḡ/(1 − ∏μ)", f"m = {told.has('exp_avg')}, ∏μ = {told.has('mu_product')}"
+    )
+    yield Line("v̂ = v/(1 − β₂^t)", f"{told.has('exp_avg_sq')}/(1 − {two}^{t})")
+    yield _moves(told, "lr·m̂/(√v̂ + ε)", f"{told.set('lr')}·m̂/(√v̂ + {told.set('eps')})")
+
+
+def _radam(told: Told) -> Iterator[Line]:
+    one, two = told.pair("betas")
+    t = told.steps
+    yield from _decay(told)
+    yield from _moments(told)
+    yield Line("m̂ = m/(1 − β₁^t)", f"{told.has('exp_avg')}/(1 − {one}^{t})")
+    yield Line("ρₜ = ρ∞ − 2t·β₂^t/(1 − β₂^t), ρ∞ = 2/(1 − β₂) − 1", f"t = {t}, β₂ = {two}")
+    yield Line("ρₜ > 5: r·√(1 − β₂^t)/(√v + ε) goes before m̂, r from ρₜ; else 1", f"v = {told.has('exp_avg_sq')}")
+    yield _moves(told, "lr·m̂·(that)", f"{told.set('lr')}·m̂·(that)")
+
+
+def _adagrad(told: Told) -> Iterator[Line]:
+    grad = _factor(told.grad)
+    yield Line("s ← s + ḡ²", f"{told.had('sum')} + {grad}²", told.has("sum"))
+    lr = told.set("lr")
+    if told.on("lr_decay"):
+        t = told.steps
+        yield Line(f"η = lr/(1 + (t − 1)·d), t = {t}", f"{lr}/(1 + ({t} − 1)·{told.set('lr_decay')})")
+        yield _moves(told, "η·ḡ/(√s + ε)", f"η·{grad}/(√{told.has('sum')} + {told.set('eps')})")
+        return
+    yield _moves(told, "lr·ḡ/(√s + ε)", f"{lr}·{grad}/(√{told.has('sum')} + {told.set('eps')})")
+
+
+def _adadelta(told: Told) -> Iterator[Line]:
+    rho, eps, grad = told.set("rho"), told.set("eps"), _factor(told.grad)
+    v, u = told.has("square_avg"), told.had("acc_delta")
+    yield Line("v ← ρ·v + (1 − ρ)·ḡ²", f"{rho}·{told.had('square_avg')} + (1 − {rho})·{grad}²", v)
+    yield Line("Δ = √(u + ε)/√(v + ε)·ḡ", f"√({u} + {eps})/√({v} + {eps})·{grad}")
+    yield Line("u ← ρ·u + (1 − ρ)·Δ²", f"{rho}·{u} + (1 − {rho})·Δ²", told.has("acc_delta"))
+    yield _moves(told, "lr·Δ", f"{told.set('lr')}·Δ")
+
+
+def _rmsprop(told: Told) -> Iterator[Line]:
+    alpha, eps, grad, lr = told.set("alpha"), told.set("eps"), _factor(told.grad), told.set("lr")
+    v = told.has("square_avg")
+    yield Line("v ← α·v + (1 − α)·ḡ²", f"{alpha}·{told.had('square_avg')} + (1 − {alpha})·{grad}²", v)
+    root, filled = "√v", f"√{v}"
+    if told.on("centered"):
+        mean = told.has("grad_avg")
+        kept = _factor(told.had("grad_avg"))
+        yield Line("a ← α·a + (1 − α)·ḡ", f"{alpha}·{kept} + (1 − {alpha})·{grad}", mean)
+        root, filled = "√(v − a²)", f"√({v} − {_factor(mean)}²)"
+    if told.on("momentum"):
+        mu, b = told.set("momentum"), told.has("momentum_buffer")
+        kept = _factor(told.had("momentum_buffer"))
+        yield Line(f"b ← μ·b + ḡ/({root} + ε)", f"{mu}·{kept} + {told.grad}/({filled} + {eps})", b)
+        yield _moves(told, "lr·b", f"{lr}·{_factor(b)}")
+        return
+    yield _moves(told, f"lr·ḡ/({root} + ε)", f"{lr}·{grad}/({filled} + {eps})")
+
+
+def _rprop(told: Told) -> Iterator[Line]:
+    small, large = told.pair("etas")
+    least, most = told.pair("step_sizes")
+    yield Line(
+        "ḡ has the sign of the gradient before: step·η⁺; the other: step·η⁻, and ḡ counts as 0",
+        f"before {told.had('prev')}",
+    )
+    kept = told.had("step_size") if told.knew("step_size") else told.set("lr")
+    yield Line(f"step ← {least} to {most}", f"{kept}·({large} or {small} or 1)", told.has("step_size"))
+    yield _moves(told, "sign(ḡ)·step", f"sign({told.has('prev')})·{told.has('step_size')}")
+
+
+def _adamax(told: Told) -> Iterator[Line]:
+    one, two = told.pair("betas")
+    t, grad, eps = told.steps, _factor(told.grad), told.set("eps")
+    yield from _moments(told, "exp_inf")
+    yield Line("u ← max(β₂·u, |ḡ| + ε)", f"max({two}·{told.had('exp_inf')}, |{grad}| + {eps})", told.has("exp_inf"))
+    yield _moves(
+        told,
+        f"lr/(1 − β₁^t)·m/u, t = {t}",
+        f"{told.set('lr')}/(1 − {one}^{t})·{_factor(told.has('exp_avg'))}/{told.has('exp_inf')}",
+    )
+
+
+def _asgd(told: Told) -> Iterator[Line]:
+    eta = told.had("eta") if told.knew("eta") else told.set("lr")
+    name, value = told.name, told.value
+    rule = f"{name} ← {name}·(1 − λ·η) − η·ḡ"
+    yield Line(rule, f"{value}·(1 − {told.set('lambd')}·{eta}) − {eta}·{_factor(told.grad)}", told.after)
+    yield Line("η ← lr/(1 + λ·lr·t)^α", f"t = {told.steps}", told.has("eta"))
+    yield Line(f"average of {name}, from update t0 on", f"t0 = {told.set('t0')}", told.has("ax"))
+
+
+def _lbfgs(told: Told) -> Iterator[Line]:
+    yield Line(f"{told.name} ← {told.name} + t·d, d = −H·ḡ with H from the steps before", told.value, told.after)
+    if told.steps != "–" or told.has("n_iter") != "–":
+        yield Line(f"in all {told.has('n_iter')} steps and {told.has('func_evals')} evaluations of f")
+
+
+RULES: dict[str, Callable[[Told], Iterator[Line]]] = {
+    "SGD": _sgd,
+    "Adam": _adam,
+    "AdamW": _adam,
+    "NAdam": _nadam,
+    "RAdam": _radam,
+    "Adagrad": _adagrad,
+    "Adadelta": _adadelta,
+    "RMSprop": _rmsprop,
+    "Rprop": _rprop,
+    "Adamax": _adamax,
+    "ASGD": _asgd,
+    "LBFGS": _lbfgs,
+}
+
+
+def _number(value: Setting) -> float | None:
+    return value if isinstance(value, int | float) else None
+
+
+def _text(value: Remembered | Place | None) -> str:
+    if isinstance(value, Tensor):
+        value = value.numbers if value.shape else value.numbers[0]
+    if isinstance(value, tuple):
+        shown = [number(one, DIGITS) for one in value[:ELEMENTS] if not isinstance(one, Tensor)]
+        return f"[{', '.join([*shown, *(['…'] if len(value) > ELEMENTS else [])])}]"
+    return number(value, DIGITS)
+
+
+def _factor(text: str) -> str:
+    return f"({text})" if text.startswith("-") else text

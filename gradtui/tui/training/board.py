@@ -1,0 +1,195 @@
+"""All that training adds to the screen: its keys, what its charts draw, and what the node panel says of an update."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from textual.app import App
+from textual.content import Content
+
+from gradtui.snapshot.start import Start
+from gradtui.snapshot.visible import visible
+from gradtui.training.optimizers import DEFAULT
+from gradtui.training.reading import read_optimizer
+from gradtui.tui import texts
+from gradtui.tui.answers import Answers
+from gradtui.tui.backward import Backward
+from gradtui.tui.node.panel import NodePanel
+from gradtui.tui.panes.chart import Chart
+from gradtui.tui.player import Player
+from gradtui.tui.session import Session
+from gradtui.tui.training.charts import TITLES, Charts
+from gradtui.tui.training.lines import update_lines
+from gradtui.tui.training.optimizer_entry import OptimizerEntry
+from gradtui.tui.training.trainer import Trainer
+
+MOST_TRAIL = 200
+"""Places of the last updates that are drawn on f."""
+
+
+class Views(Protocol):
+    """What it shows itself in."""
+
+    chart: Chart
+    node_panel: NodePanel
+
+    def open_optimizer(self, text: str) -> None: ...
+    def lay_out(self) -> None: ...
+
+
+class Board:
+    """trainer: makes the updates. charts: what is drawn of them.
+
+    ask: has the session evaluated. cursor: paints where one looks.
+    """
+
+    def __init__(
+        self,
+        app: App[None],
+        session: Session,
+        answers: Answers,
+        backward: Backward,
+        *,
+        ask: Callable[[], None],
+        cursor: Callable[[], None],
+    ) -> None:
+        self._session, self._answers, self._backward = session, answers, backward
+        self._ask, self._cursor = ask, cursor
+        self.trainer = Trainer(app, session, answers, moved=ask, changed=self.show, look=self.look)
+        self.charts = Charts(session, answers, self.trainer)
+        self._chosen = True
+        self._views: Views | None = None
+
+    def begin(self, start: Start) -> None:
+        """As the command line says."""
+        self.trainer.begin(start)
+        self._chosen = start.optimizer is None and start.trained is None and not start.data
+
+    def attach(self, views: Views) -> None:
+        self._views = views
+
+    def prepare(self) -> None:
+        """Have the session's next request bring the next update, and what the chart lacks."""
+        self.trainer.prepare()
+        self.charts.prepare()
+
+    def arrived(self) -> None:
+        """Another answer is there, and shown."""
+        if not self._chosen:
+            self._chosen = True
+            self.charts.begin()
+        self.show()
+        self.trainer.arrived()
+
+    # What is shown
+
+    def show(self) -> None:
+        """What the run has come to, where it came by, and why."""
+        views, trainer, session = self._views, self.trainer, self._session
+        if views is None:
+            return
+        chart, panel = views.chart, views.node_panel
+        title, told = TITLES[self.charts.kind], trainer.text
+        if chart.border_title != title:
+            chart.border_title = title
+        if str(panel.border_subtitle or "") != told:
+            panel.border_subtitle = Content(visible(told))
+        chart.show_drawing(self.charts.drawing())
+        active = session.active
+        chart.show_trail(trainer.history.trail(active, session.element, MOST_TRAIL) if active else ())
+        self._cursor()
+
+    def tell(self) -> None:
+        """Of the selected variable, why it moved and how it would move next."""
+        trainer, history = self.trainer, self.trainer.history
+        node = texts.node_of(self._answers.shown, self._backward.cursor.selected)
+        if self._views is None:
+            return
+        panel = self._views.node_panel
+        if not trainer.active or node is None or node.variable not in trainer.trained:
+            panel.update_lines = ()
+            return
+        before = history.state(history.here - 1) if history.here else {}
+        panel.update_lines = tuple(update_lines(node.variable, history.last, before, trainer.next, trainer.settings))
+
+    def look(self) -> None:
+        """At a variable that moves, unless one does so already."""
+        leaf = texts.leaf_of(self._answers.shown, self._session.active, self.trainer.trained)
+        looked_at = texts.node_of(self._answers.shown, self._backward.cursor.selected)
+        if leaf is not None and (looked_at is None or looked_at.variable not in self.trainer.trained):
+            self._backward.select(leaf)
+
+    # Keys
+
+    def act(self, what: str) -> None:
+        """What a key, or the palette, asks for."""
+        trainer = self.trainer
+        does: dict[str, Callable[[], None]] = {
+            "update": trainer.update,
+            "play": trainer.play,
+            "back": trainer.back,
+            "to_start": trainer.to_start,
+            "smaller": partial(trainer.rescale, -1),
+            "larger": partial(trainer.rescale, 1),
+            "open": self.open_optimizer,
+            "toggle": self.toggle_trained,
+            "chart": self.next_chart,
+            "keep": self.keep_run,
+        }
+        does[what]()
+
+    def playing(self, other: Player) -> Player:
+        """The film that runs; the other one where training does not."""
+        return self.trainer.player if self.trainer.player.playing else other
+
+    def step(self, by: int) -> None:
+        """The update is one more step of backward: forward, backward, update, again."""
+        steps_done, total = self._backward.cursor.steps_done, len(self._backward.order)
+        if self.trainer.active and steps_done == total and by > 0:
+            self._backward.to_start()
+            self.trainer.update()
+        elif self.trainer.active and steps_done == 0 and by < 0 and self.trainer.history.here:
+            self._backward.to_end()
+            self.trainer.back()
+        else:
+            self._backward.step(by)
+
+    def zoom(self, factor: float) -> None:
+        if self.charts.kind == "contour":
+            self.charts.zoom(factor)
+            self._ask()
+        elif self.charts.kind == "curve" and self._views is not None:
+            self._views.chart.zoom(factor)
+
+    def next_chart(self) -> None:
+        self.charts.next()
+        self.show()
+        self._ask()
+
+    def keep_run(self) -> None:
+        """This run stays in the charts, and the next begins where it did."""
+        self.charts.keep()
+        self.trainer.again()
+        self.open_optimizer()
+
+    def toggle_trained(self) -> None:
+        if self._session.active is not None:
+            self.trainer.toggle(self._session.active)
+        else:
+            self._session.take_back()
+            self._ask()
+        if self._views is not None:
+            self._views.lay_out()
+
+    def open_optimizer(self) -> None:
+        if self._views is not None:
+            self._views.open_optimizer((self.trainer.optimizer or DEFAULT).text)
+
+    def choose(self, text: str) -> None:
+        self.trainer.choose(read_optimizer(text))
+
+    def entered(self, message: OptimizerEntry.Left) -> None:
+        if message.optimizer is not None:
+            self.trainer.choose(message.optimizer)

@@ -1,0 +1,172 @@
+"""Which chart of a training is seen, and what it is drawn from: f by update, the contour with its path, the fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Literal
+
+from gradtui.chart.plane import Cells
+from gradtui.chart.run import MOST_POINTS, Track, draw_contour, draw_fit, draw_values
+from gradtui.chart.window import Position, Window, zoomed
+from gradtui.snapshot.model import Snapshot
+from gradtui.snapshot.surface import Surface, SurfaceRequest
+from gradtui.tui.answers import Answers
+from gradtui.tui.session import Session
+from gradtui.tui.training.trainer import Trainer
+
+Kind = Literal["curve", "updates", "contour", "fit"]
+Drawing = Callable[[int, int], Cells | None]
+
+TITLES: dict[Kind, str] = {
+    "curve": "f and f'",
+    "updates": "f by update",
+    "contour": "contour of f",
+    "fit": "data and fit",
+}
+MOST_KEPT = 3
+"""Runs that are seen beside the present one."""
+NEAREST = 2.0
+"""Half of a contour's window at least, at its first place."""
+
+
+class Charts:
+    """kind: what is seen. kept: earlier runs, drawn beside this one."""
+
+    def __init__(self, session: Session, answers: Answers, trainer: Trainer) -> None:
+        self._session, self._answers, self._trainer = session, answers, trainer
+        self.kind: Kind = "curve"
+        self._kept: list[tuple[Track, tuple[str, str] | None]] = []
+        self._windows: dict[tuple[str, str], tuple[Window, Window]] = {}
+        self._surface: Surface | None = None
+
+    def begin(self) -> None:
+        """The chart that shows most of what the command line asks for."""
+        if self._session.data:
+            self.kind = "fit"
+        elif self._trainer.active and self.pair is not None:
+            self.kind = "contour"
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """What there is to be seen now."""
+        found: list[Kind] = ["curve"]
+        if self._trainer.active:
+            found.append("updates")
+        if self._trainer.active and self.pair is not None:
+            found.append("contour")
+        if len(self._session.data) > 1:
+            found.append("fit")
+        return found
+
+    def next(self) -> None:
+        kinds = self.kinds
+        self.kind = kinds[(kinds.index(self.kind) + 1) % len(kinds)] if self.kind in kinds else "curve"
+
+    @property
+    def pair(self) -> tuple[str, str] | None:
+        """Two trained variables that are numbers: the active one goes up, the first of the others across."""
+        session = self._session
+        numbers = [name for name in self._trainer.trained if not session.points[name].vector]
+        if len(numbers) < 2:
+            return None
+        up = session.active if session.active in numbers[1:] else numbers[1]
+        return next(name for name in numbers if name != up), up or numbers[1]
+
+    # What is asked
+
+    def prepare(self) -> None:
+        """Have the session's next request bring what this chart lacks."""
+        session = self._session
+        session.fit = self.kind == "fit"
+        wanted = self._wanted() if self.kind == "contour" else None
+        known = self._surface is not None and wanted is not None and self._surface.key == wanted.key
+        session.surface = None if known else wanted
+
+    def _wanted(self) -> SurfaceRequest | None:
+        pair = self.pair
+        if pair is None:
+            return None
+        session = self._session
+        fixed = [f"{name}={session.points[name].text}" for name in session.variables if name not in pair]
+        windows = self._window(pair)
+        key = "|".join(map(str, (session.text, *pair, *windows, *fixed, *session.data, session.dtype)))
+        return SurfaceRequest(pair, windows, key=key)
+
+    def _window(self, pair: tuple[str, str]) -> tuple[Window, Window]:
+        """It stays until the path leaves it."""
+        known = self._windows.get(pair)
+        here = self._here(pair)
+        if known is not None and all(low <= place <= high for place, (low, high) in zip(here, known, strict=True)):
+            return known
+        first, second = (self._around(name, place) for name, place in zip(pair, here, strict=True))
+        self._windows[pair] = first, second
+        return first, second
+
+    def _around(self, name: str, here: float) -> Window:
+        places = [*self._trainer.history.places(name), here]
+        low, high = min(places), max(places)
+        half = max(high - low, NEAREST, abs(here) / 2)
+        return low - half, high + half
+
+    def zoom(self, factor: float) -> None:
+        pair = self.pair
+        if pair is not None:
+            windows = self._window(pair)
+            first, second = (
+                zoomed(window, factor, place) for window, place in zip(windows, self._here(pair), strict=True)
+            )
+            self._windows[pair] = first, second
+
+    def _here(self, pair: tuple[str, str]) -> Position:
+        first, second = (float(self._session.points[name].elements[0]) for name in pair)
+        return first, second
+
+    # What is drawn
+
+    def keep(self) -> None:
+        """Have this run beside the next ones."""
+        self._kept = [*self._kept, (self._track(self.pair), self.pair)][-MOST_KEPT:]
+
+    def forget(self) -> None:
+        self._kept.clear()
+
+    def _track(self, pair: tuple[str, str] | None) -> Track:
+        trainer, history = self._trainer, self._trainer.history
+        text = trainer.optimizer.text if trainer.optimizer is not None else ""
+        values = [*history.values[: history.here]]
+        if trainer.next is not None:
+            values.append(trainer.next.updates[0].value)
+        path: tuple[Position, ...] = ()
+        if pair is not None:
+            first, second = (history.places(name)[-MOST_POINTS:] for name in pair)
+            path = (*zip(first, second, strict=False), self._here(pair))
+        return Track(text, tuple(values), path)
+
+    def drawing(self) -> Drawing | None:
+        """What draws the chart that is seen; None for the curve."""
+        shown = self._answers.shown
+        if shown is not None and shown.surface is not None:
+            self._surface = shown.surface
+        if self.kind not in self.kinds or self.kind == "curve":
+            return None
+        if self.kind == "fit":
+            return partial(draw_fit, shown.fit) if shown is not None and shown.fit is not None else _nothing
+        if self.kind == "updates":
+            return partial(draw_values, (*(track for track, _ in self._kept), self._track(None)))
+        pair = self.pair
+        if pair is None or self._surface is None or self._surface.names != pair:
+            return _nothing
+        tracks = (*(track for track, of in self._kept if of == pair), self._track(pair))
+        return partial(draw_contour, self._surface, tracks, _gradient(shown, pair))
+
+
+def _nothing(width: int, height: int) -> Cells | None:
+    return None
+
+
+def _gradient(shown: Snapshot | None, pair: tuple[str, str]) -> Position | None:
+    if shown is None or any(name not in shown.variables for name in pair):
+        return None
+    first, second = (shown.variables[name].grad.numbers[0] for name in pair)
+    return first, second

@@ -1,0 +1,100 @@
+"""The line in which an optimizer is typed as torch spells it; up and down go through all of them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from gradtui.snapshot.training import Optimizer
+from gradtui.snapshot.visible import visible
+from gradtui.training.reading import OptimizerError, read_optimizer
+from gradtui.tui.typing.line_input import LineInput
+
+USUAL = (
+    "SGD(lr=0.1)",
+    "SGD(lr=0.1, momentum=0.9)",
+    "SGD(lr=0.1, momentum=0.9, nesterov=True)",
+    "Adam(lr=0.1)",
+    "AdamW(lr=0.1)",
+    "NAdam(lr=0.1)",
+    "RAdam(lr=0.1)",
+    "Adagrad(lr=0.5)",
+    "Adadelta(lr=1.0)",
+    "RMSprop(lr=0.05)",
+    "RMSprop(lr=0.05, centered=True)",
+    "Rprop(lr=0.05)",
+    "Adamax(lr=0.1)",
+    "ASGD(lr=0.05)",
+    "LBFGS(lr=1, max_iter=5)",
+)
+"""Settings that go somewhere in a few updates of a typed function."""
+
+
+class OptimizerInput(LineInput):
+    """Holds the text while it is typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "take it", id="optimizer.accept", tooltip="Train by this optimizer"),
+        Binding("escape", "leave", "leave", id="optimizer.leave", tooltip="Leave the optimizer as it was"),
+        Binding("up", "other(-1)", "one before", id="optimizer.up", tooltip="The usual one before"),
+        Binding("down", "other(1)", "next", id="optimizer.down", tooltip="The next usual one"),
+    ]
+
+    def action_leave(self) -> None:
+        self.post_message(OptimizerEntry.Left(None))
+
+    def action_other(self, by: int) -> None:
+        place = USUAL.index(self.value) + by if self.value in USUAL else 0
+        self.value = USUAL[place % len(USUAL)]
+
+
+class OptimizerEntry(Horizontal):
+    """Posts `Left` with the optimizer, or with None where it was given up. A bad text stays to be mended."""
+
+    DEFAULT_CSS = """
+    OptimizerEntry {
+        height: 1; padding: 0 1; display: none;
+        #optimizer-name { width: auto; color: $text-accent; text-style: bold; }
+        #optimizer-text { width: 2fr; max-width: 60; background: $surface; }
+        #optimizer-problem { width: 3fr; color: $text-error; padding: 0 0 0 2; }
+    }
+    """
+
+    class Left(Message):
+        def __init__(self, optimizer: Optimizer | None) -> None:
+            super().__init__()
+            self.optimizer = optimizer
+
+    def compose(self) -> ComposeResult:
+        yield Static("optimizer ", id="optimizer-name")
+        yield OptimizerInput(compact=True, id="optimizer-text")
+        yield Static(id="optimizer-problem")
+
+    def open(self, text: str) -> None:
+        """Ask, with `text` there and selected, to be replaced or mended."""
+        line = self.query_one(OptimizerInput)
+        line.value = text
+        self._say("")
+        self.screen.set_focus(line)  # at once, as for the expression
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._say("")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        try:
+            optimizer = read_optimizer(event.value)
+        except OptimizerError as error:
+            self._say(str(error))
+        else:
+            self.post_message(self.Left(optimizer))
+
+    def _say(self, sentence: str) -> None:
+        self.query_one("#optimizer-problem", Static).update(Content(visible(sentence)))

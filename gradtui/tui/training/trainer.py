@@ -1,0 +1,318 @@
+"""Updates under one's hands: made, played, taken back, by an optimizer that is chosen, of the variables that are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from textual.app import App
+
+from gradtui.expression.point import Point, read_values
+from gradtui.snapshot.model import Values
+from gradtui.snapshot.start import Start
+from gradtui.snapshot.training import Batches, Optimizer, Place, Setting, Training, TrainingRequest, Update
+from gradtui.training.history import History, growth, is_finite
+from gradtui.training.optimizers import DEFAULT, settings
+from gradtui.tui.answers import Answers
+from gradtui.tui.player import Player
+from gradtui.tui.session import Session
+
+SPEEDS = (1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0)
+"""Updates a second."""
+FRAMES = 16
+"""Pictures a second at most: where there are more updates, a picture is of several."""
+MOST_WAITING = 8
+"""Updates that are asked for while an answer is on its way, so that a key that is held never lags behind."""
+RATES = (Decimal(1), Decimal(2), Decimal(5))
+LONG_ENOUGH = 4
+"""Updates at which a run is looked at, to see whether it diverges."""
+
+
+class Trainer:
+    """The `session` stands where the updates have led; the request of its picture has the next update made too, so that it is
+    there before it is taken.
+
+    optimizer: None until somebody trains. chosen: the variables that move, None for all that are no data. history: all updates.
+    moved: called where the session stands elsewhere. changed: where there is something else to be said. look: where a person
+    made an update, and wants to see why.
+    """
+
+    def __init__(
+        self,
+        app: App[None],
+        session: Session,
+        answers: Answers,
+        *,
+        moved: Callable[[], None],
+        changed: Callable[[], None],
+        look: Callable[[], None],
+    ) -> None:
+        self._app, self._session, self._answers = app, session, answers
+        self._moved, self._changed, self._look = moved, changed, look
+        self.optimizer: Optimizer | None = None
+        self.chosen: set[str] | None = None
+        self.batches: Batches | None = None
+        self.history = History()
+        self.player = Player(app, self._played, SPEEDS, "updates")
+        self._waiting = 0
+        self._begun = False
+        self._first = 0
+        self._trained: tuple[str, ...] = ()
+
+    def begin(self, start: Start) -> None:
+        """As the command line says."""
+        self.optimizer, self.batches, self._first = start.optimizer, start.batches, start.updates
+        if start.trained is not None:
+            self.optimizer = self.optimizer or DEFAULT
+            self.chosen = {*start.trained}
+        if self._first:
+            self.optimizer = self.optimizer or DEFAULT
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """The variables that move."""
+        free = (name for name in self._session.variables if name not in self._session.data)
+        return tuple(name for name in free if self.chosen is None or name in self.chosen)
+
+    @property
+    def active(self) -> bool:
+        """Whether there is an optimizer, and something that it moves."""
+        return self.optimizer is not None and bool(self.trained) and self._session.origin == "expression"
+
+    @property
+    def settings(self) -> Mapping[str, Setting]:
+        return settings(self.optimizer) if self.optimizer is not None else {}
+
+    # What is asked
+
+    def prepare(self) -> None:
+        """Have the session's next request make the next update too; not the very first: torch takes its time to load."""
+        session = self._session
+        wanted = self.active and not session.experiments and self._answers.shown is not None
+        session.training = self._request(self._count) if wanted else None
+        if self.active and not self._begun:
+            self._begun = True
+            if session.active not in self.trained:
+                session.choose(self.trained[0])
+
+    def _request(self, count: int) -> TrainingRequest:
+        assert self.optimizer is not None
+        if self.trained != self._trained:  # other variables: what an optimizer remembered is of the old ones
+            self._trained = self.trained
+            self.history.clear()
+        history = self.history
+        return TrainingRequest(
+            self.optimizer, self.trained, history.here, count, history.state(history.here), self.batches
+        )
+
+    @property
+    def _count(self) -> int:
+        if self._first:
+            return min(self._first, 500)
+        return math.ceil(self.player.speed / FRAMES) if self.player.playing else 1
+
+    @property
+    def next(self) -> Training | None:
+        """The updates that would be made from where the picture is; None while it is not there, or shows something else."""
+        shown, answers = self._answers.shown, self._answers
+        if shown is None or answers.waiting or answers.problem is not None or self._session.problem is not None:
+            return None
+        made = shown.training
+        return made if made is not None and made.updates and made.updates[0].update == self.history.here else None
+
+    # What a person does
+
+    def update(self) -> None:
+        """One update, as soon as it is there."""
+        if self.optimizer is None:
+            self.optimizer = DEFAULT
+            self._app.notify(f"{DEFAULT.text} trains {', '.join(self.trained)}: O chooses another", timeout=4)
+        if not self.active:
+            self._app.notify("nothing moves: A lets the active variable be trained", timeout=3)
+            return
+        if self._session.experiments:
+            self._app.notify("this is an experiment: undo it first, an update follows the true gradient", timeout=3)
+            return
+        self._waiting = min(self._waiting + 1, MOST_WAITING)
+        if self.next is not None:
+            self._take()
+        elif not self._answers.waiting and (self._answers.shown is None or self._answers.shown.training is None):
+            self._moved()
+
+    def arrived(self) -> None:
+        """Another answer is there."""
+        if self._first and self.next is not None:
+            self._take(self._first)
+        elif self._waiting and self.next is not None:
+            self._take()
+        elif (
+            self.active
+            and not self._session.experiments
+            and self._answers.shown is not None
+            and not self._answers.waiting
+        ):
+            if self._answers.problem is None and self._answers.shown.training is None:
+                self._moved()
+        elif self._answers.problem is not None:
+            self._waiting = 0
+            self.player.stop()
+
+    def _take(self, most: int = 1) -> None:
+        made = self.next
+        assert made is not None
+        count = len(made.updates) if self.player.playing or self._first else most
+        taken = _until_finite(made, count)
+        self._waiting = max(0, self._waiting - 1)
+        self._first = max(0, self._first - len(taken))
+        if taken:
+            self.history.take(made, len(taken))
+            self._stand({name: moved.after for name, moved in taken[-1].variables.items()})
+        if len(taken) < min(count, len(made.updates)):
+            bad = made.updates[len(taken)].update
+            self.player.stop()
+            self._waiting = self._first = 0
+            self._app.notify(f"update {bad} leads to what is not finite: z goes back, {{ makes lr smaller", timeout=5)
+        if taken:
+            if not self.player.playing and most == 1:
+                self._look()
+            self._moved()
+            self._changed()
+
+    def back(self) -> None:
+        """One update back, to the very numbers."""
+        self.player.stop()
+        self._waiting = 0
+        undone = self.history.back()
+        if undone is None:
+            self._app.notify("no update is made before this one", timeout=3)
+            return
+        self._to(undone)
+
+    def to_start(self) -> None:
+        self.player.stop()
+        self._waiting = 0
+        first = self.history.update(self.history.first)
+        if first is not None and self.history.here:
+            self.history.here = self.history.first
+            self._to(first)
+
+    def again(self) -> None:
+        """Anew from the first place, for another run."""
+        self.to_start()
+        self.history.clear()
+
+    def _to(self, update: Update) -> None:
+        self._stand({name: moved.value for name, moved in update.variables.items()})
+        self._moved()
+        self._changed()
+
+    def play(self) -> None:
+        """On from here until it is stopped."""
+        if self.player.playing:
+            self.player.stop()
+            return
+        if self.optimizer is None:
+            self.optimizer = DEFAULT
+        if not self.active:
+            self.update()
+            return
+        self._look()
+        self.player.play(self._advance)
+
+    def _advance(self) -> bool:
+        """A picture on; one that is not there yet is waited for."""
+        if self.next is not None:
+            self._take()
+        elif not self._answers.waiting and not self._waiting:
+            self._waiting = 1
+            self._moved()
+        return True
+
+    def _played(self) -> None:
+        self._changed()
+
+    # What is chosen
+
+    def choose(self, optimizer: Optimizer) -> None:
+        """Another optimizer from here; it begins with a state of its own."""
+        same = self.optimizer is not None and self.optimizer.name == optimizer.name
+        self.optimizer = optimizer
+        if not same:
+            self.history.forget_state()
+        self._moved()
+        self._changed()
+
+    def rescale(self, by: int) -> None:
+        """The learning rate to the next of 0.1, 0.2, 0.5, 1 …, with all else as it is."""
+        optimizer = self.optimizer or DEFAULT
+        rate = settings(optimizer)["lr"]
+        if isinstance(rate, int | float):
+            self.choose(Optimizer(optimizer.name, {**optimizer.settings, "lr": next_rate(float(rate), by)}))
+
+    def toggle(self, name: str) -> None:
+        """A variable that moves stays where it is, and back; a vector may also be data."""
+        session = self._session
+        self.optimizer = self.optimizer or DEFAULT
+        chosen = self.chosen = {*self.trained} if self.chosen is None else self.chosen
+        if name in chosen:
+            chosen.discard(name)
+        elif session.points[name].vector:
+            session.mark_as_data(name)
+        else:
+            chosen.add(name)
+        self._moved()
+        self._changed()
+
+    # What is told
+
+    @property
+    def text(self) -> str:
+        """`3 updates · SGD(lr=0.1) trains w, b`, and what else is to be said of the run."""
+        if self.optimizer is None:
+            return ""
+        count = self.history.here
+        told = [
+            f"{count:,} update{'' if count == 1 else 's'}",
+            f"{self.optimizer.text} trains {', '.join(self.trained) or 'nothing'}",
+        ]
+        if self.player.playing:
+            told.insert(0, self.player.text)
+        if (factor := self.growth) is not None:
+            told.insert(0, f"diverges: each update multiplies the distance by {factor:.3g}")
+        return " · ".join(told)
+
+    @property
+    def growth(self) -> float | None:
+        """By what each update multiplies the distance, where the run diverges so."""
+        here = self.history.here
+        if here < LONG_ENOUGH:
+            return None
+        updates = [self.history.update(number) for number in range(here - LONG_ENOUGH, here)]
+        return growth([update for update in updates if update is not None])
+
+    def _stand(self, places: Mapping[str, Place]) -> None:
+        points: dict[str, Point] = {}
+        for name, place in places.items():
+            numbers = place if isinstance(place, tuple) else (place,)
+            values = Values((len(numbers),) if isinstance(place, tuple) else (), numbers)
+            points[name] = read_values(values, self._session.dtype)
+        self._session.stand(points)
+
+
+def _until_finite(made: Training, count: int) -> tuple[Update, ...]:
+    """The first `count` updates, as far as they lead to numbers."""
+    taken = made.updates[:count]
+    bad = next((place for place, update in enumerate(taken) if not is_finite(update)), len(taken))
+    return taken[:bad]
+
+
+def next_rate(rate: float, by: int) -> float:
+    """The next of … 0.1, 0.2, 0.5, 1 …, above or below."""
+    if rate <= 0:
+        return 0.001 if by > 0 else 0.0
+    exponent = Decimal(repr(rate)).adjusted()
+    rates = [one.scaleb(power) for power in range(exponent - 1, exponent + 2) for one in RATES]
+    given = Decimal(repr(rate))
+    others = [one for one in rates if (one > given if by > 0 else one < given)]
+    return float(min(others) if by > 0 else max(others))

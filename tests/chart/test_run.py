@@ -1,0 +1,93 @@
+"""The charts of a training: inside their cells, whatever the numbers, and what is told stands where it belongs."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from gradtui.chart.plane import Cells
+from gradtui.chart.run import BESIDE, MOST_POINTS, Track, boundary_of, draw_contour, draw_fit, draw_values, thinned
+from gradtui.snapshot.surface import Fit, Surface
+
+SIZES = [(58, 15), (30, 7), (120, 40), (12, 6), (13, 7)]
+
+
+def text(cells: Cells | None) -> str:
+    assert cells is not None
+    return "\n".join("".join(character for character, _ in line) for line in cells)
+
+
+def bowl(count: int = 21) -> Surface:
+    """x^2 + y^2 over -2 to 2."""
+    places = [-2 + 4 * number / (count - 1) for number in range(count)]
+    values = tuple(x * x + y * y for y in places for x in places)
+    return Surface(("x", "y"), ((-2.0, 2.0), (-2.0, 2.0)), (count, count), values)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "values",
+    [
+        (1.0,),
+        (1.0, 1.0),
+        (0.0, 0.0),
+        (math.nan, math.inf, 1.0),
+        (math.nan,),
+        (1e308, -1e308, 1e300),
+        (1e-320, 1e-310),
+        tuple(10.0**-number for number in range(40)),
+        tuple((-1.2) ** number for number in range(3000)),
+    ],
+)
+def test_every_run_fits(values: tuple[float, ...], size: tuple[int, int]) -> None:
+    cells = draw_values([Track("SGD(lr=0.1)", values)], *size)
+    assert cells is None or {(len(line), len(cells)) for line in cells} == {size}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_contour_fits(size: tuple[int, int]) -> None:
+    for surface in (bowl(), Surface(("a", "b"), ((0.0, 1.0), (0.0, 1.0)), (2, 2), (math.nan, 1.0, math.inf, 2.0))):
+        track = Track("SGD", (1.0,), ((0.5, 0.5), (9.0, 9.0), (math.nan, 0.0)))
+        cells = draw_contour(surface, [track], (1.0, math.nan), *size)
+        assert cells is None or {(len(line), len(cells)) for line in cells} == {size}
+
+
+def test_powers_of_ten_are_drawn_by_their_logarithm() -> None:
+    shown = text(draw_values([Track("SGD", tuple(10.0**-number for number in range(10)))], 60, 20))
+    assert "1e-5" in shown.replace("1e-6", "1e-5")
+    assert "1e" not in text(draw_values([Track("SGD", (1.0, 2.0, 3.0))], 60, 20))
+
+
+def test_the_arrow_points_down_and_the_point_stands_at_the_end() -> None:
+    """From (1, 0) the gradient (2, 0) leads right: the arrow of -gradient leads left."""
+    cells = draw_contour(bowl(), [Track("SGD", (1.0,), ((1.5, 0.0), (1.0, 0.0)))], (2.0, 0.0), 60, 20)
+    shown = text(cells)
+    row = next(line for line in shown.splitlines() if "●" in line)
+    assert "←" in row
+    assert row.index("←") < row.index("●")
+
+
+def test_runs_beside_each_other_have_marks_of_their_own() -> None:
+    tracks = [
+        Track(f"SGD(lr={rate})", (3.0, 2.0, 1.0 + rate), ((1.0, 1.0), (rate, rate))) for rate in (0.1, 0.2, 0.3, 0.4)
+    ]
+    for shown in (text(draw_values(tracks, 120, 20)), text(draw_contour(bowl(), tracks, None, 120, 30))):
+        assert all(track.text in shown for track in tracks)
+        assert all(mark in shown for mark, _ in BESIDE)
+
+
+def test_no_peak_is_lost() -> None:
+    values = [0.0] * 100_000
+    values[77_777] = 5.0
+    shown = thinned(values)
+    assert len(shown) <= MOST_POINTS + 2
+    assert (77_777, 5.0) in shown
+
+
+def test_boundary() -> None:
+    line = tuple((x / 10, 1 / (1 + math.exp(-2 * (x / 10 - 1.5)))) for x in range(31))
+    fit = Fit("p", "x", "y", ((0.0, 0.0), (1.0, 0.0), (2.0, 1.0)), line)
+    assert boundary_of(fit) == pytest.approx(1.5, abs=1e-3)
+    assert "1.5" in text(draw_fit(fit, 60, 15))
+    assert boundary_of(Fit("p", "x", "y", ((0.0, 0.5),), line)) is None

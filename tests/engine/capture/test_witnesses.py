@@ -1,0 +1,107 @@
+"""What a witness says, held against torch; and that looking again leaves nothing behind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812 - as everybody writes it
+from torch import Tensor, nn
+
+import gradtui
+from gradtui.snapshot.model import Snapshot, Witness
+
+torch.manual_seed(0)
+X = torch.randn(5, 4)
+
+
+def seen(made: Callable[[Tensor], Tensor], x: Tensor = X) -> tuple[Snapshot, list[Witness]]:
+    leaf = x.clone().requires_grad_()
+    with gradtui.trace() as trace:
+        loss = made(leaf).sum()
+    snapshot = trace.capture(loss, names={"x": leaf})
+    return snapshot, [one for one in snapshot.witnesses if one.bad]
+
+
+@pytest.mark.parametrize("made", [torch.log, torch.sqrt, torch.acos, lambda x: x**0.3, lambda x: 1 / x.floor()])
+def test_the_first_bad_element_and_its_operand(made: Callable[[Tensor], Tensor]) -> None:
+    _, (first, *_) = seen(made)
+    result = made(X)
+    assert not math.isfinite(float(result[first.index]))
+    assert first.bad == int((~result.isfinite()).sum())
+    (operand, *_) = [one for one in first.operands if one.name in ("self", "other")]
+    source = X.floor() if first.operation in ("reciprocal", "div") else X
+    assert operand.number == float(source[first.index])
+
+
+def test_of_a_gradient_what_came_in_and_what_the_node_keeps() -> None:
+    x = torch.tensor([1.0, 0.0, 4.0])
+    _, (witness,) = seen(lambda x: 3 * x.sqrt(), x)
+    assert (witness.phase, witness.index, witness.came) == ("backward", (1,), 3.0)
+    assert [one.number for one in witness.operands if one.name == "result"] == [0.0]
+
+
+def test_within_a_function_of_torch_the_very_operation() -> None:
+    x = torch.zeros(3, 4, dtype=torch.float16)
+    _, (witness, *_) = seen(lambda x: F.normalize(x, dim=-1), x)
+    assert witness.operation == "div"
+    assert witness.rows["lost"] == 1
+    assert [one.number for one in witness.operands][:2] == [0.0, 0.0]
+
+
+def test_rows_of_a_softmax_that_are_masked_throughout() -> None:
+    mask = torch.zeros(5, 4, dtype=torch.bool)
+    mask[1:3] = True
+    _, found = seen(lambda x: x.masked_fill(mask, -torch.inf).softmax(-1))
+    softmax = next(one for one in found if "softmax" in one.operation)
+    assert softmax.rows == {"all": 5, "masked": 2}
+
+
+def test_data_that_carry_no_gradient_by_their_name() -> None:
+    table = X.clone()
+    table[2, 1] = math.nan
+    _, (first, *_) = seen(lambda x: x * table)
+    (data,) = [one for one in first.operands if not one.carries]
+    assert data.variable == "table"
+
+
+def test_nothing_on_a_healthy_model() -> None:
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 2))
+    with gradtui.trace(model) as trace:
+        loss = F.cross_entropy(model(X), torch.tensor([0, 1, 0, 1, 1]))
+    assert [one for one in trace.capture(loss).witnesses if one.bad] == []
+
+
+def test_looking_again_disturbs_nothing() -> None:
+    """Random numbers go on as they would, and buffers are not written over twice."""
+
+    def step(watched: bool) -> tuple[float, Tensor]:
+        torch.manual_seed(1)
+        model = nn.BatchNorm1d(4)
+        bad = X.clone()
+        bad[0, 0] = math.inf
+        with gradtui.trace(model) if watched else torch.enable_grad():
+            h = F.dropout(model(bad), 0.5) / 0.0
+            h = F.rrelu(h, training=True)
+        assert model.running_mean is not None
+        return float(torch.rand(()) + h.isnan().sum()), model.running_mean
+
+    (plain, mean), (watched, own) = step(False), step(True)
+    assert plain == watched
+    assert torch.equal(mean.nan_to_num(), own.nan_to_num())
+
+
+def test_what_a_hook_has_packed_stays_packed() -> None:
+    unpacked = []
+
+    def unpack(tensor: Tensor) -> Tensor:
+        unpacked.append(tensor)
+        return tensor
+
+    x = torch.tensor([0.0, 1.0], requires_grad=True)
+    with torch.autograd.graph.saved_tensors_hooks(lambda tensor: tensor, unpack), gradtui.trace() as trace:
+        loss = x.sqrt().sum()
+    trace.capture(loss)
+    assert len(unpacked) == 1

@@ -1,0 +1,64 @@
+"""What is drawn of a training is what torch says: f over two variables, and the binding over the first column."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from gradtui.engine.training.evaluate import evaluate
+from gradtui.engine.typed.evaluate import At
+from gradtui.snapshot.model import Request
+from gradtui.snapshot.surface import SurfaceRequest
+
+
+@pytest.mark.parametrize(
+    ("expression", "f"),
+    [
+        ("(1 - x)^2 + 100(y - x^2)^2", lambda x, y: (1 - x) ** 2 + 100 * (y - x * x) ** 2),
+        ("sum([x, y]^2)", lambda x, y: x * x + y * y),
+        ("x + 0*y", lambda x, y: x),
+        ("log(x) + y", lambda x, y: math.log(x) + y if x > 0 else (-math.inf if x == 0 else math.nan)),
+    ],
+)
+def test_surface(expression: str, f: Any) -> None:
+    asked = SurfaceRequest(("x", "y"), ((-2.0, 2.0), (-1.0, 3.0)), (5, 9), "key")
+    snapshot = evaluate(Request(1, expression, {"x": 1.0, "y": 1.0}, "float64", surface=asked))
+    surface = snapshot.surface
+    assert surface is not None
+    assert (surface.names, surface.key) == (("x", "y"), "key")
+    expected = [f(-2 + column, -1 + row / 2) for row in range(9) for column in range(5)]
+    assert surface.values == pytest.approx(expected, rel=1e-12, nan_ok=True)
+
+
+def test_surface_is_averaged_over_rows() -> None:
+    x, y = (0.0, 1.0, 2.0), (1.0, 2.0, 4.0)
+    at: At = {"x": x, "y": y, "w": 0.0, "b": 0.0}
+    asked = SurfaceRequest(("w", "b"), ((0.0, 2.0), (0.0, 2.0)), (3, 3))
+    for expression in ("p = w*x + b; (p - y)^2", "mean((w*x + b - y)^2)"):
+        surface = evaluate(Request(1, expression, at, "float64", data=("x", "y"), surface=asked)).surface
+        assert surface is not None
+        expected = [
+            sum((w * a + b - c) ** 2 for a, c in zip(x, y, strict=True)) / 3 for b in (0, 1, 2) for w in (0, 1, 2)
+        ]
+        assert surface.values == pytest.approx(expected)
+
+
+def test_fit_is_the_binding_over_the_first_column() -> None:
+    at: At = {"x": (2.0, 0.0, 1.0), "y": (4.0, 1.0, 2.0), "w": 3.0, "b": 0.5}
+    fit = evaluate(Request(1, "p = w*x + b; (p - y)^2", at, "float64", data=("x", "y"), fit=True)).fit
+    assert fit is not None
+    assert (fit.name, fit.column, fit.target) == ("p", "x", "y")
+    assert fit.points == ((2.0, 4.0), (0.0, 1.0), (1.0, 2.0))
+    assert all(place[1] == pytest.approx(3 * place[0] + 0.5) for place in fit.line)
+    assert fit.line == tuple(sorted(fit.line))
+    assert evaluate(Request(1, "(w*x + b - y)^2", at, "float64", data=("x", "y"), fit=True)).fit is None
+
+
+def test_fit_of_two_columns_is_drawn_at_the_rows() -> None:
+    at: At = {"x": (2.0, 0.0, 1.0), "z": (1.0, 1.0, 2.0), "y": (4.0, 1.0, 2.0), "w": 3.0}
+    fit = evaluate(Request(1, "p = w*x + z; (p - y)^2", at, "float64", data=("x", "z", "y"), fit=True)).fit
+    assert fit is not None
+    assert fit.target == "y"
+    assert fit.line == ((0.0, 1.0), (1.0, 5.0), (2.0, 7.0))

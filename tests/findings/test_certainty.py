@@ -1,0 +1,82 @@
+"""How sure a finding is, and that what is often meant is no alarm."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+import gradtui
+from gradtui.findings.cause import Cause, Place
+from gradtui.findings.findings import findings
+from gradtui.findings.rank import gathered, ranked
+from gradtui.findings.sentences import SENTENCES, told
+from gradtui.snapshot.finding import Finding
+from gradtui.snapshot.model import Snapshot
+from tests.zoo import values
+from tests.zoo.case import Case, cases_of, run
+
+
+@pytest.mark.parametrize("case", cases_of(values), ids=str)
+def test_what_the_numbers_show_is_proved(case: Case) -> None:
+    assert findings(run(case.code))[0].certainty == "proved"
+
+
+def test_a_factor_that_starts_at_0_and_learns_is_perhaps_meant() -> None:
+    torch.manual_seed(0)
+    model = nn.ParameterDict({"A": torch.randn(2, 4), "B": torch.zeros(4, 2)})
+    x = torch.randn(5, 4)
+    with gradtui.trace(model) as trace:
+        loss = (x + x @ model["A"].T @ model["B"].T).pow(2).mean()
+    assert {one.certainty for one in trace.capture(loss).findings} == {"perhaps"}
+
+
+def test_a_bias_that_cancels_in_a_difference_is_perhaps_meant() -> None:
+    torch.manual_seed(0)
+    model = nn.Linear(3, 1)
+    with gradtui.trace(model) as trace:
+        loss = model(torch.randn(5, 3)).mean() - model(torch.randn(5, 3)).mean()
+    assert {one.certainty for one in trace.capture(loss).findings} == {"perhaps"}
+
+
+def test_an_expert_that_no_example_is_sent_to_is_perhaps_meant() -> None:
+    torch.manual_seed(0)
+    experts = nn.ModuleList([nn.Linear(3, 3), nn.Linear(3, 3)])
+    x, first = torch.randn(5, 3), torch.ones(5, 1, dtype=torch.bool)
+    with gradtui.trace(experts) as trace:
+        loss = torch.where(first, experts[0](x), experts[1](x)).square().mean()
+    assert {one.certainty for one in trace.capture(loss).findings} == {"perhaps"}
+
+
+def test_infinities_that_do_no_harm_are_not_told() -> None:
+    """A mask of -inf, and an exponential that overflows where 1/inf = 0 is right."""
+    model = nn.Linear(4, 12)
+    x = torch.randn(2, 5, 4)
+    with gradtui.trace(model) as trace:
+        q, k, v = model(x).chunk(3, -1)
+        scores = (q @ k.mT).masked_fill(torch.ones(5, 5).triu(1).bool(), -torch.inf)
+        loss = (scores.softmax(-1) @ v).square().mean() + (1 / (1e3 * q.detach().abs()).exp()).mean()
+    assert trace.capture(loss).findings == ()
+
+
+def finding(certainty: str, parameter: str) -> Finding:
+    return Finding("zero", "backward", None, parameter, "", parameter, certainty=certainty)  # type: ignore[arg-type]
+
+
+def test_consequences_of_a_proved_cause_are_dropped_and_the_surest_come_first() -> None:
+    perhaps, likely, proved = finding("perhaps", "a"), finding("likely", "b"), finding("proved", "c")
+    found = ranked([(perhaps, ["a"]), (likely, ["b"]), (proved, ["c"]), (finding("likely", "c"), ["c"])])
+    assert found == (proved, likely, perhaps)
+
+
+def test_parameters_of_one_cause_are_one_finding() -> None:
+    causes = [Cause("storage freed", Place(), about=(f"layer.{number}.a",)) for number in range(24)]
+    (cause,) = gathered(causes)
+    assert len(cause.about) == 24
+    assert "24" in told(cause, Snapshot(0, "loss")).text
+
+
+def test_no_sentence_lacks_a_remedy() -> None:
+    for kind, row in SENTENCES.items():
+        assert row.text, kind
+        assert row.remedy, kind

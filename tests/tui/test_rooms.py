@@ -1,0 +1,119 @@
+"""Room: which panes are shown at which size, and what is never cut away or touches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gradtui.file.format import load
+from tests.tui.fakes import make_app
+from tests.tui.test_app import press, text_of, until
+
+
+@pytest.mark.parametrize("size", [(60, 20), (48, 12), (100, 16)])
+async def test_panes_as_tabs(size: tuple[int, int]) -> None:
+    """The rule and the ledger are one key away, and the way back is one, too."""
+    app = make_app()
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        panes = app.picture.panes
+        assert [pane.id for pane in panes.children if pane.display] == ["graph"]
+        await press(pilot, "shift+tab")
+        assert "AddBackward0" in text_of(app)
+        assert [pane.id for pane in panes.children if pane.display] == ["node"]
+        await press(pilot, "tab", "l")
+        assert [pane.id for pane in panes.children if pane.display] == ["node"]
+        await press(pilot, "escape", "tab", "tab")
+        assert [pane.id for pane in panes.children if pane.display] == ["chart"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
+@pytest.mark.parametrize("value", ["4", "123456.789", "0.000123456789"])
+async def test_value_step_and_f_never_touch(size: tuple[int, int], value: str) -> None:
+    app = make_app()
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "x", *value, "enter")
+        await pilot.pause()
+        lines = text_of(app).splitlines()
+        line = next(line for line in lines if "step" in line)
+        assert "  step 0.1  " in f"{line}  "
+        assert not any(f"{before}f(x) =" in line for before in "0123456789.")
+
+
+async def test_a_graph_of_few_rows_leaves_its_room_to_the_node() -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        graph, node = app.picture.graph.region, app.picture.node_panel.region
+        assert node.y == graph.bottom
+        assert node.x == graph.x
+        assert node.height > graph.height
+        assert app.picture.chart.region.height == graph.height + node.height
+
+
+async def test_widths_shrink_again() -> None:
+    """A long number takes room from the source only for as long as it is there."""
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        before = app.picture.graph._widths
+        await press(pilot, "x", *"1234.5678", "enter")
+        assert app.picture.graph._widths != before
+        await press(pilot, "x", "4", "enter", *["right", "left"] * 7)
+        assert app.picture.graph._widths == before
+
+
+async def test_what_is_cut_can_be_opened() -> None:
+    text = "x^2 + 3x + 1"
+    app = make_app()
+    async with app.run_test(size=(44, 14)) as pilot:
+        await press(pilot, "i")
+        screen = text_of(app)
+        assert text in screen
+        assert "8 by way of x^2 + 3 by way of" in " ".join(screen.split())
+        await press(pilot, "escape")
+        assert len(app.screen_stack) == 1
+
+
+async def test_for_a_projector() -> None:
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "M")
+        assert [pane.id for pane in app.picture.panes.children if pane.display] == ["chart"]
+        assert "q quit" not in text_of(app)
+        await press(pilot, "tab")
+        assert [pane.id for pane in app.picture.panes.children if pane.display] == ["node"]
+        await press(pilot, "escape")
+        assert "q quit" in text_of(app)
+
+
+async def test_plain_names() -> None:
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "a")
+        screen = text_of(app)
+        assert "Backward0" not in screen
+        assert "AccumulateGrad" not in screen
+        assert "· 3 ▾" in screen
+        await press(pilot, "a")
+        assert "MulBackward0" in text_of(app)
+
+
+async def test_files_from_the_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "a", "ctrl+s")
+        for name in ("nothing.xyz", "f.gradtui", "f.chart.svg", "g.svg", "f.json"):
+            if not app.picture.file.display:
+                await press(pilot, "ctrl+s")
+            await press(pilot, "ctrl+u", "ctrl+k", *name, "enter")
+            if name == "nothing.xyz":
+                await until(pilot, lambda: "must end in one of" in text_of(app), "what is wrong")
+            else:
+                await until(pilot, lambda: not app.picture.file.display, name)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["f.chart.svg", "f.gradtui", "f.json", "g.svg"]
+        assert load("f.gradtui").curve is not None
+        assert "AddBackward0" not in Path("g.svg").read_text()
+        assert "slope 11" in Path("f.chart.svg").read_text()

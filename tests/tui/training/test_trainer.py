@@ -1,0 +1,219 @@
+"""Updates under one's hands: each is torch's, and each is there again on the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from textual.pilot import Pilot
+
+from gradtui.tui.app import GradtuiApp
+from gradtui.tui.training.trainer import next_rate
+from tests.tui.training.engine import trained_app
+
+LINE, AT = "(w*x + b - y)^2", {"x": "2", "y": "3", "w": "0.5", "b": "0"}
+
+
+def by_torch(count: int, optimizer: str = "SGD", **settings: Any) -> list[tuple[float, float]]:
+    """Where w and b stand before each update, and after the last."""
+    w, b = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (0.5, 0.0))
+    real = getattr(torch.optim, optimizer)([w, b], **settings)
+    places = [(w.item(), b.item())]
+    for _ in range(count):
+        real.zero_grad()
+        ((w * 2 + b - 3) ** 2).backward()  # type: ignore[no-untyped-call]
+        real.step()
+        places.append((w.item(), b.item()))
+    return places
+
+
+async def until(pilot: Pilot[Any], update: int) -> None:
+    app = pilot.app
+    assert isinstance(app, GradtuiApp)
+    for _ in range(500):
+        if app.board.trainer.history.here == update and app.board.trainer.next is not None:
+            return
+        await pilot.pause(0.01)
+    raise AssertionError(f"update {app.board.trainer.history.here} and not {update}")
+
+
+def places(app: GradtuiApp) -> tuple[float, float]:
+    w, b = (app.session.points[name].value for name in "wb")
+    assert isinstance(w, float)
+    assert isinstance(b, float)
+    return w, b
+
+
+def told(app: GradtuiApp) -> str:
+    return "\n".join("".join(text for text, _ in line.pieces) for line in app.picture.node_panel._lines)
+
+
+async def test_updates_and_why() -> None:
+    app = trained_app(LINE, AT, "SGD(lr=0.1, momentum=0.9)", trained=("w", "b"))
+    expected = by_torch(4, lr=0.1, momentum=0.9)
+    async with app.run_test(size=(120, 36)) as pilot:
+        for number in range(4):
+            await until(pilot, number)
+            assert places(app) == expected[number]
+            assert app.answers.shown is not None
+            state = app.answers.shown.variables["w"].value
+            assert state.numbers == (expected[number][0],)
+            await pilot.press("g")
+        assert app.session.active == "w"
+        text = told(app)
+        for rule in ("update 3", "b ← μ·b + ḡ", "w ← w − lr·b"):
+            assert rule in text
+
+
+async def test_back_in_time_exactly_and_on_again() -> None:
+    app = trained_app(LINE, AT, "Adam(lr=0.1)", trained=("w", "b"))
+    expected = by_torch(6, "Adam", lr=0.1)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        for key, number in [
+            *(("g", number) for number in range(1, 7)),
+            *(("z", number) for number in range(5, -1, -1)),
+        ]:
+            await pilot.press(key)
+            await until(pilot, number)
+            assert places(app) == expected[number]
+        await pilot.press("g", "g")
+        await until(pilot, 2)
+        assert places(app) == expected[2]
+        await pilot.press("Z")
+        await until(pilot, 0)
+        assert places(app) == expected[0]
+
+
+async def test_edited_at_an_update_it_goes_on_from_there() -> None:
+    """The optimizer remembers what it did; only the place is another."""
+    app = trained_app(LINE, AT, "SGD(lr=0.1, momentum=0.9)", trained=("w", "b"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        await pilot.press("g")
+        await until(pilot, 1)
+        await pilot.press("x", *"0.25", "enter")
+        await until(pilot, 1)
+        await pilot.press("g")
+        await until(pilot, 2)
+        w, b = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (0.5, 0.0))
+        real = torch.optim.SGD([w, b], lr=0.1, momentum=0.9)
+        for number in range(2):
+            real.zero_grad()
+            ((w * 2 + b - 3) ** 2).backward()  # type: ignore[no-untyped-call]
+            real.step()
+            if number == 0:
+                w.data.fill_(0.25)
+        assert places(app) == (w.item(), b.item())
+        await pilot.press("z")
+        await until(pilot, 1)
+        assert places(app)[0] == 0.25
+
+
+async def test_the_update_is_one_more_step_of_backward() -> None:
+    app = trained_app("x^2", {"x": "2"}, "SGD(lr=0.1)")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        await pilot.press("n", "n")
+        assert app.backward.cursor.steps_done == 2
+        await pilot.press("n")
+        await until(pilot, 1)
+        assert app.backward.cursor.steps_done == 0
+        await pilot.press("p")
+        await until(pilot, 0)
+        assert app.session.points["x"].value == 2.0
+
+
+async def test_nothing_moves_where_the_gradient_is_0() -> None:
+    app = trained_app(LINE, {**AT, "y": "1"}, "SGD(lr=0.1, momentum=0.9)", trained=("w", "b"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        await pilot.press("g", "g", "g")
+        await until(pilot, 3)
+        assert places(app) == (0.5, 0.0)
+        assert "gradient is 0" in told(app)
+
+
+async def test_a_run_that_diverges_is_told_and_ends_before_infinity() -> None:
+    app = trained_app("x^2", {"x": "1"}, "SGD(lr=1.1)")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        for number in range(5):
+            await pilot.press("g")
+            await until(pilot, number + 1)
+        assert app.board.trainer.growth == pytest.approx(-1.2)
+        assert "-1.2" in app.board.trainer.text
+        app.board.trainer.player.speed = 1024.0
+        await pilot.press("G")
+        for _ in range(1000):
+            if not app.board.trainer.player.playing:
+                break
+            await pilot.pause(0.01)
+        x = app.session.points["x"].value
+        assert isinstance(x, float)
+        assert abs(x) > 1e100
+
+
+async def test_without_a_word_the_first_update_begins_to_train() -> None:
+    app = trained_app("x^2", {"x": "2"}, None)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        assert app.session.training is None
+        await pilot.press("g")
+        await until(pilot, 1)
+        assert app.session.points["x"].value == pytest.approx(1.6)
+
+
+async def test_optimizer_is_typed_and_its_rate_changed_by_keys() -> None:
+    app = trained_app("x^2", {"x": "2"}, None)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        await pilot.press("O", *"Adm()", "enter")
+        assert app.picture.optimizer.display
+        await pilot.press("ctrl+u", *"Adam(lr=0.1)", "enter")
+        await pilot.pause()
+        assert not app.picture.optimizer.display
+        assert app.board.trainer.optimizer is not None
+        assert app.board.trainer.optimizer.text == "Adam(lr=0.1)"
+        await pilot.press("right_curly_bracket", "right_curly_bracket", "left_curly_bracket")
+        assert app.board.trainer.optimizer.settings["lr"] == 0.2
+
+
+async def test_what_is_trained_is_chosen_by_a_key() -> None:
+    app = trained_app("a*sum((v - 1)^2)", {"a": "2", "v": "[1, 2, 3]"}, "SGD(lr=0.1)")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        assert [*app.board.trainer.trained] == ["a", "v"]
+        await pilot.press("A")
+        await until(pilot, 0)
+        assert [*app.board.trainer.trained] == ["v"]
+        await pilot.press("A", "v", "A", "A")
+        await until(pilot, 0)
+        assert ([*app.board.trainer.trained], [*app.session.data]) == (["a"], ["v"])
+        assert app.answers.shown is not None
+        assert {*app.answers.shown.variables} == {"a"}
+
+
+async def test_many_updates_from_the_command_line_come_first() -> None:
+    app = trained_app(LINE, AT, "SGD(lr=0.01)", trained=("w", "b"), updates=700)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 700)
+        assert places(app) == by_torch(700, lr=0.01)[700]
+
+
+@pytest.mark.parametrize(
+    ("rate", "by", "expected"),
+    [
+        (0.1, 1, 0.2),
+        (0.2, 1, 0.5),
+        (0.5, 1, 1.0),
+        (1.0, -1, 0.5),
+        (0.3, 1, 0.5),
+        (1.1, -1, 1.0),
+        (1e-3, -1, 5e-4),
+        (0, 1, 1e-3),
+    ],
+)
+def test_next_rate(rate: float, by: int, expected: float) -> None:
+    assert next_rate(rate, by) == expected
