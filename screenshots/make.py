@@ -63,7 +63,7 @@ PICTURES = (
     Picture("explorer", formula("x^2 + 3x + 1", x="4.0")),
     Picture("backward", formula("sin(x^2)*exp(-x)", x="1.2"), STEPPED),
     Picture("ledger", formula("sin(x^2)*exp(-x)", x="1.2"), (*STEPPED, "l")),
-    Picture("what-if", formula("x^2 + 3x + 1", x="4.0"), ("down", "down", "k")),
+    Picture("what-if", formula("x^2 + 3x + 1", x="4.0"), ("down", "down", "c")),
     Picture("why", formula("where(x > 0, sqrt(x), 0)", x="0"), ("w",)),
     Picture("variables", formula("(w*x + b - y)^2", x="2", w="0.5", b="0", y="3")),
     Picture("poles", formula("tan(x)", x="0.5")),

@@ -111,6 +111,8 @@ def command(
     from gradtui.snapshot.target import is_target
 
     origin: Origin = "function" if is_target(text) else "expression"
+    if origin == "function" and (trains or data):
+        raise click.UsageError("a typed function is trained here; one of a file is not yet")
     columns, chosen = training.read_data(data), training.read_optimizer(optimizer)
     twice = next((name for name in at if name in columns), None)
     if twice is not None:

@@ -119,6 +119,8 @@ class Scope:
             *self.definitions,
         }
         is_free = name not in taken and name not in CONSTANTS and name not in FUNCTIONS and name != self.defining
+        if not (self.is_taken(name) or name in self.variables):
+            self.defining = name
         spelled, number = name, 1
         while not is_free:
             number += 1

@@ -27,9 +27,16 @@ def structure(rules: Rules) -> Rule[Node]:
         fraction = rules.build.binary("/", over, under)
         return rules.build.enclose(fraction, command.start, rules.end)
     assert told.pieces is not None  # log, with its base
-    base = rules.build.number(Token("number", told.pieces[0], command.start, command.end))
+    base = _base(rules, told.pieces[0], command)
     argument = yield from rules.argument(FUNCTIONS["log"], command)
     return rules.build.call(FUNCTIONS["log"], [(None, argument), (None, base)], command.start, rules.end)
+
+
+def _base(rules: Rules, index: str, command: Token) -> Node:
+    """The base of a logarithm: digits, or a name."""
+    if index.isdigit():
+        return rules.build.number(Token("number", index, command.start, command.end))
+    return rules.scope.node(Token("word", index, command.start, command.end), called=False)
 
 
 def root(rules: Rules, command: Token) -> Rule[Node]:

@@ -51,7 +51,7 @@ def operand(graph: Graph, node: Node, number: int) -> Values | None:
         if edge.target is not None and edge.input == 0 and graph.nodes[edge.target].value is not None:
             return graph.nodes[edge.target].value
     names = SAVED.get(operation(node), ("self", "other"))
-    stored = kept(node, names[number]) if number < len(names) else None
+    stored = kept(node, names[number]) if 0 <= number < len(names) else None
     return stored or _typed(node.edges[place].constant if 0 <= place < len(node.edges) else None)
 
 

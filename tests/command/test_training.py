@@ -114,6 +114,7 @@ def test_script_gives_the_same_numbers(expression: str, more: tuple[str, ...], t
         (("a*x", "--train", "x", "--data", "good.csv", "--print"), "x"),
         (("x^2", "--export", "run.csv"), "--updates"),
         (("-", "--optimizer", "Adam"), "batch"),
+        (("model.py:loss", "--optimizer", "Adam"), "file"),
     ],
 )
 def test_bad_usage_is_told(arguments: tuple[str, ...], word: str, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ LATEX = [
     (r"\log_2 x", "log2(x)"),
     (r"\log_{10}(x)", "log10(x)"),
     (r"\log_3(x)", "log(x)/log(3)"),
+    (r"\log_a(x)", "log(x)/log(a)"),
     (r"e^{-x^{2}}", "e^(-x^2)"),
     (r"\exp\left(-\frac{x^2}{2}\right)", "exp(-(x^2/2))"),
     (r"\left[x+1\right]^2", "(x + 1)^2"),

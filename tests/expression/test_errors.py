@@ -146,6 +146,7 @@ def test_hostile(case: dict[str, str]) -> None:
         ("def f(x):\n  if x > 0:\n    return x", "name", (12, 14), "where("),
         ("def f(x):\n  for i in x:\n    return x", "name", (12, 15), ""),
         ("def f(x):\n  print(x)\n  return x", "name", (12, 17), ""),
+        ("def f(x): r = r + x; return r", "name", (14, 15), ""),
         ("return x; x + 1", "syntax", (0, 8), "a = x^2"),
         ("return", "syntax", (6, 6), "return x^2"),
         # LaTeX

@@ -257,11 +257,12 @@ def bytes_of(key: str) -> str:
 
 @contextmanager
 def _program() -> Iterator[Screen]:
-    """A program that has answered once. Its screenshots go where they do no harm."""
+    """A program that has answered once. Its screenshots, and what it remembers, go where they do no harm."""
     with tempfile.TemporaryDirectory() as home:
         environment = {
             "HOME": home,
             "XDG_DATA_HOME": home,
+            "XDG_STATE_HOME": home,
             "XDG_DOWNLOAD_DIR": home,
             "TEXTUAL_SCREENSHOT_LOCATION": home,
         }

@@ -148,6 +148,34 @@ FUNCTIONS: dict[str, Callable[..., Real]] = {
 }
 """The elementwise functions, their settings at torch's defaults unless given."""
 
+
+def _mean(of_one: Callable[[Real, Real], Real]) -> Callable[[Sequence[Real], Sequence[Real]], Real]:
+    return lambda x, y: mp.fsum(of_one(mp.mpf(one), mp.mpf(other)) for one, other in zip(x, y, strict=True)) / len(x)
+
+
+def _times_log(factor: Real, x: Real) -> Real:
+    return factor * mp.log(x) if factor else mp.zero
+
+
+def _huber(x: Real, y: Real) -> Real:
+    far = abs(x - y)
+    return far**2 / 2 if far < 1 else far - mp.mpf(1) / 2
+
+
+LOSSES: dict[str, Callable[[Sequence[Real], Sequence[Real]], Real]] = {
+    "mse_loss": _mean(lambda x, y: (x - y) ** 2),
+    "l1_loss": _mean(lambda x, y: abs(x - y)),
+    "huber_loss": _mean(_huber),
+    "smooth_l1_loss": _mean(_huber),
+    "cross_entropy": lambda x, y: -mp.fsum(mp.mpf(b) * (mp.mpf(a) - _logsumexp(x)) for a, b in zip(x, y, strict=True)),
+    "nll_loss": lambda x, y: -mp.mpf(x[1]),
+    "binary_cross_entropy": _mean(lambda x, y: -_times_log(y, x) - _times_log(1 - y, 1 - x)),
+    "binary_cross_entropy_with_logits": _mean(
+        lambda x, y: -_times_log(y, _sigmoid(x)) - _times_log(1 - y, _sigmoid(-x))
+    ),
+    "kl_div": _mean(lambda x, y: _times_log(y, y) - y * x),
+}
+
 REDUCTIONS: dict[str, Callable[..., Real]] = {
     "sum": mp.fsum,
     "mean": lambda x: mp.fsum(x) / len(x),

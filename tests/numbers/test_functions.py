@@ -19,7 +19,7 @@ from gradtui.engine.typed.inaccuracies import BY_FUNCTION
 from gradtui.expression.functions import TABLE
 from gradtui.report import text
 from gradtui.snapshot.model import Request, Snapshot
-from tests.numbers.mathematics import FUNCTIONS, REDUCTIONS, Real, mp, one_sided, value
+from tests.numbers.mathematics import FUNCTIONS, LOSSES, REDUCTIONS, Real, mp, one_sided, value
 
 Function = Callable[..., Real]
 
@@ -117,7 +117,7 @@ def faults(snapshot: Snapshot, name: str, element: int, function: Function, here
 
 def test_nothing_is_left_out() -> None:
     called = {row.name for row in TABLE if not row.operator}
-    assert called == set(FUNCTIONS) | set(REDUCTIONS) | {"dot"}
+    assert called == set(FUNCTIONS) | set(REDUCTIONS) | set(LOSSES) | {"dot"}
     assert set(FUNCTIONS) <= set(OF_ONE) | set(OF_TWO)
 
 
@@ -155,6 +155,24 @@ def along(function: Function, x: tuple[float, ...], place: int) -> Function:
     return lambda number: function([*before, number, *after])
 
 
+@pytest.mark.parametrize("target", [(0.2, 0.5, 0.3), (0.0, 1.0, 0.0), (0.1, 0.9, 0.4)])
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses(name: str, target: tuple[float, ...]) -> None:
+    """By each element of both, at ordinary places, at corners, and of sure labels; a class has no slope."""
+    x = (0.1, 0.9, 0.4)
+    if name == "nll_loss":
+        snapshot, by = told("nll_loss(x, 1)", x=x), "x"
+    else:
+        snapshot, by = told(f"{name}(x, y)", x=x, y=target), "xy"
+    given = {"x": x, "y": target}
+    for moving in by:
+        for place in range(3):
+            of_one = along(
+                lambda z, moving=moving: LOSSES[name](*({**given, moving: z}.values())), given[moving], place
+            )
+            assert list(faults(snapshot, moving, place, of_one, mp.mpf(given[moving][place]))) == [], (moving, place)
+
+
 def test_dot() -> None:
     snapshot = told("dot(x, y)", x=(1.5, -2.0), y=(0.25, 0.0))
     assert [snapshot.variables[name].grad.numbers for name in "xy"] == [(0.25, 0.0), (1.5, -2.0)]
@@ -171,6 +189,8 @@ KNOWN: dict[str, tuple[str, float | tuple[float, ...], float]] = {
     "digamma": ("digamma(x)", -0.9999999999, 9.999998345192786e19),
     "i0": ("i0(x)", 710.0, 3.3429778585097626e306),
     "i1": ("i1(x)", 1000.0, math.inf),
+    "beta": ("beta(x, 1)", -3.0, -1 / 9),
+    "kl_div": ("kl_div(-1, x)", 0.0, -math.inf),
     "xlogy": ("xlogy(x, 0)", 0.0, -math.inf),
     "norm": ("norm(x)", (1e200, 1e200), 0.5**0.5),
     "prod": ("prod(x)", (1e200, 1e200), 1e200),

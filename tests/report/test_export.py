@@ -15,6 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from gradtui.calculus.derivative import derivatives
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.file.format import load
 from gradtui.report.dot import dot
 from gradtui.report.export import SUFFIXES, ExportError, check_suffix, export
@@ -22,7 +24,7 @@ from gradtui.report.labels import edge_text, node_lines
 from gradtui.report.layered import GAP, Box, place
 from gradtui.report.mermaid import mermaid
 from gradtui.report.svg import svg
-from gradtui.snapshot.model import Edge, Graph, Snapshot, Source
+from gradtui.snapshot.model import Edge, Graph, Request, Snapshot, Source
 from gradtui.snapshot.training import Moved, Optimizer, Training, Update
 from tests import examples, synthetic
 from tests.file.test_format import EVERYTHING, bits
@@ -187,7 +189,7 @@ def test_every_suffix(suffix: str, tmp_path: Path) -> None:
     updates = tuple(Update(number, 16.0, {"x": Moved(4.0, 8.0, 3.2)}) for number in range(4))
     training = Training(Optimizer("SGD"), ("x",), updates=updates) if suffix == ".csv" else None
     export(replace(examples.quadratic(), training=training), str(path))
-    assert path.stat().st_size > 100
+    assert path.stat().st_size > 50
     if suffix == ".gradtui":
         assert bits(load(path)) == bits(examples.quadratic())
     if suffix == ".json":
@@ -196,7 +198,7 @@ def test_every_suffix(suffix: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["graph", "graph.png", "graph.DOT", ".dot", "x.dot.txt"])
 def test_another_suffix_is_told(path: str) -> None:
-    with pytest.raises(ExportError, match=r"\.dot \.mmd \.svg \.json \.py \.csv \.gradtui"):
+    with pytest.raises(ExportError, match=r"\.dot \.mmd \.svg .*\.json \.py \.tex .*\.gradtui"):
         check_suffix(path)
 
 
@@ -220,3 +222,19 @@ def test_an_edge_over_many_layers() -> None:
     nodes = [replace(node, id=id, edges=(Edge(id + 1), Edge(59))) for id, node in enumerate(chain[:-1])]
     snapshot = Snapshot(1, "x", graph=Graph((*nodes, replace(chain[0], id=59, edges=()))))
     assert len(list(ElementTree.fromstring(svg(snapshot)).iter(f"{SVG}path"))) == 118
+
+
+@pytest.mark.parametrize(
+    ("expression", "at", "lines"),
+    [
+        ("x^2 + 3x + 1", {"x": 4.0}, ("f(x) = x^{2} + 3 x + 1", r"\frac{d f}{d x} = 2 x + 3")),
+        ("w*x", {"w": 1.0, "x": 2.0}, ("f(w, x) = w x", r"\frac{\partial f}{\partial w} = x")),
+        ("g(t) = t^2; g(x)", {"x": 2.0}, ("g(t) = t^{2}", r"f(x) = g\left(x\right)")),
+    ],
+)
+def test_tex(expression: str, at: dict[str, float | tuple[float, ...]], lines: tuple[str, ...], tmp_path: Path) -> None:
+    request = Request(1, expression, at)
+    export(replace(evaluate(request), derivative=derivatives(request)), str(tmp_path / "f.tex"))
+    written = (tmp_path / "f.tex").read_text(encoding="utf-8")
+    assert written.startswith("\\begin{gather*}\n")
+    assert all(line in written for line in lines)

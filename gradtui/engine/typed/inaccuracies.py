@@ -98,6 +98,11 @@ DIFFERENCES: tuple[Difference, ...] = (
         "lgamma is infinite at 0, -1, -2 ..., and torch takes inf - inf, or 0 times inf",
         lambda unit, x, y: _is_pole(x) | _is_pole(y) | _is_pole(x + y),
     ),
+    Difference(
+        "kl_div",
+        "torch takes nan for the slope by a target of 0, where it goes to -inf",
+        lambda unit, x, y: (y == 0) & (x == x),
+    ),
     Difference("i0", "torch takes inf from here on, where exp(|x|) overflows", _overflows),
     Difference("i1", "torch takes inf from here on, where exp(|x|) overflows, and inf - inf for the slope", _overflows),
     Difference(
@@ -144,6 +149,8 @@ def notes(expression: Expression, values: Mapping[Node, Value]) -> list[Note]:
 def _sentences(expression: Expression, node: Node, values: Mapping[Node, Value]) -> Iterator[str]:
     if not isinstance(node, Call) or node.function not in BY_FUNCTION:
         return
+    if ("log_target", True) in node.words:
+        return  # a target of 0 is a probability of 1
     operands = [values[operand] for operand in node.operands]
     if not any(map(is_differentiated, operands)):
         return

@@ -45,3 +45,11 @@ def test_a_run_that_diverges(snap_compare: Compare, size: Size) -> None:
 def test_rules(snap_compare: Compare, text: str) -> None:
     app = trained_app("x^4 - 3x^2 + x", {"x": "2"}, text)
     assert snap_compare(app, terminal_size=(120, 36), run_before=updates(2))
+
+
+@BOTH_SIZES
+def test_data_and_fit(snap_compare: Compare, size: Size) -> None:
+    data = {"x": (0.0, 1.0, 2.0, 3.0, 4.0, 5.0), "y": (0.0, 0.0, 1.0, 0.0, 1.0, 1.0)}
+    text = "p = sigmoid(w*x + b); -(y*log(p) + (1 - y)*log(1 - p))"
+    app = trained_app(text, {"w": "1", "b": "-2"}, "Adam(lr=0.5)", data=data, names=("w", "b", "x", "y"))
+    assert snap_compare(app, terminal_size=size, run_before=updates(3))
