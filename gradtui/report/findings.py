@@ -32,12 +32,8 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
 
 def told(finding: Finding) -> Iterator[str]:
     """The sentence, with how sure it is, the evidence, and what people do about it."""
-    where = finding.source
-    at = f"{where.file}:{where.line}" if where is not None and where.file is not None else ""
-    place = f" ({at})" if at and at not in finding.text else ""
-    yield from textwrap.wrap(
-        f"{finding.certainty}, {finding.phase}: {finding.text}{place}", WIDTH, subsequent_indent="    "
-    )
+    sentence = f"{finding.certainty}, {finding.phase}: {finding.text}"
+    yield from textwrap.wrap(sentence, WIDTH, subsequent_indent="    ")
     for evidence in finding.evidence[:MOST_EVIDENCE]:
         yield from _indented(f"· {evidence}")
     yield from _indented(f"→ {finding.remedy}")

@@ -162,9 +162,12 @@ def test_only_when_asked() -> None:
 @pytest.mark.parametrize("function", TABLE, ids=lambda function: function.name)
 def test_every_function_has_tangents(function: Function) -> None:
     text = f"{function.name}({', '.join('xyz'[: function.least])})"
-    text = {"where": "where(x > 0, y*x, z)", "threshold": "threshold(x, 0.2, 0)", "acosh": "acosh(1 + x)"}.get(
-        function.name, text
-    )
+    text = {
+        "where": "where(x > 0, y*x, z)",
+        "threshold": "threshold(x, 0.2, 0)",
+        "acosh": "acosh(1 + x)",
+        "nll_loss": "nll_loss(x, 1)",
+    }.get(function.name, text)
     at: At = {"x": (0.4, 0.2), "y": (0.3, 0.1)} if function.kind == "reduction" else {"x": 0.4, "y": 0.3, "z": 0.6}
     found = snapshot(text, at, ("x", 0))
     derivative = found.variables["x"].grad.numbers[0]
