@@ -32,10 +32,23 @@ DOMAINS: dict[str, tuple[float, ...]] = {
 }
 """Ordinary places, where that is not everywhere."""
 
-SETTINGS: dict[str, tuple[Operand, ...]] = {"clamp": (-1.0, 1.1), "lerp": (0.8, 0.4), "threshold": (0.1, 5.0)}
+SETTINGS: dict[str, tuple[Operand, ...]] = {
+    "clamp": (-1.0, 1.1),
+    "lerp": (0.8, 0.4),
+    "threshold": (0.1, 5.0),
+    "nll_loss": (1.0,),
+}
 """What the other arguments are, where it is not a second variable."""
 
 VECTORS: tuple[tuple[float, ...], ...] = ((0.3, 0.7, 1.2), (-1.5, 2.0, 0.4, 0.9))
+
+PAIRS: dict[str, list[tuple[Operand, ...]]] = {
+    "beta": [(0.4, 1.3), (2.3, 0.7)],
+    "nll_loss": [(x, 1.0) for x in VECTORS],
+    "binary_cross_entropy": [((0.2, 0.6, 0.9), (0.1, 0.5, 0.8))],
+    "kl_div": [((0.3, -0.7, 1.2), (0.1, 0.5, 0.8))],
+}
+"""Places where a function of two operands is defined and smooth."""
 
 NO_SECOND = ("hardsigmoid",)
 """Functions whose derivative torch cannot differentiate."""
@@ -43,8 +56,10 @@ NO_SECOND = ("hardsigmoid",)
 
 def points(row: Function) -> list[tuple[Operand, ...]]:
     """The operands to check at: a number or two, a vector or two."""
+    if row.name in PAIRS:
+        return PAIRS[row.name]
     if row.kind == "reduction":
-        return [(x,) * row.least for x in VECTORS]
+        return [(x, *[tuple(0.5 - one for one in x)] * (row.least - 1)) for x in VECTORS]
     if row.name in SETTINGS:
         return [(x, *SETTINGS[row.name]) for x in USUAL]
     if row.name == "where":
