@@ -33,11 +33,12 @@ gradtui "sum(x^2)" --at "x=[1, 2, 3]"    a vector
 gradtui model.py:loss                    your own function, run as you would run it
 gradtui "x^2" --at 3 --print             one text report, no screen
 gradtui "x^2" --at 3 --steps             the backward pass, step by step
-gradtui "x^2" --at 3 --export graph.svg  to a file: .dot .mmd .svg .json .py .tex .gradtui
+gradtui "x^2" --at 3 --export graph.svg  a drawing of the graph; other forms by their suffix
 gradtui run.gradtui                      a saved snapshot; needs no PyTorch
 gradtui - --json < functions.txt         many functions, one answer a line
 
-Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed; 2 a bad expression or bad usage.
+Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or a finding about your own code is proved;
+2 a bad expression or bad usage.
 """
 
 
@@ -48,7 +49,9 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed; 2 
 @click.option("--json", "as_json", is_flag=True, help="Print the same for programs; no screen.")
 @click.option("--steps", "as_steps", is_flag=True, help="Print the whole backward pass, step by step; no screen.")
 @click.option("--plain", is_flag=True, help="The session in sentences, without a screen: keys line by line on stdin.")
-@click.option("--export", metavar="FILE", help="Write to a file: .dot .mmd .svg .json .py .tex .gradtui.")
+@click.option(
+    "--export", metavar="FILE", help="Write to a file: .dot .mmd .svg .chart.svg .json .py .tex .csv .gradtui."
+)
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True)
 @click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu", show_default=True)
 @click.option("--window", metavar="LOW:HIGH", help="The x-axis of the chart.  [default: -10:10]")
