@@ -175,7 +175,12 @@ def test_hostile_text_is_shown_as_typed(text: str) -> None:
 @pytest.mark.child
 def test_instant() -> None:
     """`--help` loads nothing of what is slow, and so takes a fraction of a second on any machine."""
-    code = "import sys; from gradtui.command.cli import command; command(['--help'], standalone_mode=False); print('loaded:', *sys.modules)"
+    code = """
+import sys
+from gradtui.command.cli import command
+command(["--help"], standalone_mode=False)
+print("loaded:", *sys.modules)
+"""
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"torch", "textual", "sympy", "plotext", "asyncio", "msgspec"} & set(
         run.stdout.rpartition("loaded:")[2].split()
