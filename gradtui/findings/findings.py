@@ -63,9 +63,11 @@ def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     found: list[tuple[Finding, Collection[str]]] = []
     for detect in DETECTORS:
         causes = [*detect(record)]
-        found += [(told(one, snapshot), one.about) for one in gathered(one for one in causes if isinstance(one, Cause))]
+        causes_told = [(told(one, snapshot), one.about) for one in gathered(one for one in causes if isinstance(one, Cause))]
         rest = collected((one for one in causes if isinstance(one, Finding)), record.leaves)
+        found += [one for one in causes_told if one[0].certainty != "perhaps"]
         found += [(one, (one.parameter,) if one.parameter else ()) for one in rest]
+        found += [one for one in causes_told if one[0].certainty == "perhaps"]
     known = any(one.kind in NOT_FINITE and one.phase == "forward" for one, _ in found)
     known = known or any(
         not is_finite(record.leaves[name].grad) for _, about in found for name in about if name in record.leaves

@@ -34,12 +34,13 @@ def cause(record: Record, name: str, killer: Killer) -> Cause | None:
             first, second = (mine, other) if mine.id > other.id else (other, mine)
             facts = {"node": node, "one": first, "other": second, "symptom": "zero"}
             return Cause("both factors are 0", Place(node.id), facts, "proved", about)
-    learns = partner.grad is not None and not is_zero(partner.grad)
+    grads = [record.leaves[each].grad for each in _leaves(record, other) & {*record.leaves}]
+    learns = any(grad is not None and not is_zero(grad) for grad in grads)
     return Cause(
         "factor starts at 0" if learns else "factor is 0",
         Place(node.id),
         facts,
-        "perhaps" if learns else "likely",
+        "perhaps" if learns or grads else "likely",  # what it is made of has a finding of its own
         (name,),
     )
 

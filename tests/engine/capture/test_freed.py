@@ -44,7 +44,7 @@ def test_a_parameter_whose_numbers_backward_does_not_need(size: int, part: float
     assert set(told.grad.numbers) == {2.0}
     assert [(finding.kind, finding.parameter) for finding in snapshot.findings] == [("freed", "weight")]
     assert GONE in snapshot.findings[0].text
-    assert [finding.kind for finding in snapshot.why("weight")] == ["ordinary", "freed"]
+    assert [finding.kind for finding in snapshot.why("weight")] == ["freed"]
 
 
 Case = Callable[[int], tuple[Any, dict[str, torch.Tensor]]]
