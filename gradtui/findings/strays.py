@@ -10,14 +10,14 @@ from gradtui.findings.record import Record
 
 
 def detect(record: Record) -> Iterator[Cause]:
+    if not record.has_run:  # a wrapper that waits for the program's own backward has leaves that stand for others
+        return
     born = {name: event for event in record.events if event.kind == "born" for name in event.leaves}
     copied = {name for event in record.events if event.kind in ("copied", "stacked") for name in event.leaves}
     for name, leaf in record.leaves.items():
         if leaf.registered is not False:
             continue
         if leaf.node is None:
-            if not record.has_run:  # where a wrapper waits for the program's own backward, its leaves stand for others
-                continue
             yield Cause("not the model's", Place(), {"name": name}, "proved", (name,))
         elif name in born:
             event = born[name]
