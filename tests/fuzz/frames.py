@@ -61,6 +61,19 @@ ABSURD: dict[str, tuple[Any, ...]] = {
         *([{"node": -1}], [{"node": 2, "edge": 0, "factor": -0.0}]),
     ),
     "origin": ("expression", "function", "capture"),
+    "data": ((), ("x",), ("y", "nothing")),
+    "training": (
+        None,
+        {"optimizer": {"name": "SGD", "settings": {"lr": math.inf}}, "trained": ["x"], "count": 3},
+        {"optimizer": {"name": "Adam", "settings": {"betas": "x"}}, "trained": ["y", "x"], "count": -1},
+        {"optimizer": {"name": "Nothing", "settings": {}}, "trained": []},
+    ),
+    "surface": (
+        None,
+        {"names": ["x", "y"], "windows": [[-1.0, 1.0], [2.0, -2.0]], "counts": [3, 2]},
+        {"names": ["x", "x"], "windows": [[math.nan, 1.0], [0.0, 0.0]], "counts": [0, -1]},
+    ),
+    "fit": (False, True),
 }
 """By field of a Request: of the right kind, and still absurd."""
 WRONG: tuple[Any, ...] = (None, True, 0.5, math.nan, 2**64 - 1, "", "int8", [], [[1]], [None], {}, {"x": None})
