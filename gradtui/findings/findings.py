@@ -6,12 +6,22 @@ from collections.abc import Callable, Collection, Iterator
 
 from msgspec.structs import replace
 
-from gradtui.findings import bad_gradient, bad_value, cut_off, detective, refused, storage, strays, zero_gradient
+from gradtui.findings import (
+    bad_gradient,
+    bad_value,
+    cut_off,
+    detective,
+    refused,
+    scale,
+    sentences,
+    storage,
+    strays,
+    zero_gradient,
+)
 from gradtui.findings import why as old
 from gradtui.findings.cause import Cause
 from gradtui.findings.rank import collected, gathered, ranked
 from gradtui.findings.record import Record
-from gradtui.findings.sentences import told
 from gradtui.graph.operands import is_finite
 from gradtui.graph.uses import above
 from gradtui.snapshot.finding import Finding
@@ -63,7 +73,9 @@ def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     found: list[tuple[Finding, Collection[str]]] = []
     for detect in DETECTORS:
         causes = [*detect(record)]
-        causes_told = [(told(one, snapshot), one.about) for one in gathered(one for one in causes if isinstance(one, Cause))]
+        causes_told = [
+            (told(one, snapshot), one.about) for one in gathered(one for one in causes if isinstance(one, Cause))
+        ]
         rest = collected((one for one in causes if isinstance(one, Finding)), record.leaves)
         found += [one for one in causes_told if one[0].certainty != "perhaps"]
         found += [(one, (one.parameter,) if one.parameter else ()) for one in rest]
@@ -75,6 +87,11 @@ def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     dropped = CUT_OFF | (NOT_FINITE if known else set())
     old = [one for one in detective.findings(snapshot) if one.kind not in dropped]
     return ranked([*found, *((one, (one.parameter,) if one.parameter else ()) for one in old)])
+
+
+def told(cause: Cause, snapshot: Snapshot) -> Finding:
+    """In words; where a GradScaler multiplies, with one on that."""
+    return next(scale.told(snapshot, [sentences.told(cause, snapshot)]))
 
 
 def _with_certainty(finding: Finding) -> Finding:

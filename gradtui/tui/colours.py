@@ -25,6 +25,7 @@ ANSI_DARK = replace(
 )
 """Textual's has blue, red, brown and magenta, which are hard to read on black: 1.6 to 4 to 1 in the colours of VGA."""
 
+WHITE, BLACK = Color(255, 255, 255), Color(0, 0, 0)
 LEAST_TEXT, LEAST_BORDER = 4.5, 3.0
 """Contrast of a text to what it stands on, and of a line, as WCAG 2 has it."""
 
@@ -54,7 +55,7 @@ def readable(variables: dict[str, str], dark: bool) -> dict[str, str]:
         return variables | {"line": variables["foreground"]}
     base = Color.parse(variables["background"])
     grounds = [_over(base, variables[name]) for name in GROUNDS if name in variables]
-    strong = Color.parse("#ffffff" if dark else "#000000")
+    strong = WHITE if dark else BLACK
     foreground = _over(base, variables["foreground"])
     found = dict(variables)
     for name in TEXTS:
@@ -64,7 +65,12 @@ def readable(variables: dict[str, str], dark: bool) -> dict[str, str]:
             wanted = _over(base, variables[name])
         else:
             wanted = foreground
-        found[name] = _until(wanted, strong, grounds, LEAST_TEXT).hex
+        if name.startswith("footer") and "footer-background" in variables:
+            footer = _over(base, variables["footer-background"])
+            away = max((WHITE, BLACK), key=lambda end: contrast(end, footer))
+            found[name] = _until(wanted, away, [footer], LEAST_TEXT).hex
+        else:
+            found[name] = _until(wanted, strong, grounds, LEAST_TEXT).hex
     found["line"] = _until(base.blend(foreground, 0.35), strong, grounds[:1], LEAST_BORDER).hex
     found["border"] = _until(
         _over(base, variables.get("border", foreground.hex)), strong, grounds[:1], LEAST_BORDER
