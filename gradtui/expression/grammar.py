@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TypeAlias, TypeVar
-
 from gradtui.expression.calls import Argument, keyword, usage, value
 from gradtui.expression.errors import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
 from gradtui.expression.hints import unknown_method
 from gradtui.expression.indexing import indexed
 from gradtui.expression.mistakes import missing_operand
-from gradtui.expression.reading import OPENING, POSTFIXES, Reading
+from gradtui.expression.reading import OPENING, POSTFIXES, Reading, Rule
 from gradtui.expression.structures import root, structure
 from gradtui.expression.syntax import (
     ArithmeticOperator,
@@ -31,10 +28,6 @@ MOST_NESTED = 200
 SUMS: dict[str, ArithmeticOperator] = {"+": "+", "-": "-"}
 PRODUCTS: dict[str, ArithmeticOperator] = {"*": "*", "/": "/"}
 COMPARISONS: dict[str, ComparisonOperator] = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "==": "==", "!=": "!="}
-
-T = TypeVar("T")
-Rule: TypeAlias = "Generator[Rule[Node], Node, T]"
-"""A rule at work. It hands a rule that is nested one level deeper to `_run` by `yield`, and is sent its node."""
 
 
 class Rules(Reading):
@@ -215,7 +208,6 @@ class Rules(Reading):
         return self.build.application(definition, arguments, name.start, self.end)
 
     def group(self) -> Rule[Node]:
-        """What stands in parentheses, or in the braces of LaTeX."""
         opening = self._open()
         node = yield self._condition()
         return self.build.enclose(node, opening.start, self._close().end)
@@ -282,7 +274,6 @@ class Rules(Reading):
         return Text(token.start, token.end, token.text == "True" if is_flag else token.text[1:-1])
 
     def argument(self, row: Function, name: Token) -> Rule[Node]:
-        """The one argument of a function, with or without parentheses."""
         if self.token.text in OPENING:
             return (yield from self.group())
         return (yield self._bare(row, name))
@@ -353,5 +344,4 @@ class Rules(Reading):
         return self.scope.function(self.token, called=following in OPENING)
 
     def one(self) -> Rule[Node]:
-        """A number or a name, alone."""
         return (yield from self._primary())

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+from typing import TypeAlias, TypeVar
+
 from gradtui.expression.builder import Builder
 from gradtui.expression.errors import ExpressionError
+from gradtui.expression.functions import Function
 from gradtui.expression.mistakes import CLOSING, unexpected
 from gradtui.expression.scope import Scope
+from gradtui.expression.syntax import Node
 from gradtui.expression.tokens import Token
 
 OPENING = ("(", "{")
@@ -13,8 +19,13 @@ POSTFIXES = {"squared": 2, "cubed": 3}
 INFIXES = {"mod", *POSTFIXES}
 
 
-class Reading:
-    """`token` is the next one to read, `before` the last one read.
+T = TypeVar("T")
+Rule: TypeAlias = "Generator[Rule[Node], Node, T]"
+"""A rule at work. It hands a rule that is nested one level deeper to what runs it by `yield`, and is sent its node."""
+
+
+class Reading(ABC):
+    """`token` is the next one to read, `before` the last one read. The rules that others need are named here.
 
     exponents: how many of the rules at work read an exponent in parentheses.
     """
@@ -28,6 +39,18 @@ class Reading:
         self.position = 0
         self.token = tokens[0]
         self.before: Token | None = None
+
+    @abstractmethod
+    def group(self) -> Rule[Node]:
+        """What stands in parentheses, or in the braces of LaTeX."""
+
+    @abstractmethod
+    def argument(self, row: Function, name: Token) -> Rule[Node]:
+        """The one argument of a function, with or without parentheses."""
+
+    @abstractmethod
+    def one(self) -> Rule[Node]:
+        """A number or a name, alone."""
 
     def advance(self) -> Token:
         self.before = token = self.token

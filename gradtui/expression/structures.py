@@ -2,22 +2,18 @@ r"""The commands of LaTeX that take arguments in braces: `\frac{a}{b}`, `\sqrt[3
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gradtui.expression.errors import ExpressionError
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.latex import meaning
 from gradtui.expression.mistakes import unexpected
+from gradtui.expression.reading import Reading, Rule
 from gradtui.expression.syntax import Node
 from gradtui.expression.tokens import Token
-
-if TYPE_CHECKING:
-    from gradtui.expression.grammar import Rule, Rules
 
 ROOTS = {"2": "sqrt", "3": "cbrt"}
 
 
-def structure(rules: Rules) -> Rule[Node]:
+def structure(rules: Reading) -> Rule[Node]:
     """The node of the command that comes next."""
     command = rules.advance()
     told = meaning(command.text)
@@ -32,14 +28,14 @@ def structure(rules: Rules) -> Rule[Node]:
     return rules.build.call(FUNCTIONS["log"], [(None, argument), (None, base)], command.start, rules.end)
 
 
-def _base(rules: Rules, index: str, command: Token) -> Node:
+def _base(rules: Reading, index: str, command: Token) -> Node:
     """The base of a logarithm: digits, or a name."""
     if index.isdigit():
         return rules.build.number(Token("number", index, command.start, command.end))
     return rules.scope.node(Token("word", index, command.start, command.end), called=False)
 
 
-def root(rules: Rules, command: Token) -> Rule[Node]:
+def root(rules: Reading, command: Token) -> Rule[Node]:
     r"""`\sqrt[n]{x}`, of which `\sqrt` is read."""
     rules.advance()
     index = rules.advance()
@@ -56,7 +52,7 @@ def root(rules: Rules, command: Token) -> Rule[Node]:
     return rules.build.enclose(rules.build.binary("^", inside, power), command.start, rules.end)
 
 
-def _argument(rules: Rules) -> Rule[Node]:
+def _argument(rules: Reading) -> Rule[Node]:
     r"""What stands in braces, or one character: `\frac12` is 1/2."""
     token = rules.token
     if token.text == "{":

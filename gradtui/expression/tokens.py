@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Literal, NamedTuple
 
-from gradtui.expression import latex
+from gradtui.expression.latex import COMMAND, inside, meaning
 
 TokenKind = Literal[
     "number", "word", "qualified", "superscript", "operator", "bracket", "newline", "string", "structure", "skip", "error",
@@ -40,7 +40,7 @@ _STRING = r"\"[A-Za-z_]*\"|'[A-Za-z_]*'"
 _TOKEN = (
     rf"(?P<number>{_NUMBER})|(?P<word>{_WORD})|(?P<bracket>[()\[\]{{}}|])|(?P<error>{_UNKNOWN})|(?P<operator>{_OPERATOR})"
     rf"|(?P<superscript>[⁺⁻]?[⁰¹²³⁴-⁹]+)|(?P<newline>\r\n|[\r\n])|(?P<space>{_SPACE})|(?P<string>{_STRING})"
-    rf"|(?P<command>{latex.COMMAND})|(?P<unknown>.)"
+    rf"|(?P<command>{COMMAND})|(?P<unknown>.)"
 )
 _COMMENT = r"(?P<skip>#[^;\r\n]*|\"\"\"(?:(?!\"\"\")[\s\S])*\"\"\")"
 """In Python that is pasted; a comment ends with its line, also where the lines are joined by `;`."""
@@ -80,7 +80,7 @@ def scan(text: str, names: Collection[str] = ()) -> list[Token]:
     """All tokens of `text` but for white space, in order, none empty."""
     tokens: list[Token] = []
     depth = 0
-    first, last = latex.inside(text) if "$" in text or "\\" in text else (0, len(text))
+    first, last = inside(text) if "$" in text or "\\" in text else (0, len(text))
     for match in _pattern(names, "return" in text).finditer(text):
         group, piece = match.lastgroup or "unknown", match.group()
         start, end = match.span()
@@ -107,7 +107,7 @@ def scan(text: str, names: Collection[str] = ()) -> list[Token]:
 
 def _of_command(command: str, start: int, end: int) -> list[Token]:
     """What a command of LaTeX stands for, each of several pieces with a part of its span."""
-    structure, pieces = latex.meaning(command)
+    structure, pieces = meaning(command)
     if structure:
         return [Token("structure", command, start, end)]
     if pieces is None:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from gradtui.findings import witnessed
 from gradtui.findings.bad_value import behind_the_gradient
-from gradtui.findings.branches import double_where
 from gradtui.findings.cause import Cause, Fact, Place
-from gradtui.findings.nonfinite_gradient import sender_of_zeros
 from gradtui.findings.record import Record
+from gradtui.findings.unwitnessed.branches import double_where
+from gradtui.findings.unwitnessed.nonfinite_gradient import sender_of_zeros
 from gradtui.findings.witnessed import NARROW
 from gradtui.graph.operands import is_finite, operation
 from gradtui.snapshot.model import Node, Witness

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from gradtui.findings import witnessed
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.growth import growth
-from gradtui.findings.nonfinite import leads_to_output
 from gradtui.findings.record import Record
+from gradtui.findings.unwitnessed.nonfinite import leads_to_output
 from gradtui.findings.witnessed import NARROW
 from gradtui.grad_fns import causes
 from gradtui.graph.operands import is_finite, operation

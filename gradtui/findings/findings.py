@@ -6,22 +6,13 @@ from collections.abc import Callable, Collection, Iterator
 
 from msgspec.structs import replace
 
-from gradtui.findings import (
-    bad_gradient,
-    bad_value,
-    cut_off,
-    detective,
-    refused,
-    scale,
-    sentences,
-    storage,
-    strays,
-    zero_gradient,
-)
-from gradtui.findings import why as old
+from gradtui.findings import bad_gradient, bad_value, cut_off, refused, scale, storage, strays, zero_gradient
 from gradtui.findings.cause import Cause
 from gradtui.findings.rank import collected, gathered, ranked
 from gradtui.findings.record import Record
+from gradtui.findings.unwitnessed import detective
+from gradtui.findings.unwitnessed import why as old
+from gradtui.findings.words import sentences
 from gradtui.graph.operands import is_finite
 from gradtui.graph.uses import above
 from gradtui.snapshot.finding import Finding

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec.structs import replace
 
 from gradtui.findings.cause import Cause
-from gradtui.findings.whereabouts import gathered as gathered_names
+from gradtui.findings.words.whereabouts import gathered as gathered_names
 from gradtui.snapshot.finding import CERTAINTIES, Finding
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from gradtui.findings import zeros
 from gradtui.findings.scale import without_scale
 from gradtui.findings.unread import with_known_values
+from gradtui.findings.unwitnessed import zeros
 from gradtui.graph.operands import is_finite
 from gradtui.graph.uses import Use, uses
 from gradtui.snapshot.model import Event, Graph, Node, Parameter, Snapshot, Witness

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
-from gradtui.findings.whereabouts import at, quoted
+from gradtui.findings.words.whereabouts import at, quoted
 from gradtui.snapshot.events import Raised
 from gradtui.snapshot.model import Source
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
-from gradtui.findings.zeros import Killer, is_zero
+from gradtui.findings.unwitnessed.zeros import Killer, is_zero
 from gradtui.graph.operands import operation
 
 STRAIGHT = {

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 
 from gradtui.findings.cause import Fact
-from gradtui.findings.reasons import holds, stable_form
 from gradtui.findings.record import Record
+from gradtui.findings.unwitnessed.reasons import holds, stable_form
 from gradtui.grad_fns.causes import BACKWARD, BY_THE_EXPONENT, FORWARD, Cause
 from gradtui.grad_fns.traits import has
 from gradtui.graph.gradients import spread

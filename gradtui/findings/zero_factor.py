@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gradtui.findings import zeros
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
-from gradtui.findings.zeros import Killer, is_zero
+from gradtui.findings.unwitnessed import zeros
+from gradtui.findings.unwitnessed.zeros import Killer, is_zero
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.operands import operation, seen_value
 from gradtui.snapshot.model import Edge, Node

@@ -7,10 +7,11 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from gradtui.findings import cancelling, second_derivative, zero_factor, zeros
+from gradtui.findings import cancelling, second_derivative, zero_factor
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
-from gradtui.findings.zeros import Killer
+from gradtui.findings.unwitnessed import zeros
+from gradtui.findings.unwitnessed.zeros import Killer
 from gradtui.graph.operands import is_finite, operation
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Parameter

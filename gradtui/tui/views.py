@@ -14,7 +14,6 @@ from gradtui.snapshot.finding import Finding
 from gradtui.tui import texts
 from gradtui.tui.answers import Answers, Light
 from gradtui.tui.backward import Backward, Cursor
-from gradtui.tui.formula import Formula
 from gradtui.tui.panes.chart import Chart
 from gradtui.tui.panes.problem import ProblemLine
 from gradtui.tui.panes.readout import GAP, Status, TextLine
@@ -25,6 +24,7 @@ from gradtui.tui.session import Session
 from gradtui.tui.training.optimizer_entry import OptimizerEntry
 from gradtui.tui.typing.expression_input import ExpressionInput
 from gradtui.tui.typing.file_entry import FileEntry
+from gradtui.tui.typing.formula import Formula
 from gradtui.tui.typing.line_input import LineInput
 from gradtui.tui.typing.search_entry import SearchEntry
 from gradtui.tui.typing.value_entry import ValueEntry

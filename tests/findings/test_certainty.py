@@ -10,7 +10,7 @@ import gradtui
 from gradtui.findings.cause import Cause, Place
 from gradtui.findings.findings import findings
 from gradtui.findings.rank import gathered, ranked
-from gradtui.findings.sentences import SENTENCES, told
+from gradtui.findings.words.sentences import SENTENCES, told
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Snapshot
 from tests.zoo import values

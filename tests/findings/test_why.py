@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gradtui.findings.cutoff import blamed
 from gradtui.findings.findings import findings, why
-from gradtui.findings.whereabouts import gathered
-from gradtui.findings.zeros import is_zero, killers
+from gradtui.findings.unwitnessed.cutoff import blamed
+from gradtui.findings.unwitnessed.zeros import is_zero, killers
+from gradtui.findings.words.whereabouts import gathered
 from gradtui.snapshot.model import Edge, Event, Graph, Module, Node, Parameter, Snapshot, Source, Summary, Values
 from tests.graph.graphs import modular
 from tests.synthetic import recurrence

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gradtui.findings.shares import adds_up, shares
+from gradtui.findings.unwitnessed.shares import adds_up, shares
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.operands import element, operand, operand_quote, operation, quote
 from gradtui.graph.replay import Replay

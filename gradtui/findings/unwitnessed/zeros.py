@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gradtui.findings import hooks
-from gradtui.findings.fading import BOUNDS, DEAD, DRAWN, EVEN, LOGITS, MASK, MEANT, STRAIGHT, TEMPERATURE
-from gradtui.findings.whereabouts import where
+from gradtui.findings.unwitnessed.fading import BOUNDS, DEAD, DRAWN, EVEN, LOGITS, MASK, MEANT, STRAIGHT, TEMPERATURE
+from gradtui.findings.words.whereabouts import where
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operation, seen_value

@@ -9,13 +9,13 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from gradtui.findings import depth, nonfinite, nonfinite_gradient, zeros
-from gradtui.findings.cutoff import absent, is_traced, not_a_leaf
-from gradtui.findings.fading import EVEN
-from gradtui.findings.inplace import is_overwritten, overwritten
 from gradtui.findings.scale import told, without_scale
 from gradtui.findings.unread import freed, unread, with_known_values
-from gradtui.findings.whereabouts import gathered, where
+from gradtui.findings.unwitnessed import depth, nonfinite, nonfinite_gradient, zeros
+from gradtui.findings.unwitnessed.cutoff import absent, is_traced, not_a_leaf
+from gradtui.findings.unwitnessed.fading import EVEN
+from gradtui.findings.unwitnessed.inplace import is_overwritten, overwritten
+from gradtui.findings.words.whereabouts import gathered, where
 from gradtui.grad_fns.traits import traits_of
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, operation

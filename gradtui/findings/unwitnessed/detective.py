@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gradtui.findings.branches import double_where
-from gradtui.findings.fading import fading
-from gradtui.findings.lost_digits import lost_digits
-from gradtui.findings.reasons import cause_of, filled, holds, operands_at, remedy_of, shortened, stable_form
 from gradtui.findings.scale import told, without_scale
 from gradtui.findings.unread import with_known_values
-from gradtui.findings.why import cut_off, findings_of_code
+from gradtui.findings.unwitnessed.branches import double_where
+from gradtui.findings.unwitnessed.fading import fading
+from gradtui.findings.unwitnessed.lost_digits import lost_digits
+from gradtui.findings.unwitnessed.reasons import cause_of, filled, holds, operands_at, remedy_of, shortened, stable_form
+from gradtui.findings.unwitnessed.why import cut_off, findings_of_code
 from gradtui.grad_fns.causes import (
     BACKWARD,
     BY_THE_EXPONENT,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradtui.findings.whereabouts import where, where_done
+from gradtui.findings.words.whereabouts import where, where_done
 from gradtui.graph.operands import operation
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Event, Problem, Snapshot

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradtui.findings.fading import DRAWN
-from gradtui.findings.whereabouts import at, quoted, where, where_done
+from gradtui.findings.unwitnessed.fading import DRAWN
+from gradtui.findings.words.whereabouts import at, quoted, where, where_done
 from gradtui.graph.operands import operation, short
 from gradtui.snapshot.finding import Finding, Kind
 from gradtui.snapshot.model import Event, EventKind, Parameter, Snapshot, Source

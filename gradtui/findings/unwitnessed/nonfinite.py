@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from gradtui.findings.cutoff import is_traced
-from gradtui.findings.reasons import filled, holds, remedy_of, stable_form
-from gradtui.findings.whereabouts import where
+from gradtui.findings.unwitnessed.cutoff import is_traced
+from gradtui.findings.unwitnessed.reasons import filled, holds, remedy_of, stable_form
+from gradtui.findings.words.whereabouts import where
 from gradtui.grad_fns.causes import FORWARD, NOT_0, ODD_ROOT, SMALLER_EXPONENT, Cause
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.gradients import Spread, spread

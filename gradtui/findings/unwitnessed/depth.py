@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gradtui.findings import hooks
-from gradtui.findings.fading import LAYERS, LOGITS
-from gradtui.findings.whereabouts import where
+from gradtui.findings.unwitnessed.fading import LAYERS, LOGITS
+from gradtui.findings.words.whereabouts import where
 from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import is_finite, operation
 from gradtui.graph.uses import Use

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from gradtui.findings import hooks
-from gradtui.findings.branches import double_where
-from gradtui.findings.nonfinite import MOST, NARROW, WIDER, bad_count, cause_among, counts, why_value
-from gradtui.findings.reasons import filled, remedy_of, stable_form
-from gradtui.findings.whereabouts import where
+from gradtui.findings.unwitnessed.branches import double_where
+from gradtui.findings.unwitnessed.nonfinite import MOST, NARROW, WIDER, bad_count, cause_among, counts, why_value
+from gradtui.findings.unwitnessed.reasons import filled, remedy_of, stable_form
+from gradtui.findings.words.whereabouts import where
 from gradtui.grad_fns.causes import BACKWARD, NOT_0
 from gradtui.grad_fns.traits import has
 from gradtui.graph.gradients import spread

@@ -6,9 +6,9 @@ import string
 from typing import Literal, NamedTuple
 
 from gradtui.findings.cause import Cause, Fact
-from gradtui.findings.cutting import CUTTING, EVIDENCE_OF_CUTS
-from gradtui.findings.refusals import EVIDENCE_OF_REFUSALS, REFUSALS
-from gradtui.findings.whereabouts import gathered, where, where_done
+from gradtui.findings.words.cutting import CUTTING, EVIDENCE_OF_CUTS
+from gradtui.findings.words.refusals import EVIDENCE_OF_REFUSALS, REFUSALS
+from gradtui.findings.words.whereabouts import gathered, where, where_done
 from gradtui.snapshot.finding import Finding, Kind
 from gradtui.snapshot.model import Event, Node, Snapshot
 from gradtui.snapshot.numbers import number
