@@ -6,7 +6,7 @@ import pytest
 from textual.events import Paste
 from textual.widgets import Input
 
-from gradtui.tui.panes import formula
+from gradtui.tui.typing import formula
 from gradtui.tui.typing.expression_input import unfinished
 from gradtui.tui.typing.line_input import joined
 from tests.tui.fakes import make_app, service
