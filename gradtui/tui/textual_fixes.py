@@ -228,9 +228,10 @@ class Palette(Sized, CommandPalette):
         with suppress(NoMatches):
             super()._watch__list_visible()
 
-    async def _watch__show_busy(self) -> None:
-        with suppress(NoMatches):
-            await super()._watch__show_busy()
+    def _watch__show_busy(self) -> None:  # type: ignore[override]
+        """At once: what Textual puts off until the next message is never done in a palette that is closed before."""
+        for widget, name in ((LoadingIndicator, "--visible"), (CommandList, "--populating")):
+            self.query(widget).set_class(self._show_busy, name)
 
     def _action_command_list(self, action: str) -> None:
         if self.query_one(CommandList).scrollable_content_region.height:
