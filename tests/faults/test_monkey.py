@@ -35,8 +35,8 @@ def test_random_keys() -> None:
 @pytest.mark.child
 @pytest.mark.long
 def test_memory_stays() -> None:
-    """Of one process, after a warm-up, for what a minute can show: by hand it levels off after a minute and a half."""
+    """Of one process, after a warm-up: it does not run away. Where it levels off is seen by hand, in half an hour."""
     report = Monkey(seed=1, stays=True).run(LONG)
     print(report)
     assert not report.quits
-    assert report.growth < 1.6
+    assert report.growth < 3
