@@ -55,7 +55,7 @@ LONGEST = 400
 KEPT = 2**17
 """Bytes of what was painted last that are kept: half an hour of it would be gigabytes."""
 
-WARM = 1 / 3
+WARM = 2 / 3
 """The part of the time after which memory may grow no more, but at most WARMEST seconds."""
 WARMEST = 300.0
 

@@ -10,7 +10,7 @@ from textual.keys import _normalize_key_list
 from gradtui.tui.keys import KEYS
 from tests.faults.monkey import Monkey, bytes_of
 
-SHORT, LONG = 15.0, 60.0
+SHORT, LONG = 30.0, 120.0
 """Seconds."""
 
 
@@ -35,8 +35,8 @@ def test_random_keys() -> None:
 @pytest.mark.child
 @pytest.mark.long
 def test_memory_stays() -> None:
-    """Of one process, after a warm-up: it does not run away. Where it levels off is seen by hand, in half an hour."""
+    """Of one process, after a warm-up."""
     report = Monkey(seed=1, stays=True).run(LONG)
     print(report)
     assert not report.quits
-    assert report.growth < 3
+    assert report.growth < 1.2
