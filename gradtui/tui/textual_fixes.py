@@ -33,7 +33,7 @@ from textual.filter import LineFilter, Monochrome
 from textual.geometry import Offset, Region, Size
 from textual.screen import Screen
 from textual.theme import ThemeProvider
-from textual.timer import Timer
+from textual.timer import Timer, TimerCallback
 from textual.widget import AwaitMount, Widget
 from textual.widgets import Button, LoadingIndicator
 
@@ -223,6 +223,17 @@ class Palette(Sized, CommandPalette):
     async def _gather_commands(self, search_value: str) -> None:
         with suppress(NoMatches):
             await SEARCH(self, search_value)
+
+    def set_timer(
+        self, delay: float, callback: TimerCallback | None = None, *, name: str | None = None, pause: bool = False
+    ) -> Timer:
+        """What waits for its time, as the word that nothing was found, finds no list in a palette that is closed before."""
+
+        def late() -> None:
+            with suppress(NoMatches):
+                cast(Callable[[], None], callback)()  # none of Textual's here is awaited
+
+        return super().set_timer(delay, callback and late, name=name, pause=pause)
 
     def _watch__list_visible(self) -> None:
         with suppress(NoMatches):

@@ -58,6 +58,23 @@ async def test_a_palette_that_is_closed_while_it_searches() -> None:
         assert len(app.screen_stack) == 1
 
 
+async def test_a_palette_that_is_closed_before_it_says_that_there_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Palette, "_NO_MATCHES_COUNTDOWN", 0.001)
+    app = make_app()
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+p")
+        palette = app.screen
+        assert isinstance(palette, Palette)
+        await palette.query_one(CommandList).remove()
+        palette._start_no_matches_countdown("nothing is called this")
+        timer = palette._no_matches_timer
+        assert timer is not None
+        assert timer._task is not None
+        await timer._task
+        await pilot.pause()
+        assert app._exception is None
+
+
 async def test_a_palette_without_room() -> None:
     app = make_app()
     async with app.run_test(size=(1, 1)) as pilot:
