@@ -9,6 +9,7 @@ from functools import cached_property
 from gradtui.findings.scale import without_scale
 from gradtui.findings.unread import with_known_values
 from gradtui.findings.unwitnessed import zeros
+from gradtui.findings.unwitnessed.cutoff import is_traced
 from gradtui.graph.operands import is_finite
 from gradtui.graph.uses import Use, uses
 from gradtui.snapshot.model import Event, Graph, Node, Parameter, Snapshot, Witness
@@ -71,13 +72,7 @@ class Record:
 
     @cached_property
     def is_traced(self) -> bool:
-        """Whether somebody watched the forward pass: then what was not seen did not happen."""
-        snapshot = self.snapshot
-        if snapshot.origin == "function" or snapshot.events:
-            return True
-        if any(module.calls is not None for module in snapshot.modules.values()):
-            return True
-        return any(node.source is not None for node in self.nodes)
+        return is_traced(self.snapshot)
 
     @cached_property
     def bad(self) -> tuple[str, ...]:
