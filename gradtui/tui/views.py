@@ -192,7 +192,7 @@ class Picture(Vertical):
         self.optimizer.open(text)
 
     def on_search_entry_typed(self, message: SearchEntry.Typed) -> None:
-        self.search.say(message.text, self.graph.find(message.text))
+        self.search.tell(message.text, self.graph.find(message.text))
 
     def on_search_entry_left(self) -> None:
         self.leave_line()

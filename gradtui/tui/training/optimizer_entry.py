@@ -6,14 +6,12 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
 from gradtui.snapshot.training import Optimizer
-from gradtui.snapshot.visible import visible
 from gradtui.training.reading import OptimizerError, read_optimizer
+from gradtui.tui.typing.entry import Entry
 from gradtui.tui.typing.line_input import LineInput
 
 USUAL = (
@@ -54,7 +52,7 @@ class OptimizerInput(LineInput):
         self.value = USUAL[place % len(USUAL)]
 
 
-class OptimizerEntry(Horizontal):
+class OptimizerEntry(Entry):
     """Posts `Left` with the optimizer, or with None where it was given up. A bad text stays to be mended."""
 
     DEFAULT_CSS = """
@@ -78,23 +76,14 @@ class OptimizerEntry(Horizontal):
 
     def open(self, text: str) -> None:
         """Ask, with `text` there and selected, to be replaced or mended."""
-        line = self.query_one(OptimizerInput)
-        line.value = text
-        self._say("")
-        self.screen.set_focus(line)  # at once, as for the expression
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._say("")
+        self.ask(text)
+        self.say("")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         try:
             optimizer = read_optimizer(event.value)
         except OptimizerError as error:
-            self._say(str(error))
+            self.say(str(error))
         else:
             self.post_message(self.Left(optimizer))
-
-    def _say(self, sentence: str) -> None:
-        self.query_one("#optimizer-problem", Static).update(Content(visible(sentence)))

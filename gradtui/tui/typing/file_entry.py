@@ -6,13 +6,11 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
 from gradtui.report.export import SUFFIXES
-from gradtui.snapshot.visible import visible
+from gradtui.tui.typing.entry import Entry
 from gradtui.tui.typing.line_input import LineInput
 
 FORMS = f"enter writes it · {' '.join(SUFFIXES)}"
@@ -30,7 +28,7 @@ class FileInput(LineInput):
         self.post_message(FileEntry.Left(None))
 
 
-class FileEntry(Horizontal):
+class FileEntry(Entry):
     """Posts `Left` with the name, or with None where nothing is to be written."""
 
     class Left(Message):
@@ -45,20 +43,14 @@ class FileEntry(Horizontal):
 
     def open(self, path: str) -> None:
         """Ask, with a name there that can be mended."""
-        line = self.query_one(FileInput)
-        line.value = path
-        line.cursor_position = 0
+        self.ask(path)
         self.say(FORMS)
-        self.screen.set_focus(line)  # at once, as for the expression
+        self.query_one(FileInput).cursor_position = 0
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
+    def typed(self, text: str) -> None:
         self.say(FORMS)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if event.value.strip():
             self.post_message(self.Left(event.value.strip()))
-
-    def say(self, sentence: str) -> None:
-        self.query_one("#file-said", Static).update(Content(visible(sentence)))

@@ -6,11 +6,10 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.content import Content
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
+from gradtui.tui.typing.entry import Entry
 from gradtui.tui.typing.line_input import LineInput
 
 
@@ -25,7 +24,7 @@ class SearchInput(LineInput):
         self.post_message(SearchEntry.Left())
 
 
-class SearchEntry(Horizontal):
+class SearchEntry(Entry):
     """Posts `Typed` with each change, and `Left` when one has done."""
 
     class Typed(Message):
@@ -43,16 +42,13 @@ class SearchEntry(Horizontal):
 
     def open(self, text: str) -> None:
         """Ask, with the text of the last search there and selected."""
-        line = self.query_one(SearchInput)
-        line.value = text
-        self.screen.set_focus(line)  # at once, as for the expression
+        self.ask(text)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        self.post_message(self.Typed(event.value))
+    def typed(self, text: str) -> None:
+        self.post_message(self.Typed(text))
 
-    def say(self, text: str, count: int) -> None:
+    def tell(self, text: str, count: int) -> None:
         """How many nodes fit."""
         nothing = "operation, parameter, module or source" if not text.strip() else "no node"
         fits = f"{count:,} node{'s' if count > 1 else ''} · F3 next · ⇧F3 before"
-        self.query_one("#search-count", Static).update(Content(fits if count else nothing))
+        self.say(fits if count else nothing)

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
 from gradtui.expression.point import Point, PointError, read_point
 from gradtui.snapshot.visible import visible
+from gradtui.tui.typing.entry import Entry
 from gradtui.tui.typing.line_input import LineInput
 
 
@@ -28,7 +28,7 @@ class ValueInput(LineInput):
         self.post_message(ValueEntry.Left(None))
 
 
-class ValueEntry(Horizontal):
+class ValueEntry(Entry):
     """Posts `Left` with the value, or with None where it was given up. A bad value stays to be mended."""
 
     class Left(Message):
@@ -44,14 +44,8 @@ class ValueEntry(Horizontal):
     def open(self, name: str, text: str) -> None:
         """Ask for a value of `name`, with `text` there and selected, to be replaced or mended."""
         self.query_one("#value-name", Static).update(Content(visible(f"{name} = ")))
-        line = self.query_one(ValueInput)
-        line.value = text
-        self._say("")
-        self.screen.set_focus(line)  # at once, as for the expression
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._say("")
+        self.ask(text)
+        self.say("")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -67,10 +61,7 @@ class ValueEntry(Horizontal):
         try:
             point = read_point(text)
         except PointError as error:
-            self._say(str(error))
+            self.say(str(error))
             return False
         self.post_message(self.Left(point))
         return True
-
-    def _say(self, sentence: str) -> None:
-        self.query_one("#value-problem", Static).update(Content(visible(sentence)))
