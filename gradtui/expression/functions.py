@@ -7,6 +7,7 @@ help and written as a script. tests/test_language.py holds a name against all of
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 from msgspec import Struct
@@ -213,97 +214,31 @@ REDUCTIONS = (
     Function("cumsum", "sums of the first 1, 2, 3 ... elements", kind="reduction", takes_dim=True),
 )
 
+_loss = partial(Function, least=2, most=2, kind="reduction", parameters=("target",), home="F")
+
 LOSSES = (
-    Function(
-        "mse_loss",
-        "mean of (x - y)^2",
-        2,
-        2,
-        kind="reduction",
-        parameters=("target",),
-        home="F",
-        options=("reduction",),
-    ),
-    Function(
-        "l1_loss", "mean of |x - y|", 2, 2, kind="reduction", parameters=("target",), home="F", options=("reduction",)
-    ),
-    Function(
-        "huber_loss",
-        "(x - y)^2/2 up to delta (1), then a line",
-        2,
-        2,
-        kind="reduction",
-        parameters=("target",),
-        home="F",
-        options=("reduction", "delta"),
-        placed=2,
-    ),
-    Function(
-        "smooth_l1_loss",
-        "|x - y|, (x - y)^2/(2 beta) below beta (1)",
-        2,
-        2,
-        kind="reduction",
-        parameters=("target",),
-        home="F",
-        options=("reduction", "beta"),
-    ),
-    Function(
+    _loss("mse_loss", "mean of (x - y)^2", options=("reduction",)),
+    _loss("l1_loss", "mean of |x - y|", options=("reduction",)),
+    _loss("huber_loss", "(x - y)^2/2 up to delta (1), then a line", options=("reduction", "delta"), placed=2),
+    _loss("smooth_l1_loss", "|x - y|, (x - y)^2/(2 beta) below beta (1)", options=("reduction", "beta")),
+    _loss(
         "cross_entropy",
         "-log_softmax(x) at class y, a whole number; or y the probabilities",
-        2,
-        2,
-        kind="reduction",
-        parameters=("target",),
-        home="F",
         options=("weight", "reduction", "label_smoothing"),
         placed=1,
         classes=True,
     ),
-    Function(
-        "nll_loss",
-        "-x at class y, x log probabilities",
-        2,
-        2,
-        kind="reduction",
-        parameters=("target",),
-        home="F",
-        options=("weight", "reduction"),
-        placed=1,
-        classes=True,
+    _loss("nll_loss", "-x at class y, x log probabilities", options=("weight", "reduction"), placed=1, classes=True),
+    _loss(
+        "binary_cross_entropy", "mean of -(y log(x) + (1 - y) log(1 - x))", options=("weight", "reduction"), placed=1
     ),
-    Function(
-        "binary_cross_entropy",
-        "mean of -(y log(x) + (1 - y) log(1 - x))",
-        2,
-        2,
-        kind="reduction",
-        parameters=("target",),
-        home="F",
-        options=("weight", "reduction"),
-        placed=1,
-    ),
-    Function(
+    _loss(
         "binary_cross_entropy_with_logits",
         "binary_cross_entropy of sigmoid(x) and y, stable",
-        2,
-        2,
-        kind="reduction",
-        parameters=("target",),
-        home="F",
         options=("weight", "reduction", "pos_weight"),
         placed=1,
     ),
-    Function(
-        "kl_div",
-        "mean of y (log(y) - x), x log probabilities",
-        2,
-        2,
-        kind="reduction",
-        parameters=("target",),
-        home="F",
-        options=("reduction", "log_target"),
-    ),
+    _loss("kl_div", "mean of y (log(y) - x), x log probabilities", options=("reduction", "log_target")),
 )
 
 OPERATORS = (
