@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[1]
 
 
 def loaded_by(statement: str) -> set[str]:
-    """Top-level names in sys.modules after `statement` in a fresh interpreter."""
-    code = f"{statement}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    """Names in sys.modules after `statement` in a fresh interpreter, with those of the packages that they are in."""
+    code = f"{statement}\nimport sys\nprint(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(run.stdout.split())
 
@@ -56,3 +56,11 @@ def test_wall(package: str, strangers: set[str]) -> None:
 def test_light_entry(module: str) -> None:
     """What runs before it is known what is wanted loads neither torch nor textual."""
     assert not loaded_by(f"import {module}") & {"torch", "textual", "sympy", "plotext"}
+
+
+LATER = {"gradtui.findings", "gradtui.report", "gradtui.file", "gradtui.training.rules", "gradtui.calculus", "csv"}
+
+
+def test_first_paint() -> None:
+    """What the first picture does not need is loaded behind it."""
+    assert not LATER & loaded_by("import gradtui.tui.app")

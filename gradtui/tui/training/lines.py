@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from gradtui.snapshot.numbers import number
 from gradtui.snapshot.training import Moved, Place, Setting, State, Training, Update
-from gradtui.training.rules import Line, lines
 from gradtui.tui.node.lines import Pieces
+
+if TYPE_CHECKING:
+    from gradtui.training.rules import Line
 
 
 def update_lines(
@@ -45,6 +48,8 @@ def _head(what: str, name: str, moved: Moved) -> Pieces:
 
 
 def _rule(optimizer: str, name: str, moved: Moved, before: State, settings: Mapping[str, Setting]) -> Iterator[Pieces]:
+    from gradtui.training.rules import lines  # not wanted before the first paint
+
     for line in lines(optimizer, name, moved, before, settings):
         yield _line(line)
 

@@ -9,11 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from gradtui.report.export import SUFFIXES
 from gradtui.tui.typing.entry import Entry
 from gradtui.tui.typing.line_input import LineInput
-
-FORMS = f"enter writes it · {' '.join(SUFFIXES)}"
 
 
 class FileInput(LineInput):
@@ -44,13 +41,19 @@ class FileEntry(Entry):
     def open(self, path: str) -> None:
         """Ask, with a name there that can be mended."""
         self.ask(path)
-        self.say(FORMS)
+        self.typed(path)
         self.query_one(FileInput).cursor_position = 0
 
     def typed(self, text: str) -> None:
-        self.say(FORMS)
+        self.say(_forms())
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if event.value.strip():
             self.post_message(self.Left(event.value.strip()))
+
+
+def _forms() -> str:
+    from gradtui.report.export import SUFFIXES  # not wanted before the first paint
+
+    return f"enter writes it · {' '.join(SUFFIXES)}"
