@@ -7,7 +7,8 @@ import math
 from gradtui.findings import hooks
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
-from gradtui.findings.unwitnessed.zeros import Killer, is_zero
+from gradtui.findings.unwitnessed.zeros import Killer
+from gradtui.graph.operands import is_zero
 from gradtui.snapshot.model import Values
 
 ROUNDING = 1e-5

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
-from gradtui.findings.unwitnessed.zeros import Killer, is_zero
-from gradtui.graph.operands import operation
+from gradtui.findings.unwitnessed.zeros import Killer
+from gradtui.graph.operands import is_zero, operation
 
 STRAIGHT = {
     "Threshold": "relu",

@@ -92,8 +92,7 @@ def product_of_zero(witness: Witness) -> tuple[float, float] | None:
 def facts_of(record: Record, witness: Witness) -> dict[str, Fact]:
     """What sentences may want to say of it."""
     a, b = numbers_of(witness)
-    total = sum(each for each in (witness.bad,))
-    facts: dict[str, Fact] = {"a": _plain(a), "b": _plain(b), "bad": total, "result": witness.result}
+    facts: dict[str, Fact] = {"a": _plain(a), "b": _plain(b), "bad": witness.bad, "result": witness.result}
     facts["index"] = index_of(witness)
     facts["operation"] = witness.operation.strip("_")
     if witness.node is not None:

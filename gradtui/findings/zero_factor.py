@@ -5,9 +5,9 @@ from __future__ import annotations
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.findings.unwitnessed import zeros
-from gradtui.findings.unwitnessed.zeros import Killer, is_zero
+from gradtui.findings.unwitnessed.zeros import Killer
 from gradtui.grad_fns.traits import has, traits_of
-from gradtui.graph.operands import operation, seen_value
+from gradtui.graph.operands import is_zero, operation, seen_value
 from gradtui.snapshot.model import Edge, Node
 
 

@@ -12,7 +12,7 @@ from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.findings.unwitnessed import zeros
 from gradtui.findings.unwitnessed.zeros import Killer
-from gradtui.graph.operands import is_finite, operation
+from gradtui.graph.operands import is_finite, is_zero, operation
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Parameter
 
@@ -68,7 +68,7 @@ def _meant(record: Record, found: Cause | Finding) -> Cause | Finding:
 
 def _is_silent(record: Record, leaf: Parameter) -> bool:
     if leaf.grad is not None:
-        return zeros.is_zero(leaf.grad)
+        return is_zero(leaf.grad)
     return leaf.node is not None and record.nodes[leaf.node].step is not None
 
 

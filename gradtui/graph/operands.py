@@ -99,3 +99,10 @@ def is_finite(values: Values | None) -> bool:
     if values is not None and values.summary is not None:
         return not values.summary.nan and not values.summary.inf
     return values is None or all(map(math.isfinite, values.numbers))
+
+
+def is_zero(values: Values | None) -> bool:
+    """Whether there are numbers, and all of them are 0."""
+    if values is not None and values.summary is not None:
+        return values.summary.zero == math.prod(values.shape)
+    return values is not None and bool(values.numbers) and not any(values.numbers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import zip_longest
 from typing import ClassVar
 
@@ -108,8 +107,3 @@ def _columns() -> Content:
         for (key, does), (typed, means) in zip_longest(keys, LANGUAGE, fillvalue=("", ""))
     ]
     return Content("\n").join(lines)
-
-
-def glossary() -> Iterator[str]:
-    """The same as plain lines."""
-    yield from (f"{term}: {means}" for term, means in GLOSSARY)

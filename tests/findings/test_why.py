@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from gradtui.findings.findings import findings, why
 from gradtui.findings.unwitnessed.cutoff import blamed
-from gradtui.findings.unwitnessed.zeros import is_zero, killers
+from gradtui.findings.unwitnessed.zeros import killers
 from gradtui.findings.words.whereabouts import gathered
+from gradtui.graph.operands import is_zero
 from gradtui.snapshot.model import Edge, Event, Graph, Module, Node, Parameter, Snapshot, Source, Summary, Values
 from tests.graph.graphs import modular
 from tests.synthetic import recurrence

@@ -12,7 +12,8 @@ from gradtui.engine.autograd.backward import Gradients
 from gradtui.engine.autograd.inner import Operations
 from gradtui.engine.autograd.reader import SMALL, Reader
 from gradtui.engine.autograd.values import FIRST_NUMBERS, PLAIN
-from gradtui.engine.autograd.witness import is_worse, is_zero, of_sent, of_zeros
+from gradtui.engine.autograd.witness import is_worse, of_sent, of_zeros
+from gradtui.graph.operands import is_zero
 from gradtui.snapshot.model import Values, Witness
 
 MOST_WITNESSES = 12

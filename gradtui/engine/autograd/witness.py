@@ -13,6 +13,7 @@ from gradtui.engine.autograd.readable import has_numbers
 from gradtui.engine.autograd.saved import SAVED, names_of
 from gradtui.engine.autograd.torch_private import RAW, saved_tensors
 from gradtui.engine.autograd.values import legible
+from gradtui.graph.operands import is_finite
 from gradtui.snapshot.model import Operand, Values, Witness
 
 MOST_DIMENSIONS = 8
@@ -33,29 +34,19 @@ def lost_constant(args: Sequence[Any], dtype: torch.dtype) -> float | None:
     return next((one for one in args if type(one) is float and 0 < abs(one) <= least), None)
 
 
-def is_bad(values: Values | None) -> bool:
-    return values is not None and (has_nan(values) or has_inf(values))
-
-
 def has_nan(values: Values) -> bool:
     if values.summary is not None:
         return values.summary.nan > 0
     return any(map(math.isnan, values.numbers))
 
 
-def has_inf(values: Values) -> bool:
-    if values.summary is not None:
-        return values.summary.inf > 0
-    return any(map(math.isinf, values.numbers))
-
-
 def is_worse(result: Values | None, before: Sequence[Values | None]) -> bool:
     """Whether there is nan in it that was in none of those before, or an infinity where all of those were finite."""
-    if result is None or not is_bad(result):
+    if result is None or is_finite(result):
         return False
     if has_nan(result):
         return not any(each is not None and has_nan(each) for each in before)
-    return not any(map(is_bad, before))
+    return all(map(is_finite, before))
 
 
 def readable_numbers(tensor: object) -> bool:
@@ -118,15 +109,6 @@ def of_sent(node: Node, edge: int, sent: torch.Tensor, came: torch.Tensor | None
         edge,
         number_at(came.detach(), sent.shape, index) if came is not None else None,
     )
-
-
-def is_zero(values: Values | None) -> bool:
-    """Whether there are elements, and all of them are 0."""
-    if values is None or values.unread is not None:
-        return False
-    if values.summary is not None:
-        return values.summary.zero == math.prod(values.shape)
-    return bool(values.numbers) and not any(values.numbers)
 
 
 def of_zeros(node: Node, edge: int) -> Witness | None:

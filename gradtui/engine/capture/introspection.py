@@ -6,7 +6,7 @@ whether it is equal. What is not the function that is looked at has no say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from inspect import getattr_static
 from types import CodeType, FunctionType
 from typing import Any, TypeGuard, TypeVar
@@ -36,6 +36,18 @@ def entries(value: object) -> Iterator[tuple[Any, Any]]:
     """Keys and values of a dict; nothing for anything else."""
     if is_a(value, dict):
         yield from dict.items(value)
+
+
+def tensors(values: Iterable[Any]) -> Iterator[torch.Tensor]:
+    """Those in arguments or results, in lists and tuples in them too."""
+    waiting = list(values)
+    waiting.reverse()
+    while waiting:
+        value = waiting.pop()
+        if issubclass(type(value), torch.Tensor):  # `is_a`, without a call for each argument there is
+            yield value
+        elif issubclass(type(value), list | tuple):
+            waiting.extend(reversed([*items(value)]))
 
 
 def shown_key(key: object) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from types import CodeType, FrameType
@@ -25,16 +25,17 @@ from gradtui.engine.autograd.graph import NO_SEQUENCE
 from gradtui.engine.autograd.release import guard_node
 from gradtui.engine.autograd.torch_private import put_back, sequence_number, take_off
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
-from gradtui.engine.autograd.witness import LEAST, is_bad
+from gradtui.engine.autograd.witness import LEAST
 from gradtui.engine.capture import constructors, witnesses
 from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of, name_of
 from gradtui.engine.capture.flow import Flow, address
 from gradtui.engine.capture.holders import holder
-from gradtui.engine.capture.introspection import items
+from gradtui.engine.capture.introspection import tensors
 from gradtui.engine.capture.names import local_variables
 from gradtui.engine.capture.places import Places, in_function
 from gradtui.engine.capture.recording import TAG, Carried, Happening, Recording, maker
 from gradtui.engine.capture.surroundings import surroundings, switch_of
+from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Source
 
@@ -139,7 +140,7 @@ class Recorder(TorchFunctionMode):
 
     def _before(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Seen:
         """The inputs as they are now: an operation in place changes them."""
-        inputs = [*_tensors(args), *_tensors(kwargs.values())]
+        inputs = [*tensors(args), *tensors(kwargs.values())]
         leaves, live, others, numbers, carried = self._flow.of_numbers(args), 0, 0, [], False
         for place, tensor in enumerate(inputs):
             self._keep(tensor)
@@ -172,13 +173,13 @@ class Recorder(TorchFunctionMode):
                 if source is not None:
                     recording.sources[number] = source
         self._next = made
-        outputs = list(_tensors((result,)))
+        outputs = list(tensors((result,)))
         for tensor in outputs:
             of = self._keep(tensor, seen.numbers)
             values = None if of is None else recording.values.get(of)
             if of == NO_SEQUENCE and (line := self._places.here(frame)) is not None:
                 recording.sources.setdefault(NO_SEQUENCE, line)
-            if is_bad(values) and len(recording.witnesses) < witnesses.MOST:
+            if not is_finite(values) and len(recording.witnesses) < witnesses.MOST:
                 self._look_again(seen, tensor, frame, args, kwargs)
             elif tensor.dtype in LEAST and made > seen.number:
                 lost = witnesses.of_lost_constant(seen.func, (*args, *kwargs.values()), tensor)
@@ -345,15 +346,3 @@ class Recorder(TorchFunctionMode):
 def _becomes(told: Told | None, outputs: list[torch.Tensor]) -> bool:
     """Whether an operation without a result makes something of its first input: `t.requires_grad = True`, `t.data = ...`."""
     return told is not None and not outputs and told.kind in ("new_leaf", "written")
-
-
-def _tensors(values: Iterable[Any]) -> Iterator[torch.Tensor]:
-    """Those in arguments or results, in lists and tuples in them too."""
-    waiting = list(values)
-    waiting.reverse()
-    while waiting:
-        value = waiting.pop()
-        if issubclass(type(value), torch.Tensor):  # `is_a`, without a call for each argument there is
-            yield value
-        elif issubclass(type(value), list | tuple):
-            waiting.extend(reversed([*items(value)]))

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
 import torch
+from msgspec.structs import replace
 
 from gradtui.engine.autograd.torch_private import DispatchMode
 from gradtui.engine.autograd.values import legible
 from gradtui.engine.autograd.witness import (
     first_bad,
-    is_bad,
     is_worse,
     lost_constant,
     number_at,
     readable_numbers,
     rows_of,
 )
+from gradtui.engine.capture.introspection import tensors
 from gradtui.engine.capture.places import is_users
+from gradtui.graph.operands import is_finite
 from gradtui.snapshot.model import Operand, Values, Witness
 
 MOST = 8
@@ -67,11 +69,11 @@ class _Watch(DispatchMode):
 
     def _look(self, func: Any, args: Sequence[Any], result: torch.Tensor) -> None:
         told = legible(result)
-        if not is_bad(told):
+        if is_finite(told):
             return
         operands = [legible(one) for one in tensors(args) if readable_numbers(one)]
         name = func.__name__.partition(".")[0]
-        finite = not any(map(is_bad, operands))
+        finite = all(map(is_finite, operands))
         if finite and name not in GIVEN:
             self.found.setdefault(True, (func, args, result))
         elif is_worse(told, operands) and name not in GIVEN:
@@ -98,13 +100,13 @@ def witness(
     result = result.detach()
     index, bad = first_bad(result)
     base = Witness(None, "forward", _called(func), index, float(result[index].item()), bad=bad)
-    data = [(one, values) for one, values in known if not one.requires_grad and is_bad(values)]
+    data = [(one, values) for one, values in known if not one.requires_grad and not is_finite(values)]
     if data and not is_worse(told, [values for _, values in known]):
         operands = [
             Operand(f"{place}", number_at(one, result.shape, index), values, variable_of(one, frame), False)
             for place, (one, values) in enumerate(data)
         ]
-        return _changed(base, operands=tuple(operands))
+        return replace(base, operands=tuple(operands))
     if changed:
         return base  # what was there before is gone
     watch = _Watch({id(one): name for one in inputs if (name := variable_of(one, frame)) is not None})
@@ -171,19 +173,5 @@ def variable_of(tensor: torch.Tensor, frame: FrameType | None) -> str | None:
     return found
 
 
-def tensors(values: Sequence[Any]) -> Iterator[torch.Tensor]:
-    for value in values:
-        if isinstance(value, torch.Tensor):
-            yield value
-        elif isinstance(value, list | tuple):
-            yield from tensors(value)
-
-
 def _called(func: Any) -> str:
     return str(getattr(func, "__name__", type(func).__name__))
-
-
-def _changed(witness: Witness, **fields: Any) -> Witness:
-    from msgspec.structs import replace
-
-    return replace(witness, **fields)

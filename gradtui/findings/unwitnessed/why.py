@@ -19,7 +19,7 @@ from gradtui.findings.unwitnessed.inplace import is_overwritten, overwritten
 from gradtui.findings.words.whereabouts import gathered, where
 from gradtui.grad_fns.traits import traits_of
 from gradtui.graph.gradients import spread
-from gradtui.graph.operands import is_finite, operation
+from gradtui.graph.operands import is_finite, is_zero, operation
 from gradtui.graph.uses import above
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Node, Parameter, Snapshot
@@ -120,7 +120,7 @@ class Inquiry:
             yield self._without(name, leaf)
         elif not is_finite(leaf.grad):
             yield self._nonfinite(leaf.node)
-        elif zeros.is_zero(leaf.grad):
+        elif is_zero(leaf.grad):
             yield from self._zero(name)
         elif found := unread(name, leaf):
             yield found
@@ -159,7 +159,7 @@ class Inquiry:
     def _silent(self) -> Iterator[Finding]:
         """Leaves in the graph at which nothing arrives."""
         for name, leaf in self.record.leaves.items():
-            if leaf.node is None or (leaf.grad is not None and not zeros.is_zero(leaf.grad)):
+            if leaf.node is None or (leaf.grad is not None and not is_zero(leaf.grad)):
                 continue
             if leaf.grad is not None or self.snapshot.graph.nodes[leaf.node].step is not None:
                 yield from self._zero(name)

@@ -11,7 +11,7 @@ from gradtui.findings.unwitnessed.fading import BOUNDS, DEAD, DRAWN, EVEN, LOGIT
 from gradtui.findings.words.whereabouts import where
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.gradients import spread
-from gradtui.graph.operands import is_finite, operation, seen_value
+from gradtui.graph.operands import is_zero, operation, seen_value
 from gradtui.graph.uses import Use
 from gradtui.snapshot.finding import Certainty, Finding, Kind
 from gradtui.snapshot.model import Edge, Graph, Node, Values
@@ -54,15 +54,6 @@ class Killer:
 
     node: int
     edge: int | None
-
-
-def is_zero(values: Values | None) -> bool:
-    """Whether there are numbers, and all of them are 0."""
-    if values is None:
-        return False
-    if values.summary is None:
-        return bool(values.numbers) and not any(values.numbers)
-    return values.summary.norm == 0 and is_finite(values)
 
 
 def killers(graph: Graph) -> dict[int, Killer]:

@@ -128,9 +128,6 @@ class Charts:
         """Have this run beside the next ones."""
         self._kept = [*self._kept, (self._track(self.pair), self.pair)][-MOST_KEPT:]
 
-    def forget(self) -> None:
-        self._kept.clear()
-
     def _track(self, pair: tuple[str, str] | None) -> Track:
         trainer, history = self._trainer, self._trainer.history
         text = trainer.optimizer.text if trainer.optimizer is not None else ""
