@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from textual.binding import Binding
@@ -311,24 +311,29 @@ NO_ROOM = {
 """Keys that only README lists: they do what those beside them do."""
 
 
-def in_short(row: Row) -> str:
+def in_short(row: Row, keys: Sequence[Binding] = KEYS) -> str:
     """The keys of a row in the help: `← → ⇧→  [ ]`."""
-    return "  ".join(" ".join(_shown(name) for name in group.split() if name not in NO_ROOM) for group in row.groups)
+    return "  ".join(
+        " ".join(_shown(name, keys) for name in group.split() if name not in NO_ROOM) for group in row.groups
+    )
 
 
-def in_full(row: Row) -> Iterator[str]:
+def in_full(row: Row, keys: Sequence[Binding] = KEYS) -> Iterator[str]:
     """All keys of a row, spelled for someone who does not know the signs: `shift+→`."""
     for name in " ".join(row.groups).split():
-        yield _shown(name).replace("⇧", "shift+").replace("^", "ctrl+").replace("⏎", "enter")
+        yield _shown(name, keys).replace("⇧", "shift+").replace("^", "ctrl+").replace("⏎", "enter")
 
 
-def _shown(name: str) -> str:
-    """A key as the footer writes it."""
-    binding = next((key for key in KEYS if key.id == name), None)
-    if binding is None:
-        return name.replace("ctrl+", "^")
-    modifiers, key = binding.parse_key()
-    return binding.key_display or f"{'^' if 'ctrl' in modifiers else ''}{format_key(key)}"
+def _shown(name: str, keys: Sequence[Binding]) -> str:
+    binding = next((key for key in keys if key.id == name), None)
+    return name.replace("ctrl+", "^") if binding is None else shown(binding)
+
+
+def shown(binding: Binding) -> str:
+    """Its first key as the footer writes it; `–` where it has none."""
+    *modifiers, key = binding.key.partition(",")[0].split("+")
+    signs = ("^" if "ctrl" in modifiers else "") + ("⇧" if "shift" in modifiers else "")
+    return binding.key_display or (f"{signs}{format_key(key)}" if key else "–")
 
 
 EVERYWHERE = {
@@ -391,6 +396,6 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
     return True
 
 
-def asks(key: str | None) -> bool:
+def asks(key: str | None, keys: Sequence[Binding] = KEYS) -> bool:
     """Whether a key, by its name or as the character typed, asks for another answer."""
-    return any(key in binding.key.split(",") for binding in KEYS if binding.action.partition("(")[0] in ASKING)
+    return any(key in binding.key.split(",") for binding in keys if binding.action.partition("(")[0] in ASKING)

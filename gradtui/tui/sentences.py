@@ -66,7 +66,7 @@ async def run(app: GradtuiApp, read: Read | None = None, say: Callable[[str], No
             if line.strip() == "all":
                 told = {}
             elif line.strip() in ("?", "f1"):
-                _explain(say)
+                _explain(app, say)
             else:
                 await _do(pilot, app, line.strip(), say)
             if app.is_running:
@@ -212,8 +212,8 @@ def _cursor(app: GradtuiApp) -> Iterator[tuple[str, str]]:
         yield f"node {number}", line
 
 
-def _explain(say: Callable[[str], None]) -> None:
+def _explain(app: GradtuiApp, say: Callable[[str], None]) -> None:
     for row in ROWS:
-        say(f"{' '.join(in_full(row))}: {row.long}")
+        say(f"{' '.join(in_full(row, app.keys))}: {row.long}")
     for typed, means in (*LANGUAGE, *GLOSSARY):
         say(f"{typed}: {means}")

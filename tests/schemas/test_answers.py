@@ -79,9 +79,10 @@ def asked(expression: str, **more: Any) -> Snapshot:
 
 
 def captured() -> Snapshot:
-    model = torch.nn.Sequential(torch.nn.Linear(3, 40), torch.nn.Tanh(), torch.nn.Linear(40, 1))
+    last = torch.nn.Linear(40, 1)
+    model = torch.nn.Sequential(torch.nn.Linear(3, 40), torch.nn.Tanh(), last)
     with gradtui.trace(model) as trace:
-        loss = torch.log(model(torch.ones(2, 3)).detach() * 0 + model[2].bias * 0).sum()
+        loss = torch.log(model(torch.ones(2, 3)).detach() + last.bias * 0).sum()
     return trace.capture(loss)
 
 
