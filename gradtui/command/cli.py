@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradtui import __version__
-from gradtui.command import answer, options, training
+from gradtui.command import answer, options, run, training
 
 if TYPE_CHECKING:
     from gradtui.command.answer import Form
@@ -154,9 +154,9 @@ def command(
     from msgspec.structs import replace
 
     start = replace(start, theme=options.read_theme(theme))
-    from gradtui.tui.app import run
+    from gradtui.tui import app
 
-    sys.exit(run(start))
+    sys.exit(app.run(start))
 
 
 def main() -> None:
@@ -180,7 +180,9 @@ def main() -> None:
 
 
 def _saved(path: str, form: Form | None, export: str | None, theme: str | None, plain: bool) -> None:
-    """A saved Snapshot: written out, or on the screen."""
+    """A saved Snapshot or Run: written out, or on the screen."""
+    if run.is_run(path):
+        run.saved(path, form or (None if export else "text"), export)
     if form is not None or export is not None:
         answer.write(answer.load(path, form), form, export)
         return
@@ -190,9 +192,9 @@ def _saved(path: str, form: Form | None, export: str | None, theme: str | None, 
         sys.exit(sentences.main(saved.explorer(answer.load(path, form))))
     _require_terminal()
     snapshot, theme = answer.load(path, form), options.read_theme(theme)
-    from gradtui.tui.saved import run
+    from gradtui.tui import saved
 
-    sys.exit(run(snapshot, theme))
+    sys.exit(saved.run(snapshot, theme))
 
 
 def _require_terminal() -> None:
