@@ -63,6 +63,14 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
 @click.option("--data", metavar="FILE", help="Columns of data: a header line, then numbers; f is averaged over rows.")
 @click.option("--batch", type=click.IntRange(1), metavar="N", help="Rows of data for each update.  [default: all]")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Of the order of the rows in batches.")
+@click.option(
+    "--schema",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=options.print_schema,
+    help="Print the JSON Schema of what --json prints.",
+)
 @click.version_option(__version__, message="gradtui %(version)s")
 def command(
     target: tuple[str, ...],

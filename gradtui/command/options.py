@@ -156,6 +156,17 @@ def _parameters(target: str, at: Collection[str]) -> tuple[str, ...]:
     return parameters
 
 
+def print_schema(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    """For `--schema`, which leaves all else alone."""
+    if wanted:
+        import json
+
+        from gradtui.schemas import answers
+
+        click.echo(json.dumps(answers(), ensure_ascii=False, indent=2))
+        context.exit()
+
+
 def unread(path: str, error: OSError) -> str:
     """Why a file could not be read, in a sentence."""
     return shown(f"there is no file {path}" if isinstance(error, FileNotFoundError) else f"{path}: {error.strerror}")
