@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradtui import __version__
-from gradtui.command import answer, options, training
+from gradtui.command import answer, options, run, training
 
 if TYPE_CHECKING:
     from gradtui.command.answer import Form
@@ -192,9 +192,9 @@ def command(
 
     settings = options.themed(settings)
     start = replace(start, theme=settings.theme)
-    from gradtui.tui.app import run
+    from gradtui.tui import app
 
-    sys.exit(run(start, settings))
+    sys.exit(app.run(start, settings))
 
 
 def main() -> None:
@@ -218,7 +218,9 @@ def main() -> None:
 
 
 def _saved(path: str, form: Form | None, export: str | None, settings: Settings, plain: bool) -> None:
-    """A saved Snapshot: written out, or on the screen."""
+    """A saved Snapshot or Run: written out, or on the screen."""
+    if run.is_run(path):
+        run.saved(path, form or (None if export else "text"), export)
     if form is not None or export is not None:
         options.complain(settings)
         answer.write(answer.load(path, form), form, export)
@@ -229,9 +231,9 @@ def _saved(path: str, form: Form | None, export: str | None, settings: Settings,
         sys.exit(sentences.main(saved.explorer(answer.load(path, form))))
     _require_terminal()
     snapshot, settings = answer.load(path, form), options.themed(settings)
-    from gradtui.tui.saved import run
+    from gradtui.tui import saved
 
-    sys.exit(run(snapshot, settings.theme, settings))
+    sys.exit(saved.run(snapshot, settings.theme, settings))
 
 
 def _require_terminal() -> None:
