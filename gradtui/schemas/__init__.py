@@ -21,7 +21,6 @@ def answers() -> Schema:
         ("event", "kind"): EventKind,
         ("finding", "kind"): Kind,
         ("finding", "certainty"): Certainty,
-        ("finding_of_a_run", "certainty"): Certainty,
         ("unread", "unread"): Unread,
     }
     for (name, key), kind in kinds.items():

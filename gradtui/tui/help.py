@@ -15,7 +15,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gradtui.expression.functions import TABLE
-from gradtui.tui.keys import ROWS, in_short
+from gradtui.tui.keymap import in_short
+from gradtui.tui.keys import ROWS
 from gradtui.tui.textual_fixes import Sized
 
 LANGUAGE = (

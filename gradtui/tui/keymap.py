@@ -1,16 +1,17 @@
-"""The keys of the screen as a person has them: those of keys.py, but for the actions that were given others."""
+"""The keys of the screen as a person has them: those of keys.py, but for the actions that were given others; and how they are
+written."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from textual.binding import Binding
-from textual.keys import Keys, _character_to_key
+from textual.keys import Keys, _character_to_key, format_key
 
-from gradtui.tui.keys import KEYS
+from gradtui.tui.keys import KEYS, NO_ROOM, Row
 
 NAMED = {key.value for key in Keys if not key.value.startswith("<")} | {"question_mark", "slash", "comma", "colon"}
 MODIFIED = re.compile(r"(?:(?:ctrl|shift|alt)\+)+(.+)")
@@ -54,3 +55,28 @@ def textual_name(key: str) -> str | None:
     name = _character_to_key(last) if len(last) == 1 else last
     known = len(last) == 1 or last in NAMED
     return key[: modified.start(1)] + name if known else None
+
+
+def in_short(row: Row, keys: Sequence[Binding] = KEYS) -> str:
+    """The keys of a row in the help: `← → ⇧→  [ ]`."""
+    return "  ".join(
+        " ".join(_shown(name, keys) for name in group.split() if name not in NO_ROOM) for group in row.groups
+    )
+
+
+def in_full(row: Row, keys: Sequence[Binding] = KEYS) -> Iterator[str]:
+    """All keys of a row, spelled for someone who does not know the signs: `shift+→`."""
+    for name in " ".join(row.groups).split():
+        yield _shown(name, keys).replace("⇧", "shift+").replace("^", "ctrl+").replace("⏎", "enter")
+
+
+def _shown(name: str, keys: Sequence[Binding]) -> str:
+    binding = next((key for key in keys if key.id == name), None)
+    return name.replace("ctrl+", "^") if binding is None else shown(binding)
+
+
+def shown(binding: Binding) -> str:
+    """Its first key as the footer writes it; `–` where it has none."""
+    *modifiers, key = binding.key.partition(",")[0].split("+")
+    signs = ("^" if "ctrl" in modifiers else "") + ("⇧" if "shift" in modifiers else "")
+    return binding.key_display or (f"{signs}{format_key(key)}" if key else "–")

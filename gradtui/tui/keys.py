@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from textual.binding import Binding
-from textual.keys import format_key
 
 from gradtui.snapshot.model import Snapshot
 from gradtui.tui.session import Session
@@ -309,31 +308,6 @@ NO_ROOM = {
     *("view.sort_back", "search.next", "search.previous", "explain", "view.sort", "suspend"),
 }
 """Keys that only README lists: they do what those beside them do."""
-
-
-def in_short(row: Row, keys: Sequence[Binding] = KEYS) -> str:
-    """The keys of a row in the help: `← → ⇧→  [ ]`."""
-    return "  ".join(
-        " ".join(_shown(name, keys) for name in group.split() if name not in NO_ROOM) for group in row.groups
-    )
-
-
-def in_full(row: Row, keys: Sequence[Binding] = KEYS) -> Iterator[str]:
-    """All keys of a row, spelled for someone who does not know the signs: `shift+→`."""
-    for name in " ".join(row.groups).split():
-        yield _shown(name, keys).replace("⇧", "shift+").replace("^", "ctrl+").replace("⏎", "enter")
-
-
-def _shown(name: str, keys: Sequence[Binding]) -> str:
-    binding = next((key for key in keys if key.id == name), None)
-    return name.replace("ctrl+", "^") if binding is None else shown(binding)
-
-
-def shown(binding: Binding) -> str:
-    """Its first key as the footer writes it; `–` where it has none."""
-    *modifiers, key = binding.key.partition(",")[0].split("+")
-    signs = ("^" if "ctrl" in modifiers else "") + ("⇧" if "shift" in modifiers else "")
-    return binding.key_display or (f"{signs}{format_key(key)}" if key else "–")
 
 
 EVERYWHERE = {

@@ -23,7 +23,8 @@ from gradtui.tui import texts
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.graph.columns import short
 from gradtui.tui.help import GLOSSARY, LANGUAGE
-from gradtui.tui.keys import KEYS, ROWS, in_full
+from gradtui.tui.keymap import in_full
+from gradtui.tui.keys import KEYS, ROWS
 
 SIZE = (100, 40)
 """Cells of the screen that nobody sees."""
