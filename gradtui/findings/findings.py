@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from gradtui.findings import (
     bad_gradient,
     bad_value,
+    broadcast,
     cut_off,
     detective,
     refused,
@@ -35,6 +36,7 @@ DETECTORS: tuple[Detector, ...] = (
     bad_gradient.detect,
     cut_off.detect,
     strays.detect,
+    broadcast.detect,
     zero_gradient.detect,
     storage.detect,
 )

@@ -202,7 +202,9 @@ class Recorder(TorchFunctionMode):
         source = self._places.of_function(frame)
         for number in range(self._next, seen.number):
             self.recording.lineage.setdefault(number, seen.leaves)
-            self.recording.live.setdefault(number, seen.live)
+            if number not in self.recording.live:
+                self.recording.live[number] = seen.live
+                self._flow.guessed.add(number)
             if source is not None:
                 self.recording.sources.setdefault(number, source)
 
