@@ -304,6 +304,8 @@ class Recorder(TorchFunctionMode):
         recording, kind, operation, what = self.recording, told.kind, told.operation, ""
         around = surroundings(frame) if kind in WITHIN else None
         if around is not None and around.kind is not None:
+            if around.kind == "checkpoint" and any(tensor.requires_grad for tensor in around.inputs):
+                return False  # backward runs what is in it again, with a graph
             if around.kind in ("custom", "checkpoint"):
                 for tensor in around.inputs:
                     live &= ~self._flow.into(tensor).live
