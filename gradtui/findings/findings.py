@@ -6,7 +6,17 @@ from collections.abc import Callable, Collection, Iterator
 
 from msgspec.structs import replace
 
-from gradtui.findings import bad_gradient, bad_value, cut_off, refused, scale, storage, strays, zero_gradient
+from gradtui.findings import (
+    bad_gradient,
+    bad_value,
+    broadcast,
+    cut_off,
+    refused,
+    scale,
+    storage,
+    strays,
+    zero_gradient,
+)
 from gradtui.findings.cause import Cause
 from gradtui.findings.rank import collected, gathered, ranked
 from gradtui.findings.record import Record
@@ -26,6 +36,7 @@ DETECTORS: tuple[Detector, ...] = (
     bad_gradient.detect,
     cut_off.detect,
     strays.detect,
+    broadcast.detect,
     zero_gradient.detect,
     storage.detect,
 )
