@@ -194,6 +194,7 @@ def test_whether_what_came_of_an_event_went_into_the_output() -> None:
     assert not any(without.values())
 
 
+@pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
 def test_a_reentrant_checkpoint_cuts_only_where_no_input_requires_grad() -> None:
     w = torch.tensor([1.0, 2.0], requires_grad=True)
     for x, cut in ((torch.ones(2), ["checkpoint"]), (torch.ones(2, requires_grad=True) * 2, [])):
