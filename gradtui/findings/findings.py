@@ -15,6 +15,7 @@ from gradtui.findings import (
     scale,
     storage,
     strays,
+    wrong_backward,
     zero_gradient,
 )
 from gradtui.findings.cause import Cause
@@ -38,11 +39,18 @@ DETECTORS: tuple[Detector, ...] = (
     strays.detect,
     broadcast.detect,
     zero_gradient.detect,
+    wrong_backward.detect,
     storage.detect,
 )
 """In this order: a cause before what may come of it."""
 
-OF_VALUES: tuple[Detector, ...] = (bad_value.detect, bad_gradient.detect, zero_gradient.detect, storage.detect)
+OF_VALUES: tuple[Detector, ...] = (
+    bad_value.detect,
+    bad_gradient.detect,
+    zero_gradient.detect,
+    wrong_backward.detect,
+    storage.detect,
+)
 """Those that explain a leaf that is in the graph."""
 
 CUT_OFF = {

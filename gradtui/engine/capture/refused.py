@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dis
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from types import CodeType, FrameType, TracebackType
-from typing import Any, get_args
+from types import FrameType, TracebackType
+from typing import get_args
 
 import torch
 from torch.autograd.graph import Node
@@ -17,7 +16,7 @@ from gradtui.engine.capture.events import Seen, name_of
 from gradtui.engine.capture.flow import address
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.names import local_variables
-from gradtui.engine.capture.places import Places, is_own
+from gradtui.engine.capture.places import Places, is_own, returned
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot.events import Raised, Refusal
 from gradtui.snapshot.model import Source
@@ -193,15 +192,6 @@ class _Case:
                 if is_a(tensor, torch.Tensor) and tensor not in leaves and tensor.grad_fn not in self.nodes:
                     yield self.name(tensor) or "what has no name"
             return
-
-
-def returned(function: Any) -> Source | None:
-    """Where a function of the person's returns, the last place of several."""
-    code = getattr(function, "__code__", None)
-    if not is_a(code, CodeType) or not is_own(code.co_filename):
-        return None
-    ends = [one.offset for one in dis.get_instructions(code) if one.opname.startswith("RETURN")]
-    return Places().of_instruction(code, ends[-1]) if ends else None
 
 
 def start(error: BaseException) -> list[torch.Tensor]:
