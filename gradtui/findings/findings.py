@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from gradtui.findings import (
     bad_gradient,
     bad_value,
+    broadcast,
     cut_off,
     refused,
     scale,
@@ -36,6 +37,7 @@ DETECTORS: tuple[Detector, ...] = (
     bad_gradient.detect,
     cut_off.detect,
     strays.detect,
+    broadcast.detect,
     zero_gradient.detect,
     wrong_backward.detect,
     storage.detect,

@@ -210,7 +210,9 @@ class Recorder(TorchFunctionMode):
                 self._remember(applied, seen.number - 1)
         for number in range(self._next, seen.number):
             self.recording.lineage.setdefault(number, seen.leaves)
-            self.recording.live.setdefault(number, seen.live)
+            if number not in self.recording.live:
+                self.recording.live[number] = seen.live
+                self._flow.guessed.add(number)
             if source is not None:
                 self.recording.sources.setdefault(number, source)
 
@@ -321,6 +323,8 @@ class Recorder(TorchFunctionMode):
         recording, kind, operation, what = self.recording, told.kind, told.operation, ""
         around = surroundings(frame) if kind in WITHIN else None
         if around is not None and around.kind is not None:
+            if around.kind == "checkpoint" and any(tensor.requires_grad for tensor in around.inputs):
+                return False  # backward runs what is in it again, with a graph
             if around.kind in ("custom", "checkpoint"):
                 for tensor in around.inputs:
                     live &= ~self._flow.into(tensor).live

@@ -109,7 +109,7 @@ class _Case:
             return self.names[tensor]
         for frame, _ in reversed(self.calls):
             if is_own(frame.f_code.co_filename):
-                for name, value in local_variables(frame).items():
+                for name, value in (*local_variables(frame).items(), *frame.f_globals.items()):
                     if value is tensor:
                         return name
         return ""
@@ -186,10 +186,12 @@ class _Case:
         """The inputs of `autograd.grad` that are not in the graph."""
         leaves = {getattr(node, "variable", None) for node in self.nodes}
         for frame, _ in reversed(self.calls):
-            held = local_variables(frame) if frame.f_code is torch.autograd.grad.__code__ else {}
-            for tensor in held.get("inputs", ()) if held else ():
+            if frame.f_code is not torch.autograd.grad.__code__:
+                continue
+            for tensor in local_variables(frame).get("inputs", ()):
                 if is_a(tensor, torch.Tensor) and tensor not in leaves and tensor.grad_fn not in self.nodes:
-                    yield self.name(tensor) or "one of them"
+                    yield self.name(tensor) or "what has no name"
+            return
 
 
 def start(error: BaseException) -> list[torch.Tensor]:
