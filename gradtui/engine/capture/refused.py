@@ -204,10 +204,11 @@ class _Case:
 
     def _once(self) -> Raised:
         """The Function whose backward torch wrapped, so that it is not differentiated."""
-        for number, call in self.recording.functions.items() if self.recording is not None else ():
+        recording = self.recording
+        for number, call in () if recording is None else recording.functions.items():
             backward = call.function.backward
-            if hasattr(backward, "__wrapped__"):
-                line = self.recording.sources.get(number, self.source)
+            if recording is not None and hasattr(backward, "__wrapped__"):
+                line = recording.sources.get(number, self.source)
                 return Raised("once", call.function.__name__, line, defined=returned(backward))
         return Raised("once", source=self.source)
 
