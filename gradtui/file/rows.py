@@ -72,6 +72,7 @@ class NodeRow(Struct, frozen=True, array_like=True, gc=False):
     tangent: Index = 0
     saved: tuple[SavedRow, ...] = ()
     inside: tuple[Index, ...] = ()
+    kept: Index | None = None
 
 
 class ParameterRow(Struct, frozen=True, array_like=True, gc=False):
@@ -146,6 +147,7 @@ class Writer:
             tangent=self._value(node.tangent),
             saved=saved,
             inside=tuple(map(self._text, node.inside)),
+            kept=node.kept,
         )
         self._turn(30 + 12 * len(edges) + 8 * len(saved) + 3 * len(row.inside))
         return row
@@ -284,6 +286,7 @@ class Reader:
             call=row.call,
             note=texts[row.note] or "",
             inside=tuple(texts[text] or "" for text in row.inside),
+            kept=row.kept,
         )
 
     def _edge(self, row: EdgeRow) -> Edge:

@@ -150,6 +150,8 @@ class Node(Struct, frozen=True, gc=False):
     module: path of the module that ran it (`encoder.layer.3`), "" at the top level or where no module is known.
     call: which call of that module, 0 first, where it ran more than once.
     inside: the tensor operations that ran in it, the first of them, where the rules have no row for it.
+    kept: bytes that it keeps for its backward and that no older node keeps; leaves and parameters are not counted. None where
+    that is not known.
     note: one sentence about what kind of node it is, where that needs one: `compiled: what ran inside is not visible`.
     """
 
@@ -171,6 +173,7 @@ class Node(Struct, frozen=True, gc=False):
     call: int = 0
     note: str = ""
     inside: tuple[str, ...] = ()
+    kept: int | None = None
 
 
 class Graph(Struct, frozen=True):

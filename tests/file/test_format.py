@@ -101,6 +101,7 @@ EVERYTHING = Snapshot(
                 2,
                 "compiled: what ran inside is not visible",
                 ("mm", "t"),
+                48,
             ),
             Node(1, "AccumulateGrad", (), "float64", "cuda:0", None, None, (), variable="w"),
             Node(2, "SinBackward0", (), "float64", "cpu", 1, None, (Edge(1),)),
@@ -370,7 +371,7 @@ TEXTS = {"texts": ["AddBackward0", "float32"]}
 def node(*edges: Any, step: Any = 0, **further: Any) -> list[Any]:
     row: list[Any] = [1, 0, 2, 2, 0, step, list(edges)]
     names = rows.NodeRow.__struct_fields__
-    row += [0] * (len(names) - 2 - len(row)) + [[], []]
+    row += [0] * (len(names) - 3 - len(row)) + [[], [], None]
     for name, value in further.items():
         row[names.index(name)] = value
     return row

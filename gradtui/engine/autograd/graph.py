@@ -67,6 +67,7 @@ class Known(TypedDict, total=False):
     call: int
     note: str
     inside: tuple[str, ...]
+    kept: int | None
 
 
 class Facts:
