@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import torch
 from torch.autograd.graph import Node
 
+from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import scalar
 from gradtui.engine.autograd.torch_private import DispatchMode, running_node, sequence_number
-from gradtui.engine.typed.curve import dependents
+from gradtui.engine.typed.curve import dependents, is_elementwise
 from gradtui.engine.typed.forward import Value
 from gradtui.expression import syntax
 from gradtui.expression.syntax import Expression
 
 MOST_ELEMENTS = 16
 """Elements of a vector that f mixes, up to which each is differentiated for itself."""
+
+MOST_NODES = 10_000
+"""Of a graph that is differentiated once more, times its roots: the next is some three times as large."""
 
 Derivatives = dict[str, tuple[torch.Tensor, ...]]
 """By variable: one tensor of its shape, where one backward pass gives all elements; else one number for each element."""
@@ -29,6 +33,7 @@ class Makers(DispatchMode):
     def __init__(self) -> None:
         super().__init__()
         self.order = 1
+        self._first = sequence_number()
         self.recorded: dict[int, torch.Tensor] = {}
         self.made_by: dict[int, tuple[int, Node]] = {}
 
@@ -58,7 +63,7 @@ class Chain:
 def chain(
     f: Value, expression: Expression, leaves: Mapping[str, torch.Tensor], most: int, *, recorded: bool = True
 ) -> Chain:
-    """The derivatives of f up to the order `most`, each but the last with its graph.
+    """The derivatives of f up to the order `most`, each but the last with its graph; fewer where a graph is too large.
 
     recorded: whether it is wanted which node made what.
     """
@@ -69,6 +74,8 @@ def chain(
         for order in range(1, most + 1):
             done.makers.begin(order)
             before = done.derivatives[-1]
+            if order > 1 and recorded and _size(before) > MOST_NODES:
+                break
             if order == 1:
                 done.derivatives.append(_gradients(start, leaves, again=most > 1))
             else:
@@ -86,6 +93,11 @@ def gradient(f: torch.Tensor, leaves: Sequence[torch.Tensor], *, again: bool) ->
     return [torch.zeros_like(leaf) if grad is None else grad for grad, leaf in zip(found, leaves, strict=True)]
 
 
+def _size(derivatives: Derivatives) -> int:
+    roots = [graph.root(one) for told in derivatives.values() for one in told if one.requires_grad]
+    return len(graph.walk(*roots)) * max(1, len(roots))
+
+
 def _gradients(f: torch.Tensor, leaves: Mapping[str, torch.Tensor], *, again: bool) -> Derivatives:
     grads = gradient(f, list(leaves.values()), again=again)
     return {name: (grad,) for name, grad in zip(leaves, grads, strict=True)}
@@ -99,29 +111,20 @@ def _further(
         return (gradient(before[0], [leaf], again=again)[0],)
     if leaf.numel() > MOST_ELEMENTS:
         return None
-    elements = before if len(before) == leaf.numel() and not before[0].ndim else before[0].unbind()
-    return tuple(gradient(one, [leaf], again=again)[0][place] for place, one in enumerate(elements))
+    elements = before[0] if before[0].ndim else before
+    return tuple(gradient(elements[place], [leaf], again=again)[0][place] for place in range(leaf.numel()))
 
 
 def is_separable(expression: Expression, name: str) -> bool:
     """Whether f is a sum of functions of one element of the variable each, as the text shows it."""
     found, _ = dependents(expression, name)
-    pure = {node: _is_of_elements(node, found) for node in found}
     elementwise: dict[syntax.Node, bool] = {}
     separable: dict[syntax.Node, bool] = {}
     for node in found:
         inner = [operand for operand in node.operands if operand in found]
-        elementwise[node] = pure[node] and all(elementwise[operand] for operand in inner)
+        elementwise[node] = is_elementwise(node) and all(elementwise[operand] for operand in inner)
         separable[node] = elementwise[node] or (_adds(node, found) and all(separable[operand] for operand in inner))
     return separable.get(expression.body, True)
-
-
-def _is_of_elements(node: syntax.Node, found: Mapping[syntax.Node, None]) -> bool:
-    return dependents_are_elementwise(node)
-
-
-def dependents_are_elementwise(node: syntax.Node) -> bool:
-    raise NotImplementedError
 
 
 def _adds(node: syntax.Node, found: Mapping[syntax.Node, None]) -> bool:
@@ -141,8 +144,3 @@ def _adds(node: syntax.Node, found: Mapping[syntax.Node, None]) -> bool:
 def numbers(derivative: tuple[torch.Tensor, ...], shape: torch.Size) -> torch.Tensor:
     """The derivative of each element, of the variable's shape."""
     return derivative[0] if len(derivative) == 1 and derivative[0].shape == shape else torch.stack(list(derivative))
-
-
-def requiring(derivatives: Iterator[torch.Tensor]) -> list[torch.Tensor]:
-    """Those that have a graph: a derivative that is the same everywhere has none."""
-    return [one for one in derivatives if one.requires_grad]
