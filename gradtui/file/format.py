@@ -8,7 +8,8 @@
     length  = 4 bytes, unsigned, big-endian: the bytes of the payload, at most FRAME
     payload = one MessagePack map
 
-The head has the fields of `gradtui.snapshot.model.Snapshot` by name, but for `parameters` and the nodes of the graph. The
+The head has the fields of `gradtui.snapshot.model.Snapshot` by name, but for `parameters` and the nodes of the graph, and for
+the derivatives of higher order, which no file holds. The
 pieces hold those, as rows that point into tables, so that what occurs often is there once: see
 `gradtui.file.rows`. A field left out has its default. A field that a reader does not know is passed over: new
 fields need no new version. A version that it does not know is refused.
@@ -107,7 +108,8 @@ def write(snapshot: Snapshot, file: IO[bytes]) -> None:
 
 
 def _payloads(snapshot: Snapshot) -> Iterator[bytes]:
-    yield msgpack.encode(replace(snapshot, graph=Graph((), snapshot.graph.roots), parameters={}))
+    bare = replace(snapshot, graph=Graph((), snapshot.graph.roots), parameters={}, orders=None, derivatives=())
+    yield msgpack.encode(bare)
     yield from map(msgpack.encode, Writer().pieces(snapshot))
 
 

@@ -261,7 +261,7 @@ class Reader:
 
     def snapshot(self) -> Snapshot:
         graph = Graph(tuple(self._nodes), self._head.graph.roots)
-        return replace(self._head, graph=graph, parameters=self._parameters)
+        return replace(self._head, graph=graph, parameters=self._parameters, orders=None, derivatives=())
 
     def _node(self, id: int, row: NodeRow) -> Node:
         texts, values = self._texts, self._values

@@ -69,7 +69,7 @@ def chain(
     """
     done = Chain()
     start = torch.as_tensor(f)
-    done.derivatives.append({name: (start,) for name in leaves})
+    done.derivatives.append(dict.fromkeys(leaves, (start,)))
     with done.makers if recorded else nullcontext():
         for order in range(1, most + 1):
             done.makers.begin(order)

@@ -40,7 +40,9 @@ def _samples(
 ) -> list[list[list[float]]]:
     """For each order from 1 to most - 1 a row of values of that derivative for each element, at OFFSETS."""
     here = still[name]
-    scales = torch.tensor([scale(number) for number in here.reshape(-1).tolist()], dtype=torch.float64).reshape(here.shape)
+    scales = torch.tensor([scale(number) for number in here.reshape(-1).tolist()], dtype=torch.float64).reshape(
+        here.shape
+    )
     if here.ndim == 0 and dependents(expression, name)[1]:
         moved = here + OFFSETS * scales
         wide = any(other.ndim for key, other in still.items() if key != name)
