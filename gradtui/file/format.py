@@ -8,11 +8,10 @@
     length  = 4 bytes, unsigned, big-endian: the bytes of the payload, at most FRAME
     payload = one MessagePack map
 
-The head has the fields of `gradtui.snapshot.model.Snapshot` by name, but for `parameters` and the nodes of the graph, and for
-the derivatives of higher order, which no file holds. The
+The head has the fields of `gradtui.snapshot.model.Snapshot` by name, but for `parameters` and the nodes of the graph. The
 pieces hold those, as rows that point into tables, so that what occurs often is there once: see
 `gradtui.file.rows`. A field left out has its default. A field that a reader does not know is passed over: new
-fields need no new version. A version that it does not know is refused.
+fields need no new version. A version that it does not know is refused. Derivatives of higher order are in no file.
 
 Nothing in a file is run, and a file is checked before anything is made of it: every reference leads somewhere, the graph
 has no cycle, no tensor has more numbers than elements. Its texts hold nothing that a terminal would obey: what would be
