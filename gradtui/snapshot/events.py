@@ -66,6 +66,29 @@ class Event(Struct, frozen=True):
     what: str = ""
 
 
+class Mismatch(Struct, frozen=True):
+    """The backward of a custom autograd.Function sends an input what is not the derivative of its forward.
+
+    node: that it made. function: its class. input: which argument of forward, and its name. factor: by which all that was
+    looked at is too large; None where that is not the same everywhere. index, sent, true: where it is the furthest off, what is
+    sent there, and what differences of the forward say, for a gradient that comes in drawn at random. ignored: whether the
+    same is sent for twice the gradient that comes in. meant: whether it is a stand-in for a derivative of 0, or the forward
+    hands on its input as it is. defined: where backward is.
+    """
+
+    node: int
+    function: str
+    input: int
+    name: str
+    factor: float | None
+    index: tuple[int, ...]
+    sent: float
+    true: float
+    ignored: bool = False
+    meant: bool = False
+    defined: Source | None = None
+
+
 Refusal = Literal[
     "inplace",
     "freed",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from types import CodeType, FrameType
 from typing import Any, Self, cast
@@ -21,6 +21,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
+from gradtui.engine.autograd.custom import call_of
 from gradtui.engine.autograd.graph import NO_SEQUENCE
 from gradtui.engine.autograd.release import guard_node
 from gradtui.engine.autograd.torch_private import put_back, sequence_number, take_off
@@ -32,7 +33,7 @@ from gradtui.engine.capture.flow import Flow, address
 from gradtui.engine.capture.holders import holder
 from gradtui.engine.capture.introspection import tensors
 from gradtui.engine.capture.names import local_variables
-from gradtui.engine.capture.places import Places, in_function
+from gradtui.engine.capture.places import Places, application, in_function, is_own
 from gradtui.engine.capture.recording import TAG, Carried, Happening, Recording, maker
 from gradtui.engine.capture.surroundings import surroundings, switch_of
 from gradtui.graph.operands import is_finite
@@ -45,6 +46,8 @@ WITHIN = {"no_grad", "not_differentiable", "detach", "new_leaf"}
 """Kinds that may be but a part of something larger: of a `sample()`, say."""
 MOST_CARRIED = 20
 """Tensors of earlier graphs of which it is asked who holds them."""
+MOST_CALLS, MOST_FUNCTIONS = 3, 12
+"""Calls of one custom Function, and of all, that are remembered."""
 MOST_WRITTEN = 1_000
 """Storages that are remembered of a line that writes over tensors."""
 
@@ -200,12 +203,29 @@ class Recorder(TorchFunctionMode):
 
     def _fill(self, seen: Seen, frame: FrameType) -> None:
         """Nodes that no operation was seen to make are those of custom autograd.Functions."""
-        source = self._places.of_function(frame)
+        applied = application(frame)
+        source = None if applied is None else self._places.here(applied.f_back)
+        if applied is not None:
+            with suppress(Exception):  # a Function may be anything, and it is the person's program that runs
+                self._remember(applied, seen.number - 1)
         for number in range(self._next, seen.number):
             self.recording.lineage.setdefault(number, seen.leaves)
-            self.recording.live.setdefault(number, seen.live)
+            if number not in self.recording.live:
+                self.recording.live[number] = seen.live
+                self._flow.guessed.add(number)
             if source is not None:
                 self.recording.sources.setdefault(number, source)
+
+    def _remember(self, applied: FrameType, number: int) -> None:
+        """What a Function of the person's own takes in, of a few small calls: its backward can then be held against it."""
+        held = local_variables(applied)
+        function, calls = held.get("cls"), self.recording.functions
+        if function is None or len(calls) >= MOST_FUNCTIONS or not is_own(function.backward.__code__.co_filename):
+            return
+        if sum(one.function is function for one in calls.values()) < MOST_CALLS:
+            call = call_of(function, held.get("args", ()))
+            if call is not None:
+                calls[number] = call
 
     def _keep(self, tensor: torch.Tensor, made_of: Iterable[int | None] = ()) -> int | None:
         """The value of a tensor that a grad_fn made; of its several outputs the first that is seen. Its sequence number."""
@@ -303,6 +323,8 @@ class Recorder(TorchFunctionMode):
         recording, kind, operation, what = self.recording, told.kind, told.operation, ""
         around = surroundings(frame) if kind in WITHIN else None
         if around is not None and around.kind is not None:
+            if around.kind == "checkpoint" and any(tensor.requires_grad for tensor in around.inputs):
+                return False  # backward runs what is in it again, with a graph
             if around.kind in ("custom", "checkpoint"):
                 for tensor in around.inputs:
                     live &= ~self._flow.into(tensor).live

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dis
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from types import CodeType, FrameType, TracebackType
-from typing import Any, get_args
+from types import FrameType, TracebackType
+from typing import get_args
 
 import torch
 from torch.autograd.graph import Node
@@ -17,7 +16,7 @@ from gradtui.engine.capture.events import Seen, name_of
 from gradtui.engine.capture.flow import address
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.names import local_variables
-from gradtui.engine.capture.places import Places, is_own
+from gradtui.engine.capture.places import Places, is_own, returned
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot.events import Raised, Refusal
 from gradtui.snapshot.model import Source
@@ -110,7 +109,7 @@ class _Case:
             return self.names[tensor]
         for frame, _ in reversed(self.calls):
             if is_own(frame.f_code.co_filename):
-                for name, value in local_variables(frame).items():
+                for name, value in (*local_variables(frame).items(), *frame.f_globals.items()):
                     if value is tensor:
                         return name
         return ""
@@ -187,19 +186,12 @@ class _Case:
         """The inputs of `autograd.grad` that are not in the graph."""
         leaves = {getattr(node, "variable", None) for node in self.nodes}
         for frame, _ in reversed(self.calls):
-            held = local_variables(frame) if frame.f_code is torch.autograd.grad.__code__ else {}
-            for tensor in held.get("inputs", ()) if held else ():
+            if frame.f_code is not torch.autograd.grad.__code__:
+                continue
+            for tensor in local_variables(frame).get("inputs", ()):
                 if is_a(tensor, torch.Tensor) and tensor not in leaves and tensor.grad_fn not in self.nodes:
-                    yield self.name(tensor) or "one of them"
-
-
-def returned(function: Any) -> Source | None:
-    """Where a function of the person's returns, the last place of several."""
-    code = getattr(function, "__code__", None)
-    if not is_a(code, CodeType) or not is_own(code.co_filename):
-        return None
-    ends = [one.offset for one in dis.get_instructions(code) if one.opname.startswith("RETURN")]
-    return Places().of_instruction(code, ends[-1]) if ends else None
+                    yield self.name(tensor) or "what has no name"
+            return
 
 
 def start(error: BaseException) -> list[torch.Tensor]:

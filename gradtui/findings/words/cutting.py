@@ -135,6 +135,12 @@ CUTTING: dict[str, tuple[str, str, str, str]] = {
         "not in the graph: the output is a constant, a new tensor made on the spot by {event}, which nothing went into",
         "give it a graph: prediction.sum() * 0 instead of the constant, or skip the step for such a batch",
     ),
+    "loss broadcast": (
+        "broadcast",
+        "forward",
+        "{node}: {before} against {other} are broadcast to {shape}: each prediction is compared with every target",
+        "give both the same shape: prediction.squeeze(-1), or target.unsqueeze(-1)",
+    ),
     "frozen": (
         "frozen",
         "forward",

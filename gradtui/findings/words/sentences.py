@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from gradtui.findings.cause import Cause, Fact
 from gradtui.findings.words.cutting import CUTTING, EVIDENCE_OF_CUTS
+from gradtui.findings.words.functions import EVIDENCE_OF_FUNCTIONS, OF_FUNCTIONS
 from gradtui.findings.words.refusals import EVIDENCE_OF_REFUSALS, REFUSALS
 from gradtui.findings.words.whereabouts import gathered, where, where_done
 from gradtui.snapshot.finding import Finding, Kind
@@ -258,8 +259,8 @@ EVIDENCE: dict[str, str] = {
     "second there": "its second operand is {number} there",
 }
 
-SENTENCES |= {kind: Sentence(*row) for kind, row in (CUTTING | REFUSALS).items()}  # type: ignore[arg-type]
-EVIDENCE |= EVIDENCE_OF_CUTS | EVIDENCE_OF_REFUSALS
+SENTENCES |= {kind: Sentence(*row) for kind, row in (CUTTING | REFUSALS | OF_FUNCTIONS).items()}  # type: ignore[arg-type]
+EVIDENCE |= EVIDENCE_OF_CUTS | EVIDENCE_OF_REFUSALS | EVIDENCE_OF_FUNCTIONS
 
 
 def told(cause: Cause, snapshot: Snapshot) -> Finding:
