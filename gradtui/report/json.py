@@ -16,12 +16,12 @@ from gradtui.graph import ledger
 from gradtui.graph.agreement import Check, ValueCheck, checks, value_check
 from gradtui.graph.gradients import by_parameter
 from gradtui.graph.replay import Replay
-from gradtui.report import training
 from gradtui.report.json_graph import Json as Json
 from gradtui.report.json_graph import graph, source
 from gradtui.report.json_graph import number as number
 from gradtui.report.json_graph import values as values
 from gradtui.report.orders import json as orders
+from gradtui.report.training import updates
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Graph, Problem, Snapshot
 from gradtui.snapshot.visible import ACTING
@@ -66,7 +66,7 @@ def answer(snapshot: Snapshot) -> Json:
     if snapshot.data:
         answered["data"] = {name: values(column) for name, column in snapshot.data.items()}
     if snapshot.training is not None:
-        answered["training"] = training.as_json(snapshot.training)
+        answered["training"] = updates.as_json(snapshot.training)
     if snapshot.orders is not None:
         answered |= orders.as_json(snapshot, snapshot.orders)
     return answered if snapshot.origin == "expression" else answered | _code(snapshot)

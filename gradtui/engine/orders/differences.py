@@ -26,7 +26,7 @@ def differences(
     expression: Expression, leaves: Mapping[str, torch.Tensor], data: Mapping[str, torch.Tensor], most: int
 ) -> list[dict[str, Differences]]:
     """Of the orders 2 to `most`. What would take long is left out."""
-    still = {name: leaf.detach().double() for name, leaf in (leaves | dict(data)).items()}
+    still = {name: leaf.detach().double() for name, leaf in {**leaves, **data}.items()}
     told: list[dict[str, Differences]] = [{} for _ in range(2, most + 1)]
     for name in leaves:
         here = still[name].reshape(-1).tolist()
@@ -46,13 +46,13 @@ def _samples(
     if here.ndim == 0 and dependents(expression, name)[1]:
         moved = here + OFFSETS * scales
         wide = any(other.ndim for key, other in still.items() if key != name)
-        found = _derivatives(expression, still, name, moved[:, None] if wide else moved, most - 1)
-        return [[one.reshape(-1).tolist()] for one in found]
+        told = _derivatives(expression, still, name, moved[:, None] if wide else moved, most - 1)
+        return [[one.reshape(-1).tolist()] for one in told]
     if operations(expression) * (1 if is_separable(expression, name) else here.numel()) > MOST_OPERATIONS:
         return []
     if here.ndim == 0 or is_separable(expression, name):
         found = [_derivatives(expression, still, name, here + offset * scales, most - 1) for offset in OFFSETS]
-        return [_columns([told[order].reshape(-1).tolist() for told in found]) for order in range(most - 1)]
+        return [_columns([each[order].reshape(-1).tolist() for each in found]) for order in range(most - 1)]
     if here.numel() > MIXED_ELEMENTS:
         return []
     rows: list[list[list[float]]] = [[] for _ in range(most - 1)]
@@ -61,7 +61,7 @@ def _samples(
         step[element] = scales[element]
         found = [_derivatives(expression, still, name, here + offset * step, most - 1) for offset in OFFSETS]
         for order in range(most - 1):
-            rows[order].append([told[order][element].item() for told in found])
+            rows[order].append([each[order][element].item() for each in found])
     return rows
 
 

@@ -38,7 +38,8 @@ def _orders(
     request: OrdersRequest, expression: Expression, leaves: Leaves, data: Leaves, nodes: dict[Node, None]
 ) -> Orders:
     """`nodes` takes the node objects of all graphs, which must outlive every tensor of this call."""
-    along = request.along if request.along in leaves else next(iter(leaves))
+    chosen = [name for name in leaves if name == request.along] or list(leaves)
+    along = chosen[0]
     element = min(request.element, max(0, leaves[along].numel() - 1))
     done = forward.run(expression, {**leaves, **data})
     f = torch.as_tensor(done.output)
@@ -47,7 +48,6 @@ def _orders(
     found = chain(f, expression, leaves, request.most)
     for derivatives in found.derivatives[1:]:
         nodes.update(dict.fromkeys(graph.walk(*map(graph.root, _with_graph(derivatives)))))
-    chosen = [request.along] if request.along in leaves else list(leaves)
     graphs = _graphs(done, found, leaves, chosen)
     checked = differences(expression, leaves, data, len(found.derivatives) - 1)
     told = [

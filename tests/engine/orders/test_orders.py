@@ -67,6 +67,11 @@ def test_a_wrong_derivative_gets_no_tick() -> None:
     assert (check.autograd, check.calculus, check.differences) == (False, True, True)
 
 
+def metadata(node: Any) -> dict[str, Any]:
+    told: dict[str, Any] = node.metadata
+    return told
+
+
 SECOND_GRAPHS: dict[str, tuple[At, Callable[..., torch.Tensor]]] = {
     "sin(x)*exp(x) + x^2": ({"x": 0.7}, lambda x: torch.sin(x) * torch.exp(x) + x**2),
     "tanh(w*x)*w": ({"w": 0.5, "x": 1.5}, lambda w, x: torch.tanh(w * x) * w),
@@ -85,12 +90,11 @@ def test_the_graph_of_the_gradient(expression: str) -> None:
     with torch.autograd.detect_anomaly(check_nan=False):
         slopes = torch.autograd.grad(f, leaves, create_graph=True)
     walked = graph.walk(*(graph.root(slope) for slope in slopes))
-    held = first[-1:] and [*first, *walked]
     wanted = [
         (
             graph.short(node.name()),
             [graph.short(target.name()) if target is not None else None for target, _ in node.next_functions],
-            graph.short(node.metadata["parent_"].name()) if "parent_" in node.metadata else None,
+            graph.short(parent.name()) if (parent := metadata(node).get("parent_")) is not None else None,
         )
         for node in walked
         if graph.sequence(node) is not None
@@ -115,8 +119,9 @@ def test_the_graph_of_the_gradient(expression: str) -> None:
     assert sorted(n for v in slopes_told if v for n in v.numbers) == pytest.approx(
         sorted(n for slope in slopes for n in slope.reshape(-1).tolist())
     )
-    del slopes, f, held
+    del slopes, f
     graph.release(walked)
+    graph.release(first)
 
 
 def test_a_row_of_the_hessian() -> None:
