@@ -190,7 +190,14 @@ def main() -> None:
 def _saved(path: str, form: Form | None, export: str | None, theme: str | None, plain: bool) -> None:
     """A saved Snapshot or Run: written out, or on the screen."""
     if run.is_run(path):
-        run.saved(path, form or (None if export else "text"), export)
+        if form is not None or export is not None:
+            run.saved(path, form, export)
+        if plain:
+            raise click.UsageError("a run has no session in sentences: --print gives a text report")
+        _require_terminal()
+        from gradtui.tui.run import opened
+
+        sys.exit(opened.run(path, options.read_theme(theme)))
     if form is not None or export is not None:
         answer.write(answer.load(path, form), form, export)
         return

@@ -34,7 +34,7 @@ class Cell(NamedTuple):
 class Bin:
     """Of each parameter, by its place, the largest in a stretch of updates. Never changed once it is made."""
 
-    __slots__ = ("_known", "change", "change_nan", "gradient", "gradient_nan")
+    __slots__ = ("_known", "_spans", "change", "change_nan", "gradient", "gradient_nan")
 
     def __init__(
         self, gradient: array[float], change: array[float], gradient_nan: frozenset[int], change_nan: frozenset[int]
@@ -42,6 +42,7 @@ class Bin:
         self.gradient, self.change = gradient, change
         self.gradient_nan, self.change_nan = gradient_nan, change_nan
         self._known: dict[tuple[str, int, Measure], tuple[float, bool]] = {}
+        self._spans: dict[Measure, tuple[float, float]] = {}
 
     def joined(self, other: Bin) -> Bin:
         return Bin(
@@ -50,6 +51,15 @@ class Bin:
             self.gradient_nan | other.gradient_nan,
             self.change_nan | other.change_nan,
         )
+
+    def span(self, measure: Measure) -> tuple[float, float]:
+        """The lowest and highest number above 0 that is finite; (inf, 0) where there is none."""
+        known = self._spans.get(measure)
+        if known is None:
+            values = self.gradient if measure == "gradient" else self.change
+            found = [value for value in values if 0 < value < math.inf]
+            known = self._spans[measure] = min(found, default=math.inf), max(found, default=0.0)
+        return known
 
     def largest(self, row: Row, measure: Measure) -> tuple[float, bool]:
         """Of the parameters of a row, and whether one of them is nan. Looked for once."""
@@ -140,11 +150,8 @@ class View:
 
     def span(self, measure: Measure) -> tuple[float, float] | None:
         """The lowest and highest number above 0 of any parameter, of what is finite."""
-        low, high = math.inf, 0.0
-        for one in self._bins:
-            for value in one.gradient if measure == "gradient" else one.change:
-                if 0 < value < math.inf:
-                    low, high = min(low, value), max(high, value)
+        spans = [one.span(measure) for one in self._bins]
+        low, high = min((low for low, _ in spans), default=math.inf), max((high for _, high in spans), default=0.0)
         return (low, high) if high else None
 
 
@@ -153,6 +160,14 @@ def columns(low: int, high: int, width: int) -> list[range]:
     count = max(1, high - low)
     starts = [low + column * count // width for column in range(width + 1)]
     return [range(start, max(start + 1, end)) for start, end in pairwise(starts)]
+
+
+def column_of(place: int, low: int, high: int, width: int) -> int:
+    """Of `columns`, that of an update; the middle one of several."""
+    count = max(1, high - low)
+    last = ((place - low + 1) * width - 1) // count
+    first = min(last, -((place - low) * width // -count))
+    return max(0, min(width - 1, (first + last) // 2))
 
 
 def _largest(values: Sequence[float], places: Sequence[int]) -> float:

@@ -10,7 +10,7 @@ import pytest
 from gradtui.runs import timeline
 from gradtui.runs.modules import Modules, Row
 from gradtui.runs.run import ParameterNorms, Update
-from gradtui.runs.timeline import Cell, Timeline, columns
+from gradtui.runs.timeline import Cell, Timeline, column_of, columns
 from gradtui.runs.updates import Updates
 from tests.runs import made
 
@@ -90,13 +90,16 @@ def test_what_comes_late_counts() -> None:
     assert [told(cell) for cell in grown.view().cells(row, "gradient", [range(1), range(1, 2)])] == [3.0, "unseen"]
 
 
-@pytest.mark.parametrize(("low", "high", "width"), [(0, 5, 80), (0, 80, 80), (3, 1000, 80), (7, 8, 1), (0, 0, 3)])
+@pytest.mark.parametrize(
+    ("low", "high", "width"), [(0, 5, 80), (0, 80, 80), (0, 60, 43), (3, 1000, 80), (7, 8, 1), (0, 0, 3)]
+)
 def test_columns_leave_no_update_out(low: int, high: int, width: int) -> None:
     found = columns(low, high, width)
     assert len(found) == width
     assert {place for column in found for place in column} >= {*range(low, high)} if high - low > width else True
     assert found[0].start == low
     assert all(len(column) >= 1 for column in found)
+    assert all(place in found[column_of(place, low, high, width)] for place in range(low, high))
 
 
 def test_modules_are_opened_down_to_parameters() -> None:
