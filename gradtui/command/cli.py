@@ -225,9 +225,10 @@ def _saved(path: str, form: Form | None, export: str | None, settings: Settings,
         if plain:
             raise click.UsageError("a run has no session in sentences: --print gives a text report")
         _require_terminal()
+        settings = options.themed(settings)
         from gradtui.tui.run import opened
 
-        sys.exit(opened.run(path, options.read_theme(theme)))
+        sys.exit(opened.run(path, settings.theme, settings))
     if form is not None or export is not None:
         options.complain(settings)
         answer.write(answer.load(path, form), form, export)

@@ -15,7 +15,6 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from gradtui.snapshot.visible import visible
-from gradtui.tui.memory import Memory
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.panes.line_view import cut
 from gradtui.tui.run import lines
@@ -44,17 +43,13 @@ class RunApp(MendedApp):
     HORIZONTAL_BREAKPOINTS = [(0, "-no-width"), (40, "-narrow"), (64, "-medium"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-no-height"), (10, "-flat"), (18, "-low"), (30, "-tall")]
 
-    def __init__(
-        self, source: Source, look: Look | None = None, theme: str | None = None, memory: Memory | None = None
-    ) -> None:
+    def __init__(self, source: Source, look: Look | None = None, theme: str | None = None) -> None:
         super().__init__()
         self.source, self.look = source, look or Look()
         self.opened: int | None = None
         self.said = ""
         self._quiet: float | None = None
         self._head: tuple[Content, Content] | None = None
-        known = memory.load() if memory is not None else None
-        theme = theme or (known.theme if known is not None and known.theme in self.available_themes else None)
         if theme is not None:
             self.theme = theme
 
@@ -67,7 +62,7 @@ class RunApp(MendedApp):
         self.body = Container(Vertical(self.loss, self.heat, id="by-update"), self.beside, id="body")
         yield Container(Horizontal(self.what, self.doing, id="head"), self.findings, self.body, id="picture")
         yield Static("too small:\n40 x 10 at least", id="too-small")
-        yield KeyFooter(compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self.show()

@@ -8,9 +8,10 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from gradtui.file.format import FileError
+from gradtui.settings.memory import Memory
+from gradtui.settings.settings import Settings
 from gradtui.snapshot.model import Snapshot
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.memory import Memory
 from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Source
 from gradtui.tui.run.look import Look
@@ -39,17 +40,17 @@ def explorer(snapshot: Snapshot, theme: str | None, memory: Memory | None) -> Up
     return UpdateApp(session_of(snapshot), partial(SavedAnswer, snapshot), theme, memory)
 
 
-def run(path: str, theme: str | None = None) -> int:
-    """Show the run that grows in the file until the screen is left; the exit status."""
-    memory, look, source, said = Memory(), Look(), Source(path), ""
-    chosen = theme
+def run(path: str, theme: str | None = None, settings: Settings | None = None) -> int:
+    """Show the run that grows in the file until the screen is left; the exit status. theme, settings: as for `saved.run`."""
+    memory, look, source, said = Memory(settings=settings), Look(), Source(path), ""
+    chosen, mouse = theme, memory.settings.mouse
     while True:
-        app = RunApp(source, look, chosen, memory)
+        app = RunApp(source, look, chosen)
         if chosen is None:
             app.suit_terminal()
         if said:
             app.call_later(app.notify, said, severity="error", markup=False)
-        app.run()
+        app.run(mouse=mouse)
         chosen, said = app.theme, ""
         if app.opened is None:
             return app.return_code or 0
@@ -59,6 +60,6 @@ def run(path: str, theme: str | None = None) -> int:
             said = str(error)
             continue
         inner = explorer(snapshot, chosen, memory)
-        inner.run()
+        inner.run(mouse=mouse)
         if not inner.back:
             return inner.return_code or 0

@@ -12,6 +12,8 @@ from gradtui.tui.run.look import Look
 MOST_FINDINGS = 3
 """Lines; more are scrolled to."""
 MOST_PRINTED = 500
+LOW = 10
+"""Lines of a pane that has none to leave empty."""
 NONE = "no fault found"
 
 
@@ -70,7 +72,9 @@ class Numbers(Told):
 
     def show(self, look: Look) -> None:
         self.border_title = "update" if look.update is None else f"update {look.update.update:,}"
-        self.tell([Line(pieces) for pieces in lines.update_lines(look, self.line_width)])
+        told = lines.update_lines(look, self.line_width)
+        is_low = self.size.height < LOW
+        self.tell([Line(pieces) for pieces in told if pieces or not is_low])
 
 
 class Output(Told):
