@@ -23,7 +23,8 @@ SAVED = re.compile(r".+\.gradtui", re.DOTALL)
 
 HELP = """Show how PyTorch's autograd differentiates a function.
 
-TARGET is the function, x^2 + 3x + 1 if left out; or one of your own file, model.py:loss; or - to answer each line of
+TARGET is the function, x^2 + 3x + 1 if left out; or one of your own code, model.py:loss,
+model.py:Net.loss or package.module:loss; or - to answer each line of
 standard input with a line of JSON, where a line is an expression or {"expression": ..., "at": {...}}.
 
 \b
@@ -149,6 +150,10 @@ def command(
     from gradtui.snapshot.start import Start
     from gradtui.snapshot.target import is_target
 
+    try:
+        text = options.file_target(text)
+    except options.RefusedError as error:
+        answer.refuse(text, error.problem, form)
     origin: Origin = "function" if is_target(text) else "expression"
     if origin == "function" and (trains or data):
         raise click.UsageError("a typed function is trained here; one of a file is not yet")
