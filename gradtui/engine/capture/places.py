@@ -8,6 +8,7 @@ import linecache
 import os
 import sysconfig
 from collections.abc import Mapping
+from inspect import unwrap
 from itertools import accumulate, islice
 from pathlib import Path
 from types import CodeType, FrameType
@@ -132,7 +133,7 @@ class _Texts:
 
 def returned(function: Any) -> Source | None:
     """Where a function of the person's returns, the last place of several."""
-    code = getattr(function, "__code__", None)
+    code = getattr(unwrap(function), "__code__", None)
     if not is_a(code, CodeType) or not is_own(code.co_filename):
         return None
     ends = [one.offset for one in dis.get_instructions(code) if one.opname.startswith("RETURN")]
