@@ -1,0 +1,170 @@
+"""A forward pass run once more from what was called, under the eyes of `Recorder`: a whole Snapshot of an update that is past.
+
+Nothing is different afterwards: what the calls write over is put back, and so are torch's random numbers. The numbers are
+those of before, or there is no Snapshot: the loss must come out the same.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from types import CodeType, FrameType
+from typing import Any
+
+import torch
+
+from gradtui.engine.autograd.torch_private import torch_functions
+from gradtui.engine.autograd.undisturbed import undisturbed
+from gradtui.engine.capture.capture import capture
+from gradtui.engine.capture.introspection import is_a, tensors
+from gradtui.engine.capture.places import Places
+from gradtui.engine.capture.recorder import Recorder
+from gradtui.engine.watching.tape import Call, Segment, is_in_place
+from gradtui.snapshot.model import Snapshot, Source
+
+CLOSE = 1e-4
+"""Relative difference of two losses that are the same but for the order in which numbers were added."""
+
+
+class _Told(Places):
+    """Knows where each call was made: it is not made from there now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.code: CodeType | None = None
+        self.instruction = 0
+
+    def here(self, frame: FrameType | None) -> Source | None:
+        return None if self.code is None else self.of_instruction(self.code, self.instruction)
+
+    def of_function(self, frame: FrameType | None) -> Source | None:
+        return self.here(frame)
+
+
+def replay(
+    segments: Sequence[Segment],
+    loss: torch.Tensor,
+    names: Mapping[str, torch.Tensor],
+    model: torch.nn.Module | None,
+    scope: Mapping[str, Any],
+) -> Snapshot | None:
+    """The Snapshot of `loss`, which was the result of one of the calls; None where the calls do not give it again."""
+    begin = _begin(segments, loss)
+    if begin is None:
+        return None
+    calls = [call for segment in segments[begin:] for call in segment.calls]
+    try:
+        with undisturbed():
+            _seed(segments[begin])
+            with _kept(calls):
+                again, recorder = _run(calls, loss)
+                if again is None or not _same(again, loss):
+                    return None
+                return capture(again, dict(names), model, recorder.recording, scope)
+    except Exception:  # what cannot be run again has no Snapshot; the training goes on
+        return None
+
+
+def _begin(segments: Sequence[Segment], loss: torch.Tensor) -> int | None:
+    """The first segment that is needed; None where not all calls are there, or `loss` is of none of them."""
+    needed, begin = {id(loss)}, None
+    for place in range(len(segments) - 1, -1, -1):
+        if not segments[place].whole:
+            return begin if begin is not None and not _open(segments[begin:], loss) else None
+        for call in reversed(segments[place].calls):
+            if any(id(one) in needed for one in tensors((call.result,))):
+                needed.update(id(one) for one in tensors((*call.args, *call.kwargs.values())) if one.requires_grad and not one.is_leaf)
+                begin = place
+        if begin is not None and not _open(segments[begin:], loss):
+            return begin
+    return begin
+
+
+def _open(segments: Sequence[Segment], loss: torch.Tensor) -> bool:
+    """Whether something that `loss` came of by way of a graph is not the result of a call in these segments."""
+    needed, made = {id(loss)}, set()
+    for segment in reversed(segments):
+        for call in reversed(segment.calls):
+            results = {id(one) for one in tensors((call.result,))}
+            if results & needed:
+                made |= results
+                given = tensors((*call.args, *call.kwargs.values()))
+                needed.update(id(one) for one in given if one.requires_grad and not one.is_leaf)
+    return not needed <= made
+
+
+def _run(calls: Sequence[Call], loss: torch.Tensor) -> tuple[torch.Tensor | None, Recorder]:
+    now: dict[int, torch.Tensor] = {}
+    told = _Told()
+    recorder = Recorder(told)
+    state = torch_functions(None)
+    try:
+        with recorder:
+            for call in calls:
+                told.code, told.instruction = call.code, call.instruction
+                if any(is_a(one, torch.Generator) for one in call.kwargs.values()):
+                    continue  # what came of it stands as it is
+                with ExitStack() as around:
+                    for device, dtype in call.autocast:
+                        around.enter_context(torch.autocast(device, dtype))
+                    if torch.is_grad_enabled() != call.grad:
+                        torch.set_grad_enabled(call.grad)
+                    args, kwargs = _replaced(call.args, now), _replaced(call.kwargs, now)
+                    result = call.function(*args, **kwargs)
+                for old, new in zip(tensors((call.result,)), tensors((result,)), strict=True):
+                    now[id(old)] = new
+    finally:
+        torch_functions(state)
+    return now.get(id(loss)), recorder
+
+
+def _replaced(what: Any, now: Mapping[int, torch.Tensor]) -> Any:
+    """The same arguments, with what was made anew in place of what it was made as before."""
+    if is_a(what, torch.Tensor):
+        return now.get(id(what), what)
+    if type(what) is list:
+        return [_replaced(one, now) for one in what]
+    if type(what) is tuple:
+        return tuple([_replaced(one, now) for one in what])
+    if type(what) is dict:
+        return {key: _replaced(one, now) for key, one in what.items()}
+    return what
+
+
+@contextmanager
+def _kept(calls: Sequence[Call]) -> Iterator[None]:
+    """What was there before the calls, and is written over by them, is afterwards as it was."""
+    made: set[int] = set()
+    outside: dict[int, torch.Tensor] = {}
+    for call in calls:
+        given = (*call.args, *call.kwargs.values())
+        outside.update({id(one): one for one in tensors(given) if id(one) not in made})
+        if not is_in_place(call.function):
+            made.update(id(one) for one in tensors((call.result,)))
+    before = []
+    for one in outside.values():
+        with suppress(RuntimeError):  # it has no version, or no numbers of its own
+            before.append((one, one._version, one.detach().clone()))
+    try:
+        yield
+    finally:
+        for one, version, numbers in before:
+            if one._version != version:
+                with torch.autograd._unsafe_preserve_version_counter(one), torch.no_grad():
+                    one.copy_(numbers)
+
+
+def _seed(segment: Segment) -> None:
+    torch.set_rng_state(segment.random)
+    if segment.devices:
+        torch.cuda.set_rng_state_all(segment.devices)
+
+
+def _same(again: torch.Tensor, loss: torch.Tensor) -> bool:
+    if again.shape != loss.shape or again.dtype != loss.dtype:
+        return False
+    again, loss = again.detach().double(), loss.detach().double()
+    return torch.allclose(again, loss, rtol=CLOSE, atol=1e-12, equal_nan=True)
+
+
