@@ -57,7 +57,12 @@ INDIFFERENT = {"requires_grad_", "grad", "size", "is_floating_point", "numel", "
 
 
 def kind_of(seen: Seen, outputs: list[torch.Tensor], result: Any) -> Told | None:
-    """None for an operation that a gradient goes through as it should. Some of these inputs depend on a leaf."""
+    """None for an operation that a gradient goes through as it should, and for one that numbers of Python alone go into.
+
+    Some of what goes in depends on a leaf.
+    """
+    if not seen.inputs:
+        return None
     name = name_of(seen.func)
     number = next((number for number in seen.numbers if number is not None), None)
     first = seen.inputs[0]

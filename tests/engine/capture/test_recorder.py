@@ -213,3 +213,23 @@ def test_a_view_whose_maker_torch_refuses_to_tell() -> None:
     loss.backward()
     assert table.weight.grad is not None
     assert table.weight.grad[1].tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda number, numbers: torch.tensor(numbers),
+        lambda number, numbers: torch.full((2,), number),
+        lambda number, numbers: torch.linspace(0.0, number, 3),
+        lambda number, numbers: torch.as_tensor([[number]]),
+    ],
+)
+def test_numbers_that_left_torch_and_come_back_without_a_tensor(make: Any) -> None:
+    """What is called without any tensor runs as it would alone, and what left is known again."""
+    w = torch.tensor([1.5, 2.5], requires_grad=True)
+    with Recorder() as recorder:
+        made = make((w * 2)[1].item(), (w * 2).tolist())
+        loss = made.sum()
+    assert made.flatten()[-1] == 5
+    reached = {event.operation: event.reached for event in recorder.recording.events({w: "w"}, {}, [loss])}
+    assert reached["item"] or reached["tolist"]
