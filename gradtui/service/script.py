@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,13 +16,12 @@ if TYPE_CHECKING:
 
 def main() -> None:
     from gradtui.engine.watching import program
-    from gradtui.file.run_format import Head
     from gradtui.file.run_writing import RunWriter
 
     path, every, *target = sys.argv[1:]
     watches: list[Watch] = []
     file = open(path, "ab", buffering=0)  # noqa: SIM115 - until the process ends
-    writer = RunWriter(path, Head(target[0], tuple(target[1:])), file)
+    writer = RunWriter(path, what=target[0], arguments=target[1:], started=time.time(), file=file)
 
     def arrived() -> None:
         from gradtui.engine.watching.watch import Watch

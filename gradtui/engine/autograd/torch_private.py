@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, cast
 
 import torch
@@ -69,6 +70,12 @@ def torch_functions(state: Any) -> Any:
     before = _C._get_torch_function_state()
     _C._set_torch_function_state(_C._TorchFunctionState.ENABLED if state is None else state)
     return before
+
+
+unversioned: Callable[[torch.Tensor], AbstractContextManager[None]] = cast(
+    Any, torch.autograd
+)._unsafe_preserve_version_counter
+"""Within it a tensor is written over without being another version of itself."""
 
 
 def autocasts() -> tuple[tuple[str, torch.dtype], ...]:

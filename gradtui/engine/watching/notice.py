@@ -18,8 +18,10 @@ from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Source
 
 functional = torch.nn.functional
-SUBTRACTING = {
+ARITHMETIC = {
     torch.Tensor.sub, torch.Tensor.__sub__, torch.Tensor.__rsub__, torch.sub, torch.subtract, torch.rsub,
+}  # fmt: skip
+SUBTRACTING = ARITHMETIC | {
     functional.mse_loss, functional.l1_loss, functional.smooth_l1_loss, functional.huber_loss,
     functional.binary_cross_entropy_with_logits,
 }  # fmt: skip
@@ -32,8 +34,8 @@ CLIPPING = ("_clip_grads_with_norm_", "clip_grad_norm_")
 class Notice:
     """place: the line of a frame.
 
-    own: ids of the parameters. written: where one was written over since the last step. late: where a gradient was set after
-    its step. stepped: by id of a parameter, the gradient that the last step left, and its version. clips: since the last step:
+    own: ids of the parameters. written: where one was written over since the last step. late: where a gradient was set
+    since then. passes: how many backward passes there were since then. clips: since the last step:
     the norm before, the most that is let through, the line. borders: for each step the sequence number that came next.
     """
 
@@ -43,31 +45,40 @@ class Notice:
         self.own: set[int] = set()
         self.written: dict[int, Source | None] = {}
         self.late: dict[int, Source | None] = {}
-        self.stepped: dict[int, tuple[int, int]] = {}
+        self.passes = 0
         self.clips: list[tuple[Any, float, Source | None]] = []
         self.borders: list[int] = []
 
     def heard(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
         if func in SUBTRACTING and self._history.updates < FIRST:
-            self._shapes(args, result, frame)
+            self._shapes(func, args, frame)
         elif func in MULTIPLYING and frame.f_code.co_name in CLIPPING:
             local = frame.f_locals
             total, most = local.get("total_norm"), local.get("max_norm")
-            if is_a(total, torch.Tensor) and is_a(most, float, int) and all(total is not one for one, _, _ in self.clips):
+            if (
+                is_a(total, torch.Tensor)
+                and is_a(most, float, int)
+                and all(total is not one for one, _, _ in self.clips)
+            ):
                 self.clips.append((total, float(most), self._place(frame)))
+                if self.borders and not self.passes:
+                    self._history.note("late", self._place(frame))
         elif args and is_in_place(func):
             self._writes(args, frame)
         if self.watches_old:
             self._old(args, kwargs, frame)
 
-    def _shapes(self, args: tuple[Any, ...], result: Any, frame: FrameType) -> None:
+    def _shapes(self, func: Any, args: tuple[Any, ...], frame: FrameType) -> None:
         given = [one for one in args[:2] if issubclass(type(one), torch.Tensor)]
-        if len(given) < 2 or not any(one.requires_grad for one in given):
-            return
+        if len(given) < 2 or given[0].requires_grad == given[1].requires_grad:
+            return  # of two tensors that are learned, or of none, all pairs may well be wanted
         a, b = (tuple(one.shape) for one in given)
         if is_column_and_row(a, b) or is_column_and_row(b, a):
-            made = torch.broadcast_shapes(a, b)
-            self._history.note("broadcast", self._place(frame), a=str([*a]), b=str([*b]), made=str([*made]))
+            made = torch.broadcast_shapes(a, b)  # type: ignore[no-untyped-call]
+            is_loss = func not in ARITHMETIC
+            self._history.note(
+                "broadcast", self._place(frame), loss=is_loss, a=str([*a]), b=str([*b]), made=str([*made])
+            )
 
     def _writes(self, args: tuple[Any, ...], frame: FrameType) -> None:
         for one in tensors(args[:1]):
@@ -75,18 +86,11 @@ class Notice:
                 self.written[id(one)] = self._place(frame)
 
     def gradient_set(self, tensor: torch.Tensor, gradient: Any) -> None:
-        """`p.grad = ...`: after its step, and before the next backward, it is for nothing if it is None next."""
-        known = self.stepped.get(id(tensor))
-        if known is None:
-            return
+        """`p.grad = ...`: what is set after a step, and before the next, is for nothing if it is None next."""
         if gradient is not None:
             self.late[id(tensor)] = self._place(sys._getframe(1))
-            return
-        before = tensor.grad
-        if before is not None and (id(before), before._version) != known:
-            self._history.note("late", self.late.get(id(tensor)))
-        self.late.pop(id(tensor), None)
-        self.stepped.pop(id(tensor), None)
+        elif id(tensor) in self.late:
+            self._history.note("late", self.late.pop(id(tensor)))
 
     def _old(self, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> None:
         """A tensor whose graph was made before the last step."""
@@ -101,4 +105,3 @@ class Notice:
 def is_column_and_row(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
     """`[n, 1]` and `[n]`, which make `[n, n]`."""
     return len(a) == len(b) + 1 and a[-1] == 1 and len(b) >= 1 and b[-1] > 1 and a[:-1] == b
-

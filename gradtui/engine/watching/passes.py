@@ -7,7 +7,7 @@ import sys
 import weakref
 from collections.abc import Sequence
 from types import FrameType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import torch
 
@@ -16,19 +16,17 @@ from gradtui.engine.watching import norms
 from gradtui.engine.watching.names import Names, variables
 from gradtui.engine.watching.replay import replay
 from gradtui.engine.watching.scalers import Scaled
-from gradtui.engine.watching.tape import Segment, Tape
+from gradtui.engine.watching.sink import Sink
+from gradtui.engine.watching.tape import SEGMENTS, Segment, Tape
 from gradtui.findings.findings import findings
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Snapshot, Source
 
-if TYPE_CHECKING:
-    from gradtui.engine.watching.watch import Sink
-
 TOKEN = "gradtui run"
-MOST_SNAPSHOTS = 12
-"""That are taken because of what was seen."""
-ALIVE = 3
-"""Graphs of earlier updates: with so many more is looked at."""
+MOST_SNAPSHOTS = 8
+"""That are taken because a parameter has no gradient, or one of 0."""
+ALIVE = SEGMENTS + 3
+"""Graphs of earlier updates: with so many more is looked at. The tape itself keeps some."""
 MOST_LOOKED_AT = 4
 """Gradients of which it is looked whether they were cleared."""
 
@@ -45,9 +43,7 @@ class _Token:
 class Passes:
     """loss, count: of the last backward, and how many there were since the last step. capturing: whether ours is running."""
 
-    def __init__(
-        self, tape: Tape, history: History, names: Names, scaled: Scaled, sink: Sink, every: int
-    ) -> None:
+    def __init__(self, tape: Tape, history: History, names: Names, scaled: Scaled, sink: Sink, every: int) -> None:
         self.loss: float | None = None
         self.place: Source | None = None
         self.count = 0
@@ -137,7 +133,9 @@ class Passes:
 
     def evaluation_begins(self, parameters: Sequence[torch.Tensor]) -> None:
         """An optimizer evaluates its closure, not for the first time in this step or for the first."""
-        self._evaluated = [(one, id(one.grad)) for one in parameters if one.grad is not None] if self.evaluations else []
+        self._evaluated = (
+            [(one, id(one.grad)) for one in parameters if one.grad is not None] if self.evaluations else []
+        )
         self.evaluations += 1
 
     def uncleared(self, optimizer: int) -> bool:
@@ -149,12 +147,12 @@ class Passes:
     def wanted(self, update: int) -> bool:
         return bool(self._every) and update % self._every == 0
 
-    def take(self, frame: FrameType | None, unasked: bool = True) -> Snapshot | None:
+    def take(self, frame: FrameType | None, doubtful: bool = False) -> Snapshot | None:
         """A Snapshot of the last backward pass, and what is wrong in it; None where it cannot be had."""
         update = self._history.updates
-        if update in self._history.passes or (unasked and self._taken >= MOST_SNAPSHOTS) or len(self._outputs) != 1:
+        if update in self._history.passes or (doubtful and self._taken >= MOST_SNAPSHOTS) or len(self._outputs) != 1:
             return None
-        self._taken += unasked
+        self._taken += doubtful
         models = self._names.models()
         names = self._names.of(self.parameters, frame)
         scope = next(iter(variables(frame)), {})
@@ -182,6 +180,7 @@ class Passes:
                 self._history.bad_loss = self._history.updates, value, None
                 self.take(None)
             return
+
 
 def _is_left(parameter: torch.Tensor, gradient: int) -> bool:
     now = parameter.grad

@@ -6,7 +6,6 @@ those of before, or there is no Snapshot: the loss must come out the same.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from types import CodeType, FrameType
@@ -14,7 +13,7 @@ from typing import Any
 
 import torch
 
-from gradtui.engine.autograd.torch_private import torch_functions
+from gradtui.engine.autograd.torch_private import torch_functions, unversioned
 from gradtui.engine.autograd.undisturbed import undisturbed
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.introspection import is_a, tensors
@@ -55,13 +54,11 @@ def replay(
         return None
     calls = [call for segment in segments[begin:] for call in segment.calls]
     try:
-        with undisturbed():
-            _seed(segments[begin])
-            with _kept(calls):
-                again, recorder = _run(calls, loss)
-                if again is None or not _same(again, loss):
-                    return None
-                return capture(again, dict(names), model, recorder.recording, scope)
+        with undisturbed(), _kept(calls):
+            again, recorder = _run(calls, loss)
+            if again is None or not _same(again, loss):
+                return None
+            return capture(again, dict(names), model, recorder.recording, scope)
     except Exception:  # what cannot be run again has no Snapshot; the training goes on
         return None
 
@@ -74,7 +71,11 @@ def _begin(segments: Sequence[Segment], loss: torch.Tensor) -> int | None:
             return begin if begin is not None and not _open(segments[begin:], loss) else None
         for call in reversed(segments[place].calls):
             if any(id(one) in needed for one in tensors((call.result,))):
-                needed.update(id(one) for one in tensors((*call.args, *call.kwargs.values())) if one.requires_grad and not one.is_leaf)
+                needed.update(
+                    id(one)
+                    for one in tensors((*call.args, *call.kwargs.values()))
+                    if one.requires_grad and not one.is_leaf
+                )
                 begin = place
         if begin is not None and not _open(segments[begin:], loss):
             return begin
@@ -89,34 +90,73 @@ def _open(segments: Sequence[Segment], loss: torch.Tensor) -> bool:
             results = {id(one) for one in tensors((call.result,))}
             if results & needed:
                 made |= results
-                given = tensors((*call.args, *call.kwargs.values()))
-                needed.update(id(one) for one in given if one.requires_grad and not one.is_leaf)
+                needed.update(_graphs(call))
     return not needed <= made
+
+
+def _graphs(call: Call) -> Iterator[int]:
+    """Ids of the tensors that it was given and that came of a graph."""
+    given = tensors((*call.args, *call.kwargs.values()))
+    return (id(one) for one in given if one.requires_grad and not one.is_leaf)
 
 
 def _run(calls: Sequence[Call], loss: torch.Tensor) -> tuple[torch.Tensor | None, Recorder]:
     now: dict[int, torch.Tensor] = {}
     told = _Told()
     recorder = Recorder(told)
+    wanted = _wanted(calls)
     state = torch_functions(None)
     try:
         with recorder:
             for call in calls:
+                if id(call) not in wanted or _writes_outside(call, now):
+                    continue
                 told.code, told.instruction = call.code, call.instruction
-                if any(is_a(one, torch.Generator) for one in call.kwargs.values()):
-                    continue  # what came of it stands as it is
+                args, kwargs = _replaced(call.args, now), _replaced(call.kwargs, now)
+                if call.random is not None:
+                    torch.set_rng_state(call.random[0])
+                    if len(call.random) > 1:
+                        torch.cuda.set_rng_state_all(list(call.random[1:]))
                 with ExitStack() as around:
                     for device, dtype in call.autocast:
                         around.enter_context(torch.autocast(device, dtype))
                     if torch.is_grad_enabled() != call.grad:
                         torch.set_grad_enabled(call.grad)
-                    args, kwargs = _replaced(call.args, now), _replaced(call.kwargs, now)
                     result = call.function(*args, **kwargs)
                 for old, new in zip(tensors((call.result,)), tensors((result,)), strict=True):
                     now[id(old)] = new
     finally:
         torch_functions(state)
     return now.get(id(loss)), recorder
+
+
+def _wanted(calls: Sequence[Call]) -> set[int]:
+    """Calls that what is learned goes into, and those that made what they write over. Of others the results stand as they are:
+    they are data."""
+    touched: set[int] = set()
+    written: set[int] = set()
+    found: set[int] = set()
+    for call in calls:
+        given = [*tensors((*call.args, *call.kwargs.values()))]
+        if any(id(one) in touched or one.requires_grad for one in given):
+            found.add(id(call))
+            touched.update(id(one) for one in tensors((call.result,)))
+            if is_in_place(call.function):
+                written.update(id(one) for one in given[:1])
+                touched.update(id(one) for one in given[:1])
+    for call in reversed(calls):
+        if any(id(one) in written for one in tensors((call.result,))):
+            found.add(id(call))
+            if call.function == torch.Tensor.detach or is_in_place(call.function):
+                continue
+            written.update(id(one) for one in tensors(call.args) if one._is_view() or call.result is one)
+    return found
+
+
+def _writes_outside(call: Call, now: Mapping[int, torch.Tensor]) -> bool:
+    """Whether it writes over what was there before: weights that were set, sums that were kept."""
+    first = next(tensors((*call.args, *call.kwargs.values())), None)
+    return is_in_place(call.function) and first is not None and id(first) not in now
 
 
 def _replaced(what: Any, now: Mapping[int, torch.Tensor]) -> Any:
@@ -151,14 +191,8 @@ def _kept(calls: Sequence[Call]) -> Iterator[None]:
     finally:
         for one, version, numbers in before:
             if one._version != version:
-                with torch.autograd._unsafe_preserve_version_counter(one), torch.no_grad():
+                with unversioned(one), torch.no_grad():
                     one.copy_(numbers)
-
-
-def _seed(segment: Segment) -> None:
-    torch.set_rng_state(segment.random)
-    if segment.devices:
-        torch.cuda.set_rng_state_all(segment.devices)
 
 
 def _same(again: torch.Tensor, loss: torch.Tensor) -> bool:
@@ -166,5 +200,3 @@ def _same(again: torch.Tensor, loss: torch.Tensor) -> bool:
         return False
     again, loss = again.detach().double(), loss.detach().double()
     return torch.allclose(again, loss, rtol=CLOSE, atol=1e-12, equal_nan=True)
-
-

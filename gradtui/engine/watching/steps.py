@@ -7,7 +7,7 @@ import time
 import weakref
 from collections.abc import Mapping
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -17,12 +17,10 @@ from gradtui.engine.watching import norms
 from gradtui.engine.watching.names import Names
 from gradtui.engine.watching.notice import Notice
 from gradtui.engine.watching.passes import ALIVE, Passes
+from gradtui.engine.watching.sink import Sink
 from gradtui.findings.over_time.history import History, OptimizerHistory, ParameterHistory
 from gradtui.runs.run import ParameterNorms, Update
 from gradtui.snapshot.model import Source
-
-if TYPE_CHECKING:
-    from gradtui.engine.watching.watch import Sink
 
 SETTINGS = ("weight_decay", "momentum", "lr")
 SAMPLE = 64
@@ -40,6 +38,7 @@ class Steps:
         self._history, self._names, self._passes, self._notice, self._sink = history, names, passes, notice, sink
         self._started = started
         self._optimizers: list[weakref.ref[Any]] = []
+        self._owned: list[set[int]] = []
         self._scalers: list[weakref.ref[Any]] = []
         self._named: Mapping[str, torch.Tensor] = {}
         self._before: list[torch.Tensor] = []
@@ -48,6 +47,7 @@ class Steps:
         self._weights: list[float] = []
         self._prints: dict[int, tuple[weakref.ref[torch.Tensor], float]] = {}
         self._number = 0
+        self._lost: set[tuple[str, str]] = set()
         self._closure = False
         self._skipped = False
 
@@ -82,7 +82,11 @@ class Steps:
             name: float(group[name]) for group in groups for name in SETTINGS if is_a(group.get(name), float, int)
         }
         known = {id(one) for model in self._names.models() for one in model.parameters()}
-        made.orphans = sum(id(one) not in known and one.grad is None for one in self.parameters) if known & own else 0
+        if known & own:
+            lost = {id(one) for one in self.parameters if id(one) not in known and one.grad is None}
+            made.orphans = frozenset(name for name, one in self._named.items() if id(one) in lost)
+        made.follows = next((place for place, ids in enumerate(self._owned) if ids == own), None)
+        self._owned.append(own)
         self._history.optimizers.append(made)
         return len(self._optimizers) - 1
 
@@ -112,24 +116,24 @@ class Steps:
             history.bad_gradient = update, bad, self._passes.place
             if not self._closure:
                 self._passes.take(frame)
-        elif not self._closure and (self._lost_one(own) or self._passes.wanted(update)):
-            self._passes.take(frame, unasked=not self._passes.wanted(update))
+        elif not self._closure and (self._passes.wanted(update) or self._lost_one(own)):
+            self._passes.take(frame, doubtful=not self._passes.wanted(update))
 
     def _is_bad(self, name: str) -> bool:
         return name in self._grads and not math.isfinite(self._grads[name][0])
 
     def _lost_one(self, own: set[int]) -> bool:
-        """Whether a parameter of this optimizer has no gradient, or one of 0, that had one before, or has it for the first time."""
+        """Whether a parameter of this optimizer has no gradient, or one of 0, at its first step, or for the first time after it
+        had one."""
+        found = False
         for name, one in self._named.items():
-            if id(one) not in own or (name in self._grads and self._grads[name][0]):
+            if id(one) not in own or not one.requires_grad or (name in self._grads and self._grads[name][0]):
                 continue
             known = self._history.parameters.get(name)
-            if known is None or not known.steps or known.last_trained == known.none.since or self._had(known):
-                return True
-        return False
-
-    def _had(self, known: ParameterHistory) -> bool:
-        return known.none.since is None and known.zero.since is None
+            when = "first" if known is None or not known.steps else "later" if known.trained else ""
+            found = found or (when != "" and (name, when) not in self._lost)
+            self._lost.add((name, when))
+        return found
 
     # ---------------------------------------------------------------- a step ends
 
@@ -160,13 +164,12 @@ class Steps:
         self.ran += 1
         left = [one for name, one in self._named.items() if id(one) in own and told[name].grad]
         self._passes.stepped(self._number, left)
-        self._after(left)
+        self._after()
 
-    def _after(self, left: list[torch.Tensor]) -> None:
+    def _after(self) -> None:
         notice = self._notice
-        notice.stepped |= {id(one): (id(one.grad), one.grad._version) for one in left if one.grad is not None}
         notice.borders.append(sequence_number())
-        notice.written, notice.late, notice.clips = {}, {}, []
+        notice.written, notice.late, notice.clips, notice.passes = {}, {}, [], 0
         notice.watches_old = self._passes.old_is_wanted or self._passes.alive() >= ALIVE
         if notice.watches_old and self._passes.alive() >= ALIVE:
             self._history.note("kept_graph", None, "alive", alive=self._passes.alive())
@@ -189,13 +192,14 @@ class Steps:
         mine.no_rate.add(update, bool(rates) and not any(rates))
         first = optimizer.param_groups[0]
         mine.scheduled = float(first["initial_lr"]) if "initial_lr" in first else None
-        state = next(iter(optimizer.state.values()), {})
+        state: Mapping[str, Any] = next(iter(optimizer.state.values()), {})
         mine.keeps = tuple(name for name, one in state.items() if name != "step" and is_a(one, torch.Tensor))
         having = [name for name, one in self._named.items() if id(one) in own and told[name].grad]
         mine.empty.add(update, not having)
         mine.empty_without_backward += not having and not passes.count
         if not self._closure:
             mine.passes[passes.count] = mine.passes.get(passes.count, 0) + 1
+            mine.passed = passes.place
             if passes.count > 1 and len(set(passes.places)) == 1:
                 mine.undivided += passes.undivided
         if not having and passes.count:
@@ -204,13 +208,15 @@ class Steps:
             history.note("uncleared", passes.place)
         for total, most, place in self._notice.clips:
             norm = float(total)
-            history.note("clipped", place, norm=norm, most=most, ratio=norm / most if most else math.inf, through=norm <= most)
+            ratio = norm / most if most and math.isfinite(norm) else 1.0
+            seen = history.note("clipped", place, norm=norm, most=most, clipped=0, logs=0.0)
+            before = seen.facts
+            logs, clipped = before["logs"] + math.log(max(ratio, 1e-30)), before["clipped"] + (ratio > 1)
+            seen.facts = {**before, "logs": logs, "clipped": clipped}
         for name, one in self._named.items():
             self._add_to(name, one, told[name], id(one) in own, rates)
 
-    def _add_to(
-        self, name: str, one: torch.Tensor, norms: ParameterNorms, own: bool, rates: tuple[float, ...]
-    ) -> None:
+    def _add_to(self, name: str, one: torch.Tensor, norms: ParameterNorms, own: bool, rates: tuple[float, ...]) -> None:
         history, update = self._history, self._history.updates
         known = history.parameters.get(name)
         if known is None:
@@ -251,7 +257,8 @@ class Steps:
         changed = [
             name
             for name, one in self._named.items()
-            if (before := self._prints.get(id(one))) is not None
+            if any(id(one) in own for own in self._owned)
+            and (before := self._prints.get(id(one))) is not None
             and before[0]() is one
             and before[1] != now[id(one)][1]
             and not (math.isnan(before[1]) and math.isnan(now[id(one)][1]))

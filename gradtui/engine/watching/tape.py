@@ -26,17 +26,26 @@ MOST_HELD = 2**26
 """Bytes of results that are held of one segment: with more there is nothing to replay."""
 SEGMENTS = 3
 """That are kept: what a backward pass goes through may have been made before the one before it."""
-ACCESSOR = type(torch.Tensor.shape.__get__)
-SET_GRAD = torch.Tensor.grad.__set__  # type: ignore[attr-defined]
+_accessors: Any = torch.Tensor
+ACCESSOR = type(_accessors.shape.__get__)
+GET_GRAD, SET_GRAD = _accessors.grad.__get__, _accessors.grad.__set__
 NO_CALLS = {torch.Tensor.backward, torch.autograd.backward}
 WITHOUT_RESULT = {torch.Tensor.__setitem__}
+
+RANDOM = {
+    "dropout", "dropout_", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout", "feature_dropout",
+    "rrelu", "rrelu_", "bernoulli", "bernoulli_", "normal", "normal_", "randn", "randn_like", "rand", "rand_like", "randint",
+    "randint_like", "uniform_", "exponential_", "random_", "multinomial", "poisson", "gumbel_softmax", "log_normal_", "lstm",
+    "gru", "rnn_tanh", "rnn_relu", "scaled_dot_product_attention", "multi_head_attention_forward", "fractional_max_pool2d",
+}  # fmt: skip
+"""Names of functions that draw random numbers, or may."""
 
 
 class Call(NamedTuple):
     """One call of a function of torch, and how it was made.
 
     code, instruction: the innermost place in a person's own file. grad: whether gradients were on. autocast: of which device
-    types, to which dtypes.
+    types, to which dtypes. random: the random numbers before it, of the CPU and then of other devices, where it draws some.
     """
 
     function: Callable[..., Any]
@@ -47,15 +56,14 @@ class Call(NamedTuple):
     instruction: int
     grad: bool
     autocast: tuple[tuple[str, torch.dtype], ...]
+    random: tuple[torch.Tensor, ...] | None
 
 
 class Segment:
-    """The calls up to the end of one backward pass. random: torch's random numbers at its begin. whole: whether all are here."""
+    """The calls up to the end of one backward pass. whole: whether all are here."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
-        self.random = torch.get_rng_state()
-        self.devices = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
         self.bytes = 0
         self.whole = True
 
@@ -127,15 +135,24 @@ class Tape(TorchFunctionMode):
                 self._gradient_set(*args)
                 return func(*args, **kwargs)
             result = func(*args, **kwargs)
-            if issubclass(type(result), torch.Tensor):
+            if issubclass(type(result), torch.Tensor) and func != GET_GRAD:
                 self.note(func, args, kwargs, result, sys._getframe(1))
             return result
+        random = _random() if getattr(func, "__name__", "") in RANDOM else None
         result = func(*args, **kwargs)
         if func not in NO_CALLS:
-            self.note(func, args, kwargs, result, sys._getframe(1))
+            self.note(func, args, kwargs, result, sys._getframe(1), random)
         return result
 
-    def note(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
+    def note(
+        self,
+        func: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        result: Any,
+        frame: FrameType,
+        random: tuple[torch.Tensor, ...] | None = None,
+    ) -> None:
         size = 0
         if issubclass(type(result), torch.Tensor):
             size = 0 if result._is_view() else result.numel() * result.element_size()
@@ -154,8 +171,8 @@ class Tape(TorchFunctionMode):
             return
         code, instruction = self.place(frame)
         args = tuple([[*one] if type(one) is list else one for one in args])
-        autocast = autocasts()
-        segment.calls.append(Call(func, args, kwargs, result, code, instruction, torch.is_grad_enabled(), autocast))
+        grad, autocast = torch.is_grad_enabled(), autocasts()
+        segment.calls.append(Call(func, args, kwargs, result, code, instruction, grad, autocast, random))
 
 
 @contextmanager
@@ -168,9 +185,10 @@ def _functions(tape: Tape) -> Iterator[None]:
     def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
         if tape.paused or in_backward() or torch.compiler.is_compiling():
             return plain(cls, *args, **kwargs)
+        random = _random()
         with tape.pause():
             result = plain(cls, *args, **kwargs)
-        tape.note(partial(plain, cls), args, kwargs, result, sys._getframe(1))
+        tape.note(partial(plain, cls), args, kwargs, result, sys._getframe(1), random)
         return result
 
     Function.apply = classmethod(apply)
@@ -183,9 +201,19 @@ def _functions(tape: Tape) -> Iterator[None]:
             Function.apply = original
 
 
+def _random() -> tuple[torch.Tensor, ...]:
+    devices = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
+    return torch.get_rng_state(), *devices
+
+
 def is_in_place(func: Any) -> bool:
     name = getattr(func, "__name__", "")
-    return (name.endswith("_") and not name.endswith("__")) or name in ("__setitem__", "__iadd__", "__isub__", "__imul__")
+    return (name.endswith("_") and not name.endswith("__")) or name in (
+        "__setitem__",
+        "__iadd__",
+        "__isub__",
+        "__imul__",
+    )
 
 
 def closure_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], Any] | None:

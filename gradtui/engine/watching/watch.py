@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import torch
@@ -20,33 +20,18 @@ from gradtui.engine.capture.recorder import in_backward
 from gradtui.engine.watching import scalers
 from gradtui.engine.watching.modes import Modes
 from gradtui.engine.watching.names import Names
-from gradtui.engine.watching.passes import Passes
 from gradtui.engine.watching.notice import Notice
+from gradtui.engine.watching.passes import Passes
+from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.steps import Steps
 from gradtui.engine.watching.tape import Tape, closure_of
 from gradtui.findings.over_time.findings import findings
 from gradtui.findings.over_time.history import History
-from gradtui.runs.run import Update
 from gradtui.snapshot.finding import Finding
-from gradtui.snapshot.model import Snapshot, Source
+from gradtui.snapshot.model import Source
 
 Told = Callable[[Finding], None]
-
-
-class Sink:
-    """Where a watch writes to: all of it does nothing here."""
-
-    def optimizer(self, name: str) -> object:
-        return None
-
-    def update(self, update: Update) -> None:
-        pass
-
-    def snapshot(self, update: int, snapshot: Snapshot) -> None:
-        pass
-
-    def finding(self, finding: Finding) -> None:
-        pass
+FAILED = "gradtui: the training goes on, but is not watched any more: {error}"
 
 
 class Watch:
@@ -68,7 +53,7 @@ class Watch:
         self._stack: list[Any] = []
         self._hooks: list[Any] = []
         self._left = ExitStack()
-        self._told: set[tuple[object, ...]] = set()
+        self._broken: Exception | None = None
         self._open()
 
     def _open(self) -> None:
@@ -87,9 +72,9 @@ class Watch:
 
     def close(self) -> None:
         """Take everything off again, and tell what there is to tell. Once more does nothing."""
-        if self._tape is None or self.history.ended:
+        if self.history.ended:
             return
-        with self._tape.pause(), suppress(Exception):
+        with self._tape.pause(), self._watching():
             self._passes.unfinished()
         self._left.close()
         self.history.ended = True
@@ -122,7 +107,8 @@ class Watch:
 
     def _module_begins(self, module: torch.nn.Module, args: Any) -> None:
         if threading.get_ident() == self._thread:
-            self._modes.begins(module, args)
+            with self._watching():
+                self._modes.begins(module, args)
 
     def _module_ends(self, module: torch.nn.Module, args: Any, result: Any) -> None:
         if threading.get_ident() == self._thread:
@@ -134,27 +120,40 @@ class Watch:
         creates = bool(args[2]) if len(args) > 2 else False
         accumulates = bool(kwargs.get("accumulate_grad", False))
         here = threading.get_ident() == self._thread and not in_backward() and not self._passes.capturing
+        here = here and self._broken is None
         if not here or (creates and not accumulates):
             return run(outputs, *args, **kwargs)
         place = self.place(sys._getframe(1))
         with self._tape.pause():
             keeps = bool(args[1]) if len(args) > 1 else False
-            self._passes.begins(outputs, place, keeps, self._in_closure())
+            with self._watching():
+                self._passes.begins(outputs, place, keeps, bool(self._stack))
             try:
                 result = run(outputs, *args, **kwargs)
             except Exception as error:
-                self._passes.raised(error, place)
+                with self._watching():
+                    self._passes.raised(error, place)
                 raise
-            self._passes.ends()
+            self._notice.passes += 1
+            with self._watching():
+                self._passes.ends()
         return result
 
-    def _in_closure(self) -> bool:
-        return bool(self._stack)
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        """What goes wrong in here is ours: it ends the watch, never the training."""
+        try:
+            yield
+        except Exception as error:
+            if self._broken is None:
+                self._broken = error
+                with suppress(Exception):
+                    print(FAILED.format(error=f"{type(error).__name__}: {error}"), file=sys.stderr)
 
     # ---------------------------------------------------------------- steps
 
     def _step_begins(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> Any:
-        if threading.get_ident() != self._thread:
+        if threading.get_ident() != self._thread or self._broken is not None:
             return None
         frame = sys._getframe(1)
         self._drop_ended(frame)
@@ -162,14 +161,15 @@ class Watch:
         if len(self._stack) > 1:  # an optimizer that steps another
             return None
         closure = closure_of(args[1:], kwargs)
-        with self._tape.pause():
+        with self._tape.pause(), self._watching():
             self._steps.begins(optimizer, frame, self.place(frame), closure is not None)
         self._tape.paused += 1
         if closure is None:
             return None
 
         def evaluate() -> Any:
-            self._passes.evaluation_begins(self._steps.parameters)
+            with self._watching():
+                self._passes.evaluation_begins(self._steps.parameters)
             self._tape.paused -= 1
             try:
                 return closure()
@@ -187,11 +187,8 @@ class Watch:
         if self._stack:
             return
         self._tape.paused -= 1
-        with self._tape.pause():
+        with self._tape.pause(), self._watching():
             self._steps.ends(optimizer)
-            count = self.history.updates
-            if count >= 8 and not count & (count - 1):
-                self._tell()
 
     def _drop_ended(self, frame: Any) -> None:
         """Steps that raised are over, without a word."""
@@ -218,13 +215,10 @@ class Watch:
     # ---------------------------------------------------------------- telling
 
     def _tell(self) -> None:
-        """What is to be said for good is written as soon as it is known; all of it at the end."""
-        with suppress(Exception) if not self.history.ended else ExitStack():
+        """All that there is to say, the cause of most first."""
+        with self._watching():
             self.findings = findings(self.history)
-        for one in self.findings:
-            key = one.kind, one.parameter, one.source
-            if key not in self._told and self.history.ended:
-                self._told.add(key)
+            for one in self.findings:
                 self._sink.finding(one)
                 if self._on_finding is not None:
                     self._on_finding(one)

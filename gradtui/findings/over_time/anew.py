@@ -15,7 +15,9 @@ def optimizer(history: History) -> Iterator[Fault]:
     first = again[0]
     gaps = {one.first - history.optimizers[one.follows or 0].first for one in again}
     facts = {"optimizer": first.name, "times": len(again), "every": max(gaps), "state": ", ".join(first.keeps)}
-    yield Fault("optimizer is made anew", first.first, facts, "likely" if len(again) > 1 else "perhaps", source=first.source)
+    yield Fault(
+        "optimizer is made anew", first.first, facts, "likely" if len(again) > 1 else "perhaps", source=first.source
+    )
 
 
 def written(history: History) -> Iterator[Fault]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
+from gradtui.snapshot.finding import Certainty
 
 LEAST, SHARE = 5, 0.95
 FAR, OFTEN = 100.0, 3.0
@@ -20,6 +21,12 @@ def detect(history: History) -> Iterator[Fault]:
             continue
         ratio = math.exp(logs / one.count)
         if ratio >= OFTEN:
-            facts = {"count": clipped, "of": one.count, "ratio": ratio, "most": one.facts["most"], "norm": one.facts["norm"]}
-            certainty = "likely" if ratio >= FAR else "perhaps"
+            facts = {
+                "count": clipped,
+                "of": one.count,
+                "ratio": ratio,
+                "most": one.facts["most"],
+                "norm": one.facts["norm"],
+            }
+            certainty: Certainty = "likely" if ratio >= FAR else "perhaps"
             yield Fault("always clipped", None if one.first == 0 else one.first, facts, certainty, source=one.source)

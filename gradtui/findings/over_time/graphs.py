@@ -23,7 +23,7 @@ def detect(history: History) -> Iterator[Fault]:
     elif alive and alive[0].last >= history.updates - 2 and alive[0].latest["alive"] >= min(8, history.updates - 2):
         variable = moving.facts["variable"] if moving is not None else alive[0].latest.get("variable")
         facts = {"variable": variable or "something", "alive": alive[0].latest["alive"]}
-        first = max(0, alive[0].first - LEAST)
+        first = max(0, alive[0].first - alive[0].facts["alive"])
         yield Fault("graphs are kept", first, facts, "likely", source=moving.source if moving is not None else None)
     elif retained and moving is not None:
         facts = {"variable": moving.facts["variable"] or "a tensor", "alive": moving.updates}

@@ -81,14 +81,15 @@ class ParameterHistory:
 
 @dataclass(slots=True)
 class OptimizerHistory:
-    """One optimizer. names: of its parameters. orphans: how many of these no module has that ran, while such a module has
+    """One optimizer. names: of its parameters. orphans: those of them that no module has that ran, while such a module has
     others. keeps: names of its state (`exp_avg`). first, last: its updates. losses: by update. no_rate: all learning
-    rates are 0. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter had a gradient."""
+    rates are 0. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter had a gradient.
+    follows: an earlier optimizer that had the same parameters."""
 
     name: str
     names: frozenset[str]
     first: int
-    orphans: int = 0
+    orphans: frozenset[str] = frozenset()
     keeps: tuple[str, ...] = ()
     settings: Mapping[str, float] = field(default_factory=dict)
     last: int = 0
@@ -101,13 +102,14 @@ class OptimizerHistory:
     empty: Run = field(default_factory=Run)
     empty_without_backward: int = 0
     passes: dict[int, int] = field(default_factory=dict)
+    passed: Source | None = None
     undivided: int = 0
-    anew: list[int] = field(default_factory=list)
+    follows: int | None = None
 
 
 @dataclass(slots=True)
 class ModeHistory:
-    """A module that acts otherwise in eval mode, where gradients were wanted. learning: an update in which it ran in train mode."""
+    """A module that acts otherwise in eval mode, where gradients are wanted. learning: the last update in train mode."""
 
     name: str
     kind: str

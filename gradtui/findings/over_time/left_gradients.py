@@ -28,4 +28,4 @@ def accumulated(history: History) -> Iterator[Fault]:
     for one in history.optimizers:
         if len(one.passes) <= 2 and one.undivided >= max(2, 0.9 * one.steps):
             count = max(one.passes, key=lambda passes: one.passes[passes])
-            yield Fault("not divided", one.first, {"count": count}, "perhaps", source=None)
+            yield Fault("not divided", one.first, {"count": count}, "perhaps", source=one.passed)

@@ -15,8 +15,9 @@ def detect(history: History) -> Iterator[Fault]:
     loss, gradient = history.bad_loss, history.bad_gradient
     if loss is None and gradient is None:
         return
+    about: tuple[str, ...] = ()
     if loss is not None and (gradient is None or loss[0] <= gradient[0]):
-        update, about, place = loss[0], (), loss[2]
+        update, place = loss[0], loss[2]
         row, what = "loss is not finite", "nan" if math.isnan(loss[1]) else "infinite"
     else:
         assert gradient is not None

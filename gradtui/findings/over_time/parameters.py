@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gradtui.findings.findings import CUT_OFF
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, ParameterHistory
-from gradtui.snapshot.finding import Finding
+from gradtui.snapshot.finding import Certainty, Finding
 
 LEAST = 3
 DYING = {"dead", "saturated", "flat", "clamped", "zero", "constant", "shrinking", "underflow", "vanishing", "masked"}
@@ -26,10 +26,10 @@ def in_no_optimizer(history: History) -> Iterator[Fault]:
     names = tuple(one.name for one in found)
     orphans = next((one for one in history.optimizers if one.orphans), None)
     if orphans is not None:
-        facts = {"optimizer": orphans.name, "orphans": orphans.orphans}
-        yield Fault("replaced after the optimizer", None, facts, "likely", names)
+        facts = {"optimizer": orphans.name, "orphans": len(orphans.orphans)}
+        yield Fault("replaced after the optimizer", None, facts, "proved", names)
     else:
-        certainty = "perhaps" if all(one.registered for one in found) else "likely"
+        certainty: Certainty = "perhaps" if all(one.registered for one in found) else "likely"
         yield Fault("in no optimizer", None, {"updates": found[0].trained}, certainty, names)
 
 
@@ -45,7 +45,12 @@ def unmoved(history: History) -> Iterator[Fault]:
     for (dtype, number), group in groups.items():
         assert number is not None
         rate = max(history.optimizers[number].rates, default=0.0)
-        facts = {"dtype": dtype, "rate": rate, "count": group[0].still.count, "optimizer": history.optimizers[number].name}
+        facts = {
+            "dtype": dtype,
+            "rate": rate,
+            "count": group[0].still.count,
+            "optimizer": history.optimizers[number].name,
+        }
         row = "change is lost in a narrow dtype" if dtype in NARROW else "change is lost"
         yield Fault(row, None, facts, "proved" if dtype in NARROW else "likely", tuple(one.name for one in group))
 
@@ -55,7 +60,10 @@ def drifting(history: History) -> Iterator[Fault]:
     found = [
         one
         for one in history.parameters.values()
-        if one.optimizer is not None and not one.trained and one.drift.count >= LEAST and one.drift.count >= 0.9 * one.steps
+        if one.optimizer is not None
+        and not one.trained
+        and one.drift.count >= LEAST
+        and one.drift.count >= 0.9 * one.steps
     ]
     if not found or any(one.bad.count for one in found):
         return
@@ -74,7 +82,7 @@ def cut_off(history: History) -> Iterator[Fault]:
         if one.optimizer is None or one.none.since is None or one.none.length < LEAST or _is_spoilt(history, one):
             continue
         frozen = one.frozen.since is not None
-        if frozen and not one.trained:
+        if (frozen and not one.trained) or one.name in history.optimizers[one.optimizer].orphans:
             continue
         groups.setdefault((one.none.since, frozen), []).append(one)
     for (update, frozen), group in groups.items():
@@ -85,7 +93,9 @@ def cut_off(history: History) -> Iterator[Fault]:
             continue
         if history.optimizers[group[0].optimizer or 0].empty.count == history.optimizers[group[0].optimizer or 0].steps:
             continue
-        yield from _by_pass(history, update, began, names, CUT_OFF, "no gradient any more" if began else "never a gradient")
+        yield from _by_pass(
+            history, update, began, names, CUT_OFF, "no gradient any more" if began else "never a gradient"
+        )
 
 
 def dead(history: History) -> Iterator[Fault]:
@@ -98,7 +108,9 @@ def dead(history: History) -> Iterator[Fault]:
     for update, group in sorted(groups.items()):
         names = tuple(one.name for one in group)
         began = update if any(one.trained for one in group) else None
-        yield from _by_pass(history, update, began, names, DYING, "gradient is 0 for good" if began else "gradient is always 0")
+        yield from _by_pass(
+            history, update, began, names, DYING, "gradient is 0 for good" if began else "gradient is always 0"
+        )
 
 
 def _by_pass(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gradtui.findings.over_time.fault import Fact, Fault
+from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
 from gradtui.findings.words.whereabouts import gathered
 from gradtui.snapshot.finding import Finding, Kind
@@ -114,8 +114,8 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "replaced after the optimizer": Sentence(
         "not_in_optimizer",
-        "{names}: has a gradient, but is in no optimizer, so it never moves; {optimizer} holds {orphans} parameters that no module "
-        "has any more: it was replaced after the optimizer was made",
+        "{names}: has a gradient, but is in no optimizer, so it never moves; {optimizer} holds {orphans} parameters that no "
+        "module has any more: it was replaced after the optimizer was made",
         "make the optimizer after all modules are in place, or pass the new parameters with add_param_group",
     ),
     "in no optimizer": Sentence(
@@ -143,7 +143,7 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "moves without a gradient": Sentence(
         "decay",
-        "{names}: moves in all {count} steps, though its gradient is 0, or it has none: by momentum or by the optimizer's own rule",
+        "{names}: moves in all {count} steps, though its gradient is 0, or it has none: by momentum, or a rule of its own",
         "leave it out of the optimizer as long as nothing of it goes into the loss",
     ),
     "frozen later": Sentence(
@@ -232,5 +232,5 @@ def told(fault: Fault, history: History) -> Finding:
     )
 
 
-def _said(fact: Fact) -> str:
+def _said(fact: str | float | None) -> str:
     return number(fact, 4) if isinstance(fact, int | float) else str(fact)

@@ -19,7 +19,9 @@ def evaluating(history: History) -> Iterator[Fault]:
     found = [
         one
         for one in history.modes.values()
-        if one.learning is not None and one.evaluating.since is not None and history.updates - one.evaluating.since >= LEAST
+        if one.learning is not None
+        and one.evaluating.since is not None
+        and history.updates - one.evaluating.since >= LEAST
     ]
     if found:
         first = min(found, key=lambda one: one.evaluating.since or 0)
