@@ -75,12 +75,24 @@ def run(target: Sequence[str], form: Form | None, export: str | None, every: int
         status = watched(target, path, every, aloud=form == "text")
         found = replace(runs.load(path, form), exit=status, ended=True)
         if not found.updates and not found.findings:
-            name = " ".join(target[:2]) if target[0] == "-m" else target[0]
-            click.echo(
-                f"{shown(name)} has come to its end, and no optimizer made a step: there was no training", err=True
-            )
-        runs.write(found, form or (None if export else "text"), None if export == path else export)
+            click.echo(shown(_no_training(target)), err=True)
+            form = "json" if form == "json" else None
+        elif form is None and export is None:
+            form = "text"
+        runs.write(found, form, None if export == path else export)
     return status or runs.status(found)
+
+
+def _no_training(target: Sequence[str]) -> str:
+    """In a sentence; of a file that has functions, what else there is to do with it."""
+    from gradtui.snapshot.target import candidates, functions
+
+    name = " ".join(target[:2]) if target[0] == "-m" else target[0]
+    said = f"{name} has come to its end, and no optimizer made a step: there was no training"
+    with suppress(OSError, SyntaxError, ValueError):
+        there = functions(Path(target[0]).read_bytes())
+        return f"{said}; of its functions one may be shown: {candidates(target[0], there)}" if there else said
+    return said
 
 
 def watched(target: Sequence[str], path: str, every: int, aloud: bool) -> int:
