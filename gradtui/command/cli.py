@@ -23,7 +23,8 @@ SAVED = re.compile(r".+\.gradtui", re.DOTALL)
 
 HELP = """Show how PyTorch's autograd differentiates a function.
 
-TARGET is the function, x^2 + 3x + 1 if left out; or one of your own file, model.py:loss; or - to answer each line of
+TARGET is the function, x^2 + 3x + 1 if left out; or one of your own code, model.py:loss,
+model.py:Net.loss or package.module:loss; or - to answer each line of
 standard input with a line of JSON, where a line is an expression or {"expression": ..., "at": {...}}.
 
 \b
@@ -160,6 +161,10 @@ def command(
     from gradtui.snapshot.start import Start
     from gradtui.snapshot.target import is_target
 
+    try:
+        text = options.file_target(text)
+    except options.RefusedError as error:
+        answer.refuse(text, error.problem, form)
     origin: Origin = "function" if is_target(text) else "expression"
     if origin == "function" and (trains or data):
         raise click.UsageError("a typed function is trained here; one of a file is not yet")
@@ -231,7 +236,15 @@ def main() -> None:
 def _saved(path: str, form: Form | None, export: str | None, settings: Settings, plain: bool) -> None:
     """A saved Snapshot or Run: written out, or on the screen."""
     if run.is_run(path):
-        run.saved(path, form or (None if export else "text"), export)
+        if form is not None or export is not None:
+            run.saved(path, form, export)
+        if plain:
+            raise click.UsageError("a run has no session in sentences: --print gives a text report")
+        _require_terminal()
+        settings = options.themed(settings)
+        from gradtui.tui.run import opened
+
+        sys.exit(opened.run(path, settings.theme, settings))
     if form is not None or export is not None:
         options.complain(settings)
         answer.write(answer.load(path, form), form, export)
