@@ -84,6 +84,7 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
 @click.option(
     "--every", type=click.IntRange(0), default=0, metavar="N", help="Of a script, a Snapshot every N updates."
 )
+@click.option("--order", type=click.IntRange(1, 4), metavar="N", help="Derivatives up to this order, 1 to 4.")
 @click.version_option(__version__, message="gradtui %(version)s")
 def command(
     target: tuple[str, ...],
@@ -109,6 +110,7 @@ def command(
     batch: int | None,
     seed: int | None,
     every: int,
+    order: int | None,
 ) -> None:
     script = click.get_current_context().obj
     text = options.one_target(target, FIRST_EXAMPLE)
@@ -150,12 +152,14 @@ def command(
         from gradtui.command.batch import answer_input
 
         options.complain(settings)
-        sys.exit(answer_input(at, alone, dtype, device, limits))
+        sys.exit(answer_input(at, alone, dtype, device, limits, order))
     if SAVED.fullmatch(text.strip()):
         if places:
             raise click.UsageError("a saved snapshot is what it is: there is no --at for it")
         if trains or data:
             raise click.UsageError("a saved snapshot is what it is: nothing in it is trained")
+        if order is not None:
+            raise click.UsageError("a saved snapshot is what it is: nothing in it is differentiated again")
         _saved(text.strip(), form, export, settings, plain)
         return
     from gradtui.snapshot.start import Start
@@ -168,6 +172,8 @@ def command(
     origin: Origin = "function" if is_target(text) else "expression"
     if origin == "function" and (trains or data):
         raise click.UsageError("a typed function is trained here; one of a file is not yet")
+    if origin == "function" and order is not None:
+        raise click.UsageError("--order is of a typed function; one of a file may call torch.autograd.grad itself")
     columns, chosen = training.read_data(data), training.read_optimizer(optimizer)
     twice = next((name for name in at if name in columns), None)
     if twice is not None:
@@ -192,6 +198,7 @@ def command(
         updates=updates or (1 if trains and (form or export) else 0),
         data=columns,
         batches=training.read_batches(batch, seed, columns),
+        order=order or 0,
     )
     if form is not None or export is not None:
         options.complain(settings)
