@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -30,12 +32,15 @@ from gradtui.engine.user.module import UserModule, function, text_of
 from gradtui.engine.user.names import leaves_in, model_in
 from gradtui.engine.user.processes import Processes
 from gradtui.engine.user.rerun import Again
+from gradtui.engine.user.training import Course
 from gradtui.engine.user.warned import warned
 from gradtui.snapshot import model
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.target import SECONDS, split
+from gradtui.snapshot.training import Leg, TrainingRequest
 
 _modules: dict[str, UserModule] = {}
+_courses: dict[Path, Course] = {}
 
 
 def evaluate(request: model.Request, seconds: float = SECONDS, memory: int | None = None) -> model.Snapshot:
@@ -77,16 +82,28 @@ class Run:
         self.recording: Recording | None = None
         self.watch: Trace | None = None
         self.processes = Processes()
+        self.restore: Callable[[], None] = self._restore
+
+    def _restore(self) -> None:
+        self.module.state.restore()
 
     def answer(self) -> model.Snapshot:
         dtype, device = dtype_and_device(self.request)
-        user = self.module.load()
+        user, training = self.module.load(), self.request.training
+        course = self._course(user) if training is not None else _courses.get(self.module.path)
+        if course is not None and training is not None:
+            user = course.user
         wanted = function(user, shown(str(self.module.path)), self.name)
         asked = arguments(wanted, self.name, self.request.at, dtype, device)
+
+        def call(leg: Leg) -> torch.Tensor:
+            return total(tensors_of(arguments(wanted, self.name, leg.at, dtype, device).call(), self.name))
+
+        self._begin(course if course is not None and course.user is user else None, call)
+        self.module.fresh = False
         network = model_in(vars(user))
         self.watch = watch = Trace(network, code_of(wanted))
         self.recording = watch.recording
-        self.module.state.restore()
         self.processes = Processes()
         with watch:
             result = asked.call()
@@ -100,7 +117,8 @@ class Run:
         if told.problem is not None and self.nodes:
             return self._without_backward(told, told.problem)
         with silent():
-            return self._completed(told, asked, outputs)
+            completed = self._completed(told, asked, outputs)
+            return completed if training is None else self._trained(completed, training, call)
 
     def interrupted(self, error: BaseException) -> model.Snapshot:
         """What is known where the code did not come to its end: why, where, and the graph of what ran before."""
@@ -174,6 +192,35 @@ class Run:
             files=self._files() | told.files,
         )
 
+    # Training
+
+    def _course(self, user: ModuleType) -> Course:
+        """Of the file as it stands; its first place is that of the file just run, whatever ran since."""
+        course = _courses.get(self.module.path)
+        if course is None or course.user is not user:
+            user = user if self.module.fresh else self.module.load(anew=True)
+            course = _courses[self.module.path] = Course(user)
+        return course
+
+    def _begin(self, course: Course | None, call: Callable[[Leg], torch.Tensor]) -> None:
+        """Where the updates so far have led, or the file itself."""
+        training = self.request.training
+        if course is None:
+            self.restore()
+        elif training is None:
+            course.begin()
+            self.restore = course.begin
+        else:
+            course.stand(training, call)
+            self.restore = partial(course.again, training.update)
+
+    def _trained(
+        self, snapshot: model.Snapshot, training: TrainingRequest, call: Callable[[Leg], torch.Tensor]
+    ) -> model.Snapshot:
+        self.restore()
+        made = _courses[self.module.path].train(training, call)
+        return replace(snapshot, training=made)
+
     def _without_backward(self, told: model.Snapshot, problem: model.Problem) -> model.Snapshot:
         """Backward failed. A hint for who calls `capture` is none for who wrote a function."""
         if problem.failure == "freed":
@@ -196,7 +243,7 @@ class Run:
             return {}, None, ()
 
         def value(leaves: dict[str, torch.Tensor]) -> torch.Tensor:
-            self.module.state.restore()
+            self.restore()
             return total(tensors_of(asked.call(leaves), self.name))
 
         alone = f"{self.name} makes processes: it is not run again for curve and differences"
