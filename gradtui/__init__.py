@@ -6,15 +6,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradtui.api import Snapshot, capture, load, trace
+    from gradtui.api import Run, Snapshot, capture, load, trace
     from gradtui.exploring import explore
     from gradtui.file.format import FileError
 
 __version__ = "0.1.0"
-__all__ = ["FileError", "Snapshot", "capture", "explore", "load", "trace"]
+__all__ = ["FileError", "Run", "Snapshot", "capture", "explore", "load", "trace"]
 
 HOMES = {
     "FileError": "gradtui.file.format",
+    "Run": "gradtui.api",
     "Snapshot": "gradtui.api",
     "capture": "gradtui.api",
     "explore": "gradtui.exploring",

@@ -12,7 +12,8 @@ from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from gradtui.file import format
+from gradtui.file import format, run_reading, run_writing
+from gradtui.runs import run
 from gradtui.snapshot import model as data
 from gradtui.snapshot.finding import Finding
 
@@ -48,8 +49,22 @@ class Snapshot(data.Snapshot, frozen=True):
         format.save(self, path)
 
 
-def load(path: str | PathLike[str]) -> Snapshot:
-    """The Snapshot that was saved at `path`; torch is not needed. Raises FileError for another file, and OSError."""
+class Run(run.Run, frozen=True):
+    """What a training left: its updates, and the findings with the update at which each began."""
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write it to a .gradtui file, which `gradtui.load` reads. Raises FileError for what no file can hold, and OSError."""
+        run_writing.save(self, path)
+
+
+def load(path: str | PathLike[str]) -> Snapshot | Run:
+    """The Snapshot that was saved at `path`, or the Run that was, as far as it has been written; torch is not needed.
+
+    Raises FileError for another file, and OSError.
+    """
+    if run_reading.is_run(path):
+        found = run_reading.load(path)
+        return Run(**{name: getattr(found, name) for name in found.__struct_fields__})
     return _with_questions(format.load(path))
 
 

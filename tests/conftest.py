@@ -12,8 +12,10 @@ from hypothesis import settings
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# What is remembered of one run is no matter of the next, nor of whoever runs the tests.
-os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="gradtui-tests-")
+# What is set and remembered of one run is no matter of the next, nor of whoever runs the tests.
+os.environ["XDG_STATE_HOME"] = os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="gradtui-tests-")
+for name in [name for name in os.environ if name.startswith("GRADTUI_")]:
+    del os.environ[name]
 
 # The suite tries the same inputs each time; new ones are looked for by hand, with --hypothesis-profile=default.
 settings.register_profile("the same", derandomize=True)

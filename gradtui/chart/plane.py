@@ -60,6 +60,13 @@ class Plane:
         if self.frame.holds(*place):
             self._canvas[self._row(place[1])][self._column(place[0])] = (mark, role)
 
+    def column(self, x: float, mark: str, role: Role) -> None:
+        """A line from the foot to the head, where x is inside."""
+        low, high = self.frame.x_window
+        if low <= x <= high:
+            for row in self._canvas:
+                row[self._column(x)] = (mark, role)
+
     def explain(self, mark: str, role: Role, text: str) -> None:
         self._legend.append(((mark, role), text))
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from gradtui import __version__
-from gradtui.command import answer, options, training
+from gradtui.command import answer, options, run, training
 
 if TYPE_CHECKING:
     from gradtui.command.answer import Form
+    from gradtui.settings.settings import Settings
     from gradtui.snapshot.model import Device, Dtype, Origin
 
 FIRST_EXAMPLE = "x^2 + 3x + 1"
@@ -52,11 +53,15 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
 @click.option(
     "--export", metavar="FILE", help="Write to a file: .dot .mmd .svg .chart.svg .json .py .tex .csv .gradtui."
 )
-@click.option("--dtype", type=click.Choice(["float32", "float64"]), default="float32", show_default=True)
+@click.option("--dtype", type=click.Choice(["float32", "float64"]), help="[default: float32]")
 @click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu", show_default=True)
 @click.option("--window", metavar="LOW:HIGH", help="The x-axis of the chart.  [default: -10:10]")
-@click.option("--step", metavar="STEP", default="0.1", show_default=True, help="How far one key press moves x.")
+@click.option("--step", metavar="STEP", help="How far one key press moves x.  [default: 0.1]")
 @click.option("--theme", metavar="NAME", help="Colours of the screen: dark, light, ansi, nord ...")
+@click.option("--vocabulary", type=click.Choice(["torch", "plain"]), help="Names of nodes: MulBackward0, or · 3.")
+@click.option("--mouse/--no-mouse", default=None, help="Whether the screen takes clicks and the wheel.")
+@click.option("--keymap", type=click.Choice(["usual", "vim"]), help="A set of keys; config.toml takes single ones.")
+@click.option("--settings", "show_settings", is_flag=True, help="Print the settings that hold, and where each is from.")
 @click.option("--optimizer", metavar="TEXT", help='As torch spells it: "Adam(lr=0.1, betas=(0.9, 0.99))".')
 @click.option("--train", metavar="W,B", help="The variables that move.  [default: all that are no data]")
 @click.option("--updates", type=click.IntRange(1, training.MOST_UPDATES), metavar="N", help="Make so many updates.")
@@ -65,11 +70,13 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Of the order of the rows in batches.")
 @click.option(
     "--schema",
-    is_flag=True,
+    type=click.Choice(["answers", "config"]),
+    is_flag=False,
+    flag_value="answers",
     is_eager=True,
     expose_value=False,
     callback=options.print_schema,
-    help="Print the JSON Schema of what --json prints.",
+    help="Print the JSON Schema of what --json prints, or of config.toml.",
 )
 @click.version_option(__version__, message="gradtui %(version)s")
 def command(
@@ -80,11 +87,15 @@ def command(
     as_steps: bool,
     plain: bool,
     export: str | None,
-    dtype: Dtype,
+    dtype: Dtype | None,
     device: Device,
     window: str | None,
-    step: str,
+    step: str | None,
     theme: str | None,
+    vocabulary: str | None,
+    mouse: bool | None,
+    keymap: str | None,
+    show_settings: bool,
     optimizer: str | None,
     train: str | None,
     updates: int | None,
@@ -102,7 +113,23 @@ def command(
     form: Form | None = "text" if as_text else "json" if as_json else "steps" if as_steps else None
     at, alone = options.read_places(places)
     trains = any(option is not None for option in (optimizer, train, updates, batch, seed))
-    limits, step = options.read_window(window), options.read_step(step)
+    from gradtui.settings.settings import read
+
+    settings = read().given(
+        theme=theme,
+        vocabulary=vocabulary,
+        dtype=dtype,
+        step=options.read_setting("step", step),
+        window=options.read_setting("window", window),
+        mouse=mouse,
+        keymap=keymap,
+    )
+    if show_settings:
+        from gradtui.command import settings as report
+
+        report.show(settings)
+        return
+    dtype, limits, step = settings.get("dtype"), settings.get("window"), settings.get("step")
     if text == "-":
         if as_text or as_steps or export:
             raise click.UsageError("a batch is answered in JSON: gradtui - --json")
@@ -110,13 +137,14 @@ def command(
             raise click.UsageError("a batch is not trained: one function at a time")
         from gradtui.command.batch import answer_input
 
+        options.complain(settings)
         sys.exit(answer_input(at, alone, dtype, device, limits))
     if SAVED.fullmatch(text.strip()):
         if places:
             raise click.UsageError("a saved snapshot is what it is: there is no --at for it")
         if trains or data:
             raise click.UsageError("a saved snapshot is what it is: nothing in it is trained")
-        _saved(text.strip(), form, export, theme, plain)
+        _saved(text.strip(), form, export, settings, plain)
         return
     from gradtui.snapshot.start import Start
     from gradtui.snapshot.target import is_target
@@ -150,6 +178,7 @@ def command(
         batches=training.read_batches(batch, seed, columns),
     )
     if form is not None or export is not None:
+        options.complain(settings)
         answer.answer(start, variables, form, export)
         return
     if plain:
@@ -161,10 +190,11 @@ def command(
     gc.disable()  # until the first frame is out: there is nothing to collect, and looking for it costs a tenth of the start
     from msgspec.structs import replace
 
-    start = replace(start, theme=options.read_theme(theme))
-    from gradtui.tui.app import run
+    settings = options.themed(settings)
+    start = replace(start, theme=settings.theme)
+    from gradtui.tui import app
 
-    sys.exit(run(start))
+    sys.exit(app.run(start, settings))
 
 
 def main() -> None:
@@ -187,9 +217,12 @@ def main() -> None:
         sys.exit(1)
 
 
-def _saved(path: str, form: Form | None, export: str | None, theme: str | None, plain: bool) -> None:
-    """A saved Snapshot: written out, or on the screen."""
+def _saved(path: str, form: Form | None, export: str | None, settings: Settings, plain: bool) -> None:
+    """A saved Snapshot or Run: written out, or on the screen."""
+    if run.is_run(path):
+        run.saved(path, form or (None if export else "text"), export)
     if form is not None or export is not None:
+        options.complain(settings)
         answer.write(answer.load(path, form), form, export)
         return
     if plain:
@@ -197,10 +230,10 @@ def _saved(path: str, form: Form | None, export: str | None, theme: str | None, 
 
         sys.exit(sentences.main(saved.explorer(answer.load(path, form))))
     _require_terminal()
-    snapshot, theme = answer.load(path, form), options.read_theme(theme)
-    from gradtui.tui.saved import run
+    snapshot, settings = answer.load(path, form), options.themed(settings)
+    from gradtui.tui import saved
 
-    sys.exit(run(snapshot, theme))
+    sys.exit(saved.run(snapshot, settings.theme, settings))
 
 
 def _require_terminal() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from gradtui.settings.settings import Settings
     from gradtui.snapshot.model import Origin, Problem
 
 LOOKS_LIKE_AN_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?")
@@ -77,35 +78,44 @@ def read_value(text: str, option: str = "--at") -> Value:
         raise click.BadParameter(f"{shown(text)}: {shown(str(error))}", param_hint=option) from None
 
 
-def read_window(text: str | None) -> tuple[float, float] | None:
-    """`-10:10`, both ends as they could stand in an `--at`."""
+def read_setting(name: str, text: str | None) -> Any:
+    """The value of an option that is a setting too; None where it was not given."""
+    from gradtui.settings.entries import ENTRIES, WrongError
+
     if text is None:
         return None
-    ends = [read_value(end, "--window") for end in text.split(":")] if text.count(":") == 1 else []
-    match ends:
-        case [float(low), float(high)] if low < high:
-            return low, high
-    raise click.BadParameter(f"{shown(text)}: LOW:HIGH with LOW below HIGH, such as -10:10", param_hint="--window")
+    try:
+        return next(entry for entry in ENTRIES if entry.name == name).read(text)
+    except WrongError as error:
+        raise click.BadParameter(shown(str(error)), param_hint=f"--{name}") from None
 
 
-def read_step(text: str) -> str:
-    """The text itself, of a number above 0."""
-    value = read_value(text, "--step")
-    if not isinstance(value, float) or value <= 0:
-        raise click.BadParameter(f"{shown(text)}: a number above 0, such as 0.1", param_hint="--step")
-    return text
-
-
-def read_theme(name: str | None) -> str | None:
-    """Textual's name for it: `light` is enough for `textual-light`, `ansi` for `ansi-dark`."""
-    if name is None:
-        return None
+def theme_named(name: str) -> str:
+    """Textual's name for it: `light` is enough for `textual-light`, `ansi` for `ansi-dark`. Raises WrongError."""
     from textual.theme import BUILTIN_THEMES
+
+    from gradtui.settings.entries import WrongError
 
     for theme in (name, f"textual-{name}", f"{name}-dark"):
         if theme in BUILTIN_THEMES:
             return theme
-    raise click.BadParameter(f"{shown(name)} is none of {', '.join(BUILTIN_THEMES)}", param_hint="--theme")
+    raise WrongError(f"{name} is none of {', '.join(BUILTIN_THEMES)}")
+
+
+def themed(settings: Settings) -> Settings:
+    """With Textual's name of the theme. A wrong one is click's complaint where it was asked for, and else left out."""
+    from msgspec.structs import replace
+
+    from gradtui.settings.entries import WrongError
+
+    if settings.theme is None:
+        return settings
+    try:
+        return replace(settings, values=settings.values | {"theme": theme_named(settings.theme)})
+    except WrongError as error:
+        if settings.sources["theme"] == "--theme":
+            raise click.BadParameter(shown(str(error)), param_hint="--theme") from None
+        return settings.without("theme", str(error))
 
 
 def check_export(path: str) -> None:
@@ -156,14 +166,21 @@ def _parameters(target: str, at: Collection[str]) -> tuple[str, ...]:
     return parameters
 
 
-def print_schema(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+def complain(settings: Settings) -> None:
+    """What is wrong in the settings, on stderr: nothing stops for it."""
+    for sentence in settings.wrong:
+        click.echo(f"settings: {shown(sentence)}", err=True)
+
+
+def print_schema(context: click.Context, option: click.Parameter, name: str | None) -> None:
     """For `--schema`, which leaves all else alone."""
-    if wanted:
+    if name is not None:
         import json
 
-        from gradtui.schemas import answers
+        from gradtui import schemas
 
-        click.echo(json.dumps(answers(), ensure_ascii=False, indent=2))
+        schema = schemas.answers() if name == "answers" else schemas.config()
+        click.echo(json.dumps(schema, ensure_ascii=False, indent=2))
         context.exit()
 
 

@@ -2,7 +2,7 @@
 
     file    = MAGIC version stream
     MAGIC   = 12 bytes: 89 "gradtui" 0d 0a 1a 0a; a transfer that changes the ends of lines changes them
-    version = 1 byte: 1
+    version = 1 byte: 1 (2 is that of a whole run: see `gradtui.file.run_format`)
     stream  = gzip (RFC 1952) of one head and then any number of pieces, each in a frame; its checksum ends the file
     frame   = length payload
     length  = 4 bytes, unsigned, big-endian: the bytes of the payload, at most FRAME
@@ -42,6 +42,8 @@ from gradtui.snapshot.visible import visible
 
 MAGIC = b"\x89gradtui\r\n\x1a\n"
 VERSION = 1
+RUN = 2
+HOLDS = {VERSION: "a snapshot", RUN: "a whole run"}
 LIMIT = 2**30
 """Bytes of memory that reading any file stays below."""
 FRAME = 8 * 2**20
@@ -60,6 +62,7 @@ LEVEL = 3
 LENGTH = Layout(">I")
 
 NOT_OURS = "this is not a .gradtui file"
+HALF = "the text holds half of a character"
 CUT_OFF = "this .gradtui file is cut off: its end is missing"
 
 
@@ -73,32 +76,34 @@ class FileError(Exception):
 def save(snapshot: Snapshot, path: str | os.PathLike[str]) -> None:
     """Write `snapshot` to `path`, whole or not at all. Raises FileError for what no file can hold, and OSError."""
     try:
-        with (
-            replacing(path) as file,
-            gzip.GzipFile(filename="", fileobj=_begun(file), mode="wb", compresslevel=LEVEL, mtime=0) as stream,
-        ):
-            for payload in _payloads(snapshot):
-                if len(payload) > FRAME:
-                    raise FileError(f"{os.fspath(path)}: {TOO_LARGE}")
-                stream.write(LENGTH.pack(len(payload)))
-                stream.write(payload)
-    except UnicodeEncodeError:
-        raise FileError(f"{os.fspath(path)}: the text holds half of a character") from None
+        with replacing(path) as file:
+            file.write(MAGIC + bytes([VERSION]))
+            write(snapshot, file)
+    except BrokenError as error:
+        raise FileError(f"{os.fspath(path)}: {error}") from None
 
 
 def load(path: str | os.PathLike[str]) -> Snapshot:
     """The Snapshot that was saved at `path`; torch is not needed. Raises FileError for another file, and OSError."""
     try:
         with opened(path) as file, uncollected():
-            _check_start(file)
-            return _read(file)
+            check_start(file, VERSION)
+            return read(file)
     except BrokenError as error:
         raise FileError(f"{os.fspath(path)}: {error}") from None
 
 
-def _begun(file: IO[bytes]) -> IO[bytes]:
-    file.write(MAGIC + bytes([VERSION]))
-    return file
+def write(snapshot: Snapshot, file: IO[bytes]) -> None:
+    """The stream alone. Raises BrokenError for what no file can hold."""
+    try:
+        with gzip.GzipFile(filename="", fileobj=file, mode="wb", compresslevel=LEVEL, mtime=0) as stream:
+            for payload in _payloads(snapshot):
+                if len(payload) > FRAME:
+                    raise BrokenError(TOO_LARGE)
+                stream.write(LENGTH.pack(len(payload)))
+                stream.write(payload)
+    except UnicodeEncodeError:
+        raise BrokenError(HALF) from None
 
 
 def _payloads(snapshot: Snapshot) -> Iterator[bytes]:
@@ -106,18 +111,22 @@ def _payloads(snapshot: Snapshot) -> Iterator[bytes]:
     yield from map(msgpack.encode, Writer().pieces(snapshot))
 
 
-def _check_start(file: BinaryIO) -> None:
+def check_start(file: BinaryIO, version: int) -> None:
+    """Reads MAGIC and the version. Raises BrokenError where it is another."""
     start = file.read(len(MAGIC) + 1) or b""
     if not start.startswith(MAGIC):
         raise BrokenError(CUT_OFF if start and MAGIC.startswith(start) else NOT_OURS)
     if len(start) == len(MAGIC):
         raise BrokenError(CUT_OFF)
-    if start[-1] != VERSION:
-        newer = f"this file has version {start[-1]} of the format, and this gradtui reads version {VERSION}"
+    if start[-1] != version and start[-1] in HOLDS:
+        raise BrokenError(f"it holds {HOLDS[start[-1]]}, not {HOLDS[version]}")
+    if start[-1] != version:
+        newer = f"this file has version {start[-1]} of the format, and this gradtui reads version {max(HOLDS)}"
         raise BrokenError(f"{newer}: a newer one may read it")
 
 
-def _read(file: BinaryIO) -> Snapshot:
+def read(file: BinaryIO) -> Snapshot:
+    """What such a stream holds. Raises BrokenError."""
     try:
         frames = _frames(file)
         first = next(frames, None)

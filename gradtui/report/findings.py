@@ -30,9 +30,9 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
         yield f"… {len(found) - MOST_FINDINGS:,} more findings: --json has them all"
 
 
-def told(finding: Finding) -> Iterator[str]:
-    """The sentence, with how sure it is, the evidence, and what people do about it."""
-    sentence = f"{finding.certainty}, {finding.phase}: {finding.text}"
+def told(finding: Finding, where: str = "") -> Iterator[str]:
+    """The sentence, with how sure it is and where it is, the evidence, and what people do about it. where: else the phase."""
+    sentence = f"{finding.certainty}, {where or finding.phase}: {finding.text}"
     yield from textwrap.wrap(sentence, WIDTH, subsequent_indent="    ")
     for evidence in finding.evidence[:MOST_EVIDENCE]:
         yield from _indented(f"· {evidence}")

@@ -19,6 +19,7 @@ from gradtui.graph.agreement import Check, ValueCheck, checks, value_check
 from gradtui.graph.gradients import by_parameter
 from gradtui.graph.replay import Replay
 from gradtui.report import training
+from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Edge, Graph, Node, Problem, Saved, Snapshot, Source, Values
 from gradtui.snapshot.visible import ACTING
 
@@ -90,20 +91,21 @@ def refusal(expression: str, problem: Problem, snapshot: Snapshot | None = None)
 
 def _findings(snapshot: Snapshot) -> list[Json]:
     """What is wrong, the root cause first."""
-    return [
-        {
-            "kind": one.kind,
-            "certainty": one.certainty,
-            "phase": one.phase,
-            "node": one.node,
-            "text": one.text,
-            "remedy": one.remedy,
-            "parameter": one.parameter,
-            "source": _source(one.source),
-            "evidence": list(one.evidence),
-        }
-        for one in findings(snapshot)
-    ]
+    return [finding(one) for one in findings(snapshot)]
+
+
+def finding(one: Finding) -> Json:
+    return {
+        "kind": one.kind,
+        "certainty": one.certainty,
+        "phase": one.phase,
+        "node": one.node,
+        "text": one.text,
+        "remedy": one.remedy,
+        "parameter": one.parameter,
+        "source": _source(one.source),
+        "evidence": list(one.evidence),
+    }
 
 
 def _code(snapshot: Snapshot) -> Json:

@@ -1,4 +1,4 @@
-"""JSON Schemas (draft 2020-12) of what gradtui prints for programs."""
+"""JSON Schemas (draft 2020-12): of what gradtui prints for programs, and of `config.toml`."""
 
 from __future__ import annotations
 
@@ -21,12 +21,16 @@ def answers() -> Schema:
         ("event", "kind"): EventKind,
         ("finding", "kind"): Kind,
         ("finding", "certainty"): Certainty,
-        ("finding_of_a_run", "certainty"): Certainty,
         ("unread", "unread"): Unread,
     }
     for (name, key), kind in kinds.items():
         schema["$defs"][name]["properties"][key]["enum"] = [*get_args(kind)]
     return schema
+
+
+def config() -> Schema:
+    """Of `config.toml`, for editors that help with it."""
+    return _read("config")
 
 
 def _read(name: str) -> Schema:

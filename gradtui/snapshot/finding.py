@@ -67,6 +67,7 @@ class Finding(Struct, frozen=True):
 
     node: where to look; None where there is none. text: one sentence that says why. remedy: one on what people do.
     parameter: the one it explains. source: where to look in the user's code. evidence: what was seen that shows it.
+    update: of a whole training, at which it began.
     """
 
     kind: Kind
@@ -78,3 +79,4 @@ class Finding(Struct, frozen=True):
     source: Source | None = None
     evidence: tuple[str, ...] = ()
     certainty: Certainty = "likely"
+    update: int | None = None

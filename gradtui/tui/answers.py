@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec.structs import replace
+
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.model import Problem, Request, Snapshot
 
@@ -40,6 +42,12 @@ class Answers:
     def underived(self) -> bool:
         """Whether the symbolic derivative of what is shown is still to come."""
         return self.shown is not None and self.shown.derivative is None
+
+    @property
+    def whole(self) -> Snapshot | None:
+        """What is shown with its curve, which came once for all places on it."""
+        lacks = self.shown is not None and self.shown.curve is None and self.curve is not None
+        return replace(self.shown, curve=self.curve) if lacks and self.shown is not None else self.shown
 
     @property
     def failure(self) -> Snapshot | None:

@@ -16,7 +16,9 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from gradtui.service.client import Service
-from gradtui.snapshot.model import Dtype, Snapshot
+from gradtui.settings.memory import Memory
+from gradtui.settings.settings import Settings
+from gradtui.snapshot.model import Dtype
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.visible import visible
 from gradtui.tui import commands, texts
@@ -25,8 +27,8 @@ from gradtui.tui.asking import Asking
 from gradtui.tui.backward import Backward
 from gradtui.tui.evaluator import DerivativeArrived, MakeEvaluator, OtherArrived, SnapshotArrived
 from gradtui.tui.findings import Findings
+from gradtui.tui.keymap import bound
 from gradtui.tui.keys import EVERYWHERE, KEYS, asks, works
-from gradtui.tui.memory import Memory
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
@@ -68,12 +70,12 @@ class GradtuiApp(MendedApp):
         self._working: list[bool] = []
         self._held = False
         self._other_window: tuple[float, float] | None = None
-        if memory is not None:
-            known = memory.load()
-            self.plain = known.plain
-            theme = theme or (known.theme if known.theme in self.available_themes else None)
-        if theme is not None:
-            self.theme = theme
+        settings = Settings() if memory is None else memory.settings
+        self.keys, wrong = bound(settings.keys)
+        self.wrong = (*settings.wrong, *wrong)
+        self.set_keymap({str(key.id): key.key for key in self.keys if key not in KEYS})
+        self.plain = settings.plain
+        self.theme = theme or self.theme
 
     def compose(self) -> ComposeResult:
         self.picture = Picture(
@@ -85,10 +87,11 @@ class GradtuiApp(MendedApp):
         yield KeyFooter(compact=True)
 
     def on_mount(self) -> None:
-        self._first_theme = self.theme
+        self._first = self.chosen
         if self.memory is not None:
-            for text in self.memory.known.history:
+            for text in self.memory.load():
                 self.picture.formula.history.add(text)
+        self.warn("Settings", self.wrong)
         self.picture.call_plainly(self.plain)
         if self.session.origin == "expression" and self.session.live:
             self.picture.take(self.session.text)
@@ -109,8 +112,12 @@ class GradtuiApp(MendedApp):
 
     def remember(self) -> None:
         if self.memory is not None:
-            chosen = self.theme if self.theme != self._first_theme else self.memory.known.theme
-            self.memory.save(chosen, self.plain, self.picture.formula.history.entries)
+            self.memory.save(self.picture.formula.history.entries, self._first, self.chosen)
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """Settings that the screen changes; another choice than at first holds from now on."""
+        return {"theme": self.theme, "vocabulary": "plain" if self.plain else "torch"}
 
     # What is asked, and answered
 
@@ -160,9 +167,6 @@ class GradtuiApp(MendedApp):
         if self.session.kept is not None:
             self.picture.chart.show_other(None if curve is None else replace(curve, what=self.session.kept.expression))
 
-    def on_unanswered(self) -> None:
-        self.show_variables()
-
     def on_patience_lost(self) -> None:
         self.show_answer()
         self.settle()
@@ -172,9 +176,6 @@ class GradtuiApp(MendedApp):
         self.asking.interrupt()
         self.session.saved()
         self.ask()
-
-    def on_found(self) -> None:
-        self.show_cursor()
 
     def on_explained(self) -> None:
         self.backward.tell()
@@ -199,9 +200,13 @@ class GradtuiApp(MendedApp):
         self.asking.painted()
         self.picture.show_variables(patient=self.asking.patient)
 
+    on_unanswered = show_variables
+
     def show_cursor(self) -> None:
         self.board.tell()
         self.picture.show_cursor(self.findings.all)
+
+    on_found = show_cursor
 
     def show_player(self) -> None:
         self.picture.graph.border_subtitle = self.player.text
@@ -227,11 +232,11 @@ class GradtuiApp(MendedApp):
 
     def on_key(self, event: events.Key) -> None:
         """One that no action took: of a saved picture it may have asked for another answer."""
-        if not self.session.live and (asks(event.key) or asks(event.character)):
+        if not self.session.live and (asks(event.key, self.keys) or asks(event.character, self.keys)):
             self.notify(texts.NOTHING_NEW, timeout=3)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        return commands.commands(self, self.session, self.answers.shown, self.command)
+        return commands.commands(self, self.keys, self.session, self.answers.shown, self.command)
 
     async def command(self, action: str) -> None:
         """One of the palette, which is there also while a line is typed: that line is left."""
@@ -343,7 +348,6 @@ class GradtuiApp(MendedApp):
     def action_toggle_names(self) -> None:
         self.plain = not self.plain
         self.picture.call_plainly(self.plain)
-        self.remember()
 
     def action_in_full(self) -> None:
         from gradtui.tui.full import FullScreen, in_full  # not wanted before the first paint
@@ -352,20 +356,16 @@ class GradtuiApp(MendedApp):
         self.push_screen(FullScreen(in_full(self.session, self.answers, picture.reading, selected, picture.node_panel)))
 
     async def on_file_entry_left(self, message: FileEntry.Left) -> None:
-        if message.path is None or self.answers.shown is None:
+        shown = self.answers.whole
+        if message.path is None or shown is None:
             self.picture.leave_line()
             return
-        told = await commands.write(self._whole(self.answers.shown), message.path, plain=self.plain)
+        told = await commands.write(shown, message.path, plain=self.plain)
         if told:
             self.picture.file.say(told)
         else:
             self.picture.leave_line()
             self.notify(f"written: {visible(os.path.abspath(message.path))}", markup=False, timeout=4)
-
-    def _whole(self, shown: Snapshot) -> Snapshot:
-        """The answer with its curve, which came once for all places on it."""
-        curve = self.answers.curve
-        return replace(shown, curve=curve) if shown.curve is None and curve is not None else shown
 
     def action_copy(self) -> None:
         if self.answers.shown is not None:
@@ -375,7 +375,7 @@ class GradtuiApp(MendedApp):
         from gradtui.tui.help import HelpScreen  # not wanted before the first paint
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen())
+            self.push_screen(HelpScreen(self.keys))
 
     action_explain = action_help
 
@@ -388,11 +388,12 @@ def explorer(start: Start, memory: Memory | None = None) -> GradtuiApp:
     return app
 
 
-def run(start: Start) -> int:
-    """Open the explorer and stay in it until it is left; the exit status. Raises PointError for an `at` that is no value."""
-    memory = Memory()
+def run(start: Start, settings: Settings | None = None) -> int:
+    """Open the explorer and stay in it until it is left; the exit status. Raises PointError for an `at` that is no value.
+    settings: None for those of the file and the environment."""
+    memory = Memory(settings=settings)
     app = explorer(start, memory)
     if start.theme is None:
         app.suit_terminal()
-    app.run()
+    app.run(mouse=memory.settings.mouse)
     return app.return_code or 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 
@@ -15,7 +15,7 @@ from textual.binding import Binding
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, numbers
 from gradtui.snapshot.visible import harmless_lines, visible
-from gradtui.tui.keys import KEYS, works
+from gradtui.tui.keys import works
 from gradtui.tui.session import WINDOW, Session
 from gradtui.tui.textual_fixes import MendedApp
 from gradtui.tui.training.optimizer_entry import USUAL
@@ -52,11 +52,14 @@ FILES = (
 )
 
 
-def commands(app: MendedApp, session: Session, shown: Snapshot | None, run: Run) -> Iterator[SystemCommand]:
-    """Every action that works now, then examples, number type and theme."""
-    for binding in KEYS:
+def commands(
+    app: MendedApp, keys: Sequence[Binding], session: Session, shown: Snapshot | None, run: Run
+) -> Iterator[SystemCommand]:
+    """Every action that works now, then examples, number type, mouse and theme."""
+    for binding in keys:
         if binding.id != "restore" and works(binding.action.partition("(")[0], session, shown, typing=False):
-            key = app.get_key_display(Binding(binding.key.partition(",")[0], "", key_display=binding.key_display))
+            first = binding.key.partition(",")[0]
+            key = app.get_key_display(Binding(first, "", key_display=binding.key_display)) if first else "no key"
             yield SystemCommand(binding.tooltip, f"{binding.description} ({key})", partial(run, binding.action))
     if works("experiment", session, shown, typing=False):
         for factor in (0.5, 10.0, -1.0):
@@ -79,6 +82,9 @@ def commands(app: MendedApp, session: Session, shown: Snapshot | None, run: Run)
     for dtype in ("float32", "float64"):
         if dtype != session.dtype and session.live:
             yield SystemCommand(f"Use {dtype}", "Evaluate with this number type", partial(run, f"dtype({dtype!r})"))
+    if app.mouse is not None:
+        told = ("off", "The terminal itself selects text again") if app.mouse else ("on", "Clicks and the wheel work")
+        yield SystemCommand(f"Mouse {told[0]}", told[1], partial(run, "toggle_mouse"))
     yield SystemCommand("Theme", "Change the colours: dark, light, ansi", partial(run, "change_theme"))
     yield SystemCommand("Screenshot", "Save the screen as an SVG picture", partial(run, "screenshot"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import zip_longest
 from typing import ClassVar
 
@@ -14,7 +15,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gradtui.expression.functions import TABLE
-from gradtui.tui.keys import ROWS, in_short
+from gradtui.tui.keymap import in_short
+from gradtui.tui.keys import ROWS
 from gradtui.tui.textual_fixes import Sized
 
 LANGUAGE = (
@@ -76,9 +78,13 @@ class HelpScreen(Sized, ModalScreen[None]):
         Binding("escape,question_mark,q,enter,f1", "dismiss", "close", key_display="esc"),
     ]
 
+    def __init__(self, keys: Sequence[Binding]) -> None:
+        super().__init__()
+        self._keys = keys
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
-            yield Static(_columns())
+            yield Static(_columns(self._keys))
             yield Static(_heading("words and signs"), classes="heading")
             for term, means in GLOSSARY:
                 with Horizontal(classes="entry"):
@@ -93,9 +99,9 @@ def _heading(text: str) -> Content:
     return Content.styled(text, "bold $text-primary")
 
 
-def _columns() -> Content:
+def _columns(bindings: Sequence[Binding]) -> Content:
     """Keys at the left, the language at the right: 77 cells."""
-    keys = [(in_short(row), row.short) for row in ROWS]
+    keys = [(in_short(row, bindings), row.short) for row in ROWS]
     lines = [Content.assemble((set_cell_size("keys", 44), "bold $text-primary"), _heading("what can be typed"))]
     lines += [
         Content.assemble(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from textual.binding import Binding
-from textual.keys import format_key
 
 from gradtui.snapshot.model import Snapshot
 from gradtui.tui.session import Session
@@ -311,26 +310,6 @@ NO_ROOM = {
 """Keys that only README lists: they do what those beside them do."""
 
 
-def in_short(row: Row) -> str:
-    """The keys of a row in the help: `← → ⇧→  [ ]`."""
-    return "  ".join(" ".join(_shown(name) for name in group.split() if name not in NO_ROOM) for group in row.groups)
-
-
-def in_full(row: Row) -> Iterator[str]:
-    """All keys of a row, spelled for someone who does not know the signs: `shift+→`."""
-    for name in " ".join(row.groups).split():
-        yield _shown(name).replace("⇧", "shift+").replace("^", "ctrl+").replace("⏎", "enter")
-
-
-def _shown(name: str) -> str:
-    """A key as the footer writes it."""
-    binding = next((key for key in KEYS if key.id == name), None)
-    if binding is None:
-        return name.replace("ctrl+", "^")
-    modifiers, key = binding.parse_key()
-    return binding.key_display or f"{'^' if 'ctrl' in modifiers else ''}{format_key(key)}"
-
-
 EVERYWHERE = {
     *("quit", "help_quit", "command_palette", "change_theme", "screenshot", "suspend_process", "explain"),
     *("focus_next", "focus_previous"),
@@ -391,6 +370,6 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
     return True
 
 
-def asks(key: str | None) -> bool:
+def asks(key: str | None, keys: Sequence[Binding] = KEYS) -> bool:
     """Whether a key, by its name or as the character typed, asks for another answer."""
-    return any(key in binding.key.split(",") for binding in KEYS if binding.action.partition("(")[0] in ASKING)
+    return any(key in binding.key.split(",") for binding in keys if binding.action.partition("(")[0] in ASKING)

@@ -9,11 +9,12 @@ from typing import cast
 from msgspec.structs import replace
 
 from gradtui.expression.parser import ExpressionError, parse
+from gradtui.settings.memory import Memory
+from gradtui.settings.settings import Settings
 from gradtui.snapshot.model import Device, Dtype, Request, Snapshot
 from gradtui.snapshot.start import Start
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.app import run as run_live
-from gradtui.tui.memory import Memory
 from gradtui.tui.session import Session
 
 
@@ -63,13 +64,14 @@ def explorer(snapshot: Snapshot, theme: str | None = None, memory: Memory | None
     return GradtuiApp(session_of(snapshot), partial(SavedAnswer, snapshot), theme, memory)
 
 
-def run(snapshot: Snapshot, theme: str | None = None) -> int:
-    """Show `snapshot` until the screen is left; the exit status."""
-    app = explorer(snapshot, theme, Memory())
+def run(snapshot: Snapshot, theme: str | None = None, settings: Settings | None = None) -> int:
+    """Show `snapshot` until the screen is left; the exit status. theme, settings: as for `app.run`."""
+    memory = Memory(settings=settings)
+    app = explorer(snapshot, theme, memory)
     if theme is None:
         app.suit_terminal()
-    app.run()
-    return run_live(app.live_again) if app.live_again is not None else app.return_code or 0
+    app.run(mouse=memory.settings.mouse)
+    return run_live(app.live_again, settings) if app.live_again is not None else app.return_code or 0
 
 
 def _take_name(session: Session, snapshot: Snapshot) -> None:

@@ -23,7 +23,8 @@ from gradtui.tui import texts
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.graph.columns import short
 from gradtui.tui.help import GLOSSARY, LANGUAGE
-from gradtui.tui.keys import KEYS, ROWS, in_full
+from gradtui.tui.keymap import in_full
+from gradtui.tui.keys import KEYS, ROWS
 
 SIZE = (100, 40)
 """Cells of the screen that nobody sees."""
@@ -66,7 +67,7 @@ async def run(app: GradtuiApp, read: Read | None = None, say: Callable[[str], No
             if line.strip() == "all":
                 told = {}
             elif line.strip() in ("?", "f1"):
-                _explain(say)
+                _explain(app, say)
             else:
                 await _do(pilot, app, line.strip(), say)
             if app.is_running:
@@ -212,8 +213,8 @@ def _cursor(app: GradtuiApp) -> Iterator[tuple[str, str]]:
         yield f"node {number}", line
 
 
-def _explain(say: Callable[[str], None]) -> None:
+def _explain(app: GradtuiApp, say: Callable[[str], None]) -> None:
     for row in ROWS:
-        say(f"{' '.join(in_full(row))}: {row.long}")
+        say(f"{' '.join(in_full(row, app.keys))}: {row.long}")
     for typed, means in (*LANGUAGE, *GLOSSARY):
         say(f"{typed}: {means}")

@@ -51,6 +51,17 @@ class TerminalDriver(LinuxDriver):
         if self._painting:
             super().write(data)
 
+    @property
+    def mouse(self) -> bool:
+        """Whether the terminal tells of clicks and the wheel."""
+        return self._mouse
+
+    def use_mouse(self, wanted: bool) -> None:
+        """From now on, also after a stop."""
+        self._disable_mouse_support()
+        self._mouse = wanted
+        self._enable_mouse_support()
+
     def _get_terminal_size(self) -> tuple[int, int]:
         """Of the terminal itself: COLUMNS and LINES, which Textual would rather take, do not change with it."""
         with suppress(OSError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, cast
@@ -90,6 +90,19 @@ class MendedApp(App[None]):
         self._second_folder: str | None = None
         self.no_color = bool(os.environ.get("NO_COLOR"))  # an empty one says nothing, no-color.org has it
         self.register_theme(ANSI_DARK)
+
+    def warn(self, title: str, sentences: Iterable[str]) -> None:
+        for sentence in sentences:
+            self.notify(visible(sentence), title=title, severity="warning", markup=False, timeout=10)
+
+    @property
+    def mouse(self) -> bool | None:
+        """Whether clicks and the wheel come here, and not to the terminal; None where that cannot be changed."""
+        return self._driver.mouse if isinstance(self._driver, TerminalDriver) else None
+
+    def action_toggle_mouse(self) -> None:
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.use_mouse(not self._driver.mouse)
 
     def get_css_variables(self) -> dict[str, str]:
         """Those of the theme, readable."""

@@ -28,7 +28,8 @@ def run(*arguments: str) -> Result:
 def screen(monkeypatch: pytest.MonkeyPatch) -> list[Start]:
     """What the screen was opened with; called as it wants to be called."""
     opened: list[Start] = []
-    monkeypatch.setattr(app, "run", create_autospec(app.run, side_effect=opened.append))
+    seen = create_autospec(app.run, side_effect=lambda start, settings: opened.append(start))
+    monkeypatch.setattr(app, "run", seen)
     monkeypatch.setattr("gradtui.command.cli._require_terminal", lambda: None)
     return opened
 

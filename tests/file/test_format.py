@@ -214,7 +214,9 @@ def structs(what: Any) -> Iterator[msgspec.Struct]:
 def test_what_is_saved_is_loaded(name: str, tmp_path: Path) -> None:
     path, snapshot = tmp_path / "run.gradtui", SOUND[name]()
     save(snapshot, path)
-    assert bits(gradtui.load(path)) == bits(snapshot)
+    loaded = gradtui.load(path)
+    assert isinstance(loaded, Snapshot)
+    assert bits(loaded) == bits(snapshot)
 
 
 def test_everything_is_everything() -> None:
@@ -307,8 +309,8 @@ def test_what_an_older_gradtui_left_out_has_its_default(tmp_path: Path) -> None:
 
 
 def test_a_newer_version_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match=r"version 2 of the format, and this gradtui reads version 1"):
-        load(written(tmp_path / "run.gradtui", {"id": 1, "expression": "x"}, version=2))
+    with pytest.raises(FileError, match=r"version 3 of the format, and this gradtui reads version 2"):
+        load(written(tmp_path / "run.gradtui", {"id": 1, "expression": "x"}, version=3))
 
 
 def test_every_truncation_is_told(tmp_path: Path) -> None:

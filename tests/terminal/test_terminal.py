@@ -87,3 +87,18 @@ def test_markup_is_text() -> None:
         terminal.wait_for("q quit")  # ESC and q at once would be alt+q
         terminal.press("q")
         assert terminal.wait_exit() == 0
+
+
+@pytest.mark.long
+def test_without_a_mouse() -> None:
+    """As it is asked for the terminal keeps the mouse, and gives and takes it back live."""
+    with Terminal([GRADTUI, "--no-mouse"]) as terminal:
+        terminal.wait_for("29", "AccumulateGrad")
+        assert b"?1000h" not in terminal.raw
+        terminal.press("ctrl+p", "mouse on")
+        terminal.wait_for("Clicks and the wheel work")
+        terminal.press("enter")
+        terminal.wait(lambda: b"?1000h" in terminal.raw, "the mouse")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert_restored(terminal)

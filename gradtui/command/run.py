@@ -1,0 +1,88 @@
+"""A whole run: opened from its file, and written as report, JSON or file."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from gradtui.command.answer import output, refuse
+from gradtui.command.options import shown, unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradtui.command.answer import Form
+    from gradtui.runs.run import Run
+
+
+def is_run(path: str) -> bool:
+    """Whether there is such a file, and it says that it holds a run."""
+    from gradtui.file.run_reading import is_run
+
+    try:
+        return is_run(path)
+    except OSError:
+        return False  # opening it tells why
+
+
+def load(path: str, form: Form | None) -> Run:
+    """The Run of a .gradtui file, as far as it has been written."""
+    from gradtui.file.format import FileError
+    from gradtui.file.run_reading import load
+    from gradtui.snapshot.model import Problem
+
+    try:
+        return load(path)
+    except FileError as error:
+        refuse(path, Problem("syntax", shown(str(error))), form)
+    except OSError as error:
+        refuse(path, Problem("name", unread(path, error)), form)
+
+
+def write(run: Run, form: Form | None, export: str | None) -> None:
+    """On standard output, in a file, or both. What is asked for and cannot be is click's own complaint."""
+    if form == "steps":
+        raise click.UsageError("a run has many backward passes: open the screen, and enter shows that of an update")
+    if export is not None:
+        _export(run, export)
+    if form is not None:
+        with output() as stream:
+            for piece in _pieces(run, form):
+                stream.write(piece)
+            stream.flush()
+
+
+def status(run: Run) -> int:
+    """1 where a finding is proved, else 0."""
+    return int(any(one.certainty == "proved" for one in run.findings))
+
+
+def saved(path: str, form: Form | None, export: str | None) -> None:
+    """A run that was saved, or goes on: written out."""
+    run = load(path, form)
+    write(run, form, export)
+    sys.exit(status(run) if form is not None else 0)
+
+
+def _pieces(run: Run, form: Form) -> Iterator[bytes]:
+    if form == "json":
+        from gradtui.report.run_json import pieces
+
+        return pieces(run)
+    from gradtui.report.run_text import report
+
+    return iter((report(run).encode(sys.stdout.encoding, "replace"),))
+
+
+def _export(run: Run, path: str) -> None:
+    from gradtui.report.export import ExportError
+    from gradtui.report.run_export import export
+
+    try:
+        export(run, path)
+    except ExportError as error:
+        raise click.BadParameter(shown(str(error)), param_hint="--export") from None
+    except OSError as error:
+        raise click.ClickException(shown(f"{path}: {error.strerror}")) from None

@@ -1,0 +1,180 @@
+"""A Run on its way to disk: each thing that is told is one whole record, which is in the file when the call comes back."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import IO, Any, Self
+
+from msgspec import msgpack
+
+from gradtui.file import format, run_format
+from gradtui.file.format import MAGIC, RUN, FileError
+from gradtui.file.rows import TOO_LARGE, BrokenError
+from gradtui.file.run_format import End, Head, Step, deflated, record
+from gradtui.file.writing import replacing
+from gradtui.runs.run import ParameterNorms, Run, Update
+from gradtui.runs.updates import Record, scalars
+from gradtui.snapshot.finding import Finding
+from gradtui.snapshot.model import Snapshot
+from gradtui.snapshot.said import unbroken
+
+MOST_NAMES = 2**16
+"""Of parameters, in one record."""
+MOST_PRINTED = 2**20
+"""Characters of what was printed, in one record."""
+
+
+class RunWriter:
+    """Begins the file anew, or writes to one that is open. A process that is forked from this one writes nothing to it.
+
+    Raises OSError for what cannot be written: the file then ends with the last whole record. Raises FileError for what no
+    file can hold.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        what: str = "",
+        arguments: Sequence[str] = (),
+        rank: int | None = None,
+        ranks: int | None = None,
+        started: float | None = None,
+        file: IO[bytes] | None = None,
+    ) -> None:
+        self._path = os.fspath(path)
+        self._own = file is None
+        self._file: IO[bytes] = file or open(self._path, "wb", buffering=0)  # noqa: SIM115 - as long as the run goes on
+        self._size = 0
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        self._record = Record()
+        self._optimizers = 0
+        head = Head(unbroken(what), tuple(map(unbroken, arguments)), rank, ranks, started)
+        try:
+            self._write(MAGIC + bytes([RUN]) + self._encoded(run_format.HEAD, head))
+        except BaseException:
+            self.close()
+            raise
+
+    def optimizer(self, name: str) -> int:
+        """One more optimizer; its number."""
+        self._append(run_format.OPTIMIZER, unbroken(name))
+        self._optimizers += 1
+        return self._optimizers - 1
+
+    def update(self, update: Update) -> None:
+        parameters = {unbroken(name): one for name, one in update.parameters.items()}
+        with self._lock:
+            new = self._record.new_names(parameters)
+            records = [
+                self._encoded(run_format.NAMES, new[start : start + MOST_NAMES])
+                for start in range(0, len(new), MOST_NAMES)
+            ]
+            norms = self._record.pack(update.update, parameters) if parameters else None
+            step = Step(scalars(update), norms)
+            try:
+                self._write(b"".join([*records, self._encoded(run_format.UPDATE, step)]))
+            except BaseException:
+                self._record.unlearn(new)
+                raise
+
+    def norms(self, update: int, parameters: Mapping[str, ParameterNorms]) -> None:
+        """Of some parameters of an update before, of names that are known."""
+        self._append(run_format.NORMS, self._record.pack(update, parameters))
+
+    def snapshot(self, update: int, snapshot: Snapshot) -> None:
+        stream = io.BytesIO(run_format.SNAPSHOT_OF.pack(update))
+        stream.seek(0, io.SEEK_END)
+        try:
+            format.write(snapshot, stream)
+        except BrokenError as error:
+            raise FileError(f"{self._path}: {error}") from None
+        if stream.tell() > run_format.MOST_OF_A_SNAPSHOT:
+            raise FileError(f"{self._path}: {TOO_LARGE}")
+        with self._lock:
+            self._write(record(run_format.SNAPSHOT, stream.getvalue()))
+
+    def finding(self, finding: Finding) -> None:
+        self._append(run_format.FINDING, finding)
+
+    def printed(self, text: str) -> None:
+        """What the script wrote since the last call."""
+        for start in range(0, len(text), MOST_PRINTED):
+            self._append(run_format.PRINTED, unbroken(text[start : start + MOST_PRINTED]))
+
+    def end(self, exit: int | None = None) -> None:
+        self._append(run_format.END, End(exit))
+
+    def close(self) -> None:
+        if self._own:
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _append(self, kind: int, what: object) -> None:
+        with self._lock:
+            self._write(self._encoded(kind, what))
+
+    def _encoded(self, kind: int, what: Any) -> bytes:
+        try:
+            return record(kind, deflated(msgpack.encode(what)))
+        except UnicodeEncodeError:
+            raise FileError(f"{self._path}: {format.HALF}") from None
+        except BrokenError as error:
+            raise FileError(f"{self._path}: {error}") from None
+
+    def _write(self, records: bytes) -> None:
+        """All of them, or none."""
+        if os.getpid() != self._process:
+            return
+        rest = memoryview(records)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) or 0 :]
+        except OSError:
+            if self._own:
+                with suppress(OSError):  # of a device
+                    self._file.truncate(self._size)
+                    self._file.seek(self._size)
+            raise
+        self._size += len(records)
+
+
+def save(run: Run, path: str | os.PathLike[str]) -> None:
+    """Write `run` to `path`, whole or not at all. Raises FileError for what no file can hold, and OSError."""
+    with (
+        replacing(path) as file,
+        RunWriter(
+            path,
+            what=run.what,
+            arguments=run.arguments,
+            rank=run.rank,
+            ranks=run.ranks,
+            started=run.started,
+            file=file,
+        ) as writer,
+    ):
+        for name in run.optimizers:
+            writer.optimizer(name)
+        for update in run.updates:
+            writer.update(update)
+        for number, snapshot in run.snapshots.items():
+            writer.snapshot(number, snapshot)
+        for finding in run.findings:
+            writer.finding(finding)
+        writer.printed(run.printed)
+        if run.ended:
+            writer.end(run.exit)
+        file.flush()

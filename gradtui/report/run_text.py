@@ -1,0 +1,176 @@
+"""Run -> one text report: what is wrong and since when, the last good update beside the first bad one, loss, updates."""
+
+from __future__ import annotations
+
+import math
+import os
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from gradtui.chart.loss import draw_loss
+from gradtui.report import findings
+from gradtui.report.text import one_line
+from gradtui.runs.run import ParameterNorms, Run, Update
+from gradtui.snapshot.finding import Finding
+from gradtui.snapshot.numbers import NOT_KNOWN, number
+from gradtui.snapshot.visible import harmless, harmless_lines
+
+WIDTH, HEIGHT = 80, 12
+MOST_ROWS, MOST_PARAMETERS, MOST_LINES = 20, 12, 40
+DIGITS = 5
+GAP = "  "
+NAME = 30
+
+Row = tuple[str, ...]
+
+
+def report(run: Run) -> str:
+    """Lines of at most 80 cells, but for long names."""
+    told = (_findings, _head, _beside, _loss, _updates, _printed)
+    parts: list[Iterable[str]] = [part(run) for part in told]
+    return "\n\n".join("\n".join(map(harmless, lines)) for lines in map(list, parts) if lines) + "\n"
+
+
+def since(finding: Finding) -> str:
+    """From which update on, through which line, and of which parameter, as far as it is known: `update 37, train.py:21`."""
+    told = ["from the start" if finding.update is None else f"since update {finding.update:,}"]
+    source = finding.source
+    if source is not None and source.file is not None and source.line is not None:
+        told.append(f"{os.path.basename(source.file)}:{source.line}")
+    if finding.parameter:
+        told.append(finding.parameter)
+    return ", ".join(told)
+
+
+def summary(run: Run) -> str:
+    """How many updates of which optimizers, how long, and how it ended."""
+    count = len(run.updates)
+    told = [f"{count:,} update{'s' * (count != 1)}"]
+    if run.optimizers:
+        told[0] += f" of {', '.join(run.optimizers)}"
+    seconds = run.updates[-1].seconds if count else 0.0
+    if seconds > 0:
+        told.append(f"{number(seconds, 3)} s")
+    if run.rank is not None:
+        told.append(f"rank {run.rank} of {NOT_KNOWN if run.ranks is None else run.ranks}")
+    if not run.ended:
+        told.append("it did not come to its end, or goes on")
+    elif run.exit:
+        told.append(f"exit status {run.exit}")
+    return " · ".join(told)
+
+
+def _head(run: Run) -> Iterator[str]:
+    yield one_line(" ".join((run.what, *run.arguments))) or "a training"
+    yield from textwrap.wrap(summary(run), WIDTH, subsequent_indent="    ")
+
+
+def _findings(run: Run) -> Iterator[str]:
+    if not any(one.certainty != "perhaps" for one in run.findings):
+        yield findings.ONLY_PERHAPS if run.findings else findings.NONE
+    for finding in run.findings[: findings.MOST_FINDINGS]:
+        yield from findings.told(finding, since(finding))
+    if len(run.findings) > findings.MOST_FINDINGS:
+        yield f"… {len(run.findings) - findings.MOST_FINDINGS:,} more findings: --json has them all"
+
+
+def _beside(run: Run) -> Iterator[str]:
+    """The last good update beside the first bad one: numbers of the whole, then the parameters that changed most."""
+    first = next((one.update for one in run.findings if one.certainty != "perhaps"), None)
+    if not first:
+        return
+    good, bad = at(run, first - 1), at(run, first)
+    if good is None:
+        return
+    yield f"the last good update beside the first bad one{'' if bad else ', which did not come to its step'}"
+    head = ("", f"update {good.update:,}", f"update {first:,}")
+    rows: list[Row] = [head, ("loss", number(good.loss, DIGITS), _of(bad.loss if bad else None))]
+    rows.append(("gradient norm", number(good.grad_norm, DIGITS), _of(bad.grad_norm if bad else None)))
+    if bad is not None:
+        names = sorted(bad.parameters, key=lambda name: -_jump(good.parameters.get(name), bad.parameters[name]))
+        for name in names[:MOST_PARAMETERS]:
+            before = good.parameters.get(name)
+            rows.append((f"gradient of {name}", _of(before.grad if before else None), _of(bad.parameters[name].grad)))
+    yield from aligned(rows)
+
+
+def _loss(run: Run) -> Iterator[str]:
+    losses = [(one.update, one.loss) for one in run.updates if one.loss is not None]
+    if len(losses) < 2:
+        return
+    troubles = [one.update for one in run.findings if one.update is not None and one.certainty != "perhaps"]
+    cells = draw_loss(losses, (losses[0][0], losses[-1][0]), WIDTH, HEIGHT, troubles=troubles)
+    yield from ("".join(character for character, _ in line).rstrip() for line in cells or ())
+
+
+def _updates(run: Run) -> Iterator[str]:
+    count = len(run.updates)
+    if not count:
+        return
+    cut = count > MOST_ROWS
+    shown = [*run.updates[: MOST_ROWS // 2], *run.updates[-(MOST_ROWS // 2) :]] if cut else [*run.updates]
+    several = len(run.optimizers) > 1
+    rows: list[Row] = [("update", *(("optimizer",) if several else ()), "loss", "lr", "gradient norm")]
+    for one in shown:
+        name = (run.optimizers[one.optimizer],) if several else ()
+        lr = ", ".join(dict.fromkeys(number(rate, DIGITS) for rate in one.lr))
+        rows.append(
+            (f"{one.update:,}", *name, number(one.loss, DIGITS), lr or NOT_KNOWN, number(one.grad_norm, DIGITS))
+        )
+    for place, line in enumerate(aligned(rows)):
+        if cut and place == MOST_ROWS // 2 + 1:
+            yield f"… {count - MOST_ROWS:,} more: --json has them all"
+        yield line
+    if run.thinned:
+        yield thinned(run)
+
+
+def thinned(run: Run) -> str:
+    """What is not kept, in a sentence."""
+    return (
+        f"thinned: of {run.thinned:,} of these {len(run.updates):,} updates only those parameters are kept whose gradient or "
+        "change was the lowest or highest for a while"
+    )
+
+
+def _printed(run: Run) -> Iterator[str]:
+    lines = harmless_lines(run.printed).splitlines()
+    if not any(map(str.strip, lines)):
+        return
+    cut = len(lines) > MOST_LINES
+    yield f"printed, the last {MOST_LINES} of {len(lines):,} lines:" if cut else "printed:"
+    yield from (f"  {line.expandtabs()}" for line in lines[-MOST_LINES:])
+
+
+def at(run: Run, update: int) -> Update | None:
+    """The update of this number; most often it stands at that place."""
+    if update < len(run.updates) and run.updates[update].update == update:
+        return run.updates[update]
+    return next((one for one in run.updates if one.update == update), None)
+
+
+def aligned(rows: Sequence[Row]) -> Iterator[str]:
+    """The first column to the left, the others to the right."""
+    rows = [(_cut(row[0]), *row[1:]) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        yield GAP.join(cells).rstrip()
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= NAME + 12 else "…" + name[-NAME - 11 :]
+
+
+def _of(value: float | None) -> str:
+    return number(value, DIGITS)
+
+
+def _jump(before: ParameterNorms | None, after: ParameterNorms) -> float:
+    """By how many powers of ten the gradient is another; what is not finite, or has come or gone, before all."""
+    old, new = before.grad if before else None, after.grad
+    if old is None or new is None:
+        return 0.0 if old is new else math.inf
+    if not (math.isfinite(old) and math.isfinite(new)):
+        return 0.0 if str(old) == str(new) else math.inf
+    return abs(math.log10((new or 1e-300) / (old or 1e-300)))

@@ -1,0 +1,82 @@
+"""The keys of the screen as a person has them: those of keys.py, but for the actions that were given others; and how they are
+written."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from textual.binding import Binding
+from textual.keys import Keys, _character_to_key, format_key
+
+from gradtui.tui.keys import KEYS, NO_ROOM, Row
+
+NAMED = {key.value for key in Keys if not key.value.startswith("<")} | {"question_mark", "slash", "comma", "colon"}
+MODIFIED = re.compile(r"(?:(?:ctrl|shift|alt)\+)+(.+)")
+
+
+def bound(chosen: Mapping[str, Sequence[str]]) -> tuple[list[Binding], list[str]]:
+    """KEYS with the chosen keys, and what is wrong with these, a sentence each. A key that was chosen for one action does
+    nothing else any more."""
+    wrong: list[str] = []
+    taken: dict[str, str] = {}
+    for name, keys in chosen.items():
+        if all(binding.id != name for binding in KEYS):
+            close = difflib.get_close_matches(name, [binding.id or "" for binding in KEYS], 1)
+            wrong.append(f"there is no action {name}" + (f"; did you mean {close[0]}?" if close else ""))
+            continue
+        for key in keys:
+            normal = textual_name(key)
+            if normal is None:
+                wrong.append(f"{name}: there is no key {key}; h, ?, left, ctrl+d and f5 are keys")
+            elif taken.setdefault(normal, name) != name:
+                wrong.append(f"{key} is given to {taken[normal]} and to {name}: it stays with the first")
+    return [_rebound(binding, taken) for binding in KEYS], wrong
+
+
+def _rebound(binding: Binding, taken: Mapping[str, str]) -> Binding:
+    mine = [key for key, name in taken.items() if name == binding.id]
+    kept = mine or [key for key in binding.key.split(",") if key not in taken]
+    if kept == binding.key.split(","):
+        return binding
+    return replace(binding, key=",".join(kept), key_display=None)
+
+
+def textual_name(key: str) -> str | None:
+    """Textual's name of a key that is written in whatever way: `?` is question_mark. None for what is no key."""
+    if len(key) == 1:
+        return _character_to_key(key) if key.isprintable() else None
+    modified = MODIFIED.fullmatch(key)
+    if key in NAMED or modified is None:
+        return key if key in NAMED else None
+    last = modified[1]
+    name = _character_to_key(last) if len(last) == 1 else last
+    known = len(last) == 1 or last in NAMED
+    return key[: modified.start(1)] + name if known else None
+
+
+def in_short(row: Row, keys: Sequence[Binding] = KEYS) -> str:
+    """The keys of a row in the help: `← → ⇧→  [ ]`."""
+    return "  ".join(
+        " ".join(_shown(name, keys) for name in group.split() if name not in NO_ROOM) for group in row.groups
+    )
+
+
+def in_full(row: Row, keys: Sequence[Binding] = KEYS) -> Iterator[str]:
+    """All keys of a row, spelled for someone who does not know the signs: `shift+→`."""
+    for name in " ".join(row.groups).split():
+        yield _shown(name, keys).replace("⇧", "shift+").replace("^", "ctrl+").replace("⏎", "enter")
+
+
+def _shown(name: str, keys: Sequence[Binding]) -> str:
+    binding = next((key for key in keys if key.id == name), None)
+    return name.replace("ctrl+", "^") if binding is None else shown(binding)
+
+
+def shown(binding: Binding) -> str:
+    """Its first key as the footer writes it; `–` where it has none."""
+    *modifiers, key = binding.key.partition(",")[0].split("+")
+    signs = ("^" if "ctrl" in modifiers else "") + ("⇧" if "shift" in modifiers else "")
+    return binding.key_display or (f"{signs}{format_key(key)}" if key else "–")

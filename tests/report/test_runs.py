@@ -1,0 +1,89 @@
+"""A Run on paper and for programs: `gradtui-run/1`, and since when and where it goes wrong first of all."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from gradtui.file.run_writing import save
+from gradtui.report.run_json import pieces
+from gradtui.report.run_text import report
+from gradtui.runs.run import Run
+from tests.command.test_usage import run as command
+from tests.runs import made
+
+
+def no_constant(word: str) -> None:
+    raise AssertionError(f"{word} is not JSON")
+
+
+def as_json(run: Run) -> dict[str, object]:
+    text = b"".join(pieces(run)).decode()
+    assert text.count("\n") == 1
+    told: dict[str, object] = json.loads(text, parse_constant=no_constant)
+    return told
+
+
+def test_json() -> None:
+    told = as_json(made.run())
+    assert told["schema"] == "gradtui-run/1"
+    assert (told["exit"], told["printed"]) == (1, made.PRINTED)
+    updates = told["updates"]
+    assert isinstance(updates, list)
+    assert [one["update"] for one in updates] == list(range(60))
+    good, bad = updates[3], updates[50]
+    assert (good["loss"], good["lr"], good["grad_norm"], good["optimizer"]) == (0.5, [0.1, 0.01], 1.5, 0)
+    assert good["parameters"]["encoder.0.weight"] == {"grad": 0.25, "weight": 2.0, "change": 2.5e-4, "nan": 0, "inf": 0}
+    assert good["parameters"]["encoder.2.bias"]["grad"] is None
+    assert good["parameters"]["head.bias"]["grad"] == 0.0
+    assert (bad["loss"], bad["parameters"]["head.weight"]["grad"]) == ("nan", "inf")
+    findings = told["findings"]
+    assert isinstance(findings, list)
+    assert [(one["update"], one["kind"], one["source"]["line"]) for one in findings] == [(37, "domain", 21)]
+
+
+def test_json_of_no_update() -> None:
+    told = as_json(Run())
+    assert (told["updates"], told["findings"], told["exit"], told["ended"]) == ([], [], None, False)
+
+
+def test_what_is_wrong_comes_first() -> None:
+    lines = report(made.run()).splitlines()
+    assert all(word in lines[0] for word in ("proved", "update 37", "train.py:21", "encoder.0.weight"))
+    beside = next(line for line in lines if line.startswith("gradient of encoder.0.weight"))
+    assert [math.isnan(float(cell)) for cell in beside.split()[-2:]] == [False, True]
+
+
+def test_a_healthy_run() -> None:
+    told = report(made.run(30))
+    assert told.startswith("no fault found")
+    assert report(replace(made.run(30), findings=(replace(made.FOUND, certainty="perhaps"),))).startswith(
+        "no fault found"
+    )
+
+
+@pytest.mark.parametrize("run", [Run(), made.run(1), replace(made.run(30), updates=())])
+def test_a_run_that_has_hardly_begun(run: Run) -> None:
+    assert "no fault found" in report(run)
+
+
+def test_the_command(tmp_path: Path) -> None:
+    path = tmp_path / "run.gradtui"
+    save(made.run(), path)
+    printed = command(str(path), "--print")
+    assert (printed.exit_code, printed.stdout) == (1, report(made.run()))
+    told = command(str(path), "--json")
+    assert (told.exit_code, told.stdout_bytes) == (1, b"".join(pieces(made.run())))
+    assert command(str(path), "--steps").exit_code == 2
+    assert command(str(path), "--export", str(tmp_path / "run.dot")).exit_code == 2
+    assert command(str(path), "--export", str(tmp_path / "updates.csv")).exit_code == 0
+    assert len((tmp_path / "updates.csv").read_text().splitlines()) == 61
+    save(made.run(30), path)
+    assert command(str(path), "--print").exit_code == 0
+    path.write_bytes(path.read_bytes()[:400] + b"\1" * 400)
+    damaged = command(str(path), "--print")
+    assert (damaged.exit_code, damaged.stderr.count("\n")) == (2, 1)
