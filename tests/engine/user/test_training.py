@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,11 @@ NAMES = [
     *("encoder.0.weight", "encoder.0.bias", "encoder.1.weight", "encoder.1.bias"),
     *("head.weight", "head.bias", "shift"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def all_the_time_in_the_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "SECONDS", 60.0)
 
 
 @pytest.fixture
@@ -81,21 +87,21 @@ def by_torch(legs: list[tuple[int, str]], count: int, names: list[str] = NAMES) 
         before = [parameter.detach().clone() for parameter in parameters]
 
         values: list[Any] = []
-
-        def closure() -> torch.Tensor:
-            real.zero_grad()
-            loss: torch.Tensor = code["loss"]()
-            loss.backward()  # type: ignore[no-untyped-call]
-            values.append((loss.item(), [float(one.grad.double().norm()) for one in parameters]))
-            return loss
-
-        real.step(closure)
+        real.step(partial(closure, real, code["loss"], parameters, values))
         norms = [
             (grad, float(old.double().norm()), float((new.detach() - old).double().norm()))
             for grad, old, new in zip(values[0][1], before, parameters, strict=True)
         ]
         found.append((values[0][0], norms))
     return found
+
+
+def closure(real: Any, loss_of: Any, parameters: list[Any], values: list[Any]) -> torch.Tensor:
+    real.zero_grad()
+    loss: torch.Tensor = loss_of()
+    loss.backward()  # type: ignore[no-untyped-call]
+    values.append((loss.item(), [float(one.grad.double().norm()) for one in parameters]))
+    return loss
 
 
 def same(made: tuple[Update, ...], expected: list[tuple[float, list[Any]]]) -> None:
@@ -106,15 +112,13 @@ def same(made: tuple[Update, ...], expected: list[tuple[float, list[Any]]]) -> N
             assert (one.grad, one.weight, one.change) == pytest.approx(other, rel=1e-12, abs=1e-15)
 
 
-@pytest.mark.parametrize(
-    "text", ["Adam(lr=0.01)", "SGD(lr=0.05, momentum=0.9)", "LBFGS(max_iter=3)", "RMSprop(lr=0.01, centered=True)"]
-)
+@pytest.mark.parametrize("text", ["Adam(lr=0.01)", "LBFGS(max_iter=3)"])
 def test_each_update_is_torchs(path: Path, text: str) -> None:
     """Dropout and the rows of a batch are drawn anew at each, and a norm's running mean goes on."""
     legs = [(0, text)]
-    expected = by_torch(legs, 6)
-    same(updates(path, legs, 0, 6), expected)
-    same(updates(path, legs, 3, 3), expected[3:])
+    expected = by_torch(legs, 4)
+    same(updates(path, legs, 0, 4), expected)
+    same(updates(path, legs, 3, 1), expected[3:])
     same(updates(path, legs, 1, 1), expected[1:2])
 
 
