@@ -51,7 +51,7 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
 @click.option("--steps", "as_steps", is_flag=True, help="Print the whole backward pass, step by step; no screen.")
 @click.option("--plain", is_flag=True, help="The session in sentences, without a screen: keys line by line on stdin.")
 @click.option(
-    "--export", metavar="FILE", help="Write to a file: .dot .mmd .svg .chart.svg .json .py .tex .csv .gradtui."
+    "--export", metavar="FILE", help="Write to a file: .dot .mmd .svg .chart.svg .html .json .py .tex .csv .gradtui."
 )
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), help="[default: float32]")
 @click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu", show_default=True)

@@ -62,6 +62,7 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
     beside += [one.node for one in snapshot.notes]
     beside += [one.node for one in snapshot.experiments]
     beside += [one.node for one in snapshot.witnesses]
+    beside += [one.node for one in snapshot.mismatches]
     if not all(_is_node(node, count) for node in beside):
         yield "an event, a note, an experiment or a witness is of a node that is not in the graph"
     edges = [(one.node, one.edge) for one in snapshot.experiments]
@@ -199,6 +200,7 @@ def _sources(snapshot: Snapshot) -> Iterable[Source]:
     found |= {id(edge.source): edge.source for node in nodes for edge in node.edges}
     found |= {id(event.source): event.source for event in snapshot.events}
     found |= {id(witness.source): witness.source for witness in snapshot.witnesses}
+    found |= {id(one.defined): one.defined for one in snapshot.mismatches}
     if snapshot.problem is not None:
         found[id(snapshot.problem.source)] = snapshot.problem.source
     return [source for source in found.values() if source is not None]

@@ -32,6 +32,12 @@ def detect(record: Record) -> Iterator[Cause]:
         yield explained(record, found, "gradient")
 
 
+def before_it_raised(record: Record) -> Cause | None:
+    """Of a step that raised as nan or infinity came in where they may not be: what made them."""
+    found = next((one for one in record.witnesses("forward") if one.bad and not witnessed.is_given(one)), None)
+    return None if found is None else explained(record, found, "raised")
+
+
 def origin(record: Record, within: set[int]) -> Witness | None:
     """The first that went bad among these nodes; an infinity that was asked for only where there is nothing else."""
     there = [one for one in record.witnesses("forward") if one.node in within and one.bad]
@@ -60,16 +66,16 @@ def behind_the_gradient(record: Record) -> Witness | None:
 
 def explained(record: Record, witness: Witness, symptom: str) -> Cause:
     """The cause, by what the witness saw; `proved` where its numbers show it."""
-    assert witness.node is not None
-    node = record.nodes[witness.node]
+    node = witnessed.at_work(record, witness)
     facts = witnessed.facts_of(record, witness)
     kind, more, proved, remedy = _why(record, witness, node)
     facts |= more | {"symptom": symptom}
-    if symptom == "gradient" and (branch := _not_taken_by(record, node)) is not None:
+    branch = None if witness.node is None else _not_taken_by(record, record.nodes[witness.node])
+    if symptom == "gradient" and branch is not None:
         facts |= {"branch": branch}
     about = record.bad if symptom == "gradient" else ()
     mask = facts.get("mask")
-    place = Place(mask.id if isinstance(mask, Node) else node.id)
+    place = Place(mask.id if isinstance(mask, Node) else witness.node, witness.source if node.id < 0 else None)
     return Cause(kind, place, facts, "proved" if proved else "likely", about, tuple(_evidence(witness)), remedy)
 
 
@@ -109,6 +115,12 @@ def _why(record: Record, witness: Witness, node: Node) -> tuple[str, dict[str, F
         return "mean of nothing", {}, True, None
     if name in witnessed.LOSSES:
         return "no label", {}, False, None
+    if name in witnessed.ALIGNING:
+        sound, words = (witnessed.number_of(witness, one) for one in ("input_lengths", "target_lengths"))
+        too_long = sound is not None and words is not None and words > sound
+        return "no alignment", {"sound": sound, "words": words}, too_long, None
+    if name in witnessed.DETERMINANTS:
+        return "determinant of 0", {}, True, None
     if name == "_weight_norm_interface" or name.startswith("_weight_norm"):
         return "weight norm of a row of zeros", {}, True, None
     if name in witnessed.ADDITIONS and witness.result is not None and math.isnan(witness.result):
@@ -130,6 +142,8 @@ def _overflow(record: Record, witness: Witness, node: Node) -> tuple[str, dict[s
         return "overflow in half", {}, True, None
     if (grown := growth(record, node)) is not None:
         return "grows to overflow", {"factor": grown.factor, "times": grown.times, "by": grown.node}, True, None
+    if witness.operation.strip("_") not in witnessed.OVERFLOWING:
+        return "became infinite", {}, False, None
     return "overflows", {"way": form or causes.SMALLER}, True, None
 
 

@@ -6,7 +6,18 @@ from collections.abc import Callable, Collection, Iterator
 
 from msgspec.structs import replace
 
-from gradtui.findings import bad_gradient, bad_value, cut_off, refused, scale, storage, strays, zero_gradient
+from gradtui.findings import (
+    bad_gradient,
+    bad_value,
+    broadcast,
+    cut_off,
+    refused,
+    scale,
+    storage,
+    strays,
+    wrong_backward,
+    zero_gradient,
+)
 from gradtui.findings.cause import Cause
 from gradtui.findings.rank import collected, gathered, ranked
 from gradtui.findings.record import Record
@@ -26,12 +37,20 @@ DETECTORS: tuple[Detector, ...] = (
     bad_gradient.detect,
     cut_off.detect,
     strays.detect,
+    broadcast.detect,
     zero_gradient.detect,
+    wrong_backward.detect,
     storage.detect,
 )
 """In this order: a cause before what may come of it."""
 
-OF_VALUES: tuple[Detector, ...] = (bad_value.detect, bad_gradient.detect, zero_gradient.detect, storage.detect)
+OF_VALUES: tuple[Detector, ...] = (
+    bad_value.detect,
+    bad_gradient.detect,
+    zero_gradient.detect,
+    wrong_backward.detect,
+    storage.detect,
+)
 """Those that explain a leaf that is in the graph."""
 
 CUT_OFF = {

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gradtui.findings import bad_value
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.findings.words.whereabouts import at, quoted
 from gradtui.snapshot.events import Raised
 from gradtui.snapshot.model import Source
 
-STEPS = ("heaviside", "special_heaviside")
+STEPS = ("heaviside", "special_heaviside", "floor_divide")
 """Of two flat pieces: what people take instead is a soft one."""
+
+
+DTYPES = {"Half": "float16", "BFloat16": "bfloat16", "Float": "float32"}
+"""By what torch's messages call them."""
+WAYS = {
+    "bincount": "sum up with torch.zeros(n).index_add(0, index, weights), or scatter_add: they have a derivative",
+    "histc": "take a soft histogram: sigmoid((x - left) / width) - sigmoid((x - right) / width), summed for each bin",
+    "_cdist_backward": "for a second derivative write the distance by hand: (a[:, None] - b).pow(2).sum(-1).add(1e-12).sqrt()",
+}
+"""What people take instead of an operation, or of a derivative, that has no derivative."""
 
 
 def detect(record: Record) -> Iterator[Cause]:
@@ -19,6 +30,9 @@ def detect(record: Record) -> Iterator[Cause]:
     if problem is None or problem.raised is None:
         return
     told = problem.raised
+    if told.how == "bad_values" and (found := bad_value.before_it_raised(record)) is not None:
+        yield found
+        return
     facts = _facts(told)
     evidence: list[tuple[str, dict[str, Fact]]] = [("torch says", {"message": problem.message})]
     if told.how == "freed" and told.earlier is not None:
@@ -27,7 +41,7 @@ def detect(record: Record) -> Iterator[Cause]:
         evidence.append(("applied", {"place": _line(told.kept)}))
     yield Cause(
         _kind(told),
-        Place(told.node, told.made if told.how == "inference" and told.made else told.source),
+        Place(told.node, _source(told)),
         facts,
         "proved",
         (),
@@ -35,17 +49,27 @@ def detect(record: Record) -> Iterator[Cause]:
     )
 
 
+def _source(told: Raised) -> Source | None:
+    if told.how == "inference" and told.made:
+        return told.made
+    return told.source or (told.earlier if told.how == "freed" else None)
+
+
 def _kind(told: Raised) -> str:
     if told.how == "inplace" and not told.saver:
         return "refused: inplace unseen"
     if told.how == "inplace" and told.made is not None:
         return "refused: inplace result" if told.made == told.kept else "refused: inplace of result"
+    if told.how == "freed" and not (told.holder or told.kept) and told.earlier is not None:
+        return "refused: freed earlier"
     if told.how == "freed" and not (told.holder or told.kept):
         return "refused: freed unseen"
     if told.how == "freed" and not told.holder:
         return "refused: freed by whom"
     if told.how == "not_implemented" and told.operation in STEPS:
         return "refused: step"
+    if told.how == "not_implemented" and told.operation in WAYS:
+        return "refused: no derivative but another way"
     if told.how == "inference" and told.made is None:
         return "refused: inference unseen"
     return f"refused: {told.how}"
@@ -65,6 +89,9 @@ def _facts(told: Raised) -> dict[str, Fact]:
         "kept": _line(told.kept) or told.saver or "an operation",
         "made": _line(told.made),
         "holder": told.holder,
+        "earlier": _line(told.earlier),
+        "dtype": DTYPES.get(told.operation, told.operation),
+        "way": WAYS.get(told.operation, ""),
     }
 
 

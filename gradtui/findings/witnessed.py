@@ -24,12 +24,28 @@ PRODUCTS = ("mul", "mul_", "__mul__", "__rmul__", "mm", "bmm", "addmm", "matmul"
 SOFTMAX = ("_softmax", "_log_softmax", "_safe_softmax", "logsumexp", "softmax", "log_softmax")
 SPREADS = ("std", "var", "std_mean", "var_mean")
 LOSSES = ("nll_loss", "nll_loss_forward", "nll_loss2d_forward", "cross_entropy")
+ALIGNING = ("_ctc_loss", "ctc_loss")
+DETERMINANTS = ("logdet", "slogdet", "linalg_slogdet", "_linalg_slogdet")
+OVERFLOWING = {
+    "add", "sub", "rsub", "mul", "div", "true_divide", "reciprocal", "pow", "float_power", "square", "sum", "mean", "nansum",
+    "prod", "cumsum", "cumprod", "mm", "bmm", "addmm", "baddbmm", "addbmm", "addmv", "addr", "matmul", "linear", "dot", "vdot",
+    "mv", "outer", "inner", "einsum", "tensordot", "bilinear", "convolution", "conv1d", "conv2d", "conv3d", "norm",
+    "linalg_vector_norm", "linalg_norm", "mse_loss", "l1_loss", "addcmul", "addcdiv", "lerp", "softplus", "elu", "celu", "selu",
+    "gelu", "silu", "hypot", "scatter_add", "index_add", "scatter_reduce", "cosh", "sinh", "exp", "exp2", "expm1", "logaddexp",
+    "logsumexp", "dist", "cdist", "euclidean_dist", "lgamma", "mvlgamma", "to", "_to_copy", "half", "type", "var", "std",
+    "scaled_dot_product_attention", "multi_head_attention_forward", "huber_loss", "smooth_l1_loss", "poisson_nll_loss", "mul_",
+}  # fmt: skip
+"""What makes infinity of finite numbers as it is more than the dtype holds; of others it may be a pole."""
 EXPONENTIALS = ("exp", "exp2", "expm1", "cosh", "sinh")
 _BY_LOWER = {name.lower(): name for name in FORWARD}
 
 
 def operand_of(witness: Witness, names: tuple[str, ...]) -> Operand | None:
     return next((one for one in witness.operands if one.name in names), None)
+
+
+def number_of(witness: Witness, name: str) -> float | None:
+    return next((one.number for one in witness.operands if one.name == name), None)
 
 
 def numbers_of(witness: Witness) -> list[float | None]:
@@ -77,6 +93,8 @@ def is_given(witness: Witness) -> bool:
     """Whether what it brought in are infinities that were asked for."""
     if witness.result is None or math.isnan(witness.result):
         return False
+    if witness.result > 0 and witness.operation in ADDITIONS:
+        return False  # a mask is -inf
     data = bad_data(witness)
     return witness.operation.rstrip("_") in GIVEN or (witness.operation in ADDITIONS and data is not None)
 
@@ -95,12 +113,21 @@ def facts_of(record: Record, witness: Witness) -> dict[str, Fact]:
     facts: dict[str, Fact] = {"a": _plain(a), "b": _plain(b), "bad": witness.bad, "result": witness.result}
     facts["index"] = index_of(witness)
     facts["operation"] = witness.operation.strip("_")
-    if witness.node is not None:
-        node = record.nodes[witness.node]
-        facts["node"] = node
-        facts["dtype"] = node.dtype
-        facts["elements"] = math.prod(node.shape)
+    node = at_work(record, witness)
+    facts["node"] = node
+    facts["dtype"] = node.dtype or "its dtype"
+    facts["elements"] = math.prod(node.shape)
     return facts
+
+
+def at_work(record: Record, witness: Witness) -> Node:
+    """The node that it is of. What came about without a gradient has none, and stands for one: its id is below 0."""
+    node = None if witness.node is None else record.nodes[witness.node]
+    if node is not None and (witness.source is None or witness.phase == "backward" or node.source == witness.source):
+        return node
+    values = next((one.values for one in witness.operands if one.values is not None), None)
+    shape = () if values is None else values.shape
+    return Node(-1, witness.operation, shape, "", "", None, None, (), source=witness.source, module=witness.module)
 
 
 def index_of(witness: Witness) -> str:
@@ -108,7 +135,7 @@ def index_of(witness: Witness) -> str:
 
 
 def form(record: Record, node: Node) -> str:
-    return stable_form(record.graph, node)
+    return "" if node.id < 0 else stable_form(record.graph, node)
 
 
 def holds_exponential(witness: Witness, node: Node) -> bool:

@@ -26,6 +26,7 @@ EventKind = Literal[
     "custom",
     "born",
     "fresh",
+    "ungraphed",
 ]
 """What user code did to a tensor that carries a gradient.
 
@@ -36,7 +37,8 @@ leaf of a leaf. written: its numbers were put into another tensor, by `copy_` un
 `.sample()` of a distribution that has `rsample`; drawn: of one that has none, or by multinomial. copied: by deepcopy.
 stacked: by `torch.func.stack_module_state`. checkpoint: run by a reentrant checkpoint no input of which requires grad.
 custom: used in the forward of a custom autograd.Function without being an input of it. born: an nn.Parameter was made, of
-nothing that has a gradient. fresh: made of nothing that has one, and the output itself.
+nothing that has a gradient. fresh: made of nothing that has one, and the output itself. ungraphed: a gradient, by
+`torch.autograd.grad` without create_graph.
 """
 Switch = Literal["", "no_grad", "inference_mode", "set_grad_enabled", "before"]
 """What had switched gradients off: a block or decorator; a call of `set_grad_enabled(False)`; what ran before the trace began."""
@@ -66,6 +68,29 @@ class Event(Struct, frozen=True):
     what: str = ""
 
 
+class Mismatch(Struct, frozen=True):
+    """The backward of a custom autograd.Function sends an input what is not the derivative of its forward.
+
+    node: that it made. function: its class. input: which argument of forward, and its name. factor: by which all that was
+    looked at is too large; None where that is not the same everywhere. index, sent, true: where it is the furthest off, what is
+    sent there, and what differences of the forward say, for a gradient that comes in drawn at random. ignored: whether the
+    same is sent for twice the gradient that comes in. meant: whether it is a stand-in for a derivative of 0, or the forward
+    hands on its input as it is. defined: where backward is.
+    """
+
+    node: int
+    function: str
+    input: int
+    name: str
+    factor: float | None
+    index: tuple[int, ...]
+    sent: float
+    true: float
+    ignored: bool = False
+    meant: bool = False
+    defined: Source | None = None
+
+
 Refusal = Literal[
     "inplace",
     "freed",
@@ -82,13 +107,23 @@ Refusal = Literal[
     "numpy",
     "saved",
     "not_implemented",
+    "copied",
+    "too_large",
+    "not_positive",
+    "singular",
+    "once",
+    "not_real",
+    "bad_values",
 ]
 """What torch refuses. inplace: backward, as a tensor it needs was written over. freed: backward over a graph that it has run
 over. leaf_inplace: writing over a leaf, or a view of one. view_inplace: over one of several views, or one made under no_grad.
 inference: a tensor of inference_mode in a graph. shape, count: of the gradients that a custom backward returned. unused:
 `autograd.grad` by what the output does not depend on. not_scalar: backward of more than one number. no_graph: of none.
 not_a_leaf: requires_grad of what was computed. whole_numbers: requires_grad of an integer tensor. numpy: of what requires
-grad. saved: a custom Function saves what is no tensor. not_implemented: an operation without derivative.
+grad. saved: a custom Function saves what is no tensor. not_implemented: an operation without derivative. copied: deepcopy of
+what was computed. too_large: a number that the dtype does not hold. not_positive, singular: a matrix that is no such. once:
+the backward of a Function that is once_differentiable is differentiated. not_real: backward of a complex number.
+bad_values: nan or infinity where they may not be.
 """
 
 

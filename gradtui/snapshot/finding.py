@@ -40,6 +40,7 @@ Kind = Literal[
     "not_a_leaf",
     "inplace",
     "custom",
+    "broadcast",
     "zero",
     "nonfinite",
     "vanishing",

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.events import Event as Event
 from gradtui.snapshot.events import EventKind as EventKind
+from gradtui.snapshot.events import Mismatch as Mismatch
 from gradtui.snapshot.events import Raised as Raised
 from gradtui.snapshot.source import Source as Source
 from gradtui.snapshot.surface import Fit, Surface, SurfaceRequest
@@ -328,8 +329,9 @@ class Snapshot(Struct, frozen=True):
     variables: what can be stepped. parameters: of a model, by name, whether in the graph or not. modules: of a model, by path.
     files: text of the files that sources are in, by the name that the sources use. printed: what user code wrote, its end.
     events: what a trace saw that explains gradients, in the order of the forward pass. scale: of a GradScaler, by which the
-    output, and so every gradient, is multiplied. witnesses: of what went bad, in the order in which it did. data: columns of
-    data, which are no variables. training: updates from here.
+    output, and so every gradient, is multiplied. witnesses: of what went bad, in the order in which it did. mismatches: of
+    custom Functions whose backward is not the derivative of their forward. data: columns of data, which are no variables.
+    training: updates from here.
     """
 
     id: int
@@ -356,6 +358,7 @@ class Snapshot(Struct, frozen=True):
     scale: float | None = None
     truth: Truth | None = None
     witnesses: tuple[Witness, ...] = ()
+    mismatches: tuple[Mismatch, ...] = ()
     data: dict[str, Values] = {}
     training: Training | None = None
     surface: Surface | None = None

@@ -84,7 +84,7 @@ class GradtuiApp(MendedApp):
         self.board.attach(self.picture)
         yield self.picture
         yield Static("too small:\n40 x 10 at least", id="too-small")
-        yield KeyFooter(compact=True)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         self._first = self.chosen

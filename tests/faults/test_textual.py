@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 import time
 from types import SimpleNamespace
@@ -12,23 +11,10 @@ from rich.style import Style
 from textual.command import CommandList
 from textual.events import Click, Resize
 from textual.geometry import Size
-from textual.widgets._footer import FooterKey
 from textual.widgets._toast import Toast
 
 from gradtui.tui.textual_fixes import Palette
 from tests.tui.fakes import make_app
-
-
-@pytest.mark.long
-async def test_the_footer_lets_go_of_the_keys_that_it_showed() -> None:
-    app = make_app()
-    async with app.run_test() as pilot:
-        for _ in range(6):
-            await pilot.press("slash", "escape")
-        await pilot.pause()
-        gc.collect()
-        kept = [thing for thing in gc.get_objects() if isinstance(thing, FooterKey)]
-        assert len(kept) < 1.5 * len(app.query(FooterKey))
 
 
 async def test_a_palette_that_is_closed_twice() -> None:

@@ -26,6 +26,7 @@ from gradtui.snapshot.model import (
     Event,
     Experiment,
     Graph,
+    Mismatch,
     Module,
     Node,
     Note,
@@ -192,7 +193,10 @@ EVERYTHING = Snapshot(
             "head",
         ),
     ),
+    mismatches=(Mismatch(0, "Square", 1, "x", math.inf, (2, 0), math.nan, 1.5, True, True, HERE),),
 )
+
+MISMATCH = {"function": "", "input": 0, "name": "", "factor": None, "index": [], "sent": 0.0, "true": 0.0}
 
 SOUND: dict[str, Callable[[], Snapshot]] = {
     "everything": lambda: EVERYTHING,
@@ -448,6 +452,26 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
         "a parameter's node",
     ),
     "a note on no node": ([HEAD | {"notes": [{"kind": "kink", "text": "", "node": 5}]}], "an event, a note"),
+    "a mismatch on no node": (
+        [
+            HEAD
+            | {
+                "mismatches": [
+                    {
+                        "node": 5,
+                        "function": "",
+                        "input": 0,
+                        "name": "",
+                        "factor": None,
+                        "index": [],
+                        "sent": 0.0,
+                        "true": 0.0,
+                    }
+                ]
+            }
+        ],
+        "an event, a note",
+    ),
     "an experiment on no edge": (
         [HEAD | {"experiments": [{"node": 0, "edge": 4}]}, TEXTS | {"nodes": [node()]}],
         "an experiment or a witness is on an edge",

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from gradtui.snapshot.model import Problem
 from gradtui.tui import asking
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.help import HelpScreen
+from gradtui.tui.panes.key_footer import KeyFooter
 from tests.tui.fakes import FakeService, make_app, service
 
 SIZE = (120, 36)
@@ -556,7 +557,7 @@ def _slow(made: FakeService) -> FakeService:
 
 
 def _footer(app: GradtuiApp) -> str:
-    footer = app.query_one(Footer)
+    footer = app.query_one(KeyFooter)
     return text_of(app).splitlines()[footer.region.y]
 
 

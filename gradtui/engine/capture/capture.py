@@ -117,6 +117,7 @@ class _Capture:
             events=self._events(ids, found),
             scale=scale,
             witnesses=(*self._seen_going_bad(ids), *going_bad_in_backward(record, ids)),
+            mismatches=() if self.recording is None else tuple(self.recording.mismatches(numbers_of(ids))),
         )
 
     def _run(self, outputs: list[torch.Tensor], record: Summed) -> data.Problem | None:
@@ -175,12 +176,15 @@ class _Capture:
     def _events(self, ids: Mapping[Node, int], outputs: list[torch.Tensor]) -> tuple[data.Event, ...]:
         if self.recording is None:
             return ()
-        numbers = {node._sequence_nr(): number for node, number in ids.items()}
-        return self.recording.events(self.names, numbers, outputs)
+        return self.recording.events(self.names, numbers_of(ids), outputs)
 
     def _seen_going_bad(self, ids: Mapping[Node, int]) -> Iterator[data.Witness]:
-        numbers = {node._sequence_nr(): number for node, number in ids.items()}
-        return iter(()) if self.recording is None else self.recording.seen_going_bad(numbers)
+        return iter(()) if self.recording is None else self.recording.seen_going_bad(numbers_of(ids))
+
+
+def numbers_of(ids: Mapping[Node, int]) -> dict[int, int]:
+    """The ids by sequence number."""
+    return {node._sequence_nr(): number for node, number in ids.items()}
 
 
 def going_bad_in_backward(record: Summed, ids: Mapping[Node, int]) -> Iterator[data.Witness]:

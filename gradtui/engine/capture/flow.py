@@ -40,6 +40,8 @@ class Flow:
         self._bits: dict[int, int] = {}
         self._storages: dict[int, tuple[StorageWeakRef, int, int, bool]] = {}
         self._numbers: dict[int, tuple[float, int]] = {}
+        self.guessed: set[int] = set()
+        """Sequence numbers of Functions that were still running when it was said what flowed into them."""
 
     def close(self) -> None:
         self._storages.clear()
@@ -48,6 +50,8 @@ class Flow:
     def into(self, tensor: torch.Tensor) -> Origin:
         made = maker(tensor)
         if made is None:
+            if tensor.requires_grad and tensor._base is not None:  # a view made under no_grad, which looks like a leaf
+                return self.into(tensor._base)
             is_new = not self._is_known(tensor)
             own = self.bit(tensor) if tensor.requires_grad else 0
             cut = self._recording.cut.get(id(tensor))
@@ -58,7 +62,8 @@ class Flow:
                 return Origin(own, own, None)
             return Origin(own | shared[1], own, None, 0 if own & shared[2] else shared[2])
         recording, number = self._recording, made._sequence_nr()
-        if number >= recording.first and number not in recording.lineage:
+        if number >= recording.first and (number not in recording.lineage or number in self.guessed):
+            self.guessed.discard(number)
             recording.lineage[number], recording.live[number] = self._follow(made, tensor)
         return Origin(recording.lineage.get(number, 0), recording.live.get(number, 0), number)
 
@@ -131,7 +136,7 @@ class Flow:
                 if target is None or target in found:
                     continue
                 number = target._sequence_nr()
-                if number in recording.live:
+                if number in recording.live and number not in self.guessed:
                     live |= recording.live[number]
                     flowed |= recording.lineage.get(number, 0)
                 elif (leaf := leaf_of(target)) is not None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dis
 import io
 import linecache
 import os
 import sysconfig
 from collections.abc import Mapping
+from inspect import unwrap
 from itertools import accumulate, islice
 from pathlib import Path
 from types import CodeType, FrameType
+from typing import Any
 
 import torch
 
+from gradtui.engine.capture.introspection import is_a
 from gradtui.snapshot.model import Source
 
 TORCH = os.path.dirname(torch.__file__) + os.sep
@@ -52,9 +56,8 @@ class Places:
 
     def of_function(self, frame: FrameType | None) -> Source | None:
         """Where the custom autograd.Function was applied whose forward is running; None outside of one."""
-        while frame is not None and frame.f_code is not APPLY:
-            frame = frame.f_back
-        return None if frame is None else self.here(frame.f_back)
+        applied = application(frame)
+        return None if applied is None else self.here(applied.f_back)
 
     def of_instruction(self, code: CodeType, instruction: int) -> Source:
         """The place that an instruction of `code` was compiled from."""
@@ -64,11 +67,16 @@ class Places:
         return self._found[key]
 
 
-def in_function(frame: FrameType | None) -> bool:
-    """Whether a custom autograd.Function's forward is running."""
+def application(frame: FrameType | None) -> FrameType | None:
+    """The frame of `apply`, where a custom autograd.Function's forward is running."""
     while frame is not None and frame.f_code is not APPLY:
         frame = frame.f_back
-    return frame is not None
+    return frame
+
+
+def in_function(frame: FrameType | None) -> bool:
+    """Whether a custom autograd.Function's forward is running."""
+    return application(frame) is not None
 
 
 def is_users(frame: FrameType) -> bool:
@@ -121,6 +129,15 @@ class _Texts:
             self._lines[name] = lines
             self._starts[name] = [0, *accumulate(map(len, lines))]
         return self._lines[name]
+
+
+def returned(function: Any) -> Source | None:
+    """Where a function of the person's returns, the last place of several."""
+    code = getattr(unwrap(function), "__code__", None)
+    if not is_a(code, CodeType) or not is_own(code.co_filename):
+        return None
+    ends = [one.offset for one in dis.get_instructions(code) if one.opname.startswith("RETURN")]
+    return Places().of_instruction(code, ends[-1]) if ends else None
 
 
 def shown(filename: str) -> str:

@@ -12,8 +12,9 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
+from inspect import unwrap
 from types import CodeType, FrameType
 from typing import Any, Self, cast
 
@@ -21,7 +22,9 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
+from gradtui.engine.autograd.custom import call_of
 from gradtui.engine.autograd.graph import NO_SEQUENCE
+from gradtui.engine.autograd.past import Past
 from gradtui.engine.autograd.release import guard_node
 from gradtui.engine.autograd.torch_private import put_back, sequence_number, take_off
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
@@ -32,7 +35,7 @@ from gradtui.engine.capture.flow import Flow, address
 from gradtui.engine.capture.holders import holder
 from gradtui.engine.capture.introspection import tensors
 from gradtui.engine.capture.names import local_variables
-from gradtui.engine.capture.places import Places, in_function
+from gradtui.engine.capture.places import Places, application, in_function, is_own
 from gradtui.engine.capture.recording import TAG, Carried, Happening, Recording, maker
 from gradtui.engine.capture.surroundings import surroundings, switch_of
 from gradtui.graph.operands import is_finite
@@ -45,6 +48,8 @@ WITHIN = {"no_grad", "not_differentiable", "detach", "new_leaf"}
 """Kinds that may be but a part of something larger: of a `sample()`, say."""
 MOST_CARRIED = 20
 """Tensors of earlier graphs of which it is asked who holds them."""
+MOST_CALLS, MOST_FUNCTIONS = 3, 12
+"""Calls of one custom Function, and of all, that are remembered."""
 MOST_WRITTEN = 1_000
 """Storages that are remembered of a line that writes over tensors."""
 
@@ -68,6 +73,7 @@ class Recorder(TorchFunctionMode):
         self._places = places or Places()
         self._most = most
         self._flow = Flow(self.recording)
+        self._past = Past()
         self._happened = 0
         self._old = self.recording.first
         self._off: tuple[Switch, Source | None] = "before", None
@@ -89,6 +95,7 @@ class Recorder(TorchFunctionMode):
         super().__exit__(*raised)  # type: ignore[no-untyped-call]
         self._left.close()
         self._flow.close()
+        self._past.close()
         self.recording.off = not torch.is_grad_enabled()
         self.recording.files = self._places.files
         self.recording.end = sequence_number()
@@ -193,19 +200,47 @@ class Recorder(TorchFunctionMode):
         elif seen.func in BACKWARD:
             recording.backwards.append((made, self._places.here(frame)))
             self._old = made
+            if (
+                seen.func is torch.autograd.grad
+                and outputs
+                and seen.live
+                and not any(one.requires_grad for one in outputs)
+            ):
+                self._cut(Told("ungraphed", name_of(seen.func), None), outputs, seen.leaves, seen.live, frame, seen)
         elif not seen.leaves:
-            self._made_of_nothing(seen, outputs, frame)
+            self._made_of_nothing(seen, outputs, frame, args, kwargs)
         else:
             self._notice(seen, outputs, result, source, frame)
 
     def _fill(self, seen: Seen, frame: FrameType) -> None:
         """Nodes that no operation was seen to make are those of custom autograd.Functions."""
-        source = self._places.of_function(frame)
+        applied = application(frame)
+        source = None if applied is None else self._places.here(applied.f_back)
+        if applied is not None:
+            with suppress(Exception):  # a Function may be anything, and it is the person's program that runs
+                self._remember(applied, seen.number - 1)
         for number in range(self._next, seen.number):
             self.recording.lineage.setdefault(number, seen.leaves)
-            self.recording.live.setdefault(number, seen.live)
+            if number not in self.recording.live:
+                self.recording.live[number] = seen.live
+                self._flow.guessed.add(number)
             if source is not None:
                 self.recording.sources.setdefault(number, source)
+
+    def _remember(self, applied: FrameType, number: int) -> None:
+        """What a Function of the person's own takes in, of a few small calls: its backward can then be held against it."""
+        held = local_variables(applied)
+        function, calls = held.get("cls"), self.recording.functions
+        if (
+            function is None
+            or len(calls) >= MOST_FUNCTIONS
+            or not is_own(unwrap(function.backward).__code__.co_filename)
+        ):
+            return
+        if sum(one.function is function for one in calls.values()) < MOST_CALLS:
+            call = call_of(function, held.get("args", ()))
+            if call is not None:
+                calls[number] = call
 
     def _keep(self, tensor: torch.Tensor, made_of: Iterable[int | None] = ()) -> int | None:
         """The value of a tensor that a grad_fn made; of its several outputs the first that is seen. Its sequence number."""
@@ -231,7 +266,8 @@ class Recorder(TorchFunctionMode):
             return
         with torch._C.DisableTorchFunction():
             changed = seen.version is not None and seen.inputs[0]._version != seen.version
-            found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, frame, changed)
+            look = witnesses.Look(frame, self.recording.model(), self._past)
+            found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, look, changed)
         if found is not None:
             self.recording.witnesses[made._sequence_nr()] = found
 
@@ -258,11 +294,22 @@ class Recorder(TorchFunctionMode):
         if all(one.number != number for one in self.recording.carried):
             self.recording.carried.append(Carried(number, holder(tensor, frame), self._places.here(frame)))
 
-    def _made_of_nothing(self, seen: Seen, outputs: list[torch.Tensor], frame: FrameType) -> None:
-        """A number that has nothing to do with any leaf: it may be what is returned."""
+    def _made_of_nothing(
+        self,
+        seen: Seen,
+        outputs: list[torch.Tensor],
+        frame: FrameType,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        """What has nothing to do with any leaf: a number may be what is returned, and data may have gone bad."""
         for tensor in outputs:
-            if not tensor.ndim and maker(tensor) is None and not tensor.requires_grad:
-                self.recording.fresh[id(tensor)] = weakref.ref(tensor), name_of(seen.func), self._places.here(frame)
+            if maker(tensor) is not None or tensor.requires_grad:
+                continue
+            place = self._places.here(frame)
+            self._past.add(tensor, seen.func, args, kwargs, place, self.module)
+            if not tensor.ndim:
+                self.recording.fresh[id(tensor)] = weakref.ref(tensor), name_of(seen.func), place
 
     def _constructed(self, given: torch.Tensor, made: torch.Tensor, name: str, frame: FrameType) -> None:
         """`nn.Parameter(t)`, `Variable(t)`."""
@@ -303,6 +350,8 @@ class Recorder(TorchFunctionMode):
         recording, kind, operation, what = self.recording, told.kind, told.operation, ""
         around = surroundings(frame) if kind in WITHIN else None
         if around is not None and around.kind is not None:
+            if around.kind == "checkpoint" and any(tensor.requires_grad for tensor in around.inputs):
+                return False  # backward runs what is in it again, with a graph
             if around.kind in ("custom", "checkpoint"):
                 for tensor in around.inputs:
                     live &= ~self._flow.into(tensor).live

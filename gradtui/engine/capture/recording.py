@@ -12,6 +12,8 @@ import torch
 from msgspec.structs import replace
 from torch.autograd.graph import Node
 
+from gradtui.engine.autograd.custom import Call, mismatches
+from gradtui.engine.capture.places import returned
 from gradtui.snapshot import model as data
 from gradtui.snapshot.events import Switch
 
@@ -69,6 +71,7 @@ class Recording:
     they are, which operation made them, and where. carried: what was used of graphs that backward has run over, or that were
     there before. inference: by id, without holding them, tensors of inference_mode, and where they were made. off: whether
     gradients were switched off at its end. witnesses: of what went bad, by the sequence number of the grad_fn.
+    functions: small calls of custom Functions of the person's, by the same, with copies of what they took in; until `mismatches`.
     """
 
     first: int
@@ -93,6 +96,7 @@ class Recording:
     inference: dict[int, tuple[weakref.ref[torch.Tensor], data.Source | None]] = field(default_factory=dict)
     fresh: dict[int, tuple[weakref.ref[torch.Tensor], str, data.Source | None]] = field(default_factory=dict)
     witnesses: dict[int, data.Witness] = field(default_factory=dict)
+    functions: dict[int, Call] = field(default_factory=dict)
 
     def covers(self, number: int) -> bool:
         return self.first <= number and (self.end is None or number < self.end)
@@ -176,8 +180,19 @@ class Recording:
     def seen_going_bad(self, ids: Mapping[int, int]) -> Iterator[data.Witness]:
         """In the order of the forward pass; also of what is not in the graph. ids: as of `events`."""
         for number, witness in self.witnesses.items():
-            module, _ = self.module(number)
-            yield replace(witness, node=ids.get(number), source=self.sources.get(number), module=module)
+            if witness.source is None:  # else it is of what came about without a gradient, and has its own place
+                witness = replace(witness, source=self.sources.get(number), module=self.module(number)[0])
+            yield replace(witness, node=ids.get(number))
+
+    def mismatches(self, ids: Mapping[int, int]) -> Iterator[data.Mismatch]:
+        """Of each custom Function, in the first of its remembered calls that is in the graph. Once: the copies are let go of."""
+        calls, self.functions = self.functions, {}
+        seen = set()
+        for number, call in calls.items():
+            if number in ids and call.function not in seen:
+                seen.add(call.function)
+                for one in mismatches(call, ids[number]):
+                    yield replace(one, defined=returned(call.function.backward))
 
 
 def recording_of(node: Node) -> Recording | None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dis
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from types import CodeType, FrameType, TracebackType
-from typing import Any, get_args
+from types import FrameType, TracebackType
+from typing import get_args
 
 import torch
 from torch.autograd.graph import Node
@@ -17,7 +16,7 @@ from gradtui.engine.capture.events import Seen, name_of
 from gradtui.engine.capture.flow import address
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.names import local_variables
-from gradtui.engine.capture.places import Places, is_own
+from gradtui.engine.capture.places import Places, is_own, returned
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot.events import Raised, Refusal
 from gradtui.snapshot.model import Source
@@ -42,7 +41,14 @@ MESSAGES: dict[Refusal, str] = {
     "whole_numbers": r"nly Tensors of floating point (and complex )?dtype can require gradients",
     "numpy": r"Can't call numpy\(\) on Tensor that requires grad",
     "saved": r"save_for_backward can only save variables",
+    "copied": r"Only Tensors created explicitly by the user",
+    "too_large": r"value cannot be converted to type (c10|at)::(?P<name>\w+) without overflow",
+    "not_positive": r"(?P<name>cholesky\w*): .*not positive-definite",
+    "singular": r"(?P<name>\w+): .*\bsingular\b",
+    "once": r"marked with @once_differentiable",
+    "not_real": r"for real scalar outputs but got",
     "not_implemented": r"derivative for '?(?P<name>[\w:]+)'? is not implemented",
+    "bad_values": r"(?i)found invalid values|\bnan\b|\binf\b|\binfinite|non-?finite|not finite",
 }
 assert set(MESSAGES) == set(get_args(Refusal))
 
@@ -54,10 +60,10 @@ def raised(
     names: Mapping[torch.Tensor, str],
 ) -> Raised | None:
     """None for what is not about autograd. nodes: of the graph that backward was to run over. names: of leaves."""
-    if not isinstance(error, RuntimeError | TypeError | NotImplementedError):
-        return None
     message = said(error)
     for how, pattern in MESSAGES.items():
+        if not isinstance(error, RuntimeError | TypeError) and how != "bad_values":
+            continue
         if found := re.search(pattern, message):
             return _Case(error, nodes, recording, names).of(how, found)
     return None
@@ -65,6 +71,13 @@ def raised(
 
 NOT_IMPLEMENTED = "NotImplemented"
 """The node of an operation without derivative, which has no sequence number."""
+
+
+def _backward_of(operation: str) -> Iterator[str]:
+    """What the node of an operation of backward is called: `CdistBackward0` for `_cdist_backward`."""
+    name = operation.removesuffix("backward")
+    if name != operation:
+        yield from (f"{name.capitalize()}Backward{number}" for number in range(2))
 
 
 class _Case:
@@ -93,9 +106,15 @@ class _Case:
         if how in ("shape", "count"):
             return self._custom(how, found, told)
         if how == "not_implemented":
-            places = (self._line(node) for node in self.nodes if node.name().endswith(NOT_IMPLEMENTED))
+            asked = told["name"].rpartition("::")[2].replace("_", "")
+            nodes = (node for node in self.nodes if node.name().endswith((NOT_IMPLEMENTED, *_backward_of(asked))))
+            places = map(self._line, nodes)
             source = next((place for place in places if place is not None), self.source)
             return Raised(how, operation=told["name"].rpartition("::")[2], source=source)
+        if how == "once":
+            return self._once()
+        if how in ("too_large", "not_positive", "singular"):
+            return Raised(how, operation=told["name"], source=self.source, tensor=self._first())
         if how == "unused":
             return Raised(how, source=self.source, tensor=", ".join(self._unused()))
         shape = None if self.seen is None or not self.seen.inputs else tuple(self.seen.inputs[0].shape)
@@ -110,7 +129,7 @@ class _Case:
             return self.names[tensor]
         for frame, _ in reversed(self.calls):
             if is_own(frame.f_code.co_filename):
-                for name, value in local_variables(frame).items():
+                for name, value in (*local_variables(frame).items(), *frame.f_globals.items()):
                     if value is tensor:
                         return name
         return ""
@@ -183,23 +202,26 @@ class _Case:
         place = int(told["place"])
         return Raised(how, name, defined or line, shape=got, wanted=wanted, place=place, defined=defined, kept=line)
 
+    def _once(self) -> Raised:
+        """The Function whose backward torch wrapped, so that it is not differentiated."""
+        recording = self.recording
+        for number, call in () if recording is None else recording.functions.items():
+            backward = call.function.backward
+            if recording is not None and hasattr(backward, "__wrapped__"):
+                line = recording.sources.get(number, self.source)
+                return Raised("once", call.function.__name__, line, defined=returned(backward))
+        return Raised("once", source=self.source)
+
     def _unused(self) -> Iterator[str]:
         """The inputs of `autograd.grad` that are not in the graph."""
         leaves = {getattr(node, "variable", None) for node in self.nodes}
         for frame, _ in reversed(self.calls):
-            held = local_variables(frame) if frame.f_code is torch.autograd.grad.__code__ else {}
-            for tensor in held.get("inputs", ()) if held else ():
+            if frame.f_code is not torch.autograd.grad.__code__:
+                continue
+            for tensor in local_variables(frame).get("inputs", ()):
                 if is_a(tensor, torch.Tensor) and tensor not in leaves and tensor.grad_fn not in self.nodes:
-                    yield self.name(tensor) or "one of them"
-
-
-def returned(function: Any) -> Source | None:
-    """Where a function of the person's returns, the last place of several."""
-    code = getattr(function, "__code__", None)
-    if not is_a(code, CodeType) or not is_own(code.co_filename):
-        return None
-    ends = [one.offset for one in dis.get_instructions(code) if one.opname.startswith("RETURN")]
-    return Places().of_instruction(code, ends[-1]) if ends else None
+                    yield self.name(tensor) or "what has no name"
+            return
 
 
 def start(error: BaseException) -> list[torch.Tensor]:

@@ -51,9 +51,9 @@ def _told(frame: FrameType) -> Surroundings | None:
     code = frame.f_code
     if code is APPLY:
         held = local_variables(frame)
-        if held.get("cls") is CheckpointFunction:
-            return Surroundings("checkpoint", "checkpoint", "", frame.f_back)
         given = tuple(value for value in held.get("args", ()) if is_a(value, torch.Tensor))
+        if held.get("cls") is CheckpointFunction:
+            return Surroundings("checkpoint", "checkpoint", "", frame.f_back, given)
         return Surroundings("custom", "forward", getattr(held.get("cls"), "__name__", ""), frame.f_back, given)
     if code is copy.deepcopy.__code__:
         return Surroundings("copied", "deepcopy", "", frame)

@@ -143,6 +143,7 @@ class Run:
             parameters=failed.parameters,
             modules=failed.modules,
             events=failed.events,
+            witnesses=failed.witnesses,
             files=snapshot.files | failed.files,
         )
 

@@ -129,11 +129,23 @@ CUTTING: dict[str, tuple[str, str, str, str]] = {
         "not in the graph: {what}.forward uses it without its being an input, at {event}: no gradient goes back to it",
         "hand it to {what}.apply(...) as an argument, and return its gradient from backward",
     ),
+    "cut by ungraphed": (
+        "no_grad",
+        "forward",
+        "not in the graph: {event} takes a gradient without create_graph=True, so what it gives has no graph itself",
+        "torch.autograd.grad(..., create_graph=True), where what it gives goes into the loss, or is differentiated again",
+    ),
     "constant output": (
         "constant",
         "forward",
         "not in the graph: the output is a constant, a new tensor made on the spot by {event}, which nothing went into",
         "give it a graph: prediction.sum() * 0 instead of the constant, or skip the step for such a batch",
+    ),
+    "loss broadcast": (
+        "broadcast",
+        "forward",
+        "{node}: {before} against {other} are broadcast to {shape}: each prediction is compared with every target",
+        "give both the same shape: prediction.squeeze(-1), or target.unsqueeze(-1)",
     ),
     "frozen": (
         "frozen",

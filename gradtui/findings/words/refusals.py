@@ -140,6 +140,60 @@ REFUSALS: dict[str, tuple[str, str, str, str]] = {
         "torch has no derivative for {operation}, which {place} asks for",
         "write it with operations that have one, or detach what needs no gradient",
     ),
+    "refused: freed earlier": (
+        "freed",
+        "backward",
+        "{earlier} has already run backward over a part of this graph, and freed what it had saved",
+        "add the losses and call backward() once; or retain_graph=True there, where both must run",
+    ),
+    "refused: copied": (
+        "not_a_leaf",
+        "forward",
+        "{place} copies {tensor} by deepcopy, which was computed and is no leaf: it has a graph behind it, which is not copied",
+        "take .clone(), or .detach().clone() where the copy needs no gradient; keep no computed tensor on a module to be copied",
+    ),
+    "refused: too_large": (
+        "overflow",
+        "forward",
+        "{place} puts in a number that is more than {dtype} holds (65504 in float16)",
+        "take torch.finfo(x.dtype).min, or -torch.inf, instead of -1e9; or compute this in float32",
+    ),
+    "refused: not_positive": (
+        "domain",
+        "forward",
+        "{place}: {operation} needs a positive definite matrix, and an eigenvalue of this one is 0 or negative, if by rounding",
+        "add a jitter to its diagonal, matrix + 1e-6 * torch.eye(n) (more in float32), or compute it in float64",
+    ),
+    "refused: singular": (
+        "domain",
+        "forward",
+        "{place}: {operation} needs a matrix that can be inverted, and this one is singular: its determinant is 0",
+        "add a ridge to its diagonal, matrix + 1e-6 * torch.eye(n), or take torch.linalg.lstsq or pinv",
+    ),
+    "refused: once": (
+        "custom",
+        "backward",
+        "{place}: the backward of {operation} is differentiated a second time, and it is marked once_differentiable",
+        "take @once_differentiable away, and write backward with torch operations of what ctx saved; or without create_graph",
+    ),
+    "refused: not_real": (
+        "domain",
+        "backward",
+        "{place} starts backward from a complex number, and only a real one has a gradient",
+        "make the loss real: .abs().pow(2), or .real",
+    ),
+    "refused: bad_values": (
+        "nonfinite",
+        "forward",
+        "{place} refuses nan or infinity",
+        "see where they come from: torch.isfinite(x).all() before; `with gradtui.trace(model):` records where they begin",
+    ),
+    "refused: no derivative but another way": (
+        "not_differentiable",
+        "backward",
+        "torch has no derivative for {operation}, which {place} asks for",
+        "{way}",
+    ),
 }
 EVIDENCE_OF_REFUSALS: dict[str, str] = {
     "torch says": "torch says: {message}",

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from gradtui.findings.cause import Cause, Fact
 from gradtui.findings.words.cutting import CUTTING, EVIDENCE_OF_CUTS
+from gradtui.findings.words.functions import EVIDENCE_OF_FUNCTIONS, OF_FUNCTIONS
 from gradtui.findings.words.refusals import EVIDENCE_OF_REFUSALS, REFUSALS
 from gradtui.findings.words.whereabouts import gathered, where, where_done
 from gradtui.snapshot.finding import Finding, Kind
@@ -27,6 +28,7 @@ SYMPTOMS: dict[str, str] = {
     "nan": "the output is nan; it begins with ",
     "infinite": "the output is infinite; it begins with ",
     "gradient": "the gradient is not finite; it begins with ",
+    "raised": "nan or infinity comes in where it is refused; it begins with ",
     "zero": "0 on every path: ",
 }
 """What stands in front where a place is but the begin of what is seen."""
@@ -119,6 +121,25 @@ SENTENCES: dict[str, Sentence] = {
         "forward",
         "{node}: the mean over no label at all is 0/0: all of them are ignored, or weigh 0",
         "leave out the batch where all labels are ignored, or divide the sum by max(count, 1)",
+    ),
+    "no alignment": Sentence(
+        "pole",
+        "forward",
+        "{node}: a sequence of length {sound} cannot be aligned with a target of length {words} (a repeated label needs one "
+        "more): the target is too long for it, or it too short, and minus the logarithm of 0 is infinite",
+        "zero_infinity=True leaves such a sequence out; else drop it from the data, or shrink the sequence less before",
+    ),
+    "determinant of 0": Sentence(
+        "pole",
+        "forward",
+        "{node}: the determinant is 0, or rounds to it: the matrix is singular, and the logarithm of 0 is -inf",
+        "add a jitter to its diagonal, matrix + 1e-6 * torch.eye(n), or compute it in float64",
+    ),
+    "became infinite": Sentence(
+        "domain",
+        "forward",
+        "{node}: {bad} of its {elements} elements became infinite of finite numbers",
+        "look at its operands there: it has a pole at them, or the result is more than {dtype} holds",
     ),
     "weight norm of a row of zeros": Sentence(
         "zero_by_zero",
@@ -258,8 +279,8 @@ EVIDENCE: dict[str, str] = {
     "second there": "its second operand is {number} there",
 }
 
-SENTENCES |= {kind: Sentence(*row) for kind, row in (CUTTING | REFUSALS).items()}  # type: ignore[arg-type]
-EVIDENCE |= EVIDENCE_OF_CUTS | EVIDENCE_OF_REFUSALS
+SENTENCES |= {kind: Sentence(*row) for kind, row in (CUTTING | REFUSALS | OF_FUNCTIONS).items()}  # type: ignore[arg-type]
+EVIDENCE |= EVIDENCE_OF_CUTS | EVIDENCE_OF_REFUSALS | EVIDENCE_OF_FUNCTIONS
 
 
 def told(cause: Cause, snapshot: Snapshot) -> Finding:

@@ -1,55 +1,187 @@
-"""The keys that work now, as many as fit whole: half a key tells nothing."""
+"""The keys that work now, as many as fit whole: half a key tells nothing.
+
+Textual's Footer has a widget a key and makes them all anew at every change of the keys: a third of what a start of the screen
+and a change between its panes cost. This is one line that is painted.
+"""
 
 from __future__ import annotations
 
-from itertools import chain
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
 
-from textual.app import ComposeResult
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding
+from textual.reactive import reactive
+from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Footer
-from textual.widgets._footer import FooterLabel
+
+if TYPE_CHECKING:
+    from textual.events import MouseDown, MouseMove
+    from textual.screen import Screen
 
 ALWAYS = ("help", "quit", "line.help", "app.explain")
 """Actions that are never left out, beside the palette."""
+LEFT = 1
+"""Cells before the first key."""
 
 
-class KeyFooter(Footer):
-    """A Footer that leaves out what would be cut at its right end; the help has all keys."""
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as it is shown."""
 
-    def compose(self) -> ComposeResult:
-        self.mutate_reactive(Footer.compact)  # only then does Textual let go of the keys that it showed before
-        yield from super().compose()
+    press: str
+    shown: str
+    says: str
+    tooltip: str
+    enabled: bool
 
-    async def recompose(self) -> None:
-        await super().recompose()
-        self.call_after_refresh(self._leave_out)
 
-    def on_resize(self) -> None:
-        self.call_after_refresh(self._leave_out)
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What stands or falls together: a key and what it does, or the keys of a group and what they do."""
 
-    def _leave_out(self) -> None:
-        """From the end on what does not fit, but never the ways to help, to every action and out."""
-        room = self.size.width - 1
-        units: list[list[Widget]] = []
-        for key in self.children:
-            if isinstance(key, FooterLabel) and units:
-                units[-1].append(key)  # of the keys before it
+    keys: tuple[Key, ...]
+    says: str
+    """What the keys of a group do; nothing where there is one key."""
+    always: bool
+
+    @property
+    def cells(self) -> int:
+        """What it takes in the line, with the gap behind it."""
+        keys = sum(cell_len(key.shown) + 1 + (cell_len(key.says) + 1 if key.says else 0) for key in self.keys)
+        return keys + (cell_len(self.says) + 1 if self.says else 0)
+
+
+class KeyFooter(Widget, can_focus=False):
+    """One line: key, what it does, the next key; the palette at the right end. A click presses the key."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES = {
+        "key-footer--key",
+        "key-footer--description",
+        "key-footer--label",
+        "key-footer--border",
+        "key-footer--hover",
+    }
+
+    entries: reactive[tuple[Entry, ...]] = reactive(())
+    palette: reactive[Entry | None] = reactive(None)
+    under_mouse: reactive[Key | None] = reactive(None)
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._keys_changed)
+
+    def _keys_changed(self, screen: Screen[object]) -> None:
+        if not self.app.app_focus:
+            return  # what stood before the terminal lost the focus
+        active = screen.active_bindings
+        shown: dict[str, tuple[Binding, bool, str]] = {}
+        for _, binding, enabled, tooltip in active.values():
+            if binding.show:
+                shown.setdefault(binding.action, (binding, enabled, tooltip))
+        self.entries = tuple(self._entries(shown))
+        of_palette = active.get(self.app.COMMAND_PALETTE_BINDING)
+        self.palette = None
+        if of_palette is not None:
+            _, binding, enabled, tooltip = of_palette
+            self.palette = Entry((self._key(binding, enabled, tooltip, binding.description),), "", always=True)
+
+    def _entries(self, shown: dict[str, tuple[Binding, bool, str]]) -> Iterator[Entry]:
+        for group, bindings in groupby(shown.values(), lambda one: one[0].group):
+            members = list(bindings)
+            always = [binding.action in ALWAYS for binding, _, _ in members]
+            if group is not None and len(members) > 1:
+                yield Entry(tuple(self._key(*one, says="") for one in members), group.description, any(always))
             else:
-                units.append([key])
-        always = [unit for unit in units if _is_kept(unit[0])]
-        room -= sum(map(_cells, chain(*always)))
-        for unit in units:
-            if unit not in always:
-                room -= sum(map(_cells, unit))
-                for key in unit:
-                    key.display = room >= 0
-                room = room if room >= 0 else -1
+                for one, kept in zip(members, always, strict=True):
+                    yield Entry((self._key(*one, says=one[0].description),), "", kept)
 
+    def _key(self, binding: Binding, enabled: bool, tooltip: str, says: str) -> Key:
+        return Key(binding.key, self.app.get_key_display(binding), says, tooltip or binding.description, enabled)
 
-def _is_kept(key: Widget) -> bool:
-    return key.has_class("-command-palette") or getattr(key, "action", "") in ALWAYS
+    def _room(self) -> int:
+        """Cells left of the palette."""
+        return self.size.width - LEFT - (0 if self.palette is None else self.palette.cells + self._border)
 
+    @property
+    def _border(self) -> int:
+        """Cells of the line before the palette: none in a narrow terminal."""
+        return 0 if self.screen.has_class("-narrow") else 1
 
-def _cells(key: Widget) -> int:
-    """What it takes in the line, also while it is left out."""
-    return key.get_content_width(key.app.size, key.app.size) + key.styles.gutter.width + key.styles.margin.width
+    def _shown(self) -> Iterator[Entry]:
+        """From the end on without what does not fit, but never without the ways to help, to every action and out."""
+        room = self._room() - sum(entry.cells for entry in self.entries if entry.always)
+        for entry in self.entries:
+            if entry.always:
+                yield entry
+            elif entry.cells <= room:
+                room -= entry.cells
+                yield entry
+            else:
+                room = -1
+
+    def _pieces(self) -> Iterator[tuple[str, Style, Key | None]]:
+        """The line from left to right: a text, its style, and the key that a click on it presses."""
+        plain = self.rich_style.background_style
+        yield " " * LEFT, plain, None
+        used = 0
+        for entry in self._shown():
+            used += entry.cells
+            yield from self._of_entry(entry)
+        if self.palette is not None:
+            yield " " * max(0, self._room() - used), plain, None
+            yield "▏" * self._border, self.get_component_rich_style("key-footer--border"), None
+            yield from self._of_entry(self.palette)
+
+    def _of_entry(self, entry: Entry) -> Iterator[tuple[str, Style, Key | None]]:
+        plain = self.rich_style.background_style
+        for key in entry.keys:
+            style = self.get_component_rich_style("key-footer--key")
+            told = self.get_component_rich_style("key-footer--description")
+            if key == self.under_mouse:
+                hover = Style(bgcolor=self.get_component_rich_style("key-footer--hover").bgcolor)
+                style, told = style + hover, told + hover
+            if not key.enabled:
+                style, told = style + Style(dim=True), told + Style(dim=True)
+            yield key.shown, style, key
+            if key.says:
+                yield f" {key.says}", told, key
+            yield " ", plain, None
+        if entry.says:
+            yield entry.says, self.get_component_rich_style("key-footer--label"), None
+            yield " ", plain, None
+
+    def render_line(self, y: int) -> Strip:
+        if y:
+            return Strip.blank(self.size.width, self.rich_style)
+        line = Strip(Segment(text, style) for text, style, _ in self._pieces() if text)
+        return line.adjust_cell_length(self.size.width, self.rich_style)
+
+    def _at(self, x: int) -> Key | None:
+        for text, _, key in self._pieces():
+            x -= cell_len(text)
+            if x < 0:
+                return key
+        return None
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        self.under_mouse = self._at(event.x)
+
+    def on_leave(self) -> None:
+        self.under_mouse = None
+
+    def watch_under_mouse(self, key: Key | None) -> None:
+        self.tooltip = key.tooltip if key is not None else None
+
+    def on_mouse_down(self, event: MouseDown) -> None:
+        key = self._at(event.x)
+        if key is None:
+            return
+        if key.enabled:
+            self.app.simulate_key(key.press)
+        else:
+            self.app.bell()

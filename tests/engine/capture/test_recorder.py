@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 from gradtui.engine.autograd.values import values_of
 from gradtui.engine.capture.places import Places
@@ -191,6 +192,16 @@ def test_whether_what_came_of_an_event_went_into_the_output() -> None:
     assert reached == {"argmax": False, "mul": False, "detach": True, "tensor": True, "item": None, "max": True}
     without = {event.operation: event.reached for event in recorder.recording.events(names, {}, [hidden.sum()])}
     assert not any(without.values())
+
+
+@pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
+def test_a_reentrant_checkpoint_cuts_only_where_no_input_requires_grad() -> None:
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    for x, cut in ((torch.ones(2), ["checkpoint"]), (torch.ones(2, requires_grad=True) * 2, [])):
+        with Recorder() as recorder:
+            loss = checkpoint(lambda given: (given * w).exp(), x, use_reentrant=True).sum()
+        found = [event.kind for event in recorder.recording.events({w: "w"}, {}, [loss]) if event.reached]
+        assert found == cut
 
 
 def test_an_output_without_a_graph_is_followed_too() -> None:

@@ -1,0 +1,58 @@
+"""Does a loss compare each prediction with every target? Shapes [n, 1] and [n] are broadcast to [n, n], without an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradtui.findings.cause import Cause, Fact, Place
+from gradtui.findings.record import Record
+from gradtui.grad_fns.traits import has
+from gradtui.graph.operands import operation
+from gradtui.snapshot.model import Node
+
+DISTANCES = {"Pow", "Abs", "Mul"}
+MEANS = {"Mean", "Sum"}
+
+
+def detect(record: Record) -> Iterator[Cause]:
+    for root in record.graph.roots:
+        if root < len(record.nodes) and (found := _square(record, record.nodes[root])) is not None:
+            node, before = found
+            size = node.shape[0]
+            facts: dict[str, Fact] = {"node": node, "before": str([*before.shape]), "shape": str([*node.shape])}
+            facts["other"] = str([size] if len(before.shape) == 2 else [size, 1])
+            yield Cause("loss broadcast", Place(node.id), facts, "likely")
+
+
+def _square(record: Record, root: Node) -> tuple[Node, Node] | None:
+    """The node that is [n, n], and the one that was [n, 1] or [n] before: in a loss of torch's, or in the mean of squares."""
+    nodes = record.nodes
+
+    def below(node: Node) -> list[Node]:
+        return [nodes[edge.target] for edge in node.edges if edge.target is not None]
+
+    node = root
+    if operation(node) in MEANS and len(below(node)) == 1:
+        node = below(node)[0]
+        if operation(node) in DISTANCES and below(node) and len({one.id for one in below(node)}) == 1:
+            node = below(node)[0]
+            if operation(node) == "Sub":
+                return next(((node, one) for one in _sources(record, node) if _grew(one, node)), None)
+    if not has(operation(node), "loss"):
+        return None
+    expanded = [one for one in below(node) if operation(one) == "Expand" and one.source == node.source]
+    return next(((one, lower) for one in expanded for lower in below(one) if _grew(lower, one)), None)
+
+
+def _sources(record: Record, node: Node) -> Iterator[Node]:
+    """What comes in, by way of the Expand that a loss of torch's puts between."""
+    for edge in node.edges:
+        if edge.target is not None:
+            below = record.nodes[edge.target]
+            step = below.edges[0].target if operation(below) == "Expand" and below.edges else None
+            yield below if step is None else record.nodes[step]
+
+
+def _grew(before: Node, after: Node) -> bool:
+    shape = after.shape
+    return len(shape) == 2 and shape[0] == shape[1] > 1 and before.shape in ((shape[0], 1), (1, shape[0]), (shape[0],))

@@ -1,0 +1,36 @@
+"""The words about custom autograd.Functions: kind of cause -> kind of finding, phase, sentence, remedy."""
+
+from __future__ import annotations
+
+CHECK = "torch.autograd.gradcheck({function}.apply, inputs) in float64 shows each element"
+
+OF_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
+    "backward is another by a factor": (
+        "custom",
+        "backward",
+        "{function}.backward returns for {input} {factor} times the derivative of {function}.forward",
+        "multiply by {inverse} what it returns for {input}; " + CHECK,
+    ),
+    "backward is another": (
+        "custom",
+        "backward",
+        "{function}.backward returns for {input} what is not the derivative of {function}.forward: {sent} for {true} at {index}",
+        CHECK + "; no fault where it is meant to be another",
+    ),
+    "backward ignores what comes in": (
+        "custom",
+        "backward",
+        "{function}.backward returns for {input} the same whatever gradient comes in",
+        "multiply by grad_output, which comes in, what it returns for {input}; " + CHECK,
+    ),
+    "backward is a stand-in": (
+        "custom",
+        "backward",
+        "{function}.backward returns for {input} what is not the derivative of {function}.forward: {sent} for {true} at {index}",
+        "no fault where it is meant: straight through a step, a reversed or clipped gradient; else " + CHECK,
+    ),
+}
+EVIDENCE_OF_FUNCTIONS: dict[str, str] = {
+    "backward of": "it is applied in {node}",
+    "slopes": "for a gradient drawn at random it sends {sent} at {index}, and differences of forward in float64 give {true}",
+}

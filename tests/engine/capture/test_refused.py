@@ -1,0 +1,110 @@
+"""What torch refuses inside of a trace: kind, line and name, as findings and as notes of torch's own exception."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import gradtui
+from gradtui.snapshot.events import Raised
+
+MARK = "# <- here"
+
+
+def step_of_a_loop() -> None:
+    cell, h = nn.GRUCell(2, 3), torch.zeros(1, 3)
+    for _ in range(2):
+        h = cell(torch.randn(1, 2), h)  # <- here
+        h.pow(2).sum().backward()
+
+
+def of_many_numbers() -> None:
+    nn.Linear(3, 2)(torch.randn(4, 3)).backward()  # <- here
+
+
+def leaf_written_over() -> None:
+    w = torch.randn(3, requires_grad=True)
+    w += 1  # <- here
+
+
+def written_over_what_exp_saved() -> None:
+    w = torch.randn(3, requires_grad=True)
+    y = torch.exp(w)
+    y[0] = 0  # <- here
+    y.sum().backward()  # type: ignore[no-untyped-call]
+
+
+def of_inference_mode() -> None:
+    with torch.inference_mode():
+        features = torch.randn(4, 3) * 2  # <- here
+    nn.Linear(3, 2)(features)
+
+
+def of_what_is_not_used() -> None:
+    w, v = torch.randn(3, requires_grad=True), torch.randn(3, requires_grad=True)
+    torch.autograd.grad((w * 2).sum(), [v])  # <- here
+
+
+class Square(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, times: float) -> Tensor:
+        return x * x * times
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> Tensor:
+        return g
+
+
+def of_too_few_gradients() -> None:
+    Square.apply(torch.randn(3, requires_grad=True), 2.0).sum().backward()  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize(
+    ("step", "how", "named"),
+    [
+        (step_of_a_loop, "freed", "h"),
+        (of_many_numbers, "not_scalar", ""),
+        (leaf_written_over, "leaf_inplace", "w"),
+        (written_over_what_exp_saved, "inplace", ""),
+        (of_inference_mode, "inference", "features"),
+        (of_what_is_not_used, "unused", "v"),
+        (of_too_few_gradients, "count", ""),
+    ],
+    ids=lambda value: getattr(value, "__name__", str(value)),
+)
+def test_what_torch_refuses(step: Callable[[], None], how: str, named: str) -> None:
+    with pytest.raises(RuntimeError) as caught, gradtui.trace() as trace:
+        step()
+    (finding,) = trace.findings
+    assert finding.certainty == "proved"
+    assert [finding.text in note for note in caught.value.__notes__] == [True]
+    told = trace._trace.failed
+    assert told is not None
+    assert told.problem is not None
+    raised = told.problem.raised
+    assert isinstance(raised, Raised)
+    assert (raised.how, raised.holder or raised.tensor) == (how, named)
+    lines, first = inspect.getsourcelines(step)
+    marked = [first + place for place, line in enumerate(lines) if MARK in line]
+    if marked:
+        assert finding.source is not None
+        assert finding.source.line == marked[0]
+
+
+def test_an_exception_of_another_kind_is_left_alone() -> None:
+    with pytest.raises(ValueError, match="own") as caught, gradtui.trace() as trace:
+        raise ValueError("of the person's own")
+    assert trace.findings == ()
+    assert not hasattr(caught.value, "__notes__")
+
+
+def test_backward_of_what_was_cut_off_names_the_cut() -> None:
+    model = nn.Linear(3, 4)
+    with pytest.raises(RuntimeError, match="does not require grad"), gradtui.trace(model) as trace:
+        model(torch.randn(4, 3)).argmax(1).float().mean().backward()
+    assert {one.kind for one in trace.findings} == {"not_differentiable"}
