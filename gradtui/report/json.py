@@ -18,7 +18,7 @@ from gradtui.graph import ledger
 from gradtui.graph.agreement import Check, ValueCheck, checks, value_check
 from gradtui.graph.gradients import by_parameter
 from gradtui.graph.replay import Replay
-from gradtui.report import training
+from gradtui.report.training import updates
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Edge, Graph, Node, Problem, Saved, Snapshot, Source, Values
 from gradtui.snapshot.visible import ACTING
@@ -65,7 +65,7 @@ def answer(snapshot: Snapshot) -> Json:
     if snapshot.data:
         answered["data"] = {name: values(column) for name, column in snapshot.data.items()}
     if snapshot.training is not None:
-        answered["training"] = training.as_json(snapshot.training)
+        answered["training"] = updates.as_json(snapshot.training)
     return answered if snapshot.origin == "expression" else answered | _code(snapshot)
 
 

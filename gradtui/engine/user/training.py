@@ -183,7 +183,7 @@ def norm(tensor: torch.Tensor) -> float:
     """The Euclidean norm, in float64."""
     whole = tensor.to_dense() if tensor.is_sparse else tensor
     real = torch.view_as_real(whole) if whole.is_complex() else whole
-    return torch.linalg.vector_norm(real, dtype=torch.float64).item()
+    return float(torch.linalg.vector_norm(real, dtype=torch.float64))
 
 
 def _place(tensor: torch.Tensor) -> Place:

@@ -74,7 +74,7 @@ def norm_lines(
             grad = "no gradient" if norms.grad is None else f"gradient {number(norms.grad, DIGITS)}"
             told = f"{name} {number(norms.weight, DIGITS)}, {grad}, moves by {number(norms.change, DIGITS)}{of}"
             yield ((f"{what} {update.update}  ", "node--next"), (told, "node--value"))
-    if following is not None and name in trained:
+    if following is not None and name is not None and name in trained:
         yield from _rule_alone(following.optimizer.name, name, following.settings)
     if last is not None and len(last.norms) == len(trained):
         yield from _by_module(last, trained)

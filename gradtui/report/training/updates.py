@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gradtui.chart.run import Track, draw_values
-from gradtui.report import parameter_norms
+from gradtui.report.training import norms
 from gradtui.snapshot.numbers import SIGNIFICANT, number
 from gradtui.snapshot.training import Moved, Place, Remembered, Setting, State, Tensor, Training, Update
 from gradtui.training.norms import in_words
@@ -37,7 +37,7 @@ def as_json(training: Training) -> Json:
                 "variables": {name: _moved(moved) for name, moved in update.variables.items()},
                 "evaluations": update.evaluations,
                 **({"rows": list(update.rows)} if update.rows else {}),
-                **(parameter_norms.as_json(training, update) if update.norms else {}),
+                **(norms.as_json(training, update) if update.norms else {}),
             }
             for update in training.updates
         ],
@@ -87,7 +87,7 @@ def table(training: Training, dtype: str) -> Iterator[str]:
     cut = count > MOST_ROWS
     shown = (*updates[: MOST_ROWS // 2], *updates[-MOST_ROWS // 2 :]) if cut else updates
     if updates[0].norms:
-        yield from parameter_norms.table(training, shown, max(0, count - MOST_ROWS))
+        yield from norms.table(training, shown, max(0, count - MOST_ROWS))
         return
     names = [*updates[0].variables]
     head = ("update", "f", *(cell for name in names for cell in (name, f"∂f/∂{name}")))
@@ -127,7 +127,7 @@ def _few(place: Place | None, digits: int) -> str:
 def as_csv(training: Training) -> str:
     """A line an update: `update,f,w,w.grad,w.after`; of a vector a column an element, `v[0]`; of a file's parameters norms."""
     if training.updates and training.updates[0].norms:
-        return parameter_norms.as_csv(training)
+        return norms.as_csv(training)
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     first = training.updates[0].variables if training.updates else {}

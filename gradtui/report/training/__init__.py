@@ -1,0 +1,1 @@
+"""Updates as text, JSON, CSV and a PyTorch script."""
