@@ -23,7 +23,8 @@ SAVED = re.compile(r".+\.gradtui", re.DOTALL)
 
 HELP = """Show how PyTorch's autograd differentiates a function.
 
-TARGET is the function, x^2 + 3x + 1 if left out; or one of your own file, model.py:loss; or - to answer each line of
+TARGET is the function, x^2 + 3x + 1 if left out; or one of your own code, model.py:loss,
+model.py:Net.loss or package.module:loss; or - to answer each line of
 standard input with a line of JSON, where a line is an expression or {"expression": ..., "at": {...}}.
 
 \b
@@ -78,6 +79,7 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
     callback=options.print_schema,
     help="Print the JSON Schema of what --json prints, or of config.toml.",
 )
+@click.option("--order", type=click.IntRange(1, 4), metavar="N", help="Derivatives up to this order, 1 to 4.")
 @click.version_option(__version__, message="gradtui %(version)s")
 def command(
     target: tuple[str, ...],
@@ -102,6 +104,7 @@ def command(
     data: str | None,
     batch: int | None,
     seed: int | None,
+    order: int | None,
 ) -> None:
     text = options.one_target(target, FIRST_EXAMPLE)
     if as_text + as_json + as_steps > 1:
@@ -138,20 +141,28 @@ def command(
         from gradtui.command.batch import answer_input
 
         options.complain(settings)
-        sys.exit(answer_input(at, alone, dtype, device, limits))
+        sys.exit(answer_input(at, alone, dtype, device, limits, order))
     if SAVED.fullmatch(text.strip()):
         if places:
             raise click.UsageError("a saved snapshot is what it is: there is no --at for it")
         if trains or data:
             raise click.UsageError("a saved snapshot is what it is: nothing in it is trained")
+        if order is not None:
+            raise click.UsageError("a saved snapshot is what it is: nothing in it is differentiated again")
         _saved(text.strip(), form, export, settings, plain)
         return
     from gradtui.snapshot.start import Start
     from gradtui.snapshot.target import is_target
 
+    try:
+        text = options.file_target(text)
+    except options.RefusedError as error:
+        answer.refuse(text, error.problem, form)
     origin: Origin = "function" if is_target(text) else "expression"
     if origin == "function" and (data or batch is not None or seed is not None):
         raise click.UsageError("the data of a file's function are its own: --data and --batch belong to a typed one")
+    if origin == "function" and order is not None:
+        raise click.UsageError("--order is of a typed function; one of a file may call torch.autograd.grad itself")
     columns, chosen = training.read_data(data), training.read_optimizer(optimizer)
     twice = next((name for name in at if name in columns), None)
     if twice is not None:
@@ -176,6 +187,7 @@ def command(
         updates=updates or (1 if trains and (form or export) else 0),
         data=columns,
         batches=training.read_batches(batch, seed, columns),
+        order=order or 0,
     )
     if form is not None or export is not None:
         options.complain(settings)
@@ -220,7 +232,15 @@ def main() -> None:
 def _saved(path: str, form: Form | None, export: str | None, settings: Settings, plain: bool) -> None:
     """A saved Snapshot or Run: written out, or on the screen."""
     if run.is_run(path):
-        run.saved(path, form or (None if export else "text"), export)
+        if form is not None or export is not None:
+            run.saved(path, form, export)
+        if plain:
+            raise click.UsageError("a run has no session in sentences: --print gives a text report")
+        _require_terminal()
+        settings = options.themed(settings)
+        from gradtui.tui.run import opened
+
+        sys.exit(opened.run(path, settings.theme, settings))
     if form is not None or export is not None:
         options.complain(settings)
         answer.write(answer.load(path, form), form, export)

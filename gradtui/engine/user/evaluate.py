@@ -6,7 +6,6 @@ import traceback
 from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import torch
@@ -28,7 +27,8 @@ from gradtui.engine.user.confine import confined, silent
 from gradtui.engine.user.detail import detailed
 from gradtui.engine.user.errors import Way, files_of, problem
 from gradtui.engine.user.interrupted import graph_before
-from gradtui.engine.user.module import UserModule, function, text_of
+from gradtui.engine.user.module import UserModule, text_of
+from gradtui.engine.user.named import function
 from gradtui.engine.user.names import leaves_in, model_in
 from gradtui.engine.user.processes import Processes
 from gradtui.engine.user.rerun import Again
@@ -90,18 +90,27 @@ class Run:
     def answer(self) -> model.Snapshot:
         dtype, device = dtype_and_device(self.request)
         user, training = self.module.load(), self.request.training
-        course = self._course(user) if training is not None else _courses.get(self.module.path)
-        if course is not None and training is not None:
-            user = course.user
-        wanted = function(user, shown(str(self.module.path)), self.name)
+        course = _courses.get(self.module.path)
+        if course is not None and course.user is not user:
+            course = None
+        if training is not None and course is None and not self.module.fresh:
+            user = self.module.load(anew=True)  # it begins with what the file makes, whatever ran since
+        self.module.state.restore()  # an object that is made for its method has the same random numbers each time
+        if course is None:
+            wanted, owner = function(user, shown(str(self.module.path)), self.name)
+        else:
+            wanted, owner = course.wanted, course.owner
+        if training is not None and course is None:
+            self.module.state.restore()
+            course = _courses[self.module.path] = Course(user, wanted, owner)
         asked = arguments(wanted, self.name, self.request.at, dtype, device)
 
         def call(leg: Leg) -> torch.Tensor:
             return total(tensors_of(arguments(wanted, self.name, leg.at, dtype, device).call(), self.name))
 
-        self._begin(course if course is not None and course.user is user else None, call)
+        self._begin(course, call)
         self.module.fresh = False
-        network = model_in(vars(user))
+        network = owner if is_a(owner, torch.nn.Module) else model_in(vars(user))
         self.watch = watch = Trace(network, code_of(wanted))
         self.recording = watch.recording
         self.processes = Processes()
@@ -194,14 +203,6 @@ class Run:
         )
 
     # Training
-
-    def _course(self, user: ModuleType) -> Course:
-        """Of the file as it stands; its first place is that of the file just run, whatever ran since."""
-        course = _courses.get(self.module.path)
-        if course is None or course.user is not user:
-            user = user if self.module.fresh else self.module.load(anew=True)
-            course = _courses[self.module.path] = Course(user)
-        return course
 
     def _begin(self, course: Course | None, call: Callable[[Leg], torch.Tensor]) -> None:
         """Where the updates so far have led, or the file itself."""

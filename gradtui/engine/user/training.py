@@ -13,7 +13,7 @@ import torch
 from msgspec import Struct
 
 from gradtui.engine.autograd.refusal import RefusalError
-from gradtui.engine.capture.introspection import named_parameters
+from gradtui.engine.capture.introspection import is_a, named_parameters
 from gradtui.engine.training.optimizer import made, settings_of, state_of
 from gradtui.engine.user.names import leaves_in, model_in
 from gradtui.engine.user.process_state import ProcessState
@@ -46,11 +46,15 @@ class Checkpoint(Struct):
 
 
 class Course:
-    """The training of what the module `user` holds, which has just been run: its parameters stand where the file put them."""
+    """The training of what the module `user` holds, which has just been run: its parameters stand where the file put them.
 
-    def __init__(self, user: ModuleType) -> None:
-        self.user = user
-        model = model_in(vars(user))
+    wanted: the function. owner: the object whose method it is, whose parameters count too.
+    """
+
+    def __init__(self, user: ModuleType, wanted: Callable[..., Any], owner: object) -> None:
+        self.user, self.wanted, self.owner = user, wanted, owner
+        parts = vars(owner) if "__dict__" in dir(type(owner)) else {}
+        model = owner if is_a(owner, torch.nn.Module) else model_in({**vars(user), **parts})
         named: Tensors = {} if model is None else {**named_parameters(model)}
         held = {id(tensor) for tensor in named.values()}
         leaves = {name: leaf for name, leaf in leaves_in(vars(user)).items() if id(leaf) not in held}

@@ -1,1 +1,1 @@
-"""Updates as text, JSON, CSV and a PyTorch script."""
+"""Updates in reports, and the script that makes them again."""

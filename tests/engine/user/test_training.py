@@ -173,3 +173,17 @@ def test_a_file_without_parameters(tmp_path: Path) -> None:
     assert problem is not None
     assert problem.kind == "domain"
     assert problem.hint
+
+
+def test_the_parameters_of_the_object_whose_method_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "plain.py"
+    code = "import torch\nclass Net(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    code += "        self.part = torch.nn.Linear(2, 1)\n    def loss(self):\n        x = torch.ones(3, 2)\n"
+    code += "        return self.part(x).pow(2).mean()\n"
+    path.write_text(code, encoding="utf-8")
+    snapshot = run(path, [(0, "SGD(lr=0.1)")], 0, 3, name="Net.loss")
+    assert snapshot.problem is None
+    assert snapshot.training is not None
+    assert snapshot.training.trained == ("part.weight", "part.bias")
+    values = [update.value for update in snapshot.training.updates]
+    assert values == sorted(values, reverse=True)
