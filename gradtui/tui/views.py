@@ -121,7 +121,7 @@ class Picture(Vertical):
         self.point.set_class(texts.is_single(session), "-single")
         no_curve = session.active is None and self.source is not None
         self.panes.set_class(no_curve and not self.trains, "-no-chart")
-        self.panes.set_class(self.source is not None, "-code")
+        self.panes.set_class(self.trains and self.source is not None, "-code")
 
     # What is typed
 

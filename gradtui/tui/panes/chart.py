@@ -117,9 +117,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if curve is self._curve:
             return
         self._curve = curve
-        trouble = trouble_text(curve) if curve is not None else ""
-        if trouble != self.border_subtitle:  # it costs a frame of everything
-            self.border_subtitle = trouble
+        self._tell_trouble()
         if curve is None:
             self._picture, self._overlay = None, {}
             self._to_see.clear()
@@ -209,10 +207,19 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         before, self._drawing_of = self._drawing_of, drawing
         if drawing is None:
             self._cells = None
+        if (before is None) != (drawing is None):
+            self._tell_trouble()
         if before is not None or drawing is not None:
             self._redraw()
         if before is not None and drawing is None:
             self.refresh()
+
+    def _tell_trouble(self) -> None:
+        """Under the curve, where that is seen."""
+        seen = self._curve is not None and self._drawing_of is None
+        trouble = trouble_text(self._curve) if self._curve is not None and seen else ""
+        if trouble != self.border_subtitle:  # it costs a frame of everything
+            self.border_subtitle = trouble
 
     def show_trail(self, places: Sequence[Position]) -> None:
         """Where the point was before, as x and f."""
