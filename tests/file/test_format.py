@@ -103,6 +103,7 @@ EVERYTHING = Snapshot(
                 ("mm", "t"),
                 1,
                 2,
+                48,
             ),
             Node(1, "AccumulateGrad", (), "float64", "cuda:0", None, None, (), variable="w"),
             Node(2, "SinBackward0", (), "float64", "cpu", 1, None, (Edge(1),)),
