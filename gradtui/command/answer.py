@@ -33,11 +33,13 @@ def answer(start: Start, variables: Sequence[str], form: Form | None, export: st
     from gradtui.command.evaluator import evaluator
     from gradtui.expression.point import read_points
     from gradtui.snapshot.model import Request
+    from gradtui.snapshot.orders import OrdersRequest
 
     is_function = start.origin == "function"
     values = {name: point.value for name, point in read_points(start.at).items()}
     request = Request(1, start.expression, {**values, **start.data}, start.dtype, start.device, origin=start.origin)
     request = replace(request, names=start.names, data=tuple(start.data), training=_training(start, variables))
+    request = replace(request, orders=OrdersRequest(start.order) if start.order else None)
     free = [name for name in variables if name not in start.data]
     wanted = {form, _suffix(export)}
     with evaluator(start.expression if is_function else None) as evaluate:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradtui import __version__
-from gradtui.command import answer, options, run, training
+from gradtui.command import answer, options, run, running, training
 
 if TYPE_CHECKING:
     from gradtui.command.answer import Form
@@ -44,7 +44,9 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
 """
 
 
-@click.command(help=HELP, context_settings={"ignore_unknown_options": True, "max_content_width": 100})
+@click.command(
+    cls=running.Command, help=HELP, context_settings={"ignore_unknown_options": True, "max_content_width": 100}
+)
 @click.argument("target", nargs=-1, type=click.UNPROCESSED)
 @click.option("--at", "places", multiple=True, metavar="X=VALUE", help="Where x stands: x=4, x=pi/2, x=[2.1, 5.4].")
 @click.option("--print", "as_text", is_flag=True, help="Print one text report; no screen.")
@@ -79,6 +81,10 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
     callback=options.print_schema,
     help="Print the JSON Schema of what --json prints, or of config.toml.",
 )
+@click.option(
+    "--every", type=click.IntRange(0), default=0, metavar="N", help="Of a script, a Snapshot every N updates."
+)
+@click.option("--order", type=click.IntRange(1, 4), metavar="N", help="Derivatives up to this order, 1 to 4.")
 @click.version_option(__version__, message="gradtui %(version)s")
 def command(
     target: tuple[str, ...],
@@ -103,7 +109,10 @@ def command(
     data: str | None,
     batch: int | None,
     seed: int | None,
+    every: int,
+    order: int | None,
 ) -> None:
+    script = click.get_current_context().obj
     text = options.one_target(target, FIRST_EXAMPLE)
     if as_text + as_json + as_steps > 1:
         raise click.UsageError("--print, --json and --steps are different answers: ask for one of them")
@@ -114,6 +123,10 @@ def command(
     form: Form | None = "text" if as_text else "json" if as_json else "steps" if as_steps else None
     at, alone = options.read_places(places)
     trains = any(option is not None for option in (optimizer, train, updates, batch, seed))
+    if script:
+        if places or trains or data or plain:
+            raise click.UsageError("a script has options of its own, which stand after its name")
+        sys.exit(running.run(script, form, export, every))
     from gradtui.settings.settings import read
 
     settings = read().given(
@@ -139,12 +152,14 @@ def command(
         from gradtui.command.batch import answer_input
 
         options.complain(settings)
-        sys.exit(answer_input(at, alone, dtype, device, limits))
+        sys.exit(answer_input(at, alone, dtype, device, limits, order))
     if SAVED.fullmatch(text.strip()):
         if places:
             raise click.UsageError("a saved snapshot is what it is: there is no --at for it")
         if trains or data:
             raise click.UsageError("a saved snapshot is what it is: nothing in it is trained")
+        if order is not None:
+            raise click.UsageError("a saved snapshot is what it is: nothing in it is differentiated again")
         _saved(text.strip(), form, export, settings, plain)
         return
     from gradtui.snapshot.start import Start
@@ -157,6 +172,8 @@ def command(
     origin: Origin = "function" if is_target(text) else "expression"
     if origin == "function" and (trains or data):
         raise click.UsageError("a typed function is trained here; one of a file is not yet")
+    if origin == "function" and order is not None:
+        raise click.UsageError("--order is of a typed function; one of a file may call torch.autograd.grad itself")
     columns, chosen = training.read_data(data), training.read_optimizer(optimizer)
     twice = next((name for name in at if name in columns), None)
     if twice is not None:
@@ -181,6 +198,7 @@ def command(
         updates=updates or (1 if trains and (form or export) else 0),
         data=columns,
         batches=training.read_batches(batch, seed, columns),
+        order=order or 0,
     )
     if form is not None or export is not None:
         options.complain(settings)

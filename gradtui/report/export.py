@@ -16,8 +16,8 @@ from gradtui.report.page.page import page
 from gradtui.report.python import NoScriptError, script
 from gradtui.report.svg import MOST_NODES, svg
 from gradtui.report.tex import NoFormulaError, tex
-from gradtui.report.training import as_csv
-from gradtui.report.training_script import training_script
+from gradtui.report.training.script import training_script
+from gradtui.report.training.updates import as_csv
 from gradtui.snapshot.model import Snapshot
 
 CHART = ".chart.svg"

@@ -67,6 +67,9 @@ class Known(TypedDict, total=False):
     call: int
     note: str
     inside: tuple[str, ...]
+    order: int
+    made_by: int | None
+    kept: int | None
 
 
 class Facts:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import backward, graph
+from gradtui.engine.autograd.kept import kept
 from gradtui.engine.autograd.refusal import DTYPES, RefusalError, dtype_and_device
 from gradtui.engine.autograd.values import values_of
 from gradtui.engine.typed import forward, inaccuracies, kinks
@@ -55,8 +56,7 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
     expression, reads_as = _parsed(request.expression, frozenset((*request.at, *request.names)))
     at, leaves, data = _stood(request, expression)
     dtype, device = dtype_and_device(request)
-    if data and forward.is_vector(expression, leaves | data):
-        expression = _averaged(expression)
+    expression = differentiated(expression, leaves, data)
     done = forward.run(expression, leaves | data, dtype=dtype, device=device)
     along = _along(request, leaves)
     built = model.Graph()
@@ -64,7 +64,9 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
         nodes.extend(graph.walk(graph.root(done.output)))
         moving = tangents(done, leaves, *along, still=data) if along else NO_TANGENTS
         record = _backward(request, done.output, nodes)
-        built = graph.build(nodes, record.order, ExpressionFacts(done, record, leaves, moving))
+        built = graph.build(
+            nodes, record.order, ExpressionFacts(done, record, leaves, moving, kept(nodes, leaves.values()))
+        )
     elif request.experiments:
         raise RefusalError("domain", "f is constant here: there is no backward pass to change")
     gradients = {node.variable: node.grad_output for node in built.nodes}
@@ -100,6 +102,11 @@ def stood(request: model.Request) -> tuple[Expression, Leaves, Leaves]:
     expression, _ = _parsed(request.expression, frozenset((*request.at, *request.names)))
     _, leaves, data = _stood(request, expression)
     return expression, leaves, data
+
+
+def differentiated(expression: Expression, leaves: Leaves, data: Leaves) -> Expression:
+    """f, or its mean where it has an element for each row of data."""
+    return _averaged(expression) if data and forward.is_vector(expression, leaves | data) else expression
 
 
 def _stood(request: model.Request, expression: Expression) -> tuple[At, Leaves, Leaves]:

@@ -19,7 +19,12 @@ def remedy_of(graph: Graph, node: Node, cause: Cause) -> str:
 
 def stable_form(graph: Graph, node: Node) -> str:
     """What people write instead of this node and its operand, or of this node and those that use its value."""
-    below = [(operation(graph.nodes[edge.target]), operation(node)) for edge in node.edges if edge.target is not None]
+    near_below = [graph.nodes[edge.target] for edge in node.edges if edge.target is not None]
+    complements = [one for one in near_below if operation(one) == "Rsub"]
+    far_below = [
+        (graph.nodes[edge.target], one) for one in complements for edge in one.edges if edge.target is not None
+    ]
+    below = [tuple(map(operation, (*chain, node))) for chain in (*far_below, *((one,) for one in near_below))]
     users = uses(graph)
     near = [(node.id, user) for user, _ in users[node.id]]
     far = [(*pair, user) for pair in near for user, _ in users[pair[-1]]]

@@ -20,7 +20,7 @@ from gradtui.report import chart_svg, svg
 from gradtui.report.gradients import tables
 from gradtui.report.page.moments import moments
 from gradtui.report.text import one_line, tree
-from gradtui.report.training import table
+from gradtui.report.training.updates import table
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 from gradtui.snapshot.visible import visible
