@@ -126,7 +126,8 @@ def command(
     if script:
         if places or trains or data or plain:
             raise click.UsageError("a script has options of its own, which stand after its name")
-        sys.exit(running.run(script, form, export, every))
+        if form is not None or export is not None or not _has_terminal():
+            sys.exit(running.run(script, form, export, every))
     from gradtui.settings.settings import read
 
     settings = read().given(
@@ -143,6 +144,10 @@ def command(
 
         report.show(settings)
         return
+    if script:
+        from gradtui.command import live
+
+        sys.exit(live.show(script, every, options.themed(settings)))
     dtype, limits, step = settings.get("dtype"), settings.get("window"), settings.get("step")
     if text == "-":
         if as_text or as_steps or export:
@@ -265,6 +270,10 @@ def _saved(path: str, form: Form | None, export: str | None, settings: Settings,
     from gradtui.tui import saved
 
     sys.exit(saved.run(snapshot, settings.theme, settings))
+
+
+def _has_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
 
 
 def _require_terminal() -> None:
