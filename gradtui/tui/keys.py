@@ -348,7 +348,9 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
         ):
             return session.active is not None
         case "training":
-            return session.origin == "expression" and session.live and bool(session.variables or session.data)
+            if not session.live:
+                return False
+            return session.origin == "function" or bool(session.variables or session.data)
         case "undo":
             return session.can_undo
         case "next_variable":
