@@ -141,15 +141,15 @@ def witness(
     base = Witness(None, "forward", _called(func), index, float(result[index].item()), bad=bad)
     data = [(one, values) for one, values in known if not one.requires_grad and not is_finite(values)]
     if data and not is_worse(told, [values for _, values in known]):
-        before = _before(data[0][0], look)
+        origin = _before(data[0][0], look)
         operands = [
             Operand(f"{place}", number_at(one, result.shape, index), values, look.name(one), False)
             for place, (one, values) in enumerate(data)
         ]
-        if isinstance(before, Witness) and base.operation not in MASKING:
-            return before
-        if isinstance(before, str) and before and operands[0].variable is None:
-            operands[0] = replace(operands[0], variable=before)
+        if isinstance(origin, Witness) and base.operation not in MASKING:
+            return origin
+        if isinstance(origin, str) and origin and operands[0].variable is None:
+            operands[0] = replace(operands[0], variable=origin)
         return replace(base, operands=tuple(operands))
     if changed:
         return base  # what was there before is gone
