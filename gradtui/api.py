@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import atexit
 import sys
+import weakref
 from collections.abc import Callable, Mapping
 from os import PathLike, fspath
 from os.path import join
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 from time import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -203,8 +205,11 @@ class Watch:
             raise TypeError(f"model is no torch.nn.Module but a {type(model).__name__}")
         if optimizer is not None and not isinstance(optimizer, torch.optim.Optimizer):
             raise TypeError(f"optimizer is no torch.optim.Optimizer but a {type(optimizer).__name__}")
-        self._folder = None if path is not None else TemporaryDirectory(prefix="gradtui-")
-        self._path = fspath(path) if path is not None else join(self._folder.name, "run.gradtui")  # type: ignore[union-attr]
+        if path is None:
+            folder = mkdtemp(prefix="gradtui-")
+            weakref.finalize(self, rmtree, folder, ignore_errors=True)
+            path = join(folder, "run.gradtui")
+        self._path = fspath(path)
         self._writer = run_writing.RunWriter(self._path, what=type(model).__name__, started=time())
         self._watch = watch.Watch(self._writer, every, on_finding, model, optimizer)
         atexit.register(self.close)

@@ -14,7 +14,6 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType, TracebackType
 
 OWN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
-RUNPY = "<frozen runpy>"
 
 
 def run(target: Sequence[str]) -> None:
@@ -46,7 +45,8 @@ def _as_module(arguments: list[str]) -> None:
     name, *rest = arguments
     sys.argv[:] = ["-m", *rest]
     sys.path.insert(0, os.getcwd())
-    runpy.run_module(name, run_name="__main__", alter_sys=True)
+    sys.modules["__main__"] = ModuleType("__main__")
+    runpy._run_module_as_main(name)  # type: ignore[attr-defined]  # as `python -m` does
 
 
 def _as_function(target: str, arguments: list[str]) -> None:
@@ -81,7 +81,7 @@ def without_own(error: BaseException | None) -> None:
 def _is_ours(frames: list[TracebackType], place: int) -> bool:
     """Ours, and those by which torch hands a call to a mode: the caller's own, which calls once more without it, and the next."""
     name = frames[place].tb_frame.f_code.co_filename
-    if name.startswith((OWN, RUNPY)):
+    if name.startswith(OWN):
         return True
     after = frames[place + 1 : place + 3]
     handed = [one for one in after if one.tb_frame.f_code.co_name == "handle_torch_function"]

@@ -67,6 +67,7 @@ class Watch:
         self._passes = Passes(self._tape, self.history, self._names, self._scaled, sink, every)
         self._steps = Steps(self.history, self._names, self._passes, self._notice, sink, time.perf_counter())
         self._stack: list[Any] = []
+        self._without_tape = False
         self._hooks: list[Any] = []
         self._left = ExitStack()
         self._told: set[tuple[object, ...]] = set()
@@ -181,9 +182,11 @@ class Watch:
         closure = closure_of(args[1:], kwargs)
         with self._tape.pause(), self._watching():
             self._steps.begins(optimizer, frame, self.place(frame), closure is not None)
-        self._tape.paused += 1
+        self._without_tape = closure is None
         if closure is None:
+            self._tape.leave()
             return None
+        self._tape.paused += 1
 
         def evaluate() -> Any:
             with self._watching():
@@ -204,7 +207,7 @@ class Watch:
         self._stack.pop()
         if self._stack:
             return
-        self._tape.paused -= 1
+        self._return()
         with self._tape.pause(), self._watching():
             self._steps.ends(optimizer)
             count = self.history.updates
@@ -212,6 +215,13 @@ class Watch:
             if (count >= FIRST_LOOK and not count & (count - 1)) or (bad and not self._is_bad):
                 self._is_bad = bad
                 self._tell()
+
+    def _return(self) -> None:
+        """A step is over: what it calls is of no interest, but for what its closure does."""
+        if self._without_tape:
+            self._tape.come_back()
+        else:
+            self._tape.paused -= 1
 
     def _is_watched(self, optimizer: torch.optim.Optimizer) -> bool:
         return self._only is None or optimizer is self._only
@@ -225,7 +235,7 @@ class Watch:
                 frame = frame.f_back
             ended = [one for one in self._stack if one not in around]
             if ended and len(ended) == len(self._stack):
-                self._tape.paused -= 1
+                self._return()
             self._stack = [one for one in self._stack if one in around]
 
     def _scaler_step(self, scaler: Any, optimizer: Any, step: Callable[[], Any]) -> Any:
