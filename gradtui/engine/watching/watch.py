@@ -30,7 +30,7 @@ from gradtui.findings.over_time.history import History
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Source
 
-Told = Callable[[Finding], None]
+Told = Callable[[Finding], object]
 FIRST_LOOK = 8
 """Updates after which is looked for findings, and then whenever there are twice as many."""
 FAILED = "gradtui: the training goes on, but is not watched any more: {error}"
