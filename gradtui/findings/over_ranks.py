@@ -11,6 +11,8 @@ from gradtui.snapshot.numbers import number
 
 SLOW = 1.5
 """Times as long an update as the others."""
+ENOUGH = 20
+"""Updates of which the pace is told."""
 BEHIND = 5.0
 """Updates' time, and at least so many seconds, without an update after which a rank has stopped."""
 MOST_EVIDENCE = 4
@@ -31,7 +33,7 @@ def _none(ranks: Ranks) -> Iterator[Finding]:
         without = _listed(ranks, [place for place, is_none in enumerate(missing) if is_none])
         others = _listed(ranks, [place for place, is_none in enumerate(missing) if not is_none])
         yield _told(
-            f"{_names(ranks, group)}: no gradient in {without}, one in {others}: in {without} the loss did not use it",
+            f"{_names(ranks, group)}: no gradient in {without}, one in {others}: backward did not reach it there",
             "use it in every rank at every update (add 0 * parameter.sum() where there is nothing to learn), or wrap the model "
             "with DistributedDataParallel(find_unused_parameters=True)",
             update,
@@ -97,7 +99,7 @@ def _stopped(ranks: Ranks) -> Iterator[Finding]:
 
 def _slow(ranks: Ranks) -> Iterator[Finding]:
     """One that takes much longer an update than every other. Ranks that wait for each other take the same time."""
-    paces = [pace for pace in ranks.paces if pace.each]
+    paces = [pace for pace in ranks.paces if pace.each and pace.updates >= ENOUGH]
     for pace in paces:
         others = [one.each for one in paces if one is not pace and one.each]
         if others and pace.each and pace.each > SLOW * max(others):
@@ -112,7 +114,10 @@ def _slow(ranks: Ranks) -> Iterator[Finding]:
 
 
 def _first(ranks: Ranks, what: What) -> list[Difference]:
+    """Without what comes of a gradient that one rank had alone."""
+    missing = {one.parameter: one.update for one in ranks.differences if one.what == "none"}
     found = [one for one in ranks.differences if one.what == what]
+    found = [one for one in found if one.update <= missing.get(one.parameter, one.update)]
     return [one for one in found if one.update == found[0].update]
 
 

@@ -21,7 +21,7 @@ def main() -> None:
     path, every, *target = sys.argv[1:]
     watches: list[Watch] = []
     file = open(path, "ab", buffering=0)  # noqa: SIM115 - until the process ends
-    writer = RunWriter(path, what=target[0], arguments=target[1:], started=time.time(), file=file)
+    writer = RunWriter(path, what=target[0], arguments=target[1:], started=time.time(), file=file, **_rank())
 
     def arrived() -> None:
         from gradtui.engine.watching.watch import Watch
@@ -42,6 +42,12 @@ def main() -> None:
             for watch in watches:
                 watch.close()
             writer.close()
+
+
+def _rank() -> dict[str, int]:
+    """Of several processes, as torchrun tells it."""
+    told = {"rank": os.environ.get("RANK", ""), "ranks": os.environ.get("WORLD_SIZE", "")}
+    return {name: int(value) for name, value in told.items() if value.isdecimal()}
 
 
 owner = os.getpid()

@@ -34,7 +34,10 @@ def rank(number: int, change: Change | None = None, count: int = 40, each: float
 
 
 def none_from_5(place: int, name: str, norms: ParameterNorms) -> ParameterNorms:
-    return replace(norms, grad=None) if name == "head.weight" and place >= 5 else norms
+    """Of which comes that its weight is another from the next update on."""
+    if name != "head.weight" or place < 5:
+        return norms
+    return replace(norms, grad=None, weight=norms.weight + (0.1 if place > 5 else 0))
 
 
 def not_averaged_from_3(place: int, name: str, norms: ParameterNorms) -> ParameterNorms:

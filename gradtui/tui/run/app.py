@@ -131,7 +131,8 @@ class RunApp(MendedApp):
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action in EVERYWHERE or len(self.screen_stack) == 1
+        """While the help is open, keys are those of the help."""
+        return action in EVERYWHERE or (len(self.screen_stack) == 1 and hasattr(self, f"action_{action}"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         for key in KEYS:

@@ -135,7 +135,7 @@ def status(run: Run, *, quiet: float | None) -> str:
 def rank_line(pace: Pace, latest: float | None, here: bool) -> Pieces:
     """A rank beside the others: how far it has come, how fast, and how it ended."""
     each = f"{number(pace.each, 3)} s an update" if pace.each else ""
-    behind = "" if pace.last is None or latest is None else f"last {clock(latest - pace.last)} before the last of all"
+    behind = "" if pace.last is None or latest is None else f"{clock(latest - pace.last)} behind"
     how = "goes on" if not pace.ended else "ended" if not pace.exit else f"ended with {pace.exit}"
     cells = (f"{pace.updates:,} updates".rjust(16), each.rjust(20), how.rjust(14), f"   {behind}")
     style = "ranks--here" if here else "ranks--name"

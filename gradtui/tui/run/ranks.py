@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
-from typing import ClassVar
 
 from msgspec.structs import replace
-from textual.binding import BindingType
 from textual.message import Message
 from textual.widget import Widget
 
 from gradtui.runs.ranks import Pace, Ranks, side_by_side
 from gradtui.runs.run import Run
 from gradtui.snapshot.finding import Finding
-from gradtui.tui.keys import key
 from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Grown, Source
 from gradtui.tui.run.look import Look
@@ -26,10 +23,6 @@ class RanksApp(RunApp):
     """sources: of the files, in the order of their ranks. here: the one that is seen."""
 
     CSS_PATH = ["../gradtui.tcss", "run.tcss"]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        key("rank.next", "r", "rank(1)", "rank", "The next rank in full", show=True),
-        key("rank.previous", "R", "rank(-1)", "rank before", "The rank before in full"),
-    ]
 
     class Compared(Message):
         """findings: between the ranks, and in them."""
