@@ -21,7 +21,15 @@ def main() -> None:
     path, every, *target = sys.argv[1:]
     watches: list[Watch] = []
     file = open(path, "ab", buffering=0)  # noqa: SIM115 - until the process ends
-    writer = RunWriter(path, what=target[0], arguments=target[1:], started=time.time(), file=file, **_rank())
+    writer = RunWriter(
+        path,
+        what=target[0],
+        arguments=target[1:],
+        started=time.time(),
+        file=file,
+        rank=_told("RANK"),
+        ranks=_told("WORLD_SIZE"),
+    )
 
     def arrived() -> None:
         from gradtui.engine.watching.watch import Watch
@@ -44,10 +52,10 @@ def main() -> None:
             writer.close()
 
 
-def _rank() -> dict[str, int]:
-    """Of several processes, as torchrun tells it."""
-    told = {"rank": os.environ.get("RANK", ""), "ranks": os.environ.get("WORLD_SIZE", "")}
-    return {name: int(value) for name, value in told.items() if value.isdecimal()}
+def _told(name: str) -> int | None:
+    """What torchrun tells each of its processes."""
+    value = os.environ.get(name, "")
+    return int(value) if value.isdecimal() else None
 
 
 owner = os.getpid()

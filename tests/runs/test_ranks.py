@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.file.run_writing import save
-from gradtui.findings.over_ranks import findings
+from gradtui.findings.over_time.ranks import findings
 from gradtui.runs.ranks import side_by_side
 from gradtui.runs.run import ParameterNorms, Run, Update
 from gradtui.runs.updates import Updates

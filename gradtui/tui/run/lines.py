@@ -65,7 +65,7 @@ def update_lines(look: Look, width: int) -> Iterator[Pieces]:
     told.append(_named("lr", lr))
     if len(optimizers) > 1 and update.optimizer < len(optimizers):
         told.append(_named("optimizer", visible(optimizers[update.optimizer])))
-    yield from folded(tuple(piece for pieces in told for piece in (*pieces, ("   ", ""))), width)
+    yield from folded(tuple(piece for pieces in told for piece in (("   ", ""), *pieces))[1:], width)
     yield _snapshot(look)
     if look.told is not None:
         yield ()
@@ -145,7 +145,7 @@ def rank_line(pace: Pace, latest: float | None, here: bool) -> Pieces:
 def parameter_by_rank(look: Look, ranks: Sequence[Run]) -> Iterator[Pieces]:
     """The selected parameter at the selected update, in every rank."""
     row, update = look.selected, look.update
-    if row is None or row.opened is not None or update is None:
+    if row is None or row.opened is not None or update is None or len(ranks) < 2:
         return
     yield ()
     yield (
