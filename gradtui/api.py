@@ -48,6 +48,17 @@ class Snapshot(data.Snapshot, frozen=True):
         """Write it to a .gradtui file, which `gradtui.load` reads. Raises FileError for what no file can hold, and OSError."""
         format.save(self, path)
 
+    def __repr__(self) -> str:
+        from gradtui.report.page.notebook import in_one_line
+
+        return in_one_line(self)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """For IPython and notebooks: text, and HTML with the graph, values and findings; a page of it."""
+        from gradtui.report.page.notebook import bundle
+
+        return bundle(self)
+
 
 class Run(run.Run, frozen=True):
     """What a training left: its updates, and the findings with the update at which each began."""
@@ -55,6 +66,17 @@ class Run(run.Run, frozen=True):
     def save(self, path: str | PathLike[str]) -> None:
         """Write it to a .gradtui file, which `gradtui.load` reads. Raises FileError for what no file can hold, and OSError."""
         run_writing.save(self, path)
+
+    def __repr__(self) -> str:
+        from gradtui.report.page.notebook import run_in_one_line
+
+        return run_in_one_line(self)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """For IPython and notebooks: text, and HTML with findings and a table of updates; a page of it."""
+        from gradtui.report.page.notebook import run_bundle
+
+        return run_bundle(self)
 
 
 def load(path: str | PathLike[str]) -> Snapshot | Run:

@@ -85,7 +85,7 @@ def derivatives(request: Request) -> dict[str, Derivative]:
     at = places(expression, request)
     try:
         prepared = _prepared(request.expression, names, counts(at))
-        return _evaluated(prepared, at, request.dtype, digits(expression, at))
+        return evaluated(prepared, at, request.dtype, digits(expression, at))
     except GiveUpError as reason:
         note = str(reason)
     except RecursionError:
@@ -98,21 +98,19 @@ def derivatives(request: Request) -> dict[str, Derivative]:
 @lru_cache(maxsize=64)
 def _prepared(text: str, names: frozenset[str], counts: Counts) -> Prepared:
     expression = parsed(text, names)
-    size, work = _sizes(expression)
-    if size > MOST_SIZE or work > MOST_WORK:
-        raise GiveUpError(TOO_LARGE)
+    check_size(expression)
     if spelled.is_needed(expression) or not has_one_length(expression, counts):
         return _spelled(expression, counts)
     length = common_length(expression, counts)
     symbols = {name: (Elements if count else sympy.Symbol)(name, real=True) for name, count in counts}
     f = built(expression, symbols, length)
-    style = Style(expression.variables, _has_decimals(expression), _has_e_to_the(expression))
+    style = style_of(expression, expression.variables)
     slopes = {name: vectors.gradient(f, symbol, length) for name, symbol in symbols.items()}
     partials, left = {}, MOST_SIMPLIFIED
     for name, slope in slopes.items():
         left -= int(sympy.count_ops(slope)) if is_small(slope) else 0
-        partials[name] = _partial(f, slope, length, style, left >= 0)
-    return Prepared(partials, Program([f, *slopes.values()], length), _is_bent(f))
+        partials[name] = partial(f, slope, length, style, left >= 0)
+    return Prepared(partials, Program([f, *slopes.values()], length), is_bent(f))
 
 
 def _spelled(expression: Expression, counts: Counts) -> Prepared:
@@ -123,33 +121,45 @@ def _spelled(expression: Expression, counts: Counts) -> Prepared:
     f = spelled.total(expression, symbols, lambda node, operands: combined(node, operands, {}, 1))
     if f.has(sympy.oo, sympy.zoo, sympy.nan, sympy.I):
         raise GiveUpError(NO_NUMBER)
-    style = Style(tuple(chain(*names.values())), _has_decimals(expression), _has_e_to_the(expression))
+    style = style_of(expression, tuple(chain(*names.values())))
     length = max(count for _, count in counts)
     slopes, partials, left = {}, {}, MOST_SIMPLIFIED
     for name, count in counts:
         parts = [f.diff(symbol) for symbol in each[name]]
         left -= sum(int(sympy.count_ops(part)) for part in parts)
-        written = [_partial(f, part, length, style, left >= 0) for part in parts]
+        written = [partial(f, part, length, style, left >= 0) for part in parts]
         slopes[name] = Vector(*parts) if count else parts[0]
         note = next((one.note for one in written if one.text is None), "")
         texts = ", ".join(one.text or "" for one in written)
         text = None if note else f"[{texts}]" if count else texts
         simplified = all(one.simplified for one in written)
         partials[name] = Partial(text, Program([f, slopes[name]], length), simplified, note)
-    return Prepared(partials, Program([f, *slopes.values()], length), _is_bent(f), spelled=True)
+    return Prepared(partials, Program([f, *slopes.values()], length), is_bent(f), spelled=True)
 
 
-def _is_bent(f: Expr) -> bool:
+def style_of(expression: Expression, variables: tuple[str, ...]) -> Style:
+    """How the person writes."""
+    return Style(variables, _has_decimals(expression), _has_e_to_the(expression))
+
+
+def is_bent(f: Expr) -> bool:
     return not {type(part).__name__ for part in sympy.preorder_traversal(f)}.isdisjoint(BENT)
 
 
-def _partial(f: Expr, slope: Expr, length: int, style: Style, simplify: bool) -> Partial:
+def partial(f: Expr, slope: Expr, length: int, style: Style, simplify: bool) -> Partial:
     program = Program([f, slope], length)
     try:
         text, simplified = worded(slope, style) if simplify else (as_it_is(slope, style), False)
         return Partial(text, program, simplified, "")
     except UnwritableError as reason:
         return Partial(None, program, False, str(reason))
+
+
+def check_size(expression: Expression) -> None:
+    """Raises GiveUpError where the derivative, written out, would be too large."""
+    size, work = _sizes(expression)
+    if size > MOST_SIZE or work > MOST_WORK:
+        raise GiveUpError(TOO_LARGE)
 
 
 def _sizes(expression: Expression) -> tuple[int, int]:
@@ -184,7 +194,7 @@ def _has_e_to_the(expression: Expression) -> bool:
     return not calls and any(isinstance(node, syntax.Constant) and node.name == "e" for node in nodes)
 
 
-def _evaluated(prepared: Prepared, at: At, dtype: Dtype, digits: Digits) -> dict[str, Derivative]:
+def evaluated(prepared: Prepared, at: At, dtype: Dtype, digits: Digits) -> dict[str, Derivative]:
     """At the very floats that torch gets; where the number as typed is another and has no derivative, there is none.
 
     Where that would take long, with twice the digits at once, and without a look at the number as typed.
@@ -226,7 +236,8 @@ def _numbers(
             yield from _by_element(numbers, at[name])
 
     told = iter(map(_float, settled(found, digits)))
-    return {name: tuple(islice(told, len(value) if isinstance(value, tuple) else 1)) for name, value in at.items()}
+    sizes = {name: len(value) if isinstance(value, tuple) else 1 for name, value in at.items()}
+    return {name: tuple(islice(told, sizes[name])) for name in prepared.partials}
 
 
 def _by_element(numbers: Expr, value: float | tuple[float, ...]) -> list[Expr]:

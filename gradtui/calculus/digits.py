@@ -30,7 +30,7 @@ MOST_BITS_OF_EXPONENT = 40
 MOST_SPECIAL = 10**6
 """Beyond this, series of special functions take long; nothing is lost, as a float has long over- or underflowed."""
 
-SPECIAL = {"i0", "i1", "i0e", "i1e", "digamma", "trigamma", "erfinv", "ndtri"}
+SPECIAL = {"i0", "i1", "i0e", "i1e", "digamma", "trigamma", "tetragamma", "pentagamma", "hexagamma", "erfinv", "ndtri"}
 FAILURES = (ArithmeticError, ValueError, TypeError, mp.NoConvergence)
 
 Digits = tuple[int, int]

@@ -8,25 +8,26 @@ from itertools import groupby
 
 from gradtui.chart.plane import Cells, Plane, around, has_room
 from gradtui.chart.run import LOGARITHMIC, MOST_POINTS
-from gradtui.chart.window import Position, Window
+from gradtui.chart.ticks import ticks
+from gradtui.runs.timeline import column_of, columns
 
 NAN, INFINITE = "×", "∞"
 """Marks of losses that have no height, at the foot and at the head of the chart."""
 
+Losses = Sequence[tuple[int, float]]
+"""By place of the update."""
+
 
 def draw_loss(
-    losses: Sequence[tuple[int, float]],
-    window: Window,
-    width: int,
-    height: int,
-    here: int | None = None,
-    troubles: Sequence[int] = (),
+    losses: Losses, window: tuple[int, int], width: int, height: int, *, troubles: Sequence[int] = (), margin: int = 0
 ) -> Cells | None:
-    """losses: by number of update; window: of updates. The logarithm, where they span powers of ten.
+    """The updates from `window[0]` to before `window[1]`, in columns as those of a heat map. The logarithm of the losses,
+    where they span powers of ten.
 
-    here: an update that is marked. troubles: updates at which findings begin. None where there is no room or no loss.
+    troubles: updates at which findings begin. margin: cells at the left of the axis, at least. None where there is no room
+    or no loss.
     """
-    if not has_room(width, height) or not losses:
+    if not has_room(width - margin, height) or not losses:
         return None
     finite = [loss for _, loss in losses if math.isfinite(loss)]
     powers = bool(finite) and min(finite) > 0 and max(finite) > LOGARITHMIC * min(finite)
@@ -36,50 +37,58 @@ def draw_loss(
 
     low, high = window
     plane = Plane(
-        (float(low), float(max(high, low + 1))),
+        (0.0, 1.0),
         around(map(height_of, finite)),
         width,
         height,
-        names=("update", "loss"),
+        names=("update" if not margin else "", "loss"),
         powers=powers,
+        margin=margin,
     )
+    count = plane.frame.columns
+    stretches = columns(low, high, count)
+
+    def middle(place: int) -> float:
+        return (column_of(place, low, high, count) + 0.5) / count
+
+    def within(place: int) -> float:
+        column = column_of(place, low, high, count)
+        stretch = stretches[column]
+        return (column + (place - stretch.start + 0.5) / len(stretch)) / count if len(stretch) > 1 else middle(place)
+
+    plane.label([(middle(int(at)), text) for at, text in ticks((low, high - 1), max(2, count // 9)) if at == int(at)])
     bottom, top = plane.frame.y_window
     for trouble in troubles:
-        plane.column(trouble, "┊", "trouble")
-    if here is not None:
-        plane.column(here, "│", "variable")
+        if low <= trouble < high:
+            plane.column(middle(trouble), "┊", "trouble")
     for is_finite, group in groupby(_thinned(losses), key=lambda one: math.isfinite(one[1])):
         points = [*group]
         if is_finite:
-            line = [(float(update), height_of(loss)) for update, loss in points]
-            plane.line(line, "f")
-            if len(line) == 1:
-                plane.mark(line[0], "●", "f")
+            plane.line([(within(place), height_of(loss)) for place, loss in points], "f")
+            if len(points) == 1:
+                plane.mark((middle(points[0][0]), height_of(points[0][1])), "●", "f")
             continue
-        for update, loss in points:
-            is_nan = math.isnan(loss)
-            plane.mark((update, top if loss == math.inf else bottom), NAN if is_nan else INFINITE, "trouble")
+        for place, loss in points:
+            mark = NAN if math.isnan(loss) else INFINITE
+            plane.mark((middle(place), top if loss == math.inf else bottom), mark, "trouble")
     if any(math.isnan(loss) for _, loss in losses):
         plane.explain(NAN, "trouble", "nan")
-    if any(map(math.isinf, (loss for _, loss in losses))):
+    if any(math.isinf(loss) for _, loss in losses):
         plane.explain(INFINITE, "trouble", "infinite")
-    at_here = next((loss for update, loss in losses if update == here), None)
-    if here is not None and at_here is not None and math.isfinite(at_here):
-        plane.mark((here, height_of(at_here)), "●", "point")
     return plane.cells()
 
 
-def _thinned(losses: Sequence[tuple[int, float]]) -> Sequence[tuple[int, float]]:
-    """At most so many as can be told apart, with the lowest and highest of each stretch, and the first without a height."""
+def _thinned(losses: Losses) -> Losses:
+    """At most so many as can be told apart, with the lowest and highest of each stretch, and all without a height."""
     if len(losses) <= MOST_POINTS:
         return losses
     size = -(-len(losses) * 2 // MOST_POINTS)
     found: list[tuple[int, float]] = []
     for start in range(0, len(losses), size):
         stretch = losses[start : start + size]
-        kept: set[Position] = {one for one in stretch if not math.isfinite(one[1])}
+        kept = {one[0] for one in stretch if not math.isfinite(one[1])}
         finite = [one for one in stretch if math.isfinite(one[1])]
         if finite:
-            kept |= {min(finite, key=lambda one: one[1]), max(finite, key=lambda one: one[1])}
-        found += [one for one in stretch if one in kept]
+            kept |= {min(finite, key=lambda one: one[1])[0], max(finite, key=lambda one: one[1])[0]}
+        found += [one for one in stretch if one[0] in kept]
     return found

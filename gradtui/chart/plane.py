@@ -19,17 +19,26 @@ NARROW = 1e-12
 
 
 class Plane:
-    """`width` x `height` cells, the top row for a legend. y_labels: what stands at the ticks, where that is not the number."""
+    """`width` x `height` cells, the top row for a legend. margin: cells at the left of the axis, at least."""
 
     def __init__(
-        self, x: Window, y: Window, width: int, height: int, *, names: tuple[str, str] = ("", ""), powers: bool = False
+        self,
+        x: Window,
+        y: Window,
+        width: int,
+        height: int,
+        *,
+        names: tuple[str, str] = ("", ""),
+        powers: bool = False,
+        margin: int = 0,
     ) -> None:
         marks = ticks(y, max(2, (height - 3) // 3))
         if powers:
             marks = [(value, f"1e{value:g}") for value, _ in marks if value == int(value)]
-        margin = max((len(text) for _, text in marks), default=0)
-        if margin > min(MOST_LABELS, width // 3):
-            marks, margin = [], 0
+        widest = max((len(text) for _, text in marks), default=0)
+        if widest > max(margin, min(MOST_LABELS, width // 3)):
+            marks, widest = [], 0
+        margin = max(margin, widest)
         across = f" {names[0]}" if len(names[0]) <= width // 8 else ""
         self._left = margin + 1
         self._after = len(across)
@@ -37,6 +46,7 @@ class Plane:
         self._canvas = [[BLANK] * self.frame.columns for _ in range(self.frame.rows)]
         self._legend: list[tuple[Cell, str]] = []
         self._y_marks = {self._row(value): text for value, text in marks}
+        self._x_marks = ticks(x, max(2, self.frame.columns // 9))
         self._across, self._up, self._width = across, names[1], width
 
     @property
@@ -67,6 +77,10 @@ class Plane:
             for row in self._canvas:
                 row[self._column(x)] = (mark, role)
 
+    def label(self, marks: Sequence[tuple[float, str]]) -> None:
+        """What stands at the x axis, where that is not the numbers."""
+        self._x_marks = [*marks]
+
     def explain(self, mark: str, role: Role, text: str) -> None:
         self._legend.append(((mark, role), text))
 
@@ -93,7 +107,7 @@ class Plane:
         frame = self.frame
         axis = [BLANK] * (self._left - 1) + _text("└" + "─" * frame.columns, "axis") + _text(self._across, "variable")
         labels = [BLANK] * len(axis)
-        for value, text in ticks(frame.x_window, max(2, frame.columns // 9)):
+        for value, text in self._x_marks:
             column = self._left + self._column(value)
             start = max(0, min(len(labels) - len(text), column - len(text) // 2))
             if all(cell == BLANK for cell in labels[max(0, start - 1) : start + len(text) + 1]):

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 Form = Literal["text", "json", "steps"]
 
+TANGENTS = {"json", "steps", ".json", ".gradtui", ".html"}
+"""Forms and suffixes of files in which the ledger is."""
+CURVES = {"text", "json", ".json", ".gradtui", ".html", ".chart.svg"}
+"""Forms and suffixes of files in which the curve is."""
+
 
 def answer(start: Start, variables: Sequence[str], form: Form | None, export: str | None) -> None:
     """Evaluate once, and write report, JSON, steps or file. A function is run once more: it says its variables."""
@@ -28,13 +33,15 @@ def answer(start: Start, variables: Sequence[str], form: Form | None, export: st
     from gradtui.command.evaluator import evaluator
     from gradtui.expression.point import read_points
     from gradtui.snapshot.model import Request
+    from gradtui.snapshot.orders import OrdersRequest
 
     is_function = start.origin == "function"
     values = {name: point.value for name, point in read_points(start.at).items()}
     request = Request(1, start.expression, {**values, **start.data}, start.dtype, start.device, origin=start.origin)
     request = replace(request, names=start.names, data=tuple(start.data), training=_training(start, variables))
+    request = replace(request, orders=OrdersRequest(start.order) if start.order else None)
     free = [name for name in variables if name not in start.data]
-    wanted = {form, (export or "").rpartition(".")[2]}
+    wanted = {form, _suffix(export)}
     with evaluator(start.expression if is_function else None) as evaluate:
         from gradtui.report import json, steps  # noqa: F401 - what is imported here loads while torch does
 
@@ -44,8 +51,8 @@ def answer(start: Start, variables: Sequence[str], form: Form | None, export: st
         from gradtui.report import text
 
         def whole(variables: Sequence[str], at: Mapping[str, Value]) -> Request:
-            along = (variables[0], 0) if wanted & {"json", "steps", "gradtui"} and variables else None
-            curve = text.curve_request(variables, at, start.window) if wanted & {"text", "json", "gradtui"} else None
+            along = (variables[0], 0) if wanted & TANGENTS and variables else None
+            curve = text.curve_request(variables, at, start.window) if wanted & CURVES else None
             return replace(request, along=along, curve=curve)
 
         asked = whole(() if is_function else free, values)
@@ -55,6 +62,14 @@ def answer(start: Start, variables: Sequence[str], form: Form | None, export: st
     if snapshot.problem is not None:
         refuse(start.expression, snapshot.problem, form, snapshot if is_function else None)
     _give(snapshot, form, export)
+
+
+def _suffix(export: str | None) -> str | None:
+    if export is None:
+        return None
+    from gradtui.report.export import suffix_of
+
+    return suffix_of(export)
 
 
 def _training(start: Start, variables: Sequence[str]) -> TrainingRequest | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from io import BufferedIOBase
-from typing import BinaryIO, cast
+from typing import Annotated, BinaryIO, cast
 
-from msgspec import DecodeError, Struct, ValidationError, json
+from msgspec import DecodeError, Meta, Struct, ValidationError, json
 
 from gradtui.chart.window import Window
 from gradtui.command.answer import output
@@ -19,6 +19,7 @@ from gradtui.expression.point import PointError, read_point
 from gradtui.report.json import answer, line, refusal
 from gradtui.report.text import curve_request
 from gradtui.snapshot.model import Device, Dtype, Problem, Request, Snapshot
+from gradtui.snapshot.orders import MOST_ORDER, OrdersRequest
 
 
 class Line(Struct):
@@ -27,6 +28,7 @@ class Line(Struct):
     expression: str
     at: dict[str, float | str | list[float]] = {}
     dtype: str | None = None
+    order: Annotated[int, Meta(ge=1, le=MOST_ORDER)] | None = None
 
 
 class LineError(Exception):
@@ -38,7 +40,12 @@ class LineError(Exception):
 
 
 def answer_input(
-    at: Mapping[str, str], alone: str | None, dtype: Dtype, device: Device, window: Window | None = None
+    at: Mapping[str, str],
+    alone: str | None,
+    dtype: Dtype,
+    device: Device,
+    window: Window | None = None,
+    order: int | None = None,
 ) -> int:
     """Answer each line of standard input on standard output; the exit status. The rest as for `answer_lines`, as typed."""
     with output() as answers:
@@ -50,6 +57,7 @@ def answer_input(
             dtype=dtype,
             device=device,
             window=window,
+            order=order,
         )
     return 0 if well else 1
 
@@ -63,17 +71,18 @@ def answer_lines(
     dtype: Dtype,
     device: Device,
     window: Window | None = None,
+    order: int | None = None,
 ) -> bool:
     """One line of JSON for each line, at once; whether all went well.
 
     at: where variables stand that a line says nothing of. alone: the same for the one variable of a line that has one.
-    window: of the charts.
+    window: of the charts. order: of the highest derivative, for a line that says nothing of it.
     """
     well = True
     with evaluator() as evaluate:
         for number, text in enumerate(lines_of(lines), start=1):
             try:
-                snapshot = evaluate(_request(number, text, at, alone, dtype, device, window))
+                snapshot = evaluate(_request(number, text, at, alone, dtype, device, window, order))
             except LineError as error:
                 snapshot = Snapshot(number, error.expression, problem=error.problem)
             problem = snapshot.problem
@@ -91,6 +100,7 @@ def _request(
     dtype: Dtype,
     device: Device,
     window: Window | None,
+    order: int | None,
 ) -> Request:
     text = raw.decode(errors="replace")
     if len(raw) > LONGEST_LINE:
@@ -110,7 +120,9 @@ def _request(
     if alone is not None:
         here |= _alone(variables, here, alone)
     curve = curve_request(variables, here, window)
-    return Request(number, asked.expression, here, _dtype(asked, dtype), device, curve=curve)
+    most = asked.order or order
+    orders = OrdersRequest(most) if most is not None and variables else None
+    return Request(number, asked.expression, here, _dtype(asked, dtype), device, curve=curve, orders=orders)
 
 
 def _read_json(text: str) -> Line:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradtui import __version__
-from gradtui.command import answer, options, run, training
+from gradtui.command import answer, options, run, running, training
 
 if TYPE_CHECKING:
     from gradtui.command.answer import Form
@@ -23,7 +23,8 @@ SAVED = re.compile(r".+\.gradtui", re.DOTALL)
 
 HELP = """Show how PyTorch's autograd differentiates a function.
 
-TARGET is the function, x^2 + 3x + 1 if left out; or one of your own file, model.py:loss; or - to answer each line of
+TARGET is the function, x^2 + 3x + 1 if left out; or one of your own code, model.py:loss,
+model.py:Net.loss or package.module:loss; or - to answer each line of
 standard input with a line of JSON, where a line is an expression or {"expression": ..., "at": {...}}.
 
 \b
@@ -43,7 +44,9 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
 """
 
 
-@click.command(help=HELP, context_settings={"ignore_unknown_options": True, "max_content_width": 100})
+@click.command(
+    cls=running.Command, help=HELP, context_settings={"ignore_unknown_options": True, "max_content_width": 100}
+)
 @click.argument("target", nargs=-1, type=click.UNPROCESSED)
 @click.option("--at", "places", multiple=True, metavar="X=VALUE", help="Where x stands: x=4, x=pi/2, x=[2.1, 5.4].")
 @click.option("--print", "as_text", is_flag=True, help="Print one text report; no screen.")
@@ -51,7 +54,7 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
 @click.option("--steps", "as_steps", is_flag=True, help="Print the whole backward pass, step by step; no screen.")
 @click.option("--plain", is_flag=True, help="The session in sentences, without a screen: keys line by line on stdin.")
 @click.option(
-    "--export", metavar="FILE", help="Write to a file: .dot .mmd .svg .chart.svg .json .py .tex .csv .gradtui."
+    "--export", metavar="FILE", help="Write to a file: .dot .mmd .svg .chart.svg .html .json .py .tex .csv .gradtui."
 )
 @click.option("--dtype", type=click.Choice(["float32", "float64"]), help="[default: float32]")
 @click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu", show_default=True)
@@ -78,6 +81,10 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
     callback=options.print_schema,
     help="Print the JSON Schema of what --json prints, or of config.toml.",
 )
+@click.option(
+    "--every", type=click.IntRange(0), default=0, metavar="N", help="Of a script, a Snapshot every N updates."
+)
+@click.option("--order", type=click.IntRange(1, 4), metavar="N", help="Derivatives up to this order, 1 to 4.")
 @click.version_option(__version__, message="gradtui %(version)s")
 def command(
     target: tuple[str, ...],
@@ -102,7 +109,10 @@ def command(
     data: str | None,
     batch: int | None,
     seed: int | None,
+    every: int,
+    order: int | None,
 ) -> None:
+    script = click.get_current_context().obj
     text = options.one_target(target, FIRST_EXAMPLE)
     if as_text + as_json + as_steps > 1:
         raise click.UsageError("--print, --json and --steps are different answers: ask for one of them")
@@ -113,6 +123,10 @@ def command(
     form: Form | None = "text" if as_text else "json" if as_json else "steps" if as_steps else None
     at, alone = options.read_places(places)
     trains = any(option is not None for option in (optimizer, train, updates, batch, seed))
+    if script:
+        if places or trains or data or plain:
+            raise click.UsageError("a script has options of its own, which stand after its name")
+        sys.exit(running.run(script, form, export, every))
     from gradtui.settings.settings import read
 
     settings = read().given(
@@ -138,20 +152,28 @@ def command(
         from gradtui.command.batch import answer_input
 
         options.complain(settings)
-        sys.exit(answer_input(at, alone, dtype, device, limits))
+        sys.exit(answer_input(at, alone, dtype, device, limits, order))
     if SAVED.fullmatch(text.strip()):
         if places:
             raise click.UsageError("a saved snapshot is what it is: there is no --at for it")
         if trains or data:
             raise click.UsageError("a saved snapshot is what it is: nothing in it is trained")
+        if order is not None:
+            raise click.UsageError("a saved snapshot is what it is: nothing in it is differentiated again")
         _saved(text.strip(), form, export, settings, plain)
         return
     from gradtui.snapshot.start import Start
     from gradtui.snapshot.target import is_target
 
+    try:
+        text = options.file_target(text)
+    except options.RefusedError as error:
+        answer.refuse(text, error.problem, form)
     origin: Origin = "function" if is_target(text) else "expression"
     if origin == "function" and (trains or data):
         raise click.UsageError("a typed function is trained here; one of a file is not yet")
+    if origin == "function" and order is not None:
+        raise click.UsageError("--order is of a typed function; one of a file may call torch.autograd.grad itself")
     columns, chosen = training.read_data(data), training.read_optimizer(optimizer)
     twice = next((name for name in at if name in columns), None)
     if twice is not None:
@@ -176,6 +198,7 @@ def command(
         updates=updates or (1 if trains and (form or export) else 0),
         data=columns,
         batches=training.read_batches(batch, seed, columns),
+        order=order or 0,
     )
     if form is not None or export is not None:
         options.complain(settings)
@@ -220,7 +243,15 @@ def main() -> None:
 def _saved(path: str, form: Form | None, export: str | None, settings: Settings, plain: bool) -> None:
     """A saved Snapshot or Run: written out, or on the screen."""
     if run.is_run(path):
-        run.saved(path, form or (None if export else "text"), export)
+        if form is not None or export is not None:
+            run.saved(path, form, export)
+        if plain:
+            raise click.UsageError("a run has no session in sentences: --print gives a text report")
+        _require_terminal()
+        settings = options.themed(settings)
+        from gradtui.tui.run import opened
+
+        sys.exit(opened.run(path, settings.theme, settings))
     if form is not None or export is not None:
         options.complain(settings)
         answer.write(answer.load(path, form), form, export)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +127,26 @@ def check_export(path: str) -> None:
         check_suffix(path)
     except ExportError as error:
         raise click.BadParameter(shown(str(error)), param_hint="--export") from None
+
+
+def file_target(text: str) -> str:
+    """`package.module:function` as the place in its file, in this folder or where Python looks; another text as it is.
+
+    Raises RefusedError for a module that is not there.
+    """
+    from gradtui.snapshot.model import Problem
+    from gradtui.snapshot.target import MODULE, file_of, is_target
+
+    named = MODULE.fullmatch(text.strip())
+    if named is None or is_target(text):
+        return text
+    found = file_of(text, ("", *sys.path))
+    if found is None:
+        hint = (
+            "a module is looked for in this folder and where Python looks for modules; a file is named as model.py:loss"
+        )
+        raise RefusedError(Problem("name", f"there is no module {named['module']}", hint=hint))
+    return found
 
 
 def read_variables(target: str, origin: Origin, at: Collection[str]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -59,7 +59,7 @@ def status(run: Run) -> int:
     return int(any(one.certainty == "proved" for one in run.findings))
 
 
-def saved(path: str, form: Form | None, export: str | None) -> None:
+def saved(path: str, form: Form | None, export: str | None) -> NoReturn:
     """A run that was saved, or goes on: written out."""
     run = load(path, form)
     write(run, form, export)

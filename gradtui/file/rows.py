@@ -72,6 +72,8 @@ class NodeRow(Struct, frozen=True, array_like=True, gc=False):
     tangent: Index = 0
     saved: tuple[SavedRow, ...] = ()
     inside: tuple[Index, ...] = ()
+    order: Index = 0
+    made_by: Index | None = None
 
 
 class ParameterRow(Struct, frozen=True, array_like=True, gc=False):
@@ -146,6 +148,8 @@ class Writer:
             tangent=self._value(node.tangent),
             saved=saved,
             inside=tuple(map(self._text, node.inside)),
+            order=node.order,
+            made_by=node.made_by,
         )
         self._turn(30 + 12 * len(edges) + 8 * len(saved) + 3 * len(row.inside))
         return row
@@ -261,7 +265,7 @@ class Reader:
 
     def snapshot(self) -> Snapshot:
         graph = Graph(tuple(self._nodes), self._head.graph.roots)
-        return replace(self._head, graph=graph, parameters=self._parameters)
+        return replace(self._head, graph=graph, parameters=self._parameters, orders=None, derivatives=())
 
     def _node(self, id: int, row: NodeRow) -> Node:
         texts, values = self._texts, self._values
@@ -284,6 +288,8 @@ class Reader:
             call=row.call,
             note=texts[row.note] or "",
             inside=tuple(texts[text] or "" for text in row.inside),
+            order=row.order,
+            made_by=row.made_by,
         )
 
     def _edge(self, row: EdgeRow) -> Edge:

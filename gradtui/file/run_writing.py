@@ -152,6 +152,31 @@ class RunWriter:
         self._size += len(records)
 
 
+class Ending:
+    """Writes to the end of a file that another process is writing: what a script prints, and how it ends."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._file = open(path, "ab", buffering=0)  # noqa: SIM115 - as long as the run goes on
+
+    def printed(self, text: str) -> None:
+        if text:
+            self._append(run_format.PRINTED, unbroken(text))
+
+    def end(self, exit: int | None) -> None:
+        self._append(run_format.END, End(exit))
+
+    def _append(self, kind: int, what: object) -> None:
+        self._file.write(record(kind, deflated(msgpack.encode(what))))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
 def save(run: Run, path: str | os.PathLike[str]) -> None:
     """Write `run` to `path`, whole or not at all. Raises FileError for what no file can hold, and OSError."""
     with (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, TypeVar
+from operator import is_
+from typing import Any, TypeVar, cast
 
 from msgspec import Struct, inspect
 from msgspec.structs import replace
@@ -26,9 +27,13 @@ def with_harmless_texts(what: T) -> T:
     if isinstance(what, str):
         shown = harmless_lines(what)
     elif isinstance(what, Struct):
-        values = {name: getattr(what, name) for name in _fields_with_text(type(what))}
-        changed = {name: with_harmless_texts(value) for name, value in values.items()}
-        if any(changed[name] is not value for name, value in values.items()):
+        changed = {}
+        for name in _fields_with_text(type(what)):
+            value = getattr(what, name)
+            harmless = None if value is None else with_harmless_texts(value)
+            if harmless is not value:
+                changed[name] = harmless
+        if changed:
             shown = replace(what, **changed)
     elif isinstance(what, dict):
         pairs = with_harmless_texts([*what.items()])
@@ -36,11 +41,10 @@ def with_harmless_texts(what: T) -> T:
         if len(shown) < len(what):
             raise SameNamesError
     elif isinstance(what, tuple | list):
-        items = [with_harmless_texts(one) for one in what]
-        if any(new is not old for new, old in zip(items, what, strict=True)):
+        items = list(map(with_harmless_texts, what))
+        if not all(map(is_, items, what)):
             shown = type(what)(items)
-    harmless: T = shown
-    return harmless
+    return cast(T, shown)
 
 
 @cache

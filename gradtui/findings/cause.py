@@ -49,7 +49,7 @@ class Cause(Struct, frozen=True):
 
     facts: what is put in, by the names that stand in the sentence, and in `evidence`, which are rows of `sentences.EVIDENCE`
     with facts of their own. about: the parameters that it explains; none where it explains all.
-    aside: it is no fault, and told only to who asks for its parameter.
+    aside: it is no fault, and told only to who asks for its parameter. alone: beside it nothing is known.
     """
 
     kind: str
@@ -59,3 +59,4 @@ class Cause(Struct, frozen=True):
     about: tuple[str, ...] = ()
     evidence: tuple[tuple[str, Mapping[str, Fact]], ...] = ()
     aside: bool = False
+    alone: bool = False

@@ -101,6 +101,11 @@ def behind_the_gradient(record: Record) -> Witness | None:
     return _witness(record, {place for place in seen | whole if not is_finite(record.nodes[place].value)})
 
 
+def before_it_raised(record: Record) -> Witness | None:
+    """Of a step that raised as nan or infinity came in where they may not be: what made them."""
+    return next((one for one in record.witnesses("forward") if one.bad and not witnessed.is_given(one)), None)
+
+
 def bad_gradient(record: Record) -> Witness | None:
     """What was seen of the first node that sent a bad gradient on the way to the leaf that is asked for."""
     return next((one for one in record.witnesses("backward") if one.bad and record.is_on_the_way(one.node)), None)

@@ -10,8 +10,6 @@ from gradtui.findings.cause import Cause
 from gradtui.findings.words.sentences import TOPICS
 from gradtui.snapshot.finding import CERTAINTIES
 
-ALONE = "refused"
-"""Of what backward refused to do nothing further is said: nothing is known of its gradients."""
 LAST = "digits"
 """Told of a node of which nothing else is."""
 
@@ -34,8 +32,7 @@ def ranked(causes: Iterable[Cause]) -> list[Cause]:
     Of parameters of which there is a proved cause nothing further is said.
     """
     found = sorted(causes, key=lambda one: (TOPICS[one.kind].place, one.certainty == "perhaps", -len(one.about)))
-    if found and TOPICS[found[0].kind].name == ALONE:
-        found = [one for one in found if TOPICS[one.kind].name == ALONE]
+    found = [one for one in found if one.alone] or found
     explained: set[str] = set()
     places: set[int | None] = {None}
     left: list[Cause] = []

@@ -48,8 +48,15 @@ def by_the_table(
 
 
 def stable_form(graph: Graph, used: Sequence[Sequence[Use]], node: Node) -> str:
-    """What people write instead of this node and its operand, or of this node and those that use its value."""
-    below = [(operation(graph.nodes[edge.target]), operation(node)) for edge in node.edges if edge.target is not None]
+    """What people write instead of this node and its operand, or of this node and those that use its value. used: `uses`."""
+    if node.id < 0:
+        return ""
+    near_below = [graph.nodes[edge.target] for edge in node.edges if edge.target is not None]
+    complements = [one for one in near_below if operation(one) == "Rsub"]
+    far_below = [
+        (graph.nodes[edge.target], one) for one in complements for edge in one.edges if edge.target is not None
+    ]
+    below = [tuple(map(operation, (*chain, node))) for chain in (*far_below, *((one,) for one in near_below))]
     near = [(node.id, user) for user, _ in used[node.id]]
     far = [(*pair, user) for pair in near for user, _ in used[pair[-1]]]
     above = [tuple(operation(graph.nodes[place]) for place in chain) for chain in (*far, *near)]

@@ -29,6 +29,20 @@ def operand_of(witness: Witness, names: tuple[str, ...]) -> Operand | None:
     return next((one for one in witness.operands if one.name in names), None)
 
 
+def _number(witness: Witness, name: str) -> float | None:
+    return next((one.number for one in witness.operands if one.name == name), None)
+
+
+def at_work(record: Record, witness: Witness) -> Node:
+    """The node that it is of. What came about without a gradient has none, and stands for one: its id is below 0."""
+    node = None if witness.node is None else record.nodes[witness.node]
+    if node is not None and (witness.source is None or witness.phase == "backward" or node.source == witness.source):
+        return node
+    values = next((one.values for one in witness.operands if one.values is not None), None)
+    shape = () if values is None else values.shape
+    return Node(-1, witness.operation, shape, "", "", None, None, (), source=witness.source, module=witness.module)
+
+
 def is_second(operand: Operand) -> bool:
     return operand.name in SECOND
 
@@ -47,6 +61,8 @@ def is_given(witness: Witness) -> bool:
     """Whether what it brought in are infinities that were asked for."""
     if witness.result is None or math.isnan(witness.result):
         return False
+    if witness.result > 0 and functions.has(witness.operation, "adding"):
+        return False  # a mask is -inf
     data = bad_data(witness)
     return functions.has(witness.operation, "giving") or (
         functions.has(witness.operation, "adding") and data is not None
@@ -96,6 +112,13 @@ def _by_rows(record: Record, witness: Witness, node: Node, facts: dict[str, Fact
         return _proved("zero_by_zero", "mean of nothing", facts)
     if functions.has(name, "labels"):
         return Reason("zero_by_zero", "no label", facts)
+    if functions.has(name, "aligning"):
+        sound, words = (_number(witness, one) for one in ("input_lengths", "target_lengths"))
+        too_long = sound is not None and words is not None and words > sound
+        found = Reason("pole", "no alignment", {**facts, "sound": sound, "words": words})
+        return found._replace(certainty="proved") if too_long else found
+    if functions.has(name, "determinant"):
+        return _proved("pole", "determinant of 0", facts)
     if functions.has(name, "weight norm"):
         return _proved("zero_by_zero", "weight norm of a row of zeros", facts)
     if functions.has(name, "adding") and witness.result is not None and math.isnan(witness.result):
@@ -116,6 +139,8 @@ def _overflow(record: Record, witness: Witness, node: Node, facts: dict[str, Fac
     if (grown := growth(record, node)) is not None:
         facts |= {"factor": grown.factor, "times": grown.times, "by": grown.node}
         return _proved("overflow", "grows to overflow", facts)
+    if not functions.has(witness.operation, "overflowing"):
+        return Reason("domain", "became infinite", facts)
     return _proved("overflow", "overflows", facts, form or SMALLER)
 
 
@@ -151,7 +176,7 @@ def _facts(witness: Witness, node: Node) -> dict[str, Fact]:
     a, b = (None if one is None else one + 0.0 for one in numbers_of(witness))
     index, name = index_of(witness), witness.operation.strip("_")
     facts: dict[str, Fact] = {"a": a, "b": b, "bad": witness.bad, "index": index, "operation": name}
-    return facts | {"dtype": node.dtype, "elements": math.prod(node.shape)}
+    return facts | {"dtype": node.dtype or "its dtype", "elements": math.prod(node.shape)}
 
 
 def _bad_of(operand: Operand) -> Facts:

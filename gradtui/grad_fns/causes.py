@@ -168,6 +168,12 @@ STABLE: dict[tuple[str, ...], str] = {
     ("Prod", "Log"): "write sum(log(x)) for log(prod(x))",
     ("Softmax", "Log"): "write log_softmax(x) for log(softmax(x)): its value and its gradient stay finite",
     ("Sigmoid", "Log"): "write logsigmoid(x) for log(sigmoid(x)): its value and its gradient stay finite",
+    (
+        "Sigmoid",
+        "Rsub",
+        "Log",
+    ): "write logsigmoid(-x) for log(1 - sigmoid(x)), or binary_cross_entropy_with_logits for the whole "
+    "loss: value and gradient stay finite",
     ("Log", "Mul"): "write xlogy(x, y) for x*log(y), which is 0 where x is 0; keep y above 0 for the gradient",
     ("LinalgVectorNorm", "Div"): "add a little to the length: x/(norm(x) + 1e-12)",
     ("Sin", "Div"): "write sinc(x/pi) for sin(x)/x: the same function, 1 at 0",

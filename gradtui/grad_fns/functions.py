@@ -16,11 +16,17 @@ Trait = Literal[
     "indices",
     "comparing",
     "step",
+    "done otherwise",
+    "aligning",
+    "determinant",
+    "overflowing",
 ]
 """giving: brings in an infinity that was asked for, as a mask does. adding, product: of its operands. softmax: of rows.
 spread: 0/0 of a single element. labels: 0/0 where all are ignored. weight norm: divides rows by their norm. exponential:
 overflows at ordinary numbers. indices: gives those of the elements that it chooses. comparing: a step. step: of two flat
-pieces, without a derivative of torch's.
+pieces, without a derivative of torch's. done otherwise: without one, and people have another way. aligning: of sequences with
+targets. determinant: its logarithm. overflowing: what makes infinity of finite numbers as it is more than the dtype holds; of
+others it may be a pole.
 """
 
 _NAMES: dict[Trait, str] = {
@@ -35,7 +41,16 @@ _NAMES: dict[Trait, str] = {
     "indices": "max min topk sort median nanmedian mode kthvalue cummax cummin",
     "comparing": "lt gt le ge eq ne __lt__ __gt__ __le__ __ge__ __eq__ __ne__ less greater less_equal greater_equal "
     "isclose logical_and logical_or logical_not logical_xor heaviside",
-    "step": "heaviside special_heaviside",
+    "step": "heaviside special_heaviside floor_divide",
+    "done otherwise": "bincount histc _cdist_backward",
+    "aligning": "_ctc_loss ctc_loss",
+    "determinant": "logdet slogdet linalg_slogdet _linalg_slogdet",
+    "overflowing": "add sub rsub mul div true_divide reciprocal pow float_power square sum mean nansum prod cumsum cumprod mm "
+    "bmm addmm baddbmm addbmm addmv addr matmul linear dot vdot mv outer inner einsum tensordot bilinear convolution conv1d "
+    "conv2d conv3d norm linalg_vector_norm linalg_norm mse_loss l1_loss addcmul addcdiv lerp softplus elu celu selu gelu silu "
+    "hypot scatter_add index_add scatter_reduce cosh sinh exp exp2 expm1 logaddexp logsumexp dist cdist euclidean_dist lgamma "
+    "mvlgamma to _to_copy half type var std scaled_dot_product_attention multi_head_attention_forward huber_loss "
+    "smooth_l1_loss poisson_nll_loss",
 }
 FUNCTIONS: dict[Trait, frozenset[str]] = {trait: frozenset(names.split()) for trait, names in _NAMES.items()}
 

@@ -24,7 +24,7 @@ text { font: 20px sans-serif; fill: #1f2328; } .title { font-size: 26px; font-we
 .derivative { stroke: #116329; stroke-width: 3; stroke-dasharray: 2 7; }
 .tangent { stroke: #953800; stroke-width: 2; stroke-dasharray: 14 8; } path, line { fill: none; stroke-linecap: round; }
 .grid { stroke: #d0d7de; } .zero { stroke: #57606a; } circle { stroke: #1f2328; stroke-width: 2; }
-.said { paint-order: stroke; stroke: #fff; stroke-width: 6; }
+.point { fill: #1f2328; } .said { paint-order: stroke; stroke: #fff; stroke-width: 6; }
 </style>"""
 
 
@@ -34,6 +34,20 @@ class NoCurveError(ValueError):
 
 def chart_svg(snapshot: Snapshot) -> str:
     """A whole document. Raises NoCurveError for a constant and for what was captured."""
+    pieces = drawing(snapshot)
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">',
+        STYLE,
+        '<rect width="100%" height="100%" fill="#fff"/>',
+        f'<text class="title" x="{LEFT}" y="45">{_text(_title(snapshot))}</text>',
+        *pieces,
+        "</svg>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def drawing(snapshot: Snapshot) -> list[str]:
+    """The pieces of it, WIDTH x HEIGHT. Raises NoCurveError."""
     curve = snapshot.curve
     if curve is None:
         raise NoCurveError("there is no curve: f depends on no variable that could be moved")
@@ -47,10 +61,6 @@ def chart_svg(snapshot: Snapshot) -> str:
         return _scaled(x, x_window, LEFT, WIDTH - RIGHT), _scaled(y, ys, HEIGHT - BOTTOM, TOP)
 
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">',
-        STYLE,
-        '<rect width="100%" height="100%" fill="#fff"/>',
-        f'<text class="title" x="{LEFT}" y="45">{_text(_title(snapshot))}</text>',
         *_axes(x_window, ys, place, curve.variable),
         *(_path("derivative", piece, place) for piece in runs(curve.x, curve.derivative, frame, of_derivative)),
         *(_path("f", piece, place) for piece in runs(curve.x, curve.f, frame, of_f)),
@@ -62,8 +72,8 @@ def chart_svg(snapshot: Snapshot) -> str:
             ends = (x - reach, x + reach)
             tangent = runs(ends, [f + slope * (end - x) for end in ends], frame)
             lines += [_path("tangent", piece, place) for piece in tangent]
-            lines.append(_dot(place(x, f), "#1f2328", f"f = {number(f, DIGITS)}, slope {number(slope, DIGITS)}"))
-    return "\n".join([*lines, "</svg>"]) + "\n"
+            lines.append(_dot(place(x, f), f"f = {number(f, DIGITS)}, slope {number(slope, DIGITS)}"))
+    return lines
 
 
 def _title(snapshot: Snapshot) -> str:
@@ -94,12 +104,12 @@ def _path(kind: str, piece: list[Position], place: Place) -> str:
     return f'<path class="{kind}" d="M{points}"/>'
 
 
-def _dot(at: Position, colour: str, said: str) -> str:
+def _dot(at: Position, said: str) -> str:
     x, y = at
     left = x > WIDTH * 0.7
     end = f'text-anchor="{"end" if left else "start"}"'
     text = f'<text class="said" x="{x - 16 if left else x + 16:.1f}" y="{y - 12:.1f}" {end}>{_text(said)}</text>'
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" fill="{colour}"/>{text}'
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" class="point"/>{text}'
 
 
 def _text(text: str) -> str:

@@ -12,11 +12,12 @@ from gradtui.report.chart_svg import NoCurveError, chart_svg
 from gradtui.report.dot import dot
 from gradtui.report.json import answer, line
 from gradtui.report.mermaid import mermaid
+from gradtui.report.page.page import page
 from gradtui.report.python import NoScriptError, script
 from gradtui.report.svg import MOST_NODES, svg
 from gradtui.report.tex import NoFormulaError, tex
-from gradtui.report.training import as_csv
-from gradtui.report.training_script import training_script
+from gradtui.report.training.script import training_script
+from gradtui.report.training.updates import as_csv
 from gradtui.snapshot.model import Snapshot
 
 CHART = ".chart.svg"
@@ -27,13 +28,14 @@ WRITERS: dict[str, Callable[[Snapshot], bytes]] = {
     ".mmd": lambda snapshot: _encoded(mermaid(snapshot)),
     ".svg": lambda snapshot: _encoded(svg(snapshot)),
     CHART: lambda snapshot: _encoded(chart_svg(snapshot)),
+    ".html": lambda snapshot: _encoded(page(snapshot)),
     ".json": lambda snapshot: line(answer(snapshot)),
     ".py": lambda snapshot: _encoded(script(snapshot) if snapshot.training is None else training_script(snapshot)),
     ".tex": lambda snapshot: _encoded(tex(snapshot)),
     ".csv": lambda snapshot: _encoded(_csv(snapshot)),
 }
 SUFFIXES = (*WRITERS, ".gradtui")
-DRAWINGS = (".dot", ".mmd", ".svg")
+DRAWINGS = (".dot", ".mmd", ".svg", ".html")
 """In which nodes may have plain names."""
 
 

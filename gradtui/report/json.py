@@ -6,10 +6,8 @@ A non-finite number is "nan", "inf" or "-inf"; a vector is a list; what there is
 from __future__ import annotations
 
 import json
-import math
 import re
 import unicodedata
-from typing import Any
 
 from gradtui.chart.point import standing
 from gradtui.chart.window import bounded, shown_window
@@ -18,9 +16,14 @@ from gradtui.graph import ledger
 from gradtui.graph.agreement import Check, ValueCheck, checks, value_check
 from gradtui.graph.gradients import by_parameter
 from gradtui.graph.replay import Replay
-from gradtui.report import training
+from gradtui.report.json_graph import Json as Json
+from gradtui.report.json_graph import graph, source
+from gradtui.report.json_graph import number as number
+from gradtui.report.json_graph import values as values
+from gradtui.report.orders import json as orders
+from gradtui.report.training import updates
 from gradtui.snapshot.finding import Finding
-from gradtui.snapshot.model import Edge, Graph, Node, Problem, Saved, Snapshot, Source, Values
+from gradtui.snapshot.model import Graph, Problem, Snapshot
 from gradtui.snapshot.visible import ACTING
 
 SCHEMA = "gradtui/1"
@@ -29,8 +32,6 @@ MOST_READY = 20
 NOT_ASCII = re.compile(r"[^ -~]")
 MOST_CUTS = 200
 """Nodes of a graph whose cuts are all listed: their number grows with it, and so does each of them."""
-
-Json = dict[str, Any]
 
 
 def answer(snapshot: Snapshot) -> Json:
@@ -56,7 +57,7 @@ def answer(snapshot: Snapshot) -> Json:
         "value_check": _value_check(value_check(snapshot)),
         "chart": _chart(snapshot),
         "notes": notes,
-        "graph": _graph(snapshot.graph),
+        "graph": graph(snapshot.graph),
         "steps": _steps(snapshot.graph),
         "ledger": _ledger(snapshot),
         "cuts": _cuts(snapshot),
@@ -65,7 +66,9 @@ def answer(snapshot: Snapshot) -> Json:
     if snapshot.data:
         answered["data"] = {name: values(column) for name, column in snapshot.data.items()}
     if snapshot.training is not None:
-        answered["training"] = training.as_json(snapshot.training)
+        answered["training"] = updates.as_json(snapshot.training)
+    if snapshot.orders is not None:
+        answered |= orders.as_json(snapshot, snapshot.orders)
     return answered if snapshot.origin == "expression" else answered | _code(snapshot)
 
 
@@ -83,9 +86,9 @@ def refusal(expression: str, problem: Problem, snapshot: Snapshot | None = None)
         },
     }
     if snapshot is not None:
-        refused["error"] |= {"source": _source(problem.source), "traceback": problem.traceback}
+        refused["error"] |= {"source": source(problem.source), "traceback": problem.traceback}
         refused |= {"findings": _findings(snapshot)}
-        refused |= {"printed": snapshot.printed, "graph": _graph(snapshot.graph)}
+        refused |= {"printed": snapshot.printed, "graph": graph(snapshot.graph)}
     return refused
 
 
@@ -103,7 +106,7 @@ def finding(one: Finding) -> Json:
         "text": one.text,
         "remedy": one.remedy,
         "parameter": one.parameter,
-        "source": _source(one.source),
+        "source": source(one.source),
         "evidence": list(one.evidence),
     }
 
@@ -130,7 +133,7 @@ def _code(snapshot: Snapshot) -> Json:
             {
                 "kind": event.kind,
                 "operation": event.operation,
-                "source": _source(event.source),
+                "source": source(event.source),
                 "module": event.module,
                 "leaves": list(event.leaves),
                 "node": event.node,
@@ -150,31 +153,6 @@ def line(what: Json) -> bytes:
 
 def _escaped(found: re.Match[str]) -> str:
     return json.dumps(found[0])[1:-1] if unicodedata.category(found[0]) in ACTING else found[0]
-
-
-def number(value: float | None) -> float | str | None:
-    if value is None or math.isfinite(value):
-        return value
-    return str(value)
-
-
-def values(what: Values | None) -> Any:
-    """A number, a list (of lists, for more axes), or for a large tensor its shape, first numbers and summary.
-
-    Of a tensor that could not be read its shape, and `unread` for the reason.
-    """
-    if what is None:
-        return None
-    if what.unread is not None:
-        return {"shape": list(what.shape), "unread": what.unread}
-    numbers: list[Any] = [number(value) for value in what.numbers]
-    if what.summary is not None:
-        names = ("min", "max", "mean", "norm", "finite_norm", "nan", "inf", "zero")
-        summary = {name: number(getattr(what.summary, name)) for name in names}
-        return {"shape": list(what.shape), "first": numbers, **summary}
-    for size in what.shape[:0:-1]:
-        numbers = [numbers[start : start + size] for start in range(0, len(numbers), size)] if size else numbers
-    return numbers if what.shape else numbers[0]
 
 
 def _check(told: Check) -> Json:
@@ -246,46 +224,3 @@ def _cut(entries: tuple[ledger.Entry, ...] | None) -> Json | None:
 
 def _path(path: ledger.Path) -> Json:
     return {"nodes": path.nodes, "factors": [number(one) for one in path.factors], "product": number(path.product)}
-
-
-def _graph(graph: Graph) -> Json:
-    return {"nodes": [_node(node) for node in graph.nodes], "roots": list(graph.roots)}
-
-
-def _node(node: Node) -> Json:
-    return {
-        "id": node.id,
-        "name": node.name,
-        "next": [[edge.target, edge.input] for edge in node.edges],
-        "sequence": node.sequence,
-        "step": node.step,
-        "shape": list(node.shape),
-        "value": values(node.value),
-        "grad_output": values(node.grad_output),
-        "grad_inputs": [values(edge.grad) for edge in node.edges],
-        "source": _source(node.source),
-        "dtype": node.dtype,
-        "device": node.device,
-        "variable": node.variable,
-        "inside": list(node.inside),
-        "edges": [_edge(edge) for edge in node.edges],
-        "saved": {saved.name: _saved(saved) for saved in node.saved},
-        "module": node.module,
-        "call": node.call,
-        "note": node.note,
-    }
-
-
-def _edge(edge: Edge) -> Json:
-    return {"local": number(edge.local), "constant": edge.constant, "source": _source(edge.source)}
-
-
-def _source(source: Source | None) -> Json | None:
-    if source is None:
-        return None
-    told: Json = {"text": source.text, "start": source.start, "end": source.end}
-    return told if source.file is None else told | {"file": source.file, "line": source.line}
-
-
-def _saved(saved: Saved) -> Any:
-    return saved.value if isinstance(saved.value, str) else values(saved.value)

@@ -12,6 +12,14 @@ ELEMENTS = 3
 
 def node_lines(node: Node) -> list[str]:
     """Its name, the text, parameter or module that made it, its value and gradient. Plain text, each line visible."""
+    value, grad = value_and_grad(node)
+    both = "   ".join([value] * bool(value) + [f"ḡ {grad}"] * bool(grad))
+    numbers = [both] if len(both) <= LONGEST else [_cut(value), _cut(f"ḡ {grad}")]
+    return [line for line in (*name_lines(node), *numbers) if line]
+
+
+def name_lines(node: Node) -> list[str]:
+    """Those that say which it is."""
     lines = [node.name]
     if node.variable is not None:
         lines.append(node.variable)
@@ -19,10 +27,12 @@ def node_lines(node: Node) -> list[str]:
         lines.append(" ".join(node.source.text.split()))
     if node.module:
         lines.append(node.module)
-    value, grad = _short(node.value, node), _short(node.grad_output, node)
-    both = "   ".join([value] * bool(value) + [f"ḡ {grad}"] * bool(grad))
-    lines += [both] if len(both) <= LONGEST else [value, f"ḡ {grad}"]
     return [_cut(visible(line)) for line in lines if line]
+
+
+def value_and_grad(node: Node) -> tuple[str, str]:
+    """Either is empty where there is none."""
+    return _short(node.value, node), _short(node.grad_output, node)
 
 
 def edge_text(edge: Edge, node: Node) -> str:

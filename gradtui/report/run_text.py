@@ -11,6 +11,7 @@ from gradtui.chart.loss import draw_loss
 from gradtui.report import findings
 from gradtui.report.text import one_line
 from gradtui.runs.run import ParameterNorms, Run, Update
+from gradtui.runs.updates import Updates
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.visible import harmless, harmless_lines
@@ -95,11 +96,13 @@ def _beside(run: Run) -> Iterator[str]:
 
 
 def _loss(run: Run) -> Iterator[str]:
-    losses = [(one.update, one.loss) for one in run.updates if one.loss is not None]
+    updates = run.updates
+    known = updates.losses if isinstance(updates, Updates) else [one.loss for one in updates]
+    losses = [(place, loss) for place, loss in enumerate(known) if loss is not None]
     if len(losses) < 2:
         return
     troubles = [one.update for one in run.findings if one.update is not None and one.certainty != "perhaps"]
-    cells = draw_loss(losses, (losses[0][0], losses[-1][0]), WIDTH, HEIGHT, troubles=troubles)
+    cells = draw_loss(losses, (0, len(updates)), WIDTH, HEIGHT, troubles=troubles)
     yield from ("".join(character for character, _ in line).rstrip() for line in cells or ())
 
 

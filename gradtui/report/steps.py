@@ -28,7 +28,7 @@ def steps(snapshot: Snapshot) -> str:
     """What each node gets, the rule, the numbers put in, what goes out and how the sums grow; then the ledger; findings first."""
     parts = [_head(snapshot), findings.lines(snapshot)]
     replay = Replay(snapshot.graph)
-    labels = _labels(snapshot)
+    labels = labels_of(snapshot)
     for done, queue in enumerate(replay.queues()):
         parts.append(_step(snapshot, replay, done, queue, labels))
     parts.append(_ledger(snapshot, labels))
@@ -37,7 +37,7 @@ def steps(snapshot: Snapshot) -> str:
 
 def in_short(snapshot: Snapshot) -> Iterator[str]:
     """A line for each step, counted as in the tree; then the ledger."""
-    replay, labels, digits = Replay(snapshot.graph), _labels(snapshot), _digits(snapshot)
+    replay, labels, digits = Replay(snapshot.graph), labels_of(snapshot), _digits(snapshot)
     is_long = snapshot.origin != "expression" and len(replay.order) > MOST_STEPS
     if is_long:
         yield f"backward ran {len(replay.order):,} nodes: --steps tells each step"
@@ -68,25 +68,35 @@ def _head(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _step(snapshot: Snapshot, replay: Replay, done: int, queue: Sequence[int], labels: Sequence[str]) -> Iterator[str]:
-    nodes, digits = snapshot.graph.nodes, _digits(snapshot)
-    node = nodes[queue[0]]
+    node = snapshot.graph.nodes[queue[0]]
     yield from _wrapped(f"step {done + 1} of {len(replay.order)}   {node.name}   {labels[node.id]}", "    ")
-    ready = [_ranked(nodes[other]) for other in queue[:QUEUE]]
-    more = f", {len(queue) - QUEUE} more" if len(queue) > QUEUE else ""
-    yield from _indented(f"ready: {', '.join(ready)}{more}")
+    yield from _indented(ready(snapshot, queue))
+    for line in told(snapshot, replay, done, queue[0], labels):
+        yield from _indented(line)
+
+
+def ready(snapshot: Snapshot, queue: Sequence[int]) -> str:
+    """The engine's queue, what it takes next first."""
+    named = [_ranked(snapshot.graph.nodes[other]) for other in queue[:QUEUE]]
+    return f"ready: {', '.join(named)}" + (f", {len(queue) - QUEUE} more" if len(queue) > QUEUE else "")
+
+
+def told(snapshot: Snapshot, replay: Replay, done: int, ran: int, labels: Sequence[str]) -> Iterator[str]:
+    """What came in for the node that runs at step `done`, then for each edge the rule, what goes out, and how a sum grows."""
+    node, digits = snapshot.graph.nodes[ran], _digits(snapshot)
     came = _few(node.grad_output, digits)
     if not node.edges:
-        yield from _indented(f"{labels[node.id]}.grad = {came}")
+        yield f"{labels[node.id]}.grad = {came}"
         return
-    yield from _indented(f"ḡ = {came}")
-    told = {explanation.edge: explanation for explanation in explain(snapshot.graph, node.id)}
+    yield f"ḡ = {came}"
+    rules = {explanation.edge: explanation for explanation in explain(snapshot.graph, node.id)}
     for grown in replay.sums[done]:
-        if grown.edge in told:
-            yield from _indented(told[grown.edge].rule)
-            yield from _indented(told[grown.edge].sent)
+        if grown.edge in rules:
+            yield rules[grown.edge].rule
+            yield rules[grown.edge].sent
         else:
-            yield from _indented(f"sends {_few(node.edges[grown.edge].grad, digits)}")
-        yield from _indented(_growth(grown, labels, digits))
+            yield f"sends {_few(node.edges[grown.edge].grad, digits)}"
+        yield _growth(grown, labels, digits)
 
 
 def _ranked(node: Node) -> str:
@@ -133,7 +143,7 @@ def _cut(snapshot: Snapshot, labels: Sequence[str]) -> Iterator[str]:
         yield f"  … {len(entries) - MOST_ENTRIES} more"
 
 
-def _labels(snapshot: Snapshot) -> list[str]:
+def labels_of(snapshot: Snapshot) -> list[str]:
     """The text that made each node, with its sequence number behind where several nodes have the same."""
     texts = [node.variable or quote(node) for node in snapshot.graph.nodes]
     counts = Counter(texts)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from html import escape
+from typing import NamedTuple
 
 from gradtui.graph.operands import is_finite
-from gradtui.report.labels import constant_text, edge_text, node_lines
+from gradtui.report.labels import constant_text, edge_text, name_lines, node_lines, value_and_grad
 from gradtui.report.layered import Box, place
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.visible import visible
@@ -23,7 +23,8 @@ SLIDE = (1280.0, 720.0)
 """Pixels up to which a small graph is drawn larger."""
 CAPTION = "in a box: the value and ḡ = ∂f/∂node; on an arrow: the gradient that goes along it"
 ARROW = (
-    '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
+    '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
+    'markerUnits="userSpaceOnUse" orient="auto">'
     '<path d="M0 0L8 4L0 8z" fill="#6e7781"/></marker></defs>'
 )
 
@@ -37,28 +38,24 @@ text.title { font-size: 15px; font-weight: bold; text-anchor: start; }
 </style>"""
 
 
+Line = tuple[str, str]
+"""A text, and its class."""
+
+
+class Drawing(NamedTuple):
+    """Pieces of SVG that fill a rectangle of so many pixels."""
+
+    width: float
+    height: float
+    pieces: list[str]
+
+
 def svg(snapshot: Snapshot) -> str:
     """A whole document; for at most MOST_NODES nodes."""
-    labels = [(node_lines(node), _kind(node)) for node in snapshot.graph.nodes]
-    edges, sent = [], []
-    for node in snapshot.graph.nodes:
-        for edge in node.edges:
-            end, constant = edge.target, constant_text(edge)
-            if end is None and constant:
-                end = len(labels)
-                labels.append(([constant], "constant"))
-            if end is not None:
-                edges.append((node.id, end))
-                sent.append(edge_text(edge, node))
-    boxes = [
-        Box(max(map(len, lines), default=0) * CHARACTER + 2 * PADDING, len(lines) * LINE + PADDING)
-        for lines, _ in labels
-    ]
-    ways = place(boxes, edges)
+    drawn = drawing(snapshot)
     title = _title(snapshot)
-    across = max((box.x + box.width / 2 for box in boxes), default=0.0)
-    width = max(across, len(title) * TITLE_CHARACTER, len(CAPTION) * SMALL_CHARACTER) + 2 * MARGIN
-    height = max((box.y + box.height for box in boxes), default=0.0) + 2 * MARGIN + HEAD
+    width = max(drawn.width, len(title) * TITLE_CHARACTER, len(CAPTION) * SMALL_CHARACTER) + 2 * MARGIN
+    height = drawn.height + 2 * MARGIN + HEAD
     larger = max(1.0, min(SLIDE[0] / width, SLIDE[1] / height))
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * larger:.0f}" height="{height * larger:.0f}" '
@@ -69,14 +66,46 @@ def svg(snapshot: Snapshot) -> str:
         ARROW,
         f'<text class="title" x="{MARGIN:g}" y="{MARGIN + 12:g}">{_text(title)}</text>',
         f'<text class="sent" style="text-anchor: start" x="{MARGIN:g}" y="{MARGIN + 30:g}">{CAPTION}</text>',
-        f'<g transform="translate({(width - across) / 2:g} {MARGIN + HEAD:g})">',
-        *(_path(way) for way in ways),
-        *(piece for box, label in zip(boxes, labels, strict=False) for piece in _box(box, *label)),
-        *(_sent(way, text) for way, text in zip(ways, sent, strict=True) if text),
+        f'<g transform="translate({(width - drawn.width) / 2:g} {MARGIN + HEAD:g})">',
+        *drawn.pieces,
         "</g>",
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def drawing(snapshot: Snapshot, *, apart: bool = False) -> Drawing:
+    """The graph alone. Each node and each edge is a group that says which it is: `data-node`, `data-from`.
+
+    apart: with ḡ on a line of its own, of the class `grad`.
+    """
+    labels = [(_lines(node, apart), _kind(node)) for node in snapshot.graph.nodes]
+    edges, sent = [], []
+    for node in snapshot.graph.nodes:
+        for edge in node.edges:
+            end, constant = edge.target, constant_text(edge)
+            if end is None and constant:
+                end = len(labels)
+                labels.append(([(constant, "")], "constant"))
+            if end is not None:
+                edges.append((node.id, end))
+                sent.append(edge_text(edge, node))
+    boxes = [
+        Box(max((len(text) for text, _ in lines), default=0) * CHARACTER + 2 * PADDING, len(lines) * LINE + PADDING)
+        for lines, _ in labels
+    ]
+    ways = place(boxes, edges)
+    pieces = [
+        *(f"{_group(snapshot, *edge)}{_path(way)}</g>" for edge, way in zip(edges, ways, strict=True)),
+        *(_box(number, box, *label) for number, (box, label) in enumerate(zip(boxes, labels, strict=False))),
+        *(
+            f"{_group(snapshot, *edge)}{_sent(way, text)}</g>"
+            for edge, way, text in zip(edges, ways, sent, strict=True)
+            if text
+        ),
+    ]
+    across = max((box.x + box.width / 2 for box in boxes), default=0.0)
+    return Drawing(across, max((box.y + box.height for box in boxes), default=0.0), pieces)
 
 
 def _title(snapshot: Snapshot) -> str:
@@ -92,13 +121,28 @@ def _kind(node: Node) -> str:
     return "node" if node.edges else "leaf"
 
 
-def _box(box: Box, lines: list[str], kind: str) -> Iterator[str]:
-    yield (
+def _group(snapshot: Snapshot, start: int, end: int) -> str:
+    """Of an edge; to a constant nothing is sent."""
+    return f'<g data-from="{start}">' if end < len(snapshot.graph.nodes) else "<g>"
+
+
+def _lines(node: Node, apart: bool) -> list[Line]:
+    if not apart:
+        return [(line, "") for line in node_lines(node)]
+    value, grad = value_and_grad(node)
+    lines = [(line, "") for line in (*name_lines(node), value) if line]
+    return [*lines, (f"ḡ {grad}", "grad")] if grad else lines
+
+
+def _box(number: int, box: Box, lines: list[Line], kind: str) -> str:
+    pieces = [
         f'<rect class="{kind}" x="{box.x - box.width / 2:.1f}" y="{box.y:.1f}" '
         f'width="{box.width:.1f}" height="{box.height:.1f}" rx="5"/>'
-    )
-    for number, line in enumerate(lines, start=1):
-        yield f'<text x="{box.x:.1f}" y="{box.y + number * LINE:.1f}">{_text(line)}</text>'
+    ]
+    for line, (text, name) in enumerate(lines, start=1):
+        called = f' class="{name}"' if name else ""
+        pieces.append(f'<text{called} x="{box.x:.1f}" y="{box.y + line * LINE:.1f}">{_text(text)}</text>')
+    return f'<g data-node="{number}">{"".join(pieces)}</g>'
 
 
 def _path(way: list[tuple[float, float]]) -> str:

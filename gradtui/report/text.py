@@ -16,7 +16,7 @@ from gradtui.outline.titles import title
 from gradtui.report import findings
 from gradtui.report.gradients import tables
 from gradtui.report.steps import in_short
-from gradtui.report.training import table, values_chart
+from gradtui.report.training.updates import table, values_chart
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.model import Node, Snapshot, Source, Values, default_at
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import overload
 
@@ -49,19 +50,29 @@ class Scalars(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Record:
-    """All that is known so far; `names` is the table that `Norms.names` points into."""
+    """All that is known so far; `names` is the table that `Norms.names` points into.
+
+    late: norms that came when their update was no longer the last.
+    """
 
     def __init__(self) -> None:
         self.names: list[str] = []
         self.scalars: list[Scalars] = []
         self._places: dict[str, int] = {}
         self._norms: dict[int, list[Norms]] = {}
+        self.late: list[Norms] = []
 
     def add(self, scalars: Scalars) -> None:
         self.scalars.append(scalars)
 
     def add_norms(self, norms: Norms) -> None:
         self._norms.setdefault(norms.update, []).append(norms)
+        if self.scalars and self.scalars[-1].update != norms.update:
+            self.late.append(norms)
+
+    def place(self, update: int) -> int:
+        """Where the update of this number stands, or would stand."""
+        return bisect_left(self.scalars, update, key=lambda one: one.update)
 
     def norms(self, update: int) -> Sequence[Norms]:
         return self._norms.get(update, ())

@@ -21,7 +21,7 @@ GRACE = 5.0
 """The worker itself stops a user's function in the middle; so much later one is killed that does not let itself be stopped."""
 
 REMEMBERED = 100
-"""Expressions that sympy was given up on and is not asked about again."""
+"""Expressions, each with the order of the derivative, that sympy was given up on and is not asked about again."""
 
 
 class Service:
@@ -59,7 +59,7 @@ class Service:
         self._evaluated: Snapshot | None = None
         self._derived: Snapshot | None = None
         self._report_due: tuple[int, asyncio.Handle] | None = None
-        self._given_up: dict[str, Problem] = {}
+        self._given_up: dict[tuple[str, int], Problem] = {}
         self._known: tuple[object, Snapshot] | None = None
 
     async def start(self) -> None:
@@ -83,7 +83,7 @@ class Service:
     async def evaluate(self, request: Request) -> Snapshot:
         """The whole answer, with its derivative; it does not go to `on_snapshot`."""
         snapshot = await _last(_answers(self._torch, request))
-        return snapshot if snapshot.problem else _merged(snapshot, await self._derive(request))
+        return snapshot if snapshot.problem else _merged(snapshot, await _last(self._derivations(request)))
 
     async def close(self) -> None:
         """End both children and wait until they are gone."""
@@ -104,9 +104,12 @@ class Service:
 
     async def _derive_newest(self) -> None:
         while True:
-            self._derived = await self._derive(await self._for_calculus.get())
-            if self._evaluated and self._evaluated.id == self._derived.id and not self._evaluated.problem:
-                self._report()
+            async with aclosing(self._derivations(await self._for_calculus.get())) as derivations:
+                async for self._derived in derivations:
+                    if self._evaluated and self._evaluated.id == self._derived.id and not self._evaluated.problem:
+                        self._report()
+                    if self._for_calculus.full():
+                        break
 
     def _report(self) -> None:
         snapshot, derived = self._evaluated, self._derived
@@ -118,6 +121,19 @@ class Service:
         # by way of the loop: an exception in the callback is the loop's to report, and no end of this lane
         self._report_due = snapshot.id, asyncio.get_running_loop().call_soon(self._on_snapshot, snapshot)
 
+    async def _derivations(self, request: Request) -> AsyncGenerator[Snapshot, None]:
+        """The derivative, then the same with those of higher orders where they are asked for, each asked for by itself: what
+        takes too long for one leaves those before it."""
+        first = await self._derive(replace(request, orders=None))
+        yield first
+        if request.orders is None or not first.derivative:
+            return
+        told = [first.derivative]
+        for order in range(2, request.orders.most + 1):
+            found = await self._derive(replace(request, orders=replace(request.orders, most=order)))
+            told.append(_merged(first, found).derivative or {})
+        yield replace(first, derivatives=tuple(told))
+
     async def _derive(self, request: Request) -> Snapshot:
         """A Snapshot that holds the derivative, or the problem with it. Calculus reads expressions, not Python.
 
@@ -125,20 +141,21 @@ class Service:
         """
         if request.origin != "expression" or request.data:  # nor does it average over rows
             return Snapshot(request.id, request.expression, derivative={}, origin=request.origin)
-        if problem := self._given_up.get(request.expression):
+        order = 1 if request.orders is None else request.orders.most
+        if problem := self._given_up.get((request.expression, order)):
             return _refused(request, problem)
         at = str(request.at)  # as text, in which -0.0 is not 0.0
         question = request.expression, at, request.names, request.dtype
-        if self._known is not None and self._known[0] == question:
+        if order == 1 and self._known is not None and self._known[0] == question:
             return replace(self._known[1], id=request.id)
         snapshot = await _last(_answers(self._calculus, request))
-        if snapshot.problem is None:
+        if snapshot.problem is None and order == 1:
             self._known = question, snapshot
         if snapshot.problem and snapshot.problem.kind == "timeout":
             if len(self._given_up) == REMEMBERED:
                 self._given_up.clear()
             problem = Problem("timeout", f"it takes longer than {self._calculus.deadline:g} s")
-            self._given_up[request.expression] = problem
+            self._given_up[request.expression, order] = problem
             return _refused(request, problem)
         return snapshot
 
@@ -173,7 +190,7 @@ def _refused(request: Request, problem: Problem) -> Snapshot:
 
 def _merged(snapshot: Snapshot, derived: Snapshot) -> Snapshot:
     if derived.derivative is not None:
-        return replace(snapshot, derivative=derived.derivative, truth=derived.truth)
+        return replace(snapshot, derivative=derived.derivative, truth=derived.truth, derivatives=derived.derivatives)
     why = derived.problem.message if derived.problem else "no answer"
     unknown = Derivative(None, note=f"not simplified: {why}")
-    return replace(snapshot, derivative=dict.fromkeys(snapshot.variables, unknown))
+    return replace(snapshot, derivative=dict.fromkeys(snapshot.variables or snapshot.derivative or {}, unknown))

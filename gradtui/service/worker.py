@@ -102,6 +102,10 @@ def _load_calculus() -> Answer:
     from gradtui.calculus.pieces import truth
 
     def answer(request: Request) -> Snapshot:
+        if request.orders is not None:
+            from gradtui.calculus import higher
+
+            return Snapshot(request.id, request.expression, derivative=higher.derivatives(request))
         return Snapshot(request.id, request.expression, derivative=derivatives(request), truth=truth(request))
 
     answer(Request(id=0, expression="x^2", at={"x": 1.0}))

@@ -26,6 +26,7 @@ EventKind = Literal[
     "custom",
     "born",
     "fresh",
+    "ungraphed",
 ]
 """What user code did to a tensor that carries a gradient.
 
@@ -36,7 +37,8 @@ leaf of a leaf. written: its numbers were put into another tensor, by `copy_` un
 `.sample()` of a distribution that has `rsample`; drawn: of one that has none, or by multinomial. copied: by deepcopy.
 stacked: by `torch.func.stack_module_state`. checkpoint: run by a reentrant checkpoint no input of which requires grad.
 custom: used in the forward of a custom autograd.Function without being an input of it. born: an nn.Parameter was made, of
-nothing that has a gradient. fresh: made of nothing that has one, and the output itself.
+nothing that has a gradient. fresh: made of nothing that has one, and the output itself. ungraphed: a gradient, by
+`torch.autograd.grad` without create_graph.
 """
 Switch = Literal["", "no_grad", "inference_mode", "set_grad_enabled", "before"]
 """What had switched gradients off: a block or decorator; a call of `set_grad_enabled(False)`; what ran before the trace began."""
@@ -105,13 +107,23 @@ Refusal = Literal[
     "numpy",
     "saved",
     "not_implemented",
+    "copied",
+    "too_large",
+    "not_positive",
+    "singular",
+    "once",
+    "not_real",
+    "bad_values",
 ]
 """What torch refuses. inplace: backward, as a tensor it needs was written over. freed: backward over a graph that it has run
 over. leaf_inplace: writing over a leaf, or a view of one. view_inplace: over one of several views, or one made under no_grad.
 inference: a tensor of inference_mode in a graph. shape, count: of the gradients that a custom backward returned. unused:
 `autograd.grad` by what the output does not depend on. not_scalar: backward of more than one number. no_graph: of none.
 not_a_leaf: requires_grad of what was computed. whole_numbers: requires_grad of an integer tensor. numpy: of what requires
-grad. saved: a custom Function saves what is no tensor. not_implemented: an operation without derivative.
+grad. saved: a custom Function saves what is no tensor. not_implemented: an operation without derivative. copied: deepcopy of
+what was computed. too_large: a number that the dtype does not hold. not_positive, singular: a matrix that is no such. once:
+the backward of a Function that is once_differentiable is differentiated. not_real: backward of a complex number.
+bad_values: nan or infinity where they may not be.
 """
 
 

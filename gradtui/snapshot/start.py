@@ -17,7 +17,8 @@ class Start(Struct, frozen=True):
     window: the ends of the chart's x-axis, None for the usual ones. step: how far one key press moves a variable, a decimal.
     theme: Textual's name of one, None for the usual one. names: words that are variables whatever they are.
     optimizer, trained: by what and which variables move, None where nobody has said. updates: how many are made at once.
-    data: columns of data by name. batches: how their rows are taken, None for all at once.
+    data: columns of data by name. batches: how their rows are taken, None for all at once. order: of the highest derivative,
+    0 where none was asked for.
     """
 
     expression: str
@@ -34,3 +35,4 @@ class Start(Struct, frozen=True):
     updates: int = 0
     data: dict[str, tuple[float, ...]] = {}
     batches: Batches | None = None
+    order: int = 0

@@ -1,11 +1,12 @@
-"""`model.py:loss`: a function of a user's file, as it is named on the command line. Read only, never run here."""
+"""`model.py:loss`: a function of a user's file, or a method, as it is named on the command line. Read only, never run here."""
 
 from __future__ import annotations
 
 import ast
 import difflib
+import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 SECONDS = 30.0
 """How long a user's function may take, its imports among them."""
@@ -13,6 +14,9 @@ SECONDS = 30.0
 LONGEST = 2**21
 """Bytes of a file: far more than anyone writes, and little to read."""
 
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+MODULE = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<function>[^\W\d]\w*(?:\.[^\W\d]\w*)*)")
+"""`package.module:function`, which is no expression: a colon stands in slices alone."""
 TARGET = re.compile(r"\s*(?P<path>.+\.py)(?::(?P<function>.*))?", re.DOTALL)
 
 
@@ -30,21 +34,47 @@ def split(text: str) -> tuple[str, str]:
 
 
 def functions(code: str | bytes) -> dict[str, tuple[str, ...]]:
-    """The functions that a file's text defines at its top level, each with its parameters.
+    """The functions that a file's text defines at its top level, and the methods of its classes, each with its parameters.
 
     Raises SyntaxError, and ValueError for what is nested so deeply that Python does not read it.
     """
-    found = {}
     try:
         statements = ast.parse(code).body
     except (RecursionError, MemoryError) as error:  # MemoryError: what the parser's own stack says
         raise ValueError(str(error)) from None
+    found: dict[str, tuple[str, ...]] = {}
     for statement in statements:
-        if isinstance(statement, ast.FunctionDef) and not statement.name.startswith("_"):
-            arguments = statement.args
-            every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-            found[statement.name] = tuple(argument.arg for argument in every)
+        if isinstance(statement, ast.ClassDef):
+            for inside in statement.body:
+                if isinstance(inside, FUNCTIONS) and not inside.name.startswith("_"):
+                    found[f"{statement.name}.{inside.name}"] = _parameters(inside)[not _is_static(inside) :]
+        elif isinstance(statement, FUNCTIONS) and not statement.name.startswith("_"):
+            found[statement.name] = _parameters(statement)
     return found
+
+
+def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
+    arguments = function.args
+    return tuple(one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs))
+
+
+def _is_static(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in function.decorator_list)
+
+
+def file_of(text: str, folders: Iterable[str]) -> str | None:
+    """`package.module:function` -> `package/module.py:function`, in the first of the folders that has it; None for another
+    text, and where there is no such file. Nothing is imported."""
+    found = MODULE.fullmatch(text.strip())
+    if found is None:
+        return None
+    way = found["module"].replace(".", "/")
+    for folder in folders:
+        for path in (f"{way}.py", f"{way}/__init__.py"):
+            whole = os.path.join(folder, path)
+            if os.path.isfile(whole):
+                return f"{whole}:{found['function']}"
+    return None
 
 
 def candidates(path: str, names: Collection[str], wrong: str = "") -> str:

@@ -30,7 +30,7 @@ def harmless(text: str) -> str:
 
 def harmless_lines(text: str) -> str:
     """The same of several lines, which keep their ends and tabs."""
-    if HAS_LINES.sub("", text).isprintable():
+    if text.isprintable() or HAS_LINES.sub("", text).isprintable():
         return text
     shown = [one if one in "\n\t" else _harmless(one) for one in text]
     for end in re.finditer("\r\n", text):

@@ -47,6 +47,7 @@ FILES = (
     ("Export the chart as SVG", "function.chart.svg"),
     ("Export the graph for Graphviz", "graph.dot"),
     ("Export the graph for Mermaid", "graph.mmd"),
+    ("Export as a page for any browser", "function.html"),
     ("Export as a PyTorch script", "function.py"),
     ("Export as JSON", "function.json"),
 )

@@ -15,7 +15,7 @@ NODE = Binding.Group("node", compact=False)
 BACKWARD = Binding.Group("backward", compact=False)
 
 
-def _key(
+def key(
     id: str,
     key: str,
     action: str,
@@ -34,16 +34,14 @@ def _key(
 
 
 KEYS: list[Binding] = [
-    _key("step.down", "left", "step(-1)", "step down", "One step down", show=True, display="←", group=STEP),
-    _key("step.up", "right", "step(1)", "step up", "One step up", show=True, display="→", group=STEP),
-    _key("step.down10", "shift+left", "step(-10)", "ten steps down", "Ten steps down", display="⇧←"),
-    _key("step.up10", "shift+right", "step(10)", "ten steps up", "Ten steps up", display="⇧→"),
-    _key("step.smaller", "[", "rescale_step(-1)", "smaller step", "Make the step ten times smaller"),
-    _key("step.larger", "]", "rescale_step(1)", "larger step", "Make the step ten times larger"),
-    _key(
-        "node.up", "up,k", "move_node('up')", "node above", "Select the row above", show=True, display="↑", group=NODE
-    ),
-    _key(
+    key("step.down", "left", "step(-1)", "step down", "One step down", show=True, display="←", group=STEP),
+    key("step.up", "right", "step(1)", "step up", "One step up", show=True, display="→", group=STEP),
+    key("step.down10", "shift+left", "step(-10)", "ten steps down", "Ten steps down", display="⇧←"),
+    key("step.up10", "shift+right", "step(10)", "ten steps up", "Ten steps up", display="⇧→"),
+    key("step.smaller", "[", "rescale_step(-1)", "smaller step", "Make the step ten times smaller"),
+    key("step.larger", "]", "rescale_step(1)", "larger step", "Make the step ten times larger"),
+    key("node.up", "up,k", "move_node('up')", "node above", "Select the row above", show=True, display="↑", group=NODE),
+    key(
         "node.down",
         "down,j",
         "move_node('down')",
@@ -53,7 +51,7 @@ KEYS: list[Binding] = [
         display="↓",
         group=NODE,
     ),
-    _key(
+    key(
         "node.open",
         "enter",
         "move_node('enter')",
@@ -61,17 +59,17 @@ KEYS: list[Binding] = [
         "Open or close the node; follow a reference",
         display="⏎",
     ),
-    _key("node.page_up", "pageup", "move_node('page_up')", "page up", "Select a row one page up"),
-    _key("node.page_down", "pagedown", "move_node('page_down')", "page down", "Select a row one page down"),
-    _key("node.first", "home", "move_node('first')", "output", "Select the output"),
-    _key("node.last", "end", "move_node('last')", "last row", "Select the last row"),
-    _key("view.lanes", "t", "move_node('lanes')", "lanes", "The graph as lanes, in the order of backward, and back"),
-    _key("view.next", "T", "move_node('next_view')", "tables", "Tree, lanes, gradients by parameter, by module"),
-    _key("view.filter", "F", "move_node('filter')", "filter", "Only parameters, only what is bad, only the path here"),
-    _key("view.sort", "b", "move_node('sort(1)')", "sort by", "Sort a table or list by the next column"),
-    _key("view.sort_back", "B", "move_node('sort(-1)')", "sort by", "Sort a table or list by the column before"),
-    _key("search", "ctrl+f", "search", "search", "Search operation, parameter, module and source", priority=True),
-    _key(
+    key("node.page_up", "pageup", "move_node('page_up')", "page up", "Select a row one page up"),
+    key("node.page_down", "pagedown", "move_node('page_down')", "page down", "Select a row one page down"),
+    key("node.first", "home", "move_node('first')", "output", "Select the output"),
+    key("node.last", "end", "move_node('last')", "last row", "Select the last row"),
+    key("view.lanes", "t", "move_node('lanes')", "lanes", "The graph as lanes, in the order of backward, and back"),
+    key("view.next", "T", "move_node('next_view')", "tables", "Tree, lanes, gradients by parameter, by module"),
+    key("view.filter", "F", "move_node('filter')", "filter", "Only parameters, only what is bad, only the path here"),
+    key("view.sort", "b", "move_node('sort(1)')", "sort by", "Sort a table or list by the next column"),
+    key("view.sort_back", "B", "move_node('sort(-1)')", "sort by", "Sort a table or list by the column before"),
+    key("search", "ctrl+f", "search", "search", "Search operation, parameter, module and source", priority=True),
+    key(
         "search.next",
         "f3",
         "move_node('next_match(1)')",
@@ -79,7 +77,7 @@ KEYS: list[Binding] = [
         "To the next node that was searched for",
         display="F3",
     ),
-    _key(
+    key(
         "search.previous",
         "shift+f3",
         "move_node('next_match(-1)')",
@@ -87,21 +85,19 @@ KEYS: list[Binding] = [
         "To the match before",
         display="⇧F3",
     ),
-    _key("back.next", "n", "backward(1)", "backward: next", "Run the next node of backward", show=True, group=BACKWARD),
-    _key("back.previous", "p", "backward(-1)", "backward: back", "Take the last node back", show=True, group=BACKWARD),
-    _key("back.end", "N", "backward_end", "backward: end", "To the end of backward"),
-    _key("back.start", "P", "backward_start", "backward: start", "To the start of backward, before any node has run"),
-    _key("back.node", "r", "backward_to_node", "backward: to node", "Run backward to the selected node"),
-    _key("back.play", "space", "play", "play", "Play the backward pass, a node at a time; pause", display="space"),
-    _key("back.slower", "less_than_sign", "speed(-1)", "slower", "Play half as fast", display="<"),
-    _key("back.faster", "greater_than_sign", "speed(1)", "faster", "Play twice as fast", display=">"),
-    _key("edit", "slash", "edit", "edit", "Edit the expression", show=True, display="/", priority=True),
-    _key("value", "x", "edit_value", "value", "Type a value for the active variable", show=True, priority=True),
-    _key("variable.next", "v", "next_variable(1)", "variable", "The next variable becomes the active one", show=True),
-    _key(
-        "variable.previous", "V", "next_variable(-1)", "variable before", "The variable before becomes the active one"
-    ),
-    _key(
+    key("back.next", "n", "backward(1)", "backward: next", "Run the next node of backward", show=True, group=BACKWARD),
+    key("back.previous", "p", "backward(-1)", "backward: back", "Take the last node back", show=True, group=BACKWARD),
+    key("back.end", "N", "backward_end", "backward: end", "To the end of backward"),
+    key("back.start", "P", "backward_start", "backward: start", "To the start of backward, before any node has run"),
+    key("back.node", "r", "backward_to_node", "backward: to node", "Run backward to the selected node"),
+    key("back.play", "space", "play", "play", "Play the backward pass, a node at a time; pause", display="space"),
+    key("back.slower", "less_than_sign", "speed(-1)", "slower", "Play half as fast", display="<"),
+    key("back.faster", "greater_than_sign", "speed(1)", "faster", "Play twice as fast", display=">"),
+    key("edit", "slash", "edit", "edit", "Edit the expression", show=True, display="/", priority=True),
+    key("value", "x", "edit_value", "value", "Type a value for the active variable", show=True, priority=True),
+    key("variable.next", "v", "next_variable(1)", "variable", "The next variable becomes the active one", show=True),
+    key("variable.previous", "V", "next_variable(-1)", "variable before", "The variable before becomes the active one"),
+    key(
         "element.next",
         "e",
         "next_element(1)",
@@ -109,8 +105,8 @@ KEYS: list[Binding] = [
         "The next element of the vector becomes the active one",
         show=True,
     ),
-    _key("element.previous", "E", "next_element(-1)", "element before", "The element before becomes the active one"),
-    _key(
+    key("element.previous", "E", "next_element(-1)", "element before", "The element before becomes the active one"),
+    key(
         "help",
         "question_mark",
         "help",
@@ -119,11 +115,11 @@ KEYS: list[Binding] = [
         show=True,
         display="?",
     ),
-    _key("quit", "q", "quit", "quit", "Quit", show=True),
-    _key("suspend", "ctrl+z", "suspend_process", "to the shell", "To the shell; fg brings all back", priority=True),
-    _key("undo", "u", "undo", "undo", "Undo the last function, value or experiment", show=True),
-    _key("ledger", "l", "toggle_ledger", "ledger", "The ledger of f' in place of the node, and back", show=True),
-    _key(
+    key("quit", "q", "quit", "quit", "Quit", show=True),
+    key("suspend", "ctrl+z", "suspend_process", "to the shell", "To the shell; fg brings all back", priority=True),
+    key("undo", "u", "undo", "undo", "Undo the last function, value or experiment", show=True),
+    key("ledger", "l", "toggle_ledger", "ledger", "The ledger of f' in place of the node, and back", show=True),
+    key(
         "why",
         "w",
         "why",
@@ -131,31 +127,31 @@ KEYS: list[Binding] = [
         "Jump to where something goes wrong, nan, inf or a dying gradient, and say why",
         show=True,
     ),
-    _key(
+    key(
         "experiment.cut",
         "c",
         "experiment(0.0)",
         "cut",
         "What if: cut what the node sends on; again to mend it",
     ),
-    _key("experiment.double", "C", "experiment(2.0)", "double", "What if: double what the node sends on"),
-    _key("experiment.edge", "o", "choose_edge", "one edge", "What if: choose one edge of the node, or all of them"),
-    _key("maximise", "m", "maximise", "max", "Give the focused pane the whole screen, and back", show=True),
-    _key("derivative", "d", "toggle_derivative", "f'", "Show or hide f' in the chart", show=True),
-    _key("copy", "y", "copy", "copy", "Copy a value, the gradient, the node, the expression or f'", show=True),
-    _key("saved", "s", "toggle_saved", "saved tensors", "Show or hide what the node saved for backward"),
-    _key("zoom.in", "plus,equals_sign", "zoom(0.5)", "zoom in", "Half the chart's window", display="+"),
-    _key("zoom.out", "minus", "zoom(2.0)", "zoom out", "Twice the chart's window", display="-"),
-    _key("pan.left", "ctrl+left", "pan(-0.25)", "pan left", "Move the chart's window left"),
-    _key("pan.right", "ctrl+right", "pan(0.25)", "pan right", "Move the chart's window right"),
-    _key("fit", "f", "fit", "fit", "A window with the roots, the extrema and the point"),
-    _key(
+    key("experiment.double", "C", "experiment(2.0)", "double", "What if: double what the node sends on"),
+    key("experiment.edge", "o", "choose_edge", "one edge", "What if: choose one edge of the node, or all of them"),
+    key("maximise", "m", "maximise", "max", "Give the focused pane the whole screen, and back", show=True),
+    key("derivative", "d", "toggle_derivative", "f'", "Show or hide f' in the chart", show=True),
+    key("copy", "y", "copy", "copy", "Copy a value, the gradient, the node, the expression or f'", show=True),
+    key("saved", "s", "toggle_saved", "saved tensors", "Show or hide what the node saved for backward"),
+    key("zoom.in", "plus,equals_sign", "zoom(0.5)", "zoom in", "Half the chart's window", display="+"),
+    key("zoom.out", "minus", "zoom(2.0)", "zoom out", "Twice the chart's window", display="-"),
+    key("pan.left", "ctrl+left", "pan(-0.25)", "pan left", "Move the chart's window left"),
+    key("pan.right", "ctrl+right", "pan(0.25)", "pan right", "Move the chart's window right"),
+    key("fit", "f", "fit", "fit", "A window with the roots, the extrema and the point"),
+    key(
         "update", "g", "training('update')", "update", "One update: forward, backward, and each trained variable moves"
     ),
-    _key("update.play", "G", "training('play')", "train", "Train: update after update, pause"),
-    _key("update.back", "z", "training('back')", "update: back", "One update back, to the very numbers"),
-    _key("update.start", "Z", "training('to_start')", "updates: start", "Back to before the first update"),
-    _key(
+    key("update.play", "G", "training('play')", "train", "Train: update after update, pause"),
+    key("update.back", "z", "training('back')", "update: back", "One update back, to the very numbers"),
+    key("update.start", "Z", "training('to_start')", "updates: start", "Back to before the first update"),
+    key(
         "optimizer",
         "O",
         "training('open')",
@@ -163,37 +159,35 @@ KEYS: list[Binding] = [
         "Choose the optimizer: type it as torch spells it",
         priority=True,
     ),
-    _key(
-        "rate.down", "left_curly_bracket", "training('smaller')", "smaller lr", "A smaller learning rate", display="{"
-    ),
-    _key("rate.up", "right_curly_bracket", "training('larger')", "larger lr", "A larger learning rate", display="}"),
-    _key(
+    key("rate.down", "left_curly_bracket", "training('smaller')", "smaller lr", "A smaller learning rate", display="{"),
+    key("rate.up", "right_curly_bracket", "training('larger')", "larger lr", "A larger learning rate", display="}"),
+    key(
         "trained",
         "A",
         "training('toggle')",
         "trained",
         "Train the active variable or hold it; a vector may be data too",
     ),
-    _key(
+    key(
         "chart.next",
         "h",
         "training('chart')",
         "other chart",
         "The next chart: f and f', f by update, contour of f, data and fit",
     ),
-    _key(
+    key(
         "run.keep",
         "R",
         "training('keep')",
         "keep run",
         "Keep this run in the charts and begin another from the same place",
     ),
-    _key("restore", "escape", "restore", "restore", "Out of the ledger; all panes again"),
-    _key("names", "a", "toggle_names", "plain names", "Plain names, + and · 3, for torch's, AddBackward0; and back"),
-    _key("full", "i", "in_full", "in full", "All that is cut, in full: the row, the function, its derivative"),
-    _key("present", "M", "present", "present", "For a projector: one pane, large, few words; and back"),
-    _key("grid", "number_sign", "toggle_grid", "grid", "A grid in the chart, and back", display="#"),
-    _key(
+    key("restore", "escape", "restore", "restore", "Out of the ledger; all panes again"),
+    key("names", "a", "toggle_names", "plain names", "Plain names, + and · 3, for torch's, AddBackward0; and back"),
+    key("full", "i", "in_full", "in full", "All that is cut, in full: the row, the function, its derivative"),
+    key("present", "M", "present", "present", "For a projector: one pane, large, few words; and back"),
+    key("grid", "number_sign", "toggle_grid", "grid", "A grid in the chart, and back", display="#"),
+    key(
         "compare",
         "ampersand",
         "compare",
@@ -201,8 +195,8 @@ KEYS: list[Binding] = [
         "Keep this curve beside the next; and let it go",
         display="&",
     ),
-    _key("export", "ctrl+s", "export", "export", "Save or export: .gradtui, graph, chart, script, JSON", priority=True),
-    _key("explain", "f1", "explain", "help", "All keys, the language and what the signs mean", display="F1"),
+    key("export", "ctrl+s", "export", "export", "Save or export: .gradtui, graph, chart, script, JSON", priority=True),
+    key("explain", "f1", "explain", "help", "All keys, the language and what the signs mean", display="F1"),
 ]
 
 

@@ -143,7 +143,6 @@ def test_no_gradient_is_seen_by_the_differences(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says", "hint"),
     [
-        (["some/model.py"], "which function of some/model.py?", "it has bad, detached, fit, loss"),
         (["some/model.py:los"], "has no function los", "did you mean some/model.py:loss?"),
         (["some/none.py:loss"], "there is no file some/none.py", ""),
         (["some/model.py:loss", "--at", "y=2"], "loss has no parameter y", "its parameters are x, w"),
@@ -168,3 +167,11 @@ def test_a_file_that_is_not_python(folder: Path) -> None:
         "error: some/model.py is not Python: expected ':'",
         '  File "some/model.py", line 1',
     ]
+
+
+@pytest.mark.long
+def test_a_file_alone_is_run_and_says_where_there_is_no_training(folder: Path) -> None:
+    ended = run(folder, "some/model.py", "--print")
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert "there was no training" in ended.stderr
+    assert "it has bad, detached, fit, loss" in ended.stderr

@@ -12,15 +12,18 @@ import torch
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from msgspec.structs import replace
 
 import gradtui
+from gradtui.calculus.higher import derivatives
 from gradtui.command.cli import command
-from gradtui.engine.typed.evaluate import evaluate
+from gradtui.engine.training.evaluate import evaluate
 from gradtui.report import run_json
 from gradtui.report.json import answer, line, refusal
 from gradtui.schemas import answers
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Problem, Request, Snapshot
+from gradtui.snapshot.orders import OrdersRequest
 from gradtui.snapshot.training import Batches, Optimizer, TrainingRequest
 from tests.file.test_format import EVERYTHING
 from tests.runs.made import run
@@ -74,6 +77,14 @@ def trained() -> Snapshot:
     return asked("(w*x - y)^2", at={"w": 1.0, **data}, data=("x", "y"), training=training)
 
 
+def differentiated() -> Snapshot:
+    orders = OrdersRequest(3)
+    known = tuple(
+        derivatives(Request(1, "softmax(x)*w", {"x": (1.0, 2.0)}, orders=OrdersRequest(order))) for order in (1, 2, 3)
+    )
+    return replace(asked("softmax(x)*w", at={"x": (1.0, 2.0)}, orders=orders), derivatives=known)
+
+
 def refused() -> Snapshot:
     leaf = torch.ones(3, requires_grad=True)
     grown = leaf.exp()
@@ -94,8 +105,20 @@ def refused() -> Snapshot:
         captured,
         trained,
         refused,
+        differentiated,
     ],
-    ids=["everything", "scalar", "vector", "infinite", "constant", "refused", "captured", "trained", "backward raises"],
+    ids=[
+        "everything",
+        "scalar",
+        "vector",
+        "infinite",
+        "constant",
+        "refused",
+        "captured",
+        "trained",
+        "backward raises",
+        "orders",
+    ],
 )
 def test_what_is_printed(snapshot: Any, strict: Draft202012Validator) -> None:
     told = printed(snapshot())

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from gradtui.findings.findings import findings, why
-from tests.zoo import dead, evidence, nan, none, values
+from tests.zoo import dead, evidence, nan, none, reported, values
 from tests.zoo.case import Case, cases_of, run, symptom
 
-ZOO = [*cases_of(none), *cases_of(evidence), *cases_of(dead), *cases_of(nan), *cases_of(values)]
+ZOO = [*cases_of(none), *cases_of(evidence), *cases_of(dead), *cases_of(nan), *cases_of(values), *cases_of(reported)]
 
 CUT = {"detached", "no_grad", "integer", "left_torch", "not_differentiable", "new_leaf", "unused"}
 """Only a trace sees these."""

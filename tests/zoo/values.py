@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - as everybody writes it
@@ -165,22 +165,3 @@ def second_derivative_of_relu() -> Iterator[Any]:
     (once,) = torch.autograd.grad(model(t).sum(), t, create_graph=True)
     (twice,) = torch.autograd.grad(once.sum(), t, create_graph=True)  # <- here
     yield (twice + torch.sin(3 * t)).pow(2).mean()
-
-
-class Square(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Any) -> Any:
-        ctx.save_for_backward(x)
-        return x * x
-
-    @staticmethod
-    def backward(ctx: Any, grad: Any) -> Any:
-        return grad * ctx.saved_tensors[0]  # <- here
-
-
-@broken("custom", "weight", "fine", "Square.backward", "0.5 times")
-def custom_backward_without_its_factor_of_two() -> Iterator[Any]:
-    model = nn.Linear(3, 2)
-    x = torch.randn(5, 3)
-    yield model
-    yield cast(Any, Square).apply(model(x)).mean()

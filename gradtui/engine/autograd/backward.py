@@ -62,13 +62,13 @@ class Record(Protocol):
         """An AccumulateGrad, which is not run: what came in, None where a backward of user code sent none."""
 
 
-def run(output: torch.Tensor, nodes: Sequence[Node]) -> Backward:
+def run(output: torch.Tensor, nodes: Sequence[Node], *further: torch.Tensor) -> Backward:
     """Differentiate sum(output), that is: a grad_output of ones. Leaves no hook and no `.grad` behind.
 
-    nodes: the whole graph of `output`, which is not freed.
+    nodes: the whole graph of `output`, which is not freed. further: outputs of the same graph that are added to it.
     """
     record = Backward()
-    drive([scalar(output)], nodes, leaves_of(nodes), record)
+    drive([scalar(one) for one in (output, *further)], nodes, leaves_of(nodes), record)
     with torch.no_grad():
         for node in nodes:
             if leaf_of(node) is None:

@@ -67,6 +67,8 @@ class Known(TypedDict, total=False):
     call: int
     note: str
     inside: tuple[str, ...]
+    order: int
+    made_by: int | None
 
 
 class Facts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, cast
 
 import torch
@@ -69,6 +70,38 @@ def torch_functions(state: Any) -> Any:
     before = _C._get_torch_function_state()
     _C._set_torch_function_state(_C._TorchFunctionState.ENABLED if state is None else state)
     return before
+
+
+unversioned: Callable[[torch.Tensor], AbstractContextManager[None]] = cast(
+    Any, torch.autograd
+)._unsafe_preserve_version_counter
+"""Within it a tensor is written over without being another version of itself."""
+
+
+def autocasts() -> tuple[tuple[str, torch.dtype], ...]:
+    """The device types for which autocast is on, each with the dtype it casts to."""
+    if not _C._is_any_autocast_enabled():
+        return ()
+    on = (device for device in ("cpu", "cuda", "mps") if torch.is_autocast_enabled(device))
+    return tuple((device, torch.get_autocast_dtype(device)) for device in on)
+
+
+def through_backward(around: Callable[..., Any]) -> Callable[[], None]:
+    """Have `around(run, outputs, *args)` called wherever backward is begun, in place of `run(outputs, *args)`: the engine's
+    function, by which all ways go. args: gradients of the outputs, whether the graph is kept, whether a graph is created, the
+    inputs. Gives what ends it.
+    """
+    autograd: Any = torch.autograd
+    run = autograd._engine_run_backward
+
+    def begin(outputs: Any, *args: Any, **kwargs: Any) -> Any:
+        return around(run, outputs, *args, **kwargs)
+
+    def end() -> None:
+        autograd._engine_run_backward = run
+
+    autograd._engine_run_backward = begin
+    return end
 
 
 def running_node() -> Node | None:

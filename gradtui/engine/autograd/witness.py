@@ -70,6 +70,8 @@ def number_at(what: object, shape: Sequence[int], index: tuple[int, ...]) -> flo
     """The number of an operand, broadcast to the shape of the result, at this index; None where it does not fit."""
     if isinstance(what, bool | int | float):
         return float(what)
+    if isinstance(what, list) and len(shape) == 1 and len(what) == shape[0] and isinstance(what[index[0]], int):
+        return float(what[index[0]])
     if not readable_numbers(what):
         return None
     tensor = cast(torch.Tensor, what)

@@ -8,6 +8,7 @@ import linecache
 import os
 import sysconfig
 from collections.abc import Mapping
+from inspect import unwrap
 from itertools import accumulate, islice
 from pathlib import Path
 from types import CodeType, FrameType
@@ -45,11 +46,11 @@ class Places:
         """The place of the call that `frame`, or a frame around it, is in."""
         best, nearest = None, 2
         while frame is not None and nearest:
-            distance = self._distance.get(frame.f_code)
-            if distance is None:
-                distance = self._distance[frame.f_code] = _distance(frame.f_code.co_filename)
-            if distance < nearest:
-                best, nearest = frame, distance
+            far = self._distance.get(frame.f_code)
+            if far is None:
+                far = self._distance[frame.f_code] = distance(frame.f_code.co_filename)
+            if far < nearest:
+                best, nearest = frame, far
             frame = frame.f_back
         return None if best is None else self.of_instruction(best.f_code, best.f_lasti)
 
@@ -80,15 +81,15 @@ def in_function(frame: FrameType | None) -> bool:
 
 def is_users(frame: FrameType) -> bool:
     """Whether it is in a person's own file."""
-    return _distance(frame.f_code.co_filename) == 0
+    return distance(frame.f_code.co_filename) == 0
 
 
 def is_own(filename: str) -> bool:
     """Whether it is a person's own file, and no library's."""
-    return _distance(filename) == 0
+    return distance(filename) == 0
 
 
-def _distance(filename: str) -> int:
+def distance(filename: str) -> int:
     """0 for a person's own file, 1 for a library's, 2 for torch's and for ours."""
     if filename.startswith((TORCH, OWN, "<frozen")):
         return 2
@@ -132,7 +133,7 @@ class _Texts:
 
 def returned(function: Any) -> Source | None:
     """Where a function of the person's returns, the last place of several."""
-    code = getattr(function, "__code__", None)
+    code = getattr(unwrap(function), "__code__", None)
     if not is_a(code, CodeType) or not is_own(code.co_filename):
         return None
     ends = [one.offset for one in dis.get_instructions(code) if one.opname.startswith("RETURN")]

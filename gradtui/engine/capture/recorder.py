@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from inspect import unwrap
 from types import CodeType, FrameType
 from typing import Any, Self, cast
 
@@ -23,6 +24,7 @@ from torch.overrides import TorchFunctionMode
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.custom import call_of
 from gradtui.engine.autograd.graph import NO_SEQUENCE
+from gradtui.engine.autograd.past import Past
 from gradtui.engine.autograd.release import guard_node
 from gradtui.engine.autograd.torch_private import put_back, sequence_number, take_off
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
@@ -71,6 +73,7 @@ class Recorder(TorchFunctionMode):
         self._places = places or Places()
         self._most = most
         self._flow = Flow(self.recording)
+        self._past = Past()
         self._happened = 0
         self._old = self.recording.first
         self._off: tuple[Switch, Source | None] = "before", None
@@ -92,6 +95,7 @@ class Recorder(TorchFunctionMode):
         super().__exit__(*raised)  # type: ignore[no-untyped-call]
         self._left.close()
         self._flow.close()
+        self._past.close()
         self.recording.off = not torch.is_grad_enabled()
         self.recording.files = self._places.files
         self.recording.end = sequence_number()
@@ -196,8 +200,15 @@ class Recorder(TorchFunctionMode):
         elif seen.func in BACKWARD:
             recording.backwards.append((made, self._places.here(frame)))
             self._old = made
+            if (
+                seen.func is torch.autograd.grad
+                and outputs
+                and seen.live
+                and not any(one.requires_grad for one in outputs)
+            ):
+                self._cut(Told("ungraphed", name_of(seen.func), None), outputs, seen.leaves, seen.live, frame, seen)
         elif not seen.leaves:
-            self._made_of_nothing(seen, outputs, frame)
+            self._made_of_nothing(seen, outputs, frame, args, kwargs)
         else:
             self._notice(seen, outputs, result, source, frame)
 
@@ -220,7 +231,11 @@ class Recorder(TorchFunctionMode):
         """What a Function of the person's own takes in, of a few small calls: its backward can then be held against it."""
         held = local_variables(applied)
         function, calls = held.get("cls"), self.recording.functions
-        if function is None or len(calls) >= MOST_FUNCTIONS or not is_own(function.backward.__code__.co_filename):
+        if (
+            function is None
+            or len(calls) >= MOST_FUNCTIONS
+            or not is_own(unwrap(function.backward).__code__.co_filename)
+        ):
             return
         if sum(one.function is function for one in calls.values()) < MOST_CALLS:
             call = call_of(function, held.get("args", ()))
@@ -251,7 +266,8 @@ class Recorder(TorchFunctionMode):
             return
         with torch._C.DisableTorchFunction():
             changed = seen.version is not None and seen.inputs[0]._version != seen.version
-            found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, frame, changed)
+            look = witnesses.Look(frame, self.recording.model(), self._past)
+            found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, look, changed)
         if found is not None:
             self.recording.witnesses[made._sequence_nr()] = found
 
@@ -278,11 +294,22 @@ class Recorder(TorchFunctionMode):
         if all(one.number != number for one in self.recording.carried):
             self.recording.carried.append(Carried(number, holder(tensor, frame), self._places.here(frame)))
 
-    def _made_of_nothing(self, seen: Seen, outputs: list[torch.Tensor], frame: FrameType) -> None:
-        """A number that has nothing to do with any leaf: it may be what is returned."""
+    def _made_of_nothing(
+        self,
+        seen: Seen,
+        outputs: list[torch.Tensor],
+        frame: FrameType,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        """What has nothing to do with any leaf: a number may be what is returned, and data may have gone bad."""
         for tensor in outputs:
-            if not tensor.ndim and maker(tensor) is None and not tensor.requires_grad:
-                self.recording.fresh[id(tensor)] = weakref.ref(tensor), name_of(seen.func), self._places.here(frame)
+            if maker(tensor) is not None or tensor.requires_grad:
+                continue
+            place = self._places.here(frame)
+            self._past.add(tensor, seen.func, args, kwargs, place, self.module)
+            if not tensor.ndim:
+                self.recording.fresh[id(tensor)] = weakref.ref(tensor), name_of(seen.func), place
 
     def _constructed(self, given: torch.Tensor, made: torch.Tensor, name: str, frame: FrameType) -> None:
         """`nn.Parameter(t)`, `Variable(t)`."""

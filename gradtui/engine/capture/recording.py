@@ -180,8 +180,9 @@ class Recording:
     def seen_going_bad(self, ids: Mapping[int, int]) -> Iterator[data.Witness]:
         """In the order of the forward pass; also of what is not in the graph. ids: as of `events`."""
         for number, witness in self.witnesses.items():
-            module, _ = self.module(number)
-            yield replace(witness, node=ids.get(number), source=self.sources.get(number), module=module)
+            if witness.source is None:  # else it is of what came about without a gradient, and has its own place
+                witness = replace(witness, source=self.sources.get(number), module=self.module(number)[0])
+            yield replace(witness, node=ids.get(number))
 
     def mismatches(self, ids: Mapping[int, int]) -> Iterator[data.Mismatch]:
         """Of each custom Function, in the first of its remembered calls that is in the graph. Once: the copies are let go of."""

@@ -41,7 +41,14 @@ MESSAGES: dict[Refusal, str] = {
     "whole_numbers": r"nly Tensors of floating point (and complex )?dtype can require gradients",
     "numpy": r"Can't call numpy\(\) on Tensor that requires grad",
     "saved": r"save_for_backward can only save variables",
+    "copied": r"Only Tensors created explicitly by the user",
+    "too_large": r"value cannot be converted to type (c10|at)::(?P<name>\w+) without overflow",
+    "not_positive": r"(?P<name>cholesky\w*): .*not positive-definite",
+    "singular": r"(?P<name>\w+): .*\bsingular\b",
+    "once": r"marked with @once_differentiable",
+    "not_real": r"for real scalar outputs but got",
     "not_implemented": r"derivative for '?(?P<name>[\w:]+)'? is not implemented",
+    "bad_values": r"(?i)found invalid values|\bnan\b|\binf\b|\binfinite|non-?finite|not finite",
 }
 assert set(MESSAGES) == set(get_args(Refusal))
 
@@ -53,10 +60,10 @@ def raised(
     names: Mapping[torch.Tensor, str],
 ) -> Raised | None:
     """None for what is not about autograd. nodes: of the graph that backward was to run over. names: of leaves."""
-    if not isinstance(error, RuntimeError | TypeError | NotImplementedError):
-        return None
     message = said(error)
     for how, pattern in MESSAGES.items():
+        if not isinstance(error, RuntimeError | TypeError) and how != "bad_values":
+            continue
         if found := re.search(pattern, message):
             return _Case(error, nodes, recording, names).of(how, found)
     return None
@@ -64,6 +71,13 @@ def raised(
 
 NOT_IMPLEMENTED = "NotImplemented"
 """The node of an operation without derivative, which has no sequence number."""
+
+
+def _backward_of(operation: str) -> Iterator[str]:
+    """What the node of an operation of backward is called: `CdistBackward0` for `_cdist_backward`."""
+    name = operation.removesuffix("backward")
+    if name != operation:
+        yield from (f"{name.capitalize()}Backward{number}" for number in range(2))
 
 
 class _Case:
@@ -92,9 +106,15 @@ class _Case:
         if how in ("shape", "count"):
             return self._custom(how, found, told)
         if how == "not_implemented":
-            places = (self._line(node) for node in self.nodes if node.name().endswith(NOT_IMPLEMENTED))
+            asked = told["name"].rpartition("::")[2].replace("_", "")
+            nodes = (node for node in self.nodes if node.name().endswith((NOT_IMPLEMENTED, *_backward_of(asked))))
+            places = map(self._line, nodes)
             source = next((place for place in places if place is not None), self.source)
             return Raised(how, operation=told["name"].rpartition("::")[2], source=source)
+        if how == "once":
+            return self._once()
+        if how in ("too_large", "not_positive", "singular"):
+            return Raised(how, operation=told["name"], source=self.source, tensor=self._first())
         if how == "unused":
             return Raised(how, source=self.source, tensor=", ".join(self._unused()))
         shape = None if self.seen is None or not self.seen.inputs else tuple(self.seen.inputs[0].shape)
@@ -181,6 +201,16 @@ class _Case:
         got, wanted = (tuple(int(size) for size in sizes.split(",") if size.strip()) for sizes in found.groups()[-2:])
         place = int(told["place"])
         return Raised(how, name, defined or line, shape=got, wanted=wanted, place=place, defined=defined, kept=line)
+
+    def _once(self) -> Raised:
+        """The Function whose backward torch wrapped, so that it is not differentiated."""
+        recording = self.recording
+        for number, call in () if recording is None else recording.functions.items():
+            backward = call.function.backward
+            if recording is not None and hasattr(backward, "__wrapped__"):
+                line = recording.sources.get(number, self.source)
+                return Raised("once", call.function.__name__, line, defined=returned(backward))
+        return Raised("once", source=self.source)
 
     def _unused(self) -> Iterator[str]:
         """The inputs of `autograd.grad` that are not in the graph."""

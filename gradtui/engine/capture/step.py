@@ -27,7 +27,7 @@ def failed(
     guard(nodes)
     told = refused.raised(error, nodes, recording, known)
     graph.release(nodes)
-    if told is None:
+    if told is None or (told.how == "bad_values" and not recording.witnesses):
         return None
     if told.how == "no_graph" and found:
         return capture(found, None, model, recording, scope)
@@ -35,5 +35,12 @@ def failed(
     problem = data.Problem("domain", f"{type(error).__name__}: {message}", source=told.source, raised=told)
     if live:
         return capture(live, None, model, recording, scope, problem)
-    events = recording.events(known, {})
-    return data.Snapshot(0, "output", problem=problem, origin="capture", files=dict(recording.files), events=events)
+    return data.Snapshot(
+        0,
+        "output",
+        problem=problem,
+        origin="capture",
+        files=dict(recording.files),
+        events=recording.events(known, {}),
+        witnesses=tuple(recording.seen_going_bad({})),
+    )

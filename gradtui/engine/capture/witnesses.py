@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from msgspec.structs import replace
 
+from gradtui.engine.autograd.past import Past
 from gradtui.engine.autograd.torch_private import DispatchMode
 from gradtui.engine.autograd.values import legible
 from gradtui.engine.autograd.witness import (
@@ -30,6 +31,8 @@ GIVEN = ("full", "fill", "masked_fill", "scalar_tensor", "full_like", "fill_", "
 """They put an infinity where it was asked for."""
 
 
+MASKING = ("masked_fill", "masked_fill_", "where", "nan_to_num", "nan_to_num_")
+"""They put something else in the place of what they take in."""
 LOST = "constant"
 """The name of a number that was given, and is 0 in its dtype."""
 
@@ -80,6 +83,36 @@ class _Watch(DispatchMode):
             self.found.setdefault(False, (func, args, result))
 
 
+class Look(NamedTuple):
+    """Where names are looked for, and how what has no gradient came about. model: whose buffers have names."""
+
+    frame: FrameType | None
+    model: torch.nn.Module | None
+    past: Past
+
+    def name(self, tensor: torch.Tensor) -> str | None:
+        named = variable_of(tensor, self.frame)
+        if named is None and self.model is not None:
+            named = next((name for name, one in self.model.named_buffers() if one is tensor), None)
+        return named
+
+
+def _before(data: torch.Tensor, look: Look) -> Witness | str | None:
+    """What made it bad, before it came in; the name of what was bad from the start."""
+    origin = look.past.origin(data)
+    if origin is None:
+        return None
+    if origin.made is None:
+        return look.name(origin.tensor)
+    made = origin.made
+    args, kwargs = origin.args, dict(origin.kwargs)
+    inputs = [*tensors((*args, *kwargs.values()))]
+    found = witness(made.func, args, kwargs, inputs, origin.tensor, legible(origin.tensor), look, changed=False)
+    if found is None or found.operation.rstrip("_") in GIVEN:
+        return None
+    return replace(found, source=made.source, module=made.module)
+
+
 def witness(
     func: Any,
     args: tuple[Any, ...],
@@ -87,7 +120,7 @@ def witness(
     inputs: Sequence[torch.Tensor],
     result: torch.Tensor,
     told: Values,
-    frame: FrameType,
+    look: Look,
     changed: bool,
 ) -> Witness | None:
     """What is to be seen of a call whose result is not finite; None where that came in by what carries a gradient.
@@ -102,14 +135,19 @@ def witness(
     base = Witness(None, "forward", _called(func), index, float(result[index].item()), bad=bad)
     data = [(one, values) for one, values in known if not one.requires_grad and not is_finite(values)]
     if data and not is_worse(told, [values for _, values in known]):
+        before = _before(data[0][0], look)
         operands = [
-            Operand(f"{place}", number_at(one, result.shape, index), values, variable_of(one, frame), False)
+            Operand(f"{place}", number_at(one, result.shape, index), values, look.name(one), False)
             for place, (one, values) in enumerate(data)
         ]
+        if isinstance(before, Witness) and base.operation not in MASKING:
+            return before
+        if isinstance(before, str) and before and operands[0].variable is None:
+            operands[0] = replace(operands[0], variable=before)
         return replace(base, operands=tuple(operands))
     if changed:
         return base  # what was there before is gone
-    watch = _Watch({id(one): name for one in inputs if (name := variable_of(one, frame)) is not None})
+    watch = _Watch({id(one): name for one in inputs if (name := look.name(one)) is not None})
     _again(watch, func, args, kwargs)
     found = watch.found.get(True) or watch.found.get(False)
     if found is None:
@@ -127,7 +165,7 @@ def witness(
             not isinstance(one, torch.Tensor) or any(one is each and each.requires_grad for each in inputs),
         )
         for name, one in zip(names, given, strict=False)
-        if isinstance(one, int | float) or readable_numbers(one)
+        if isinstance(one, int | float | list) or readable_numbers(one)
     ]
     rows = rows_of(operation, given, made)
     if watch.lost is not None:

@@ -11,8 +11,11 @@ from gradtui.engine.training.fit import fit
 from gradtui.engine.training.surface import surface
 from gradtui.engine.training.updates import train
 from gradtui.engine.typed import evaluate as typed
+from gradtui.engine.typed.evaluate import Leaves
 from gradtui.expression.parser import ExpressionError
+from gradtui.expression.syntax import Expression
 from gradtui.snapshot.model import Problem, Request, Snapshot
+from gradtui.snapshot.orders import Orders, OrdersRequest
 from gradtui.snapshot.training import TrainingRequest
 
 
@@ -20,7 +23,8 @@ def evaluate(request: Request) -> Snapshot:
     """The picture at the start, of the rows that the first update sees, and all updates. What fails is its `problem`."""
     training = request.training
     snapshot = typed.evaluate(request if training is None else _of_rows(request, training))
-    if snapshot.problem is not None or (training is None and request.surface is None and not request.fit):
+    wanted = training is not None or request.surface is not None or request.fit or request.orders is not None
+    if snapshot.problem is not None or not wanted:
         return snapshot
     try:
         expression, leaves, data = typed.stood(request)
@@ -30,6 +34,8 @@ def evaluate(request: Request) -> Snapshot:
             surface=surface(request.surface, expression, leaves, data) if request.surface is not None else None,
             fit=fit(expression, leaves, data) if request.fit else None,
         )
+        if request.orders is not None:
+            snapshot = replace(snapshot, orders=_orders(request.orders, expression, leaves, data))
         made = train(expression, leaves, data, training) if training is not None else None
     except (ExpressionError, RefusalError) as error:
         return replace(snapshot, problem=error.problem)
@@ -37,6 +43,12 @@ def evaluate(request: Request) -> Snapshot:
         reason = str(error).partition("\n")[0]
         return replace(snapshot, problem=Problem("domain", f"torch cannot make this update: {reason}"))
     return replace(snapshot, training=made)
+
+
+def _orders(request: OrdersRequest, expression: Expression, leaves: Leaves, data: Leaves) -> Orders | None:
+    from gradtui.engine.orders.evaluate import orders
+
+    return orders(request, typed.differentiated(expression, leaves, data), leaves, data)
 
 
 def _of_rows(request: Request, training: TrainingRequest) -> Request:

@@ -194,10 +194,11 @@ def dependents(expression: Expression, variable: str) -> tuple[dict[Node, None],
     for node in ordered(expression):
         if (isinstance(node, Variable) and node.name == variable) or any(operand in found for operand in node.operands):
             found[node] = None
-    return found, all(map(_is_elementwise, found))
+    return found, all(map(is_elementwise, found))
 
 
-def _is_elementwise(node: Node) -> bool:
+def is_elementwise(node: Node) -> bool:
+    """Whether each element of it is made of the elements of its operands at the same place alone."""
     if isinstance(node, Call):
         of_whole_vector = node.function in ("max", "min") and len(node.arguments) == 1
         return FUNCTIONS[node.function].kind == "elementwise" and not of_whole_vector

@@ -55,8 +55,7 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
     expression, reads_as = _parsed(request.expression, frozenset((*request.at, *request.names)))
     at, leaves, data = _stood(request, expression)
     dtype, device = dtype_and_device(request)
-    if data and forward.is_vector(expression, leaves | data):
-        expression = _averaged(expression)
+    expression = differentiated(expression, leaves, data)
     done = forward.run(expression, leaves | data, dtype=dtype, device=device)
     along = _along(request, leaves)
     built = model.Graph()
@@ -100,6 +99,11 @@ def stood(request: model.Request) -> tuple[Expression, Leaves, Leaves]:
     expression, _ = _parsed(request.expression, frozenset((*request.at, *request.names)))
     _, leaves, data = _stood(request, expression)
     return expression, leaves, data
+
+
+def differentiated(expression: Expression, leaves: Leaves, data: Leaves) -> Expression:
+    """f, or its mean where it has an element for each row of data."""
+    return _averaged(expression) if data and forward.is_vector(expression, leaves | data) else expression
 
 
 def _stood(request: model.Request, expression: Expression) -> tuple[At, Leaves, Leaves]:

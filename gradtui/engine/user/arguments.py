@@ -17,6 +17,7 @@ import torch
 from gradtui.engine.autograd.refusal import RefusalError
 from gradtui.engine.capture.introspection import is_a, items, python_function
 from gradtui.engine.user.confine import one_process
+from gradtui.engine.user.returned import returned
 from gradtui.snapshot.model import default_at
 
 At = Mapping[str, float | tuple[float, ...]]
@@ -52,7 +53,7 @@ class Arguments:
         values = {**self.values, **self.leaves, **self.variables, **({} if variables is None else variables)}
         positional = [values.pop(name) for name in self.positional]
         with one_process():
-            return self.function(*positional, **values)
+            return returned(self.function(*positional, **values))
 
 
 def arguments(function: Callable[..., Any], name: str, at: At, dtype: torch.dtype, device: torch.device) -> Arguments:

@@ -26,7 +26,8 @@ from gradtui.engine.user.confine import confined, silent
 from gradtui.engine.user.detail import detailed
 from gradtui.engine.user.errors import Way, files_of, problem
 from gradtui.engine.user.interrupted import graph_before
-from gradtui.engine.user.module import UserModule, function, text_of
+from gradtui.engine.user.module import UserModule, text_of
+from gradtui.engine.user.named import function
 from gradtui.engine.user.names import leaves_in, model_in
 from gradtui.engine.user.processes import Processes
 from gradtui.engine.user.rerun import Again
@@ -81,9 +82,10 @@ class Run:
     def answer(self) -> model.Snapshot:
         dtype, device = dtype_and_device(self.request)
         user = self.module.load()
-        wanted = function(user, shown(str(self.module.path)), self.name)
+        self.module.state.restore()  # an object that is made for its method has the same random numbers each time
+        wanted, owner = function(user, shown(str(self.module.path)), self.name)
         asked = arguments(wanted, self.name, self.request.at, dtype, device)
-        network = model_in(vars(user))
+        network = owner if is_a(owner, torch.nn.Module) else model_in(vars(user))
         self.watch = watch = Trace(network, code_of(wanted))
         self.recording = watch.recording
         self.module.state.restore()
@@ -125,6 +127,7 @@ class Run:
             parameters=failed.parameters,
             modules=failed.modules,
             events=failed.events,
+            witnesses=failed.witnesses,
             files=snapshot.files | failed.files,
         )
 

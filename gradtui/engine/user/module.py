@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import io
 import linecache
@@ -9,13 +10,12 @@ import os
 import sys
 import sysconfig
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import decode_source
 from inspect import getattr_static
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
-from typing import Any, cast
+from types import CodeType, ModuleType
 
 import torch
 
@@ -25,7 +25,7 @@ from gradtui.engine.capture.places import shown
 from gradtui.engine.user.depth import TooDeepError, deepest_line
 from gradtui.engine.user.process_state import ProcessState, seed
 from gradtui.file.reading import whole
-from gradtui.snapshot.target import LONGEST, candidates
+from gradtui.snapshot.target import LONGEST
 
 HERE = Path.cwd()
 """Where the person stands: relative paths are read, and shown, from there, wherever the user's code goes."""
@@ -40,13 +40,15 @@ NOT_THE_USERS = tuple(
 class UserModule:
     """One file. `load` gives its module, run afresh where a file that it is made of is not as it was.
 
-    state: of the process, as it was when the file had run.
+    state: of the process, as it was when the file had run. package: that it is part of, by its own relative imports; then
+    its folder is the one that the package stands in, as for `python -m package.model`.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = (HERE / path).resolve()
         self.folder = self.path.parent
-        self.name = self.path.stem if self.path.stem not in sys.modules else f"user_{self.path.stem}"
+        self.package = ""
+        self.name = self._own_name = self.path.stem if self.path.stem not in sys.modules else f"user_{self.path.stem}"
         self.state = self._before = ProcessState()
         self._module: ModuleType | None = None
         self._signature: dict[Path, tuple[int, int] | None] = {}
@@ -82,7 +84,7 @@ class UserModule:
     def as_program(self) -> Iterator[None]:
         """The surroundings of `python file`: its folder first on the path, no arguments; no bytecode left behind."""
         path, argv, no_bytecode = sys.path[:], sys.argv, sys.dont_write_bytecode
-        sys.path.insert(0, str(self.folder))
+        sys.path[:0] = dict.fromkeys((str(self.path.parent), str(self.folder)))
         sys.argv, sys.dont_write_bytecode = [str(self.path)], True
         try:
             yield
@@ -96,11 +98,36 @@ class UserModule:
         code = self._compiled()
         self._before.restore()
         seed()
-        module = ModuleType(self.name)
-        module.__file__ = str(self.path)
-        sys.modules[self.name] = module
-        exec(code, module.__dict__)  # noqa: S102 - the user's own code, as named on the command line
+        module = self._imported()
+        if module is None:
+            module = ModuleType(self.name)
+            module.__file__ = str(self.path)
+            module.__package__ = self.package
+            sys.modules[self.name] = module
+            exec(code, module.__dict__)  # noqa: S102 - the user's own code, as named on the command line
         self._module, self.state, self._filters = module, ProcessState(), warnings.filters[:]
+
+    def _imported(self) -> ModuleType | None:
+        """Its package first of all, as Python does it; this may import the file itself, and then it need not run again."""
+        if not self.package:
+            return None
+        if str(self.folder) not in sys.path:
+            sys.path.insert(1, str(self.folder))
+        importlib.import_module(self.package)
+        module = sys.modules.get(self.name)
+        return module if module is not None and _file(self.name) == str(self.path) else None
+
+    def _place(self, code: str) -> None:
+        """By its relative imports: their dots reach up as many folders as the package has at least."""
+        up = _reach(code)
+        folder = self.path.parent
+        parts: list[str] = []
+        while folder.name and (up > len(parts) or (up and (folder / "__init__.py").exists())):
+            parts.insert(0, folder.name)
+            folder = folder.parent
+        self.package = ".".join(parts)
+        self.folder = folder if parts else self.path.parent
+        self.name = f"{self.package}.{self.path.stem}" if parts else self._own_name
 
     def _compiled(self) -> CodeType:
         try:
@@ -112,7 +139,9 @@ class UserModule:
         try:
             code = decode_source(text)
             _remember(self.path, code)
-            return compile(code, str(self.path), "exec", dont_inherit=True)
+            compiled = compile(code, str(self.path), "exec", dont_inherit=True)
+            self._place(code)
+            return compiled
         except (RecursionError, MemoryError):  # MemoryError: what the parser's own stack says
             raise TooDeepError("Python cannot compile it", (str(self.path), deepest_line(code), 1, "")) from None
         except (SyntaxError, ValueError) as error:
@@ -136,17 +165,10 @@ class UserModule:
         return [name for name in new if (file := _file(name)) is not None and self.is_own(file)]
 
 
-def function(module: ModuleType, file: str, name: str) -> Callable[..., Any]:
-    """The function of `file` called `name`. Raises RefusalError, naming those that there are."""
-    names = [key for key, value in vars(module).items() if key[:1] != "_" and _is_function(value, module.__name__)]
-    if name not in vars(module):
-        raise RefusalError("name", f"{file} has no function {name}", candidates(file, names, name))
-    found: Any = vars(module)[name]
-    if is_a(found, type, torch.nn.Module) or not callable(found):
-        what = "a class" if is_a(found, type) else f"a {type(found).__name__}"
-        hint = "name a function that returns the tensor to differentiate, such as a loss"
-        raise RefusalError("name", f"{name} of {file} is {what}, not a function", hint)
-    return cast(Callable[..., Any], found)
+def _reach(code: str) -> int:
+    """How many dots the longest relative import has; 0 where there is none."""
+    imports = (one.level for one in ast.walk(ast.parse(code)) if isinstance(one, ast.ImportFrom))
+    return max(imports, default=0)
 
 
 def text_of(path: Path | str) -> str:
@@ -157,13 +179,6 @@ def text_of(path: Path | str) -> str:
 def _remember(path: Path, text: str) -> None:
     """For whoever asks for a line of it: the file may be edited while its code runs."""
     linecache.cache[str(path)] = len(text), None, io.StringIO(text).readlines(), str(path)
-
-
-def _is_function(value: object, module: str) -> bool:
-    if not callable(value) or is_a(value, type, torch.nn.Module):
-        return False
-    owner = value.__module__ if is_a(value, FunctionType) else getattr_static(value, "__module__", None)
-    return is_a(owner, str) and owner == module
 
 
 def _file(name: str) -> str | None:

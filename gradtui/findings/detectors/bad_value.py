@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gradtui.findings import locate, values, witnessed
+from gradtui.findings import locate, values
+from gradtui.findings import witnessed as witnesses
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
 from gradtui.findings.locate import Origin
 from gradtui.findings.record import Record
@@ -25,20 +26,22 @@ def detect(record: Record) -> Iterator[Cause]:
     if origin.node is None:
         yield Cause("bad value unseen", Place(), {"output": origin.symptom})
     elif origin.witness is not None:
-        yield _witnessed(record, origin.node, origin.witness, origin.symptom)
+        yield witnessed(record, origin.witness, origin.symptom)
     else:
         yield _by_numbers(record, origin.node, origin)
 
 
-def _witnessed(record: Record, node: Node, witness: Witness, symptom: str) -> Cause:
+def witnessed(record: Record, witness: Witness, symptom: str) -> Cause:
     """The cause, by what the witness saw; `proved` where its numbers show it."""
-    found = witnessed.reason(record, witness, node)
+    node = witnesses.at_work(record, witness)
+    found = witnesses.reason(record, witness, node)
     facts: dict[str, Fact] = {**found.as_facts(), "node": node, "symptom": symptom}
     mask = found.facts.get("mask")
-    if symptom == "gradient" and (branch := _not_taken_by(record, node)) is not None:
+    branch = None if witness.node is None else _not_taken_by(record, record.nodes[witness.node])
+    if symptom == "gradient" and branch is not None:
         facts |= {"branch": branch, "behind": Part("not taken by", {"branch": branch})}
     about = record.bad if symptom == "gradient" else ()
-    place = Place(mask.id if isinstance(mask, Node) else node.id)
+    place = Place(mask.id if isinstance(mask, Node) else witness.node, witness.source if node.id < 0 else None)
     if isinstance(mask, Node):
         facts["node"] = mask
     return Cause(f"value: {found.kind}", place, facts, found.certainty, about, tuple(_evidence(witness)))
@@ -54,7 +57,7 @@ def _by_numbers(record: Record, node: Node, origin: Origin) -> Cause:
             facts["at"] = (first_bad(node.value) or 0,)
         facts["behind"] = Part(_seen_of_it(record))
     else:
-        evidence = tuple(witnessed.counts(record, node))
+        evidence = tuple(witnesses.counts(record, node))
     certainty = "proved" if record.is_explored else found.certainty
     return Cause(f"value: {found.kind}", Place(node.id), facts, certainty, (), evidence)
 
@@ -86,11 +89,11 @@ def _not_taken_by(record: Record, node: Node) -> Node | None:
 
 def _evidence(witness: Witness) -> Iterator[tuple[str, Facts]]:
     if witness.bad:
-        yield "bad elements", {"bad": witness.bad, "index": witnessed.index_of(witness)}
+        yield "bad elements", {"bad": witness.bad, "index": witnesses.index_of(witness)}
     for operand in witness.operands:
         if operand.number is None or operand.values is None:
             continue
         if operand.variable is not None:
             yield "number there", {"name": operand.variable, "number": operand.number}
         else:
-            yield f"{'second' if witnessed.is_second(operand) else 'operand'} there", {"number": operand.number}
+            yield f"{'second' if witnesses.is_second(operand) else 'operand'} there", {"number": operand.number}

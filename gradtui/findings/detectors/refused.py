@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
+from gradtui.findings import locate
 from gradtui.findings.cause import Cause, Fact, Part, Place
+from gradtui.findings.detectors import bad_value
+from gradtui.findings.dtypes import BY_TORCH
 from gradtui.findings.record import Record
 from gradtui.findings.words.whereabouts import at, quoted
 from gradtui.grad_fns import functions
@@ -20,6 +25,9 @@ def detect(record: Record) -> Iterator[Cause]:
             yield _overwritten(record, problem)
         return
     told = problem.raised
+    if told.how == "bad_values" and (witness := locate.before_it_raised(record)) is not None:
+        yield replace(bad_value.witnessed(record, witness, "raised"), alone=True)
+        return
     facts = _facts(told)
     evidence: list[tuple[str, dict[str, Fact]]] = [("torch says", {"message": problem.message})]
     if told.how == "freed" and told.earlier is not None:
@@ -28,12 +36,19 @@ def detect(record: Record) -> Iterator[Cause]:
         evidence.append(("applied", {"place": _line(told.kept)}))
     yield Cause(
         _kind(told),
-        Place(told.node, told.made if told.how == "inference" and told.made else told.source),
+        Place(told.node, _source(told)),
         facts,
         "proved",
         (),
         tuple(evidence),
+        alone=True,
     )
+
+
+def _source(told: Raised) -> Source | None:
+    if told.how == "inference" and told.made:
+        return told.made
+    return told.source or (told.earlier if told.how == "freed" else None)
 
 
 def _overwritten(record: Record, problem: Problem) -> Cause:
@@ -45,7 +60,7 @@ def _overwritten(record: Record, problem: Problem) -> Cause:
     edits = named or [edit for edit in edits if edit.node is None] or edits
     says: tuple[str, dict[str, Fact]] = ("torch says", {"message": problem.message})
     if not edits:
-        return Cause("refused: inplace unseen", Place(None, problem.source), {}, "likely", (), (says,))
+        return Cause("refused: inplace unseen", Place(None, problem.source), {}, "likely", (), (says,), alone=True)
     edit = edits[0]
     what: Fact = record.nodes[edit.node] if edit.node is not None else ", ".join(edit.leaves)
     facts: dict[str, Fact] = {
@@ -54,7 +69,7 @@ def _overwritten(record: Record, problem: Problem) -> Cause:
     }
     others = tuple(("also", {"event": other}) for other in edits[1:4])
     place = Place(edit.node, problem.source or edit.source)
-    return Cause("refused: overwritten", place, facts, "likely", (), (says, *others))
+    return Cause("refused: overwritten", place, facts, "likely", (), (says, *others), alone=True)
 
 
 def _kind(told: Raised) -> str:
@@ -64,12 +79,16 @@ def _kind(told: Raised) -> str:
         return "refused: inplace by whom"
     if told.how == "inplace" and told.made is not None:
         return "refused: inplace result" if told.made == told.kept else "refused: inplace of result"
+    if told.how == "freed" and not (told.holder or told.kept) and told.earlier is not None:
+        return "refused: freed earlier"
     if told.how == "freed" and not (told.holder or told.kept):
         return "refused: freed unseen"
     if told.how == "freed" and not told.holder:
         return "refused: freed by whom"
     if told.how == "not_implemented" and functions.has(told.operation, "step"):
         return "refused: step"
+    if told.how == "not_implemented" and functions.has(told.operation, "done otherwise"):
+        return f"refused: {told.operation}"
     if told.how == "inference" and told.made is None:
         return "refused: inference unseen"
     return f"refused: {told.how}"
@@ -89,6 +108,8 @@ def _facts(told: Raised) -> dict[str, Fact]:
         "kept": _line(told.kept) or told.saver or "an operation",
         "made": _line(told.made),
         "holder": told.holder,
+        "earlier": _line(told.earlier),
+        "dtype": BY_TORCH.get(told.operation, told.operation),
     }
 
 

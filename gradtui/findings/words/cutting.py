@@ -131,6 +131,12 @@ CUTTING: dict[str, Sentence] = {
         "not in the graph: {what}.forward uses it without its being an input, at {event}: no gradient goes back to it",
         "hand it to {what}.apply(...) as an argument, and return its gradient from backward",
     ),
+    "cut by ungraphed": Sentence(
+        "no_grad",
+        "forward",
+        "not in the graph: {event} takes a gradient without create_graph=True, so what it gives has no graph itself",
+        "torch.autograd.grad(..., create_graph=True), where what it gives goes into the loss, or is differentiated again",
+    ),
     "constant output": Sentence(
         "constant",
         "forward",

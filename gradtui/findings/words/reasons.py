@@ -87,6 +87,19 @@ VALUES: dict[str, tuple[str, str]] = {
         "the mean over no label at all is 0/0: all of them are ignored, or weigh 0",
         "leave out the batch where all labels are ignored, or divide the sum by max(count, 1)",
     ),
+    "no alignment": (
+        "a sequence of length {sound} cannot be aligned with a target of length {words} (a repeated label needs one "
+        "more): the target is too long for it, or it too short, and minus the logarithm of 0 is infinite",
+        "zero_infinity=True leaves such a sequence out; else drop it from the data, or shrink the sequence less before",
+    ),
+    "determinant of 0": (
+        "the determinant is 0, or rounds to it: the matrix is singular, and the logarithm of 0 is -inf",
+        "add a jitter to its diagonal, matrix + 1e-6 * torch.eye(n), or compute it in float64",
+    ),
+    "became infinite": (
+        "{bad} of its {elements} elements became infinite of finite numbers",
+        "look at its operands there: it has a pole at them, or the result is more than {dtype} holds",
+    ),
     "weight norm of a row of zeros": (
         "weight norm divides each row of the weight by its norm, and a row is all 0: 0/0, at {index}",
         "do not start a row at 0; initialise the weight before weight_norm, or leave weight_norm out there",

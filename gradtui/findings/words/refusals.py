@@ -8,6 +8,13 @@ OUT_OF_PLACE = "write x = x + 1 for x += 1 and relu(x) for relu_(x), or change a
 CARRY = "detach what is carried over between batches: state = state.detach(), each part of a tuple; or one backward() for all"
 NORMAL = "torch.no_grad() instead of inference_mode where the tensor is used in training; or clone() it before"
 
+ANOTHER_WAY = {
+    "bincount": "sum up with torch.zeros(n).index_add(0, index, weights), or scatter_add: they have a derivative",
+    "histc": "take a soft histogram: sigmoid((x - left) / width) - sigmoid((x - right) / width), summed for each bin",
+    "_cdist_backward": "for a second derivative write the distance by hand: (a[:, None] - b).pow(2).sum(-1).add(1e-12).sqrt()",
+}
+"""What people take instead of an operation, or of a derivative, that has no derivative."""
+
 REFUSALS: dict[str, Sentence] = {
     "refused: overwritten": Sentence(
         "inplace",
@@ -154,6 +161,62 @@ REFUSALS: dict[str, Sentence] = {
         "torch has no derivative for {operation}, which {place} asks for",
         "write it with operations that have one, or detach what needs no gradient",
     ),
+    "refused: freed earlier": Sentence(
+        "freed",
+        "backward",
+        "{earlier} has already run backward over a part of this graph, and freed what it had saved",
+        "add the losses and call backward() once; or retain_graph=True there, where both must run",
+    ),
+    "refused: copied": Sentence(
+        "not_a_leaf",
+        "forward",
+        "{place} copies {tensor} by deepcopy, which was computed and is no leaf: it has a graph behind it, which is not copied",
+        "take .clone(), or .detach().clone() where the copy needs no gradient; keep no computed tensor on a module to be copied",
+    ),
+    "refused: too_large": Sentence(
+        "overflow",
+        "forward",
+        "{place} puts in a number that is more than {dtype} holds (65504 in float16)",
+        "take torch.finfo(x.dtype).min, or -torch.inf, instead of -1e9; or compute this in float32",
+    ),
+    "refused: not_positive": Sentence(
+        "domain",
+        "forward",
+        "{place}: {operation} needs a positive definite matrix, and an eigenvalue of this one is 0 or negative, if by rounding",
+        "add a jitter to its diagonal, matrix + 1e-6 * torch.eye(n) (more in float32), or compute it in float64",
+    ),
+    "refused: singular": Sentence(
+        "domain",
+        "forward",
+        "{place}: {operation} needs a matrix that can be inverted, and this one is singular: its determinant is 0",
+        "add a ridge to its diagonal, matrix + 1e-6 * torch.eye(n), or take torch.linalg.lstsq or pinv",
+    ),
+    "refused: once": Sentence(
+        "custom",
+        "backward",
+        "{place}: the backward of {operation} is differentiated a second time, and it is marked once_differentiable",
+        "take @once_differentiable away, and write backward with torch operations of what ctx saved; or without create_graph",
+    ),
+    "refused: not_real": Sentence(
+        "domain",
+        "backward",
+        "{place} starts backward from a complex number, and only a real one has a gradient",
+        "make the loss real: .abs().pow(2), or .real",
+    ),
+    "refused: bad_values": Sentence(
+        "nonfinite",
+        "forward",
+        "{place} refuses nan or infinity",
+        "see where they come from: torch.isfinite(x).all() before; `with gradtui.trace(model):` records where they begin",
+    ),
+} | {
+    f"refused: {name}": Sentence(
+        "not_differentiable",
+        "backward",
+        "torch has no derivative for {operation}, which {place} asks for",
+        way,
+    )
+    for name, way in ANOTHER_WAY.items()
 }
 EVIDENCE_OF_REFUSALS: dict[str, str] = {
     "also": "also {event}",

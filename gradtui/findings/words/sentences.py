@@ -52,6 +52,7 @@ SYMPTOMS: dict[str, str] = {
     "nan": "the output is nan; it begins with ",
     "infinite": "the output is infinite; it begins with ",
     "gradient": "the gradient is not finite; it begins with ",
+    "raised": "nan or infinity comes in where it is refused; it begins with ",
     "zero": "0 on every path: ",
 }
 """What stands in front where a place is but the begin of what is seen."""

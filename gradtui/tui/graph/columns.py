@@ -8,12 +8,14 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from gradtui.graph.gradients import all_zero, size
+from gradtui.graph.names import short as short
+from gradtui.graph.names import title as title
 from gradtui.graph.operands import is_finite
 from gradtui.graph.plain import plain_name
 from gradtui.graph.uses import Use, as_sum, contributions, has_run
 from gradtui.outline.rows import Row
 from gradtui.snapshot.model import Graph, Node, Values
-from gradtui.snapshot.numbers import number, numbers
+from gradtui.snapshot.numbers import number
 from gradtui.tui.panes.line_view import Piece, cut, left, right, tail
 
 RUNNING = "▶ "
@@ -143,25 +145,10 @@ def _belongs(node: Node, *, whole_names: bool) -> str:
     return node.source.text if node.source else node.module if whole_names else ""
 
 
-def title(node: Node) -> str:
-    """How a node is called where it is only mentioned: its variable, else its text, else its name."""
-    return node.variable or (node.source.text if node.source else node.name)
-
-
 def terms_text(terms: Sequence[Values | None], count: int, digits: int) -> str:
     """`8 + 3`; `–` for what is not known yet; the first few where there are `count` of them."""
     shown = [short(term, digits) for term in terms]
     return as_sum(shown) + (f" + … {count} in all" if count > len(terms) else "")
-
-
-def short(values: Values | None, digits: int) -> str:
-    """A tensor on a few cells: its numbers, or shape and norm where there are too many."""
-    if values is None or values.summary is None:
-        return numbers(values, digits)
-    summary = values.summary
-    bad = f" {summary.nan} nan" if summary.nan else f" {summary.inf} inf" if summary.inf else ""
-    shape = f"{'×'.join(map(str, values.shape))} " if values.numbers else ""
-    return f"{shape}norm {number(summary.norm, 4)}{bad}"
 
 
 def fitted(values: Values | None, digits: int, width: int) -> str:

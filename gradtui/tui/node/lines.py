@@ -9,12 +9,12 @@ from rich.cells import cell_len
 from gradtui.grad_fns.rules import explain, rule_of
 from gradtui.graph.plain import plain_name
 from gradtui.graph.replay import ORDER, Replay
+from gradtui.graph.sentence import sentence
 from gradtui.graph.uses import Contribution, as_sum, contributions, has_run
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Node, Saved, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, as_factor, number
 from gradtui.tui.graph.columns import look, short, title
-from gradtui.tui.node.sentence import sentence
 from gradtui.tui.panes.line_view import Line, Piece, folded
 
 Pieces = tuple[Piece, ...]

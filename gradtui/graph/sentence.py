@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradtui.graph.names import short, title
 from gradtui.graph.operands import is_finite
 from gradtui.graph.replay import Replay
 from gradtui.graph.uses import contributions, has_run
 from gradtui.snapshot.model import Edge, Node
 from gradtui.snapshot.numbers import number, numbers
-from gradtui.tui.graph.columns import short, title
 
 MOST_RECEIVERS = 3
 """Operands that are named."""

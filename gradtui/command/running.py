@@ -1,0 +1,140 @@
+"""A person's script, run and watched in a process of its own: what comes of it is a Run."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gradtui.command import run as runs
+from gradtui.command.options import shown
+
+if TYPE_CHECKING:
+    from gradtui.command.answer import Form
+
+SCRIPT = re.compile(r".+\.py", re.DOTALL)
+FUNCTION = re.compile(r"(?!.*\.py:)[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+"""`package.module:function`; that of a file, `model.py:loss`, is another thing."""
+BLOCK = 2**16
+
+
+class Command(click.Command):
+    """Options stand before the name of a script; what stands after it is the script's own. `ctx.obj` is the script with that."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        valued = {name for one in self.params if isinstance(one, click.Option) and not one.is_flag for name in one.opts}
+        own, ctx.obj = split(args, valued)
+        return super().parse_args(ctx, own)
+
+
+def split(arguments: Sequence[str], valued: set[str]) -> tuple[list[str], list[str]]:
+    """What is gradtui's own, and a script with its arguments, if there is one. valued: options that a value follows."""
+    place = 0
+    while place < len(arguments):
+        one = arguments[place]
+        if one == "-m" and place + 1 < len(arguments):
+            return [*arguments[:place]], [*arguments[place:]]
+        if one == "--":
+            place += 1
+            one = arguments[place] if place < len(arguments) else ""
+            if SCRIPT.fullmatch(one) or FUNCTION.fullmatch(one):
+                return [*arguments[: place - 1]], _script(arguments[place:])
+            break
+        if one in valued:
+            place += 1
+        elif not one.startswith("-"):
+            if SCRIPT.fullmatch(one) or FUNCTION.fullmatch(one):
+                return [*arguments[:place]], _script(arguments[place:])
+            break
+        place += 1
+    return [*arguments], []
+
+
+def _script(arguments: Sequence[str]) -> list[str]:
+    """A `--` after the name only says that what follows is the script's."""
+    name, *rest = arguments
+    return [name, *(rest[1:] if rest[:1] == ["--"] else rest)]
+
+
+def run(target: Sequence[str], form: Form | None, export: str | None, every: int) -> int:
+    """Run it to its end and write what came of it; the exit status."""
+    from msgspec.structs import replace
+
+    if SCRIPT.fullmatch(target[0]) and not Path(target[0]).is_file():
+        raise click.UsageError(f"there is no file {shown(target[0])}")
+    with _file(export) as path:
+        status = watched(target, path, every, aloud=form == "text")
+        found = replace(runs.load(path, form), exit=status, ended=True)
+        if not found.updates and not found.findings:
+            click.echo(shown(_no_training(target)), err=True)
+            form = "json" if form == "json" else None
+        elif form is None and export is None:
+            form = "text"
+        runs.write(found, form, None if export == path else export)
+    return status or runs.status(found)
+
+
+def _no_training(target: Sequence[str]) -> str:
+    """In a sentence; of a file that has functions, what else there is to do with it."""
+    from gradtui.snapshot.target import candidates, functions
+
+    name = " ".join(target[:2]) if target[0] == "-m" else target[0]
+    said = f"{name} has come to its end, and no optimizer made a step: there was no training"
+    with suppress(OSError, SyntaxError, ValueError):
+        there = functions(Path(target[0]).read_bytes())
+        return f"{said}; of its functions one may be shown: {candidates(target[0], there)}" if there else said
+    return said
+
+
+def watched(target: Sequence[str], path: str, every: int, aloud: bool) -> int:
+    """The script's exit status; what it wrote goes into the file at `path`, and to stderr as well where that is wanted."""
+    from gradtui.file.run_writing import Ending
+
+    command = [sys.executable, "-P", "-m", "gradtui.service.script", path, str(every), *target]
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process, Ending(path) as ending:
+        assert process.stdout is not None
+        while block := _read(process.stdout.fileno()):
+            ending.printed(decoder.decode(block))
+            if aloud:
+                with suppress(OSError):
+                    os.write(2, block)
+        status = _wait(process)
+        ending.end(status)
+    return status
+
+
+def _read(descriptor: int) -> bytes:
+    while True:
+        with suppress(KeyboardInterrupt):  # ctrl+c reaches the script too, which says what comes of it
+            return os.read(descriptor, BLOCK)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    while True:
+        with suppress(KeyboardInterrupt):
+            status = process.wait()
+            return status if status >= 0 else 128 - status
+
+
+@contextmanager
+def _file(export: str | None) -> Iterator[str]:
+    """The file that is asked for, or one that is gone afterwards."""
+    if export is not None and export.endswith(".gradtui"):
+        with open(export, "wb"):
+            pass
+        yield export
+        return
+    with tempfile.TemporaryDirectory(prefix="gradtui-") as folder:
+        path = Path(folder, "run.gradtui")
+        path.touch()
+        yield str(path)

@@ -1,0 +1,1 @@
+"""Derivatives of higher order of a typed f: values, graphs, Taylor's polynomial, Hessian, Jacobian."""

@@ -1,0 +1,89 @@
+"""Modules while they run: which is the outermost, which act as in evaluation, and what embeddings look up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from gradtui.engine.capture.introspection import submodules
+from gradtui.engine.watching.names import Names
+from gradtui.findings.over_time.history import History, ModeHistory
+
+MOST_LOOKED_AT = 64
+"""Calls of an embedding of which the numbers that it looks up are read."""
+
+
+class Modes:
+    def __init__(self, history: History, names: Names) -> None:
+        self.depth = 0
+        self._history, self._names = history, names
+        self._kinds: dict[type, str] = {}
+        self._outermost: nn.Module | None = None
+        self._paths: dict[int, str] = {}
+        self._looked: dict[int, int] = {}
+
+    def begins(self, module: nn.Module, args: tuple[Any, ...]) -> None:
+        self.depth += 1
+        if self.depth == 1:
+            self._names.see(module)
+            self._outermost = module
+        kind = self._kinds.get(type(module))
+        if kind is None:
+            kind = self._kinds[type(module)] = _kind(type(module))
+        if kind == "mode" and torch.is_grad_enabled():
+            self._look(module)
+        elif kind == "embedding" and module.padding_idx is not None and args:
+            self._look_up(module, args[0])
+
+    def ends(self) -> None:
+        self.depth = max(0, self.depth - 1)
+
+    def _path(self, module: nn.Module) -> str:
+        path = self._paths.get(id(module))
+        if path is None:
+            known = submodules(self._outermost) if self._outermost is not None else {}
+            path = next((path for path, part in known.items() if part is module), "") or type(module).__name__
+            self._paths[id(module)] = path
+        return path
+
+    def _look(self, module: nn.Module) -> None:
+        path = self._path(module)
+        mode = self._history.modes.get(path)
+        if mode is None:
+            mode = self._history.modes[path] = ModeHistory(path, type(module).__name__, False)
+        update = self._history.updates
+        if module.training:
+            mode.learning = update
+        mode.evaluating.add(update, not module.training)
+        mode.whole = self._outermost is not None and not self._outermost.training
+
+    def _look_up(self, module: Any, given: Any) -> None:
+        """Whether what counts as padding stands among, before or after what does not."""
+        looked = self._looked.get(id(module), 0)
+        if looked >= MOST_LOOKED_AT or not isinstance(given, torch.Tensor) or not given.numel():
+            return
+        self._looked[id(module)] = looked + 1
+        with torch.no_grad():
+            rows = given.detach().reshape(-1, given.shape[-1]) if given.ndim else given.reshape(1, 1)
+            is_padding = rows == module.padding_idx
+            filled = ~is_padding
+            after = filled.cumsum(1).gt(0) & is_padding  # a real one stands before it
+            before = filled.flip(1).cumsum(1).flip(1).gt(0) & is_padding
+            found = {
+                "among": int((after & before).any()),
+                "after": int((after & ~before).any()),
+                "before": int((before & ~after).any()),
+                "alone": int(is_padding.all(1).any()),
+            }
+        if any(found.values()):
+            path = self._path(module)
+            noted = self._history.note("padding", None, path, **found, module=path, index=module.padding_idx)
+            noted.facts = {**noted.facts, **{name: noted.facts.get(name, 0) | value for name, value in found.items()}}
+
+
+def _kind(of: type) -> str:
+    if issubclass(of, nn.modules.batchnorm._BatchNorm | nn.modules.dropout._DropoutNd):
+        return "mode"
+    return "embedding" if issubclass(of, nn.Embedding) else "other"

@@ -1,0 +1,90 @@
+"""A person's script run as Python runs it: `python train.py ...`, `python -m package.module ...`, a function of a module.
+
+torch is not imported here: the script does that, at its own time, with its own settings; then the watch begins.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import runpy
+import sys
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import ModuleType, TracebackType
+
+OWN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep + "gradtui" + os.sep
+RUNPY = "<frozen runpy>"
+
+
+def run(target: Sequence[str]) -> None:
+    """target: a file, `-m` and a module, or `module:function`, with arguments. Raises what the script raises."""
+    first, *arguments = target
+    if first == "-m":
+        _as_module(arguments)
+    elif first.endswith(".py") or os.path.exists(first):
+        _as_file(first, arguments)
+    else:
+        _as_function(first, arguments)
+
+
+def _as_file(path: str, arguments: list[str]) -> None:
+    whole = os.path.abspath(path)
+    sys.argv[:] = [path, *arguments]
+    sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
+    loader = SourceFileLoader("__main__", whole)
+    code = loader.source_to_code(loader.get_data(whole), whole)
+    module = ModuleType("__main__")
+    vars(module).update(
+        __file__=whole, __loader__=loader, __builtins__=sys.modules["builtins"], __spec__=None, __cached__=None
+    )
+    sys.modules["__main__"] = module
+    exec(code, vars(module))  # noqa: S102 - the user's own script, as named on the command line
+
+
+def _as_module(arguments: list[str]) -> None:
+    name, *rest = arguments
+    sys.argv[:] = ["-m", *rest]
+    sys.path.insert(0, os.getcwd())
+    runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+
+def _as_function(target: str, arguments: list[str]) -> None:
+    """As the script that pip makes for an entry point: what it returns is the exit status."""
+    name, _, function = target.partition(":")
+    sys.argv[:] = [target, *arguments]
+    sys.path.insert(0, os.getcwd())
+    found = importlib.import_module(name)
+    for part in function.split("."):
+        found = getattr(found, part)
+    sys.exit(found())  # type: ignore[operator]
+
+
+def without_own(traceback: TracebackType | None) -> TracebackType | None:
+    """From the first frame on that is neither ours nor what runs modules."""
+    while traceback is not None and traceback.tb_frame.f_code.co_filename.startswith((OWN, RUNPY)):
+        traceback = traceback.tb_next
+    return traceback
+
+
+class Arrival:
+    """A finder of modules that finds torch as it would be found without it, and says when it has been imported."""
+
+    def __init__(self, arrived: Callable[[], None]) -> None:
+        self._arrived = arrived
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
+        if name != "torch":
+            return None
+        sys.meta_path.remove(self)
+        spec = PathFinder.find_spec(name, path)
+        if spec is None or spec.loader is None:
+            return spec
+        execute = spec.loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            execute(module)
+            self._arrived()
+
+        spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec

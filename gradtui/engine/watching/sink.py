@@ -1,0 +1,34 @@
+"""Where a watch writes to."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from gradtui.runs.run import Update
+from gradtui.snapshot.finding import Finding
+from gradtui.snapshot.model import Snapshot
+
+
+class Sink(Protocol):
+    """A `RunWriter`, or what does the same."""
+
+    def optimizer(self, name: str) -> object: ...
+    def update(self, update: Update) -> None: ...
+    def snapshot(self, update: int, snapshot: Snapshot) -> None: ...
+    def finding(self, finding: Finding) -> None: ...
+
+
+class Nowhere:
+    """Keeps nothing."""
+
+    def optimizer(self, name: str) -> None:
+        pass
+
+    def update(self, update: Update) -> None:
+        pass
+
+    def snapshot(self, update: int, snapshot: Snapshot) -> None:
+        pass
+
+    def finding(self, finding: Finding) -> None:
+        pass

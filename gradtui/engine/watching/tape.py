@@ -1,0 +1,222 @@
+"""What torch was asked since the last backward passes: each call with its arguments and its line, as long as that is small.
+
+A call is noted, and no number looked at. Where something has gone wrong, `replay` runs the calls once more.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from types import CodeType, FrameType
+from typing import Any, NamedTuple, Self
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from gradtui.engine.autograd.compiled import Compiled, stepping_aside
+from gradtui.engine.autograd.torch_private import autocasts, put_back, take_off
+from gradtui.engine.capture.introspection import is_a, tensors
+from gradtui.engine.capture.places import distance
+from gradtui.engine.capture.recorder import in_backward
+
+MOST_HELD = 2**26
+"""Bytes of results that are held of one segment: with more there is nothing to replay."""
+SEGMENTS = 3
+"""That are kept: what a backward pass goes through may have been made before the one before it."""
+_accessors: Any = torch.Tensor
+ACCESSOR = type(_accessors.shape.__get__)
+GET_GRAD, SET_GRAD = _accessors.grad.__get__, _accessors.grad.__set__
+NO_CALLS = {torch.Tensor.backward, torch.autograd.backward}
+WITHOUT_RESULT = {torch.Tensor.__setitem__}
+
+RANDOM = {
+    "dropout", "dropout_", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout", "feature_dropout",
+    "rrelu", "rrelu_", "bernoulli", "bernoulli_", "normal", "normal_", "randn", "randn_like", "rand", "rand_like", "randint",
+    "randint_like", "uniform_", "exponential_", "random_", "multinomial", "poisson", "gumbel_softmax", "log_normal_", "lstm",
+    "gru", "rnn_tanh", "rnn_relu", "scaled_dot_product_attention", "multi_head_attention_forward", "fractional_max_pool2d",
+}  # fmt: skip
+"""Names of functions that draw random numbers, or may."""
+
+
+class Call(NamedTuple):
+    """One call of a function of torch, and how it was made.
+
+    code, instruction: the innermost place in a person's own file. grad: whether gradients were on. autocast: of which device
+    types, to which dtypes. random: the random numbers before it, of the CPU and then of other devices, where it draws some.
+    """
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    result: Any
+    code: CodeType | None
+    instruction: int
+    grad: bool
+    autocast: tuple[tuple[str, torch.dtype], ...]
+    random: tuple[torch.Tensor, ...] | None
+
+
+class Segment:
+    """The calls up to the end of one backward pass. whole: whether all are here."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.bytes = 0
+        self.whole = True
+
+
+Heard = Callable[[Any, tuple[Any, ...], dict[str, Any], Any, FrameType], None]
+"""Is told of each call that is noted, with its result and the frame that made it."""
+
+
+class Tape(TorchFunctionMode):
+    """A mode for the thread that enters it."""
+
+    def __init__(self, heard: Heard, gradient_set: Callable[[torch.Tensor, Any], None]) -> None:
+        super().__init__()
+        self.segments: deque[Segment] = deque([Segment()], maxlen=SEGMENTS)
+        self.paused = 0
+        self._heard, self._gradient_set = heard, gradient_set
+        self._left = ExitStack()
+        self._depth: int | None = None
+        self._distances: dict[CodeType, int] = {}
+
+    def __enter__(self) -> Self:
+        self._left.enter_context(stepping_aside(self))
+        self._left.enter_context(_functions(self))
+        super().__enter__()  # type: ignore[no-untyped-call]
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._left.close()
+        take_off(self)  # others may have been entered since, and still be there
+
+    def step_aside(self, compiled: Compiled) -> None:
+        self._depth = take_off(self)
+
+    def come_back(self) -> None:
+        if self._depth is not None:
+            put_back(self, self._depth)
+
+    @contextmanager
+    def pause(self) -> Iterator[None]:
+        self.paused += 1
+        try:
+            yield
+        finally:
+            self.paused -= 1
+
+    def next_segment(self) -> None:
+        with self.pause():
+            self.segments.append(Segment())
+
+    def place(self, frame: FrameType | None) -> tuple[CodeType | None, int]:
+        """Of the innermost frame that is a person's own."""
+        known = self._distances
+        while frame is not None:
+            code = frame.f_code
+            far = known.get(code)
+            if far is None:
+                far = known[code] = distance(code.co_filename)
+            if far == 0:
+                return code, frame.f_lasti
+            frame = frame.f_back
+        return None, 0
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        kwargs = {} if kwargs is None else kwargs
+        if self.paused or in_backward() or torch.compiler.is_compiling():
+            return func(*args, **kwargs)
+        if type(func) is ACCESSOR:
+            if func == SET_GRAD:
+                self._gradient_set(*args)
+                return func(*args, **kwargs)
+            result = func(*args, **kwargs)
+            if issubclass(type(result), torch.Tensor) and func != GET_GRAD:
+                self.note(func, args, kwargs, result, sys._getframe(1))
+            return result
+        random = _random() if getattr(func, "__name__", "") in RANDOM else None
+        result = func(*args, **kwargs)
+        if func not in NO_CALLS:
+            self.note(func, args, kwargs, result, sys._getframe(1), random)
+        return result
+
+    def note(
+        self,
+        func: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        result: Any,
+        frame: FrameType,
+        random: tuple[torch.Tensor, ...] | None = None,
+    ) -> None:
+        size = 0
+        if issubclass(type(result), torch.Tensor):
+            size = 0 if result._is_view() else result.numel() * result.element_size()
+        elif func not in WITHOUT_RESULT:
+            made = list(tensors((result,)))
+            if not made and not getattr(func, "__name__", "").endswith("_"):
+                return
+            size = sum(one.numel() * one.element_size() for one in made if not one._is_view())
+        self._heard(func, args, kwargs, result, frame)
+        segment = self.segments[-1]
+        segment.bytes += size
+        if segment.bytes > MOST_HELD:
+            if segment.whole:
+                segment.whole = False
+                segment.calls.clear()
+            return
+        code, instruction = self.place(frame)
+        args = tuple([[*one] if type(one) is list else one for one in args])
+        grad, autocast = torch.is_grad_enabled(), autocasts()
+        segment.calls.append(Call(func, args, kwargs, result, code, instruction, grad, autocast, random))
+
+
+@contextmanager
+def _functions(tape: Tape) -> Iterator[None]:
+    """`apply` of a custom Function is one call: torch shows it to no mode, only what runs in its forward."""
+    Function: Any = torch.autograd.Function  # noqa: N806
+    original = Function.__dict__.get("apply")
+    plain: Any = Function.apply.__func__
+
+    def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        if tape.paused or in_backward() or torch.compiler.is_compiling():
+            return plain(cls, *args, **kwargs)
+        random = _random()
+        with tape.pause():
+            result = plain(cls, *args, **kwargs)
+        tape.note(partial(plain, cls), args, kwargs, result, sys._getframe(1), random)
+        return result
+
+    Function.apply = classmethod(apply)
+    try:
+        yield
+    finally:
+        if original is None:
+            del Function.apply
+        else:
+            Function.apply = original
+
+
+def _random() -> tuple[torch.Tensor, ...]:
+    devices = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
+    return torch.get_rng_state(), *devices
+
+
+def is_in_place(func: Any) -> bool:
+    name = getattr(func, "__name__", "")
+    return (name.endswith("_") and not name.endswith("__")) or name in (
+        "__setitem__",
+        "__iadd__",
+        "__isub__",
+        "__imul__",
+    )
+
+
+def closure_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], Any] | None:
+    """What an optimizer's `step` was given to evaluate."""
+    given = args[0] if args else kwargs.get("closure")
+    return given if callable(given) and not is_a(given, torch.Tensor) else None

@@ -1,0 +1,224 @@
+"""The watch over a training: hooks on every optimizer, every module and the begin of every backward pass, until `close`."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+import torch
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+
+from gradtui.engine.autograd.compiled import Compiled, stepping_aside
+from gradtui.engine.autograd.torch_private import through_backward
+from gradtui.engine.capture.places import Places
+from gradtui.engine.capture.recorder import in_backward
+from gradtui.engine.watching import scalers
+from gradtui.engine.watching.modes import Modes
+from gradtui.engine.watching.names import Names
+from gradtui.engine.watching.notice import Notice
+from gradtui.engine.watching.passes import Passes
+from gradtui.engine.watching.sink import Sink
+from gradtui.engine.watching.steps import Steps
+from gradtui.engine.watching.tape import Tape, closure_of
+from gradtui.findings.over_time.findings import findings
+from gradtui.findings.over_time.history import History
+from gradtui.snapshot.finding import Finding
+from gradtui.snapshot.model import Source
+
+Told = Callable[[Finding], None]
+FAILED = "gradtui: the training goes on, but is not watched any more: {error}"
+
+
+class Watch:
+    """Watches the thread that makes it. every: a whole Snapshot of each so many updates, 0 for none but where it is needed."""
+
+    def __init__(self, sink: Sink, every: int = 0, on_finding: Told | None = None) -> None:
+        self.history = History()
+        self.findings: tuple[Finding, ...] = ()
+        self._sink, self._on_finding = sink, on_finding
+        self._thread = threading.get_ident()
+        self._places = Places()
+        self._names = Names()
+        self._modes = Modes(self.history, self._names)
+        self._scaled = scalers.Scaled()
+        self._notice = Notice(self.history, self.place)
+        self._tape = Tape(self._notice.heard, self._notice.gradient_set)
+        self._passes = Passes(self._tape, self.history, self._names, self._scaled, sink, every)
+        self._steps = Steps(self.history, self._names, self._passes, self._notice, sink, time.perf_counter())
+        self._stack: list[Any] = []
+        self._hooks: list[Any] = []
+        self._left = ExitStack()
+        self._broken: Exception | None = None
+        self._open()
+
+    def _open(self) -> None:
+        left = self._left
+        left.callback(through_backward(self._backward))
+        left.enter_context(scalers.listening(self._scaled.put, self._scaler_step))
+        left.enter_context(stepping_aside(self))
+        for handle in (
+            register_optimizer_step_pre_hook(self._step_begins),
+            register_optimizer_step_post_hook(self._step_ends),
+        ):
+            left.callback(handle.remove)
+        left.callback(self._unhook)
+        self._hook()
+        left.enter_context(self._tape)
+
+    def close(self) -> None:
+        """Take everything off again, and tell what there is to tell. Once more does nothing."""
+        if self.history.ended:
+            return
+        with self._tape.pause(), self._watching():
+            self._passes.unfinished()
+        self._left.close()
+        self.history.ended = True
+        self._tell()
+
+    def place(self, frame: Any) -> Source | None:
+        code, instruction = self._tape.place(frame)
+        return None if code is None else self._places.of_instruction(code, instruction)
+
+    # ---------------------------------------------------------------- modules
+
+    def _hook(self) -> None:
+        self._hooks = [
+            register_module_forward_pre_hook(self._module_begins),
+            register_module_forward_hook(self._module_ends, always_call=True),
+        ]
+
+    def _unhook(self) -> None:
+        for handle in self._hooks:
+            handle.remove()
+        self._hooks = []
+
+    def step_aside(self, compiled: Compiled) -> None:
+        if compiled.module is not None and not self._modes.depth:
+            self._names.see(compiled.module)
+        self._unhook()
+
+    def come_back(self) -> None:
+        self._hook()
+
+    def _module_begins(self, module: torch.nn.Module, args: Any) -> None:
+        if threading.get_ident() == self._thread:
+            with self._watching():
+                self._modes.begins(module, args)
+
+    def _module_ends(self, module: torch.nn.Module, args: Any, result: Any) -> None:
+        if threading.get_ident() == self._thread:
+            self._modes.ends()
+
+    # ---------------------------------------------------------------- backward
+
+    def _backward(self, run: Callable[..., Any], outputs: Any, *args: Any, **kwargs: Any) -> Any:
+        creates = bool(args[2]) if len(args) > 2 else False
+        accumulates = bool(kwargs.get("accumulate_grad", False))
+        here = threading.get_ident() == self._thread and not in_backward() and not self._passes.capturing
+        here = here and self._broken is None
+        if not here or (creates and not accumulates):
+            return run(outputs, *args, **kwargs)
+        place = self.place(sys._getframe(1))
+        with self._tape.pause():
+            keeps = bool(args[1]) if len(args) > 1 else False
+            with self._watching():
+                self._passes.begins(outputs, place, keeps, bool(self._stack))
+            try:
+                result = run(outputs, *args, **kwargs)
+            except Exception as error:
+                with self._watching():
+                    self._passes.raised(error, place)
+                raise
+            self._notice.passes += 1
+            with self._watching():
+                self._passes.ends()
+        return result
+
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        """What goes wrong in here is ours: it ends the watch, never the training."""
+        try:
+            yield
+        except Exception as error:
+            if self._broken is None:
+                self._broken = error
+                with suppress(Exception):
+                    print(FAILED.format(error=f"{type(error).__name__}: {error}"), file=sys.stderr)
+
+    # ---------------------------------------------------------------- steps
+
+    def _step_begins(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> Any:
+        if threading.get_ident() != self._thread or self._broken is not None:
+            return None
+        frame = sys._getframe(1)
+        self._drop_ended(frame)
+        self._stack.append(frame)
+        if len(self._stack) > 1:  # an optimizer that steps another
+            return None
+        closure = closure_of(args[1:], kwargs)
+        with self._tape.pause(), self._watching():
+            self._steps.begins(optimizer, frame, self.place(frame), closure is not None)
+        self._tape.paused += 1
+        if closure is None:
+            return None
+
+        def evaluate() -> Any:
+            with self._watching():
+                self._passes.evaluation_begins(self._steps.parameters)
+            self._tape.paused -= 1
+            try:
+                return closure()
+            finally:
+                self._tape.paused += 1
+
+        if len(args) > 1:
+            return (args[0], evaluate, *args[2:]), kwargs
+        return args, {**kwargs, "closure": evaluate}
+
+    def _step_ends(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        if threading.get_ident() != self._thread or not self._stack:
+            return
+        self._stack.pop()
+        if self._stack:
+            return
+        self._tape.paused -= 1
+        with self._tape.pause(), self._watching():
+            self._steps.ends(optimizer)
+
+    def _drop_ended(self, frame: Any) -> None:
+        """Steps that raised are over, without a word."""
+        if self._stack:
+            around = set()
+            while frame is not None:
+                around.add(frame)
+                frame = frame.f_back
+            ended = [one for one in self._stack if one not in around]
+            if ended and len(ended) == len(self._stack):
+                self._tape.paused -= 1
+            self._stack = [one for one in self._stack if one in around]
+
+    def _scaler_step(self, scaler: Any, optimizer: Any, step: Callable[[], Any]) -> Any:
+        before = self._steps.ran
+        result = step()
+        if threading.get_ident() == self._thread and self._steps.ran == before and not self._stack:
+            scale = float(scaler.get_scale())
+            self.history.note("skipped", self.place(sys._getframe(1)), scale=scale, scaler=self._steps.scaler(scaler))
+        elif threading.get_ident() == self._thread:
+            self.history.note("scaled", None, scaler=self._steps.scaler(scaler))
+        return result
+
+    # ---------------------------------------------------------------- telling
+
+    def _tell(self) -> None:
+        """All that there is to say, the cause of most first."""
+        with self._watching():
+            self.findings = findings(self.history)
+            for one in self.findings:
+                self._sink.finding(one)
+                if self._on_finding is not None:
+                    self._on_finding(one)

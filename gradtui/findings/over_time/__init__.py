@@ -1,0 +1,1 @@
+"""What goes wrong over many updates, from what was noted of each: one detector a file."""

@@ -1,0 +1,28 @@
+"""What is done between updates: an optimizer made anew, weights that are written over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradtui.findings.over_time.fault import Fault
+from gradtui.findings.over_time.history import History
+
+
+def optimizer(history: History) -> Iterator[Fault]:
+    again = [one for one in history.optimizers if one.follows is not None and one.keeps]
+    if not again:
+        return
+    first = again[0]
+    gaps = {one.first - history.optimizers[one.follows or 0].first for one in again}
+    facts = {"optimizer": first.name, "times": len(again), "every": max(gaps), "state": ", ".join(first.keeps)}
+    yield Fault(
+        "optimizer is made anew", first.first, facts, "likely" if len(again) > 1 else "perhaps", source=first.source
+    )
+
+
+def written(history: History) -> Iterator[Fault]:
+    found = history.of("written")
+    if found:
+        first = min(found, key=lambda one: one.first)
+        facts = {"times": sum(one.updates for one in found)}
+        yield Fault("written between steps", first.first, facts, "perhaps", tuple(first.facts["names"]), first.source)

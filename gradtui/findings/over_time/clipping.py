@@ -1,0 +1,32 @@
+"""Gradients that are clipped at every update, far below what they are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from gradtui.findings.over_time.fault import Fault
+from gradtui.findings.over_time.history import History
+from gradtui.snapshot.finding import Certainty
+
+LEAST, SHARE = 5, 0.95
+FAR, OFTEN = 100.0, 3.0
+"""How many times larger than what is let through gradients are, on average (geometric): far too large, or worth a word."""
+
+
+def detect(history: History) -> Iterator[Fault]:
+    for one in history.of("clipped"):
+        clipped, logs = one.facts["clipped"], one.facts["logs"]
+        if one.count < LEAST or clipped < SHARE * one.count:
+            continue
+        ratio = math.exp(logs / one.count)
+        if ratio >= OFTEN:
+            facts = {
+                "count": clipped,
+                "of": one.count,
+                "ratio": ratio,
+                "most": one.facts["most"],
+                "norm": one.facts["norm"],
+            }
+            certainty: Certainty = "likely" if ratio >= FAR else "perhaps"
+            yield Fault("always clipped", None if one.first == 0 else one.first, facts, certainty, source=one.source)

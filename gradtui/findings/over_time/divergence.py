@@ -1,0 +1,43 @@
+"""A loss that grows by powers: the steps are too large."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gradtui.findings.over_time.fault import Fault
+from gradtui.findings.over_time.history import History
+
+LEAST, FACTOR = 4, 1e3
+"""So many updates in a row, and by so much in all."""
+SLACK = 1.02
+
+
+class Growth(NamedTuple):
+    optimizer: int
+    first: int
+    last: int
+    begin: float
+    end: float
+
+
+def growth(history: History) -> list[Growth]:
+    """Of each optimizer whose loss grew until its last finite one."""
+    found = []
+    for number, optimizer in enumerate(history.optimizers):
+        losses = [one for one in optimizer.losses if math.isfinite(one[1])]
+        begin = len(losses) - 1
+        while begin > 0 and losses[begin][1] > SLACK * losses[begin - 1][1] > 0:
+            begin -= 1
+        if len(losses) - begin > LEAST and losses[-1][1] >= FACTOR * losses[begin][1] > 0:
+            found.append(Growth(number, losses[begin][0], losses[-1][0], losses[begin][1], losses[-1][1]))
+    return found
+
+
+def detect(history: History) -> Iterator[Fault]:
+    for one in growth(history):
+        each = (one.end / one.begin) ** (1 / (one.last - one.first))
+        rates = history.optimizers[one.optimizer].rates
+        facts = {"each": each, "begin": one.begin, "end": one.end, "rate": max(rates, default=math.nan)}
+        yield Fault("loss grows", one.first, facts)

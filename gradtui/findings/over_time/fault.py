@@ -1,0 +1,27 @@
+"""What a detector found over many updates, without a word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from msgspec import Struct
+
+from gradtui.snapshot.finding import Certainty, Finding
+from gradtui.snapshot.source import Source
+
+
+class Fault(Struct, frozen=True):
+    """row: of `sentences.SENTENCES`. update: at which it began, None for from the start. about: the parameters.
+
+    facts: numbers and texts. begun_by: what a whole backward pass at that update told, where that is the cause.
+    """
+
+    row: str
+    update: int | None
+    facts: Mapping[str, Any] = MappingProxyType({})
+    certainty: Certainty = "likely"
+    about: tuple[str, ...] = ()
+    source: Source | None = None
+    begun_by: Finding | None = None

@@ -1,0 +1,58 @@
+"""What is wrong with a training: all detectors, asked in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from gradtui.findings.over_time import (
+    anew,
+    clipping,
+    divergence,
+    graphs,
+    left_gradients,
+    no_step,
+    not_finite,
+    parameters,
+    shapes_and_modes,
+)
+from gradtui.findings.over_time.fault import Fault
+from gradtui.findings.over_time.history import History
+from gradtui.findings.over_time.sentences import told
+from gradtui.snapshot.finding import CERTAINTIES, Finding
+
+DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
+    not_finite.detect,
+    divergence.detect,
+    no_step.order,
+    no_step.rate,
+    no_step.skipped,
+    left_gradients.uncleared,
+    left_gradients.late,
+    graphs.detect,
+    parameters.in_no_optimizer,
+    parameters.unmoved,
+    parameters.cut_off,
+    parameters.drifting,
+    parameters.dead,
+    shapes_and_modes.broadcast,
+    shapes_and_modes.padding,
+    shapes_and_modes.evaluating,
+    anew.optimizer,
+    clipping.detect,
+    anew.written,
+    left_gradients.accumulated,
+)
+"""In this order: a cause before what may come of it."""
+
+
+def findings(history: History) -> tuple[Finding, ...]:
+    """The cause of most first; of a parameter that has a cause nothing further is said."""
+    explained: set[str] = set()
+    found: list[Finding] = []
+    for detect in DETECTORS:
+        for fault in detect(history):
+            if fault.about and explained.issuperset(fault.about):
+                continue
+            explained.update(fault.about)
+            found.append(told(fault, history))
+    return tuple(sorted(found, key=lambda one: CERTAINTIES.index(one.certainty)))

@@ -1,0 +1,30 @@
+"""Graphs of earlier updates: kept alive from update to update, or run over again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradtui.findings.over_time.fault import Fault
+from gradtui.findings.over_time.history import History
+
+LEAST = 3
+
+
+def detect(history: History) -> Iterator[Fault]:
+    alive = [one for one in history.of("kept_graph") if "alive" in one.facts]
+    retained = [one for one in history.of("kept_graph") if "alive" not in one.facts]
+    used = sorted(history.of("old_graph"), key=lambda one: -one.updates)
+    used = [one for one in used if one.updates >= min(LEAST, max(1, history.updates - 2))]
+    fixed = next((one for one in used if one.facts["made"] == one.latest["made"]), None)
+    moving = next((one for one in used if one.facts["made"] != one.latest["made"]), None)
+    if retained and fixed is not None and retained[0].updates >= LEAST:
+        facts = {"variable": fixed.facts["variable"] or "a tensor", "made": fixed.facts["made"]}
+        yield Fault("old graph is used again", None, facts, "likely", source=fixed.source)
+    elif alive and alive[0].last >= history.updates - 2 and alive[0].latest["alive"] >= min(8, history.updates - 2):
+        variable = moving.facts["variable"] if moving is not None else alive[0].latest.get("variable")
+        facts = {"variable": variable or "something", "alive": alive[0].latest["alive"]}
+        first = max(0, alive[0].first - alive[0].facts["alive"])
+        yield Fault("graphs are kept", first, facts, "likely", source=moving.source if moving is not None else None)
+    elif retained and moving is not None:
+        facts = {"variable": moving.facts["variable"] or "a tensor", "alive": moving.updates}
+        yield Fault("graphs are kept", moving.first - 1, facts, "likely", source=moving.source)

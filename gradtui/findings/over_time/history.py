@@ -1,0 +1,145 @@
+"""What is known of a training so far, in numbers that do not grow with its updates, but for the losses. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from gradtui.snapshot.finding import Finding
+from gradtui.snapshot.source import Source
+
+Seen = Literal[
+    "broadcast", "clipped", "written", "late", "uncleared", "closure_uncleared", "step", "backward", "old_graph", "kept_graph",
+    "skipped", "scaled", "cleared", "padding", "raised",
+]  # fmt: skip
+"""What the watch notes beside the numbers of an update."""
+
+
+@dataclass(slots=True)
+class Noted:
+    """Something that was seen at one place: in which updates, how often, and facts of the first and the last time."""
+
+    kind: Seen
+    source: Source | None
+    first: int
+    last: int
+    count: int = 1
+    updates: int = 1
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    latest: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Run:
+    """Updates one after another of which something holds. since: the first of those that last until now, None where it does
+    not hold now; count: how many in all; longest: in a row."""
+
+    since: int | None = None
+    count: int = 0
+    length: int = 0
+    longest: int = 0
+
+    def add(self, update: int, holds: bool) -> None:
+        if not holds:
+            self.since, self.length = None, 0
+            return
+        self.since = update if self.since is None else self.since
+        self.count += 1
+        self.length += 1
+        self.longest = max(self.longest, self.length)
+
+
+@dataclass(slots=True)
+class ParameterHistory:
+    """One parameter, over the steps of its optimizer; of one that no optimizer has, over all steps.
+
+    optimizer: the last that it was given to. registered: whether a module that ran has it. none, zero: no gradient, one that is
+    0 throughout. trained: steps with a gradient that is finite and not 0. still: steps with such a gradient and a learning
+    rate after which it was as before. drift: steps after which it was another without such a gradient. written: it was
+    another between two steps. frozen: requires_grad was False.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    registered: bool
+    optimizer: int | None = None
+    steps: int = 0
+    trained: int = 0
+    last_trained: int | None = None
+    none: Run = field(default_factory=Run)
+    zero: Run = field(default_factory=Run)
+    still: Run = field(default_factory=Run)
+    drift: Run = field(default_factory=Run)
+    frozen: Run = field(default_factory=Run)
+    bad: Run = field(default_factory=Run)
+    largest: float = 0.0
+    weight: float = 0.0
+    first_weight: float | None = None
+
+
+@dataclass(slots=True)
+class OptimizerHistory:
+    """One optimizer. names: of its parameters. orphans: those of them that no module has that ran, while such a module has
+    others. keeps: names of its state (`exp_avg`). first, last: its updates. losses: by update. no_rate: all learning
+    rates are 0. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter had a gradient.
+    follows: an earlier optimizer that had the same parameters."""
+
+    name: str
+    names: frozenset[str]
+    first: int
+    orphans: frozenset[str] = frozenset()
+    keeps: tuple[str, ...] = ()
+    settings: Mapping[str, float] = field(default_factory=dict)
+    last: int = 0
+    steps: int = 0
+    source: Source | None = None
+    losses: list[tuple[int, float]] = field(default_factory=list)
+    no_rate: Run = field(default_factory=Run)
+    rates: tuple[float, ...] = ()
+    scheduled: float | None = None
+    empty: Run = field(default_factory=Run)
+    empty_without_backward: int = 0
+    passes: dict[int, int] = field(default_factory=dict)
+    passed: Source | None = None
+    undivided: int = 0
+    follows: int | None = None
+
+
+@dataclass(slots=True)
+class ModeHistory:
+    """A module that acts otherwise in eval mode, where gradients are wanted. learning: the last update in train mode."""
+
+    name: str
+    kind: str
+    whole: bool
+    learning: int | None = None
+    evaluating: Run = field(default_factory=Run)
+
+
+@dataclass(slots=True)
+class History:
+    """updates: how many there were. passes: the findings of a whole backward pass at an update, where one was taken."""
+
+    updates: int = 0
+    parameters: dict[str, ParameterHistory] = field(default_factory=dict)
+    optimizers: list[OptimizerHistory] = field(default_factory=list)
+    modes: dict[str, ModeHistory] = field(default_factory=dict)
+    noted: dict[tuple[object, ...], Noted] = field(default_factory=dict)
+    passes: dict[int, tuple[Finding, ...]] = field(default_factory=dict)
+    bad_loss: tuple[int, float, Source | None] | None = None
+    bad_gradient: tuple[int, tuple[str, ...], Source | None] | None = None
+    ended: bool = False
+
+    def note(self, kind: Seen, source: Source | None, key: object = None, **facts: Any) -> Noted:
+        found = self.noted.get((kind, source, key))
+        if found is None:
+            found = self.noted[kind, source, key] = Noted(kind, source, self.updates, self.updates, 0, 0, facts)
+        found.count += 1
+        found.updates += found.last != self.updates or not found.updates
+        found.last, found.latest = self.updates, facts
+        return found
+
+    def of(self, *kinds: Seen) -> list[Noted]:
+        return [one for one in self.noted.values() if one.kind in kinds]

@@ -1,0 +1,52 @@
+"""Steps that change nothing: no gradient yet, a learning rate of 0, a GradScaler that skips them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradtui.findings.over_time.fault import Fault
+from gradtui.findings.over_time.history import History, OptimizerHistory
+
+LEAST = 3
+SHARE = 0.2
+"""Of all steps, for what did not hold from the first."""
+
+
+def order(history: History) -> Iterator[Fault]:
+    for one in history.optimizers:
+        facts = {"optimizer": one.name, "steps": one.steps}
+        if one.steps >= 2 and one.empty.count == one.steps:
+            row = "step before backward" if one.empty_without_backward else "cleared before step"
+            yield Fault(row, None, facts, "proved", source=one.source)
+        elif one.steps > LEAST and one.empty_without_backward == one.empty.count == 1 and one.first == 0:
+            yield Fault("first step is empty", 0, facts, "perhaps", source=one.source)
+
+
+def rate(history: History) -> Iterator[Fault]:
+    for one in history.optimizers:
+        if one.no_rate.since is None or one.no_rate.length < LEAST:
+            continue
+        always = one.no_rate.count == one.steps
+        if not always and (one.no_rate.length < 5 or one.no_rate.length < SHARE * one.steps):
+            continue
+        scheduled = one.scheduled is not None
+        facts = {"optimizer": one.name, "steps": one.no_rate.length, "made": one.scheduled}
+        row = "rate is 0 by a schedule" if scheduled else "rate is 0"
+        yield Fault(row, None if always else one.no_rate.since, facts, "proved" if always else "likely")
+
+
+def skipped(history: History) -> Iterator[Fault]:
+    noted = history.of("skipped")
+    skips = sum(one.count for one in noted)
+    tries = skips + sum(one.count for one in history.of("scaled"))
+    if skips < 4 or skips < 0.5 * tries:
+        return
+    scalers = {one.latest["scaler"] for one in noted} | {one.facts["scaler"] for one in noted}
+    several = max(scalers) >= 0.5 * tries
+    facts = {"skips": skips, "tries": tries, "scale": noted[0].facts["scale"], "last": noted[0].latest["scale"]}
+    row = "scaler made anew skips" if several else "scaler skips"
+    yield Fault(row, noted[0].first, facts, "proved" if skips == tries else "likely", source=noted[0].source)
+
+
+def of(history: History, number: int | None) -> OptimizerHistory | None:
+    return None if number is None else history.optimizers[number]

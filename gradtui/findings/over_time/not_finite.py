@@ -1,0 +1,32 @@
+"""Since when the loss or a gradient is nan or infinite, and by what: what the backward pass of that update tells."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from gradtui.findings.over_time.divergence import growth
+from gradtui.findings.over_time.fault import Fault
+from gradtui.findings.over_time.history import History
+from gradtui.snapshot.finding import NOT_FINITE
+
+
+def detect(history: History) -> Iterator[Fault]:
+    loss, gradient = history.bad_loss, history.bad_gradient
+    if loss is None and gradient is None:
+        return
+    about: tuple[str, ...] = ()
+    if loss is not None and (gradient is None or loss[0] <= gradient[0]):
+        update, place = loss[0], loss[2]
+        row, what = "loss is not finite", "nan" if math.isnan(loss[1]) else "infinite"
+    else:
+        assert gradient is not None
+        update, about, place = gradient
+        row, what = "gradient is not finite", "not finite"
+    if any(found.last >= update - 1 for found in growth(history)):
+        return  # it grew until it was
+    causes = [one for one in history.passes.get(update, ()) if one.kind in NOT_FINITE]
+    if not causes:
+        yield Fault(f"{row}, unseen", update, {"what": what}, about=about, source=place)
+        return
+    yield Fault(row, update, {"what": what}, causes[0].certainty, about, causes[0].source, begun_by=causes[0])

@@ -1,0 +1,135 @@
+"""Parameters that have a gradient and stay as they are, or have none and move, or have one no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from gradtui.findings.over_time.fault import Fault
+from gradtui.findings.over_time.history import History, ParameterHistory
+from gradtui.snapshot.finding import CUT_OFF, Certainty, Finding
+
+LEAST = 3
+DYING = {"dead", "saturated", "flat", "clamped", "zero", "constant", "shrinking", "underflow", "vanishing", "masked"}
+NARROW = ("bfloat16", "float16")
+
+
+def in_no_optimizer(history: History) -> Iterator[Fault]:
+    written = {name for one in history.of("written") for name in (*one.facts["names"], *one.latest["names"])}
+    found = [
+        one
+        for one in history.parameters.values()
+        if one.optimizer is None and one.trained >= LEAST and one.frozen.since is None and one.name not in written
+    ]
+    if not found or not history.optimizers:
+        return
+    names = tuple(one.name for one in found)
+    orphans = next((one for one in history.optimizers if one.orphans), None)
+    if orphans is not None:
+        facts = {"optimizer": orphans.name, "orphans": len(orphans.orphans)}
+        yield Fault("replaced after the optimizer", None, facts, "proved", names)
+    else:
+        certainty: Certainty = "perhaps" if all(one.registered for one in found) else "likely"
+        yield Fault("in no optimizer", None, {"updates": found[0].trained}, certainty, names)
+
+
+def unmoved(history: History) -> Iterator[Fault]:
+    found = [
+        one
+        for one in history.parameters.values()
+        if one.optimizer is not None and one.trained >= LEAST and one.still.count >= 0.9 * one.trained
+    ]
+    groups: dict[tuple[str, int | None], list[ParameterHistory]] = {}
+    for one in found:
+        groups.setdefault((one.dtype, one.optimizer), []).append(one)
+    for (dtype, number), group in groups.items():
+        assert number is not None
+        rate = max(history.optimizers[number].rates, default=0.0)
+        facts = {
+            "dtype": dtype,
+            "rate": rate,
+            "count": group[0].still.count,
+            "optimizer": history.optimizers[number].name,
+        }
+        row = "change is lost in a narrow dtype" if dtype in NARROW else "change is lost"
+        yield Fault(row, None, facts, "proved" if dtype in NARROW else "likely", tuple(one.name for one in group))
+
+
+def drifting(history: History) -> Iterator[Fault]:
+    """One that moves by weight decay or momentum alone."""
+    found = [
+        one
+        for one in history.parameters.values()
+        if one.optimizer is not None
+        and not one.trained
+        and one.drift.count >= LEAST
+        and one.drift.count >= 0.9 * one.steps
+    ]
+    if not found or any(one.bad.count for one in found):
+        return
+    optimizer = history.optimizers[found[0].optimizer or 0]
+    decay = optimizer.settings.get("weight_decay", 0.0)
+    row = "decay alone moves it" if decay else "moves without a gradient"
+    facts = {"optimizer": optimizer.name, "decay": decay, "count": found[0].drift.count, "before": found[0].first_weight,
+             "after": found[0].weight}  # fmt: skip
+    yield Fault(row, None, facts, "likely", tuple(one.name for one in found))
+
+
+def cut_off(history: History) -> Iterator[Fault]:
+    """One that had a gradient and has none any more, or never had one."""
+    groups: dict[tuple[int, bool], list[ParameterHistory]] = {}
+    for one in history.parameters.values():
+        if one.optimizer is None or one.none.since is None or one.none.length < LEAST or _is_spoilt(history, one):
+            continue
+        frozen = one.frozen.since is not None
+        if (frozen and not one.trained) or one.name in history.optimizers[one.optimizer].orphans:
+            continue
+        groups.setdefault((one.none.since, frozen), []).append(one)
+    for (update, frozen), group in groups.items():
+        names = tuple(one.name for one in group)
+        began = update if any(one.trained for one in group) else None
+        if frozen:
+            yield Fault("frozen later", began, {"update": update}, "perhaps", names)
+            continue
+        if history.optimizers[group[0].optimizer or 0].empty.count == history.optimizers[group[0].optimizer or 0].steps:
+            continue
+        yield from _by_pass(
+            history, update, began, names, CUT_OFF, "no gradient any more" if began else "never a gradient"
+        )
+
+
+def dead(history: History) -> Iterator[Fault]:
+    """One whose gradient has become 0 for good."""
+    groups: dict[int, list[ParameterHistory]] = {}
+    for one in history.parameters.values():
+        if one.optimizer is None or one.zero.since is None or one.zero.length < LEAST or _is_spoilt(history, one):
+            continue
+        groups.setdefault(one.zero.since, []).append(one)
+    for update, group in sorted(groups.items()):
+        names = tuple(one.name for one in group)
+        began = update if any(one.trained for one in group) else None
+        yield from _by_pass(
+            history, update, began, names, DYING, "gradient is 0 for good" if began else "gradient is always 0"
+        )
+
+
+def _by_pass(
+    history: History, update: int, began: int | None, names: tuple[str, ...], kinds: Collection[str], row: str
+) -> Iterator[Fault]:
+    """What the backward pass of that update says of it, where there is one."""
+    causes = [one for one in history.passes.get(update, ()) if one.kind in kinds and _is_about(one, names)]
+    if causes:
+        cause = causes[0]
+        yield Fault(row, began, {}, cause.certainty, names, cause.source, begun_by=cause)
+    else:
+        yield Fault(f"{row}, unseen", began, {}, "perhaps", names)
+
+
+def _is_about(finding: Finding, names: tuple[str, ...]) -> bool:
+    return finding.parameter is None or finding.parameter in names
+
+
+def _is_spoilt(history: History, one: ParameterHistory) -> bool:
+    """After the loss has become nan nothing that follows is a finding."""
+    bad = [found[0] for found in (history.bad_loss, history.bad_gradient) if found is not None]
+    since = one.none.since if one.none.since is not None else one.zero.since
+    return bool(bad) and since is not None and since >= min(bad)

@@ -1,0 +1,236 @@
+"""What is said of a fault over many updates, and what people do about it: the only place with words."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gradtui.findings.over_time.fault import Fault
+from gradtui.findings.over_time.history import History
+from gradtui.findings.words.whereabouts import gathered
+from gradtui.snapshot.finding import Finding, Kind
+from gradtui.snapshot.numbers import number
+
+
+class Sentence(NamedTuple):
+    """text, remedy: with the names of facts in braces; {names} are the parameters, {cause} what a backward pass told."""
+
+    kind: Kind
+    text: str
+    remedy: str
+
+
+SENTENCES: dict[str, Sentence] = {
+    "loss is not finite": Sentence("nonfinite", "the loss is {what} from here on: {cause}", "{remedy}"),
+    "loss is not finite, unseen": Sentence(
+        "nonfinite",
+        "the loss is {what} from here on; where that begins was not seen",
+        "run the script with torch.autograd.set_detect_anomaly(True), or check the batch with isfinite() before the model",
+    ),
+    "gradient is not finite": Sentence(
+        "nonfinite", "the gradient of {names} is {what} from here on, while the loss is finite: {cause}", "{remedy}"
+    ),
+    "gradient is not finite, unseen": Sentence(
+        "nonfinite",
+        "the gradient of {names} is {what} from here on, while the loss is finite; where that begins was not seen",
+        "run the script with torch.autograd.set_detect_anomaly(True)",
+    ),
+    "loss grows": Sentence(
+        "divergence",
+        "the loss grows by a factor of {each} at every update, from {begin} to {end}: the steps are too large, and each "
+        "overshoots by more than the last (learning rate {rate})",
+        "take a smaller learning rate, scale the inputs to about 1, or clip the gradients",
+    ),
+    "step before backward": Sentence(
+        "step_order",
+        "step comes before backward: when {optimizer} steps no parameter has a gradient, in none of {steps} steps",
+        "the order is zero_grad(), the loss, backward(), and then step()",
+    ),
+    "cleared before step": Sentence(
+        "step_order",
+        "zero_grad comes after backward and before step: when {optimizer} steps no gradient is left, in none of {steps} steps",
+        "the order is zero_grad(), the loss, backward(), and then step()",
+    ),
+    "first step is empty": Sentence(
+        "step_order",
+        "the first step has no gradient: it comes before the first backward, so each later step takes the gradient of the "
+        "update before",
+        "the order is zero_grad(), the loss, backward(), and then step()",
+    ),
+    "rate is 0": Sentence(
+        "learning_rate",
+        "the learning rate of {optimizer} is 0 for {steps} steps: no parameter moves",
+        "give it a learning rate above 0, and look at what sets it: lr=, or a schedule",
+    ),
+    "rate is 0 by a schedule": Sentence(
+        "learning_rate",
+        "the learning rate of {optimizer} is 0 for {steps} steps: its scheduler takes {made} times 0, so no parameter moves",
+        "look at the schedule's factor (LambdaLR, warm-up): an integer division // stays 0; print get_last_lr()",
+    ),
+    "scaler skips": Sentence(
+        "skipped",
+        "the GradScaler skips {skips} of {tries} steps: there are inf or nan in the gradients, at a scale of {scale} down to "
+        "{last}",
+        "look for what overflows in float16 without the scale, or use bfloat16, which needs no GradScaler",
+    ),
+    "scaler made anew skips": Sentence(
+        "skipped",
+        "a new GradScaler is made for each step, and {skips} of {tries} steps are skipped: gradients are inf at its first scale "
+        "of {scale}, which never comes down as every new one begins there again",
+        "make one GradScaler before the loop, so that update() can lower its scale; keep it over the whole training",
+    ),
+    "closure adds up": Sentence(
+        "zero_grad",
+        "the closure never calls zero_grad: each evaluation adds its gradient to those before, so the optimizer sees their sum",
+        "call optimizer.zero_grad() first of all in the closure, before the loss and backward()",
+    ),
+    "gradients add up": Sentence(
+        "zero_grad",
+        "zero_grad is not called between steps: the gradients of all updates add up, in {count} updates",
+        "call optimizer.zero_grad() once for each step, before backward()",
+    ),
+    "gradient is changed after the step": Sentence(
+        "late_gradient",
+        "gradients are set after the step that should use them, and thrown away by zero_grad before the next: each copy steps by "
+        "its own gradient alone",
+        "change gradients (average, clip, all_reduce) between backward() and step()",
+    ),
+    "not divided": Sentence(
+        "accumulation",
+        "the gradients of {count} backward passes accumulate for one step, and no loss is divided: where each is a mean, "
+        "the gradient is {count} times that of the whole batch",
+        "divide each loss by {count} (loss / {count}), or let the learning rate be meant for the sum",
+    ),
+    "old graph is used again": Sentence(
+        "old_graph",
+        "every backward goes through the same old graph again: {variable} was made once, before the updates that use it, and "
+        "retain_graph=True hides it; it never sees the new weights",
+        "make {variable} inside of the loop, from the weights as they are now, and leave retain_graph away",
+    ),
+    "graphs are kept": Sentence(
+        "graph_kept",
+        "the graphs of earlier updates are kept alive, {alive} of them by now: {variable} holds on to them, and memory grows "
+        "with every update",
+        "keep numbers, not tensors with a graph: loss.item(), or detach() it",
+    ),
+    "replaced after the optimizer": Sentence(
+        "not_in_optimizer",
+        "{names}: has a gradient, but is in no optimizer, so it never moves; {optimizer} holds {orphans} parameters that no "
+        "module has any more: it was replaced after the optimizer was made",
+        "make the optimizer after all modules are in place, or pass the new parameters with add_param_group",
+    ),
+    "in no optimizer": Sentence(
+        "not_in_optimizer",
+        "{names}: has a gradient, but is in no optimizer, so it never moves",
+        "pass it to the optimizer (its parameters(), or add_param_group); if it is meant to stay, set requires_grad_(False)",
+    ),
+    "change is lost in a narrow dtype": Sentence(
+        "lost_update",
+        "{names}: has a gradient, and yet no step of {optimizer} changes it: it is {dtype}, and a change of about {rate} is too "
+        "small, below half of what separates its numbers, so it is lost by rounding ({count} steps)",
+        "keep the weights in float32 and use autocast, keep a float32 master copy, or take a larger learning rate",
+    ),
+    "change is lost": Sentence(
+        "lost_update",
+        "{names}: has a gradient, and yet no step of {optimizer} changes it, at a learning rate of {rate}: what is to be added "
+        "is smaller than the last digit of its {dtype} numbers, or the optimizer adds nothing ({count} steps)",
+        "take a larger learning rate, or look at what scales the update down",
+    ),
+    "decay alone moves it": Sentence(
+        "decay",
+        "{names}: weight decay alone moves it: its gradient is 0, or it has none, in all {count} steps, and weight_decay="
+        "{decay} takes its norm from {before} to {after}",
+        "leave it out of the optimizer or set its weight_decay to 0 as long as nothing of it goes into the loss",
+    ),
+    "moves without a gradient": Sentence(
+        "decay",
+        "{names}: moves in all {count} steps, though its gradient is 0, or it has none: by momentum, or a rule of its own",
+        "leave it out of the optimizer as long as nothing of it goes into the loss",
+    ),
+    "frozen later": Sentence(
+        "frozen",
+        "{names}: has no gradient from here on: requires_grad was set to False, after it had been trained; it is frozen",
+        "if that is meant, all is well; else set requires_grad to True for it, and look at the names that the loop goes by",
+    ),
+    "no gradient any more": Sentence("detached", "no gradient from here on: {cause}", "{remedy}"),
+    "no gradient any more, unseen": Sentence(
+        "unused",
+        "{names}: has no gradient from here on, though it had one before: the loss no longer depends on it",
+        "look at what the forward pass does otherwise since then",
+    ),
+    "never a gradient": Sentence("unused", "{cause}", "{remedy}"),
+    "never a gradient, unseen": Sentence(
+        "unused",
+        "{names}: never has a gradient: the loss does not depend on it",
+        "if that is meant, leave it out of the optimizer; else look where its result goes",
+    ),
+    "gradient is 0 for good": Sentence("dead", "the gradient is 0 from here on: {cause}", "{remedy}"),
+    "gradient is 0 for good, unseen": Sentence(
+        "zero",
+        "{names}: its gradient is 0 from here on, though it was not before",
+        "look at what the forward pass multiplies it by, or at units that are dead",
+    ),
+    "gradient is always 0": Sentence("zero", "the gradient is 0 in every update: {cause}", "{remedy}"),
+    "gradient is always 0, unseen": Sentence(
+        "zero",
+        "{names}: its gradient is 0 in every update",
+        "look at what the forward pass multiplies it by",
+    ),
+    "broadcast": Sentence(
+        "broadcast",
+        "shapes {a} and {b} broadcast to {made}: each prediction is compared with every target, so the model learns their mean",
+        "give both the same shape: squeeze(-1) the one, or unsqueeze(-1) the other",
+    ),
+    "eval mode stays": Sentence(
+        "eval_mode",
+        "the model trains in eval mode from here on: eval() was called, and train() never again; {module} ({kind}) and {count} "
+        "such modules in all act as in evaluation: dropout is off, batch norm keeps its running statistics",
+        "call model.train() after each evaluation, at the begin of each epoch",
+    ),
+    "padding is a real index": Sentence(
+        "padding",
+        "{names}: row {index} never gets a gradient, as padding_idx={index}, but index {index} stands where no padding stands: "
+        "it is a real one",
+        "begin the numbering at 1 and keep {index} for padding, or leave padding_idx away",
+    ),
+    "optimizer is made anew": Sentence(
+        "optimizer_anew",
+        "a new {optimizer} is made again and again for the same parameters, every {every} updates ({times} times): its state "
+        "({state}) starts from 0 each time",
+        "make the optimizer once, before the loop over epochs, and pass it in",
+    ),
+    "always clipped": Sentence(
+        "clipping",
+        "gradients are clipped at every update ({count} of {of}) to a norm of {most}, {ratio} times less than what they are",
+        "raise max_norm to about the norm that is seen (max_norm={norm}, say), or raise the learning rate knowingly",
+    ),
+    "written between steps": Sentence(
+        "overwritten",
+        "{names}: the weight is written over between two steps, not by the optimizer ({times} times)",
+        "if that is not meant (an average that is copied in for a look, load_state_dict), keep a copy and put it back",
+    ),
+}
+
+
+def told(fault: Fault, history: History) -> Finding:
+    row, cause = SENTENCES[fault.row], fault.begun_by
+    facts: dict[str, str] = {name: _said(fact) for name, fact in fault.facts.items()}
+    facts["names"] = gathered(fault.about, history.parameters) if fault.about else ""
+    if cause is not None:
+        facts |= {"cause": cause.text, "remedy": cause.remedy}
+    evidence = cause.evidence if cause is not None else ()
+    return Finding(
+        kind=cause.kind if cause is not None else row.kind,
+        phase=cause.phase if cause is not None else "backward",
+        node=cause.node if cause is not None else None,
+        text=row.text.format(**facts),
+        remedy=row.remedy.format(**facts),
+        parameter=fault.about[0] if fault.about else (cause.parameter if cause is not None else None),
+        source=fault.source,
+        evidence=(*evidence, *fault.about),
+        certainty=fault.certainty,
+        update=fault.update,
+    )
+
+
+def _said(fact: str | float | None) -> str:
+    return number(fact, 4) if isinstance(fact, int | float) else str(fact)

@@ -1,0 +1,38 @@
+"""What is wrong from the first update on and looks like learning: shapes that broadcast, a mode, an index that is padding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradtui.findings.over_time.fault import Fault
+from gradtui.findings.over_time.history import History
+
+LEAST = 3
+
+
+def broadcast(history: History) -> Iterator[Fault]:
+    for one in history.of("broadcast"):
+        yield Fault("broadcast", None, dict(one.facts), "proved" if one.facts["loss"] else "likely", source=one.source)
+
+
+def evaluating(history: History) -> Iterator[Fault]:
+    found = [
+        one
+        for one in history.modes.values()
+        if one.learning is not None
+        and one.evaluating.since is not None
+        and history.updates - one.evaluating.since >= LEAST
+    ]
+    if found:
+        first = min(found, key=lambda one: one.evaluating.since or 0)
+        facts = {"module": first.name, "kind": first.kind, "count": len(found)}
+        yield Fault("eval mode stays", first.evaluating.since, facts, "likely" if first.whole else "perhaps")
+
+
+def padding(history: History) -> Iterator[Fault]:
+    for one in history.of("padding"):
+        facts = one.facts
+        if facts["among"] or facts["alone"] or (facts["after"] and facts["before"]):
+            name = f"{facts['module']}.weight"
+            known = next((each for each in history.parameters if each.endswith(name)), name)
+            yield Fault("padding is a real index", None, {"index": facts["index"]}, "likely", (known,))

@@ -1,0 +1,21 @@
+"""How a node and a tensor are called in a few words."""
+
+from __future__ import annotations
+
+from gradtui.snapshot.model import Node, Values
+from gradtui.snapshot.numbers import number, numbers
+
+
+def title(node: Node) -> str:
+    """How a node is called where it is only mentioned: its variable, else its text, else its name."""
+    return node.variable or (node.source.text if node.source else node.name)
+
+
+def short(values: Values | None, digits: int) -> str:
+    """A tensor on a few cells: its numbers, or shape and norm where there are too many."""
+    if values is None or values.summary is None:
+        return numbers(values, digits)
+    summary = values.summary
+    bad = f" {summary.nan} nan" if summary.nan else f" {summary.inf} inf" if summary.inf else ""
+    shape = f"{'×'.join(map(str, values.shape))} " if values.numbers else ""
+    return f"{shape}norm {number(summary.norm, 4)}{bad}"

@@ -1,0 +1,53 @@
+"""Orders for the JSON contract."""
+
+from __future__ import annotations
+
+from gradtui.graph.higher import derivative_checks
+from gradtui.report.json_graph import Json, graph, number, values
+from gradtui.snapshot.model import Snapshot
+from gradtui.snapshot.orders import Hessian, Jacobian, Order, Orders
+
+
+def as_json(snapshot: Snapshot, orders: Orders) -> Json:
+    """The keys `orders`, `taylor`, and where there are such `hessian` and `jacobian`."""
+    told: Json = {
+        "orders": [_order(snapshot, order) for order in orders.orders],
+        "taylor": list(map(number, orders.taylor)),
+        "taylor_along": {"variable": orders.along, "element": orders.element},
+    }
+    if orders.hessian is not None:
+        told["hessian"] = _hessian(orders.hessian)
+    if orders.jacobian:
+        told["jacobian"] = {name: [list(map(number, row)) for row in one.rows] for name, one in orders.jacobian.items()}
+        told["jacobian_rows"] = _shown(next(iter(orders.jacobian.values())))
+    return told
+
+
+def _order(snapshot: Snapshot, order: Order) -> Json:
+    known = snapshot.derivatives[order.order - 1] if order.order <= len(snapshot.derivatives) else {}
+    return {
+        "order": order.order,
+        "derivative": {name: one.text for name, one in known.items()},
+        "notes": {name: one.note for name, one in known.items() if one.note},
+        "value": {name: values(one) for name, one in order.values.items()},
+        "checks": {
+            name: {way: getattr(told, way) for way in ("autograd", "calculus", "differences", "digits", "text")}
+            for name, told in derivative_checks(snapshot, order.order).items()
+        },
+        "graph": graph(order.graph),
+    }
+
+
+def _hessian(told: Hessian) -> Json:
+    """Of a large one `row` says which row of it the matrix is."""
+    return {
+        "variables": list(told.names),
+        "matrix": [list(map(number, row)) for row in told.matrix],
+        "eigenvalues": list(map(number, told.eigenvalues)) if told.eigenvalues else None,
+        "directions": [list(map(number, one)) for one in told.directions],
+        "row": told.row,
+    }
+
+
+def _shown(told: Jacobian) -> Json:
+    return {"first": told.first, "whole": told.whole}

@@ -1,0 +1,136 @@
+"""What IPython and a notebook show of a Snapshot or a Run: a page at most, whatever the size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from itertools import islice
+
+from gradtui.findings.findings import findings
+from gradtui.report import findings as told_findings
+from gradtui.report import run_text, text
+from gradtui.report.gradients import tables
+from gradtui.report.page.page import findings_list, graph, heading, variables
+from gradtui.runs.run import Run
+from gradtui.snapshot.model import Snapshot
+from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
+from gradtui.snapshot.visible import harmless, visible
+
+PAGE = 50
+"""Lines of text."""
+MOST_DRAWN, MOST_ROWS, MOST_UPDATES, MOST_FINDINGS = 40, 30, 20, 5
+"""Nodes of a graph that is drawn; rows of one that is folded; updates in a table; findings."""
+
+Bundle = dict[str, str]
+
+STYLE = """<style>
+.gradtui { font-family: system-ui, sans-serif; line-height: 1.4; } .gradtui p { margin: .3em 0; }
+.gradtui pre, .gradtui td, .gradtui th, .gradtui .mono { font-family: ui-monospace, monospace; }
+.gradtui pre { max-height: 30em; overflow: auto; margin: .3em 0; }
+.gradtui table { border-collapse: collapse; margin: .3em 0; } .gradtui caption { text-align: left; opacity: .75; }
+.gradtui th, .gradtui td { text-align: left; padding: .1em .9em .1em 0; }
+.gradtui .finding { border-left: 4px solid #d1242f; padding-left: .7em; margin: .4em 0; }
+.gradtui-graph { max-width: 100%; height: auto; }
+.gradtui-graph text { font: 12px ui-monospace, monospace; fill: currentColor; text-anchor: middle; white-space: pre; }
+.gradtui-graph rect { fill: #6b8fd622; stroke: #6b8fd6; } .gradtui-graph rect.leaf { fill: #5aa46922; stroke: #5aa469; }
+.gradtui-graph rect.bad { fill: #d1242f33; stroke: #d1242f; } .gradtui-graph rect.constant { fill: none; stroke: none; }
+.gradtui-graph path.way { fill: none; stroke: #808a95; marker-end: url(#arrow); } .gradtui-graph text.sent { font-size: 11px; }
+</style>"""
+"""Readable on light and on dark: texts have the notebook's own colour."""
+
+
+def in_one_line(snapshot: Snapshot) -> str:
+    """`<Snapshot of x^2: 3 nodes, f = 16, no fault found>`."""
+    name = text.one_line(snapshot.expression) or "a captured graph"
+    count = len(snapshot.graph.nodes)
+    told = [f"{count:,} node{'s' * (count != 1)}"]
+    if snapshot.value is not None:
+        told.append(f"f = {numbers(snapshot.value, SIGNIFICANT.get(snapshot.dtype, 7), 3)}")
+    if snapshot.problem is not None:
+        told.append(snapshot.problem.message)
+    found = findings(snapshot)
+    told.append(f"{len(found)} finding{'s' * (len(found) != 1)}: {found[0].kind}" if found else told_findings.NONE)
+    return harmless(f"<Snapshot of {name[:60]}: {', '.join(told)}>")
+
+
+def run_in_one_line(run: Run) -> str:
+    """`<Run of train.py: 60 updates of SGD, 1 finding>`."""
+    count = len(run.findings)
+    told = f"{count} finding{'s' * (count != 1)}" if count else told_findings.NONE
+    return harmless(f"<Run of {text.one_line(run.what)[:60] or 'a training'}: {run_text.summary(run)}, {told}>")
+
+
+def bundle(snapshot: Snapshot) -> Bundle:
+    """By MIME type."""
+    return {"text/plain": _page(text.report(snapshot)), "text/html": _html(_snapshot(snapshot))}
+
+
+def run_bundle(run: Run) -> Bundle:
+    return {"text/plain": _page(run_text.report(run)), "text/html": _html(_run(run))}
+
+
+def _page(report: str) -> str:
+    lines = report.rstrip().splitlines()
+    if len(lines) > PAGE:
+        lines = [*lines[: PAGE - 1], f"… {len(lines) - PAGE + 1:,} more lines: gradtui.explore shows all"]
+    return "\n".join(lines)
+
+
+def _html(parts: Iterator[str]) -> str:
+    return "\n".join(['<div class="gradtui">', STYLE, *parts, "</div>"])
+
+
+def _snapshot(snapshot: Snapshot) -> Iterator[str]:
+    digits = SIGNIFICANT.get(snapshot.dtype, 7)
+    yield f'<p class="mono"><strong>{_text(heading(snapshot))}</strong></p>'
+    if snapshot.problem is not None:
+        yield f"<p><strong>{_text(snapshot.problem.message)}</strong> {_text(snapshot.problem.hint)}</p>"
+    if snapshot.value is not None:
+        yield f'<p class="mono">f = {_text(numbers(snapshot.value, digits, 8))}</p>'
+    yield from findings_list(snapshot, MOST_FINDINGS)
+    yield from variables(snapshot)
+    if 0 < len(snapshot.graph.nodes) <= MOST_DRAWN:
+        yield graph(snapshot, "gradtui-graph")
+    elif snapshot.graph.nodes:
+        yield _lines(text.tree(snapshot))
+    if snapshot.parameters:
+        yield _lines(tables(snapshot))
+
+
+def _run(run: Run) -> Iterator[str]:
+    yield f'<p class="mono"><strong>{_text(" ".join((run.what, *run.arguments)) or "a training")}</strong></p>'
+    yield f"<p>{_text(run_text.summary(run))}</p>"
+    for one in run.findings[:MOST_FINDINGS]:
+        yield f'<div class="finding"><p><strong>{one.certainty}, {_text(run_text.since(one))}:</strong> {_text(one.text)}</p>'
+        yield f"<p>→ {_text(one.remedy)}</p></div>"
+    if not run.findings:
+        yield f"<p>{told_findings.NONE}</p>"
+    count = len(run.updates)
+    shown = (
+        range(count) if count <= MOST_UPDATES else [*range(MOST_UPDATES // 2), *range(count - MOST_UPDATES // 2, count)]
+    )
+    heads = ("update", "loss", "lr", "norm of the gradient")
+    yield f"<table><thead><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr></thead><tbody>"
+    for place in shown:
+        update = run.updates[place]
+        cells = (
+            str(update.update),
+            number(update.loss, 6),
+            ", ".join(number(one, 4) for one in update.lr),
+            number(update.grad_norm, 5),
+        )
+        yield f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}</tr>"
+    yield "</tbody></table>"
+    if count > MOST_UPDATES:
+        yield f"<p>{count:,} updates in all: the first and the last of them are here</p>"
+
+
+def _lines(lines: Iterator[str]) -> str:
+    shown = list(islice(lines, MOST_ROWS + 1))
+    if len(shown) > MOST_ROWS:
+        shown[-1] = "…"
+    return f"<pre>{chr(10).join(map(_text, shown))}</pre>"
+
+
+def _text(text: str) -> str:
+    return escape(visible(text))

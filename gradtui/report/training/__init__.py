@@ -1,0 +1,1 @@
+"""Updates in reports, and the script that makes them again."""

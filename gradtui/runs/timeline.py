@@ -1,0 +1,215 @@
+"""Every parameter by update, in as many columns as can be seen: of each stretch of updates the largest norms."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+from operator import itemgetter
+from typing import Literal, NamedTuple
+
+from gradtui.runs.modules import Row
+from gradtui.runs.updates import NO_GRADIENT, Norms, Record, unpacked
+
+MOST_BINS = 1024
+"""Stretches that are kept; with more updates than that they are joined, two and two."""
+UNSEEN = -2.0
+"""Stands for a parameter that is in no update of a stretch."""
+NOTHING: frozenset[int] = frozenset()
+
+Measure = Literal["gradient", "change"]
+"""What is looked at: the norm of the gradient, or of the change as a part of the norm of the weight."""
+Sign = Literal["", "nan", "inf", "none", "zero", "unseen"]
+
+
+class Cell(NamedTuple):
+    """The largest of some parameters over some updates; `sign` where that is no number above 0."""
+
+    value: float
+    sign: Sign
+
+
+class Bin:
+    """Of each parameter, by its place, the largest in a stretch of updates. Never changed once it is made."""
+
+    __slots__ = ("_known", "_spans", "change", "change_nan", "gradient", "gradient_nan")
+
+    def __init__(
+        self, gradient: array[float], change: array[float], gradient_nan: frozenset[int], change_nan: frozenset[int]
+    ) -> None:
+        self.gradient, self.change = gradient, change
+        self.gradient_nan, self.change_nan = gradient_nan, change_nan
+        self._known: dict[tuple[str, int, Measure], tuple[float, bool]] = {}
+        self._spans: dict[Measure, tuple[float, float]] = {}
+
+    def joined(self, other: Bin) -> Bin:
+        return Bin(
+            _larger(self.gradient, other.gradient),
+            _larger(self.change, other.change),
+            self.gradient_nan | other.gradient_nan,
+            self.change_nan | other.change_nan,
+        )
+
+    def span(self, measure: Measure) -> tuple[float, float]:
+        """The lowest and highest number above 0 that is finite; (inf, 0) where there is none."""
+        known = self._spans.get(measure)
+        if known is None:
+            values = self.gradient if measure == "gradient" else self.change
+            found = [value for value in values if 0 < value < math.inf]
+            known = self._spans[measure] = min(found, default=math.inf), max(found, default=0.0)
+        return known
+
+    def largest(self, row: Row, measure: Measure) -> tuple[float, bool]:
+        """Of the parameters of a row, and whether one of them is nan. Looked for once."""
+        key = row.path, len(row.places), measure
+        known = self._known.get(key)
+        if known is None:
+            values, nan = (
+                (self.gradient, self.gradient_nan) if measure == "gradient" else (self.change, self.change_nan)
+            )
+            known = self._known[key] = _largest(values, row.places), not nan.isdisjoint(row.places)
+        return known
+
+
+EMPTY = Bin(array("d"), array("d"), NOTHING, NOTHING)
+
+
+def bin_of(pieces: Sequence[Norms]) -> Bin:
+    """Of one update."""
+    gradient, change = array("d"), array("d")
+    gradient_nan: set[int] = set()
+    change_nan: set[int] = set()
+    for norms in pieces:
+        names = [int(name) for name in unpacked("I", norms.names)]
+        grads, weights, changes = (unpacked("d", column) for column in (norms.grad, norms.weight, norms.change))
+        ratios = [_ratio(change, weight) for change, weight in zip(changes, weights, strict=True)]
+        gradient, change = _placed(gradient, names, grads), _placed(change, names, ratios)
+        gradient_nan.update(name for name, grad in zip(names, grads, strict=True) if grad != grad)
+        change_nan.update(name for name, ratio in zip(names, ratios, strict=True) if ratio != ratio)
+    return Bin(gradient, change, frozenset(gradient_nan), frozenset(change_nan))
+
+
+class Timeline:
+    """Grows with a record. `view` gives what is known so far, which stays as it is while this goes on."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._bins: list[Bin] = []
+        self._size = 1
+        self._count = self._late = 0
+
+    def grow(self, count: int) -> None:
+        """Take in the updates up to `count`."""
+        for place in range(self._count, count):
+            new = bin_of(self._record.norms(self._record.scalars[place].update))
+            if place % self._size:
+                self._bins[-1] = self._bins[-1].joined(new)
+            else:
+                self._bins.append(new)
+            if len(self._bins) > MOST_BINS:
+                self._size *= 2
+                self._bins = [first.joined(second) for first, second in _pairs(self._bins)]
+        self._count = max(self._count, count)
+        for norms in self._record.late[self._late :]:
+            place = self._record.place(norms.update) // self._size
+            if place < len(self._bins):
+                self._bins[place] = self._bins[place].joined(bin_of([norms]))
+        self._late = len(self._record.late)
+
+    def view(self) -> View:
+        return View(self._record, tuple(self._bins), self._size, self._count)
+
+
+class View:
+    """count: updates in it. Windows and columns are in places of updates, which most often are their numbers."""
+
+    def __init__(self, record: Record, bins: tuple[Bin, ...] = (), size: int = 1, count: int = 0) -> None:
+        self._record, self._bins, self._size, self.count = record, bins, size, count
+        self._bin_at = lru_cache(512)(self._one)
+
+    def cells(self, row: Row, measure: Measure, columns: Sequence[range]) -> list[Cell]:
+        """For each column, which is a range of updates, the largest of the row's parameters."""
+        return [self._cell(row, measure, column) for column in columns]
+
+    def _cell(self, row: Row, measure: Measure, column: range) -> Cell:
+        found = [one.largest(row, measure) for one in self._bins_in(column)]
+        value = max((value for value, _ in found), default=UNSEEN)
+        return Cell(value, "nan" if any(is_nan for _, is_nan in found) else _sign(value))
+
+    def _bins_in(self, column: range) -> Sequence[Bin]:
+        if len(column) < self._size:
+            return [self._bin_at(place) for place in column]
+        return self._bins[column.start // self._size : -(-column.stop // self._size)]
+
+    def _one(self, place: int) -> Bin:
+        if self._size == 1:
+            return self._bins[place]
+        return bin_of(self._record.norms(self._record.scalars[place].update))
+
+    def span(self, measure: Measure) -> tuple[float, float] | None:
+        """The lowest and highest number above 0 of any parameter, of what is finite."""
+        spans = [one.span(measure) for one in self._bins]
+        low, high = min((low for low, _ in spans), default=math.inf), max((high for _, high in spans), default=0.0)
+        return (low, high) if high else None
+
+
+def columns(low: int, high: int, width: int) -> list[range]:
+    """The updates from `low` to before `high`, in `width` columns; where there are fewer updates, several for each."""
+    count = max(1, high - low)
+    starts = [low + column * count // width for column in range(width + 1)]
+    return [range(start, max(start + 1, end)) for start, end in pairwise(starts)]
+
+
+def column_of(place: int, low: int, high: int, width: int) -> int:
+    """Of `columns`, that of an update; the middle one of several."""
+    count = max(1, high - low)
+    last = ((place - low + 1) * width - 1) // count
+    first = min(last, -((place - low) * width // -count))
+    return max(0, min(width - 1, (first + last) // 2))
+
+
+def _largest(values: Sequence[float], places: Sequence[int]) -> float:
+    """Those that a stretch has not are unseen."""
+    if not places or places[-1] >= len(values):
+        return max((values[place] for place in places if place < len(values)), default=UNSEEN)
+    return max(itemgetter(*places)(values)) if len(places) > 1 else values[places[0]]
+
+
+def _sign(value: float) -> Sign:
+    if value == UNSEEN:
+        return "unseen"
+    if value == NO_GRADIENT:
+        return "none"
+    return "inf" if value == math.inf else "zero" if value == 0 else ""
+
+
+def _ratio(change: float, weight: float) -> float:
+    """Of a weight of 0 any change is all of it."""
+    return change / weight if weight else float(change > 0) if change == change else math.nan
+
+
+def _placed(known: array[float], names: Sequence[int], values: Sequence[float]) -> array[float]:
+    """nan is no larger than anything: it is kept apart."""
+    if not known and names == list(range(len(names))):
+        found = array("d", values)
+    else:
+        longest = max(max(names, default=-1) + 1, len(known))
+        found = known + array("d", [UNSEEN]) * (longest - len(known))
+        for name, value in zip(names, values, strict=True):
+            found[name] = value
+    if any(value != value for value in values):
+        for place, value in enumerate(found):
+            if value != value:
+                found[place] = UNSEEN
+    return found
+
+
+def _larger(first: array[float], second: array[float]) -> array[float]:
+    short, long = sorted((first, second), key=len)
+    return array("d", map(max, short, long)) + long[len(short) :]
+
+
+def _pairs(bins: Sequence[Bin]) -> list[tuple[Bin, Bin]]:
+    return [(bins[place], bins[place + 1] if place + 1 < len(bins) else EMPTY) for place in range(0, len(bins), 2)]

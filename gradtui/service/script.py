@@ -1,0 +1,49 @@
+"""`python -m gradtui.service.script RUN EVERY TARGET...`: runs a person's script and writes what its training does to RUN.
+
+Standard streams, arguments and exit status are the script's own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradtui.engine.watching.watch import Watch
+
+
+def main() -> None:
+    from gradtui.engine.watching import program
+    from gradtui.file.run_writing import RunWriter
+
+    path, every, *target = sys.argv[1:]
+    watches: list[Watch] = []
+    file = open(path, "ab", buffering=0)  # noqa: SIM115 - until the process ends
+    writer = RunWriter(path, what=target[0], arguments=target[1:], started=time.time(), file=file)
+
+    def arrived() -> None:
+        from gradtui.engine.watching.watch import Watch
+
+        watches.append(Watch(writer, int(every)))
+
+    sys.meta_path.insert(0, program.Arrival(arrived))
+    try:
+        program.run(target)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        kind, trace = type(error), program.without_own(error.__traceback__)
+        sys.excepthook(kind, error.with_traceback(trace), trace)
+        raise SystemExit(130 if isinstance(error, KeyboardInterrupt) else 1) from None
+    finally:
+        if os.getpid() == owner:
+            for watch in watches:
+                watch.close()
+
+
+owner = os.getpid()
+
+if __name__ == "__main__":
+    main()

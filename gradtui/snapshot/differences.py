@@ -1,0 +1,19 @@
+"""f' from values of f alone."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class Differences(Struct, frozen=True):
+    """f' by finite differences in float64, one number for each element of the variable.
+
+    `left` and `right` are one-sided: where they differ, f has a corner or a jump. None where f is not finite
+    on that side, infinite where the quotient grows without end (a jump, a vertical tangent).
+    error: how far `central` may be off, by its own account; None where that is not known.
+    """
+
+    central: tuple[float | None, ...]
+    left: tuple[float | None, ...]
+    right: tuple[float | None, ...]
+    error: tuple[float | None, ...] = ()

@@ -1,0 +1,1 @@
+"""The screen on a whole run: loss and modules by update, the numbers of one update, findings; it follows a file that grows."""

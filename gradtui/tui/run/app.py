@@ -1,0 +1,244 @@
+"""The screen on a run, and on a file that grows."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from gradtui.snapshot.visible import visible
+from gradtui.tui.panes.key_footer import KeyFooter
+from gradtui.tui.panes.line_view import cut
+from gradtui.tui.run import lines
+from gradtui.tui.run.following import Failed, Grown, Source
+from gradtui.tui.run.heat_map import HeatMap
+from gradtui.tui.run.help import shown
+from gradtui.tui.run.keys import EVERYWHERE, KEYS
+from gradtui.tui.run.look import Look
+from gradtui.tui.run.loss_chart import LossChart
+from gradtui.tui.run.panes import FindingsPane, Numbers, Output
+from gradtui.tui.textual_fixes import MendedApp
+
+NO_SNAPSHOT = "no backward pass of this run was kept whole: run it with --every 100, say"
+
+
+class RunApp(MendedApp):
+    """look: where one looks, which outlives the screen: it is left for an update's backward pass and come back to.
+
+    opened: the update whose Snapshot is asked for, when it has been left so.
+    """
+
+    TITLE = "gradtui"
+    CSS_PATH = ["../gradtui.tcss", "run.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
+    AUTO_FOCUS = None
+    HORIZONTAL_BREAKPOINTS = [(0, "-no-width"), (40, "-narrow"), (64, "-medium"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-no-height"), (10, "-flat"), (18, "-low"), (30, "-tall")]
+
+    def __init__(self, source: Source, look: Look | None = None, theme: str | None = None) -> None:
+        super().__init__()
+        self.source, self.look = source, look or Look()
+        self.opened: int | None = None
+        self.said = ""
+        self._quiet: float | None = None
+        self._head: tuple[Content, Content] | None = None
+        if theme is not None:
+            self.theme = theme
+
+    def compose(self) -> ComposeResult:
+        look = self.look
+        self.what, self.doing, self.findings = Static(id="what"), Static(id="doing"), FindingsPane(look, id="findings")
+        self.loss, self.heat = LossChart(look, id="loss"), HeatMap(look, id="heat")
+        self.numbers, self.output = Numbers(id="numbers"), Output(id="output")
+        self.beside = Vertical(self.numbers, self.output, id="beside")
+        self.body = Container(Vertical(self.loss, self.heat, id="by-update"), self.beside, id="body")
+        yield Container(Horizontal(self.what, self.doing, id="head"), self.findings, self.body, id="picture")
+        yield Static("too small:\n40 x 10 at least", id="too-small")
+        yield KeyFooter()
+
+    def on_mount(self) -> None:
+        self.show()
+        self.call_after_refresh(self.begin)
+
+    def begin(self) -> None:
+        """The first frame is out."""
+        gc.enable()
+        self.run_worker(self.source.follow(self.post_message), group="follow")
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self.show)
+
+    # What arrives
+
+    def on_grown(self, message: Grown) -> None:
+        self._quiet, before, self.said = message.quiet, self.look.run, ""
+        if message.run is not before:
+            self.look.take(message.run, message.view)
+            self.show()
+        else:
+            self.show_head()
+
+    def on_failed(self, message: Failed) -> None:
+        self.said = message.sentence
+        self.show_head()
+
+    # What is shown
+
+    def show(self) -> None:
+        look = self.look
+        self.show_head()
+        has_output = bool(look.run.printed.strip())
+        self.beside.set_class(has_output, "-printed")
+        self.findings.show()
+        self.heat.show()
+        self.loss.show(self.heat.name_width, self.heat.cell_count)
+        self.numbers.show(look)
+        if has_output:
+            self.output.show(look.run)
+
+    def show_head(self) -> None:
+        """What runs, at the left, and how it is doing, at the right."""
+        run, width = self.look.run, self.size.width - 2
+        doing = Content(lines.status(run, quiet=self._quiet))
+        if self.said:
+            doing = Content.styled(visible(cut(self.said, max(10, width - 4))), "$text-error")
+        what = Content.styled(cut(lines.title(run), max(0, width - doing.cell_length - 2)), "bold")
+        if (what, doing) != self._head:  # to say it again would lay out the whole screen
+            self._head = what, doing
+            self.what.update(what)
+            self.doing.update(doing)
+
+    # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action in EVERYWHERE or len(self.screen_stack) == 1
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        for key in KEYS:
+            if key.id != "restore":
+                yield SystemCommand(key.tooltip, _title(key), partial(self.run_action, key.action))
+        yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
+        yield SystemCommand("Screenshot", "Save the screen as SVG", self.action_screenshot)
+
+    def action_move(self, by: int) -> None:
+        self._went()
+        self.look.move(by, self.heat.cell_count)
+        self.show()
+
+    def action_update(self, by: int) -> None:
+        self._went()
+        self.look.go(self.look.place + by)
+        self.show()
+
+    def action_first(self) -> None:
+        self._went()
+        self.look.go(0)
+        self.show()
+
+    def action_last(self) -> None:
+        self._went()
+        self.look.go(self.look.count - 1)
+        self.show()
+
+    def action_row(self, by: int) -> None:
+        self.look.move_row(by)
+        self.show()
+
+    def action_open(self) -> None:
+        self.look.toggle()
+        self.show()
+
+    def action_zoom(self, factor: float) -> None:
+        self.look.zoom(factor)
+        self.show()
+
+    def action_fit(self) -> None:
+        self.look.fit()
+        self.show()
+
+    def action_colour(self) -> None:
+        self.look.measure = "change" if self.look.measure == "gradient" else "gradient"
+        self.show()
+
+    def action_why(self) -> None:
+        if self.look.next_finding() is None:
+            self.notify("no fault found", timeout=3)
+        self.show()
+
+    def action_next_snapshot(self, by: int) -> None:
+        self._went()
+        if not self.look.next_snapshot(by):
+            self.notify(NO_SNAPSHOT if not self.look.run.snapshots else "no other in this direction", timeout=3)
+        self.show()
+
+    def action_snapshot(self) -> None:
+        """Leave the screen for that of the Snapshot; whoever runs the app opens it, and this one again."""
+        self.opened = self.look.nearest()
+        if self.opened is None:
+            self.notify(NO_SNAPSHOT, timeout=4)
+        else:
+            self.exit()
+
+    def action_output(self) -> None:
+        if not self.look.run.printed.strip():
+            self.notify("the script has printed nothing", timeout=3)
+            return
+        self.beside.toggle_class("-output")
+        self.call_after_refresh(self.show)
+
+    def action_maximise(self) -> None:
+        """The heat map with the loss, then what stands beside them, then all again."""
+        order = ("", "-charts", "-beside")
+        now = next((name for name in order[1:] if self.body.has_class(name)), "")
+        self.body.remove_class("-charts", "-beside")
+        after = order[(order.index(now) + 1) % len(order)]
+        if after:
+            self.body.add_class(after)
+        self.call_after_refresh(self.show)
+
+    def action_restore(self) -> None:
+        self.body.remove_class("-charts", "-beside")
+        self.beside.remove_class("-output")
+        self._went()
+        self.call_after_refresh(self.show)
+
+    def action_in_full(self) -> None:
+        from gradtui.tui.full import FullScreen  # not wanted before the first paint
+
+        findings = self.look.run.findings
+        told = [
+            (
+                lines.since(one),
+                "\n".join((one.text, *(f"· {evidence}" for evidence in one.evidence), f"→ {one.remedy}")),
+            )
+            for one in findings
+        ]
+        self.push_screen(FullScreen(told or [("findings", "no fault found")]))
+
+    def action_help(self) -> None:
+        from gradtui.tui.run.help import HelpScreen
+
+        self.push_screen(HelpScreen())
+
+    def on_heat_map_picked(self, message: HeatMap.Picked) -> None:
+        self.look.row = message.row
+        if message.place is not None:
+            self._went()
+            self.look.go(message.place)
+        self.show()
+
+    def _went(self) -> None:
+        """Elsewhere than to the finding that was told."""
+        self.look.finding = None
+
+
+def _title(key: Binding) -> str:
+    return f"{key.description} ({shown(key)})"

@@ -1,0 +1,89 @@
+"""A run's file on the screen: read in a thread, as far as it has been written, and read on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from textual.message import Message
+
+from gradtui.file.format import FileError
+from gradtui.file.run_reading import Following
+from gradtui.runs.run import Run
+from gradtui.runs.timeline import Timeline, View
+from gradtui.runs.updates import Updates
+
+SECONDS = 0.2
+"""That are read at once: then there is something to show."""
+PAUSE = 0.25
+"""Seconds between two looks at the file."""
+
+
+class Grown(Message):
+    """The run as far as it has been read. quiet: seconds since its file was written to."""
+
+    def __init__(self, run: Run, view: View, quiet: float | None) -> None:
+        super().__init__()
+        self.run, self.view, self.quiet = run, view, quiet
+
+
+class Failed(Message):
+    """Why the file cannot be read, or no longer; what was read of it stays."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.sentence = sentence
+
+
+class Source:
+    """The file of one run. `follow` posts what it finds until it is cancelled; it may be begun again."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._following = Following(path)
+        self._timeline: Timeline | None = None
+        self._updates: Updates | None = None
+
+    async def follow(self, post: Callable[[Message], object]) -> None:
+        told: str | None = None
+        first = True
+        while True:
+            try:
+                grown = await asyncio.to_thread(self._read)
+            except (FileError, OSError) as error:
+                sentence = str(error) if isinstance(error, FileError) else f"{self.path}: {error.strerror}"
+                if sentence != told:
+                    told = sentence
+                    post(Failed(sentence))
+                await asyncio.sleep(PAUSE)
+                continue
+            told = None
+            if grown or first:
+                first = False
+                post(Grown(self.run, self.view, self._quiet()))
+                continue
+            post(Grown(self.run, self.view, self._quiet()))
+            await asyncio.sleep(PAUSE)
+
+    def _read(self) -> bool:
+        """A stretch of the file; whether there was anything."""
+        grown = self._following.more(SECONDS)
+        if not grown and self._timeline is not None:
+            return False
+        self.run = self._following.run()
+        updates = self.run.updates
+        assert isinstance(updates, Updates)
+        if self._timeline is None or self._updates is None or updates.record is not self._updates.record:
+            self._timeline = Timeline(updates.record)
+        self._updates = updates
+        self._timeline.grow(len(updates))
+        self.view = self._timeline.view()
+        return grown
+
+    def _quiet(self) -> float | None:
+        with suppress(OSError):
+            return max(0.0, time.time() - os.stat(self.path).st_mtime)
+        return None

@@ -1,0 +1,154 @@
+"""What is said of a run in words and numbers: findings, the selected update, how the run is doing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from gradtui.runs.run import ParameterNorms, Run
+from gradtui.snapshot.finding import Finding
+from gradtui.snapshot.numbers import NOT_KNOWN, number
+from gradtui.snapshot.visible import harmless_lines, visible
+from gradtui.tui.panes.line_view import Piece, folded, right, tail
+from gradtui.tui.run.look import Look
+
+DIGITS = 4
+CELLS = 10
+"""Of a number in the table."""
+LATELY = 50
+"""Updates of which the speed is taken."""
+QUIET = 10.0
+"""Seconds without an update after which it is said how long there was none."""
+MOST_OF_A_LINE = 1000
+
+Pieces = tuple[Piece, ...]
+
+
+def since(finding: Finding) -> str:
+    """`since update 37 · train.py:21 · encoder.0.weight`, as far as it is known."""
+    told = ["from the start" if finding.update is None else f"since update {finding.update:,}"]
+    source = finding.source
+    if source is not None and source.file is not None and source.line is not None:
+        told.append(f"{os.path.basename(source.file)}:{source.line}")
+    if finding.parameter:
+        told.append(finding.parameter)
+    return " · ".join(told)
+
+
+def finding_line(finding: Finding, here: bool) -> Pieces:
+    """In one line."""
+    style = "findings--perhaps" if finding.certainty == "perhaps" else "findings--fault"
+    mark = "▶" if here else "?" if finding.certainty == "perhaps" else "✗"
+    return ((f"{mark} ", style), (since(finding), "findings--since"), (f"  {finding.text}", ""))
+
+
+def finding_lines(finding: Finding, width: int) -> Iterator[Pieces]:
+    """As many as it needs."""
+    style = "numbers--perhaps" if finding.certainty == "perhaps" else "numbers--fault"
+    yield from folded(((f"{finding.certainty}, {since(finding)}", style),), width)
+    yield from folded(((finding.text, ""),), width)
+    for evidence in finding.evidence:
+        yield from folded(((f"· {evidence}", "numbers--label"),), width)
+    yield from folded(((f"→ {finding.remedy}", "numbers--remedy"),), width)
+
+
+def update_lines(look: Look, width: int) -> Iterator[Pieces]:
+    """The selected update: its loss and rates, what was found, then the parameters of the selected row."""
+    update = look.update
+    if update is None:
+        yield (("no update has run yet", "numbers--label"),)
+        return
+    optimizers = look.run.optimizers
+    lr = ", ".join(dict.fromkeys(number(one, DIGITS) for one in update.lr)) or NOT_KNOWN
+    told = [_named("loss", number(update.loss, 7)), _named("gradient norm", number(update.grad_norm, 7))]
+    told.append(_named("lr", lr))
+    if len(optimizers) > 1 and update.optimizer < len(optimizers):
+        told.append(_named("optimizer", visible(optimizers[update.optimizer])))
+    yield from folded(tuple(piece for pieces in told for piece in (*pieces, ("   ", ""))), width)
+    yield _snapshot(look)
+    if look.told is not None:
+        yield ()
+        yield from finding_lines(look.told, width)
+    yield ()
+    names = [look.record.names[place] for place in look.selected.places] if look.selected is not None else []
+    has_change = width >= 4 * CELLS + 26
+    head = ("gradient", "weight", *(("change",) if has_change else ()), "by weight")
+    room = max(8, width - CELLS * len(head))
+    yield (("parameter".ljust(room) + "".join(right(title, CELLS) for title in head), "numbers--head"),)
+    left_out = 0
+    for name in names:
+        norms = update.parameters.get(name)
+        if norms is None:
+            left_out += 1
+            continue
+        numbers = [_gradient(norms), (number(norms.weight, DIGITS), "")]
+        numbers += [(number(norms.change, DIGITS), "")] if has_change else []
+        numbers.append((number(norms.change / norms.weight, DIGITS) if norms.weight else NOT_KNOWN, ""))
+        yield (tail(name, room - 1).ljust(room), ""), *((right(text, CELLS), style) for text, style in numbers)
+    if left_out:
+        why = "not kept: thinned" if update.thinned else "not of this optimizer"
+        yield ((f"{left_out:,} more, {why}", "numbers--label"),)
+
+
+def _named(name: str, value: str) -> Pieces:
+    return ((f"{name} ", "numbers--label"), (value, "numbers--value"))
+
+
+def _snapshot(look: Look) -> Pieces:
+    nearest, update = look.nearest(), look.update
+    if nearest is None or update is None:
+        return (("no backward pass was kept whole", "numbers--label"),)
+    where = "of this update" if nearest == update.update else f"of update {nearest:,}, the nearest"
+    return (("⏎ ", "numbers--value"), (f"the backward pass {where}", "numbers--label"))
+
+
+def _gradient(norms: ParameterNorms) -> Piece:
+    """None is no number."""
+    if norms.grad is None:
+        return "None", "numbers--none"
+    is_bad = bool(norms.nan or norms.inf) or norms.grad - norms.grad != 0
+    return number(norms.grad, DIGITS), "numbers--fault" if is_bad else "numbers--none" if norms.grad == 0 else ""
+
+
+def status(run: Run, *, quiet: float | None) -> str:
+    """How it is doing: `1,234 updates · 12.3 a second · 1:40 · goes on`. quiet: seconds since anything was written."""
+    count = len(run.updates)
+    told = [f"{count:,} update{'s' * (count != 1)}"]
+    if count > 1:
+        first, last = run.updates[max(0, count - LATELY)], run.updates[count - 1]
+        seconds = last.seconds - first.seconds
+        if seconds > 0:
+            told.append(f"{number((last.update - first.update) / seconds, 3)} a second")
+        told.append(clock(last.seconds))
+    if run.thinned:
+        told.append(f"{run.thinned:,} thinned")
+    if run.ended:
+        told.append("ended" if run.exit in (None, 0) else f"ended with {run.exit}")
+    elif quiet is not None and quiet >= QUIET:
+        told.append(f"nothing for {clock(quiet)}")
+    else:
+        told.append("goes on")
+    return " · ".join(told)
+
+
+def clock(seconds: float) -> str:
+    """`1:40`, `2:05:00`; what is no time is not known."""
+    if not 0 <= seconds < 1e9:
+        return NOT_KNOWN
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def title(run: Run) -> str:
+    rank = "" if run.rank is None else f"rank {run.rank}: "
+    return visible(rank + (" ".join((run.what, *run.arguments)) or "a training"))
+
+
+def printed_lines(text: str, most: int) -> list[str]:
+    """The last lines, each as a terminal would leave it: of what was written over by a carriage return only the last."""
+    lines = text[-most * MOST_OF_A_LINE :].replace("\r\n", "\n").split("\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    kept = (line.rstrip("\r").rpartition("\r")[2] for line in lines[-most:])
+    return [visible(harmless_lines(line.expandtabs())) for line in kept]

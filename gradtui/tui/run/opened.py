@@ -1,0 +1,65 @@
+"""The screen on a run, left for the backward pass of an update and come back to."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from gradtui.file.format import FileError
+from gradtui.settings.memory import Memory
+from gradtui.settings.settings import Settings
+from gradtui.snapshot.model import Snapshot
+from gradtui.tui.app import GradtuiApp
+from gradtui.tui.run.app import RunApp
+from gradtui.tui.run.following import Source
+from gradtui.tui.run.look import Look
+from gradtui.tui.saved import SavedAnswer, session_of
+
+
+class UpdateApp(GradtuiApp):
+    """The explorer on the Snapshot of one update. Escape goes back to the run, from wherever nothing else is to be left."""
+
+    CSS_PATH = "../gradtui.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "restore", "back to the run", show=True, key_display="esc")
+    ]
+
+    back = False
+
+    def action_restore(self) -> None:
+        if self.session.ledger or self.picture.panes.maximised is not None:
+            super().action_restore()
+            return
+        self.back = True
+        self.exit()
+
+
+def explorer(snapshot: Snapshot, theme: str | None, memory: Memory | None) -> UpdateApp:
+    return UpdateApp(session_of(snapshot), partial(SavedAnswer, snapshot), theme, memory)
+
+
+def run(path: str, theme: str | None = None, settings: Settings | None = None) -> int:
+    """Show the run that grows in the file until the screen is left; the exit status. theme, settings: as for `saved.run`."""
+    memory, look, source, said = Memory(settings=settings), Look(), Source(path), ""
+    chosen, mouse = theme, memory.settings.mouse
+    while True:
+        app = RunApp(source, look, chosen)
+        if chosen is None:
+            app.suit_terminal()
+        if said:
+            app.call_later(app.notify, said, severity="error", markup=False)
+        app.run(mouse=mouse)
+        chosen, said = app.theme, ""
+        if app.opened is None:
+            return app.return_code or 0
+        try:
+            snapshot = look.run.snapshots[app.opened]
+        except (FileError, OSError) as error:
+            said = str(error)
+            continue
+        inner = explorer(snapshot, chosen, memory)
+        inner.run(mouse=mouse)
+        if not inner.back:
+            return inner.return_code or 0

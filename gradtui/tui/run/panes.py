@@ -1,0 +1,88 @@
+"""The panes beside the charts: findings, the numbers of an update, what the script printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradtui.runs.run import Run
+from gradtui.tui.panes.line_view import Line, LineView
+from gradtui.tui.run import lines
+from gradtui.tui.run.look import Look
+
+MOST_FINDINGS = 3
+"""Lines; more are scrolled to."""
+MOST_PRINTED = 500
+LOW = 10
+"""Lines of a pane that has none to leave empty."""
+NONE = "no fault found"
+
+
+class FindingsPane(LineView, can_focus=False):
+    """A line a finding; where there is none, it says so."""
+
+    COMPONENT_CLASSES = {f"findings--{name}" for name in ("fault", "perhaps", "since", "none")}
+
+    def __init__(self, look: Look, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._look = look
+
+    @property
+    def line_count(self) -> int:
+        return max(1, len(self._look.run.findings))
+
+    def show(self) -> None:
+        height = min(MOST_FINDINGS, self.line_count)
+        if self.styles.height is None or self.styles.height.value != height:
+            self.styles.height = height
+        self.lines_changed()
+        here = self._look.finding
+        if here is not None and not 0 <= here - self.scroll_offset.y < height:
+            self.scroll_to(y=here, animate=False)
+
+    def line(self, y: int) -> Line:
+        run = self._look.run
+        if not run.findings:
+            return Line(((NONE if run.ended or run.updates else "", "findings--none"),))
+        return Line(lines.finding_line(run.findings[y], y == self._look.finding))
+
+
+class Told(LineView):
+    """Lines that are made anew when something else is looked at."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: Sequence[Line] = ()
+
+    @property
+    def line_count(self) -> int:
+        return len(self._lines)
+
+    def line(self, y: int) -> Line:
+        return self._lines[y]
+
+    def tell(self, told: Sequence[Line]) -> None:
+        self._lines = told
+        self.lines_changed()
+
+
+class Numbers(Told):
+    COMPONENT_CLASSES = {
+        f"numbers--{name}" for name in ("label", "value", "head", "fault", "perhaps", "remedy", "none")
+    }
+
+    def show(self, look: Look) -> None:
+        self.border_title = "update" if look.update is None else f"update {look.update.update:,}"
+        told = lines.update_lines(look, self.line_width)
+        is_low = self.size.height < LOW
+        self.tell([Line(pieces) for pieces in told if pieces or not is_low])
+
+
+class Output(Told):
+    """The end of what the script printed."""
+
+    def show(self, run: Run) -> None:
+        self.border_title = "printed"
+        at_end = self.scroll_offset.y >= self.max_scroll_y
+        self.tell([Line(((line, ""),)) for line in lines.printed_lines(run.printed, MOST_PRINTED)])
+        if at_end:
+            self.scroll_end(animate=False)

@@ -1,0 +1,218 @@
+"""Derivatives of higher order against sympy, torch.func, torch's own walk and its anomaly mode."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from gradtui.calculus import higher
+from gradtui.engine.autograd import graph
+from gradtui.engine.training.evaluate import evaluate
+from gradtui.graph.higher import derivative_checks, picture
+from gradtui.snapshot.graph import Values
+from gradtui.snapshot.model import Request, Snapshot
+from gradtui.snapshot.orders import Orders, OrdersRequest
+
+At = dict[str, float | tuple[float, ...]]
+CASES = json.loads((Path(__file__).parents[2] / "cases" / "orders.json").read_text())
+CLOSE = 1e-11
+
+
+def asked(expression: str, at: At, most: int, along: str | None = None) -> Snapshot:
+    request = Request(1, expression, at, dtype="float64", orders=OrdersRequest(most, along))
+    snapshot = evaluate(request)
+    assert snapshot.problem is None, snapshot.problem
+    known = [higher.derivatives(replace(request, orders=OrdersRequest(order))) for order in range(1, most + 1)]
+    return replace(snapshot, derivatives=tuple(known), derivative=known[0])
+
+
+def orders_of(snapshot: Snapshot) -> Orders:
+    assert snapshot.orders is not None
+    return snapshot.orders
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["expression"])
+def test_cases(case: dict[str, Any]) -> None:
+    """What sympy says at 30 digits, by autograd, in words and by differences."""
+    snapshot = asked(case["expression"], case["at"], 4)
+    orders = orders_of(snapshot)
+    if "hessian" in case:
+        assert orders.hessian is not None
+        assert orders.hessian.names == tuple(case["at"])
+        for row, wanted in zip(orders.hessian.matrix, case["hessian"], strict=True):
+            assert row == pytest.approx(wanted, rel=CLOSE)
+    else:
+        assert [one.values["x"].numbers[0] for one in orders.orders] == pytest.approx(case["orders"], rel=CLOSE)
+        assert orders.taylor == pytest.approx(case["taylor"], rel=CLOSE)
+    for order in range(1, 5):
+        for check in derivative_checks(snapshot, order).values():
+            assert (check.autograd, check.calculus, check.differences) == (True, True, True), (order, check)
+
+
+def test_a_wrong_derivative_gets_no_tick() -> None:
+    snapshot = asked("sin(x)*exp(x)", {"x": 0.7}, 2)
+    orders = orders_of(snapshot)
+    first, second = orders.orders
+    wrong = replace(second, values={"x": Values((), (second.values["x"].numbers[0] + 0.1,))})
+    check = derivative_checks(replace(snapshot, orders=replace(orders, orders=(first, wrong))), 2)["x"]
+    assert (check.autograd, check.calculus, check.differences) == (False, True, True)
+
+
+def metadata(node: Any) -> dict[str, Any]:
+    told: dict[str, Any] = node.metadata
+    return told
+
+
+SECOND_GRAPHS: dict[str, tuple[At, Callable[..., torch.Tensor]]] = {
+    "sin(x)*exp(x) + x^2": ({"x": 0.7}, lambda x: torch.sin(x) * torch.exp(x) + x**2),
+    "tanh(w*x)*w": ({"w": 0.5, "x": 1.5}, lambda w, x: torch.tanh(w * x) * w),
+    "sum(x^3)*x[0]": ({"x": (1.0, 2.0)}, lambda x: (x**3).sum() * x[0]),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Anomaly Detection")
+@pytest.mark.parametrize("expression", SECOND_GRAPHS)
+def test_the_graph_of_the_gradient(expression: str) -> None:
+    """The nodes of torch's own walk from grad.grad_fn; each was made by the node that anomaly mode says."""
+    at, function = SECOND_GRAPHS[expression]
+    leaves = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in at.values()]
+    f = function(*leaves)
+    first = graph.walk(graph.root(f))
+    with torch.autograd.detect_anomaly(check_nan=False):
+        slopes = torch.autograd.grad(f, leaves, create_graph=True)
+    walked = graph.walk(*(graph.root(slope) for slope in slopes))
+    wanted = [
+        (
+            graph.short(node.name()),
+            [graph.short(target.name()) if target is not None else None for target, _ in node.next_functions],
+            graph.short(parent.name()) if (parent := metadata(node).get("parent_")) is not None else None,
+        )
+        for node in walked
+        if graph.sequence(node) is not None
+    ]
+    snapshot = asked(expression, at, 2)
+    one, two = (order.graph for order in orders_of(snapshot).orders)
+    newest = sorted(two.nodes, key=lambda node: -1 if node.sequence is None else node.sequence, reverse=True)
+    told = [
+        (
+            node.name,
+            [None if edge.target is None else two.nodes[edge.target].name for edge in node.edges],
+            None if node.made_by is None else one.nodes[node.made_by].name,
+        )
+        for node in newest
+        if node.sequence is not None
+    ]
+    assert told == wanted
+    assert one == snapshot.graph
+    assert all((node.order == 1) == (node.made_by is not None) for node in two.nodes)
+    assert all(node.source is not None and node.value is not None for node in two.nodes)
+    slopes_told = [two.nodes[root].value for root in two.roots]
+    assert sorted(n for v in slopes_told if v for n in v.numbers) == pytest.approx(
+        sorted(n for slope in slopes for n in slope.reshape(-1).tolist())
+    )
+    del slopes, f
+    graph.release(walked)
+    graph.release(first)
+
+
+def test_a_row_of_the_hessian() -> None:
+    """The gradient by one variable, as a function of its own: backward over its graph gives a row."""
+    snapshot = asked("x^2*y^3", {"x": 2.0, "y": 3.0}, 2, along="y")
+    shown = picture(snapshot, 2)
+    assert shown.value == Values((), (3 * 2.0**2 * 3.0**2,))
+    assert {name: state.grad.numbers[0] for name, state in shown.variables.items()} == {"x": 108.0, "y": 72.0}
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
+def test_matrices_are_those_of_torch_func() -> None:
+    """Hessian and Jacobian of vectors and numbers together."""
+    x, w = torch.tensor([0.3, -0.7, 1.1], dtype=torch.float64), torch.tensor(0.5, dtype=torch.float64)
+
+    def function(x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+        return torch.softmax(w * x, -1) * x
+
+    orders = orders_of(asked("softmax(w*x)*x", {"x": (0.3, -0.7, 1.1), "w": 0.5}, 2))
+    assert orders.hessian is not None
+    assert set(orders.hessian.names) == {"x[0]", "x[1]", "x[2]", "w"}
+    parts = torch.func.hessian(lambda x, w: function(x, w).sum(), argnums=(0, 1))(x, w)
+    order = ("w", "x") if orders.hessian.names[0] == "w" else ("x", "w")
+    places = {"x": 0, "w": 1}
+    whole = torch.cat(
+        [torch.cat([parts[places[a]][places[b]].reshape(3 if a == "x" else 1, -1) for b in order], 1) for a in order]
+    )
+    assert torch.allclose(torch.tensor(orders.hessian.matrix, dtype=torch.float64), whole, rtol=1e-12)
+    vectors = torch.tensor(orders.hessian.directions, dtype=torch.float64)
+    for value, vector in zip(orders.hessian.eigenvalues, vectors, strict=True):
+        assert torch.allclose(whole @ vector, value * vector, atol=1e-12)
+    by_x, by_w = torch.func.jacrev(function, argnums=(0, 1))(x, w)
+    assert torch.allclose(torch.tensor(orders.jacobian["x"].rows, dtype=torch.float64), by_x, rtol=1e-12)
+    assert torch.allclose(torch.tensor(orders.jacobian["w"].rows, dtype=torch.float64)[:, 0], by_w, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["sin", "gelu", "softplus", "erf", "ndtr", "atan2", "logsigmoid"])
+def test_second_derivatives_of_functions(name: str) -> None:
+    """What torch's own gradgradcheck lets pass is what calculus says."""
+    at: At = {"x": 0.8, "y": 0.3} if name == "atan2" else {"x": 0.8}
+    expression = f"{name}({', '.join(at)})"
+    snapshot = asked(expression, at, 4)
+    for order in (2, 3, 4):
+        for check in derivative_checks(snapshot, order).values():
+            assert check.autograd, (order, check)
+            assert check.calculus, (order, check)
+
+
+UNARY = st.sampled_from(
+    ["sin({})", "tanh({})", "exp(-({})^2)", "({})^3", "1/(2 + ({})^2)", "sigmoid({})", "cos(2*({}))"]
+)
+BINARY = st.sampled_from(["({}) + ({})", "({})*({})", "({}) - 3*({})"])
+EXPRESSIONS = st.recursive(
+    st.sampled_from(["x", "x^2", "x/3"]),
+    lambda inner: st.builds(str.format, UNARY, inner) | st.builds(str.format, BINARY, inner, inner),
+    max_leaves=4,
+)
+
+
+@pytest.mark.long
+@settings(max_examples=8, deadline=None)
+@given(EXPRESSIONS, st.floats(-1.5, 1.5).map(lambda x: round(x, 3)))
+def test_random_expressions(expression: str, x: float) -> None:
+    """Autograd in float64 and sympy in 50 digits; what cancels to nearly nothing has lost digits, and not to more."""
+    snapshot = asked(expression, {"x": x}, 3)
+    for order, known in zip(orders_of(snapshot).orders, snapshot.derivatives, strict=True):
+        exact = known["x"].numbers[0]
+        assert exact is not None
+        size = max([1.0, *(abs(n) for one in order.graph.nodes if one.value for n in one.value.numbers)])
+        assert order.values["x"].numbers[0] == pytest.approx(exact, rel=1e-9, abs=1e-9 * size**2)
+        assert math.isfinite(exact)
+
+
+def test_what_is_too_large_is_said() -> None:
+    """A Hessian of 300 numbers, one row of it; elements that mix are not differentiated one by one."""
+    orders = orders_of(evaluate_only("sum(x)^3", {"x": tuple([0.01] * 300)}, 2))
+    assert orders.hessian is not None
+    assert (len(orders.hessian.matrix), orders.hessian.row) == (1, 0)
+    assert orders.hessian.matrix[0] == pytest.approx([6 * 3.0] * 300)
+    assert "x" not in orders.orders[1].values
+
+
+def evaluate_only(expression: str, at: At, most: int) -> Snapshot:
+    snapshot = evaluate(Request(1, expression, at, dtype="float64", orders=OrdersRequest(most)))
+    assert snapshot.problem is None
+    return snapshot
+
+
+def test_nothing_to_differentiate() -> None:
+    assert evaluate_only("5 + 5", {}, 2).orders is None
+    flat = orders_of(evaluate_only("3x + 1", {"x": 4.0}, 4))
+    assert [one.values["x"].numbers[0] for one in flat.orders] == [3.0, 0.0, 0.0, 0.0]
+    assert [len(one.graph.nodes) for one in flat.orders[1:]] == [0, 0, 0]

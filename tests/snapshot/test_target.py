@@ -1,0 +1,39 @@
+"""Targets by module name, and what a file defines, read without running it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gradtui.snapshot.target import file_of, functions
+
+
+def test_a_module_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "package").mkdir()
+    for name in ("package/__init__.py", "package/model.py", "alone.py"):
+        (tmp_path / name).write_text("raise RuntimeError\n")
+    here = str(tmp_path)
+    assert file_of("package.model:Net.loss", ("/nowhere", here)) == f"{here}/package/model.py:Net.loss"
+    assert file_of("package:loss", (here,)) == f"{here}/package/__init__.py:loss"
+    assert file_of("alone:loss", (here,)) == f"{here}/alone.py:loss"
+
+
+@pytest.mark.parametrize("text", ["x[1:2]", "x:y z", "a..b:c", "nowhere.at:all", "1:2", "x^2", "a.b", "model.py:loss"])
+def test_what_is_none(text: str, tmp_path: Path) -> None:
+    assert file_of(text, (str(tmp_path),)) is None
+
+
+def test_functions_and_methods() -> None:
+    code = """
+class Net:
+    def loss(self, x, *, y=1): ...
+    @staticmethod
+    def plain(x): ...
+    @classmethod
+    def made(cls, x): ...
+    def _own(self): ...
+async def later(x, /, y): ...
+def _hidden(): ...
+"""
+    assert functions(code) == {"Net.loss": ("x", "y"), "Net.plain": ("x",), "Net.made": ("x",), "later": ("x", "y")}

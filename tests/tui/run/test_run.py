@@ -1,0 +1,239 @@
+"""The screen on a run: what it shows is what the run has, it follows the file, and nothing that arrives takes it down."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from textual.pilot import Pilot
+
+from gradtui.file.run_writing import RunWriter, save
+from gradtui.runs.run import ParameterNorms, Run, Update
+from gradtui.tui.run.app import RunApp
+from gradtui.tui.run.following import Source
+from gradtui.tui.run.heat_map import HeatMap
+from gradtui.tui.run.opened import UpdateApp, explorer
+from tests import examples
+from tests.runs import made
+
+WIDE = (120, 36)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "run.gradtui"
+    save(made.run(), path)
+    return path
+
+
+async def until(pilot: Pilot[Any], true: Callable[[], bool]) -> None:
+    """Wait for a condition; a screen on which it never comes is a failure by the clock of the tests."""
+    for _ in range(500):
+        await pilot.pause(0.01)
+        if true():
+            return
+    raise AssertionError("it never came")
+
+
+def of(pilot: Pilot[Any]) -> RunApp:
+    assert isinstance(pilot.app, RunApp)
+    return pilot.app
+
+
+async def shown(pilot: Pilot[Any]) -> None:
+    app = of(pilot)
+    await until(pilot, lambda: app.look.count > 0 and app.loss.settled)
+
+
+def rows(app: RunApp) -> dict[str, str]:
+    """The cells of the heat map by the label of their row."""
+    heat = app.heat
+    lines = [heat.line(y).pieces for y in range(heat.line_count)]
+    return {app.look.rows[y].path: "".join(text for text, _ in line[2:]) for y, line in enumerate(lines)}
+
+
+def text(app: RunApp) -> str:
+    views = (app.findings, app.numbers, app.output, app.loss)
+    lines = ["".join(one for one, _ in view.line(y).pieces) for view in views for y in range(view.line_count)]
+    return "\n".join([str(app.what.content), str(app.doing.content), *lines])
+
+
+async def test_it_begins_where_it_went_wrong(path: Path) -> None:
+    app = RunApp(Source(str(path)))
+    async with app.run_test(size=WIDE) as pilot:
+        await shown(pilot)
+        assert app.look.update is not None
+        assert (app.look.update.update, app.look.selected and app.look.selected.path) == (37, "encoder.0.weight")
+        told = text(app)
+        assert all(word in told for word in ("train.py --epochs 3", "60 updates", "ended with 1", "train.py:21"))
+        assert made.FOUND.text in told
+        assert made.FOUND.remedy in told
+        cells = rows(app)
+        width = app.heat.cell_count
+        assert cells["encoder.2.bias"] == "∅" * width
+        assert cells["head.bias"] == "0" * width
+        begins = width * 37 // 60
+        assert "×" not in cells["encoder.0.weight"][:begins]
+        assert cells["encoder.0.weight"][begins + 1 :].strip("×") == ""
+        assert cells["head.weight"].endswith("∞")
+        await pilot.press("home")
+        assert "loss 2 " in text(app)
+        await pilot.press("up", "up", "up")
+        assert app.look.selected is not None
+        assert app.look.selected.path == ""
+        assert next(line for line in text(app).splitlines() if line.startswith("encoder.2.bias")).split()[1] == "None"
+
+
+async def test_keys(path: Path) -> None:
+    app = RunApp(Source(str(path)))
+    async with app.run_test(size=WIDE) as pilot:
+        await shown(pilot)
+        look, heat = app.look, app.heat
+        await pilot.press("home", "full_stop", "full_stop", "comma")
+        assert look.place == 1
+        await pilot.press("plus", "plus", "right")
+        low, high = look.window
+        assert (high - low, look.place) == (15, 2)
+        await pilot.press("f")
+        assert look.window == (0, 60)
+        before, title = rows(app), heat.border_title
+        await pilot.press("c")
+        assert heat.border_title != title
+        assert rows(app) != before
+        await pilot.press("w")
+        assert look.place == 37
+        await pilot.press("S")
+        assert look.update is not None
+        assert look.update.update == 20
+        count = len(look.rows)
+        await pilot.press("space")
+        assert len(look.rows) < count
+        await pilot.press("end", "enter")
+    assert app.opened == 37
+
+
+async def test_a_click_chooses_update_and_module(path: Path) -> None:
+    app = RunApp(Source(str(path)))
+    async with app.run_test(size=WIDE) as pilot:
+        await shown(pilot)
+        heat = app.heat
+        await pilot.click(HeatMap, offset=(heat.name_width + 2 + heat.cell_count // 2, 2))
+        await until(pilot, lambda: app.look.row == 1)
+        assert abs(app.look.place - 30) <= 1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (40, 10), (200, 60)])
+async def test_any_size_and_every_key(size: tuple[int, int], path: Path) -> None:
+    app = RunApp(Source(str(path)))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.look.count > 0)
+        await pilot.press(*"mm,.ococ-+fwsSjjjk ", "home", "end", "left", "shift+right", "escape", "question_mark")
+        await pilot.press("escape", "i", "escape")
+        await until(pilot, lambda: len(app.screen_stack) == 1)
+        await pilot.resize_terminal(120, 36)
+        await pilot.pause()
+        assert made.FOUND.text in text(app)
+
+
+async def test_it_follows(tmp_path: Path) -> None:
+    path = tmp_path / "run.gradtui"
+    app = RunApp(Source(str(path)))
+    with RunWriter(path, what="train.py") as writer:
+        writer.optimizer("SGD")
+        async with app.run_test(size=WIDE) as pilot:
+            await until(pilot, lambda: "train.py" in text(app))
+            assert "no update has run yet" in text(app)
+            for number in range(30):
+                writer.update(made.update(number))
+            await until(pilot, lambda: app.look.count == 30)
+            assert app.look.place == 29
+            assert "goes on" in text(app)
+            await pilot.press("left", "question_mark")
+            here = app.look.place
+            for number in range(30, 40):
+                writer.update(made.update(number))
+            writer.finding(made.FOUND)
+            writer.snapshot(37, examples.quadratic())
+            writer.printed("epoch 1\n")
+            await until(pilot, lambda: bool(app.look.run.printed))
+            assert app.look.place == here
+            assert made.FOUND.text in text(app)
+            assert "epoch 1" in text(app)
+            await pilot.press("escape", "end")
+            writer.update(made.update(40))
+            await until(pilot, lambda: app.look.place == 40)
+            writer.end(0)
+            await until(pilot, lambda: "ended" in text(app))
+            assert app.look.place == 37  # where it went wrong
+
+
+async def test_what_cannot_be_read_is_said_and_the_picture_stays(path: Path) -> None:
+    app = RunApp(Source(str(path)))
+    whole = path.read_bytes()
+    async with app.run_test(size=WIDE) as pilot:
+        await shown(pilot)
+        path.write_bytes(whole + b"\1" * 100)
+        await until(pilot, lambda: "damaged" in text(app))
+        assert app.look.count == 60
+        path.unlink()
+        await until(pilot, lambda: "No such file" in text(app))
+        assert app.look.count == 60
+        save(made.run(5), path)
+        await until(pilot, lambda: app.look.count == 5)
+        assert "damaged" not in text(app)
+
+
+async def test_a_snapshot_is_left_by_escape() -> None:
+    app = explorer(examples.quadratic(), None, None)
+    async with app.run_test(size=WIDE) as pilot:
+        await pilot.pause()
+        await pilot.press("l", "escape")
+        assert not app.back
+        await pilot.press("escape")
+    assert isinstance(app, UpdateApp)
+    assert app.back
+
+
+STRANGE: dict[str, Run] = {
+    "names": replace(made.run(0), updates=[Update(0, parameters={"[red]x[/].\x1b[31m": ParameterNorms(1.0, 1.0, 0.1)})]),
+    "no loss": replace(made.run(0), updates=[Update(0), Update(1)]),
+    "nothing finite": replace(made.run(0), updates=[Update(n, loss=math.nan, grad_norm=math.inf) for n in range(3)]),
+    "huge": replace(
+        made.run(0), updates=[Update(n, loss=10.0**n, parameters={"w": ParameterNorms(1e308, 1e-320, 1e300)}) for n in (0, 300)]
+    ),
+    "empty": made.run(0),
+    "many findings": replace(made.run(3), findings=(made.FOUND,) * 50),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STRANGE)
+async def test_strange_runs(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "run.gradtui"
+    save(STRANGE[name], path)
+    app = RunApp(Source(str(path)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "ended" in text(app))
+        await pilot.press("w", "c", "plus", "left", "space", "enter", "i", "escape", "o")
+        assert app._exception is None
+        assert "\x1b" not in text(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (97, 18)])
+async def test_the_mark_is_over_the_selected_update(size: tuple[int, int], path: Path) -> None:
+    """Also where a scrollbar takes a cell: the first nan is at the update that is marked, in chart and heat map."""
+    app = RunApp(Source(str(path)))
+    async with app.run_test(size=size) as pilot:
+        await shown(pilot)
+        assert app.look.place == 37
+        here = app.look.column(app.heat.cell_count)
+        assert here is not None
+        assert rows(app)["encoder.0.weight"].index("×") <= here
+        marked = [
+            sum(len(one) for one, _ in pieces[: [style for _, style in pieces].index("chart--here")])
+            for pieces in (app.loss.line(y).pieces for y in range(1, 3))
+        ]
+        assert marked == [app.heat.name_width + 1 + here] * 2

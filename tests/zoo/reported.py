@@ -1,0 +1,94 @@
+"""Snippets from public reports: data that went bad before the model, steps of torch that have another way, own backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - as everybody writes it
+from torch import nn
+
+from tests.zoo.case import broken
+
+
+class Square(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return x * x
+
+    @staticmethod
+    def backward(ctx: Any, grad: Any) -> Any:
+        return grad * ctx.saved_tensors[0]  # <- here
+
+
+@broken("custom", "weight", "fine", "Square.backward", "0.5 times")
+def custom_backward_without_its_factor_of_two() -> Iterator[Any]:
+    model = nn.Linear(3, 2)
+    x = torch.randn(5, 3)
+    yield model
+    yield cast(Any, Square).apply(model(x)).mean()
+
+
+@broken("pole", "weight", "nan", "logarithm of 0")
+def gumbel_noise_of_a_one() -> Iterator[Any]:
+    model = nn.Linear(3, 4)
+    x, u = torch.randn(5, 3), torch.rand(5, 4)
+    u[3, 2] = 1.0
+    yield model
+    noise = -torch.log(-torch.log(u))  # <- here
+    yield torch.softmax(model(x) + noise, -1).pow(2).sum()
+
+
+@broken("pole", "weight", "nan", "power -0.5")
+def lonely_node_of_a_graph() -> Iterator[Any]:
+    model = nn.Linear(3, 4)
+    x, adjacency = torch.randn(5, 3), torch.ones(5, 5)
+    adjacency[2] = adjacency[:, 2] = 0
+    yield model
+    root = adjacency.sum(1).pow(-0.5)  # <- here
+    yield (root[:, None] * adjacency * root @ model(x)).pow(2).mean()
+
+
+@broken("zero_by_zero", "weight", "nan", "0/0")
+def column_that_never_varies() -> Iterator[Any]:
+    model = nn.Linear(3, 1)
+    x = torch.rand(40, 3)
+    x[:, 1] = 7
+    yield model
+    scaled = (x - x.amin(0)) / (x.amax(0) - x.amin(0))  # <- here
+    yield model(scaled).pow(2).mean()
+
+
+@broken("input", "0.weight", "nan", "1.running_var", "holds nan")
+def running_variance_that_is_gone() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)).eval()
+    cast(Any, model[1]).running_var[2] = float("nan")
+    x = torch.randn(5, 3)
+    yield model
+    yield model(x).pow(2).mean()  # <- here
+
+
+@broken("pole", "weight", "nan", "length 4", "length 6")
+def words_too_long_for_the_sound() -> Iterator[Any]:
+    model = nn.Linear(5, 7)
+    sound, words = torch.randn(4, 2, 5), torch.randint(1, 7, (2, 6))
+    yield model
+    yield cast(Any, F.ctc_loss)(model(sound).log_softmax(-1), words, [4, 4], [6, 2])  # <- here
+
+
+@broken("pole", "scale", "nan", "determinant is 0")
+def determinant_of_a_singular_matrix() -> Iterator[Any]:
+    scale, x = nn.Parameter(torch.tensor(1.0)), torch.tensor([0.0, 1.0, 1.0])
+    yield {"scale": scale}
+    yield torch.logdet(torch.exp(-((x[:, None] - x) ** 2) / scale**2))  # <- here
+
+
+@broken("no_grad", "0.weight", "none", "create_graph")
+def gradient_without_a_graph() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(1, 8), nn.Tanh(), nn.Linear(8, 1))
+    t = torch.linspace(0, 1, 9)[:, None].requires_grad_()
+    yield model
+    (slope,) = torch.autograd.grad(model(t).sum(), t)  # <- here
+    yield (slope - torch.cos(t)).pow(2).mean()
