@@ -45,6 +45,15 @@ class Record:
         return self.snapshot.events
 
     @cached_property
+    def events_of(self) -> dict[str, list[Event]]:
+        """The events at which the gradient of a leaf may end, by its name."""
+        found: dict[str, list[Event]] = {}
+        for event in self.events:
+            for name in event.leaves:
+                found.setdefault(name, []).append(event)
+        return found
+
+    @cached_property
     def uses(self) -> list[list[Use]]:
         return uses(self.snapshot.graph)
 

@@ -24,11 +24,7 @@ def detect(record: Record) -> Iterator[Cause]:
     for name, leaf in record.wanted.items():
         if leaf.node is not None or leaf.registered is False:
             continue
-        if (
-            record.is_explored
-            and not record.asked
-            and not blamed([event for event in record.events if name in event.leaves])
-        ):
+        if record.is_explored and not record.asked and not blamed(record.events_of.get(name, ())):
             continue  # a text may well name what is not used
         if record.asked or (_takes_part(record, name) and (leaf.requires_grad or nothing_learns)):
             yield _of(record, name, leaf, nothing_learns, fresh)
@@ -38,7 +34,7 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
     """Of one parameter. nothing_learns: whether no other one is in the graph. fresh: that made the output, of nothing."""
     if not leaf.requires_grad:
         return Cause("frozen", Place(), {}, "perhaps", (name,))
-    events = blamed([event for event in record.events if name in event.leaves])
+    events = blamed(record.events_of.get(name, ()))
     if fresh is not None and not events:
         return Cause("constant output", Place(None, fresh.source), {"event": fresh}, "proved", (name,))
     if events:

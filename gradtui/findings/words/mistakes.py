@@ -38,7 +38,14 @@ STRAYS: dict[str, Sentence] = {
         "hold layers in nn.ModuleList or nn.ModuleDict, weights in nn.ParameterList, a single one as an attribute",
     ),
 }
-BROADCAST: dict[str, Sentence] = {
+OF_LOSSES: dict[str, Sentence] = {
+    "softmax twice": Sentence(
+        "shrinking",
+        "backward",
+        "{node} takes a softmax of what {softmax} has already made: probabilities where it wants logits, so that of {classes} "
+        "classes none gets more than {most} of the weight, and the loss cannot fall below {least}",
+        "hand it the logits: cross_entropy has a softmax inside; take the softmax out of the model, or nll_loss of its logarithm",
+    ),
     "loss broadcast": Sentence(
         "broadcast",
         "forward",

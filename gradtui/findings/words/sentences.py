@@ -9,7 +9,7 @@ from gradtui.findings.scale import scaled
 from gradtui.findings.words.bad import BAD_GRADIENTS, BAD_VALUES, EVIDENCE_OF_BAD
 from gradtui.findings.words.cutting import CUTTING, EVIDENCE_OF_CUTS
 from gradtui.findings.words.functions import EVIDENCE_OF_FUNCTIONS, OF_FUNCTIONS
-from gradtui.findings.words.mistakes import BROADCAST, EVIDENCE_OF_LEAVES, NOT_A_LEAF, STORAGE, STRAYS, UNREADABLE
+from gradtui.findings.words.mistakes import EVIDENCE_OF_LEAVES, NOT_A_LEAF, OF_LOSSES, STORAGE, STRAYS, UNREADABLE
 from gradtui.findings.words.refusals import EVIDENCE_OF_REFUSALS, REFUSALS
 from gradtui.findings.words.said import filled
 from gradtui.findings.words.sentence import Sentence
@@ -34,7 +34,7 @@ TABLES: dict[str, dict[str, Sentence]] = {
     "cut off": CUTTING,
     "not a leaf": NOT_A_LEAF,
     "strays": STRAYS,
-    "broadcast": BROADCAST,
+    "losses": OF_LOSSES,
     "zeros": ZEROS,
     "functions": OF_FUNCTIONS,
     "storage": STORAGE,
