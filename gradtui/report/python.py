@@ -28,6 +28,7 @@ from gradtui.expression.syntax import (
     Vector,
     postorder,
 )
+from gradtui.report.orders import script as orders
 from gradtui.snapshot.model import Device, Dtype, Snapshot, Values
 from gradtui.snapshot.visible import visible
 
@@ -36,7 +37,20 @@ INT64 = 2**63
 MOST_BITS = 1024
 """Of the integer part of a float."""
 BEYOND = "a constant in this expression is larger than any float"
-OWN_NAMES = {"torch", "math", "functional", "f", "print", "float"}
+OWN_NAMES = {
+    "torch",
+    "math",
+    "functional",
+    "f",
+    "print",
+    "float",
+    "derivative",
+    "range",
+    "place",
+    "slopes",
+    "slope",
+    "row",
+}
 TRAINING_NAMES = {
     *("optimizer", "closure", "losses", "loss", "result", "update"),
     *("batch", "batches", "sampler", "generator", "range", "len", "min"),
@@ -115,9 +129,12 @@ class Writer:
             return
         yield 'print("f =", f.tolist())'
         yield "if f.requires_grad:"
-        yield "    f.sum().backward()" if self._is_vector else "    f.backward()"
+        keep = "" if self._snapshot.orders is None else "retain_graph=True"
+        yield f"    f.sum().backward({keep})" if self._is_vector else f"    f.backward({keep})"
         for name in self._expression.variables:
             yield f'print("{name} =", {safe(name)}.tolist(), " gradient:", {self._gradient(safe(name))})'
+        if self._snapshot.orders is not None:
+            yield from orders.lines(self._snapshot, self._snapshot.orders, safe)
 
     @property
     def _is_vector(self) -> bool:

@@ -3,6 +3,7 @@ r"""f and its derivatives as LaTeX: a fragment that stands in any document with 
 from __future__ import annotations
 
 from gradtui.expression.parser import ExpressionError, parse
+from gradtui.report.orders import tex as orders
 from gradtui.report.typeset import name_of, typeset
 from gradtui.snapshot.model import Snapshot
 
@@ -42,4 +43,6 @@ def tex(snapshot: Snapshot) -> str:
     """All of it, one under the other. Raises NoFormulaError."""
     lines = [function(snapshot)]
     lines += [found for name in snapshot.variables if (found := derivative(snapshot, name)) is not None]
+    if snapshot.orders is not None:
+        lines += orders.lines(snapshot, snapshot.orders)
     return "\\begin{gather*}\n" + " \\\\\n".join(lines) + "\n\\end{gather*}\n"

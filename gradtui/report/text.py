@@ -10,16 +10,19 @@ from gradtui.chart.text import chart_text
 from gradtui.chart.window import Window, home
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.graph.agreement import checks, value_check
+from gradtui.graph.higher import again, picture
 from gradtui.outline.outline import Outline
 from gradtui.outline.rows import Row, rows
 from gradtui.outline.titles import title
 from gradtui.report import findings
 from gradtui.report.gradients import tables
+from gradtui.report.orders import text as orders_text
 from gradtui.report.steps import in_short
 from gradtui.report.training.updates import table, values_chart
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.model import Node, Snapshot, Source, Values, default_at
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
+from gradtui.snapshot.orders import Orders
 from gradtui.snapshot.target import split
 from gradtui.snapshot.visible import harmless, visible
 
@@ -53,6 +56,8 @@ def report(snapshot: Snapshot, *, colour: bool = False) -> str:
     parts: list[Iterable[str]] = [map(harmless, part(snapshot)) for part in told]
     if snapshot.curve is not None and snapshot.curve.variable in snapshot.variables:
         parts.append(_chart(snapshot, snapshot.curve, colour))
+    if snapshot.orders is not None:
+        parts += [map(harmless, part) for part in _orders(snapshot, snapshot.orders)]
     if snapshot.training is not None:
         parts += [
             map(harmless, part) for part in (table(snapshot.training, snapshot.dtype), values_chart(snapshot.training))
@@ -148,7 +153,7 @@ def _cells(snapshot: Snapshot, outline: Outline, row: Row) -> tuple[str, str, st
         sent, whole = (_few(values, digits) for values in (edge.grad if edge else None, node.grad_output))
         return f"{row.guides}↑ {_label(node)}", "", "", sent if node.shape else f"{sent} of {whole}", ""
     step = NOT_KNOWN if node.step is None else str(node.step + 1)
-    source = _source(node.source) or visible(node.variable or "")
+    source = again(node) + _source(node.source) or visible(node.variable or "")
     value, gradient = _few(node.value, digits), _few(node.grad_output, digits)
     return f"{row.guides}{node.name}", source, value, gradient, step
 
@@ -156,6 +161,14 @@ def _cells(snapshot: Snapshot, outline: Outline, row: Row) -> tuple[str, str, st
 def _chart(snapshot: Snapshot, curve: Curve, colour: bool) -> Iterator[str]:
     """f and f' with the point where we stand."""
     yield chart_text(curve, WIDTH, CHART_HEIGHT, colour, standing(snapshot, curve))
+
+
+def _orders(snapshot: Snapshot, orders: Orders) -> Iterator[Iterable[str]]:
+    """The derivatives of higher order, and the graph of the gradient."""
+    yield orders_text.lines(snapshot, orders)
+    head = orders_text.graph_head(snapshot)
+    if head is not None:
+        yield [head, *tree(picture(snapshot, 2))]
 
 
 def _nodes(count: int) -> str:

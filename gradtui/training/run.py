@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from gradtui.snapshot.model import Request
-from gradtui.snapshot.training import State, Training
+from gradtui.snapshot.training import Batches, State, Training
 
 
 def following(request: Request, made: Training, count: int = 1) -> Request:
@@ -14,6 +14,8 @@ def following(request: Request, made: Training, count: int = 1) -> Request:
     if not made.updates:
         return replace(request, training=replace(request.training, count=count))
     last = made.updates[-1]
+    if request.origin == "function":  # what moves stands where it was put, in the process that runs it
+        return replace(request, training=replace(request.training, update=last.update + 1, count=count))
     training = replace(request.training, update=last.update + 1, count=count, state=states(made, len(made.updates)))
     return replace(
         request, at=request.at | {name: one.after for name, one in last.variables.items()}, training=training
@@ -30,3 +32,10 @@ def states(made: Training, place: int) -> dict[str, State]:
 def joined(first: Training, second: Training) -> Training:
     """The updates of both, in a row."""
     return replace(first, updates=(*first.updates, *second.updates))
+
+
+def epoch(batches: Batches, rows: int, update: int) -> str:
+    """`epoch 3, batch 1 of 7`: of update `update`, which comes next."""
+    count = -(-rows // batches.size)
+    number, batch = divmod(update, count)
+    return f"epoch {number + 1}" + (f", batch {batch + 1} of {count}" if count > 1 else "")

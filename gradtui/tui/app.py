@@ -175,6 +175,7 @@ class GradtuiApp(MendedApp):
         """The picture of before stays until the file has run again."""
         self.asking.interrupt()
         self.session.saved()
+        self.board.trainer.anew()
         self.ask()
 
     def on_explained(self) -> None:
@@ -356,11 +357,11 @@ class GradtuiApp(MendedApp):
         self.push_screen(FullScreen(in_full(self.session, self.answers, picture.reading, selected, picture.node_panel)))
 
     async def on_file_entry_left(self, message: FileEntry.Left) -> None:
-        shown = self.answers.whole
+        shown = self.board.whole
         if message.path is None or shown is None:
             self.picture.leave_line()
             return
-        told = await commands.write(shown, message.path, plain=self.plain)
+        told = await commands.write(shown, message.path, plain=self.plain, other=self.picture.chart.other)
         if told:
             self.picture.file.say(told)
         else:

@@ -1,4 +1,4 @@
-"""Every key of the screen: the footer, the command palette, the help and README's table are made from what stands here."""
+"""Every key of the screen: the footer, the command palette, the help and the table of docs/keys.md are made from this."""
 
 from __future__ import annotations
 
@@ -150,6 +150,14 @@ KEYS: list[Binding] = [
     ),
     key("update.play", "G", "training('play')", "train", "Train: update after update, pause"),
     key("update.back", "z", "training('back')", "update: back", "One update back, to the very numbers"),
+    key(
+        "update.open",
+        "U",
+        "training('open_update')",
+        "go to update",
+        "Go to an update by its number: its graph, its values",
+        priority=True,
+    ),
     key("update.start", "Z", "training('to_start')", "updates: start", "Back to before the first update"),
     key(
         "optimizer",
@@ -201,7 +209,7 @@ KEYS: list[Binding] = [
 
 
 class Row(NamedTuple):
-    """Keys that are explained together: `short` in a line of the help, in 31 cells; `long` in README.
+    """Keys that are explained together: `short` in a line of the help, in 31 cells; `long` in docs/keys.md.
 
     groups: ids of KEYS, or keys that are Textual's own.
     """
@@ -254,9 +262,9 @@ ROWS = (
         "undo a function, a value, an experiment; what if: cut, double; one edge",
     ),
     Row(
-        ("update update.back update.start", "update.play"),
+        ("update update.back update.start update.open", "update.play"),
         "update, back, start; train",
-        "one update, one back, to before the first; train: update after update, pause (`<` `>` speed)",
+        "one update, one back, to before the first, to one by its number; train: update after update, pause (`<` `>` speed)",
     ),
     Row(
         ("chart.next", "run.keep"),
@@ -301,7 +309,7 @@ NO_ROOM = {
     *("step.down10", "node.page_up", "node.page_down", "node.first", "node.last"),
     *("view.sort_back", "search.next", "search.previous", "explain", "view.sort", "suspend"),
 }
-"""Keys that only README lists: they do what those beside them do."""
+"""Keys that only docs/keys.md lists: they do what those beside them do."""
 
 
 EVERYWHERE = {
@@ -348,7 +356,9 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
         ):
             return session.active is not None
         case "training":
-            return session.origin == "expression" and session.live and bool(session.variables or session.data)
+            if not session.live:
+                return False
+            return session.origin == "function" or bool(session.variables or session.data)
         case "undo":
             return session.can_undo
         case "next_variable":

@@ -38,11 +38,21 @@ class OrderFacts(ExpressionFacts):
             return told
         order, by = made
         number = self._ids[order].get(by)
-        source = None if number is None else self._graphs[order].nodes[number].source
+        by_node = None if number is None else self._graphs[order].nodes[number]
+        source = None if by_node is None else by_node.source
         value = self._makers.recorded.get(node._sequence_nr())
         return told | Known(
-            value=None if value is None else values_of(value, self._most), source=source, order=order, made_by=number
+            value=None if value is None else values_of(value, self._most),
+            source=source,
+            order=order,
+            made_by=number,
+            note="" if by_node is None else _told(by_node),
         )
 
     def operands(self, node: Node) -> Sequence[model.Source | None]:
         return () if node._sequence_nr() in self._makers.made_by else super().operands(node)
+
+
+def _told(by: model.Node) -> str:
+    of = f" of {by.source.text}" if by.source is not None else ""
+    return f"made by backward, as {by.name}{of} ran"

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
+from msgspec.structs import replace
 from textual.app import App
 from textual.content import Content
 
+from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.visible import visible
 from gradtui.training.optimizers import DEFAULT
@@ -21,7 +23,7 @@ from gradtui.tui.panes.chart import Chart
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
 from gradtui.tui.training.charts import TITLES, Charts
-from gradtui.tui.training.lines import update_lines
+from gradtui.tui.training.lines import norm_lines, update_lines
 from gradtui.tui.training.optimizer_entry import OptimizerEntry
 from gradtui.tui.training.trainer import Trainer
 
@@ -34,6 +36,8 @@ class Views(Protocol):
 
     chart: Chart
     node_panel: NodePanel
+
+    trains: bool
 
     def open_optimizer(self, text: str) -> None: ...
     def lay_out(self) -> None: ...
@@ -55,7 +59,7 @@ class Board:
         ask: Callable[[], None],
         cursor: Callable[[], None],
     ) -> None:
-        self._session, self._answers, self._backward = session, answers, backward
+        self._app, self._session, self._answers, self._backward = app, session, answers, backward
         self._ask, self._cursor = ask, cursor
         self.trainer = Trainer(app, session, answers, moved=ask, changed=self.show, look=self.look)
         self.charts = Charts(session, answers, self.trainer)
@@ -83,6 +87,12 @@ class Board:
         self.show()
         self.trainer.arrived()
 
+    @property
+    def whole(self) -> Snapshot | None:
+        """What is shown, with all updates that have led to it."""
+        shown, made = self._answers.whole, self.trainer.made
+        return shown if shown is None or made is None else replace(shown, training=made)
+
     # What is shown
 
     def show(self) -> None:
@@ -98,7 +108,11 @@ class Board:
             panel.border_subtitle = Content(visible(told))
         chart.show_drawing(self.charts.drawing())
         active = session.active
-        chart.show_trail(trainer.history.trail(active, session.element, MOST_TRAIL) if active else ())
+        moves = active is not None and not trainer.of_file
+        chart.show_trail(trainer.history.trail(active, session.element, MOST_TRAIL) if active and moves else ())
+        if views.trains != trainer.active:
+            views.trains = trainer.active
+            views.lay_out()
         self._cursor()
 
     def tell(self) -> None:
@@ -108,11 +122,16 @@ class Board:
         if self._views is None:
             return
         panel = self._views.node_panel
+        before = history.state(history.here - 1) if history.here else {}
+        if trainer.active and trainer.of_file:
+            name = node.variable if node is not None else None
+            told = norm_lines(name, history.last, before, trainer.next, trainer.trained, history.maker)
+            panel.update_lines = tuple(told)
+            return
         if not trainer.active or node is None or node.variable not in trainer.trained:
             panel.update_lines = ()
             return
-        before = history.state(history.here - 1) if history.here else {}
-        panel.update_lines = tuple(update_lines(node.variable, history.last, before, trainer.next, trainer.settings))
+        panel.update_lines = tuple(update_lines(node.variable, history.last, before, trainer.next, history.maker))
 
     def look(self) -> None:
         """At a variable that moves, unless one does so already."""
@@ -134,6 +153,7 @@ class Board:
             "smaller": partial(trainer.rescale, -1),
             "larger": partial(trainer.rescale, 1),
             "open": self.open_optimizer,
+            "open_update": self.open_update,
             "toggle": self.toggle_trained,
             "chart": self.next_chart,
             "keep": self.keep_run,
@@ -175,7 +195,9 @@ class Board:
         self.open_optimizer()
 
     def toggle_trained(self) -> None:
-        if self._session.active is not None:
+        if self.trainer.of_file:
+            self._toggle_parameter()
+        elif self._session.active is not None:
             self.trainer.toggle(self._session.active)
         else:
             self._session.take_back()
@@ -183,9 +205,21 @@ class Board:
         if self._views is not None:
             self._views.lay_out()
 
+    def _toggle_parameter(self) -> None:
+        node = texts.node_of(self._answers.shown, self._backward.cursor.selected)
+        known = self._answers.shown.parameters if self._answers.shown is not None else {}
+        if node is None or node.variable not in known:
+            self._app.notify("choose a parameter in the graph: A holds it, or lets it move", timeout=4)
+        else:
+            self.trainer.toggle(node.variable)
+
     def open_optimizer(self) -> None:
         if self._views is not None:
             self._views.open_optimizer((self.trainer.optimizer or DEFAULT).text)
+
+    def open_update(self) -> None:
+        if self._views is not None:
+            self._views.open_optimizer(str(self.trainer.history.here))
 
     def choose(self, text: str) -> None:
         self.trainer.choose(read_optimizer(text))
@@ -193,3 +227,5 @@ class Board:
     def entered(self, message: OptimizerEntry.Left) -> None:
         if message.optimizer is not None:
             self.trainer.choose(message.optimizer)
+        elif message.update is not None:
+            self.trainer.go_to(message.update)

@@ -1,0 +1,94 @@
+"""What a Hessian means: how f curves here, how narrow its valley is, which learning rate descent bears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from gradtui.graph.rounding import UNIT
+from gradtui.snapshot.model import Snapshot
+from gradtui.snapshot.numbers import number
+from gradtui.snapshot.orders import Hessian
+
+Shape = Literal["up", "down", "saddle", "flat"]
+ROUNDING = 256
+"""Units of the dtype, relative to the largest, up to which an eigenvalue or a slope is taken for 0."""
+DIGITS = 4
+MOST_PARTS = 4
+"""Elements of a direction that are told."""
+
+
+class Curvature(Struct, frozen=True):
+    """shape: up where no eigenvalue is below 0, down where none is above, flat where all are 0. flat: places of eigenvalues
+    that are 0 but for rounding. still: whether the gradient is 0 here.
+
+    condition: largest by smallest eigenvalue, where all are above 0. rate: 2/λmax, where one is above 0: plain gradient descent
+    with a larger learning rate climbs out of this valley.
+    """
+
+    shape: Shape
+    flat: tuple[int, ...]
+    still: bool
+    condition: float | None
+    rate: float | None
+
+
+def curvature(snapshot: Snapshot, told: Hessian) -> Curvature | None:
+    """None where there are no eigenvalues."""
+    values = told.eigenvalues
+    if not values:
+        return None
+    unit = ROUNDING * UNIT.get(snapshot.dtype, UNIT["float32"])
+    largest = max(map(abs, values))
+    flat = tuple(place for place, value in enumerate(values) if abs(value) <= unit * largest)
+    rest = [value for place, value in enumerate(values) if place not in flat]
+    above, below = any(value > 0 for value in rest), any(value < 0 for value in rest)
+    shape: Shape = "saddle" if above and below else "up" if above else "down" if below else "flat"
+    slopes = [abs(one) for state in snapshot.variables.values() for one in state.grad.numbers]
+    places = [abs(one) for state in snapshot.variables.values() for one in state.value.numbers]
+    still = max(slopes, default=0.0) <= unit * max(largest, 1e-30) * max([1.0, *places])
+    condition = values[-1] / values[0] if above and not below and not flat else None
+    return Curvature(shape, flat, still, condition, 2 / values[-1] if above else None)
+
+
+def sentences(snapshot: Snapshot, told: Hessian) -> Iterator[str]:
+    """What a person should know of it, one thing each."""
+    found = curvature(snapshot, told)
+    if found is None:
+        if told.row is None:
+            yield "an entry of the Hessian is not finite: it has no eigenvalues"
+        return
+    yield _shape(told, found)
+    for place in found.flat[:2] if found.shape != "flat" else ():
+        yield f"flat along {direction(told, place)}: f hardly changes its slope there"
+    if found.condition is not None:
+        yield f"condition number {number(found.condition, DIGITS)}: so much steeper is the valley across than along"
+    if found.rate is not None:
+        yield f"plain gradient descent bears a learning rate below 2/λmax = {number(found.rate, DIGITS)}"
+
+
+def _shape(told: Hessian, found: Curvature) -> str:
+    least, most = told.eigenvalues[0], told.eigenvalues[-1]
+    spread = f"eigenvalues {number(least, DIGITS)} to {number(most, DIGITS)}"
+    match found.shape:
+        case "saddle":
+            ways = f"up along {direction(told, -1)}, down along {direction(told, 0)}"
+            return f"a saddle ({spread}): f curves {ways}" if found.still else f"f curves {ways} ({spread})"
+        case "up" if found.still and not found.flat:
+            return f"a minimum: the gradient is 0 and f curves up in every direction ({spread})"
+        case "down" if found.still and not found.flat:
+            return f"a maximum: the gradient is 0 and f curves down in every direction ({spread})"
+        case "up" | "down":
+            where = "in every direction" if not found.flat else "or not at all"
+            return f"f curves {found.shape} {where} here ({spread})"
+    return "f does not curve here: all second derivatives are 0"
+
+
+def direction(told: Hessian, place: int) -> str:
+    """`(x: 0.71, y: -0.71)`, the largest parts of a longer one."""
+    parts = sorted(zip(told.names, told.directions[place], strict=True), key=lambda part: -abs(part[1]))[:MOST_PARTS]
+    sign = -1 if parts and parts[0][1] < 0 else 1
+    more = ", …" if len(told.names) > MOST_PARTS else ""
+    return f"({', '.join(f'{name}: {number(sign * part + 0.0, 2)}' for name, part in parts)}{more})"
