@@ -92,7 +92,7 @@ def _overflow(record: Record, node: Node, name: str) -> Reason:
         return Reason("overflow", name, facts, form or (SMALLER_EXPONENT if exponential else SMALLER), "proved")
     if node.dtype in NARROW or exponential:
         return Reason("overflow", name, facts, form or (SMALLER_EXPONENT if exponential else ""))
-    return Reason("overflow", f"{name} in training", facts)
+    return Reason("overflow", "overflowed in training", facts)
 
 
 def _bad_constant(record: Record, node: Node) -> str | None:

@@ -28,6 +28,8 @@ NAMED: dict[str, tuple[set[str], int]] = {
     "Part": ({*PARTS, "double where"}, 0),
 }
 """Calls with the name of a row, and which argument that is."""
+BEGINS = ("value: ", "slope: ", "zero: ", "cut by ", "refused: ", "unread: ", "way: ")
+"""Names that are made: the rest is a kind, an operation, an event."""
 
 
 def names(call: str) -> Iterator[str]:
@@ -54,12 +56,15 @@ def test_every_name_has_a_row(call: str) -> None:
 
 
 def test_every_row_is_told_by_a_detector() -> None:
-    """Each name stands in the code; those that are made of a kind stand with its begin."""
+    """Its name stands in the code, or its begin does, where the rest is a kind, an operation or a count."""
     code = "".join(path.read_text() for path in FILES)
     rows = {*SENTENCES, *REASONS, *PARTS, *EVIDENCE}
-    unsaid = {row for row in rows if f'"{row}"' not in code and f'"{row.partition(": ")[0]}: {{' not in code}
-    made = {row for row in unsaid if row.startswith("way: ") or row.startswith("vanishing") or row.endswith(" counted")}
-    assert not unsaid - made
+    begins = {begin for begin in BEGINS if f'f"{begin}{{' in code}
+    assert begins == {*BEGINS}
+    unsaid = {
+        row for row in rows if f'"{row}"' not in code and not row.startswith(BEGINS) and not row.endswith(" counted")
+    }
+    assert not unsaid
 
 
 def test_no_row_stands_in_two_topics() -> None:
@@ -79,4 +84,6 @@ def test_every_detector_in_the_package_is_asked() -> None:
 
 
 def test_no_detector_is_long() -> None:
-    assert not [path.name for path in FILES if len(path.read_text().splitlines()) > LONGEST]
+    assert not [
+        path.name for path in (FOLDER / "detectors").glob("*.py") if len(path.read_text().splitlines()) > LONGEST
+    ]

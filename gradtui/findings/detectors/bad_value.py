@@ -96,4 +96,4 @@ def _evidence(witness: Witness) -> Iterator[tuple[str, Facts]]:
         if operand.variable is not None:
             yield "number there", {"name": operand.variable, "number": operand.number}
         else:
-            yield f"{'second' if witnesses.is_second(operand) else 'operand'} there", {"number": operand.number}
+            yield "second there" if witnesses.is_second(operand) else "operand there", {"number": operand.number}
