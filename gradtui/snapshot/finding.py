@@ -99,3 +99,26 @@ class Finding(Struct, frozen=True):
     evidence: tuple[str, ...] = ()
     certainty: Certainty = "likely"
     update: int | None = None
+
+
+CUT_OFF: frozenset[Kind] = frozenset(
+    {
+        "frozen",
+        "unused",
+        "not_in_graph",
+        "detached",
+        "no_grad",
+        "integer",
+        "left_torch",
+        "not_differentiable",
+        "new_leaf",
+    }
+)
+"""Kinds of a parameter that is not in the graph."""
+NOT_FINITE: frozenset[Kind] = frozenset(
+    {
+        "input", "domain", "pole", "zero_by_zero", "overflow", "vertical", "corner", "zero_times_inf", "branch", "nonfinite",
+        "masked",
+    }
+)  # fmt: skip
+"""Kinds of what makes nan or infinity; `masked` also of what makes 0."""
