@@ -35,7 +35,8 @@ class Cursor(Struct, frozen=True):
 class Backward:
     """Moves the cursor over the graph of the last answer, by hand, as a film, or to what is wrong; and asks what if.
 
-    moved: called each time the cursor, or the ledger, is another one. ask: where the session is to be evaluated anew.
+    moved: called each time the cursor, or the ledger, is another one. turned: where it is another graph.
+    ask: where the session is to be evaluated anew.
     """
 
     def __init__(
@@ -47,12 +48,13 @@ class Backward:
         player: Player,
         *,
         moved: Callable[[], None],
+        turned: Callable[[], None],
         ask: Callable[[], None],
     ) -> None:
         self.cursor = Cursor()
         self._app, self._session, self._answers = app, session, answers
         self._findings, self._player = findings, player
-        self._moved, self._ask = moved, ask
+        self._moved, self._turned, self._ask = moved, turned, ask
         self._replay = Replay(Graph())
 
     def renew(self, before: Snapshot | None) -> None:
@@ -60,9 +62,36 @@ class Backward:
 
         What was told had the numbers of the answer before.
         """
-        shown = self._answers.shown
+        shown = self.shown
         same = texts.same_graph(before, shown)
         self.cursor = replace(self.cursor, told=None) if same else Cursor(texts.first_node(shown))
+
+    @property
+    def shown(self) -> Snapshot | None:
+        """What is looked at: the last answer, or one of its derivatives with the graph of that."""
+        return self._answers.looked_at(self._session.looked)
+
+    def next_graph(self) -> None:
+        """The graph of the next derivative, as soon as it is there, and that of f again."""
+        self._player.stop()
+        before = self.shown
+        self._session.next_graph()
+        if self.shown is before and self._session.looked > 1:
+            self._ask()
+        self.renew(before)
+        self._findings.look(self.shown)
+        self._turned()
+        self._moved()
+
+    def next_order(self) -> None:
+        """One derivative more."""
+        before = self.shown
+        self._session.next_order()
+        if self.shown is not before:
+            self.renew(before)
+            self._turned()
+            self._moved()
+        self._ask()
 
     def select(self, node: int | None) -> None:
         self._move(selected=node)
@@ -72,7 +101,7 @@ class Backward:
     @property
     def order(self) -> tuple[int, ...]:
         """Ids of the nodes that backward ran, as it ran them."""
-        graph = self._answers.shown.graph if self._answers.shown is not None else Graph()
+        graph = self.shown.graph if self.shown is not None else Graph()
         if self._replay.graph is not graph:
             self._replay = Replay(graph)
         return self._replay.order
@@ -128,7 +157,7 @@ class Backward:
 
     def why(self) -> None:
         """Why the selected parameter's gradient is what it is; else where something goes wrong, another place each time."""
-        shown = self._answers.shown
+        shown = self.shown
         name = texts.parameter(shown, self.cursor.selected)
         if self.cursor.told is not None or self._findings.explain(shown, name):
             self.tell()
@@ -155,7 +184,7 @@ class Backward:
     @property
     def sending(self) -> list[int]:
         """The edges along which the selected node sends a gradient."""
-        shown = self._answers.shown
+        shown = self.shown
         if shown is None or self.cursor.selected is None:
             return []
         edges = shown.graph.nodes[self.cursor.selected].edges
@@ -170,6 +199,9 @@ class Backward:
         """What if the selected node sent `factor` times its gradient? 0 cuts; a second cut mends."""
         shown, session, node = self._answers.shown, self._session, self.cursor.selected
         if shown is None or node is None or session.problem or shown.expression != session.text:
+            return
+        if self._session.looked > 1:
+            self._app.notify("what if is asked of the graph of f: S goes back to it", timeout=3)
             return
         if not self.sending:
             self._app.notify("this node sends no gradient on: choose one above it", timeout=3)

@@ -138,6 +138,15 @@ KEYS: list[Binding] = [
     key("experiment.edge", "o", "choose_edge", "one edge", "What if: choose one edge of the node, or all of them"),
     key("maximise", "m", "maximise", "max", "Give the focused pane the whole screen, and back", show=True),
     key("derivative", "d", "toggle_derivative", "f'", "Show or hide f' in the chart", show=True),
+    key(
+        "order",
+        "D",
+        "order",
+        "f''",
+        "One derivative more on the chart, with Taylor's polynomial; f' alone again",
+        show=True,
+    ),
+    key("look", "S", "look", "f' graph", "The graph of the gradient, of the next derivative, of f again", show=True),
     key("copy", "y", "copy", "copy", "Copy a value, the gradient, the node, the expression or f'", show=True),
     key("saved", "s", "toggle_saved", "saved tensors", "Show or hide what the node saved for backward"),
     key("zoom.in", "plus,equals_sign", "zoom(0.5)", "zoom in", "Half the chart's window", display="+"),
@@ -275,6 +284,11 @@ ROWS = (
         "fit the chart; show or hide f'; grid; keep this curve",
     ),
     Row(
+        ("order", "look"),
+        "f'', Taylor; graph of the gradient",
+        "f'' to f'''' with Taylor's polynomial; the graph of f, of the gradient, of further derivatives",
+    ),
+    Row(
         ("maximise", "restore", "tab"),
         "maximise; all panes; next pane",
         "maximise a pane; out of the ledger, all panes; next pane, out of a line",
@@ -324,6 +338,8 @@ ASKING = {
     "training",
     "undo",
     "compare",
+    "order",
+    "look",
 }
 """Actions that ask for another answer."""
 
@@ -347,6 +363,8 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
             | "compare"
         ):
             return session.active is not None
+        case "order" | "look":
+            return session.origin == "expression" and session.active is not None
         case "training":
             return session.origin == "expression" and session.live and bool(session.variables or session.data)
         case "undo":

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Digits, Input, Static
 
 from gradtui.snapshot.finding import Finding
-from gradtui.tui import texts
+from gradtui.tui import orders, texts
 from gradtui.tui.answers import Answers, Light
 from gradtui.tui.backward import Backward, Cursor
 from gradtui.tui.panes.chart import Chart
@@ -157,7 +157,7 @@ class Picture(Vertical):
             self.leave_line()
 
     def on_expression_input_pointed(self, message: ExpressionInput.Pointed) -> None:
-        node = texts.innermost(self._answers.shown, self.formula.value, message.place)
+        node = texts.innermost(self._backward.shown, self.formula.value, message.place)
         if node is not None:
             self._backward.select(node)
 
@@ -273,7 +273,8 @@ class Picture(Vertical):
         self._show_reading()
         point = texts.chart_point(session, answers.shown, answers.curve, answers.derived)
         if point is not None:
-            self.chart.show_point(*point)
+            self.chart.show_point(*point, texts.taylor(session, answers.shown))
+        self.node_panel.order_lines = orders.lines(session, answers.shown)
 
     def on_resize(self) -> None:
         if self.size.height != self._height:
@@ -322,7 +323,10 @@ class Picture(Vertical):
             view.set_class(stale, "-stale")  # not once on them all: Textual would style everything inside anew
         for marked in (self.graph, self.node_panel, self.status):
             marked.set_class(experiment, "-experiment")
-        self.graph.show(answers.shown or answers.failure, stale=stale)
+        self.graph.show(self._backward.shown or answers.failure, stale=stale)
+        title = texts.graph_title(self._session, answers.shown)
+        if self.graph.border_title != title:
+            self.graph.border_title = title
         self.chart.show_curve(answers.curve)
         self.panes.fit()
 
@@ -332,7 +336,7 @@ class Picture(Vertical):
         self.graph.steps_done, self.graph.selected = cursor.steps_done, cursor.selected
         self.node_panel.ledger_shown = self._session.ledger
         self.node_panel.show(
-            answers.shown,
+            self._backward.shown,
             cursor.selected,
             steps_done=cursor.steps_done,
             chosen=cursor.chosen,
@@ -341,14 +345,14 @@ class Picture(Vertical):
             traceback=answers.problem.traceback if answers.problem is not None else (),
         )
         if self.source is None:
-            self.formula.lit = texts.lit(answers.shown, cursor.selected, self.formula.value)
+            self.formula.lit = texts.lit(self._backward.shown, cursor.selected, self.formula.value)
         else:
             self._show_source(self.source, answers, cursor)
 
     def _show_source(self, view: SourceView, answers: Answers, cursor: Cursor) -> None:
         """The file and the place in it that ended the run, that a finding speaks of, or that made the selected node."""
         bad = answers.problem.source if answers.problem is not None else None
-        source = bad or (cursor.told and cursor.told.source) or texts.source_of(answers.shown, cursor.selected)
+        source = bad or (cursor.told and cursor.told.source) or texts.source_of(self._backward.shown, cursor.selected)
         if source is None or source.file not in answers.files:
             source = None
         name = source.file if source is not None else next(iter(answers.files), None)

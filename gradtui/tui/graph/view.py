@@ -162,7 +162,7 @@ Models and graphs of any size:
         if self.head and y == self.scroll_offset.y:
             if self.arrangement.is_table:
                 return Line(table_header(self.line_width, self.arrangement.order))
-            return Line(header(self._widths, plain=self.plain))
+            return Line(header(self._widths, self._graph, plain=self.plain))
         y -= self.head
         painted = self._pieces.get(y)
         if painted is None:
