@@ -28,6 +28,9 @@ ARROWS = "→↗↑↖←↙↓↘"
 ARROW = 0.16
 """Its length, as a part of the plane."""
 HALF = 0.5
+HIGHER: tuple[str, Role] = ("●", "point")
+LOWER: tuple[str, Role] = ("○", "derivative")
+"""The points of two classes, told apart without colours."""
 
 
 class Track(Struct, frozen=True):
@@ -107,9 +110,11 @@ def draw_contour(
 
 
 def draw_fit(fit: Fit, width: int, height: int) -> Cells | None:
-    """The data as points, the binding as a line; where the target is 0 or 1, also where the line crosses 1/2."""
+    """The data as points, the binding as a line; where the target has two classes, also where the decision changes."""
     if not has_room(width, height):
         return None
+    if fit.surface is not None:
+        return _draw_decision(fit, fit.surface, width, height)
     y = [place[1] for place in (*fit.points, *fit.line)]
     plane = Plane(around(place[0] for place in fit.points), around(y), width, height, names=(fit.column, fit.target))
     boundary = boundary_of(fit)
@@ -123,34 +128,53 @@ def draw_fit(fit: Fit, width: int, height: int) -> Cells | None:
     plane.explain("●", "point", fit.target)
     plane.explain("━", "f", f"{fit.name} over {fit.column}")
     if boundary is not None:
-        plane.explain("┊", "tangent", f"{fit.name} = 1/2 at {boundary:.4g}")
+        plane.explain("┊", "tangent", f"{fit.name} = {_half(fit.level)} at {boundary:.4g}")
     return plane.cells()
 
 
+def _draw_decision(fit: Fit, surface: Surface, width: int, height: int) -> Cells:
+    """Both classes over two columns of data, and the line between those that the binding holds for one and for the other."""
+    plane = Plane(*surface.windows, width, height, names=surface.names)
+    _lines(plane, surface, (fit.level,), "tangent")
+    for place, higher in zip(fit.points, fit.classes, strict=True):
+        plane.mark(place, *(HIGHER if higher else LOWER))
+    ones = sum(fit.classes)
+    plane.explain(*HIGHER, f"{fit.target}, higher: {ones}")
+    plane.explain(*LOWER, f"lower: {len(fit.classes) - ones}")
+    plane.explain("━", "tangent", f"{fit.name} = {_half(fit.level)}")
+    return plane.cells()
+
+
+def _half(level: float | None) -> str:
+    return "1/2" if level == HALF else "0"
+
+
 def boundary_of(fit: Fit) -> float | None:
-    """Where the line crosses 1/2, of data that are all 0 or 1: there the decision changes."""
-    if not fit.points or any(place[1] not in (0, 1) for place in fit.points):
+    """Where the line crosses the level at which the decision changes."""
+    level = fit.level
+    if level is None:
         return None
     for (x, y), (after, higher) in pairwise(fit.line):
-        if (y - HALF) * (higher - HALF) <= 0 and y != higher:
-            return x + (after - x) * (HALF - y) / (higher - y)
+        if (y - level) * (higher - level) <= 0 and y != higher:
+            return x + (after - x) * (level - y) / (higher - y)
     return None
 
 
-def _lines(plane: Plane, surface: Surface) -> None:
+def _lines(plane: Plane, surface: Surface, bounds: tuple[float | None, ...] = (), role: Role = "zero") -> None:
+    """bounds: of the levels; () for as many as there is room for."""
     canvas = plane.canvas
-    for row, column, dots in _contour(surface, plane.frame):
-        canvas[row][column] = merged(canvas[row][column], dots, "zero")
+    for row, column, dots in _contour(surface, plane.frame, tuple(one for one in bounds if one is not None)):
+        canvas[row][column] = merged(canvas[row][column], dots, role)
 
 
 @lru_cache(maxsize=8)
-def _contour(surface: Surface, frame: Frame) -> tuple[tuple[int, int, int], ...]:
+def _contour(surface: Surface, frame: Frame, bounds: Sequence[float]) -> tuple[tuple[int, int, int], ...]:
     """Cells with the dots in them: one wherever the level changes from one dot to the next. It stays while a path grows."""
     finite = sorted(value for value in surface.values if math.isfinite(value))
     if len(finite) < 2 or finite[0] == finite[-1]:
         return ()
     count = max(3, min(LEVELS, frame.rows * 2 // 3))
-    bounds = [finite[len(finite) * number // count] for number in range(1, count)]
+    bounds = bounds or [finite[len(finite) * number // count] for number in range(1, count)]
     across = [column / (frame.width - 1) for column in range(frame.width)]
     levels = [
         [_level(_between(surface, x, row / (frame.height - 1)), bounds) for x in across] for row in range(frame.height)

@@ -38,7 +38,9 @@ def answer(start: Start, variables: Sequence[str], form: Form | None, export: st
     is_function = start.origin == "function"
     values = {name: point.value for name, point in read_points(start.at).items()}
     request = Request(1, start.expression, {**values, **start.data}, start.dtype, start.device, origin=start.origin)
-    request = replace(request, names=start.names, data=tuple(start.data), training=_training(start, variables))
+    request = replace(
+        request, names=start.names, data=tuple(start.data), training=_training(start, variables, request.at)
+    )
     request = replace(request, orders=OrdersRequest(start.order) if start.order else None)
     free = [name for name in variables if name not in start.data]
     wanted = {form, _suffix(export)}
@@ -58,7 +60,11 @@ def answer(start: Start, variables: Sequence[str], form: Form | None, export: st
         asked = whole(() if is_function else free, values)
         snapshot = training.made(evaluate, asked, start.updates) if asked.training else evaluate(asked)
         if snapshot.differences and is_function:  # it can be run again
-            snapshot = evaluate(whole(tuple(snapshot.variables), _places(snapshot)))
+            made = snapshot.training
+            asked = whole(tuple(snapshot.variables), _places(snapshot))
+            if asked.training is not None:
+                asked = replace(asked, training=replace(asked.training, count=0))
+            snapshot = replace(evaluate(asked), training=made)
     if snapshot.problem is not None:
         refuse(start.expression, snapshot.problem, form, snapshot if is_function else None)
     _give(snapshot, form, export)
@@ -72,12 +78,15 @@ def _suffix(export: str | None) -> str | None:
     return suffix_of(export)
 
 
-def _training(start: Start, variables: Sequence[str]) -> TrainingRequest | None:
-    from gradtui.snapshot.training import TrainingRequest
+def _training(start: Start, variables: Sequence[str], at: Mapping[str, Value]) -> TrainingRequest | None:
+    from gradtui.snapshot.training import Leg, TrainingRequest
     from gradtui.training.optimizers import DEFAULT
 
     if not start.updates:
         return None
+    if start.origin == "function":
+        optimizer = start.optimizer or DEFAULT
+        return TrainingRequest(optimizer, start.trained or (), legs=(Leg(0, optimizer, dict(at)),))
     trained = start.trained or tuple(name for name in variables if name not in start.data)
     return TrainingRequest(start.optimizer or DEFAULT, trained, batches=start.batches)
 

@@ -170,8 +170,8 @@ def command(
     except options.RefusedError as error:
         answer.refuse(text, error.problem, form)
     origin: Origin = "function" if is_target(text) else "expression"
-    if origin == "function" and (trains or data):
-        raise click.UsageError("a typed function is trained here; one of a file is not yet")
+    if origin == "function" and (data or batch is not None or seed is not None):
+        raise click.UsageError("the data of a file's function are its own: --data and --batch belong to a typed one")
     if origin == "function" and order is not None:
         raise click.UsageError("--order is of a typed function; one of a file may call torch.autograd.grad itself")
     columns, chosen = training.read_data(data), training.read_optimizer(optimizer)
@@ -194,7 +194,7 @@ def command(
         names=(*at, *columns),
         origin=origin,
         optimizer=chosen,
-        trained=training.read_trained(train, variables, columns) if trains else None,
+        trained=training.read_trained(train, variables, columns, origin) if trains else None,
         updates=updates or (1 if trains and (form or export) else 0),
         data=columns,
         batches=training.read_batches(batch, seed, columns),

@@ -46,17 +46,26 @@ def split(arguments: Sequence[str], valued: set[str]) -> tuple[list[str], list[s
         if one == "--":
             place += 1
             one = arguments[place] if place < len(arguments) else ""
-            if SCRIPT.fullmatch(one) or FUNCTION.fullmatch(one):
+            if _is_script(one):
                 return [*arguments[: place - 1]], _script(arguments[place:])
             break
         if one in valued:
             place += 1
         elif not one.startswith("-"):
-            if SCRIPT.fullmatch(one) or FUNCTION.fullmatch(one):
+            if _is_script(one):
                 return [*arguments[:place]], _script(arguments[place:])
             break
         place += 1
     return [*arguments], []
+
+
+def _is_script(name: str) -> bool:
+    """Also a function of a module that is run as an entry point is; one that gives something is there to be shown."""
+    if not FUNCTION.fullmatch(name):
+        return SCRIPT.fullmatch(name) is not None
+    from gradtui.snapshot.target import gives
+
+    return not gives(name, ("", *sys.path))
 
 
 def _script(arguments: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ import click
 from gradtui.command.options import shown, unread
 
 if TYPE_CHECKING:
-    from gradtui.snapshot.model import Request, Snapshot
+    from gradtui.snapshot.model import Origin, Request, Snapshot
     from gradtui.snapshot.training import Batches, Optimizer, Training
 
 FIRST_CHUNK, LARGEST_CHUNK = 10, 1000
@@ -51,8 +51,13 @@ def read_data(path: str | None) -> dict[str, tuple[float, ...]]:
         raise click.BadParameter(shown(f"{path}: {error}"), param_hint="--data") from None
 
 
-def read_trained(text: str | None, variables: Sequence[str], data: Mapping[str, object]) -> tuple[str, ...]:
-    """What moves: the names that were given, or all variables that are no data."""
+def read_trained(
+    text: str | None, variables: Sequence[str], data: Mapping[str, object], origin: Origin
+) -> tuple[str, ...]:
+    """What moves: the names that were given, or all variables that are no data. Those of a file are only known when it has
+    run: () for all."""
+    if origin == "function":
+        return tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
     free = [name for name in variables if name not in data]
     if text is None:
         return tuple(free)

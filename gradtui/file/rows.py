@@ -74,6 +74,7 @@ class NodeRow(Struct, frozen=True, array_like=True, gc=False):
     inside: tuple[Index, ...] = ()
     order: Index = 0
     made_by: Index | None = None
+    kept: Index | None = None
 
 
 class ParameterRow(Struct, frozen=True, array_like=True, gc=False):
@@ -150,6 +151,7 @@ class Writer:
             inside=tuple(map(self._text, node.inside)),
             order=node.order,
             made_by=node.made_by,
+            kept=node.kept,
         )
         self._turn(30 + 12 * len(edges) + 8 * len(saved) + 3 * len(row.inside))
         return row
@@ -290,6 +292,7 @@ class Reader:
             inside=tuple(texts[text] or "" for text in row.inside),
             order=row.order,
             made_by=row.made_by,
+            kept=row.kept,
         )
 
     def _edge(self, row: EdgeRow) -> Edge:

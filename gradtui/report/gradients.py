@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gradtui.graph.gradients import Gradient, by_module, by_parameter, ordered
+from gradtui.graph.kept import by_module as kept_by_module
+from gradtui.graph.kept import in_all, in_units
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, UNREAD, number
 
@@ -26,6 +28,22 @@ def tables(snapshot: Snapshot) -> Iterator[str]:
     if modules:
         yield ""
         yield from _table("in module", modules, MOST_MODULES)
+    yield from _kept(snapshot)
+
+
+def _kept(snapshot: Snapshot) -> Iterator[str]:
+    """What costs the memory: in all, and of modules the largest."""
+    whole = in_all(snapshot)
+    if not whole:
+        return
+    yield ""
+    yield f"kept for backward: {in_units(whole)}, without parameters; what several operations keep is counted once"
+    sizes = sorted(((size, path) for path, size in kept_by_module(snapshot).items() if path), key=lambda each: -each[0])
+    width = max((len(path) for _, path in sizes[:MOST_MODULES]), default=0)
+    for size, path in sizes[:MOST_MODULES]:
+        yield f"  {path.ljust(width)}  {in_units(size).rjust(8)}  {100 * size / whole:.3g}%"
+    if len(sizes) > MOST_MODULES:
+        yield f"  … {len(sizes) - MOST_MODULES:,} more: --json has them all"
 
 
 def _is_alone(module: Gradient, parameters: Sequence[Gradient]) -> bool:

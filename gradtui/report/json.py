@@ -15,6 +15,7 @@ from gradtui.findings.findings import findings
 from gradtui.graph import ledger
 from gradtui.graph.agreement import Check, ValueCheck, checks, value_check
 from gradtui.graph.gradients import by_parameter
+from gradtui.graph.kept import by_module, in_all
 from gradtui.graph.replay import Replay
 from gradtui.report.json_graph import Json as Json
 from gradtui.report.json_graph import graph, source
@@ -113,8 +114,13 @@ def finding(one: Finding) -> Json:
 
 def _code(snapshot: Snapshot) -> Json:
     """What only user code has: modules, parameters, what it did to gradients, what it printed."""
+    sizes = by_module(snapshot)
     return {
-        "modules": {path: {"kind": one.kind, "calls": one.calls} for path, one in snapshot.modules.items()},
+        "kept": in_all(snapshot),
+        "modules": {
+            path: {"kind": one.kind, "calls": one.calls, "kept": sizes.get(path, 0)}
+            for path, one in snapshot.modules.items()
+        },
         "parameters": {
             name: {
                 "value": values(one.value),

@@ -62,6 +62,7 @@ def _node(node: Node) -> Json:
         "note": node.note,
         "order": node.order,
         "made_by": node.made_by,
+        "kept": node.kept,
     }
 
 

@@ -115,6 +115,8 @@ class Node(Struct, frozen=True, gc=False):
     call: which call of that module, 0 first, where it ran more than once.
     inside: the tensor operations that ran in it, the first of them, where the rules have no row for it.
     note: one sentence about what kind of node it is, where that needs one: `compiled: what ran inside is not visible`.
+    kept: bytes that it keeps for its backward and that no older node keeps; leaves and parameters are not counted. None where
+    that is not known.
     order: 0 for what the forward pass made, n for what the nth backward pass made, under `create_graph`; made_by: the node
     that ran then, of the graph that this pass was over, where it is known.
     """
@@ -139,6 +141,7 @@ class Node(Struct, frozen=True, gc=False):
     inside: tuple[str, ...] = ()
     order: int = 0
     made_by: int | None = None
+    kept: int | None = None
 
 
 class Graph(Struct, frozen=True):

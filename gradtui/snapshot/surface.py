@@ -30,6 +30,9 @@ class Fit(Struct, frozen=True):
     """Data, and the part of f that is to come near them. name: the binding's; column, target: of the data, across and up.
 
     points: both columns, row by row. line: the binding over the first column, where it is known; from left to right.
+    level: of a target with two classes, the value of the binding at which the decision changes; None for another target.
+    surface: the binding over the two columns that it depends on, where the target has two classes; `points` are then of these
+    two, and `classes` says which points are of the higher class.
     """
 
     name: str
@@ -37,3 +40,6 @@ class Fit(Struct, frozen=True):
     target: str
     points: tuple[tuple[float, float], ...]
     line: tuple[tuple[float, float], ...]
+    level: float | None = None
+    surface: Surface | None = None
+    classes: tuple[bool, ...] = ()

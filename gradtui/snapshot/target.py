@@ -77,6 +77,29 @@ def file_of(text: str, folders: Iterable[str]) -> str | None:
     return None
 
 
+def gives(text: str, folders: Iterable[str]) -> bool:
+    """Whether `package.module:function` names a function that can be shown, and no training that is to be run: it returns or
+    yields something that is no constant, and makes neither a step of an optimizer nor a backward pass itself."""
+    place = file_of(text, folders)
+    if place is None:
+        return False
+    path, name = split(place)
+    try:
+        with open(path, "rb") as file:
+            body: list[ast.stmt] = ast.parse(file.read(LONGEST)).body
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    for part in name.split("."):
+        found = next((one for one in body if isinstance(one, (ast.ClassDef, *FUNCTIONS)) and one.name == part), None)
+        if found is None:
+            return False
+        body = found.body
+    inside = [one for statement in body for one in ast.walk(statement)]
+    trains = any(isinstance(one, ast.Attribute) and one.attr in ("step", "backward") for one in inside)
+    given = [one.value for one in inside if isinstance(one, ast.Return | ast.Yield)]
+    return not trains and any(value is not None and not isinstance(value, ast.Constant) for value in given)
+
+
 def candidates(path: str, names: Collection[str], wrong: str = "") -> str:
     """What to name instead, for a person: the most alike first."""
     if not names:

@@ -44,11 +44,20 @@ class Batches(Struct, frozen=True):
     seed: int = 0
 
 
-class TrainingRequest(Struct, frozen=True):
-    """`count` updates from where the request's `at` stands.
+class Leg(Struct, frozen=True):
+    """From update `update` on a file's parameters move by this optimizer, with these arguments of its function."""
 
-    trained: the variables that move. update: the number of the first update, 0 at the start. state: of the optimizer before it,
-    by variable; what is not there begins anew.
+    update: int
+    optimizer: Optimizer
+    at: dict[str, Place] = {}
+
+
+class TrainingRequest(Struct, frozen=True):
+    """`count` updates from where the request's `at` stands; of a file's parameters, from where `legs` have led.
+
+    trained: the variables that move; of a file parameters and modules, () for all. update: the number of the first update, 0
+    at the start. state: of the optimizer before it, by variable; what is not there begins anew. legs: how the updates before
+    it were made, the first one first.
     """
 
     optimizer: Optimizer
@@ -57,6 +66,16 @@ class TrainingRequest(Struct, frozen=True):
     count: int = 1
     state: dict[str, State] = {}
     batches: Batches | None = None
+    legs: tuple[Leg, ...] = ()
+
+
+class Norms(Struct, frozen=True, gc=False, array_like=True):
+    """A parameter of a file in one update, by Euclidean norms: its gradient (None for none), itself before, and by how much it
+    moved."""
+
+    grad: float | None
+    weight: float
+    change: float
 
 
 class Moved(Struct, frozen=True, gc=False):
@@ -73,7 +92,8 @@ class Update(Struct, frozen=True):
     """One call of `optimizer.step`.
 
     update: its number, from 0. value: f before, of which the gradients are. evaluations: how often the optimizer had f
-    evaluated, more than once with LBFGS. rows: of the data that f was averaged over; () for all of them.
+    evaluated, more than once with LBFGS. rows: of the data that f was averaged over; () for all of them. norms: of a file's
+    parameters, in the order of `Training.trained`; of these `variables` has only the small ones.
     """
 
     update: int
@@ -81,6 +101,7 @@ class Update(Struct, frozen=True):
     variables: dict[str, Moved]
     evaluations: int = 1
     rows: tuple[int, ...] = ()
+    norms: tuple[Norms, ...] = ()
 
 
 class Training(Struct, frozen=True):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from msgspec import msgpack
 
-from gradtui.snapshot.training import State, Training, Update
+from gradtui.snapshot.training import Setting, State, Training, Update
 
 MOST_ELEMENTS = 8
 """Of a vector whose places are drawn."""
+Maker = tuple[str, Mapping[str, Setting]]
 MOST_BYTES = 64 * 2**20
 """Of packed updates. Of more than that the oldest are forgotten: the screen goes back no further."""
 
@@ -30,6 +31,7 @@ class History:
         self.values = array("d")
         self._places: dict[tuple[str, int], array[float]] = {}
         self._before: dict[str, State] = {}
+        self._makers: list[tuple[int, Maker]] = []
         self.here = 0
         self._anew = -1
 
@@ -49,6 +51,11 @@ class History:
     def last(self) -> Update | None:
         """The one that led to where we are."""
         return self.update(self.here - 1)
+
+    @property
+    def maker(self) -> Maker | None:
+        """What made the last update: torch's name of the optimizer, and its settings."""
+        return next((maker for first, maker in reversed(self._makers) if first < self.here), None)
 
     def forget_state(self) -> None:
         """Another optimizer goes on from here: it begins anew."""
@@ -72,6 +79,7 @@ class History:
             known = self.update(self.here)
             if known != update:
                 self.cut()
+                self._note(training)
                 packed = msgpack.encode(update)
                 self._packed.append(packed)
                 self._bytes += len(packed)
@@ -81,6 +89,11 @@ class History:
                         self._places.setdefault((name, element), array("d")).append(place)
             self.here += 1
         self._forget()
+
+    def _note(self, training: Training) -> None:
+        maker = training.optimizer.name, training.settings
+        if not self._makers or self._makers[-1][1] != maker:
+            self._makers.append((self.here, maker))
 
     def back(self) -> Update | None:
         """One update back; the update that is undone, None at the start."""
@@ -96,11 +109,13 @@ class History:
         del self._packed[kept:]
         for numbers in (self.values, *self._places.values()):
             del numbers[self.here :]
+        self._makers = [(first, maker) for first, maker in self._makers if first < self.here]
 
     def clear(self) -> None:
         self._packed.clear()
         del self.values[:]
         self._places.clear()
+        self._makers.clear()
         self._bytes = self._forgotten = self.here = 0
         self._before = {}
 
@@ -126,7 +141,19 @@ class History:
 
 def is_finite(update: Update) -> bool:
     """Whether all its variables stand somewhere after it."""
-    return all(math.isfinite(number) for moved in update.variables.values() for number in _numbers(moved.after))
+    moved = all(math.isfinite(number) for moved in update.variables.values() for number in _numbers(moved.after))
+    return moved and all(math.isfinite(one.weight + one.change) for one in update.norms)
+
+
+def is_still(update: Update) -> bool:
+    """Whether nothing has a gradient other than 0, and nothing moves."""
+    every = [(moved.grad, moved.value, moved.after) for moved in update.variables.values()]
+    flat = all(grad is None or not any(_numbers(grad)) for grad, _, _ in every)
+    return (
+        flat
+        and all(value == after for _, value, after in every)
+        and all(not one.grad and not one.change for one in update.norms)
+    )
 
 
 def growth(updates: Iterable[Update]) -> float | None:

@@ -6,7 +6,7 @@ not keep what a line makes (`m̂`), the line ends with its operands. Sources: th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -33,8 +33,17 @@ class Line(Struct, frozen=True):
 class Told:
     """The numbers of one update, as texts."""
 
-    def __init__(self, optimizer: str, name: str, moved: Moved, before: State, settings: Mapping[str, Setting]) -> None:
+    def __init__(
+        self,
+        optimizer: str,
+        name: str,
+        moved: Moved,
+        before: State,
+        settings: Mapping[str, Setting],
+        names: Collection[str],
+    ) -> None:
         self._optimizer = optimizer
+        self.buffer = "buf" if "b" in names else "b"
         self.name, self._moved, self._before, self._settings = name, moved, before, settings
 
     @property
@@ -82,12 +91,20 @@ class Told:
         return _text(first), _text(second)
 
 
-def lines(optimizer: str, name: str, moved: Moved, before: State, settings: Mapping[str, Setting]) -> list[Line]:
-    """The rule, line by line. before: the optimizer's state of this variable before the update."""
+def lines(
+    optimizer: str,
+    name: str,
+    moved: Moved,
+    before: State,
+    settings: Mapping[str, Setting],
+    names: Collection[str] = (),
+) -> list[Line]:
+    """The rule, line by line. before: the optimizer's state of this variable before the update. names: of all variables: a
+    momentum is called b unless one of them is."""
     if moved.grad is None:
         return [Line(f"{name} has no gradient: torch leaves it where it is")]
     rule = RULES.get(optimizer)
-    told = Told(optimizer, name, moved, before, settings)
+    told = Told(optimizer, name, moved, before, settings, names)
     return [*_gradient(told), *(rule(told) if rule is not None else [Line(f"{name} ←", "", told.after)])]
 
 
@@ -117,17 +134,17 @@ def _sgd(told: Told) -> Iterator[Line]:
         yield _moves(told, "lr·ḡ", f"{lr}·{grad}")
         return
     mu, held, kept = told.set("momentum"), told.has("momentum_buffer"), _factor(told.had("momentum_buffer"))
-    damp = told.on("dampening")
+    damp, b = told.on("dampening"), told.buffer
     if not told.knew("momentum_buffer"):
-        yield Line("b ← ḡ  (the first time)", "", held)
+        yield Line(f"{b} ← ḡ  (the first time)", "", held)
     elif damp:
-        yield Line("b ← μ·b + (1 − τ)·ḡ", f"{mu}·{kept} + (1 − {told.set('dampening')})·{grad}", held)
+        yield Line(f"{b} ← μ·{b} + (1 − τ)·ḡ", f"{mu}·{kept} + (1 − {told.set('dampening')})·{grad}", held)
     else:
-        yield Line("b ← μ·b + ḡ", f"{mu}·{kept} + {told.grad}", held)
+        yield Line(f"{b} ← μ·{b} + ḡ", f"{mu}·{kept} + {told.grad}", held)
     if told.on("nesterov"):
-        yield _moves(told, "lr·(ḡ + μ·b)", f"{lr}·({told.grad} + {mu}·{_factor(held)})")
+        yield _moves(told, f"lr·(ḡ + μ·{b})", f"{lr}·({told.grad} + {mu}·{_factor(held)})")
     else:
-        yield _moves(told, "lr·b", f"{lr}·{_factor(held)}")
+        yield _moves(told, f"lr·{b}", f"{lr}·{_factor(held)}")
 
 
 def _moments(told: Told, second: str = "exp_avg_sq") -> Iterator[Line]:
@@ -211,10 +228,10 @@ def _rmsprop(told: Told) -> Iterator[Line]:
         yield Line("a ← α·a + (1 − α)·ḡ", f"{alpha}·{kept} + (1 − {alpha})·{grad}", mean)
         root, filled = "√(v − a²)", f"√({v} − {_factor(mean)}²)"
     if told.on("momentum"):
-        mu, b = told.set("momentum"), told.has("momentum_buffer")
+        mu, held, b = told.set("momentum"), told.has("momentum_buffer"), told.buffer
         kept = _factor(told.had("momentum_buffer"))
-        yield Line(f"b ← μ·b + ḡ/({root} + ε)", f"{mu}·{kept} + {told.grad}/({filled} + {eps})", b)
-        yield _moves(told, "lr·b", f"{lr}·{_factor(b)}")
+        yield Line(f"{b} ← μ·{b} + ḡ/({root} + ε)", f"{mu}·{kept} + {told.grad}/({filled} + {eps})", held)
+        yield _moves(told, f"lr·{b}", f"{lr}·{_factor(held)}")
         return
     yield _moves(told, f"lr·ḡ/({root} + ε)", f"{lr}·{grad}/({filled} + {eps})")
 

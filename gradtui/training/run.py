@@ -14,6 +14,8 @@ def following(request: Request, made: Training, count: int = 1) -> Request:
     if not made.updates:
         return replace(request, training=replace(request.training, count=count))
     last = made.updates[-1]
+    if request.origin == "function":  # what moves stands where it was put, in the process that runs it
+        return replace(request, training=replace(request.training, update=last.update + 1, count=count))
     training = replace(request.training, update=last.update + 1, count=count, state=states(made, len(made.updates)))
     return replace(
         request, at=request.at | {name: one.after for name, one in last.variables.items()}, training=training

@@ -174,6 +174,7 @@ class GradtuiApp(MendedApp):
         """The picture of before stays until the file has run again."""
         self.asking.interrupt()
         self.session.saved()
+        self.board.trainer.anew()
         self.ask()
 
     def on_explained(self) -> None:

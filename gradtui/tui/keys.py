@@ -1,4 +1,4 @@
-"""Every key of the screen: the footer, the command palette, the help and README's table are made from what stands here."""
+"""Every key of the screen: the footer, the command palette, the help and the table of docs/keys.md are made from this."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ KEYS: list[Binding] = [
 
 
 class Row(NamedTuple):
-    """Keys that are explained together: `short` in a line of the help, in 31 cells; `long` in README.
+    """Keys that are explained together: `short` in a line of the help, in 31 cells; `long` in docs/keys.md.
 
     groups: ids of KEYS, or keys that are Textual's own.
     """
@@ -315,7 +315,7 @@ NO_ROOM = {
     *("step.down10", "node.page_up", "node.page_down", "node.first", "node.last"),
     *("view.sort_back", "search.next", "search.previous", "explain", "view.sort", "suspend"),
 }
-"""Keys that only README lists: they do what those beside them do."""
+"""Keys that only docs/keys.md lists: they do what those beside them do."""
 
 
 EVERYWHERE = {
@@ -366,7 +366,9 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
         case "order" | "look":
             return session.origin == "expression" and session.active is not None
         case "training":
-            return session.origin == "expression" and session.live and bool(session.variables or session.data)
+            if not session.live:
+                return False
+            return session.origin == "function" or bool(session.variables or session.data)
         case "undo":
             return session.can_undo
         case "next_variable":

@@ -320,16 +320,18 @@ class Session:
             order=self.order,
         )
 
+    @property
+    def given(self) -> dict[str, float | tuple[float, ...]]:
+        """Where the variables stand; of a function those that are not at its own default."""
+        return {name: self.points[name].value for name in self.variables if name not in self.defaults}
+
     def request(self, curve: CurveRequest | None) -> Request:
         """The one place where a Request is made; ids count up."""
         self._last_id += 1
         return Request(
             id=self._last_id,
             expression=self.text,
-            at={
-                **{name: self.points[name].value for name in self.variables if name not in self.defaults},
-                **self.data,
-            },
+            at={**self.given, **self.data},
             dtype=self.dtype,
             device=self.device,
             curve=curve,

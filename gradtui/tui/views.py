@@ -75,6 +75,7 @@ class Picture(Vertical):
         self.graph, self.chart, self.node_panel = self.panes.graph, self.panes.chart, self.panes.node_panel
         self.big = Digits(id="big")
         self.reading = texts.NOTHING_YET
+        self.trains = False  # there is a chart of updates, also where there is none of f
         self._columns: str | None = None
         self._column, self._height = LEAST_COLUMN, 0
 
@@ -118,7 +119,9 @@ class Picture(Vertical):
         self.stepper.styles.height = rows
         self.point.styles.grid_rows = f"1 {max(1, rows - 1)}"
         self.point.set_class(texts.is_single(session), "-single")
-        self.panes.set_class(session.active is None and self.source is not None, "-no-chart")
+        no_curve = session.active is None and self.source is not None
+        self.panes.set_class(no_curve and not self.trains, "-no-chart")
+        self.panes.set_class(self.trains and self.source is not None, "-code")
 
     # What is typed
 
@@ -289,7 +292,9 @@ class Picture(Vertical):
     def _give_room_to_the_variable(self) -> None:
         """So that value, step and f(x) never touch; it grows while one steps, and shrinks with another function."""
         if not self.point.has_class("-single"):
-            columns = None
+            longest = self.stepper.longest_scalar + BETWEEN
+            wide = self.screen.has_class("-wide") and longest > self.size.width * 2 // 5
+            columns = f"{min(longest, self.size.width * 3 // 5)} 1fr" if wide else None
         else:
             self._column = min(
                 max(self._column, self.stepper.longest + BETWEEN), max(LEAST_COLUMN, self.size.width // 2)

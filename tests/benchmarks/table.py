@@ -65,7 +65,7 @@ class Row:
 
 
 def markdown(rows: list[Row]) -> str:
-    """The table as the README shows it."""
+    """The table as docs/speed.md shows it."""
     lines = [HEADINGS, ("---",) * len(HEADINGS), *(row.cells() for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

@@ -87,7 +87,30 @@ def test_no_peak_is_lost() -> None:
 
 def test_boundary() -> None:
     line = tuple((x / 10, 1 / (1 + math.exp(-2 * (x / 10 - 1.5)))) for x in range(31))
-    fit = Fit("p", "x", "y", ((0.0, 0.0), (1.0, 0.0), (2.0, 1.0)), line)
+    fit = Fit("p", "x", "y", ((0.0, 0.0), (1.0, 0.0), (2.0, 1.0)), line, 0.5)
     assert boundary_of(fit) == pytest.approx(1.5, abs=1e-3)
     assert "1.5" in text(draw_fit(fit, 60, 15))
     assert boundary_of(Fit("p", "x", "y", ((0.0, 0.5),), line)) is None
+
+
+def test_a_decision_over_two_columns() -> None:
+    """The line that parts the two classes runs where x + y = 1."""
+    counts = 21, 21
+    values = tuple(x / 20 + y / 20 - 0.5 for y in range(21) for x in range(21))
+    surface = Surface(("x", "y"), ((0.0, 1.0), (0.0, 1.0)), counts, values)
+    fit = Fit("p", "x", "t", ((0.1, 0.1), (0.9, 0.9)), (), 0.5, surface, (False, True))
+    cells = draw_fit(fit, 60, 24)
+    assert cells is not None
+    drawn = [
+        (column, row)
+        for row, line in enumerate(cells)
+        for column, (sign, role) in enumerate(line)
+        if role == "tangent" and "\u2801" <= sign <= "\u28ff"
+    ]
+    left, top = min(column for column, _ in drawn), min(row for _, row in drawn)
+    width, height = (max(places) - least for places, least in zip(zip(*drawn, strict=True), (left, top), strict=True))
+    for column, row in drawn:
+        assert (column - left) / width == pytest.approx((row - top) / height, abs=0.1)
+    assert "1/2" in text(cells)
+    assert "○" in text(cells)
+    assert "●" in text(cells)

@@ -114,7 +114,8 @@ def test_script_gives_the_same_numbers(expression: str, more: tuple[str, ...], t
         (("a*x", "--train", "x", "--data", "good.csv", "--print"), "x"),
         (("x^2", "--export", "run.csv"), "--updates"),
         (("-", "--optimizer", "Adam"), "batch"),
-        (("model.py:loss", "--optimizer", "Adam"), "file"),
+        (("model.py:loss", "--data", "points.csv"), "data"),
+        (("model.py:loss", "--optimizer", "Adam", "--batch", "2"), "data"),
     ],
 )
 def test_bad_usage_is_told(arguments: tuple[str, ...], word: str, tmp_path: Path) -> None:
@@ -125,3 +126,57 @@ def test_bad_usage_is_told(arguments: tuple[str, ...], word: str, tmp_path: Path
     assert (ended.returncode, ended.stdout) == (2, "")
     assert word in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+MODEL = """
+import torch
+
+torch.manual_seed(2)
+network = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))
+
+def loss(scale: float = 1.0):
+    return (scale * network(torch.tensor([[1.0, 2.0], [3.0, 4.0]])) - 1).pow(2).mean()
+"""
+
+
+def test_a_files_own_parameters(tmp_path: Path) -> None:
+    """JSON, table and CSV of the same run, against torch."""
+    (tmp_path / "model.py").write_text(MODEL, encoding="utf-8")
+    asked = ("model.py:loss", "--optimizer", "Adam(lr=0.05)", "--updates", "25", "--at", "scale=2")
+    code: dict[str, Any] = {}
+    exec(MODEL, code)  # noqa: S102
+    network = code["network"]
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.05)
+    expected = []
+    for _ in range(25):
+        optimizer.zero_grad()
+        loss = code["loss"](2.0)
+        loss.backward()
+        before = {name: parameter.detach().clone() for name, parameter in network.named_parameters()}
+        optimizer.step()
+        norms = {
+            name: (parameter.grad.norm().item(), before[name].norm().item(), (parameter - before[name]).norm().item())
+            for name, parameter in network.named_parameters()
+        }
+        expected.append((loss.item(), norms))
+    ended = run(tmp_path, *asked, "--json")
+    assert ended.returncode == 0, ended.stderr
+    answer = json.loads(ended.stdout)
+    training = answer["training"]
+    assert training["trained"] == ["0.weight", "0.bias", "2.weight", "2.bias"]
+    assert answer["value"] == pytest.approx(expected[0][0])
+    for update, (value, norms) in zip(training["updates"], expected, strict=True):
+        assert update["value"] == pytest.approx(value, rel=1e-6)
+        for name, (grad, weight, change) in norms.items():
+            told = update["parameters"][name]
+            assert (told["grad"], told["weight"], told["change"]) == pytest.approx((grad, weight, change), rel=1e-5)
+        both = (norms["2.weight"][0], norms["2.bias"][0])
+        assert update["modules"]["2"]["grad"] == pytest.approx(sum(one * one for one in both) ** 0.5, rel=1e-5)
+    ended = run(tmp_path, *asked, "--print", "--export", "run.csv")
+    assert ended.returncode == 0, ended.stderr
+    lines = ended.stdout.splitlines()
+    last = next(line for line in lines if line.split()[:1] == ["24"])
+    assert numbers(last)[1] == pytest.approx(expected[24][0], rel=1e-5)
+    with (tmp_path / "run.csv").open() as file:
+        rows = [*csv.DictReader(file)]
+    assert float(rows[24]["2.bias.grad"]) == pytest.approx(expected[24][1]["2.bias"][0], rel=1e-5)

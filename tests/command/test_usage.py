@@ -66,6 +66,7 @@ def test_the_screen_with_everything(screen: list[Start]) -> None:
         "updates": 0,
         "data": {},
         "batches": None,
+        "order": 0,
     }
 
 

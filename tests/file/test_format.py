@@ -43,7 +43,7 @@ from gradtui.snapshot.model import (
     Witness,
 )
 from gradtui.snapshot.surface import Fit, Surface
-from gradtui.snapshot.training import Batches, Moved, Optimizer, Tensor, Training, Update
+from gradtui.snapshot.training import Batches, Moved, Norms, Optimizer, Tensor, Training, Update
 from gradtui.snapshot.truth import Derivative, Piece, Truth
 from tests import examples, synthetic
 from tests.examples import scalar, vector
@@ -103,6 +103,7 @@ EVERYTHING = Snapshot(
                 ("mm", "t"),
                 1,
                 2,
+                48,
             ),
             Node(1, "AccumulateGrad", (), "float64", "cuda:0", None, None, (), variable="w"),
             Node(2, "SinBackward0", (), "float64", "cpu", 1, None, (Edge(1),)),
@@ -153,7 +154,12 @@ EVERYTHING = Snapshot(
         {"lr": 0.1, "nesterov": False, "line_search_fn": "strong_wolfe"},
         (
             Update(
-                3, 1.5, {"w": Moved(1.0, 2.0, 0.8, {"b": Tensor((2,), "torch.float64", (1.0, 2.0)), "n": 3})}, 2, (1, 0)
+                3,
+                1.5,
+                {"w": Moved(1.0, 2.0, 0.8, {"b": Tensor((2,), "torch.float64", (1.0, 2.0)), "n": 3})},
+                2,
+                (1, 0),
+                (Norms(None, 1.0, 0.5),),
             ),
         ),
         {
@@ -165,7 +171,16 @@ EVERYTHING = Snapshot(
         Batches(2, 7),
     ),
     surface=Surface(("w", "b"), ((-1.0, 1.0), (0.0, 2.0)), (2, 1), (1.0, math.inf), "key"),
-    fit=Fit("p", "x", "y", ((1.0, 2.0),), ((0.0, math.nan),)),
+    fit=Fit(
+        "p",
+        "x",
+        "y",
+        ((1.0, 2.0),),
+        ((0.0, math.nan),),
+        0.5,
+        Surface(("x", "z"), ((0.0, 1.0),) * 2, (1, 1), (0.0,)),
+        (True,),
+    ),
     witnesses=(
         Witness(
             0,

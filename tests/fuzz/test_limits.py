@@ -1,4 +1,4 @@
-"""Time and memory of any accepted expression stay within the limits that README states."""
+"""Time and memory of any accepted expression stay within the limits that docs/language.md states."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.fuzz.adversarial import ADVERSARIAL, At
 
 pytestmark = pytest.mark.child
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "language.md"
 
 PARSE = 0.5
 """Seconds of this process, on the slowest machine; twenty times what it takes."""
@@ -153,8 +153,8 @@ async def test_simplify() -> None:
     await child.close()
 
 
-def test_readme_states_them() -> None:
-    stated = README.read_text(encoding="utf-8").partition("## Limits")[2].partition("\n## ")[0]
+def test_the_page_states_them() -> None:
+    stated = PAGE.read_text(encoding="utf-8").partition("## Limits")[2].partition("\n## ")[0]
     for figure in (
         f"{MOST_CHARACTERS:,} characters",
         f"{MOST_OPERATIONS:,} operations",

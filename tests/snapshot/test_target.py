@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.snapshot.target import file_of, functions
+from gradtui.snapshot.target import file_of, functions, gives
 
 
 def test_a_module_is_a_file(tmp_path: Path) -> None:
@@ -37,3 +37,23 @@ async def later(x, /, y): ...
 def _hidden(): ...
 """
     assert functions(code) == {"Net.loss": ("x", "y"), "Net.plain": ("x",), "Net.made": ("x",), "later": ("x", "y")}
+
+
+@pytest.mark.parametrize(
+    ("function", "shown"),
+    [
+        ("def it(x): return x * x", True),
+        ("async def it(x): return x", True),
+        ("def it(x): yield x", True),
+        ("class it:\n    pass", False),
+        ("def it(): train()", False),
+        ("def it():\n    train()\n    return 0", False),
+        ("def it():\n    for batch in data:\n        optimizer.step()\n    return model", False),
+        ("def it(x) return", False),
+        ("it = 3", False),
+    ],
+)
+def test_a_function_to_show_or_a_training_to_run(tmp_path: Path, function: str, shown: bool) -> None:
+    (tmp_path / "model.py").write_text(function)
+    assert gives("model:it", [str(tmp_path)]) is shown
+    assert not gives("nowhere:it", [str(tmp_path)])

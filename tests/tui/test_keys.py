@@ -1,4 +1,4 @@
-"""The one table of keys, and what is made from it: the help, and README's table."""
+"""The one table of keys, and what is made from it: the help, and the table of docs/keys.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gradtui.tui.keys import ASKING, KEYS, NO_ROOM, ROWS, Row, asks
 from tests.tui.fakes import make_app
 from tests.tui.test_app import press, text_of
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "keys.md"
 IDS = [key.id or "" for key in KEYS]
 HEAD = "| key | does | key | does |"
 
@@ -47,16 +47,16 @@ async def test_the_help_has_all_rows() -> None:
 
 
 def table() -> list[str]:
-    """README's: the rows in two columns, down the left one first."""
+    """The page's: the rows in two columns, down the left one first."""
     cells = [f"{' '.join(f'`{key}`' for key in in_full(row))} | {row.long}" for row in ROWS]
     half = (len(cells) + 1) // 2
     rows = zip_longest(cells[:half], cells[half:], fillvalue=" | ")
     return [HEAD, "|---|---|---|---|", *(f"| {left} | {right} |" for left, right in rows)]
 
 
-def test_the_table_of_the_readme() -> None:
+def test_the_table_of_the_page() -> None:
     """Where it differs: what is printed here belongs there."""
-    lines = README.read_text(encoding="utf-8").splitlines()
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
     start = lines.index(HEAD)
     end = next(number for number in range(start, len(lines)) if not lines[number].startswith("|"))
     assert lines[start:end] == table(), "\n" + "\n".join(table())

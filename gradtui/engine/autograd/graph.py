@@ -69,6 +69,7 @@ class Known(TypedDict, total=False):
     inside: tuple[str, ...]
     order: int
     made_by: int | None
+    kept: int | None
 
 
 class Facts:

@@ -11,6 +11,7 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import distributed, graph
 from gradtui.engine.autograd.backward import drive, leaves_of, scalar
+from gradtui.engine.autograd.kept import kept
 from gradtui.engine.autograd.readable import is_same_storage
 from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.saved import FreedStorageError
@@ -21,6 +22,7 @@ from gradtui.engine.capture import failures, names, outputs
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
 from gradtui.engine.capture.holders import optimised, unregistered
 from gradtui.engine.capture.inferred_modules import inferred
+from gradtui.engine.capture.introspection import named_parameters
 from gradtui.engine.capture.parameters import modules, parameters, unread_notes
 from gradtui.engine.capture.recording import Recording, maker, recording_of
 from gradtui.engine.capture.scaling import scaled
@@ -154,7 +156,9 @@ class _Capture:
             owned = {node: self.shards.get(leaf, leaf) for node, leaf in leaves.items()}
             owners = {node: paths[leaf] for node, leaf in owned.items() if leaf in paths}
             places = owners if self.recording is not None and self.recording.watched else inferred(self.nodes, owners)
-        return CapturedFacts(record, leaves, self.names, places, self.recording, outputs, self.shards)
+        own = () if self.model is None else named_parameters(self.model).values()
+        size = kept(self.nodes, (*self.leaves.values(), *own))
+        return CapturedFacts(record, leaves, self.names, places, self.recording, outputs, self.shards, size)
 
     def _in_scope(self, wanted: set[torch.Tensor]) -> names.Names:
         wholes = {self.shards.get(leaf, leaf): leaf for leaf in wanted}

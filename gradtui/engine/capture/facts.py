@@ -34,6 +34,7 @@ class CapturedFacts(Facts):
     """record: of the engine's run. names: of the leaves. places: path of the module for each node, where it is inferred.
 
     recording: of the forward pass. outputs: of the nodes that made one. shards: what to read of leaves that are gone in between.
+    kept: bytes.
     Of a user's graph `_saved_*` is never read: that may run hooks, or the forward again.
     """
 
@@ -46,7 +47,9 @@ class CapturedFacts(Facts):
         recording: Recording | None,
         outputs: Mapping[Node, torch.Tensor],
         shards: Mapping[torch.Tensor, torch.Tensor] = MappingProxyType({}),
+        kept: Mapping[Node, int] = MappingProxyType({}),
     ) -> None:
+        self._kept = kept
         self._places, self._recording, self._inside = places, recording, record.inside
         self._came, self._gone = record.read()
         self._outputs = dict(zip(outputs, read(outputs.values()), strict=True))
@@ -54,7 +57,7 @@ class CapturedFacts(Facts):
         self.leaves = {node: (names[leaf], value) for (node, leaf), value in zip(leaves.items(), values, strict=True)}
 
     def known(self, node: Node) -> Known:
-        told = Known(grad_output=self._came.get(node), module=self._places.get(node, ""))
+        told = Known(grad_output=self._came.get(node), module=self._places.get(node, ""), kept=self._kept.get(node, 0))
         leaf, recording = self.leaves.get(node), self._recording
         if leaf is not None:
             told["variable"], told["value"] = leaf

@@ -9,13 +9,17 @@ import torch
 from gradtui.engine.typed import forward
 from gradtui.engine.typed.curve import dependents
 from gradtui.expression.parser import ExpressionError
-from gradtui.expression.syntax import Expression, Node, Variable
-from gradtui.snapshot.surface import Fit
+from gradtui.expression.syntax import Call, Expression, Node, Reference, Variable
+from gradtui.snapshot.surface import Fit, Surface
 
 PLACES = 121
 """Of the line, where it can be drawn between the rows."""
 MARGIN = 0.05
+COUNTS = 61, 45
+"""The same across and up, over two columns."""
 MOST_POINTS = 2000
+LOGITS = {"sigmoid", "logsigmoid", "binary_cross_entropy_with_logits"}
+"""What makes a probability of its operand."""
 
 
 def fit(expression: Expression, leaves: Mapping[str, torch.Tensor], data: Mapping[str, torch.Tensor]) -> Fit | None:
@@ -33,10 +37,59 @@ def fit(expression: Expression, leaves: Mapping[str, torch.Tensor], data: Mappin
     target = next((other for other in names[1:] if other not in used), names[1])
     x, y = (data[one].to(torch.float64).tolist() for one in (column, target))
     points = tuple(zip(x, y, strict=False))[:MOST_POINTS]
+    level = _level(expression, node, y)
+    if level is not None and len(used) == 2:
+        surface = _over_both(expression, node, {**still, **data}, (used[0], used[1]))
+        if surface is not None:
+            both = zip(*(data[one].to(torch.float64).tolist() for one in used), strict=True)
+            classes = tuple(value == max(y) for value in y[:MOST_POINTS])
+            return Fit(name, used[0], target, tuple(both)[:MOST_POINTS], (), level, surface, classes)
     line = _between(expression, node, {**still, **data}, column) if used == [column] else None
     if line is None:
         line = sorted(zip(x, values.to(torch.float64).tolist(), strict=False))[:MOST_POINTS]
-    return Fit(name, column, target, points, tuple(line))
+    return Fit(name, column, target, points, tuple(line), level)
+
+
+def _level(expression: Expression, node: Node, target: list[float]) -> float | None:
+    """Where a target of two classes is decided: half way between them; of what a sigmoid is taken later, at 0."""
+    classes = {*target}
+    if len(classes) == 1 and classes <= {0, 1}:
+        classes = {0, 1}
+    if classes == {-1, 1}:
+        return 0.0
+    if classes != {0, 1}:
+        return None
+    users = [one for one in forward.ordered(expression) if node in map(_itself, one.operands)]
+    return 0.0 if any(isinstance(one, Call) and one.function in LOGITS for one in users) else 0.5
+
+
+def _itself(node: Node) -> Node:
+    """What a name stands for."""
+    while isinstance(node, Reference):
+        node = node.target
+    return node
+
+
+def _over_both(
+    expression: Expression, node: Node, at: Mapping[str, torch.Tensor], names: tuple[str, str]
+) -> Surface | None:
+    """The binding on a grid over two columns of data; None where it does not go row by row."""
+    windows = tuple(_around(at[name]) for name in names)
+    across, up = (
+        torch.linspace(*window, count, dtype=torch.float64) for window, count in zip(windows, COUNTS, strict=True)
+    )
+    rows, columns = torch.meshgrid(up, across, indexing="ij")
+    places = {name: grid.reshape(-1).to(at[name]) for name, grid in zip(names, (columns, rows), strict=True)}
+    value = _values(expression, {**at, **places}, wanted=node).get(node)
+    if not isinstance(value, torch.Tensor) or value.shape != (COUNTS[0] * COUNTS[1],):
+        return None
+    return Surface(names, (windows[0], windows[1]), COUNTS, tuple(value.to(torch.float64).tolist()))
+
+
+def _around(column: torch.Tensor) -> tuple[float, float]:
+    low, high = (float(end) for end in torch.aminmax(column.to(torch.float64)))
+    margin = (high - low) * MARGIN or 1.0
+    return low - margin, high + margin
 
 
 def _binding(
@@ -55,9 +108,7 @@ def _binding(
 def _between(
     expression: Expression, node: Node, at: Mapping[str, torch.Tensor], column: str
 ) -> list[tuple[float, float]] | None:
-    low, high = (float(end) for end in torch.aminmax(at[column].to(torch.float64)))
-    margin = (high - low) * MARGIN or 1.0
-    x = torch.linspace(low - margin, high + margin, PLACES, dtype=torch.float64)
+    x = torch.linspace(*_around(at[column]), PLACES, dtype=torch.float64)
     value = _values(expression, {**at, column: x.to(at[column])}, wanted=node).get(node)
     if not isinstance(value, torch.Tensor) or value.shape != x.shape:
         return None

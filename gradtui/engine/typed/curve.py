@@ -46,8 +46,8 @@ def curve(
         found = details(*drawing.closely())
         further = drawing.higher(found.points[0])
     else:
-        at, f, derivative, *rest = drawing.points()
-        found, further = drawn(at, f, derivative), tuple(rest)
+        points = drawing.points()
+        found, further = drawn(*points[:3]), points[3:]
     x, f, derivative = (tuple(column) for column in found.points.tolist())
     return Curve(
         variable=request.variable,

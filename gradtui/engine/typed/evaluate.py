@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import backward, graph
+from gradtui.engine.autograd.kept import kept
 from gradtui.engine.autograd.refusal import DTYPES, RefusalError, dtype_and_device
 from gradtui.engine.autograd.values import values_of
 from gradtui.engine.typed import forward, inaccuracies, kinks
@@ -63,7 +64,9 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
         nodes.extend(graph.walk(graph.root(done.output)))
         moving = tangents(done, leaves, *along, still=data) if along else NO_TANGENTS
         record = _backward(request, done.output, nodes)
-        built = graph.build(nodes, record.order, ExpressionFacts(done, record, leaves, moving))
+        built = graph.build(
+            nodes, record.order, ExpressionFacts(done, record, leaves, moving, kept(nodes, leaves.values()))
+        )
     elif request.experiments:
         raise RefusalError("domain", "f is constant here: there is no backward pass to change")
     gradients = {node.variable: node.grad_output for node in built.nodes}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import torch
 from torch.autograd.graph import Node
@@ -19,7 +20,7 @@ from gradtui.snapshot import model
 
 
 class ExpressionFacts(Facts):
-    """From the records of one evaluation; `leaves` are its variables."""
+    """From the records of one evaluation; `leaves` are its variables. kept: bytes, of nodes that keep something."""
 
     def __init__(
         self,
@@ -27,7 +28,9 @@ class ExpressionFacts(Facts):
         backward: Backward,
         leaves: Mapping[str, torch.Tensor],
         tangents: Tangents = NO_TANGENTS,
+        kept: Mapping[Node, int] = MappingProxyType({}),
     ) -> None:
+        self._kept = kept
         self._forward, self._backward, self._leaves, self._tangents = forward, backward, leaves, tangents
         self._names = {root(leaf): name for name, leaf in leaves.items()}
         self._sources = Sources(forward, self._names)
@@ -41,6 +44,7 @@ class ExpressionFacts(Facts):
             source=self._sources.of_node(node),
             tangent=_optional(self._tangents.of(number, name), self._most),
             inside=self._backward.inside.get(node, ()),
+            kept=self._kept.get(node, 0),
         )
         if name is not None:
             return told | Known(variable=name, value=values_of(self._leaves[name]))

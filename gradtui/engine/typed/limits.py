@@ -1,4 +1,4 @@
-"""How much one answer may cost. Whatever the language accepts stays within these, and within what README says of them.
+"""How much one answer may cost. Whatever the language accepts stays within these, and within what docs/language.md says of them.
 
 The text has limits of its own (gradtui/expression), and each child process a deadline (gradtui/service).
 """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,15 @@ from gradtui.engine.user.named import function
 from gradtui.engine.user.names import leaves_in, model_in
 from gradtui.engine.user.processes import Processes
 from gradtui.engine.user.rerun import Again
+from gradtui.engine.user.training import Course
 from gradtui.engine.user.warned import warned
 from gradtui.snapshot import model
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.target import SECONDS, split
+from gradtui.snapshot.training import Leg, TrainingRequest
 
 _modules: dict[str, UserModule] = {}
+_courses: dict[Path, Course] = {}
 
 
 def evaluate(request: model.Request, seconds: float = SECONDS, memory: int | None = None) -> model.Snapshot:
@@ -78,17 +82,37 @@ class Run:
         self.recording: Recording | None = None
         self.watch: Trace | None = None
         self.processes = Processes()
+        self.restore: Callable[[], None] = self._restore
+
+    def _restore(self) -> None:
+        self.module.state.restore()
 
     def answer(self) -> model.Snapshot:
         dtype, device = dtype_and_device(self.request)
-        user = self.module.load()
+        user, training = self.module.load(), self.request.training
+        course = _courses.get(self.module.path)
+        if course is not None and course.user is not user:
+            course = None
+        if training is not None and course is None and not self.module.fresh:
+            user = self.module.load(anew=True)  # it begins with what the file makes, whatever ran since
         self.module.state.restore()  # an object that is made for its method has the same random numbers each time
-        wanted, owner = function(user, shown(str(self.module.path)), self.name)
+        if course is None:
+            wanted, owner = function(user, shown(str(self.module.path)), self.name)
+        else:
+            wanted, owner = course.wanted, course.owner
+        if training is not None and course is None:
+            self.module.state.restore()
+            course = _courses[self.module.path] = Course(user, wanted, owner)
         asked = arguments(wanted, self.name, self.request.at, dtype, device)
+
+        def call(leg: Leg) -> torch.Tensor:
+            return total(tensors_of(arguments(wanted, self.name, leg.at, dtype, device).call(), self.name))
+
+        self._begin(course, call)
+        self.module.fresh = False
         network = owner if is_a(owner, torch.nn.Module) else model_in(vars(user))
         self.watch = watch = Trace(network, code_of(wanted))
         self.recording = watch.recording
-        self.module.state.restore()
         self.processes = Processes()
         with watch:
             result = asked.call()
@@ -102,7 +126,8 @@ class Run:
         if told.problem is not None and self.nodes:
             return self._without_backward(told, told.problem)
         with silent():
-            return self._completed(told, asked, outputs)
+            completed = self._completed(told, asked, outputs)
+            return completed if training is None else self._trained(completed, training, call)
 
     def interrupted(self, error: BaseException) -> model.Snapshot:
         """What is known where the code did not come to its end: why, where, and the graph of what ran before."""
@@ -177,6 +202,27 @@ class Run:
             files=self._files() | told.files,
         )
 
+    # Training
+
+    def _begin(self, course: Course | None, call: Callable[[Leg], torch.Tensor]) -> None:
+        """Where the updates so far have led, or the file itself."""
+        training = self.request.training
+        if course is None:
+            self.restore()
+        elif training is None:
+            course.begin()
+            self.restore = course.begin
+        else:
+            course.stand(training, call)
+            self.restore = partial(course.again, training.update)
+
+    def _trained(
+        self, snapshot: model.Snapshot, training: TrainingRequest, call: Callable[[Leg], torch.Tensor]
+    ) -> model.Snapshot:
+        self.restore()
+        made = _courses[self.module.path].train(training, call)
+        return replace(snapshot, training=made)
+
     def _without_backward(self, told: model.Snapshot, problem: model.Problem) -> model.Snapshot:
         """Backward failed. A hint for who calls `capture` is none for who wrote a function."""
         if problem.failure == "freed":
@@ -199,7 +245,7 @@ class Run:
             return {}, None, ()
 
         def value(leaves: dict[str, torch.Tensor]) -> torch.Tensor:
-            self.module.state.restore()
+            self.restore()
             return total(tensors_of(asked.call(leaves), self.name))
 
         alone = f"{self.name} makes processes: it is not run again for curve and differences"

@@ -40,8 +40,9 @@ NOT_THE_USERS = tuple(
 class UserModule:
     """One file. `load` gives its module, run afresh where a file that it is made of is not as it was.
 
-    state: of the process, as it was when the file had run. package: that it is part of, by its own relative imports; then
-    its folder is the one that the package stands in, as for `python -m package.model`.
+    state: of the process, as it was when the file had run. fresh: whether nothing of it has been called since. package: that it
+    is part of, by its own relative imports; then its folder is the one that the package stands in, as for
+    `python -m package.model`.
     """
 
     def __init__(self, path: Path) -> None:
@@ -50,14 +51,16 @@ class UserModule:
         self.package = ""
         self.name = self._own_name = self.path.stem if self.path.stem not in sys.modules else f"user_{self.path.stem}"
         self.state = self._before = ProcessState()
+        self.fresh = False
         self._module: ModuleType | None = None
         self._signature: dict[Path, tuple[int, int] | None] = {}
         self._others = set(sys.modules)
         self._filters = warnings.filters[:]  # the file may have added its own
 
-    def load(self) -> ModuleType:
-        """Raises RefusalError where there is no such file, SyntaxError, and whatever the file itself raises."""
-        if self._module is None or any(_state(path) != state for path, state in self._signature.items()):
+    def load(self, *, anew: bool = False) -> ModuleType:
+        """anew: also where it is as it was. Raises RefusalError where there is no such file, SyntaxError, and whatever the file
+        itself raises."""
+        if anew or self._module is None or any(_state(path) != state for path, state in self._signature.items()):
             self._run()
         else:
             warnings.resetwarnings()
@@ -106,6 +109,7 @@ class UserModule:
             sys.modules[self.name] = module
             exec(code, module.__dict__)  # noqa: S102 - the user's own code, as named on the command line
         self._module, self.state, self._filters = module, ProcessState(), warnings.filters[:]
+        self.fresh = True
 
     def _imported(self) -> ModuleType | None:
         """Its package first of all, as Python does it; this may import the file itself, and then it need not run again."""

@@ -71,7 +71,7 @@ def _functions(module: ModuleType) -> list[str]:
 
 def _methods(name: str, owner: object) -> list[str]:
     kind = owner if is_a(owner, type) else type(owner)
-    own = vars(cast(type, kind)).items()
+    own = vars(kind).items()
     kinds = (FunctionType, staticmethod, classmethod)
     return [f"{name}.{key}" for key, value in own if key[:1] != "_" and is_a(value, *kinds)]
 

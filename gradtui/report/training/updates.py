@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gradtui.chart.run import Track, draw_values
+from gradtui.report.training import norms
 from gradtui.snapshot.numbers import SIGNIFICANT, number
 from gradtui.snapshot.training import Moved, Place, Remembered, Setting, State, Tensor, Training, Update
+from gradtui.training.norms import in_words
 
 MOST_ROWS = 40
 """Updates in a table: the first half of them, and the last."""
@@ -35,6 +37,7 @@ def as_json(training: Training) -> Json:
                 "variables": {name: _moved(moved) for name, moved in update.variables.items()},
                 "evaluations": update.evaluations,
                 **({"rows": list(update.rows)} if update.rows else {}),
+                **(norms.as_json(training, update) if update.norms else {}),
             }
             for update in training.updates
         ],
@@ -80,9 +83,12 @@ def table(training: Training, dtype: str) -> Iterator[str]:
     if not updates:
         return
     count = len(updates)
-    yield f"{training.optimizer.text} trains {', '.join(training.trained)}: {count:,} update{'s' * (count > 1)}"
+    yield f"{training.optimizer.text} trains {in_words(training.trained)}: {count:,} update{'s' * (count > 1)}"
     cut = count > MOST_ROWS
     shown = (*updates[: MOST_ROWS // 2], *updates[-MOST_ROWS // 2 :]) if cut else updates
+    if updates[0].norms:
+        yield from norms.table(training, shown, max(0, count - MOST_ROWS))
+        return
     names = [*updates[0].variables]
     head = ("update", "f", *(cell for name in names for cell in (name, f"∂f/∂{name}")))
     rows = [head, *(_row(update, names, digits) for update in shown)]
@@ -119,7 +125,9 @@ def _few(place: Place | None, digits: int) -> str:
 
 
 def as_csv(training: Training) -> str:
-    """A line an update: `update,f,w,w.grad,w.after`; of a vector a column an element, `v[0]`."""
+    """A line an update: `update,f,w,w.grad,w.after`; of a vector a column an element, `v[0]`; of a file's parameters norms."""
+    if training.updates and training.updates[0].norms:
+        return norms.as_csv(training)
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     first = training.updates[0].variables if training.updates else {}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 
 from gradtui.grad_fns.rules import explain, rule_of
+from gradtui.graph.kept import in_units
 from gradtui.graph.plain import plain_name
 from gradtui.graph.replay import ORDER, Replay
 from gradtui.graph.sentence import sentence
@@ -244,8 +245,11 @@ def _in_queue(node: Node) -> str:
 
 
 def _saved(node: Node, digits: int) -> Iterator[Pieces]:
-    if not node.saved:
-        yield (("saves nothing for backward", "node--quiet"),)
+    if node.kept:
+        yield ((f"keeps {in_units(node.kept)} for backward", "node--quiet"),)
+    elif not node.saved:
+        own = "saves nothing" if node.kept is None else "keeps nothing of its own (parameters do not count)"
+        yield ((f"{own} for backward", "node--quiet"),)
     for saved in node.saved:
         yield ((f"saved {saved.name} = ", "node--quiet"), _saved_value(saved, digits))
 

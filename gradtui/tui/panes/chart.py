@@ -24,7 +24,7 @@ from textual.widget import Widget
 from gradtui.chart.drawing import Cell, Picture, Role, draw, fits, load, trouble_text
 from gradtui.chart.fit import fitted, looked_at
 from gradtui.chart.overlay import Overlay, overlay
-from gradtui.chart.plane import Cells
+from gradtui.chart.plane import Cells, has_room
 from gradtui.chart.point import Point
 from gradtui.chart.trail import trail
 from gradtui.chart.window import DEFAULT_WINDOW, Position, Window, bounded, panned, zoomed
@@ -34,6 +34,7 @@ NOTCH = 0.8
 """What one notch of the wheel makes of the window's width."""
 WHEEL_PAN = 0.1
 """Part of the window's width that one notch of a sideways wheel moves it."""
+TOO_SMALL = "too small here: m"
 IDLE = 0.3
 """Seconds after which plotext is imported: the first paint is over, the first curve not there yet."""
 
@@ -122,9 +123,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if curve is self._curve:
             return
         self._curve = curve
-        trouble = trouble_text(curve) if curve is not None else ""
-        if trouble != self.border_subtitle:  # it costs a frame of everything
-            self.border_subtitle = trouble
+        self._tell_trouble()
         if curve is None:
             self._picture, self._overlay = None, {}
             self._to_see.clear()
@@ -218,10 +217,19 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         before, self._drawing_of = self._drawing_of, drawing
         if drawing is None:
             self._cells = None
+        if (before is None) != (drawing is None):
+            self._tell_trouble()
         if before is not None or drawing is not None:
             self._redraw()
         if before is not None and drawing is None:
             self.refresh()
+
+    def _tell_trouble(self) -> None:
+        """Under the curve, where that is seen."""
+        seen = self._curve is not None and self._drawing_of is None
+        trouble = trouble_text(self._curve) if self._curve is not None and seen else ""
+        if trouble != self.border_subtitle:  # it costs a frame of everything
+            self.border_subtitle = trouble
 
     def show_trail(self, places: Sequence[Position]) -> None:
         """Where the point was before, as x and f."""
@@ -237,9 +245,11 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         width, height = self.size
         if self._drawing_of is not None:
             cells = self._cells[y] if self._cells is not None and y < len(self._cells) else ()
+            if not has_room(width, height):
+                return self._strip([(TOO_SMALL.center(width)[:width] if y == height // 2 else " " * width, "label")])
             return self._strip(cells).adjust_cell_length(width, self.rich_style)
         if self._picture is None or not fits(width, height):
-            text = "" if self._drawing else "too small" if self._curve is not None else "no curve"
+            text = "" if self._drawing else TOO_SMALL if self._curve is not None else "no curve"
             line = text.center(width)[:width] if y == height // 2 else " " * width
             return self._strip([(line, "label")])
         if y >= len(self._picture.cells):

@@ -100,6 +100,12 @@ class Stepper(ScrollView):
         """Cells of the longest row."""
         return max((sum(cell_len(text) for text, *_ in pieces) for pieces in self._pieces), default=0)
 
+    @property
+    def longest_scalar(self) -> int:
+        """The same of those that are no vectors, which take what room there is."""
+        pairs = zip(self._rows, self._pieces, strict=True)
+        return max((sum(cell_len(text) for text, *_ in pieces) for row, pieces in pairs if not row.vector), default=0)
+
     def _arrange(self) -> None:
         width = (self.size.width or 80) - APART
         names = max((cell_len(visible(row.name)) for row in self._rows), default=0)

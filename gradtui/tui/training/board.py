@@ -21,7 +21,7 @@ from gradtui.tui.panes.chart import Chart
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
 from gradtui.tui.training.charts import TITLES, Charts
-from gradtui.tui.training.lines import update_lines
+from gradtui.tui.training.lines import norm_lines, update_lines
 from gradtui.tui.training.optimizer_entry import OptimizerEntry
 from gradtui.tui.training.trainer import Trainer
 
@@ -34,6 +34,8 @@ class Views(Protocol):
 
     chart: Chart
     node_panel: NodePanel
+
+    trains: bool
 
     def open_optimizer(self, text: str) -> None: ...
     def lay_out(self) -> None: ...
@@ -55,7 +57,7 @@ class Board:
         ask: Callable[[], None],
         cursor: Callable[[], None],
     ) -> None:
-        self._session, self._answers, self._backward = session, answers, backward
+        self._app, self._session, self._answers, self._backward = app, session, answers, backward
         self._ask, self._cursor = ask, cursor
         self.trainer = Trainer(app, session, answers, moved=ask, changed=self.show, look=self.look)
         self.charts = Charts(session, answers, self.trainer)
@@ -98,7 +100,11 @@ class Board:
             panel.border_subtitle = Content(visible(told))
         chart.show_drawing(self.charts.drawing())
         active = session.active
-        chart.show_trail(trainer.history.trail(active, session.element, MOST_TRAIL) if active else ())
+        moves = active is not None and not trainer.of_file
+        chart.show_trail(trainer.history.trail(active, session.element, MOST_TRAIL) if active and moves else ())
+        if views.trains != trainer.active:
+            views.trains = trainer.active
+            views.lay_out()
         self._cursor()
 
     def tell(self) -> None:
@@ -108,11 +114,16 @@ class Board:
         if self._views is None:
             return
         panel = self._views.node_panel
+        before = history.state(history.here - 1) if history.here else {}
+        if trainer.active and trainer.of_file:
+            name = node.variable if node is not None else None
+            told = norm_lines(name, history.last, before, trainer.next, trainer.trained, history.maker)
+            panel.update_lines = tuple(told)
+            return
         if not trainer.active or node is None or node.variable not in trainer.trained:
             panel.update_lines = ()
             return
-        before = history.state(history.here - 1) if history.here else {}
-        panel.update_lines = tuple(update_lines(node.variable, history.last, before, trainer.next, trainer.settings))
+        panel.update_lines = tuple(update_lines(node.variable, history.last, before, trainer.next, history.maker))
 
     def look(self) -> None:
         """At a variable that moves, unless one does so already."""
@@ -175,13 +186,23 @@ class Board:
         self.open_optimizer()
 
     def toggle_trained(self) -> None:
-        if self._session.active is not None:
+        if self.trainer.of_file:
+            self._toggle_parameter()
+        elif self._session.active is not None:
             self.trainer.toggle(self._session.active)
         else:
             self._session.take_back()
             self._ask()
         if self._views is not None:
             self._views.lay_out()
+
+    def _toggle_parameter(self) -> None:
+        node = texts.node_of(self._answers.shown, self._backward.cursor.selected)
+        known = self._answers.shown.parameters if self._answers.shown is not None else {}
+        if node is None or node.variable not in known:
+            self._app.notify("choose a parameter in the graph: A holds it, or lets it move", timeout=4)
+        else:
+            self.trainer.toggle(node.variable)
 
     def open_optimizer(self) -> None:
         if self._views is not None:

@@ -46,6 +46,8 @@ class Charts:
             self.kind = "fit"
         elif self._trainer.active and self.pair is not None:
             self.kind = "contour"
+        elif self._trainer.of_file and self._trainer.active:
+            self.kind = "updates"
 
     @property
     def kinds(self) -> list[Kind]:
@@ -67,6 +69,8 @@ class Charts:
     def pair(self) -> tuple[str, str] | None:
         """Two trained variables that are numbers: the active one goes up, the first of the others across."""
         session = self._session
+        if self._trainer.of_file:
+            return None
         numbers = [name for name in self._trainer.trained if not session.points[name].vector]
         if len(numbers) < 2:
             return None

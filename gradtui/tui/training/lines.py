@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gradtui.snapshot.numbers import number
+from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.training import Moved, Place, Setting, State, Training, Update
+from gradtui.training.history import Maker, is_still
+from gradtui.training.norms import by_module, pace
 from gradtui.tui.node.lines import Pieces
 
 if TYPE_CHECKING:
     from gradtui.training.rules import Line
+
+
+DIGITS, COLUMN = 3, 10
+MOST_NAME, MOST_MODULES = 16, 12
+"""Cells of a module's name, of a longer one the end is seen; and modules in a table."""
 
 
 def update_lines(
@@ -18,25 +25,81 @@ def update_lines(
     last: Update | None,
     before: Mapping[str, State],
     following: Training | None,
-    settings: Mapping[str, Setting],
+    maker: Maker | None,
 ) -> Iterator[Pieces]:
-    """Why the variable moved in the last update, and how the next one would move it. before: the state before the last."""
-    optimizer = following.optimizer.name if following is not None else ""
-    if last is not None and name in last.variables:
+    """Why the variable moved in the last update, and how the next one would move it. before: the state before the last.
+    maker: what made the last."""
+    still = following is not None and bool(following.updates) and is_still(following.updates[0])
+    if following is not None and still:
+        yield (
+            (f"every gradient is 0 where f = {number(following.updates[0].value)}: updates move nothing", "node--next"),
+        )
+        yield ((" v chooses a variable, x types another value for it, and g then moves them", "node--quiet"),)
+    if last is not None and maker is not None and name in last.variables:
         moved = last.variables[name]
         yield _head(f"update {last.update}", name, moved)
-        yield from _rule(optimizer, name, moved, before.get(name, {}), settings)
+        yield from _rule(maker[0], name, moved, before.get(name, {}), maker[1], last.variables)
         if last.evaluations > 1:
             yield ((f"the optimizer evaluated f {last.evaluations} times for it", "node--quiet"),)
-    if following is not None and following.updates and name in following.updates[0].variables:
+    if not still and following is not None and following.updates and name in following.updates[0].variables:
         update = following.updates[0]
         moved = update.variables[name]
         yield _head(f"next, g: update {update.update}", name, moved)
         yield from _rule(
-            following.optimizer.name, name, moved, following.before.get(name, {}), following.settings or settings
+            *(following.optimizer.name, name, moved, following.before.get(name, {})),
+            *(following.settings, update.variables),
         )
         if update.evaluations > 1:
             yield ((f"the optimizer evaluates f {update.evaluations} times for it", "node--quiet"),)
+
+
+def norm_lines(
+    name: str | None,
+    last: Update | None,
+    before: Mapping[str, State],
+    following: Training | None,
+    trained: Sequence[str],
+    maker: Maker | None,
+) -> Iterator[Pieces]:
+    """Of a file's parameters: the selected one by its numbers, or by norms where it is large; then all of them by module."""
+    if last is not None and name in last.variables:
+        yield from update_lines(name, last, before, None, maker)
+    for what, update in (("update", last), ("next, g: update", following.updates[0] if following else None)):
+        if update is None or len(update.norms) != len(trained):
+            continue
+        if name in trained:
+            norms = update.norms[trained.index(name)]
+            part = pace(norms)
+            of = f", {number(100 * part, 3)} % of it" if part is not None else ""
+            grad = "no gradient" if norms.grad is None else f"gradient {number(norms.grad, DIGITS)}"
+            told = f"{name} {number(norms.weight, DIGITS)}, {grad}, moves by {number(norms.change, DIGITS)}{of}"
+            yield ((f"{what} {update.update}  ", "node--next"), (told, "node--value"))
+    if following is not None and name is not None and name in trained:
+        yield from _rule_alone(following.optimizer.name, name, following.settings)
+    if last is not None and len(last.norms) == len(trained):
+        yield from _by_module(last, trained)
+
+
+def _rule_alone(optimizer: str, name: str, settings: Mapping[str, Setting]) -> Iterator[Pieces]:
+    """Without numbers: there are too many of them."""
+    from gradtui.training.rules import lines  # not wanted before the first paint
+
+    for line in lines(optimizer, name, Moved(0.0, 0.0, 0.0), {}, settings):
+        yield ((line.rule, "node--quiet"),)
+
+
+def _by_module(update: Update, trained: Sequence[str]) -> Iterator[Pieces]:
+    modules = by_module(trained, update.norms)
+    width = max(len("module"), *(min(len(module), MOST_NAME) for module in modules))
+    head = "".join(f"{word:>{COLUMN}}" for word in ("gradient", "weight", "change", "/weight"))
+    yield ((f"norms in update {update.update}", "node--next"),)
+    yield ((f"{'module':{width}}{head}", "node--quiet"),)
+    for module, norms in [*modules.items()][:MOST_MODULES]:
+        cells = (norms.grad, norms.weight, norms.change, pace(norms))
+        told = "".join(f"{NOT_KNOWN if one is None else number(one, DIGITS):>{COLUMN}}" for one in cells)
+        yield ((f"{module[-MOST_NAME:]:{width}}", "node--text"), (told, "node--value"))
+    if len(modules) > MOST_MODULES:
+        yield ((f"… {len(modules) - MOST_MODULES} modules more: --updates N --json has them all", "node--quiet"),)
 
 
 def _head(what: str, name: str, moved: Moved) -> Pieces:
@@ -47,10 +110,17 @@ def _head(what: str, name: str, moved: Moved) -> Pieces:
     return ((f"{what}  ", "node--next"), (f"{name}: {_few(moved.value)} → {_few(moved.after)}", "node--value"))
 
 
-def _rule(optimizer: str, name: str, moved: Moved, before: State, settings: Mapping[str, Setting]) -> Iterator[Pieces]:
+def _rule(
+    optimizer: str,
+    name: str,
+    moved: Moved,
+    before: State,
+    settings: Mapping[str, Setting],
+    names: Collection[str],
+) -> Iterator[Pieces]:
     from gradtui.training.rules import lines  # not wanted before the first paint
 
-    for line in lines(optimizer, name, moved, before, settings):
+    for line in lines(optimizer, name, moved, before, settings, names):
         yield _line(line)
 
 

@@ -9,10 +9,11 @@ from decimal import Decimal
 from textual.app import App
 
 from gradtui.expression.point import Point, read_values
-from gradtui.snapshot.model import Values
+from gradtui.snapshot.model import Problem, Values
 from gradtui.snapshot.start import Start
-from gradtui.snapshot.training import Batches, Optimizer, Place, Setting, Training, TrainingRequest, Update
-from gradtui.training.history import History, growth, is_finite
+from gradtui.snapshot.training import Batches, Leg, Optimizer, Place, Training, TrainingRequest, Update
+from gradtui.training.history import History, growth, is_finite, is_still
+from gradtui.training.norms import in_words
 from gradtui.training.optimizers import DEFAULT, settings
 from gradtui.tui.answers import Answers
 from gradtui.tui.player import Player
@@ -25,6 +26,7 @@ FRAMES = 16
 MOST_WAITING = 8
 """Updates that are asked for while an answer is on its way, so that a key that is held never lags behind."""
 RATES = (Decimal(1), Decimal(2), Decimal(5))
+STILL = "every gradient is 0: nothing moves"
 LONG_ENOUGH = 4
 """Updates at which a run is looked at, to see whether it diverges."""
 
@@ -59,36 +61,47 @@ class Trainer:
         self._begun = False
         self._first = 0
         self._trained: tuple[str, ...] = ()
+        self._parameters: tuple[str, ...] = ()
+        self._legs: tuple[Leg, ...] = ()
+        self._asked_legs: tuple[Leg, ...] = ()
 
     def begin(self, start: Start) -> None:
         """As the command line says."""
         self.optimizer, self.batches, self._first = start.optimizer, start.batches, start.updates
         if start.trained is not None:
             self.optimizer = self.optimizer or DEFAULT
-            self.chosen = {*start.trained}
+            self.chosen = {*start.trained} or None
         if self._first:
             self.optimizer = self.optimizer or DEFAULT
 
     @property
+    def of_file(self) -> bool:
+        """Whether what moves are the parameters of a file, which stand in the process that runs it."""
+        return self._session.origin == "function" and self._session.live
+
+    @property
     def trained(self) -> tuple[str, ...]:
-        """The variables that move."""
+        """The variables that move; of a file the parameters, once it has said which there are."""
+        if self.of_file:
+            return self._parameters
         free = (name for name in self._session.variables if name not in self._session.data)
         return tuple(name for name in free if self.chosen is None or name in self.chosen)
 
     @property
     def active(self) -> bool:
         """Whether there is an optimizer, and something that it moves."""
+        if self.of_file:
+            return self.optimizer is not None
         return self.optimizer is not None and bool(self.trained) and self._session.origin == "expression"
-
-    @property
-    def settings(self) -> Mapping[str, Setting]:
-        return settings(self.optimizer) if self.optimizer is not None else {}
 
     # What is asked
 
     def prepare(self) -> None:
         """Have the session's next request make the next update too; not the very first: torch takes its time to load."""
         session = self._session
+        if self.of_file:  # at once: it begins with the file as it is before anything of it has run
+            session.training = self._request(0 if session.experiments else self._count) if self.active else None
+            return
         wanted = self.active and not session.experiments and self._answers.shown is not None
         session.training = self._request(self._count) if wanted else None
         if self.active and not self._begun:
@@ -98,13 +111,25 @@ class Trainer:
 
     def _request(self, count: int) -> TrainingRequest:
         assert self.optimizer is not None
-        if self.trained != self._trained:  # other variables: what an optimizer remembered is of the old ones
-            self._trained = self.trained
+        trained = (() if self.chosen is None else tuple(sorted(self.chosen))) if self.of_file else self.trained
+        if trained != self._trained:  # other variables: what an optimizer remembered is of the old ones
+            self._trained = trained
             self.history.clear()
         history = self.history
+        if self.of_file:
+            self._asked_legs = self._legs_here(self.optimizer)
+            return TrainingRequest(self.optimizer, trained, history.here, count, legs=self._asked_legs)
         return TrainingRequest(
             self.optimizer, self.trained, history.here, count, history.state(history.here), self.batches
         )
+
+    def _legs_here(self, optimizer: Optimizer) -> tuple[Leg, ...]:
+        """How the updates up to here were made, and how the next one is."""
+        here, at = self.history.here, self._session.given
+        legs = tuple(leg for leg in self._legs if leg.update < here)
+        if legs and (legs[-1].optimizer, legs[-1].at) == (optimizer, at):
+            return legs
+        return (*legs, Leg(here, optimizer, at))
 
     @property
     def _count(self) -> int:
@@ -127,7 +152,8 @@ class Trainer:
         """One update, as soon as it is there."""
         if self.optimizer is None:
             self.optimizer = DEFAULT
-            self._app.notify(f"{DEFAULT.text} trains {', '.join(self.trained)}: O chooses another", timeout=4)
+            moves = in_words(self.trained) or "the parameters of the file"
+            self._app.notify(f"{DEFAULT.text} trains {moves}: O chooses another", timeout=4)
         if not self.active:
             self._app.notify("nothing moves: A lets the active variable be trained", timeout=3)
             return
@@ -142,6 +168,12 @@ class Trainer:
 
     def arrived(self) -> None:
         """Another answer is there."""
+        shown, problem = self._answers.shown, self._answers.problem
+        if self.of_file and shown is not None and shown.training is not None:
+            self._parameters = shown.training.trained
+        elif self.of_file and self.active and not self._parameters and problem is not None:
+            self._give_up(problem)
+            return
         if self._first and self.next is not None:
             self._take(self._first)
         elif self._waiting and self.next is not None:
@@ -158,6 +190,14 @@ class Trainer:
             self._waiting = 0
             self.player.stop()
 
+    def _give_up(self, problem: Problem) -> None:
+        """Nothing of the file moves: it is seen without training."""
+        self.optimizer, self.chosen, self._waiting, self._first = None, None, 0, 0
+        self.player.stop()
+        self._app.notify(f"{problem.message}: {problem.hint}", markup=False, timeout=8)
+        self._moved()
+        self._changed()
+
     def _take(self, most: int = 1) -> None:
         made = self.next
         assert made is not None
@@ -167,6 +207,7 @@ class Trainer:
         self._first = max(0, self._first - len(taken))
         if taken:
             self.history.take(made, len(taken))
+            self._legs = self._asked_legs
             self._stand({name: moved.after for name, moved in taken[-1].variables.items()})
         if len(taken) < min(count, len(made.updates)):
             bad = made.updates[len(taken)].update
@@ -196,6 +237,13 @@ class Trainer:
         if first is not None and self.history.here:
             self.history.here = self.history.first
             self._to(first)
+
+    def anew(self) -> None:
+        """The file is another one: it is trained from its beginning."""
+        if self.of_file:
+            self.player.stop()
+            self._waiting, self._legs = 0, ()
+            self.history.clear()
 
     def again(self) -> None:
         """Anew from the first place, for another run."""
@@ -254,6 +302,11 @@ class Trainer:
         """A variable that moves stays where it is, and back; a vector may also be data."""
         session = self._session
         self.optimizer = self.optimizer or DEFAULT
+        if self.of_file:
+            every = {*self.trained} if self.chosen is None else self.chosen
+            self.chosen = (every ^ {name}) or None
+            self._moved()
+            return
         chosen = self.chosen = {*self.trained} if self.chosen is None else self.chosen
         if name in chosen:
             chosen.discard(name)
@@ -274,13 +327,33 @@ class Trainer:
         count = self.history.here
         told = [
             f"{count:,} update{'' if count == 1 else 's'}",
-            f"{self.optimizer.text} trains {', '.join(self.trained) or 'nothing'}",
+            f"{self.optimizer.text} trains {in_words(self.trained) or 'nothing'}",
         ]
+        if (epoch := self.epoch) is not None:
+            told.insert(0, epoch)
+        if self.still:
+            told.insert(0, STILL)
         if self.player.playing:
             told.insert(0, self.player.text)
         if (factor := self.growth) is not None:
             told.insert(0, f"diverges: each update multiplies the distance by {factor:.3g}")
         return " · ".join(told)
+
+    @property
+    def epoch(self) -> str | None:
+        """`epoch 3, batch 1 of 7`: of the update that comes next; None where all rows are taken at once."""
+        columns = self._session.data.values()
+        if self.batches is None or not columns:
+            return None
+        batches = -(-min(map(len, columns)) // self.batches.size)
+        epoch, batch = divmod(self.history.here, batches)
+        return f"epoch {epoch + 1}" + (f", batch {batch + 1} of {batches}" if batches > 1 else "")
+
+    @property
+    def still(self) -> bool:
+        """Whether the next update moves nothing, as all gradients are 0 or there are none."""
+        following = self.next.updates[0] if self.next is not None else None
+        return following is not None and is_still(following)
 
     @property
     def growth(self) -> float | None:
@@ -292,6 +365,8 @@ class Trainer:
         return growth([update for update in updates if update is not None])
 
     def _stand(self, places: Mapping[str, Place]) -> None:
+        if self.of_file:
+            return
         points: dict[str, Point] = {}
         for name, place in places.items():
             numbers = place if isinstance(place, tuple) else (place,)

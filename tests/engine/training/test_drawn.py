@@ -62,3 +62,27 @@ def test_fit_of_two_columns_is_drawn_at_the_rows() -> None:
     assert fit is not None
     assert fit.target == "y"
     assert fit.line == ((0.0, 1.0), (1.0, 5.0), (2.0, 7.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "classes", "level"),
+    [
+        ("p = sigmoid(w*x + v*z); -(y*log(p) + (1 - y)*log(1 - p))", (0.0, 1.0, 1.0), 0.5),
+        ("p = w*x + v*z; binary_cross_entropy_with_logits(p, y)", (0.0, 1.0, 1.0), 0.0),
+        ("p = w*x + v*z; relu(1 - y*p)", (-1.0, 1.0, 1.0), 0.0),
+    ],
+)
+def test_a_decision_over_two_columns(text: str, classes: tuple[float, ...], level: float) -> None:
+    at: At = {"x": (2.0, 0.0, 1.0), "z": (1.0, 1.0, 2.0), "y": classes, "w": 3.0, "v": -2.0}
+    fit = evaluate(Request(1, text, at, "float64", data=("x", "z", "y"), fit=True)).fit
+    assert fit is not None
+    assert fit.level == level
+    assert fit.points == ((2.0, 1.0), (0.0, 1.0), (1.0, 2.0))
+    assert fit.classes == (False, True, True)
+    surface = fit.surface
+    assert surface is not None
+    (left, right), (low, high) = surface.windows
+    assert (left, right) == pytest.approx((-0.1, 2.1))
+    for value, (x, z) in ((surface.values[0], (left, low)), (surface.values[-1], (right, high))):
+        score = 3 * x - 2 * z
+        assert value == pytest.approx(1 / (1 + math.exp(-score)) if level else score)

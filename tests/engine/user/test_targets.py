@@ -113,7 +113,7 @@ def test_a_method_of_a_module(path: Path, name: str) -> None:
     bias = next(one for key, one in snapshot.parameters.items() if key.endswith("head.bias"))
     w, b = (torch.tensor(one.value.numbers, requires_grad=True) for one in (weight, bias))
     loss = (2 * (w.reshape(3, 2) @ torch.ones(2) + b)).pow(2).sum()
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     assert weight.grad is not None
     assert w.grad is not None
     assert weight.grad.numbers == pytest.approx(w.grad.tolist(), rel=1e-4)

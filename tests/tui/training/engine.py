@@ -7,6 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from gradtui.engine.training.evaluate import evaluate
+from gradtui.engine.user.evaluate import evaluate as function
 from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.start import Start
 from gradtui.training.reading import read_optimizer
@@ -29,7 +30,8 @@ class Engine:
 
     def submit(self, request: Request) -> None:
         self.requests.append(request)
-        self._on_snapshot(replace(evaluate(request), derivative={}))
+        answer = evaluate(request) if request.origin == "expression" else function(request)
+        self._on_snapshot(replace(answer, derivative={}))
 
 
 def trained_app(expression: str, at: dict[str, str], optimizer: str | None, **more: object) -> GradtuiApp:

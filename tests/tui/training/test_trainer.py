@@ -62,7 +62,7 @@ async def test_updates_and_why() -> None:
             await pilot.press("g")
         assert app.session.active == "w"
         text = told(app)
-        for rule in ("update 3", "b ← μ·b + ḡ", "w ← w − lr·b"):
+        for rule in ("update 3", "buf ← μ·buf + ḡ", "w ← w − lr·buf"):
             assert rule in text
 
 

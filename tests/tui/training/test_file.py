@@ -1,0 +1,138 @@
+"""A file's own parameters under one's hands: each update is torch's, its graph is there, and it is gone back to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from textual.pilot import Pilot
+
+from gradtui.snapshot.start import Start
+from gradtui.training.reading import read_optimizer
+from gradtui.tui.app import GradtuiApp
+from gradtui.tui.evaluator import FileSaved
+from gradtui.tui.session import Session
+from tests.tui.training.engine import Engine
+from tests.tui.training.test_trainer import told, until
+
+CODE = """
+import torch
+
+torch.manual_seed(1)
+first, second = torch.nn.Linear(2, 3), torch.nn.Linear(3, 1)
+
+def loss():
+    return (second(first(torch.randn(4, 2)).tanh()) - 1).pow(2).mean()
+
+def without():
+    return torch.ones(2, requires_grad=True).sum()
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "model.py"
+    path.write_text(CODE, encoding="utf-8")
+    return path
+
+
+def opened(path: Path, name: str = "loss", optimizer: str | None = "Adam(lr=0.1)") -> GradtuiApp:
+    start = Start(f"{path}:{name}", origin="function", optimizer=read_optimizer(optimizer) if optimizer else None)
+    app = GradtuiApp(Session(start), Engine, start.theme)
+    app.board.begin(start)
+    return app
+
+
+def by_torch(rates: list[float]) -> list[float]:
+    torch.manual_seed(0)
+    code: dict[str, Any] = {}
+    exec(CODE, code)  # noqa: S102
+    real = torch.optim.Adam([*code["first"].parameters(), *code["second"].parameters()], lr=rates[0])
+    losses = []
+    for rate in rates:
+        real.param_groups[0]["lr"] = rate
+        real.zero_grad()
+        loss = code["loss"]()
+        loss.backward()
+        losses.append(loss.item())
+        real.step()
+    return losses
+
+
+def shown(app: GradtuiApp) -> float:
+    assert app.answers.shown is not None
+    assert app.answers.shown.value is not None
+    return app.answers.shown.value.numbers[0]
+
+
+async def press(pilot: Pilot[Any], key: str, update: int) -> None:
+    await pilot.press(key)
+    await until(pilot, update)
+
+
+async def test_updates_back_and_another_rate(path: Path) -> None:
+    app = opened(path)
+    expected = by_torch([0.1] * 5)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        assert app.board.charts.kind == "updates"
+        assert app.picture.chart.display
+        for update in range(4):
+            assert shown(app) == expected[update]
+            await press(pilot, "g", update + 1)
+        assert shown(app) == expected[4]
+        assert [*app.board.trainer.history.values] == expected[:4]
+        said = told(app)
+        for word in ("update 3", "first", "second", "gradient", "√v"):
+            assert word in said
+        for update in (3, 2):
+            await press(pilot, "z", update)
+            assert shown(app) == expected[update]
+        await press(pilot, "left_curly_bracket", 2)
+        await press(pilot, "g", 3)
+        await press(pilot, "g", 4)
+        assert shown(app) == by_torch([0.1, 0.1, 0.05, 0.05, 0.05])[4]
+        await press(pilot, "Z", 0)
+        assert shown(app) == expected[0]
+
+
+async def test_a_saved_file_begins_anew(path: Path) -> None:
+    app = opened(path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        await press(pilot, "g", 1)
+        path.write_text(CODE.replace("- 1", "- 2"), encoding="utf-8")
+        app.post_message(FileSaved())
+        await pilot.pause()
+        await until(pilot, 0)
+        assert shown(app) != by_torch([0.1])[0]
+
+
+async def test_one_parameter_is_held(path: Path) -> None:
+    app = opened(path, optimizer=None)
+    async with app.run_test(size=(120, 36)) as pilot:
+        for _ in range(500):
+            if app.answers.shown is not None:
+                break
+            await pilot.pause(0.01)
+        await press(pilot, "g", 1)
+        every = ["first.weight", "first.bias", "second.weight", "second.bias"]
+        assert [*app.board.trainer.trained] == every
+        app.backward.select(next(node.id for node in app.answers.shown.graph.nodes if node.variable == "first.bias"))  # type: ignore[union-attr]
+        await press(pilot, "A", 0)
+        assert [*app.board.trainer.trained] == [name for name in every if name != "first.bias"]
+
+
+async def test_a_file_of_which_nothing_moves_is_seen_without_training(path: Path) -> None:
+    path.write_text("import torch\ndef loss(x: float):\n    return torch.as_tensor(x) ** 2\n", encoding="utf-8")
+    app = opened(path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        for _ in range(500):
+            if app.answers.shown is not None and app.answers.problem is None:
+                break
+            await pilot.pause(0.01)
+        assert shown(app) == 16
+        assert not app.board.trainer.active
+        assert app._notifications
