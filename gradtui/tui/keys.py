@@ -285,7 +285,7 @@ ROWS = (
     ),
     Row(
         ("order", "look"),
-        "f'', Taylor; graph of the gradient",
+        "f'', Taylor; the graph of f'",
         "f'' to f'''' with Taylor's polynomial; the graph of f, of the gradient, of further derivatives",
     ),
     Row(
