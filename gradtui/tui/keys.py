@@ -146,7 +146,7 @@ KEYS: list[Binding] = [
         "One derivative more on the chart, with Taylor's polynomial; f' alone again",
         show=True,
     ),
-    key("look", "S", "look", "f' graph", "The graph of the gradient, of the next derivative, of f again", show=True),
+    key("look", "S", "look", "f' graph", "The graph of the gradient, of the next derivative, of f again"),
     key("copy", "y", "copy", "copy", "Copy a value, the gradient, the node, the expression or f'", show=True),
     key("saved", "s", "toggle_saved", "saved tensors", "Show or hide what the node saved for backward"),
     key("zoom.in", "plus,equals_sign", "zoom(0.5)", "zoom in", "Half the chart's window", display="+"),

@@ -122,14 +122,13 @@ def chart_point(
     )
 
 
-def graph_title(session: Session, shown: Snapshot | None) -> str:
-    """`graph`, or of which derivative it is; with what the key S goes on to."""
-    there = shown is not None and shown.orders is not None and order_of(shown, session.looked) is not None
+def graph_of(session: Session, shown: Snapshot | None) -> str:
+    """Of which derivative the graph is that is looked at; empty for that of f."""
+    there = shown is not None and order_of(shown, session.looked) is not None
     if session.looked == 1 or not there:
-        return "graph"
+        return ""
     several = len(session.variables) > 1
-    of_what = by(session.active or "", session.looked - 1, several) if several else prime(session.looked - 1)
-    return visible(f"graph of {of_what}")
+    return visible(by(session.active or "", session.looked - 1, several) if several else prime(session.looked - 1))
 
 
 def taylor(session: Session, shown: Snapshot | None) -> tuple[float, ...]:

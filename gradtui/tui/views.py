@@ -328,10 +328,8 @@ class Picture(Vertical):
             view.set_class(stale, "-stale")  # not once on them all: Textual would style everything inside anew
         for marked in (self.graph, self.node_panel, self.status):
             marked.set_class(experiment, "-experiment")
-        self.graph.show(self._backward.shown or answers.failure, stale=stale)
-        title = texts.graph_title(self._session, answers.shown)
-        if self.graph.border_title != title:
-            self.graph.border_title = title
+        of = texts.graph_of(self._session, answers.shown)
+        self.graph.show(self._backward.shown or answers.failure, stale=stale, of=of)
         self.chart.show_curve(answers.curve)
         self.panes.fit()
 
