@@ -119,7 +119,7 @@ def draw(
         low, high = y_window(other, derivative=False)
         own = min(own[0], low), max(own[1], high)
     ys = grown(own, height_in(x_window, *point) if point is not None else None)
-    top = 1 if height >= LEGEND_FROM else 0
+    top = 1 if height >= LEGEND_FROM or (other is not None and height > SMALLEST[1]) else 0
     rows = height - top - 2
     y_ticks = _y_ticks(ys, rows)
     margin = max((len(text) for _, text in y_ticks), default=0)
@@ -142,7 +142,8 @@ def draw(
         legend.insert(1, ((DOT, "derivative"), f"f'{_whereabouts(curve.derivative, layer, frame)}"))
     if other is not None:
         canvas = _marked(canvas, rasterise(runs(other.x, other.f, frame, breaks_of(other)[0]), frame), (OTHER, "other"))
-        legend.append(((OTHER, "other"), other.what or "the other"))
+        told, most = other.what or "the other", width // 3
+        legend.append(((OTHER, "other"), told if len(told) <= most else f"{told[: most - 1]}…"))
     layer = rasterise(runs(curve.x, curve.f, frame, of_f), frame)
     canvas = _over(canvas, layer, "f")
     legend[0] = (legend[0][0], f"f{_whereabouts(curve.f, layer, frame)}")

@@ -56,7 +56,8 @@ def draw_loss(
         stretch = stretches[column]
         return (column + (place - stretch.start + 0.5) / len(stretch)) / count if len(stretch) > 1 else middle(place)
 
-    plane.label([(middle(int(at)), text) for at, text in ticks((low, high - 1), max(2, count // 9)) if at == int(at)])
+    marks = ticks((low, max(high - 1, low + 1)), max(2, count // 9))
+    plane.label([(middle(int(at)), text) for at, text in marks if at == int(at) and at < high])
     bottom, top = plane.frame.y_window
     for trouble in troubles:
         if low <= trouble < high:

@@ -72,6 +72,14 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
 @click.option("--batch", type=click.IntRange(1), metavar="N", help="Rows of data for each update.  [default: all]")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Of the order of the rows in batches.")
 @click.option(
+    "--serve",
+    type=click.IntRange(1, 65535),
+    is_flag=False,
+    flag_value=8000,
+    metavar="[PORT]",
+    help="The explorer in a browser of this machine; needs gradtui[serve].  [port: 8000]",
+)
+@click.option(
     "--schema",
     type=click.Choice(["answers", "config"]),
     is_flag=False,
@@ -103,6 +111,7 @@ def command(
     mouse: bool | None,
     keymap: str | None,
     show_settings: bool,
+    serve: int | None,
     optimizer: str | None,
     train: str | None,
     updates: int | None,
@@ -120,13 +129,19 @@ def command(
         raise click.UsageError("--plain is a session and no report: ask for one of them")
     if export is not None:
         options.check_export(export)
+    if serve is not None:
+        from gradtui.command import serve as page
+
+        page.serve(page.without_own(sys.argv[1:]), serve)
+        return
     form: Form | None = "text" if as_text else "json" if as_json else "steps" if as_steps else None
     at, alone = options.read_places(places)
     trains = any(option is not None for option in (optimizer, train, updates, batch, seed))
     if script:
         if places or trains or data or plain:
             raise click.UsageError("a script has options of its own, which stand after its name")
-        sys.exit(running.run(script, form, export, every))
+        if form is not None or export is not None or not _has_terminal():
+            sys.exit(running.run(script, form, export, every))
     from gradtui.settings.settings import read
 
     settings = read().given(
@@ -143,6 +158,10 @@ def command(
 
         report.show(settings)
         return
+    if script:
+        from gradtui.command import live
+
+        sys.exit(live.show(script, every, options.themed(settings)))
     dtype, limits, step = settings.get("dtype"), settings.get("window"), settings.get("step")
     if text == "-":
         if as_text or as_steps or export:
@@ -267,8 +286,16 @@ def _saved(path: str, form: Form | None, export: str | None, settings: Settings,
     sys.exit(saved.run(snapshot, settings.theme, settings))
 
 
+def _has_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+
+
 def _require_terminal() -> None:
     instead = "--plain is the session in sentences, --print gives a text report, --json the same for programs"
+    from gradtui.command.serve import served
+
+    if served():
+        return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError(f"the screen needs a terminal; {instead}")
     if os.environ.get("TERM") in ("dumb", "unknown"):

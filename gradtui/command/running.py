@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,13 +78,12 @@ def run(target: Sequence[str], form: Form | None, export: str | None, every: int
     """Run it to its end and write what came of it; the exit status."""
     from msgspec.structs import replace
 
-    if SCRIPT.fullmatch(target[0]) and not Path(target[0]).is_file():
-        raise click.UsageError(f"there is no file {shown(target[0])}")
-    with _file(export) as path:
+    check(target)
+    with file(export) as path:
         status = watched(target, path, every, aloud=form == "text")
         found = replace(runs.load(path, form), exit=status, ended=True)
         if not found.updates and not found.findings:
-            click.echo(shown(_no_training(target)), err=True)
+            click.echo(shown(no_training(target)), err=True)
             form = "json" if form == "json" else None
         elif form is None and export is None:
             form = "text"
@@ -92,7 +91,12 @@ def run(target: Sequence[str], form: Form | None, export: str | None, every: int
     return status or runs.status(found)
 
 
-def _no_training(target: Sequence[str]) -> str:
+def check(target: Sequence[str]) -> None:
+    if SCRIPT.fullmatch(target[0]) and not Path(target[0]).is_file():
+        raise click.UsageError(f"there is no file {shown(target[0])}")
+
+
+def no_training(target: Sequence[str]) -> str:
     """In a sentence; of a file that has functions, what else there is to do with it."""
     from gradtui.snapshot.target import candidates, functions
 
@@ -106,17 +110,31 @@ def _no_training(target: Sequence[str]) -> str:
 
 def watched(target: Sequence[str], path: str, every: int, aloud: bool) -> int:
     """The script's exit status; what it wrote goes into the file at `path`, and to stderr as well where that is wanted."""
+
+    def echo(block: bytes) -> None:
+        if aloud:
+            with suppress(OSError):
+                os.write(2, block)
+
+    with subprocess.Popen(command(target, path, every), stdout=subprocess.PIPE) as process:
+        return taken(process, path, echo)
+
+
+def command(target: Sequence[str], path: str, every: int) -> list[str]:
+    """What runs a script and writes what its training does to `path`."""
+    return [sys.executable, "-P", "-m", "gradtui.service.script", path, str(every), *target]
+
+
+def taken(process: subprocess.Popen[bytes], path: str, echo: Callable[[bytes], None]) -> int:
+    """Takes what the process writes into the file, and its status, which is the answer."""
     from gradtui.file.run_writing import Ending
 
-    command = [sys.executable, "-P", "-m", "gradtui.service.script", path, str(every), *target]
+    assert process.stdout is not None
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process, Ending(path) as ending:
-        assert process.stdout is not None
+    with Ending(path) as ending:
         while block := _read(process.stdout.fileno()):
             ending.printed(decoder.decode(block))
-            if aloud:
-                with suppress(OSError):
-                    os.write(2, block)
+            echo(block)
         status = _wait(process)
         ending.end(status)
     return status
@@ -136,7 +154,7 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
 
 
 @contextmanager
-def _file(export: str | None) -> Iterator[str]:
+def file(export: str | None) -> Iterator[str]:
     """The file that is asked for, or one that is gone afterwards."""
     if export is not None and export.endswith(".gradtui"):
         with open(export, "wb"):

@@ -49,10 +49,13 @@ def is_run(path: str | os.PathLike[str]) -> bool:
 
 
 class Following:
-    """Reads a file that may grow. Nothing is read before `more` is called."""
+    """Reads a file that may grow. Nothing is read before `more` is called.
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = os.fspath(path)
+    patient: whether a file with nothing in it is one that has not begun, and no fault.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, patient: bool = False) -> None:
+        self._path, self._patient = os.fspath(path), patient
         self._begin()
 
     def _begin(self) -> None:
@@ -106,6 +109,8 @@ class Following:
         if self._identity != (there.st_dev, there.st_ino) or there.st_size < self._offset:
             self._begin()
             self._identity = there.st_dev, there.st_ino
+        if self._patient and not there.st_size:
+            return False
         if not self._offset:
             format.check_start(file, RUN)
             self._offset = file.tell()

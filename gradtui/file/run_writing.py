@@ -5,20 +5,22 @@ from __future__ import annotations
 import io
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import IO, Any, Self
 
 from msgspec import msgpack
+from msgspec.structs import replace
 
 from gradtui.file import format, run_format
 from gradtui.file.format import MAGIC, RUN, FileError
 from gradtui.file.rows import TOO_LARGE, BrokenError
 from gradtui.file.run_format import End, Head, Step, deflated, record
 from gradtui.file.writing import replacing
-from gradtui.runs.run import ParameterNorms, Run, Update
-from gradtui.runs.updates import Record, scalars
+from gradtui.runs.run import Run, Update
+from gradtui.runs.thinning import Thinning
+from gradtui.runs.updates import Norms, Record, scalars
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.said import unbroken
@@ -46,6 +48,7 @@ class RunWriter:
         ranks: int | None = None,
         started: float | None = None,
         file: IO[bytes] | None = None,
+        thinning: Thinning | None = None,
     ) -> None:
         self._path = os.fspath(path)
         self._own = file is None
@@ -54,6 +57,7 @@ class RunWriter:
         self._process = os.getpid()
         self._lock = threading.Lock()
         self._record = Record()
+        self._thinning: Thinning | None = thinning or Thinning()
         self._optimizers = 0
         head = Head(unbroken(what), tuple(map(unbroken, arguments)), rank, ranks, started)
         try:
@@ -77,16 +81,17 @@ class RunWriter:
                 for start in range(0, len(new), MOST_NAMES)
             ]
             norms = self._record.pack(update.update, parameters) if parameters else None
-            step = Step(scalars(update), norms)
+            is_whole, late = True, list[Norms]()
+            if norms is not None and self._thinning is not None and not update.thinned:
+                is_whole, late = self._thinning.take(norms)
+            records += [self._encoded(run_format.NORMS, one) for one in late]
+            told = scalars(update if is_whole else replace(update, thinned=True))
+            records.append(self._encoded(run_format.UPDATE, Step(told, norms if is_whole else None)))
             try:
-                self._write(b"".join([*records, self._encoded(run_format.UPDATE, step)]))
+                self._write(b"".join(records))
             except BaseException:
                 self._record.unlearn(new)
                 raise
-
-    def norms(self, update: int, parameters: Mapping[str, ParameterNorms]) -> None:
-        """Of some parameters of an update before, of names that are known."""
-        self._append(run_format.NORMS, self._record.pack(update, parameters))
 
     def snapshot(self, update: int, snapshot: Snapshot) -> None:
         stream = io.BytesIO(run_format.SNAPSHOT_OF.pack(update))
@@ -98,10 +103,13 @@ class RunWriter:
         if stream.tell() > run_format.MOST_OF_A_SNAPSHOT:
             raise FileError(f"{self._path}: {TOO_LARGE}")
         with self._lock:
-            self._write(record(run_format.SNAPSHOT, stream.getvalue()))
+            self._write(b"".join([*self._wanted(update), record(run_format.SNAPSHOT, stream.getvalue())]))
 
     def finding(self, finding: Finding) -> None:
-        self._append(run_format.FINDING, finding)
+        """What it is about is kept whole, where it is one of the last updates, and that before it."""
+        with self._lock:
+            wanted = self._wanted(finding.update) if finding.update is not None else ()
+            self._write(b"".join([*wanted, self._encoded(run_format.FINDING, finding)]))
 
     def printed(self, text: str) -> None:
         """What the script wrote since the last call."""
@@ -109,11 +117,24 @@ class RunWriter:
             self._append(run_format.PRINTED, unbroken(text[start : start + MOST_PRINTED]))
 
     def end(self, exit: int | None = None) -> None:
+        self._finish()
         self._append(run_format.END, End(exit))
 
     def close(self) -> None:
+        """What stood out in the last updates of a run that is thinned comes first."""
+        with suppress(OSError):
+            self._finish()
         if self._own:
             self._file.close()
+
+    def _finish(self) -> None:
+        with self._lock:
+            if self._thinning is not None and not self._file.closed:
+                self._write(b"".join(self._encoded(run_format.NORMS, one) for one in self._thinning.rest()))
+
+    def _wanted(self, update: int) -> list[bytes]:
+        found = self._thinning.wanted(update) if self._thinning is not None else []
+        return [self._encoded(run_format.NORMS, one) for one in found]
 
     def __enter__(self) -> Self:
         return self
@@ -191,6 +212,7 @@ def save(run: Run, path: str | os.PathLike[str]) -> None:
             file=file,
         ) as writer,
     ):
+        writer._thinning = None  # what is left of it is all that there is
         for name in run.optimizers:
             writer.optimizer(name)
         for update in run.updates:

@@ -8,6 +8,7 @@ from html import escape
 from gradtui.chart.point import standing
 from gradtui.chart.ticks import ticks
 from gradtui.chart.window import Frame, Position, Window, breaks_of, grown, height_in, runs, y_window
+from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import number
 from gradtui.snapshot.visible import visible
@@ -22,6 +23,7 @@ STYLE = """<style>
 text { font: 20px sans-serif; fill: #1f2328; } .title { font-size: 26px; font-weight: bold; }
 .tick { font-size: 18px; } .f { stroke: #0550ae; stroke-width: 4; }
 .derivative { stroke: #116329; stroke-width: 3; stroke-dasharray: 2 7; }
+.other { stroke: #6639ba; stroke-width: 3; stroke-dasharray: 16 8 2 8; }
 .tangent { stroke: #953800; stroke-width: 2; stroke-dasharray: 14 8; } path, line { fill: none; stroke-linecap: round; }
 .grid { stroke: #d0d7de; } .zero { stroke: #57606a; } circle { stroke: #1f2328; stroke-width: 2; }
 .point { fill: #1f2328; } .said { paint-order: stroke; stroke: #fff; stroke-width: 6; }
@@ -32,28 +34,33 @@ class NoCurveError(ValueError):
     """There is no curve to draw."""
 
 
-def chart_svg(snapshot: Snapshot) -> str:
-    """A whole document. Raises NoCurveError for a constant and for what was captured."""
-    pieces = drawing(snapshot)
+def chart_svg(snapshot: Snapshot, other: Curve | None = None) -> str:
+    """A whole document. other: a second function, over the same window. Raises NoCurveError for a constant and for what was
+    captured."""
+    pieces = drawing(snapshot, other)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}">',
         STYLE,
         '<rect width="100%" height="100%" fill="#fff"/>',
-        f'<text class="title" x="{LEFT}" y="45">{_text(_title(snapshot))}</text>',
+        f'<text class="title" x="{LEFT}" y="45">{_text(_title(snapshot, other))}</text>',
         *pieces,
         "</svg>",
     ]
     return "\n".join(lines) + "\n"
 
 
-def drawing(snapshot: Snapshot) -> list[str]:
+def drawing(snapshot: Snapshot, other: Curve | None = None) -> list[str]:
     """The pieces of it, WIDTH x HEIGHT. Raises NoCurveError."""
     curve = snapshot.curve
     if curve is None:
         raise NoCurveError("there is no curve: f depends on no variable that could be moved")
     point = standing(snapshot, curve)
     x_window = curve.window
-    ys = grown(y_window(curve), height_in(x_window, *point[:2]) if point is not None else None)
+    own = y_window(curve)
+    if other is not None:
+        low, high = y_window(other, derivative=False)
+        own = min(own[0], low), max(own[1], high)
+    ys = grown(own, height_in(x_window, *point[:2]) if point is not None else None)
     frame = Frame(x_window, ys, WIDTH // 2, HEIGHT // 4)
     of_f, of_derivative = breaks_of(curve)
 
@@ -65,6 +72,8 @@ def drawing(snapshot: Snapshot) -> list[str]:
         *(_path("derivative", piece, place) for piece in runs(curve.x, curve.derivative, frame, of_derivative)),
         *(_path("f", piece, place) for piece in runs(curve.x, curve.f, frame, of_f)),
     ]
+    if other is not None:
+        lines += [_path("other", piece, place) for piece in runs(other.x, other.f, frame, breaks_of(other)[0])]
     if point is not None:
         x, f, slope = point
         if f is not None and slope is not None and frame.holds(x, f):
@@ -76,10 +85,10 @@ def drawing(snapshot: Snapshot) -> list[str]:
     return lines
 
 
-def _title(snapshot: Snapshot) -> str:
-    return (
-        f"f({', '.join(snapshot.variables)}) = {' '.join(snapshot.expression.split())}   (solid; its derivative dotted)"
-    )
+def _title(snapshot: Snapshot, other: Curve | None) -> str:
+    name = f"f({', '.join(snapshot.variables)}) = {' '.join(snapshot.expression.split())}"
+    beside = "" if other is None else f"; {' '.join((other.what or 'the other').split())} dash-dotted"
+    return f"{name}   (solid; its derivative dotted{beside})"
 
 
 def _scaled(value: float, window: Window, start: float, end: float) -> float:

@@ -18,6 +18,7 @@ from gradtui.report.svg import MOST_NODES, svg
 from gradtui.report.tex import NoFormulaError, tex
 from gradtui.report.training.script import training_script
 from gradtui.report.training.updates import as_csv
+from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.model import Snapshot
 
 CHART = ".chart.svg"
@@ -55,10 +56,10 @@ def suffix_of(path: str) -> str:
     return CHART if name.endswith(CHART) and name != CHART else Path(path).suffix
 
 
-def export(snapshot: Snapshot, path: str, *, plain: bool = False) -> None:
+def export(snapshot: Snapshot, path: str, *, plain: bool = False, other: Curve | None = None) -> None:
     """Write `path`, whole or not at all. Raises ExportError for what cannot be written so, and OSError.
 
-    plain: drawings with `· 3` for `MulBackward0`.
+    plain: drawings with `· 3` for `MulBackward0`. other: a second curve, for the chart.
     """
     check_suffix(path)
     suffix = suffix_of(path)
@@ -71,7 +72,7 @@ def export(snapshot: Snapshot, path: str, *, plain: bool = False) -> None:
         if suffix == ".svg" and len(snapshot.graph.nodes) > MOST_NODES:
             many = f"{len(snapshot.graph.nodes):,} nodes are too many to draw ({MOST_NODES:,} at most)"
             raise ExportError(f"{many}: .dot, .mmd and .json take them all")
-        data = WRITERS[suffix](snapshot)
+        data = _encoded(chart_svg(snapshot, other)) if suffix == CHART else WRITERS[suffix](snapshot)
     except (NoScriptError, NoCurveError, NoFormulaError, FileError) as error:
         raise ExportError(str(error)) from None
     with replacing(path) as file:

@@ -17,7 +17,6 @@ MOST_BINS = 1024
 """Stretches that are kept; with more updates than that they are joined, two and two."""
 UNSEEN = -2.0
 """Stands for a parameter that is in no update of a stretch."""
-NOTHING: frozenset[int] = frozenset()
 
 Measure = Literal["gradient", "change"]
 """What is looked at: the norm of the gradient, or of the change as a part of the norm of the weight."""
@@ -32,25 +31,50 @@ class Cell(NamedTuple):
 
 
 class Bin:
-    """Of each parameter, by its place, the largest in a stretch of updates. Never changed once it is made."""
+    """Of each parameter, by its place, the largest in a stretch of updates. Not changed any more once it is seen."""
 
     __slots__ = ("_known", "_spans", "change", "change_nan", "gradient", "gradient_nan")
 
-    def __init__(
-        self, gradient: array[float], change: array[float], gradient_nan: frozenset[int], change_nan: frozenset[int]
-    ) -> None:
-        self.gradient, self.change = gradient, change
-        self.gradient_nan, self.change_nan = gradient_nan, change_nan
+    def __init__(self) -> None:
+        self.gradient, self.change = array("d"), array("d")
+        self.gradient_nan: set[int] = set()
+        self.change_nan: set[int] = set()
         self._known: dict[tuple[str, int, Measure], tuple[float, bool]] = {}
         self._spans: dict[Measure, tuple[float, float]] = {}
 
+    def copy(self) -> Bin:
+        return Bin().joined(self)
+
     def joined(self, other: Bin) -> Bin:
-        return Bin(
-            _larger(self.gradient, other.gradient),
-            _larger(self.change, other.change),
+        found = Bin()
+        found.gradient, found.change = _larger(self.gradient, other.gradient), _larger(self.change, other.change)
+        found.gradient_nan, found.change_nan = (
             self.gradient_nan | other.gradient_nan,
             self.change_nan | other.change_nan,
         )
+        return found
+
+    def take(self, norms: Norms) -> None:
+        """nan is no larger than anything: it is kept apart."""
+        names = [int(name) for name in unpacked("I", norms.names)]
+        grads, weights, changes = (unpacked("d", column) for column in (norms.grad, norms.weight, norms.change))
+        ratios = [_ratio(change, weight) for change, weight in zip(changes, weights, strict=True)]
+        for known, values, nan in (
+            (self.gradient, grads, self.gradient_nan),
+            (self.change, ratios, self.change_nan),
+        ):
+            missing = max(names, default=-1) + 1 - len(known)
+            if missing > 0:
+                known.extend([UNSEEN] * missing)
+            if names == list(range(len(known))):
+                known[:] = array("d", map(max, known, values))
+            else:
+                for name, value in zip(names, values, strict=True):
+                    if value > known[name]:
+                        known[name] = value
+            total = sum(values)
+            if total != total:
+                nan.update(name for name, value in zip(names, values, strict=True) if value != value)
 
     def span(self, measure: Measure) -> tuple[float, float]:
         """The lowest and highest number above 0 that is finite; (inf, 0) where there is none."""
@@ -73,24 +97,6 @@ class Bin:
         return known
 
 
-EMPTY = Bin(array("d"), array("d"), NOTHING, NOTHING)
-
-
-def bin_of(pieces: Sequence[Norms]) -> Bin:
-    """Of one update."""
-    gradient, change = array("d"), array("d")
-    gradient_nan: set[int] = set()
-    change_nan: set[int] = set()
-    for norms in pieces:
-        names = [int(name) for name in unpacked("I", norms.names)]
-        grads, weights, changes = (unpacked("d", column) for column in (norms.grad, norms.weight, norms.change))
-        ratios = [_ratio(change, weight) for change, weight in zip(changes, weights, strict=True)]
-        gradient, change = _placed(gradient, names, grads), _placed(change, names, ratios)
-        gradient_nan.update(name for name, grad in zip(names, grads, strict=True) if grad != grad)
-        change_nan.update(name for name, ratio in zip(names, ratios, strict=True) if ratio != ratio)
-    return Bin(gradient, change, frozenset(gradient_nan), frozenset(change_nan))
-
-
 class Timeline:
     """Grows with a record. `view` gives what is known so far, which stays as it is while this goes on."""
 
@@ -101,22 +107,30 @@ class Timeline:
         self._count = self._late = 0
 
     def grow(self, count: int) -> None:
-        """Take in the updates up to `count`."""
-        for place in range(self._count, count):
-            new = bin_of(self._record.norms(self._record.scalars[place].update))
-            if place % self._size:
-                self._bins[-1] = self._bins[-1].joined(new)
-            else:
-                self._bins.append(new)
+        """Take in the updates up to `count`, and what came late of those before."""
+        before, own = self._count, set[int]()
+        for place in range(before, count):
+            if place % self._size == 0:
+                self._bins.append(Bin())
+                own.add(len(self._bins) - 1)
+            for norms in self._record.norms(self._record.scalars[place].update):
+                self._own(len(self._bins) - 1, own).take(norms)
             if len(self._bins) > MOST_BINS:
                 self._size *= 2
                 self._bins = [first.joined(second) for first, second in _pairs(self._bins)]
-        self._count = max(self._count, count)
+                own = {*range(len(self._bins))}
         for norms in self._record.late[self._late :]:
-            place = self._record.place(norms.update) // self._size
-            if place < len(self._bins):
-                self._bins[place] = self._bins[place].joined(bin_of([norms]))
-        self._late = len(self._record.late)
+            place = self._record.place(norms.update)
+            if place < before:
+                self._own(place // self._size, own).take(norms)
+        self._count, self._late = max(before, count), len(self._record.late)
+
+    def _own(self, number: int, own: set[int]) -> Bin:
+        """One that nobody has seen yet."""
+        if number not in own:
+            own.add(number)
+            self._bins[number] = self._bins[number].copy()
+        return self._bins[number]
 
     def view(self) -> View:
         return View(self._record, tuple(self._bins), self._size, self._count)
@@ -146,7 +160,10 @@ class View:
     def _one(self, place: int) -> Bin:
         if self._size == 1:
             return self._bins[place]
-        return bin_of(self._record.norms(self._record.scalars[place].update))
+        found = Bin()
+        for norms in self._record.norms(self._record.scalars[place].update):
+            found.take(norms)
+        return found
 
     def span(self, measure: Measure) -> tuple[float, float] | None:
         """The lowest and highest number above 0 of any parameter, of what is finite."""
@@ -190,26 +207,10 @@ def _ratio(change: float, weight: float) -> float:
     return change / weight if weight else float(change > 0) if change == change else math.nan
 
 
-def _placed(known: array[float], names: Sequence[int], values: Sequence[float]) -> array[float]:
-    """nan is no larger than anything: it is kept apart."""
-    if not known and names == list(range(len(names))):
-        found = array("d", values)
-    else:
-        longest = max(max(names, default=-1) + 1, len(known))
-        found = known + array("d", [UNSEEN]) * (longest - len(known))
-        for name, value in zip(names, values, strict=True):
-            found[name] = value
-    if any(value != value for value in values):
-        for place, value in enumerate(found):
-            if value != value:
-                found[place] = UNSEEN
-    return found
-
-
 def _larger(first: array[float], second: array[float]) -> array[float]:
     short, long = sorted((first, second), key=len)
     return array("d", map(max, short, long)) + long[len(short) :]
 
 
 def _pairs(bins: Sequence[Bin]) -> list[tuple[Bin, Bin]]:
-    return [(bins[place], bins[place + 1] if place + 1 < len(bins) else EMPTY) for place in range(0, len(bins), 2)]
+    return [(bins[place], bins[place + 1] if place + 1 < len(bins) else Bin()) for place in range(0, len(bins), 2)]

@@ -45,6 +45,7 @@ LAST_LOOK = 0.1
 """Seconds more for an answer that is late: where this process was itself stopped, it waits in the pipe."""
 
 SHORT_OF_MEMORY = "mostly it is the system that does so, when it is short of memory"
+KILLED = getattr(signal, "SIGKILL", 9)
 FAULTS = (
     signal.SIGSEGV,
     signal.SIGABRT,
@@ -298,6 +299,10 @@ class _Running:
         return False
 
     def interrupt(self) -> None:
+        """Have what it runs stopped; where there is no such signal (Windows), by ending it."""
+        if not hasattr(signal, "SIGALRM"):
+            self.kill()
+            return
         with suppress(ProcessLookupError):
             self._transport.send_signal(signal.SIGALRM)
 
@@ -325,14 +330,17 @@ class _Running:
         ended = f"was ended by {_signal_name(-status)}" if status < 0 else f"ended with status {status}"
         lines = self.said.strip().splitlines()
         said = f": {_printable(lines[-1])}" if lines else ""
-        hint = SHORT_OF_MEMORY if status == -signal.SIGKILL else ""
+        hint = SHORT_OF_MEMORY if status == -KILLED else ""
         if starting and (status > 0 or -status in FAULTS):
             hint = not_installed() or shortage() or DAMAGED
         return Problem("crash", f"{title} {ended}{said}", hint=hint)
 
     def kill(self) -> None:
         with suppress(ProcessLookupError, PermissionError):  # nobody is left; on macOS, only zombies are
-            os.killpg(self.pid, signal.SIGKILL)
+            if hasattr(os, "killpg"):
+                os.killpg(self.pid, signal.SIGKILL)
+            else:  # Windows: what it started itself lives on
+                self._transport.kill()
 
     async def end(self) -> None:
         """Kill the process and what it started, reap it, and hear what it has said.

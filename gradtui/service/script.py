@@ -41,6 +41,7 @@ def main() -> None:
         if os.getpid() == owner:
             for watch in watches:
                 watch.close()
+            writer.close()
 
 
 owner = os.getpid()

@@ -78,7 +78,7 @@ def _settle(memory: int | None) -> None:
     warnings.simplefilter("ignore")
     if sys.platform == "linux":  # elsewhere the end of stdin is noticed only between two requests
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if memory is not None:
+    if memory is not None and os.name == "posix":
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

@@ -145,6 +145,12 @@ def is_finite(update: Update) -> bool:
     return moved and all(math.isfinite(one.weight + one.change) for one in update.norms)
 
 
+def until_finite(updates: tuple[Update, ...]) -> tuple[Update, ...]:
+    """The first of them, as far as they lead to numbers."""
+    bad = next((place for place, update in enumerate(updates) if not is_finite(update)), len(updates))
+    return updates[:bad]
+
+
 def is_still(update: Update) -> bool:
     """Whether nothing has a gradient other than 0, and nothing moves."""
     every = [(moved.grad, moved.value, moved.after) for moved in update.variables.values()]

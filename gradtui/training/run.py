@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from gradtui.snapshot.model import Request
-from gradtui.snapshot.training import State, Training
+from gradtui.snapshot.training import Batches, State, Training
 
 
 def following(request: Request, made: Training, count: int = 1) -> Request:
@@ -32,3 +32,10 @@ def states(made: Training, place: int) -> dict[str, State]:
 def joined(first: Training, second: Training) -> Training:
     """The updates of both, in a row."""
     return replace(first, updates=(*first.updates, *second.updates))
+
+
+def epoch(batches: Batches, rows: int, update: int) -> str:
+    """`epoch 3, batch 1 of 7`: of update `update`, which comes next."""
+    count = -(-rows // batches.size)
+    number, batch = divmod(update, count)
+    return f"epoch {number + 1}" + (f", batch {batch + 1} of {count}" if count > 1 else "")

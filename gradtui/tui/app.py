@@ -358,11 +358,11 @@ class GradtuiApp(MendedApp):
         self.push_screen(FullScreen(in_full(self.session, self.answers, picture.reading, selected, picture.node_panel)))
 
     async def on_file_entry_left(self, message: FileEntry.Left) -> None:
-        shown = self.answers.whole
+        shown = self.board.whole
         if message.path is None or shown is None:
             self.picture.leave_line()
             return
-        told = await commands.write(shown, message.path, plain=self.plain)
+        told = await commands.write(shown, message.path, plain=self.plain, other=self.picture.chart.other)
         if told:
             self.picture.file.say(told)
         else:

@@ -12,6 +12,7 @@ from functools import partial
 from textual.app import SystemCommand
 from textual.binding import Binding
 
+from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, numbers
 from gradtui.snapshot.visible import harmless_lines, visible
@@ -50,6 +51,9 @@ FILES = (
     ("Export as a page for any browser", "function.html"),
     ("Export as a PyTorch script", "function.py"),
     ("Export as JSON", "function.json"),
+    ("Export f and f' as LaTeX", "function.tex"),
+    ("Export a page that steps through backward", "function.html"),
+    ("Export the updates as a table", "run.csv"),
 )
 
 
@@ -75,6 +79,8 @@ def commands(
     for name, text, why in EXAMPLES if session.live and session.origin == "expression" else ():
         yield SystemCommand(f"Example: {name}", f"{text}: {why}", partial(run, f"example({text!r})"))
     for title, path in FILES if works("export", session, shown, typing=False) else ():
+        if path.endswith(".csv") and session.training is None:
+            continue
         yield SystemCommand(title, f"To {path}, or under another name", partial(run, f"export({path!r})"))
     if not session.live and session.origin == "expression":
         yield SystemCommand(
@@ -139,12 +145,12 @@ def as_command(session: Session) -> str:
     return shlex.join(words)
 
 
-async def write(shown: Snapshot, path: str, *, plain: bool) -> str:
+async def write(shown: Snapshot, path: str, *, plain: bool, other: Curve | None = None) -> str:
     """Write a file, in a thread; what is wrong, in a sentence, or nothing."""
     from gradtui.report.export import ExportError, export  # not wanted before the first paint
 
     try:
-        await asyncio.to_thread(export, shown, os.path.expanduser(path), plain=plain)
+        await asyncio.to_thread(export, shown, os.path.expanduser(path), plain=plain, other=other)
     except ExportError as error:
         return str(error)
     except OSError as error:

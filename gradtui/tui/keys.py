@@ -159,6 +159,14 @@ KEYS: list[Binding] = [
     ),
     key("update.play", "G", "training('play')", "train", "Train: update after update, pause"),
     key("update.back", "z", "training('back')", "update: back", "One update back, to the very numbers"),
+    key(
+        "update.open",
+        "U",
+        "training('open_update')",
+        "go to update",
+        "Go to an update by its number: its graph, its values",
+        priority=True,
+    ),
     key("update.start", "Z", "training('to_start')", "updates: start", "Back to before the first update"),
     key(
         "optimizer",
@@ -263,9 +271,9 @@ ROWS = (
         "undo a function, a value, an experiment; what if: cut, double; one edge",
     ),
     Row(
-        ("update update.back update.start", "update.play"),
+        ("update update.back update.start update.open", "update.play"),
         "update, back, start; train",
-        "one update, one back, to before the first; train: update after update, pause (`<` `>` speed)",
+        "one update, one back, to before the first, to one by its number; train: update after update, pause (`<` `>` speed)",
     ),
     Row(
         ("chart.next", "run.keep"),

@@ -39,7 +39,6 @@ from textual.widgets import Button, LoadingIndicator
 
 from gradtui.snapshot.visible import visible
 from gradtui.tui.colours import ANSI_DARK, COLOURLESS, readable, theme_for
-from gradtui.tui.terminal import TerminalDriver
 
 SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._gather_commands)["__wrapped__"]
 
@@ -98,11 +97,12 @@ class MendedApp(App[None]):
     @property
     def mouse(self) -> bool | None:
         """Whether clicks and the wheel come here, and not to the terminal; None where that cannot be changed."""
-        return self._driver.mouse if isinstance(self._driver, TerminalDriver) else None
+        return getattr(self._driver, "mouse", None)
 
     def action_toggle_mouse(self) -> None:
-        if isinstance(self._driver, TerminalDriver):
-            self._driver.use_mouse(not self._driver.mouse)
+        driver: Any = self._driver
+        if self.mouse is not None:
+            driver.use_mouse(not driver.mouse)
 
     def get_css_variables(self) -> dict[str, str]:
         """Those of the theme, readable."""
@@ -138,8 +138,9 @@ class MendedApp(App[None]):
 
     def action_suspend_process(self) -> None:
         """To the shell; `fg` brings the screen back. Textual stops without one, too, and then nobody does."""
-        if isinstance(self._driver, TerminalDriver) and self._driver.can_suspend:
-            self._driver.suspend_job()
+        driver: Any = self._driver
+        if getattr(driver, "can_suspend", False) and hasattr(driver, "suspend_job"):
+            driver.suspend_job()
         else:
             self.notify("there is no shell to go back to", timeout=3)
 
@@ -154,6 +155,10 @@ class MendedApp(App[None]):
 
     def get_driver_class(self) -> type[Driver]:
         standard = super().get_driver_class()
+        if os.name != "posix":
+            return standard
+        from gradtui.tui.terminal import TerminalDriver  # of a terminal as POSIX has them
+
         return TerminalDriver if issubclass(TerminalDriver, standard) else standard
 
     def get_default_screen(self) -> Screen[None]:

@@ -293,7 +293,7 @@ class Picture(Vertical):
         """So that value, step and f(x) never touch; it grows while one steps, and shrinks with another function."""
         if not self.point.has_class("-single"):
             longest = self.stepper.longest_scalar + BETWEEN
-            wide = self.screen.has_class("-wide") and longest > self.size.width * 2 // 5
+            wide = self.screen.has_class("-wide") and longest > self.size.width * 2 // 5 > 0
             columns = f"{min(longest, self.size.width * 3 // 5)} 1fr" if wide else None
         else:
             self._column = min(

@@ -24,6 +24,7 @@ from gradtui.report.labels import edge_text, node_lines
 from gradtui.report.layered import GAP, Box, place
 from gradtui.report.mermaid import mermaid
 from gradtui.report.svg import svg
+from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Edge, Graph, Request, Snapshot, Source
 from gradtui.snapshot.training import Moved, Optimizer, Training, Update
 from tests import examples, synthetic
@@ -242,3 +243,19 @@ def test_tex(expression: str, at: dict[str, float | tuple[float, ...]], lines: t
     written = (tmp_path / "f.tex").read_text(encoding="utf-8")
     assert written.startswith("\\begin{gather*}\n")
     assert all(line in written for line in lines)
+
+
+def test_a_second_curve_is_in_the_chart(tmp_path: Path) -> None:
+    """The parabola turned over, through the same places: each point of its path is that of f, mirrored."""
+    asked = CurveRequest("x", (-2.0, 2.0), 41)
+    one, other = (evaluate(Request(1, text, {"x": 1.0}, curve=asked)) for text in ("x^2", "-x^2"))
+    assert other.curve is not None
+    path = tmp_path / "f.chart.svg"
+    export(one, str(path), other=replace(other.curve, what="-x^2"))
+    text = path.read_text(encoding="utf-8")
+    assert "-x^2 dash-dotted" in text
+    paths = dict(re.findall(r'class="(f|other)" d="M([^"]*)"', text))
+    drawn = {kind: [tuple(map(float, place.split())) for place in path.split(" L")] for kind, path in paths.items()}
+    for (x, y), (also, below) in zip(drawn["f"], drawn["other"], strict=True):
+        assert x == also
+        assert y + below == pytest.approx(drawn["f"][len(drawn["f"]) // 2][1] * 2, abs=0.3)

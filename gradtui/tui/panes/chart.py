@@ -146,6 +146,11 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if redraw:
             self._redraw()
 
+    @property
+    def other(self) -> Curve | None:
+        """The second function, where it is drawn."""
+        return self._other if self._other and self._curve and self._other.window == self._curve.window else None
+
     def show_other(self, curve: Curve | None) -> None:
         """Draw a second function beside the first; None: no more."""
         if curve is not self._other:

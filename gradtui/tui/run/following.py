@@ -43,7 +43,7 @@ class Source:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._following = Following(path)
+        self._following = Following(path, patient=True)
         self._timeline: Timeline | None = None
         self._updates: Updates | None = None
 

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
+from msgspec.structs import replace
 from textual.app import App
 from textual.content import Content
 
+from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.visible import visible
 from gradtui.training.optimizers import DEFAULT
@@ -85,6 +87,12 @@ class Board:
         self.show()
         self.trainer.arrived()
 
+    @property
+    def whole(self) -> Snapshot | None:
+        """What is shown, with all updates that have led to it."""
+        shown, made = self._answers.whole, self.trainer.made
+        return shown if shown is None or made is None else replace(shown, training=made)
+
     # What is shown
 
     def show(self) -> None:
@@ -145,6 +153,7 @@ class Board:
             "smaller": partial(trainer.rescale, -1),
             "larger": partial(trainer.rescale, 1),
             "open": self.open_optimizer,
+            "open_update": self.open_update,
             "toggle": self.toggle_trained,
             "chart": self.next_chart,
             "keep": self.keep_run,
@@ -208,9 +217,15 @@ class Board:
         if self._views is not None:
             self._views.open_optimizer((self.trainer.optimizer or DEFAULT).text)
 
+    def open_update(self) -> None:
+        if self._views is not None:
+            self._views.open_optimizer(str(self.trainer.history.here))
+
     def choose(self, text: str) -> None:
         self.trainer.choose(read_optimizer(text))
 
     def entered(self, message: OptimizerEntry.Left) -> None:
         if message.optimizer is not None:
             self.trainer.choose(message.optimizer)
+        elif message.update is not None:
+            self.trainer.go_to(message.update)

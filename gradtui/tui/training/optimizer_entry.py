@@ -1,4 +1,4 @@
-"""The line in which an optimizer is typed as torch spells it; up and down go through all of them."""
+"""The line in which an optimizer is typed as torch spells it, or the number of an update to go to."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ USUAL = (
 """Settings that go somewhere in a few updates of a typed function."""
 
 
+LONGEST = 12
+"""Digits of an update's number."""
+
+
 class OptimizerInput(LineInput):
     """Holds the text while it is typed."""
 
@@ -53,7 +57,8 @@ class OptimizerInput(LineInput):
 
 
 class OptimizerEntry(Entry):
-    """Posts `Left` with the optimizer, or with None where it was given up. A bad text stays to be mended."""
+    """Posts `Left` with the optimizer, or the number of an update; with neither where it was given up. A bad text stays to be
+    mended. Up and down go through the usual optimizers."""
 
     DEFAULT_CSS = """
     OptimizerEntry {
@@ -65,12 +70,12 @@ class OptimizerEntry(Entry):
     """
 
     class Left(Message):
-        def __init__(self, optimizer: Optimizer | None) -> None:
+        def __init__(self, optimizer: Optimizer | None, update: int | None = None) -> None:
             super().__init__()
-            self.optimizer = optimizer
+            self.optimizer, self.update = optimizer, update
 
     def compose(self) -> ComposeResult:
-        yield Static("optimizer ", id="optimizer-name")
+        yield Static("optimizer, or number of an update ", id="optimizer-name")
         yield OptimizerInput(compact=True, id="optimizer-text")
         yield Static(id="optimizer-problem")
 
@@ -81,6 +86,10 @@ class OptimizerEntry(Entry):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        typed = event.value.strip().replace(",", "")
+        if typed.isdecimal() and len(typed) < LONGEST:
+            self.post_message(self.Left(None, int(typed)))
+            return
         try:
             optimizer = read_optimizer(event.value)
         except OptimizerError as error:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
+from msgspec.structs import replace
 from textual.app import App
 
 from gradtui.expression.point import Point, read_values
 from gradtui.snapshot.model import Problem, Values
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.training import Batches, Leg, Optimizer, Place, Training, TrainingRequest, Update
-from gradtui.training.history import History, growth, is_finite, is_still
+from gradtui.training.history import History, growth, is_still, until_finite
 from gradtui.training.norms import in_words
 from gradtui.training.optimizers import DEFAULT, settings
+from gradtui.training.rates import next_rate
+from gradtui.training.run import epoch
 from gradtui.tui.answers import Answers
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
@@ -25,7 +27,6 @@ FRAMES = 16
 """Pictures a second at most: where there are more updates, a picture is of several."""
 MOST_WAITING = 8
 """Updates that are asked for while an answer is on its way, so that a key that is held never lags behind."""
-RATES = (Decimal(1), Decimal(2), Decimal(5))
 STILL = "every gradient is 0: nothing moves"
 LONG_ENOUGH = 4
 """Updates at which a run is looked at, to see whether it diverges."""
@@ -146,6 +147,16 @@ class Trainer:
         made = shown.training
         return made if made is not None and made.updates and made.updates[0].update == self.history.here else None
 
+    @property
+    def made(self) -> Training | None:
+        """All updates up to here that are known; None where nothing is trained, or none is made."""
+        shown, history = self._answers.shown, self.history
+        if not history.here or shown is None or shown.training is None:
+            return None
+        numbers = range(history.first, history.here)
+        updates = tuple(update for number in numbers if (update := history.update(number)) is not None)
+        return replace(shown.training, updates=updates, before=history.state(history.first))
+
     # What a person does
 
     def update(self) -> None:
@@ -202,7 +213,7 @@ class Trainer:
         made = self.next
         assert made is not None
         count = len(made.updates) if self.player.playing or self._first else most
-        taken = _until_finite(made, count)
+        taken = until_finite(made.updates[:count])
         self._waiting = max(0, self._waiting - 1)
         self._first = max(0, self._first - len(taken))
         if taken:
@@ -237,6 +248,25 @@ class Trainer:
         if first is not None and self.history.here:
             self.history.here = self.history.first
             self._to(first)
+
+    def go_to(self, number: int) -> None:
+        """To before update `number`, of those that were made; after the last for one that was not."""
+        self.player.stop()
+        self._waiting = 0
+        history = self.history
+        if not len(history):
+            self._app.notify("no update is made yet: g makes one", timeout=3)
+            return
+        history.here = max(history.first, min(number, len(history)))
+        if number != history.here:
+            self._app.notify(f"updates {history.first} to {len(history)} are known", timeout=3)
+        update = history.update(history.here)
+        if update is not None:
+            self._to(update)
+        elif (last := history.last) is not None:
+            self._stand({name: moved.after for name, moved in last.variables.items()})
+            self._moved()
+            self._changed()
 
     def anew(self) -> None:
         """The file is another one: it is trained from its beginning."""
@@ -329,8 +359,9 @@ class Trainer:
             f"{count:,} update{'' if count == 1 else 's'}",
             f"{self.optimizer.text} trains {in_words(self.trained) or 'nothing'}",
         ]
-        if (epoch := self.epoch) is not None:
-            told.insert(0, epoch)
+        columns = self._session.data.values()
+        if self.batches is not None and columns:
+            told.insert(0, epoch(self.batches, min(map(len, columns)), count))
         if self.still:
             told.insert(0, STILL)
         if self.player.playing:
@@ -338,16 +369,6 @@ class Trainer:
         if (factor := self.growth) is not None:
             told.insert(0, f"diverges: each update multiplies the distance by {factor:.3g}")
         return " · ".join(told)
-
-    @property
-    def epoch(self) -> str | None:
-        """`epoch 3, batch 1 of 7`: of the update that comes next; None where all rows are taken at once."""
-        columns = self._session.data.values()
-        if self.batches is None or not columns:
-            return None
-        batches = -(-min(map(len, columns)) // self.batches.size)
-        epoch, batch = divmod(self.history.here, batches)
-        return f"epoch {epoch + 1}" + (f", batch {batch + 1} of {batches}" if batches > 1 else "")
 
     @property
     def still(self) -> bool:
@@ -373,21 +394,3 @@ class Trainer:
             values = Values((len(numbers),) if isinstance(place, tuple) else (), numbers)
             points[name] = read_values(values, self._session.dtype)
         self._session.stand(points)
-
-
-def _until_finite(made: Training, count: int) -> tuple[Update, ...]:
-    """The first `count` updates, as far as they lead to numbers."""
-    taken = made.updates[:count]
-    bad = next((place for place, update in enumerate(taken) if not is_finite(update)), len(taken))
-    return taken[:bad]
-
-
-def next_rate(rate: float, by: int) -> float:
-    """The next of … 0.1, 0.2, 0.5, 1 …, above or below."""
-    if rate <= 0:
-        return 0.001 if by > 0 else 0.0
-    exponent = Decimal(repr(rate)).adjusted()
-    rates = [one.scaleb(power) for power in range(exponent - 1, exponent + 2) for one in RATES]
-    given = Decimal(repr(rate))
-    others = [one for one in rates if (one > given if by > 0 else one < given)]
-    return float(min(others) if by > 0 else max(others))

@@ -206,6 +206,7 @@ STRANGE: dict[str, Run] = {
         made.run(0), updates=[Update(n, loss=10.0**n, parameters={"w": ParameterNorms(1e308, 1e-320, 1e300)}) for n in (0, 300)]
     ),
     "empty": made.run(0),
+    "one update": made.run(1),
     "many findings": replace(made.run(3), findings=(made.FOUND,) * 50),
 }  # fmt: skip
 

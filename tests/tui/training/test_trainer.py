@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from textual.pilot import Pilot
 
+from gradtui.training.rates import next_rate
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.training.trainer import next_rate
+from gradtui.tui.typing.file_entry import FileEntry
 from tests.tui.training.engine import trained_app
 
 LINE, AT = "(w*x + b - y)^2", {"x": "2", "y": "3", "w": "0.5", "b": "0"}
@@ -217,3 +222,37 @@ async def test_many_updates_from_the_command_line_come_first() -> None:
 )
 def test_next_rate(rate: float, by: int, expected: float) -> None:
     assert next_rate(rate, by) == expected
+
+
+async def test_an_update_by_its_number() -> None:
+    app = trained_app(LINE, AT, "SGD(lr=0.1, momentum=0.9)", trained=("w", "b"))
+    expected = by_torch(5, lr=0.1, momentum=0.9)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        for number in range(5):
+            await pilot.press("g")
+            await until(pilot, number + 1)
+        for typed, number in (("2", 2), ("99", 5), ("0", 0), ("4", 4)):
+            await pilot.press("U", *typed, "enter")
+            await until(pilot, number)
+            assert places(app) == expected[number]
+            assert app.answers.shown is not None
+            assert app.answers.shown.variables["w"].value.numbers == (expected[number][0],)
+
+
+@pytest.mark.child
+async def test_what_is_exported_has_all_updates(tmp_path: Path) -> None:
+    """The script that the screen writes after three updates makes the same three."""
+    app = trained_app(LINE, AT, "SGD(lr=0.1, momentum=0.9)", trained=("w", "b"))
+    expected = by_torch(3, lr=0.1, momentum=0.9)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        for number in range(3):
+            await pilot.press("g")
+            await until(pilot, number + 1)
+        for name in ("run.csv", "run.py"):
+            await app.on_file_entry_left(FileEntry.Left(str(tmp_path / name)))
+    rows = [*csv.DictReader((tmp_path / "run.csv").read_text(encoding="utf-8").splitlines())]
+    assert [(float(row["w"]), float(row["b"])) for row in rows] == expected[:3]
+    ended = subprocess.run([sys.executable, str(tmp_path / "run.py")], capture_output=True, text=True, check=True)
+    assert f"w = {expected[3][0]!r}" in ended.stdout

@@ -1,0 +1,72 @@
+"""`gradtui train.py` on a terminal: the screen follows the script, and whoever leaves it leaves the training running."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from gradtui.file.run_writing import save
+from tests.runs import made
+from tests.terminal.driver import Terminal, assert_restored
+
+pytestmark = [pytest.mark.child, pytest.mark.long]
+
+GRADTUI = str(Path(sys.executable).with_name("gradtui"))
+TRAIN = """
+import os, sys, time
+import torch
+torch.manual_seed(0)
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for step in range(6):
+    if step == 3:
+        print("three are made", flush=True)
+        while not os.path.exists(sys.argv[1]):
+            time.sleep(0.01)
+    loss = model(torch.ones(2, 3)).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+print("all is done", file=sys.stderr)
+sys.exit(3)
+"""
+
+
+def test_the_screen_follows_and_is_left(tmp_path: Path) -> None:
+    script, gate = tmp_path / "train.py", tmp_path / "gate"
+    script.write_text(TRAIN)
+    with Terminal([GRADTUI, str(script), str(gate)], columns=120, rows=36) as terminal:
+        terminal.wait_for("3 updates", "goes on", "three are made", "weight", "bias")
+        gate.touch()
+        terminal.wait_for("6 updates", "ended with 3", "all is done")
+        terminal.press("q")
+        assert terminal.wait_exit() == 3
+        assert_restored(terminal)
+
+
+def test_a_training_goes_on_without_the_screen(tmp_path: Path) -> None:
+    script, gate = tmp_path / "train.py", tmp_path / "gate"
+    script.write_text(TRAIN)
+    with Terminal([GRADTUI, str(script), str(gate)], columns=120, rows=36) as terminal:
+        terminal.wait_for("three are made")
+        terminal.press("q")
+        terminal.wait_for("goes on without the screen")
+        gate.touch()
+        assert terminal.wait_exit() == 3
+        assert b"all is done" in terminal.raw
+        assert_restored(terminal)
+
+
+def test_a_saved_run_is_left_for_a_backward_pass_and_come_back_to(tmp_path: Path) -> None:
+    save(made.run(), tmp_path / "run.gradtui")
+    with Terminal([GRADTUI, str(tmp_path / "run.gradtui")], columns=120, rows=36) as terminal:
+        terminal.wait_for("since update 37", "train.py:21", "encoder", "∅∅∅∅")
+        terminal.press("enter")
+        terminal.wait_for("0*sqrt(x)", "back to the run")
+        terminal.press("escape")
+        terminal.wait_for("since update 37", "∅∅∅∅")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert_restored(terminal)
