@@ -138,6 +138,7 @@ KEYS: list[Binding] = [
     key("experiment.edge", "o", "choose_edge", "one edge", "What if: choose one edge of the node, or all of them"),
     key("maximise", "m", "maximise", "max", "Give the focused pane the whole screen, and back", show=True),
     key("derivative", "d", "toggle_derivative", "f'", "Show or hide f' in the chart", show=True),
+    key("copy", "y", "copy", "copy", "Copy a value, the gradient, the node, the expression or f'", show=True),
     key(
         "order",
         "D",
@@ -146,8 +147,7 @@ KEYS: list[Binding] = [
         "One derivative more on the chart, with Taylor's polynomial; f' alone again",
         show=True,
     ),
-    key("look", "S", "look", "f' graph", "The graph of the gradient, of the next derivative, of f again"),
-    key("copy", "y", "copy", "copy", "Copy a value, the gradient, the node, the expression or f'", show=True),
+    key("look", "S", "look", "f' graph", "The graph of the gradient, of the next derivative, of f again", show=True),
     key("saved", "s", "toggle_saved", "saved tensors", "Show or hide what the node saved for backward"),
     key("zoom.in", "plus,equals_sign", "zoom(0.5)", "zoom in", "Half the chart's window", display="+"),
     key("zoom.out", "minus", "zoom(2.0)", "zoom out", "Twice the chart's window", display="-"),
