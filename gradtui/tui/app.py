@@ -63,7 +63,7 @@ class GradtuiApp(MendedApp):
         self.asking = Asking(session, self.answers, service, self.post_message)
         self.findings = Findings(self)
         self.player = Player(self, self.show_player)
-        heard = {"moved": self.show_cursor, "turned": self.show_answer, "ask": self.ask}
+        heard = {"moved": self.show_cursor, "ask": self.ask}
         self.backward = Backward(self, session, self.answers, self.findings, self.player, **heard)
         self.board = Board(self, session, self.answers, self.backward, ask=self.ask, cursor=self.show_cursor)
         self._working: list[bool] = []
@@ -275,8 +275,7 @@ class GradtuiApp(MendedApp):
     action_training = by(lambda app: app.board.act)
     action_choose_optimizer = by(lambda app: app.board.choose)
     on_optimizer_entry_left = by(lambda app: app.board.entered)
-    action_order = by(lambda app: app.backward.next_order)
-    action_look = by(lambda app: app.backward.next_graph)
+    action_turn = by(lambda app: app.backward.turn)
     action_experiment = by(lambda app: app.backward.experiment)
     action_choose_edge = by(lambda app: app.backward.choose_edge)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -35,8 +35,7 @@ class Cursor(Struct, frozen=True):
 class Backward:
     """Moves the cursor over the graph of the last answer, by hand, as a film, or to what is wrong; and asks what if.
 
-    moved: called each time the cursor, or the ledger, is another one. turned: where it is another graph.
-    ask: where the session is to be evaluated anew.
+    moved: called each time the cursor, or the ledger, is another one. ask: where the session is to be evaluated anew.
     """
 
     def __init__(
@@ -48,13 +47,12 @@ class Backward:
         player: Player,
         *,
         moved: Callable[[], None],
-        turned: Callable[[], None],
         ask: Callable[[], None],
     ) -> None:
         self.cursor = Cursor()
         self._app, self._session, self._answers = app, session, answers
         self._findings, self._player = findings, player
-        self._moved, self._turned, self._ask = moved, turned, ask
+        self._moved, self._ask = moved, ask
         self._replay = Replay(Graph())
 
     def renew(self, before: Snapshot | None) -> None:
@@ -71,26 +69,12 @@ class Backward:
         """What is looked at: the last answer, or one of its derivatives with the graph of that."""
         return self._answers.looked_at(self._session.looked)
 
-    def next_graph(self) -> None:
-        """The graph of the next derivative, as soon as it is there, and that of f again."""
+    def turn(self, to: Literal["order", "graph"]) -> None:
+        """To one derivative more, or to the graph of the next."""
         self._player.stop()
         before = self.shown
-        self._session.next_graph()
-        if self.shown is before and self._session.looked > 1:
-            self._ask()
+        {"order": self._session.next_order, "graph": self._session.next_graph}[to]()
         self.renew(before)
-        self._findings.look(self.shown)
-        self._turned()
-        self._moved()
-
-    def next_order(self) -> None:
-        """One derivative more."""
-        before = self.shown
-        self._session.next_order()
-        if self.shown is not before:
-            self.renew(before)
-            self._turned()
-            self._moved()
         self._ask()
 
     def select(self, node: int | None) -> None:

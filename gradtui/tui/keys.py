@@ -142,12 +142,19 @@ KEYS: list[Binding] = [
     key(
         "order",
         "D",
-        "order",
+        "turn('order')",
         "f''",
         "One derivative more on the chart, with Taylor's polynomial; f' alone again",
         show=True,
     ),
-    key("look", "S", "look", "f' graph", "The graph of the gradient, of the next derivative, of f again", show=True),
+    key(
+        "look",
+        "S",
+        "turn('graph')",
+        "f' graph",
+        "The graph of the gradient, of the next derivative, of f again",
+        show=True,
+    ),
     key("saved", "s", "toggle_saved", "saved tensors", "Show or hide what the node saved for backward"),
     key("zoom.in", "plus,equals_sign", "zoom(0.5)", "zoom in", "Half the chart's window", display="+"),
     key("zoom.out", "minus", "zoom(2.0)", "zoom out", "Twice the chart's window", display="-"),
@@ -346,8 +353,7 @@ ASKING = {
     "training",
     "undo",
     "compare",
-    "order",
-    "look",
+    "turn",
 }
 """Actions that ask for another answer."""
 
@@ -371,7 +377,7 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
             | "compare"
         ):
             return session.active is not None
-        case "order" | "look":
+        case "turn":
             return session.origin == "expression" and session.active is not None
         case "training":
             if not session.live:

@@ -21,8 +21,8 @@ from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.model import Node, Snapshot, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 from gradtui.snapshot.visible import visible
-from gradtui.tui import orders
 from gradtui.tui.answers import Answers
+from gradtui.tui.panes import orders
 from gradtui.tui.panes.stepper import VariableRow
 from gradtui.tui.session import Session
 

@@ -11,9 +11,10 @@ from textual.content import Content
 from textual.widgets import Digits, Input, Static
 
 from gradtui.snapshot.finding import Finding
-from gradtui.tui import orders, texts
+from gradtui.tui import texts
 from gradtui.tui.answers import Answers, Light
 from gradtui.tui.backward import Backward, Cursor
+from gradtui.tui.panes import orders
 from gradtui.tui.panes.chart import Chart
 from gradtui.tui.panes.problem import ProblemLine
 from gradtui.tui.panes.readout import GAP, Status, TextLine
