@@ -6,12 +6,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradtui.api import Run, Snapshot, capture, load, trace
+    from gradtui.api import Run, Snapshot, capture, load, trace, watch
     from gradtui.exploring import explore
     from gradtui.file.format import FileError
 
 __version__ = "0.1.0"
-__all__ = ["FileError", "Run", "Snapshot", "capture", "explore", "load", "trace"]
+__all__ = ["FileError", "Run", "Snapshot", "capture", "explore", "load", "trace", "watch"]
 
 HOMES = {
     "FileError": "gradtui.file.format",
@@ -21,6 +21,7 @@ HOMES = {
     "explore": "gradtui.exploring",
     "load": "gradtui.api",
     "trace": "gradtui.api",
+    "watch": "gradtui.api",
 }
 """Imported at first use: `import gradtui` alone loads neither torch nor textual."""
 

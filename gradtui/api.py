@@ -6,9 +6,15 @@ where a graph is to be captured, so that `gradtui.load` works without it.
 
 from __future__ import annotations
 
+import atexit
 import sys
-from collections.abc import Mapping
-from os import PathLike
+import weakref
+from collections.abc import Callable, Mapping
+from os import PathLike, fspath
+from os.path import join
+from shutil import rmtree
+from tempfile import mkdtemp
+from time import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -158,6 +164,84 @@ class Trace:
         from gradtui.engine.capture.names import local_variables
 
         return _with_questions(self._trace.capture(output, names, local_variables(sys._getframe(1))))
+
+
+def watch(
+    model: torch.nn.Module,
+    optimizer: torch.optim.Optimizer | None = None,
+    path: str | PathLike[str] | None = None,
+    every: int = 0,
+    *,
+    on_finding: Callable[[Finding], object] | None = None,
+) -> Watch:
+    """Records a training loop of this thread: `with gradtui.watch(model, optimizer, "run.gradtui"):`, or `close()` at its end.
+
+    optimizer: the one whose steps are updates; None for all. path: of the file that grows with every update; without one the
+    Run is kept until the Watch is gone. every: a whole Snapshot of each so many updates; where something goes wrong there is
+    one unasked. on_finding: called with each finding as soon as it is known for good, with the others at the end.
+
+    What goes wrong in the watch ends it, never the training. Afterwards, also after an exception, nothing is left of it.
+    Raises TypeError for what is no module or no optimizer, and OSError.
+    """
+    return Watch(model, optimizer, path, every, on_finding)
+
+
+class Watch:
+    """What `gradtui.watch` gives."""
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        optimizer: torch.optim.Optimizer | None,
+        path: str | PathLike[str] | None,
+        every: int,
+        on_finding: Callable[[Finding], object] | None,
+    ) -> None:
+        import torch
+
+        from gradtui.engine.watching import watch
+
+        if not isinstance(model, torch.nn.Module):
+            raise TypeError(f"model is no torch.nn.Module but a {type(model).__name__}")
+        if optimizer is not None and not isinstance(optimizer, torch.optim.Optimizer):
+            raise TypeError(f"optimizer is no torch.optim.Optimizer but a {type(optimizer).__name__}")
+        if path is None:
+            folder = mkdtemp(prefix="gradtui-")
+            weakref.finalize(self, rmtree, folder, ignore_errors=True)
+            path = join(folder, "run.gradtui")
+        self._path = fspath(path)
+        self._writer = run_writing.RunWriter(self._path, what=type(model).__name__, started=time())
+        self._watch = watch.Watch(self._writer, every, on_finding, model, optimizer)
+        atexit.register(self.close)
+
+    @property
+    def run(self) -> Run:
+        """The Run as far as it has come."""
+        found = load(self._path)
+        assert isinstance(found, Run)
+        return found
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong, the cause of most first; as long as the training goes on, what is so whatever comes."""
+        return self._watch.findings
+
+    def close(self) -> None:
+        """The training is over. Once more does nothing."""
+        if self._watch.history.ended:
+            return
+        self._watch.close()
+        self._writer.end()
+        self._writer.close()
+        atexit.unregister(self.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
 
 
 def _with_questions(snapshot: data.Snapshot) -> Snapshot:

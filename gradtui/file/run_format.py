@@ -23,7 +23,7 @@ everything is checked, and reading takes less than LIMIT of memory.
     NAMES      list[str]  of parameters; the first is 0, and what `Norms` names stands before it
     UPDATE     Step       in the order of their numbers
     NORMS      Norms      of an update before, in a run that is thinned
-    FINDING    Finding
+    FINDING    Finding    in place of one before of the same kind, parameter and place
     PRINTED    str        what the script wrote since the last such record
     SNAPSHOT
     END        End        the run is over; after it there may be findings

@@ -204,6 +204,8 @@ class Following:
     def _take_finding(self, finding: Finding, size: int) -> None:
         if any(len(text) > MOST_CHARACTERS for text in (finding.text, finding.remedy, *finding.evidence)):
             raise BrokenError(f"{DAMAGED}: a text is too long")
+        key = finding.kind, finding.parameter, finding.source
+        self._findings = [one for one in self._findings if (one.kind, one.parameter, one.source) != key]
         self._findings.append(finding)
         self._room -= FINDING + BYTE * size
 

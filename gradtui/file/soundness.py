@@ -67,6 +67,7 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
         yield "an event, a note, an experiment or a witness is of a node that is not in the graph"
     edges = [(one.node, one.edge) for one in snapshot.experiments]
     edges += [(one.node or 0, one.edge) for one in snapshot.witnesses]
+    edges += [(one.node, one.edge) for one in snapshot.mismatches]
     if any(edge is not None and not 0 <= edge < _edges(snapshot, node) for node, edge in edges):
         yield "an experiment or a witness is on an edge that is not in the graph"
     if not all(fits(each.values) for one in snapshot.witnesses for each in one.operands if each.values is not None):

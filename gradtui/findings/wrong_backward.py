@@ -28,15 +28,18 @@ def detect(record: Record) -> Iterator[Cause]:
             Place(one.node, one.defined),
             facts,
             certainty,
-            _below(record, one.node),
+            _below(record, one),
             (applied, ("slopes", facts)),
         )
 
 
-def _below(record: Record, node: int) -> tuple[str, ...]:
+def _below(record: Record, one: Mismatch) -> tuple[str, ...]:
     """The leaves to which what it sends goes on."""
     names = {leaf.node: name for name, leaf in record.leaves.items() if leaf.node is not None}
-    waiting, seen = [node], {node}
+    edges = record.nodes[one.node].edges
+    sent = edges if one.edge is None else edges[one.edge : one.edge + 1]
+    waiting = [edge.target for edge in sent if edge.target is not None]
+    seen = {*waiting}
     while waiting:
         for edge in record.nodes[waiting.pop()].edges:
             if edge.target is not None and edge.target not in seen:

@@ -34,8 +34,8 @@ def main() -> None:
     except SystemExit:
         raise
     except BaseException as error:
-        kind, trace = type(error), program.without_own(error.__traceback__)
-        sys.excepthook(kind, error.with_traceback(trace), trace)
+        program.without_own(error)
+        sys.excepthook(type(error), error, error.__traceback__)
         raise SystemExit(130 if isinstance(error, KeyboardInterrupt) else 1) from None
     finally:
         if os.getpid() == owner:

@@ -76,6 +76,7 @@ class Mismatch(Struct, frozen=True):
     sent there, and what differences of the forward say, for a gradient that comes in drawn at random. ignored: whether the
     same is sent for twice the gradient that comes in. meant: whether it is a stand-in for a derivative of 0, or the forward
     hands on its input as it is. defined: where backward is.
+    edge: of the node, by which it is sent.
     """
 
     node: int
@@ -89,6 +90,7 @@ class Mismatch(Struct, frozen=True):
     ignored: bool = False
     meant: bool = False
     defined: Source | None = None
+    edge: int | None = None
 
 
 Refusal = Literal[

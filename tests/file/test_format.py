@@ -196,7 +196,7 @@ EVERYTHING = Snapshot(
             "head",
         ),
     ),
-    mismatches=(Mismatch(0, "Square", 1, "x", math.inf, (2, 0), math.nan, 1.5, True, True, HERE),),
+    mismatches=(Mismatch(0, "Square", 1, "x", math.inf, (2, 0), math.nan, 1.5, True, True, HERE, 0),),
 )
 
 MISMATCH = {"function": "", "input": 0, "name": "", "factor": None, "index": [], "sent": 0.0, "true": 0.0}

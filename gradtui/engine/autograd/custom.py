@@ -103,6 +103,7 @@ class _Check:
                 *worst(found),
                 ignored=_is_ignored(sent[place], twice[place]),
                 meant=meant,
+                edge=sum(isinstance(one, torch.Tensor) for one in self.call.args[:place]),
             )
             for place, found in wrong.items()
         ]

@@ -149,6 +149,9 @@ class _Capture:
             self.names = optimised(self.scope, self.model) | self.names
         if nameless:
             self.names = self._in_scope(nameless) | self.names
+            if self.recording is not None:
+                called = [leaf for leaf in leaves.values() if leaf not in self.names]
+                self.names |= self.recording.names(called, self.names.values())
             self.names |= names.numbered(leaves.values(), self.names)
         places: Mapping[Node, str] = {}
         if self.model is not None:

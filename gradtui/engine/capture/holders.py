@@ -64,6 +64,20 @@ def holder(tensor: torch.Tensor, frame: FrameType | None) -> str:
     return variable
 
 
+def of_globals(tensor: torch.Tensor, frame: FrameType | None) -> str:
+    """The same, of a variable of the file; nothing where there is none."""
+    seen: set[int] = set()
+    while frame is not None:
+        names = frame.f_globals
+        if id(names) not in seen and is_own(frame.f_code.co_filename):
+            seen.add(id(names))
+            for name, value in [*names.items()]:
+                if value is tensor:
+                    return name
+        frame = frame.f_back
+    return ""
+
+
 def _holds(value: Any, tensor: torch.Tensor) -> bool:
     if value is tensor:
         return True

@@ -14,7 +14,6 @@ import weakref
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from inspect import unwrap
 from types import CodeType, FrameType
 from typing import Any, Self, cast
 
@@ -22,7 +21,6 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
-from gradtui.engine.autograd.custom import call_of
 from gradtui.engine.autograd.graph import NO_SEQUENCE
 from gradtui.engine.autograd.past import Past
 from gradtui.engine.autograd.release import guard_node
@@ -32,10 +30,10 @@ from gradtui.engine.autograd.witness import LEAST
 from gradtui.engine.capture import constructors, witnesses
 from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of, name_of
 from gradtui.engine.capture.flow import Flow, address
-from gradtui.engine.capture.holders import holder
+from gradtui.engine.capture.holders import holder, of_globals
 from gradtui.engine.capture.introspection import tensors
 from gradtui.engine.capture.names import local_variables
-from gradtui.engine.capture.places import Places, application, in_function, is_own
+from gradtui.engine.capture.places import Places, application, in_function
 from gradtui.engine.capture.recording import TAG, Carried, Happening, Recording, maker
 from gradtui.engine.capture.surroundings import surroundings, switch_of
 from gradtui.graph.operands import is_finite
@@ -48,8 +46,6 @@ WITHIN = {"no_grad", "not_differentiable", "detach", "new_leaf"}
 """Kinds that may be but a part of something larger: of a `sample()`, say."""
 MOST_CARRIED = 20
 """Tensors of earlier graphs of which it is asked who holds them."""
-MOST_CALLS, MOST_FUNCTIONS = 3, 12
-"""Calls of one custom Function, and of all, that are remembered."""
 MOST_WRITTEN = 1_000
 """Storages that are remembered of a line that writes over tensors."""
 
@@ -74,6 +70,8 @@ class Recorder(TorchFunctionMode):
         self._most = most
         self._flow = Flow(self.recording)
         self._past = Past()
+        self._own: set[int] | None = None
+        self._born: set[int] = set()
         self._happened = 0
         self._old = self.recording.first
         self._off: tuple[Switch, Source | None] = "before", None
@@ -151,7 +149,11 @@ class Recorder(TorchFunctionMode):
         leaves, live, others, numbers, carried = self._flow.of_numbers(args), 0, 0, [], False
         for place, tensor in enumerate(inputs):
             self._keep(tensor)
+            known = len(self.recording.leaves)
             flowed, alive, number, lost = self._flow.into(tensor)
+            if len(self.recording.leaves) > known or (self._born and id(tensor) in self._born):
+                self._born.discard(id(tensor))
+                self._name(tensor, sys._getframe(2))
             if lost:
                 self._cut(Told("new_leaf", type(tensor).__name__, None), [tensor], flowed, lost, sys._getframe(2))
                 flowed, alive, number, _ = self._flow.into(tensor)
@@ -218,7 +220,7 @@ class Recorder(TorchFunctionMode):
         source = None if applied is None else self._places.here(applied.f_back)
         if applied is not None:
             with suppress(Exception):  # a Function may be anything, and it is the person's program that runs
-                self._remember(applied, seen.number - 1)
+                self.recording.remember(applied, seen.number - 1)
         for number in range(self._next, seen.number):
             self.recording.lineage.setdefault(number, seen.leaves)
             if number not in self.recording.live:
@@ -226,21 +228,6 @@ class Recorder(TorchFunctionMode):
                 self._flow.guessed.add(number)
             if source is not None:
                 self.recording.sources.setdefault(number, source)
-
-    def _remember(self, applied: FrameType, number: int) -> None:
-        """What a Function of the person's own takes in, of a few small calls: its backward can then be held against it."""
-        held = local_variables(applied)
-        function, calls = held.get("cls"), self.recording.functions
-        if (
-            function is None
-            or len(calls) >= MOST_FUNCTIONS
-            or not is_own(unwrap(function.backward).__code__.co_filename)
-        ):
-            return
-        if sum(one.function is function for one in calls.values()) < MOST_CALLS:
-            call = call_of(function, held.get("args", ()))
-            if call is not None:
-                calls[number] = call
 
     def _keep(self, tensor: torch.Tensor, made_of: Iterable[int | None] = ()) -> int | None:
         """The value of a tensor that a grad_fn made; of its several outputs the first that is seen. Its sequence number."""
@@ -289,6 +276,14 @@ class Recorder(TorchFunctionMode):
             elif not tensor.requires_grad or tensor is first:
                 self._flow.cut(tensor, self.recording.flowed_into(tensor) | seen.leaves, written=seen.has_written)
 
+    def _name(self, leaf: torch.Tensor, frame: FrameType) -> None:
+        """What a leaf that no model has is called where it is first used."""
+        if self._own is None:
+            model = self.recording.model()
+            self._own = set() if model is None else {id(one) for one in model.parameters()}
+        if leaf.is_leaf and id(leaf) not in self._own:
+            self.recording.called[id(leaf)] = weakref.ref(leaf), holder(leaf, frame) or of_globals(leaf, frame)
+
     def _carry(self, tensor: torch.Tensor, number: int, frame: FrameType) -> None:
         """It is of a graph that was there before: who holds it?"""
         if all(one.number != number for one in self.recording.carried):
@@ -317,7 +312,7 @@ class Recorder(TorchFunctionMode):
             return
         origin = self._flow.into(given)
         if not origin.flowed and issubclass(type(made), torch.nn.Parameter) and made.requires_grad:
-            self._flow.bit(made)
+            self._born.add(id(made))
             place = self._places.here(frame)
             key = "born", name, place, self.module
             known = self.recording.happenings.get(key, Happening("born", name, place, self.module, 0, None))

@@ -6,18 +6,23 @@ import weakref
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from inspect import unwrap
+from types import FrameType
 from typing import Any, cast
 
 import torch
 from msgspec.structs import replace
 from torch.autograd.graph import Node
 
-from gradtui.engine.autograd.custom import Call, mismatches
-from gradtui.engine.capture.places import returned
+from gradtui.engine.autograd.custom import Call, call_of, mismatches
+from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.places import is_own, returned
 from gradtui.snapshot import model as data
 from gradtui.snapshot.events import Switch
 
 COMPILED = "{name} was compiled by torch.compile, and ran as it is: of what ran inside it there are no values, lines and modules"
+MOST_CALLS, MOST_FUNCTIONS = 3, 12
+"""Calls of one custom Function, and of all, that are remembered."""
 TAG = "gradtui"
 """The key in a grad_fn's metadata under which it carries the Recording that it is in."""
 
@@ -72,6 +77,7 @@ class Recording:
     there before. inference: by id, without holding them, tensors of inference_mode, and where they were made. off: whether
     gradients were switched off at its end. witnesses: of what went bad, by the sequence number of the grad_fn.
     functions: small calls of custom Functions of the person's, by the same, with copies of what they took in; until `mismatches`.
+    called: by id, without holding them, leaves that no model has, and what they were called where they were first used.
     """
 
     first: int
@@ -97,6 +103,7 @@ class Recording:
     fresh: dict[int, tuple[weakref.ref[torch.Tensor], str, data.Source | None]] = field(default_factory=dict)
     witnesses: dict[int, data.Witness] = field(default_factory=dict)
     functions: dict[int, Call] = field(default_factory=dict)
+    called: dict[int, tuple[weakref.ref[torch.Tensor], str]] = field(default_factory=dict)
 
     def covers(self, number: int) -> bool:
         return self.first <= number and (self.end is None or number < self.end)
@@ -183,6 +190,32 @@ class Recording:
             if witness.source is None:  # else it is of what came about without a gradient, and has its own place
                 witness = replace(witness, source=self.sources.get(number), module=self.module(number)[0])
             yield replace(witness, node=ids.get(number))
+
+    def remember(self, applied: FrameType, number: int) -> None:
+        """What a Function of the person's own takes in, of a few small calls: its backward can then be held against it."""
+        held = local_variables(applied)
+        function, calls = held.get("cls"), self.functions
+        if (
+            function is None
+            or len(calls) >= MOST_FUNCTIONS
+            or not is_own(unwrap(function.backward).__code__.co_filename)
+        ):
+            return
+        if sum(one.function is function for one in calls.values()) < MOST_CALLS:
+            call = call_of(function, held.get("args", ()))
+            if call is not None:
+                calls[number] = call
+
+    def names(self, leaves: Iterable[torch.Tensor], taken: Iterable[str]) -> dict[torch.Tensor, str]:
+        """Of those that were called something, each its own name."""
+        used, found = set(taken), {}
+        for leaf in leaves:
+            known = self.called.get(id(leaf))
+            name = "" if known is None or known[0]() is not leaf else known[1].removeprefix("self.")
+            if name and name not in used:
+                used.add(name)
+                found[leaf] = name
+        return found
 
     def mismatches(self, ids: Mapping[int, int]) -> Iterator[data.Mismatch]:
         """Of each custom Function, in the first of its remembered calls that is in the graph. Once: the copies are let go of."""

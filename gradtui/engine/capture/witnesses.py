@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from types import FrameType
 from typing import Any, NamedTuple
@@ -33,6 +34,8 @@ GIVEN = ("full", "fill", "masked_fill", "scalar_tensor", "full_like", "fill_", "
 
 MASKING = ("masked_fill", "masked_fill_", "where", "nan_to_num", "nan_to_num_")
 """They put something else in the place of what they take in."""
+ASKED = ("masked_fill", "masked_fill_", "full", "full_like", "fill_")
+"""What infinity they bring in stands in the code: there is nothing more to look at."""
 LOST = "constant"
 """The name of a number that was given, and is 0 in its dtype."""
 
@@ -127,23 +130,26 @@ def witness(
 
     told: the numbers of the result. changed: whether the call has written over its first input.
     """
-    known = [(one, legible(one)) for one in inputs if readable_numbers(one)]
-    if not is_worse(told, [values for one, values in known if one.requires_grad]):
+    before = {id(one): legible(one) for one in inputs if one.requires_grad and readable_numbers(one)}
+    if not is_worse(told, [*before.values()]):
         return None
     result = result.detach()
     index, bad = first_bad(result)
+    if _called(func) in ASKED and math.isinf(result[index].item()):  # a mask, as in many a healthy attention
+        return Witness(None, "forward", _called(func), index, float(result[index].item()), bad=bad)
+    known = [(one, before.get(id(one)) or legible(one)) for one in inputs if readable_numbers(one)]
     base = Witness(None, "forward", _called(func), index, float(result[index].item()), bad=bad)
     data = [(one, values) for one, values in known if not one.requires_grad and not is_finite(values)]
     if data and not is_worse(told, [values for _, values in known]):
-        before = _before(data[0][0], look)
+        origin = _before(data[0][0], look)
         operands = [
             Operand(f"{place}", number_at(one, result.shape, index), values, look.name(one), False)
             for place, (one, values) in enumerate(data)
         ]
-        if isinstance(before, Witness) and base.operation not in MASKING:
-            return before
-        if isinstance(before, str) and before and operands[0].variable is None:
-            operands[0] = replace(operands[0], variable=before)
+        if isinstance(origin, Witness) and base.operation not in MASKING:
+            return origin
+        if isinstance(origin, str) and origin and operands[0].variable is None:
+            operands[0] = replace(operands[0], variable=origin)
         return replace(base, operands=tuple(operands))
     if changed:
         return base  # what was there before is gone

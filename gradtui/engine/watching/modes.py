@@ -22,6 +22,7 @@ class Modes:
         self._kinds: dict[type, str] = {}
         self._outermost: nn.Module | None = None
         self._paths: dict[int, str] = {}
+        self._met: set[int] = set()
         self._looked: dict[int, int] = {}
 
     def begins(self, module: nn.Module, args: tuple[Any, ...]) -> None:
@@ -29,6 +30,9 @@ class Modes:
         if self.depth == 1:
             self._names.see(module)
             self._outermost = module
+        elif module._parameters and id(module) not in self._met:
+            self._met.add(id(module))
+            self._names.meet(module)
         kind = self._kinds.get(type(module))
         if kind is None:
             kind = self._kinds[type(module)] = _kind(type(module))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dis
 import weakref
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import torch
 
+from gradtui.engine.capture.holders import unregistered
 from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, submodules
 from gradtui.engine.capture.names import local_variables
 from gradtui.engine.capture.places import is_users
@@ -24,6 +27,8 @@ class Names:
 
     def __init__(self) -> None:
         self._roots: dict[int, weakref.ref[torch.nn.Module]] = {}
+        self._met: list[weakref.ref[torch.nn.Module]] = []
+        self._strays: list[weakref.ref[torch.Tensor]] = []
         self._known: dict[tuple[int, ...], dict[int, tuple[weakref.ref[torch.Tensor], str]]] = {}
         self.titles: dict[int, str] = {}
 
@@ -32,16 +37,34 @@ class Names:
         if id(module) not in self._roots or self._roots[id(module)]() is not module:
             self._roots[id(module)] = weakref.ref(module)
 
+    def meet(self, module: torch.nn.Module) -> None:
+        """It ran inside of another, and has parameters of its own."""
+        self._met.append(weakref.ref(module))
+
+    def _find_strays(self) -> list[torch.Tensor]:
+        """Parameters of modules that ran, and that no outermost module knows of: it holds them in a plain list, say."""
+        met = [module for reference in self._met if (module := reference()) is not None]
+        self._met = []
+        if met:
+            known = {id(one) for model in self.models() for one in named_parameters(model).values()}
+            own = (one for module in met for one in module._parameters.values() if one is not None)
+            self._strays += [weakref.ref(one) for one in own if id(one) not in known]
+        return [one for reference in self._strays if (one := reference()) is not None]
+
     def models(self) -> list[torch.nn.Module]:
         """The outermost modules with parameters, in the order in which they were seen first."""
         alive = [module for reference in self._roots.values() if (module := reference()) is not None]
         inside = {id(part) for module in alive for part in submodules(module).values() if part is not module}
         return [module for module in alive if id(module) not in inside and named_parameters(module)]
 
+    def is_stray(self, tensor: torch.Tensor) -> bool:
+        return any(reference() is tensor for reference in self._strays)
+
     def of(self, parameters: Sequence[torch.Tensor], frame: FrameType | None) -> dict[str, torch.Tensor]:
         """Those of an optimizer and those of all models, by name. frame: from which variables are looked for."""
         models = self.models()
-        every = [*parameters, *(one for model in models for one in named_parameters(model).values())]
+        known_of = (one for model in models for one in named_parameters(model).values())
+        every = [*parameters, *known_of, *self._find_strays()]
         key = tuple(dict.fromkeys(map(id, every)))
         known = self._known.get(key)
         if known is None or any(reference() is not one for one in every for reference, _ in (known[id(one)],)):
@@ -61,6 +84,9 @@ class Names:
             before = f"{title}." if len(models) > 1 else ""
             for name, parameter in named_parameters(model).items():
                 names.setdefault(id(parameter), before + name)
+        for model in models:
+            wanted = {one for one in every if id(one) not in names}
+            names.update({id(one): name for one, name in unregistered(model, wanted).items()} if wanted else {})
         nameless = [one for one in every if id(one) not in names]
         for number, one in enumerate(nameless):
             names[id(one)] = name_of(one, scopes) or f"parameter {number}"
@@ -73,6 +99,48 @@ class Names:
             taken.add(name)
             found[id(one)] = weakref.ref(one), name
         return found
+
+
+def holder_of_graphs(frame: FrameType | None) -> tuple[str, FrameType | None, str]:
+    """A variable or attribute that is a list or dict with tensors that have a graph, the frame of it, and its own last name."""
+    while frame is not None:
+        if is_users(frame):
+            for scope in (local_variables(frame), frame.f_globals):
+                for name, value in [*scope.items()]:
+                    if _holds_graphs(value):
+                        return name, frame, name
+                    inside = (
+                        getattr(value, "__dict__", None)
+                        if not name.startswith("__") and not is_a(value, type)
+                        else None
+                    )
+                    for part, one in [*entries(inside)][:MOST_ITEMS]:
+                        if _holds_graphs(one):
+                            return f"{name}.{part}", frame, part
+        frame = frame.f_back
+    return "", None, ""
+
+
+def _holds_graphs(value: object) -> bool:
+    several = [*items(value)] if is_a(value, list, tuple) else [one for _, one in entries(value)]
+    if is_a(value, deque):
+        several = [*deque.__iter__(value)]
+    graphs = [one for one in several[-MOST_ITEMS:] if is_a(one, torch.Tensor) and one.requires_grad and not one.is_leaf]
+    return len(graphs) > 2
+
+
+def line_that_adds(code: CodeType, name: str) -> tuple[CodeType, int] | None:
+    """The instruction of a function that puts something into what is called so: `name.append(...)`, `name[...] = ...`."""
+    for inside in (code, *(one for one in code.co_consts if isinstance(one, CodeType))):
+        loaded = False
+        for one in dis.get_instructions(inside):
+            if one.argval == name and one.opname.startswith("LOAD_"):
+                loaded = True
+            elif loaded and one.argval in ("append", "appendleft", "extend", "insert", "add"):
+                return inside, one.offset
+            elif one.opname != "CACHE":
+                loaded = False
+    return None
 
 
 def variables(frame: FrameType | None) -> Iterator[Mapping[str, Any]]:

@@ -12,6 +12,8 @@ from typing import Any, cast
 import torch
 
 from gradtui.engine.capture.introspection import is_a, tensors
+from gradtui.engine.capture.recording import Recording
+from gradtui.engine.capture.step import failed
 from gradtui.engine.watching import norms
 from gradtui.engine.watching.names import Names, variables
 from gradtui.engine.watching.replay import replay
@@ -64,14 +66,14 @@ class Passes:
 
     # ---------------------------------------------------------------- around a backward pass
 
-    def begins(self, outputs: Any, place: Source | None, keeps: bool, in_closure: bool) -> None:
+    def begins(self, outputs: Any, place: Source | None, keeps: bool, in_closure: bool, accumulates: bool) -> None:
         self._outputs = [one for one in outputs if is_a(one, torch.Tensor)]
         self._segments = [*self._tape.segments]
         self.place = place
         self.loss = self._value()
         self.count += 1
         self.places.append(place)
-        self._look_whether_cleared(place, in_closure)
+        self._look_whether_cleared(place, in_closure, accumulates)
         self._mark()
         if keeps:
             self.old_is_wanted = True
@@ -85,8 +87,16 @@ class Passes:
         self._tape.next_segment()
 
     def raised(self, error: Exception, place: Source | None) -> None:
-        self._history.note("raised", place, error=type(error).__name__)
         self._tape.next_segment()
+        models = self._names.models()
+        model = models[0] if len(models) == 1 else None
+        self.capturing = True
+        try:
+            told = failed(error, model, Recording(0), next(variables(sys._getframe(1)), {}))
+        finally:
+            self.capturing = False
+        if told is not None:
+            self._history.raised = self._history.updates, place, findings(told)
 
     def stepped(self, optimizer: int, left: Sequence[torch.Tensor]) -> None:
         """A step is over. left: parameters whose gradient is not 0."""
@@ -121,12 +131,12 @@ class Passes:
 
     # ---------------------------------------------------------------- gradients that were left
 
-    def _look_whether_cleared(self, place: Source | None, in_closure: bool) -> None:
+    def _look_whether_cleared(self, place: Source | None, in_closure: bool, accumulates: bool) -> None:
         """At each begin of a backward pass: of which optimizers the gradients are those that their last step left."""
         for optimizer, left in self._left.items():
-            if not (left and all(_is_left(*one) for one in left[:MOST_LOOKED_AT])):
+            if not (accumulates and left and all(_is_left(*one) for one in left[:MOST_LOOKED_AT])):
                 self._left[optimizer] = []
-        if in_closure and self._evaluated:
+        if in_closure and accumulates and self._evaluated:
             if all(_is_left(*one) for one in self._evaluated[:MOST_LOOKED_AT]):
                 self._history.note("closure_uncleared", place)
             self._evaluated = []

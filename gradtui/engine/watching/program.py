@@ -13,8 +13,7 @@ from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType, TracebackType
 
-OWN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep + "gradtui" + os.sep
-RUNPY = "<frozen runpy>"
+OWN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
 
 
 def run(target: Sequence[str]) -> None:
@@ -46,7 +45,8 @@ def _as_module(arguments: list[str]) -> None:
     name, *rest = arguments
     sys.argv[:] = ["-m", *rest]
     sys.path.insert(0, os.getcwd())
-    runpy.run_module(name, run_name="__main__", alter_sys=True)
+    sys.modules["__main__"] = ModuleType("__main__")
+    runpy._run_module_as_main(name)  # type: ignore[attr-defined]  # as `python -m` does
 
 
 def _as_function(target: str, arguments: list[str]) -> None:
@@ -60,11 +60,34 @@ def _as_function(target: str, arguments: list[str]) -> None:
     sys.exit(found())  # type: ignore[operator]
 
 
-def without_own(traceback: TracebackType | None) -> TracebackType | None:
-    """From the first frame on that is neither ours nor what runs modules."""
-    while traceback is not None and traceback.tb_frame.f_code.co_filename.startswith((OWN, RUNPY)):
-        traceback = traceback.tb_next
-    return traceback
+def without_own(error: BaseException | None) -> None:
+    """Takes the frames of ours out of the traceback of an exception, and of those that it came from: what stands there then is
+    what would without us."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        frames = []
+        trace = error.__traceback__
+        while trace is not None:
+            frames.append(trace)
+            trace = trace.tb_next
+        theirs = [one for place, one in enumerate(frames) if not _is_ours(frames, place)]
+        for one, following in zip(theirs, [*theirs[1:], None], strict=True):
+            one.tb_next = following
+        error.__traceback__ = theirs[0] if theirs else None
+        error = error.__cause__ or error.__context__
+
+
+def _is_ours(frames: list[TracebackType], place: int) -> bool:
+    """Ours, and those by which torch hands a call to a mode: the caller's own, which calls once more without it, and the next."""
+    name = frames[place].tb_frame.f_code.co_filename
+    if name.startswith(OWN):
+        return True
+    after = frames[place + 1 : place + 3]
+    handed = [one for one in after if one.tb_frame.f_code.co_name == "handle_torch_function"]
+    if frames[place].tb_frame.f_code.co_name == "handle_torch_function":
+        return True
+    return bool(handed) and after[0] is handed[0]
 
 
 class Arrival:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 import weakref
 from collections.abc import Mapping
@@ -13,8 +14,9 @@ import torch
 
 from gradtui.engine.autograd.torch_private import sequence_number
 from gradtui.engine.capture.introspection import is_a
+from gradtui.engine.capture.places import Places
 from gradtui.engine.watching import norms
-from gradtui.engine.watching.names import Names
+from gradtui.engine.watching.names import Names, holder_of_graphs, line_that_adds
 from gradtui.engine.watching.notice import Notice
 from gradtui.engine.watching.passes import ALIVE, Passes
 from gradtui.engine.watching.sink import Sink
@@ -47,6 +49,8 @@ class Steps:
         self._weights: list[float] = []
         self._prints: dict[int, tuple[weakref.ref[torch.Tensor], float]] = {}
         self._number = 0
+        self._held: tuple[str, Source | None] | None = None
+        self._places = Places()
         self._lost: set[tuple[str, str]] = set()
         self._closure = False
         self._skipped = False
@@ -172,7 +176,13 @@ class Steps:
         notice.written, notice.late, notice.clips, notice.passes = {}, {}, [], 0
         notice.watches_old = self._passes.old_is_wanted or self._passes.alive() >= ALIVE
         if notice.watches_old and self._passes.alive() >= ALIVE:
-            self._history.note("kept_graph", None, "alive", alive=self._passes.alive())
+            if not self._held and not self._history.of("old_graph"):
+                name, frame, part = holder_of_graphs(sys._getframe(1))
+                adds = line_that_adds(frame.f_code, part) if frame is not None else None
+                place = None if adds is None else self._places.of_instruction(*adds)
+                self._held = name, place
+            name, place = self._held or ("", None)
+            self._history.note("kept_graph", place, "alive", alive=self._passes.alive(), variable=name)
         self._prints = self._printed()
 
     def _add(
@@ -222,7 +232,7 @@ class Steps:
         if known is None:
             dtype = str(one.dtype).removeprefix("torch.")
             known = history.parameters[name] = ParameterHistory(
-                name, tuple(one.shape), dtype, is_a(one, torch.nn.Parameter), first_weight=norms.weight
+                name, tuple(one.shape), dtype, not self._names.is_stray(one), first_weight=norms.weight
             )
         if own:
             known.optimizer = self._number

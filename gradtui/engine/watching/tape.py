@@ -92,14 +92,21 @@ class Tape(TorchFunctionMode):
 
     def __exit__(self, *raised: object) -> None:
         self._left.close()
+        self._depth = None
         take_off(self)  # others may have been entered since, and still be there
 
     def step_aside(self, compiled: Compiled) -> None:
-        self._depth = take_off(self)
+        self.leave()
+
+    def leave(self) -> None:
+        """Take it off for a while: nothing that is called meanwhile is any slower."""
+        if self._depth is None:
+            self._depth = take_off(self)
 
     def come_back(self) -> None:
         if self._depth is not None:
-            put_back(self, self._depth)
+            depth, self._depth = self._depth, None
+            put_back(self, depth)
 
     @contextmanager
     def pause(self) -> Iterator[None]:

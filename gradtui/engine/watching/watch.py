@@ -30,20 +30,36 @@ from gradtui.findings.over_time.history import History
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Source
 
-Told = Callable[[Finding], None]
+Told = Callable[[Finding], object]
+FIRST_LOOK = 8
+"""Updates after which is looked for findings, and then whenever there are twice as many."""
 FAILED = "gradtui: the training goes on, but is not watched any more: {error}"
 
 
 class Watch:
-    """Watches the thread that makes it. every: a whole Snapshot of each so many updates, 0 for none but where it is needed."""
+    """Watches the thread that makes it.
 
-    def __init__(self, sink: Sink, every: int = 0, on_finding: Told | None = None) -> None:
+    every: a whole Snapshot of each so many updates, 0 for none but where it is needed. on_finding: is told of each finding.
+    model: of which the parameters are. optimizer: the one whose steps are updates; None for all that there are.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        every: int = 0,
+        on_finding: Told | None = None,
+        model: torch.nn.Module | None = None,
+        optimizer: torch.optim.Optimizer | None = None,
+    ) -> None:
         self.history = History()
         self.findings: tuple[Finding, ...] = ()
         self._sink, self._on_finding = sink, on_finding
         self._thread = threading.get_ident()
         self._places = Places()
         self._names = Names()
+        self._only = optimizer
+        if model is not None:
+            self._names.see(model)
         self._modes = Modes(self.history, self._names)
         self._scaled = scalers.Scaled()
         self._notice = Notice(self.history, self.place)
@@ -51,8 +67,11 @@ class Watch:
         self._passes = Passes(self._tape, self.history, self._names, self._scaled, sink, every)
         self._steps = Steps(self.history, self._names, self._passes, self._notice, sink, time.perf_counter())
         self._stack: list[Any] = []
+        self._without_tape = False
         self._hooks: list[Any] = []
         self._left = ExitStack()
+        self._told: set[tuple[object, ...]] = set()
+        self._is_bad = False
         self._broken: Exception | None = None
         self._open()
 
@@ -127,7 +146,7 @@ class Watch:
         with self._tape.pause():
             keeps = bool(args[1]) if len(args) > 1 else False
             with self._watching():
-                self._passes.begins(outputs, place, keeps, bool(self._stack))
+                self._passes.begins(outputs, place, keeps, bool(self._stack), accumulates)
             try:
                 result = run(outputs, *args, **kwargs)
             except Exception as error:
@@ -153,7 +172,7 @@ class Watch:
     # ---------------------------------------------------------------- steps
 
     def _step_begins(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> Any:
-        if threading.get_ident() != self._thread or self._broken is not None:
+        if threading.get_ident() != self._thread or self._broken is not None or not self._is_watched(optimizer):
             return None
         frame = sys._getframe(1)
         self._drop_ended(frame)
@@ -163,9 +182,11 @@ class Watch:
         closure = closure_of(args[1:], kwargs)
         with self._tape.pause(), self._watching():
             self._steps.begins(optimizer, frame, self.place(frame), closure is not None)
-        self._tape.paused += 1
+        self._without_tape = closure is None
         if closure is None:
+            self._tape.leave()
             return None
+        self._tape.paused += 1
 
         def evaluate() -> Any:
             with self._watching():
@@ -181,14 +202,29 @@ class Watch:
         return args, {**kwargs, "closure": evaluate}
 
     def _step_ends(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
-        if threading.get_ident() != self._thread or not self._stack:
+        if threading.get_ident() != self._thread or not self._stack or not self._is_watched(optimizer):
             return
         self._stack.pop()
         if self._stack:
             return
-        self._tape.paused -= 1
+        self._return()
         with self._tape.pause(), self._watching():
             self._steps.ends(optimizer)
+            count = self.history.updates
+            bad = self.history.bad_loss is not None or self.history.bad_gradient is not None
+            if (count >= FIRST_LOOK and not count & (count - 1)) or (bad and not self._is_bad):
+                self._is_bad = bad
+                self._tell()
+
+    def _return(self) -> None:
+        """A step is over: what it calls is of no interest, but for what its closure does."""
+        if self._without_tape:
+            self._tape.come_back()
+        else:
+            self._tape.paused -= 1
+
+    def _is_watched(self, optimizer: torch.optim.Optimizer) -> bool:
+        return self._only is None or optimizer is self._only
 
     def _drop_ended(self, frame: Any) -> None:
         """Steps that raised are over, without a word."""
@@ -199,7 +235,7 @@ class Watch:
                 frame = frame.f_back
             ended = [one for one in self._stack if one not in around]
             if ended and len(ended) == len(self._stack):
-                self._tape.paused -= 1
+                self._return()
             self._stack = [one for one in self._stack if one in around]
 
     def _scaler_step(self, scaler: Any, optimizer: Any, step: Callable[[], Any]) -> Any:
@@ -215,10 +251,14 @@ class Watch:
     # ---------------------------------------------------------------- telling
 
     def _tell(self) -> None:
-        """All that there is to say, the cause of most first."""
+        """What is known for good as soon as it is known; at the end all of it, the cause of most first."""
         with self._watching():
             self.findings = findings(self.history)
             for one in self.findings:
-                self._sink.finding(one)
-                if self._on_finding is not None:
-                    self._on_finding(one)
+                key = one.kind, one.parameter, one.source
+                if self.history.ended or key not in self._told:
+                    self._sink.finding(one)
+                if key not in self._told:
+                    self._told.add(key)
+                    if self._on_finding is not None:
+                        self._on_finding(one)

@@ -21,6 +21,7 @@ from gradtui.findings.over_time.sentences import told
 from gradtui.snapshot.finding import CERTAINTIES, Finding
 
 DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
+    not_finite.raised,
     not_finite.detect,
     divergence.detect,
     no_step.order,
@@ -44,12 +45,26 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
 )
 """In this order: a cause before what may come of it."""
 
+LASTING = {
+    not_finite.detect,
+    left_gradients.uncleared,
+    left_gradients.late,
+    graphs.detect,
+    shapes_and_modes.broadcast,
+    shapes_and_modes.padding,
+    anew.optimizer,
+}
+"""What these have found once is so whatever comes."""
+
 
 def findings(history: History) -> tuple[Finding, ...]:
-    """The cause of most first; of a parameter that has a cause nothing further is said."""
+    """The cause of most first; of a parameter that has a cause nothing further is said. While the training goes on only what is
+    so whatever comes."""
     explained: set[str] = set()
     found: list[Finding] = []
     for detect in DETECTORS:
+        if not history.ended and detect not in LASTING:
+            continue
         for fault in detect(history):
             if fault.about and explained.issuperset(fault.about):
                 continue

@@ -21,10 +21,14 @@ def detect(history: History) -> Iterator[Fault]:
         facts = {"variable": fixed.facts["variable"] or "a tensor", "made": fixed.facts["made"]}
         yield Fault("old graph is used again", None, facts, "likely", source=fixed.source)
     elif alive and alive[0].last >= history.updates - 2 and alive[0].latest["alive"] >= min(8, history.updates - 2):
+        if moving is None and alive[0].source is None and not history.ended:
+            return  # what holds them may yet be seen
         variable = moving.facts["variable"] if moving is not None else alive[0].latest.get("variable")
         facts = {"variable": variable or "something", "alive": alive[0].latest["alive"]}
         first = max(0, alive[0].first - alive[0].facts["alive"])
-        yield Fault("graphs are kept", first, facts, "likely", source=moving.source if moving is not None else None)
+        yield Fault(
+            "graphs are kept", first, facts, "likely", source=moving.source if moving is not None else alive[0].source
+        )
     elif retained and moving is not None:
         facts = {"variable": moving.facts["variable"] or "a tensor", "alive": moving.updates}
         yield Fault("graphs are kept", moving.first - 1, facts, "likely", source=moving.source)

@@ -11,7 +11,7 @@ from gradtui.snapshot.source import Source
 
 Seen = Literal[
     "broadcast", "clipped", "written", "late", "uncleared", "closure_uncleared", "step", "backward", "old_graph", "kept_graph",
-    "skipped", "scaled", "cleared", "padding", "raised",
+    "skipped", "scaled", "cleared", "padding",
 ]  # fmt: skip
 """What the watch notes beside the numbers of an update."""
 
@@ -54,7 +54,8 @@ class Run:
 class ParameterHistory:
     """One parameter, over the steps of its optimizer; of one that no optimizer has, over all steps.
 
-    optimizer: the last that it was given to. registered: whether a module that ran has it. none, zero: no gradient, one that is
+    optimizer: the last that it was given to. registered: whether the outermost module that ran knows of it.
+    none, zero: no gradient, one that is
     0 throughout. trained: steps with a gradient that is finite and not 0. still: steps with such a gradient and a learning
     rate after which it was as before. drift: steps after which it was another without such a gradient. written: it was
     another between two steps. frozen: requires_grad was False.
@@ -120,7 +121,8 @@ class ModeHistory:
 
 @dataclass(slots=True)
 class History:
-    """updates: how many there were. passes: the findings of a whole backward pass at an update, where one was taken."""
+    """updates: how many there were. passes: the findings of a whole backward pass at an update, where one was taken.
+    raised: what torch refused in a backward pass, and why."""
 
     updates: int = 0
     parameters: dict[str, ParameterHistory] = field(default_factory=dict)
@@ -130,6 +132,7 @@ class History:
     passes: dict[int, tuple[Finding, ...]] = field(default_factory=dict)
     bad_loss: tuple[int, float, Source | None] | None = None
     bad_gradient: tuple[int, tuple[str, ...], Source | None] | None = None
+    raised: tuple[int, Source | None, tuple[Finding, ...]] | None = None
     ended: bool = False
 
     def note(self, kind: Seen, source: Source | None, key: object = None, **facts: Any) -> Noted:

@@ -11,6 +11,14 @@ from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
 
 
+def raised(history: History) -> Iterator[Fault]:
+    """What torch refused, and the program ended with."""
+    if history.raised is not None and history.ended:
+        update, place, causes = history.raised
+        for cause in causes[:1]:
+            yield Fault("raised", update, {}, cause.certainty, source=cause.source or place, begun_by=cause)
+
+
 def detect(history: History) -> Iterator[Fault]:
     loss, gradient = history.bad_loss, history.bad_gradient
     if loss is None and gradient is None:

@@ -10,6 +10,10 @@ from gradtui.findings.over_time.history import History, ParameterHistory
 from gradtui.snapshot.finding import Certainty, Finding
 
 LEAST = 3
+IN_NO_OPTIMIZER: tuple[tuple[str, bool, Certainty], ...] = (
+    ("in no parameters()", False, "likely"),
+    ("in no optimizer", True, "perhaps"),
+)
 DYING = {"dead", "saturated", "flat", "clamped", "zero", "constant", "shrinking", "underflow", "vanishing", "masked"}
 NARROW = ("bfloat16", "float16")
 
@@ -29,8 +33,10 @@ def in_no_optimizer(history: History) -> Iterator[Fault]:
         facts = {"optimizer": orphans.name, "orphans": len(orphans.orphans)}
         yield Fault("replaced after the optimizer", None, facts, "proved", names)
     else:
-        certainty: Certainty = "perhaps" if all(one.registered for one in found) else "likely"
-        yield Fault("in no optimizer", None, {"updates": found[0].trained}, certainty, names)
+        for row, registered, certainty in IN_NO_OPTIMIZER:
+            names = tuple(one.name for one in found if one.registered is registered)
+            if names:
+                yield Fault(row, None, {}, certainty, names)
 
 
 def unmoved(history: History) -> Iterator[Fault]:

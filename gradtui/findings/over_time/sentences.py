@@ -34,6 +34,7 @@ SENTENCES: dict[str, Sentence] = {
         "the gradient of {names} is {what} from here on, while the loss is finite; where that begins was not seen",
         "run the script with torch.autograd.set_detect_anomaly(True)",
     ),
+    "raised": Sentence("inplace", "{cause}", "{remedy}"),
     "loss grows": Sentence(
         "divergence",
         "the loss grows by a factor of {each} at every update, from {begin} to {end}: the steps are too large, and each "
@@ -117,6 +118,12 @@ SENTENCES: dict[str, Sentence] = {
         "{names}: has a gradient, but is in no optimizer, so it never moves; {optimizer} holds {orphans} parameters that no "
         "module has any more: it was replaced after the optimizer was made",
         "make the optimizer after all modules are in place, or pass the new parameters with add_param_group",
+    ),
+    "in no parameters()": Sentence(
+        "not_in_optimizer",
+        "{names}: has a gradient, but is in no optimizer, so it never moves: the module that runs it does not know of it, as "
+        "one in a plain list or dict, and its parameters() are without it",
+        "hold modules in nn.ModuleList or nn.ModuleDict, and then make the optimizer",
     ),
     "in no optimizer": Sentence(
         "not_in_optimizer",

@@ -60,7 +60,7 @@ CUTTING: dict[str, tuple[str, str, str, str]] = {
         "left_torch",
         "forward",
         "not in the graph: {event} takes the numbers out of torch, and what is computed from them has no graph",
-        "compute the loss with tensors to the end; .item() and .numpy() only for what is printed",
+        "compute the loss with tensors to the end (torch.stack for several); .item() and .numpy() only for what is printed",
     ),
     "cut by comparing": (
         "not_differentiable",

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+import gradtui
 from gradtui.engine.autograd.values import values_of
 from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import Recorder
@@ -244,3 +245,24 @@ def test_numbers_that_left_torch_and_come_back_without_a_tensor(make: Any) -> No
     assert made.flatten()[-1] == 5
     reached = {event.operation: event.reached for event in recorder.recording.events({w: "w"}, {}, [loss])}
     assert reached["item"] or reached["tolist"]
+
+
+GLOBAL = torch.tensor([1.0], requires_grad=True)
+
+
+def test_leaves_that_no_model_has_are_called_what_the_code_calls_them() -> None:
+    class Reader(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = nn.RNN(2, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            h0 = nn.Parameter(torch.zeros(1, 4, 3))
+            out: torch.Tensor = self.rnn(x, h0)[0]
+            return out * GLOBAL
+
+    model = Reader()
+    with gradtui.trace(model) as trace:
+        loss = model(torch.randn(5, 4, 2)).sum()
+    snapshot = trace.capture(loss)
+    assert {"h0", "GLOBAL"} <= {node.variable for node in snapshot.graph.nodes}

@@ -1,0 +1,101 @@
+"""`gradtui train.py ARGS`, as a person types it: run as Python runs it, and watched."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from gradtui.command import cli, running
+
+pytestmark = [pytest.mark.child, pytest.mark.long]
+
+SCRIPTS = Path(__file__).parents[1] / "cases" / "runs"
+TRAIN = """
+import sys
+
+import torch
+
+def main():
+    weight = torch.nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    for _ in range(2):
+        optimizer.zero_grad()
+        weight.square().sum().backward()
+        optimizer.step()
+    print(__name__, sys.argv[1:], sys.path[0])
+    weight @ torch.ones(3)
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("person")
+    (folder / "package").mkdir()
+    (folder / "package" / "train.py").write_text(TRAIN)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "target",
+    [["package/train.py", "--updates", "3", "-v"], ["-m", "package.train", "--json"], ["package.train:main", "x"]],
+    ids=["file", "module", "function"],
+)
+def test_runs_as_python_runs_it(folder: Path, target: list[str]) -> None:
+    """Output, arguments, exit status and traceback, and two updates."""
+    entry = f"import sys; sys.argv[1:] = {target[1:]}; sys.path[0] = {str(folder)!r}; from package.train import main; main()"
+    plain = run(folder, *(["-c", entry] if ":" in target[0] else target))
+    watched = run(folder, "-m", "gradtui", "--json", *target)
+    answer: dict[str, Any] = json.loads(watched.stdout)
+    assert answer["printed"] == plain.stdout
+    assert answer["exit"] == watched.returncode == plain.returncode == 1
+    assert [update["loss"] for update in answer["updates"]] == pytest.approx([2.0, 1.28])
+    assert [update["parameters"]["weight"]["grad"] for update in answer["updates"]] == pytest.approx(
+        [8**0.5, 1.6 * 2**0.5]
+    )
+    if ":" not in target[0]:
+        assert watched.stderr == plain.stderr
+
+
+def test_report_exit_status_and_output(tmp_path: Path) -> None:
+    saved = tmp_path / "kept.gradtui"
+    ended = run(SCRIPTS, "-m", "gradtui", "--print", "--export", str(saved), "boxes_in_pictures.py")
+    assert ended.returncode == 3, "that of the script"
+    assert ended.stdout.startswith("proved, since update 23, boxes_in_pictures.py:18")
+    assert "lost it" in ended.stderr
+    again = run(tmp_path, "-m", "gradtui", "kept.gradtui", "--json")
+    assert json.loads(again.stdout)["exit"] == 3
+    assert again.returncode == 1, "a finding is proved"
+
+
+@pytest.mark.parametrize(
+    ("line", "own", "script"),
+    [
+        ("--json train.py --json", "--json", "train.py --json"),
+        ("--every 5 train.py -- --epochs 3", "--every 5", "train.py --epochs 3"),
+        ("-- train.py -x", "", "train.py -x"),
+        ("--print -m a.b --print", "--print", "-m a.b --print"),
+        ("a.b:main 1", "", "a.b:main 1"),
+        ("x^2 --at 3", "x^2 --at 3", ""),
+        ("model.py:loss --at 3", "model.py:loss --at 3", ""),
+        ("--at x=train.py x", "--at x=train.py x", ""),
+        ("--export train.py x^2", "--export train.py x^2", ""),
+    ],
+)
+def test_what_stands_after_the_name_is_the_scripts(line: str, own: str, script: str) -> None:
+    options = {
+        name for one in cli.command.params if isinstance(one, click.Option) and not one.is_flag for name in one.opts
+    }
+    assert running.split(line.split(), options) == (own.split(), script.split())
