@@ -112,7 +112,9 @@ class Rooms(Container):
         wide = one is None and self.screen.has_class("-wide") and not self.has_class("-no-chart")
         few = wide and rows <= FEW * height
         self.set_class(few, "-few")
+        known = self.graph.arrangement.rows
         above = one is None and self.screen.has_class("-medium") and rows < int(GRAPH * height)
+        above = above and bool(known) and all(row.group is None for row in known)  # what can be opened wants room
         given = (
             f"{min(columns, int(WIDEST * width))} 1fr" if wide and columns > width // 2 else None,
             f"{max(rows, LEAST_ROWS)} 1fr" if few or above else None,
