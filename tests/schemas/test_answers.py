@@ -22,7 +22,7 @@ from gradtui.report import run_json
 from gradtui.report.json import answer, line, refusal
 from gradtui.schemas import answers
 from gradtui.snapshot.curve import CurveRequest
-from gradtui.snapshot.model import Problem, Request, Snapshot
+from gradtui.snapshot.model import Event, Problem, Request, Snapshot
 from gradtui.snapshot.orders import OrdersRequest
 from gradtui.snapshot.training import Batches, Norms, Optimizer, Training, TrainingRequest, Update
 from tests.file.test_format import EVERYTHING
@@ -163,3 +163,10 @@ def test_the_command_prints_it() -> None:
     printed = CliRunner().invoke(command, ["--schema"])
     assert printed.exit_code == 0
     assert json.loads(printed.stdout) == answers()
+
+
+def test_an_event_is_printed_with_all_of_its_fields(strict: Draft202012Validator) -> None:
+    told = printed(captured())
+    strict.validate(told)
+    assert [set(event) for event in told["events"]] == [set(Event.__struct_fields__)] * len(told["events"])
+    assert {event["kind"]: event["reached"] for event in told["events"]}["detach"] is True
