@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
@@ -27,6 +27,7 @@ from gradtui.findings.findings import findings
 from gradtui.snapshot.finding import Kind
 from gradtui.snapshot.model import Request, Snapshot
 from tests import examples
+from tests.runs import made
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -71,6 +72,14 @@ def here(function: str | None = None) -> Iterator[Callable[[Request], Snapshot]]
     yield evaluate
 
 
+def trained(target: Sequence[str], path: str, every: int, aloud: bool) -> int:
+    """In place of a script that is run: a healthy training of a few updates."""
+    run = made.run(5)
+    with made.begun(Path(path), run) as writer:
+        made.write(writer, run)
+    return 0
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What the commands speak of is there, and no screen opens."""
@@ -78,11 +87,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "model.py").write_text(MODEL)
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "module.py").write_text(MODEL)
+    (tmp_path / "train.py").write_text("")
     (tmp_path / "points.csv").write_text("x,y\n1,2\n2,4.5\n3,6\n")
     save(examples.quadratic(), str(tmp_path / "run.gradtui"))
     monkeypatch.setattr("gradtui.command.evaluator.evaluator", here)
     monkeypatch.setattr("gradtui.command.batch.evaluator", here)
     monkeypatch.setattr("gradtui.command.cli._require_terminal", lambda: None)
+    monkeypatch.setattr("gradtui.command.running.watched", trained)
     for screen in ("tui.app.run", "tui.saved.run", "tui.sentences.main"):
         monkeypatch.setattr(f"gradtui.{screen}", lambda *_: 0)
     return tmp_path

@@ -40,11 +40,8 @@ LANGUAGE = "gradtui/expression/"
 """There the `text` of a token is what a person typed, and reading it is the task."""
 
 STILL = {
-    "gradtui/findings/unwitnessed/branches.py",
-    "gradtui/findings/unwitnessed/cutoff.py",
-    "gradtui/findings/unwitnessed/nonfinite.py",
+    "gradtui/findings/words/branches.py",
     "gradtui/findings/words/whereabouts.py",
-    "gradtui/findings/unwitnessed/zeros.py",
     "gradtui/tui/texts.py",
 }
 """Where it is still done, for want of a field."""

@@ -8,11 +8,33 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from gradtui.graph.gradients import spread
 from gradtui.snapshot.finding import Certainty
-from gradtui.snapshot.model import Event, Node, Source
+from gradtui.snapshot.model import Event, Node, Source, Values
 
-Fact = str | int | float | None | Node | Event
-"""What is put into a sentence; a node or an event as the place in the code that it is of."""
+
+class Extent(NamedTuple):
+    """From the smallest to the largest finite element; None where that is not known."""
+
+    low: float | None
+    high: float | None
+
+    @classmethod
+    def of(cls, values: Values | None) -> Extent:
+        found = None if values is None else spread(values)
+        return cls(None, None) if found is None else cls(found.min, found.max)
+
+
+class Part(NamedTuple):
+    """A piece of a sentence that is not always said: a row of `words.parts`, with facts of its own."""
+
+    name: str
+    facts: Mapping[str, Fact] = MappingProxyType({})
+
+
+Fact = str | int | float | None | Node | Event | Extent | Part | tuple[int, ...]
+"""What is put into a sentence; a node or an event as the place in the code that it is of, numbers as places of elements."""
+Facts = Mapping[str, Fact]
 
 
 class Place(NamedTuple):
@@ -26,8 +48,8 @@ class Cause(Struct, frozen=True):
     """kind: a row of `sentences.SENTENCES`, which has the kind that the Finding gets, and its words.
 
     facts: what is put in, by the names that stand in the sentence, and in `evidence`, which are rows of `sentences.EVIDENCE`
-    with facts of their own. about: the parameters that it explains.
-    remedy: a row of `sentences.REMEDIES`, instead of the usual one of the kind.
+    with facts of their own. about: the parameters that it explains; none where it explains all.
+    aside: it is no fault, and told only to who asks for its parameter. alone: beside it nothing is known.
     """
 
     kind: str
@@ -36,4 +58,5 @@ class Cause(Struct, frozen=True):
     certainty: Certainty = "likely"
     about: tuple[str, ...] = ()
     evidence: tuple[tuple[str, Mapping[str, Fact]], ...] = ()
-    remedy: str | None = None
+    aside: bool = False
+    alone: bool = False

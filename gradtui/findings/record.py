@@ -8,25 +8,29 @@ from functools import cached_property
 
 from gradtui.findings.scale import without_scale
 from gradtui.findings.unread import with_known_values
-from gradtui.findings.unwitnessed import zeros
-from gradtui.findings.unwitnessed.cutoff import is_traced
+from gradtui.findings.zeros import killers
 from gradtui.graph.operands import is_finite
-from gradtui.graph.uses import Use, uses
+from gradtui.graph.uses import Use, above, uses
 from gradtui.snapshot.model import Event, Graph, Node, Parameter, Snapshot, Witness
+
+MOST_NODES = 2000
+"""Of a function that is looked at as an expression is: each path and each element of it."""
 
 
 @dataclass(frozen=True)
 class Record:
     """Each question about a snapshot is answered once, in time linear in its nodes, and only if it is asked.
 
-    snapshot: without the factor of a GradScaler, and without values that could not be read.
+    snapshot: without the factor of a GradScaler, and without values that could not be read. asked: the leaf that is asked for;
+    where it is None, all are.
     """
 
     snapshot: Snapshot
+    asked: str | None = None
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> Record:
-        return cls(without_scale(with_known_values(snapshot)))
+    def of(cls, snapshot: Snapshot, asked: str | None = None) -> Record:
+        return cls(without_scale(with_known_values(snapshot)), asked)
 
     @property
     def graph(self) -> Graph:
@@ -39,6 +43,15 @@ class Record:
     @property
     def events(self) -> tuple[Event, ...]:
         return self.snapshot.events
+
+    @cached_property
+    def events_of(self) -> dict[str, list[Event]]:
+        """The events at which the gradient of a leaf may end, by its name."""
+        found: dict[str, list[Event]] = {}
+        for event in self.events:
+            for name in event.leaves:
+                found.setdefault(name, []).append(event)
+        return found
 
     @cached_property
     def uses(self) -> list[list[Use]]:
@@ -61,9 +74,23 @@ class Record:
                     found[name] = Parameter(value, node.grad_output, node.dtype, node.device, node.id)
         return found
 
+    @property
+    def wanted(self) -> dict[str, Parameter]:
+        """The leaves that are asked for."""
+        return self.leaves if self.asked is None else {self.asked: self.leaves[self.asked]}
+
     @cached_property
-    def killers(self) -> dict[int, zeros.Killer]:
-        return zeros.killers(self.graph)
+    def way(self) -> frozenset[int] | None:
+        """The nodes on the way from the loss to the leaf that is asked for; None for all."""
+        node = self.leaves[self.asked].node if self.asked is not None else None
+        return None if node is None else frozenset(above(self.uses, node) | {node})
+
+    def is_on_the_way(self, node: int | None) -> bool:
+        return self.way is None or node in self.way
+
+    @cached_property
+    def killers(self) -> dict[int, killers.Killer]:
+        return killers.killers(self.graph)
 
     @cached_property
     def has_run(self) -> bool:
@@ -72,12 +99,33 @@ class Record:
 
     @cached_property
     def is_traced(self) -> bool:
-        return is_traced(self.snapshot)
+        """Whether somebody watched the forward pass: then what was not seen did not happen."""
+        snapshot = self.snapshot
+        if snapshot.origin == "function" or snapshot.events:
+            return True
+        if any(module.calls is not None for module in snapshot.modules.values()):
+            return True
+        return any(node.source is not None for node in self.nodes)
+
+    @cached_property
+    def is_explored(self) -> bool:
+        """Whether it is looked at number by number: an expression, or a function of variables alone with every number known."""
+        if self.snapshot.origin != "function":
+            return self.snapshot.origin == "expression"
+        variables = self.snapshot.variables
+        return (
+            0 < len(self.nodes) <= MOST_NODES
+            and not any(
+                one.node is not None and name not in variables for name, one in self.snapshot.parameters.items()
+            )
+            and not any(node.grad_output is not None and node.grad_output.unread for node in self.nodes)
+            and all(node.value is not None and node.value.summary is None for node in self.nodes)
+        )
 
     @cached_property
     def bad(self) -> tuple[str, ...]:
         """The leaves with a gradient that is not finite."""
-        return tuple(name for name, leaf in self.leaves.items() if leaf.grad is not None and not is_finite(leaf.grad))
+        return tuple(name for name, leaf in self.wanted.items() if leaf.grad is not None and not is_finite(leaf.grad))
 
     def absent(self) -> Iterator[tuple[str, Parameter]]:
         """The leaves that want a gradient and are not in the graph."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from msgspec.structs import replace
 
 from gradtui.snapshot.finding import Finding
@@ -24,15 +22,11 @@ def without_scale(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, graph=replace(snapshot.graph, nodes=nodes), parameters=parameters)
 
 
-def told(snapshot: Snapshot, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """`findings` of `without_scale(snapshot)`, each that speaks of gradients with a word on that."""
-    for finding in findings:
-        if not snapshot.scale or finding.phase == "forward":
-            yield finding
-            continue
-        said = f"all of it without the GradScaler's factor of {number(snapshot.scale)}"
-        remedy = SKIPS if finding.kind == "overflow" else finding.remedy
-        yield replace(finding, remedy=remedy, evidence=(*finding.evidence, said))
+def scaled(snapshot: Snapshot, finding: Finding) -> Finding:
+    """Of `without_scale(snapshot)`, what speaks of gradients, with a word on that."""
+    said = f"all of it without the GradScaler's factor of {number(snapshot.scale)}"
+    remedy = SKIPS if finding.kind == "overflow" else finding.remedy
+    return replace(finding, remedy=remedy, evidence=(*finding.evidence, said))
 
 
 def _above(snapshot: Snapshot) -> set[int]:

@@ -1,42 +1,27 @@
-"""What the numbers that a witness saw prove: which row of the tables of causes holds of them. No words."""
+"""What the numbers that a witness saw prove: why a value went bad, and which row of the tables of causes holds of them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator
 
-from gradtui.findings.cause import Fact
+from gradtui.findings.cause import Extent, Fact, Facts, Part
+from gradtui.findings.dtypes import NARROW
+from gradtui.findings.growth import growth
+from gradtui.findings.reason import Reason, by_the_table, stable_form
 from gradtui.findings.record import Record
-from gradtui.findings.unwitnessed.reasons import holds, stable_form
-from gradtui.grad_fns.causes import BACKWARD, BY_THE_EXPONENT, FORWARD, Cause
+from gradtui.findings.seen import Seen
+from gradtui.grad_fns import functions
+from gradtui.grad_fns.causes import FORWARD, SMALLER, SMALLER_EXPONENT
 from gradtui.grad_fns.traits import has
 from gradtui.graph.gradients import spread
-from gradtui.graph.operands import is_finite, operation
+from gradtui.graph.operands import is_finite, operand, operation
 from gradtui.snapshot.model import Node, Operand, Witness
 
-NARROW = ("float16", "bfloat16")
 SECOND = ("other", "exponent")
 FIRST = ("self", "input", "vec1")
-GIVEN = ("masked_fill", "where", "fill", "full", "masked_fill_", "__setitem__", "index_put_", "triu", "tril", "pad")
-"""They bring in an infinity that was asked for, as a mask does."""
-ADDITIONS = ("add", "sub", "add_", "sub_", "__add__", "__radd__", "baddbmm", "__sub__", "rsub")
-PRODUCTS = ("mul", "mul_", "__mul__", "__rmul__", "mm", "bmm", "addmm", "matmul", "linear", "dot", "mv")
-SOFTMAX = ("_softmax", "_log_softmax", "_safe_softmax", "logsumexp", "softmax", "log_softmax")
-SPREADS = ("std", "var", "std_mean", "var_mean")
-LOSSES = ("nll_loss", "nll_loss_forward", "nll_loss2d_forward", "cross_entropy")
-ALIGNING = ("_ctc_loss", "ctc_loss")
-DETERMINANTS = ("logdet", "slogdet", "linalg_slogdet", "_linalg_slogdet")
-OVERFLOWING = {
-    "add", "sub", "rsub", "mul", "div", "true_divide", "reciprocal", "pow", "float_power", "square", "sum", "mean", "nansum",
-    "prod", "cumsum", "cumprod", "mm", "bmm", "addmm", "baddbmm", "addbmm", "addmv", "addr", "matmul", "linear", "dot", "vdot",
-    "mv", "outer", "inner", "einsum", "tensordot", "bilinear", "convolution", "conv1d", "conv2d", "conv3d", "norm",
-    "linalg_vector_norm", "linalg_norm", "mse_loss", "l1_loss", "addcmul", "addcdiv", "lerp", "softplus", "elu", "celu", "selu",
-    "gelu", "silu", "hypot", "scatter_add", "index_add", "scatter_reduce", "cosh", "sinh", "exp", "exp2", "expm1", "logaddexp",
-    "logsumexp", "dist", "cdist", "euclidean_dist", "lgamma", "mvlgamma", "to", "_to_copy", "half", "type", "var", "std",
-    "scaled_dot_product_attention", "multi_head_attention_forward", "huber_loss", "smooth_l1_loss", "poisson_nll_loss", "mul_",
-}  # fmt: skip
-"""What makes infinity of finite numbers as it is more than the dtype holds; of others it may be a pole."""
-EXPONENTIALS = ("exp", "exp2", "expm1", "cosh", "sinh")
+MOST_LOOKED_AT = 12
+"""Nodes below a division among which the constant is looked for that should have kept its divisor off 0."""
 _BY_LOWER = {name.lower(): name for name in FORWARD}
 
 
@@ -44,80 +29,8 @@ def operand_of(witness: Witness, names: tuple[str, ...]) -> Operand | None:
     return next((one for one in witness.operands if one.name in names), None)
 
 
-def number_of(witness: Witness, name: str) -> float | None:
+def _number(witness: Witness, name: str) -> float | None:
     return next((one.number for one in witness.operands if one.name == name), None)
-
-
-def numbers_of(witness: Witness) -> list[float | None]:
-    """Of the first and the second operand at the bad element, as far as they are known."""
-    first, second = operand_of(witness, FIRST), operand_of(witness, SECOND)
-    return [None if one is None else one.number for one in (first, second)]
-
-
-def name_in_table(witness: Witness) -> str:
-    """`Log1P` for aten's `log1p`."""
-    return _BY_LOWER.get(witness.operation.replace("_", "").lower(), "")
-
-
-def cause_of_value(witness: Witness) -> Cause | None:
-    """The row that holds of the very numbers that were seen."""
-    causes = FORWARD.get(name_in_table(witness), ())
-    return next((cause for cause in causes if holds(cause, numbers_of(witness))), None)
-
-
-def cause_of_derivative(witness: Witness, node: Node) -> Cause | None:
-    """The same, of a derivative; of a function that keeps its result, that tells where it is 0."""
-    numbers, name = numbers_of(witness), operation(node)
-    kept = operand_of(witness, ("result",))
-    if numbers[0] is None and kept is not None and kept.number is not None and name in ("Sqrt", "Rsqrt", "Reciprocal"):
-        numbers = [0.0 if kept.number == 0 or math.isinf(kept.number) else None, None]
-    if name == "Div" and numbers[0] is None and numbers[1] == 0:
-        numbers[0] = math.nan
-    causes = BACKWARD.get(BY_THE_EXPONENT if name == "Pow" and _by_the_exponent(witness, node) else name, ())
-    return next((cause for cause in causes if holds(cause, numbers)), None)
-
-
-def _by_the_exponent(witness: Witness, node: Node) -> bool:
-    return witness.edge == 1 or node.name == "PowBackward2"
-
-
-def bad_data(witness: Witness) -> Operand | None:
-    """An operand without a gradient in which there is nan, or an infinity."""
-    return next(
-        (one for one in witness.operands if not one.carries and one.values is not None and not is_finite(one.values)),
-        None,
-    )
-
-
-def is_given(witness: Witness) -> bool:
-    """Whether what it brought in are infinities that were asked for."""
-    if witness.result is None or math.isnan(witness.result):
-        return False
-    if witness.result > 0 and witness.operation in ADDITIONS:
-        return False  # a mask is -inf
-    data = bad_data(witness)
-    return witness.operation.rstrip("_") in GIVEN or (witness.operation in ADDITIONS and data is not None)
-
-
-def product_of_zero(witness: Witness) -> tuple[float, float] | None:
-    """The factors, where one is 0 and the other is infinite."""
-    a, b = numbers_of(witness)
-    if witness.operation not in PRODUCTS or a is None or b is None:
-        return None
-    return (a, b) if {a == 0, b == 0} == {True, False} and (math.isinf(a) or math.isinf(b)) else None
-
-
-def facts_of(record: Record, witness: Witness) -> dict[str, Fact]:
-    """What sentences may want to say of it."""
-    a, b = numbers_of(witness)
-    facts: dict[str, Fact] = {"a": _plain(a), "b": _plain(b), "bad": witness.bad, "result": witness.result}
-    facts["index"] = index_of(witness)
-    facts["operation"] = witness.operation.strip("_")
-    node = at_work(record, witness)
-    facts["node"] = node
-    facts["dtype"] = node.dtype or "its dtype"
-    facts["elements"] = math.prod(node.shape)
-    return facts
 
 
 def at_work(record: Record, witness: Witness) -> Node:
@@ -130,24 +43,156 @@ def at_work(record: Record, witness: Witness) -> Node:
     return Node(-1, witness.operation, shape, "", "", None, None, (), source=witness.source, module=witness.module)
 
 
+def is_second(operand: Operand) -> bool:
+    return operand.name in SECOND
+
+
+def numbers_of(witness: Witness) -> tuple[float | None, float | None]:
+    """Of the first and the second operand at the bad element, as far as they are known."""
+    first, second = operand_of(witness, FIRST), operand_of(witness, SECOND)
+    return None if first is None else first.number, None if second is None else second.number
+
+
 def index_of(witness: Witness) -> str:
     return f"[{', '.join(map(str, witness.index))}]" if witness.index else ""
 
 
-def form(record: Record, node: Node) -> str:
-    return "" if node.id < 0 else stable_form(record.graph, node)
+def is_given(witness: Witness) -> bool:
+    """Whether what it brought in are infinities that were asked for."""
+    if witness.result is None or math.isnan(witness.result):
+        return False
+    if witness.result > 0 and functions.has(witness.operation, "adding"):
+        return False  # a mask is -inf
+    data = bad_data(witness)
+    return functions.has(witness.operation, "giving") or (
+        functions.has(witness.operation, "adding") and data is not None
+    )
 
 
-def holds_exponential(witness: Witness, node: Node) -> bool:
-    return witness.operation in EXPONENTIALS or has(operation(node), "exponential")
+def bad_data(witness: Witness) -> Operand | None:
+    """An operand without a gradient in which there is nan, or an infinity."""
+    return next(
+        (one for one in witness.operands if not one.carries and one.values is not None and not is_finite(one.values)),
+        None,
+    )
 
 
-def bad_of(operand: Operand) -> Mapping[str, Fact]:
+def reason(record: Record, witness: Witness, node: Node) -> Reason:
+    """Why the value went bad."""
+    rows, name, facts = witness.rows, witness.operation, _facts(witness, node)
+    if rows.get("masked") and functions.has(name, "softmax"):
+        facts |= {"rows": rows["masked"], "all": rows["all"], "softmax": node}
+        mask = next((one.node for one in record.witnesses("forward") if is_given(one)), None)
+        if mask is not None:
+            return _proved("masked", "softmax of a row masked by", facts | {"mask": record.nodes[mask]})
+        return _proved("masked", "softmax of a masked row", facts)
+    if _is_product_of_zero(witness):
+        given = any(is_given(one) for one in record.witnesses("forward"))
+        return _proved("zero_times_inf", "0 times a mask" if given else "0 times inf", facts)
+    data = bad_data(witness)
+    if data is not None:
+        named = "bad data by name" if data.variable else "bad data"
+        return _proved("input", named, {**facts, "name": data.variable or "", **_bad_of(data)})
+    if node.dtype in NARROW and 0 in numbers_of(witness) and (lost := _constant_lost(record, node)) is not None:
+        return _proved("zero_by_zero", "constant lost in half", facts | {"constant": lost})
+    table = FORWARD.get(_BY_LOWER.get(name.replace("_", "").lower(), ""), ())
+    a, b = numbers_of(witness)
+    by = by_the_table(table, Seen((a,), (b,), True), node, record.graph, record.uses)
+    if by is not None:
+        said = {"domain": "power of a negative number" if name == "pow" else "", "zero_by_zero": "0/0"}.get(by.kind)
+        return _proved(by.kind, said, facts) if said else by
+    return _by_rows(record, witness, node, facts)
+
+
+def _by_rows(record: Record, witness: Witness, node: Node, facts: dict[str, Fact]) -> Reason:
+    rows, name = witness.rows, witness.operation
+    if functions.has(name, "spread") and rows.get("single"):
+        return _proved("domain", "spread of one", facts)
+    if rows.get("empty"):
+        return _proved("zero_by_zero", "mean of nothing", facts)
+    if functions.has(name, "labels"):
+        return Reason("zero_by_zero", "no label", facts)
+    if functions.has(name, "aligning"):
+        sound, words = (_number(witness, one) for one in ("input_lengths", "target_lengths"))
+        too_long = sound is not None and words is not None and words > sound
+        found = Reason("pole", "no alignment", {**facts, "sound": sound, "words": words})
+        return found._replace(certainty="proved") if too_long else found
+    if functions.has(name, "determinant"):
+        return _proved("pole", "determinant of 0", facts)
+    if functions.has(name, "weight norm"):
+        return _proved("zero_by_zero", "weight norm of a row of zeros", facts)
+    if functions.has(name, "adding") and witness.result is not None and math.isnan(witness.result):
+        return _proved("domain", "inf minus inf", facts)
+    if witness.result is not None and math.isinf(witness.result):
+        return _overflow(record, witness, node, facts)
+    return Reason("domain", "became nan", facts)
+
+
+def _overflow(record: Record, witness: Witness, node: Node, facts: dict[str, Fact]) -> Reason:
+    """More than the dtype holds: by an exponential, in a narrow dtype, or since it grew step by step."""
+    form = stable_form(record.graph, record.uses, node)
+    if functions.has(witness.operation, "exponential") or has(operation(node), "exponential"):
+        name = "exponential overflows in half" if node.dtype in NARROW else "exponential overflows"
+        return _proved("overflow", name, facts | {"form": form or SMALLER_EXPONENT})
+    if node.dtype in NARROW:
+        return _proved("overflow", "overflow in half", facts)
+    if (grown := growth(record, node)) is not None:
+        facts |= {"factor": grown.factor, "times": grown.times, "by": grown.node}
+        return _proved("overflow", "grows to overflow", facts)
+    if not functions.has(witness.operation, "overflowing"):
+        return Reason("domain", "became infinite", facts)
+    return _proved("overflow", "overflows", facts, form or SMALLER)
+
+
+def _proved(kind: str, name: str, facts: Facts, way: str = "") -> Reason:
+    return Reason(kind, name, facts, way, "proved")  # type: ignore[arg-type]
+
+
+def _is_product_of_zero(witness: Witness) -> bool:
+    """Whether one factor is 0 and the other infinite."""
+    a, b = numbers_of(witness)
+    if not functions.has(witness.operation, "product") or a is None or b is None:
+        return False
+    return {a == 0, b == 0} == {True, False} and (math.isinf(a) or math.isinf(b))
+
+
+def _constant_lost(record: Record, node: Node) -> float | None:
+    """A constant that was 0 as soon as it was put into the narrow dtype, among what made the divisor."""
+    waiting, seen = [node.id], {node.id}
+    lost = {one.node: one.operands[-1].number for one in record.snapshot.witnesses if one.rows.get("lost")}
+    while waiting and len(seen) < MOST_LOOKED_AT:
+        place = waiting.pop(0)
+        if place in lost:
+            return lost[place]
+        for edge in record.nodes[place].edges:
+            if edge.target is not None and edge.target not in seen:
+                seen.add(edge.target)
+                waiting.append(edge.target)
+    return None
+
+
+def _facts(witness: Witness, node: Node) -> dict[str, Fact]:
+    """What sentences may want to say of it."""
+    a, b = (None if one is None else one + 0.0 for one in numbers_of(witness))
+    index, name = index_of(witness), witness.operation.strip("_")
+    facts: dict[str, Fact] = {"a": a, "b": b, "bad": witness.bad, "index": index, "operation": name}
+    return facts | {"dtype": node.dtype or "its dtype", "elements": math.prod(node.shape)}
+
+
+def _bad_of(operand: Operand) -> Facts:
     """How many of its elements are bad, and what they are."""
     assert operand.values is not None
     found = spread(operand.values)
     return {"what": "nan" if found.nan else "inf", "count": found.nan or found.inf, "of": found.elements}
 
 
-def _plain(value: float | None) -> float | None:
-    return None if value is None else value + 0.0
+def counts(record: Record, node: Node) -> Iterator[tuple[str, Facts]]:
+    """What is known of the operands and of the result, where nobody saw the element."""
+    named = [("operand counted", operand(record.graph, node, 0)), ("second counted", operand(record.graph, node, 1))]
+    for name, values in (*named, ("value counted", node.value)):
+        if values is not None:
+            found = spread(values)
+            counted: dict[str, Fact] = {"reach": Extent.of(values), "of": found.elements}
+            for what, count in (("zeros", found.zeros), ("nan", found.nan), ("inf", found.inf)):
+                counted[what] = Part(f"{what} counted", {"count": count}) if count else ""
+            yield name, counted

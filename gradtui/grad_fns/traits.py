@@ -36,6 +36,14 @@ Trait = Literal[
     "drawing",
     "view",
     "part",
+    "power",
+    "dividing",
+    "ending at 0",
+    "poles at no float",
+    "logarithmic",
+    "by columns",
+    "casting",
+    "singular values",
 ]
 """squashing: rising or falling all the way, with a flat end; a small derivative is never that of an extremum.
 underflowing: 0 far out, and its derivative with it. exponential: overflows at ordinary numbers. flat: between its jumps.
@@ -45,7 +53,9 @@ normalising: shift and scale of its operand make no difference. multiplying: by 
 mostly data. loss: does not move at its best point. labels: 0/0 where all are ignored. choosing: elements of an operand that
 are not taken get no gradient; taking: at each element by itself. masking: may bring in a constant -inf. turning off: may
 send a gradient of 0 on. looking up: by indices; embedding: by rows. drawing: at random. view: the same elements again, all
-of them; part: some of them.
+of them; part: some of them. power: of the first by the second. dividing: by the second. ending at 0: 0 or infinite there, which
+its result tells. poles at no float: so that its values beside them are accidents. logarithmic: of what adds up to 1. by columns:
+each normalised over the rows. casting: to another dtype. singular values: of a matrix, with the vectors that go with them.
 """
 TRAITS: tuple[Trait, ...] = get_args(Trait)
 
@@ -56,6 +66,8 @@ class Operation(NamedTuple):
     added: the operands that are only added, whose gradient is what comes in. joins: passes on a nan of an operand that needs no
     gradient, such as the data. tail: where, far out, it is flat. side: where it is flat, given its node's settings, but for
     corners. safe: an operand at which value and derivative are ordinary, as typed. culprit: the operand by which it goes wrong.
+    signs: of the operands of a sum; of a constant that is subtracted from torch keeps no edge. flat_where: the setting with which
+    it is flat between its jumps. pieces: of what is made of straight pieces, what a person calls it.
     """
 
     traits: frozenset[Trait] = frozenset()
@@ -65,6 +77,9 @@ class Operation(NamedTuple):
     side: Callable[[Node, float], bool] | None = None
     safe: str = "1"
     culprit: int = 0
+    signs: tuple[int, ...] = ()
+    flat_where: tuple[str, float] | None = None
+    pieces: str = ""
 
     def has(self, trait: Trait) -> bool:
         return trait in self.traits
@@ -78,8 +93,11 @@ def _row(
     side: Callable[[Node, float], bool] | None = None,
     safe: str = "1",
     culprit: int = 0,
+    signs: tuple[int, ...] = (),
+    flat_where: tuple[str, float] | None = None,
+    pieces: str = "",
 ) -> Operation:
-    return Operation(frozenset(traits), added, joins, tail, side, safe, culprit)
+    return Operation(frozenset(traits), added, joins, tail, side, safe, culprit, signs, flat_where, pieces)
 
 
 def _setting(node: Node, name: str, otherwise: float) -> float:
@@ -98,7 +116,7 @@ def _within(node: Node, a: float) -> bool:
 
 OPERATIONS: dict[str, Operation] = {
     # of each element alone
-    "Abs": _row("level at 0"),
+    "Abs": _row("level at 0", pieces="abs"),
     "Acos": _row(safe="0"),
     "Acosh": _row(safe="2"),
     "Asin": _row(safe="0"),
@@ -123,15 +141,17 @@ OPERATIONS: dict[str, Operation] = {
     "Hardshrink": _row(side=_within),
     "Hardsigmoid": _row("bounded", side=lambda node, a: abs(a) > 3),
     "Hardswish": _row("bounded", side=lambda node, a: a < -3),
-    "Hardtanh": _row("bounded", side=_outside),
+    "Hardtanh": _row("bounded", side=_outside, pieces="hardtanh"),
     "I0": _row("exponential"),
-    "LeakyRelu": _row(side=lambda node, a: a < 0 and _setting(node, "negative_slope", 1.0) == 0),
+    "LeakyRelu": _row(side=lambda node, a: a < 0 and _setting(node, "negative_slope", 1.0) == 0, pieces="leaky_relu"),
     "LogSigmoid": _row("squashing"),
     "Logit": _row(safe="0.5"),
     "Mish": _row(tail=lambda a: a < -4),
-    "Pow": _row("level at 0"),
+    "Pow": _row("level at 0", "power"),
+    "Reciprocal": _row("ending at 0"),
     "Relu": _row("turning off", side=lambda node, a: a < 0),
     "Round": _row("flat"),
+    "Rsqrt": _row("ending at 0"),
     "Sigmoid": _row("squashing"),
     "Sign": _row("flat"),
     "Silu": _row(tail=lambda a: a < -4),
@@ -142,18 +162,22 @@ OPERATIONS: dict[str, Operation] = {
     "SpecialI1": _row("exponential"),
     "SpecialLogNdtr": _row(tail=lambda a: a > 4),
     "SpecialNdtri": _row(safe="0.5"),
+    "Sqrt": _row("ending at 0"),
+    "Tan": _row("poles at no float", safe="0"),
     "Tanh": _row("squashing"),
-    "Threshold": _row(side=lambda node, a: a < _setting(node, "threshold", -math.inf)),
+    "Threshold": _row(side=lambda node, a: a < _setting(node, "threshold", -math.inf), pieces="relu"),
     "Trunc": _row("flat"),
     # of two elements, or more
-    "Add": _row("masking", added=(0, 1), joins=True),
+    "Add": _row("masking", added=(0, 1), joins=True, signs=(1, 1)),
     "Addcmul": _row(joins=True),
-    "Div": _row(joins=True, culprit=1),
+    "Div": _row("dividing", joins=True, culprit=1),
     "Lerp": _row(joins=True),
     "Maximum": _row("choosing", "taking"),
     "Minimum": _row("choosing", "taking"),
     "Mul": _row("multiplying", "turning off", joins=True),
-    "Sub": _row("masking", added=(0, 1), joins=True),
+    "Sub": _row("masking", added=(0, 1), joins=True, signs=(1, -1)),
+    "PreluKernel": _row(pieces="prelu"),
+    "Rsub": _row(signs=(-1, 1)),
     "Where": _row("choosing", "taking", "masking", "turning off", joins=True),
     "Xlogy": _row(culprit=1),
     # sums and products
@@ -164,8 +188,9 @@ OPERATIONS: dict[str, Operation] = {
     "Cumsum": _row("mixing"),
     "Dot": _row("multiplying", joins=True),
     "Linear": _row("multiplying", "matrix product", added=(2,), joins=True),
+    "LinalgSvd": _row("singular values"),
     "LinalgVectorNorm": _row("level at 0"),
-    "LogSoftmax": _row("softmax", "mixing"),
+    "LogSoftmax": _row("softmax", "mixing", "logarithmic"),
     "Mean": _row("mean"),
     "Mm": _row("multiplying", "matrix product", joins=True),
     "Mv": _row("multiplying", "matrix product", joins=True),
@@ -178,10 +203,12 @@ OPERATIONS: dict[str, Operation] = {
     # layers and losses
     "BinaryCrossEntropy": _row("loss"),
     "BinaryCrossEntropyWithLogits": _row(joins=True),
+    "GridSampler2D": _row(flat_where=("interpolation_mode", 1)),
+    "GridSampler3D": _row(flat_where=("interpolation_mode", 1)),
     "FusedRmsNorm": _row("normalising"),
     "HuberLoss": _row("loss", joins=True),
     "MseLoss": _row("loss", joins=True),
-    "NativeBatchNorm": _row("normalising", joins=True),
+    "NativeBatchNorm": _row("normalising", "by columns", joins=True),
     "NativeGroupNorm": _row("normalising"),
     "NativeLayerNorm": _row("normalising", joins=True),
     "NllLoss": _row("loss", "labels"),
@@ -211,7 +238,7 @@ OPERATIONS: dict[str, Operation] = {
     "Squeeze": _row("view"),
     "Stack": _row(joins=True),
     "T": _row("view"),
-    "ToCopy": _row("view"),
+    "ToCopy": _row("view", "casting"),
     "Transpose": _row("view"),
     "Tril": _row("masking"),
     "Triu": _row("masking"),
@@ -240,3 +267,8 @@ def traits_of(operation: str) -> Operation:
 
 def has(operation: str, trait: Trait) -> bool:
     return trait in OPERATIONS.get(operation, NO_TRAIT).traits
+
+
+def replaces(operation: str) -> bool:
+    """Whether it puts others in the place of elements of an operand, which then get a gradient of 0."""
+    return has(operation, "choosing") and has(operation, "turning off")

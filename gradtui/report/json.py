@@ -24,7 +24,7 @@ from gradtui.report.json_graph import values as values
 from gradtui.report.orders import json as orders
 from gradtui.report.training import updates
 from gradtui.snapshot.finding import Finding
-from gradtui.snapshot.model import Graph, Problem, Snapshot
+from gradtui.snapshot.model import Event, Graph, Problem, Snapshot
 from gradtui.snapshot.visible import ACTING
 
 SCHEMA = "gradtui/1"
@@ -135,19 +135,26 @@ def _code(snapshot: Snapshot) -> Json:
             }
             for (name, one), gradient in zip(snapshot.parameters.items(), by_parameter(snapshot), strict=False)
         },
-        "events": [
-            {
-                "kind": event.kind,
-                "operation": event.operation,
-                "source": source(event.source),
-                "module": event.module,
-                "leaves": list(event.leaves),
-                "node": event.node,
-            }
-            for event in snapshot.events
-        ],
+        "events": [_event(event) for event in snapshot.events],
         "printed": snapshot.printed,
         "scale": number(snapshot.scale),
+    }
+
+
+def _event(event: Event) -> Json:
+    return {
+        "kind": event.kind,
+        "operation": event.operation,
+        "source": source(event.source),
+        "module": event.module,
+        "leaves": list(event.leaves),
+        "node": event.node,
+        "reached": event.reached,
+        "alone": event.alone,
+        "switch": event.switch,
+        "switched": source(event.switched),
+        "still": event.still,
+        "what": event.what,
     }
 
 

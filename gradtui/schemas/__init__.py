@@ -6,7 +6,7 @@ import json
 from importlib import resources
 from typing import Any, get_args
 
-from gradtui.snapshot.events import EventKind
+from gradtui.snapshot.events import EventKind, Switch
 from gradtui.snapshot.finding import Certainty, Kind
 from gradtui.snapshot.model import ProblemKind, Unread
 
@@ -19,6 +19,7 @@ def answers() -> Schema:
     kinds = {
         ("error", "kind"): ProblemKind,
         ("event", "kind"): EventKind,
+        ("event", "switch"): Switch,
         ("finding", "kind"): Kind,
         ("finding", "certainty"): Certainty,
         ("unread", "unread"): Unread,

@@ -66,13 +66,15 @@ Kind = Literal[
     "optimizer_anew",
     "clipping",
     "overwritten",
+    "ranks",
 ]
 """What went wrong. The first eight are of a single operation, the next two of 0·inf in the backward pass; `lost_digits` is
 of finite numbers that rounding has spoilt.
 
 In the others the gradient dies: squashed functions, products of small factors, steps, dead sides, what is not taken,
 what does not depend on the variable at all. From `not_in_graph` on they are of the parameters of user code;
-`ordinary` where nothing is wrong. Those after it are of a whole training.
+`ordinary` where nothing is wrong. Those after it are of a whole training; `ranks` of what differs
+between processes that train together.
 """
 
 
@@ -99,3 +101,26 @@ class Finding(Struct, frozen=True):
     evidence: tuple[str, ...] = ()
     certainty: Certainty = "likely"
     update: int | None = None
+
+
+CUT_OFF: frozenset[Kind] = frozenset(
+    {
+        "frozen",
+        "unused",
+        "not_in_graph",
+        "detached",
+        "no_grad",
+        "integer",
+        "left_torch",
+        "not_differentiable",
+        "new_leaf",
+    }
+)
+"""Kinds of a parameter that is not in the graph."""
+NOT_FINITE: frozenset[Kind] = frozenset(
+    {
+        "input", "domain", "pole", "zero_by_zero", "overflow", "vertical", "corner", "zero_times_inf", "branch", "nonfinite",
+        "masked",
+    }
+)  # fmt: skip
+"""Kinds of what makes nan or infinity; `masked` also of what makes 0."""

@@ -11,7 +11,7 @@ from gradtui.findings.cause import Cause, Place
 from gradtui.findings.findings import findings
 from gradtui.findings.rank import gathered, ranked
 from gradtui.findings.words.sentences import SENTENCES, told
-from gradtui.snapshot.finding import Finding
+from gradtui.snapshot.finding import Certainty
 from gradtui.snapshot.model import Snapshot
 from tests.zoo import values
 from tests.zoo.case import Case, cases_of, run
@@ -59,21 +59,20 @@ def test_infinities_that_do_no_harm_are_not_told() -> None:
     assert trace.capture(loss).findings == ()
 
 
-def finding(certainty: str, parameter: str) -> Finding:
-    return Finding("zero", "backward", None, parameter, "", parameter, certainty=certainty)  # type: ignore[arg-type]
+def cause(certainty: Certainty, parameter: str, kind: str = "gradients cancel") -> Cause:
+    return Cause(kind, Place(), certainty=certainty, about=(parameter,))
 
 
 def test_consequences_of_a_proved_cause_are_dropped_and_the_surest_come_first() -> None:
-    perhaps, likely, proved = finding("perhaps", "a"), finding("likely", "b"), finding("proved", "c")
-    found = ranked([(perhaps, ["a"]), (likely, ["b"]), (proved, ["c"]), (finding("likely", "c"), ["c"])])
-    assert found == (proved, likely, perhaps)
+    perhaps, likely, proved = cause("perhaps", "a"), cause("likely", "b"), cause("proved", "c")
+    assert ranked([perhaps, likely, proved, cause("likely", "c", "exploding")]) == [proved, likely, perhaps]
 
 
 def test_parameters_of_one_cause_are_one_finding() -> None:
     causes = [Cause("storage freed", Place(), about=(f"layer.{number}.a",)) for number in range(24)]
-    (cause,) = gathered(causes)
-    assert len(cause.about) == 24
-    assert "24" in told(cause, Snapshot(0, "loss")).text
+    (whole,) = gathered(causes)
+    assert len(whole.about) == 24
+    assert "24" in told(whole, Snapshot(0, "loss", origin="capture")).text
 
 
 def test_no_sentence_lacks_a_remedy() -> None:

@@ -53,8 +53,10 @@ EACH: dict[str, Callable[[Tensor], Tensor]] = {
     "Logit": torch.logit,
     "Mish": functional.mish,
     "Pow": lambda a: a**2,
+    "Reciprocal": torch.reciprocal,
     "Relu": torch.relu,
     "Round": torch.round,
+    "Rsqrt": torch.rsqrt,
     "Sigmoid": torch.sigmoid,
     "Sign": torch.sign,
     "Silu": functional.silu,
@@ -65,6 +67,8 @@ EACH: dict[str, Callable[[Tensor], Tensor]] = {
     "SpecialI1": torch.special.i1,
     "SpecialLogNdtr": torch.special.log_ndtr,
     "SpecialNdtri": torch.special.ndtri,
+    "Sqrt": torch.sqrt,
+    "Tan": torch.tan,
     "Tanh": torch.tanh,
     "Threshold": lambda a: functional.threshold(a, 0.5, 0.0),
     "Trunc": torch.trunc,
@@ -84,10 +88,16 @@ OF_SEVERAL: dict[str, tuple[Callable[..., Tensor], tuple[tuple[int, ...], ...]]]
     "Div": (torch.div, ((3,), (3,))),
     "Dot": (torch.dot, ((3,), (3,))),
     "FusedRmsNorm": (lambda a, b: aten._fused_rms_norm(a, [3], b, 1e-9)[0], ((2, 3), (3,))),
+    "GridSampler2D": (lambda a, b: functional.grid_sample(a, b, align_corners=True), ((1, 1, 3, 3), (1, 2, 2, 2))),
+    "GridSampler3D": (
+        lambda a, b: functional.grid_sample(a, b, align_corners=True),
+        ((1, 1, 3, 3, 3), (1, 2, 2, 2, 3)),
+    ),
     "HuberLoss": (functional.huber_loss, ((3,), (3,))),
     "IndexPut": (lambda a, b: a.index_put((INDEX[:2],), b), ((3,), (2,))),
     "Lerp": (torch.lerp, ((3,), (3,), (3,))),
     "Linear": (lambda a, b, c: aten.linear(a, b, c), ((2, 3), (4, 3), (4,))),
+    "LinalgSvd": (lambda a: torch.linalg.svd(a)[1], ((3, 3),)),
     "LinalgVectorNorm": (torch.linalg.vector_norm, ((3,),)),
     "LogSoftmax": (lambda a: a.log_softmax(-1), ((3,),)),
     "MaskedFill": (lambda a, b: a.masked_fill(MASK, b), ((3,), ())),
@@ -108,6 +118,8 @@ OF_SEVERAL: dict[str, tuple[Callable[..., Tensor], tuple[tuple[int, ...], ...]]]
     "NllLoss": (lambda a: functional.nll_loss(a, INDEX), ((3, 3),)),
     "NllLoss2D": (lambda a: functional.nll_loss(a, INDEX.reshape(1, 1, 3)), ((1, 3, 1, 3),)),
     "Norm": (lambda a: aten.norm.ScalarOpt_dim(a, 2, [0]), ((3,),)),
+    "PreluKernel": (functional.prelu, ((3,), (1,))),
+    "Rsub": (torch.rsub, ((3,), (3,))),
     "SmoothL1Loss": (functional.smooth_l1_loss, ((3,), (3,))),
     "Softmax": (lambda a: a.softmax(-1), ((3,),)),
     "Stack": (lambda a, b: torch.stack([a, b]), ((3,), (3,))),
@@ -358,6 +370,47 @@ def part(name: str) -> bool:
     return set(made.flatten().tolist()) < set(a.flatten().tolist())
 
 
+def power(name: str) -> bool:
+    return EACH[name](torch.tensor(3.0)).item() == 9
+
+
+def dividing(name: str) -> bool:
+    return bool(function_of(name)[0](torch.ones(3), torch.zeros(3)).isinf().all())
+
+
+def ending_at_0(name: str) -> bool:
+    at_0, beside = EACH[name](torch.zeros(1)), EACH[name](torch.ones(1))
+    return bool((at_0 == 0) | at_0.isinf()) and bool(beside != 0) and bool(beside.isfinite())
+
+
+def poles_at_no_float(name: str) -> bool:
+    a = torch.linspace(0, 100, 100_001, dtype=torch.float64)
+    made = EACH[name](a)
+    return bool(made.isfinite().all()) and float(made.abs().max()) > 1e3
+
+
+def logarithmic(name: str) -> bool:
+    made = function_of(name)[0](*operands_of(name))
+    return bool((made < 0).all()) and math.isclose(made.exp().sum().item(), 1)
+
+
+def by_columns(name: str) -> bool:
+    a = operands_of(name)[0]
+    made = function_of(name)[0](a, torch.ones(3, dtype=torch.float64), torch.zeros(3, dtype=torch.float64))
+    return torch.allclose(made.mean(0), torch.zeros(3, dtype=torch.float64), atol=1e-9)
+
+
+def casting(name: str) -> bool:
+    (a,) = operands_of(name)
+    return function_of(name)[0](a).dtype != a.dtype
+
+
+def singular_values(name: str) -> bool:
+    a = operands_of("LinalgSvd")[0].detach()
+    made = function_of(name)[0](a).square().flatten()[:3]
+    return torch.allclose(made, torch.linalg.eigvalsh(a.T @ a).flip(0))
+
+
 PROBES: dict[Trait, Callable[[str], bool]] = {
     "squashing": squashing,
     "underflowing": underflowing,
@@ -383,6 +436,14 @@ PROBES: dict[Trait, Callable[[str], bool]] = {
     "drawing": drawing,
     "view": view,
     "part": part,
+    "power": power,
+    "dividing": dividing,
+    "ending at 0": ending_at_0,
+    "poles at no float": poles_at_no_float,
+    "logarithmic": logarithmic,
+    "by columns": by_columns,
+    "casting": casting,
+    "singular values": singular_values,
 }
 HAVING = [(name, trait) for trait in TRAITS for name in OPERATIONS if has(name, trait)]
 
@@ -409,6 +470,14 @@ def test_a_probe_can_fail() -> None:
     assert not not_taken("Add")
     assert not drawing("Clone")
     assert not view("Slice")
+    assert not power("Abs")
+    assert not dividing("Mul")
+    assert not ending_at_0("Exp")
+    assert not poles_at_no_float("Reciprocal")
+    assert not logarithmic("Softmax")
+    assert not by_columns("NativeLayerNorm")
+    assert not casting("Clone")
+    assert not singular_values("Clone")
     assert not part("Clone")
 
 
@@ -470,3 +539,32 @@ def test_culprit(name: str) -> None:
     function = function_of(name)[0]
     assert not function(one, zero).isfinite().all()
     assert function(zero, one).isfinite().all()
+
+
+@pytest.mark.parametrize("name", sorted(name for name, row in OPERATIONS.items() if row.pieces))
+def test_what_is_made_of_straight_pieces_has_no_second_derivative(name: str) -> None:
+    operands = [operand.detach() * 9 for operand in operands_of(name)]
+    a = operands[0].requires_grad_()
+    first = torch.autograd.grad(function_of(name)[0](a, *operands[1:]).sum(), a, create_graph=True)[0]
+    assert not first.requires_grad or not any(
+        grad is not None and grad.any() for grad in torch.autograd.grad(first.sum(), a, allow_unused=True)
+    )
+
+
+@pytest.mark.parametrize("name", sorted(name for name, row in OPERATIONS.items() if row.signs))
+def test_the_signs_of_a_sum(name: str) -> None:
+    assert tuple(int(grad[0]) for grad in gradients(name, operands_of(name))) == OPERATIONS[name].signs
+
+
+@pytest.mark.parametrize("name", sorted(name for name, row in OPERATIONS.items() if row.flat_where))
+def test_a_setting_with_which_it_is_flat(name: str) -> None:
+    a, grid = operands_of(name)
+    modes = ("bilinear", "nearest")
+    for number, mode in enumerate(modes):
+        made = functional.grid_sample(a, grid, mode=mode, align_corners=True)
+        kept = {one.name: one.value for one in saved(made.grad_fn)}  # type: ignore[arg-type]
+        flat = OPERATIONS[name].flat_where
+        assert flat is not None
+        (moves,) = torch.autograd.grad(made.sum(), grid)
+        assert bool(moves.any()) == (number != flat[1])
+        assert str(number) in str(kept[flat[0]])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gradtui.findings.findings import NOT_FINITE
 from gradtui.findings.over_time.divergence import growth
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
+from gradtui.snapshot.finding import NOT_FINITE
 
 
 def raised(history: History) -> Iterator[Fault]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from gradtui.findings.findings import CUT_OFF
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, ParameterHistory
-from gradtui.snapshot.finding import Certainty, Finding
+from gradtui.snapshot.finding import CUT_OFF, Certainty, Finding
 
 LEAST = 3
 IN_NO_OPTIMIZER: tuple[tuple[str, bool, Certainty], ...] = (
@@ -120,7 +119,7 @@ def dead(history: History) -> Iterator[Fault]:
 
 
 def _by_pass(
-    history: History, update: int, began: int | None, names: tuple[str, ...], kinds: set[str], row: str
+    history: History, update: int, began: int | None, names: tuple[str, ...], kinds: Collection[str], row: str
 ) -> Iterator[Fault]:
     """What the backward pass of that update says of it, where there is one."""
     causes = [one for one in history.passes.get(update, ()) if one.kind in kinds and _is_about(one, names)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gradtui.findings.words.sentence import Sentence
+
 TAKE_AWAY = "take the detach (or .data) away; where this part is not meant to learn, requires_grad_(False) says so"
 NO_GRAD = "run it outside of no_grad; where this part is not meant to learn, requires_grad_(False) says so"
 NEVER = "pass it through the forward pass to the loss; no fault where it is not meant to be used"
@@ -13,184 +15,161 @@ OUTSIDE = (
 ONE_PART = "with torch.no_grad(): around that part alone; torch.set_grad_enabled(True) restores it, else it stays off"
 ITSELF = "use the tensor itself; torch.stack or torch.cat for a list of tensors. requires_grad_() does not bring the graph back"
 
-CUTTING: dict[str, tuple[str, str, str, str]] = {
-    "cut by detach": (
+CUTTING: dict[str, Sentence] = {
+    "cut by detach": Sentence(
         "detached",
         "forward",
         "not in the graph: {event} takes the values out of the graph, so no gradient comes back through it",
         TAKE_AWAY,
     ),
-    "cut by no_grad": (
+    "cut by no_grad": Sentence(
         "no_grad",
         "forward",
         "not in the graph: {place} ran under no_grad, so no graph was recorded",
         NO_GRAD,
     ),
-    "cut by inference_mode": (
+    "cut by inference_mode": Sentence(
         "no_grad",
         "forward",
         "not in the graph: {place} ran in inference_mode, so no graph was recorded",
         "run it outside of inference_mode",
     ),
-    "cut by set_grad_enabled": (
+    "cut by set_grad_enabled": Sentence(
         "no_grad",
         "forward",
         "not in the graph: {place} ran after {switch} had switched gradients off, so no graph was recorded",
         ONE_PART,
     ),
-    "switched off for good": (
+    "switched off for good": Sentence(
         "no_grad",
         "forward",
         "not in the graph: set_grad_enabled(False) switches gradients off in {place}, and they are still off: it stays so",
         ONE_PART,
     ),
-    "switched off before": (
+    "switched off before": Sentence(
         "no_grad",
         "forward",
         "not in the graph: gradients were switched off before this ran, and still are: set_grad_enabled(False) stays in force",
         ONE_PART,
     ),
-    "cut by integer": (
+    "cut by integer": Sentence(
         "integer",
         "forward",
         "not in the graph: {event} makes whole numbers of it, which have no gradient",
         FLOATS,
     ),
-    "cut by left_torch": (
+    "cut by left_torch": Sentence(
         "left_torch",
         "forward",
         "not in the graph: {event} takes the numbers out of torch, and what is computed from them has no graph",
         "compute the loss with tensors to the end (torch.stack for several); .item() and .numpy() only for what is printed",
     ),
-    "cut by comparing": (
+    "cut by comparing": Sentence(
         "not_differentiable",
         "forward",
         "not in the graph: it only enters {place}, a comparison: a step, which has no derivative",
         STEP,
     ),
-    "cut by indices": (
+    "cut by indices": Sentence(
         "not_differentiable",
         "forward",
         "not in the graph: the choice of indices by {event} has no derivative",
         OUTSIDE,
     ),
-    "cut by not_differentiable": (
+    "cut by not_differentiable": Sentence(
         "not_differentiable",
         "forward",
         "not in the graph: {event} has no derivative",
         OUTSIDE,
     ),
-    "cut by new_leaf": (
+    "cut by new_leaf": Sentence(
         "new_leaf",
         "forward",
         "not in the graph: {event} makes a new leaf, which has the values but not the graph that made them",
         ITSELF,
     ),
-    "cut by written": (
+    "cut by written": Sentence(
         "new_leaf",
         "forward",
         "not in the graph: {event} writes the values into another tensor outside of the graph (under no_grad, or by .data), "
         "so that they come without their history",
         "use the new values themselves where a gradient is wanted, and keep what is stored for later",
     ),
-    "cut by sampled": (
+    "cut by sampled": Sentence(
         "no_grad",
         "forward",
         "not in the graph: {event} draws from {what} under no_grad, so that no gradient goes back to what it is drawn from",
         "rsample() is differentiable; or put log_prob(sample), weighted by the reward, into the loss",
     ),
-    "cut by drawn": (
+    "cut by drawn": Sentence(
         "not_differentiable",
         "forward",
         "not in the graph: {event} draws a choice, a sample that has no derivative",
         "put log_prob(sample), weighted by the reward, into the loss; this has no rsample(), gumbel_softmax is a soft form",
     ),
-    "cut by copied": (
+    "cut by copied": Sentence(
         "new_leaf",
         "forward",
         "not in the graph: {event} makes a copy with leaves of its own, and the loss is made with the copy, another module",
         "torch.func.functional_call(model, weights, args) with weights p - rate * g (create_graph=True), instead of the copy",
     ),
-    "cut by stacked": (
+    "cut by stacked": Sentence(
         "new_leaf",
         "forward",
         "not in the graph: {event} stacks copies of the parameters, which are new leaves: the gradient goes to those",
         "train the stacked parameters themselves, or torch.stack the parameters with their graph before vmap",
     ),
-    "cut by checkpoint": (
+    "cut by checkpoint": Sentence(
         "no_grad",
         "forward",
         "not in the graph: {event} is a reentrant checkpoint, and none of its inputs requires grad, so nothing in it is recorded",
         "use_reentrant=False; or let an input need a gradient: hidden.requires_grad_() (enable_input_require_grads())",
     ),
-    "cut by custom": (
+    "cut by custom": Sentence(
         "no_grad",
         "forward",
         "not in the graph: {what}.forward uses it without its being an input, at {event}: no gradient goes back to it",
         "hand it to {what}.apply(...) as an argument, and return its gradient from backward",
     ),
-    "cut by ungraphed": (
+    "cut by ungraphed": Sentence(
         "no_grad",
         "forward",
         "not in the graph: {event} takes a gradient without create_graph=True, so what it gives has no graph itself",
         "torch.autograd.grad(..., create_graph=True), where what it gives goes into the loss, or is differentiated again",
     ),
-    "constant output": (
+    "constant output": Sentence(
         "constant",
         "forward",
         "not in the graph: the output is a constant, a new tensor made on the spot by {event}, which nothing went into",
         "give it a graph: prediction.sum() * 0 instead of the constant, or skip the step for such a batch",
     ),
-    "loss broadcast": (
-        "broadcast",
-        "forward",
-        "{node}: {before} against {other} are broadcast to {shape}: each prediction is compared with every target",
-        "give both the same shape: prediction.squeeze(-1), or target.unsqueeze(-1)",
-    ),
-    "frozen": (
+    "frozen": Sentence(
         "frozen",
         "forward",
         "requires_grad is False, so torch computes no gradient for it",
         "requires_grad_(True) before the optimizer is made; no fault where it is meant to be frozen",
     ),
-    "not traced": (
+    "not traced": Sentence(
         "not_in_graph",
         "forward",
         "not in the graph: never used, or cut off by detach, no_grad or the like",
         "see which: `with gradtui.trace(model):` around the forward pass records the lines",
     ),
-    "compiled away": (
+    "compiled away": Sentence(
         "not_in_graph",
         "forward",
         "not in the graph: never used, or cut off inside what is compiled, which is not looked into",
         "run it once without torch.compile: `with gradtui.trace(model):` then records the lines",
     ),
-    "never used": ("unused", "forward", "not in the graph: never used", NEVER),
-    "never ran": ("unused", "forward", "not in the graph: its module never ran, so that it takes no part", NEVER),
-    "ran for nothing": (
+    "never used": Sentence("unused", "forward", "not in the graph: never used", NEVER),
+    "never ran": Sentence(
+        "unused", "forward", "not in the graph: its module never ran, so that it takes no part", NEVER
+    ),
+    "ran for nothing": Sentence(
         "unused",
         "forward",
         "not in the graph: its module ran, but nothing that came of it went into the loss",
         NEVER,
-    ),
-    "not the model's": (
-        "unused",
-        "forward",
-        "not in the graph: it is not a parameter of the model, which has another tensor in its place: it was replaced",
-        "make the optimizer after the last change to the model (new weights, .to(), layers put in), of model.parameters()",
-    ),
-    "made in forward": (
-        "unused",
-        "forward",
-        "{event} makes new weights each time it runs: a layer that is no part of the model, and in no optimizer",
-        "make the layer once, in __init__, as an attribute: self.layer = ...; then it is in model.parameters()",
-    ),
-    "unregistered": (
-        "unused",
-        "forward",
-        "has a gradient, but is not in model.parameters(), so no optimizer of those trains it: torch does not look into a "
-        "plain list or dict such as {holder}",
-        "hold layers in nn.ModuleList or nn.ModuleDict, weights in nn.ParameterList, a single one as an attribute",
     ),
 }
 EVIDENCE_OF_CUTS: dict[str, str] = {

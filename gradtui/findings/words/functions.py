@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from gradtui.findings.words.sentence import Sentence
+
 CHECK = "torch.autograd.gradcheck({function}.apply, inputs) in float64 shows each element"
 
-OF_FUNCTIONS: dict[str, tuple[str, str, str, str]] = {
-    "backward is another by a factor": (
+OF_FUNCTIONS: dict[str, Sentence] = {
+    "backward is another by a factor": Sentence(
         "custom",
         "backward",
         "{function}.backward returns for {input} {factor} times the derivative of {function}.forward",
         "multiply by {inverse} what it returns for {input}; " + CHECK,
     ),
-    "backward is another": (
+    "backward is another": Sentence(
         "custom",
         "backward",
         "{function}.backward returns for {input} what is not the derivative of {function}.forward: {sent} for {true} at {index}",
         CHECK + "; no fault where it is meant to be another",
     ),
-    "backward ignores what comes in": (
+    "backward ignores what comes in": Sentence(
         "custom",
         "backward",
         "{function}.backward returns for {input} the same whatever gradient comes in",
         "multiply by grad_output, which comes in, what it returns for {input}; " + CHECK,
     ),
-    "backward is a stand-in": (
+    "backward is a stand-in": Sentence(
         "custom",
         "backward",
         "{function}.backward returns for {input} what is not the derivative of {function}.forward: {sent} for {true} at {index}",

@@ -2,200 +2,224 @@
 
 from __future__ import annotations
 
+from gradtui.findings.words.sentence import Sentence
+
 OUT_OF_PLACE = "write x = x + 1 for x += 1 and relu(x) for relu_(x), or change a clone()"
 CARRY = "detach what is carried over between batches: state = state.detach(), each part of a tuple; or one backward() for all"
 NORMAL = "torch.no_grad() instead of inference_mode where the tensor is used in training; or clone() it before"
 
-REFUSALS: dict[str, tuple[str, str, str, str]] = {
-    "refused: inplace": (
+ANOTHER_WAY = {
+    "bincount": "sum up with torch.zeros(n).index_add(0, index, weights), or scatter_add: they have a derivative",
+    "histc": "take a soft histogram: sigmoid((x - left) / width) - sigmoid((x - right) / width), summed for each bin",
+    "_cdist_backward": "for a second derivative write the distance by hand: (a[:, None] - b).pow(2).sum(-1).add(1e-12).sqrt()",
+}
+"""What people take instead of an operation, or of a derivative, that has no derivative."""
+
+REFUSALS: dict[str, Sentence] = {
+    "refused: overwritten": Sentence(
+        "inplace",
+        "backward",
+        "{event} writes over {what}, which backward needs as it was",
+        OUT_OF_PLACE,
+    ),
+    "refused: inplace": Sentence(
         "inplace",
         "backward",
         "{place} ({operation}) writes over, in place, what {kept} keeps for its backward ({saver})",
         OUT_OF_PLACE,
     ),
-    "refused: inplace result": (
+    "refused: inplace result": Sentence(
         "inplace",
         "backward",
         "{place} ({operation}) writes over, in place, the result of {made}, which its own backward ({saver}) needs as it was",
         OUT_OF_PLACE,
     ),
-    "refused: inplace of result": (
+    "refused: inplace of result": Sentence(
         "inplace",
         "backward",
         "{place} ({operation}) writes over, in place, the result of {made}, which {kept} keeps for its backward ({saver})",
         OUT_OF_PLACE,
     ),
-    "refused: inplace unseen": (
+    "refused: inplace by whom": Sentence(
+        "inplace",
+        "backward",
+        "a tensor that {kept} keeps for its backward is changed in place, and which line does it was not seen",
+        OUT_OF_PLACE + "; `with gradtui.trace(model):` around the forward pass records the line",
+    ),
+    "refused: inplace unseen": Sentence(
         "inplace",
         "backward",
         "a tensor that backward needs as it was is changed in place",
         OUT_OF_PLACE,
     ),
-    "refused: freed": (
+    "refused: freed": Sentence(
         "freed",
         "backward",
         "{holder} was carried over from an earlier batch with its graph, over which backward has already run: "
         "{place} uses it again",
         CARRY,
     ),
-    "refused: freed by whom": (
+    "refused: freed by whom": Sentence(
         "freed",
         "backward",
         "{place} uses a state that was carried over from an earlier step with its graph, over which backward has already run",
         CARRY,
     ),
-    "refused: freed unseen": (
+    "refused: freed unseen": Sentence(
         "freed",
         "backward",
         "backward has already run over this graph, and freed what it had saved",
         "call backward() once; retain_graph=True where it must be twice; detach() what is carried over from an earlier step",
     ),
-    "refused: leaf_inplace": (
+    "refused: leaf_inplace": Sentence(
         "inplace",
         "forward",
         "{place} writes over {tensor} in place, a leaf that requires grad, while its graph is recorded",
         "with torch.no_grad(): around an update by hand (or an optimizer); elsewhere a new tensor, x = x + 1",
     ),
-    "refused: view_inplace": (
+    "refused: view_inplace": Sentence(
         "inplace",
         "forward",
         "{place} writes over a view in place that shares its storage with others, or was made under no_grad",
         "write out of place (x = x + 1), or clone() before",
     ),
-    "refused: inference": (
+    "refused: inference": Sentence(
         "no_grad",
         "forward",
         "{made} made {tensor} in inference_mode, and {place} needs it in a graph, which torch refuses",
         NORMAL,
     ),
-    "refused: inference unseen": (
+    "refused: inference unseen": Sentence(
         "no_grad",
         "forward",
         "{place} uses {tensor} that was made in inference_mode, and such a tensor can be in no graph",
         NORMAL,
     ),
-    "refused: shape": (
+    "refused: shape": Sentence(
         "custom",
         "backward",
         "{operation}.backward returns a gradient of shape {shape} for input {index}, whose shape is {wanted}",
         "return a gradient with the input's shape: reshape it, or sum over what was broadcast",
     ),
-    "refused: count": (
+    "refused: count": Sentence(
         "custom",
         "backward",
         "{operation}.backward returns {count} gradients, and forward has {needed} inputs",
         "return one gradient for each argument of forward, in their order; None for what has none (numbers, flags)",
     ),
-    "refused: unused": (
+    "refused: unused": Sentence(
         "unused",
         "backward",
         "{place} asks for the gradient of {tensor}, which what is differentiated does not depend on",
         "allow_unused=True gives None for it; else use it in what is differentiated, itself and not a copy or .data of it",
     ),
-    "refused: not_scalar": (
+    "refused: not_scalar": Sentence(
         "constant",
         "backward",
         "{place} starts backward from a tensor of shape {shape}, which is more than one number",
         "reduce it to one: .mean() or .sum(); or backward(gradient=...) with weights of its shape",
     ),
-    "refused: no_graph": (
+    "refused: no_graph": Sentence(
         "not_in_graph",
         "backward",
         "{place} starts backward from a tensor that has no graph",
         "see what cut it: `with gradtui.trace(model):` around the forward pass records the lines",
     ),
-    "refused: not_a_leaf": (
+    "refused: not_a_leaf": Sentence(
         "not_a_leaf",
         "forward",
         "{place} changes requires_grad of {tensor}, which was computed and is no leaf",
         "detach() takes it out of the graph; to stop a part from learning, requires_grad_(False) on its parameters",
     ),
-    "refused: whole_numbers": (
+    "refused: whole_numbers": Sentence(
         "integer",
         "forward",
         "{place} asks for gradients of whole numbers, which have none",
         "use a floating-point dtype: 1.0 instead of 1, .float(), dtype=torch.float32",
     ),
-    "refused: numpy": (
+    "refused: numpy": Sentence(
         "left_torch",
         "forward",
         "{place} hands {tensor} to NumPy, which knows no graph, and {tensor} requires grad",
         "stay with torch operations; .detach().numpy() only for what is printed or drawn",
     ),
-    "refused: saved": (
+    "refused: saved": Sentence(
         "custom",
         "forward",
         "{place}: save_for_backward takes tensors alone",
         "keep other things as attributes: ctx.factor = factor",
     ),
-    "refused: step": (
+    "refused: step": Sentence(
         "not_differentiable",
         "backward",
         "{place}: torch has no derivative for {operation}, a step: it is flat on both sides",
         "take a soft step, sigmoid(k*x), or pass it straight through: soft + (hard - soft).detach()",
     ),
-    "refused: not_implemented": (
+    "refused: not_implemented": Sentence(
         "not_differentiable",
         "backward",
         "torch has no derivative for {operation}, which {place} asks for",
         "write it with operations that have one, or detach what needs no gradient",
     ),
-    "refused: freed earlier": (
+    "refused: freed earlier": Sentence(
         "freed",
         "backward",
         "{earlier} has already run backward over a part of this graph, and freed what it had saved",
         "add the losses and call backward() once; or retain_graph=True there, where both must run",
     ),
-    "refused: copied": (
+    "refused: copied": Sentence(
         "not_a_leaf",
         "forward",
         "{place} copies {tensor} by deepcopy, which was computed and is no leaf: it has a graph behind it, which is not copied",
         "take .clone(), or .detach().clone() where the copy needs no gradient; keep no computed tensor on a module to be copied",
     ),
-    "refused: too_large": (
+    "refused: too_large": Sentence(
         "overflow",
         "forward",
         "{place} puts in a number that is more than {dtype} holds (65504 in float16)",
         "take torch.finfo(x.dtype).min, or -torch.inf, instead of -1e9; or compute this in float32",
     ),
-    "refused: not_positive": (
+    "refused: not_positive": Sentence(
         "domain",
         "forward",
         "{place}: {operation} needs a positive definite matrix, and an eigenvalue of this one is 0 or negative, if by rounding",
         "add a jitter to its diagonal, matrix + 1e-6 * torch.eye(n) (more in float32), or compute it in float64",
     ),
-    "refused: singular": (
+    "refused: singular": Sentence(
         "domain",
         "forward",
         "{place}: {operation} needs a matrix that can be inverted, and this one is singular: its determinant is 0",
         "add a ridge to its diagonal, matrix + 1e-6 * torch.eye(n), or take torch.linalg.lstsq or pinv",
     ),
-    "refused: once": (
+    "refused: once": Sentence(
         "custom",
         "backward",
         "{place}: the backward of {operation} is differentiated a second time, and it is marked once_differentiable",
         "take @once_differentiable away, and write backward with torch operations of what ctx saved; or without create_graph",
     ),
-    "refused: not_real": (
+    "refused: not_real": Sentence(
         "domain",
         "backward",
         "{place} starts backward from a complex number, and only a real one has a gradient",
         "make the loss real: .abs().pow(2), or .real",
     ),
-    "refused: bad_values": (
+    "refused: bad_values": Sentence(
         "nonfinite",
         "forward",
         "{place} refuses nan or infinity",
         "see where they come from: torch.isfinite(x).all() before; `with gradtui.trace(model):` records where they begin",
     ),
-    "refused: no derivative but another way": (
+} | {
+    f"refused: {name}": Sentence(
         "not_differentiable",
         "backward",
         "torch has no derivative for {operation}, which {place} asks for",
-        "{way}",
-    ),
+        way,
+    )
+    for name, way in ANOTHER_WAY.items()
 }
 EVIDENCE_OF_REFUSALS: dict[str, str] = {
+    "also": "also {event}",
     "torch says": "torch says: {message}",
     "backward ran": "backward ran before, at {place}",
     "applied": "it is applied at {place}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from gradtui.graph.operands import operation
+from gradtui.graph.operands import operation, quote
 from gradtui.snapshot.model import Event, Node, Source
 
 MOST_NAMES = 3
@@ -35,6 +35,8 @@ def where(node: Node) -> str:
     """`torch.sigmoid(h) at train.py:12 in module head`, a node by what made it."""
     if node.variable and not node.edges:
         return node.variable
+    if node.source is not None and node.source.file is None:
+        return quote(node)
     name = "" if node.source is None or operation(node).lower() in node.source.text.lower() else f" ({node.name})"
     text = quoted(node.source) or node.name
     return f"{text}{name}{at(node.source, node.module)}"

@@ -1,0 +1,1 @@
+"""One question a file: `detect(record)` gives what it finds as causes, without a word. Whatever stands here is asked."""

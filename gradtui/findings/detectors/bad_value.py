@@ -1,0 +1,99 @@
+"""Which operation first made nan or infinity of good numbers, where the loss or a gradient shows it, and why?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from gradtui.findings import locate, values
+from gradtui.findings import witnessed as witnesses
+from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
+from gradtui.findings.locate import Origin
+from gradtui.findings.record import Record
+from gradtui.grad_fns.traits import replaces
+from gradtui.graph.operands import first_bad, is_finite, operation
+from gradtui.snapshot.model import Node, Witness
+
+MOST_LOOKED_AT = 12
+"""Nodes above a value among which one is looked for that does not take it."""
+
+
+def detect(record: Record) -> Iterator[Cause]:
+    """Of a value that is not finite; and of one that only the gradients show, as its way to the loss is cut by a mask."""
+    origin = locate.bad_value(record)
+    if origin is None:
+        return
+    if origin.node is None:
+        yield Cause("bad value unseen", Place(), {"output": origin.symptom})
+    elif origin.witness is not None:
+        yield witnessed(record, origin.witness, origin.symptom)
+    else:
+        yield _by_numbers(record, origin.node, origin)
+
+
+def witnessed(record: Record, witness: Witness, symptom: str) -> Cause:
+    """The cause, by what the witness saw; `proved` where its numbers show it."""
+    node = witnesses.at_work(record, witness)
+    found = witnesses.reason(record, witness, node)
+    facts: dict[str, Fact] = {**found.as_facts(), "node": node, "symptom": symptom}
+    mask = found.facts.get("mask")
+    branch = None if witness.node is None else _not_taken_by(record, record.nodes[witness.node])
+    if symptom == "gradient" and branch is not None:
+        facts |= {"branch": branch, "behind": Part("not taken by", {"branch": branch})}
+    about = record.bad if symptom == "gradient" else ()
+    place = Place(mask.id if isinstance(mask, Node) else witness.node, witness.source if node.id < 0 else None)
+    if isinstance(mask, Node):
+        facts["node"] = mask
+    return Cause(f"value: {found.kind}", place, facts, found.certainty, about, tuple(_evidence(witness)))
+
+
+def _by_numbers(record: Record, node: Node, origin: Origin) -> Cause:
+    found = values.reason(record, node)
+    facts: dict[str, Fact] = {**found.as_facts(), "node": node, "symptom": origin.symptom}
+    evidence: tuple[tuple[str, Facts], ...] = ()
+    if record.is_explored:
+        assert node.value is not None
+        if len(node.value.numbers) > 1:
+            facts["at"] = (first_bad(node.value) or 0,)
+        facts["behind"] = Part(_seen_of_it(record))
+    else:
+        evidence = tuple(witnesses.counts(record, node))
+    certainty = "proved" if record.is_explored else found.certainty
+    return Cause(f"value: {found.kind}", Place(node.id), facts, certainty, (), evidence)
+
+
+def _seen_of_it(record: Record) -> str:
+    """What a person sees of it further on."""
+    value = record.snapshot.value
+    gradients = all(is_finite(state.grad) for state in record.snapshot.variables.values())
+    if is_finite(value):
+        return "f and its gradient do not show it" if gradients else "f does not show it"
+    if value is not None and all(map(math.isnan, value.numbers)) and gradients:
+        return "a finite gradient is no derivative"
+    return "nothing"
+
+
+def _not_taken_by(record: Record, node: Node) -> Node | None:
+    """What chose another branch, so that what became bad in this one is not seen behind it."""
+    waiting, seen = [node.id], {node.id}
+    while waiting and len(seen) < MOST_LOOKED_AT:
+        for user, _ in record.uses[waiting.pop(0)]:
+            above = record.nodes[user]
+            if replaces(operation(above)) and is_finite(above.value):
+                return above
+            if user not in seen and not is_finite(above.value):
+                seen.add(user)
+                waiting.append(user)
+    return None
+
+
+def _evidence(witness: Witness) -> Iterator[tuple[str, Facts]]:
+    if witness.bad:
+        yield "bad elements", {"bad": witness.bad, "index": witnesses.index_of(witness)}
+    for operand in witness.operands:
+        if operand.number is None or operand.values is None:
+            continue
+        if operand.variable is not None:
+            yield "number there", {"name": operand.variable, "number": operand.number}
+        else:
+            yield "second there" if witnesses.is_second(operand) else "operand there", {"number": operand.number}

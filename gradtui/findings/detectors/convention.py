@@ -1,0 +1,31 @@
+"""Is a gradient finite only by agreement, as that of x^y at 0^0?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradtui.findings.cause import Cause, Fact, Place
+from gradtui.findings.record import Record
+from gradtui.findings.seen import at_element, holds
+from gradtui.grad_fns.causes import CONVENTION
+from gradtui.grad_fns.traits import has
+from gradtui.graph.operands import is_finite, operation
+from gradtui.snapshot.model import Node
+
+
+def detect(record: Record) -> Iterator[Cause]:
+    """Of what is explored, where no gradient is bad."""
+    if not record.is_explored or record.snapshot.experiments:
+        return
+    if any(not is_finite(edge.grad) for node in record.nodes if node.step is not None for edge in node.edges):
+        return
+    for node in record.nodes:
+        if has(operation(node), "power") and _is_of_variables(node):
+            seen = at_element(record.graph, node, 0, 1)
+            if holds(CONVENTION, (seen.first[0], seen.second[0])):
+                facts: dict[str, Fact] = {"node": node, "why": CONVENTION.why, "way": CONVENTION.remedy}
+                yield Cause("convention", Place(node.id), facts)
+
+
+def _is_of_variables(node: Node) -> bool:
+    return len(node.edges) > 1 and None not in (node.edges[0].target, node.edges[1].target)

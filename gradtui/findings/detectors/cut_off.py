@@ -1,0 +1,127 @@
+"""Why is a parameter not in the graph? What in the code took its values out of it, or that nothing uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from gradtui.findings.cause import Cause, Fact, Place
+from gradtui.findings.record import Record
+from gradtui.grad_fns import functions
+from gradtui.snapshot.finding import Certainty
+from gradtui.snapshot.model import Event, EventKind, Parameter, Source
+
+MEANT: set[EventKind] = {"detach", "no_grad"}
+"""Kinds that people write on purpose, so that a part does not learn."""
+UNSAID = {"inplace", "moved", "born", "fresh"}
+"""Kinds that cut nothing off."""
+
+
+def detect(record: Record) -> Iterator[Cause]:
+    if record.snapshot.problem is not None and record.snapshot.problem.raised is not None:
+        return
+    nothing_learns = not any(leaf.node is not None for leaf in record.leaves.values())
+    fresh = next((event for event in record.events if event.kind == "fresh"), None)
+    for name, leaf in record.wanted.items():
+        if leaf.node is not None or leaf.registered is False:
+            continue
+        if record.is_explored and not record.asked and not blamed(record.events_of.get(name, ())):
+            continue  # a text may well name what is not used
+        if record.asked or (_takes_part(record, name) and (leaf.requires_grad or nothing_learns)):
+            yield _of(record, name, leaf, nothing_learns, fresh)
+
+
+def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh: Event | None) -> Cause:
+    """Of one parameter. nothing_learns: whether no other one is in the graph. fresh: that made the output, of nothing."""
+    if not leaf.requires_grad:
+        return Cause("frozen", Place(), {}, "perhaps", (name,))
+    events = blamed(record.events_of.get(name, ()))
+    if fresh is not None and not events:
+        return Cause("constant output", Place(None, fresh.source), {"event": fresh}, "proved", (name,))
+    if events:
+        return _cut(record, name, _begin(record, events[0]), nothing_learns)
+    if not record.is_traced:
+        return Cause("not traced", Place(), {}, "perhaps", (name,))
+    module = record.snapshot.modules.get(name.rpartition(".")[0])
+    if module is not None and module.calls is None:
+        return Cause("compiled away", Place(), {}, "perhaps", (name,))
+    kinds = {None: "never used", 0: "never ran"}
+    return Cause(kinds.get(module.calls if module else None, "ran for nothing"), Place(), {}, "perhaps", (name,))
+
+
+def blamed(events: Sequence[Event]) -> list[Event]:
+    """Those that can have cut off a parameter, the likeliest first.
+
+    What is known to have gone on into the output comes first, of these what nothing else cuts behind it; what left torch, mostly
+    only to be printed, comes last. What did not go into the output is not to blame. A detach in the line that then leaves torch
+    is but a part of that.
+    """
+    cuts = [event for event in events if event.kind not in UNSAID and event.reached is not False]
+    leaving = [event.source for event in cuts if event.kind == "left_torch" and event.source is not None]
+    cuts = [event for event in cuts if event.kind != "detach" or not _is_part(event.source, leaving)]
+    return sorted(cuts, key=lambda event: (not event.reached, not event.alone, event.kind == "left_torch"))
+
+
+def _cut(record: Record, name: str, event: Event, nothing_learns: bool) -> Cause:
+    kind, certainty, source = _kind(event), _certainty(event, nothing_learns), event.source
+    if event.still and event.switch == "set_grad_enabled":
+        kind, certainty, source = "switched off for good", "proved", event.switched
+    elif event.still and event.switch == "before" and nothing_learns:
+        kind = "switched off before"
+    facts: dict[str, Fact] = {"place": _line(source), "what": event.what, "switch": _line(event.switched)}
+    if source is event.source and event.kind != "no_grad":
+        facts["event"] = event
+    leaf = next((one for one in record.events if one.kind == "new_leaf" and not one.leaves and one.reached), None)
+    evidence = [("new leaf", {"event": leaf})] if leaf is not None else []
+    return Cause(
+        kind, Place(event.node if source is event.source else None, source), facts, certainty, (name,), tuple(evidence)
+    )
+
+
+def _begin(record: Record, event: Event) -> Event:
+    """Of what ran under no_grad the first that stands in the same block."""
+    if event.kind != "no_grad":
+        return event
+    same = (one for one in record.events if one.kind == "no_grad" and one.switched == event.switched)
+    return next((one for one in same if one.switch == event.switch and one.reached), event)
+
+
+def _kind(event: Event) -> str:
+    if event.kind == "no_grad" and event.switch in ("inference_mode", "set_grad_enabled"):
+        return f"cut by {event.switch}"
+    if event.kind == "not_differentiable" and functions.has(event.operation, "comparing"):
+        return "cut by comparing"
+    if event.kind == "not_differentiable" and functions.has(event.operation, "indices"):
+        return "cut by indices"
+    return f"cut by {event.kind}"
+
+
+def _certainty(event: Event, nothing_learns: bool) -> Certainty:
+    if not event.reached:
+        return "likely" if nothing_learns else "perhaps"
+    if event.kind in MEANT:
+        return "proved" if nothing_learns else "perhaps"
+    return "proved"
+
+
+def _takes_part(record: Record, name: str) -> bool:
+    """Of the models in a function's file, and of its loose leaves, only those that it uses."""
+    if record.snapshot.origin != "function":
+        return True
+    root = record.snapshot.modules.get("")
+    if root is not None and root.calls and name.rpartition(".")[0] in record.snapshot.modules:
+        return True
+    there = {one.partition(".")[0] for one, leaf in record.leaves.items() if leaf.node is not None}
+    there |= {one.partition(".")[0] for event in record.events for one in event.leaves}
+    return name.partition(".")[0] in there or not there
+
+
+def _line(source: Source | None) -> str:
+    if source is None:
+        return ""
+    return " ".join(source.text.split()) + (f" at {source.file}:{source.line}" if source.file else "")
+
+
+def _is_part(piece: Source | None, wholes: Sequence[Source]) -> bool:
+    return piece is not None and any(
+        piece.file == whole.file and whole.start <= piece.start < piece.end <= whole.end for whole in wholes
+    )

@@ -1,0 +1,127 @@
+"""Where did rounding take the digits of f, or of its gradient, and what do people write instead?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from gradtui.findings import digits
+from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
+from gradtui.findings.digits import CLEAN, Loss, Spoilt
+from gradtui.findings.record import Record
+from gradtui.grad_fns.forms import DIFFERENCES, STEEP
+from gradtui.graph.digits import right_digits
+from gradtui.graph.errors import Errors
+from gradtui.graph.operands import operation, quote
+from gradtui.graph.rounding import UNIT
+from gradtui.snapshot.model import Node, Snapshot
+from gradtui.snapshot.numbers import number, numbers
+
+TERM = 8
+"""Digits of a number in a sentence."""
+MOST_TERMS = 3
+
+
+def detect(record: Record) -> Iterator[Cause]:
+    """Of what has been held against exact numbers."""
+    snapshot = record.snapshot
+    if snapshot.truth is None or not snapshot.truth.pieces or not record.nodes or snapshot.experiments:
+        return
+    errors, unit = Errors(record.graph, snapshot.truth), UNIT.get(snapshot.dtype, UNIT["float32"])
+    for loss, spoilt in digits.losses(snapshot, errors, unit):
+        yield _cause(snapshot, errors, loss, spoilt)
+
+
+def _cause(snapshot: Snapshot, errors: Errors, loss: Loss, spoilt: tuple[Spoilt, ...]) -> Cause:
+    node = errors.node(loss.piece)
+    assert node is not None
+    why, form = _why(errors, loss, node)
+    facts: dict[str, Fact] = {"node": node, "why": why, "consequence": _consequence(snapshot, spoilt)}
+    facts["form"] = Part("or", {"form": form}) if form else ""
+    facts["more"] = Part("float64" if snapshot.dtype == "float32" else "more digits")
+    evidence = tuple(_evidence(errors, loss, snapshot.dtype))
+    kind = "value loses digits" if loss.of == "value" else "gradient loses digits"
+    return Cause(kind, Place(node.id), facts, "proved", (), evidence)
+
+
+def _why(errors: Errors, loss: Loss, node: Node) -> tuple[Part, Fact]:
+    """What took the digits, and the form that keeps them."""
+    terms = digits.terms(errors, loss.piece) if loss.of == "value" else []
+    if loss.of == "sum":
+        return Part("sum nearly cancels", {"terms": _sum(errors, loss.piece)}), Part("series")
+    if digits.cancels(terms):
+        (one, first), (other, second) = sorted(terms, reverse=True)
+        form = DIFFERENCES.get((min(first, second), max(first, second)))
+        return Part("nearly equal numbers", _apart(one, -other)), form or Part("rearrange")
+    if loss.before <= CLEAN * loss.unit < errors.truth.constants:
+        return Part("constant lost digits"), Part("constant as a number")
+    near = _nearest(errors, loss)
+    made = [digits.made_by(errors.graph, errors.node(operand)) for operand in errors.pieces[loss.piece].operands]
+    form = next((STEEP[operation(node), one] for one in made if (operation(node), one) in STEEP), None)
+    part = Part("its value only" if loss.of == "value" else "its slope")
+    if near is None:
+        return Part("formula loses digits", {"part": part}), form or ""
+    value = f" = {numbers(near.value, TERM)}" if near.value is not None and not near.shape else ""
+    return Part("makes much", {"part": part, "near": quote(near), "value": value}), form or Part("small operand")
+
+
+def _consequence(snapshot: Snapshot, spoilt: tuple[Spoilt, ...]) -> Part:
+    """`f has no right digit and f'(x) has ≈ 3 right digits`."""
+    told = [_of(snapshot, one) for one in spoilt]
+    whole = told[0]
+    for one in told[1:]:
+        whole = Part("and", {"one": whole, "other": one})
+    return whole
+
+
+def _of(snapshot: Snapshot, spoilt: Spoilt) -> Part:
+    facts: dict[str, Fact] = {"name": spoilt.variable or "", "digits": _right(spoilt.digits)}
+    if spoilt.variable is None:
+        return Part("f has", facts)
+    return Part("prime has" if len(snapshot.variables) == 1 else "partial has", facts)
+
+
+def _right(count: int) -> Part:
+    return Part("right digits" if count > 1 else "right digit" if count else "no right digit", {"count": count})
+
+
+def _sum(errors: Errors, place: int) -> Fact:
+    """The gradients that add up at the piece, at the element where they cancel most."""
+    rows = [row for use in errors.users[place] if (row := errors.sent(*use)) is not None]
+    terms = max(zip(*rows, strict=False), key=digits.cancelled, default=())
+    whole: Fact = ""
+    for term in terms[:MOST_TERMS]:
+        one = number(term, TERM)
+        whole = Part("and", {"one": whole, "other": one}) if whole else one
+    return whole
+
+
+def _apart(one: float, other: float) -> Facts:
+    """Both with as many digits as it takes to tell them apart, and two more."""
+    few = next((few for few in range(4, 17) if number(one, few) != number(other, few)), TERM)
+    return {"one": number(one, few + 2), "other": number(other, few + 2)}
+
+
+def _nearest(errors: Errors, loss: Loss) -> Node | None:
+    """What made the operand that the small error is in; None where all are variables, and exact."""
+    operands = [operand for operand in errors.pieces[loss.piece].operands if errors.pieces[operand].variable is None]
+    return errors.node(max(operands, key=lambda one: errors.of_values[one])) if operands else None
+
+
+def _evidence(errors: Errors, loss: Loss, dtype: str) -> Iterator[tuple[str, Facts]]:
+    """How many digits are right before the loss and after it."""
+    piece = errors.pieces[loss.piece]
+    if loss.of == "sum":
+        for user, slot in errors.users[loss.piece]:
+            if (node := errors.node(user)) is not None:
+                yield "sends digits", {"node": quote(node), "digits": _digits(errors.of_sent(user, slot), dtype)}
+        yield "sum has digits", {"digits": _digits(loss.after, dtype)}
+        return
+    for operand in piece.operands:
+        if (node := errors.node(operand)) is not None:
+            yield "has digits", {"node": quote(node), "digits": _digits(errors.of_values[operand], dtype)}
+    yield "value has digits" if loss.of == "value" else "sent has digits", {"digits": _digits(loss.after, dtype)}
+
+
+def _digits(error: float, dtype: str) -> Part:
+    return _right(right_digits(1.0 + error, 1.0, dtype) if math.isfinite(error) else 0)

@@ -1,0 +1,121 @@
+"""What did torch refuse to do, in which line, with which tensor? An exception of forward or backward, by its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from gradtui.findings import locate
+from gradtui.findings.cause import Cause, Fact, Part, Place
+from gradtui.findings.detectors import bad_value
+from gradtui.findings.dtypes import BY_TORCH
+from gradtui.findings.record import Record
+from gradtui.findings.words.whereabouts import at, quoted
+from gradtui.grad_fns import functions
+from gradtui.graph.operands import operation
+from gradtui.snapshot.events import Raised
+from gradtui.snapshot.model import Problem, Source
+
+
+def detect(record: Record) -> Iterator[Cause]:
+    problem = record.snapshot.problem
+    if problem is None or problem.raised is None:
+        if problem is not None and problem.failure == "inplace":
+            yield _overwritten(record, problem)
+        return
+    told = problem.raised
+    if told.how == "bad_values" and (witness := locate.before_it_raised(record)) is not None:
+        yield replace(bad_value.witnessed(record, witness, "raised"), alone=True)
+        return
+    facts = _facts(told)
+    evidence: list[tuple[str, dict[str, Fact]]] = [("torch says", {"message": problem.message})]
+    if told.how == "freed" and told.earlier is not None:
+        evidence.append(("backward ran", {"place": _line(told.earlier)}))
+    if told.how in ("shape", "count") and told.kept is not None:
+        evidence.append(("applied", {"place": _line(told.kept)}))
+    yield Cause(
+        _kind(told),
+        Place(told.node, _source(told)),
+        facts,
+        "proved",
+        (),
+        tuple(evidence),
+        alone=True,
+    )
+
+
+def _source(told: Raised) -> Source | None:
+    if told.how == "inference" and told.made:
+        return told.made
+    return told.source or (told.earlier if told.how == "freed" else None)
+
+
+def _overwritten(record: Record, problem: Problem) -> Cause:
+    """Where only the operation is known that made what was written over: by the edits that a trace saw."""
+    edits = [event for event in record.events if event.kind == "inplace"]
+    named = [
+        edit for edit in edits if edit.node is not None and operation(record.nodes[edit.node]) == problem.operation
+    ]
+    edits = named or [edit for edit in edits if edit.node is None] or edits
+    says: tuple[str, dict[str, Fact]] = ("torch says", {"message": problem.message})
+    if not edits:
+        return Cause("refused: inplace unseen", Place(None, problem.source), {}, "likely", (), (says,), alone=True)
+    edit = edits[0]
+    what: Fact = record.nodes[edit.node] if edit.node is not None else ", ".join(edit.leaves)
+    facts: dict[str, Fact] = {
+        "event": edit,
+        "what": Part("result of", {"made": what}) if edit.node is not None else what,
+    }
+    others = tuple(("also", {"event": other}) for other in edits[1:4])
+    place = Place(edit.node, problem.source or edit.source)
+    return Cause("refused: overwritten", place, facts, "likely", (), (says, *others), alone=True)
+
+
+def _kind(told: Raised) -> str:
+    if told.how == "inplace" and not told.saver:
+        return "refused: inplace unseen"
+    if told.how == "inplace" and not told.operation:
+        return "refused: inplace by whom"
+    if told.how == "inplace" and told.made is not None:
+        return "refused: inplace result" if told.made == told.kept else "refused: inplace of result"
+    if told.how == "freed" and not (told.holder or told.kept) and told.earlier is not None:
+        return "refused: freed earlier"
+    if told.how == "freed" and not (told.holder or told.kept):
+        return "refused: freed unseen"
+    if told.how == "freed" and not told.holder:
+        return "refused: freed by whom"
+    if told.how == "not_implemented" and functions.has(told.operation, "step"):
+        return "refused: step"
+    if told.how == "not_implemented" and functions.has(told.operation, "done otherwise"):
+        return f"refused: {told.operation}"
+    if told.how == "inference" and told.made is None:
+        return "refused: inference unseen"
+    return f"refused: {told.how}"
+
+
+def _facts(told: Raised) -> dict[str, Fact]:
+    return {
+        "place": _line(told.source) or "it",
+        "operation": told.operation,
+        "tensor": told.tensor or "a tensor",
+        "shape": _shape(told.shape),
+        "wanted": _shape(told.wanted),
+        "index": "" if told.place is None else str(told.place + 1),
+        "count": str(told.count),
+        "needed": str(told.needed),
+        "saver": told.saver,
+        "kept": _line(told.kept) or told.saver or "an operation",
+        "made": _line(told.made),
+        "holder": told.holder,
+        "earlier": _line(told.earlier),
+        "dtype": BY_TORCH.get(told.operation, told.operation),
+    }
+
+
+def _shape(shape: tuple[int, ...] | None) -> str:
+    return "" if shape is None else str(list(shape))
+
+
+def _line(source: Source | None) -> str:
+    return quoted(source) + at(source) if source is not None and source.text else at(source).removeprefix(" at ")

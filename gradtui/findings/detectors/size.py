@@ -1,0 +1,94 @@
+"""Is a gradient far too large, or next to nothing, and what on the way from the loss makes it so?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from gradtui.findings import changes, path
+from gradtui.findings.cause import Cause, Fact, Place
+from gradtui.findings.path import Layer
+from gradtui.findings.record import Record
+from gradtui.findings.zeros import layers
+from gradtui.grad_fns.traits import traits_of
+from gradtui.graph.operands import is_finite, is_zero, operation
+from gradtui.snapshot.model import Node
+
+
+def detect(record: Record) -> Iterator[Cause]:
+    """Where nothing is bad, and nothing is 0."""
+    snapshot = record.snapshot
+    if record.is_explored and record.asked is None:
+        return
+    if not record.has_run or snapshot.problem is not None or snapshot.experiments or not is_finite(snapshot.value):
+        return
+    profile = path.layers(record.leaves)
+    if record.asked is not None:
+        yield from _of_one(record, record.asked, profile)
+    elif not record.bad and not any(_is_silent(record, leaf.node) for leaf in record.leaves.values()):
+        yield from _of_all(record, profile)
+
+
+def _is_silent(record: Record, node: int | None) -> bool:
+    """Whether it is in the graph, and nothing but zeros comes to it; a sum that cancels at the leaf is no fault."""
+    killer = record.killers.get(node) if node is not None else None
+    if killer is None or killer.edge is None:
+        return killer is not None
+    return killer.edge not in traits_of(operation(record.nodes[killer.node])).added
+
+
+def _of_all(record: Record, profile: Sequence[Layer]) -> Iterator[Cause]:
+    if worst := path.exploded(profile):
+        yield changes.rise(record, worst, profile)
+    elif profile and (lost := _lost(record, min(profile, key=lambda layer: layer.norm))):
+        yield lost
+    elif found := path.vanished(profile):
+        yield changes.fall(record, found)
+
+
+def _of_one(record: Record, name: str, profile: Sequence[Layer]) -> Iterator[Cause]:
+    leaf = record.leaves[name]
+    if leaf.node is None or record.nodes[leaf.node].edges or leaf.grad is None:
+        return
+    norm = leaf.grad.finite_norm or 0.0
+    if leaf.grad.unread is not None or not is_finite(leaf.grad) or is_zero(leaf.grad):
+        return
+    layer = Layer(name, norm, leaf.node, path.size_of(leaf))
+    if path.is_huge(norm, layer.size):
+        yield changes.rise(record, layer, profile)
+        return
+    if lost := _lost(record, layer):
+        yield lost
+        return
+    if not 0 < norm < path.VANISHED * max((each.norm for each in profile), default=norm):
+        return
+    if (sender := _cancelling(record, leaf.node, norm)) is not None:
+        facts: dict[str, Fact] = {"node": sender, "norm": norm}
+        yield Cause("nearly cancels", Place(sender.id), facts, "perhaps", (name,), aside=True)
+        return
+    later = [each for each in profile if each.node < layer.node]
+    top = max(range(len(later)), key=lambda place: later[place].norm, default=None)
+    if top is not None and later[top].norm > norm:
+        yield changes.fall(record, [layer, *later[: top + 1]])
+
+
+def _lost(record: Record, layer: Layer) -> Cause | None:
+    """Where nothing but rounding is left of the gradient: the node that leaves nothing of what comes in."""
+    if not layers.takes_away(record.graph):
+        return None
+    for node, by, hooked in reversed(path.changes(record.graph, layer.node, record.uses)):
+        found = None if hooked else layers.taken_away(record.graph, node, math.exp(min(by, 700.0)))
+        if found is not None:
+            facts: dict[str, Fact] = {**found.as_facts(), "node": node, "norm": layer.norm}
+            return Cause("rounding is left", Place(node.id), facts, "likely", (layer.name,))
+    return None
+
+
+def _cancelling(record: Record, leaf: int, norm: float) -> Node | None:
+    """The node at which a sum of large terms leaves so little."""
+    for user, place in record.uses[leaf]:
+        node = record.nodes[user]
+        came = node.grad_output.finite_norm if node.grad_output is not None else None
+        if came and norm < layers.ROUNDING * came and place in traits_of(operation(node)).added:
+            return node
+    return None

@@ -1,0 +1,26 @@
+"""Leaves that nobody trains: in the graph and not among the model's parameters, or held by an optimizer and not the model's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gradtui.findings.cause import Cause, Place
+from gradtui.findings.record import Record
+
+
+def detect(record: Record) -> Iterator[Cause]:
+    if not record.has_run:  # a wrapper that waits for the program's own backward has leaves that stand for others
+        return
+    born = {name: event for event in record.events if event.kind == "born" for name in event.leaves}
+    copied = {name for event in record.events if event.kind in ("copied", "stacked") for name in event.leaves}
+    for name, leaf in record.wanted.items():
+        if leaf.registered is not False:
+            continue
+        if leaf.node is None:
+            yield Cause("not the model's", Place(), {"name": name}, "proved", (name,))
+        elif name in born:
+            event = born[name]
+            yield Cause("made in forward", Place(None, event.source), {"event": event}, "likely", (name,))
+        elif "[" in name or ("." in name and not copied):
+            yield Cause("unregistered", Place(), {"holder": re.split(r"[.\[]", name)[0]}, "proved", (name,))

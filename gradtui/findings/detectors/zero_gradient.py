@@ -1,0 +1,113 @@
+"""At which node does the gradient of a leaf become 0 on every path, and why?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from gradtui.findings import hooks
+from gradtui.findings.cause import Cause, Extent, Fact, Facts, Place
+from gradtui.findings.reason import Reason
+from gradtui.findings.record import Record
+from gradtui.findings.zeros import cancelling, edges, factors, second_derivative, zero_factor
+from gradtui.findings.zeros.edges import Lost
+from gradtui.findings.zeros.killers import Killer
+from gradtui.grad_fns.traits import traits_of
+from gradtui.graph.operands import is_finite, is_zero, operation, seen_value
+from gradtui.snapshot.model import Node, Parameter
+
+
+def detect(record: Record) -> Iterator[Cause]:
+    snapshot = record.snapshot
+    if record.is_explored and record.asked is None:
+        return  # there each element is followed
+    if not record.has_run or snapshot.problem is not None or snapshot.experiments or not is_finite(snapshot.value):
+        return
+    silent = dict(silent_leaves(record))
+    second = second_derivative.cause(record, silent) if silent else None
+    if second is not None:
+        yield second
+        silent = {name: killer for name, killer in silent.items() if name not in second.about}
+    for name, killer in silent.items():
+        yield _meant(record, of(record, name, killer))
+
+
+def silent_leaves(record: Record) -> Iterator[tuple[str, Killer]]:
+    """Leaves in the graph at which nothing arrives, and who is to blame."""
+    for name, leaf in record.wanted.items():
+        if leaf.node is None or not _is_silent(record, leaf):
+            continue
+        if (killer := record.killers.get(leaf.node)) is not None:
+            yield name, killer
+
+
+def of(record: Record, name: str, killer: Killer) -> Cause:
+    """The cause for one leaf."""
+    return (
+        cancelling.cause(record, name, killer)
+        or zero_factor.cause(record, name, killer)
+        or _nearest(record, name, killer)
+        or _by_the_node(record, name, killer)
+    )
+
+
+def _by_the_node(record: Record, name: str, killer: Killer) -> Cause:
+    node, edge = record.nodes[killer.node], killer.edge
+    if edge is not None and (dead := factors.dead_factor(record.graph, node, edge)) is not None:
+        node, edge = dead, 0
+    found = _of_a_sum(record, node) if edge is None else edges.reason(record, Lost(node, edge))
+    facts: dict[str, Fact] = {**found.as_facts(), "node": node, "symptom": "zero"}
+    seen, aside = tuple(_evidence(record, node, edge)), found.kind == "ordinary"
+    return Cause(f"zero: {found.kind}", Place(node.id), facts, found.certainty, (name,), seen, aside)
+
+
+def _of_a_sum(record: Record, node: Node) -> Reason:
+    if hooks.changed(record.graph, record.uses, node.id) is not None:
+        return Reason("zero", "hook of zeros")
+    if node.id == 0:
+        return Reason("zero", "starts with 0")
+    return Reason("zero", "adds up to 0", certainty="perhaps")
+
+
+def _evidence(record: Record, node: Node, edge: int | None) -> Iterator[tuple[str, Facts]]:
+    if node.grad_output is not None and not is_zero(node.grad_output):
+        yield "gradient comes in", {"norm": node.grad_output.norm}
+    if edge is not None:
+        if (values := seen_value(record.graph, node.edges[edge])) is not None:
+            yield "operand counted", {"reach": Extent.of(values), "of": math.prod(values.shape)}
+        if node.edges[edge].grad is not None:
+            yield "zeros go out", {}
+
+
+def _meant(record: Record, found: Cause) -> Cause:
+    """A leaf that is no parameter, as the place at which a penalty takes a gradient, is often meant to get none itself."""
+    leaves = record.leaves
+    is_model = any(leaf.registered for leaf in leaves.values())
+    plain = all(name in leaves and leaves[name].registered is None for name in found.about)
+    return replace(found, certainty="perhaps") if is_model and plain else found
+
+
+def _is_silent(record: Record, leaf: Parameter) -> bool:
+    if leaf.grad is not None:
+        return is_zero(leaf.grad)
+    return leaf.node is not None and record.nodes[leaf.node].step is not None
+
+
+def _nearest(record: Record, name: str, killer: Killer) -> Cause | None:
+    """Of what takes the nearest element, by the setting that the node keeps."""
+    node = record.nodes[killer.node]
+    flat = traits_of(operation(node)).flat_where
+    if flat is None or killer.edge is None:
+        return None
+    settings = {
+        operand.name: operand.number
+        for witness in record.witnesses("backward")
+        if witness.node == node.id
+        for operand in witness.operands
+    }
+    if settings.get(flat[0]) != flat[1]:
+        return None
+    facts: dict[str, Fact] = {"node": node, "symptom": "zero"}
+    return Cause("nearest", Place(node.id), facts, "proved", (name,))

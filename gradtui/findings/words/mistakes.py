@@ -1,0 +1,70 @@
+"""The words about parameters that are not what a person takes them for: kind of cause -> row."""
+
+from __future__ import annotations
+
+from gradtui.findings.words.sentence import Sentence
+from gradtui.snapshot.numbers import UNREAD
+
+LEAF_LAST = "make the leaf last, nn.Parameter(t.to(...)); model.to(...) changes parameters in place; or retain_grad()"
+REFILL = "capture while it is there: before its storage is freed, or where what freed it has filled it again"
+ELSEWHERE = "capture where its numbers are: on a device, gathered, outside of a transform"
+
+NOT_A_LEAF: dict[str, Sentence] = {
+    "not a leaf": Sentence(
+        "not_a_leaf",
+        "forward",
+        "not a leaf: {maker} made it{of}, so its .grad stays None and an optimizer that holds it changes nothing",
+        LEAF_LAST,
+    ),
+}
+STRAYS: dict[str, Sentence] = {
+    "not the model's": Sentence(
+        "unused",
+        "forward",
+        "not in the graph: it is not a parameter of the model, which has another tensor in its place: it was replaced",
+        "make the optimizer after the last change to the model (new weights, .to(), layers put in), of model.parameters()",
+    ),
+    "made in forward": Sentence(
+        "unused",
+        "forward",
+        "{event} makes new weights each time it runs: a layer that is no part of the model, and in no optimizer",
+        "make the layer once, in __init__, as an attribute: self.layer = ...; then it is in model.parameters()",
+    ),
+    "unregistered": Sentence(
+        "unused",
+        "forward",
+        "has a gradient, but is not in model.parameters(), so no optimizer of those trains it: torch does not look into a "
+        "plain list or dict such as {holder}",
+        "hold layers in nn.ModuleList or nn.ModuleDict, weights in nn.ParameterList, a single one as an attribute",
+    ),
+}
+OF_LOSSES: dict[str, Sentence] = {
+    "softmax twice": Sentence(
+        "shrinking",
+        "backward",
+        "{node} takes a softmax of what {softmax} has already made: probabilities where it wants logits, so that of {classes} "
+        "classes none gets more than {most} of the weight, and the loss cannot fall below {least}",
+        "hand it the logits: cross_entropy has a softmax inside; take the softmax out of the model, or nll_loss of its logarithm",
+    ),
+    "loss broadcast": Sentence(
+        "broadcast",
+        "forward",
+        "{node}: {before} against {other} are broadcast to {shape}: each prediction is compared with every target",
+        "give both the same shape: prediction.squeeze(-1), or target.unsqueeze(-1)",
+    ),
+}
+STORAGE: dict[str, Sentence] = {
+    "storage freed": Sentence("freed", "forward", "its storage is freed, so what it holds cannot be read", REFILL),
+}
+UNREADABLE: dict[str, Sentence] = {
+    f"unread: {reason}": Sentence(
+        "unread",
+        "backward",
+        f"it has a gradient, which cannot be read: {said}",
+        REFILL if reason == "freed" else ELSEWHERE,
+    )
+    for reason, said in UNREAD.items()
+}
+EVIDENCE_OF_LEAVES: dict[str, str] = {
+    "gradient passes": "the gradient that passes through it has norm {norm:2}",
+}

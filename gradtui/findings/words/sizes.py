@@ -1,0 +1,65 @@
+"""The words about the size of a gradient, about lost digits, and about what is in order."""
+
+from __future__ import annotations
+
+from gradtui.findings.words.sentence import Sentence
+
+LOOK = "look for a register_hook on it, and for a backward hook of its module: return None there to leave it as it is"
+SMALL_WEIGHTS = "larger initial weights (xavier_, kaiming_), normalised layers, residual paths x + f(x)"
+SMALLER_STEPS = (
+    "clip_grad_norm_, smaller or orthogonal initial weights, LSTM or GRU for a plain recurrence, normalised layers"
+)
+SCALE = "normalise inputs and targets, take the mean and not the sum, look at what multiplies the loss"
+LAYERS = "squash less often: relu or gelu inside, residual paths x + f(x), normalised operands"
+LOGITS = "keep its operand small (scale, normalise, start smaller), or train on logits: logsigmoid, softplus"
+FALLS = "the norm falls from {above:2} at {top} to {below:2} at {low}{each}{most}"
+GROWS = "the gradient has norm {norm:2}, the parameter {size:2}: it grows "
+
+SIZES: dict[str, Sentence] = {
+    "vanishing": Sentence("vanishing", "backward", FALLS, SMALL_WEIGHTS),
+    "vanishing by squashing": Sentence("vanishing", "backward", FALLS, LAYERS),
+    "vanishing by a hook": Sentence("vanishing", "backward", FALLS, LOOK),
+    "vanishing at once": Sentence("saturated", "backward", FALLS, LOGITS),
+    "exploding": Sentence("exploding", "backward", GROWS + "most in {node}, by {factor:2}x", SCALE),
+    "exploding by a hook": Sentence("exploding", "backward", GROWS + "most in {hook}{node}, by {factor:2}x", LOOK),
+    "exploding in steps": Sentence(
+        "exploding",
+        "backward",
+        GROWS + "by {factor:2}x in each of {count} {operation} on the way from the loss, {node}",
+        SMALLER_STEPS,
+    ),
+    "rounding is left": Sentence(
+        "constant",
+        "backward",
+        "next to nothing, norm {norm:2}: {node}: {why}; what is left is rounding",
+        "put the loss on single elements (cross_entropy, log_softmax), not on their sum or mean",
+    ),
+    "nearly cancels": Sentence(
+        "ordinary",
+        "backward",
+        "next to nothing, norm {norm:2}: {node}: what comes in adds up to 0, but for rounding",
+        "no fault where it cannot matter, as a bias before a normalisation; else see what cancels",
+    ),
+    "no gradient": Sentence("nonfinite", "backward", "no gradient: {reason}", "{way}"),
+    "ordinary": Sentence(
+        "ordinary",
+        "backward",
+        "nothing wrong is seen: its gradient has norm {norm:3}{zeros}, the parameter {size:3}",
+        "nothing to do",
+    ),
+}
+DIGITS: dict[str, Sentence] = {
+    "value loses digits": Sentence("lost_digits", "forward", "{node}: {why}, so that {consequence}", "{form}{more}"),
+    "gradient loses digits": Sentence(
+        "lost_digits", "backward", "{node}: {why}, so that {consequence}", "{form}{more}"
+    ),
+}
+EVIDENCE_OF_SIZES: dict[str, str] = {
+    "norm of a layer": "{name}: norm {norm:2}",
+    "spreads": "its elements{reach}",
+    "sends digits": "{node} sends it a gradient with {digits}",
+    "sum has digits": "their sum has {digits}",
+    "has digits": "{node} has {digits}",
+    "value has digits": "its value has {digits}",
+    "sent has digits": "what it sends has {digits}",
+}

@@ -1,0 +1,40 @@
+"""Do gradients that are none by themselves add up to 0 where ways from the loss meet?"""
+
+from __future__ import annotations
+
+import math
+
+from gradtui.findings import hooks
+from gradtui.findings.cause import Cause, Fact, Place
+from gradtui.findings.record import Record
+from gradtui.findings.zeros.killers import Killer
+from gradtui.graph.operands import is_zero
+from gradtui.snapshot.model import Values
+
+ROUNDING = 1e-5
+
+
+def cause(record: Record, name: str, killer: Killer) -> Cause | None:
+    """The place where the ways meet, and the two largest terms: by the node nearest to the loss that sends one of them."""
+    node = record.nodes[killer.node]
+    if killer.edge is not None or hooks.changed(record.graph, record.uses, node.id) is not None:
+        return None
+    sent = [(record.nodes[user], record.nodes[user].edges[place].grad) for user, place in record.uses[node.id]]
+    terms = [(user, grad) for user, grad in sent if grad is not None and not is_zero(grad)]
+    if len(terms) < 2:
+        return None
+    terms.sort(key=lambda term: term[0].id)
+    one, other = terms[0], terms[-1]
+    opposite = len(terms) == 2 and _are_opposite(one[1], other[1])
+    facts: dict[str, Fact] = {"node": node, "one": one[0], "other": other[0], "terms": len(terms), "symptom": "zero"}
+    if not node.edges:
+        return Cause("cancels at a leaf", Place(node.id), facts, "perhaps", (name,))
+    kind = "ways of +1 and -1" if opposite else "gradients cancel"
+    return Cause(kind, Place(one[0].id), facts, "proved", (name,))
+
+
+def _are_opposite(one: Values | None, other: Values | None) -> bool:
+    """Whether one is the other times -1, as far as numbers of both are known."""
+    if one is None or other is None or len(one.numbers) != len(other.numbers):
+        return False
+    return all(math.isclose(a, -b, rel_tol=ROUNDING) for a, b in zip(one.numbers, other.numbers, strict=True))

@@ -1,0 +1,143 @@
+"""Why a node that gets a gradient sends zeros, or next to nothing, by one of its edges."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from gradtui.findings import hooks
+from gradtui.findings.cause import Extent, Fact, Part
+from gradtui.findings.reason import Reason
+from gradtui.findings.record import Record
+from gradtui.findings.zeros import factors, layers
+from gradtui.grad_fns.traits import has, traits_of
+from gradtui.graph.operands import element, is_zero, kept, operand, operand_quote, operation, seen_value
+from gradtui.snapshot.model import Node, Values
+
+
+class Lost(NamedTuple):
+    """share: what is left. places: of the elements that are followed one by one; none where only the whole is known."""
+
+    node: Node
+    edge: int
+    share: float = 0.0
+    places: tuple[int, ...] = ()
+
+
+def reason(record: Record, lost: Lost) -> Reason:
+    node, edge = lost.node, lost.node.edges[lost.edge]
+    name = operation(node)
+    if edge.grad is None and not lost.places:
+        return Reason("zero", "sends None" if node.note else "sends None itself")
+    if 0 in node.shape:
+        return Reason("masked", "nothing is selected", certainty="perhaps")
+    if has(name, "squashing") or traits_of(name).tail:
+        return Reason("saturated", "saturated", _made(lost), certainty="likely")
+    if has(name, "softmax"):
+        return layers.softmax(node, bool(lost.places))
+    if has(name, "underflowing") and (lost.places or is_zero(node.value)):
+        return Reason("underflow", "underflows", {"reach": _reach(record, lost)})
+    if has(name, "flat"):
+        return Reason("flat", "flat", certainty="proved")
+    if has(name, "bounded") and not lost.places and _is_inside_a_loss(record, node):
+        return _at_rest()
+    if has(name, "bounded") and (not lost.places or not has(name, "taking") or lost.edge == 0):
+        return Reason("clamped", "clamped", {"operand": _operand(record, lost)})
+    if traits_of(name).side:
+        return Reason("dead", "dead", {"operand": _operand(record, lost)})
+    if lost.places:
+        return _of_elements(node, operand_quote(edge))
+    return _of_the_whole(record, node, lost.edge)
+
+
+def _of_elements(node: Node, text: str) -> Reason:
+    """What stands in the text lets nothing through."""
+    if has(operation(node), "power"):
+        return Reason("constant", "to the power 0", {"text": text})
+    if has(operation(node), "multiplying"):
+        return Reason("masked", "times 0", {"text": text})
+    return Reason("masked", "not taken there", {"text": text})
+
+
+def _of_the_whole(record: Record, node: Node, place: int) -> Reason:
+    name, traits = operation(node), traits_of(operation(node))
+    if has(name, "choosing"):
+        return Reason("masked", "not taken", certainty="perhaps")
+    if has(name, "embedding"):
+        return Reason("masked", "only padding", certainty="perhaps")
+    if has(name, "looking up"):
+        return Reason("masked", "looked up for nothing", certainty="perhaps")
+    if has(name, "drawing"):
+        return Reason("flat", "drawn", certainty="proved")
+    if name == hooks.MODULE_HOOK:
+        return Reason("zero", "module hook of zeros")
+    if layers.underflows(node):
+        return layers.underflow(node)
+    if has(name, "normalising"):
+        return layers.norm(record.graph, node)
+    if has(name, "level at 0") and is_zero(seen_value(record.graph, node.edges[place])):
+        return Reason("zero", "operand of 0", certainty="perhaps")
+    if has(name, "loss"):
+        return _at_rest()
+    if place in traits.added:
+        return Reason("ordinary", "cancels", certainty="perhaps")
+    if has(name, "multiplying"):
+        return _of_a_product(record, node, place)
+    return Reason("zero", "own backward of zeros" if node.note else "zeros go out")
+
+
+def _of_a_product(record: Record, node: Node, place: int) -> Reason:
+    other = factors.zero_factor(record.graph, node, place)
+    if other is not None:
+        return Reason("masked", "times a factor of 0", {"factor": other}, certainty="perhaps")
+    if layers.is_narrow(node) and node.value is not None and not is_zero(node.value):
+        return layers.underflow(node)
+    if factors.partner(node, place) is not None:
+        return Reason("masked", "products are 0")
+    constant = kept(node, "other") or kept(node, "self") if not has(operation(node), "matrix product") else None
+    if constant is not None and not is_zero(constant):
+        return Reason("masked", "products are 0")
+    return Reason("masked", "data of 0" if has(operation(node), "matrix product") else "times data of 0")
+
+
+def _at_rest() -> Reason:
+    return Reason("zero", "at rest", certainty="perhaps")
+
+
+def _is_inside_a_loss(record: Record, node: Node) -> bool:
+    """Whether torch made it, for a function of its own such as triplet_margin_loss: with others, in one call."""
+    below = (record.nodes[edge.target] for edge in node.edges if edge.target is not None)
+    above = (record.nodes[user] for user, _ in record.uses[node.id])
+    return any(other.source is not None and other.source == node.source for other in (*below, *above))
+
+
+def _made(lost: Lost) -> dict[str, Fact]:
+    """At which value it is saturated, and what is left."""
+    node, count = lost.node, math.prod(lost.node.shape)
+    if not lost.places:
+        return {"made": Part("its values", {"reach": Extent.of(node.value)}), "share": lost.share, "to": ""}
+    value = (element(node.value, lost.places[0], count) or 0.0) + 0.0
+    made = Part("at", {"number": value})
+    return {"made": made, "share": lost.share, "to": Part("back to", {"text": operand_quote(node.edges[lost.edge])})}
+
+
+def _operand(record: Record, lost: Lost) -> Part:
+    """The operand at the element; else its whole, where both of its ends are on the flat side; else where it counts."""
+    node, edge = lost.node, lost.node.edges[lost.edge]
+    if lost.places:
+        at = element(operand(record.graph, node, lost.edge), lost.places[0], math.prod(node.shape))
+        return Part("operand there", {"text": operand_quote(edge), "number": at})
+    values = seen_value(record.graph, edge)
+    name = "whole operand" if _is_wholly_flat(node, values) else "operand where it counts"
+    return Part(name, {"reach": Extent.of(values)})
+
+
+def _is_wholly_flat(node: Node, values: Values | None) -> bool:
+    side, extent = traits_of(operation(node)).side, Extent.of(values)
+    if side is None or extent.low is None or extent.high is None:
+        return False
+    return side(node, extent.low) and side(node, extent.high)
+
+
+def _reach(record: Record, lost: Lost) -> Extent | None:
+    return None if lost.places else Extent.of(seen_value(record.graph, lost.node.edges[lost.edge]))

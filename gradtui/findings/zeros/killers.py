@@ -1,0 +1,44 @@
+"""Which node made a gradient zero first, of all those on the way to a leaf at which nothing but zeros arrives. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gradtui.graph.operands import is_zero
+from gradtui.snapshot.model import Edge, Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Killer:
+    """The node that got a gradient and sent zeros, and by which edge; None where what came in added up to 0."""
+
+    node: int
+    edge: int | None
+
+
+def killers(graph: Graph) -> dict[int, Killer]:
+    """For each node with a gradient of zeros, or of none, the first in the engine's order that is to blame for it."""
+    found: dict[int, Killer] = {}
+    blamed: dict[int, Killer] = {}
+    alive: set[int] = set()
+    for node in graph.nodes:
+        if node.step is None:
+            continue
+        if is_zero(node.grad_output) or (node.grad_output is None and node.id in blamed):
+            found[node.id] = Killer(node.id, None) if node.id in alive else blamed.get(node.id, Killer(node.id, None))
+        for place, edge in enumerate(node.edges):
+            if edge.target is None:
+                continue
+            killer = found.get(node.id)
+            if killer is None and not _sends_nothing(edge):
+                alive.add(edge.target)
+                continue
+            killer = killer or Killer(node.id, place)
+            known = blamed.get(edge.target)
+            if known is None or killer.node < known.node:
+                blamed[edge.target] = killer
+    return found
+
+
+def _sends_nothing(edge: Edge) -> bool:
+    return edge.grad is None or is_zero(edge.grad)

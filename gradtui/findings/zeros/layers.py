@@ -1,0 +1,120 @@
+"""Why a softmax, a normalisation or a narrow dtype leaves nothing, or next to nothing, of a gradient."""
+
+from __future__ import annotations
+
+import math
+
+from gradtui.findings.dtypes import LEAST, NARROW
+from gradtui.findings.reason import Reason
+from gradtui.grad_fns.traits import has
+from gradtui.graph.gradients import spread
+from gradtui.graph.operands import is_zero, operation, seen_value
+from gradtui.snapshot.model import Graph, Node, Values
+
+ROUNDING = 1e-5
+"""What is left of a sum in float32 whose terms cancel."""
+NO_WEIGHT = 1e-6
+"""An element of a softmax that is smaller has next to none."""
+
+
+def softmax(node: Node, by_elements: bool) -> Reason:
+    """Its derivative by an operand is 0 where one element has all the weight; else the gradient that comes in is even."""
+    if by_elements:
+        return Reason(
+            "constant" if adds_up(node) else "saturated", "adds up to 1" if adds_up(node) else "all the weight"
+        )
+    if node.shape and 1 in node.shape[-1:]:
+        return Reason("constant", "softmax of one", certainty="proved")
+    came = spread(node.grad_output) if node.grad_output is not None else None
+    made = spread(node.value) if node.value is not None else None
+    logarithm = has(operation(node), "logarithmic")
+    sharp = made is None or made.min is None or made.min < (math.log(NO_WEIGHT) if logarithm else NO_WEIGHT)
+    if logarithm and not sharp:
+        return Reason("zero", "at rest", certainty="perhaps")
+    if not logarithm and (not sharp or (came is not None and came.min == came.max)):
+        return Reason("constant", "adds up to 1", certainty="proved")
+    return Reason("saturated", "all the weight")
+
+
+def adds_up(node: Node) -> bool:
+    """Whether a softmax is asked for the gradient of the sum of its elements, which is 1 whatever its operand."""
+    return node.grad_output is not None and len(set(node.grad_output.numbers)) == 1
+
+
+def takes_away(graph: Graph) -> bool:
+    """Whether `taken_away` may say something of any node on a path: a walk along all of a long one is dear."""
+    for node in graph.nodes:
+        came = node.grad_output.finite_norm if node.grad_output is not None and _takes_away(operation(node)) else None
+        sent = (
+            [edge.grad.finite_norm for edge in node.edges if edge.grad is not None and edge.grad.finite_norm]
+            if came
+            else []
+        )
+        if came and any(taken_away(graph, node, norm / came) for norm in sent):
+            return True
+    return False
+
+
+def _takes_away(name: str) -> bool:
+    """Whether to its operand some gradients make no difference."""
+    return has(name, "normalising") or (has(name, "softmax") and not has(name, "logarithmic"))
+
+
+def taken_away(graph: Graph, node: Node, kept: float) -> Reason | None:
+    """Why the operand makes no difference, where but for rounding that is so. kept: of the norm that comes in."""
+    name = operation(node)
+    if not _takes_away(name):
+        return None
+    if has(name, "normalising"):
+        deviation, weight = _deviation(seen_value(graph, node.edges[0])), _weight(graph, node)
+        found = spread(weight.value) if weight is not None and weight.value is not None else None
+        scale = max(abs(found.min or 0.0), abs(found.max or 0.0)) if found is not None else 1.0
+        return Reason("constant", "only shifts") if deviation and kept * deviation < ROUNDING * scale else None
+    found_softmax = softmax(node, False) if node.value is not None and kept < ROUNDING else None
+    return found_softmax if found_softmax is not None and found_softmax.kind == "constant" else None
+
+
+def norm(graph: Graph, node: Node) -> Reason:
+    """Why nothing goes back through a normalisation."""
+    weight = _weight(graph, node)
+    if weight is not None and is_zero(weight.value):
+        return Reason("masked", "norm with a weight of 0", {"weight": weight}, certainty="perhaps")
+    made = spread(node.value) if node.value is not None else None
+    if node.shape[-1:] == (1,) and not has(operation(node), "by columns"):
+        return Reason("constant", "norm of one", certainty="proved")
+    if made is not None and made.min is not None and made.min == made.max:
+        return Reason("constant", "norm of equals", certainty="proved")
+    return Reason("constant", "only shifts", certainty="proved")
+
+
+def _weight(graph: Graph, node: Node) -> Node | None:
+    """By which a normalisation multiplies, and so the gradient; None without one that learns."""
+    target = node.edges[1].target if len(node.edges) > 1 else None
+    return None if target is None else graph.nodes[target]
+
+
+def _deviation(values: Values | None) -> float | None:
+    """The standard deviation, by which a normalisation divides the gradient."""
+    if values is None or values.finite_norm is None:
+        return None
+    count = math.prod(values.shape)
+    mean = values.summary.mean if values.summary else sum(values.numbers) / max(count, 1)
+    if mean is None or not math.isfinite(mean):
+        return None
+    root = values.finite_norm / math.sqrt(count)  # the difference of their squares could be beyond any float
+    return math.sqrt(max(root - abs(mean), 0.0)) * math.sqrt(root + abs(mean))
+
+
+def is_narrow(node: Node) -> bool:
+    return node.dtype in NARROW
+
+
+def underflow(node: Node) -> Reason:
+    return Reason("underflow", "sends too little", {"dtype": node.dtype, "least": LEAST[node.dtype]})
+
+
+def underflows(node: Node) -> bool:
+    """Whether so small a gradient came in that the dtype is at its end."""
+    came = node.grad_output
+    least = LEAST.get(node.dtype)
+    return least is not None and came is not None and came.finite_norm is not None and came.finite_norm < 1e3 * least

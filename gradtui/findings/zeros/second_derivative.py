@@ -1,0 +1,46 @@
+"""Is it the second derivative of a function of straight pieces, which is 0, that a loss is made of?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gradtui.findings.cause import Cause, Fact, Place
+from gradtui.findings.record import Record
+from gradtui.findings.zeros.killers import Killer
+from gradtui.grad_fns.traits import traits_of
+from gradtui.graph.operands import is_zero, operation
+from gradtui.snapshot.model import Node
+
+AGAIN = "Backward"
+
+
+def cause(record: Record, silent: Mapping[str, Killer]) -> Cause | None:
+    """Of those leaves to which the only ways lead through such a second derivative, where no parameter learns at all."""
+    kinks = [node for node in record.nodes if _is_second(node.name) and _pieces(node)]
+    if not kinks or any(_learns(record, name) for name in record.snapshot.parameters):
+        return None
+    first = min(kinks, key=lambda node: node.id)
+    about = [*silent, *(name for name, _ in record.absent())]
+    facts: dict[str, Fact] = {
+        "node": first,
+        "function": _pieces(first),
+        "symptom": "zero",
+    }
+    return Cause("second derivative is 0", Place(first.id), facts, "proved", tuple(dict.fromkeys(about)))
+
+
+def _pieces(node: Node) -> str:
+    """What a person calls the function whose derivative is differentiated once more; nothing where it is smooth."""
+    return traits_of(operation(node).removesuffix(AGAIN)).pieces
+
+
+def _is_second(name: str) -> bool:
+    return name.removesuffix("0").removesuffix("1").endswith("BackwardBackward")
+
+
+def _learns(record: Record, name: str) -> bool:
+    """A parameter of the model; not the place at which it is differentiated."""
+    leaf = record.snapshot.parameters[name]
+    of_a_model = any(each.registered for each in record.snapshot.parameters.values())
+    is_one = leaf.registered is True if of_a_model else " " not in name
+    return is_one and leaf.grad is not None and not is_zero(leaf.grad)
