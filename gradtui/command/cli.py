@@ -127,7 +127,7 @@ def command(
         raise click.UsageError("--print, --json and --steps are different answers: ask for one of them")
     if plain and (as_text or as_json or as_steps or export):
         raise click.UsageError("--plain is a session and no report: ask for one of them")
-    if export is not None:
+    if export is not None and not (script and running.is_folder(export)):
         options.check_export(export)
     if serve is not None:
         from gradtui.command import serve as page

@@ -87,7 +87,7 @@ def run(target: Sequence[str], form: Form | None, export: str | None, every: int
             form = "json" if form == "json" else None
         elif form is None and export is None:
             form = "text"
-        runs.write(found, form, None if export == path else export)
+        runs.write(found, form, None if export is None or export == path or is_folder(export) else export)
     return status or runs.status(found)
 
 
@@ -153,9 +153,16 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
             return status if status >= 0 else 128 - status
 
 
+def is_folder(export: str) -> bool:
+    return export.endswith(os.sep) or os.path.isdir(export)
+
+
 @contextmanager
 def file(export: str | None) -> Iterator[str]:
-    """The file that is asked for, or one that is gone afterwards."""
+    """The file that is asked for, or one that is gone afterwards; in a folder, that of this process's rank."""
+    if export is not None and is_folder(export):
+        os.makedirs(export, exist_ok=True)
+        export = os.path.join(export, f"rank{os.environ.get('RANK', '0')}.gradtui")
     if export is not None and export.endswith(".gradtui"):
         with open(export, "wb"):
             pass

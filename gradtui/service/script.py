@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gradtui.engine.watching.watch import Watch
 
+LAUNCHED = "RANK", "WORLD_SIZE"
+"""How torchrun and its like tell each of their processes which it is, and of how many."""
+
 
 def main() -> None:
     from gradtui.engine.watching import program
@@ -21,7 +24,10 @@ def main() -> None:
     path, every, *target = sys.argv[1:]
     watches: list[Watch] = []
     file = open(path, "ab", buffering=0)  # noqa: SIM115 - until the process ends
-    writer = RunWriter(path, what=target[0], arguments=target[1:], started=time.time(), file=file)
+    rank, ranks = (int(known) if (known := os.environ.get(name, "")).isdecimal() else None for name in LAUNCHED)
+    writer = RunWriter(
+        path, what=target[0], arguments=target[1:], rank=rank, ranks=ranks, started=time.time(), file=file
+    )
 
     def arrived() -> None:
         from gradtui.engine.watching.watch import Watch
