@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gradtui.engine.watching.watch import Watch
 
-LAUNCHED = "RANK", "WORLD_SIZE"
-"""How torchrun and its like tell each of their processes which it is, and of how many."""
-
 
 def main() -> None:
     from gradtui.engine.watching import program
@@ -24,9 +21,14 @@ def main() -> None:
     path, every, *target = sys.argv[1:]
     watches: list[Watch] = []
     file = open(path, "ab", buffering=0)  # noqa: SIM115 - until the process ends
-    rank, ranks = (int(known) if (known := os.environ.get(name, "")).isdecimal() else None for name in LAUNCHED)
     writer = RunWriter(
-        path, what=target[0], arguments=target[1:], rank=rank, ranks=ranks, started=time.time(), file=file
+        path,
+        what=target[0],
+        arguments=target[1:],
+        started=time.time(),
+        file=file,
+        rank=_told("RANK"),
+        ranks=_told("WORLD_SIZE"),
     )
 
     def arrived() -> None:
@@ -48,6 +50,12 @@ def main() -> None:
             for watch in watches:
                 watch.close()
             writer.close()
+
+
+def _told(name: str) -> int | None:
+    """What torchrun tells each of its processes."""
+    value = os.environ.get(name, "")
+    return int(value) if value.isdecimal() else None
 
 
 owner = os.getpid()

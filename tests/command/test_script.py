@@ -11,7 +11,6 @@ from typing import Any
 import click
 import pytest
 
-import gradtui
 from gradtui.command import cli, running
 
 pytestmark = [pytest.mark.child, pytest.mark.long]
@@ -36,22 +35,6 @@ if __name__ == "__main__":
     main()
 """
 
-TOGETHER = """
-import torch
-import torch.distributed as dist
-
-dist.init_process_group("gloo")
-torch.manual_seed(0)
-model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(3, 1))
-optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-x = torch.ones(4, 3) + dist.get_rank()
-for _ in range(3):
-    optimizer.zero_grad()
-    model(x).square().mean().backward()
-    optimizer.step()
-dist.destroy_process_group()
-"""
-
 
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False)
@@ -62,7 +45,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("person")
     (folder / "package").mkdir()
     (folder / "package" / "train.py").write_text(TRAIN)
-    (folder / "together.py").write_text(TOGETHER)
     return folder
 
 
@@ -96,19 +78,6 @@ def test_report_exit_status_and_output(tmp_path: Path) -> None:
     again = run(tmp_path, "-m", "gradtui", "kept.gradtui", "--json")
     assert json.loads(again.stdout)["exit"] == 3
     assert again.returncode == 1, "a finding is proved"
-
-
-def test_each_process_of_a_launcher_writes_a_file_of_its_own(folder: Path) -> None:
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
-    ended = run(folder, *launcher, "gradtui", "--export", "ranks/", "together.py")
-    assert ended.returncode == 0, ended.stderr
-    found = [gradtui.load(folder / "ranks" / f"rank{rank}.gradtui") for rank in (0, 1)]
-    assert all(isinstance(one, gradtui.Run) and len(one.updates) == 3 for one in found)
-    assert [(one.rank, one.ranks) for one in found if isinstance(one, gradtui.Run)] == [(0, 2), (1, 2)]
-    losses = [one.updates[0].loss for one in found if isinstance(one, gradtui.Run)]
-    grads = [one.updates[0].grad_norm for one in found if isinstance(one, gradtui.Run)]
-    assert losses[0] != losses[1], "each has data of its own"
-    assert grads[0] == pytest.approx(grads[1]), "DDP has averaged them"
 
 
 @pytest.mark.parametrize(
