@@ -27,7 +27,7 @@ def rows() -> Iterator[Row]:
     def step() -> None:
         loss = torch.nn.functional.cross_entropy(model(words[:, :-1]).flatten(0, 1), words[:, 1:].flatten())
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
 
     def steps() -> None:
