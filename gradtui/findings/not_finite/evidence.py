@@ -33,4 +33,4 @@ def at_element(witness: Witness) -> Iterator[tuple[str, Facts]]:
         if one.variable is not None:
             yield "number there", {"name": one.variable, "number": one.number}
         else:
-            yield "second there" if is_second(one) else "one there", {"number": one.number}
+            yield "second there" if is_second(one) else "operand there", {"number": one.number}
