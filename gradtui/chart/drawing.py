@@ -12,7 +12,6 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gradtui.chart.labels import beside
 from gradtui.chart.ticks import ticks
 from gradtui.chart.window import (
     Frame,
@@ -27,20 +26,29 @@ from gradtui.chart.window import (
     y_window,
 )
 from gradtui.snapshot.curve import Curve, Trouble
-from gradtui.snapshot.numbers import number
 from gradtui.snapshot.visible import visible
 
-Role = Literal["f", "derivative", "other", "tangent", "point", "axis", "zero", "label", "variable", "trouble"]
+Role = Literal[
+    "f",
+    "derivative",
+    "other",
+    "tangent",
+    "point",
+    "axis",
+    "zero",
+    "label",
+    "variable",
+    "trouble",
+    "second",
+    "third",
+    "fourth",
+]
 Cell = tuple[str, Role]
-Overlay = dict[int, dict[int, Cell]]
-"""Cells by row and column that lie over a picture."""
 
 SMALLEST = (12, 5)
 """Columns and rows under which there is no room for a picture."""
 LEGEND_FROM = 8
 """Rows from which one of them is the legend's."""
-LABEL_DIGITS = 4
-"""Of the value and the slope that stand at the point."""
 FEWEST_LABELS = 4
 """On the y axis, where there is room."""
 
@@ -53,12 +61,10 @@ OTHER = "×"
 
 DOT = "·"
 """f' is drawn in: told from f without colours."""
+HIGHER: tuple[Cell, ...] = ((":", "second"), ("⁝", "third"), ("⁞", "fourth"))
+"""f'' and the next: as many dots as primes."""
 BLANK: Cell = (" ", "label")
 BRAILLE = 0x2800
-DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))
-"""The bit of each of a cell's 2 x 4 dots, by column and then by row from the bottom."""
-DASH, GAP = 6, 3
-"""The tangent's, in dots: told from the curve without colours too."""
 
 
 class Picture(Struct, frozen=True):
@@ -97,11 +103,13 @@ def draw(
     point: tuple[float, float | None] | None = None,
     grid: bool = False,
     other: Curve | None = None,
+    degree: int = 1,
 ) -> Picture | None:
     """The curve of f, and of f' unless not wanted, with axes, ticks and a legend, on `width` x `height` cells.
 
     point: x and f of the one that is to lie inside. grid: lines at the ticks. other: a second function, in the same windows.
-    None where there is no room. Takes 5 to 40 ms, by size.
+    degree: of Taylor's polynomial at the point, which is the tangent for 1. None where there is no room.
+    Takes 5 to 40 ms, by size.
     """
     if not fits(width, height):
         return None
@@ -124,20 +132,24 @@ def draw(
     canvas = _zero_lines(frame, y_ticks if grid else ())
     legend: list[tuple[Cell, str]] = [(("━", "f"), "f")]
     of_f, of_derivative = breaks_of(curve)
+    for place, values in reversed([*enumerate(curve.higher)] if derivative else []):
+        layer = rasterise(runs(curve.x, values, frame, of_derivative), frame)
+        canvas = _marked(canvas, layer, HIGHER[place])
+        legend.insert(1, (HIGHER[place], f"f{chr(39) * (place + 2)}{_whereabouts(values, layer, frame)}"))
     if derivative:
         layer = rasterise(runs(curve.x, curve.derivative, frame, of_derivative), frame)
-        canvas = _dotted(canvas, layer)
-        legend.append(((DOT, "derivative"), f"f'{_whereabouts(curve.derivative, layer, frame)}"))
+        canvas = _marked(canvas, layer, (DOT, "derivative"))
+        legend.insert(1, ((DOT, "derivative"), f"f'{_whereabouts(curve.derivative, layer, frame)}"))
     if other is not None:
-        canvas = _dashed(canvas, rasterise(runs(other.x, other.f, frame, breaks_of(other)[0]), frame))
+        canvas = _marked(canvas, rasterise(runs(other.x, other.f, frame, breaks_of(other)[0]), frame), (OTHER, "other"))
         told, most = other.what or "the other", width // 3
         legend.append(((OTHER, "other"), told if len(told) <= most else f"{told[: most - 1]}…"))
     layer = rasterise(runs(curve.x, curve.f, frame, of_f), frame)
     canvas = _over(canvas, layer, "f")
     legend[0] = (legend[0][0], f"f{_whereabouts(curve.f, layer, frame)}")
-    legend.append((("╍", "tangent"), "tangent"))
+    legend.append((("╍", "tangent"), "tangent" if degree < 2 else f"Taylor, degree {degree}"))
 
-    marked = {_row(frame, value): text for value, text in y_ticks}
+    marked = {row_of(frame, value): text for value, text in y_ticks}
     lines = [_legend(legend, curve.what, width)] if top else []
     for row, cells in enumerate(canvas):
         text = marked.get(row)
@@ -201,12 +213,12 @@ def _whereabouts(values: Sequence[float], layer: Sequence[str], frame: Frame) ->
     return " ↑" if min(finite) > high else " ↓" if max(finite) < low else ""
 
 
-def _row(frame: Frame, y: float) -> int:
+def row_of(frame: Frame, y: float) -> int:
     """The row of cells, from the top of the canvas, on which a y inside the window lies."""
     return frame.rows - 1 - nearest(frame.place(frame.x_window[0], y)[1]) // 4
 
 
-def _column(frame: Frame, x: float) -> int:
+def column_of(frame: Frame, x: float) -> int:
     """The column of cells on which an x inside the window lies."""
     return nearest(frame.place(x, frame.y_window[0])[0]) // 2
 
@@ -214,33 +226,23 @@ def _column(frame: Frame, x: float) -> int:
 def _zero_lines(frame: Frame, grid: Sequence[tuple[float, str]] = ()) -> list[list[Cell]]:
     """An empty canvas but for x = 0 and y = 0 where they are inside the windows, and a grid at the ticks of both axes."""
     canvas: list[list[Cell]] = [[BLANK] * frame.columns for _ in range(frame.rows)]
-    for at in {_row(frame, value) for value, _ in grid}:
+    for at in {row_of(frame, value) for value, _ in grid}:
         canvas[at] = [("┄", "zero")] * frame.columns
-    for at in {_column(frame, value) for value, _ in _x_ticks(frame)} if grid else ():
+    for at in {column_of(frame, value) for value, _ in _x_ticks(frame)} if grid else ():
         for line in canvas:
             line[at] = ("┆", "zero")
-    column = _column(frame, 0) if frame.x_window[0] < 0 < frame.x_window[1] else None
+    column = column_of(frame, 0) if frame.x_window[0] < 0 < frame.x_window[1] else None
     if column is not None:
         for line in canvas:
             line[column] = ("┊", "zero")
     if frame.y_window[0] < 0 < frame.y_window[1]:
-        row = _row(frame, 0)
+        row = row_of(frame, 0)
         canvas[row] = [("┼" if place == column else "┈", "zero") for place in range(frame.columns)]
     return canvas
 
 
-def _dotted(canvas: list[list[Cell]], layer: Sequence[str]) -> list[list[Cell]]:
-    """f', a dot in each cell that it passes."""
-    dot: Cell = (DOT, "derivative")
-    return [
-        [cell if character == " " else dot for cell, character in zip(*pair, strict=True)]
-        for pair in zip(canvas, layer, strict=True)
-    ]
-
-
-def _dashed(canvas: list[list[Cell]], layer: Sequence[str]) -> list[list[Cell]]:
-    """The other function: a sign in each cell that it passes, told from f and f' without colours."""
-    cell: Cell = (OTHER, "other")
+def _marked(canvas: list[list[Cell]], layer: Sequence[str], cell: Cell) -> list[list[Cell]]:
+    """A curve by a sign of its own in each cell that it passes, told from the others without colours."""
     return [
         [under if character == " " else cell for under, character in zip(*pair, strict=True)]
         for pair in zip(canvas, layer, strict=True)
@@ -259,16 +261,10 @@ def _over(canvas: list[list[Cell]], layer: Sequence[str], role: Role) -> list[li
 
 def merged(cell: Cell, dots: int, role: Role) -> Cell:
     """A cell with further dots; it takes the role of these."""
-    return chr(BRAILLE | dots | _dots(cell)), role
+    return chr(BRAILLE | dots | dots_of(cell)), role
 
 
-def crossed(cell: Cell, dots: int) -> Cell:
-    """A cell with dots of the tangent; it takes the role of whichever has more dots of its own in it."""
-    below = _dots(cell)
-    return merged(cell, dots, "tangent" if dots.bit_count() >= (below & ~dots).bit_count() else cell[1])
-
-
-def _dots(cell: Cell) -> int:
+def dots_of(cell: Cell) -> int:
     dots = ord(cell[0]) - BRAILLE
     return dots if 0 < dots < 0x100 else 0
 
@@ -297,7 +293,7 @@ def _x_axis(frame: Frame, left: int, name: str, troubles: Sequence[Trouble]) -> 
     axis = [BLANK] * (left - 1) + _text("└" + "─" * frame.columns, "axis") + _text(name, "variable")
     labels = [BLANK] * len(axis)
     for value, text in _x_ticks(frame):
-        column = left + _column(frame, value)
+        column = left + column_of(frame, value)
         start = column - len(text) // 2 if text[0] == "-" else column - (len(text) - 1) // 2
         start = max(0, min(len(labels) - len(text), start))
         if all(cell == BLANK for cell in labels[max(0, start - 1) : start + len(text)]):
@@ -305,7 +301,7 @@ def _x_axis(frame: Frame, left: int, name: str, troubles: Sequence[Trouble]) -> 
             labels[start : start + len(text)] = _text(text, "label")
     low, high = frame.x_window
     for trouble in troubles:
-        first, last = (_column(frame, max(low, min(high, end))) for end in (trouble.low, trouble.high))
+        first, last = (column_of(frame, max(low, min(high, end))) for end in (trouble.low, trouble.high))
         for column in range(left + first, left + last + 1):
             axis[column] = (TROUBLE[trouble.kind], "trouble")
     return [axis, labels]
@@ -330,70 +326,3 @@ def _x_ticks(frame: Frame) -> list[tuple[float, str]]:
             break
         marks = more
     return marks
-
-
-def overlay(picture: Picture, x: float, f: float | None, slope: float | None, *, derivative: bool = True) -> Overlay:
-    """The tangent, the points on f and f' with what they are, and the mark on the x axis; arrows where they lie outside.
-
-    None, and what is not finite, is left out.
-    """
-    frame = picture.frame
-    cells: Overlay = {}
-    if math.isnan(x):
-        return cells
-    if f is not None and slope is not None:
-        _lay_tangent(picture, cells, x, f, slope)
-    if derivative and slope is not None and frame.holds(x, slope):
-        _lay(picture, cells, _column(frame, x), _row(frame, slope), ("○", "derivative"))
-    low, high = frame.x_window
-    column = -1 if x < low else frame.columns if x > high else _column(frame, x)
-    mark = "◂" if x < low else "▸" if x > high else "▴"
-    column = max(0, min(frame.columns - 1, column))
-    _lay(picture, cells, column, frame.rows, (mark, "variable"))
-    if f is not None and not math.isnan(f) and mark == "▴":
-        bottom, top = frame.y_window
-        row = 0 if f > top else frame.rows - 1 if f < bottom else _row(frame, f)
-        _lay(picture, cells, column, row, ("▲" if f > top else "▼" if f < bottom else "●", "point"))
-        _label(picture, cells, column, row, f"f = {number(f, LABEL_DIGITS)}", "point")
-    if derivative and slope is not None and mark == "▴" and frame.holds(x, slope):
-        _label(picture, cells, column, _row(frame, slope), f"f' = {number(slope, LABEL_DIGITS)}", "derivative")
-    return cells
-
-
-def _label(picture: Picture, cells: Overlay, column: int, row: int, text: str, role: Role) -> None:
-    """A text beside a point, where there is room."""
-
-    def drawn(x: int, y: int) -> Role:
-        over = cells.get(picture.top + y, {})
-        return over.get(picture.left + x, picture.cells[picture.top + y][picture.left + x])[1]
-
-    place = beside(column, row, len(text), (picture.frame.columns, picture.frame.rows), drawn)
-    if place is not None:
-        for index, character in enumerate(text):
-            _lay(picture, cells, place[0] + index, place[1], (character, role))
-
-
-def _lay(picture: Picture, cells: Overlay, column: int, row: int, cell: Cell) -> None:
-    cells.setdefault(picture.top + row, {})[picture.left + column] = cell
-
-
-def _lay_tangent(picture: Picture, cells: Overlay, x: float, f: float, slope: float) -> None:
-    """One dot for each column of dots, or for each row where it is steep: never more than the canvas has."""
-    frame = picture.frame
-    across, up = frame.place(x, f)
-    (left, right), (bottom, top) = frame.x_window, frame.y_window
-    steepness = slope * ((right - left) / (frame.width - 1)) * ((frame.height - 1) / (top - bottom))  # in dots a dot
-    if not all(map(math.isfinite, (across, up, steepness))):
-        return
-    steep = abs(steepness) > 1
-    middle = nearest(up if steep else across)
-    dots: dict[tuple[int, int], int] = {}
-    for step in range(frame.height if steep else frame.width):
-        place = across + (step - up) / steepness if steep else up + (step - across) * steepness
-        inside = -0.5 <= place < (frame.width if steep else frame.height) - 0.5
-        if inside and (step - middle) % (DASH + GAP) < DASH:
-            column, row = (nearest(place), step) if steep else (step, nearest(place))
-            at = picture.top + frame.rows - 1 - row // 4, picture.left + column // 2
-            dots[at] = dots.get(at, 0) | DOTS[column % 2][row % 4]
-    for (row, column), tangent in dots.items():
-        cells.setdefault(row, {})[column] = crossed(picture.cells[row][column], tangent)

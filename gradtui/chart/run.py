@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from gradtui.chart.drawing import DOTS, Role, merged
+from gradtui.chart.drawing import Role, merged
+from gradtui.chart.overlay import DOTS
 from gradtui.chart.plane import Cells, Plane, around, has_room
 from gradtui.chart.window import Frame, Position
 from gradtui.snapshot.surface import Fit, Surface

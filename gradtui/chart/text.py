@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from gradtui.chart.drawing import Cell, Role, draw, overlay, trouble_text
+from gradtui.chart.drawing import Cell, Role, draw, trouble_text
+from gradtui.chart.overlay import overlay
 from gradtui.chart.point import Point
 from gradtui.snapshot.curve import Curve
 
@@ -13,6 +14,9 @@ COLOURS: dict[Role, str] = {
     "derivative": "32",
     "other": "35",
     "tangent": "33",
+    "second": "33",
+    "third": "35",
+    "fourth": "31",
     "point": "1",
     "variable": "36",
     "trouble": "31",
@@ -29,15 +33,17 @@ def chart_text(
     height: int = 20,
     colour: bool = False,
     point: Point | None = None,
+    taylor: tuple[float, ...] = (),
 ) -> str:
-    """Lines at most `width` cells wide, joined by newlines; with the point and its tangent where given.
+    """Lines at most `width` cells wide, joined by newlines; with the point and its tangent where given, or Taylor's polynomial.
 
     A line more says what the marks of trouble mean, where there are any. Empty where that is too small for a chart.
     """
-    picture = draw(curve, width, height, point=point[:2] if point is not None else None)
+    degree = max(1, len(taylor) - 1)
+    picture = draw(curve, width, height, point=point[:2] if point is not None else None, degree=degree)
     if picture is None:
         return ""
-    moving = overlay(picture, *point) if point is not None else {}
+    moving = overlay(picture, *point, taylor) if point is not None else {}
     lines = []
     for row, cells in enumerate(picture.cells):
         over = moving.get(row, {})

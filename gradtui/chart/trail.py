@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradtui.chart.drawing import Overlay, Picture
+from gradtui.chart.drawing import Picture
+from gradtui.chart.overlay import Overlay
 from gradtui.chart.window import Position, nearest
 
 

@@ -54,7 +54,7 @@ def answer(start: Start, variables: Sequence[str], form: Form | None, export: st
 
         def whole(variables: Sequence[str], at: Mapping[str, Value]) -> Request:
             along = (variables[0], 0) if wanted & TANGENTS and variables else None
-            curve = text.curve_request(variables, at, start.window) if wanted & CURVES else None
+            curve = text.curve_request(variables, at, start.window, max(1, start.order)) if wanted & CURVES else None
             return replace(request, along=along, curve=curve)
 
         asked = whole(() if is_function else free, values)

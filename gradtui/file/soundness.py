@@ -232,7 +232,7 @@ def _is_path(path: str) -> bool:
 
 def _curve_flaws(snapshot: Snapshot, curve: Curve) -> Iterator[str]:
     low, high = curve.window
-    if not len(curve.x) == len(curve.f) == len(curve.derivative):
+    if any(len(one) != len(curve.x) for one in (curve.f, curve.derivative, *curve.higher)):
         yield "the curves have different lengths"
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         yield "the curve's window is none"

@@ -77,11 +77,6 @@ def polynomial(coefficients: tuple[float, ...], at: float, x: float) -> float:
     return total if math.isfinite(total) else math.nan
 
 
-def again(node: Node) -> str:
-    """What stands before the text of a node that a backward pass made: `∂ sin(x)`, one sign for each pass."""
-    return f"{'∂' * node.order} " if node.order else ""
-
-
 def second_order(graph: Graph) -> Iterator[Node]:
     """The nodes that a backward pass made."""
     return (node for node in graph.nodes if node.order)
@@ -98,7 +93,6 @@ def _of(snapshot: Snapshot, told: Order, variables: dict[str, VariableState]) ->
         truth=None,
         notes=(),
         curve=None,
-        along=None,
         witnesses=(),
         experiments=(),
         orders=None,

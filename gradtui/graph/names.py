@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from gradtui.snapshot.model import Node, Values
+from gradtui.snapshot.model import Graph, Node, Values
 from gradtui.snapshot.numbers import number, numbers
 
 
 def title(node: Node) -> str:
     """How a node is called where it is only mentioned: its variable, else its text, else its name."""
-    return node.variable or (node.source.text if node.source else node.name)
+    return node.variable or (again(node) + node.source.text if node.source else node.name)
+
+
+def again(node: Node) -> str:
+    """What stands before the text of a node that a backward pass made: `∂ sin(x)`, one sign for each pass."""
+    return f"{'∂' * node.order} " if node.order else ""
+
+
+def function(graph: Graph) -> str:
+    """What a graph is of: `f`, or `f'` where a backward pass made its output."""
+    return "f" + "'" * (graph.nodes[0].order if graph.nodes else 0)
 
 
 def short(values: Values | None, digits: int) -> str:

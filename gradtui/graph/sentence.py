@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradtui.graph.names import short, title
+from gradtui.graph.names import function, short, title
 from gradtui.graph.operands import is_finite
 from gradtui.graph.replay import Replay
 from gradtui.graph.uses import contributions, has_run
@@ -25,7 +25,8 @@ def sentence(replay: Replay, node: Node, steps_done: int | None, digits: int) ->
         return _leaf(replay, node, steps_done, digits)
     onward = _onward(replay, node, digits)
     if node.id == 0 and not replay.used[0]:
-        return f"This is f itself, where backward starts with ḡ = {short(node.grad_output, digits)}. {onward}"
+        begun = f"where backward starts with ḡ = {short(node.grad_output, digits)}"
+        return f"This is {function(replay.graph)} itself, {begun}. {onward}"
     if node.shape:
         return f"ḡ tells how fast {_sum(replay)} changes with each element here. {onward}"
     speed = numbers(node.grad_output, digits)
@@ -33,7 +34,8 @@ def sentence(replay: Replay, node: Node, steps_done: int | None, digits: int) ->
 
 
 def _sum(replay: Replay) -> str:
-    return "sum(f)" if replay.graph.nodes[0].shape else "f"
+    name = function(replay.graph)
+    return f"sum({name})" if replay.graph.nodes[0].shape else name
 
 
 def _leaf(replay: Replay, node: Node, steps_done: int | None, digits: int) -> str:
@@ -42,7 +44,7 @@ def _leaf(replay: Replay, node: Node, steps_done: int | None, digits: int) -> st
     name, whole = title(node), short(node.grad_output, digits)
     if len(came) < 2:
         return f"Here the way ends: what arrives is the gradient of {name}, {whole}."
-    return f"{name} is reached {len(came)} times, by {len(came)} ways from f: what arrives is added up."
+    return f"{name} is reached {len(came)} times, by {len(came)} ways from {function(replay.graph)}: what arrives is added up."
 
 
 def _onward(replay: Replay, node: Node, digits: int) -> str:

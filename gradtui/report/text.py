@@ -10,7 +10,8 @@ from gradtui.chart.text import chart_text
 from gradtui.chart.window import Window, home
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.graph.agreement import checks, value_check
-from gradtui.graph.higher import again, picture
+from gradtui.graph.higher import picture
+from gradtui.graph.names import again
 from gradtui.outline.outline import Outline
 from gradtui.outline.rows import Row, rows
 from gradtui.outline.titles import title
@@ -40,14 +41,17 @@ DIGITS, ELEMENTS = 5, 3
 
 
 def curve_request(
-    variables: Sequence[str], at: Mapping[str, float | tuple[float, ...]], window: Window | None
+    variables: Sequence[str],
+    at: Mapping[str, float | tuple[float, ...]],
+    window: Window | None,
+    order: int = 1,
 ) -> CurveRequest | None:
     """The curve to ask for: along the first variable, over `window` or around its place; None for a constant."""
     if not variables:
         return None
     place = at.get(variables[0], default_at(variables[0]))
     first = next(iter(place), None) if isinstance(place, tuple) else place
-    return CurveRequest(variables[0], window or home(first))
+    return CurveRequest(variables[0], window or home(first), order=order)
 
 
 def report(snapshot: Snapshot, *, colour: bool = False) -> str:
@@ -160,7 +164,10 @@ def _cells(snapshot: Snapshot, outline: Outline, row: Row) -> tuple[str, str, st
 
 def _chart(snapshot: Snapshot, curve: Curve, colour: bool) -> Iterator[str]:
     """f and f' with the point where we stand."""
-    yield chart_text(curve, WIDTH, CHART_HEIGHT, colour, standing(snapshot, curve))
+    orders = snapshot.orders
+    along = orders is not None and not curve.alone and (orders.along, orders.element) == (curve.variable, curve.element)
+    taylor = orders.taylor if orders is not None and along else ()
+    yield chart_text(curve, WIDTH, CHART_HEIGHT, colour, standing(snapshot, curve), taylor)
 
 
 def _orders(snapshot: Snapshot, orders: Orders) -> Iterator[Iterable[str]]:

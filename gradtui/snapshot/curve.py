@@ -10,7 +10,7 @@ from msgspec import Struct
 class CurveRequest(Struct, frozen=True):
     """f and f' over `window` along `variable` (its element `element` where it is a vector), at `points` places.
 
-    `key` is the asker's own name for this curve and comes back with it.
+    `key` is the asker's own name for this curve and comes back with it. order: of the highest derivative that is wanted.
     """
 
     variable: str
@@ -18,6 +18,7 @@ class CurveRequest(Struct, frozen=True):
     points: int = 400
     element: int = 0
     key: str = ""
+    order: int = 1
 
 
 class Trouble(Struct, frozen=True):
@@ -46,7 +47,7 @@ class Curve(Struct, frozen=True):
 
     x rises; beside as many places at equal distances as were asked for there are some more, where something happens
     between those. `what` says what is drawn where it is not simply f(x): `sum(f) along x[1]`, `f of one element`.
-    alone: whether it is f of one element, and not the sum of all.
+    alone: whether it is f of one element, and not the sum of all. higher: the derivatives of the orders from 2 on.
     """
 
     variable: str
@@ -60,3 +61,4 @@ class Curve(Struct, frozen=True):
     trouble: tuple[Trouble, ...] = ()
     jumps: tuple[Jump, ...] = ()
     alone: bool = False
+    higher: tuple[tuple[float, ...], ...] = ()

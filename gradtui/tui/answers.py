@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from gradtui.graph.higher import picture
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.model import Problem, Request, Snapshot
 
@@ -32,6 +33,7 @@ class Answers:
         self.files: dict[str, str] = {}
         self.asked = self.answered = 0
         self._asked_curve: str | None = None
+        self._looked_at: tuple[Snapshot | None, int, Snapshot | None] = None, 1, None
 
     @property
     def waiting(self) -> bool:
@@ -42,6 +44,13 @@ class Answers:
     def underived(self) -> bool:
         """Whether the symbolic derivative of what is shown is still to come."""
         return self.shown is not None and self.shown.derivative is None
+
+    def looked_at(self, order: int) -> Snapshot | None:
+        """What is shown, or the derivative of one order less than `order` with its own graph, as far as that is there."""
+        if self._looked_at[0] is not self.shown or self._looked_at[1] != order:
+            told = self.shown if self.shown is None else picture(self.shown, order)
+            self._looked_at = self.shown, order, told
+        return self._looked_at[2]
 
     @property
     def whole(self) -> Snapshot | None:

@@ -63,9 +63,8 @@ class GradtuiApp(MendedApp):
         self.asking = Asking(session, self.answers, service, self.post_message)
         self.findings = Findings(self)
         self.player = Player(self, self.show_player)
-        self.backward = Backward(
-            self, session, self.answers, self.findings, self.player, moved=self.show_cursor, ask=self.ask
-        )
+        heard = {"moved": self.show_cursor, "ask": self.ask}
+        self.backward = Backward(self, session, self.answers, self.findings, self.player, **heard)
         self.board = Board(self, session, self.answers, self.backward, ask=self.ask, cursor=self.show_cursor)
         self._working: list[bool] = []
         self._held = False
@@ -130,7 +129,7 @@ class GradtuiApp(MendedApp):
         self.settle()
 
     def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
-        before, came = self.answers.shown, message.snapshot
+        before, came = self.backward.shown, message.snapshot
         if not self.asking.receive(came):
             return
         ended = (
@@ -139,7 +138,7 @@ class GradtuiApp(MendedApp):
         if ended and self.session.adopt(came):
             self.picture.lay_out()
             self.ask()  # now with a curve
-        self.findings.look(self.answers.shown)
+        self.findings.look(self.backward.shown)
         self.backward.renew(before)
         self.show_answer()
         self.settle(answered=True)
@@ -276,6 +275,7 @@ class GradtuiApp(MendedApp):
     action_training = by(lambda app: app.board.act)
     action_choose_optimizer = by(lambda app: app.board.choose)
     on_optimizer_entry_left = by(lambda app: app.board.entered)
+    action_turn = by(lambda app: app.backward.turn)
     action_experiment = by(lambda app: app.backward.experiment)
     action_choose_edge = by(lambda app: app.backward.choose_edge)
 
@@ -370,7 +370,7 @@ class GradtuiApp(MendedApp):
 
     def action_copy(self) -> None:
         if self.answers.shown is not None:
-            commands.copy(self, self.session, self.answers.shown, self.backward.cursor.selected)
+            commands.copy(self, self.session, self.backward.shown or self.answers.shown, self.backward.cursor.selected)
 
     def action_help(self) -> None:
         from gradtui.tui.help import HelpScreen  # not wanted before the first paint

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -60,9 +60,22 @@ class Backward:
 
         What was told had the numbers of the answer before.
         """
-        shown = self._answers.shown
+        shown = self.shown
         same = texts.same_graph(before, shown)
         self.cursor = replace(self.cursor, told=None) if same else Cursor(texts.first_node(shown))
+
+    @property
+    def shown(self) -> Snapshot | None:
+        """What is looked at: the last answer, or one of its derivatives with the graph of that."""
+        return self._answers.looked_at(self._session.looked)
+
+    def turn(self, to: Literal["order", "graph"]) -> None:
+        """To one derivative more, or to the graph of the next."""
+        self._player.stop()
+        before = self.shown
+        {"order": self._session.next_order, "graph": self._session.next_graph}[to]()
+        self.renew(before)
+        self._ask()
 
     def select(self, node: int | None) -> None:
         self._move(selected=node)
@@ -72,7 +85,7 @@ class Backward:
     @property
     def order(self) -> tuple[int, ...]:
         """Ids of the nodes that backward ran, as it ran them."""
-        graph = self._answers.shown.graph if self._answers.shown is not None else Graph()
+        graph = self.shown.graph if self.shown is not None else Graph()
         if self._replay.graph is not graph:
             self._replay = Replay(graph)
         return self._replay.order
@@ -128,7 +141,7 @@ class Backward:
 
     def why(self) -> None:
         """Why the selected parameter's gradient is what it is; else where something goes wrong, another place each time."""
-        shown = self._answers.shown
+        shown = self.shown
         name = texts.parameter(shown, self.cursor.selected)
         if self.cursor.told is not None or self._findings.explain(shown, name):
             self.tell()
@@ -155,7 +168,7 @@ class Backward:
     @property
     def sending(self) -> list[int]:
         """The edges along which the selected node sends a gradient."""
-        shown = self._answers.shown
+        shown = self.shown
         if shown is None or self.cursor.selected is None:
             return []
         edges = shown.graph.nodes[self.cursor.selected].edges
@@ -170,6 +183,9 @@ class Backward:
         """What if the selected node sent `factor` times its gradient? 0 cuts; a second cut mends."""
         shown, session, node = self._answers.shown, self._session, self.cursor.selected
         if shown is None or node is None or session.problem or shown.expression != session.text:
+            return
+        if self._session.looked > 1:
+            self._app.notify("what if is asked of the graph of f: S goes back to it", timeout=3)
             return
         if not self.sending:
             self._app.notify("this node sends no gradient on: choose one above it", timeout=3)

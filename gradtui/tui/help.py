@@ -61,6 +61,8 @@ GLOSSARY = (
     ("saved", "what a node keeps of the forward pass, because its rule needs it: s"),
     ("v̇", "how fast a value moves when x does (its tangent, forward mode)"),
     ("Σ ḡ·v̇", "summed over all that a cut through the graph crosses, it is f' at every moment: the ledger, l"),
+    ("f'' : ⁝ ⁞", "further derivatives, as many dots as primes; then Taylor's polynomial stands for the tangent: D"),
+    ("∂ sin(x)", "a node that backward made as sin(x) had its turn: of the gradient's own graph, S"),
     ("by way of", "one path from f to x: the product of the factors along it; all of them add up to f'(x)"),
     ("✓ ✗ –", "right, wrong, nothing to say: autograd, calculus (by symbols), finite differences"),
     ("scalar, 3×4", "the shape of a node's value"),

@@ -139,6 +139,8 @@ KEYS: list[Binding] = [
     key("maximise", "m", "maximise", "max", "Give the focused pane the whole screen, and back", show=True),
     key("derivative", "d", "toggle_derivative", "f'", "Show or hide f' in the chart", show=True),
     key("copy", "y", "copy", "copy", "Copy a value, the gradient, the node, the expression or f'", show=True),
+    key("order", "D", "turn('order')", "f''", "One derivative more, with Taylor's polynomial", show=True),
+    key("look", "S", "turn('graph')", "f' graph", "The graph of the next derivative, and of f again", show=True),
     key("saved", "s", "toggle_saved", "saved tensors", "Show or hide what the node saved for backward"),
     key("zoom.in", "plus,equals_sign", "zoom(0.5)", "zoom in", "Half the chart's window", display="+"),
     key("zoom.out", "minus", "zoom(2.0)", "zoom out", "Twice the chart's window", display="-"),
@@ -283,6 +285,11 @@ ROWS = (
         "fit the chart; show or hide f'; grid; keep this curve",
     ),
     Row(
+        ("order", "look"),
+        "f'', Taylor; the graph of f'",
+        "f'' to f'''' with Taylor's polynomial; the graph of f, of the gradient, of further derivatives",
+    ),
+    Row(
         ("maximise", "restore", "tab"),
         "maximise; all panes; next pane",
         "maximise a pane; out of the ledger, all panes; next pane, out of a line",
@@ -332,6 +339,7 @@ ASKING = {
     "training",
     "undo",
     "compare",
+    "turn",
 }
 """Actions that ask for another answer."""
 
@@ -355,6 +363,8 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
             | "compare"
         ):
             return session.active is not None
+        case "turn":
+            return session.origin == "expression" and session.active is not None
         case "training":
             if not session.live:
                 return False

@@ -14,6 +14,7 @@ from gradtui.expression.point import Point, read_point, read_points, read_values
 from gradtui.expression.syntax import Expression
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.model import Experiment, Problem, Request, Snapshot, default_at
+from gradtui.snapshot.orders import MOST_ORDER, OrdersRequest
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.surface import SurfaceRequest
 from gradtui.snapshot.training import TrainingRequest
@@ -52,6 +53,8 @@ class Session:
     file was saved. defaults: variables that stand where the function's own default has them, which may be another after that.
     data: columns of data by name, which are no variables. training: what the requests ask of an optimizer.
     surface, fit: what they ask to be drawn of it.
+    order: of the highest derivative on the chart. looked: of the derivative whose graph is looked at: 1 for the graph of f, 2 for
+    that of the gradient.
     held: whether what is typed is not (yet) the function. base: what stood when typing began; None while nobody types.
     kept: asks for the function whose curve is drawn beside that of this one.
     """
@@ -73,6 +76,7 @@ class Session:
         self.training: TrainingRequest | None = None
         self.surface: SurfaceRequest | None = None
         self.fit = False
+        self.order, self.looked = max(1, start.order), 1
         (self._first_step,) = read_point(start.step).elements
         self.ledger = False
         self.experiments: tuple[Experiment, ...] = ()
@@ -305,6 +309,7 @@ class Session:
             *self.data,
             *self.window,
             points,
+            self.order,
         )
         return CurveRequest(
             variable=self.active,
@@ -312,6 +317,7 @@ class Session:
             points=points,
             element=self.element,
             key="|".join(map(str, depends_on)),
+            order=self.order,
         )
 
     @property
@@ -337,7 +343,21 @@ class Session:
             training=self.training,
             surface=self.surface,
             fit=self.fit,
+            orders=self._orders(),
         )
+
+    def next_order(self) -> None:
+        """One derivative more, and only f' again after the last."""
+        self.order = self.order % MOST_ORDER + 1
+        self.looked = min(self.looked, max(2, self.order))
+
+    def next_graph(self) -> None:
+        """That of the next derivative, and that of f again after the last."""
+        self.looked = self.looked % max(2, self.order) + 1
+
+    def _orders(self) -> OrdersRequest | None:
+        most = max(self.order, self.looked)
+        return OrdersRequest(most, self.active, self.element) if most > 1 and self.origin == "expression" else None
 
     def keep(self, curve: Curve | None) -> None:
         """Have the curve of this function beside that of the next ones."""
@@ -355,7 +375,9 @@ class Session:
     def start(self) -> Start:
         """What opens the explorer where this one stands."""
         at: dict[str, str | tuple[str, ...]] = {name: self.points[name].text for name in self.variables}
-        return Start(self.text, at, self.dtype, self.device, self.window, names=self.names, origin=self.origin)
+        return Start(
+            self.text, at, self.dtype, self.device, self.window, names=self.names, origin=self.origin, order=self.order
+        )
 
     def _place(self, point: Point) -> None:
         """Where the active variable stands, by a person's choice."""

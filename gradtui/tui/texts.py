@@ -13,6 +13,7 @@ from gradtui.chart.point import Point, point
 from gradtui.expression.point import plain
 from gradtui.graph.agreement import MARKS, Check, check, value_check
 from gradtui.graph.digits import held
+from gradtui.graph.higher import by, order_of, prime
 from gradtui.graph.ledger import sentence
 from gradtui.graph.operands import is_finite
 from gradtui.outline.rows import same_shape
@@ -21,6 +22,7 @@ from gradtui.snapshot.model import Node, Snapshot, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 from gradtui.snapshot.visible import visible
 from gradtui.tui.answers import Answers
+from gradtui.tui.panes import orders
 from gradtui.tui.panes.stepper import VariableRow
 from gradtui.tui.session import Session
 
@@ -118,6 +120,22 @@ def chart_point(
         alone=curve is not None and curve.alone,
         judged=shown if shown.derivative is not None else derived,
     )
+
+
+def graph_of(session: Session, shown: Snapshot | None) -> str:
+    """Of which derivative the graph is that is looked at; empty for that of f."""
+    there = shown is not None and order_of(shown, session.looked) is not None
+    if session.looked == 1 or not there:
+        return ""
+    several = len(session.variables) > 1
+    return visible(by(session.active or "", session.looked - 1, several) if several else prime(session.looked - 1))
+
+
+def taylor(session: Session, shown: Snapshot | None) -> tuple[float, ...]:
+    """The coefficients of Taylor's polynomial along the active element; none for a straight line, which the tangent is."""
+    orders = shown.orders if shown is not None else None
+    along = orders is not None and (orders.along, orders.element) == (session.active, session.element)
+    return orders.taylor[: session.order + 1] if orders is not None and along and session.order > 1 else ()
 
 
 def source_of(shown: Snapshot | None, node: int | None) -> Source | None:
@@ -224,8 +242,8 @@ def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
     if session.held:  # the marks are not of what stands in the line
         written = agreement = Content.styled(visible(f"still {session.text}"), WARNING)
     return Reading(
-        _numbers(session, shown),
-        _derivative(session, derived),
+        Content.assemble(_numbers(session, shown), orders.values(session, shown)),
+        Content.assemble(orders.derivation(session, derived), _derivative(session, derived)),
         _origin(shown, name),
         written,
         agreement,

@@ -14,6 +14,7 @@ from gradtui.snapshot.finding import Finding
 from gradtui.tui import texts
 from gradtui.tui.answers import Answers, Light
 from gradtui.tui.backward import Backward, Cursor
+from gradtui.tui.panes import orders
 from gradtui.tui.panes.chart import Chart
 from gradtui.tui.panes.problem import ProblemLine
 from gradtui.tui.panes.readout import GAP, Status, TextLine
@@ -160,7 +161,7 @@ class Picture(Vertical):
             self.leave_line()
 
     def on_expression_input_pointed(self, message: ExpressionInput.Pointed) -> None:
-        node = texts.innermost(self._answers.shown, self.formula.value, message.place)
+        node = texts.innermost(self._backward.shown, self.formula.value, message.place)
         if node is not None:
             self._backward.select(node)
 
@@ -276,7 +277,8 @@ class Picture(Vertical):
         self._show_reading()
         point = texts.chart_point(session, answers.shown, answers.curve, answers.derived)
         if point is not None:
-            self.chart.show_point(*point)
+            self.chart.show_point(*point, texts.taylor(session, answers.shown))
+        self.node_panel.order_lines = orders.lines(session, answers.shown)
 
     def on_resize(self) -> None:
         if self.size.height != self._height:
@@ -292,7 +294,7 @@ class Picture(Vertical):
         """So that value, step and f(x) never touch; it grows while one steps, and shrinks with another function."""
         if not self.point.has_class("-single"):
             longest = self.stepper.longest_scalar + BETWEEN
-            wide = self.screen.has_class("-wide") and longest > self.size.width * 2 // 5
+            wide = self.screen.has_class("-wide") and longest > self.size.width * 2 // 5 > 0
             columns = f"{min(longest, self.size.width * 3 // 5)} 1fr" if wide else None
         else:
             self._column = min(
@@ -327,7 +329,8 @@ class Picture(Vertical):
             view.set_class(stale, "-stale")  # not once on them all: Textual would style everything inside anew
         for marked in (self.graph, self.node_panel, self.status):
             marked.set_class(experiment, "-experiment")
-        self.graph.show(answers.shown or answers.failure, stale=stale)
+        of = texts.graph_of(self._session, answers.shown)
+        self.graph.show(self._backward.shown or answers.failure, stale=stale, of=of)
         self.chart.show_curve(answers.curve)
         self.panes.fit()
 
@@ -337,7 +340,7 @@ class Picture(Vertical):
         self.graph.steps_done, self.graph.selected = cursor.steps_done, cursor.selected
         self.node_panel.ledger_shown = self._session.ledger
         self.node_panel.show(
-            answers.shown,
+            self._backward.shown,
             cursor.selected,
             steps_done=cursor.steps_done,
             chosen=cursor.chosen,
@@ -346,14 +349,14 @@ class Picture(Vertical):
             traceback=answers.problem.traceback if answers.problem is not None else (),
         )
         if self.source is None:
-            self.formula.lit = texts.lit(answers.shown, cursor.selected, self.formula.value)
+            self.formula.lit = texts.lit(self._backward.shown, cursor.selected, self.formula.value)
         else:
             self._show_source(self.source, answers, cursor)
 
     def _show_source(self, view: SourceView, answers: Answers, cursor: Cursor) -> None:
         """The file and the place in it that ended the run, that a finding speaks of, or that made the selected node."""
         bad = answers.problem.source if answers.problem is not None else None
-        source = bad or (cursor.told and cursor.told.source) or texts.source_of(answers.shown, cursor.selected)
+        source = bad or (cursor.told and cursor.told.source) or texts.source_of(self._backward.shown, cursor.selected)
         if source is None or source.file not in answers.files:
             source = None
         name = source.file if source is not None else next(iter(answers.files), None)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from textual_plotext import Plot
 
-from gradtui.chart.drawing import BRAILLE, DOT, Picture, draw, overlay, trouble_text
+from gradtui.chart.drawing import BRAILLE, DOT, Picture, draw, trouble_text
+from gradtui.chart.overlay import overlay
 from gradtui.chart.text import chart_text
 from gradtui.snapshot.curve import Curve, Jump, Trouble
 from tests.examples import curve

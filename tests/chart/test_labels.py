@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gradtui.chart.drawing import OTHER, draw, overlay
+from gradtui.chart.drawing import OTHER, draw
 from gradtui.chart.labels import beside
+from gradtui.chart.overlay import overlay
 from gradtui.snapshot.numbers import number
 from tests.chart.test_drawing import lines, quadratic
 from tests.examples import curve

@@ -124,6 +124,7 @@ EVERYTHING = Snapshot(
         (Trouble(0.1, 0.2, "value", True),),
         (Jump(0.3, 0.4, "gradient"),),
         True,
+        ((1.0, 2.0),),
     ),
     (Note("kink", "a corner", 1),),
     ("x", 1),

@@ -10,24 +10,37 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import backward, graph
 from gradtui.engine.autograd.values import values_of
-from gradtui.engine.orders.chain import Chain, Derivatives, chain, numbers
+from gradtui.engine.orders.chain import Chain, Derivatives, chain, gradient, numbers
 from gradtui.engine.orders.differences import differences
 from gradtui.engine.orders.facts import OrderFacts
 from gradtui.engine.orders.matrices import hessian, jacobian
 from gradtui.engine.typed import forward
 from gradtui.engine.typed.forward import Forward
+from gradtui.engine.typed.tangent import NO_TANGENTS, Tangents
 from gradtui.expression.syntax import Expression
 from gradtui.snapshot import model
 from gradtui.snapshot.orders import Order, Orders, OrdersRequest
 
 Leaves = Mapping[str, torch.Tensor]
 
+MOST_TANGENTS = 2_000
+"""Nodes of a graph, times elements, up to which there are tangents: each is a backward pass."""
 
-def orders(request: OrdersRequest, expression: Expression, leaves: Leaves, data: Leaves) -> Orders | None:
-    """None where there is nothing to differentiate by. Raises ExpressionError, RuntimeError."""
+
+def orders(
+    request: OrdersRequest,
+    expression: Expression,
+    leaves: Leaves,
+    data: Leaves,
+    moving: tuple[str, int] | None = None,
+) -> Orders | None:
+    """None where there is nothing to differentiate by. moving: variable and element whose tangents are wanted at every node.
+
+    Raises ExpressionError, RuntimeError.
+    """
     nodes: dict[Node, None] = {}
     try:
-        return _orders(request, expression, leaves, data, nodes) if leaves else None
+        return _orders(request, expression, leaves, data, nodes, moving) if leaves else None
     finally:
         held = graph.newest_first(nodes)
         nodes.clear()
@@ -35,7 +48,12 @@ def orders(request: OrdersRequest, expression: Expression, leaves: Leaves, data:
 
 
 def _orders(
-    request: OrdersRequest, expression: Expression, leaves: Leaves, data: Leaves, nodes: dict[Node, None]
+    request: OrdersRequest,
+    expression: Expression,
+    leaves: Leaves,
+    data: Leaves,
+    nodes: dict[Node, None],
+    moving: tuple[str, int] | None,
 ) -> Orders:
     """`nodes` takes the node objects of all graphs, which must outlive every tensor of this call."""
     chosen = [name for name in leaves if name == request.along] or list(leaves)
@@ -48,7 +66,7 @@ def _orders(
     found = chain(f, expression, leaves, request.most)
     for derivatives in found.derivatives[1:]:
         nodes.update(dict.fromkeys(graph.walk(*map(graph.root, _with_graph(derivatives)))))
-    graphs = _graphs(done, found, leaves, chosen)
+    graphs = _graphs(done, found, leaves, chosen, moving if moving is not None and moving[0] in leaves else None)
     checked = differences(expression, leaves, data, len(found.derivatives) - 1)
     told = [
         Order(
@@ -77,7 +95,9 @@ def _with_graph(derivatives: Derivatives, names: Sequence[str] | None = None) ->
     return [one for one in told if one.requires_grad]
 
 
-def _graphs(done: Forward, found: Chain, leaves: Leaves, names: Sequence[str]) -> dict[int, model.Graph]:
+def _graphs(
+    done: Forward, found: Chain, leaves: Leaves, names: Sequence[str], moving: tuple[str, int] | None
+) -> dict[int, model.Graph]:
     """By the order of what backward gave from it: that of f under 1, that of the gradient under 2."""
     graphs: dict[int, model.Graph] = {}
     ids: dict[int, dict[Node, int]] = {}
@@ -90,9 +110,25 @@ def _graphs(done: Forward, found: Chain, leaves: Leaves, names: Sequence[str]) -
         walked = graph.walk(*roots)
         record = backward.run(outputs[0], walked, *outputs[1:])
         ids[order] = graph.numbered(walked, record.order, roots)
-        facts = OrderFacts(done, record, leaves, found.makers, ids, graphs)
+        moved = NO_TANGENTS if moving is None else _tangents(walked, done, found, leaves, *moving)
+        facts = OrderFacts(done, record, leaves, found.makers, ids, graphs, moved)
         graphs[order] = graph.build(walked, record.order, facts, roots)
     return graphs
+
+
+def _tangents(nodes: Sequence[Node], done: Forward, found: Chain, leaves: Leaves, name: str, element: int) -> Tangents:
+    """Of each value that a node made, element by element: forward mode does not go through a backward pass of the engine."""
+    recorded = done.recorded | found.makers.recorded
+    told: dict[int, torch.Tensor] = {}
+    for number in [node._sequence_nr() for node in nodes]:
+        value = recorded.get(number)
+        if value is None or not value.requires_grad or value.numel() * len(nodes) > MOST_TANGENTS:
+            continue
+        slopes = [gradient(one, [leaves[name]], again=False)[0].reshape(-1)[element] for one in value.reshape(-1)]
+        told[number] = torch.stack(slopes).reshape(value.shape)
+    directions = {key: torch.zeros_like(leaf, requires_grad=False) for key, leaf in leaves.items()}
+    directions[name].view(-1)[element] = 1
+    return Tangents(told, directions)
 
 
 def _taylor(f: torch.Tensor, orders: Sequence[Order], along: str, element: int) -> tuple[float, ...]:

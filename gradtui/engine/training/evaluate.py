@@ -35,7 +35,7 @@ def evaluate(request: Request) -> Snapshot:
             fit=fit(expression, leaves, data) if request.fit else None,
         )
         if request.orders is not None:
-            snapshot = replace(snapshot, orders=_orders(request.orders, expression, leaves, data))
+            snapshot = replace(snapshot, orders=_orders(request, request.orders, expression, leaves, data))
         made = train(expression, leaves, data, training) if training is not None else None
     except (ExpressionError, RefusalError) as error:
         return replace(snapshot, problem=error.problem)
@@ -45,10 +45,12 @@ def evaluate(request: Request) -> Snapshot:
     return replace(snapshot, training=made)
 
 
-def _orders(request: OrdersRequest, expression: Expression, leaves: Leaves, data: Leaves) -> Orders | None:
+def _orders(
+    request: Request, asked: OrdersRequest, expression: Expression, leaves: Leaves, data: Leaves
+) -> Orders | None:
     from gradtui.engine.orders.evaluate import orders
 
-    return orders(request, typed.differentiated(expression, leaves, data), leaves, data)
+    return orders(asked, typed.differentiated(expression, leaves, data), leaves, data, request.along)
 
 
 def _of_rows(request: Request, training: TrainingRequest) -> Request:

@@ -25,6 +25,10 @@ LOOK = 2_000_000
 BETWEEN = 0.382
 """Part of the distance of two points at which there is one look at least: no round one, as waves and steps are round."""
 FEWEST, MOST = 16, 20_000
+MOST_HIGHER = 100_000_000
+"""Work, in the same unit, that goes into further derivatives point by point: a quarter of a second."""
+GROWTH = 3
+"""By what a graph grows with each derivative."""
 
 
 def curve(
@@ -37,7 +41,13 @@ def curve(
     Raises ValueError for a window, or an element, that there is not.
     """
     drawing = Drawing(request, forward, leaves)
-    found = details(*drawing.closely()) if closely and drawing.depends else drawn(*drawing.points())
+    further: tuple[torch.Tensor, ...] = ()
+    if closely and drawing.depends:
+        found = details(*drawing.closely())
+        further = drawing.higher(found.points[0])
+    else:
+        points = drawing.points()
+        found, further = drawn(*points[:3]), points[3:]
     x, f, derivative = (tuple(column) for column in found.points.tolist())
     return Curve(
         variable=request.variable,
@@ -51,6 +61,7 @@ def curve(
         trouble=found.trouble,
         jumps=found.jumps,
         alone=drawing.alone,
+        higher=tuple(tuple(one.tolist()) for one in further),
     )
 
 
@@ -67,7 +78,7 @@ class Drawing:
             raise ValueError(f"{self.variable} has no element {self.element}")
         self.name = f"{self.variable}[{self.element}]" if self.leaf.ndim else self.variable
         self.count = min(request.points, MOST)
-        self.window = low, high
+        self.window, self.order = (low, high), request.order
         self.dependent, self.elementwise = dependents(forward.expression, request.variable)
 
     @property
@@ -94,13 +105,60 @@ class Drawing:
         return f"{summed or 'f'} along {self.name}" if self.leaf.ndim and self.depends else summed
 
     def points(self) -> tuple[torch.Tensor, ...]:
-        """x, f and f'."""
+        """x, f, f' and what is wanted of the others."""
         if not self.depends:
             return self._flat()
         if self.sample is None:
-            return self._one_by_one()
+            x, f, derivative = self._one_by_one()
+            return x, f, derivative, *self.higher(x)
         x = self._grid(self.count)
-        return x, *self.sample(x)
+        return x, *self._derivatives(x)
+
+    def higher(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """The derivatives of the orders from 2 on at `x`; none where that would take long."""
+        if self.order < 2:
+            return ()
+        x = x.to(self.leaf)
+        if self.sample is not None:
+            return self._derivatives(x)[2:]
+        if self._cost_singly(len(x)) * GROWTH**self.order > MOST_HIGHER:
+            return ()
+        rows = [self._chain_at(place) for place in x.tolist()]
+        return tuple(torch.stack(list(column)) for column in zip(*rows, strict=True))
+
+    def _derivatives(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """f, f', f'' ... at many places at once."""
+        assert self.sample is not None
+        if self.order < 2:
+            return self.sample(x)
+        alone = self.leaf.numel() > 1
+        wide = self._width > 1 and not alone
+        rows = (x[:, None] if wide else x).detach().requires_grad_()
+        picked = self._of_element if alone else _all
+        f = self._evaluate(rows, picked)
+        told = (f, *_chain(f, rows, self.order))
+        return tuple(
+            (one.sum(-1) if place == 0 else one[:, 0]) if wide else one for place, one in enumerate(map(_bare, told))
+        )
+
+    def _of_element(self, value: torch.Tensor) -> torch.Tensor:
+        return value[self.element] if value.ndim and len(value) > 1 else value
+
+    def _chain_at(self, place: float) -> tuple[torch.Tensor, ...]:
+        """The derivatives of the orders from 2 on at one place, nan where torch refuses it."""
+        x = self.leaf.clone()
+        x[self.element if x.ndim else ...] = place
+        x.requires_grad_()
+        try:
+            y = scalar(self._evaluate(x, _all))
+        except ExpressionError:
+            return (torch.full((), torch.nan, dtype=x.dtype, device=x.device),) * (self.order - 1)
+        told = []
+        for order in range(1, self.order + 1):
+            (slope,) = _chain(y, x, 1, last=order == self.order)
+            y = slope[self.element] if x.ndim else slope
+            told.append(y.detach())
+        return tuple(told[1:])
 
     def closely(self) -> tuple[torch.Tensor, Look]:
         """The same as rows, shape (3, n), with a look at what is between; at round places first: poles and jumps are there."""
@@ -129,14 +187,14 @@ class Drawing:
     def _together(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The other operands may be vectors: f then has a row for each x, and is summed over it."""
         rows = (x[:, None] if self._width > 1 else x).detach().requires_grad_()
-        f = self._evaluate(rows, lambda value: value)
+        f = self._evaluate(rows, _all)
         gradient = _gradient(f, rows)
         return (f.detach().sum(-1), gradient[:, 0]) if self._width > 1 else (f.detach(), gradient)
 
     def _of_one_element(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Elementwise in a vector: the f of one element, each other vector giving its element of the same place."""
         x = x.detach().requires_grad_()
-        f = self._evaluate(x, lambda value: value[self.element] if value.ndim and len(value) > 1 else value)
+        f = self._evaluate(x, self._of_element)
         return f.detach(), _gradient(f, x)
 
     def _one_by_one(self) -> tuple[torch.Tensor, ...]:
@@ -166,7 +224,7 @@ class Drawing:
         x = self.leaf.clone()
         x[self.element if x.ndim else ...] = place
         try:
-            f = scalar(self._evaluate(x.requires_grad_(), lambda value: value))
+            f = scalar(self._evaluate(x.requires_grad_(), _all))
         except ExpressionError:
             return None
         gradient = _gradient(f, x)
@@ -211,3 +269,25 @@ def _gradient(f: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         return torch.zeros_like(x)
     (gradient,) = torch.autograd.grad(scalar(f), x, allow_unused=True)
     return torch.zeros_like(x) if gradient is None else gradient
+
+
+def _chain(f: torch.Tensor, x: torch.Tensor, most: int, *, last: bool = True) -> list[torch.Tensor]:
+    """The derivatives of sum(f) by x up to the order `most`. last: whether none is to be differentiated again."""
+    told: list[torch.Tensor] = []
+    for order in range(1, most + 1):
+        if not f.requires_grad:
+            told += [torch.zeros_like(x)] * (most - len(told))
+            break
+        again = order < most or not last
+        (slope,) = torch.autograd.grad(scalar(f), x, create_graph=again, allow_unused=True)
+        f = torch.zeros_like(x) if slope is None else slope
+        told.append(f)
+    return told
+
+
+def _bare(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.detach()
+
+
+def _all(value: torch.Tensor) -> torch.Tensor:
+    return value

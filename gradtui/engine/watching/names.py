@@ -5,7 +5,7 @@ from __future__ import annotations
 import dis
 import weakref
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import CodeType, FrameType
 from typing import Any
 
@@ -29,6 +29,7 @@ class Names:
         self._roots: dict[int, weakref.ref[torch.nn.Module]] = {}
         self._met: list[weakref.ref[torch.nn.Module]] = []
         self._strays: list[weakref.ref[torch.Tensor]] = []
+        self._bare: list[weakref.ref[torch.Tensor]] = []
         self._known: dict[tuple[int, ...], dict[int, tuple[weakref.ref[torch.Tensor], str]]] = {}
         self.titles: dict[int, str] = {}
 
@@ -41,6 +42,12 @@ class Names:
         """It ran inside of another, and has parameters of its own."""
         self._met.append(weakref.ref(module))
 
+    def found(self, leaves: Iterable[torch.Tensor]) -> None:
+        """These are in a graph: those that no module knows of are bare tensors."""
+        known = {id(one) for model in self.models() for one in named_parameters(model).values()}
+        known |= {id(reference()) for reference in (*self._strays, *self._bare)}
+        self._bare += [weakref.ref(one) for one in leaves if id(one) not in known]
+
     def _find_strays(self) -> list[torch.Tensor]:
         """Parameters of modules that ran, and that no outermost module knows of: it holds them in a plain list, say."""
         met = [module for reference in self._met if (module := reference()) is not None]
@@ -49,7 +56,7 @@ class Names:
             known = {id(one) for model in self.models() for one in named_parameters(model).values()}
             own = (one for module in met for one in module._parameters.values() if one is not None)
             self._strays += [weakref.ref(one) for one in own if id(one) not in known]
-        return [one for reference in self._strays if (one := reference()) is not None]
+        return [one for reference in (*self._strays, *self._bare) if (one := reference()) is not None]
 
     def models(self) -> list[torch.nn.Module]:
         """The outermost modules with parameters, in the order in which they were seen first."""
@@ -102,23 +109,33 @@ class Names:
 
 
 def holder_of_graphs(frame: FrameType | None) -> tuple[str, FrameType | None, str]:
-    """A variable or attribute that is a list or dict with tensors that have a graph, the frame of it, and its own last name."""
+    """A variable, or an attribute or item of one, that is a list or dict of tensors with a graph; the frame it was found from,
+    and its own last name."""
     while frame is not None:
         if is_users(frame):
             for scope in (local_variables(frame), frame.f_globals):
-                for name, value in [*scope.items()]:
+                for name, value, last in _containers(scope):
                     if _holds_graphs(value):
-                        return name, frame, name
-                    inside = (
-                        getattr(value, "__dict__", None)
-                        if not name.startswith("__") and not is_a(value, type)
-                        else None
-                    )
-                    for part, one in [*entries(inside)][:MOST_ITEMS]:
-                        if _holds_graphs(one):
-                            return f"{name}.{part}", frame, part
+                        return name, frame, last
         frame = frame.f_back
     return "", None, ""
+
+
+def _containers(scope: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    """Variables, attributes of objects, and what stands in dicts of both."""
+    near = [(name, value, name) for name, value in [*scope.items()] if not name.startswith("__")]
+    yield from near
+    inside = [
+        (f"{name}.{part}", one, part)
+        for name, value, _ in near
+        if not is_a(value, type, torch.Tensor)
+        for part, one in [*entries(getattr(value, "__dict__", None))][:MOST_ITEMS]
+    ]
+    yield from inside
+    for name, value, _ in (*near, *inside):
+        for key, one in [*entries(value)][:MOST_ITEMS]:
+            if is_a(key, str):
+                yield f"{name}[{key!r}]", one, key
 
 
 def _holds_graphs(value: object) -> bool:
@@ -138,7 +155,7 @@ def line_that_adds(code: CodeType, name: str) -> tuple[CodeType, int] | None:
                 loaded = True
             elif loaded and one.argval in ("append", "appendleft", "extend", "insert", "add"):
                 return inside, one.offset
-            elif one.opname != "CACHE":
+            elif one.opname not in ("CACHE", "BINARY_SUBSCR"):
                 loaded = False
     return None
 

@@ -32,6 +32,13 @@ def counts(tensor: torch.Tensor) -> tuple[int, int]:
     return int(plain.isnan().sum()), int(plain.isinf().sum())
 
 
+def share_at(gradients: Sequence[torch.Tensor], bound: float) -> float:
+    """How many of the elements that are not 0 have at least this size."""
+    plain = [_plain(one) for one in gradients]
+    filled = sum(int(one.count_nonzero()) for one in plain)
+    return sum(int((one.abs() >= bound * (1 - 1e-6)).sum()) for one in plain) / filled if filled else 0.0
+
+
 def differences(before: list[torch.Tensor], after: Sequence[torch.Tensor]) -> list[float]:
     """The norm of what changed; `before` is written over."""
     if before:

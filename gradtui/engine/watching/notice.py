@@ -28,6 +28,7 @@ SUBTRACTING = ARITHMETIC | {
 FIRST = 3
 """Updates in which shapes are looked at."""
 MULTIPLYING = {torch.Tensor.mul_, torch._foreach_mul_}
+CLAMPING = {torch._foreach_clamp_max_, torch.Tensor.clamp_}
 CLIPPING = ("_clip_grads_with_norm_", "clip_grad_norm_")
 
 
@@ -62,7 +63,11 @@ class Notice:
             ):
                 self.clips.append((total, float(most), self._place(frame)))
                 if self.borders and not self.passes:
-                    self._history.note("late", self._place(frame))
+                    self._history.note("late", self._place(frame), "clip")
+        elif func in CLAMPING and frame.f_code.co_name == "clip_grad_value_":
+            most = frame.f_locals.get("clip_value")
+            if is_a(most, float, int) and not any(total is None for total, _, _ in self.clips):
+                self.clips.append((None, float(most), self._place(frame)))
         elif args and is_in_place(func):
             self._writes(args, frame)
         if self.watches_old:

@@ -11,6 +11,9 @@ from typing import Any, cast
 
 import torch
 
+from gradtui.engine.autograd import graph
+from gradtui.engine.autograd.backward import leaves_of
+from gradtui.engine.autograd.release import guard
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.step import failed
@@ -24,6 +27,8 @@ from gradtui.findings.findings import findings
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Snapshot, Source
 
+FIRST = 2
+"""Updates of which all leaves of the graph are looked at."""
 TOKEN = "gradtui run"
 MOST_SNAPSHOTS = 8
 """That are taken because a parameter has no gradient, or one of 0."""
@@ -43,7 +48,8 @@ class _Token:
 
 
 class Passes:
-    """loss, count: of the last backward, and how many there were since the last step. capturing: whether ours is running."""
+    """loss, count: of the last backward, and how many there were since the last step. capturing: whether ours is running.
+    reached: whether one left a gradient for the optimizer that stepped last."""
 
     def __init__(self, tape: Tape, history: History, names: Names, scaled: Scaled, sink: Sink, every: int) -> None:
         self.loss: float | None = None
@@ -52,6 +58,7 @@ class Passes:
         self.places: list[Source | None] = []
         self.undivided = True
         self.capturing = False
+        self.reached = False
         self._tape, self._history, self._names, self._scaled, self._sink = tape, history, names, scaled, sink
         self._every = every
         self._taken = 0
@@ -75,6 +82,8 @@ class Passes:
         self.places.append(place)
         self._look_whether_cleared(place, in_closure, accumulates)
         self._mark()
+        if self._history.updates < FIRST:
+            self._look_for_leaves()
         if keeps:
             self.old_is_wanted = True
             self._history.note("kept_graph", place)
@@ -84,6 +93,7 @@ class Passes:
         if self.loss is not None and not math.isfinite(self.loss) and self._history.bad_loss is None:
             self._history.bad_loss = self._history.updates, self.loss, self.place
             self.take(sys._getframe(1))
+        self.reached = self.reached or any(one.grad is not None for one in self.parameters)
         self._tape.next_segment()
 
     def raised(self, error: Exception, place: Source | None) -> None:
@@ -100,7 +110,7 @@ class Passes:
 
     def stepped(self, optimizer: int, left: Sequence[torch.Tensor]) -> None:
         """A step is over. left: parameters whose gradient is not 0."""
-        self.count, self.places, self.undivided, self.evaluations = 0, [], True, 0
+        self.count, self.places, self.undivided, self.evaluations, self.reached = 0, [], True, 0, False
         self._left[optimizer] = [(one, id(one.grad)) for one in left]
 
     def _value(self) -> float | None:
@@ -108,6 +118,13 @@ class Passes:
         if not values or len(values) < len(self._outputs):
             return None
         return sum(float(one.detach().item()) / self._scaled.factor(one) for one in values)
+
+    def _look_for_leaves(self) -> None:
+        roots = [graph.root(one) for one in self._outputs if one.requires_grad]
+        nodes = graph.walk(*roots) if roots else []
+        guard(nodes)
+        self._names.found(leaf for leaf in leaves_of(nodes).values())
+        graph.release(nodes)
 
     def _mark(self) -> None:
         """Leave something in the graph that lives as long as it does."""

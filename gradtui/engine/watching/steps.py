@@ -25,6 +25,8 @@ from gradtui.runs.run import ParameterNorms, Update
 from gradtui.snapshot.model import Source
 
 SETTINGS = ("weight_decay", "momentum", "lr")
+AT_BOUND = 0.9
+"""Of the elements of all gradients: so many are clipped to a value."""
 SAMPLE = 64
 """Elements of a parameter by which it is seen whether it is another."""
 
@@ -86,10 +88,11 @@ class Steps:
             name: float(group[name]) for group in groups for name in SETTINGS if is_a(group.get(name), float, int)
         }
         known = {id(one) for model in self._names.models() for one in model.parameters()}
-        if known & own:
+        reached = any(one.grad is not None for name, one in self._named.items() if id(one) not in own)
+        if known & own or (known and reached):
             lost = {id(one) for one in self.parameters if id(one) not in known and one.grad is None}
             made.orphans = frozenset(name for name, one in self._named.items() if id(one) in lost)
-        made.follows = next((place for place, ids in enumerate(self._owned) if ids == own), None)
+        made.follows = max((place for place, ids in enumerate(self._owned) if ids == own), default=None)
         self._owned.append(own)
         self._history.optimizers.append(made)
         return len(self._optimizers) - 1
@@ -212,11 +215,16 @@ class Steps:
             mine.passed = passes.place
             if passes.count > 1 and len(set(passes.places)) == 1:
                 mine.undivided += passes.undivided
-        if not having and passes.count:
+        if not having and passes.reached:
             history.note("cleared", passes.place)
         if passes.uncleared(self._number) and not self._closure:
-            history.note("uncleared", passes.place)
+            history.note("uncleared", passes.place, self._number)
         for total, most, place in self._notice.clips:
+            if total is None:
+                at_bound = norms.share_at([one.grad for one in self.parameters if one.grad is not None], most)
+                clamped = history.note("clamped", place, most=most, count=0)
+                clamped.facts = {**clamped.facts, "count": clamped.facts["count"] + (at_bound > AT_BOUND)}
+                continue
             norm = float(total)
             ratio = norm / most if most and math.isfinite(norm) else 1.0
             seen = history.note("clipped", place, norm=norm, most=most, clipped=0, logs=0.0)

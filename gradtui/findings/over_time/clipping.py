@@ -15,7 +15,13 @@ FAR, OFTEN = 100.0, 3.0
 
 
 def detect(history: History) -> Iterator[Fault]:
+    for one in history.of("clamped"):
+        if one.count >= LEAST and one.facts["count"] >= SHARE * one.count:
+            yield Fault("always clipped to a value", one.first or None, dict(one.facts), "likely", source=one.source)
+    late = {one.source for one in history.of("late")}
     for one in history.of("clipped"):
+        if one.source in late:
+            continue
         clipped, logs = one.facts["clipped"], one.facts["logs"]
         if one.count < LEAST or clipped < SHARE * one.count:
             continue

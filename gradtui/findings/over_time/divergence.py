@@ -30,7 +30,11 @@ def growth(history: History) -> list[Growth]:
         begin = len(losses) - 1
         while begin > 0 and losses[begin][1] > SLACK * losses[begin - 1][1] > 0:
             begin -= 1
-        if len(losses) - begin > LEAST and losses[-1][1] >= FACTOR * losses[begin][1] > 0:
+        if begin < 0 or losses[begin][1] <= 0:
+            continue
+        count, factor = len(losses) - begin, losses[-1][1] / losses[begin][1]
+        lost = len(losses) < len(optimizer.losses)
+        if (count > LEAST and factor >= FACTOR) or (lost and count > 2 and factor >= FACTOR**2):
             found.append(Growth(number, losses[begin][0], losses[-1][0], losses[begin][1], losses[-1][1]))
     return found
 

@@ -22,13 +22,13 @@ from gradtui.snapshot.finding import CERTAINTIES, Finding
 
 DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     not_finite.raised,
+    left_gradients.uncleared,
+    left_gradients.late,
     not_finite.detect,
     divergence.detect,
     no_step.order,
     no_step.rate,
     no_step.skipped,
-    left_gradients.uncleared,
-    left_gradients.late,
     graphs.detect,
     parameters.in_no_optimizer,
     parameters.unmoved,

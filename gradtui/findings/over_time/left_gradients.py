@@ -12,14 +12,20 @@ def uncleared(history: History) -> Iterator[Fault]:
     closure = history.of("closure_uncleared")
     for one in closure[:1]:
         yield Fault("closure adds up", one.first, {}, "proved", source=one.source)
-    found = history.of("uncleared")
-    count = sum(one.updates for one in found)
-    if not closure and found and (count >= 3 or count >= history.updates - 1) and count >= 0.5 * (history.updates - 1):
-        yield Fault("gradients add up", found[0].first, {"count": count}, "proved", source=found[0].source)
+    for number, optimizer in enumerate(history.optimizers):
+        found = [one for key, one in history.noted.items() if one.kind == "uncleared" and key[2] == number]
+        count = sum(one.updates for one in found)
+        if not closure and found and count >= 0.5 * (optimizer.steps - 1):
+            facts = {"count": count, "optimizer": optimizer.name}
+            yield Fault("gradients add up", found[0].first, facts, "proved", source=found[0].source)
 
 
 def late(history: History) -> Iterator[Fault]:
-    found = history.of("late")
+    clipped = [one for key, one in history.noted.items() if one.kind == "late" and key[2] == "clip"]
+    for one in clipped:
+        if one.count >= 2:
+            yield Fault("clipped after the step", max(0, one.first - 1), {}, source=one.source)
+    found = [one for one in history.of("late") if one not in clipped]
     if sum(one.count for one in found) >= 2:
         yield Fault("gradient is changed after the step", max(0, found[0].first - 1), {}, source=found[0].source)
 

@@ -16,8 +16,10 @@ def order(history: History) -> Iterator[Fault]:
     for one in history.optimizers:
         facts = {"optimizer": one.name, "steps": one.steps}
         if one.steps >= 2 and one.empty.count == one.steps:
-            row = "step before backward" if one.empty_without_backward else "cleared before step"
-            yield Fault(row, None, facts, "proved", source=one.source)
+            if one.empty_without_backward:
+                yield Fault("step before backward", None, facts, "proved", source=one.source)
+            elif history.of("cleared"):
+                yield Fault("cleared before step", None, facts, "proved", source=one.source)
         elif one.steps > LEAST and one.empty_without_backward == one.empty.count == 1 and one.first == 0:
             yield Fault("first step is empty", 0, facts, "perhaps", source=one.source)
 

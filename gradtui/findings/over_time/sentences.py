@@ -86,7 +86,7 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "gradients add up": Sentence(
         "zero_grad",
-        "zero_grad is not called between steps: the gradients of all updates add up, in {count} updates",
+        "zero_grad is not called between the steps of {optimizer}: the gradients of all updates add up, in {count} updates",
         "call optimizer.zero_grad() once for each step, before backward()",
     ),
     "gradient is changed after the step": Sentence(
@@ -94,6 +94,11 @@ SENTENCES: dict[str, Sentence] = {
         "gradients are set after the step that should use them, and thrown away by zero_grad before the next: each copy steps by "
         "its own gradient alone",
         "change gradients (average, clip, all_reduce) between backward() and step()",
+    ),
+    "clipped after the step": Sentence(
+        "late_gradient",
+        "gradients are clipped after the step that should use them: the step took them as they were, and clipping has no effect",
+        "clip between backward() and step()",
     ),
     "not divided": Sentence(
         "accumulation",
@@ -209,6 +214,12 @@ SENTENCES: dict[str, Sentence] = {
         "clipping",
         "gradients are clipped at every update ({count} of {of}) to a norm of {most}, {ratio} times less than what they are",
         "raise max_norm to about the norm that is seen (max_norm={norm}, say), or raise the learning rate knowingly",
+    ),
+    "always clipped to a value": Sentence(
+        "clipping",
+        "nearly every element of the gradients is clipped to {most}, at every update ({count}): of a gradient only its signs "
+        "are left",
+        "raise clip_value far above what gradients usually are, or clip by norm, which keeps their direction",
     ),
     "written between steps": Sentence(
         "overwritten",

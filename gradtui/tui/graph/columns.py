@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from gradtui.graph.gradients import all_zero, size
+from gradtui.graph.names import again, function
 from gradtui.graph.names import short as short
 from gradtui.graph.names import title as title
 from gradtui.graph.operands import is_finite
@@ -142,7 +143,7 @@ def _belongs(node: Node, *, whole_names: bool) -> str:
     """What a node is of: its variable, else its text."""
     if node.variable is not None:
         return node.variable if whole_names else node.variable.removeprefix(f"{node.module}.")
-    return node.source.text if node.source else node.module if whole_names else ""
+    return again(node) + node.source.text if node.source else node.module if whole_names else ""
 
 
 def terms_text(terms: Sequence[Values | None], count: int, digits: int) -> str:
@@ -248,11 +249,12 @@ def pieces(row: Cells, widths: Widths, digits: int, largest: float | None = None
     return tuple(painted)
 
 
-def header(widths: Widths, *, plain: bool = False) -> tuple[Piece, ...]:
+def header(widths: Widths, graph: Graph, *, plain: bool = False) -> tuple[Piece, ...]:
     """The names of the columns, each over its own."""
     tree, of, value = NAMES
     tree = PLAIN_NAME if plain else tree
-    grad = next((name for name in GRADIENT if len(name) <= widths.grad), "")
+    names = [name.replace("∂f", f"∂{function(graph)}") for name in GRADIENT]
+    grad = next((name for name in names if len(name) <= widths.grad), "")
     source = " " * GAP + left(of, widths.source) if widths.source else ""
     named = f"{' ' * GUTTER}{left(tree, widths.tree - GUTTER)}{source}"
     gap, value = " " * GAP, value if widths.value >= len(value) else ""

@@ -120,11 +120,15 @@ Models and graphs of any size:
         self._wanted = self._widths = NARROWEST
         self._needed: deque[tuple[int, int]] = deque(maxlen=REMEMBERED)
         self._pieces: dict[int, tuple[Piece, ...]] = {}
-        self._entitled = ""
+        self._entitled = self._of = ""
 
-    def show(self, snapshot: Snapshot | None, *, stale: bool = False) -> None:
-        """Paint `snapshot`: the same cursor and the same rows open where its graph has the shape of the last one."""
+    def show(self, snapshot: Snapshot | None, *, stale: bool = False, of: str = "") -> None:
+        """Paint `snapshot`: the same cursor and the same rows open where its graph has the shape of the last one.
+
+        of: the derivative whose graph it is, where it is not that of f.
+        """
         self.set_class(stale, "-stale")
+        self._of = of
         before, known = self.arrangement.snapshot, self.arrangement.renew(snapshot)
         if not known:
             self._wanted, self._cursor = NARROWEST, 0
@@ -162,7 +166,7 @@ Models and graphs of any size:
         if self.head and y == self.scroll_offset.y:
             if self.arrangement.is_table:
                 return Line(table_header(self.line_width, self.arrangement.order))
-            return Line(header(self._widths, plain=self.plain))
+            return Line(header(self._widths, self._graph, plain=self.plain))
         y -= self.head
         painted = self._pieces.get(y)
         if painted is None:
@@ -218,7 +222,7 @@ Models and graphs of any size:
         found, at = shown.found, shown.match_number(self.selected)
         count = f"{at} of {len(found):,}" if at else f"{len(found):,}"
         parts = [
-            "graph" if shown.view == "tree" else shown.view,
+            f"{'graph' if shown.view == 'tree' else shown.view}{f' of {self._of}' if self._of else ''}",
             ONLY.get(shown.only, ""),
             f"by {shown.order}" if shown.order != "order" and not shown.is_drawn else "",
             f"“{query}” {count}" if query else "",

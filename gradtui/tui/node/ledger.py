@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.graph.ledger import MOST_PATHS, Entry, cut, paths, total, ways
+from gradtui.graph.names import function
 from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, as_factor, number, numbers
@@ -31,7 +32,7 @@ def _lines(snapshot: Snapshot, replay: Replay, steps_done: int | None) -> Iterat
     by = f"{name}[{element}]" if several else name
     digits = SIGNIFICANT.get(snapshot.dtype, 7)
     done = len(replay.order) if steps_done is None else steps_done
-    yield ((f"df/d{by} = Σ ḡ·v̇ after {done} of {len(replay.order)} nodes", "node--name"),)
+    yield ((f"d{function(snapshot.graph)}/d{by} = Σ ḡ·v̇ after {done} of {len(replay.order)} nodes", "node--name"),)
     entries = cut(replay, done)
     if entries is None:
         yield (("a tangent is not known here (forward mode)", "node--quiet"),)

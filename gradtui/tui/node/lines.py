@@ -41,18 +41,20 @@ def node_lines(
     factors: Sequence[float] = (),
     chosen: int | None = None,
     update: Sequence[Pieces] = (),
+    orders: Sequence[Pieces] = (),
     plain: bool = False,
 ) -> tuple[Line, ...]:
     """The node, what came in, what went out along each edge and, where asked for, what it saved; nothing is cut.
 
     factors: by what an experiment multiplies what the node sends, edge by edge. chosen: the edge that the next one is about.
-    update: what an optimizer makes of it.
+    update: what an optimizer makes of it. orders: what there is to say of further derivatives.
     """
     grad = node.grad_output if has_run(replay.graph, node.id, steps_done) else None
     lines = [
         _head(node, plain=plain),
         _numbers(node, grad, digits),
         *(() if node.step is not None else (NEVER,)),
+        *_made(node),
         *update,
         *_told(replay, node, steps_done, digits),
         *_why(node, findings),
@@ -63,6 +65,7 @@ def node_lines(
         *_queue(replay, steps_done),
         _facts(replay, node),
         *(_saved(node, digits) if saved_shown else ()),
+        *orders,
     ]
     return tuple(Line(part) for pieces in lines for part in folded(pieces, width))
 
@@ -78,6 +81,12 @@ def _numbers(node: Node, grad: Values | None, digits: int) -> Pieces:
         *_named("value ", node.value, "node--value", digits),
         *_named("   ḡ ", grad, "node--grad", digits),
     )
+
+
+def _made(node: Node) -> Iterator[Pieces]:
+    """By which backward node, where one did."""
+    if node.order and node.note:
+        yield ((node.note, "node--quiet"),)
 
 
 def _told(replay: Replay, node: Node, steps_done: int | None, digits: int) -> Iterator[Pieces]:

@@ -89,6 +89,7 @@ node, their gradients are summed.
         self._traceback: tuple[str, ...] = ()
         self._replay = Replay(Graph())
         self.update_lines: tuple[Pieces, ...] = ()
+        self.order_lines: tuple[Pieces, ...] = ()
 
     @property
     def line_count(self) -> int:
@@ -175,6 +176,7 @@ node, their gradients are summed.
             factors=_factors(snapshot, node),
             chosen=self._chosen,
             update=self.update_lines,
+            orders=self.order_lines,
             plain=self.plain,
         )
 

@@ -21,8 +21,9 @@ from textual.reactive import var
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gradtui.chart.drawing import Cell, Overlay, Picture, Role, draw, fits, load, overlay, trouble_text
+from gradtui.chart.drawing import Cell, Picture, Role, draw, fits, load, trouble_text
 from gradtui.chart.fit import fitted, looked_at
+from gradtui.chart.overlay import Overlay, overlay
 from gradtui.chart.plane import Cells, has_room
 from gradtui.chart.point import Point
 from gradtui.chart.trail import trail
@@ -47,6 +48,7 @@ class Chart(Widget, can_focus=True):
 
 `f` is drawn over its derivative `f'`, which is dotted; `●` is the point, the dashed line its tangent, whose slope is `○` on f'.
 All of f is inside but for the arms of its poles, which end where f is no longer told apart; f' as far as f can be read beside it.
+`D` adds f'' (`:`), then f''' (`⁝`) and f'''' (`⁞`), and draws Taylor's polynomial of that degree where the tangent was.
 A gap is a place where f is not defined, jumps, or has a pole. `f` fits the window to roots, extrema and the point.
 On the x axis `×` marks where f is not finite, `◇` where only f' is not: looked for at the samples of the curve and where it
 bends between them, its ends then found by bisection, so a shorter stretch between two samples may be missed.
@@ -60,6 +62,9 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
 
         .chart--f { color: $text-primary; }
         .chart--derivative { color: $text-success; }
+        .chart--second { color: $text-accent; }
+        .chart--third { color: $text-secondary; }
+        .chart--fourth { color: $text-error; }
         .chart--other { color: $text-secondary; }
         .chart--tangent { color: $text-warning; }
         .chart--point { color: $foreground; text-style: bold; }
@@ -93,6 +98,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         self._curve: Curve | None = None
         self._other: Curve | None = None
         self._point: Point | None = None
+        self._taylor: tuple[float, ...] = ()
         self._picture: Picture | None = None
         self._overlay: Overlay = {}
         self._trail: Sequence[Position] = ()
@@ -132,10 +138,13 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if not (self._to_see and self._see(curve)):
             self._redraw()
 
-    def show_point(self, x: float, f: float | None, slope: float | None) -> None:
-        """Move the point; None for what is not known."""
-        self._point = (x, f, slope)
+    def show_point(self, x: float, f: float | None, slope: float | None, taylor: tuple[float, ...] = ()) -> None:
+        """Move the point; None for what is not known. taylor: coefficients of the polynomial in place of the tangent."""
+        redraw = len(taylor) != len(self._taylor)
+        self._point, self._taylor = (x, f, slope), taylor
         self._lay()
+        if redraw:
+            self._redraw()
 
     @property
     def other(self) -> Curve | None:
@@ -185,6 +194,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
                 other = self._other if self._other and self._other.window == self._curve.window else None
                 point = self._point and self._point[:2]
                 draw_it = partial(draw, derivative=self.derivative_shown, point=point, grid=self.grid, other=other)
+                draw_it = partial(draw_it, degree=max(1, len(self._taylor) - 1))
                 picture = await asyncio.to_thread(draw_it, self._curve, width, height)
                 if self._curve is not None and (width, height) == self.size:
                     self._picture = picture
@@ -200,7 +210,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if self._picture is not None and self._point is not None:
             if not self._picture.suits(*self._point[:2]):
                 self._redraw()
-            moving = overlay(self._picture, *self._point, derivative=self.derivative_shown)
+            moving = overlay(self._picture, *self._point, self._taylor, derivative=self.derivative_shown)
             under = trail(self._picture, self._trail)
             rows = under.keys() | moving.keys()
             self._overlay = {row: under.get(row, {}) | moving.get(row, {}) for row in rows}

@@ -118,7 +118,7 @@ class Board:
     def tell(self) -> None:
         """Of the selected variable, why it moved and how it would move next."""
         trainer, history = self.trainer, self.trainer.history
-        node = texts.node_of(self._answers.shown, self._backward.cursor.selected)
+        node = texts.node_of(self._backward.shown, self._backward.cursor.selected)
         if self._views is None:
             return
         panel = self._views.node_panel
@@ -135,8 +135,8 @@ class Board:
 
     def look(self) -> None:
         """At a variable that moves, unless one does so already."""
-        leaf = texts.leaf_of(self._answers.shown, self._session.active, self.trainer.trained)
-        looked_at = texts.node_of(self._answers.shown, self._backward.cursor.selected)
+        leaf = texts.leaf_of(self._backward.shown, self._session.active, self.trainer.trained)
+        looked_at = texts.node_of(self._backward.shown, self._backward.cursor.selected)
         if leaf is not None and (looked_at is None or looked_at.variable not in self.trainer.trained):
             self._backward.select(leaf)
 

@@ -1,0 +1,80 @@
+"""Derivatives of higher order as the texts of the screen: what stands in the readout, and behind the node."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from gradtui.graph.agreement import MARKS
+from gradtui.graph.hessian import sentences
+from gradtui.graph.higher import by, derivative_checks, order_of, polynomial
+from gradtui.graph.taylor import taylor_text
+from gradtui.snapshot.model import Snapshot
+from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
+from gradtui.snapshot.visible import visible
+from gradtui.tui.panes.line_view import Piece
+from gradtui.tui.session import Session
+
+MUTED = "$foreground-muted"
+Pieces = tuple[Piece, ...]
+DIGITS = 5
+MOST_COLUMNS = 6
+"""Of a Hessian that is written out."""
+
+
+def values(session: Session, shown: Snapshot) -> Content:
+    """` f''(x) = 2`, of each order that is asked for, behind the value and f'."""
+    pieces: list[tuple[str, str]] = []
+    for order in range(2, session.order + 1):
+        told = order_of(shown, order)
+        if told is not None and session.active in told.values:
+            digits = SIGNIFICANT.get(shown.dtype, 7)
+            pieces.append((f"   {_name(session, order)} = ", MUTED))
+            pieces.append((numbers(told.values[session.active], digits, most=4), "bold $text-accent"))
+    return Content.assemble(*pieces)
+
+
+def derivation(session: Session, shown: Snapshot) -> Content:
+    """The highest of them by Calculus, with its marks; to stand before f'."""
+    order = session.order
+    if order < 2 or order > len(shown.derivatives) or session.active is None:
+        return Content()
+    known = shown.derivatives[order - 1].get(session.active)
+    judged = derivative_checks(shown, order).get(session.active)
+    if known is None or judged is None:
+        return Content()
+    marks = "".join(MARKS[one] for one in (judged.autograd, judged.calculus, judged.differences))
+    text = visible(known.text or known.note)
+    return Content.assemble((f"{_name(session, order)} = ", MUTED), text, (f" {marks}   ", MUTED))
+
+
+def lines(session: Session, shown: Snapshot | None) -> tuple[Pieces, ...]:
+    """Taylor's polynomial with its error at the window's ends, the Hessian and what it means."""
+    orders = shown.orders if shown is not None else None
+    if shown is None or orders is None or session.order < 2:
+        return ()
+    told: list[str] = ["", f"Taylor, degree {len(orders.taylor) - 1}: {taylor_text(shown, orders)}"]
+    told += _error(session, shown)
+    hessian = orders.hessian
+    if hessian is not None:
+        told.append("Hessian " + ("" if hessian.row is None else f"row of {hessian.names[hessian.row]}"))
+        if hessian.row is None and len(hessian.names) <= MOST_COLUMNS:
+            width = max(len(number(one, DIGITS)) for row in hessian.matrix for one in row) + 2
+            named = max(map(len, hessian.names))
+            for name, row in zip(hessian.names, hessian.matrix, strict=True):
+                told.append(f"  {name.ljust(named)}" + "".join(number(one, DIGITS).rjust(width) for one in row))
+        told += [f"  {sentence}" for sentence in sentences(shown, hessian)]
+    return tuple(((visible(line), "node--text"),) for line in told)
+
+
+def _error(session: Session, shown: Snapshot) -> list[str]:
+    curve, orders = shown.curve, shown.orders
+    if curve is None or orders is None or session.active is None or curve.alone or curve.variable != orders.along:
+        return []
+    at = shown.variables[orders.along].value.numbers[orders.element]
+    ends = ((curve.x[0], curve.f[0]), (curve.x[-1], curve.f[-1]))
+    told = [f"{number(polynomial(orders.taylor, at, x) - f, 3)} at {number(x)}" for x, f in ends]
+    return [f"  off by {' and '.join(told)}"]
+
+
+def _name(session: Session, order: int) -> str:
+    return visible(by(session.active or "", order, len(session.variables) > 1))

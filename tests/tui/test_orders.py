@@ -1,0 +1,137 @@
+"""Derivatives of higher order on the screen: torch answers, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from gradtui.calculus.higher import derivatives
+from gradtui.engine.training.evaluate import evaluate
+from gradtui.graph.ledger import cut, total
+from gradtui.graph.replay import Replay
+from gradtui.snapshot.model import Request, Snapshot
+from gradtui.snapshot.orders import OrdersRequest
+from gradtui.tui.app import GradtuiApp
+from tests.tui.fakes import FakeService, make_app, service
+from tests.tui.test_app import press, text_of
+from tests.tui.test_snapshots import BOTH_SIZES, Compare, Size, after, settle
+
+
+class Torch(FakeService):
+    """Evaluates for itself."""
+
+    def answer(self, request: Request | None = None, problem: Any = None) -> None:
+        request = request or self.requests[-1]
+        most = 1 if request.orders is None else request.orders.most
+        known = tuple(derivatives(replace(request, orders=OrdersRequest(order))) for order in range(1, most + 1))
+        told: Snapshot = evaluate(request)
+        self.on_snapshot(replace(told, derivative=known[0], derivatives=known if most > 1 else ()))
+
+
+def app_on(expression: str, **at: str) -> GradtuiApp:
+    return make_app(expression, at, service=Torch)
+
+
+def asked(app: GradtuiApp) -> Request:
+    return service(app).requests[-1]
+
+
+async def test_one_derivative_more() -> None:
+    """D: f'' to f'''' in the request, the readout and the chart; then f' alone, and nothing of it is asked any more."""
+    app = app_on("x*sin(x)", x="1")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert asked(app).orders is None
+        await press(pilot, "D")
+        await settle(pilot)
+        assert asked(app).orders == OrdersRequest(2, "x", 0)
+        screen = text_of(app)
+        assert "f''(x) = 2*cos(x) - x*sin(x)" in screen
+        assert "0.2391337" in screen
+        assert "Taylor, degree 2" in screen
+        assert ":" in {cell[0] for row in app.picture.chart._picture.cells for cell in row}  # type: ignore[union-attr]
+        await press(pilot, "D", "D")
+        await settle(pilot)
+        assert app.answers.curve is not None
+        assert len(app.answers.curve.higher) == 3
+        assert "f''''" in text_of(app)
+        await press(pilot, "D", "right")
+        await settle(pilot)
+        assert asked(app).orders is None
+        assert asked(app).curve is None or asked(app).curve.order == 1  # type: ignore[union-attr]
+
+
+async def test_the_graph_of_the_gradient() -> None:
+    """S: the graph of f' with its own backward pass, rules and ledger, whose every cut is f''; what if is asked of f's."""
+    app = app_on("x*sin(x)", x="1")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "S")
+        await settle(pilot)
+        assert app.picture.graph.border_title == "graph of f'"
+        screen = text_of(app)
+        assert "∂ sin(x)" in screen
+        assert "∂f'/∂node" in screen
+        assert "made by backward, as SinBackward0 of sin(x) ran" in screen
+        shown = app.backward.shown
+        assert shown is not None
+        assert shown.value is not None
+        assert app.answers.shown is not None
+        assert shown.value == app.answers.shown.variables["x"].grad
+        await press(pilot, "n", "n")
+        assert app.backward.cursor.steps_done == 2
+        await press(pilot, "l")
+        await settle(pilot)
+        assert "df'/dx" in text_of(app)
+        moments = Replay(app.backward.shown.graph)  # type: ignore[union-attr]
+        sums = [total(cut(moments, done) or ()) for done in range(len(moments.order) + 1)]
+        assert sums == pytest.approx([0.2391337] * len(sums), rel=1e-5)
+        await press(pilot, "l", "c")
+        assert asked(app).experiments == ()
+        await press(pilot, "S")
+        await settle(pilot)
+        assert app.picture.graph.border_title == "graph"
+        assert "∂ sin(x)" not in text_of(app)
+
+
+async def test_another_function_under_the_second_graph() -> None:
+    """What is typed comes with its own graph of the gradient; one that has none shows that of f."""
+    app = app_on("x*sin(x)", x="1")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "S")
+        await settle(pilot)
+        app.picture.take("exp(x)*x")
+        await settle(pilot)
+        shown = app.backward.shown
+        assert shown is not None
+        assert {node.order for node in shown.graph.nodes} == {0, 1}
+        app.picture.take("2 + 3")
+        await settle(pilot)
+        assert app.picture.graph.border_title == "graph"
+
+
+async def test_what_the_hessian_means() -> None:
+    app = app_on("x^2 - y^2", x="0", y="0")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "D")
+        await settle(pilot)
+        assert "a saddle" in text_of(app)
+
+
+PICTURES: dict[str, tuple[Callable[[], GradtuiApp], tuple[str, ...]]] = {
+    "f'' and Taylor": (lambda: app_on("x*sin(x)", x="1"), ("D",)),
+    "graph of f'": (lambda: app_on("x*sin(x)", x="1"), ("S", "down", "down")),
+    "Hessian": (lambda: app_on("(1 - x)^2 + 10(y - x^2)^2", x="1", y="1"), ("D",)),
+}
+
+
+@BOTH_SIZES
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures(snap_compare: Compare, name: str, size: Size) -> None:
+    made, keys = PICTURES[name]
+    assert snap_compare(made(), terminal_size=size, run_before=after(*keys))
