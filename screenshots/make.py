@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
 import gradtui
 from gradtui.snapshot.start import Start
+from gradtui.training.data import read_columns
+from gradtui.training.reading import read_optimizer
 from gradtui.tui import saved
 from gradtui.tui.app import GradtuiApp, explorer
 
@@ -43,6 +46,14 @@ def formula(text: str, **at: str) -> Make:
     return lambda theme: explorer(Start(text, dict(at), theme=theme))
 
 
+def trained(text: str, optimizer: str, updates: int, data: str | None = None, **at: str) -> Make:
+    """After so many updates. data: a file of this folder."""
+    columns = read_columns((HERE / data).read_bytes()) if data is not None else {}
+    names = (*at, *columns)
+    start = Start(text, dict(at), names=names, optimizer=read_optimizer(optimizer), updates=updates, data=columns)
+    return lambda theme: explorer(replace(start, theme=theme))
+
+
 def function(target: str) -> Make:
     return lambda theme: explorer(Start(target, origin="function", theme=theme))
 
@@ -58,6 +69,8 @@ def transformer(theme: str) -> GradtuiApp:
     return saved.explorer(trace.capture(loss), theme)
 
 
+LOGISTIC = "p = sigmoid(w*x + v*z + b); binary_cross_entropy(p, y)"
+LEAF = ("g",)
 STEPPED = ("plus", "plus", "N", "p", "p", "p")
 PICTURES = (
     Picture("explorer", formula("x^2 + 3x + 1", x="4.0")),
@@ -66,6 +79,9 @@ PICTURES = (
     Picture("what-if", formula("x^2 + 3x + 1", x="4.0"), ("down", "down", "c")),
     Picture("why", formula("where(x > 0, sqrt(x), 0)", x="0"), ("w",)),
     Picture("variables", formula("(w*x + b - y)^2", x="2", w="0.5", b="0", y="3")),
+    Picture("contour", trained("(1 - x)^2 + 5*(y - x^2)^2", "Adam(lr=0.2)", 40, x="-1.5", y="2.5"), ("minus",)),
+    Picture("fit", trained("p = w*x + b; (p - y)^2", "SGD(lr=0.02, momentum=0.9)", 12, "points.csv", w="-0.5", b="4"), LEAF),
+    Picture("decision", trained(LOGISTIC, "Adam(lr=0.3)", 40, "classes.csv", w="0.1", v="-0.5", b="0"), LEAF),
     Picture("poles", formula("tan(x)", x="0.5")),
     Picture("function", function("model.py:wave"), ("down", "down")),
     Picture("why-none", function("model.py:loss"), ("w",)),
@@ -79,6 +95,8 @@ def complete(app: GradtuiApp) -> bool:
     """Whether the newest answer is shown, with its symbolic derivative and its curve."""
     answers = app.answers
     if answers.shown is None or app.asking.outdated or answers.underived:
+        return False
+    if app.board.trainer.active and (app.board.trainer.next is None or app.board.trainer.makes):
         return False
     drawn = answers.curve is not None or app.session.active is None
     return drawn and all(worker.is_finished for worker in app.workers)

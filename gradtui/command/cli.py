@@ -127,7 +127,7 @@ def command(
         raise click.UsageError("--print, --json and --steps are different answers: ask for one of them")
     if plain and (as_text or as_json or as_steps or export):
         raise click.UsageError("--plain is a session and no report: ask for one of them")
-    if export is not None:
+    if export is not None and not (script and running.is_folder(export)):
         options.check_export(export)
     if serve is not None:
         from gradtui.command import serve as page
@@ -172,7 +172,7 @@ def command(
 
         options.complain(settings)
         sys.exit(answer_input(at, alone, dtype, device, limits, order))
-    if SAVED.fullmatch(text.strip()):
+    if SAVED.fullmatch(text.strip()) or run.is_folder(text.strip()):
         if places:
             raise click.UsageError("a saved snapshot is what it is: there is no --at for it")
         if trains or data:
@@ -260,17 +260,15 @@ def main() -> None:
 
 
 def _saved(path: str, form: Form | None, export: str | None, settings: Settings, plain: bool) -> None:
-    """A saved Snapshot or Run: written out, or on the screen."""
-    if run.is_run(path):
+    """A saved Snapshot or Run, or a folder of Runs: written out, or on the screen."""
+    if run.is_folder(path) or run.is_run(path):
         if form is not None or export is not None:
-            run.saved(path, form, export)
+            (run.folder if run.is_folder(path) else run.saved)(path, form, export)
         if plain:
             raise click.UsageError("a run has no session in sentences: --print gives a text report")
         _require_terminal()
         settings = options.themed(settings)
-        from gradtui.tui.run import opened
-
-        sys.exit(opened.run(path, settings.theme, settings))
+        sys.exit(run.shown_on_screen(path, settings))
     if form is not None or export is not None:
         options.complain(settings)
         answer.write(answer.load(path, form), form, export)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from gradtui.command.answer import Form
     from gradtui.runs.run import Run
+    from gradtui.settings.settings import Settings
 
 
 def is_run(path: str) -> bool:
@@ -25,6 +27,21 @@ def is_run(path: str) -> bool:
         return is_run(path)
     except OSError:
         return False  # opening it tells why
+
+
+def is_folder(path: str) -> bool:
+    """Whether it is a folder, and meant as one: it ends as a path does, or has runs in it."""
+    from gradtui.file.format import FileError
+    from gradtui.file.run_folder import files
+
+    if not os.path.isdir(path):
+        return False
+    if path.endswith(("/", os.sep)):
+        return True
+    try:
+        return bool(files(path))
+    except (OSError, FileError):
+        return False
 
 
 def load(path: str, form: Form | None) -> Run:
@@ -64,6 +81,46 @@ def saved(path: str, form: Form | None, export: str | None) -> NoReturn:
     run = load(path, form)
     write(run, form, export)
     sys.exit(status(run) if form is not None else 0)
+
+
+def shown_on_screen(path: str, settings: Settings) -> int:
+    """The screen on a run, or on the ranks of a folder, until it is left; the exit status."""
+    from gradtui.file.format import FileError
+    from gradtui.snapshot.model import Problem
+    from gradtui.tui.run import opened
+
+    try:
+        return opened.run(path, settings.theme, settings)
+    except FileError as error:
+        refuse(path, Problem("syntax", shown(str(error))), None)
+    except OSError as error:
+        refuse(path, Problem("name", unread(path, error)), None)
+
+
+def folder(path: str, form: Form | None, export: str | None) -> NoReturn:
+    """The ranks of a training, side by side: written out."""
+    from gradtui.file.format import FileError
+    from gradtui.file.run_folder import load_folder
+    from gradtui.report import ranks as report
+    from gradtui.runs.ranks import side_by_side
+    from gradtui.snapshot.model import Problem
+
+    if export is not None or form == "steps":
+        raise click.UsageError("ranks side by side are printed (--print, --json) or seen on the screen")
+    try:
+        ranks = side_by_side(load_folder(path))
+    except FileError as error:
+        refuse(path, Problem("syntax", shown(str(error))), form)
+    except OSError as error:
+        refuse(path, Problem("name", unread(path, error)), form)
+    with output() as stream:
+        if form == "json":
+            for piece in report.pieces(ranks):
+                stream.write(piece)
+        else:
+            stream.write(report.report(ranks).encode(sys.stdout.encoding, "replace"))
+        stream.flush()
+    sys.exit(int(any(one.certainty == "proved" for one in report.all_findings(ranks))))
 
 
 def _pieces(run: Run, form: Form) -> Iterator[bytes]:

@@ -80,14 +80,14 @@ def run(target: Sequence[str], form: Form | None, export: str | None, every: int
 
     check(target)
     with file(export) as path:
-        status = watched(target, path, every, aloud=form == "text")
+        status = watched(target, path, every, aloud=form == "text" or is_folder(export))
         found = replace(runs.load(path, form), exit=status, ended=True)
         if not found.updates and not found.findings:
             click.echo(shown(no_training(target)), err=True)
             form = "json" if form == "json" else None
         elif form is None and export is None:
             form = "text"
-        runs.write(found, form, None if export == path else export)
+        runs.write(found, form, None if export == path or is_folder(export) else export)
     return status or runs.status(found)
 
 
@@ -153,9 +153,18 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
             return status if status >= 0 else 128 - status
 
 
+def is_folder(export: str | None) -> bool:
+    """Whether each rank of a training is to write a file of its own in it."""
+    return export is not None and export.endswith(("/", os.sep))
+
+
 @contextmanager
 def file(export: str | None) -> Iterator[str]:
     """The file that is asked for, or one that is gone afterwards."""
+    if is_folder(export):
+        assert export is not None
+        os.makedirs(export, exist_ok=True)
+        export = os.path.join(export, f"rank-{os.environ.get('RANK', '0')}.gradtui")
     if export is not None and export.endswith(".gradtui"):
         with open(export, "wb"):
             pass

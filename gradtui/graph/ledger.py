@@ -118,7 +118,8 @@ def sentence(snapshot: Snapshot, variable: str) -> str:
     total = numbers(leaf.grad_output, digits)
     if len(found) == 1:
         factors = [_factor(factor, digits) for factor in found[0].factors if factor != 1]
-        return f"{total} = {'·'.join(factors) or 1} along the only path"
+        product = f" = {'·'.join(factors)}" if len(factors) > 1 else ""
+        return f"{total}{product} along the only path"
     terms = zip(found, ways(snapshot.graph, found), strict=True)
     return f"{total} = " + as_sum(f"{number(path.product, digits)} by way of {name}" for path, name in terms)
 

@@ -10,9 +10,12 @@ from gradtui.runs.run import ParameterNorms, Run, Update
 SCHEMA = "gradtui-run/1"
 
 
-def pieces(run: Run) -> Iterator[bytes]:
-    """One line of UTF-8, an update at a time: all of them at once would take much more memory than the Run."""
-    head, tail = line(_head(run))[:-2], line(_tail(run))[1:]
+def pieces(run: Run, beside: Json | None = None) -> Iterator[bytes]:
+    """One line of UTF-8, an update at a time: all of them at once would take much more memory than the Run.
+
+    beside: further keys.
+    """
+    head, tail = line(_head(run))[:-2], line(_tail(run) | (beside or {}))[1:]
     yield head + b', "updates": ['
     for place, update in enumerate(run.updates):
         yield (b", " if place else b"") + line(_update(update))[:-1]

@@ -21,7 +21,15 @@ def main() -> None:
     path, every, *target = sys.argv[1:]
     watches: list[Watch] = []
     file = open(path, "ab", buffering=0)  # noqa: SIM115 - until the process ends
-    writer = RunWriter(path, what=target[0], arguments=target[1:], started=time.time(), file=file)
+    writer = RunWriter(
+        path,
+        what=target[0],
+        arguments=target[1:],
+        started=time.time(),
+        file=file,
+        rank=_told("RANK"),
+        ranks=_told("WORLD_SIZE"),
+    )
 
     def arrived() -> None:
         from gradtui.engine.watching.watch import Watch
@@ -42,6 +50,12 @@ def main() -> None:
             for watch in watches:
                 watch.close()
             writer.close()
+
+
+def _told(name: str) -> int | None:
+    """What torchrun tells each of its processes."""
+    value = os.environ.get(name, "")
+    return int(value) if value.isdecimal() else None
 
 
 owner = os.getpid()

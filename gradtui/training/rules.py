@@ -140,9 +140,9 @@ def _sgd(told: Told) -> Iterator[Line]:
     elif damp:
         yield Line(f"{b} ← μ·{b} + (1 − τ)·ḡ", f"{mu}·{kept} + (1 − {told.set('dampening')})·{grad}", held)
     else:
-        yield Line(f"{b} ← μ·{b} + ḡ", f"{mu}·{kept} + {told.grad}", held)
+        yield Line(f"{b} ← μ·{b} + ḡ", f"{mu}·{kept} + {_factor(told.grad)}", held)
     if told.on("nesterov"):
-        yield _moves(told, f"lr·(ḡ + μ·{b})", f"{lr}·({told.grad} + {mu}·{_factor(held)})")
+        yield _moves(told, f"lr·(ḡ + μ·{b})", f"{lr}·({_factor(told.grad)} + {mu}·{_factor(held)})")
     else:
         yield _moves(told, f"lr·{b}", f"{lr}·{_factor(held)}")
 
@@ -230,7 +230,7 @@ def _rmsprop(told: Told) -> Iterator[Line]:
     if told.on("momentum"):
         mu, held, b = told.set("momentum"), told.has("momentum_buffer"), told.buffer
         kept = _factor(told.had("momentum_buffer"))
-        yield Line(f"{b} ← μ·{b} + ḡ/({root} + ε)", f"{mu}·{kept} + {told.grad}/({filled} + {eps})", held)
+        yield Line(f"{b} ← μ·{b} + ḡ/({root} + ε)", f"{mu}·{kept} + {_factor(told.grad)}/({filled} + {eps})", held)
         yield _moves(told, f"lr·{b}", f"{lr}·{_factor(held)}")
         return
     yield _moves(told, f"lr·ḡ/({root} + ε)", f"{lr}·{grad}/({filled} + {eps})")

@@ -22,6 +22,8 @@ ONE_BELOW = (64, 18)
 
 FEW = 0.45
 """Part of the height up to which a graph leaves the rest of its column to the node panel."""
+GRAPH, LEAST_ROWS = 0.53, 6
+"""Part of the height that a graph gets above the other panes, at most, and its lines at least."""
 WIDEST = 0.62
 """Part of the width that a graph with long texts gets."""
 
@@ -110,9 +112,12 @@ class Rooms(Container):
         wide = one is None and self.screen.has_class("-wide") and not self.has_class("-no-chart")
         few = wide and rows <= FEW * height
         self.set_class(few, "-few")
+        known = self.graph.arrangement.rows
+        above = one is None and self.screen.has_class("-medium") and rows < int(GRAPH * height)
+        above = above and bool(known) and all(row.group is None for row in known)  # what can be opened wants room
         given = (
             f"{min(columns, int(WIDEST * width))} 1fr" if wide and columns > width // 2 else None,
-            f"{rows} 1fr" if few else None,
+            f"{max(rows, LEAST_ROWS)} 1fr" if few or above else None,
         )
         if given != self._given:
             self._given = given

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from gradtui.expression.point import PointError, read_point
 from gradtui.graph.plain import plain_name
@@ -172,12 +172,17 @@ def _state(app: GradtuiApp) -> Iterator[tuple[str, str]]:
     yield "value", f"{reading.numbers.plain}{reading.origin.plain}"
     for name, content in (("derivative", reading.derivative), ("checks", reading.marks), ("remark", reading.remark)):
         yield name, content.plain
+    yield "training", app.board.trainer.text
+    if app.board.charts.kind != "curve":
+        yield "chart", f"chart: {picture.chart.border_title}"
     yield "view", f"view: {picture.graph.border_title}" if picture.graph.border_title else ""
     yield from _cursor(app)
     for notice in app._notifications:
         yield f"notice {notice.identity}", notice.message
     if isinstance(app.focused, Input):
-        yield "asked", f"type a line for {app.focused.id}"
+        asked = next(iter(app.focused.parent.query(Static)), None) if app.focused.parent is not None else None
+        name = str(asked.render()).strip(" =") if asked is not None else ""
+        yield "asked", f"type a line: {name or app.focused.id}"
     if len(app.screen_stack) > 1:
         yield "screen", f"{type(app.screen).__name__} is open: esc closes it"
 

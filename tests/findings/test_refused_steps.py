@@ -99,6 +99,18 @@ def test_a_second_derivative_of_what_has_one_alone_names_the_function() -> None:
     assert "once_differentiable" in first.text
 
 
+def test_an_input_that_required_grad_too_late() -> None:
+    """It is no parameter, so there is no module of its own of which anything could be said."""
+    x = torch.randn(4, 3)
+    with gradtui.trace(MODEL) as trace:
+        loss = MODEL(x).sum()
+        x.requires_grad_()
+    (first, *_) = trace.capture(loss, names={"x": x}).findings
+    assert first.parameter == "x"
+    assert "before it required" in first.text
+    assert "module" not in first.text
+
+
 @pytest.mark.parametrize(("operation", "way"), [("bincount", "index_add"), ("floor_divide", "straight through")])
 def test_what_has_no_derivative_has_another_way(operation: str, way: str) -> None:
     with gradtui.trace(MODEL) as trace:

@@ -24,7 +24,7 @@ from gradtui.schemas import answers
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Event, Problem, Request, Snapshot
 from gradtui.snapshot.orders import OrdersRequest
-from gradtui.snapshot.training import Batches, Optimizer, TrainingRequest
+from gradtui.snapshot.training import Batches, Norms, Optimizer, Training, TrainingRequest, Update
 from tests.file.test_format import EVERYTHING
 from tests.runs.made import run
 
@@ -85,6 +85,11 @@ def differentiated() -> Snapshot:
     return replace(asked("softmax(x)*w", at={"x": (1.0, 2.0)}, orders=orders), derivatives=known)
 
 
+def trained_file() -> Snapshot:
+    moved = Update(0, 2.0, {}, norms=(Norms(1.0, 2.0, 0.1), Norms(None, 2.0, 0.0)))
+    return replace(captured(), training=Training(Optimizer("SGD"), ("0.weight", "0.bias"), updates=(moved,)))
+
+
 def refused() -> Snapshot:
     leaf = torch.ones(3, requires_grad=True)
     grown = leaf.exp()
@@ -104,6 +109,7 @@ def refused() -> Snapshot:
         lambda: asked("x +"),
         captured,
         trained,
+        trained_file,
         refused,
         differentiated,
     ],
@@ -116,6 +122,7 @@ def refused() -> Snapshot:
         "refused",
         "captured",
         "trained",
+        "a file trained",
         "backward raises",
         "orders",
     ],

@@ -45,7 +45,7 @@ async def test_keys_and_texts() -> None:
     said = await session("j j", "x=2", "x", "3", "u", "/x*y + sin(y)", "/sin(", "/ +", "u", "all")
     assert any("PowBackward0 of x^2" in line for line in said[1])
     assert "x = 2" in said[2]
-    assert "type a line for value" in said[3]
+    assert "type a line: x" in said[3]
     assert "x = 3" in said[4]
     assert "x = 2" in said[5]
     assert any("x*y + sin(y)" in line for line in said[6])

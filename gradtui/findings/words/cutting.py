@@ -161,6 +161,12 @@ CUTTING: dict[str, Sentence] = {
         "not in the graph: never used, or cut off inside what is compiled, which is not looked into",
         "run it once without torch.compile: `with gradtui.trace(model):` then records the lines",
     ),
+    "used before or never": Sentence(
+        "unused",
+        "forward",
+        "not in the graph: it is used nowhere, or was before it required a gradient",
+        "x.requires_grad_() before the forward pass, and x itself handed in, no copy of it",
+    ),
     "never used": Sentence("unused", "forward", "not in the graph: never used", NEVER),
     "never ran": Sentence(
         "unused", "forward", "not in the graph: its module never ran, so that it takes no part", NEVER

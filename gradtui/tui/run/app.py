@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -12,8 +12,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
+from gradtui.runs.run import Run
 from gradtui.snapshot.visible import visible
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.panes.line_view import cut
@@ -47,6 +49,7 @@ class RunApp(MendedApp):
         super().__init__()
         self.source, self.look = source, look or Look()
         self.opened: int | None = None
+        self.ranks: Sequence[Run] = ()
         self.said = ""
         self._quiet: float | None = None
         self._head: tuple[Content, Content] | None = None
@@ -60,9 +63,15 @@ class RunApp(MendedApp):
         self.numbers, self.output = Numbers(id="numbers"), Output(id="output")
         self.beside = Vertical(self.numbers, self.output, id="beside")
         self.body = Container(Vertical(self.loss, self.heat, id="by-update"), self.beside, id="body")
-        yield Container(Horizontal(self.what, self.doing, id="head"), self.findings, self.body, id="picture")
+        yield Container(
+            Horizontal(self.what, self.doing, id="head"), self.findings, *self.above(), self.body, id="picture"
+        )
         yield Static("too small:\n40 x 10 at least", id="too-small")
         yield KeyFooter()
+
+    def above(self) -> Iterable[Widget]:
+        """What stands over the charts."""
+        return ()
 
     def on_mount(self) -> None:
         self.show()
@@ -79,6 +88,9 @@ class RunApp(MendedApp):
     # What arrives
 
     def on_grown(self, message: Grown) -> None:
+        self.grown(message)
+
+    def grown(self, message: Grown) -> None:
         self._quiet, before, self.said = message.quiet, self.look.run, ""
         if message.run is not before:
             self.look.take(message.run, message.view)
@@ -100,7 +112,7 @@ class RunApp(MendedApp):
         self.findings.show()
         self.heat.show()
         self.loss.show(self.heat.name_width, self.heat.cell_count)
-        self.numbers.show(look)
+        self.numbers.show(look, self.ranks)
         if has_output:
             self.output.show(look.run)
 
@@ -119,7 +131,8 @@ class RunApp(MendedApp):
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action in EVERYWHERE or len(self.screen_stack) == 1
+        """While the help is open, keys are those of the help."""
+        return action in EVERYWHERE or (len(self.screen_stack) == 1 and hasattr(self, f"action_{action}"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         for key in KEYS:

@@ -14,7 +14,7 @@ from gradtui.file.format import FileError
 from gradtui.file.run_reading import Following
 from gradtui.runs.run import Run
 from gradtui.runs.timeline import Timeline, View
-from gradtui.runs.updates import Updates
+from gradtui.runs.updates import Record, Updates
 
 SECONDS = 0.2
 """That are read at once: then there is something to show."""
@@ -25,9 +25,9 @@ PAUSE = 0.25
 class Grown(Message):
     """The run as far as it has been read. quiet: seconds since its file was written to."""
 
-    def __init__(self, run: Run, view: View, quiet: float | None) -> None:
+    def __init__(self, source: Source, run: Run, view: View, quiet: float | None) -> None:
         super().__init__()
-        self.run, self.view, self.quiet = run, view, quiet
+        self.source, self.run, self.view, self.quiet = source, run, view, quiet
 
 
 class Failed(Message):
@@ -46,10 +46,10 @@ class Source:
         self._following = Following(path, patient=True)
         self._timeline: Timeline | None = None
         self._updates: Updates | None = None
+        self.run, self.view = Run(), View(Record())
 
     async def follow(self, post: Callable[[Message], object]) -> None:
         told: str | None = None
-        first = True
         while True:
             try:
                 grown = await asyncio.to_thread(self._read)
@@ -61,12 +61,9 @@ class Source:
                 await asyncio.sleep(PAUSE)
                 continue
             told = None
-            if grown or first:
-                first = False
-                post(Grown(self.run, self.view, self._quiet()))
-                continue
-            post(Grown(self.run, self.view, self._quiet()))
-            await asyncio.sleep(PAUSE)
+            post(Grown(self, self.run, self.view, self._quiet()))
+            if not grown:
+                await asyncio.sleep(PAUSE)
 
     def _read(self) -> bool:
         """A stretch of the file; whether there was anything."""

@@ -50,6 +50,8 @@ KEYS: list[Binding] = [
         "kept before",
         "To the one before of which the backward pass was kept",
     ),
+    key("rank.next", "r", "rank(1)", "rank", "Of several ranks side by side, the next one in full", show=True),
+    key("rank.previous", "R", "rank(-1)", "rank before", "Of several ranks side by side, the one before in full"),
     key(
         "why",
         "w",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from gradtui.runs.ranks import Pace
 from gradtui.runs.run import ParameterNorms, Run
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.numbers import NOT_KNOWN, number
@@ -64,7 +65,7 @@ def update_lines(look: Look, width: int) -> Iterator[Pieces]:
     told.append(_named("lr", lr))
     if len(optimizers) > 1 and update.optimizer < len(optimizers):
         told.append(_named("optimizer", visible(optimizers[update.optimizer])))
-    yield from folded(tuple(piece for pieces in told for piece in (*pieces, ("   ", ""))), width)
+    yield from folded(tuple(piece for pieces in told for piece in (("   ", ""), *pieces))[1:], width)
     yield _snapshot(look)
     if look.told is not None:
         yield ()
@@ -129,6 +130,40 @@ def status(run: Run, *, quiet: float | None) -> str:
     else:
         told.append("goes on")
     return " · ".join(told)
+
+
+def rank_line(pace: Pace, latest: float | None, here: bool) -> Pieces:
+    """A rank beside the others: how far it has come, how fast, and how it ended."""
+    each = f"{number(pace.each, 3)} s an update" if pace.each else ""
+    behind = "" if pace.last is None or latest is None else f"{clock(latest - pace.last)} behind"
+    how = "goes on" if not pace.ended else "ended" if not pace.exit else f"ended with {pace.exit}"
+    cells = (f"{pace.updates:,} updates".rjust(16), each.rjust(20), how.rjust(14), f"   {behind}")
+    style = "ranks--here" if here else "ranks--name"
+    return ((f"{'▶' if here else ' '} rank {pace.rank}".ljust(10), style), ("".join(cells), ""))
+
+
+def parameter_by_rank(look: Look, ranks: Sequence[Run]) -> Iterator[Pieces]:
+    """The selected parameter at the selected update, in every rank."""
+    row, update = look.selected, look.update
+    if row is None or row.opened is not None or update is None or len(ranks) < 2:
+        return
+    yield ()
+    yield (
+        (
+            "by rank".ljust(10) + right("gradient", CELLS) + right("weight", CELLS) + right("loss", CELLS),
+            "numbers--head",
+        ),
+    )
+    for place, run in enumerate(ranks):
+        there = run.updates[look.place] if look.place < len(run.updates) else None
+        norms = there.parameters.get(row.path) if there is not None else None
+        name = f"rank {place if run.rank is None else run.rank}".ljust(10)
+        if there is None or norms is None:
+            yield (name, "numbers--label"), (right(NOT_KNOWN, CELLS), "numbers--label")
+            continue
+        text, style = _gradient(norms)
+        numbers = right(number(norms.weight, DIGITS), CELLS) + right(number(there.loss, DIGITS), CELLS)
+        yield (name, "numbers--label"), (right(text, CELLS), style), (numbers, "")
 
 
 def clock(seconds: float) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
 from gradtui.file.format import FileError
+from gradtui.file.run_folder import files, ordered
+from gradtui.file.run_reading import load
 from gradtui.settings.memory import Memory
 from gradtui.settings.settings import Settings
 from gradtui.snapshot.model import Snapshot
@@ -15,6 +18,7 @@ from gradtui.tui.app import GradtuiApp
 from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Source
 from gradtui.tui.run.look import Look
+from gradtui.tui.run.ranks import RanksApp
 from gradtui.tui.saved import SavedAnswer, session_of
 
 
@@ -36,16 +40,25 @@ class UpdateApp(GradtuiApp):
         self.exit()
 
 
+def by_rank(folder: str) -> list[str]:
+    """The files of a folder in the order of their ranks. Raises FileError, and OSError."""
+    return [path for path, _ in ordered([(path, load(path)) for path in files(folder)])]
+
+
 def explorer(snapshot: Snapshot, theme: str | None, memory: Memory | None) -> UpdateApp:
     return UpdateApp(session_of(snapshot), partial(SavedAnswer, snapshot), theme, memory)
 
 
 def run(path: str, theme: str | None = None, settings: Settings | None = None) -> int:
-    """Show the run that grows in the file until the screen is left; the exit status. theme, settings: as for `saved.run`."""
-    memory, look, source, said = Memory(settings=settings), Look(), Source(path), ""
+    """Show the run that grows in the file, or those of the ranks in a folder, until the screen is left; the exit status.
+
+    theme, settings: as for `saved.run`. Raises FileError and OSError for a folder without runs.
+    """
+    memory, look, said = Memory(settings=settings), Look(), ""
+    sources = [Source(one) for one in (by_rank(path) if os.path.isdir(path) else [path])]
     chosen, mouse = theme, memory.settings.mouse
     while True:
-        app = RunApp(source, look, chosen)
+        app = RanksApp(sources, look, chosen) if len(sources) > 1 else RunApp(sources[0], look, chosen)
         if chosen is None:
             app.suit_terminal()
         if said:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gradtui.runs.ranks import Pace
 from gradtui.runs.run import Run
 from gradtui.tui.panes.line_view import Line, LineView
 from gradtui.tui.run import lines
@@ -12,6 +13,7 @@ from gradtui.tui.run.look import Look
 MOST_FINDINGS = 3
 """Lines; more are scrolled to."""
 MOST_PRINTED = 500
+MOST_RANKS = 8
 LOW = 10
 """Lines of a pane that has none to leave empty."""
 NONE = "no fault found"
@@ -70,11 +72,27 @@ class Numbers(Told):
         f"numbers--{name}" for name in ("label", "value", "head", "fault", "perhaps", "remedy", "none")
     }
 
-    def show(self, look: Look) -> None:
+    def show(self, look: Look, ranks: Sequence[Run] = ()) -> None:
+        """ranks: beside which this run stands."""
         self.border_title = "update" if look.update is None else f"update {look.update.update:,}"
-        told = lines.update_lines(look, self.line_width)
+        told = (*lines.update_lines(look, self.line_width), *lines.parameter_by_rank(look, ranks))
         is_low = self.size.height < LOW
         self.tell([Line(pieces) for pieces in told if pieces or not is_low])
+
+
+class RanksPane(Told):
+    """A line a rank."""
+
+    COMPONENT_CLASSES = {"ranks--name", "ranks--here"}
+
+    def show(self, paces: Sequence[Pace], here: int) -> None:
+        height = min(MOST_RANKS, max(1, len(paces)))
+        if self.styles.height is None or self.styles.height.value != height:
+            self.styles.height = height
+        latest = max((pace.last for pace in paces if pace.last is not None), default=None)
+        self.tell([Line(lines.rank_line(pace, latest, place == here)) for place, pace in enumerate(paces)])
+        if not 0 <= here - self.scroll_offset.y < height:
+            self.scroll_to(y=here, animate=False)
 
 
 class Output(Told):

@@ -148,13 +148,18 @@ class Trainer:
         return made if made is not None and made.updates and made.updates[0].update == self.history.here else None
 
     @property
+    def makes(self) -> bool:
+        """Whether updates are still to be made that somebody asked for."""
+        return bool(self._first or self._waiting)
+
+    @property
     def made(self) -> Training | None:
         """All updates up to here that are known; None where nothing is trained, or none is made."""
         shown, history = self._answers.shown, self.history
         if not history.here or shown is None or shown.training is None:
             return None
         numbers = range(history.first, history.here)
-        updates = tuple(update for number in numbers if (update := history.update(number)) is not None)
+        updates = tuple(filter(None, map(history.update, numbers)))
         return replace(shown.training, updates=updates, before=history.state(history.first))
 
     # What a person does
@@ -244,9 +249,9 @@ class Trainer:
     def to_start(self) -> None:
         self.player.stop()
         self._waiting = 0
-        first = self.history.update(self.history.first)
-        if first is not None and self.history.here:
-            self.history.here = self.history.first
+        history = self.history
+        if history.here and (first := history.update(history.first)) is not None:
+            history.here = history.first
             self._to(first)
 
     def go_to(self, number: int) -> None:
@@ -314,10 +319,9 @@ class Trainer:
 
     def choose(self, optimizer: Optimizer) -> None:
         """Another optimizer from here; it begins with a state of its own."""
-        same = self.optimizer is not None and self.optimizer.name == optimizer.name
-        self.optimizer = optimizer
-        if not same:
+        if self.optimizer is None or self.optimizer.name != optimizer.name:
             self.history.forget_state()
+        self.optimizer = optimizer
         self._moved()
         self._changed()
 

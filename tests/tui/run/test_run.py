@@ -16,9 +16,11 @@ from gradtui.runs.run import ParameterNorms, Run, Update
 from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Source
 from gradtui.tui.run.heat_map import HeatMap
-from gradtui.tui.run.opened import UpdateApp, explorer
+from gradtui.tui.run.opened import UpdateApp, by_rank, explorer
+from gradtui.tui.run.ranks import RanksApp
 from tests import examples
 from tests.runs import made
+from tests.runs.test_ranks import none_from_5, rank
 
 WIDE = (120, 36)
 
@@ -238,3 +240,20 @@ async def test_the_mark_is_over_the_selected_update(size: tuple[int, int], path:
             for pieces in (app.loss.line(y).pieces for y in range(1, 3))
         ]
         assert marked == [app.heat.name_width + 1 + here] * 2
+
+
+async def test_ranks_side_by_side(tmp_path: Path) -> None:
+    for number, change in enumerate((None, none_from_5)):
+        save(rank(number, change), tmp_path / f"{number}.gradtui")
+    app = RanksApp([Source(one) for one in by_rank(str(tmp_path))])
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: "no gradient in rank 1" in text(app) and app.loss.settled)
+        lines = ["".join(one for one, _ in app.by_rank.line(y).pieces) for y in range(app.by_rank.line_count)]
+        assert [line.split()[:3] for line in lines] == [["▶", "rank", "0"], ["rank", "1", "40"]]
+        assert (app.look.place, app.look.selected and app.look.selected.path) == (5, "head.weight")
+        told = [line.split()[:3] for line in text(app).splitlines() if line.startswith("rank ")]
+        assert [line[2] != "None" for line in told][-2:] == [True, False]
+        assert "∅" not in rows(app)["head.weight"]
+        await pilot.press("r")
+        assert "∅" in rows(app)["head.weight"]
+        assert app.look.place == 5

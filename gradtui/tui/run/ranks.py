@@ -1,0 +1,100 @@
+"""The screen on a folder of runs: the ranks side by side, and one of them at a time in full."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+
+from msgspec.structs import replace
+from textual.message import Message
+from textual.widget import Widget
+
+from gradtui.runs.ranks import Pace, Ranks, side_by_side
+from gradtui.runs.run import Run
+from gradtui.snapshot.finding import Finding
+from gradtui.tui.run.app import RunApp
+from gradtui.tui.run.following import Grown, Source
+from gradtui.tui.run.look import Look
+from gradtui.tui.run.panes import RanksPane
+
+
+class RanksApp(RunApp):
+    """sources: of the files, in the order of their ranks. here: the one that is seen."""
+
+    CSS_PATH = ["../gradtui.tcss", "run.tcss"]
+
+    class Compared(Message):
+        """findings: between the ranks, and in them."""
+
+        def __init__(self, ranks: Ranks, findings: tuple[Finding, ...]) -> None:
+            super().__init__()
+            self.ranks, self.findings = ranks, findings
+
+    def __init__(self, sources: Sequence[Source], look: Look | None = None, theme: str | None = None) -> None:
+        super().__init__(sources[0], look, theme)
+        self.sources = [*sources]
+        self.here = 0
+        self._found: tuple[Finding, ...] = ()
+        self._compared: list[Run] = []
+        self._comparing = False
+        self._paces: Sequence[Pace] = ()
+
+    def above(self) -> Iterable[Widget]:
+        self.by_rank = RanksPane(id="ranks")
+        return (self.by_rank,)
+
+    def begin(self) -> None:
+        super().begin()
+        for source in self.sources[1:]:
+            self.run_worker(source.follow(self.post_message), group="follow")
+
+    def grown(self, message: Grown) -> None:
+        """Only the rank that is seen is shown in full; a growth of any is compared."""
+        if message.source is self.sources[self.here]:
+            self._quiet, self.said = message.quiet, ""
+            if message.view is not self.look.view:
+                self._take()
+            else:
+                self.show_head()
+        runs = [source.run for source in self.sources]
+        if not self._comparing and any(run is not other for run, other in zip_longest(runs, self._compared)):
+            self._comparing = True
+            self.run_worker(self._compare(runs), group="compare")
+
+    async def _compare(self, runs: list[Run]) -> None:
+        from gradtui.report.ranks import all_findings
+
+        try:
+            self._compared = runs
+            ranks = await asyncio.to_thread(side_by_side, runs)
+            self.post_message(self.Compared(ranks, all_findings(ranks)))
+        finally:
+            self._comparing = False
+
+    def on_ranks_app_compared(self, message: Compared) -> None:
+        first = not self._found and all(run.ended for run in message.ranks.runs)
+        self.ranks, self._found = message.ranks.runs, message.findings
+        self.by_rank.show(message.ranks.paces, self.here)
+        self._paces = message.ranks.paces
+        self._take()
+        if first and self._found:  # nothing comes any more: where it went wrong is of more interest than where it ended
+            self.look.finding = None
+            self.look.next_finding()
+            self.show()
+
+    def _take(self) -> None:
+        source = self.sources[self.here]
+        self.look.take(replace(source.run, findings=self._found or source.run.findings), source.view)
+        self.show()
+
+    def action_rank(self, by: int) -> None:
+        """The same update and row of another rank."""
+        place, path = self.look.place, self.look.selected.path if self.look.selected is not None else ""
+        self.here = (self.here + by) % len(self.sources)
+        self.source = self.sources[self.here]
+        self._take()
+        self.look.go(place)
+        self.look.show_parameter(path)
+        self.by_rank.show(self._paces, self.here)
+        self.show()

@@ -1,0 +1,66 @@
+"""A real training of two processes under torchrun, each with a file of its own in one folder, side by side afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.command.test_usage import run as command
+
+pytestmark = [pytest.mark.child, pytest.mark.long]
+
+TRAIN = """
+import torch
+import torch.distributed as dist
+
+dist.init_process_group("gloo")
+rank = dist.get_rank()
+torch.manual_seed(0)
+model = torch.nn.ModuleDict({"shared": torch.nn.Linear(3, 3), "seldom": torch.nn.Linear(3, 3)})
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+data = torch.Generator().manual_seed(rank)
+for step in range(6):
+    x = torch.randn(4, 3, generator=data)
+    loss = model["shared"](x).square().mean()
+    if rank == 0 or step < 2:
+        loss = loss + model["seldom"](x).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    for name, parameter in model.named_parameters():
+        if name.startswith("shared") or step < 2:
+            dist.all_reduce(parameter.grad)
+            parameter.grad /= 2
+    optimizer.step()
+    print("rank", rank, "step", step, flush=True)
+dist.destroy_process_group()
+"""
+
+
+def test_two_processes(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(TRAIN)
+    launched = subprocess.run(
+        [
+            *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--no-python"),
+            *(str(Path(sys.executable).with_name("gradtui")), "--export", "runs/", "train.py"),
+        ],
+        cwd=tmp_path,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert launched.returncode == 0, launched.stderr
+    assert launched.stderr.count("step 5") == 2
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["rank-0.gradtui", "rank-1.gradtui"]
+    told = json.loads(command(str(tmp_path / "runs"), "--json").stdout)
+    assert [(one["rank"], one["updates"], one["ended"]) for one in told["by_rank"]] == [(0, 6, True), (1, 6, True)]
+    (found,) = [one for one in told["findings"] if one["kind"] == "ranks"]
+    assert (found["update"], found["certainty"]) == (2, "proved")
+    assert "seldom" in found["text"]
+    assert "shared" not in found["text"]

@@ -1,0 +1,134 @@
+"""Ranks side by side: what differs first, which parameter got none where, which rank stopped or is slow; and nothing else."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from gradtui.file.run_writing import save
+from gradtui.findings.over_time.ranks import findings
+from gradtui.runs.ranks import side_by_side
+from gradtui.runs.run import ParameterNorms, Run, Update
+from gradtui.runs.updates import Updates
+from gradtui.snapshot.finding import Finding
+from tests.command.test_usage import run as command
+from tests.runs import made
+
+Change = Callable[[int, str, ParameterNorms], ParameterNorms]
+
+
+def rank(number: int, change: Change | None = None, count: int = 40, each: float = 0.25, **fields: object) -> Run:
+    """Of two, which see other data and so have other losses."""
+    updates = []
+    for place in range(count):
+        one = made.update(place, bad=10**6)
+        parameters = {name: change(place, name, norms) if change else norms for name, norms in one.parameters.items()}
+        updates.append(replace(one, loss=1.0 + number, parameters=parameters, seconds=each * (place + 1)))
+    told = {"rank": number, "ranks": 2, "ended": True, "exit": 0, "findings": (), "snapshots": {}, **fields}
+    return replace(made.run(), updates=Updates.of(updates), **told)
+
+
+def none_from_5(place: int, name: str, norms: ParameterNorms) -> ParameterNorms:
+    """Of which comes that its weight is another from the next update on."""
+    if name != "head.weight" or place < 5:
+        return norms
+    return replace(norms, grad=None, weight=norms.weight + (0.1 if place > 5 else 0))
+
+
+def not_averaged_from_3(place: int, name: str, norms: ParameterNorms) -> ParameterNorms:
+    grad = norms.grad and norms.grad * 1.5 if place >= 3 else norms.grad
+    return replace(norms, grad=grad, weight=norms.weight + (0.1 if place >= 4 else 0.0))
+
+
+def another_seed(place: int, name: str, norms: ParameterNorms) -> ParameterNorms:
+    return replace(norms, weight=norms.weight * 1.1, grad=norms.grad and norms.grad * 1.1)
+
+
+def by_rounding(place: int, name: str, norms: ParameterNorms) -> ParameterNorms:
+    return replace(norms, weight=norms.weight * (1 + 1e-6), grad=norms.grad and norms.grad * (1 - 1e-6))
+
+
+def of(*runs: Run) -> tuple[Finding, ...]:
+    return findings(side_by_side(runs))
+
+
+@pytest.mark.parametrize("change", [None, by_rounding])
+def test_ranks_that_train_alike(change: Change | None) -> None:
+    """Other losses, and other roundings, are no difference; nor is one update less while both go on."""
+    assert of(rank(0), rank(1, change)) == ()
+    assert of(rank(0, ended=False), rank(1, change, count=39, ended=False)) == ()
+    assert of(rank(0)) == of() == ()
+
+
+def test_a_parameter_that_got_none_in_one_rank() -> None:
+    (found,) = of(rank(0), rank(1, none_from_5))
+    assert (found.kind, found.certainty, found.update, found.parameter) == ("ranks", "proved", 5, "head.weight")
+    assert "rank 1" in found.text
+    assert "None" in found.evidence[0]
+
+
+def test_gradients_that_are_not_averaged() -> None:
+    """That the weights part one update later is a consequence."""
+    (found,) = of(rank(0), rank(1, not_averaged_from_3))
+    assert (found.update, found.certainty) == (3, "proved")
+    assert "encoder" in found.text
+
+
+def test_weights_that_differ_from_the_start() -> None:
+    (found,) = of(rank(0), rank(1, another_seed))
+    assert (found.update, found.certainty) == (0, "likely")
+
+
+def test_nan_is_like_nan() -> None:
+    both = [rank(number, lambda place, name, norms: replace(norms, grad=math.nan)) for number in range(2)]
+    assert of(*both) == ()
+
+
+def test_a_rank_that_stopped() -> None:
+    (found,) = of(rank(0, count=60), rank(1, count=12, ended=False, exit=None))
+    assert (found.update, "rank 1" in found.text, "11" in found.text) == (12, True, True)
+    (found,) = of(rank(0, count=60), rank(1, count=12, exit=9))
+    assert "9" in found.text
+
+
+def test_a_slow_rank() -> None:
+    (found,) = of(rank(0), rank(1, each=0.6))
+    assert (found.certainty, "rank 1" in found.text) == ("perhaps", True)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save(rank(1, not_averaged_from_3), tmp_path / "a.gradtui")
+    save(rank(0), tmp_path / "b.gradtui")
+    (tmp_path / "notes.txt").write_text("no run")
+    return tmp_path
+
+
+def test_the_command(folder: Path) -> None:
+    told = command(str(folder), "--json")
+    whole = json.loads(told.stdout)
+    assert (told.exit_code, whole["schema"], whole["rank"]) == (1, "gradtui-run/1", 0)
+    assert [one["rank"] for one in whole["by_rank"]] == [0, 1]
+    assert {one["what"] for one in whole["differences"]} == {"gradient", "weight"}
+    assert whole["findings"][0]["update"] == 3
+    printed = command(f"{folder}/", "--print")
+    assert (printed.exit_code, printed.stdout.splitlines()[0].startswith("proved, since update 3")) == (1, True)
+
+
+def test_a_folder_without_runs_is_one_sentence(tmp_path: Path) -> None:
+    told = command(f"{tmp_path}/", "--print")
+    assert (told.exit_code, told.stderr.count("\n")) == (2, 1)
+    (tmp_path / "run.gradtui").write_bytes(b"\x89gradtui\r\n\x1a\n\x02" + b"\1" * 100)
+    told = command(f"{tmp_path}/", "--print")
+    assert (told.exit_code, told.stderr.count("\n"), "damaged" in told.stderr) == (2, 1, True)
+
+
+def test_an_update_of_other_parameters() -> None:
+    """What one rank alone has is not compared."""
+    other = replace(rank(1), updates=[Update(0, parameters={"other": ParameterNorms(1.0, 1.0, 0.1)})])
+    assert [one.text for one in of(rank(0, count=1), other)] == []
