@@ -7,23 +7,20 @@ measured by the exact ones, and where the relative error grows most, digits were
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from gradtui.grad_fns.traits import traits_of
+from gradtui.findings.terms import cancels, terms_of
 from gradtui.graph.agreement import checks, value_check
 from gradtui.graph.digits import held
 from gradtui.graph.errors import Errors
-from gradtui.graph.operands import kept, operation
-from gradtui.snapshot.model import Graph, Node, Snapshot, Values
+from gradtui.snapshot.model import Snapshot
 
 CLEAN = 8
 """Units of rounding that count as no loss."""
 LARGE = 10
 """Growth of a relative error that counts as a loss: a digit."""
-CANCELS = 0.1
-"""What is left of the larger operand where a difference loses a digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +110,7 @@ def _difference(errors: Errors, place: int, unit: float) -> Loss | None:
     """The difference of nearly equal numbers that the two largest of the gradients come from that cancel at a piece."""
     largest = sorted(errors.users[place], key=lambda use: -errors.size(*use))[:2]
     meeting = min(set.intersection(*(errors.above(user) for user, _ in largest)), default=None)
-    if meeting is None or not cancels(terms(errors, meeting)):
+    if meeting is None or not cancels(terms_of(errors, meeting)):
         return None
     before = max((errors.of_values[operand] for operand in errors.pieces[meeting].operands), default=0.0)
     return Loss(meeting, "value", before, errors.of_values[meeting], unit)
@@ -121,41 +118,3 @@ def _difference(errors: Errors, place: int, unit: float) -> Loss | None:
 
 def _larger(one: Loss | None, other: Loss) -> Loss:
     return other if one is None or other.growth > one.growth else one
-
-
-def terms(errors: Errors, place: int) -> list[tuple[float, str]]:
-    """The two terms of a sum or difference, each with what made it, at the element that lost most; [] of another piece."""
-    piece, node = errors.pieces[place], errors.node(place)
-    if node is None or not traits_of(operation(node)).signs or len(piece.operands) > 2:
-        return []
-    at = errors.worst_element(place)
-    made = [(errors.value(operand, at), errors.node(operand)) for operand in piece.operands]
-    if at is None or piece.value[at] is None or any(value is None for value, _ in made):
-        return []
-    signs = traits_of(operation(node)).signs
-    terms = [(sign * (value or 0.0), made_by(errors.graph, by)) for sign, (value, by) in zip(signs, made, strict=False)]
-    if len(terms) == 1:
-        constant = (piece.value[at] or 0.0) - signs[0] * (errors.exact(piece.operands[0], at) or 0.0)
-        terms.append((constant, "1" if math.isclose(abs(constant), 1) else ""))
-    return terms
-
-
-def made_by(graph: Graph, node: Node | None) -> str:
-    """The operation that a person would name: 1/x is a Reciprocal times 1, and e^x is no power."""
-    if node is None:
-        return ""
-    if operation(node) == "Pow" and kept(node, "self") == Values((), (math.e,)):
-        return "Exp"
-    inner = [graph.nodes[edge.target] for edge in node.edges if edge.target is not None]
-    same = [one for one in inner if one.source is not None and one.source == node.source]
-    return operation(same[0] if same else node)
-
-
-def cancelled(terms: Sequence[float]) -> float:
-    """The largest term beside what is left."""
-    largest, left = max(map(abs, terms), default=0.0), abs(sum(terms))
-    return largest / left if left else math.inf if largest else 0.0
-
-
-def cancels(terms: Sequence[tuple[float, str]]) -> bool:
-    return len(terms) == 2 and cancelled([value for value, _ in terms]) >= 1 / CANCELS

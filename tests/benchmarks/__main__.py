@@ -8,12 +8,13 @@ from __future__ import annotations
 import gc
 import sys
 
-from tests.benchmarks import engine, graphs, memory, scale, screen
+from tests.benchmarks import engine, graphs, memory, scale, screen, training
 from tests.benchmarks.table import aligned, markdown
 
 GROUPS = {
     "engine": engine.rows,
     "graphs": graphs.rows,
+    "training": training.rows,
     "screen": screen.rows,
     "memory": memory.rows,
     "scale": scale.rows,

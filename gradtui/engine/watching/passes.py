@@ -167,7 +167,8 @@ class Passes:
 
     def uncleared(self, optimizer: int) -> bool:
         """Whether what its last step left is in the gradients that it finds now."""
-        return bool(self._left.get(optimizer))
+        left = self._left.get(optimizer, [])
+        return bool(left) and all(_is_left(*one) for one in left[:MOST_LOOKED_AT])
 
     # ---------------------------------------------------------------- Snapshots
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gradtui.findings import hooks, locate, senders, slopes
+from gradtui.findings import hooks
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
 from gradtui.findings.dtypes import NARROW
+from gradtui.findings.not_finite import locate, senders, slopes
+from gradtui.findings.not_finite.evidence import counts
+from gradtui.findings.not_finite.witness import index_of
 from gradtui.findings.reason import Reason
 from gradtui.findings.record import Record
-from gradtui.findings.witnessed import counts, index_of
 from gradtui.grad_fns.traits import has, replaces
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import element, first_bad, is_finite, operand_quote, operation, quote

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gradtui.findings import locate, values
-from gradtui.findings import witnessed as witnesses
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
-from gradtui.findings.locate import Origin
+from gradtui.findings.not_finite import evidence, locate, values
+from gradtui.findings.not_finite.locate import Origin
+from gradtui.findings.not_finite.witness import at_work
+from gradtui.findings.not_finite.witnessed import reason
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import replaces
 from gradtui.graph.operands import first_bad, is_finite, operation
@@ -33,8 +34,8 @@ def detect(record: Record) -> Iterator[Cause]:
 
 def witnessed(record: Record, witness: Witness, symptom: str) -> Cause:
     """The cause, by what the witness saw; `proved` where its numbers show it."""
-    node = witnesses.at_work(record, witness)
-    found = witnesses.reason(record, witness, node)
+    node = at_work(record, witness)
+    found = reason(record, witness, node)
     facts: dict[str, Fact] = {**found.as_facts(), "node": node, "symptom": symptom}
     mask = found.facts.get("mask")
     branch = None if witness.node is None else _not_taken_by(record, record.nodes[witness.node])
@@ -44,22 +45,22 @@ def witnessed(record: Record, witness: Witness, symptom: str) -> Cause:
     place = Place(mask.id if isinstance(mask, Node) else witness.node, witness.source if node.id < 0 else None)
     if isinstance(mask, Node):
         facts["node"] = mask
-    return Cause(f"value: {found.kind}", place, facts, found.certainty, about, tuple(_evidence(witness)))
+    return Cause(f"value: {found.kind}", place, facts, found.certainty, about, tuple(evidence.at_element(witness)))
 
 
 def _by_numbers(record: Record, node: Node, origin: Origin) -> Cause:
     found = values.reason(record, node)
     facts: dict[str, Fact] = {**found.as_facts(), "node": node, "symptom": origin.symptom}
-    evidence: tuple[tuple[str, Facts], ...] = ()
+    shown: tuple[tuple[str, Facts], ...] = ()
     if record.is_explored:
         assert node.value is not None
         if len(node.value.numbers) > 1:
             facts["at"] = (first_bad(node.value) or 0,)
         facts["behind"] = Part(_seen_of_it(record))
     else:
-        evidence = tuple(witnesses.counts(record, node))
+        shown = tuple(evidence.counts(record, node))
     certainty = "proved" if record.is_explored else found.certainty
-    return Cause(f"value: {found.kind}", Place(node.id), facts, certainty, (), evidence)
+    return Cause(f"value: {found.kind}", Place(node.id), facts, certainty, (), shown)
 
 
 def _seen_of_it(record: Record) -> str:
@@ -85,15 +86,3 @@ def _not_taken_by(record: Record, node: Node) -> Node | None:
                 seen.add(user)
                 waiting.append(user)
     return None
-
-
-def _evidence(witness: Witness) -> Iterator[tuple[str, Facts]]:
-    if witness.bad:
-        yield "bad elements", {"bad": witness.bad, "index": witnesses.index_of(witness)}
-    for operand in witness.operands:
-        if operand.number is None or operand.values is None:
-            continue
-        if operand.variable is not None:
-            yield "number there", {"name": operand.variable, "number": operand.number}
-        else:
-            yield "second there" if witnesses.is_second(operand) else "operand there", {"number": operand.number}

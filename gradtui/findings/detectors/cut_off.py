@@ -41,9 +41,10 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
         return _cut(record, name, _begin(record, events[0]), nothing_learns)
     if not record.is_traced:
         return Cause("not traced", Place(), {}, "perhaps", (name,))
-    if leaf.registered is None and record.snapshot.modules:
+    holder, modules = name.rpartition(".")[0], record.snapshot.modules
+    if leaf.registered is None and modules and not (holder and holder in modules):
         return Cause("used before or never", Place(), {}, "perhaps", (name,))
-    module = record.snapshot.modules.get(name.rpartition(".")[0])
+    module = modules.get(holder)
     if module is not None and module.calls is None:
         return Cause("compiled away", Place(), {}, "perhaps", (name,))
     kinds = {None: "never used", 0: "never ran"}

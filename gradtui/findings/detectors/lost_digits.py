@@ -9,6 +9,7 @@ from gradtui.findings import digits
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
 from gradtui.findings.digits import CLEAN, Loss, Spoilt
 from gradtui.findings.record import Record
+from gradtui.findings.terms import cancelled, cancels, made_by, terms_of
 from gradtui.grad_fns.forms import DIFFERENCES, STEEP
 from gradtui.graph.digits import right_digits
 from gradtui.graph.errors import Errors
@@ -46,17 +47,17 @@ def _cause(snapshot: Snapshot, errors: Errors, loss: Loss, spoilt: tuple[Spoilt,
 
 def _why(errors: Errors, loss: Loss, node: Node) -> tuple[Part, Fact]:
     """What took the digits, and the form that keeps them."""
-    terms = digits.terms(errors, loss.piece) if loss.of == "value" else []
+    terms = terms_of(errors, loss.piece) if loss.of == "value" else []
     if loss.of == "sum":
         return Part("sum nearly cancels", {"terms": _sum(errors, loss.piece)}), Part("series")
-    if digits.cancels(terms):
+    if cancels(terms):
         (one, first), (other, second) = sorted(terms, reverse=True)
         form = DIFFERENCES.get((min(first, second), max(first, second)))
         return Part("nearly equal numbers", _apart(one, -other)), form or Part("rearrange")
     if loss.before <= CLEAN * loss.unit < errors.truth.constants:
         return Part("constant lost digits"), Part("constant as a number")
     near = _nearest(errors, loss)
-    made = [digits.made_by(errors.graph, errors.node(operand)) for operand in errors.pieces[loss.piece].operands]
+    made = [made_by(errors.graph, errors.node(operand)) for operand in errors.pieces[loss.piece].operands]
     form = next((STEEP[operation(node), one] for one in made if (operation(node), one) in STEEP), None)
     part = Part("its value only" if loss.of == "value" else "its slope")
     if near is None:
@@ -88,7 +89,7 @@ def _right(count: int) -> Part:
 def _sum(errors: Errors, place: int) -> Fact:
     """The gradients that add up at the piece, at the element where they cancel most."""
     rows = [row for use in errors.users[place] if (row := errors.sent(*use)) is not None]
-    terms = max(zip(*rows, strict=False), key=digits.cancelled, default=())
+    terms = max(zip(*rows, strict=False), key=cancelled, default=())
     whole: Fact = ""
     for term in terms[:MOST_TERMS]:
         one = number(term, TERM)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from gradtui.findings import locate
 from gradtui.findings.cause import Cause, Fact, Part, Place
 from gradtui.findings.detectors import bad_value
 from gradtui.findings.dtypes import BY_TORCH
+from gradtui.findings.not_finite import locate
 from gradtui.findings.record import Record
 from gradtui.findings.words.whereabouts import at, quoted
 from gradtui.grad_fns import functions

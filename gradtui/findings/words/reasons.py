@@ -188,7 +188,7 @@ ZEROS: dict[str, tuple[str, str]] = {
     "not taken there": ("{text} is not taken here, so it gets no gradient", MEANT),
     "not taken": ("where a gradient comes in, none of this operand is taken, so it gets none", MEANT),
     "only padding": ("only padding (padding_idx) is looked up, which gets no gradient", LOOKED_UP),
-    "looked up for nothing": ("none of the looked-up elements lead to the loss", LOOKED_UP),
+    "looked up for nothing": ("what comes in adds up to 0 for each element that is looked up", LOOKED_UP),
     "times a factor of 0": ("what it is multiplied by, {factor}, is all 0", STARTS_AT_0),
     "products are 0": ("what comes in, times what it is multiplied by, is 0 for each element", MASK),
     "data of 0": (

@@ -63,9 +63,9 @@ def _of_the_whole(record: Record, node: Node, place: int) -> Reason:
     name, traits = operation(node), traits_of(operation(node))
     if has(name, "choosing"):
         return Reason("masked", "not taken", certainty="perhaps")
-    if has(name, "embedding"):
+    if has(name, "embedding") and _pads(node):
         return Reason("masked", "only padding", certainty="perhaps")
-    if has(name, "looking up"):
+    if has(name, "looking up") or has(name, "embedding"):
         return Reason("masked", "looked up for nothing", certainty="perhaps")
     if has(name, "drawing"):
         return Reason("flat", "drawn", certainty="proved")
@@ -98,6 +98,12 @@ def _of_a_product(record: Record, node: Node, place: int) -> Reason:
     if constant is not None and not is_zero(constant):
         return Reason("masked", "products are 0")
     return Reason("masked", "data of 0" if has(operation(node), "matrix product") else "times data of 0")
+
+
+def _pads(node: Node) -> bool:
+    """Whether one of its rows gets no gradient by agreement; where its setting is not known it may."""
+    padding = kept(node, "padding_idx")
+    return padding is None or padding.numbers[0] >= 0
 
 
 def _at_rest() -> Reason:

@@ -20,6 +20,10 @@ MOST_NAME, MOST_MODULES = 16, 12
 """Cells of a module's name, of a longer one the end is seen; and modules in a table."""
 
 
+GOING_ON: State = {"momentum_buffer": 0.0, "step_size": 0.0, "eta": 0.0}
+"""What an optimizer has that has made an update before, for a rule without numbers."""
+
+
 def update_lines(
     name: str,
     last: Update | None,
@@ -84,7 +88,7 @@ def _rule_alone(optimizer: str, name: str, settings: Mapping[str, Setting]) -> I
     """Without numbers: there are too many of them."""
     from gradtui.training.rules import lines  # not wanted before the first paint
 
-    for line in lines(optimizer, name, Moved(0.0, 0.0, 0.0), {}, settings):
+    for line in lines(optimizer, name, Moved(0.0, 0.0, 0.0), GOING_ON, settings):
         yield ((line.rule, "node--quiet"),)
 
 

@@ -10,10 +10,12 @@ import torch
 from textual.pilot import Pilot
 
 from gradtui.snapshot.start import Start
+from gradtui.snapshot.training import Norms, Optimizer, Training, Update
 from gradtui.training.reading import read_optimizer
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.evaluator import FileSaved
 from gradtui.tui.session import Session
+from gradtui.tui.training.lines import norm_lines
 from tests.tui.training.engine import Engine
 from tests.tui.training.test_trainer import told, until
 
@@ -136,3 +138,13 @@ async def test_a_file_of_which_nothing_moves_is_seen_without_training(path: Path
         assert shown(app) == 16
         assert not app.board.trainer.active
         assert app._notifications
+
+
+def test_the_rule_of_a_large_parameter_is_that_of_a_run_that_goes_on() -> None:
+    moved = Update(4, 1.0, {}, norms=(Norms(2.0, 4.0, 0.5),))
+    optimizer = Optimizer("SGD", {"lr": 0.1, "momentum": 0.9})
+    made = Training(optimizer, ("0.weight",), {"lr": 0.1, "momentum": 0.9}, (moved,))
+    lines = norm_lines("0.weight", moved, {}, made, ("0.weight",), ("SGD", made.settings))
+    said = ["".join(text for text, _ in line) for line in lines]
+    assert "b ← μ·b + ḡ" in said
+    assert any("12.5 %" in line for line in said)

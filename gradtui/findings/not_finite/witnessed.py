@@ -3,78 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
-from gradtui.findings.cause import Extent, Fact, Facts, Part
+from gradtui.findings.cause import Fact, Facts
 from gradtui.findings.dtypes import NARROW
-from gradtui.findings.growth import growth
+from gradtui.findings.not_finite.growth import growth
+from gradtui.findings.not_finite.witness import bad_data, bad_of, index_of, is_given, number_of, numbers_of
 from gradtui.findings.reason import Reason, by_the_table, stable_form
 from gradtui.findings.record import Record
 from gradtui.findings.seen import Seen
 from gradtui.grad_fns import functions
 from gradtui.grad_fns.causes import FORWARD, SMALLER, SMALLER_EXPONENT
 from gradtui.grad_fns.traits import has
-from gradtui.graph.gradients import spread
-from gradtui.graph.operands import is_finite, operand, operation
-from gradtui.snapshot.model import Node, Operand, Witness
+from gradtui.graph.operands import operation
+from gradtui.snapshot.model import Node, Witness
 
-SECOND = ("other", "exponent")
-FIRST = ("self", "input", "vec1")
 MOST_LOOKED_AT = 12
 """Nodes below a division among which the constant is looked for that should have kept its divisor off 0."""
 _BY_LOWER = {name.lower(): name for name in FORWARD}
-
-
-def operand_of(witness: Witness, names: tuple[str, ...]) -> Operand | None:
-    return next((one for one in witness.operands if one.name in names), None)
-
-
-def _number(witness: Witness, name: str) -> float | None:
-    return next((one.number for one in witness.operands if one.name == name), None)
-
-
-def at_work(record: Record, witness: Witness) -> Node:
-    """The node that it is of. What came about without a gradient has none, and stands for one: its id is below 0."""
-    node = None if witness.node is None else record.nodes[witness.node]
-    if node is not None and (witness.source is None or witness.phase == "backward" or node.source == witness.source):
-        return node
-    values = next((one.values for one in witness.operands if one.values is not None), None)
-    shape = () if values is None else values.shape
-    return Node(-1, witness.operation, shape, "", "", None, None, (), source=witness.source, module=witness.module)
-
-
-def is_second(operand: Operand) -> bool:
-    return operand.name in SECOND
-
-
-def numbers_of(witness: Witness) -> tuple[float | None, float | None]:
-    """Of the first and the second operand at the bad element, as far as they are known."""
-    first, second = operand_of(witness, FIRST), operand_of(witness, SECOND)
-    return None if first is None else first.number, None if second is None else second.number
-
-
-def index_of(witness: Witness) -> str:
-    return f"[{', '.join(map(str, witness.index))}]" if witness.index else ""
-
-
-def is_given(witness: Witness) -> bool:
-    """Whether what it brought in are infinities that were asked for."""
-    if witness.result is None or math.isnan(witness.result):
-        return False
-    if witness.result > 0 and functions.has(witness.operation, "adding"):
-        return False  # a mask is -inf
-    data = bad_data(witness)
-    return functions.has(witness.operation, "giving") or (
-        functions.has(witness.operation, "adding") and data is not None
-    )
-
-
-def bad_data(witness: Witness) -> Operand | None:
-    """An operand without a gradient in which there is nan, or an infinity."""
-    return next(
-        (one for one in witness.operands if not one.carries and one.values is not None and not is_finite(one.values)),
-        None,
-    )
 
 
 def reason(record: Record, witness: Witness, node: Node) -> Reason:
@@ -92,7 +37,7 @@ def reason(record: Record, witness: Witness, node: Node) -> Reason:
     data = bad_data(witness)
     if data is not None:
         named = "bad data by name" if data.variable else "bad data"
-        return _proved("input", named, {**facts, "name": data.variable or "", **_bad_of(data)})
+        return _proved("input", named, {**facts, "name": data.variable or "", **bad_of(data)})
     if node.dtype in NARROW and 0 in numbers_of(witness) and (lost := _constant_lost(record, node)) is not None:
         return _proved("zero_by_zero", "constant lost in half", facts | {"constant": lost})
     table = FORWARD.get(_BY_LOWER.get(name.replace("_", "").lower(), ""), ())
@@ -113,7 +58,7 @@ def _by_rows(record: Record, witness: Witness, node: Node, facts: dict[str, Fact
     if functions.has(name, "labels"):
         return Reason("zero_by_zero", "no label", facts)
     if functions.has(name, "aligning"):
-        sound, words = (_number(witness, one) for one in ("input_lengths", "target_lengths"))
+        sound, words = (number_of(witness, one) for one in ("input_lengths", "target_lengths"))
         too_long = sound is not None and words is not None and words > sound
         found = Reason("pole", "no alignment", {**facts, "sound": sound, "words": words})
         return found._replace(certainty="proved") if too_long else found
@@ -177,22 +122,3 @@ def _facts(witness: Witness, node: Node) -> dict[str, Fact]:
     index, name = index_of(witness), witness.operation.strip("_")
     facts: dict[str, Fact] = {"a": a, "b": b, "bad": witness.bad, "index": index, "operation": name}
     return facts | {"dtype": node.dtype or "its dtype", "elements": math.prod(node.shape)}
-
-
-def _bad_of(operand: Operand) -> Facts:
-    """How many of its elements are bad, and what they are."""
-    assert operand.values is not None
-    found = spread(operand.values)
-    return {"what": "nan" if found.nan else "inf", "count": found.nan or found.inf, "of": found.elements}
-
-
-def counts(record: Record, node: Node) -> Iterator[tuple[str, Facts]]:
-    """What is known of the operands and of the result, where nobody saw the element."""
-    named = [("operand counted", operand(record.graph, node, 0)), ("second counted", operand(record.graph, node, 1))]
-    for name, values in (*named, ("value counted", node.value)):
-        if values is not None:
-            found = spread(values)
-            counted: dict[str, Fact] = {"reach": Extent.of(values), "of": found.elements}
-            for what, count in (("zeros", found.zeros), ("nan", found.nan), ("inf", found.inf)):
-                counted[what] = Part(f"{what} counted", {"count": count}) if count else ""
-            yield name, counted

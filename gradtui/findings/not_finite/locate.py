@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gradtui.findings import witnessed
+from gradtui.findings.not_finite.witness import is_given
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has
 from gradtui.graph.gradients import spread
@@ -78,7 +78,7 @@ def operand_shape(graph: Graph, node: Node) -> tuple[int, ...]:
 def _witness(record: Record, within: set[int]) -> Witness | None:
     """The first that went bad among these nodes, but for infinities that were asked for."""
     there = [one for one in record.witnesses("forward") if one.node in within and one.bad]
-    return next((one for one in there if not witnessed.is_given(one)), None)
+    return next((one for one in there if not is_given(one)), None)
 
 
 def behind_the_gradient(record: Record) -> Witness | None:
@@ -103,7 +103,7 @@ def behind_the_gradient(record: Record) -> Witness | None:
 
 def before_it_raised(record: Record) -> Witness | None:
     """Of a step that raised as nan or infinity came in where they may not be: what made them."""
-    return next((one for one in record.witnesses("forward") if one.bad and not witnessed.is_given(one)), None)
+    return next((one for one in record.witnesses("forward") if one.bad and not is_given(one)), None)
 
 
 def bad_gradient(record: Record) -> Witness | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from gradtui.findings import locate
 from gradtui.findings.cause import Fact, Part
 from gradtui.findings.dtypes import MOST, NARROW
+from gradtui.findings.not_finite import locate, masks
 from gradtui.findings.reason import Reason, by_the_table, stable_form
 from gradtui.findings.record import Record
 from gradtui.findings.seen import at_element, extremes
@@ -70,14 +70,14 @@ def _by_its_kind(record: Record, node: Node, found: Spread) -> Reason:
         return Reason("zero_by_zero", "0/0 by what is not known")
     if found.nan and traits_of(name).joins and _all_known(record, node):
         return Reason("input", "unseen data", facts)
-    if (softmax := _hidden_softmax(record, node)) is not None:
+    if (softmax := masks.hidden_softmax(record, node)) is not None:
         return Reason("masked", "hidden softmax", {**facts, "softmax": softmax})
     if found.nan and not found.inf:
         return Reason("domain", "became nan unseen", facts)
     if node.dtype in NARROW or has(name, "exponential"):
         return _overflow(record, node, "overflowed")
     if has(name, "masking") and all(_is_small(values) for values in (first, second) if values is not None):
-        return _by_a_mask(record, node, facts)
+        return masks.reason(record, node, facts)
     if has(name, "dividing") and second is None:
         return Reason("pole", "division by what is not known", facts)
     return _overflow(record, node, "overflowed")
@@ -109,40 +109,6 @@ def _is_by_0(quotient: Spread, dividend: Values) -> bool:
     return quotient.nan > 0 and (quotient.nan <= found.zeros or found.zeros == found.elements)
 
 
-def _by_a_mask(record: Record, node: Node, facts: dict[str, Fact]) -> Reason:
-    """Infinities of small operands: a constant brought them in. No fault of its own; what a softmax makes of it may be."""
-    if any(edge.target is not None and _is_one_call(node, record.nodes[edge.target]) for edge in node.edges):
-        return Reason("pole", "infinite inside", facts)
-    after = [
-        other
-        for other in locate.leads_to_output(record.graph)
-        if has(operation(other), "softmax") and other.value is not None and when(other) > when(node)
-    ]
-    softmax = min(after, key=when, default=None)
-    if softmax is None or not (nan := _spread_of(softmax).nan):
-        return Reason("input", "infinite by a constant", facts)
-    rows = nan // softmax.shape[-1] if softmax.shape else nan
-    return Reason("masked", "rows of nan behind a mask", {"rows": max(rows, 1), "softmax": softmax})
-
-
-def _is_one_call(node: Node, other: Node) -> bool:
-    """Whether both are parts of what the person called: then it is no mask of theirs."""
-    return node.source is not None and node.source == other.source
-
-
-def _hidden_softmax(record: Record, node: Node) -> Node | None:
-    """Among the nodes that make the operand of `node`, and whose values were not seen, a softmax."""
-    waiting, seen = [node.id], {node.id}
-    while waiting:
-        for edge in record.nodes[waiting.pop()].edges:
-            if edge.target is not None and edge.target not in seen and record.nodes[edge.target].value is None:
-                if has(operation(record.nodes[edge.target]), "softmax"):
-                    return record.nodes[edge.target]
-                seen.add(edge.target)
-                waiting.append(edge.target)
-    return None
-
-
 def _all_known(record: Record, node: Node) -> bool:
     return all(seen_value(record.graph, edge) is not None for edge in node.edges if edge.target is not None)
 
@@ -162,6 +128,3 @@ def _many(found: Spread) -> dict[str, Fact]:
     bad = found.nan + found.inf
     part = Part("many of", {"bad": bad, "elements": found.elements}) if found.elements > 1 else Part("its value")
     return {"many": part, "bad": bad, "elements": found.elements}
-
-
-when = locate.when_made

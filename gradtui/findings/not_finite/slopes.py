@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from gradtui.findings import hooks, locate, values
+from gradtui.findings import hooks
 from gradtui.findings.cause import Fact, Part
 from gradtui.findings.dtypes import MOST, NARROW
+from gradtui.findings.not_finite import locate, values
+from gradtui.findings.not_finite.witness import numbers_of, operand_of
 from gradtui.findings.reason import Reason, by_the_table, stable_form
 from gradtui.findings.record import Record
 from gradtui.findings.seen import Seen, at_element, extremes
-from gradtui.findings.witnessed import numbers_of, operand_of
 from gradtui.grad_fns.causes import BACKWARD, BY_THE_EXPONENT, SMALLER
 from gradtui.grad_fns.traits import has
 from gradtui.graph.gradients import spread
