@@ -18,7 +18,8 @@ def again(node: Node) -> str:
 
 def function(graph: Graph) -> str:
     """What a graph is of: `f`, or `f'` where a backward pass made its output."""
-    return "f" + "'" * (graph.nodes[0].order if graph.nodes else 0)
+    made = bool(graph.nodes) and graph.nodes[0].made_by is not None
+    return "f" + "'" * (graph.nodes[0].order if made else 0)
 
 
 def short(values: Values | None, digits: int) -> str:

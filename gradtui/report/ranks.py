@@ -53,7 +53,7 @@ def _differences(ranks: Ranks) -> Iterator[str]:
     yield "where ranks differ first"
     rows = [("parameter", "what", "update", *(f"rank {pace.rank}" for pace in ranks.paces[:8]))]
     for one in ranks.differences[:MOST_ROWS]:
-        what = "weight" if one.what == "weight" else "gradient"
+        what = "weight" if one.of == "weight" else "gradient"
         values = ("None" if value is None else written(value, 5) for value in one.values[:8])
         rows.append((one.parameter, what, f"{one.update:,}", *values))
     yield from aligned(rows)
@@ -89,7 +89,7 @@ def _beside(ranks: Ranks) -> Json:
         for pace, run in zip(ranks.paces, ranks.runs, strict=True)
     ]
     differences = [
-        {"what": one.what, "update": one.update, "parameter": one.parameter, "values": list(map(number, one.values))}
+        {"what": one.of, "update": one.update, "parameter": one.parameter, "values": list(map(number, one.values))}
         for one in ranks.differences
     ]
     return {"by_rank": by_rank, "differences": differences}

@@ -18,9 +18,12 @@ What = Literal["none", "gradient", "weight"]
 
 
 class Difference(Struct, frozen=True):
-    """The first update at which a parameter is another one in some rank. values: norms, by rank; of `none` the gradients."""
+    """The first update at which a parameter is another one in some rank.
 
-    what: What
+    of: what differs. values: norms, by rank; of `none` the gradients.
+    """
+
+    of: What
     update: int
     parameter: str
     values: tuple[float | None, ...]

@@ -7,8 +7,8 @@ from array import array
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
-from operator import itemgetter
-from typing import Literal, NamedTuple
+from operator import itemgetter, truediv
+from typing import Literal, NamedTuple, cast
 
 from gradtui.runs.modules import Row
 from gradtui.runs.updates import NO_GRADIENT, Norms, Record, unpacked
@@ -56,9 +56,12 @@ class Bin:
 
     def take(self, norms: Norms) -> None:
         """nan is no larger than anything: it is kept apart."""
-        names = [int(name) for name in unpacked("I", norms.names)]
+        names = cast(list[int], list(unpacked("I", norms.names)))
         grads, weights, changes = (unpacked("d", column) for column in (norms.grad, norms.weight, norms.change))
-        ratios = [_ratio(change, weight) for change, weight in zip(changes, weights, strict=True)]
+        try:
+            ratios = list(map(truediv, changes, weights))
+        except ZeroDivisionError:
+            ratios = [_ratio(change, weight) for change, weight in zip(changes, weights, strict=True)]
         for known, values, nan in (
             (self.gradient, grads, self.gradient_nan),
             (self.change, ratios, self.change_nan),
@@ -66,7 +69,7 @@ class Bin:
             missing = max(names, default=-1) + 1 - len(known)
             if missing > 0:
                 known.extend([UNSEEN] * missing)
-            if names == list(range(len(known))):
+            if len(names) == len(known) and names == list(range(len(known))):
                 known[:] = array("d", map(max, known, values))
             else:
                 for name, value in zip(names, values, strict=True):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from gradtui.snapshot.differences import Differences
 from gradtui.snapshot.graph import Graph, Values
 
 MOST_ORDER = 4
+
+Ended = Literal["", "not_implemented", "too_large"]
+"""Why there are fewer derivatives than were asked for."""
 
 
 class OrdersRequest(Struct, frozen=True):
@@ -65,6 +70,7 @@ class Orders(Struct, frozen=True):
     """The answer to an OrdersRequest.
 
     taylor: the coefficients of Taylor's polynomial along `along` (its element `element`) at the point, c0 first.
+    ended: why there are fewer orders than were asked for; reason: in torch's words, or by how much.
     """
 
     along: str
@@ -73,3 +79,5 @@ class Orders(Struct, frozen=True):
     taylor: tuple[float, ...] = ()
     hessian: Hessian | None = None
     jacobian: dict[str, Jacobian] = {}
+    ended: Ended = ""
+    reason: str = ""

@@ -142,6 +142,8 @@ def as_command(session: Session) -> str:
         words += ["--window", ":".join(map(repr, session.window))]
     if session.active is not None and session.step_of(session.active) != FIRST_STEP:
         words += ["--step", str(session.step_of(session.active))]
+    if session.order > 1:
+        words += ["--order", str(session.order)]
     return shlex.join(words)
 
 

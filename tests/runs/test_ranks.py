@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
 from gradtui.file.run_writing import save
@@ -15,6 +16,7 @@ from gradtui.findings.over_time.ranks import findings
 from gradtui.runs.ranks import side_by_side
 from gradtui.runs.run import ParameterNorms, Run, Update
 from gradtui.runs.updates import Updates
+from gradtui.schemas import answers
 from gradtui.snapshot.finding import Finding
 from tests.command.test_usage import run as command
 from tests.runs import made
@@ -116,6 +118,9 @@ def test_the_command(folder: Path) -> None:
     assert [one["rank"] for one in whole["by_rank"]] == [0, 1]
     assert {one["what"] for one in whole["differences"]} == {"gradient", "weight"}
     assert whole["findings"][0]["update"] == 3
+    schema = answers()
+    Draft202012Validator(schema).validate(whole)
+    assert whole.keys() <= schema["$defs"]["run"]["properties"].keys()
     printed = command(f"{folder}/", "--print")
     assert (printed.exit_code, printed.stdout.splitlines()[0].startswith("proved, since update 3")) == (1, True)
 

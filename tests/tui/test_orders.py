@@ -15,6 +15,7 @@ from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.orders import OrdersRequest
 from gradtui.tui.app import GradtuiApp
+from gradtui.tui.commands import as_command
 from tests.tui.fakes import FakeService, make_app, service
 from tests.tui.test_app import press, text_of
 from tests.tui.test_snapshots import BOTH_SIZES, Compare, Size, after, settle
@@ -52,6 +53,7 @@ async def test_one_derivative_more() -> None:
         assert "f''(x) = 2*cos(x) - x*sin(x)" in screen
         assert "0.2391337" in screen
         assert "Taylor, degree 2" in screen
+        assert as_command(app.session).endswith("--order 2")
         assert ":" in {cell[0] for row in app.picture.chart._picture.cells for cell in row}  # type: ignore[union-attr]
         await press(pilot, "D", "D")
         await settle(pilot)

@@ -15,6 +15,7 @@ from gradtui.engine.autograd.distributed import unlearned
 from gradtui.engine.autograd.inner import Operations, listening
 from gradtui.engine.autograd.readable import is_freed
 from gradtui.engine.autograd.saved import guarded
+from gradtui.engine.autograd.torch_private import with_storage
 from gradtui.snapshot.model import Experiment
 
 Gradients = tuple[torch.Tensor | None, ...]
@@ -186,14 +187,14 @@ def _local(node: Node, record: Backward) -> tuple[float | None, ...]:
     if not _is_scalar(node, 0) or not any(scalar):
         return (None,) * len(scalar)
     grad_output = record.grad_outputs.get(node)
-    if grad_output is not None and grad_output.item() == 1:
+    if grad_output is not None and with_storage(grad_output).item() == 1:
         gradients: Gradients = record.grad_inputs[node]
     else:
         metadata = node._input_metadata[0]
         result = cast(Any, node)(torch.ones((), dtype=metadata.dtype, device=metadata.device))
         gradients = result if isinstance(result, tuple) else (result,)
     return tuple(
-        float(gradient.item()) if wanted and gradient is not None else None
+        float(with_storage(gradient).item()) if wanted and gradient is not None else None
         for wanted, gradient in zip(scalar, gradients, strict=True)
     )
 

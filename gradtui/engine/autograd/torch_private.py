@@ -110,6 +110,11 @@ def running_node() -> Node | None:
     return node
 
 
+def with_storage(tensor: torch.Tensor) -> torch.Tensor:
+    """Zeros that can be read, for those that autograd makes without memory: the second derivative of abs."""
+    return torch.zeros_like(tensor, device=tensor.device) if tensor._is_zerotensor() else tensor
+
+
 def is_wrapped(tensor: torch.Tensor) -> bool:
     """By a transform of torch.func, or by a compiler's functionalization: its numbers are inside, or nowhere yet."""
     return is_transformed(tensor) or torch._is_functional_tensor(tensor)

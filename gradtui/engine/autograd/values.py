@@ -8,6 +8,7 @@ import torch
 
 from gradtui.engine.autograd.readable import has_numbers, readable
 from gradtui.engine.autograd.summaries import summary
+from gradtui.engine.autograd.torch_private import with_storage
 from gradtui.snapshot.model import Values
 
 MOST_NUMBERS = 4096
@@ -23,7 +24,7 @@ def values_of(tensor: torch.Tensor | int | float, most: int = MOST_NUMBERS) -> V
     """
     if not isinstance(tensor, torch.Tensor):
         return Values((), (float(tensor),))
-    tensor = tensor.detach()
+    tensor = with_storage(tensor.detach())
     if tensor.is_complex():
         tensor = torch.view_as_real(tensor.resolve_conj())
     if tensor.ndim == 0:

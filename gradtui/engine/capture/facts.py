@@ -70,6 +70,8 @@ class CapturedFacts(Facts):
         if recording is not None and recording.covers(number):
             told["value"], told["source"] = recording.values.get(number), recording.sources.get(number)
             told["module"], told["call"] = recording.module(number)
+            if any(number in made for made in recording.by_backward):
+                told["order"] = 1
         if node in self._outputs:
             told["value"] = self._outputs[node]
         return told

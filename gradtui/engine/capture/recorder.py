@@ -201,6 +201,7 @@ class Recorder(TorchFunctionMode):
             self._switched(frame)
         elif seen.func in BACKWARD:
             recording.backwards.append((made, self._places.here(frame)))
+            recording.by_backward.append(range(seen.number, made))
             self._old = made
             if (
                 seen.func is torch.autograd.grad

@@ -72,10 +72,12 @@ class Recording:
     marks, entered: from which sequence number on which call of which module was running. watched: the model whose modules
     were, without holding it; calls: how often each ran, by path. compiled: what torch.compile made that ran, by name. unseen:
     paths of modules that run without being seen, and so do those below them. files: text, by name. backwards: where backward
-    ran, and the sequence number that came next. fresh: numbers that were made of nothing that has a gradient, by id: what
-    they are, which operation made them, and where. carried: what was used of graphs that backward has run over, or that were
-    there before. inference: by id, without holding them, tensors of inference_mode, and where they were made. off: whether
-    gradients were switched off at its end. witnesses: of what went bad, by the sequence number of the grad_fn.
+    ran, and the sequence number that came next. by_backward: the sequence numbers of what backward made.
+    fresh: numbers that were made of nothing that has a gradient, by id: what they are, which operation made them, and where.
+
+    carried: what was used of graphs that backward has run over, or that were there before.
+    inference: by id, without holding them, tensors of inference_mode, and where they were made.
+    off: whether gradients were switched off at its end. witnesses: of what went bad, by the sequence number of the grad_fn.
     functions: small calls of custom Functions of the person's, by the same, with copies of what they took in; until `mismatches`.
     called: by id, without holding them, leaves that no model has, and what they were called where they were first used.
     """
@@ -97,6 +99,7 @@ class Recording:
     unseen: set[str] = field(default_factory=set)
     files: dict[str, str] = field(default_factory=dict)
     backwards: list[tuple[int, data.Source | None]] = field(default_factory=list)
+    by_backward: list[range] = field(default_factory=list)
     off: bool = False
     carried: list[Carried] = field(default_factory=list)
     inference: dict[int, tuple[weakref.ref[torch.Tensor], data.Source | None]] = field(default_factory=dict)

@@ -11,11 +11,12 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import scalar
-from gradtui.engine.autograd.torch_private import DispatchMode, running_node, sequence_number
+from gradtui.engine.autograd.torch_private import DispatchMode, running_node, sequence_number, with_storage
 from gradtui.engine.typed.curve import dependents, is_elementwise
 from gradtui.engine.typed.forward import Value
 from gradtui.expression import syntax
 from gradtui.expression.syntax import Expression
+from gradtui.snapshot.orders import Ended
 
 MOST_ELEMENTS = 16
 """Elements of a vector that f mixes, up to which each is differentiated for itself."""
@@ -43,7 +44,8 @@ class Makers(DispatchMode):
         if node is not None and number >= self._first and number not in self.made_by:
             first = result[0] if isinstance(result, (tuple, list)) else result
             if isinstance(first, torch.Tensor):
-                self.recorded[number] = first
+                # what torch knows to be 0 throughout it makes without numbers, on the device `meta`
+                self.recorded[number] = torch.zeros(first.shape, dtype=first.dtype) if first.is_meta else first
                 self.made_by[number] = self.order, node
         return result
 
@@ -52,12 +54,17 @@ class Makers(DispatchMode):
         self.order, self._first = order, sequence_number()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Chain:
-    """derivatives: those of each order, that of order 0 being f itself under each name. makers: of what the passes made."""
+    """derivatives: those of each order, that of order 0 being f itself under each name. makers: of what the passes made.
+
+    ended, reason: why there are no more, where there are fewer than were asked for.
+    """
 
     derivatives: list[Derivatives] = field(default_factory=list)
     makers: Makers = field(default_factory=Makers)
+    ended: Ended = ""
+    reason: str = ""
 
 
 def chain(
@@ -75,13 +82,18 @@ def chain(
             done.makers.begin(order)
             before = done.derivatives[-1]
             if order > 1 and recorded and _size(before) > MOST_NODES:
+                done.ended, done.reason = "too_large", f"its graph has more than {MOST_NODES:,} nodes"
                 break
             if order == 1:
                 done.derivatives.append(_gradients(start, leaves, again=most > 1))
-            else:
-                again = order < most
+                continue
+            again = order < most
+            try:
                 found = {name: _further(before[name], name, expression, leaves[name], again) for name in before}
-                done.derivatives.append({name: told for name, told in found.items() if told is not None})
+            except (NotImplementedError, RuntimeError) as error:
+                done.ended, done.reason = "not_implemented", str(error).partition("\n")[0]
+                break
+            done.derivatives.append({name: told for name, told in found.items() if told is not None})
     return done
 
 
@@ -90,7 +102,9 @@ def gradient(f: torch.Tensor, leaves: Sequence[torch.Tensor], *, again: bool) ->
     if not f.requires_grad:
         return [torch.zeros_like(leaf) for leaf in leaves]
     found = torch.autograd.grad(scalar(f), leaves, create_graph=again, retain_graph=True, allow_unused=True)
-    return [torch.zeros_like(leaf) if grad is None else grad for grad, leaf in zip(found, leaves, strict=True)]
+    return [
+        torch.zeros_like(leaf) if grad is None else with_storage(grad) for grad, leaf in zip(found, leaves, strict=True)
+    ]
 
 
 def _size(derivatives: Derivatives) -> int:

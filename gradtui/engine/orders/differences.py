@@ -77,6 +77,7 @@ def _derivatives(
     try:
         f = forward.output(expression, {**still, name: leaf})
         derivatives = chain(f, expression, {name: leaf}, most, recorded=False).derivatives[1:]
+        derivatives += [{name: (torch.full_like(place, math.nan),)}] * (most - len(derivatives))
         return [numbers(told[name], leaf.shape).detach() for told in derivatives]
     except (ExpressionError, RuntimeError):
         return [torch.full_like(place, math.nan)] * most

@@ -9,6 +9,7 @@ import torch
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import backward, graph
+from gradtui.engine.autograd.kept import kept
 from gradtui.engine.autograd.values import values_of
 from gradtui.engine.orders.chain import Chain, Derivatives, chain, gradient, numbers
 from gradtui.engine.orders.differences import differences
@@ -84,8 +85,10 @@ def _orders(
         element,
         tuple(told),
         _taylor(f, told, along, element),
-        hessian(slopes, leaves, along, element) if request.most > 1 else None,
+        hessian(slopes, leaves, along, element) if len(told) > 1 else None,
         jacobian(f, leaves, element) if f.ndim and f.requires_grad else {},
+        found.ended,
+        found.reason,
     )
 
 
@@ -111,7 +114,7 @@ def _graphs(
         record = backward.run(outputs[0], walked, *outputs[1:])
         ids[order] = graph.numbered(walked, record.order, roots)
         moved = NO_TANGENTS if moving is None else _tangents(walked, done, found, leaves, *moving)
-        facts = OrderFacts(done, record, leaves, found.makers, ids, graphs, moved)
+        facts = OrderFacts(done, record, leaves, found.makers, ids, graphs, moved, kept(walked, leaves.values()))
         graphs[order] = graph.build(walked, record.order, facts, roots)
     return graphs
 

@@ -13,7 +13,7 @@ from gradtui.engine.autograd.values import values_of
 from gradtui.engine.orders.chain import Makers
 from gradtui.engine.typed.facts import ExpressionFacts
 from gradtui.engine.typed.forward import Forward
-from gradtui.engine.typed.tangent import NO_TANGENTS, Tangents
+from gradtui.engine.typed.tangent import Tangents
 from gradtui.snapshot import model
 
 
@@ -28,9 +28,10 @@ class OrderFacts(ExpressionFacts):
         makers: Makers,
         ids: Mapping[int, Mapping[Node, int]],
         graphs: Mapping[int, model.Graph],
-        tangents: Tangents = NO_TANGENTS,
+        tangents: Tangents,
+        kept: Mapping[Node, int],
     ) -> None:
-        super().__init__(forward, backward, leaves, tangents)
+        super().__init__(forward, backward, leaves, tangents, kept)
         self._makers, self._ids, self._graphs = makers, ids, graphs
 
     def known(self, node: Node) -> Known:

@@ -8,6 +8,7 @@ from functools import lru_cache
 import torch
 
 from gradtui.engine.autograd.backward import scalar
+from gradtui.engine.autograd.torch_private import with_storage
 from gradtui.engine.typed.details import details, drawn
 from gradtui.engine.typed.forward import Evaluator, Forward, Value, ordered
 from gradtui.engine.typed.gaps import round_places
@@ -280,7 +281,7 @@ def _chain(f: torch.Tensor, x: torch.Tensor, most: int, *, last: bool = True) ->
             break
         again = order < most or not last
         (slope,) = torch.autograd.grad(scalar(f), x, create_graph=again, allow_unused=True)
-        f = torch.zeros_like(x) if slope is None else slope
+        f = torch.zeros_like(x) if slope is None else with_storage(slope)
         told.append(f)
     return told
 

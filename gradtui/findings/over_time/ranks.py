@@ -25,7 +25,7 @@ def findings(ranks: Ranks) -> tuple[Finding, ...]:
 
 def _none(ranks: Ranks) -> Iterator[Finding]:
     """A parameter with a gradient in some ranks alone."""
-    found = [one for one in ranks.differences if one.what == "none"]
+    found = [one for one in ranks.differences if one.of == "none"]
     groups: dict[tuple[int, tuple[bool, ...]], list[Difference]] = {}
     for one in found:
         groups.setdefault((one.update, tuple(value is None for value in one.values)), []).append(one)
@@ -115,8 +115,8 @@ def _slow(ranks: Ranks) -> Iterator[Finding]:
 
 def _first(ranks: Ranks, what: What) -> list[Difference]:
     """Without what comes of a gradient that one rank had alone."""
-    missing = {one.parameter: one.update for one in ranks.differences if one.what == "none"}
-    found = [one for one in ranks.differences if one.what == what]
+    missing = {one.parameter: one.update for one in ranks.differences if one.of == "none"}
+    found = [one for one in ranks.differences if one.of == what]
     found = [one for one in found if one.update <= missing.get(one.parameter, one.update)]
     return [one for one in found if one.update == found[0].update]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.graph.hessian import sentences
 from gradtui.graph.higher import by, derivative_checks, picture, polynomial, second_order
+from gradtui.graph.higher_reasons import reasons
 from gradtui.graph.taylor import taylor_text
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
@@ -34,6 +35,8 @@ def lines(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
         for name in snapshot.variables:
             if name not in order.values:
                 yield f"{by(name, order.order, several)}: f mixes too many elements of {name} for this"
+    for reason in reasons(snapshot):
+        yield from _wrapped(f"note: {reason}")
     yield from _taylor(snapshot, orders)
     if orders.hessian is not None:
         yield from _hessian(snapshot, orders.hessian)

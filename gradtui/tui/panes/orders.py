@@ -7,6 +7,7 @@ from textual.content import Content
 from gradtui.graph.agreement import MARKS
 from gradtui.graph.hessian import sentences
 from gradtui.graph.higher import by, derivative_checks, order_of, polynomial
+from gradtui.graph.higher_reasons import reasons
 from gradtui.graph.taylor import taylor_text
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
@@ -52,7 +53,7 @@ def lines(session: Session, shown: Snapshot | None) -> tuple[Pieces, ...]:
     orders = shown.orders if shown is not None else None
     if shown is None or orders is None or session.order < 2:
         return ()
-    told: list[str] = ["", f"Taylor, degree {len(orders.taylor) - 1}: {taylor_text(shown, orders)}"]
+    told: list[str] = ["", *reasons(shown), f"Taylor, degree {len(orders.taylor) - 1}: {taylor_text(shown, orders)}"]
     told += _error(session, shown)
     hessian = orders.hessian
     if hessian is not None:

@@ -16,8 +16,8 @@ from gradtui.runs.run import Run
 from gradtui.runs.timeline import Timeline, View
 from gradtui.runs.updates import Record, Updates
 
-SECONDS = 0.2
-"""That are read at once: then there is something to show."""
+SECONDS, MOST_SECONDS = 0.2, 2.0
+"""That are read at once: then there is something to show. Of a long file twice as many each time."""
 PAUSE = 0.25
 """Seconds between two looks at the file."""
 
@@ -50,9 +50,10 @@ class Source:
 
     async def follow(self, post: Callable[[Message], object]) -> None:
         told: str | None = None
+        seconds = SECONDS
         while True:
             try:
-                grown = await asyncio.to_thread(self._read)
+                grown = await asyncio.to_thread(self._read, seconds)
             except (FileError, OSError) as error:
                 sentence = str(error) if isinstance(error, FileError) else f"{self.path}: {error.strerror}"
                 if sentence != told:
@@ -62,12 +63,13 @@ class Source:
                 continue
             told = None
             post(Grown(self, self.run, self.view, self._quiet()))
+            seconds = min(2 * seconds, MOST_SECONDS) if grown else SECONDS
             if not grown:
                 await asyncio.sleep(PAUSE)
 
-    def _read(self) -> bool:
+    def _read(self, seconds: float) -> bool:
         """A stretch of the file; whether there was anything."""
-        grown = self._following.more(SECONDS)
+        grown = self._following.more(seconds)
         if not grown and self._timeline is not None:
             return False
         self.run = self._following.run()

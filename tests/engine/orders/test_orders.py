@@ -18,6 +18,7 @@ from gradtui.calculus import higher
 from gradtui.engine.autograd import graph
 from gradtui.engine.training.evaluate import evaluate
 from gradtui.graph.higher import derivative_checks, picture
+from gradtui.graph.higher_reasons import reasons
 from gradtui.snapshot.graph import Values
 from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.orders import Orders, OrdersRequest
@@ -216,3 +217,23 @@ def test_nothing_to_differentiate() -> None:
     flat = orders_of(evaluate_only("3x + 1", {"x": 4.0}, 4))
     assert [one.values["x"].numbers[0] for one in flat.orders] == [3.0, 0.0, 0.0, 0.0]
     assert [len(one.graph.nodes) for one in flat.orders[1:]] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("expression", ["abs(x)", "softsign(x)", "cbrt(x)", "i0e(x)", "l1_loss(x, 0)"])
+def test_zeros_without_numbers(expression: str) -> None:
+    """torch makes some second derivatives as zeros without memory: they are 0, and so is what is made of them."""
+    snapshot = asked(expression, {"x": 0.4}, 3)
+    for order, known in zip(orders_of(snapshot).orders, snapshot.derivatives, strict=True):
+        assert order.values["x"].numbers == pytest.approx(known["x"].numbers, rel=1e-9)
+
+
+def test_what_torch_cannot_differentiate_again_is_told() -> None:
+    """The orders before it are there; it is said why there are no more."""
+    told = evaluate_only("hardsigmoid(x)", {"x": 0.4}, 3)
+    assert [one.order for one in orders_of(told).orders] == [1]
+    assert orders_of(told).ended == "not_implemented"
+    (reason,) = reasons(told)
+    assert "hardsigmoid" in reason
+    (straight,) = reasons(evaluate_only("3*relu(x)", {"x": 0.4}, 2))
+    assert "relu" in straight
+    assert [*reasons(evaluate_only("3*softplus(x)", {"x": 0.4}, 2))] == []
