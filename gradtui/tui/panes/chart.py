@@ -34,7 +34,8 @@ NOTCH = 0.8
 """What one notch of the wheel makes of the window's width."""
 WHEEL_PAN = 0.1
 """Part of the window's width that one notch of a sideways wheel moves it."""
-TOO_SMALL = "too small here: m"
+TOO_SMALL = ("too small here: m", "too small")
+"""What is told where there is no room, as whole as it fits."""
 IDLE = 0.3
 """Seconds after which plotext is imported: the first paint is over, the first curve not there yet."""
 
@@ -251,12 +252,11 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if self._drawing_of is not None:
             cells = self._cells[y] if self._cells is not None and y < len(self._cells) else ()
             if not has_room(width, height):
-                return self._strip([(TOO_SMALL.center(width)[:width] if y == height // 2 else " " * width, "label")])
+                return self._strip([(_in_the_middle(_too_small(width), width, y == height // 2), "label")])
             return self._strip(cells).adjust_cell_length(width, self.rich_style)
         if self._picture is None or not fits(width, height):
-            text = "" if self._drawing else TOO_SMALL if self._curve is not None else "no curve"
-            line = text.center(width)[:width] if y == height // 2 else " " * width
-            return self._strip([(line, "label")])
+            text = "" if self._drawing else _too_small(width) if self._curve is not None else "no curve"
+            return self._strip([(_in_the_middle(text, width, y == height // 2), "label")])
         if y >= len(self._picture.cells):
             return Strip.blank(width, self.rich_style)
         cells, over = self._picture.cells[y], self._overlay.get(y)
@@ -381,3 +381,12 @@ def _changed(before: Overlay, after: Overlay) -> Iterator[Region]:
         if columns:
             first, last = min(columns), max(columns)
             yield Region(first, row, last - first + 1, 1)
+
+
+def _too_small(width: int) -> str:
+    return next((text for text in TOO_SMALL if len(text) <= width), TOO_SMALL[-1])
+
+
+def _in_the_middle(text: str, width: int, here: bool) -> str:
+    """The line at half of the height has the text, the others are empty."""
+    return text.center(width)[:width] if here else " " * width
