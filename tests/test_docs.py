@@ -43,8 +43,9 @@ class Net(torch.nn.Module):
         self.head = torch.nn.Linear(2, 1)
     def loss(self, scale=1.0):
         return scale * self.head(torch.ones(1, 2)).sum()
+encoder, head = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
 def loss(scale=1.0, target=[0.5, -0.5]):
-    return (scale * torch.ones(2) - target).pow(2).mean()
+    return (scale * head(encoder(torch.ones(2))) - target).pow(2).mean()
 """
 
 
@@ -84,6 +85,7 @@ def trained(target: Sequence[str], path: str, every: int, aloud: bool) -> int:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What the commands speak of is there, and no screen opens."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("gradtui.engine.user.module.HERE", tmp_path)
     (tmp_path / "model.py").write_text(MODEL)
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "module.py").write_text(MODEL)
