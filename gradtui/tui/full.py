@@ -47,7 +47,7 @@ def in_full(
     yield "the function", texts.title(session) + session.text
     if session.reads_as not in ("", session.text):
         yield "it reads as", session.reads_as
-    numbers = Content.assemble(reading.numbers, reading.origin)
+    numbers = reading.whole
     shown = {
         "value and gradient": numbers,
         "derivative": reading.derivative,

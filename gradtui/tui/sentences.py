@@ -169,7 +169,7 @@ def _state(app: GradtuiApp) -> Iterator[tuple[str, str]]:
     if session.active is not None:
         yield "step", f"{session.active} moves by {session.step_of(session.active)}"
     reading = picture.reading
-    yield "value", f"{reading.numbers.plain}{reading.origin.plain}"
+    yield "value", reading.whole.plain
     for name, content in (("derivative", reading.derivative), ("checks", reading.marks), ("remark", reading.remark)):
         yield name, content.plain
     yield "training", app.board.trainer.text

@@ -208,7 +208,8 @@ def first_node(shown: Snapshot | None) -> int | None:
 class Reading(Struct, frozen=True):
     """What is read off an answer: the numbers, the derivative of Calculus, whether they agree, and what else is to be said.
 
-    origin: where the gradient comes from, behind the numbers: ` = 8 by way of x^2 + 3 by way of 3x`.
+    origin: where the gradient comes from, behind the numbers: ` = 8 by way of x^2 + 3 by way of 3x`. further: the derivatives
+    of higher order, behind that.
     agreement: `marks` in few cells, where all three agree; else the same.
     """
 
@@ -218,6 +219,16 @@ class Reading(Struct, frozen=True):
     marks: Content = NOTHING
     agreement: Content = NOTHING
     remark: Content = NOTHING
+    further: Content = NOTHING
+
+    @property
+    def few(self) -> Content:
+        """The numbers without where they come from."""
+        return Content.assemble(self.numbers, self.further)
+
+    @property
+    def whole(self) -> Content:
+        return Content.assemble(self.numbers, self.origin, self.further)
 
 
 NOTHING_YET = Reading(Content.styled("starting PyTorch …", MUTED))
@@ -242,12 +253,13 @@ def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
     if session.held:  # the marks are not of what stands in the line
         written = agreement = Content.styled(visible(f"still {session.text}"), WARNING)
     return Reading(
-        Content.assemble(_numbers(session, shown), orders.values(session, shown)),
+        _numbers(session, shown),
         Content.assemble(orders.derivation(session, derived), _derivative(session, derived)),
         _origin(shown, name),
         written,
         agreement,
         _remark(shown, "" if judged.text == judged.marks else judged.text, _value_remark(session, judging)),
+        orders.values(session, shown),
     )
 
 

@@ -314,8 +314,7 @@ class Picture(Vertical):
         reading = self.reading
         self.big.update(texts.large(self._session, self._answers.shown))
         room = self.numbers.size.width
-        whole = Content.assemble(reading.numbers, reading.origin)
-        numbers = whole if whole.cell_length <= room else reading.numbers
+        numbers = reading.whole if reading.whole.cell_length <= room else reading.few
         above = room >= MARKS_ABOVE and numbers.cell_length + GAP + reading.marks.cell_length <= room
         fit = reading.derivative.cell_length + GAP + reading.marks.cell_length <= self.derivation.size.width
         self.numbers.show(numbers, reading.marks if above else Content())

@@ -66,6 +66,17 @@ async def test_one_derivative_more() -> None:
         assert asked(app).curve is None or asked(app).curve.order == 1  # type: ignore[union-attr]
 
 
+async def test_where_the_gradient_comes_from_stands_behind_it() -> None:
+    """The ways are those of f', and no further derivative comes between."""
+    app = app_on("x^2 + 3x + 1", x="4")
+    async with app.run_test(size=(160, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "D")
+        await settle(pilot)
+        line = next(line for line in text_of(app).splitlines() if "by way of" in line)
+        assert line.index("f'(x) = 11") < line.index("by way of") < line.index("f''(x) = 2")
+
+
 async def test_the_graph_of_the_gradient() -> None:
     """S: the graph of f' with its own backward pass, rules and ledger, whose every cut is f''; what if is asked of f's."""
     app = app_on("x*sin(x)", x="1")
