@@ -79,3 +79,14 @@ def test_no_sentence_lacks_a_remedy() -> None:
     for kind, row in SENTENCES.items():
         assert row.text, kind
         assert row.remedy, kind
+
+
+@pytest.mark.parametrize(("matrix", "singular"), [([[0.0, 1.0], [1.0, 0.0]], False), ([[1.0, 1.0], [1.0, 1.0]], True)])
+def test_a_determinant_is_called_0_only_where_its_logarithm_is_infinite(
+    matrix: list[list[float]], singular: bool
+) -> None:
+    """That of a negative one is nan."""
+    with gradtui.trace() as trace:
+        logarithm = torch.logdet(torch.nn.Parameter(torch.tensor(matrix)))
+    first = trace.capture(logarithm).findings[0]
+    assert (first.kind, first.certainty) == (("pole", "proved") if singular else ("domain", "likely"))

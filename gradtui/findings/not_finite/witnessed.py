@@ -62,7 +62,7 @@ def _by_rows(record: Record, witness: Witness, node: Node, facts: dict[str, Fact
         too_long = sound is not None and words is not None and words > sound
         found = Reason("pole", "no alignment", {**facts, "sound": sound, "words": words})
         return found._replace(certainty="proved") if too_long else found
-    if functions.has(name, "determinant"):
+    if functions.has(name, "determinant") and witness.result == -math.inf:  # of a negative one it is nan
         return _proved("pole", "determinant of 0", facts)
     if functions.has(name, "weight norm"):
         return _proved("zero_by_zero", "weight norm of a row of zeros", facts)
