@@ -31,7 +31,7 @@ from gradtui.engine.capture import constructors, witnesses
 from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of, name_of
 from gradtui.engine.capture.flow import Flow, address
 from gradtui.engine.capture.holders import holder, of_globals
-from gradtui.engine.capture.introspection import tensors
+from gradtui.engine.capture.introspection import named_parameters, tensors
 from gradtui.engine.capture.names import local_variables
 from gradtui.engine.capture.places import Places, application, in_function
 from gradtui.engine.capture.recording import TAG, Carried, Happening, Recording, maker
@@ -281,7 +281,7 @@ class Recorder(TorchFunctionMode):
         """What a leaf that no model has is called where it is first used."""
         if self._own is None:
             model = self.recording.model()
-            self._own = set() if model is None else {id(one) for one in model.parameters()}
+            self._own = set() if model is None else set(map(id, named_parameters(model).values()))
         if leaf.is_leaf and id(leaf) not in self._own:
             self.recording.called[id(leaf)] = weakref.ref(leaf), holder(leaf, frame) or of_globals(leaf, frame)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.snapshot.model import Dtype, Request, Snapshot
@@ -28,7 +29,10 @@ def test_example(example: Snapshot) -> None:
     }
     dtype: Dtype = "float64" if example.dtype == "float64" else "float32"
     answer = evaluate(Request(example.id, example.expression, at, dtype))
-    assert repr(answer.graph) == repr(example.graph)  # as text: nan is not nan
+    nodes = tuple(
+        replace(node, kept=None) for node in answer.graph.nodes
+    )  # the bytes that they keep no screen tells of
+    assert repr(replace(answer.graph, nodes=nodes)) == repr(example.graph)  # as text: nan is not nan
     assert repr(answer.variables) == repr(example.variables)
     assert repr(answer.value) == repr(example.value)
     assert answer.reads_as == example.reads_as
