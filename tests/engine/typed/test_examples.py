@@ -31,7 +31,7 @@ def test_example(example: Snapshot) -> None:
     answer = evaluate(Request(example.id, example.expression, at, dtype))
     nodes = tuple(
         replace(node, kept=None) for node in answer.graph.nodes
-    )  # the bytes that they keep no screen tells of
+    )  # the bytes kept: tests/engine/autograd/test_kept.py
     assert repr(replace(answer.graph, nodes=nodes)) == repr(example.graph)  # as text: nan is not nan
     assert repr(answer.variables) == repr(example.variables)
     assert repr(answer.value) == repr(example.value)
