@@ -74,6 +74,12 @@ ABSURD: dict[str, tuple[Any, ...]] = {
         {"names": ["x", "x"], "windows": [[math.nan, 1.0], [0.0, 0.0]], "counts": [0, -1]},
     ),
     "fit": (False, True),
+    "orders": (
+        None,
+        {"most": 2},
+        {"most": 10**9, "along": "nothing", "element": -1},
+        {"most": -1, "along": "x", "element": 7},
+    ),
 }
 """By field of a Request: of the right kind, and still absurd."""
 WRONG: tuple[Any, ...] = (None, True, 0.5, math.nan, 2**64 - 1, "", "int8", [], [[1]], [None], {}, {"x": None})
