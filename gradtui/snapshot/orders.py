@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from gradtui.snapshot.differences import Differences
 from gradtui.snapshot.graph import Graph, Values
@@ -22,9 +22,9 @@ class OrdersRequest(Struct, frozen=True):
     all. element: of it, where it is a vector.
     """
 
-    most: int
+    most: Annotated[int, Meta(ge=1, le=MOST_ORDER)]
     along: str | None = None
-    element: int = 0
+    element: Annotated[int, Meta(ge=0)] = 0
 
 
 class Order(Struct, frozen=True):

@@ -75,10 +75,13 @@ ABSURD: dict[str, tuple[Any, ...]] = {
     ),
     "fit": (False, True),
     "orders": (
-        None,
-        {"most": 2},
-        {"most": 10**9, "along": "nothing", "element": -1},
-        {"most": -1, "along": "x", "element": 7},
+        *(
+            None,
+            {"most": 2},
+            {"most": 4, "along": "nothing", "element": 10**6},
+            {"most": 3, "along": "w", "element": 1},
+        ),
+        *({"most": 10**9}, {"most": -1}, {"most": 2, "element": -1}),
     ),
 }
 """By field of a Request: of the right kind, and still absurd."""

@@ -35,7 +35,8 @@ def orders(
     data: Leaves,
     moving: tuple[str, int] | None = None,
 ) -> Orders | None:
-    """None where there is nothing to differentiate by. moving: variable and element whose tangents are wanted at every node.
+    """None where there is nothing to differentiate by. moving: a leaf, and the element of it whose tangents are wanted at every
+    node.
 
     Raises ExpressionError, RuntimeError.
     """
@@ -67,7 +68,7 @@ def _orders(
     found = chain(f, expression, leaves, request.most)
     for derivatives in found.derivatives[1:]:
         nodes.update(dict.fromkeys(graph.walk(*map(graph.root, _with_graph(derivatives)))))
-    graphs = _graphs(done, found, leaves, chosen, moving if moving is not None and moving[0] in leaves else None)
+    graphs = _graphs(done, found, leaves, chosen, moving)
     checked = differences(expression, leaves, data, len(found.derivatives) - 1)
     told = [
         Order(

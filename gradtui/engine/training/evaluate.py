@@ -35,7 +35,7 @@ def evaluate(request: Request) -> Snapshot:
             fit=fit(expression, leaves, data) if request.fit else None,
         )
         if request.orders is not None:
-            snapshot = replace(snapshot, orders=_orders(request, request.orders, expression, leaves, data))
+            snapshot = replace(snapshot, orders=_orders(request.orders, expression, leaves, data, snapshot.along))
         made = train(expression, leaves, data, training) if training is not None else None
     except (ExpressionError, RefusalError) as error:
         return replace(snapshot, problem=error.problem)
@@ -46,11 +46,11 @@ def evaluate(request: Request) -> Snapshot:
 
 
 def _orders(
-    request: Request, asked: OrdersRequest, expression: Expression, leaves: Leaves, data: Leaves
+    asked: OrdersRequest, expression: Expression, leaves: Leaves, data: Leaves, along: tuple[str, int] | None
 ) -> Orders | None:
     from gradtui.engine.orders.evaluate import orders
 
-    return orders(asked, typed.differentiated(expression, leaves, data), leaves, data, request.along)
+    return orders(asked, typed.differentiated(expression, leaves, data), leaves, data, along)
 
 
 def _of_rows(request: Request, training: TrainingRequest) -> Request:
