@@ -77,6 +77,21 @@ def derivatives(request: Request) -> dict[str, Derivative]:
 
     Where f is a vector it is the derivative of sum(f), for each element of the variable.
     """
+
+    def by_each(expression: Expression, names: frozenset[str], at: At) -> dict[str, Derivative]:
+        prepared = _prepared(request.expression, names, counts(at))
+        return evaluated(prepared, at, request.dtype, digits(expression, at))
+
+    return as_far_as_known(request, by_each)
+
+
+def as_far_as_known(
+    request: Request, by_each: Callable[[Expression, frozenset[str], At], dict[str, Derivative]]
+) -> dict[str, Derivative]:
+    """What `by_each` finds of the expression, with the names in it, at the point; why not, where it gives up.
+
+    {} for a text that is no expression. Never raises.
+    """
     names = frozenset((*request.at, *request.names))
     try:
         expression = parsed(request.expression, names)
@@ -84,8 +99,7 @@ def derivatives(request: Request) -> dict[str, Derivative]:
         return {}
     at = places(expression, request)
     try:
-        prepared = _prepared(request.expression, names, counts(at))
-        return evaluated(prepared, at, request.dtype, digits(expression, at))
+        return by_each(expression, names, at)
     except GiveUpError as reason:
         note = str(reason)
     except RecursionError:

@@ -8,14 +8,13 @@ from itertools import chain
 import sympy
 
 from gradtui.calculus import derivative, reals, spelled
-from gradtui.calculus.building import At, Counts, built, combined, common_length, counts, digits, parsed, places
+from gradtui.calculus.building import At, Counts, built, combined, common_length, counts, digits, parsed
 from gradtui.calculus.derivative import MOST_SIMPLIFIED, TOO_LARGE, Partial, Prepared
 from gradtui.calculus.digits import Program
 from gradtui.calculus.forms import is_small
 from gradtui.calculus.reals import Expr, Vector
 from gradtui.calculus.vectors import GiveUpError
 from gradtui.calculus.writer import Style
-from gradtui.expression.parser import ExpressionError
 from gradtui.expression.syntax import Expression
 from gradtui.snapshot.model import Request
 from gradtui.snapshot.truth import Derivative
@@ -29,30 +28,15 @@ Symbols = dict[str, list[Expr]]
 def derivatives(request: Request) -> dict[str, Derivative]:
     """The derivative of order `request.orders.most` by every variable; {} for a text that is no expression. Never raises."""
     assert request.orders is not None
-    names = frozenset((*request.at, *request.names))
-    try:
-        expression = parsed(request.expression, names)
-    except ExpressionError:
-        return {}
-    at = places(expression, request)
-    try:
-        return _of_order(request, expression, names, at, request.orders.most)
-    except GiveUpError as reason:
-        note = str(reason)
-    except RecursionError:
-        note = TOO_LARGE
-    except Exception as error:
-        note = f"no symbolic derivative: sympy stopped with {type(error).__name__}"
-    return {name: Derivative(None, (None,) * max(1, count), False, note) for name, count in counts(at)}
+    order = request.orders.most
 
+    def by_each(expression: Expression, names: frozenset[str], at: At) -> dict[str, Derivative]:
+        found: dict[str, Derivative] = {}
+        for prepared in _prepared(request.expression, names, counts(at), order):
+            found |= derivative.evaluated(prepared, at, request.dtype, digits(expression, at))
+        return found
 
-def _of_order(
-    request: Request, expression: Expression, names: frozenset[str], at: At, order: int
-) -> dict[str, Derivative]:
-    found: dict[str, Derivative] = {}
-    for prepared in _prepared(request.expression, names, counts(at), order):
-        found |= derivative.evaluated(prepared, at, request.dtype, digits(expression, at))
-    return found
+    return derivative.as_far_as_known(request, by_each)
 
 
 @lru_cache(maxsize=64)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO, Literal, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, Literal, NoReturn, TypeVar
 
 import click
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from gradtui.snapshot.model import Problem, Request, Snapshot
     from gradtui.snapshot.start import Start
     from gradtui.snapshot.training import TrainingRequest
+
+T = TypeVar("T")
 
 Form = Literal["text", "json", "steps"]
 
@@ -93,7 +95,14 @@ def _training(start: Start, variables: Sequence[str], at: Mapping[str, Value]) -
 
 def load(path: str, form: Form | None) -> Snapshot:
     """The Snapshot of a .gradtui file."""
-    from gradtui.file.format import FileError, load
+    from gradtui.file.format import load
+
+    return opened(load, path, form)
+
+
+def opened(load: Callable[[str], T], path: str, form: Form | None) -> T:
+    """What `load` makes of the file; where it is none, or cannot be read, it is refused."""
+    from gradtui.file.format import FileError
     from gradtui.snapshot.model import Problem
 
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from gradtui.command.answer import output, refuse
+from gradtui.command.answer import opened, output, refuse
 from gradtui.command.options import shown, unread
 
 if TYPE_CHECKING:
@@ -46,16 +46,9 @@ def is_folder(path: str) -> bool:
 
 def load(path: str, form: Form | None) -> Run:
     """The Run of a .gradtui file, as far as it has been written."""
-    from gradtui.file.format import FileError
     from gradtui.file.run_reading import load
-    from gradtui.snapshot.model import Problem
 
-    try:
-        return load(path)
-    except FileError as error:
-        refuse(path, Problem("syntax", shown(str(error))), form)
-    except OSError as error:
-        refuse(path, Problem("name", unread(path, error)), form)
+    return opened(load, path, form)
 
 
 def write(run: Run, form: Form | None, export: str | None) -> None:

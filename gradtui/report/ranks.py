@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from gradtui.findings.over_time.ranks import findings as over_ranks
 from gradtui.report import findings, run_json
 from gradtui.report.json import Json, finding, number
-from gradtui.report.run_text import aligned, since, summary
+from gradtui.report.run_text import aligned, summary
 from gradtui.runs.ranks import Ranks
+from gradtui.runs.since import since
 from gradtui.snapshot.finding import CERTAINTIES, Finding
 from gradtui.snapshot.numbers import NOT_KNOWN
 from gradtui.snapshot.numbers import number as written

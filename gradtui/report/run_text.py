@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -11,8 +10,8 @@ from gradtui.chart.loss import draw_loss
 from gradtui.report import findings
 from gradtui.report.text import one_line
 from gradtui.runs.run import ParameterNorms, Run, Update
+from gradtui.runs.since import since
 from gradtui.runs.updates import Updates
-from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.visible import harmless, harmless_lines
 
@@ -30,17 +29,6 @@ def report(run: Run) -> str:
     told = (_findings, _head, _beside, _loss, _updates, _printed)
     parts: list[Iterable[str]] = [part(run) for part in told]
     return "\n\n".join("\n".join(map(harmless, lines)) for lines in map(list, parts) if lines) + "\n"
-
-
-def since(finding: Finding) -> str:
-    """From which update on, through which line, and of which parameter, as far as it is known: `update 37, train.py:21`."""
-    told = ["from the start" if finding.update is None else f"since update {finding.update:,}"]
-    source = finding.source
-    if source is not None and source.file is not None and source.line is not None:
-        told.append(f"{os.path.basename(source.file)}:{source.line}")
-    if finding.parameter:
-        told.append(finding.parameter)
-    return ", ".join(told)
 
 
 def summary(run: Run) -> str:

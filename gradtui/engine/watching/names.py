@@ -5,7 +5,7 @@ from __future__ import annotations
 import dis
 import weakref
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import CodeType, FrameType
 from typing import Any
 
@@ -174,27 +174,29 @@ def variables(frame: FrameType | None) -> Iterator[Mapping[str, Any]]:
 
 def title_of(model: torch.nn.Module, scopes: Sequence[Mapping[str, Any]]) -> str:
     """The variable, attribute or item that holds a module, or the path of it in a module that a variable holds."""
-    for name, value in _named(scopes):
-        if value is model:
-            return name
-    for name, value in _named(scopes):
-        if is_a(value, torch.nn.Module):
-            path = next((path for path, part in submodules(value).items() if part is model), None)
-            if path is not None:
-                return path or name
-    return ""
+    name, path = _held(model, submodules, scopes)
+    return path or name
 
 
 def name_of(tensor: torch.Tensor, scopes: Sequence[Mapping[str, Any]]) -> str:
+    return ".".join(filter(None, _held(tensor, named_parameters, scopes)))
+
+
+def _held(
+    wanted: object,
+    parts: Callable[[torch.nn.Module], Mapping[str, object]],
+    scopes: Sequence[Mapping[str, Any]],
+) -> tuple[str, str]:
+    """The name of what is wanted, or that of a module and the path in it by its `parts`; nothing where it is not found."""
     for name, value in _named(scopes):
-        if value is tensor:
-            return name
+        if value is wanted:
+            return name, ""
     for name, value in _named(scopes):
         if is_a(value, torch.nn.Module):
-            path = next((path for path, one in named_parameters(value).items() if one is tensor), None)
+            path = next((path for path, part in parts(value).items() if part is wanted), None)
             if path is not None:
-                return f"{name}.{path}"
-    return ""
+                return name, path
+    return "", ""
 
 
 def _named(scopes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:

@@ -12,6 +12,7 @@ from gradtui.report import run_text, text
 from gradtui.report.gradients import tables
 from gradtui.report.page.page import findings_list, graph, heading, variables
 from gradtui.runs.run import Run
+from gradtui.runs.since import since
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 from gradtui.snapshot.visible import harmless, visible
@@ -101,7 +102,7 @@ def _run(run: Run) -> Iterator[str]:
     yield f'<p class="mono"><strong>{_text(" ".join((run.what, *run.arguments)) or "a training")}</strong></p>'
     yield f"<p>{_text(run_text.summary(run))}</p>"
     for one in run.findings[:MOST_FINDINGS]:
-        yield f'<div class="finding"><p><strong>{one.certainty}, {_text(run_text.since(one))}:</strong> {_text(one.text)}</p>'
+        yield f'<div class="finding"><p><strong>{one.certainty}, {_text(since(one))}:</strong> {_text(one.text)}</p>'
         yield f"<p>→ {_text(one.remedy)}</p></div>"
     if not run.findings:
         yield f"<p>{told_findings.NONE}</p>"

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from gradtui.runs.run import Run
+from gradtui.runs.since import since
 from gradtui.snapshot.visible import visible
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.panes.line_view import cut
@@ -229,7 +230,7 @@ class RunApp(MendedApp):
         findings = self.look.run.findings
         told = [
             (
-                lines.since(one),
+                since(one, " · "),
                 "\n".join((one.text, *(f"· {evidence}" for evidence in one.evidence), f"→ {one.remedy}")),
             )
             for one in findings

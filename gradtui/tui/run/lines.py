@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 
 from gradtui.runs.ranks import Pace
 from gradtui.runs.run import ParameterNorms, Run
+from gradtui.runs.since import since
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.visible import harmless_lines, visible
@@ -25,28 +25,17 @@ MOST_OF_A_LINE = 1000
 Pieces = tuple[Piece, ...]
 
 
-def since(finding: Finding) -> str:
-    """`since update 37 · train.py:21 · encoder.0.weight`, as far as it is known."""
-    told = ["from the start" if finding.update is None else f"since update {finding.update:,}"]
-    source = finding.source
-    if source is not None and source.file is not None and source.line is not None:
-        told.append(f"{os.path.basename(source.file)}:{source.line}")
-    if finding.parameter:
-        told.append(finding.parameter)
-    return " · ".join(told)
-
-
 def finding_line(finding: Finding, here: bool) -> Pieces:
     """In one line."""
     style = "findings--perhaps" if finding.certainty == "perhaps" else "findings--fault"
     mark = "▶" if here else "?" if finding.certainty == "perhaps" else "✗"
-    return ((f"{mark} ", style), (since(finding), "findings--since"), (f"  {finding.text}", ""))
+    return ((f"{mark} ", style), (since(finding, " · "), "findings--since"), (f"  {finding.text}", ""))
 
 
 def finding_lines(finding: Finding, width: int) -> Iterator[Pieces]:
     """As many as it needs."""
     style = "numbers--perhaps" if finding.certainty == "perhaps" else "numbers--fault"
-    yield from folded(((f"{finding.certainty}, {since(finding)}", style),), width)
+    yield from folded(((f"{finding.certainty}, {since(finding, ' · ')}", style),), width)
     yield from folded(((finding.text, ""),), width)
     for evidence in finding.evidence:
         yield from folded(((f"· {evidence}", "numbers--label"),), width)

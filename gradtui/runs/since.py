@@ -1,0 +1,18 @@
+"""Where and when a finding over time begins, in a few words."""
+
+from __future__ import annotations
+
+import os
+
+from gradtui.snapshot.finding import Finding
+
+
+def since(finding: Finding, between: str = ", ") -> str:
+    """From which update on, through which line, of which parameter, as far as it is known: `since update 37, train.py:21`."""
+    told = ["from the start" if finding.update is None else f"since update {finding.update:,}"]
+    source = finding.source
+    if source is not None and source.file is not None and source.line is not None:
+        told.append(f"{os.path.basename(source.file)}:{source.line}")
+    if finding.parameter:
+        told.append(finding.parameter)
+    return between.join(told)
