@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import tempfile
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # A job that a script starts with & is told to pass SIGINT over, and so would be every program that the tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# What is set and remembered of one run is no matter of the next, nor of whoever runs the tests.
-os.environ["XDG_STATE_HOME"] = os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="gradtui-tests-")
+KEPT = Path(tempfile.mkdtemp(prefix="gradtui-tests-"))
+"""What is set and remembered of one run is no matter of the next, nor of whoever runs the tests."""
+NUMBERS = itertools.count()
+
+
+def _nothing_kept() -> None:
+    """Programs started from now on find no setting, and remember where no later test looks."""
+    os.environ["XDG_STATE_HOME"] = os.environ["XDG_CONFIG_HOME"] = str(KEPT / str(next(NUMBERS)))
+
+
+_nothing_kept()
 for name in [name for name in os.environ if name.startswith("GRADTUI_")]:
     del os.environ[name]
 
 # The suite tries the same inputs each time; new ones are looked for by hand, with --hypothesis-profile=default.
 settings.register_profile("the same", derandomize=True)
 settings.load_profile("the same")
+
+
+@pytest.fixture(autouse=True)
+def _each_test_alone() -> None:
+    _nothing_kept()

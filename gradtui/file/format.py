@@ -67,10 +67,14 @@ CUT_OFF = "this .gradtui file is cut off: its end is missing"
 
 
 class FileError(Exception):
-    """What is wrong with a .gradtui file, in one sentence that begins with its path, and that a terminal may show."""
+    """What is wrong with a .gradtui file, in one sentence that begins with its path, and that a terminal may show.
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(visible(sentence))
+    problem: the same without the path.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], problem: object) -> None:
+        self.problem = visible(str(problem))
+        super().__init__(f"{visible(os.fspath(path))}: {self.problem}")
 
 
 def save(snapshot: Snapshot, path: str | os.PathLike[str]) -> None:
@@ -80,7 +84,7 @@ def save(snapshot: Snapshot, path: str | os.PathLike[str]) -> None:
             file.write(MAGIC + bytes([VERSION]))
             write(snapshot, file)
     except BrokenError as error:
-        raise FileError(f"{os.fspath(path)}: {error}") from None
+        raise FileError(path, error) from None
 
 
 def load(path: str | os.PathLike[str]) -> Snapshot:
@@ -90,7 +94,7 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
             check_start(file, VERSION)
             return read(file)
     except BrokenError as error:
-        raise FileError(f"{os.fspath(path)}: {error}") from None
+        raise FileError(path, error) from None
 
 
 def write(snapshot: Snapshot, file: IO[bytes]) -> None:

@@ -17,13 +17,9 @@ def files(folder: str | os.PathLike[str]) -> list[str]:
     """The .gradtui files of runs in it, by their names. Raises OSError, and FileError where there is none, or too many."""
     found = [str(path) for path in sorted(Path(folder).iterdir()) if path.suffix == ".gradtui" and _is_run(path)]
     if not found:
-        raise FileError(
-            f"{os.fspath(folder)}: there is no run in this folder: each rank writes a .gradtui file of its own"
-        )
+        raise FileError(folder, "there is no run in this folder: each rank writes a .gradtui file of its own")
     if len(found) > MOST:
-        raise FileError(
-            f"{os.fspath(folder)}: {len(found):,} runs are more than can stand side by side ({MOST} at most)"
-        )
+        raise FileError(folder, f"{len(found):,} runs are more than can stand side by side ({MOST} at most)")
     return found
 
 

@@ -83,7 +83,7 @@ class Following:
             with closing(opened(self._path)) as file:
                 return self._read(file, until)
         except BrokenError as error:
-            raise FileError(f"{self._path}: {error}") from None
+            raise FileError(self._path, error) from None
 
     def run(self) -> Run:
         """As far as it has been read."""
@@ -264,7 +264,7 @@ class Snapshots(Mapping[int, Snapshot]):
                 file.seek(start)
                 return format.read(io.BytesIO(file.read(length)))
         except BrokenError as error:
-            raise FileError(f"{self._path}: {error}") from None
+            raise FileError(self._path, error) from None
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._places)

@@ -99,9 +99,9 @@ class RunWriter:
         try:
             format.write(snapshot, stream)
         except BrokenError as error:
-            raise FileError(f"{self._path}: {error}") from None
+            raise FileError(self._path, error) from None
         if stream.tell() > run_format.MOST_OF_A_SNAPSHOT:
-            raise FileError(f"{self._path}: {TOO_LARGE}")
+            raise FileError(self._path, TOO_LARGE)
         with self._lock:
             self._write(b"".join([*self._wanted(update), record(run_format.SNAPSHOT, stream.getvalue())]))
 
@@ -152,9 +152,9 @@ class RunWriter:
         try:
             return record(kind, deflated(msgpack.encode(what)))
         except UnicodeEncodeError:
-            raise FileError(f"{self._path}: {format.HALF}") from None
+            raise FileError(self._path, format.HALF) from None
         except BrokenError as error:
-            raise FileError(f"{self._path}: {error}") from None
+            raise FileError(self._path, error) from None
 
     def _write(self, records: bytes) -> None:
         """All of them, or none."""

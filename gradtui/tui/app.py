@@ -129,7 +129,7 @@ class GradtuiApp(MendedApp):
         self.settle()
 
     def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
-        before, came = self.backward.shown, message.snapshot
+        came = message.snapshot
         if not self.asking.receive(came):
             return
         ended = (
@@ -139,7 +139,6 @@ class GradtuiApp(MendedApp):
             self.picture.lay_out()
             self.ask()  # now with a curve
         self.findings.look(self.backward.shown)
-        self.backward.renew(before)
         self.show_answer()
         self.settle(answered=True)
         self.show_keys()

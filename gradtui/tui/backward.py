@@ -49,20 +49,27 @@ class Backward:
         moved: Callable[[], None],
         ask: Callable[[], None],
     ) -> None:
-        self.cursor = Cursor()
+        self._cursor = Cursor()
+        self._shown: Snapshot | None = None
         self._app, self._session, self._answers = app, session, answers
         self._findings, self._player = findings, player
         self._moved, self._ask = moved, ask
         self._replay = Replay(Graph())
 
-    def renew(self, before: Snapshot | None) -> None:
-        """After another answer than `before`: the same place where the graph has the same shape, else anew. It is not `moved`.
+    @property
+    def cursor(self) -> Cursor:
+        """In what is shown: the same place where its graph has the shape of the one before, else anew, and then it is not `moved`.
 
         What was told had the numbers of the answer before.
         """
-        shown = self.shown
-        same = texts.same_graph(before, shown)
-        self.cursor = replace(self.cursor, told=None) if same else Cursor(texts.first_node(shown))
+        before, shown = self._shown, self.shown
+        if shown is not before:
+            self._shown = shown
+            if not texts.same_graph(before, shown):
+                self._cursor = Cursor(texts.first_node(shown))
+            elif before is None or shown is None or before.graph is not shown.graph:
+                self._cursor = replace(self._cursor, told=None)
+        return self._cursor
 
     @property
     def shown(self) -> Snapshot | None:
@@ -72,13 +79,13 @@ class Backward:
     def turn(self, to: Literal["order", "graph"]) -> None:
         """To one derivative more, or to the graph of the next."""
         self._player.stop()
-        before = self.shown
         {"order": self._session.next_order, "graph": self._session.next_graph}[to]()
-        self.renew(before)
         self._ask()
 
-    def select(self, node: int | None) -> None:
-        self._move(selected=node)
+    def select(self, node: int) -> None:
+        """A node of what is shown; what is pointed at may still be the picture before."""
+        if self.shown is not None and node < len(self.shown.graph.nodes):
+            self._move(selected=node)
 
     # The recorded pass
 
@@ -196,10 +203,10 @@ class Backward:
     def _move(self, **changes: Any) -> None:
         """All at once: it is painted once. At another node neither the edge nor what was told is meant any more."""
         before = self.cursor
-        self.cursor = replace(before, **changes)
-        if self.cursor.selected != before.selected:
-            self.cursor = replace(self.cursor, chosen=None, told=changes.get("told"))
-        if self.cursor != before:
+        self._cursor = replace(before, **changes)
+        if self._cursor.selected != before.selected:
+            self._cursor = replace(self._cursor, chosen=None, told=changes.get("told"))
+        if self._cursor != before:
             self._moved()
 
 

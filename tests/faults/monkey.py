@@ -263,6 +263,7 @@ def _program() -> Iterator[Screen]:
             "HOME": home,
             "XDG_DATA_HOME": home,
             "XDG_STATE_HOME": home,
+            "XDG_CONFIG_HOME": home,
             "XDG_DOWNLOAD_DIR": home,
             "TEXTUAL_SCREENSHOT_LOCATION": home,
         }

@@ -96,7 +96,7 @@ async def test_footer_cuts_no_key(width: int) -> None:
             "l ledger",
             "w why",
         ]
-        keys += ["m max", "d f'", "y copy", always[2]]
+        keys += ["m max", "d f'", "y copy", "D f''", always[2]]
         line = _footer(app).replace("▏", " ")
         shown = [key for key in keys if key in line]
         assert " ".join(line.split()) == " ".join(shown), "no half of a key"

@@ -55,7 +55,8 @@ class Source:
             try:
                 grown = await asyncio.to_thread(self._read, seconds)
             except (FileError, OSError) as error:
-                sentence = str(error) if isinstance(error, FileError) else f"{self.path}: {error.strerror}"
+                problem = error.problem if isinstance(error, FileError) else error.strerror
+                sentence = f"{os.path.basename(self.path)}: {problem}"
                 if sentence != told:
                     told = sentence
                     post(Failed(sentence))

@@ -38,6 +38,7 @@ class RanksApp(RunApp):
         self._found: tuple[Finding, ...] = ()
         self._compared: list[Run] = []
         self._comparing = False
+        self._ended = False
         self._paces: Sequence[Pace] = ()
 
     def above(self) -> Iterable[Widget]:
@@ -73,7 +74,8 @@ class RanksApp(RunApp):
             self._comparing = False
 
     def on_ranks_app_compared(self, message: Compared) -> None:
-        first = not self._found and all(run.ended for run in message.ranks.runs)
+        ended = all(run.ended for run in message.ranks.runs)
+        first, self._ended = ended and not self._ended, ended
         self.ranks, self._found = message.ranks.runs, message.findings
         self.by_rank.show(message.ranks.paces, self.here)
         self._paces = message.ranks.paces
