@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import random
@@ -56,8 +57,9 @@ KEPT = 2**17
 """Bytes of what was painted last that are kept: half an hour of it would be gigabytes."""
 
 WARM = 2 / 3
-"""The part of the time after which memory may grow no more, but at most WARMEST seconds."""
-WARMEST = 300.0
+"""The part of the time in which memory may grow: caches fill, and the heap takes the shape of the largest burst."""
+ROUND = 400
+"""Actions after which one that stays does the same again: what it did once needs no new memory, unless something is left behind."""
 
 ESCAPES = re.compile(rb"\x1b(\[[0-9;?<>]*[A-Za-z]|[()][A-Z0-9]|.)")
 
@@ -77,10 +79,10 @@ class Report:
 
     @property
     def growth(self) -> float:
-        """Of memory, where it never quit: the largest after the warm-up over the first after it."""
-        last = self.memory[-1][0]
-        warm = [mebibytes for seconds, mebibytes in self.memory if seconds >= min(last * WARM, WARMEST)]
-        return max(warm) / warm[0]
+        """Of memory, where it never quit: the largest after the warm-up over the largest in it."""
+        warm = self.memory[-1][0] * WARM
+        before = [mebibytes for seconds, mebibytes in self.memory if seconds < warm]
+        return max(mebibytes for seconds, mebibytes in self.memory if seconds >= warm) / max(before)
 
     def __str__(self) -> str:
         samples = self.memory[:: max(1, len(self.memory) // 12)]
@@ -113,6 +115,7 @@ class Monkey:
         self.report, self.random = Report(seed), random.Random(seed)
         self.keys = [*sorted({key for binding in KEYS for key in binding.key.split(",")} - QUITTING), *EXTRA_KEYS]
         self.texts = _texts()
+        self.stays = stays
         if stays:
             self.keys = [key for key in self.keys if key != "ctrl+p"]
             self.texts = [text for text in self.texts if "q" not in text]
@@ -134,7 +137,11 @@ class Monkey:
         end, sample = time.monotonic() + seconds, 0.0
         for key in self.keys:
             self.press(key)
-        while time.monotonic() < end:
+        for number in itertools.count():
+            if time.monotonic() >= end:
+                break
+            if self.stays and number % ROUND == 0:
+                self.random.seed(self.report.seed)
             if time.monotonic() >= sample:
                 self._measure()
                 sample = time.monotonic() + max(2.0, seconds / 100)
@@ -216,6 +223,9 @@ class Monkey:
         limit = time.monotonic() + PATIENCE
         while not (painted or self.screen.read()) and self.screen.process.poll() is None:
             if time.monotonic() > limit:
+                self.screen.signal(signal.SIGABRT)  # now it says where it hangs
+                while self.screen.read(1.0):
+                    pass
                 self._fail(f"no frame within {PATIENCE:g} s")
 
     def _measure(self) -> None:
@@ -266,6 +276,7 @@ def _program() -> Iterator[Screen]:
             "XDG_CONFIG_HOME": home,
             "XDG_DOWNLOAD_DIR": home,
             "TEXTUAL_SCREENSHOT_LOCATION": home,
+            "PYTHONFAULTHANDLER": "1",
         }
         with Screen([GRADTUI, FIRST], environment=environment) as screen:
             screen.wait(lambda: b"AccumulateGrad" in screen.raw, "the first answer")

@@ -10,7 +10,7 @@ from textual.keys import _normalize_key_list
 from gradtui.tui.keys import KEYS
 from tests.faults.monkey import Monkey, bytes_of
 
-SHORT, LONG = 30.0, 120.0
+SHORT, LONG = 20.0, 60.0
 """Seconds."""
 
 
