@@ -82,6 +82,7 @@ class Run:
         self.recording: Recording | None = None
         self.watch: Trace | None = None
         self.processes = Processes()
+        self.again: Again | None = None
         self.restore: Callable[[], None] = self._restore
 
     def _restore(self) -> None:
@@ -126,7 +127,7 @@ class Run:
         if told.problem is not None and self.nodes:
             return self._without_backward(told, told.problem)
         with silent():
-            completed = self._completed(told, asked, outputs)
+            completed = self._differentiated(self._completed(told, asked, outputs), told.graph, asked, outputs)
             return completed if training is None else self._trained(completed, training, call)
 
     def interrupted(self, error: BaseException) -> model.Snapshot:
@@ -202,6 +203,30 @@ class Run:
             files=self._files() | told.files,
         )
 
+    def _differentiated(
+        self, snapshot: model.Snapshot, built: model.Graph, asked: Arguments, outputs: list[torch.Tensor]
+    ) -> model.Snapshot:
+        """With its further derivatives, where they are asked for. built: without what experiments change."""
+        wanted = self.request.orders
+        if wanted is None or self.request.training is not None:
+            return snapshot
+        from gradtui.engine.user.orders import orders
+
+        if not asked.variables:
+            why = (
+                f"{self.name} has no parameter that is a number or a vector: there is nothing to differentiate by again"
+            )
+            return replace(snapshot, notes=(*snapshot.notes, model.Note("code", why)))
+        f = outputs[0] if len(outputs) == 1 else total(outputs)
+        first = snapshot.graph if not self.request.experiments else detailed(built, self.nodes, outputs, ())
+        try:
+            found = orders(wanted, f, outputs, asked.variables, first, self.nodes, self.again)
+        except RuntimeError as error:
+            reason = str(error).partition("\n")[0]
+            note = model.Note("code", f"torch cannot differentiate {self.name} again: {reason}")
+            return replace(snapshot, notes=(*snapshot.notes, note))
+        return replace(snapshot, orders=found)
+
     # Training
 
     def _begin(self, course: Course | None, call: Callable[[Leg], torch.Tensor]) -> None:
@@ -259,6 +284,7 @@ class Run:
             return {}, None, (model.Note("code", why),)
         if self.processes.made():
             return {}, None, (model.Note("code", alone),)
+        self.again = again
         told = {name: found for name in asked.variables if (found := again.differences(name)) is not None}
         curve = again.curve(self.request.curve) if self.request.curve else None
         late = len(told) < len(asked.variables) or (curve is None and self.request.curve is not None)
