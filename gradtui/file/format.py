@@ -113,7 +113,9 @@ def write(snapshot: Snapshot, file: IO[bytes]) -> None:
 def _payloads(snapshot: Snapshot) -> Iterator[bytes]:
     orders = snapshot.orders
     if orders is not None:
-        orders = replace(orders, orders=tuple(replace(one, graph=Graph((), one.graph.roots)) for one in orders.orders))
+        orders = replace(
+            orders, orders=tuple(replace(one, graph=replace(one.graph, nodes=())) for one in orders.orders)
+        )
     yield msgpack.encode(replace(snapshot, graph=Graph((), snapshot.graph.roots), parameters={}, orders=orders))
     yield from map(msgpack.encode, Writer().pieces(snapshot))
 

@@ -287,7 +287,7 @@ class Reader:
             return None
         pairs = zip(told.orders, self._further, strict=True)
         return replace(
-            told, orders=tuple(replace(one, graph=Graph(tuple(nodes), one.graph.roots)) for one, nodes in pairs)
+            told, orders=tuple(replace(one, graph=replace(one.graph, nodes=tuple(nodes))) for one, nodes in pairs)
         )
 
     def _node(self, id: int, row: NodeRow) -> Node:

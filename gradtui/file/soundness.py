@@ -131,6 +131,8 @@ def _orders_flaws(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
         yield "derivatives are along what is no variable"
     if len(orders.taylor) > MOST_DEGREE + 1:
         yield "Taylor's polynomial has too many coefficients"
+    if any(one.graph.derivative != one.order - 1 for one in orders.orders) or snapshot.graph.derivative:
+        yield "a graph is of another derivative than its order tells"
     for order in orders.orders:
         yield from _order_flaws(snapshot, order)
     most = max((len(graph.nodes) for graph in _graphs(snapshot)), default=0)

@@ -33,6 +33,7 @@ from gradtui.engine.capture.flow import Flow, address
 from gradtui.engine.capture.holders import holder, of_globals
 from gradtui.engine.capture.introspection import named_parameters, tensors
 from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.passes import CREATE_GRAPH
 from gradtui.engine.capture.places import Places, application, in_function
 from gradtui.engine.capture.recording import TAG, Carried, Happening, Recording, maker
 from gradtui.engine.capture.surroundings import surroundings, switch_of
@@ -41,7 +42,6 @@ from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Source
 
 SWITCH = torch._C._set_grad_enabled
-BACKWARD = {torch.Tensor.backward, torch.autograd.backward, torch.autograd.grad}
 WITHIN = {"no_grad", "not_differentiable", "detach", "new_leaf"}
 """Kinds that may be but a part of something larger: of a `sample()`, say."""
 MOST_CARRIED = 20
@@ -139,7 +139,11 @@ class Recorder(TorchFunctionMode):
         if torch.compiler.is_compiling() or in_backward() or torch._C._are_functorch_transforms_active():
             return func(*args, **kwargs)
         seen = self._before(func, args, kwargs)
-        result = func(*args, **kwargs)
+        if func in CREATE_GRAPH:
+            with self.recording.passes.watched(func, args, kwargs, self._keep):
+                result = func(*args, **kwargs)
+        else:
+            result = func(*args, **kwargs)
         self._after(seen, result, sys._getframe(1), args, kwargs)
         return result
 
@@ -199,9 +203,8 @@ class Recorder(TorchFunctionMode):
                 recording.inference[id(tensor)] = weakref.ref(tensor), self._places.here(frame)
         if seen.func is SWITCH:
             self._switched(frame)
-        elif seen.func in BACKWARD:
+        elif seen.func in CREATE_GRAPH:
             recording.backwards.append((made, self._places.here(frame)))
-            recording.by_backward.append(range(seen.number, made))
             self._old = made
             if (
                 seen.func is torch.autograd.grad

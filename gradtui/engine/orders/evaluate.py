@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
+from msgspec.structs import replace
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import backward, graph
@@ -149,14 +150,14 @@ def _graphs(of: Subject, found: Chain, names: Sequence[str]) -> dict[int, model.
             graphs[order], ids[order] = of.first
             continue
         if not outputs:
-            graphs[order], ids[order] = model.Graph(), {}
+            graphs[order], ids[order] = model.Graph(derivative=order - 1), {}
             continue
         roots = [graph.root(one) for one in outputs]
         walked = graph.walk(*roots)
         record = backward.run(outputs[0], walked, *outputs[1:])
         ids[order] = graph.numbered(walked, record.order, roots)
         facts = OrderFacts(of.facts(walked, record, found), found.makers, ids, graphs, len(walked), of.before)
-        graphs[order] = graph.build(walked, record.order, facts, roots)
+        graphs[order] = replace(graph.build(walked, record.order, facts, roots), derivative=order - 1)
     return graphs
 
 
