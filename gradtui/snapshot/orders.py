@@ -13,8 +13,8 @@ MOST_ORDER = 4
 MOST_DEGREE = 8
 """Of Taylor's polynomial."""
 
-Ended = Literal["", "not_implemented", "too_large"]
-"""Why there are fewer derivatives than were asked for."""
+Ended = Literal["", "not_implemented", "once", "too_large"]
+"""Why there are fewer derivatives than were asked for. once: a backward is marked once_differentiable."""
 
 
 class OrdersRequest(Struct, frozen=True):

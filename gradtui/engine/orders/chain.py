@@ -25,6 +25,9 @@ MOST_ELEMENTS = 16
 MOST_NODES = 10_000
 """Of a graph that is differentiated once more, times its roots: the next is some three times as large."""
 
+ONCE = "marked with @once_differentiable"
+"""What torch says of the backward of such a Function."""
+
 Derivatives = dict[str, tuple[torch.Tensor, ...]]
 """By variable: one tensor of its shape, where one backward pass gives all elements; else one number for each element."""
 
@@ -103,7 +106,8 @@ def chain(
             try:
                 found = {name: _further(before[name], leaves[name], again, partial(separable, name)) for name in before}
             except (NotImplementedError, RuntimeError) as error:
-                done.ended, done.reason = "not_implemented", str(error).partition("\n")[0]
+                done.ended = "once" if ONCE in str(error) else "not_implemented"
+                done.reason = str(error).partition("\n")[0]
                 break
             done.derivatives.append({name: told for name, told in found.items() if told is not None})
     return done

@@ -36,6 +36,7 @@ from gradtui.engine.user.training import Course
 from gradtui.engine.user.warned import warned
 from gradtui.snapshot import model
 from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.said import said
 from gradtui.snapshot.target import SECONDS, split
 from gradtui.snapshot.training import Leg, TrainingRequest
 
@@ -221,10 +222,13 @@ class Run:
         first = snapshot.graph if not self.request.experiments else detailed(built, self.nodes, outputs, ())
         try:
             found = orders(wanted, f, outputs, asked.variables, first, self.nodes, self.again)
-        except RuntimeError as error:
-            reason = str(error).partition("\n")[0]
+        except Exception as error:  # whatever a backward of user code raises
+            reason = said(error).partition("\n")[0]
             note = model.Note("code", f"torch cannot differentiate {self.name} again: {reason}")
             return replace(snapshot, notes=(*snapshot.notes, note))
+        if found is None:
+            why = f"{self.name} is not differentiated again: its output is complex, or backward runs over it only once"
+            return replace(snapshot, notes=(*snapshot.notes, model.Note("code", why)))
         return replace(snapshot, orders=found)
 
     # Training

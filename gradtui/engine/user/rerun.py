@@ -21,7 +21,7 @@ SMALL = 2.0**-30
 """Relative change of a leaf that float32 does not hold."""
 QUICKEST = 1e-5
 """Seconds of a run, at least: what a clock tells of less is nothing to divide by."""
-CURVE, DIFFERENCES, HIGHER = 0.3, 0.3, 0.6
+CURVE, DIFFERENCES, HIGHER = 0.3, 0.3, 1.5
 """Seconds for each: rather fewer points of a curve, or no differences, than a late answer. The last is of the further
 derivatives of each."""
 FEWEST, MOST = 16, 2_000
