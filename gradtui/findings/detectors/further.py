@@ -111,6 +111,8 @@ def _cut_off(record: Record, order: Order, name: str, facts: dict[str, Fact]) ->
     told = order.differences.get(name)
     if judged is None or told is None or judged.autograd is not False or not judged.differences:
         return
+    if any(event.kind == "ungraphed" and event.reached for event in record.events):
+        return  # that is why, and it is told
     custom = next((node for node in record.nodes if _is_custom(node)), None)
     more: dict[str, Fact] = {"true": next((one for one in told.central if one is not None), None)}
     if custom is None:
