@@ -57,7 +57,8 @@ OPTIMIZER_TEXTS = (
     "LBFGS(lr=0.5, max_iter=4)",
     "LBFGS(line_search_fn='strong_wolfe', history_size=3)",
 )
-UPDATES = 12
+UPDATES = 8
+"""So that the sixth of RAdam is there, its first whose step is rectified."""
 
 
 def asked(
