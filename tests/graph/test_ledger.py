@@ -109,6 +109,7 @@ def test_tangents_are_how_fast_values_move(text: str, along: tuple[str, int]) ->
         assert list(node.tangent.numbers) == pytest.approx(slopes, rel=1e-6, abs=1e-7)
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None)
 @given(texts.filter(lambda text: "v" not in text), places, places)
 def test_paths_sum_to_the_gradient(text: str, x: float, y: float) -> None:
@@ -159,6 +160,7 @@ def test_only_when_asked() -> None:
     assert ledger.cut(Replay(plain.graph), 1) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("function", TABLE, ids=lambda function: function.name)
 def test_every_function_has_tangents(function: Function) -> None:
     text = f"{function.name}({', '.join('xyz'[: function.least])})"

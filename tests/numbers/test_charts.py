@@ -29,6 +29,7 @@ def snapshot(case: dict[str, Any], dtype: str, points: int = 400) -> Snapshot:
     return told
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("dtype", "points"), [("float32", 400), ("float64", 1000)])
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
 def test_what_is_inside(case: dict[str, Any], dtype: str, points: int) -> None:

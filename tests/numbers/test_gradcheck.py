@@ -93,6 +93,7 @@ def test_first(row: Function) -> None:
         assert gradcheck(*applied(row, point)), point
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("row", [row for row in CALLED if row.name not in NO_SECOND], ids=lambda row: row.name)
 def test_second(row: Function) -> None:
     for point in points(row):

@@ -86,6 +86,7 @@ def test_no_graph() -> None:
     assert rows(Graph()) == []
 
 
+@pytest.mark.long
 @quick
 @given(graphs())
 def test_each_node_once(graph: Graph) -> None:
@@ -93,6 +94,7 @@ def test_each_node_once(graph: Graph) -> None:
     assert sorted(node for node in nodes if node is not None) == list(range(len(graph.nodes)))
 
 
+@pytest.mark.long
 @quick
 @given(graphs())
 def test_each_edge_once_and_in_order(graph: Graph) -> None:
@@ -143,6 +145,7 @@ def test_closed_nodes_hide_what_is_only_under_them(graph: Graph, closed: set[int
             assert row.open == (row.node not in closed if has_children else None)
 
 
+@pytest.mark.long
 @quick
 @given(graphs())
 def test_guides_tell_the_tree(graph: Graph) -> None:

@@ -178,6 +178,7 @@ def everywhere(snapshot: gradtui.Snapshot, path: Any) -> None:
     assert text.report(snapshot)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("watched", [False, True], ids=["captured", "traced"])
 @pytest.mark.parametrize("kind", READ)
 def test_gradients_are_torchs_own(kind: str, watched: bool, tmp_path: Any) -> None:

@@ -33,7 +33,9 @@ def operators() -> list[Any]:
     """Those with a gradient. Their table takes a second to import, so no collection of tests waits for it."""
     from torch.testing._internal.common_methods_invocations import op_db
 
-    return [op for op in list[Any](op_db) if op.supports_autograd and torch.float64 in op.supported_backward_dtypes("cpu")]
+    return [
+        op for op in list[Any](op_db) if op.supports_autograd and torch.float64 in op.supported_backward_dtypes("cpu")
+    ]
 
 
 def seeded() -> None:

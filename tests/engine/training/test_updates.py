@@ -141,6 +141,7 @@ def test_known_cases(case: dict[str, Any]) -> None:
             assert moved.after == pytest.approx(_place(told["after"]), abs=1e-9)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("expression", PYTHON)
 @pytest.mark.parametrize("text", OPTIMIZER_TEXTS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
