@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+gc.disable()  # while the tests are collected: all of it stays
+
 # A job that a script starts with & is told to pass SIGINT over, and so would be every program that the tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -47,8 +49,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is collected stays: the 12,000 tests and torch are not looked through again at each collection of garbage."""
+    """The 12,000 tests and torch are not looked through again at each collection of garbage."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -35,7 +35,7 @@ WINDOW = st.tuples(st.floats(-1e300, 1e300), st.floats(1e-6, 1.0)).map(
 )
 UNIT = Frame((-10.0, 10.0), (-5.0, 5.0), 40, 10)
 
-quick = settings(max_examples=200, deadline=None)
+quick = settings(max_examples=100, deadline=None)
 
 
 def grid(low: float = -10, high: float = 10, count: int = 401) -> list[float]:

@@ -149,7 +149,7 @@ def test_another_run_in_its_place_is_read_from_its_start(written: bytes, tmp_pat
 
 
 @pytest.mark.long
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.floats(0, 1, exclude_max=True), bits=st.integers(1, 255))
 def test_a_changed_byte_is_a_sentence_or_changes_nothing_else(
     place: float, bits: int, written: bytes, tmp_path: Path
@@ -191,7 +191,7 @@ RECORDS = st.one_of(
 
 
 @pytest.mark.long
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=st.lists(RECORDS, max_size=6))
 def test_sound_checksums_around_anything(records: list[tuple[int, Any]], tmp_path: Path) -> None:
     path = tmp_path / "run.gradtui"

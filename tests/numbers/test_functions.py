@@ -140,6 +140,7 @@ def test_of_two(name: str) -> None:
         assert by_x + by_y == [], (expression, x, y)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", REDUCTIONS)
 def test_of_vectors(name: str) -> None:
     for x in (*VECTORS, *(HUGE if name in ("norm", "prod", "sum") else ())):

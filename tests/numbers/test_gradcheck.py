@@ -87,6 +87,7 @@ def applied(row: Function, point: tuple[Operand, ...]) -> tuple[Callable[..., to
     return function, inputs
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("row", CALLED, ids=lambda row: row.name)
 def test_first(row: Function) -> None:
     for point in points(row):

@@ -86,6 +86,7 @@ def test_jumps(text: str, expected: list[tuple[str, float]], points: int, dtype:
     assert close(told, expected), told
 
 
+@pytest.mark.long
 @BOTH
 @pytest.mark.parametrize(
     ("text", "low", "high"),
