@@ -77,6 +77,7 @@ class Parameter(Struct, frozen=True):
 
     grad: the gradient of f by it; None where it is not in the graph, or backward never reached it. node: its AccumulateGrad.
     registered: of an nn.Parameter, whether the model has it in `parameters()`; None for another tensor, or without a model.
+    within: whether its gradient, or a part of it, comes of a backward that runs within `node`, as that of a reentrant checkpoint.
     """
 
     value: Values
@@ -86,6 +87,7 @@ class Parameter(Struct, frozen=True):
     node: int | None = None
     requires_grad: bool = True
     registered: bool | None = None
+    within: bool = False
 
 
 class Operand(Struct, frozen=True):
