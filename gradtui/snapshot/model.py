@@ -108,6 +108,7 @@ class Operand(Struct, frozen=True):
 class Witness(Struct, frozen=True):
     """What was seen at the moment at which good numbers became bad ones: nan of what had none, infinity of what was finite.
 
+    refused: of what raised over such numbers, whether the tensor that it had was made of this one by bad numbers alone.
     node: that did it. phase: in the forward pass, or in backward; then `edge` is the one by which it was sent, and `came` the
     gradient that came in at that element. operation: torch's own name of what did it (`div`), which may stand within a larger
     function. index: of the first bad element. result: what stands there. bad: how many elements are bad.
@@ -128,6 +129,7 @@ class Witness(Struct, frozen=True):
     came: float | None = None
     source: Source | None = None
     module: str = ""
+    refused: bool = False
 
 
 class Experiment(Struct, frozen=True):

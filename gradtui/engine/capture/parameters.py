@@ -26,7 +26,8 @@ def parameters(
     """One for each named tensor.
 
     nodes: those in the graph. One that an operation made has the node of that, one that was put into another leaf has that.
-    within: those with a gradient of a backward within a node. shards: what the model itself has instead of a tensor of the graph. of: the model, where it is known.
+    shards: what the model itself has instead of a tensor of the graph. of: the model, where it is known. within: those that get
+    a gradient by a backward within a node.
     """
     own = {tensor: shards.get(tensor, tensor) for tensor in names}
     others = [tensor for tensor, name in names.items() if tensor not in nodes or nodes[tensor].variable != name]

@@ -16,7 +16,9 @@ DEFINED = "keep its operands where it is defined"
 WIDER = "use bfloat16 or float32 for it, or scale the numbers down before"
 TAME = "lower the learning rate, clip the gradients, normalise the inputs; look at what grew before this step"
 ANY_DERIVATIVE = "keep its operands away from where its derivative has no value"
-OPENED = "look into it: with use_reentrant=False, or without the checkpoint, what is within it is in the graph and is told"
+OPENED = (
+    "look into it: with use_reentrant=False, or without the checkpoint, what is within it is in the graph and is told"
+)
 LOOK = "look for a register_hook on it, and for a backward hook of its module: return None there to leave it as it is"
 MORE_THAN_HOLDS = "{bad} of its {elements} elements overflowed: more than {dtype} holds"
 

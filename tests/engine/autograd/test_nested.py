@@ -44,7 +44,7 @@ WAYS: dict[str, Callable[[Net], torch.Tensor]] = {
     "one weight within and without": lambda net: net[0](again(lambda h: net[1](net[0](h)), net[0](X))).pow(2).sum(),
     "a number": lambda net: again(lambda h: net[1](h).sum(), net[0](X)) * 3,
     "dropout": lambda net: again(lambda h: nn.functional.dropout(net[1](h)), net[0](X)).sum(),
-    "a Function of one's own": lambda net: Reversible.apply(net[0](X), net[1]).pow(2).sum(),
+    "a Function of one's own": lambda net: Reversible.apply(net[0](X), net[1]).pow(2).sum(),  # type: ignore[no-untyped-call]
 }
 
 
@@ -60,7 +60,7 @@ def test_the_gradients_are_those_of_backward(way: str) -> None:
         parameter.grad = torch.full_like(parameter, 7.0)
     steps: list[torch.Tensor] = []
     for parameter in net.parameters():
-        parameter.register_post_accumulate_grad_hook(steps.append)
+        parameter.register_post_accumulate_grad_hook(steps.append)  # type: ignore[no-untyped-call]
     with gradtui.trace(net) as trace:
         loss = WAYS[way](net)
     snapshot = trace.capture(loss)
@@ -70,7 +70,7 @@ def test_the_gradients_are_those_of_backward(way: str) -> None:
         assert parameter.grad is not None
         assert parameter.grad.eq(7).all()
         parameter.grad = None
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     for name, parameter in net.named_parameters():
         assert oracle.values(snapshot.parameters[name].grad) == pytest.approx(oracle.numbers(parameter.grad), rel=1e-5)
     used = {name for name, parameter in net.named_parameters() if parameter.grad is not None}
