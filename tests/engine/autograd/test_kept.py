@@ -121,7 +121,7 @@ def test_the_table_of_modules_says_what_each_keeps() -> None:
     arrangement.arrange()
     assert not [row.name for row in arrangement.table if row.name == "1"]
     arrangement.cycle_view()
-    assert arrangement.order == "order"
+    assert str(arrangement.order) == "order"
 
 
 def test_what_a_checkpoint_runs_again_is_not_kept() -> None:

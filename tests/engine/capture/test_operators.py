@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -120,9 +121,12 @@ def test_products_with_a_sparse_csr_matrix() -> None:
     sparse = torch.eye(3, dtype=torch.float64).to_sparse_csr()
     learned = sparse.clone().requires_grad_()
     dense = torch.rand(3, 2, dtype=torch.float64, requires_grad=True)
-    products = {"constant": lambda: sparse @ dense, "learned": lambda: torch.sparse.mm(learned, dense)}
+    products: dict[str, Callable[[], Tensor]] = {
+        "constant": lambda: sparse @ dense,
+        "learned": lambda: torch.sparse.mm(learned, dense),
+    }
     for sample in operator("sparse.mm").sample_inputs("cpu", torch.float64, requires_grad=True):
-        products[str(sample.args)] = lambda sample=sample: operator("sparse.mm").op(sample.input, *sample.args)
+        products[str(sample.args)] = partial(operator("sparse.mm").op, sample.input, *sample.args)
     for product in products.values():
         with gradtui.trace() as trace:
             output = product()
