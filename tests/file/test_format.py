@@ -131,7 +131,10 @@ EVERYTHING = Snapshot(
     (Experiment(0, 1, 2.0),),
     Problem("crash", "no", 1, 2, "hint", HERE, ("line 1", "line 2"), "inplace", "Exp", RAISED),
     "function",
-    {"w": Parameter(LARGE, None, "bfloat16", "cuda:0", 1, False, True), "": Parameter(scalar(1), scalar(2), "f", "c")},
+    {
+        "w": Parameter(LARGE, None, "bfloat16", "cuda:0", 1, False, True, True),
+        "": Parameter(scalar(1), scalar(2), "f", "c"),
+    },
     {"encoder": Module("Encoder", 3), "encoder.layer": Module("ModuleList")},
     {"model.py": "def f(x):\n    y = x @ w\n    return y\n"},
     (
@@ -195,6 +198,7 @@ EVERYTHING = Snapshot(
             0.5,
             HERE,
             "head",
+            True,
         ),
     ),
     mismatches=(Mismatch(0, "Square", 1, "x", math.inf, (2, 0), math.nan, 1.5, True, True, HERE, 0),),
