@@ -16,7 +16,7 @@ from tests.engine.oracle import Numbers, Ran
 from tests.models.language import bert, gpt2
 
 FIRST = 8
-STEPS = 20_000
+STEPS = 8_000
 
 Made = tuple[nn.Module, Callable[[], torch.Tensor]]
 
