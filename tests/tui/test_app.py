@@ -137,7 +137,7 @@ async def test_stepping() -> None:
             await press(pilot, *keys)
             assert service(app).requests[-1].at == {"x": x}
             assert app.answers.shown is not None
-        assert app.answers.shown.variables["x"].value.numbers == (x,)
+            assert app.answers.shown.variables["x"].value.numbers == (x,)
 
 
 async def test_bad_value_stays_to_be_mended() -> None:
