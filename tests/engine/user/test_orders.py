@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from torch.autograd.functional import hessian, jacobian
 
 from gradtui.engine.autograd import graph
 from gradtui.engine.user import rerun
@@ -16,6 +16,9 @@ from gradtui.graph.higher import derivative_checks, picture
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.orders import OrdersRequest
+
+hessian: Any = torch.autograd.functional.hessian
+jacobian: Any = torch.autograd.functional.jacobian
 
 CODE = """
 import torch
