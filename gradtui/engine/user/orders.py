@@ -40,7 +40,7 @@ def orders(
     differentiable = [output for output in outputs if output.requires_grad]
     if not leaves or any(output.is_complex() for output in outputs):
         return None
-    if why_not_run(nodes, backward.leaves_of(nodes).values()):
+    if why_not_run(backward.leaves_of(nodes).values()):
         return None
     with undisturbed():
         ids: dict[Node, int] = {}

@@ -13,7 +13,6 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.torch_private import sequence_number
-from gradtui.engine.capture.introspection import tensors
 
 CREATE_GRAPH = {torch.autograd.grad: 4, torch.autograd.backward: 3, torch.Tensor.backward: 3}
 """The functions that begin backward, each with the place of its argument `create_graph`."""
@@ -59,8 +58,10 @@ class Passes:
         if not _creates(func, args, kwargs):
             yield
             return
-        given = args[:1] or [kwargs[name] for name in OUTPUTS if name in kwargs]
-        nodes = graph.walk(*(graph.root(one) for one in tensors(given) if one.requires_grad))
+        given = args[0] if args else next((kwargs[name] for name in OUTPUTS if name in kwargs), ())
+        outputs = given if isinstance(given, list | tuple) else (given,)
+        roots = [graph.root(one) for one in outputs if isinstance(one, torch.Tensor) and one.requires_grad]
+        nodes = graph.walk(*roots)
         orders = (one.order for node in nodes if (one := self.of(node._sequence_nr())) is not None)
         told = Pass(sequence_number(), order=1 + max(orders, default=0))
         handles: list[Any] = []
