@@ -7,7 +7,7 @@ from gradtui.service.client import Service
 
 address = sys.argv.pop(1)
 relay = (sys.executable, "-I", "-S", str(Path(__file__).with_name("relay.py")), address)
-defaults = Service.__init__.__kwdefaults__
+defaults = Service.__init__.__kwdefaults__ or {}
 assert {"torch", "calculus"} <= defaults.keys()
 defaults.update(torch=(*relay, "torch"), calculus=(*relay, "calculus"))
 
