@@ -51,6 +51,7 @@ def forbidden(tree: ast.AST) -> Iterator[str]:
             yield from (one.name for one in node.names if one.name in NAMES | CALLS)
 
 
+@pytest.mark.long
 def test_nothing_is_run_that_is_no_code_of_ours() -> None:
     assert len(FILES) > 100
     found = {

@@ -1,4 +1,4 @@
-"""The asyncio side of the evaluation service: the newest request wins, and children come back after a crash."""
+"""The asyncio side of the evaluation service: the newest request wins. The children, and their restart, are `child`'s."""
 
 from __future__ import annotations
 
