@@ -44,7 +44,7 @@ from gradtui.snapshot.model import (
 )
 from gradtui.snapshot.orders import Hessian, Jacobian, Order, Orders
 from gradtui.snapshot.surface import Fit, Surface
-from gradtui.snapshot.training import Batches, Moved, Norms, Optimizer, Tensor, Training, Update
+from gradtui.snapshot.training import Batches, Moved, Norms, Optimizer, Spelling, Tensor, Training, Update
 from gradtui.snapshot.truth import Derivative, Piece, Truth
 from tests import examples, synthetic
 from tests.examples import scalar, vector
@@ -173,6 +173,9 @@ EVERYTHING = Snapshot(
             }
         },
         Batches(2, 7),
+        ("w",),
+        True,
+        Spelling("/model.py", "/", "model", "made.loss", "user.Net()", ("",), {"n": "3"}, ("w",)),
     ),
     surface=Surface(("w", "b"), ((-1.0, 1.0), (0.0, 2.0)), (2, 1), (1.0, math.inf), "key"),
     fit=Fit(
