@@ -17,6 +17,12 @@ def detect(record: Record) -> Iterator[Cause]:
             yield _cause(record, name, leaf, leaf.node)
 
 
+def _is_stray(record: Record, name: str) -> bool:
+    """Whether it is an nn.Parameter that the model does not have."""
+    leaf = record.leaves.get(name)
+    return leaf is not None and leaf.registered is False
+
+
 def _cause(record: Record, name: str, leaf: Parameter, place: int) -> Cause:
     node = record.nodes[place]
     moved = next((event for event in record.events if event.kind == "moved"), None)
@@ -25,6 +31,9 @@ def _cause(record: Record, name: str, leaf: Parameter, place: int) -> Cause:
     if node.source is None and moved is None and has(operation(node), "casting"):
         maker = Part("a cast", {"name": node.name})
     below = {record.nodes[edge.target].variable for edge in node.edges if edge.target is not None} - {None}
+    if node.source is None and below and all(_is_stray(record, str(other)) for other in below):
+        facts: dict[str, Fact] = {"operation": operation(node).lower()}
+        return Cause("parameter computed", Place(node.id, record.first_use(node)), facts, "proved", (name,))
     of = Part("of", {"names": short(", ".join(sorted(map(str, below))))}) if below else ""
     norm = leaf.grad.norm if leaf.grad is not None else None
     evidence: tuple[tuple[str, Facts], ...] = (("gradient passes", {"norm": norm}),) if norm is not None else ()
