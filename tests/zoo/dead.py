@@ -257,3 +257,13 @@ def norm_that_starts_at_zero() -> Iterator[Any]:
     x, y = regression()
     yield model
     yield F.mse_loss(model(x), y)  # <- here
+
+
+@broken("clamped", "0.weight", "zero", "outside its bounds")
+def modules_in_one_line_are_no_loss() -> Iterator[Any]:
+    """What a Sequential does in one line of the person's is not one function of torch's that is at its best."""
+    model = nn.Sequential(nn.Linear(4, 8), nn.Hardtanh(), nn.Linear(8, 1))
+    nn.init.constant_(model[0].bias, 90.0)
+    x, y = regression()
+    yield model
+    yield F.mse_loss(model(x), y)  # <- here

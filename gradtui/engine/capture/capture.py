@@ -22,7 +22,7 @@ from gradtui.engine.autograd.undisturbed import undisturbed
 from gradtui.engine.autograd.values import dtype_name, legible
 from gradtui.engine.capture import failures, names, outputs
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
-from gradtui.engine.capture.holders import computed, optimised, unregistered
+from gradtui.engine.capture.holders import computed, made_before, optimised, unregistered
 from gradtui.engine.capture.inferred_modules import inferred
 from gradtui.engine.capture.introspection import named_parameters
 from gradtui.engine.capture.parameters import modules, parameters, unread_notes
@@ -83,6 +83,8 @@ class _Capture:
         self.names = {wholes.get(tensor, tensor): name for tensor, name in names.items()}
         if model is not None:
             self.names = computed(model) | self.names
+        if recording is not None:
+            self.names = made_before(scope, recording.first) | self.names
 
     def snapshot(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from types import FrameType
 from typing import Any
@@ -49,6 +49,21 @@ def computed(model: torch.nn.Module) -> dict[torch.Tensor, str]:
                 leaves = _leaves(value.grad_fn)
                 if leaves and all(is_a(leaf, torch.nn.Parameter) and leaf not in own for leaf in leaves):
                     found[value] = f"{path}.{name}" if path else name
+    return found
+
+
+def made_before(scope: Mapping[str, Any], first: int) -> dict[torch.Tensor, str]:
+    """Variables that were computed before the sequence number `first`, of leaves that no variable holds."""
+    values = [*scope.values()]
+    held = {value for value in values if is_a(value, torch.Tensor)}
+    for module in (value for value in values if is_a(value, torch.nn.Module)):
+        held |= {*named_parameters(module).values()}
+    found: dict[torch.Tensor, str] = {}
+    for name, value in scope.items():
+        if is_a(value, torch.Tensor) and value.grad_fn is not None and value.grad_fn._sequence_nr() < first:
+            leaves = _leaves(value.grad_fn)
+            if leaves and held.isdisjoint(leaves):
+                found[value] = name
     return found
 
 

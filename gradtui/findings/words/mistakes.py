@@ -19,8 +19,8 @@ NOT_A_LEAF: dict[str, Sentence] = {
     "parameter computed": Sentence(
         "not_a_leaf",
         "forward",
-        "is no parameter: it is the result of an operation ({operation}) on an nn.Parameter that the model does not have, so "
-        "neither is in model.parameters(), no optimizer of those trains it, and its .grad stays None",
+        "is no parameter: {maker} made it of an nn.Parameter that the model does not have, so neither is in "
+        "model.parameters(), no optimizer of those trains it, and its .grad stays None",
         "wrap what comes last, self.w = nn.Parameter(t * 0.1): then it is a leaf, and in model.parameters()",
     ),
 }
