@@ -519,6 +519,13 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
     ),
     "a thousand pieces": ([HEAD | {"truth": {"value": [1], "pieces": [PIECE] * 1001}}], "more pieces"),
     "deep nesting": ([HEAD, nested(10**6)], "damaged"),
+    # what advisories of other readers of MessagePack were about
+    "an array of four billion": ([b"\xdd\xff\xff\xff\xff"], "damaged"),
+    "a map of four billion": ([HEAD, b"\xdf\xff\xff\xff\xff"], "damaged"),
+    "four gigabytes of a text": ([HEAD, b"\x81\xa5texts\x91\xdb\xff\xff\xff\xff"], "damaged"),
+    "an extension for a number": ([b"\x82\xa2id\xd4\x05\x00\xaaexpression\xa1x"], "damaged"),
+    "an object of numpy's": ([HEAD | {"nd": True, "kind": "O", "data": b"cos\nsystem\n(S'id'\ntR."}, [1]], "damaged"),
+    "a key that is an array": ([HEAD, b"\x81\x91\x01\x01"], "damaged"),
     "a long frame": ([HEAD, b"\xc0" * (format.FRAME + 1)], "more in it than a .gradtui file may hold"),
     "a frame of another size": ([HEAD, b"\x80\x80"], "damaged"),
 }

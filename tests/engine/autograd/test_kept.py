@@ -65,6 +65,7 @@ def oracle(model: nn.Module, loss: Callable[[], Tensor]) -> int:
     return sum(seen.values())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", [mlp, shared, recurrent, language])
 @pytest.mark.parametrize("traced", [True, False])
 def test_they_add_up_to_what_torch_keeps(

@@ -118,6 +118,7 @@ def test_names_of_local_variables() -> None:
     assert set(snapshot.parameters) == {"weight", "net.weight", "net.bias", "leaf 1"}
 
 
+@pytest.mark.long
 def test_nothing_is_kept_of_the_caller() -> None:
     """A frame keeps the copy that was read of its variables, in Python before 3.13."""
     x = torch.ones(3, requires_grad=True)
