@@ -43,7 +43,7 @@ from gradtui.snapshot.model import (
     Witness,
 )
 from gradtui.snapshot.surface import Fit, Surface
-from gradtui.snapshot.training import Batches, Moved, Norms, Optimizer, Tensor, Training, Update
+from gradtui.snapshot.training import Batches, Moved, Norms, Optimizer, Spelling, Tensor, Training, Update
 from gradtui.snapshot.truth import Derivative, Piece, Truth
 from tests import examples, synthetic
 from tests.examples import scalar, vector
@@ -172,6 +172,9 @@ EVERYTHING = Snapshot(
             }
         },
         Batches(2, 7),
+        ("scale",),
+        True,
+        Spelling("/a/model.py", "/a", "model", "made.loss", "user.Net()", ("made.w",), {"scale": "2.0"}, ("1",)),
     ),
     surface=Surface(("w", "b"), ((-1.0, 1.0), (0.0, 2.0)), (2, 1), (1.0, math.inf), "key"),
     fit=Fit(

@@ -22,7 +22,8 @@ class Gated(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         self.state = self.inner(x).mean(0) + self.state.detach()
-        return self.inner(x) * self.gate + self.state
+        out: Tensor = self.inner(x) * self.gate + self.state
+        return out
 
 
 WAYS: dict[str, Callable[[nn.Parameter], Tensor]] = {
