@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, cast
 
 import torch
@@ -76,6 +76,26 @@ unversioned: Callable[[torch.Tensor], AbstractContextManager[None]] = cast(
     Any, torch.autograd
 )._unsafe_preserve_version_counter
 """Within it a tensor is written over without being another version of itself."""
+
+
+@contextmanager
+def unasked() -> Iterator[None]:
+    """Neither function modes nor subclasses of tensors are asked about calls of this thread."""
+    before = torch_functions(_C._TorchFunctionState.ALL_DISABLED)
+    try:
+        yield
+    finally:
+        torch_functions(before)
+
+
+@contextmanager
+def asked() -> Iterator[None]:
+    """They are again, within `unasked`."""
+    before = torch_functions(None)
+    try:
+        yield
+    finally:
+        torch_functions(before)
 
 
 def autocasts() -> tuple[tuple[str, torch.dtype], ...]:

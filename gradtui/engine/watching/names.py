@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from gradtui.engine.autograd.torch_private import sharded_parameters
 from gradtui.engine.capture.holders import unregistered
 from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, submodules
 from gradtui.engine.capture.names import local_variables
@@ -35,6 +36,7 @@ class Names:
 
     def see(self, module: torch.nn.Module) -> None:
         """It ran, and not inside of another."""
+        module = original_of(module)
         if id(module) not in self._roots or self._roots[id(module)]() is not module:
             self._roots[id(module)] = weakref.ref(module)
 
@@ -46,6 +48,8 @@ class Names:
         """These are in a graph: those that no module knows of are bare tensors."""
         known = {id(one) for model in self.models() for one in named_parameters(model).values()}
         known |= {id(reference()) for reference in (*self._strays, *self._bare)}
+        parts = (part for model in self.models() for part in submodules(model).values())
+        known |= {id(whole) for part in parts for whole, _ in sharded_parameters(part)}
         self._bare += [weakref.ref(one) for one in leaves if id(one) not in known]
 
     def _find_strays(self) -> list[torch.Tensor]:
@@ -106,6 +110,12 @@ class Names:
             taken.add(name)
             found[id(one)] = weakref.ref(one), name
         return found
+
+
+def original_of(module: torch.nn.Module) -> torch.nn.Module:
+    """What torch.compile was given, in place of what it made of it: its parameters have the names that a person knows."""
+    inside = vars(module).get("_modules", {}).get("_orig_mod")
+    return inside if is_a(inside, torch.nn.Module) else module
 
 
 def holder_of_graphs(frame: FrameType | None) -> tuple[str, FrameType | None, str]:

@@ -14,6 +14,7 @@ import torch
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import leaves_of
 from gradtui.engine.autograd.release import guard
+from gradtui.engine.autograd.torch_private import asked
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.step import failed
@@ -102,7 +103,8 @@ class Passes:
         model = models[0] if len(models) == 1 else None
         self.capturing = True
         try:
-            told = failed(error, model, Recording(0), next(variables(sys._getframe(1)), {}))
+            with asked():
+                told = failed(error, model, Recording(0), next(variables(sys._getframe(1)), {}))
         finally:
             self.capturing = False
         if told is not None:
@@ -186,7 +188,10 @@ class Passes:
         scope = next(iter(variables(frame)), {})
         self.capturing = True
         try:
-            snapshot = replay(self._segments, self._outputs[0], names, models[0] if len(models) == 1 else None, scope)
+            with asked():
+                snapshot = replay(
+                    self._segments, self._outputs[0], names, models[0] if len(models) == 1 else None, scope
+                )
         finally:
             self.capturing = False
         if snapshot is None:
