@@ -32,6 +32,7 @@ class Names:
         self._strays: list[weakref.ref[torch.Tensor]] = []
         self._bare: list[weakref.ref[torch.Tensor]] = []
         self._known: dict[tuple[int, ...], dict[int, tuple[weakref.ref[torch.Tensor], str]]] = {}
+        self._asked: set[tuple[int, ...]] = set()
         self.titles: dict[int, str] = {}
 
     def see(self, module: torch.nn.Module) -> None:
@@ -74,6 +75,8 @@ class Names:
     def of(self, parameters: Sequence[torch.Tensor], frame: FrameType | None) -> dict[str, torch.Tensor]:
         """Those of an optimizer and those of all models, by name. frame: from which variables are looked for."""
         models = self.models()
+        if self._see_holder(parameters, models, frame):
+            models = self.models()
         known_of = (one for model in models for one in named_parameters(model).values())
         every = [*parameters, *known_of, *self._find_strays()]
         key = tuple(dict.fromkeys(map(id, every)))
@@ -83,6 +86,26 @@ class Names:
                 self._known.clear()
             known = self._known[key] = self._find(models, list({id(one): one for one in every}.values()), frame)
         return {name: tensor for reference, name in known.values() if (tensor := reference()) is not None}
+
+    def _see_holder(
+        self, parameters: Sequence[torch.Tensor], models: Sequence[torch.nn.Module], frame: FrameType | None
+    ) -> bool:
+        """A library may train a module that it never calls, but only a method of it (Lightning's `training_step`): that is the
+        outermost of what it holds. Whether there is one, in the variables of a library that stepped."""
+        key = tuple(map(id, parameters))
+        if key in self._asked:
+            return False
+        self._asked.add(key)
+        known, mine = {id(model) for model in models}, {*key}
+        while frame is not None:
+            if not is_users(frame):
+                for value in local_variables(frame).values():
+                    is_new = is_a(value, torch.nn.Module) and id(value) not in known
+                    if is_new and mine <= {id(one) for one in named_parameters(value).values()}:
+                        self.see(value)
+                        return True
+            frame = frame.f_back
+        return False
 
     def _find(
         self, models: list[torch.nn.Module], every: list[torch.Tensor], frame: FrameType | None

@@ -114,6 +114,8 @@ class Passes:
         """A step is over. left: parameters whose gradient is not 0."""
         self.count, self.places, self.undivided, self.evaluations, self.reached = 0, [], True, 0, False
         self._left[optimizer] = [(one, id(one.grad)) for one in left]
+        self._segments = ()
+        self._tape.forget()
 
     def _value(self) -> float | None:
         values = [one for one in self._outputs if one.numel() == 1]

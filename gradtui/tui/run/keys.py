@@ -107,6 +107,10 @@ GLOSSARY = (
     ("┊", "in the loss: a finding begins here"),
     ("✗ ▶ ?", "a finding; the one that is told; one that may be meant so"),
     (
+        "printed",
+        "what the script writes. Its stdin is empty while the screen is there: gradtui --print SCRIPT leaves it the terminal's",
+    ),
+    (
         "thinned",
         "of a very long run the parameters are kept at some updates, and between them what was lowest and highest",
     ),

@@ -292,7 +292,8 @@ async def test_export(path: Path, tmp_path: Path) -> None:
         line.value = str(tmp_path / "run.dot")
         await pilot.press("enter")
         await pilot.pause()
-        assert app.file.display and ".csv" in str(app.query_one("#file-said", Static).render())
+        assert app.file.display
+        assert ".csv" in str(app.query_one("#file-said", Static).render())
         for name in ("run.csv", "run.json", "again.gradtui"):
             app.file.open(str(tmp_path / name))
             await pilot.press("enter")
