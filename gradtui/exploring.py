@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gradtui.api import Watch
 from gradtui.file import format, run_writing
 from gradtui.runs.run import Run
 from gradtui.snapshot.model import Snapshot
@@ -43,8 +42,8 @@ def explore(
     """
     if not _has_terminal():
         raise RuntimeError(NO_TERMINAL)
-    if isinstance(output, Watch):
-        output = output.run
+    if isinstance(so_far := getattr(output, "run", None), Run):  # of a Watch
+        output = so_far
     if isinstance(output, Snapshot | Run):
         found = output
     else:

@@ -54,6 +54,21 @@ OWN_NAMES = {
 TRAINING_NAMES = {
     *("optimizer", "closure", "losses", "loss", "result", "update"),
     *("batch", "batches", "sampler", "generator", "range", "len", "min"),
+    *(
+        "user",
+        "made",
+        "before",
+        "trained",
+        "told",
+        "norm",
+        "tensor",
+        "name",
+        "zip",
+        "random",
+        "sys",
+        "importlib",
+        "spec",
+    ),
 }
 """What a script that trains calls its own."""
 
@@ -107,7 +122,7 @@ class Writer:
     def tensor(self, name: str, values: Values, *, leaf: bool) -> str:
         """`x = torch.tensor(4.0, dtype=torch.float32, requires_grad=True)`"""
         gradient = ", requires_grad=True" if leaf else ""
-        return f"{safe(name)} = torch.tensor({_numbers(values)}, dtype={self._dtype}{self._device}{gradient})"
+        return f"{safe(name)} = torch.tensor({literal(values)}, dtype={self._dtype}{self._device}{gradient})"
 
     def operations(self) -> Iterator[str]:
         """One line for each operation, `t1 = x ** 2`; `result` is then the name of the last."""
@@ -298,7 +313,8 @@ def _literal(node: Number | Constant) -> str:
     return f"({node.value!r})" if node.value < 0 else repr(node.value)
 
 
-def _numbers(values: Values) -> str:
+def literal(values: Values) -> str:
+    """As Python writes them: a number, or a list of them."""
     written = [repr(number) if math.isfinite(number) else f'float("{number}")' for number in values.numbers]
     return f"[{', '.join(written)}]" if values.shape else written[0]
 

@@ -45,7 +45,8 @@ class Batches(Struct, frozen=True):
 
 
 class Leg(Struct, frozen=True):
-    """From update `update` on a file's parameters move by this optimizer, with these arguments of its function."""
+    """From update `update` on a file's parameters move by this optimizer, with these arguments of its function; those of them
+    that are trained begin here."""
 
     update: int
     optimizer: Optimizer
@@ -55,9 +56,9 @@ class Leg(Struct, frozen=True):
 class TrainingRequest(Struct, frozen=True):
     """`count` updates from where the request's `at` stands; of a file's parameters, from where `legs` have led.
 
-    trained: the variables that move; of a file parameters and modules, () for all. update: the number of the first update, 0
-    at the start. state: of the optimizer before it, by variable; what is not there begins anew. legs: how the updates before
-    it were made, the first one first.
+    trained: the variables that move; of a file parameters, modules and arguments, () for all parameters. update: the number of
+    the first update, 0 at the start. state: of the optimizer before it, by variable; what is not there begins anew. legs: how
+    the updates before it were made, the first one first.
     """
 
     optimizer: Optimizer
@@ -93,7 +94,8 @@ class Update(Struct, frozen=True):
 
     update: its number, from 0. value: f before, of which the gradients are. evaluations: how often the optimizer had f
     evaluated, more than once with LBFGS. rows: of the data that f was averaged over; () for all of them. norms: of a file's
-    parameters, in the order of `Training.trained`; of these `variables` has only the small ones.
+    parameters, in the order of `Training.trained`; of these `variables` has only the small ones. () where only arguments move,
+    and `variables` has them all.
     """
 
     update: int
@@ -104,8 +106,30 @@ class Update(Struct, frozen=True):
     norms: tuple[Norms, ...] = ()
 
 
+class Spelling(Struct, frozen=True):
+    """How a script finds what a run of a file trains. file, folder: their whole paths; module: its name from there.
+
+    function: `user.loss`, or `made.loss`; then `made` is the object that is made for it, `user.Net()`. trained: a Python
+    expression for each, empty for an argument. values: what f is called with and is no tensor, as Python writes it. positional:
+    arguments that have no name for who calls.
+    """
+
+    file: str
+    folder: str
+    module: str
+    function: str
+    made: str
+    trained: tuple[str, ...]
+    values: dict[str, str] = {}
+    positional: tuple[str, ...] = ()
+
+
 class Training(Struct, frozen=True):
-    """Updates in a row. settings: all of the optimizer's, as torch has them; before: its state before the first of them."""
+    """Updates in a row. settings: all of the optimizer's, as torch has them; before: its state before the first of them.
+
+    arguments: of what is trained, the arguments of a file's function. changed: whether an optimizer or an argument was another
+    one on the way. spelling: of a file, for a script; None where that would need more than a few lines.
+    """
 
     optimizer: Optimizer
     trained: tuple[str, ...]
@@ -113,3 +137,6 @@ class Training(Struct, frozen=True):
     updates: tuple[Update, ...] = ()
     before: dict[str, State] = {}
     batches: Batches | None = None
+    arguments: tuple[str, ...] = ()
+    changed: bool = False
+    spelling: Spelling | None = None

@@ -57,6 +57,11 @@ class History:
         """What made the last update: torch's name of the optimizer, and its settings."""
         return next((maker for first, maker in reversed(self._makers) if first < self.here), None)
 
+    def is_of(self, training: Training) -> bool:
+        """Whether its optimizer, with these settings, made all updates up to here."""
+        makers = [maker for first, maker in self._makers if first < self.here]
+        return makers in ([], [(training.optimizer.name, training.settings)])
+
     def forget_state(self) -> None:
         """Another optimizer goes on from here: it begins anew."""
         self.cut()

@@ -58,7 +58,7 @@ class Backward:
 
     @property
     def cursor(self) -> Cursor:
-        """In what is shown: the same place where its graph has the shape of the one before, else anew, and then it is not `moved`.
+        """In what is shown: the same place where its graph has the shape of the one before, else anew; that is no `moved`.
 
         What was told had the numbers of the answer before.
         """

@@ -11,6 +11,7 @@ from typing import Any, cast
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual import work
+from textual._styles_cache import StylesCache
 from textual.app import App, ComposeResult
 from textual.await_complete import AwaitComplete
 from textual.color import Color
@@ -42,6 +43,9 @@ from gradtui.tui.colours import ANSI_DARK, COLOURLESS, readable, theme_for
 
 SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._gather_commands)["__wrapped__"]
 
+
+# Meant as a method of the class: as one of each instance, it keeps the last 1,024 of them, with lines of widgets long gone.
+setattr(StylesCache, "get_inner_outer", classmethod(vars(StylesCache)["get_inner_outer"]))  # noqa: B010
 
 SCREENSHOT = "screenshot"
 """As Textual calls the file that it delivers."""

@@ -139,6 +139,61 @@ def loss(scale: float = 1.0):
 """
 
 
+OWN = """
+import torch
+
+torch.manual_seed(2)
+network = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Dropout(0.4), torch.nn.Linear(3, 1))
+weights = [torch.ones(2, requires_grad=True)]
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part = torch.nn.Linear(2, 1)
+
+    def loss(self, shift=0.5, *, power: int = 2):
+        return (self.part(torch.randn(5, 2)) - shift).pow(power).mean()
+
+def loss(scale: float = 1.0):
+    return (scale * network(torch.randn(4, 2) * weights[0]) - 1).pow(2)
+
+def plain(x: float, w: float = 0.5):
+    return (w * x - 3) ** 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "more"),
+    [
+        ("my-own.py:loss", ("--optimizer", "Adam(lr=0.05)", "--at", "scale=2")),
+        (
+            "my-own.py:Net.loss",
+            ("--train", "part,shift", "--at", "power=4", "--optimizer", "LBFGS(lr=0.1, max_iter=3)"),
+        ),
+        ("own.py:plain", ("--at", "x=2", "--optimizer", "SGD(lr=0.01, momentum=0.9)")),
+    ],
+)
+def test_a_script_of_a_files_function_gives_the_same_numbers(
+    target: str, more: tuple[str, ...], tmp_path: Path
+) -> None:
+    """To the last bit, in float32."""
+    (tmp_path / target.partition(":")[0]).write_text(OWN)
+    asked = (target, *more, "--updates", "6", "--json", "--export", "script.py")
+    ended = run(tmp_path, *asked)
+    assert ended.returncode == 0, ended.stderr
+    training = json.loads(ended.stdout)["training"]
+    script = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert script.returncode == 0, script.stderr
+    lines = script.stdout.splitlines()
+    for line, update in zip(lines, training["updates"], strict=False):
+        expected = [update["update"], update["value"]]
+        for name in training["trained"]:
+            held = update["parameters"][name] if "parameters" in update else update["variables"][name]
+            expected += [held["weight"], held["grad"]] if "parameters" in update else [held["value"], held["grad"]]
+        assert numbers(line) == expected
+    assert len(lines) == 6 + len(training["trained"])
+
+
 def test_a_files_own_parameters(tmp_path: Path) -> None:
     """JSON, table and CSV of the same run, against torch."""
     (tmp_path / "model.py").write_text(MODEL, encoding="utf-8")

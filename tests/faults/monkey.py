@@ -59,7 +59,7 @@ KEPT = 2**17
 WARM = 2 / 3
 """The part of the time in which memory may grow: caches fill, and the heap takes the shape of the largest burst."""
 ROUND = 400
-"""Actions after which one that stays does the same again: what it did once needs no new memory, unless something is left behind."""
+"""Actions after which one that stays does the same again: that needs no new memory, unless something is left behind."""
 
 ESCAPES = re.compile(rb"\x1b(\[[0-9;?<>]*[A-Za-z]|[()][A-Z0-9]|.)")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import time
 from types import SimpleNamespace
 
 import pytest
 from rich.style import Style
+from textual._styles_cache import StylesCache
 from textual.command import CommandList
 from textual.events import Click, Resize
 from textual.geometry import Size
@@ -157,3 +159,14 @@ async def test_the_other_palettes() -> None:
         app.action_change_theme()
         await pilot.pause()
         assert isinstance(app.screen, Palette)
+
+
+async def test_lines_of_screens_that_were_left_are_forgotten() -> None:
+    app = make_app()
+    kept = []
+    async with app.run_test() as pilot:
+        for _ in range(3):
+            await pilot.press("question_mark", "escape")
+            gc.collect()
+            kept.append(sum(isinstance(one, StylesCache) for one in gc.get_objects()))
+    assert kept[-1] <= kept[0]

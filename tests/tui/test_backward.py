@@ -352,3 +352,16 @@ async def test_pointing_waits_for_the_answer_to_this_very_text() -> None:
         before = app.backward.cursor.selected
         await press(pilot, "home", "right")
         assert app.backward.cursor.selected == before
+
+
+async def test_a_place_in_the_picture_before_is_none_in_this_one() -> None:
+    """Of f there are six nodes and of sin x two: what was pointed at there, and where the cursor stood, may not be here."""
+    app = explorer()
+    async with app.run_test(size=SMALL) as pilot:
+        await press(pilot, "n", "n", "n", "n", "n")
+        app.answers.shown = evaluate(Request(99, "sin(x)"))
+        await press(pilot, "o", "c")
+        assert app.backward.cursor.selected == 0
+        app.backward.select(5)
+        await press(pilot, "o", "c")
+        assert app.backward.cursor.selected == 0

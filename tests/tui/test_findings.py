@@ -54,11 +54,11 @@ async def test_why_of_a_parameter(monkeypatch: pytest.MonkeyPatch, large: int) -
     """Of a large graph in a thread."""
     monkeypatch.setattr(findings, "MOST_AT_ONCE", large)
     snapshot = synthetic.bert(2)
-    name, parameter = next((name, one) for name, one in snapshot.parameters.items() if one.node is not None)
+    name, node = next((name, one.node) for name, one in snapshot.parameters.items() if one.node is not None)
     app = explorer(snapshot)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.pause()
-        app.backward.select(parameter.node)
+        app.backward.select(node)
         await press(pilot, "w")
         await until(pilot, lambda: app.backward.cursor.told is not None, "the reason")
         assert app.backward.cursor.told is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,14 @@ from gradtui.engine.user.named import function
 from gradtui.engine.user.names import leaves_in, model_in
 from gradtui.engine.user.processes import Processes
 from gradtui.engine.user.rerun import Again
+from gradtui.engine.user.spelling import spelling
 from gradtui.engine.user.training import Course
 from gradtui.engine.user.warned import warned
 from gradtui.snapshot import model
 from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.surface import Surface
 from gradtui.snapshot.target import SECONDS, split
-from gradtui.snapshot.training import Leg, TrainingRequest
+from gradtui.snapshot.training import Place, TrainingRequest
 
 _modules: dict[str, UserModule] = {}
 _courses: dict[Path, Course] = {}
@@ -91,7 +93,7 @@ class Run:
         dtype, device = dtype_and_device(self.request)
         user, training = self.module.load(), self.request.training
         course = _courses.get(self.module.path)
-        if course is not None and course.user is not user:
+        if course is not None and (course.user is not user or course.name != self.name):
             course = None
         if training is not None and course is None and not self.module.fresh:
             user = self.module.load(anew=True)  # it begins with what the file makes, whatever ran since
@@ -100,15 +102,15 @@ class Run:
             wanted, owner = function(user, shown(str(self.module.path)), self.name)
         else:
             wanted, owner = course.wanted, course.owner
+
+        def asked_at(at: Mapping[str, Place]) -> Arguments:
+            return arguments(wanted, self.name, at, dtype, device)
+
         if training is not None and course is None:
             self.module.state.restore()
-            course = _courses[self.module.path] = Course(user, wanted, owner)
-        asked = arguments(wanted, self.name, self.request.at, dtype, device)
-
-        def call(leg: Leg) -> torch.Tensor:
-            return total(tensors_of(arguments(wanted, self.name, leg.at, dtype, device).call(), self.name))
-
-        self._begin(course, call)
+            course = _courses[self.module.path] = Course(user, self.name, wanted, owner, asked_at, self._total)
+        self._begin(course)
+        asked = asked_at(self.request.at | (course.places if course is not None and training is not None else {}))
         self.module.fresh = False
         network = owner if is_a(owner, torch.nn.Module) else model_in(vars(user))
         self.watch = watch = Trace(network, code_of(wanted))
@@ -127,7 +129,7 @@ class Run:
             return self._without_backward(told, told.problem)
         with silent():
             completed = self._completed(told, asked, outputs)
-            return completed if training is None else self._trained(completed, training, call)
+            return completed if training is None else self._trained(completed, training, asked, result)
 
     def interrupted(self, error: BaseException) -> model.Snapshot:
         """What is known where the code did not come to its end: why, where, and the graph of what ran before."""
@@ -178,7 +180,7 @@ class Run:
             if name not in gradients and built.nodes:
                 notes.append(model.Note("constant", f"autograd sees no path from {name} to f: the gradient is 0"))
         notes += [model.Note("code", f"{self.name} has no parameter {name}") for name in asked.unknown]
-        differences, curve, more = self._elsewhere(asked, outputs)
+        differences, curve, surface, more = self._elsewhere(asked, outputs)
         return replace(
             told,
             id=self.request.id,
@@ -195,6 +197,7 @@ class Run:
             differences=differences,
             derivative={},
             curve=curve,
+            surface=surface,
             notes=(*notes, *more),
             experiments=self.request.experiments,
             problem=None,
@@ -204,7 +207,10 @@ class Run:
 
     # Training
 
-    def _begin(self, course: Course | None, call: Callable[[Leg], torch.Tensor]) -> None:
+    def _total(self, asked: Arguments) -> torch.Tensor:
+        return total(tensors_of(asked.call(), self.name))
+
+    def _begin(self, course: Course | None) -> None:
         """Where the updates so far have led, or the file itself."""
         training = self.request.training
         if course is None:
@@ -213,15 +219,16 @@ class Run:
             course.begin()
             self.restore = course.begin
         else:
-            course.stand(training, call)
+            course.stand(training)
             self.restore = partial(course.again, training.update)
 
     def _trained(
-        self, snapshot: model.Snapshot, training: TrainingRequest, call: Callable[[Leg], torch.Tensor]
+        self, snapshot: model.Snapshot, training: TrainingRequest, asked: Arguments, result: Any
     ) -> model.Snapshot:
         self.restore()
-        made = _courses[self.module.path].train(training, call)
-        return replace(snapshot, training=made)
+        course = _courses[self.module.path]
+        spelled = spelling(course, self.module, asked, result, self.request.at)
+        return replace(snapshot, training=replace(course.train(training), spelling=spelled))
 
     def _without_backward(self, told: model.Snapshot, problem: model.Problem) -> model.Snapshot:
         """Backward failed. A hint for who calls `capture` is none for who wrote a function."""
@@ -239,10 +246,10 @@ class Run:
 
     def _elsewhere(
         self, asked: Arguments, outputs: list[torch.Tensor]
-    ) -> tuple[dict[str, model.Differences], Curve | None, tuple[model.Note, ...]]:
-        """Differences and curve, where f is the same function each time it is run."""
+    ) -> tuple[dict[str, model.Differences], Curve | None, Surface | None, tuple[model.Note, ...]]:
+        """Differences, curve and contour, where f is the same function each time it is run."""
         if not asked.variables:
-            return {}, None, ()
+            return {}, None, None, ()
 
         def value(leaves: dict[str, torch.Tensor]) -> torch.Tensor:
             self.restore()
@@ -251,19 +258,20 @@ class Run:
         alone = f"{self.name} makes processes: it is not run again for curve and differences"
         compiles = self.recording is not None and self.recording.compiled  # torch's compiler makes some, the first time
         if self.processes.made() and not compiles:
-            return {}, None, (model.Note("code", alone),)
+            return {}, None, None, (model.Note("code", alone),)
         self.processes = Processes()
         again = Again(value, asked.variables, total(outputs), summed=len(outputs) > 1 or outputs[0].ndim > 0)
         if not again.repeats():
             why = f"{self.name} gave another value when it was run again: no curve, and no check by differences"
-            return {}, None, (model.Note("code", why),)
+            return {}, None, None, (model.Note("code", why),)
         if self.processes.made():
-            return {}, None, (model.Note("code", alone),)
+            return {}, None, None, (model.Note("code", alone),)
         told = {name: found for name in asked.variables if (found := again.differences(name)) is not None}
         curve = again.curve(self.request.curve) if self.request.curve else None
+        surface = again.surface(self.request.surface) if self.request.surface else None
         late = len(told) < len(asked.variables) or (curve is None and self.request.curve is not None)
         why = f"one run of {self.name} takes {again.seconds:.2g} s: not run again for curve and differences"
-        return told, curve, (model.Note("code", why),) if late else ()
+        return told, curve, surface, (model.Note("code", why),) if late else ()
 
     def _files(self, more: Collection[Path] = ()) -> dict[str, str]:
         return {shown(str(path)): text_of(path) for path in (*self.module.files, *more)}

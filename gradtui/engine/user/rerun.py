@@ -14,15 +14,18 @@ from gradtui.engine.typed.differences import MIXED_ELEMENTS, STEPS, WIDE_STEPS, 
 from gradtui.engine.typed.look import Look, rows_of
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.model import Differences
+from gradtui.snapshot.surface import Surface, SurfaceRequest
 
 SMALL = 2.0**-30
 """Relative change of a leaf that float32 does not hold."""
 QUICKEST = 1e-5
 """Seconds of a run, at least: what a clock tells of less is nothing to divide by."""
-CURVE, DIFFERENCES = 0.3, 0.3
+CURVE, DIFFERENCES, SURFACE = 0.3, 0.3, 0.3
 """Seconds for each: rather fewer points of a curve, or no differences, than a late answer."""
 FEWEST, MOST = 16, 2_000
 """Points of a curve. Where not even so many can be had within five times the time, there is none."""
+FEWEST_ACROSS = 8
+"""Places of a contour."""
 CLOSER = 4
 """A run more for so many points of a curve, to look between them."""
 
@@ -79,6 +82,35 @@ class Again:
             what=what,
             trouble=found.trouble,
             jumps=found.jumps,
+        )
+
+    def surface(self, request: SurfaceRequest) -> Surface | None:
+        """A run of f for each place, or for each few that stand beside one another. None where f has no such numbers, or where
+        that takes too long."""
+        leaves = [self.leaves.get(name) for name in request.names]
+        columns, rows = request.counts
+        apart = math.ceil(math.sqrt(columns * rows * self.seconds / SURFACE))
+        if any(leaf is None or leaf.ndim for leaf in leaves) or apart > min(columns, rows) // FEWEST_ACROSS:
+            return None
+        first, second = request.names
+        values = [[math.nan] * columns for _ in range(rows)]
+        across, up = (
+            torch.linspace(*window, count, dtype=torch.float64).tolist()
+            for window, count in zip(request.windows, request.counts, strict=True)
+        )
+        for row in range(0, rows, apart):
+            for column in range(0, columns, apart):
+                here = _fresh(self.leaves)
+                with torch.no_grad():
+                    here[first].fill_(across[column])
+                    here[second].fill_(up[row])
+                    f = self._value(here)
+                for beside in values[row : row + apart]:
+                    beside[column : column + apart] = [math.nan if f is None else f.item()] * len(
+                        beside[column : column + apart]
+                    )
+        return Surface(
+            request.names, request.windows, request.counts, tuple(one for row in values for one in row), request.key
         )
 
     def differences(self, name: str) -> Differences | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import get_args
 
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.report.python import NoScriptError, Writer, safe
+from gradtui.report.training.file_script import file_script
+from gradtui.report.training.start import in_one_go, start
 from gradtui.snapshot.model import Device, Dtype, Snapshot, Values
 from gradtui.snapshot.training import Training
 
@@ -15,11 +16,13 @@ from gradtui.snapshot.training import Training
 def training_script(snapshot: Snapshot) -> str:
     """The text of a Python file that needs torch alone. Raises NoScriptError."""
     training = snapshot.training
-    if snapshot.origin != "expression" or training is None:
-        raise NoScriptError("a training script is written from an expression; this is code that runs by itself")
-    every = {**{name: state.value for name, state in snapshot.variables.items()}, **snapshot.data, **_start(training)}
-    if not _in_one_go(training):
+    if snapshot.origin == "capture" or training is None:
+        raise NoScriptError("a training script is written from a function; this is code that runs by itself")
+    if not in_one_go(training):
         raise NoScriptError("this run was changed on its way: a script makes all updates one after the other")
+    if snapshot.origin == "function":
+        return file_script(snapshot, training)
+    every = {**{name: state.value for name, state in snapshot.variables.items()}, **snapshot.data, **start(training)}
     if any(values.summary is not None for values in every.values()):
         raise NoScriptError("a script has all numbers in it, and here are too many of them")
     try:
@@ -31,25 +34,6 @@ def training_script(snapshot: Snapshot) -> str:
         raise NoScriptError("the values do not belong to this expression")
     writer = Writer(snapshot, expression)
     return "\n".join(_lines(snapshot, training, writer, every)) + "\n"
-
-
-def _start(training: Training) -> dict[str, Values]:
-    """Where the first update began: the snapshot may be of any later one."""
-    first = training.updates[0].variables if training.updates else {}
-    return {
-        name: Values((len(moved.value),), moved.value) if isinstance(moved.value, tuple) else Values((), (moved.value,))
-        for name, moved in first.items()
-    }
-
-
-def _in_one_go(training: Training) -> bool:
-    """Whether each update began where the one before had led."""
-    return not any(
-        before.after != after.value
-        for one, next in pairwise(training.updates)
-        for before, after in zip(one.variables.values(), next.variables.values(), strict=True)
-        if before.after == before.after  # nan is not itself
-    )
 
 
 def _lines(snapshot: Snapshot, training: Training, writer: Writer, every: dict[str, Values]) -> Iterator[str]:

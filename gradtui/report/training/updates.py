@@ -86,7 +86,7 @@ def table(training: Training, dtype: str) -> Iterator[str]:
     yield f"{training.optimizer.text} trains {in_words(training.trained)}: {count:,} update{'s' * (count > 1)}"
     cut = count > MOST_ROWS
     shown = (*updates[: MOST_ROWS // 2], *updates[-MOST_ROWS // 2 :]) if cut else updates
-    if updates[0].norms:
+    if not _is_whole(training):
         yield from norms.table(training, shown, max(0, count - MOST_ROWS))
         return
     names = [*updates[0].variables]
@@ -102,6 +102,11 @@ def table(training: Training, dtype: str) -> Iterator[str]:
     if max(update.evaluations for update in updates) > 1:
         total = sum(update.evaluations for update in updates)
         yield f"{training.optimizer.name} evaluates f several times in an update: {total:,} times in all"
+
+
+def _is_whole(training: Training) -> bool:
+    """Whether all that moves is told by its numbers, as it is small."""
+    return not training.updates or training.updates[0].variables.keys() == {*training.trained}
 
 
 def values_chart(training: Training) -> Iterator[str]:
@@ -126,7 +131,7 @@ def _few(place: Place | None, digits: int) -> str:
 
 def as_csv(training: Training) -> str:
     """A line an update: `update,f,w,w.grad,w.after`; of a vector a column an element, `v[0]`; of a file's parameters norms."""
-    if training.updates and training.updates[0].norms:
+    if not _is_whole(training):
         return norms.as_csv(training)
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")

@@ -12,6 +12,7 @@ from textual.content import Content
 
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.start import Start
+from gradtui.snapshot.training import Update
 from gradtui.snapshot.visible import visible
 from gradtui.training.optimizers import DEFAULT
 from gradtui.training.reading import read_optimizer
@@ -108,7 +109,7 @@ class Board:
             panel.border_subtitle = Content(visible(told))
         chart.show_drawing(self.charts.drawing())
         active = session.active
-        moves = active is not None and not trainer.of_file
+        moves = active in trainer.stepped or not trainer.of_file
         chart.show_trail(trainer.history.trail(active, session.element, MOST_TRAIL) if active and moves else ())
         if views.trains != trainer.active:
             views.trains = trainer.active
@@ -123,7 +124,7 @@ class Board:
             return
         panel = self._views.node_panel
         before = history.state(history.here - 1) if history.here else {}
-        if trainer.active and trainer.of_file:
+        if trainer.active and trainer.of_file and not self._all_told(history.last):
             name = node.variable if node is not None else None
             told = norm_lines(name, history.last, before, trainer.next, trainer.trained, history.maker)
             panel.update_lines = tuple(told)
@@ -132,6 +133,11 @@ class Board:
             panel.update_lines = ()
             return
         panel.update_lines = tuple(update_lines(node.variable, history.last, before, trainer.next, history.maker))
+
+    def _all_told(self, last: Update | None) -> bool:
+        """Whether nothing is told by norms."""
+        following = self.trainer.next.updates[0] if self.trainer.next is not None else last
+        return following is not None and not following.norms
 
     def look(self) -> None:
         """At a variable that moves, unless one does so already."""
@@ -208,10 +214,11 @@ class Board:
     def _toggle_parameter(self) -> None:
         node = texts.node_of(self._answers.shown, self._backward.cursor.selected)
         known = self._answers.shown.parameters if self._answers.shown is not None else {}
-        if node is None or node.variable not in known:
+        name = node.variable if node is not None and node.variable in known else self._session.active
+        if name is None:
             self._app.notify("choose a parameter in the graph: A holds it, or lets it move", timeout=4)
         else:
-            self.trainer.toggle(node.variable)
+            self.trainer.toggle(name)
 
     def open_optimizer(self) -> None:
         if self._views is not None:

@@ -68,10 +68,10 @@ class Charts:
     @property
     def pair(self) -> tuple[str, str] | None:
         """Two trained variables that are numbers: the active one goes up, the first of the others across."""
-        session = self._session
-        if self._trainer.of_file:
-            return None
-        numbers = [name for name in self._trainer.trained if not session.points[name].vector]
+        session, trainer = self._session, self._trainer
+        if len(trainer.stepped) < len(trainer.trained):
+            return None  # others move too, and with them what f is over these two
+        numbers = [name for name in trainer.stepped if not session.points[name].vector]
         if len(numbers) < 2:
             return None
         up = session.active if session.active in numbers[1:] else numbers[1]
@@ -94,7 +94,7 @@ class Charts:
         session = self._session
         fixed = [f"{name}={session.points[name].text}" for name in session.variables if name not in pair]
         windows = self._window(pair)
-        key = "|".join(map(str, (session.text, *pair, *windows, *fixed, *session.data, session.dtype)))
+        key = "|".join(map(str, (session.text, *pair, *windows, *fixed, *session.data, session.dtype, session.saves)))
         return SurfaceRequest(pair, windows, key=key)
 
     def _window(self, pair: tuple[str, str]) -> tuple[Window, Window]:

@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from msgspec.structs import replace
 from textual.app import App
 
-from gradtui.expression.point import Point, read_values
-from gradtui.snapshot.model import Problem, Values
+from gradtui.snapshot.model import Problem
 from gradtui.snapshot.start import Start
-from gradtui.snapshot.training import Batches, Leg, Optimizer, Place, Training, TrainingRequest, Update
+from gradtui.snapshot.training import Batches, Optimizer, Place, Training, TrainingRequest, Update
 from gradtui.training.history import History, growth, is_still, until_finite
 from gradtui.training.norms import in_words
 from gradtui.training.optimizers import DEFAULT, settings
@@ -20,6 +19,7 @@ from gradtui.training.run import epoch
 from gradtui.tui.answers import Answers
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
+from gradtui.tui.training.of_file import OfFile, standing
 
 SPEEDS = (1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0)
 """Updates a second."""
@@ -62,9 +62,7 @@ class Trainer:
         self._begun = False
         self._first = 0
         self._trained: tuple[str, ...] = ()
-        self._parameters: tuple[str, ...] = ()
-        self._legs: tuple[Leg, ...] = ()
-        self._asked_legs: tuple[Leg, ...] = ()
+        self._file = OfFile(session, self.history)
 
     def begin(self, start: Start) -> None:
         """As the command line says."""
@@ -84,9 +82,14 @@ class Trainer:
     def trained(self) -> tuple[str, ...]:
         """The variables that move; of a file the parameters, once it has said which there are."""
         if self.of_file:
-            return self._parameters
+            return self._file.trained
         free = (name for name in self._session.variables if name not in self._session.data)
         return tuple(name for name in free if self.chosen is None or name in self.chosen)
+
+    @property
+    def stepped(self) -> tuple[str, ...]:
+        """What moves, of the variables."""
+        return self._file.arguments if self.of_file else self.trained
 
     @property
     def active(self) -> bool:
@@ -118,19 +121,11 @@ class Trainer:
             self.history.clear()
         history = self.history
         if self.of_file:
-            self._asked_legs = self._legs_here(self.optimizer)
-            return TrainingRequest(self.optimizer, trained, history.here, count, legs=self._asked_legs)
+            legs = self._file.asked(self.optimizer)
+            return TrainingRequest(self.optimizer, trained, history.here, count, legs=legs)
         return TrainingRequest(
             self.optimizer, self.trained, history.here, count, history.state(history.here), self.batches
         )
-
-    def _legs_here(self, optimizer: Optimizer) -> tuple[Leg, ...]:
-        """How the updates up to here were made, and how the next one is."""
-        here, at = self.history.here, self._session.given
-        legs = tuple(leg for leg in self._legs if leg.update < here)
-        if legs and (legs[-1].optimizer, legs[-1].at) == (optimizer, at):
-            return legs
-        return (*legs, Leg(here, optimizer, at))
 
     @property
     def _count(self) -> int:
@@ -160,7 +155,8 @@ class Trainer:
             return None
         numbers = range(history.first, history.here)
         updates = tuple(filter(None, map(history.update, numbers)))
-        return replace(shown.training, updates=updates, before=history.state(history.first))
+        changed = shown.training.changed or not history.is_of(shown.training)
+        return replace(shown.training, updates=updates, before=history.state(history.first), changed=changed)
 
     # What a person does
 
@@ -186,8 +182,8 @@ class Trainer:
         """Another answer is there."""
         shown, problem = self._answers.shown, self._answers.problem
         if self.of_file and shown is not None and shown.training is not None:
-            self._parameters = shown.training.trained
-        elif self.of_file and self.active and not self._parameters and problem is not None:
+            self._file.told(shown.training)
+        elif self.of_file and self.active and not self._file.trained and problem is not None:
             self._give_up(problem)
             return
         if self._first and self.next is not None:
@@ -223,7 +219,7 @@ class Trainer:
         self._first = max(0, self._first - len(taken))
         if taken:
             self.history.take(made, len(taken))
-            self._legs = self._asked_legs
+            self._file.taken()
             self._stand({name: moved.after for name, moved in taken[-1].variables.items()})
         if len(taken) < min(count, len(made.updates)):
             bad = made.updates[len(taken)].update
@@ -277,7 +273,11 @@ class Trainer:
         """The file is another one: it is trained from its beginning."""
         if self.of_file:
             self.player.stop()
-            self._waiting, self._legs = 0, ()
+            first = self.history.update(self.history.first)
+            if first is not None:
+                self._stand({name: moved.value for name, moved in first.variables.items()})
+            self._file.begin()
+            self._waiting = 0
             self.history.clear()
 
     def again(self) -> None:
@@ -390,11 +390,5 @@ class Trainer:
         return growth([update for update in updates if update is not None])
 
     def _stand(self, places: Mapping[str, Place]) -> None:
-        if self.of_file:
-            return
-        points: dict[str, Point] = {}
-        for name, place in places.items():
-            numbers = place if isinstance(place, tuple) else (place,)
-            values = Values((len(numbers),) if isinstance(place, tuple) else (), numbers)
-            points[name] = read_values(values, self._session.dtype)
-        self._session.stand(points)
+        dtype = self._session.dtype
+        self._session.stand({name: standing(place, dtype) for name, place in places.items() if name in self.stepped})

@@ -112,6 +112,7 @@ def same(made: tuple[Update, ...], expected: list[tuple[float, list[Any]]]) -> N
             assert (one.grad, one.weight, one.change) == pytest.approx(other, rel=1e-12, abs=1e-15)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", ["Adam(lr=0.01)", "LBFGS(max_iter=3)"])
 def test_each_update_is_torchs(path: Path, text: str) -> None:
     """Dropout and the rows of a batch are drawn anew at each, and a norm's running mean goes on."""
@@ -122,6 +123,7 @@ def test_each_update_is_torchs(path: Path, text: str) -> None:
     same(updates(path, legs, 1, 1), expected[1:2])
 
 
+@pytest.mark.long
 def test_another_rate_goes_on_and_another_optimizer_begins_anew(path: Path) -> None:
     legs = [(0, "Adam(lr=0.01)"), (2, "Adam(lr=0.1)"), (4, "SGD(lr=0.05, momentum=0.9)")]
     updates(path, legs[:1], 0, 4)
@@ -129,6 +131,7 @@ def test_another_rate_goes_on_and_another_optimizer_begins_anew(path: Path) -> N
     same(updates(path, legs[:1], 0, 6), by_torch(legs[:1], 6))
 
 
+@pytest.mark.long
 def test_what_is_let_go_is_made_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "MOST_BYTES", 1)
     monkeypatch.setattr(training, "RECENT", 4)
@@ -139,6 +142,7 @@ def test_what_is_let_go_is_made_again(path: Path, monkeypatch: pytest.MonkeyPatc
         same(updates(path, legs, number), expected[number : number + 1])
 
 
+@pytest.mark.long
 def test_modules_and_parameters_by_name(path: Path) -> None:
     legs = [(0, "SGD(lr=0.1)")]
     snapshot = run(path, legs, 0, 2, trained=("head", "encoder.1.bias"))
@@ -148,6 +152,7 @@ def test_modules_and_parameters_by_name(path: Path) -> None:
     same(snapshot.training.updates, by_torch(legs, 2, [*snapshot.training.trained]))
 
 
+@pytest.mark.long
 def test_a_file_that_is_saved_begins_anew(path: Path) -> None:
     legs = [(0, "SGD(lr=0.1)")]
     first = updates(path, legs, 0, 3)
@@ -166,13 +171,106 @@ def test_what_does_not_move_is_said(path: Path, more: dict[str, Any], kind: str)
     assert "head.weight" in problem.hint or "encoder" in problem.hint
 
 
-def test_a_file_without_parameters(tmp_path: Path) -> None:
+def test_a_file_of_which_nothing_can_move(tmp_path: Path) -> None:
     path = tmp_path / "plain.py"
-    path.write_text("def loss(x: float):\n    return x ** 2\n", encoding="utf-8")
+    path.write_text("import torch\ndef loss():\n    return torch.ones(2).sum()\n", encoding="utf-8")
     problem = run(path, [(0, "SGD(lr=0.1)")]).problem
     assert problem is not None
     assert problem.kind == "domain"
     assert problem.hint
+
+
+PLAIN = """
+import torch
+
+scale = torch.tensor(2.0, requires_grad=True)
+
+def rosenbrock(x: float = -1.5, y: float = 2.0, n: int = 2):
+    return (1 - x) ** n + 100 * (y - x ** 2) ** 2
+
+def scaled(v=(1.0, 2.0, 3.0)):
+    return (v * scale - 1).pow(2).sum()
+"""
+
+
+def moved(made: tuple[Update, ...], name: str) -> list[tuple[Any, Any, Any]]:
+    return [(one.variables[name].value, one.variables[name].grad, one.variables[name].after) for one in made]
+
+
+@pytest.mark.parametrize("text", ["Adam(lr=0.1)", "SGD(lr=0.001, momentum=0.9)", "LBFGS(max_iter=4)"])
+def test_the_arguments_of_a_function_without_parameters(tmp_path: Path, text: str) -> None:
+    """Against torch.optim; a later update is what it was, and one that begins elsewhere goes on from there."""
+    path = tmp_path / "plain.py"
+    path.write_text(PLAIN, encoding="utf-8")
+    optimizer = read_optimizer(text)
+    starts: dict[int, dict[str, Any]] = {0: {"x": 0.5}, 3: {"x": 1.25, "y": 2.5}}
+    legs = tuple(Leg(number, optimizer, at) for number, at in starts.items())
+
+    def asked(legs: tuple[Leg, ...], update: int, count: int) -> tuple[Update, ...]:
+        wanted = TrainingRequest(optimizer, (), update, count, legs=legs)
+        snapshot = evaluate(
+            Request(1, f"{path}:rosenbrock", dict(legs[-1].at), "float64", origin="function", training=wanted)
+        )
+        assert snapshot.training is not None
+        assert (snapshot.training.trained, snapshot.training.arguments) == (("x", "y"), ("x", "y"))
+        assert snapshot.value is not None
+        assert snapshot.value.numbers[0] == snapshot.training.updates[0].value
+        return snapshot.training.updates
+
+    x, y = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (0.5, 2.0))
+    real = getattr(torch.optim, optimizer.name)([x, y], **optimizer.settings)
+    expected: dict[str, list[Any]] = {"x": [], "y": []}
+    for number in range(5):
+        if number == 3:
+            with torch.no_grad():
+                x.fill_(1.25)
+                y.fill_(2.5)
+        before = [(one.item()) for one in (x, y)]
+        grads: list[Any] = []
+
+        def again(grads: list[Any] = grads) -> torch.Tensor:
+            real.zero_grad()
+            loss: torch.Tensor = (1 - x) ** 2 + 100 * (y - x**2) ** 2
+            loss.backward()  # type: ignore[no-untyped-call]
+            grads.append([one.grad.item() for one in (x, y)])  # type: ignore[union-attr]
+            return loss
+
+        real.step(again)
+        for name, place, old, grad in zip("xy", (x, y), before, grads[0], strict=True):
+            expected[name].append(pytest.approx((old, grad, place.item()), rel=1e-12, abs=1e-15))
+    first = asked(legs[:1], 0, 4)
+    made = (*first[:3], *asked(legs, 3, 2))
+    assert moved(made, "x") == expected["x"]
+    assert moved(made, "y") == expected["y"]
+    assert moved(asked(legs, 4, 1), "x") == expected["x"][4:]
+    assert moved(asked(legs[:1], 2, 1), "y") == expected["y"][2:3]
+
+
+def test_arguments_beside_leaves_of_the_file(tmp_path: Path) -> None:
+    """By name what is named; all leaves where f depends on one; the arguments where it does not."""
+    path = tmp_path / "plain.py"
+    path.write_text(PLAIN, encoding="utf-8")
+    found = {}
+    for name, trained in (("scaled", ()), ("scaled", ("v",)), ("scaled", ("scale", "v")), ("rosenbrock", ())):
+        snapshot = run(path, [(0, "SGD(lr=0.01)")], 0, 2, name=name, trained=trained)
+        assert snapshot.training is not None
+        found[name, trained] = snapshot.training.trained
+    assert found == {
+        ("scaled", ()): ("scale",),
+        ("scaled", ("v",)): ("v",),
+        ("scaled", ("scale", "v")): ("scale", "v"),
+        ("rosenbrock", ()): ("x", "y"),
+    }
+    both = updates(path, [(0, "SGD(lr=0.01)")], 1, 1, name="scaled", trained=("scale", "v"))
+    v, scale = (torch.tensor(value, requires_grad=True) for value in ([1.0, 2.0, 3.0], 2.0))
+    real = torch.optim.SGD([scale, v], lr=0.01)
+    for _ in range(2):
+        real.zero_grad()
+        loss = (v * scale - 1).pow(2).sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        real.step()
+    assert both[0].variables["v"].after == tuple(v.tolist())
+    assert both[0].variables["scale"].after == scale.item()
 
 
 def test_the_parameters_of_the_object_whose_method_it_is(tmp_path: Path) -> None:

@@ -33,7 +33,8 @@ WIDE = (120, 36)
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "run.gradtui"
+    path = tmp_path / ("of-a-long-name-" * 10) / "run.gradtui"
+    path.parent.mkdir()
     save(made.run(), path)
     return path
 
@@ -246,6 +247,16 @@ async def test_the_mark_is_over_the_selected_update(size: tuple[int, int], path:
             for pieces in (app.loss.line(y).pieces for y in range(1, 3))
         ]
         assert marked == [app.heat.name_width + 1 + here] * 2
+
+
+async def test_once_all_ranks_have_ended_the_screen_goes_to_where_it_went_wrong(tmp_path: Path) -> None:
+    for number, change in enumerate((None, none_from_5)):
+        save(rank(number, change, ended=number == 0, exit=None), tmp_path / f"{number}.gradtui")
+    app = RanksApp([Source(one) for one in by_rank(str(tmp_path))])
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: "no gradient in rank 1" in text(app))
+        save(rank(1, none_from_5), tmp_path / "1.gradtui")
+        await until(pilot, lambda: app.look.place == 5)
 
 
 async def test_ranks_side_by_side(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ async def test_one_parameter_is_held(path: Path) -> None:
 
 
 async def test_a_file_of_which_nothing_moves_is_seen_without_training(path: Path) -> None:
-    path.write_text("import torch\ndef loss(x: float):\n    return torch.as_tensor(x) ** 2\n", encoding="utf-8")
+    path.write_text("import torch\ndef loss():\n    return torch.ones(4).pow(2).sum() * 4\n", encoding="utf-8")
     app = opened(path)
     async with app.run_test(size=(120, 36)) as pilot:
         for _ in range(500):
@@ -138,6 +138,44 @@ async def test_a_file_of_which_nothing_moves_is_seen_without_training(path: Path
         assert shown(app) == 16
         assert not app.board.trainer.active
         assert app._notifications
+
+
+async def test_the_arguments_of_a_function_move(path: Path) -> None:
+    """Back, on from an edited place, and anew where the file is saved; the path on the contour."""
+    code = "def loss(x: float, w: float = 0.5):\n    return (w * x - 3) ** 2\n"
+    path.write_text(code, encoding="utf-8")
+    app = opened(path, optimizer="SGD(lr=0.01)")
+
+    def stands() -> tuple[Any, Any]:
+        return app.session.points["x"].value, app.session.points["w"].value
+
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        x, w = (torch.tensor(value, requires_grad=True) for value in (4.0, 0.5))
+        real = torch.optim.SGD([x, w], lr=0.01)
+        places = [stands()]
+        for number in range(1, 5):
+            if number == 3:
+                await pilot.press("right")
+                with torch.no_grad():
+                    x += 0.1
+            real.zero_grad()
+            (w * x - 3).pow(2).backward()  # type: ignore[no-untyped-call]
+            real.step()
+            await press(pilot, "g", number)
+            assert stands() == pytest.approx((x.item(), w.item()), rel=1e-6)
+            places.append(stands())
+        assert "w ← w − lr·ḡ" in told(app) or "x ← x − lr·ḡ" in told(app)
+        assert "contour" in app.board.charts.kinds
+        for number in (3, 2, 1, 0):
+            await press(pilot, "z", number)
+            assert number == 2 or stands() == places[number]
+        await press(pilot, "g", 1)
+        path.write_text(code.replace("0.5", "0.75"), encoding="utf-8")
+        app.post_message(FileSaved())
+        await pilot.pause()
+        await until(pilot, 0)
+        assert stands() == (4.0, 0.75)
 
 
 def test_the_rule_of_a_large_parameter_is_that_of_a_run_that_goes_on() -> None:
