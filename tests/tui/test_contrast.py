@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
+from rich.style import Style
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
@@ -11,6 +14,8 @@ from gradtui.tui.colours import LEAST_BORDER, LEAST_TEXT
 from gradtui.tui.colours import contrast as ours
 from tests.tui.fakes import make_app
 from tests.tui.test_colours import look, luminance
+from tests.tui.training.engine import trained_app
+from tests.tui.training.test_trainer import until
 
 STATES = {
     "panes": (),
@@ -39,16 +44,21 @@ def test_ours_is_that_of_wcag() -> None:
 
 async def faint(app: GradtuiApp, *keys: str) -> dict[str, float]:
     """Texts and lines that are too near to what they stand on."""
-    found = {}
     async with app.run_test(size=(100, 30)) as pilot:
-        for text, style in await look(pilot, *keys):
-            if style.color is None or style.bgcolor is None or not text.strip():
-                continue
-            colours = style.color.get_truecolor(), style.bgcolor.get_truecolor(foreground=False)
-            here = ratio(*colours)
-            is_text = any(map(str.isalnum, text))
-            if here < (LEAST_TEXT if is_text else LEAST_BORDER) and (is_text or LINES.intersection(text)):
-                found[text.strip()] = round(here, 2)
+        return too_near(await look(pilot, *keys))
+
+
+def too_near(painted: Iterable[tuple[str, Style]], marks: frozenset[str] = frozenset()) -> dict[str, float]:
+    """marks: of drawings, which need what a line needs."""
+    found = {}
+    for text, style in painted:
+        if style.color is None or style.bgcolor is None or not text.strip():
+            continue
+        colours = style.color.get_truecolor(), style.bgcolor.get_truecolor(foreground=False)
+        here = ratio(*colours)
+        is_text = any(map(str.isalnum, text))
+        if here < (LEAST_TEXT if is_text else LEAST_BORDER) and (is_text or (LINES | marks).intersection(text)):
+            found[text.strip()] = round(here, 2)
     return found
 
 
@@ -56,6 +66,33 @@ async def faint(app: GradtuiApp, *keys: str) -> dict[str, float]:
 @pytest.mark.parametrize("theme", ["textual-light", "textual-dark"])
 async def test_what_is_painted(theme: str, state: str) -> None:
     assert await faint(make_app(theme=theme), *STATES[state]) == {}
+
+
+PATHS = frozenset("●○┊╍·→←↑↓↗↘↖↙×+◆■□" + "".join(map(chr, range(0x2801, 0x2900))))
+"""What paths, curves, points and arrows are drawn with."""
+
+
+@pytest.mark.parametrize("theme", ["textual-light", "textual-dark"])
+async def test_training(theme: str) -> None:
+    """The trail on f, f by update beside a kept run, the contour with its paths, data with their fit, and the rule's numbers."""
+    data = {"x": (0.0, 1.0, 2.0, 3.0), "y": (1.0, 3.0, 5.5, 7.0)}
+    app = trained_app("p = w*x + b; (p - y)^2", {"w": "0.5", "b": "0"}, "Adam(lr=0.1)", theme=theme, data=data)
+    seen = {}
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, 0)
+        for _ in range(2):
+            for number in range(1, 4):
+                await pilot.press("g")
+                await until(pilot, number)
+            await pilot.press("R", "escape")
+            await until(pilot, 0)
+        await pilot.press("g")
+        await until(pilot, 1)
+        for _ in range(4):
+            seen[app.board.charts.kind] = too_near(await look(pilot), PATHS)
+            await pilot.press("h")
+            await until(pilot, 1)
+    assert seen == {kind: {} for kind in ("fit", "curve", "updates", "contour")}
 
 
 @pytest.mark.long
