@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import inspect
 import itertools
 import os
 import signal
@@ -10,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+gc.disable()  # while the tests are collected: all of it stays
 
 # A job that a script starts with & is told to pass SIGINT over, and so would be every program that the tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -32,6 +36,22 @@ for name in [name for name in os.environ if name.startswith("GRADTUI_")]:
 # The suite tries the same inputs each time; new ones are looked for by hand, with --hypothesis-profile=default.
 settings.register_profile("the same", derandomize=True)
 settings.load_profile("the same")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that drives the screen is `long`: a start of the app takes a third of a second."""
+    for item in items:
+        if isinstance(item, pytest.Function) and (
+            inspect.iscoroutinefunction(item.function) or "snap_compare" in item.fixturenames
+        ):
+            item.add_marker(pytest.mark.long)
+
+
+def pytest_collection_finish() -> None:
+    """The 12,000 tests and torch are not looked through again at each collection of garbage."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -106,6 +106,7 @@ def test_there_are_some() -> None:
     assert set(COMMANDS) >= REFUSED
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("line", COMMANDS)
 def test_command(line: str, folder: Path) -> None:
     words = shlex.split(line.partition(" < ")[0])[1:]

@@ -48,6 +48,7 @@ def told(row: Function) -> Snapshot:
     return replace(evaluate(request), derivative=derivatives(request))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("row", CALLED, ids=lambda row: row.name)
 def test_a_function_stands_in_every_table(row: Function) -> None:
     assert row.name in OPERATIONS, "gradtui/engine/typed/operations.py"
@@ -66,6 +67,7 @@ def test_no_table_has_another() -> None:
     assert {row.inverse for row in TABLE} - {""} <= names
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("row", CALLED, ids=lambda row: row.name)
 def test_what_follows_from_the_tables(row: Function) -> None:
     """It is coloured, autograd and calculus agree on it, and there is a script; tests/report runs them all."""

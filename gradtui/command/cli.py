@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradtui import __version__
-from gradtui.command import answer, options, run, running, training
+from gradtui.command import answer, options, run, running, topics, training
 
 if TYPE_CHECKING:
     from gradtui.command.answer import Form
@@ -24,8 +24,9 @@ SAVED = re.compile(r".+\.gradtui", re.DOTALL)
 HELP = """Show how PyTorch's autograd differentiates a function.
 
 TARGET is the function, x^2 + 3x + 1 if left out; or one of your own code, model.py:loss,
-model.py:Net.loss or package.module:loss; or - to answer each line of
-standard input with a line of JSON, where a line is an expression or {"expression": ..., "at": {...}}.
+model.py:Net.loss or package.module:loss; or a training script with its arguments, which is run and watched; or
+a saved file; or - to answer each line of standard input with a line of JSON, where a line is an expression or
+{"expression": ..., "at": {...}}.
 
 \b
 gradtui                                  the explorer on x^2 + 3x + 1 at x = 4
@@ -33,6 +34,7 @@ gradtui "sin(x)*exp(-x^2)" --at x=0.5    another function
 gradtui "w*x + b" --at w=2 --at b=0      several variables
 gradtui "sum(x^2)" --at "x=[1, 2, 3]"    a vector
 gradtui model.py:loss                    your own function, run as you would run it
+gradtui train.py --epochs 3              a whole training, watched until it goes wrong
 gradtui "x^2" --at 3 --print             one text report, no screen
 gradtui "x^2" --at 3 --steps             the backward pass, step by step
 gradtui "x^2" --at 3 --export graph.svg  a drawing of the graph; other forms by their suffix
@@ -45,7 +47,10 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
 
 
 @click.command(
-    cls=running.Command, help=HELP, context_settings={"ignore_unknown_options": True, "max_content_width": 100}
+    cls=running.Command,
+    help=HELP,
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "max_content_width": 100},
 )
 @click.argument("target", nargs=-1, type=click.UNPROCESSED)
 @click.option("--at", "places", multiple=True, metavar="X=VALUE", help="Where x stands: x=4, x=pi/2, x=[2.1, 5.4].")
@@ -94,6 +99,9 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
 )
 @click.option("--order", type=click.IntRange(1, 4), metavar="N", help="Derivatives up to this order, 1 to 4.")
 @click.version_option(__version__, message="gradtui %(version)s")
+@click.option(
+    "--help", is_flag=True, is_eager=True, expose_value=False, callback=topics.show, help="Show this message and exit."
+)
 def command(
     target: tuple[str, ...],
     places: tuple[str, ...],

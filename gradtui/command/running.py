@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradtui.command import run as runs
+from gradtui.command import topics
 from gradtui.command.options import shown
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class Command(click.Command):
         valued = {name for one in self.params if isinstance(one, click.Option) and not one.is_flag for name in one.opts}
         own, ctx.obj = split(args, valued)
         return super().parse_args(ctx, own)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        topics.write_options(self, ctx, formatter)
 
 
 def split(arguments: Sequence[str], valued: set[str]) -> tuple[list[str], list[str]]:

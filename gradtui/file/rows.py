@@ -86,6 +86,7 @@ class ParameterRow(Struct, frozen=True, array_like=True, gc=False):
     node: Index | None = None
     requires_grad: bool = True
     registered: bool | None = None
+    within: bool = False
 
 
 class Piece(Struct, omit_defaults=True):
@@ -181,6 +182,7 @@ class Writer:
             node=parameter.node,
             requires_grad=parameter.requires_grad,
             registered=parameter.registered,
+            within=parameter.within,
         )
         self._turn(20)
         return row
@@ -314,7 +316,8 @@ class Reader:
         if value is None:
             raise BrokenError(f"{DAMAGED}: a parameter has no value")
         dtype, device = self._texts[row.dtype] or "", self._texts[row.device] or ""
-        return Parameter(value, self._values[row.grad], dtype, device, row.node, row.requires_grad, row.registered)
+        grad, wanted = self._values[row.grad], row.requires_grad
+        return Parameter(value, grad, dtype, device, row.node, wanted, row.registered, row.within)
 
 
 def _weight(piece: Piece) -> int:

@@ -8,8 +8,12 @@ from collections.abc import Sequence
 from gradtui.graph.uses import Use
 from gradtui.snapshot.model import Graph, Values
 
+CHECKPOINT = "CheckpointFunction"
+"""A reentrant checkpoint, whose backward runs what is in it again."""
 MODULE_HOOK = "BackwardHookFunction"
 """The operation that torch puts around a module with a backward hook."""
+ZEROS_OF = {MODULE_HOOK: "module hook of zeros", CHECKPOINT: "zeros within a checkpoint"}
+"""The reasons for their zeros."""
 LOOK = "look for a register_hook on it, and for a backward hook of its module: return None there to leave it as it is"
 ROUNDING = 1e-3
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from gradtui.graph import kept
 from gradtui.snapshot.model import Snapshot, Summary, Unread, Values, norm_of
 
 
@@ -92,6 +93,8 @@ class Gradient(Struct, frozen=True):
     shape: of the parameter; () for a module. grad: None where there is none. share: of the square of the norm of all that is
     finite of the whole gradient, so that all shares add up to 1; None where that is 0 or not known, and for what is not finite.
     node: where it stands in the graph, the first of several. step: when the engine ran that, None where it did not.
+    kept: bytes that the nodes of a module keep for backward; None for a parameter, and where it is not known. holds: whether it
+    is a parameter, or a module that has some.
     """
 
     name: str
@@ -101,6 +104,8 @@ class Gradient(Struct, frozen=True):
     share: float | None
     node: int | None
     step: int | None
+    kept: int | None = None
+    holds: bool = True
 
 
 def by_parameter(snapshot: Snapshot) -> list[Gradient]:
@@ -119,7 +124,7 @@ def by_parameter(snapshot: Snapshot) -> list[Gradient]:
 
 
 def by_module(snapshot: Snapshot, parameters: Sequence[Gradient]) -> list[Gradient]:
-    """The modules that have parameters, with what is in them, in the model's order. parameters: `by_parameter`."""
+    """The modules that have parameters or keep something for backward, in the model's order. parameters: `by_parameter`."""
     grads = Inside(parameters)
     first: dict[str, Gradient] = {}
     for parameter in parameters:
@@ -129,14 +134,28 @@ def by_module(snapshot: Snapshot, parameters: Sequence[Gradient]) -> list[Gradie
             before = first.setdefault(path, parameter)
             if _step(parameter) < _step(before):
                 first[path] = parameter
-    whole = grads.of("")
-    return [
-        Gradient(
-            path, module.kind, (), grads.of(path), share(grads.of(path), whole), first[path].node, first[path].step
-        )
-        for path, module in snapshot.modules.items()
-        if path in first
-    ]
+    whole, sizes, known = grads.of(""), kept.by_module(snapshot), kept.in_all(snapshot) is not None
+    ran = _first_of(snapshot, sizes.keys() - first.keys())
+    found = []
+    for path, module in snapshot.modules.items():
+        if path in first or path in ran:
+            node, step = (first[path].node, first[path].step) if path in first else ran[path]
+            size = sizes.get(path, 0) if known else None
+            part = share(grads.of(path), whole)
+            found.append(Gradient(path, module.kind, (), grads.of(path), part, node, step, size, path in first))
+    return found
+
+
+def _first_of(snapshot: Snapshot, paths: Collection[str]) -> dict[str, tuple[int, int | None]]:
+    """The first node of each of these modules that backward runs, with its step."""
+    found: dict[str, tuple[int, int | None]] = {}
+    for node in snapshot.graph.nodes if paths else ():
+        path = node.module
+        while path:
+            if path in paths:
+                found.setdefault(path, (node.id, node.step))
+            path = path.rpartition(".")[0]
+    return found
 
 
 def share(part: Spread | None, whole: Spread | None) -> float | None:
@@ -168,9 +187,10 @@ class Inside:
         return self._found[path]
 
 
-Order = Literal["order", "name", "norm", "share", "min", "max", "zeros", "nan", "inf"]
-ORDERS: tuple[Order, ...] = ("order", "name", "norm", "share", "min", "max", "zeros", "nan", "inf")
-"""`order` is that of the backward pass. All but the first two begin with the largest, and with what is no number before."""
+Order = Literal["order", "name", "norm", "share", "min", "max", "zeros", "nan", "inf", "kept"]
+ORDERS: tuple[Order, ...] = ("order", "name", "norm", "share", "min", "max", "zeros", "nan", "inf", "kept")
+"""`order` is that of the backward pass, `kept` is of modules alone. All but the first two begin with the largest, and with what
+is no number before."""
 
 
 def ordered(gradients: Sequence[Gradient], by: Order) -> list[Gradient]:
@@ -185,7 +205,7 @@ def ordered(gradients: Sequence[Gradient], by: Order) -> list[Gradient]:
 
 
 def _number(gradient: Gradient, by: Order) -> float | None:
-    number: float | None = gradient.share if by == "share" else getattr(gradient.grad, by, None)
+    number: float | None = getattr(gradient if by in ("share", "kept") else gradient.grad, by, None)
     return number
 
 

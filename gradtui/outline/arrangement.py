@@ -163,7 +163,7 @@ class Arrangement:
     def _gradients(self) -> Sequence[Gradient]:
         known = self.numbers.parameters if self.view == "parameters" else self.numbers.modules
         if self.only == "bad":
-            known = [each for each in known if each.grad is None or each.grad.bad]
+            known = [each for each in known if each.holds and (each.grad is None or each.grad.bad)]
         return ordered(known, self.order)
 
     def _listed(self) -> list[int]:
@@ -184,6 +184,8 @@ class Arrangement:
     def cycle_view(self, views: Sequence[View] = VIEWS) -> None:
         """The next of `views`."""
         self.view = views[(views.index(self.view) + 1) % len(views)] if self.view in views else views[0]
+        if self.order == "kept" and self.view != "modules":
+            self.order = "order"
 
     def cycle_filter(self, selected: int | None) -> None:
         """The next filter; the path is that to the node selected now."""
@@ -191,7 +193,9 @@ class Arrangement:
         self._path_end = selected
 
     def cycle_order(self, by: int) -> None:
-        self.order = ORDERS[(ORDERS.index(self.order) + by) % len(ORDERS)]
+        orders = [order for order in ORDERS if order != "kept" or self.view == "modules"]
+        at = orders.index(self.order) if self.order in orders else 0
+        self.order = orders[(at + by) % len(orders)]
 
     def toggle(self, row: Row) -> None:
         """Open or close a node or a group."""

@@ -22,7 +22,9 @@ def tables(snapshot: Snapshot) -> Iterator[str]:
         return
     parameters = by_parameter(snapshot)
     modules = [
-        module for module in by_module(snapshot, parameters) if module.name and not _is_alone(module, parameters)
+        module
+        for module in by_module(snapshot, parameters)
+        if module.name and module.holds and not _is_alone(module, parameters)
     ]
     yield from _table("gradient of", parameters, MOST_PARAMETERS)
     if modules:

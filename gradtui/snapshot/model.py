@@ -77,6 +77,7 @@ class Parameter(Struct, frozen=True):
 
     grad: the gradient of f by it; None where it is not in the graph, or backward never reached it. node: its AccumulateGrad.
     registered: of an nn.Parameter, whether the model has it in `parameters()`; None for another tensor, or without a model.
+    within: whether its gradient, or a part of it, comes of a backward that runs within `node`, as that of a reentrant checkpoint.
     """
 
     value: Values
@@ -86,6 +87,7 @@ class Parameter(Struct, frozen=True):
     node: int | None = None
     requires_grad: bool = True
     registered: bool | None = None
+    within: bool = False
 
 
 class Operand(Struct, frozen=True):
@@ -106,6 +108,7 @@ class Operand(Struct, frozen=True):
 class Witness(Struct, frozen=True):
     """What was seen at the moment at which good numbers became bad ones: nan of what had none, infinity of what was finite.
 
+    refused: of what raised over such numbers, whether the tensor that it had was made of this one by bad numbers alone.
     node: that did it. phase: in the forward pass, or in backward; then `edge` is the one by which it was sent, and `came` the
     gradient that came in at that element. operation: torch's own name of what did it (`div`), which may stand within a larger
     function. index: of the first bad element. result: what stands there. bad: how many elements are bad.
@@ -126,6 +129,7 @@ class Witness(Struct, frozen=True):
     came: float | None = None
     source: Source | None = None
     module: str = ""
+    refused: bool = False
 
 
 class Experiment(Struct, frozen=True):

@@ -105,6 +105,7 @@ def test_several_variables_keep_their_order() -> None:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula["name"])
 def test_formulas(formula: dict[str, Any]) -> None:
     """Numbers and words agree with 30-digit references, every partial derivative of every formula."""
@@ -138,6 +139,7 @@ def precision(row: Function) -> float:
     return 1e-7 if row.name == "hardsigmoid" else 1e-9
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("row", [row for row in TABLE if not row.operator], ids=lambda row: row.name)
 def test_every_function_agrees_with_torch(row: Function) -> None:
     at: At = {"x": (0.31, 0.72, 0.55)} if row.kind == "reduction" else {"x": 0.31}
@@ -152,6 +154,7 @@ def test_every_function_agrees_with_torch(row: Function) -> None:
         assert again == pytest.approx(expected, rel=precision(row), abs=1e-12)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("x", [-2.3, -0.4, 0.9, 7.3])
 @pytest.mark.parametrize(
     "row",
@@ -297,6 +300,7 @@ expressions = st.recursive(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(text=expressions, x=st.floats(0.3, 2.7), y=st.floats(-2.5, -0.3))
 def test_words_numbers_and_torch_agree(text: str, x: float, y: float) -> None:

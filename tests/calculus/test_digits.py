@@ -72,6 +72,7 @@ def test_what_would_take_long_is_asked_once() -> None:
     assert settled(lambda: [mp.mpf(mp.dps)], (100, 0)) == [100]
 
 
+@pytest.mark.long
 def test_a_long_vector_too() -> None:
     """Of 2,000 elements, with the digits that the smallest needs."""
     x = tuple(10.0**-k for k in range(1, 9)) * 250

@@ -36,6 +36,7 @@ def told(text: str, at: At) -> Truth:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula["name"])
 def test_formulas(formula: dict[str, Any]) -> None:
     check = formula["checks"][0]

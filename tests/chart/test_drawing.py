@@ -158,6 +158,7 @@ def test_the_tangent_is_where_plotext_draws_it() -> None:
         assert extra <= own * 0.1  # a dot may be rounded to its neighbour
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HARD)
 @pytest.mark.parametrize("size", [(12, 5), (20, 6), (70, 20), (200, 60)])
 def test_anything_is_drawn(name: str, size: tuple[int, int]) -> None:
@@ -183,6 +184,7 @@ def check_overlay(picture: Picture, x: float, f: float | None, slope: float | No
             assert len(character) == 1
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(ANY, ANY), min_size=1, max_size=12),

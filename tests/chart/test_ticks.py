@@ -13,6 +13,7 @@ from gradtui.chart.window import bounded, y_window
 from gradtui.snapshot.curve import Curve
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None)
 @given(st.floats(-1e300, 1e300), st.floats(-1e300, 1e300), st.integers(0, 12), st.booleans())
 def test_few_round_numbers_inside(low: float, high: float, most: int, of_x: bool) -> None:

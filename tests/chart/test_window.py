@@ -35,7 +35,7 @@ WINDOW = st.tuples(st.floats(-1e300, 1e300), st.floats(1e-6, 1.0)).map(
 )
 UNIT = Frame((-10.0, 10.0), (-5.0, 5.0), 40, 10)
 
-quick = settings(max_examples=200, deadline=None)
+quick = settings(max_examples=100, deadline=None)
 
 
 def grid(low: float = -10, high: float = 10, count: int = 401) -> list[float]:
@@ -57,6 +57,7 @@ def inside(point: Position, frame: Frame) -> bool:
     return frame.x_window[0] <= point[0] <= frame.x_window[1] and frame.y_window[0] <= point[1] <= frame.y_window[1]
 
 
+@pytest.mark.long
 @quick
 @given(st.tuples(FINITE, FINITE), st.tuples(FINITE, FINITE), WINDOW, WINDOW)
 def test_clip_never_leaves_the_window(start: Position, end: Position, xs: Window, ys: Window) -> None:
@@ -65,6 +66,7 @@ def test_clip_never_leaves_the_window(start: Position, end: Position, xs: Window
     assert piece is None or all(inside(point, frame) for point in piece)
 
 
+@pytest.mark.long
 @quick
 @given(*[st.tuples(COORDINATE, COORDINATE)] * 2, st.floats(0, 1))
 def test_clip_keeps_what_is_inside(start: Position, end: Position, part: float) -> None:
@@ -98,6 +100,7 @@ def test_clip_finds_what_there_is(start: Position, end: Position) -> None:
         assert piece is not None
 
 
+@pytest.mark.long
 @quick
 @given(st.lists(ANY, max_size=30), WINDOW)
 def test_runs_stay_in_the_frame_and_on_its_dots(y: list[float], ys: Window) -> None:
@@ -152,6 +155,7 @@ def test_f_and_its_derivative_break_at_their_own_jumps() -> None:
     assert of_derivative == [(2.0, 2.1), (3.0, 3.0), (4.0, 4.0), (5.0, 5.0)]
 
 
+@pytest.mark.long
 @quick
 @given(st.lists(ANY, max_size=60), st.lists(ANY, max_size=60))
 def test_y_window_always_has_an_inside(f: list[float], derivative: list[float]) -> None:
@@ -272,6 +276,7 @@ def test_a_point_beside_the_window_does_not_count() -> None:
     assert shown_window(told, (10.0, 1e6))[1] > 1e6
 
 
+@pytest.mark.long
 @quick
 @given(FINITE, FINITE, st.lists(st.one_of(st.floats(1e-3, 1e3), st.floats(-5, 5)), max_size=40), st.none() | ANY)
 def test_windows_stay_finite_and_wide_enough(low: float, high: float, moves: list[float], around: float | None) -> None:

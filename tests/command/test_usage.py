@@ -8,6 +8,7 @@ import subprocess
 import sys
 from unittest.mock import create_autospec
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import asdict
@@ -15,6 +16,7 @@ from textual.theme import BUILTIN_THEMES
 
 from gradtui import __version__
 from gradtui.command.cli import command
+from gradtui.command.topics import TOPICS
 from gradtui.report.export import SUFFIXES
 from gradtui.snapshot.start import Start
 from gradtui.tui import app
@@ -141,6 +143,15 @@ def test_what_the_help_promises(screen: list[Start]) -> None:
     assert " ".join(SUFFIXES) in told
 
 
+def test_each_option_stands_under_one_heading() -> None:
+    named = [name for names in TOPICS.values() for name in names]
+    options = [one.name for one in command.params if isinstance(one, click.Option)]
+    assert sorted(named) == sorted(map(str, options))
+    told = run("--help").output.splitlines()
+    places = [told.index(f"{heading}:") for heading in TOPICS]
+    assert places == sorted(places)
+
+
 def test_no_such_theme(screen: list[Start]) -> None:
     assert "textual-dark" in run("x", "--theme", "plaid").stderr
     assert screen == []
@@ -180,6 +191,7 @@ def test_instant() -> None:
     code = """
 import sys
 from gradtui.command.cli import command
+from gradtui.command.topics import TOPICS
 command(["--help"], standalone_mode=False)
 print("loaded:", *sys.modules)
 """

@@ -40,6 +40,7 @@ def test_a_given_name_is_left_alone() -> None:
     assert completion("mse", ("mse",)) is None
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None)
 @given(st.text("xy s=(),[]{};.\\\"'clampg0:"))
 def test_any_text(text: str) -> None:

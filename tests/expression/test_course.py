@@ -172,6 +172,7 @@ def test_spans_point_into_what_was_typed(typed: str, piece: str) -> None:
     assert piece in {typed[node.start : node.end] for node in postorder(parse(typed))}
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None)
 @given(python_text)
 def test_typeset_reads_back(text: str) -> None:
@@ -180,6 +181,7 @@ def test_typeset_reads_back(text: str) -> None:
     assert shape(parse(typeset(expression))) == shape(expression)
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None)
 @given(python_text, st.sampled_from(["def f(x):\n  r = {}\n  return r", "r = {}\nreturn r", "r = {}; r"]))
 def test_any_text_in_a_def(text: str, frame: str) -> None:

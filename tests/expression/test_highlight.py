@@ -49,6 +49,7 @@ def test_names_are_variables() -> None:
     assert kinds("Volt*e", ("Volt", "e")) == [("Volt", "variable"), ("*", "operator"), ("e", "variable")]
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None)
 @given(st.text())
 def test_covers_the_text_in_order(text: str) -> None:

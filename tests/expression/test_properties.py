@@ -67,7 +67,7 @@ def test_any_text(text: str) -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(soup, st.sampled_from([(), ("e", "F"), ("x", "Δx")]))
 @example("softmax(dim=0)", ())
 @example("lambda x^2", ())
@@ -99,6 +99,7 @@ def grow(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 python_text = st.recursive(st.sampled_from(["x", "y", "w1", "2", "0.5", "1e-3"]), grow, max_leaves=15)
 
 
+@pytest.mark.long
 @quick
 @given(python_text)
 def test_reads_as_python_does(text: str) -> None:
@@ -109,6 +110,7 @@ def test_reads_as_python_does(text: str) -> None:
     assert python_shape(write(parse(text)).replace("^", "**")) == expected
 
 
+@pytest.mark.long
 @quick
 @given(python_text)
 def test_span_is_the_text_of_the_node(text: str) -> None:
@@ -119,6 +121,7 @@ def test_span_is_the_text_of_the_node(text: str) -> None:
         assert shape(parse(text[node.start : node.end])) == expected[node]
 
 
+@pytest.mark.long
 @quick
 @given(python_text, python_text)
 def test_implicit_product(left: str, right: str) -> None:

@@ -131,7 +131,10 @@ EVERYTHING = Snapshot(
     (Experiment(0, 1, 2.0),),
     Problem("crash", "no", 1, 2, "hint", HERE, ("line 1", "line 2"), "inplace", "Exp", RAISED),
     "function",
-    {"w": Parameter(LARGE, None, "bfloat16", "cuda:0", 1, False, True), "": Parameter(scalar(1), scalar(2), "f", "c")},
+    {
+        "w": Parameter(LARGE, None, "bfloat16", "cuda:0", 1, False, True, True),
+        "": Parameter(scalar(1), scalar(2), "f", "c"),
+    },
     {"encoder": Module("Encoder", 3), "encoder.layer": Module("ModuleList")},
     {"model.py": "def f(x):\n    y = x @ w\n    return y\n"},
     (
@@ -195,6 +198,7 @@ EVERYTHING = Snapshot(
             0.5,
             HERE,
             "head",
+            True,
         ),
     ),
     mismatches=(Mismatch(0, "Square", 1, "x", math.inf, (2, 0), math.nan, 1.5, True, True, HERE, 0),),
@@ -515,6 +519,13 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
     ),
     "a thousand pieces": ([HEAD | {"truth": {"value": [1], "pieces": [PIECE] * 1001}}], "more pieces"),
     "deep nesting": ([HEAD, nested(10**6)], "damaged"),
+    # what advisories of other readers of MessagePack were about
+    "an array of four billion": ([b"\xdd\xff\xff\xff\xff"], "damaged"),
+    "a map of four billion": ([HEAD, b"\xdf\xff\xff\xff\xff"], "damaged"),
+    "four gigabytes of a text": ([HEAD, b"\x81\xa5texts\x91\xdb\xff\xff\xff\xff"], "damaged"),
+    "an extension for a number": ([b"\x82\xa2id\xd4\x05\x00\xaaexpression\xa1x"], "damaged"),
+    "an object of numpy's": ([HEAD | {"nd": True, "kind": "O", "data": b"cos\nsystem\n(S'id'\ntR."}, [1]], "damaged"),
+    "a key that is an array": ([HEAD, b"\x81\x91\x01\x01"], "damaged"),
     "a long frame": ([HEAD, b"\xc0" * (format.FRAME + 1)], "more in it than a .gradtui file may hold"),
     "a frame of another size": ([HEAD, b"\x80\x80"], "damaged"),
 }

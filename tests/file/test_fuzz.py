@@ -101,6 +101,7 @@ def check(path: Path) -> bool:
     return True
 
 
+@pytest.mark.long
 @SETTINGS
 @given(seed=SEED)
 def test_changed_bytes(seed: int, tmp_path: Path) -> None:
@@ -115,6 +116,7 @@ def test_changed_bytes(seed: int, tmp_path: Path) -> None:
     check(path)
 
 
+@pytest.mark.long
 @SETTINGS
 @example(seed=17836)  # a tangent of another shape than the gradients
 @given(seed=SEED)

@@ -38,8 +38,9 @@ def complex_loss() -> None:
 
 
 def choice_of_nan() -> object:
+    """It says itself that it is to be validated: the first torch.compile of a process turns that off for all."""
     constant = torch.ones(4, 3)
-    return Categorical(logits=MODEL((constant - 1) / constant.std(0)))
+    return Categorical(logits=MODEL((constant - 1) / constant.std(0)), validate_args=True)
 
 
 STEPS: list[tuple[Callable[[], object], str, tuple[str, ...]]] = [
@@ -66,6 +67,21 @@ def test_what_torch_refuses_is_told_with_its_line(step: Any, kind: str, words: t
     lines = step.__code__.co_firstlineno, step.__code__.co_firstlineno + 3
     assert lines[0] < (first.source.line or 0) <= lines[1]
     assert first.text in error.value.__notes__[0]
+
+
+def test_bad_values_that_led_nowhere_are_not_proved_to_be_what_was_refused() -> None:
+    """The first nan of the step is masked away, and data that nobody watched are refused."""
+
+    def step() -> None:
+        masked = (MODEL(X) - MODEL(X)).log().log().nan_to_num()
+        Categorical(logits=torch.full((4, 3), float("nan")) + masked.detach() * 0)
+
+    trace = gradtui.trace(MODEL)
+    with pytest.raises(ValueError, match="invalid values"), trace:
+        step()
+    (first,) = trace.findings
+    assert first.certainty == "likely"
+    assert any("not seen" in one for one in first.evidence)
 
 
 def test_an_exception_of_another_kind_has_no_findings() -> None:

@@ -58,7 +58,7 @@ def wild(draw: st.DrawFn) -> Snapshot:
 
 
 @pytest.mark.long
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(wild())
 def test_an_answer_whatever_the_graph(snapshot: Snapshot) -> None:
     for finding in findings(snapshot):
@@ -72,7 +72,7 @@ def test_an_answer_whatever_the_graph(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(wild())
 def test_who_is_blamed_for_zeros_got_a_gradient_and_sent_none(snapshot: Snapshot) -> None:
     nodes, found = snapshot.graph.nodes, killers(snapshot.graph)

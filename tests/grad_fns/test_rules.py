@@ -370,6 +370,7 @@ def test_pretty_writes_only_whole_one_digit_powers_high() -> None:
     assert pretty("2*a^2 + y^3/2 - a^(b - 1)*a^1.5*a^10") == "2·a² + y³/2 - a^(b - 1)·a^1.5·a^10"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("function", TABLE, ids=lambda row: row.name)
 def test_every_grad_fn_of_the_language_has_a_row(function: Function) -> None:
     """All ways to give each function numbers, scalars and vectors, parts of composite operations included."""

@@ -635,6 +635,7 @@ CASES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("key", "tried"), CASES, ids=[key for key, _ in CASES])
 def test_rule(key: str, tried: Case) -> None:
     """On random operands and a random ḡ, to 1e-10 in float64."""

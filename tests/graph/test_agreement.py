@@ -49,6 +49,7 @@ def with_gradient(snapshot: Snapshot, name: str, *gradient: float) -> Snapshot:
     return replace(snapshot, variables={**snapshot.variables, name: wrong})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula["name"])
 def test_no_false_alarm(formula: dict[str, Any], dtype: Dtype) -> None:
@@ -127,6 +128,7 @@ def test_no_wrong_gradient_passes(text: str, x: float, wrong: float, dtype: Dtyp
     assert "✗" in told.text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("text", "at", "name"),
     [

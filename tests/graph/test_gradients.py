@@ -122,7 +122,8 @@ def test_leaves_stand_for_parameters_where_there_is_no_model() -> None:
 
 @pytest.mark.parametrize("by", ORDERS)
 def test_orders(by: Order) -> None:
-    found = by_parameter(synthetic.bert(12))
+    model = synthetic.bert(12)
+    found = by_parameter(model) if by != "kept" else by_module(model, by_parameter(model))
     result = ordered(found, by)
     assert sorted(each.name for each in result) == sorted(each.name for each in found)
     if by == "order":
@@ -132,7 +133,7 @@ def test_orders(by: Order) -> None:
         layers = list(dict.fromkeys(name.split(".")[3] for name in names if ".layer." in name))
         assert layers == [str(number) for number in range(12)]
     else:
-        numbers = [each.share if by == "share" else getattr(each.grad, by) for each in result]
+        numbers = [getattr(each if by in ("share", "kept") else each.grad, by) for each in result]
         assert numbers == sorted(numbers, key=lambda number: number or 0.0, reverse=True)
 
 

@@ -51,7 +51,7 @@ def by_numbers(values: list[float]) -> float:
 
 
 @pytest.mark.long
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(texts, places, places, st.sampled_from([("x", 0), ("v", 0), ("v", 2)]))
 def test_every_cut_carries_the_derivative(text: str, x: float, y: float, along: tuple[str, int]) -> None:
     """In float64, to 1e-9 of the terms of the cut."""
@@ -68,6 +68,7 @@ def test_every_cut_carries_the_derivative(text: str, x: float, y: float, along: 
         assert ledger.total(cut) == pytest.approx(derivative, abs=1e-9 * size)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("along", [("x", 0), ("y", 0), ("v", 1)])
 @pytest.mark.parametrize(
     "text",
@@ -109,6 +110,7 @@ def test_tangents_are_how_fast_values_move(text: str, along: tuple[str, int]) ->
         assert list(node.tangent.numbers) == pytest.approx(slopes, rel=1e-6, abs=1e-7)
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None)
 @given(texts.filter(lambda text: "v" not in text), places, places)
 def test_paths_sum_to_the_gradient(text: str, x: float, y: float) -> None:
@@ -159,6 +161,7 @@ def test_only_when_asked() -> None:
     assert ledger.cut(Replay(plain.graph), 1) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("function", TABLE, ids=lambda function: function.name)
 def test_every_function_has_tangents(function: Function) -> None:
     text = f"{function.name}({', '.join('xyz'[: function.least])})"

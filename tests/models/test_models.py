@@ -16,7 +16,7 @@ from tests.engine.oracle import Numbers, Ran
 from tests.models.language import bert, gpt2
 
 FIRST = 8
-STEPS = 20_000
+STEPS = 8_000
 
 Made = tuple[nn.Module, Callable[[], torch.Tensor]]
 
@@ -96,6 +96,7 @@ def shape(ran: list[Ran]) -> list[object]:
     return [(node.name, node.shape, [(target, number) for target, number, _ in node.edges]) for node in ran]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("traced", [True, False], ids=["traced", "untraced"])
 @pytest.mark.parametrize("make", MODELS, ids=lambda make: str(make.__name__))
 def test_names_edges_and_gradients_are_torchs(make: Callable[[], Made], traced: bool) -> None:
@@ -119,6 +120,7 @@ def test_names_edges_and_gradients_are_torchs(make: Callable[[], Made], traced: 
         assert told(snapshot.parameters[name].value) == pytest.approx(digest(parameter), rel=1e-9), name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", MODELS, ids=lambda make: str(make.__name__))
 def test_modules_and_values_are_what_hooks_saw(make: Callable[[], Made]) -> None:
     """Hooks on the modules themselves say which numbers were given while each ran, and what came out of it."""

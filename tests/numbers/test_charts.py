@@ -29,6 +29,7 @@ def snapshot(case: dict[str, Any], dtype: str, points: int = 400) -> Snapshot:
     return told
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("dtype", "points"), [("float32", 400), ("float64", 1000)])
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
 def test_what_is_inside(case: dict[str, Any], dtype: str, points: int) -> None:
@@ -48,6 +49,7 @@ def test_what_is_inside(case: dict[str, Any], dtype: str, points: int) -> None:
     assert list(picture.frame.y_window) == chart["y"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", [case for case in CASES if not case["bounded"]], ids=lambda case: case["expression"])
 def test_poles_are_trimmed(case: dict[str, Any]) -> None:
     """The window is not much higher than f is for most x, and at the point."""

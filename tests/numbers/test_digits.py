@@ -126,6 +126,7 @@ def test_cases(case: dict[str, Any]) -> None:
     judge_value(snapshot, [mp.mpf(case["value"])])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("text", "f", "places"), ONE, ids=[text for text, _, _ in ONE])
 def test_of_one_variable(text: str, f: Function, places: tuple[float, ...], dtype: Dtype) -> None:

@@ -80,6 +80,7 @@ def near(one: Real, other: Real, relative: Real) -> bool:
     return bool(abs(one - other) <= relative * max(abs(one), abs(other)) + mp.mpf("1e-55"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula["name"])
 def test_fifty_digits(formula: dict[str, Any]) -> None:
     expression = parse(formula["expr"], formula["checks"][0]["at"])
@@ -97,6 +98,7 @@ def test_fifty_digits(formula: dict[str, Any]) -> None:
             assert near(mp.mpf(told), right, EXACT), name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula["name"])
 def test_float64(formula: dict[str, Any]) -> None:
     """torch is within the bound on rounding that the check of autograd goes by, of the slope at the very float64 values."""

@@ -121,6 +121,7 @@ def test_nothing_is_left_out() -> None:
     assert set(FUNCTIONS) <= set(OF_ONE) | set(OF_TWO)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", OF_ONE)
 def test_of_one(name: str) -> None:
     expression, function = OF_ONE[name]
@@ -128,6 +129,7 @@ def test_of_one(name: str) -> None:
         assert list(faults(told(expression, x=x), "x", 0, function, mp.mpf(x))) == [], (expression, x)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", OF_TWO)
 def test_of_two(name: str) -> None:
     expression, function = OF_TWO[name]
@@ -138,6 +140,7 @@ def test_of_two(name: str) -> None:
         assert by_x + by_y == [], (expression, x, y)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", REDUCTIONS)
 def test_of_vectors(name: str) -> None:
     for x in (*VECTORS, *(HUGE if name in ("norm", "prod", "sum") else ())):
@@ -155,6 +158,7 @@ def along(function: Function, x: tuple[float, ...], place: int) -> Function:
     return lambda number: function([*before, number, *after])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("target", [(0.2, 0.5, 0.3), (0.0, 1.0, 0.0), (0.1, 0.9, 0.4)])
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses(name: str, target: tuple[float, ...]) -> None:

@@ -87,12 +87,14 @@ def applied(row: Function, point: tuple[Operand, ...]) -> tuple[Callable[..., to
     return function, inputs
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("row", CALLED, ids=lambda row: row.name)
 def test_first(row: Function) -> None:
     for point in points(row):
         assert gradcheck(*applied(row, point)), point
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("row", [row for row in CALLED if row.name not in NO_SECOND], ids=lambda row: row.name)
 def test_second(row: Function) -> None:
     for point in points(row):

@@ -27,7 +27,7 @@ from gradtui.tui.graph.tables import group_cells
 from tests.graph.graphs import tangled
 
 SEED = st.integers(0, 2**32)
-quick = settings(max_examples=200, deadline=None)
+quick = settings(max_examples=80, deadline=None)
 
 
 @pytest.fixture(scope="module", autouse=True, params=["as in a large graph", "as it is"])
@@ -124,6 +124,7 @@ def check_row(row: Row, shape: Outline) -> None:
             assert edge.target == row.node
 
 
+@pytest.mark.long
 @quick
 @given(SEED)
 def test_rows_of_an_outline(seed: int) -> None:
@@ -145,6 +146,7 @@ def test_rows_of_an_outline(seed: int) -> None:
     check_rows(rows(shape, closed, opened=opened), shape, closed)
 
 
+@pytest.mark.long
 @quick
 @given(SEED)
 def test_rows_without_groups(seed: int) -> None:
@@ -156,6 +158,7 @@ def test_rows_without_groups(seed: int) -> None:
     assert all(row.group is None for row in found)
 
 
+@pytest.mark.long
 @quick
 @given(SEED)
 def test_what_is_above(seed: int) -> None:
@@ -175,6 +178,7 @@ def test_what_is_above(seed: int) -> None:
     assert {row.node for row in found if row.kind == "node"} == set(range(len(snapshot.graph.nodes)))
 
 
+@pytest.mark.long
 @quick
 @given(SEED, st.integers(1, MOST))
 def test_lanes(seed: int, most: int) -> None:
@@ -291,6 +295,7 @@ class Pane:
                 assert cells(row, shown.graph, shown.numbers.used, None, 7).kind == row.kind
 
 
+@pytest.mark.long
 @quick
 @given(SEED)
 def test_whatever_a_person_does(seed: int) -> None:

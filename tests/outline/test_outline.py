@@ -15,7 +15,7 @@ from gradtui.snapshot.model import Graph, Module
 from tests import synthetic
 from tests.graph.graphs import KNOWN, modular
 
-quick = settings(max_examples=150, deadline=None)
+quick = settings(max_examples=60, deadline=None)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -50,6 +50,7 @@ def closed(found: list[Row]) -> list[int]:
     return [row.group for row in found if row.kind == "group" and not row.open and row.group is not None]
 
 
+@pytest.mark.long
 @quick
 @given(modular(), st.data())
 def test_each_node_is_shown_once_or_folded(graph: Graph, data: st.DataObject) -> None:
@@ -87,6 +88,7 @@ def test_opening_a_group_changes_nothing_else(graph: Graph, data: st.DataObject)
         before = after
 
 
+@pytest.mark.long
 @quick
 @given(modular(), st.data())
 def test_what_is_above_a_node_leads_to_it(graph: Graph, data: st.DataObject) -> None:
@@ -107,6 +109,7 @@ def test_modules_hold_their_own_nodes(graph: Graph) -> None:
         assert all(node.module == path or node.module.startswith(f"{path}.") for path in paths)
 
 
+@pytest.mark.long
 @quick
 @given(modular())
 def test_groups_lead_where_their_nodes_do(graph: Graph) -> None:
@@ -147,6 +150,7 @@ def test_edges_of_a_node_lead_to_its_targets(graph: Graph) -> None:
         assert len(rows_of) >= len(reached)
 
 
+@pytest.mark.long
 @quick
 @given(modular(most=12))
 def test_a_small_graph_without_modules_is_a_plain_tree(graph: Graph) -> None:
@@ -200,6 +204,7 @@ class TestModels:
         kinds = [(row.kind, shape.group(row.group).size if row.group else row.node) for row in rows(shape)]
         assert kinds == [("node", 0), ("node", 2), ("group", 602), ("node", 1), ("reference", 3)]
 
+    @pytest.mark.long
     def test_a_recurrence_of_any_length_opens_in_parts(self) -> None:
         model = synthetic.recurrence(20_000)
         shape = Outline(model.graph)

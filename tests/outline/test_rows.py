@@ -13,7 +13,7 @@ from gradtui.outline.rows import Row, rows
 from gradtui.snapshot.model import Edge, Graph, Node
 from tests import examples
 
-quick = settings(max_examples=150, deadline=None)
+quick = settings(max_examples=60, deadline=None)
 
 
 End = int | str | None
@@ -86,6 +86,7 @@ def test_no_graph() -> None:
     assert rows(Graph()) == []
 
 
+@pytest.mark.long
 @quick
 @given(graphs())
 def test_each_node_once(graph: Graph) -> None:
@@ -93,6 +94,7 @@ def test_each_node_once(graph: Graph) -> None:
     assert sorted(node for node in nodes if node is not None) == list(range(len(graph.nodes)))
 
 
+@pytest.mark.long
 @quick
 @given(graphs())
 def test_each_edge_once_and_in_order(graph: Graph) -> None:
@@ -143,6 +145,7 @@ def test_closed_nodes_hide_what_is_only_under_them(graph: Graph, closed: set[int
             assert row.open == (row.node not in closed if has_children else None)
 
 
+@pytest.mark.long
 @quick
 @given(graphs())
 def test_guides_tell_the_tree(graph: Graph) -> None:
@@ -177,7 +180,7 @@ def run_step(node: int) -> list[End]:
 @pytest.mark.long
 @pytest.mark.parametrize("step", [run_step, ladder_step])
 def test_deep_chains_at_linear_cost(step: Callable[[int], list[End]]) -> None:
-    """200,000 nodes one under the other: no recursion, and no more a node than at 20,000."""
+    """100,000 nodes one under the other: no recursion, and no more a node than at 10,000."""
 
     def cost(count: int) -> float:
         graph = graph_of(*map(step, range(count - 1)), [])
@@ -187,4 +190,4 @@ def test_deep_chains_at_linear_cost(step: Callable[[int], list[End]]) -> None:
         assert sum(row.kind == "node" for row in found) == count
         return taken / count
 
-    assert cost(200_000) < 4 * min(cost(20_000) for _ in range(3))
+    assert cost(100_000) < 4 * min(cost(10_000) for _ in range(3))

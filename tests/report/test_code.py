@@ -82,6 +82,7 @@ def test_of_many_parameters_the_bad_ones_are_shown() -> None:
     assert "cls.dense.bias" in table
 
 
+@pytest.mark.long
 def test_a_recurrence_and_a_wide_graph() -> None:
     for snapshot in (synthetic.recurrence(20_000), synthetic.wide(20_000)):
         assert len(text.report(snapshot).splitlines()) < 150

@@ -62,6 +62,7 @@ FORMS: dict[str, Callable[[Snapshot], str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SNAPSHOTS)
 @pytest.mark.parametrize("field", text_fields(), ids=str)
 def test_every_field_in_every_report(field: Field, name: str) -> None:
@@ -70,6 +71,7 @@ def test_every_field_in_every_report(field: Field, name: str) -> None:
     assert {form: acting(write(snapshot)) for form, write in forms.items()} == {form: [] for form in forms}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SNAPSHOTS)
 @pytest.mark.parametrize("field", text_fields(), ids=str)
 def test_every_field_in_json(field: Field, name: str) -> None:

@@ -142,6 +142,7 @@ def test_text_stays_text(attack: str) -> None:
     assert kinds == [element.tag for element in ElementTree.fromstring(svg(plain)).iter()]
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=30))
 @example("&#27;[31m &amp; &lt;x&gt; \\N")
@@ -166,6 +167,7 @@ def test_gradients_stand_on_the_edges() -> None:
     assert 'n3 -> n4 [label="8"];' in dot(examples.quadratic())
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_boxes_do_not_overlap_and_edges_run_down(data: st.DataObject) -> None:

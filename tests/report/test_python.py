@@ -179,6 +179,7 @@ def test_formulas(expression: str, at: dict[str, float], tmp_path: Path) -> None
     assert_same(evaluated(expression, **at), tmp_path / "script.py")
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:reduction")
 @pytest.mark.parametrize("expression", [*calls(), *HARD], ids=lambda text: text[:40])
 def test_expressions(expression: str, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ SNAPSHOTS: dict[str, Snapshot] = {
 REASONS: tuple[Unread, ...] = get_args(Unread)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SNAPSHOTS)
 @pytest.mark.parametrize("place", [*PLACES, "all of them"])
 def test_every_report_tells_it(name: str, place: str, tmp_path: Path) -> None:
@@ -45,6 +46,7 @@ def test_every_report_tells_it(name: str, place: str, tmp_path: Path) -> None:
     assert bits(load(tmp_path / "unread.gradtui")) == bits(snapshot)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SNAPSHOTS)
 @pytest.mark.parametrize("place", [*PLACES, "all of them"])
 def test_nothing_is_found_in_it(name: str, place: str) -> None:

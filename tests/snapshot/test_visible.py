@@ -13,6 +13,7 @@ from gradtui.snapshot.visible import ACTING, UNSEEN, harmless, harmless_lines, v
 EVERY = "".join(map(chr, range(sys.maxunicode + 1)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("write", "never", "kept"),
     [(visible, UNSEEN, ""), (harmless, ACTING, ""), (harmless_lines, ACTING, "\n\t")],

@@ -43,7 +43,7 @@ TOUR = (
 
 PANES = {"tree": (), "ledger": ("l",), "backward": ("l", "n", "s"), "parameters": ("T", "T")}
 """The panes that a Snapshot is seen in, and the keys from one to the next; all others are beside them all the time."""
-GROUPS = 6
+GROUPS = 4
 """How many pictures the fields are spread over in each pane."""
 
 

@@ -15,6 +15,7 @@ from tests.zoo.case import Snippet, run
 from tests.zoo.healthy import HEALTHY
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("traced", [True, False], ids=["traced", "untraced"])
 @pytest.mark.parametrize("code", HEALTHY, ids=lambda code: str(code.__name__))
 def test_no_finding_for_a_healthy_model(code: Snippet, traced: bool) -> None:

@@ -23,6 +23,7 @@ def test_torch_shows_the_symptom(case: Case) -> None:
     assert symptom(case) == case.symptom
 
 
+@pytest.mark.long
 @cases
 def test_why_names_the_true_cause(case: Case) -> None:
     root = why(run(case.code), case.parameter)[0]
@@ -35,6 +36,7 @@ def test_why_names_the_true_cause(case: Case) -> None:
         assert root.source.line == case.line, root
 
 
+@pytest.mark.long
 @cases
 def test_the_first_finding_is_the_true_cause(case: Case) -> None:
     found = findings(run(case.code))
@@ -48,6 +50,7 @@ def test_the_first_finding_is_the_true_cause(case: Case) -> None:
         assert words in found[0].text, found[0]
 
 
+@pytest.mark.long
 @cases
 def test_without_a_trace_it_says_how_to_see_more(case: Case) -> None:
     """What can be told from the graph alone is told; what cannot is not guessed."""

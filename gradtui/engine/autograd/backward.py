@@ -13,6 +13,7 @@ from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 
 from gradtui.engine.autograd.distributed import unlearned
 from gradtui.engine.autograd.inner import Operations, listening
+from gradtui.engine.autograd.nested import Nested, nested
 from gradtui.engine.autograd.readable import is_freed
 from gradtui.engine.autograd.saved import guarded
 from gradtui.engine.autograd.torch_private import with_storage
@@ -69,10 +70,10 @@ def run(output: torch.Tensor, nodes: Sequence[Node], *further: torch.Tensor) -> 
     nodes: the whole graph of `output`, which is not freed. further: outputs of the same graph that are added to it.
     """
     record = Backward()
-    drive([scalar(one) for one in (output, *further)], nodes, leaves_of(nodes), record)
+    within = {*drive([scalar(one) for one in (output, *further)], nodes, leaves_of(nodes), record).nodes.values()}
     with torch.no_grad():
         for node in nodes:
-            if leaf_of(node) is None:
+            if leaf_of(node) is None and node not in within:
                 record.local[node] = _local(node, record)
     return record
 
@@ -102,10 +103,11 @@ def run_changed(
 
 def drive(
     scalars: Sequence[torch.Tensor], nodes: Sequence[Node], leaves: Mapping[Node, torch.Tensor], record: Record
-) -> None:
-    """Run the engine once from the sum of `scalars` and tell `record`. No `.grad` is touched, no hook is left.
+) -> Nested:
+    """Run the engine once from the sum of `scalars` and tell `record`. No `.grad` is changed, no hook is left.
 
-    scalars: of `scalar`. leaves: `leaves_of(nodes)`. autograd.grad runs no AccumulateGrad, and so none of its hooks, but those
+    Gives the whole gradients of the leaves that get theirs, or a part of it, by a backward within a node. scalars: of
+    `scalar`. leaves: `leaves_of(nodes)`. autograd.grad runs no AccumulateGrad, and so none of its hooks, but those
     of its leaf in its turn. Raises what backward raises; FreedStorageError where it needs what is gone.
     """
     hookless: list[torch.Tensor] = []
@@ -122,9 +124,12 @@ def drive(
                 handles.append(leaf.register_hook(partial(record.reached, node)))  # type: ignore[no-untyped-call]
         ends = [GradientEdge(node, 0) for node in leaves] or [get_gradient_edge(scalar) for scalar in scalars]
         ones = [torch.ones_like(each) if each.ndim else None for each in scalars]
-        with guarded(nodes), unlearned(nodes), listening(nodes) as operations:
-            torch.autograd.grad(scalars, ends, ones, retain_graph=True, allow_unused=True)
+        with guarded(nodes), unlearned(nodes), nested(nodes) as within, listening(nodes) as operations:
+            came = torch.autograd.grad(scalars, ends, ones, retain_graph=True, allow_unused=True)
         record.inside.update(operations)
+        if leaves:
+            within.add(dict(zip(leaves.values(), came, strict=True)))
+        return within
     finally:
         for handle in handles:
             handle.remove()

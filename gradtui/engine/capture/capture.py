@@ -12,7 +12,9 @@ from torch.autograd.graph import Node
 from gradtui.engine.autograd import distributed, graph
 from gradtui.engine.autograd.backward import drive, leaves_of, scalar
 from gradtui.engine.autograd.kept import kept
+from gradtui.engine.autograd.nested import Nested
 from gradtui.engine.autograd.readable import is_same_storage
+from gradtui.engine.autograd.reader import read
 from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.autograd.summed import Summed
@@ -75,6 +77,7 @@ class _Capture:
     ) -> None:
         self.nodes, self.model, self.recording, self.scope = nodes, model, recording, scope
         self.leaves = leaves_of(nodes)
+        self.within = Nested()
         self.shards = distributed.shards([model, *scope.values()])
         wholes = {shard: whole for whole, shard in self.shards.items()}
         self.names = {wholes.get(tensor, tensor): name for tensor, name in names.items()}
@@ -90,7 +93,8 @@ class _Capture:
         made = {tensor: (node, tensor.output_nr) for tensor in self.names if (node := maker(tensor)) in known and node}
         record = Summed({*made.values()})
         notes = [*outputs.notes(differentiable), *(self.recording.notes() if self.recording else ())]
-        why = why_not_run(self.nodes, self.leaves.values())
+        own = () if self.model is None else named_parameters(self.model).values()
+        why = why_not_run((*self.leaves.values(), *own))
         if why is not None:
             notes.append(data.Note("backward", why))
         elif problem is None:
@@ -124,7 +128,7 @@ class _Capture:
 
     def _run(self, outputs: list[torch.Tensor], record: Summed) -> data.Problem | None:
         try:
-            drive(list(map(_start, outputs)), self.nodes, self.leaves, record)
+            self.within = drive(list(map(_start, outputs)), self.nodes, self.leaves, record)
         except FreedStorageError as error:
             return failures.freed(error, self._name_of(error.tensor))
         except Exception as error:  # the backward of user code may raise anything
@@ -143,7 +147,7 @@ class _Capture:
 
     def _facts(self, record: Summed, outputs: Mapping[Node, torch.Tensor]) -> CapturedFacts:
         leaves = {node: self.leaves[node] for node in (*record.order, *self.leaves) if node in self.leaves}
-        nameless = {leaf for leaf in leaves.values() if leaf not in self.names}
+        nameless = {leaf for leaf in (*leaves.values(), *self.within.of) if leaf not in self.names}
         if self.model is not None:
             self.names |= unregistered(self.model, nameless)
             self.names = optimised(self.scope, self.model) | self.names
@@ -170,15 +174,15 @@ class _Capture:
     def _parameters(
         self, record: Summed, made: Mapping[torch.Tensor, tuple[Node, int]], ids: Mapping[Node, int], built: data.Graph
     ) -> dict[str, data.Parameter]:
-        """Those of an AccumulateGrad, those that an operation made, and those that were put into another leaf."""
-        places = {leaf: node for node, leaf in self.leaves.items()} | {
-            tensor: node for tensor, (node, _) in made.items()
-        }
+        """Those of an AccumulateGrad, those that an operation made or ran with, and those that were put into another leaf."""
+        places = {**self.within.nodes} | {leaf: node for node, leaf in self.leaves.items()}
+        places |= {tensor: node for tensor, (node, _) in made.items()}
         nodes = {tensor: built.nodes[ids[node]] for tensor, node in (distributed.flat(self.leaves) | places).items()}
         came = record.wanted()
         grads = {leaf: nodes[leaf].grad_output for leaf in self.leaves.values()}
         grads |= {tensor: came.get(output) for tensor, output in made.items()}
-        return parameters(self.names, nodes, grads, self.shards, self.model)
+        grads |= dict(zip(self.within.of, read(self.within.of.values()), strict=True))
+        return parameters(self.names, nodes, grads, self.shards, self.model, self.within.of)
 
     def _events(self, ids: Mapping[Node, int], outputs: list[torch.Tensor]) -> tuple[data.Event, ...]:
         if self.recording is None:

@@ -17,10 +17,6 @@ from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot import model
 
 REENTRANT = "CheckpointFunctionBackward"
-NOT_AGAIN = (
-    "there are no gradients here: a checkpoint with use_reentrant=True only runs under backward() itself, "
-    "which would change every .grad; use_reentrant=False has none of that"
-)
 NOT_TWICE = (
     "there are no gradients here: FullyShardedDataParallel gathers its parameters for one backward pass alone, which must "
     "be the program's own; fully_shard gathers them for each"
@@ -80,10 +76,8 @@ class CapturedFacts(Facts):
         return self._gone.get(node, ())
 
 
-def why_not_run(nodes: Iterable[Node], leaves: Iterable[torch.Tensor]) -> str | None:
-    """Why backward must not be run over a graph beside the program's own; None where it may."""
-    if any(node.name() == REENTRANT for node in nodes):
-        return NOT_AGAIN
+def why_not_run(leaves: Iterable[torch.Tensor]) -> str | None:
+    """Why backward must not be run over a graph of `leaves` beside the program's own; None where it may."""
     return NOT_TWICE if any(map(is_flat, leaves)) else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import torch
 
@@ -21,11 +21,13 @@ def parameters(
     grads: Mapping[torch.Tensor, model.Values | None],
     shards: Mapping[torch.Tensor, torch.Tensor],
     of: torch.nn.Module | None = None,
+    within: Collection[torch.Tensor] = (),
 ) -> dict[str, model.Parameter]:
     """One for each named tensor.
 
     nodes: those in the graph. One that an operation made has the node of that, one that was put into another leaf has that.
-    shards: what the model itself has instead of a tensor of the graph. of: the model, where it is known.
+    shards: what the model itself has instead of a tensor of the graph. of: the model, where it is known. within: those that get
+    a gradient by a backward within a node.
     """
     own = {tensor: shards.get(tensor, tensor) for tensor in names}
     others = [tensor for tensor, name in names.items() if tensor not in nodes or nodes[tensor].variable != name]
@@ -43,6 +45,7 @@ def parameters(
             node=None if node is None else node.id,
             requires_grad=own[tensor].requires_grad,
             registered=None if registered is None or not _is_parameter(own[tensor]) else own[tensor] in registered,
+            within=tensor in within,
         )
     return told
 

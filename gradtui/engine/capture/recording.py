@@ -17,6 +17,7 @@ from torch.autograd.graph import Node
 from gradtui.engine.autograd.custom import Call, call_of, mismatches
 from gradtui.engine.capture.names import local_variables
 from gradtui.engine.capture.places import is_own, returned
+from gradtui.graph.operands import is_finite
 from gradtui.snapshot import model as data
 from gradtui.snapshot.events import Switch
 
@@ -187,12 +188,27 @@ class Recording:
                 behind |= one.behind
         return behind
 
-    def seen_going_bad(self, ids: Mapping[int, int]) -> Iterator[data.Witness]:
-        """In the order of the forward pass; also of what is not in the graph. ids: as of `events`."""
+    def seen_going_bad(self, ids: Mapping[int, int], refused: Iterable[torch.Tensor] = ()) -> Iterator[data.Witness]:
+        """In the order of the forward pass; also of what is not in the graph. refused: what may not be bad."""
+        led = [self._bad_behind(tensor) for tensor in refused]
         for number, witness in self.witnesses.items():
             if witness.source is None:  # else it is of what came about without a gradient, and has its own place
                 witness = replace(witness, source=self.sources.get(number), module=self.module(number)[0])
-            yield replace(witness, node=ids.get(number))
+            known = bool(led) and all(number in one for one in led)
+            yield replace(witness, node=ids.get(number), refused=known)
+
+    def _bad_behind(self, tensor: torch.Tensor) -> set[int]:
+        """The operations that led to it by values that are not finite, each of which was seen, by their sequence numbers."""
+        waiting, found = [tensor.grad_fn], set[int]()
+        while waiting:
+            node = waiting.pop()
+            number = None if node is None else node._sequence_nr()
+            if node is None or number is None or number in found or (value := self.values.get(number)) is None:
+                continue
+            if not is_finite(value):
+                found.add(number)
+                waiting += [target for target, _ in node.next_functions]
+        return found
 
     def remember(self, applied: FrameType, number: int) -> None:
         """What a Function of the person's own takes in, of a few small calls: its backward can then be held against it."""

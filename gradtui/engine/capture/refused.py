@@ -12,12 +12,15 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.graph import short
 from gradtui.engine.autograd.saved import lost_version
+from gradtui.engine.autograd.values import legible
+from gradtui.engine.autograd.witness import readable_numbers
 from gradtui.engine.capture.events import Seen, name_of
 from gradtui.engine.capture.flow import address
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.names import local_variables
 from gradtui.engine.capture.places import Places, is_own, returned
 from gradtui.engine.capture.recording import Recording
+from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Raised, Refusal
 from gradtui.snapshot.model import Source
 from gradtui.snapshot.said import said
@@ -235,6 +238,15 @@ def start(error: BaseException) -> list[torch.Tensor]:
                 found = [tensor for tensor in given if is_a(tensor, torch.Tensor)]
                 if found:
                     return found
+    return []
+
+
+def bad_tensors(error: BaseException) -> list[torch.Tensor]:
+    """Those that hold nan or infinity, of the innermost call on the way to where it was raised that has any."""
+    for frame, _ in reversed([*_calls(error)]):
+        held = {id(value): value for value in local_variables(frame).values() if is_a(value, torch.Tensor)}
+        if bad := [tensor for tensor in held.values() if readable_numbers(tensor) and not is_finite(legible(tensor))]:
+            return bad
     return []
 
 

@@ -42,5 +42,5 @@ def failed(
         origin="capture",
         files=dict(recording.files),
         events=recording.events(known, {}),
-        witnesses=tuple(recording.seen_going_bad({})),
+        witnesses=tuple(recording.seen_going_bad({}, refused.bad_tensors(error))),
     )

@@ -27,7 +27,7 @@ def detailed(
     Raises RefusalError for an experiment that cannot be made.
     """
     small = 0 < len(graph.nodes) <= MOST_NODES and len(outputs) == 1 and not outputs[0].is_complex()
-    if not small or why_not_run(nodes, backward.leaves_of(nodes).values()):
+    if not small or why_not_run(backward.leaves_of(nodes).values()):
         if experiments:
             raise RefusalError("domain", "there is no backward pass here whose gradients can be changed")
         return graph

@@ -13,7 +13,7 @@ from gradtui.snapshot.model import Parameter
 
 def detect(record: Record) -> Iterator[Cause]:
     for name, leaf in record.wanted.items():
-        if leaf.node is not None and record.nodes[leaf.node].edges:
+        if leaf.node is not None and not leaf.within and record.nodes[leaf.node].edges:
             yield _cause(record, name, leaf, leaf.node)
 
 

@@ -15,7 +15,7 @@ from gradtui.findings.words.whereabouts import at, quoted
 from gradtui.grad_fns import functions
 from gradtui.graph.operands import operation
 from gradtui.snapshot.events import Raised
-from gradtui.snapshot.model import Problem, Source
+from gradtui.snapshot.model import Problem, Source, Witness
 
 
 def detect(record: Record) -> Iterator[Cause]:
@@ -26,7 +26,7 @@ def detect(record: Record) -> Iterator[Cause]:
         return
     told = problem.raised
     if told.how == "bad_values" and (witness := locate.before_it_raised(record)) is not None:
-        yield replace(bad_value.witnessed(record, witness, "raised"), alone=True)
+        yield _of_bad_values(record, witness, problem)
         return
     facts = _facts(told)
     evidence: list[tuple[str, dict[str, Fact]]] = [("torch says", {"message": problem.message})]
@@ -43,6 +43,16 @@ def detect(record: Record) -> Iterator[Cause]:
         tuple(evidence),
         alone=True,
     )
+
+
+def _of_bad_values(record: Record, witness: Witness, problem: Problem) -> Cause:
+    """What went bad; no more than likely where it was not followed to what torch refused."""
+    found = bad_value.witnessed(record, witness, "raised")
+    if not witness.refused and found.certainty == "proved":
+        found = replace(found, certainty="likely")
+    followed = "led there" if witness.refused else "not followed there"
+    evidence = (*found.evidence, ("torch says", {"message": problem.message}), (followed, {}))
+    return replace(found, evidence=evidence, alone=True)
 
 
 def _source(told: Raised) -> Source | None:

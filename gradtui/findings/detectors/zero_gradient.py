@@ -39,8 +39,9 @@ def silent_leaves(record: Record) -> Iterator[tuple[str, Killer]]:
     for name, leaf in record.wanted.items():
         if leaf.node is None or not _is_silent(record, leaf):
             continue
-        if (killer := record.killers.get(leaf.node)) is not None:
-            yield name, killer
+        killer = record.killers.get(leaf.node)
+        if killer is not None or leaf.within:
+            yield name, killer or Killer(leaf.node, None)
 
 
 def of(record: Record, name: str, killer: Killer) -> Cause:
@@ -64,6 +65,8 @@ def _by_the_node(record: Record, name: str, killer: Killer) -> Cause:
 
 
 def _of_a_sum(record: Record, node: Node) -> Reason:
+    if operation(node) == hooks.CHECKPOINT and not is_zero(node.grad_output):
+        return Reason("zero", hooks.ZEROS_OF[hooks.CHECKPOINT])
     if hooks.changed(record.graph, record.uses, node.id) is not None:
         return Reason("zero", "hook of zeros")
     if node.id == 0:

@@ -102,8 +102,9 @@ def behind_the_gradient(record: Record) -> Witness | None:
 
 
 def before_it_raised(record: Record) -> Witness | None:
-    """Of a step that raised as nan or infinity came in where they may not be: what made them."""
-    return next((one for one in record.witnesses("forward") if one.bad and not is_given(one)), None)
+    """Of a step that raised as nan or infinity came in where they may not be: what made them; else the first that went bad."""
+    seen = [one for one in record.witnesses("forward") if one.bad and not is_given(one)]
+    return next((one for one in seen if one.refused), seen[0] if seen else None)
 
 
 def bad_gradient(record: Record) -> Witness | None:

@@ -98,6 +98,8 @@ def _by_its_kind(record: Record, node: Node, edge: int, other: Values | None) ->
         return Reason("input", "other factor is bad")
     if name == hooks.MODULE_HOOK:
         return Reason("nonfinite", "module hook")
+    if name == hooks.CHECKPOINT:
+        return Reason("nonfinite", "bad within a checkpoint")
     target = node.edges[edge].target
     received = node.dtype if target is None else record.nodes[target].dtype  # a cast sends what its operand is of
     narrow = next((dtype for dtype in (received, node.dtype) if dtype in NARROW), None)

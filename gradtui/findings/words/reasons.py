@@ -16,6 +16,9 @@ DEFINED = "keep its operands where it is defined"
 WIDER = "use bfloat16 or float32 for it, or scale the numbers down before"
 TAME = "lower the learning rate, clip the gradients, normalise the inputs; look at what grew before this step"
 ANY_DERIVATIVE = "keep its operands away from where its derivative has no value"
+OPENED = (
+    "look into it: with use_reentrant=False, or without the checkpoint, what is within it is in the graph and is told"
+)
 LOOK = "look for a register_hook on it, and for a backward hook of its module: return None there to leave it as it is"
 MORE_THAN_HOLDS = "{bad} of its {elements} elements overflowed: more than {dtype} holds"
 
@@ -135,6 +138,7 @@ SLOPES: dict[str, tuple[str, str]] = {
     "divides by what is not known": ("its derivative divides by what was not seen, which is 0", NOT_0),
     "other factor is bad": ("the other factor in its derivative is not finite", ANY_DERIVATIVE),
     "module hook": ("a backward hook of the module makes that of a finite gradient", LOOK),
+    "bad within a checkpoint": ("what runs again within it sends that of a finite gradient", OPENED),
     "derivative is bad": ("its derivative is not finite there", ANY_DERIVATIVE),
 }
 DEAD = "leaky_relu, elu and gelu keep a slope there; look at the bias or the step that pushed the operand there"
@@ -201,6 +205,7 @@ ZEROS: dict[str, tuple[str, str]] = {
     "norm of one": ("it makes a constant of a single element", NORMALISE_MORE),
     "norm of equals": ("it makes a constant of elements that are all equal", NORMALISE_MORE),
     "only shifts": ("what comes in would only shift or scale its operand as a whole, which it takes away again", EVEN),
+    "zeros within a checkpoint": ("a gradient comes in, and what runs again within it sends zeros", OPENED),
     "own backward of zeros": ("its backward, code of its own, returns zeros", OWN_BACKWARD),
     "zeros go out": ("a gradient comes in, and zeros go out", ANY),
 }

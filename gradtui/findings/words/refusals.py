@@ -220,6 +220,8 @@ REFUSALS: dict[str, Sentence] = {
 }
 EVIDENCE_OF_REFUSALS: dict[str, str] = {
     "also": "also {event}",
+    "led there": "what was refused is made of it, and each value on the way was seen to be bad",
+    "not followed there": "it is the first that went bad in this step; whether what was refused is made of it was not seen",
     "torch says": "torch says: {message}",
     "backward ran": "backward ran before, at {place}",
     "applied": "it is applied at {place}",

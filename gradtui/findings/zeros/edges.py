@@ -69,8 +69,8 @@ def _of_the_whole(record: Record, node: Node, place: int) -> Reason:
         return Reason("masked", "looked up for nothing", certainty="perhaps")
     if has(name, "drawing"):
         return Reason("flat", "drawn", certainty="proved")
-    if name == hooks.MODULE_HOOK:
-        return Reason("zero", "module hook of zeros")
+    if name in hooks.ZEROS_OF:
+        return Reason("zero", hooks.ZEROS_OF[name])
     if layers.underflows(node):
         return layers.underflow(node)
     if has(name, "normalising"):

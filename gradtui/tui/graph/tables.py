@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradtui.graph.gradients import Gradient, Order
+from gradtui.graph.kept import in_units
 from gradtui.graph.uses import has_run
 from gradtui.outline.arrangement import Arrangement
 from gradtui.outline.rows import Row
@@ -25,13 +26,14 @@ OF_PARAMETERS = "∇ "
 COLUMNS: tuple[tuple[Order, int], ...] = (
     ("norm", 9),
     ("share", 6),
+    ("kept", 8),
     ("nan", 5),
     ("inf", 5),
     ("zeros", 6),
     ("max", 9),
     ("min", 9),
 )
-"""The columns of a table with their cells, the first one the last to go where there is little room."""
+"""The columns of a table with their cells, the first one the last to go where there is little room; `kept` of modules alone."""
 SHAPE = 12
 LEAST_TITLE = 18
 
@@ -75,11 +77,13 @@ def percent(part: float) -> str:
     return f"{number(100 * part, 2 if part < 0.995 else 3)} %"
 
 
-def table_columns(width: int) -> tuple[int, bool, list[tuple[Order, int]]]:
+def table_columns(width: int, *, modules: bool) -> tuple[int, bool, list[tuple[Order, int]]]:
     """Cells for the name, whether there is room for the shape, and the columns that fit."""
     room = width - GUTTER - MARGIN - LEAST_TITLE
     shown: list[tuple[Order, int]] = []
     for name, cells in COLUMNS:
+        if name == "kept" and not modules:
+            continue
         if room < GAP + cells:
             break
         room -= GAP + cells
@@ -88,9 +92,9 @@ def table_columns(width: int) -> tuple[int, bool, list[tuple[Order, int]]]:
     return LEAST_TITLE + room - (GAP + SHAPE if shape else 0), shape, shown
 
 
-def table_header(width: int, order: Order) -> tuple[Piece, ...]:
+def table_header(width: int, order: Order, *, modules: bool = False) -> tuple[Piece, ...]:
     """The names of the columns; that by which the rows are sorted is marked."""
-    name, shape, columns = table_columns(width)
+    name, shape, columns = table_columns(width, modules=modules)
     heads = [left("name", name), *([left("shape", SHAPE)] if shape else [])]
     styles = ["graph--running" if order == "name" else "graph--label", *(["graph--label"] if shape else [])]
     for column, cells in columns:
@@ -102,7 +106,7 @@ def table_header(width: int, order: Order) -> tuple[Piece, ...]:
 
 def table_pieces(gradient: Gradient, width: int, largest: float | None) -> tuple[Piece, ...]:
     """A parameter or a module with what there is to say of its gradient."""
-    name, has_shape, columns = table_columns(width)
+    name, has_shape, columns = table_columns(width, modules=gradient.kind != "parameter")
     gap, grad = " " * GAP, gradient.grad
     painted: list[Piece] = [(" " * GUTTER + left(tail(gradient.name, name), name) + gap, "graph--leaf")]
     if has_shape:
@@ -111,6 +115,8 @@ def table_pieces(gradient: Gradient, width: int, largest: float | None) -> tuple
     for column, cells in columns:
         if column == "share":
             text = NOT_KNOWN if gradient.share is None else percent(gradient.share)
+        elif column == "kept":
+            text = NOT_KNOWN if gradient.kept is None else in_units(gradient.kept)
         elif grad is None:
             text = NOT_KNOWN
         elif grad.unread is not None:
@@ -119,7 +125,9 @@ def table_pieces(gradient: Gradient, width: int, largest: float | None) -> tuple
             found = getattr(grad, column)
             text = _count(found) if isinstance(found, int) else number(found, 3)
         style = "graph--value"
-        if grad is None or grad.unread is not None:
+        if column == "kept":
+            style = "graph--unknown" if gradient.kept is None else "graph--value"
+        elif grad is None or grad.unread is not None:
             style = "graph--unknown"
         elif column == "norm":
             style = grad_look(grad.as_values(), largest)

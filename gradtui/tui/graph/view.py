@@ -165,13 +165,17 @@ Models and graphs of any size:
             return Line((("  ", ""), (self._message()[y], "graph--message")))
         if self.head and y == self.scroll_offset.y:
             if self.arrangement.is_table:
-                return Line(table_header(self.line_width, self.arrangement.order))
+                return Line(self._table_header())
             return Line(header(self._widths, self._graph, plain=self.plain))
         y -= self.head
         painted = self._pieces.get(y)
         if painted is None:
             painted = self._pieces[y] = self._paint(y)
         return Line(painted, "graph--selected" if y == self._cursor and self._is_selected(y) else "")
+
+    def _table_header(self) -> tuple[Piece, ...]:
+        shown = self.arrangement
+        return table_header(self.line_width, shown.order, modules=shown.view == "modules")
 
     def _is_selected(self, y: int) -> bool:
         """The selected node may be on no row of a list."""

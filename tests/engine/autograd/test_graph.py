@@ -105,7 +105,8 @@ texts = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.long
+@settings(max_examples=100, deadline=None)
 @given(texts, st.floats(-3, 3, width=32), st.floats(-3, 3, width=32))
 def test_random_lines_same_as_torch(text: str, x: float, y: float) -> None:
     """Lines that Python and the language both read."""
@@ -225,6 +226,7 @@ def recorded(nodes: list[torch.autograd.graph.Node], length: int) -> int:
     return len(backward.run(output, nodes).order)
 
 
+@pytest.mark.long
 def test_deep_chain_is_dropped_safely_on_a_small_stack() -> None:
     found: list[object] = []
 
@@ -252,6 +254,7 @@ def alive() -> int:
     return sum(kind == "AccumulateGrad" or "Backward0" in kind for kind in kinds)
 
 
+@pytest.mark.long
 def test_no_node_outlives_its_evaluation() -> None:
     """No reference cycle keeps one, which the garbage collector would then drop in an order of its own."""
     gc.collect()

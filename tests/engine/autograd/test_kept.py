@@ -12,6 +12,8 @@ from torch.autograd.graph import saved_tensors_hooks
 
 import gradtui
 from gradtui.graph import kept
+from gradtui.outline.arrangement import Arrangement
+from gradtui.tui.graph.tables import table_header, table_pieces
 from tests.models.language import gpt2
 
 
@@ -63,6 +65,7 @@ def oracle(model: nn.Module, loss: Callable[[], Tensor]) -> int:
     return sum(seen.values())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", [mlp, shared, recurrent, language])
 @pytest.mark.parametrize("traced", [True, False])
 def test_they_add_up_to_what_torch_keeps(
@@ -93,6 +96,33 @@ def test_of_a_module_what_is_in_it_counts() -> None:
     assert sizes["1"] == 64 * 32 * 4  # what relu made: the layer after it keeps the same
     assert sizes["0"] == 64 * 6 * 4
     assert "2" not in sizes
+
+
+def test_the_table_of_modules_says_what_each_keeps() -> None:
+    """Of those without parameters too, which keep most; the table of parameters has no such column, and cannot be so ordered."""
+    model, loss = mlp()
+    with gradtui.trace(model) as trace:
+        output = loss()
+    arrangement = Arrangement(trace.capture(output))
+    sizes = kept.by_module(arrangement.numbers.snapshot)
+    arrangement.view = "modules"
+    while arrangement.order != "kept":
+        arrangement.cycle_order(1)
+    arrangement.arrange()
+    assert {row.name for row in arrangement.table} == {*sizes, "2", "5"}
+    assert [row.kept for row in arrangement.table] == sorted((*sizes.values(), 0, 0)[:7], reverse=True)
+    texts = ["".join(piece for piece, _ in table_pieces(row, 78, None)) for row in arrangement.table]
+    heads = "".join(piece for piece, _ in table_header(78, "kept", modules=True))
+    assert heads.index("kept") > 0
+    for row, text in zip(arrangement.table, texts, strict=True):
+        assert f" {kept.in_units(sizes.get(row.name, 0))} " in text
+        assert text[: heads.index("kept") + len("kept")].endswith("B")
+    assert "kept" not in "".join(piece for piece, _ in table_header(200, "order"))
+    arrangement.only = "bad"
+    arrangement.arrange()
+    assert not [row.name for row in arrangement.table if row.name == "1"]
+    arrangement.cycle_view()
+    assert str(arrangement.order) == "order"
 
 
 def test_what_a_checkpoint_runs_again_is_not_kept() -> None:

@@ -201,6 +201,7 @@ def run(
     return told, snapshots
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("traced", [(0, 2), (1, 2)], ids=["compiled in a trace", "compiled before"])
 @pytest.mark.parametrize("way", WAYS)
 def test_the_same_graphs_and_gradients(way: Callable[[Case], Any], traced: tuple[int, ...]) -> None:
@@ -214,6 +215,7 @@ def test_the_same_graphs_and_gradients(way: Callable[[Case], Any], traced: tuple
         assert "code" in [note.kind for note in snapshot.notes]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", [Broken, Disabled])
 def test_where_a_graph_breaks(kind: type[Net]) -> None:
     plain, _ = run(module, kind, ())

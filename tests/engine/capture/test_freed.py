@@ -160,6 +160,7 @@ def test_what_backward_needs_and_is_gone(case: str, size: int) -> None:
         assert any("storage is freed" in finding.text for finding in snapshot.why(name))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", SIZES)
 def test_an_output_that_is_gone(size: int) -> None:
     """What is summed up is not read for that."""

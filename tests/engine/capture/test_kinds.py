@@ -178,6 +178,7 @@ def everywhere(snapshot: gradtui.Snapshot, path: Any) -> None:
     assert text.report(snapshot)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("watched", [False, True], ids=["captured", "traced"])
 @pytest.mark.parametrize("kind", READ)
 def test_gradients_are_torchs_own(kind: str, watched: bool, tmp_path: Any) -> None:
@@ -201,6 +202,7 @@ def test_gradients_are_torchs_own(kind: str, watched: bool, tmp_path: Any) -> No
             assert snapshot.parameters[name].node is not None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("watched", [False, True], ids=["captured", "traced"])
 @pytest.mark.parametrize("kind", READ)
 def test_nothing_is_wrong_but_what_is_unused(kind: str, watched: bool) -> None:

@@ -105,6 +105,7 @@ def test_custom_function() -> None:
     assert not recorder.recording.happenings
 
 
+@pytest.mark.long
 def test_no_tensor_is_kept() -> None:
     x = torch.ones(5, requires_grad=True)
     with Recorder() as recorder:

@@ -41,6 +41,7 @@ def orders_of(snapshot: Snapshot) -> Orders:
     return snapshot.orders
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["expression"])
 def test_cases(case: dict[str, Any]) -> None:
     """What sympy says at 30 digits, by autograd, in words and by differences."""

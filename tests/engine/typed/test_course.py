@@ -117,11 +117,13 @@ LINES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("text", "python"), LINES)
 def test_the_same_line_of_pytorch(text: str, python: str) -> None:
     assert_same(text, python)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("text", "python"), LINES)
 def test_each_has_rules_a_curve_and_a_symbolic_derivative(text: str, python: str) -> None:
     snapshot = told(text, X)
@@ -168,7 +170,8 @@ def of(inner: st.SearchStrategy[tuple[str, str]]) -> st.SearchStrategy[tuple[str
 combined = st.recursive(st.sampled_from([("x", "x"), ("y", "y"), ("(2x)", "(2*x)")]), of, max_leaves=6)
 
 
-@settings(max_examples=80, deadline=None)
+@pytest.mark.long
+@settings(max_examples=40, deadline=None)
 @given(combined)
 def test_random_combinations(pair: tuple[str, str]) -> None:
     text, python = pair

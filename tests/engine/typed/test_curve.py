@@ -125,6 +125,7 @@ def test_point_by_point(
     assert told.x[-1] == 4
 
 
+@pytest.mark.long
 def test_fewer_points_rather_than_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """As many as their counted work allows: no clock decides."""
     monkeypatch.setattr(module, "POINT_BY_POINT", 100 * work(2, 2))

@@ -77,6 +77,7 @@ JUMPS: list[tuple[str, list[tuple[str, float]]]] = [
 ]
 
 
+@pytest.mark.long
 @BOTH
 @pytest.mark.parametrize("points", [401, 1000])
 @pytest.mark.parametrize(("text", "expected"), JUMPS, ids=[text for text, _ in JUMPS])
@@ -85,6 +86,7 @@ def test_jumps(text: str, expected: list[tuple[str, float]], points: int, dtype:
     assert close(told, expected), told
 
 
+@pytest.mark.long
 @BOTH
 @pytest.mark.parametrize(
     ("text", "low", "high"),
@@ -110,6 +112,7 @@ def test_narrow_peaks_are_seen(text: str, low: float, high: float, dtype: torch.
     assert max(told) == pytest.approx(high, abs=0.03 * (high - low))
 
 
+@pytest.mark.long
 @BOTH
 @pytest.mark.parametrize("text", [text for text, _ in JUMPS] + ["tan(x)", "log(x)", "exp(x^2)"])
 def test_further_points_are_torch_s_own(text: str, dtype: torch.dtype) -> None:
@@ -141,6 +144,7 @@ def test_point_by_point() -> None:
     assert close(jumps(told), [("gradient", 0)])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "window", [(1e30, 2e30), (0.0, 1e-30), (-1e-3, 1e6), (-1e30, 1e30), (1.0, 1.000001), (3.0, 3.00001)]
 )

@@ -70,6 +70,7 @@ KNOWN: list[tuple[str, Window, list[Stretch]]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("points", [400, 401, 1000])
 @pytest.mark.parametrize(("text", "window", "expected"), KNOWN, ids=[text for text, _, _ in KNOWN])
@@ -140,6 +141,7 @@ def test_point_by_point() -> None:
     assert close(told.trouble, [(-10, -2, "value")])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("text", "place", "unbounded"),
     [

@@ -112,6 +112,7 @@ def same(made: tuple[Update, ...], expected: list[tuple[float, list[Any]]]) -> N
             assert (one.grad, one.weight, one.change) == pytest.approx(other, rel=1e-12, abs=1e-15)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", ["Adam(lr=0.01)", "LBFGS(max_iter=3)"])
 def test_each_update_is_torchs(path: Path, text: str) -> None:
     """Dropout and the rows of a batch are drawn anew at each, and a norm's running mean goes on."""
@@ -122,6 +123,7 @@ def test_each_update_is_torchs(path: Path, text: str) -> None:
     same(updates(path, legs, 1, 1), expected[1:2])
 
 
+@pytest.mark.long
 def test_another_rate_goes_on_and_another_optimizer_begins_anew(path: Path) -> None:
     legs = [(0, "Adam(lr=0.01)"), (2, "Adam(lr=0.1)"), (4, "SGD(lr=0.05, momentum=0.9)")]
     updates(path, legs[:1], 0, 4)
@@ -129,6 +131,7 @@ def test_another_rate_goes_on_and_another_optimizer_begins_anew(path: Path) -> N
     same(updates(path, legs[:1], 0, 6), by_torch(legs[:1], 6))
 
 
+@pytest.mark.long
 def test_what_is_let_go_is_made_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "MOST_BYTES", 1)
     monkeypatch.setattr(training, "RECENT", 4)
@@ -139,6 +142,7 @@ def test_what_is_let_go_is_made_again(path: Path, monkeypatch: pytest.MonkeyPatc
         same(updates(path, legs, number), expected[number : number + 1])
 
 
+@pytest.mark.long
 def test_modules_and_parameters_by_name(path: Path) -> None:
     legs = [(0, "SGD(lr=0.1)")]
     snapshot = run(path, legs, 0, 2, trained=("head", "encoder.1.bias"))
@@ -148,6 +152,7 @@ def test_modules_and_parameters_by_name(path: Path) -> None:
     same(snapshot.training.updates, by_torch(legs, 2, [*snapshot.training.trained]))
 
 
+@pytest.mark.long
 def test_a_file_that_is_saved_begins_anew(path: Path) -> None:
     legs = [(0, "SGD(lr=0.1)")]
     first = updates(path, legs, 0, 3)

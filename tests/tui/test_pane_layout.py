@@ -29,16 +29,16 @@ async def test_panes_as_tabs(size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
-@pytest.mark.parametrize("value", ["4", "123456.789", "0.000123456789"])
-async def test_value_step_and_f_never_touch(size: tuple[int, int], value: str) -> None:
+async def test_value_step_and_f_never_touch(size: tuple[int, int]) -> None:
     app = make_app()
     async with app.run_test(size=size) as pilot:
-        await press(pilot, "x", *value, "enter")
-        await pilot.pause()
-        lines = text_of(app).splitlines()
-        line = next(line for line in lines if "step" in line)
-        assert "  step 0.1  " in f"{line}  "
-        assert not any(f"{before}f(x) =" in line for before in "0123456789.")
+        for value in ("4", "123456.789", "0.000123456789"):
+            await press(pilot, "x", *value, "enter")
+            await pilot.pause()
+            lines = text_of(app).splitlines()
+            line = next(line for line in lines if "step" in line)
+            assert "  step 0.1  " in f"{line}  "
+            assert not any(f"{before}f(x) =" in line for before in "0123456789.")
 
 
 async def test_a_graph_of_few_rows_leaves_its_room_to_the_node() -> None:
