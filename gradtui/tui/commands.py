@@ -129,6 +129,8 @@ def as_command(session: Session) -> str:
         words += ["--step", str(session.step_of(session.active))]
     if session.order > 1:
         words += ["--order", str(session.order)]
+    if session.degree is not None:
+        words += ["--taylor", str(session.degree)]
     return shlex.join(words)
 
 
