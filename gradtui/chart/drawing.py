@@ -147,7 +147,7 @@ def draw(
     layer = rasterise(runs(curve.x, curve.f, frame, of_f), frame)
     canvas = _over(canvas, layer, "f")
     legend[0] = (legend[0][0], f"f{_whereabouts(curve.f, layer, frame)}")
-    legend.append((("╍", "tangent"), "tangent" if degree < 2 else f"Taylor, degree {degree}"))
+    legend.append((("╍", "tangent"), "tangent" if degree == 1 else f"Taylor, degree {degree}"))
 
     marked = {row_of(frame, value): text for value, text in y_ticks}
     lines = [_legend(legend, curve.what, width)] if top else []

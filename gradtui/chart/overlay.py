@@ -38,7 +38,7 @@ def overlay(
     if math.isnan(x):
         return cells
     if f is not None and slope is not None:
-        if len(taylor) > 2:
+        if taylor and len(taylor) != 2:
             lay_polynomial(picture.frame, x, taylor, partial(_lay_dots, picture, cells))
         else:
             _lay_tangent(picture, cells, x, f, slope)

@@ -27,6 +27,8 @@ THIS_PATH: tuple[str, Role] = ("∘", "f")
 ARROWS = "→↗↑↖←↙↓↘"
 ARROW = 0.16
 """Its length, as a part of the plane."""
+AXIS, MARKS = 0.24, 6
+"""Half of the length of a Hessian's direction, as a part of the plane, and the marks on it."""
 HALF = 0.5
 HIGHER: tuple[str, Role] = ("●", "point")
 LOWER: tuple[str, Role] = ("○", "derivative")
@@ -39,6 +41,13 @@ class Track(Struct, frozen=True):
     text: str
     values: tuple[float, ...]
     path: tuple[Position, ...] = ()
+
+
+class Axis(Struct, frozen=True):
+    """A direction of the Hessian over the two variables of a contour, of length 1."""
+
+    eigenvalue: float
+    direction: Position
 
 
 def thinned(values: Sequence[float]) -> list[tuple[int, float]]:
@@ -85,9 +94,17 @@ def draw_values(tracks: Sequence[Track], width: int, height: int) -> Cells | Non
 
 
 def draw_contour(
-    surface: Surface, tracks: Sequence[Track], gradient: Position | None, width: int, height: int
+    surface: Surface,
+    tracks: Sequence[Track],
+    gradient: Position | None,
+    width: int,
+    height: int,
+    axes: Sequence[Axis] = (),
 ) -> Cells | None:
-    """Lines of equal f, the paths, and from the end of the last the arrow of -gradient."""
+    """Lines of equal f, the paths, and from the end of the last the arrow of -gradient.
+
+    axes: the directions of the Hessian there, with its eigenvalues: dashes along which f curves up or down.
+    """
     if not has_room(width, height):
         return None
     plane = Plane(*surface.windows, width, height, names=surface.names)
@@ -99,6 +116,9 @@ def draw_contour(
             plane.line(track.path, "f")
         for one in track.path[-MOST_POINTS:]:
             plane.mark(one, mark, role)
+        if is_last and track.path:
+            for axis in axes:
+                _axis(plane, track.path[-1], axis)
         if is_last and gradient is not None and track.path:
             _arrow(plane, track.path[-1], gradient)
         if track.path:
@@ -106,6 +126,8 @@ def draw_contour(
         plane.explain(mark, role, track.text)
     if gradient is not None:
         plane.explain("↗", "tangent", "−gradient")
+    for axis in axes:
+        plane.explain(_sign(axis), "derivative", f"λ = {axis.eigenvalue:.4g}")
     return plane.cells()
 
 
@@ -203,6 +225,23 @@ def _between(surface: Surface, across: float, up: float) -> float:
     lower = values[at] * (1 - dx) + values[at + 1] * dx
     upper = values[at + columns] * (1 - dx) + values[at + columns + 1] * dx
     return lower * (1 - dy) + upper * dy
+
+
+def _sign(axis: Axis) -> str:
+    """Told apart without colours: f curves up, down, or not along it."""
+    return "⌣" if axis.eigenvalue > 0 else "⌢" if axis.eigenvalue < 0 else "╌"
+
+
+def _axis(plane: Plane, middle: Position, axis: Axis) -> None:
+    """A mark in every second cell, on both sides of the point, as the direction lies on the plane."""
+    spans = [high - low for low, high in (plane.frame.x_window, plane.frame.y_window)]
+    longest = max(abs(part) / span for part, span in zip(axis.direction, spans, strict=True))
+    if not longest or not math.isfinite(longest):
+        return
+    x, y = (part / longest * AXIS for part in axis.direction)
+    for number in range(-MARKS, MARKS + 1):
+        part = number / MARKS
+        plane.mark((middle[0] + x * part, middle[1] + y * part), _sign(axis), "derivative")
 
 
 def _arrow(plane: Plane, start: Position, gradient: Position) -> None:

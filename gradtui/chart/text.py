@@ -39,7 +39,7 @@ def chart_text(
 
     A line more says what the marks of trouble mean, where there are any. Empty where that is too small for a chart.
     """
-    degree = max(1, len(taylor) - 1)
+    degree = len(taylor) - 1 if taylor else 1
     picture = draw(curve, width, height, point=point[:2] if point is not None else None, degree=degree)
     if picture is None:
         return ""

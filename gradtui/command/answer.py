@@ -43,7 +43,7 @@ def answer(start: Start, variables: Sequence[str], form: Form | None, export: st
     request = replace(
         request, names=start.names, data=tuple(start.data), training=_training(start, variables, request.at)
     )
-    request = replace(request, orders=OrdersRequest(start.order) if start.order else None)
+    request = replace(request, orders=OrdersRequest(start.order, degree=start.degree) if start.order else None)
     free = [name for name in variables if name not in start.data]
     wanted = {form, _suffix(export)}
     with evaluator(start.expression if is_function else None) as evaluate:

@@ -19,7 +19,7 @@ from gradtui.expression.point import PointError, read_point
 from gradtui.report.json import answer, line, refusal
 from gradtui.report.text import curve_request
 from gradtui.snapshot.model import Device, Dtype, Problem, Request, Snapshot
-from gradtui.snapshot.orders import MOST_ORDER, OrdersRequest
+from gradtui.snapshot.orders import MOST_DEGREE, MOST_ORDER, OrdersRequest
 
 
 class Line(Struct):
@@ -29,6 +29,7 @@ class Line(Struct):
     at: dict[str, float | str | list[float]] = {}
     dtype: str | None = None
     order: Annotated[int, Meta(ge=1, le=MOST_ORDER)] | None = None
+    taylor: Annotated[int, Meta(ge=0, le=MOST_DEGREE)] | None = None
 
 
 class LineError(Exception):
@@ -46,6 +47,7 @@ def answer_input(
     device: Device,
     window: Window | None = None,
     order: int | None = None,
+    taylor: int | None = None,
 ) -> int:
     """Answer each line of standard input on standard output; the exit status. The rest as for `answer_lines`, as typed."""
     with output() as answers:
@@ -58,6 +60,7 @@ def answer_input(
             device=device,
             window=window,
             order=order,
+            taylor=taylor,
         )
     return 0 if well else 1
 
@@ -72,17 +75,19 @@ def answer_lines(
     device: Device,
     window: Window | None = None,
     order: int | None = None,
+    taylor: int | None = None,
 ) -> bool:
     """One line of JSON for each line, at once; whether all went well.
 
     at: where variables stand that a line says nothing of. alone: the same for the one variable of a line that has one.
-    window: of the charts. order: of the highest derivative, for a line that says nothing of it.
+    window: of the charts. order: of the highest derivative, taylor: the degree of Taylor's polynomial, for a line that says
+    nothing of it.
     """
     well = True
     with evaluator() as evaluate:
         for number, text in enumerate(lines_of(lines), start=1):
             try:
-                snapshot = evaluate(_request(number, text, at, alone, dtype, device, window, order))
+                snapshot = evaluate(_request(number, text, at, alone, dtype, device, window, order, taylor))
             except LineError as error:
                 snapshot = Snapshot(number, error.expression, problem=error.problem)
             problem = snapshot.problem
@@ -101,6 +106,7 @@ def _request(
     device: Device,
     window: Window | None,
     order: int | None,
+    taylor: int | None,
 ) -> Request:
     text = raw.decode(errors="replace")
     if len(raw) > LONGEST_LINE:
@@ -120,8 +126,9 @@ def _request(
     if alone is not None:
         here |= _alone(variables, here, alone)
     curve = curve_request(variables, here, window)
-    most = asked.order or order
-    orders = OrdersRequest(most) if most is not None and variables else None
+    degree = taylor if asked.taylor is None else asked.taylor
+    most = asked.order or order or (None if degree is None else 1)
+    orders = OrdersRequest(most, degree=degree) if most is not None and variables else None
     return Request(number, asked.expression, here, _dtype(asked, dtype), device, curve=curve, orders=orders)
 
 

@@ -98,6 +98,9 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
     "--every", type=click.IntRange(0), default=0, metavar="N", help="Of a script, a Snapshot every N updates."
 )
 @click.option("--order", type=click.IntRange(1, 4), metavar="N", help="Derivatives up to this order, 1 to 4.")
+@click.option(
+    "--taylor", type=click.IntRange(0, 8), metavar="N", help="Degree of Taylor's polynomial.  [default: the order]"
+)
 @click.version_option(__version__, message="gradtui %(version)s")
 @click.option(
     "--help", is_flag=True, is_eager=True, expose_value=False, callback=topics.show, help="Show this message and exit."
@@ -128,6 +131,7 @@ def command(
     seed: int | None,
     every: int,
     order: int | None,
+    taylor: int | None,
 ) -> None:
     script = click.get_current_context().obj
     text = options.one_target(target, FIRST_EXAMPLE)
@@ -179,13 +183,13 @@ def command(
         from gradtui.command.batch import answer_input
 
         options.complain(settings)
-        sys.exit(answer_input(at, alone, dtype, device, limits, order))
+        sys.exit(answer_input(at, alone, dtype, device, limits, order, taylor))
     if SAVED.fullmatch(text.strip()) or run.is_folder(text.strip()):
         if places:
             raise click.UsageError("a saved snapshot is what it is: there is no --at for it")
         if trains or data:
             raise click.UsageError("a saved snapshot is what it is: nothing in it is trained")
-        if order is not None:
+        if order is not None or taylor is not None:
             raise click.UsageError("a saved snapshot is what it is: nothing in it is differentiated again")
         _saved(text.strip(), form, export, settings, plain)
         return
@@ -199,8 +203,6 @@ def command(
     origin: Origin = "function" if is_target(text) else "expression"
     if origin == "function" and (data or batch is not None or seed is not None):
         raise click.UsageError("the data of a file's function are its own: --data and --batch belong to a typed one")
-    if origin == "function" and order is not None:
-        raise click.UsageError("--order is of a typed function; one of a file may call torch.autograd.grad itself")
     columns, chosen = training.read_data(data), training.read_optimizer(optimizer)
     twice = next((name for name in at if name in columns), None)
     if twice is not None:
@@ -225,7 +227,8 @@ def command(
         updates=updates or (1 if trains and (form or export) else 0),
         data=columns,
         batches=training.read_batches(batch, seed, columns),
-        order=order or 0,
+        order=order or (0 if taylor is None else 1),
+        degree=taylor,
     )
     if form is not None or export is not None:
         options.complain(settings)

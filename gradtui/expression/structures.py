@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradtui.expression.errors import ExpressionError
 from gradtui.expression.functions import FUNCTIONS
-from gradtui.expression.latex import meaning
+from gradtui.expression.latex_commands import meaning
 from gradtui.expression.mistakes import unexpected
 from gradtui.expression.reading import Reading, Rule
 from gradtui.expression.syntax import Node

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Literal, NamedTuple
 
-from gradtui.expression.latex import COMMAND, inside, meaning
+from gradtui.expression.latex_commands import COMMAND, inside, meaning
 
 TokenKind = Literal[
     "number", "word", "qualified", "superscript", "operator", "bracket", "newline", "string", "structure", "skip", "error",

@@ -8,10 +8,10 @@
     length  = 4 bytes, unsigned, big-endian: the bytes of the payload, at most FRAME
     payload = one MessagePack map
 
-The head has the fields of `gradtui.snapshot.model.Snapshot` by name, but for `parameters` and the nodes of the graph. The
+The head has the fields of `gradtui.snapshot.model.Snapshot` by name, but for `parameters` and the nodes of all graphs. The
 pieces hold those, as rows that point into tables, so that what occurs often is there once: see
 `gradtui.file.rows`. A field left out has its default. A field that a reader does not know is passed over: new
-fields need no new version. A version that it does not know is refused. Derivatives of higher order are in no file.
+fields need no new version. A version that it does not know is refused.
 
 Nothing in a file is run, and a file is checked before anything is made of it: every reference leads somewhere, the graph
 has no cycle, no tensor has more numbers than elements. Its texts hold nothing that a terminal would obey: what would be
@@ -111,8 +111,12 @@ def write(snapshot: Snapshot, file: IO[bytes]) -> None:
 
 
 def _payloads(snapshot: Snapshot) -> Iterator[bytes]:
-    bare = replace(snapshot, graph=Graph((), snapshot.graph.roots), parameters={}, orders=None, derivatives=())
-    yield msgpack.encode(bare)
+    orders = snapshot.orders
+    if orders is not None:
+        orders = replace(
+            orders, orders=tuple(replace(one, graph=replace(one.graph, nodes=())) for one in orders.orders)
+        )
+    yield msgpack.encode(replace(snapshot, graph=Graph((), snapshot.graph.roots), parameters={}, orders=orders))
     yield from map(msgpack.encode, Writer().pieces(snapshot))
 
 

@@ -3,7 +3,8 @@
 There are four tables: texts, shapes, values, sources. Each piece adds to them, and its rows point at what pieces so far
 have added. Entries count from 1; 0 is none, in `shapes` that of a scalar. Rows are MessagePack arrays of the fields of
 NodeRow, EdgeRow, SavedRow and ParameterRow, in their order; further fields may come behind. A node's id is its place among
-all of them.
+all of them. `further` are nodes of the graphs of `orders`, each as the place of its order there and its row; ids count in each
+of these graphs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 
 from gradtui.file.soundness import MOST_CHARACTERS, fits, is_shape
 from gradtui.snapshot.model import Edge, Graph, Node, Parameter, Saved, Snapshot, Source, Values
+from gradtui.snapshot.orders import Orders
 
 Index = Annotated[int, Meta(ge=0)]
 
@@ -96,6 +98,7 @@ class Piece(Struct, omit_defaults=True):
     sources: list[Source] = field(default_factory=list)
     nodes: list[NodeRow] = field(default_factory=list)
     parameters: list[ParameterRow] = field(default_factory=list)
+    further: list[tuple[Index, NodeRow]] = field(default_factory=list)
 
 
 class Writer:
@@ -116,6 +119,10 @@ class Writer:
         for name, parameter in snapshot.parameters.items():
             self._piece.parameters.append(self._parameter(name, parameter))
             yield from self._done()
+        for place, order in enumerate(snapshot.orders.orders if snapshot.orders is not None else ()):
+            for node in order.graph.nodes:
+                self._piece.further.append((place, self._node(node)))
+                yield from self._done()
         self._turn(least=0)
         yield from self._done()
 
@@ -241,6 +248,8 @@ class Reader:
         self._sources: list[Source | None] = [None]
         self._nodes: list[Node] = []
         self._parameters: dict[str, Parameter] = {}
+        orders = () if head.orders is None else head.orders.orders
+        self._further: list[list[Node]] = [[] for _ in orders]
 
     def add(self, piece: Piece) -> None:
         self._room -= _weight(piece)
@@ -261,6 +270,9 @@ class Reader:
                 raise BrokenError(f"{DAMAGED}: a text is too long")
         start = len(self._nodes)
         self._nodes += [self._node(id, row) for id, row in enumerate(piece.nodes, start)]
+        for place, row in piece.further:
+            nodes = self._further[place]
+            nodes.append(self._node(len(nodes), row))
         for parameter in piece.parameters:
             name = self._texts[parameter.name] or ""
             if name in self._parameters:
@@ -269,7 +281,16 @@ class Reader:
 
     def snapshot(self) -> Snapshot:
         graph = Graph(tuple(self._nodes), self._head.graph.roots)
-        return replace(self._head, graph=graph, parameters=self._parameters, orders=None, derivatives=())
+        return replace(self._head, graph=graph, parameters=self._parameters, orders=self._orders())
+
+    def _orders(self) -> Orders | None:
+        told = self._head.orders
+        if told is None:
+            return None
+        pairs = zip(told.orders, self._further, strict=True)
+        return replace(
+            told, orders=tuple(replace(one, graph=replace(one.graph, nodes=tuple(nodes))) for one, nodes in pairs)
+        )
 
     def _node(self, id: int, row: NodeRow) -> Node:
         texts, values = self._texts, self._values
@@ -327,6 +348,11 @@ def _weight(piece: Piece) -> int:
         + sum(SHAPE + NUMBER * len(shape) for shape in piece.shapes)
         + sum(VALUES + NUMBER * (len(values.numbers) + len(values.shape)) for values in piece.values)
         + sum(SOURCE + CHARACTER * (len(source.text) + len(source.file or "")) for source in piece.sources)
-        + sum(NODE + EDGE * len(row.edges) + SAVED * len(row.saved) + NUMBER * len(row.inside) for row in piece.nodes)
+        + sum(map(_weight_of_node, piece.nodes))
+        + sum(NUMBER + _weight_of_node(row) for _, row in piece.further)
         + PARAMETER * len(piece.parameters)
     )
+
+
+def _weight_of_node(row: NodeRow) -> int:
+    return NODE + EDGE * len(row.edges) + SAVED * len(row.saved) + NUMBER * len(row.inside)

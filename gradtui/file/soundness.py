@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.model import Graph, Snapshot, Source, Values
+from gradtui.snapshot.orders import MOST_DEGREE, MOST_ORDER, Hessian, Order, Orders
 from gradtui.snapshot.target import is_target
 from gradtui.snapshot.training import Tensor, Training
 from gradtui.snapshot.truth import Truth
@@ -52,7 +53,8 @@ def fits(values: Values) -> bool:
 
 
 def _flaws(snapshot: Snapshot) -> Iterator[str]:
-    yield from _graph_flaws(snapshot.graph)
+    for graph in _graphs(snapshot):
+        yield from _graph_flaws(graph)
     if snapshot.origin == "function" and not is_target(snapshot.expression):
         yield "it is of a function, and names none"
     count = len(snapshot.graph.nodes)
@@ -76,7 +78,7 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
         yield "a source is not in the text"
     if not all(_is_path(path) for path in _paths(snapshot)):
         yield "the path of a module is too long"
-    calls = {(node.module, node.call) for node in snapshot.graph.nodes}
+    calls = {(node.module, node.call) for graph in _graphs(snapshot) for node in graph.nodes}
     if sum(path.count(".") for path in (*snapshot.parameters, *(path for path, _ in calls))) > MOST_GROUPS:
         yield "there are too many modules within one another"
     if any(len(text) > MOST_CHARACTERS for text in _sentences(snapshot)):
@@ -94,6 +96,10 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
         yield "a surface has other numbers than places"
     if snapshot.training is not None:
         yield from _training_flaws(snapshot.training)
+    if snapshot.orders is not None:
+        yield from _orders_flaws(snapshot, snapshot.orders)
+    if len(snapshot.derivatives) > MOST_ORDER:
+        yield "there are more derivatives than orders"
     if snapshot.truth is not None:
         yield from _truth_flaws(snapshot, snapshot.truth)
     if snapshot.curve is not None:
@@ -115,6 +121,55 @@ def _training_flaws(training: Training) -> Iterator[str]:
             yield "the state of an optimizer has other numbers than its shape tells"
 
 
+def _orders_flaws(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
+    if [one.order for one in orders.orders] != list(range(1, len(orders.orders) + 1)) or len(
+        orders.orders
+    ) > MOST_ORDER:
+        yield "the orders do not count from 1 on"
+    state = snapshot.variables.get(orders.along)
+    if state is None or not 0 <= orders.element < max(1, math.prod(state.value.shape)):
+        yield "derivatives are along what is no variable"
+    if len(orders.taylor) > MOST_DEGREE + 1:
+        yield "Taylor's polynomial has too many coefficients"
+    if any(one.graph.derivative != one.order - 1 for one in orders.orders) or snapshot.graph.derivative:
+        yield "a graph is of another derivative than its order tells"
+    for order in orders.orders:
+        yield from _order_flaws(snapshot, order)
+    most = max((len(graph.nodes) for graph in _graphs(snapshot)), default=0)
+    made = (node.made_by for order in orders.orders for node in order.graph.nodes)
+    if not all(_is_node(node, most) for node in made):
+        yield "a node was made by one that there is not"
+    if orders.hessian is not None:
+        yield from _hessian_flaws(orders.hessian)
+    for name, jacobian in orders.jacobian.items():
+        widths = {len(row) for row in jacobian.rows}
+        count = math.prod(snapshot.variables[name].value.shape) if name in snapshot.variables else 0
+        if widths != {count} or not 0 <= jacobian.first <= jacobian.whole - len(jacobian.rows):
+            yield "a Jacobian has other numbers than rows and columns"
+
+
+def _order_flaws(snapshot: Snapshot, order: Order) -> Iterator[str]:
+    for name, values in order.values.items():
+        state = snapshot.variables.get(name)
+        if state is None or state.value.shape != values.shape or not fits(values):
+            yield "a derivative has another shape than its variable"
+    leaves = {node.variable: node.grad_output for node in order.graph.nodes if node.variable in snapshot.variables}
+    for name, grad in leaves.items():
+        if name and grad is not None and grad.shape != snapshot.variables[name].value.shape:
+            yield "a derivative has another shape than its variable"
+
+
+def _hessian_flaws(told: Hessian) -> Iterator[str]:
+    count = len(told.names)
+    rows = count if told.row is None else 1
+    if len(told.matrix) != rows or any(len(row) != count for row in told.matrix) or not _is_node(told.row, count):
+        yield "a Hessian has other numbers than rows and columns"
+    if len(told.eigenvalues) not in (0, count) or len(told.directions) != len(told.eigenvalues):
+        yield "a Hessian has other eigenvalues than rows"
+    if any(len(one) != count for one in told.directions) or (told.row is not None and told.eigenvalues):
+        yield "a direction has other parts than there are variables"
+
+
 def _truth_flaws(snapshot: Snapshot, truth: Truth) -> Iterator[str]:
     if len(truth.pieces) > MOST_PIECES:
         yield "the expression has more pieces than are measured"
@@ -123,6 +178,13 @@ def _truth_flaws(snapshot: Snapshot, truth: Truth) -> Iterator[str]:
             yield "a piece is made of what is no piece before it"
         if not 0 <= piece.start <= piece.end <= len(snapshot.expression):
             yield "a piece is not in the text"
+
+
+def _graphs(snapshot: Snapshot) -> Iterator[Graph]:
+    """That of f, and those of its derivatives."""
+    yield snapshot.graph
+    for order in snapshot.orders.orders if snapshot.orders is not None else ():
+        yield order.graph
 
 
 def _graph_flaws(graph: Graph) -> Iterator[str]:
@@ -196,7 +258,7 @@ def _edges(snapshot: Snapshot, node: int) -> int:
 
 def _sources(snapshot: Snapshot) -> Iterable[Source]:
     """Each once: many nodes are made by the same line."""
-    nodes = snapshot.graph.nodes
+    nodes = [node for graph in _graphs(snapshot) for node in graph.nodes]
     found = {id(node.source): node.source for node in nodes}
     found |= {id(edge.source): edge.source for node in nodes for edge in node.edges}
     found |= {id(event.source): event.source for event in snapshot.events}
@@ -215,13 +277,21 @@ def _is_in_text(source: Source, snapshot: Snapshot) -> bool:
 
 def _paths(snapshot: Snapshot) -> set[str]:
     events = {event.module for event in snapshot.events} | {witness.module for witness in snapshot.witnesses}
-    return {node.module for node in snapshot.graph.nodes} | events | {*snapshot.modules} | {*snapshot.parameters}
+    return (
+        {node.module for graph in _graphs(snapshot) for node in graph.nodes}
+        | events
+        | {*snapshot.modules}
+        | {*snapshot.parameters}
+    )
 
 
 def _sentences(snapshot: Snapshot) -> Iterator[str]:
     yield from (snapshot.expression, snapshot.reads_as, *snapshot.variables, *(note.text for note in snapshot.notes))
-    for derivative in (snapshot.derivative or {}).values():
-        yield from (derivative.text or "", derivative.note)
+    for told in (snapshot.derivative or {}, *snapshot.derivatives):
+        for derivative in told.values():
+            yield from (derivative.text or "", derivative.note)
+    if snapshot.orders is not None:
+        yield snapshot.orders.reason
     if snapshot.problem is not None:
         yield from (snapshot.problem.message, snapshot.problem.hint, *snapshot.problem.traceback)
 

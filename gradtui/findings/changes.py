@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 
 from gradtui.findings import path
@@ -26,9 +27,10 @@ def fall(record: Record, profile: Sequence[Layer]) -> Cause:
     worst, loss, hooked = min(changes, key=_by, default=Change(record.nodes[low.node], 0.0))
     steps = max(len(dict.fromkeys(layer.module for layer in profile)) - 1, 1)
     facts: dict[str, Fact] = {"above": top.norm, "top": top.module, "below": low.norm, "low": low.module}
-    each = _factor((math.log(top.norm) - math.log(low.norm)) / steps)
+    lost = _logarithm(top.norm) - _logarithm(low.norm)
+    each = _factor(lost / steps)
     facts["each"] = Part("by a layer", {"factor": each}) if steps > 1 else ""
-    single = -loss * math.log10(math.e) > MOST_OF_IT * (math.log10(top.norm) - math.log10(low.norm))
+    single = -loss > MOST_OF_IT * lost
     squashed, kind = has(operation(worst), "squashing"), "vanishing"
     if single:
         made = {"hook": Part("a hook on") if hooked else "", "node": worst, "left": math.exp(loss)}
@@ -61,6 +63,11 @@ def _of(layer: Layer, kind: str, node: Node, facts: dict[str, Fact], profile: Se
 
 def _by(change: Change) -> float:
     return change.by
+
+
+def _logarithm(norm: float) -> float:
+    """A file that somebody changed may tell of a norm of 0 where gradients are not 0."""
+    return math.log(max(norm, sys.float_info.min))
 
 
 def _factor(logarithm: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Literal
 
@@ -84,6 +85,21 @@ def _shape(told: Hessian, found: Curvature) -> str:
             where = "in every direction" if not found.flat else "or not at all"
             return f"f curves {found.shape} {where} here ({spread})"
     return "f does not curve here: all second derivatives are 0"
+
+
+def axes(told: Hessian, pair: tuple[str, str]) -> tuple[tuple[float, tuple[float, float]], ...]:
+    """The eigenvalues, lowest first, and directions of length 1 of the Hessian by these two of its variables alone."""
+    if told.row is not None or any(name not in told.names for name in pair):
+        return ()
+    first, second = (told.names.index(name) for name in pair)
+    a, d = told.matrix[first][first], told.matrix[second][second]
+    b = (told.matrix[first][second] + told.matrix[second][first]) / 2
+    if not all(map(math.isfinite, (a, b, d))):
+        return ()
+    middle, radius = (a + d) / 2, math.hypot((a - d) / 2, b)
+    turn = math.atan2(2 * b, a - d) / 2  # of the larger one
+    x, y = math.cos(turn), math.sin(turn)
+    return (middle - radius, (-y, x)), (middle + radius, (x, y))
 
 
 def direction(told: Hessian, place: int) -> str:

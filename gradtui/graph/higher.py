@@ -84,12 +84,21 @@ def second_order(graph: Graph) -> Iterator[Node]:
 
 def _of(snapshot: Snapshot, told: Order, variables: dict[str, VariableState]) -> Snapshot:
     known = snapshot.derivatives[told.order - 1] if told.order <= len(snapshot.derivatives) else None
+    leaves = {node.variable: node for node in told.graph.nodes if node.variable is not None}
+    parameters = {
+        name: replace(one, node=leaves[name].id, grad=leaves[name].grad_output)
+        for name, one in snapshot.parameters.items()
+        if name in leaves
+    }
     return replace(
         snapshot,
         variables=variables,
         graph=told.graph,
         differences=told.differences,
-        derivative=known,
+        derivative=known if snapshot.origin == "expression" else {},
+        parameters=parameters,
+        events=(),
+        mismatches=(),
         truth=None,
         notes=(),
         curve=None,

@@ -17,9 +17,8 @@ def again(node: Node) -> str:
 
 
 def function(graph: Graph) -> str:
-    """What a graph is of: `f`, or `f'` where a backward pass made its output."""
-    made = bool(graph.nodes) and graph.nodes[0].made_by is not None
-    return "f" + "'" * (graph.nodes[0].order if made else 0)
+    """What a graph is of: `f`, or `f'` where it is that of the gradient."""
+    return "f" + "'" * graph.derivative
 
 
 def short(values: Values | None, digits: int) -> str:

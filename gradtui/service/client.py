@@ -1,4 +1,4 @@
-"""The asyncio side of the evaluation service: the newest request wins, and children come back after a crash."""
+"""The asyncio side of the evaluation service: the newest request wins. The children, and their restart, are `child`'s."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Service:
         seconds: float = SECONDS,
     ) -> None:
         self._on_snapshot = on_snapshot
-        title = TITLE
+        title, self._reads_code = TITLE, function is not None
         if function is not None:
             torch, deadline = (*torch, f"--function={function}", f"--seconds={seconds}"), seconds + GRACE
             title = f"the process that {function} ran in"
@@ -63,9 +63,10 @@ class Service:
         self._known: tuple[object, Snapshot] | None = None
 
     async def start(self) -> None:
-        """Start both children in the background."""
+        """Start both children in the background; of code there is no symbolic derivative, and so no child for it."""
         self._torch.start()
-        self._calculus.start()
+        if not self._reads_code:
+            self._calculus.start()
         self._lanes = [asyncio.create_task(self._evaluate_newest()), asyncio.create_task(self._derive_newest())]
         await asyncio.sleep(0)  # let them fork: from here on they load by themselves, whatever else is done here
 

@@ -16,8 +16,8 @@ from typing import BinaryIO, Literal
 
 from msgspec.structs import replace
 
-from gradtui.service.limits import shortage
 from gradtui.service.memory import free
+from gradtui.service.not_started import shortage
 from gradtui.service.protocol import BrokenTextError, ProtocolError, Ready, read, whole, write
 from gradtui.snapshot.model import Problem, Request, Snapshot
 from gradtui.snapshot.said import said, unbroken

@@ -147,8 +147,10 @@ class Node(Struct, frozen=True, gc=False):
 class Graph(Struct, frozen=True):
     """What `output.grad_fn` and its `next_functions` reach. `nodes[i].id == i`; no nodes where f is constant.
 
-    roots: the nodes of the outputs, each once; more than node 0 where there are several outputs.
+    roots: the nodes of the outputs, each once; more than node 0 where there are several outputs. derivative: of which derivative
+    of f it is, 0 for f itself.
     """
 
     nodes: tuple[Node, ...] = ()
     roots: tuple[int, ...] = (0,)
+    derivative: int = 0

@@ -10,21 +10,24 @@ from gradtui.snapshot.differences import Differences
 from gradtui.snapshot.graph import Graph, Values
 
 MOST_ORDER = 4
+MOST_DEGREE = 8
+"""Of Taylor's polynomial."""
 
-Ended = Literal["", "not_implemented", "too_large"]
-"""Why there are fewer derivatives than were asked for."""
+Ended = Literal["", "not_implemented", "once", "too_large"]
+"""Why there are fewer derivatives than were asked for. once: a backward is marked once_differentiable."""
 
 
 class OrdersRequest(Struct, frozen=True):
     """The derivatives up to the order `most`.
 
     along: the variable of Taylor's polynomial, and of whose derivative the graphs are; None for the first, and the graphs of
-    all. element: of it, where it is a vector.
+    all. element: of it, where it is a vector. degree: of the polynomial, None for `most`.
     """
 
     most: Annotated[int, Meta(ge=1, le=MOST_ORDER)]
     along: str | None = None
     element: Annotated[int, Meta(ge=0)] = 0
+    degree: Annotated[int, Meta(ge=0, le=MOST_DEGREE)] | None = None
 
 
 class Order(Struct, frozen=True):
@@ -69,7 +72,8 @@ class Jacobian(Struct, frozen=True):
 class Orders(Struct, frozen=True):
     """The answer to an OrdersRequest.
 
-    taylor: the coefficients of Taylor's polynomial along `along` (its element `element`) at the point, c0 first.
+    taylor: the coefficients of Taylor's polynomial along `along` (its element `element`) at the point, c0 first. degree: that
+    was asked for; there are fewer coefficients where torch has no further derivative, or its graph is too large.
     ended: why there are fewer orders than were asked for; reason: in torch's words, or by how much.
     """
 
@@ -81,3 +85,4 @@ class Orders(Struct, frozen=True):
     jacobian: dict[str, Jacobian] = {}
     ended: Ended = ""
     reason: str = ""
+    degree: int = 0

@@ -18,7 +18,7 @@ class Start(Struct, frozen=True):
     theme: Textual's name of one, None for the usual one. names: words that are variables whatever they are.
     optimizer, trained: by what and which variables move, None where nobody has said. updates: how many are made at once.
     data: columns of data by name. batches: how their rows are taken, None for all at once. order: of the highest derivative,
-    0 where none was asked for.
+    0 where none was asked for. degree: of Taylor's polynomial, None for the order.
     """
 
     expression: str
@@ -36,3 +36,4 @@ class Start(Struct, frozen=True):
     data: dict[str, tuple[float, ...]] = {}
     batches: Batches | None = None
     order: int = 0
+    degree: int | None = None

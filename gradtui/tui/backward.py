@@ -76,10 +76,10 @@ class Backward:
         """What is looked at: the last answer, or one of its derivatives with the graph of that."""
         return self._answers.looked_at(self._session.looked)
 
-    def turn(self, to: Literal["order", "graph"]) -> None:
-        """To one derivative more, or to the graph of the next."""
+    def turn(self, to: Literal["order", "graph", "degree"]) -> None:
+        """To one derivative more, to the graph of the next, or to the next degree of Taylor's polynomial."""
         self._player.stop()
-        {"order": self._session.next_order, "graph": self._session.next_graph}[to]()
+        self._session.turn(to)
         self._ask()
 
     def select(self, node: int) -> None:

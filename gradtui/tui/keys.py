@@ -141,6 +141,7 @@ KEYS: list[Binding] = [
     key("copy", "y", "copy", "copy", "Copy a value, the gradient, the node, the expression or f'", show=True),
     key("order", "D", "turn('order')", "f''", "One derivative more, with Taylor's polynomial", show=True),
     key("look", "S", "turn('graph')", "f' graph", "The graph of the next derivative, and of f again", show=True),
+    key("degree", "Y", "turn('degree')", "Taylor", "One degree more of Taylor's polynomial, 0 after 8"),
     key("saved", "s", "toggle_saved", "saved tensors", "Show or hide what the node saved for backward"),
     key("zoom.in", "plus,equals_sign", "zoom(0.5)", "zoom in", "Half the chart's window", display="+"),
     key("zoom.out", "minus", "zoom(2.0)", "zoom out", "Twice the chart's window", display="-"),
@@ -285,9 +286,9 @@ ROWS = (
         "fit the chart; show or hide f'; grid; keep this curve",
     ),
     Row(
-        ("order", "look"),
-        "f'', Taylor; the graph of f'",
-        "f'' to f'''' with Taylor's polynomial; the graph of f, of the gradient, of further derivatives",
+        ("order degree", "look"),
+        "f''; Taylor; the graph of f'",
+        "f'' to f''''; Taylor's polynomial of degree 0 to 8; the graph of f, of the gradient, of further derivatives",
     ),
     Row(
         ("maximise", "restore", "tab"),
@@ -348,7 +349,9 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
     """Whether an action does anything now: the footer, the help and the palette leave out what does not."""
     if typing:
         return action in EVERYWHERE
-    if (not session.live and action in ASKING) or (session.origin != "expression" and action == "edit"):
+    if (not session.live and action in ASKING and not (action == "turn" and session.most > 1)) or (
+        session.origin != "expression" and action == "edit"
+    ):
         return False
     match action:
         case (
@@ -364,7 +367,7 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
         ):
             return session.active is not None
         case "turn":
-            return session.origin == "expression" and session.active is not None
+            return session.origin != "capture" and session.active is not None
         case "training":
             if not session.live:
                 return False

@@ -50,6 +50,10 @@ def session_of(snapshot: Snapshot) -> Session:
         origin=snapshot.origin,
     )
     session = Session(start, live=False)
+    if (told := snapshot.orders) is not None:
+        session.most = max(1, len(told.orders))
+        session.order = session.most
+        session.degree = None if told.degree == session.order else len(told.taylor) - 1
     session.adopt(snapshot)
     session.reads_as, session.experiments = snapshot.reads_as, snapshot.experiments
     if snapshot.origin == "expression":

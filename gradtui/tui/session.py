@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from decimal import Decimal
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from gradtui.expression.point import Point, read_point, read_points, read_values
 from gradtui.expression.syntax import Expression
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.model import Experiment, Problem, Request, Snapshot, default_at
-from gradtui.snapshot.orders import MOST_ORDER, OrdersRequest
+from gradtui.snapshot.orders import MOST_DEGREE, MOST_ORDER, OrdersRequest
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.surface import SurfaceRequest
 from gradtui.snapshot.training import TrainingRequest
@@ -53,8 +54,8 @@ class Session:
     file was saved. defaults: variables that stand where the function's own default has them, which may be another after that.
     data: columns of data by name, which are no variables. training: what the requests ask of an optimizer.
     surface, fit: what they ask to be drawn of it.
-    order: of the highest derivative on the chart. looked: of the derivative whose graph is looked at: 1 for the graph of f, 2 for
-    that of the gradient.
+    order: of the highest derivative on the chart. degree: of Taylor's polynomial, None for the order. looked: of the derivative
+    whose graph is looked at: 1 for the graph of f, 2 for that of the gradient. most: the highest that there is.
     held: whether what is typed is not (yet) the function. base: what stood when typing began; None while nobody types.
     kept: asks for the function whose curve is drawn beside that of this one.
     """
@@ -76,7 +77,8 @@ class Session:
         self.training: TrainingRequest | None = None
         self.surface: SurfaceRequest | None = None
         self.fit = False
-        self.order, self.looked = max(1, start.order), 1
+        self.order, self.looked, self.degree = max(1, start.order), 1, start.degree
+        self.most = MOST_ORDER
         (self._first_step,) = read_point(start.step).elements
         self.ledger = False
         self.experiments: tuple[Experiment, ...] = ()
@@ -346,18 +348,20 @@ class Session:
             orders=self._orders(),
         )
 
-    def next_order(self) -> None:
-        """One derivative more, and only f' again after the last."""
-        self.order = self.order % MOST_ORDER + 1
-        self.looked = min(self.looked, max(2, self.order))
-
-    def next_graph(self) -> None:
-        """That of the next derivative, and that of f again after the last."""
-        self.looked = self.looked % max(2, self.order) + 1
+    def turn(self, to: Literal["order", "graph", "degree"]) -> None:
+        """To one derivative more, to the graph of the next, to one degree more; to the first again after the last."""
+        if to == "order":
+            self.order, self.degree = self.order % self.most + 1, None
+            self.looked = min(self.looked, max(2, self.order))
+        elif to == "graph":
+            self.looked = self.looked % max(min(2, self.most), self.order) + 1
+        elif self.live:
+            self.degree = ((self.order if self.degree is None else self.degree) + 1) % (MOST_DEGREE + 1)
 
     def _orders(self) -> OrdersRequest | None:
         most = max(self.order, self.looked)
-        return OrdersRequest(most, self.active, self.element) if most > 1 and self.origin == "expression" else None
+        wanted = (most > 1 or self.degree is not None) and self.origin != "capture"
+        return OrdersRequest(most, self.active, self.element, self.degree) if wanted else None
 
     def keep(self, curve: Curve | None) -> None:
         """Have the curve of this function beside that of the next ones."""
@@ -375,9 +379,8 @@ class Session:
     def start(self) -> Start:
         """What opens the explorer where this one stands."""
         at: dict[str, str | tuple[str, ...]] = {name: self.points[name].text for name in self.variables}
-        return Start(
-            self.text, at, self.dtype, self.device, self.window, names=self.names, origin=self.origin, order=self.order
-        )
+        told = Start(self.text, at, self.dtype, self.device, self.window, names=self.names, origin=self.origin)
+        return replace(told, order=self.order, degree=self.degree)
 
     def _place(self, point: Point) -> None:
         """Where the active variable stands, by a person's choice."""

@@ -132,10 +132,11 @@ def graph_of(session: Session, shown: Snapshot | None) -> str:
 
 
 def taylor(session: Session, shown: Snapshot | None) -> tuple[float, ...]:
-    """The coefficients of Taylor's polynomial along the active element; none for a straight line, which the tangent is."""
+    """The coefficients of Taylor's polynomial along the active element; none for the tangent."""
     orders = shown.orders if shown is not None else None
     along = orders is not None and (orders.along, orders.element) == (session.active, session.element)
-    return orders.taylor[: session.order + 1] if orders is not None and along and session.order > 1 else ()
+    degree = session.order if session.degree is None else session.degree
+    return orders.taylor[: degree + 1] if orders is not None and along and degree != 1 else ()
 
 
 def source_of(shown: Snapshot | None, node: int | None) -> Source | None:

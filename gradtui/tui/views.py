@@ -14,13 +14,13 @@ from gradtui.snapshot.finding import Finding
 from gradtui.tui import texts
 from gradtui.tui.answers import Answers, Light
 from gradtui.tui.backward import Backward, Cursor
+from gradtui.tui.pane_layout import PaneLayout
 from gradtui.tui.panes import orders
 from gradtui.tui.panes.chart import Chart
 from gradtui.tui.panes.problem import ProblemLine
 from gradtui.tui.panes.readout import GAP, Status, TextLine
 from gradtui.tui.panes.source import SourceView
 from gradtui.tui.panes.stepper import Stepper
-from gradtui.tui.rooms import Rooms
 from gradtui.tui.session import Session
 from gradtui.tui.training.optimizer_entry import OptimizerEntry
 from gradtui.tui.typing.expression_input import ExpressionInput
@@ -72,7 +72,7 @@ class Picture(Vertical):
         self.stepper = Stepper(id="stepper")
         self.numbers, self.derivation = TextLine(id="numbers"), TextLine(id="derivation")
         self.point = Container(id="point")
-        self.panes = Rooms(id="panes")
+        self.panes = PaneLayout(id="panes")
         self.graph, self.chart, self.node_panel = self.panes.graph, self.panes.chart, self.panes.node_panel
         self.big = Digits(id="big")
         self.reading = texts.NOTHING_YET

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from gradtui.file.format import save
+from tests import examples
+from tests.command import here
+
 pytestmark = pytest.mark.child
 
 COMMAND = (sys.executable, "-m", "gradtui")
@@ -20,10 +24,10 @@ def start(*arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([*COMMAND, *arguments], stdin=pipe, stdout=pipe, stderr=pipe)
 
 
-@pytest.mark.long
-def test_report_and_a_reader_that_has_seen_enough() -> None:
-    """`gradtui --print | head -1`"""
-    process = start("x^2 + 3x + 1", "--print")
+def test_report_and_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
+    """`gradtui --print | head -1`; of what was saved, and is written as what has just been made."""
+    save(examples.quadratic(), tmp_path / "run.gradtui")
+    process = start(str(tmp_path / "run.gradtui"), "--print")
     assert process.stdout is not None
     assert process.stderr is not None
     process.stdout.close()
@@ -80,13 +84,12 @@ def test_the_whole_report() -> None:
     assert run.stderr == b""
 
 
-@pytest.mark.long
 def test_the_whole_backward_pass() -> None:
     """With the cut, for which forward mode runs: x^32 has too many paths to list."""
-    command = [*COMMAND, "a = x*x; b = a*a; c = b*b; d = c*c; d*d", "--at", "1", "--steps"]
-    run = subprocess.run(command, capture_output=True, check=True, env={"PYTHONIOENCODING": "utf-8"})
-    text = run.stdout.decode()
+    told = here.run("a = x*x; b = a*a; c = b*b; d = c*c; d*d", "--at", "1", "--steps")
+    assert told.exit_code == 0
+    text = told.stdout
     assert "step 6 of 6   AccumulateGrad   x" in text
     assert "x.grad = 32" in text
     assert "Σ ḡ·v̇ = 32" in text
-    assert run.stderr == b""
+    assert told.stderr == ""

@@ -11,10 +11,9 @@ import pytest
 
 from gradtui.file.format import save
 from tests import examples
+from tests.command import here
 from tests.file.test_format import EVERYTHING
 from tests.hostile import MARK, Field, acting, hostile
-
-pytestmark = pytest.mark.child
 
 GRADTUI = str(Path(sys.executable).with_name("gradtui"))
 ESCAPE = f"\x1b[{MARK}m\x9b{MARK}m\x1b]0;TITLE\x07\u202e\u2028\r\x7f[red]"
@@ -48,15 +47,23 @@ def run(*arguments: str, cwd: Path | None = None, input: bytes = b"") -> tuple[i
     return found.returncode, found.stdout.decode(), found.stderr.decode()
 
 
-@pytest.mark.parametrize("arguments", USAGE, ids=ascii)
-def test_bad_usage(arguments: list[str]) -> None:
-    status, out, error = run(*arguments)
-    assert status == 2
-    assert error.strip()
-    assert acting(error) == []
-    assert acting(out) == []
+@pytest.mark.parametrize("number", range(len(USAGE)))
+def test_bad_usage(number: int) -> None:
+    told = here.run(*USAGE[number])
+    assert told.exit_code == 2
+    assert told.stderr.strip()
+    assert acting(told.stderr) == []
+    assert acting(told.stdout) == []
 
 
+@pytest.mark.child
+def test_bad_usage_of_the_installed_program() -> None:
+    status, out, error = run(*USAGE[1])
+    assert (status, bool(error.strip())) == (2, True)
+    assert acting(out + error) == []
+
+
+@pytest.mark.child
 @pytest.mark.parametrize("form", ["--print", "--steps", "--json"])
 def test_a_saved_snapshot(form: str, tmp_path: Path) -> None:
     path = f"{ESCAPE}.gradtui"
@@ -70,6 +77,7 @@ def test_a_saved_snapshot(form: str, tmp_path: Path) -> None:
     assert acting(out + error) == []
 
 
+@pytest.mark.child
 def test_a_file_that_is_none(tmp_path: Path) -> None:
     path = f"{ESCAPE}.gradtui"
     (tmp_path / path).write_text(ESCAPE)
@@ -79,10 +87,9 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
     assert json.loads(out)["expression"] == path
 
 
-@pytest.mark.long
 def test_a_batch() -> None:
     """A line that is not read is told, and its text is there to be read by a program."""
-    status, out, _ = run("-", "--json", input=f"{ESCAPE[:-6]}x\n{{{ESCAPE}\n".replace("\r", "").encode())
-    assert status == 1
-    assert acting(out) == []
-    assert [json.loads(line)["expression"] for line in out.splitlines()][1].startswith("{\x1b")
+    told = here.run("-", "--json", input=f"{ESCAPE[:-6]}x\n{{{ESCAPE}\n".replace("\r", "").encode())
+    assert told.exit_code == 1
+    assert acting(told.stdout) == []
+    assert [json.loads(line)["expression"] for line in told.stdout.splitlines()][1].startswith("{\x1b")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-pytestmark = pytest.mark.child
+from tests.command.here import run
 
 CODE = """
 import torch
@@ -42,14 +42,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def started(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "gradtui", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.child
 @pytest.mark.long
 def test_json(folder: Path) -> None:
-    ended = run(folder, "some/model.py:loss", "--json", "--at", "x=0.7", "--dtype", "float64")
+    ended = started(folder, "some/model.py:loss", "--json", "--at", "x=0.7", "--dtype", "float64")
     assert ended.returncode == 0
     answer: dict[str, Any] = json.loads(ended.stdout)
     x, w = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (0.7, 2.0))
@@ -73,20 +74,20 @@ def test_json(folder: Path) -> None:
     assert sine["source"] == place
 
 
-@pytest.mark.long
 def test_chart(folder: Path) -> None:
     """sin(2x) + x, over the window that was asked for; none along no variable."""
-    ended = run(folder, "some/model.py:loss", "--json", "--window", "0:3")
+    ended = run("some/model.py:loss", "--json", "--window", "0:3", folder=folder)
     chart = json.loads(ended.stdout)["chart"]
     assert (chart["variable"], chart["window"]) == ("x", [0, 3])
     assert chart["y"][0] < 0
     assert 3 + math.sin(6) < chart["y"][1]
-    assert json.loads(run(folder, "some/model.py:fit", "--json").stdout)["chart"] is None
+    assert json.loads(run("some/model.py:fit", "--json", folder=folder).stdout)["chart"] is None
 
 
+@pytest.mark.child
 @pytest.mark.long
 def test_print(folder: Path) -> None:
-    ended = run(folder, "some/model.py:loss", "--print", "--at", "x=0.7")
+    ended = started(folder, "some/model.py:loss", "--print", "--at", "x=0.7")
     assert ended.returncode == 0
     lines = ended.stdout.splitlines()
     assert lines[0] == "loss(x, w) of some/model.py"
@@ -95,24 +96,21 @@ def test_print(folder: Path) -> None:
     assert lines[-2:] == ["printed:", "  [bold]said[/]␛[2J"]
 
 
-@pytest.mark.long
 def test_parameters_by_name(folder: Path) -> None:
-    answer = json.loads(run(folder, "some/model.py:fit", "--json").stdout)
+    answer = json.loads(run("some/model.py:fit", "--json", folder=folder).stdout)
     assert answer["parameters"]["weight"]["grad"] == [[1.0, 1.0]]
     assert answer["parameters"]["bias"]["grad"] == [1.0]
 
 
-@pytest.mark.long
 def test_steps(folder: Path) -> None:
-    ended = run(folder, "some/model.py:loss", "--steps")
-    assert ended.returncode == 0
+    ended = run("some/model.py:loss", "--steps", folder=folder)
+    assert ended.exit_code == 0
     assert "step 1 of 5   AddBackward0   torch.sin(x * w) + x" in ended.stdout
 
 
-@pytest.mark.long
 def test_an_exception(folder: Path) -> None:
-    ended = run(folder, "some/model.py:bad", "--print")
-    assert (ended.returncode, ended.stdout) == (1, "")
+    ended = run("some/model.py:bad", "--print", folder=folder)
+    assert (ended.exit_code, ended.stdout) == (1, "")
     lines = ended.stderr.splitlines()
     assert lines[-4].startswith("error: model.py:bad raised RuntimeError: ")
     assert lines[-3] == '  File "some/model.py", line 12, in bad'
@@ -120,10 +118,9 @@ def test_an_exception(folder: Path) -> None:
     assert any(line.split()[:4] == ["MulBackward0", "x", "*", "3"] for line in lines), "the graph of what ran before"
 
 
-@pytest.mark.long
 def test_an_exception_in_json(folder: Path) -> None:
-    ended = run(folder, "some/model.py:bad", "--json")
-    assert ended.returncode == 1
+    ended = run("some/model.py:bad", "--json", folder=folder)
+    assert ended.exit_code == 1
     answer = json.loads(ended.stdout)
     error = answer["error"]
     assert (error["kind"], error["source"]["text"]) == ("crash", "y @ torch.ones(2, 2)")
@@ -131,15 +128,13 @@ def test_an_exception_in_json(folder: Path) -> None:
     assert [node["name"] for node in answer["graph"]["nodes"]] == ["MulBackward0", "AccumulateGrad"]
 
 
-@pytest.mark.long
 def test_no_gradient_is_seen_by_the_differences(folder: Path) -> None:
-    answer = json.loads(run(folder, "some/model.py:detached", "--json").stdout)
+    answer = json.loads(run("some/model.py:detached", "--json", folder=folder).stdout)
     assert answer["variables"]["x"]["grad"] == 0
     assert answer["checks"]["x"]["autograd"] is False
     assert [event["kind"] for event in answer["events"]] == ["detach"]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "says", "hint"),
     [
@@ -151,27 +146,27 @@ def test_no_gradient_is_seen_by_the_differences(folder: Path) -> None:
     ],
 )
 def test_what_is_missing(folder: Path, arguments: list[str], says: str, hint: str) -> None:
-    ended = run(folder, *arguments, "--print")
-    assert (ended.returncode, ended.stdout) == (2, "")
+    ended = run(*arguments, "--print", folder=folder)
+    assert (ended.exit_code, ended.stdout) == (2, "")
     assert says in ended.stderr
     assert hint in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.long
 def test_a_file_that_is_not_python(folder: Path) -> None:
     (folder / "some" / "model.py").write_text("def loss(x) return x\n")
-    ended = run(folder, "some/model.py:loss", "--print")
-    assert ended.returncode == 2
+    ended = run("some/model.py:loss", "--print", folder=folder)
+    assert ended.exit_code == 2
     assert ended.stderr.splitlines()[:2] == [
         "error: some/model.py is not Python: expected ':'",
         '  File "some/model.py", line 1',
     ]
 
 
+@pytest.mark.child
 @pytest.mark.long
 def test_a_file_alone_is_run_and_says_where_there_is_no_training(folder: Path) -> None:
-    ended = run(folder, "some/model.py", "--print")
+    ended = started(folder, "some/model.py", "--print")
     assert (ended.returncode, ended.stdout) == (0, "")
     assert "there was no training" in ended.stderr
     assert "it has bad, detached, fit, loss" in ended.stderr

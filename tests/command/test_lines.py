@@ -6,16 +6,13 @@ import codecs
 import io
 import json
 import os
-import subprocess
-import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gradtui.command.lines import LONGEST_LINE, lines_of
-
-pytestmark = pytest.mark.child
+from tests.command.here import run
 
 TEXT = "x^2\nπ·x + 😀\n\n{}\n"
 
@@ -99,14 +96,12 @@ BATCHES = {
 }
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", BATCHES)
 def test_each_line_is_answered(name: str) -> None:
     """With its value or with an error; the language has no invisible characters."""
     raw, expected = BATCHES[name]
-    command = [sys.executable, "-m", "gradtui", "-", "--json"]
-    run = subprocess.run(command, input=raw, capture_output=True, check=False)
-    answers = [json.loads(line) for line in run.stdout.splitlines()]
+    ended = run("-", "--json", input=raw)
+    answers = [json.loads(line) for line in ended.stdout.splitlines()]
     assert [answer.get("value") for answer in answers] == expected
     assert [bool(answer.get("error")) for answer in answers] == [value is None for value in expected]
-    assert (run.returncode, run.stderr) == (int(None in expected), b"")
+    assert (ended.exit_code, ended.stderr) == (int(None in expected), "")

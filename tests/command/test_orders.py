@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
-import pytest
-
-pytestmark = [pytest.mark.child, pytest.mark.long]
-
-
-def run(*arguments: str, lines: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gradtui", *arguments]
-    return subprocess.run(command, input=lines, capture_output=True, text=True, check=False, timeout=120)
+from tests.command.here import run
 
 
 def test_batch() -> None:
     lines = 'x^2 + 3x + 1\n{"expression": "x*y^2", "at": {"x": 2, "y": 3}, "order": 3}\n5 + 5\n'
-    ended = run("-", "--json", "--order", "2", lines=lines)
-    assert ended.returncode == 0, ended.stderr
+    ended = run("-", "--json", "--order", "2", input=lines)
+    assert ended.exit_code == 0, ended.stderr
     first, second, third = map(json.loads, ended.stdout.splitlines())
     assert [(one["order"], one["derivative"], one["value"]) for one in first["orders"]] == [
         (1, {"x": "2*x + 3"}, {"x": 11.0}),
@@ -38,6 +29,6 @@ def test_one_and_misuse() -> None:
     assert answer["jacobian"] == {"x": [[0.25, -0.25], [-0.25, 0.25]]}
     for arguments in (("x^2", "--order", "5"), ("run.gradtui", "--order", "2"), ("model.py:f", "--order", "2")):
         refused = run(*arguments, "--json")
-        assert refused.returncode == 2
+        assert refused.exit_code == 2
         assert "--order" in refused.stderr or "snapshot" in refused.stderr
         assert "Traceback" not in refused.stderr

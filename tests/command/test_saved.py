@@ -15,6 +15,7 @@ from gradtui.report import json as report
 from gradtui.report import steps, text
 from gradtui.report.export import export
 from tests import examples, synthetic
+from tests.command import here
 from tests.command.test_usage import run
 from tests.file.test_format import EVERYTHING
 from tests.terminal.driver import Terminal, assert_restored
@@ -131,11 +132,10 @@ def test_a_saved_snapshot_is_exported(suffix: str, saved: Path, tmp_path: Path) 
     assert (tmp_path / f"graph.{suffix}").read_bytes() == (tmp_path / f"expected.{suffix}").read_bytes()
 
 
-@pytest.mark.long
 def test_an_expression_is_exported(tmp_path: Path) -> None:
     """What is saved and opened again is what is printed at once."""
     path = tmp_path / "run.gradtui"
-    result = run("x^2 + 3x + 1", "--at", "4", "--print", "--export", str(path))
+    result = here.run("x^2 + 3x + 1", "--at", "4", "--print", "--export", str(path))
     assert result.exit_code == 0
     assert run(str(path), "--print").output == result.output
     assert load(path).along == ("x", 0)

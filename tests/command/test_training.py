@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -13,13 +14,13 @@ from typing import Any
 import pytest
 import torch
 
-pytestmark = [pytest.mark.child, pytest.mark.long]
+from tests.command.here import run
 
 LINE = "(w*x + b - y)^2"
 AT = ("--at", "x=2", "--at", "y=3", "--at", "w=0.5", "--at", "b=0")
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def started(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "gradtui", *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
@@ -28,15 +29,14 @@ def numbers(text: str) -> list[float]:
     return [float(found) for found in re.findall(r"-?\d[\d.]*(?:e-?\d+)?", text)]
 
 
-def test_json(tmp_path: Path) -> None:
+def test_json() -> None:
     ended = run(
-        tmp_path,
         LINE,
         *AT,
         *("--train", "w,b", "--optimizer", "Adam(lr=0.1, betas=(0.9, 0.99))", "--updates", "30"),
         *("--json", "--dtype", "float64"),
     )
-    assert ended.returncode == 0, ended.stderr
+    assert ended.exit_code == 0, ended.stderr
     answer: dict[str, Any] = json.loads(ended.stdout)
     training = answer["training"]
     assert (training["optimizer"], training["trained"]) == ("Adam", ["w", "b"])
@@ -58,10 +58,9 @@ def test_json(tmp_path: Path) -> None:
 
 
 def test_print_and_csv_tell_the_same(tmp_path: Path) -> None:
-    ended = run(
-        tmp_path, "x^2", "--at", "4", "--optimizer", "SGD(lr=0.1)", "--updates", "3", "--print", "--export", "run.csv"
-    )
-    assert ended.returncode == 0, ended.stderr
+    asked = ("x^2", "--at", "4", "--optimizer", "SGD(lr=0.1)", "--updates", "3", "--print", "--export", "run.csv")
+    ended = run(*asked, folder=tmp_path)
+    assert ended.exit_code == 0, ended.stderr
     rows = [*csv.DictReader((tmp_path / "run.csv").read_text().splitlines())]
     assert [row["update"] for row in rows] == ["0", "1", "2"]
     x = 4.0
@@ -82,20 +81,26 @@ def test_print_and_csv_tell_the_same(tmp_path: Path) -> None:
         ("optimizer^2", ("--at", "optimizer=3")),
     ],
 )
-def test_script_gives_the_same_numbers(expression: str, more: tuple[str, ...], tmp_path: Path) -> None:
+def test_script_gives_the_same_numbers(
+    expression: str,
+    more: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     (tmp_path / "points.csv").write_text("x,y\n0,1\n1,3\n2,5.5\n3,7\n4,9\n")
-    asked = (expression, *more, "--updates", "7", "--dtype", "float64")
-    updates = json.loads(run(tmp_path, *asked, "--json", "--export", "script.py").stdout)["training"]["updates"]
-    script = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert script.returncode == 0, script.stderr
-    lines = script.stdout.splitlines()
+    asked = (expression, *more, "--updates", "7", "--dtype", "float64", "--json", "--export", "script.py")
+    updates = json.loads(run(*asked, folder=tmp_path).stdout)["training"]["updates"]
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path("script.py", run_name="__main__")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) >= len(updates) == 7
     for line, update in zip(lines, updates, strict=False):
         told = [update["update"], update["value"]]
         for moved in update["variables"].values():
             for place in (moved["value"], moved["grad"]):
                 told += place if isinstance(place, list) else [place]
         assert numbers(line) == told
-    assert len(updates) == 7
 
 
 @pytest.mark.parametrize(
@@ -122,8 +127,8 @@ def test_bad_usage_is_told(arguments: tuple[str, ...], word: str, tmp_path: Path
     (tmp_path / "gap.csv").write_text("x,y\n1,2\n3,\n")
     (tmp_path / "word.csv").write_text("x,y\n1,no\n")
     (tmp_path / "good.csv").write_text("x\n1\n2\n")
-    ended = run(tmp_path, *arguments)
-    assert (ended.returncode, ended.stdout) == (2, "")
+    ended = run(*arguments, folder=tmp_path)
+    assert (ended.exit_code, ended.stdout) == (2, "")
     assert word in ended.stderr
     assert "Traceback" not in ended.stderr
 
@@ -174,17 +179,22 @@ def plain(x: float, w: float = 0.5):
     ],
 )
 def test_a_script_of_a_files_function_gives_the_same_numbers(
-    target: str, more: tuple[str, ...], tmp_path: Path
+    target: str,
+    more: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """To the last bit, in float32."""
     (tmp_path / target.partition(":")[0]).write_text(OWN)
     asked = (target, *more, "--updates", "6", "--json", "--export", "script.py")
-    ended = run(tmp_path, *asked)
-    assert ended.returncode == 0, ended.stderr
+    ended = run(*asked, folder=tmp_path)
+    assert ended.exit_code == 0, ended.stderr
     training = json.loads(ended.stdout)["training"]
-    script = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert script.returncode == 0, script.stderr
-    lines = script.stdout.splitlines()
+    monkeypatch.chdir(tmp_path)
+    with torch.random.fork_rng():
+        runpy.run_path("script.py", run_name="__main__")
+    lines = capsys.readouterr().out.splitlines()
     for line, update in zip(lines, training["updates"], strict=False):
         expected = [update["update"], update["value"]]
         for name in training["trained"]:
@@ -194,6 +204,8 @@ def test_a_script_of_a_files_function_gives_the_same_numbers(
     assert len(lines) == 6 + len(training["trained"])
 
 
+@pytest.mark.child
+@pytest.mark.long
 def test_a_files_own_parameters(tmp_path: Path) -> None:
     """JSON, table and CSV of the same run, against torch."""
     (tmp_path / "model.py").write_text(MODEL, encoding="utf-8")
@@ -214,7 +226,7 @@ def test_a_files_own_parameters(tmp_path: Path) -> None:
             for name, parameter in network.named_parameters()
         }
         expected.append((loss.item(), norms))
-    ended = run(tmp_path, *asked, "--json")
+    ended = started(tmp_path, *asked, "--json", "--export", "run.csv")
     assert ended.returncode == 0, ended.stderr
     answer = json.loads(ended.stdout)
     training = answer["training"]
@@ -227,9 +239,9 @@ def test_a_files_own_parameters(tmp_path: Path) -> None:
             assert (told["grad"], told["weight"], told["change"]) == pytest.approx((grad, weight, change), rel=1e-5)
         both = (norms["2.weight"][0], norms["2.bias"][0])
         assert update["modules"]["2"]["grad"] == pytest.approx(sum(one * one for one in both) ** 0.5, rel=1e-5)
-    ended = run(tmp_path, *asked, "--print", "--export", "run.csv")
-    assert ended.returncode == 0, ended.stderr
-    lines = ended.stdout.splitlines()
+    report = run(*asked, "--print", folder=tmp_path)
+    assert report.exit_code == 0, report.stderr
+    lines = report.stdout.splitlines()
     last = next(line for line in lines if line.split()[:1] == ["24"])
     assert numbers(last)[1] == pytest.approx(expected[24][0], rel=1e-5)
     with (tmp_path / "run.csv").open() as file:

@@ -29,8 +29,9 @@ def shapes(expression: Expression) -> dict[Node, str]:
 
 
 def shape(expression: Expression) -> str:
-    bindings = [f"{binding.name}={shapes(expression)[binding.value]};" for binding in expression.bindings]
-    return "".join([*bindings, shapes(expression)[expression.body]])
+    known = shapes(expression)
+    bindings = [f"{binding.name}={known[binding.value]};" for binding in expression.bindings]
+    return "".join([*bindings, known[expression.body]])
 
 
 def _shape(node: Node, operands: list[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import select
+import shlex
 import shutil
 import signal
 import struct
@@ -15,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal.driver import Terminal, alive, assert_restored, state
+from tests.terminal.driver import PATIENCE, Terminal, alive, assert_restored, state
+from tests.terminal.light import light
 
 pytestmark = pytest.mark.child
 
@@ -44,12 +46,19 @@ def assert_ends(terminal: Terminal, children: list[int]) -> None:
         ("first picture", signal.SIGQUIT),
         ("children start", signal.SIGINT),
         ("answered", signal.SIGTERM),
-        ("answered", signal.SIGHUP),
-        ("answered", signal.SIGINT),
     ],
 )
 def test_ended_at_any_moment(moment: str, number: signal.Signals) -> None:
-    with Terminal([GRADTUI]) as terminal:
+    ended([GRADTUI], moment, number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
+def test_ended_by_another_signal(number: signal.Signals) -> None:
+    ended(light(), "answered", number)
+
+
+def ended(program: list[str], moment: str, number: signal.Signals) -> None:
+    with Terminal(program) as terminal:
         terminal.wait(lambda: MOMENTS[moment](terminal), moment)
         children = terminal.children()
         terminal.signal(number)
@@ -58,10 +67,9 @@ def test_ended_at_any_moment(moment: str, number: signal.Signals) -> None:
         assert_ends(terminal, children)
 
 
-@pytest.mark.long
 def test_suspended() -> None:
     """The shell has its terminal while the program is stopped; then the picture comes back, in the new size."""
-    with Terminal([GRADTUI]) as terminal:
+    with Terminal(light()) as terminal:
         terminal.wait_for("AccumulateGrad")
         terminal.signal(signal.SIGTSTP)
         terminal.wait(lambda: state(terminal.process.pid).startswith("T"), "the stop")
@@ -75,9 +83,8 @@ def test_suspended() -> None:
         assert_restored(terminal)
 
 
-@pytest.mark.long
 def test_stopped_without_being_asked() -> None:
-    with Terminal([GRADTUI]) as terminal:
+    with Terminal(light()) as terminal:
         terminal.wait_for("AccumulateGrad")
         terminal.signal(signal.SIGSTOP)
         terminal.wait(lambda: state(terminal.process.pid).startswith("T"), "the stop")
@@ -94,7 +101,7 @@ def test_stopped_without_being_asked() -> None:
 
 @pytest.mark.parametrize("stop", [signal.SIGTSTP, signal.SIGSTOP])
 def test_ended_while_stopped(stop: signal.Signals) -> None:
-    with Terminal([GRADTUI]) as terminal:
+    with Terminal(light()) as terminal:
         terminal.wait(lambda: len(terminal.children()) == 2, "the children")
         children = terminal.children()
         terminal.signal(stop)
@@ -106,12 +113,11 @@ def test_ended_while_stopped(stop: signal.Signals) -> None:
         assert_ends(terminal, children)
 
 
-@pytest.mark.long
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell with job control")
 def test_in_the_background_of_a_shell() -> None:
     """`kill -TSTP`, bg, fg: in the background there is no screen, so it stops again, and the shell stays usable."""
     with Terminal(["bash", "--norc", "--noprofile", "-i"], environment={"PS1": "$ "}) as terminal:
-        terminal.press(f"{GRADTUI} 'x^2 + 3x'\r")
+        terminal.press(f"{shlex.join(light('x^2 + 3x'))}\r")
         terminal.wait_for("AccumulateGrad")
         (program,) = terminal.children()
         os.kill(program, signal.SIGTSTP)
@@ -139,30 +145,29 @@ OPENED: dict[str, tuple[tuple[str, ...], str]] = {
 
 @pytest.mark.long
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell with job control")
-@pytest.mark.parametrize("name", OPENED)
-def test_ctrl_z(name: str) -> None:
+def test_ctrl_z() -> None:
     """As in any program: the shell has its terminal back, as it was; `fg` brings the whole screen, in the size of now."""
-    keys, shown = OPENED[name]
     with Terminal(["bash", "--norc", "--noprofile", "-i"], environment={"PS1": "$ "}) as terminal:
         terminal.wait_for("$")
         before = termios.tcgetattr(terminal.descriptor)
-        terminal.press(f"{GRADTUI} 'x^2 + 3x'\r")
-        terminal.wait_for("AccumulateGrad")
-        terminal.press(*keys)
-        terminal.wait_for(shown)
+        terminal.press(f"{shlex.join(light('x^2 + 3x'))}\r")
+        terminal.wait_for("AccumulateGrad", "q quit")
         (program,) = terminal.children()
-        terminal.press("ctrl+z")
-        terminal.wait_for("Stopped")
-        terminal.wait(lambda: termios.tcgetattr(terminal.descriptor) == before, "the terminal as the shell has it")
-        terminal.press("clear; echo $((40 + 2))\r")
-        terminal.wait_for("42")
-        terminal.resize(100, 30)
-        terminal.press("fg\r")
-        terminal.wait_for(shown)
-        if keys:
-            terminal.press("escape")
-            terminal.wait(lambda: shown not in terminal.text, "the end of what was opened")
-        terminal.wait_for("q quit", "AccumulateGrad")
+        for number, (keys, shown) in enumerate(OPENED.values()):
+            terminal.press(*keys)
+            terminal.wait_for(shown)
+            terminal.press("ctrl+z")
+            terminal.wait_for("Stopped")
+            terminal.wait(lambda: termios.tcgetattr(terminal.descriptor) == before, "the terminal as the shell has it")
+            terminal.press(f"clear; echo $((40 + {number}))\r")
+            terminal.wait_for(f"{40 + number}")
+            terminal.resize(*((100, 30) if number % 2 == 0 else (120, 36)))
+            terminal.press("fg\r")
+            terminal.wait_for(shown)
+            if keys:
+                terminal.press("escape")
+                terminal.wait(lambda shown=shown: shown not in terminal.text, "the end of what was opened")  # type: ignore[misc]
+            terminal.wait_for("q quit", "AccumulateGrad")
         terminal.press("q")
         terminal.wait(lambda: not alive(program), "the program's end")
         terminal.press("clear; jobs; echo $((50 + 2))\r")
@@ -172,12 +177,11 @@ def test_ctrl_z(name: str) -> None:
         assert terminal.wait_exit() == 0
 
 
-@pytest.mark.long
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell with job control")
 def test_ctrl_z_in_a_job_of_several_processes() -> None:
     """All of it stops, as when the terminal itself says so: the shell waits for the one that it started."""
     with Terminal(["bash", "--norc", "--noprofile", "-i"], environment={"PS1": "$ "}) as terminal:
-        terminal.press(f"(sleep 0; {GRADTUI} 'x^2 + 3x'; echo left with $?)\r")
+        terminal.press(f"(sleep 0; {shlex.join(light('x^2 + 3x'))}; echo left with $?)\r")
         terminal.wait_for("AccumulateGrad", "q quit")
         terminal.press("ctrl+z")
         terminal.wait_for("Stopped")
@@ -189,10 +193,9 @@ def test_ctrl_z_in_a_job_of_several_processes() -> None:
         assert terminal.wait_exit() == 0
 
 
-@pytest.mark.long
 def test_ctrl_z_without_a_shell() -> None:
     """Nobody would bring it back: it says so and goes on."""
-    with Terminal([GRADTUI, "x^2 + 3x"]) as terminal:
+    with Terminal(light("x^2 + 3x")) as terminal:
         terminal.wait_for("AccumulateGrad", "q quit")
         terminal.press("ctrl+z")
         terminal.wait_for("there is no shell")
@@ -204,23 +207,21 @@ def test_ctrl_z_without_a_shell() -> None:
         assert_restored(terminal)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("controlling", [True, False])
 def test_closed_terminal(controlling: bool) -> None:
     """With the signal that says so, and without: not every terminal sends one."""
-    with Terminal([GRADTUI], controlling=controlling) as terminal:
+    with Terminal(light(), controlling=controlling) as terminal:
         terminal.wait_for("AccumulateGrad")
         children = terminal.children()
         terminal.hang_up()
-        assert terminal.process.wait(10) == 128 + signal.SIGHUP
+        assert terminal.process.wait(PATIENCE) == 128 + signal.SIGHUP
         assert not any(alive(child) for child in children)
 
 
-@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="counts the bytes that wait in a pty of Linux")
 def test_stalled_terminal() -> None:
     """A terminal that takes nothing more holds the program up, but not for ever once it is told to end."""
-    with Terminal([GRADTUI]) as terminal:
+    with Terminal(light()) as terminal:
         terminal.wait_for("AccumulateGrad", "q quit")
         children = terminal.children()
         for _ in range(60):
@@ -229,7 +230,7 @@ def test_stalled_terminal() -> None:
         while _waiting(terminal) < FULL:
             assert terminal.process.poll() is None
         terminal.signal(signal.SIGTERM)
-        assert terminal.process.wait(20) == 128 + signal.SIGTERM
+        assert terminal.process.wait(PATIENCE) == 128 + signal.SIGTERM
         assert termios.tcgetattr(terminal.descriptor) == terminal.attributes_before
         assert_ends(terminal, children)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.driver import Terminal, assert_restored
+from tests.terminal.light import light
 
 pytestmark = pytest.mark.child
 
@@ -25,10 +26,9 @@ STRANGE = {
 }
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("environment", STRANGE.values(), ids=STRANGE.keys())
 def test_strange_terminals(environment: dict[str, str]) -> None:
-    with Terminal([GRADTUI], columns=80, rows=24, environment=environment) as terminal:
+    with Terminal(light(), columns=80, rows=24, environment=environment) as terminal:
         terminal.wait_for(*ALL)
         terminal.press("right")
         terminal.wait_for("4.1", "11.2")
@@ -52,11 +52,10 @@ def colours(raw: bytes) -> set[str]:
     return asked
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("theme", ["ansi", "ansi-light"])
 def test_no_color_with_an_ansi_theme(theme: str) -> None:
     """Textual has it black on black."""
-    with Terminal([GRADTUI, "--theme", theme], environment={"NO_COLOR": "1"}) as terminal:
+    with Terminal(light("--theme", theme), environment={"NO_COLOR": "1"}) as terminal:
         terminal.wait_for(*ALL)
         terminal.press("down")
         terminal.wait_for("step 2 of 5", "q quit")
@@ -68,19 +67,18 @@ def test_no_color_with_an_ansi_theme(theme: str) -> None:
 
 def test_dumb_terminal() -> None:
     """It cannot place text."""
-    with Terminal([GRADTUI], environment={"TERM": "dumb"}) as terminal:
+    with Terminal(light(), environment={"TERM": "dumb"}) as terminal:
         terminal.wait_for("TERM is dumb", "--print")
         assert terminal.wait_exit() == 2
         assert_restored(terminal)
 
 
-@pytest.mark.long
 def test_a_storm_of_sizes() -> None:
     """From 1x1 to 300x100, faster than they can be painted; the last one is whole."""
     sizes = random.Random(5)
-    with Terminal([GRADTUI], columns=80, rows=24) as terminal:
+    with Terminal(light(), columns=80, rows=24) as terminal:
         terminal.wait_for(*ALL)
-        for _ in range(300):
+        for _ in range(120):
             terminal.resize(sizes.randint(1, 300), sizes.randint(1, 100))
             terminal.read(0.002)
         for columns, rows in ((300, 100), (1, 1), (80, 24)):
@@ -93,10 +91,9 @@ def test_a_storm_of_sizes() -> None:
         assert_restored(terminal)
 
 
-@pytest.mark.long
 def test_the_size_is_the_terminals() -> None:
     """Not that of COLUMNS and LINES: a Python prompt, from where one may start it, sets them once (GNU readline does)."""
-    with Terminal([GRADTUI], columns=120, rows=36, environment={"COLUMNS": "80", "LINES": "24"}) as terminal:
+    with Terminal(light(), columns=120, rows=36, environment={"COLUMNS": "80", "LINES": "24"}) as terminal:
         terminal.wait(lambda: terminal.text.splitlines()[-1].strip() != "", "the footer in the last line")
         terminal.wait_for(*ALL)
         terminal.resize(20, 5)

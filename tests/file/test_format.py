@@ -42,8 +42,9 @@ from gradtui.snapshot.model import (
     VariableState,
     Witness,
 )
+from gradtui.snapshot.orders import Hessian, Jacobian, Order, Orders
 from gradtui.snapshot.surface import Fit, Surface
-from gradtui.snapshot.training import Batches, Moved, Norms, Optimizer, Tensor, Training, Update
+from gradtui.snapshot.training import Batches, Moved, Norms, Optimizer, Spelling, Tensor, Training, Update
 from gradtui.snapshot.truth import Derivative, Piece, Truth
 from tests import examples, synthetic
 from tests.examples import scalar, vector
@@ -172,6 +173,9 @@ EVERYTHING = Snapshot(
             }
         },
         Batches(2, 7),
+        ("w",),
+        True,
+        Spelling("/model.py", "/", "model", "made.loss", "user.Net()", ("",), {"n": "3"}, ("w",)),
     ),
     surface=Surface(("w", "b"), ((-1.0, 1.0), (0.0, 2.0)), (2, 1), (1.0, math.inf), "key"),
     fit=Fit(
@@ -201,8 +205,31 @@ EVERYTHING = Snapshot(
             True,
         ),
     ),
+    orders=Orders(
+        "x",
+        1,
+        (
+            Order(1, {"x": vector(1, 2)}, Graph((Node(0, "AccumulateGrad", (2,), "float64", "cpu", None, None, ()),))),
+            Order(
+                2,
+                {"x": vector(math.nan, -0.0)},
+                Graph((Node(0, "SinBackward0", (2,), "float64", "cpu", 0, 0, (), order=1, made_by=0),), (0,), 1),
+                {"x": Differences((1.0, None), (0.5, 1.0), (math.inf, 1.0), (0.1, None))},
+            ),
+        ),
+        (1.0, math.inf, -0.0),
+        Hessian(("x[0]", "x[1]"), ((1.0, 2.0), (2.0, 1.0)), (-1.0, 3.0), ((0.0, 1.0), (1.0, 0.0))),
+        {"x": Jacobian(((1.0, math.nan),), 1, 3)},
+        "once",
+        "it is marked",
+        4,
+    ),
+    derivatives=({"x": Derivative("x[1]", (1.0, None))}, {"x": Derivative(None, (), False, "too large")}),
     mismatches=(Mismatch(0, "Square", 1, "x", math.inf, (2, 0), math.nan, 1.5, True, True, HERE, 0),),
 )
+
+assert EVERYTHING.orders is not None
+ORDERS: Orders = EVERYTHING.orders
 
 MISMATCH = {"function": "", "input": 0, "name": "", "factor": None, "index": [], "sent": 0.0, "true": 0.0}
 
@@ -214,6 +241,9 @@ SOUND: dict[str, Callable[[], Snapshot]] = {
     "two variables": examples.two_variables,
     "nan gradient": examples.nan_gradient,
     "constant": examples.constant,
+    "a row of a Hessian": lambda: replace(
+        EVERYTHING, orders=replace(ORDERS, hessian=Hessian(("x", "y"), ((1.0, 2.0),), row=1))
+    ),
     "bert": lambda: synthetic.bert(2, 16),
     "recurrence": lambda: synthetic.recurrence(500),
     "wide": lambda: synthetic.wide(3000),
@@ -246,10 +276,7 @@ def test_what_is_saved_is_loaded(name: str, tmp_path: Path) -> None:
 
 
 def test_everything_is_everything() -> None:
-    """No field of the model is left at its default in all of EVERYTHING: a new field must be added there, and saved.
-
-    But for derivatives of higher order, which a file does not hold.
-    """
+    """No field of the model is left at its default in all of EVERYTHING: a new field must be added there, and saved."""
     seen: dict[type, set[str]] = {}
     for one in structs(EVERYTHING):
         seen.setdefault(type(one), set()).update(
@@ -258,9 +285,10 @@ def test_everything_is_everything() -> None:
             if field.required or getattr(one, field.name) != field.default
         )
     assert seen.keys() >= {Snapshot, Graph, Node, Edge, Saved, Parameter, Event, Problem, Curve}
+    for one in structs(replace(ORDERS, hessian=Hessian((), (), row=1))):
+        seen[type(one)].update(["row"] if isinstance(one, Hessian) else [])
     for kind, names in seen.items():
-        unsaved = {"orders", "derivatives"} if kind is Snapshot else set()
-        assert {field.name for field in msgspec.structs.fields(kind)} - names == unsaved, kind
+        assert {field.name for field in msgspec.structs.fields(kind)} == names, kind
 
 
 def test_what_is_equal_is_there_once(tmp_path: Path) -> None:
@@ -389,6 +417,9 @@ def test_another_file_is_told(name: str, tmp_path: Path) -> None:
 
 
 HEAD = {"id": 1, "expression": "x"}
+ALONG = {"variables": {"x": {"value": {"shape": [], "numbers": [1]}, "grad": {"shape": [], "numbers": [1]}}}}
+OF_X = {"along": "x", "element": 0}
+ORDER = {"order": 1, "values": {}, "graph": {}}
 PIECE = {"start": 0, "end": 1, "value": [1], "gradient": [1]}
 TEXTS = {"texts": ["AddBackward0", "float32"]}
 
@@ -500,6 +531,34 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
     "a curve of two lengths": (
         [HEAD | {"curve": {"variable": "x", "window": [0, 1], "x": [1], "f": [], "derivative": []}}],
         "different lengths",
+    ),
+    "a node of an order that there is not": ([HEAD, TEXTS | {"further": [[0, node()]]}], "leads nowhere"),
+    "orders from the second on": (
+        [HEAD | ALONG | {"orders": OF_X | {"orders": [ORDER | {"order": 2}]}}],
+        "do not count",
+    ),
+    "orders along nothing": ([HEAD | {"orders": OF_X | {"orders": []}}], "no variable"),
+    "an element beyond": ([HEAD | ALONG | {"orders": OF_X | {"orders": [], "element": 1}}], "no variable"),
+    "too many coefficients": ([HEAD | ALONG | {"orders": OF_X | {"orders": [], "taylor": [0.0] * 10}}], "coefficients"),
+    "a derivative of another shape": (
+        [HEAD | ALONG | {"orders": OF_X | {"orders": [ORDER | {"values": {"x": {"shape": [1], "numbers": [1]}}}]}}],
+        "another shape",
+    ),
+    "made by no node": (
+        [HEAD | ALONG | {"orders": OF_X | {"orders": [ORDER]}}, TEXTS | {"further": [[0, node(made_by=1)]]}],
+        "made by one that there is not",
+    ),
+    "a cycle in the graph of the gradient": (
+        [HEAD | ALONG | {"orders": OF_X | {"orders": [ORDER]}}, TEXTS | {"further": [[0, node([0, 0])]]}],
+        "cycle",
+    ),
+    "a Hessian with a row too few": (
+        [HEAD | ALONG | {"orders": OF_X | {"orders": [], "hessian": {"names": ["x", "y"], "matrix": [[1, 2]]}}}],
+        "rows and columns",
+    ),
+    "a Jacobian with a column too many": (
+        [HEAD | ALONG | {"orders": OF_X | {"orders": [], "jacobian": {"x": {"rows": [[1, 2]], "whole": 1}}}}],
+        "rows and columns",
     ),
     "a window upside down": (
         [HEAD | {"curve": {"variable": "x", "window": [1, 0], "x": [], "f": [], "derivative": []}}],

@@ -20,7 +20,7 @@ FREE = 300
 SECONDS = 60.0
 
 GREEDY = """
-import os, sys, torch
+import os, signal, sys, time, torch
 
 def blocks(x):
     kept = []
@@ -62,9 +62,13 @@ def content(x):
 def modest(x):
     kept = [bytearray(2**20) for _ in range(100)]
     return x * 7
+def slow(x):
+    time.sleep(1)
+    return x * 7
+def killed(x): os.kill(os.getpid(), signal.SIGKILL)
 
 def run(x, case: int): return CASES[case](x)
-CASES = [blocks, numbers, tensors, at_once, text, calls, by_turns, modules, slots, content, modest]
+CASES = [blocks, numbers, tensors, at_once, text, calls, by_turns, modules, slots, content, modest, slow, killed]
 """
 NAMES = [name.strip() for name in GREEDY.split("CASES = [")[1].strip("]\n").split(",")]
 
@@ -82,7 +86,7 @@ class User:
     def __init__(self, folder: Path) -> None:
         (folder / "greedy.py").write_text(GREEDY)
         self.target = f"{folder / 'greedy.py'}:run"
-        self.service = Service(torch=worker(self.target), deadline=SECONDS + 30)
+        self.service = Service(torch=worker(self.target), function=self.target, seconds=SECONDS)
 
     async def run(self, case: str) -> Snapshot:
         return await self.service.evaluate(
@@ -164,35 +168,19 @@ async def test_processes_that_take_it_together_are_ended(tmp_path: Path, monkeyp
 
 @pytest.mark.long
 async def test_memory_that_others_have_taken_is_not_held_against_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = tmp_path / "slow.py"
-    file.write_text("import time\ndef f(x):\n    time.sleep(1)\n    return x * 7\n")
     left = iter([100 * 2**30])
     monkeypatch.setattr(memory, "free", lambda: next(left, 0))
-    target = f"{file}:f"
-    service = Service(function=target, seconds=PATIENCE)
-    await service.start()
-    try:
-        assert (await service.evaluate(Request(1, target, origin="function"))).problem is None
-    finally:
-        await service.close()
+    assert (await user.run("slow")).problem is None
 
 
 @pytest.mark.long
-async def test_a_process_that_the_system_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_process_that_the_system_ended(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """Linux counts those that it ends for their memory."""
     kills = iter([3])
     monkeypatch.setattr(memory, "kills", lambda: next(kills, 4))
-    file = tmp_path / "killed.py"
-    file.write_text("import os, signal\ndef f(x): os.kill(os.getpid(), signal.SIGKILL)\n")
-    target = f"{file}:f"
-    service = Service(function=target, seconds=PATIENCE)
-    await service.start()
-    try:
-        problem = (await service.evaluate(Request(1, target, origin="function"))).problem
-    finally:
-        await service.close()
+    problem = (await user.run("killed")).problem
     assert problem is not None
     assert problem.kind == "memory"
 

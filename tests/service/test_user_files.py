@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from gradtui.service.client import Service
+from gradtui.service.worker import _only
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Request, Snapshot
 from tests.terminal.driver import alive
@@ -265,10 +266,7 @@ async def test_only_the_function_of_the_command_line_is_run(user: User, tmp_path
             assert problem is not None
             assert "only the function that the command line names is run" in problem.message
     assert not (tmp_path / "ran").exists()
-    plain = Service()
-    await plain.start()
-    refused = await plain.evaluate(Request(1, user.target, origin="function"))
-    await plain.close()
+    refused = _only(None, SECONDS)(Request(1, user.target, origin="function"))
     assert refused.problem is not None
     assert refused.problem.kind == "name"
 
@@ -286,6 +284,6 @@ async def test_nothing_of_it_is_left(tmp_path: Path) -> None:
     children = [int(line) for line in snapshot.printed.split()]
     await service.close()
     assert children
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENT):
         while any(map(alive, children)):
             await asyncio.sleep(0.01)

@@ -9,9 +9,12 @@ import select
 import signal
 import struct
 import subprocess
+import sys
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -66,6 +69,7 @@ class Terminal:
         self.raw = b""
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
+        self._text: str | None = None
         self.descriptor, self._slave = pty.openpty()
         self.resize(columns, rows)
         self.attributes_before = termios.tcgetattr(self._slave)
@@ -95,11 +99,14 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        return "\n".join(self._screen.display)
+        if self._text is None:  # the emulator takes some milliseconds for it
+            self._text = "\n".join(self._screen.display)
+        return self._text
 
     def resize(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._screen.resize(rows, columns)
+        self._text = None
 
     def hang_up(self) -> None:
         """What becomes of a terminal whose window is closed."""
@@ -126,6 +133,7 @@ class Terminal:
         """What was painted goes to `raw` and to `text`."""
         self.raw += data
         self._stream.feed(data)
+        self._text = None
 
     def _available(self, seconds: float) -> bytes:
         """The next bytes as they come; none within `seconds`, or once the program has closed its side."""
@@ -189,9 +197,18 @@ def state(process: int) -> str:
 
 def _processes() -> list[tuple[int, int, str]]:
     """Process id, parent and state of all processes."""
+    if sys.platform == "linux":  # where no process need be started to ask
+        return [process for path in Path("/proc").glob("[0-9]*/stat") for process in _stated(path)]
     listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True)
     rows = [line.split() for line in listing.stdout.splitlines()]
     return [(int(row[0]), int(row[1]), row[2]) for row in rows]
+
+
+def _stated(path: Path) -> Iterator[tuple[int, int, str]]:
+    """What Linux says of a process; nothing where it is gone."""
+    with suppress(OSError):
+        name, _, rest = path.read_text(errors="replace").rpartition(")")
+        yield int(name.partition(" ")[0]), int(rest.split()[1]), rest.split()[0]
 
 
 def _take_terminal() -> None:

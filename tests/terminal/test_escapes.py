@@ -60,7 +60,7 @@ def test_a_saved_snapshot(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_a_file_of_ones_own(tmp_path: Path) -> None:
-    """In a source line, which is shown beside the graph, quoted in the node panel and in the ledger."""
+    """In a source line, which is shown beside the graph, quoted in the node panel and in the ledger; then in an exception."""
     (tmp_path / "hostile.py").write_text(SOURCE)
     with Terminal([GRADTUI, f"{tmp_path}/hostile.py:loss"]) as terminal:
         terminal.wait_for("AccumulateGrad", "autograd ✓")
@@ -68,6 +68,8 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         terminal.wait_for("by way of")
         terminal.press("l", "n", "T")
         terminal.wait_for("lanes")
+        (tmp_path / "hostile.py").write_text(SOURCE.replace("def wrong", "def loss"))
+        terminal.wait_for("ValueError")
         terminal.press("q")
         assert terminal.wait_exit() == 0
         assert f"␛[{MARK}m" in terminal.raw.decode()
@@ -75,24 +77,24 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    ("function", "form"),
-    [
-        ("loss", "--print"),
-        ("loss", "--steps"),
-        ("loss", "--json"),
-        ("wrong", "--print"),
-        ("wrong", "--json"),
-        ("wrong", None),
-    ],
-)
-def test_reports_on_a_terminal(function: str, form: str | None, tmp_path: Path) -> None:
-    """In colour; and an exception with its message and its line."""
+@pytest.mark.parametrize(("function", "forms"), [("loss", ["--print", "--steps", "--json"]), ("wrong", ["--print"])])
+def test_reports_on_a_terminal(function: str, forms: list[str], tmp_path: Path) -> None:
+    """In colour; and an exception with its message and its line. What is saved is told as what has just been made."""
     (tmp_path / "hostile.py").write_text(SOURCE)
-    with Terminal([GRADTUI, f"{tmp_path}/hostile.py:{function}", *([form] if form else [])]) as terminal:
-        if form is None:
-            terminal.wait_for("ValueError")
-            terminal.press("q")
+    saved = str(tmp_path / "run.gradtui")
+    reported(f"{tmp_path}/hostile.py:{function}", forms[0], "--export", saved)
+    for form in forms[1:]:
+        reported(saved, form)
+
+
+@pytest.mark.long
+def test_an_exception_in_json_on_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "hostile.py").write_text(SOURCE)
+    reported(f"{tmp_path}/hostile.py:wrong", "--json")
+
+
+def reported(*arguments: str) -> None:
+    with Terminal([GRADTUI, *arguments]) as terminal:
         terminal.wait_exit()
         assert len(terminal.raw) > 200
         assert "TITLE" in terminal.raw.decode()

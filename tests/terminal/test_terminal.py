@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.terminal.driver import Terminal, alive, assert_restored
+from tests.terminal.light import light
 
 pytestmark = pytest.mark.child
 
@@ -18,53 +19,50 @@ GRADTUI = str(Path(sys.executable).with_name("gradtui"))
 
 @pytest.mark.long
 def test_session() -> None:
-    """Start, step x, type another function, quit: each answer is PyTorch's, and the terminal comes back whole."""
+    """Start, step x, type another function, quit: each answer is PyTorch's, and the terminal comes back whole.
+
+    Between them the workers are killed: their death costs one sentence; the picture stays, and the next step is answered.
+    """
     with Terminal([GRADTUI]) as terminal:
         terminal.wait_for("x^2 + 3x + 1", "29", "11", "AddBackward0", "AccumulateGrad", "2*x + 3")
         children = terminal.children()
         assert children, "the evaluation runs in processes of its own"
         terminal.press("right", "right", "right")
         terminal.wait_for("4.3", "32.39", "11.6")
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+        terminal.press("right")
+        terminal.wait_for("4.4", "33.56", "AccumulateGrad")
         terminal.press("/", "ctrl+u", "sin(x) * 3", "enter")
         terminal.wait_for("SinBackward0", "MulBackward0")
+        children += terminal.children()
         terminal.press("q")
         assert terminal.wait_exit() == 0
         assert_restored(terminal)
         assert not any(alive(child) for child in children)
 
 
-@pytest.mark.long
 def test_bad_input_keeps_everything() -> None:
-    """A half-typed function gets its sentence; the last picture and the text stay."""
-    with Terminal([GRADTUI, "x^2", "--at", "3"]) as terminal:
+    """A half-typed function gets its sentence; the last picture and the text stay.
+
+    What a person types is never markup, and a control character is made visible.
+    """
+    with Terminal(light("x^2", "--at", "3")) as terminal:
         terminal.wait_for("PowBackward0")
         terminal.press("/", " + (")
         terminal.wait_for("x^2 + (", "PowBackward0")
         terminal.press("x)")
         terminal.wait_for("x^2 + (x)", "AddBackward0")
-        terminal.wait_for("esc leave")
+        terminal.press("ctrl+u", "[@click=app.quit]x[/]")
+        terminal.wait_for("[@click=app.quit]x[/]", "esc leave")
         terminal.press("escape")
         terminal.wait_for("q quit")  # ESC and q at once would be alt+q
         terminal.press("q")
         assert terminal.wait_exit() == 0
 
 
-@pytest.mark.long
-def test_killed_worker_comes_back() -> None:
-    """Its death costs one sentence; the picture stays, and the next step is answered."""
-    with Terminal([GRADTUI]) as terminal:
-        terminal.wait_for("29", "AccumulateGrad", "2*x + 3")
-        for child in terminal.children():
-            os.kill(child, signal.SIGKILL)
-        terminal.press("right")
-        terminal.wait_for("30.11", "AccumulateGrad")
-        terminal.press("q")
-        assert terminal.wait_exit() == 0
-
-
-@pytest.mark.long
 def test_small_terminal() -> None:
-    with Terminal([GRADTUI], columns=80, rows=24) as terminal:
+    with Terminal(light(), columns=80, rows=24) as terminal:
         terminal.wait_for("29", "11", "AddBackward0", "AccumulateGrad")
         terminal.resize(20, 5)
         terminal.wait_for("small")
@@ -75,24 +73,9 @@ def test_small_terminal() -> None:
         assert_restored(terminal)
 
 
-@pytest.mark.long
-def test_markup_is_text() -> None:
-    """What a person types is never markup, and a control character is made visible."""
-    with Terminal([GRADTUI]) as terminal:
-        terminal.wait_for("AccumulateGrad")
-        terminal.press("/", "ctrl+u", "[@click=app.quit]x[/]")
-        terminal.wait_for("[@click=app.quit]x[/]")
-        terminal.wait_for("esc leave")
-        terminal.press("escape")
-        terminal.wait_for("q quit")  # ESC and q at once would be alt+q
-        terminal.press("q")
-        assert terminal.wait_exit() == 0
-
-
-@pytest.mark.long
 def test_without_a_mouse() -> None:
     """As it is asked for the terminal keeps the mouse, and gives and takes it back live."""
-    with Terminal([GRADTUI, "--no-mouse"]) as terminal:
+    with Terminal(light("--no-mouse")) as terminal:
         terminal.wait_for("29", "AccumulateGrad")
         assert b"?1000h" not in terminal.raw
         terminal.press("ctrl+p", "mouse on")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from functools import partial
 from typing import Any, Protocol, cast
 
 import torch
+from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 
 from gradtui.engine.autograd.distributed import unlearned
@@ -192,8 +194,15 @@ def _local(node: Node, record: Backward) -> tuple[float | None, ...]:
     if not _is_scalar(node, 0) or not any(scalar):
         return (None,) * len(scalar)
     grad_output = record.grad_outputs.get(node)
-    if grad_output is not None and with_storage(grad_output).item() == 1:
-        gradients: Gradients = record.grad_inputs[node]
+    if isinstance(node, BackwardCFunction):  # which cannot be called: by what it made of the gradient that came in
+        came = 0.0 if grad_output is None else with_storage(grad_output).item()
+        if not came or not math.isfinite(came):
+            return (None,) * len(scalar)
+        gradients: Gradients = tuple(
+            None if one is None else with_storage(one) / came for one in record.grad_inputs[node]
+        )
+    elif grad_output is not None and with_storage(grad_output).item() == 1:
+        gradients = record.grad_inputs[node]
     else:
         metadata = node._input_metadata[0]
         result = cast(Any, node)(torch.ones((), dtype=metadata.dtype, device=metadata.device))

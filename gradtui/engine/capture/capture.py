@@ -102,6 +102,7 @@ class _Capture:
         first = {node: tensor for node, tensor in zip(roots, differentiable, strict=True) if tensor.output_nr == 0}
         facts = self._facts(record, first)
         ids = graph.numbered(self.nodes, record.order, roots)
+        facts.ids = numbers_of(ids)
         built = graph.build(self.nodes, record.order, facts, roots)
         scale, about = scaled(built, list(ids))
         told = self._parameters(record, made, ids, built)

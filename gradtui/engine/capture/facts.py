@@ -30,7 +30,7 @@ class CapturedFacts(Facts):
     """record: of the engine's run. names: of the leaves. places: path of the module for each node, where it is inferred.
 
     recording: of the forward pass. outputs: of the nodes that made one. shards: what to read of leaves that are gone in between.
-    kept: bytes.
+    kept: bytes. ids: of the nodes by sequence number; they are to be set before the graph is built.
     Of a user's graph `_saved_*` is never read: that may run hooks, or the forward again.
     """
 
@@ -46,6 +46,7 @@ class CapturedFacts(Facts):
         kept: Mapping[Node, int] = MappingProxyType({}),
     ) -> None:
         self._kept = kept
+        self.ids: Mapping[int, int] = {}
         self._places, self._recording, self._inside = places, recording, record.inside
         self._came, self._gone = record.read()
         self._outputs = dict(zip(outputs, read(outputs.values()), strict=True))
@@ -66,11 +67,23 @@ class CapturedFacts(Facts):
         if recording is not None and recording.covers(number):
             told["value"], told["source"] = recording.values.get(number), recording.sources.get(number)
             told["module"], told["call"] = recording.module(number)
-            if any(number in made for made in recording.by_backward):
-                told["order"] = 1
+            told |= self._by_backward(recording, number)
         if node in self._outputs:
             told["value"] = self._outputs[node]
         return told
+
+    def _by_backward(self, recording: Recording, number: int) -> Known:
+        """Of what a backward pass of the code itself made: which pass, and the node that ran then."""
+        one = recording.passes.of(number)
+        if one is None:
+            return Known()
+        made = one.maker(number)
+        if made is None:
+            return Known(order=one.order)
+        maker, name = made
+        source = recording.sources.get(maker)
+        line = "" if source is None else f" of {source.text}"
+        return Known(order=one.order, made_by=self.ids.get(maker), note=f"made by backward, as {name}{line} ran")
 
     def sent(self, node: Node) -> Sequence[model.Values | None]:
         return self._gone.get(node, ())

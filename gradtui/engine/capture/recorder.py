@@ -22,6 +22,7 @@ from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.graph import NO_SEQUENCE
+from gradtui.engine.autograd.passes import CREATE_GRAPH
 from gradtui.engine.autograd.past import Past
 from gradtui.engine.autograd.release import guard_node
 from gradtui.engine.autograd.torch_private import put_back, sequence_number, take_off
@@ -41,7 +42,6 @@ from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Source
 
 SWITCH = torch._C._set_grad_enabled
-BACKWARD = {torch.Tensor.backward, torch.autograd.backward, torch.autograd.grad}
 WITHIN = {"no_grad", "not_differentiable", "detach", "new_leaf"}
 """Kinds that may be but a part of something larger: of a `sample()`, say."""
 MOST_CARRIED = 20
@@ -139,7 +139,11 @@ class Recorder(TorchFunctionMode):
         if torch.compiler.is_compiling() or in_backward() or torch._C._are_functorch_transforms_active():
             return func(*args, **kwargs)
         seen = self._before(func, args, kwargs)
-        result = func(*args, **kwargs)
+        if func in CREATE_GRAPH:
+            with self.recording.passes.watched(func, args, kwargs, self._keep):
+                result = func(*args, **kwargs)
+        else:
+            result = func(*args, **kwargs)
         self._after(seen, result, sys._getframe(1), args, kwargs)
         return result
 
@@ -199,9 +203,8 @@ class Recorder(TorchFunctionMode):
                 recording.inference[id(tensor)] = weakref.ref(tensor), self._places.here(frame)
         if seen.func is SWITCH:
             self._switched(frame)
-        elif seen.func in BACKWARD:
+        elif seen.func in CREATE_GRAPH:
             recording.backwards.append((made, self._places.here(frame)))
-            recording.by_backward.append(range(seen.number, made))
             self._old = made
             if (
                 seen.func is torch.autograd.grad

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.custom import Call, call_of, mismatches
+from gradtui.engine.autograd.passes import Passes
 from gradtui.engine.capture.names import local_variables
 from gradtui.engine.capture.places import is_own, returned
 from gradtui.graph.operands import is_finite
@@ -73,7 +74,7 @@ class Recording:
     marks, entered: from which sequence number on which call of which module was running. watched: the model whose modules
     were, without holding it; calls: how often each ran, by path. compiled: what torch.compile made that ran, by name. unseen:
     paths of modules that run without being seen, and so do those below them. files: text, by name. backwards: where backward
-    ran, and the sequence number that came next. by_backward: the sequence numbers of what backward made.
+    ran, and the sequence number that came next. passes: those of them that made a graph.
     fresh: numbers that were made of nothing that has a gradient, by id: what they are, which operation made them, and where.
 
     carried: what was used of graphs that backward has run over, or that were there before.
@@ -100,7 +101,7 @@ class Recording:
     unseen: set[str] = field(default_factory=set)
     files: dict[str, str] = field(default_factory=dict)
     backwards: list[tuple[int, data.Source | None]] = field(default_factory=list)
-    by_backward: list[range] = field(default_factory=list)
+    passes: Passes = field(default_factory=Passes)
     off: bool = False
     carried: list[Carried] = field(default_factory=list)
     inference: dict[int, tuple[weakref.ref[torch.Tensor], data.Source | None]] = field(default_factory=dict)

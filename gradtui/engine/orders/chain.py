@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch.autograd.graph import Node
@@ -23,6 +24,9 @@ MOST_ELEMENTS = 16
 
 MOST_NODES = 10_000
 """Of a graph that is differentiated once more, times its roots: the next is some three times as large."""
+
+ONCE = "marked with @once_differentiable"
+"""What torch says of the backward of such a Function."""
 
 Derivatives = dict[str, tuple[torch.Tensor, ...]]
 """By variable: one tensor of its shape, where one backward pass gives all elements; else one number for each element."""
@@ -67,12 +71,23 @@ class Chain:
     reason: str = ""
 
 
+def mixed(name: str) -> bool:
+    """Of an f of which nobody knows: it may mix the elements of any variable."""
+    return False
+
+
 def chain(
-    f: Value, expression: Expression, leaves: Mapping[str, torch.Tensor], most: int, *, recorded: bool = True
+    f: Value,
+    leaves: Mapping[str, torch.Tensor],
+    most: int,
+    separable: Callable[[str], bool] = mixed,
+    *,
+    recorded: bool = True,
 ) -> Chain:
     """The derivatives of f up to the order `most`, each but the last with its graph; fewer where a graph is too large.
 
-    recorded: whether it is wanted which node made what.
+    separable: whether f is a sum of functions of one element of a variable each. recorded: whether it is wanted which node
+    made what.
     """
     done = Chain()
     start = torch.as_tensor(f)
@@ -89,9 +104,10 @@ def chain(
                 continue
             again = order < most
             try:
-                found = {name: _further(before[name], name, expression, leaves[name], again) for name in before}
+                found = {name: _further(before[name], leaves[name], again, partial(separable, name)) for name in before}
             except (NotImplementedError, RuntimeError) as error:
-                done.ended, done.reason = "not_implemented", str(error).partition("\n")[0]
+                done.ended = "once" if ONCE in str(error) else "not_implemented"
+                done.reason = str(error).partition("\n")[0]
                 break
             done.derivatives.append({name: told for name, told in found.items() if told is not None})
     return done
@@ -107,6 +123,16 @@ def gradient(f: torch.Tensor, leaves: Sequence[torch.Tensor], *, again: bool) ->
     ]
 
 
+def along(f: torch.Tensor, leaf: torch.Tensor, element: int, most: int) -> list[float]:
+    """The derivatives of sum(f) by one element of the leaf alone, of the orders 1 to `most`. Raises what backward raises."""
+    told: list[float] = []
+    for order in range(1, most + 1):
+        (slope,) = gradient(f, [leaf], again=order < most)
+        f = slope.reshape(-1)[element]
+        told.append(f.item())
+    return told
+
+
 def _size(derivatives: Derivatives) -> int:
     roots = [graph.root(one) for told in derivatives.values() for one in told if one.requires_grad]
     return len(graph.walk(*roots)) * max(1, len(roots))
@@ -118,10 +144,10 @@ def _gradients(f: torch.Tensor, leaves: Mapping[str, torch.Tensor], *, again: bo
 
 
 def _further(
-    before: tuple[torch.Tensor, ...], name: str, expression: Expression, leaf: torch.Tensor, again: bool
+    before: tuple[torch.Tensor, ...], leaf: torch.Tensor, again: bool, separable: Callable[[], bool]
 ) -> tuple[torch.Tensor, ...] | None:
     """None where f mixes too many elements."""
-    if leaf.ndim == 0 or is_separable(expression, name):
+    if leaf.ndim == 0 or separable():
         return (gradient(before[0], [leaf], again=again)[0],)
     if leaf.numel() > MOST_ELEMENTS:
         return None

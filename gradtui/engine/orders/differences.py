@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 
 import torch
 
@@ -76,7 +77,8 @@ def _derivatives(
     leaf = place.detach().requires_grad_()
     try:
         f = forward.output(expression, {**still, name: leaf})
-        derivatives = chain(f, expression, {name: leaf}, most, recorded=False).derivatives[1:]
+        separable = partial(is_separable, expression)
+        derivatives = chain(f, {name: leaf}, most, separable, recorded=False).derivatives[1:]
         derivatives += [{name: (torch.full_like(place, math.nan),)}] * (most - len(derivatives))
         return [numbers(told[name], leaf.shape).detach() for told in derivatives]
     except (ExpressionError, RuntimeError):

@@ -4,38 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine.autograd.backward import Backward
-from gradtui.engine.autograd.graph import Known
+from gradtui.engine.autograd.graph import Facts, Known
 from gradtui.engine.autograd.values import values_of
 from gradtui.engine.orders.chain import Makers
-from gradtui.engine.typed.facts import ExpressionFacts
-from gradtui.engine.typed.forward import Forward
-from gradtui.engine.typed.tangent import Tangents
+from gradtui.engine.typed.limits import shown_of_each
 from gradtui.snapshot import model
 
 
-class OrderFacts(ExpressionFacts):
-    """ids, graphs: of the graphs that the earlier passes were over, by the order of what they gave."""
+class OrderFacts(Facts):
+    """first: of what the forward pass made, and of the pass over this graph. count: of its nodes.
+
+    ids, graphs: of the graphs that the earlier passes were over, by the order of what they gave. before: how many passes had
+    run before the first of them, as a person's own code may run some.
+    """
 
     def __init__(
         self,
-        forward: Forward,
-        backward: Backward,
-        leaves: Mapping[str, torch.Tensor],
+        first: Facts,
         makers: Makers,
         ids: Mapping[int, Mapping[Node, int]],
         graphs: Mapping[int, model.Graph],
-        tangents: Tangents,
-        kept: Mapping[Node, int],
+        count: int,
+        before: int = 0,
     ) -> None:
-        super().__init__(forward, backward, leaves, tangents, kept)
-        self._makers, self._ids, self._graphs = makers, ids, graphs
+        self._first, self._makers, self._ids, self._graphs = first, makers, ids, graphs
+        self._most, self._before = shown_of_each(count), before
 
     def known(self, node: Node) -> Known:
-        told = super().known(node)
+        told = self._first.known(node)
         made = self._makers.made_by.get(node._sequence_nr())
         if made is None:
             return told
@@ -47,13 +45,19 @@ class OrderFacts(ExpressionFacts):
         return told | Known(
             value=None if value is None else values_of(value, self._most),
             source=source,
-            order=order,
+            order=order + self._before,
             made_by=number,
             note="" if by_node is None else _told(by_node),
         )
 
+    def sent(self, node: Node) -> Sequence[model.Values | None]:
+        return self._first.sent(node)
+
+    def local(self, node: Node) -> Sequence[float | None]:
+        return self._first.local(node)
+
     def operands(self, node: Node) -> Sequence[model.Source | None]:
-        return () if node._sequence_nr() in self._makers.made_by else super().operands(node)
+        return () if node._sequence_nr() in self._makers.made_by else self._first.operands(node)
 
 
 def _told(by: model.Node) -> str:

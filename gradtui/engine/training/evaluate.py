@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from msgspec.structs import replace
 
 from gradtui.engine.autograd.refusal import RefusalError
@@ -14,7 +17,7 @@ from gradtui.engine.typed import evaluate as typed
 from gradtui.engine.typed.evaluate import Leaves
 from gradtui.expression.parser import ExpressionError
 from gradtui.expression.syntax import Expression
-from gradtui.snapshot.model import Problem, Request, Snapshot
+from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.orders import Orders, OrdersRequest
 from gradtui.snapshot.training import TrainingRequest
 
@@ -28,21 +31,32 @@ def evaluate(request: Request) -> Snapshot:
         return snapshot
     try:
         expression, leaves, data = typed.stood(request)
-        snapshot = replace(
-            snapshot,
-            data={name: values_of(column) for name, column in data.items()},
-            surface=surface(request.surface, expression, leaves, data) if request.surface is not None else None,
-            fit=fit(expression, leaves, data) if request.fit else None,
-        )
+        snapshot = replace(snapshot, data={name: values_of(column) for name, column in data.items()})
+        if request.surface is not None:
+            with _told("evaluate f over these two variables"):
+                snapshot = replace(snapshot, surface=surface(request.surface, expression, leaves, data))
+        if request.fit:
+            with _told("evaluate what is fitted to the data"):
+                snapshot = replace(snapshot, fit=fit(expression, leaves, data))
         if request.orders is not None:
-            snapshot = replace(snapshot, orders=_orders(request.orders, expression, leaves, data, snapshot.along))
-        made = train(expression, leaves, data, training) if training is not None else None
+            with _told("differentiate this again"):
+                snapshot = replace(snapshot, orders=_orders(request.orders, expression, leaves, data, snapshot.along))
+        if training is not None:
+            with _told("make this update"):
+                snapshot = replace(snapshot, training=train(expression, leaves, data, training))
     except (ExpressionError, RefusalError) as error:
         return replace(snapshot, problem=error.problem)
+    return snapshot
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """What torch could not do, in its own words. Raises RefusalError for its RuntimeError."""
+    try:
+        yield
     except RuntimeError as error:
         reason = str(error).partition("\n")[0]
-        return replace(snapshot, problem=Problem("domain", f"torch cannot make this update: {reason}"))
-    return replace(snapshot, training=made)
+        raise RefusalError("domain", f"torch cannot {what}: {reason}") from error
 
 
 def _orders(

@@ -37,6 +37,7 @@ from gradtui.engine.user.training import Course
 from gradtui.engine.user.warned import warned
 from gradtui.snapshot import model
 from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.said import said
 from gradtui.snapshot.surface import Surface
 from gradtui.snapshot.target import SECONDS, split
 from gradtui.snapshot.training import Place, TrainingRequest
@@ -84,6 +85,7 @@ class Run:
         self.recording: Recording | None = None
         self.watch: Trace | None = None
         self.processes = Processes()
+        self.again: Again | None = None
         self.restore: Callable[[], None] = self._restore
 
     def _restore(self) -> None:
@@ -128,7 +130,7 @@ class Run:
         if told.problem is not None and self.nodes:
             return self._without_backward(told, told.problem)
         with silent():
-            completed = self._completed(told, asked, outputs)
+            completed = self._differentiated(self._completed(told, asked, outputs), told.graph, asked, outputs)
             return completed if training is None else self._trained(completed, training, asked, result)
 
     def interrupted(self, error: BaseException) -> model.Snapshot:
@@ -205,6 +207,33 @@ class Run:
             files=self._files() | told.files,
         )
 
+    def _differentiated(
+        self, snapshot: model.Snapshot, built: model.Graph, asked: Arguments, outputs: list[torch.Tensor]
+    ) -> model.Snapshot:
+        """With its further derivatives, where they are asked for. built: without what experiments change."""
+        wanted = self.request.orders
+        if wanted is None or self.request.training is not None:
+            return snapshot
+        from gradtui.engine.user.orders import orders
+
+        if not asked.variables:
+            why = (
+                f"{self.name} has no parameter that is a number or a vector: there is nothing to differentiate by again"
+            )
+            return replace(snapshot, notes=(*snapshot.notes, model.Note("code", why)))
+        f = outputs[0] if len(outputs) == 1 else total(outputs)
+        first = snapshot.graph if not self.request.experiments else detailed(built, self.nodes, outputs, ())
+        try:
+            found = orders(wanted, f, outputs, asked.variables, first, self.nodes, self.again)
+        except Exception as error:  # whatever a backward of user code raises
+            reason = said(error).partition("\n")[0]
+            note = model.Note("code", f"torch cannot differentiate {self.name} again: {reason}")
+            return replace(snapshot, notes=(*snapshot.notes, note))
+        if found is None:
+            why = f"{self.name} is not differentiated again: its output is complex, or backward runs over it only once"
+            return replace(snapshot, notes=(*snapshot.notes, model.Note("code", why)))
+        return replace(snapshot, orders=found)
+
     # Training
 
     def _total(self, asked: Arguments) -> torch.Tensor:
@@ -266,6 +295,7 @@ class Run:
             return {}, None, None, (model.Note("code", why),)
         if self.processes.made():
             return {}, None, None, (model.Note("code", alone),)
+        self.again = again
         told = {name: found for name in asked.variables if (found := again.differences(name)) is not None}
         curve = again.curve(self.request.curve) if self.request.curve else None
         surface = again.surface(self.request.surface) if self.request.surface else None

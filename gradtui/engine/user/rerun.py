@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 
+from gradtui.engine.orders.chain import along
+from gradtui.engine.typed.curve import GROWTH
 from gradtui.engine.typed.details import details
 from gradtui.engine.typed.differences import MIXED_ELEMENTS, STEPS, WIDE_STEPS, of_samples, offsets, scale
 from gradtui.engine.typed.look import Look, rows_of
@@ -20,8 +22,9 @@ SMALL = 2.0**-30
 """Relative change of a leaf that float32 does not hold."""
 QUICKEST = 1e-5
 """Seconds of a run, at least: what a clock tells of less is nothing to divide by."""
-CURVE, DIFFERENCES, SURFACE = 0.3, 0.3, 0.3
-"""Seconds for each: rather fewer points of a curve, or no differences, than a late answer."""
+CURVE, DIFFERENCES, SURFACE, HIGHER = 0.3, 0.3, 0.3, 1.5
+"""Seconds for each: rather fewer points of a curve, or no differences, than a late answer. The last is of the further
+derivatives of each."""
 FEWEST, MOST = 16, 2_000
 """Points of a curve. Where not even so many can be had within five times the time, there is none."""
 FEWEST_ACROSS = 8
@@ -82,7 +85,43 @@ class Again:
             what=what,
             trouble=found.trouble,
             jumps=found.jumps,
+            higher=self._higher(request, places),
         )
+
+    def _higher(self, request: CurveRequest, places: tuple[float, ...]) -> tuple[tuple[float, ...], ...]:
+        """The derivatives of the orders from 2 on at these places; none where that takes too long."""
+        order = request.order
+        if order < 2 or len(places) * self.seconds * GROWTH**order > HIGHER:
+            return ()
+        told = [self._chain(self.leaves, request.variable, request.element, place, order)[1:] for place in places]
+        return tuple(zip(*told, strict=True))
+
+    def further(self, name: str, most: int) -> list[Differences]:
+        """Of the orders from 2 to `most`, each by differences of the derivative before it; none where that takes too long."""
+        leaf = self.leaves[name]
+        runs = leaf.numel() * len(offsets(STEPS))
+        if most < 2 or leaf.numel() > MIXED_ELEMENTS or self.seconds * runs * GROWTH**most > HIGHER:
+            return []
+        leaves, steps, dtype = self._precise(name)
+        here = leaves[name].detach().reshape(-1).tolist()
+        rows: list[list[list[float]]] = [[] for _ in range(most - 1)]
+        for element, number in enumerate(here):
+            moved = [number + offset * scale(number) for offset in offsets(steps)]
+            found = [self._chain(leaves, name, element, place, most - 1) for place in moved]
+            for order, row in enumerate(rows):
+                row.append([each[order] for each in found])
+        return [of_samples(row, here, steps, torch.finfo(dtype).eps) for row in rows]
+
+    def _chain(self, leaves: Leaves, name: str, element: int, place: float, most: int) -> list[float]:
+        """The derivatives up to the order `most` by this element alone, it being at `place`; nan where f raises there."""
+        moved = _fresh(leaves)
+        with torch.no_grad():
+            moved[name].view(-1)[element] = place
+        f = self._value(moved)
+        try:
+            return [math.nan] * most if f is None else along(f, moved[name], element, most)
+        except Exception:  # whatever a backward of user code raises
+            return [math.nan] * most
 
     def surface(self, request: SurfaceRequest) -> Surface | None:
         """A run of f for each place, or for each few that stand beside one another. None where f has no such numbers, or where
@@ -119,12 +158,15 @@ class Again:
         count = min(leaf.numel(), MIXED_ELEMENTS)
         if self.seconds * count * len(offsets(STEPS)) > DIFFERENCES:
             return None
-        doubled = {key: value.double() for key, value in self.leaves.items() if leaf.device.type != "mps"}
-        leaves = doubled if doubled and self._value(_fresh(doubled)) is not None else self.leaves
-        precise = self._feels(leaves, name)
-        steps, dtype = (STEPS, torch.float64) if precise else (WIDE_STEPS, torch.float32)
+        leaves, steps, dtype = self._precise(name)
         rows = [[self._beside(leaves, name, element, offset) for offset in offsets(steps)] for element in range(count)]
         return of_samples(rows, leaf.detach().reshape(-1).tolist(), steps, torch.finfo(dtype).eps)
+
+    def _precise(self, name: str) -> tuple[Leaves, Sequence[float], torch.dtype]:
+        """The leaves from which f is known best, the widths of differences there, and how exact f is."""
+        doubled = {key: value.double() for key, value in self.leaves.items() if value.device.type != "mps"}
+        leaves = doubled if doubled and self._value(_fresh(doubled)) is not None else self.leaves
+        return (leaves, STEPS, torch.float64) if self._feels(leaves, name) else (leaves, WIDE_STEPS, torch.float32)
 
     def _feels(self, leaves: Leaves, name: str) -> bool:
         """Whether a change that only float64 knows reaches f: it may round to float32 on the way, as a model does."""

@@ -34,8 +34,9 @@ def detect(record: Record) -> Iterator[Cause]:
         evidence.append(("backward ran", {"place": _line(told.earlier)}))
     if told.how in ("shape", "count") and told.kept is not None:
         evidence.append(("applied", {"place": _line(told.kept)}))
+    kind = "refused: freed by grad" if _is_of_a_gradient(record, told) else _kind(told)
     yield Cause(
-        _kind(told),
+        kind,
         Place(told.node, _source(told)),
         facts,
         "proved",
@@ -43,6 +44,12 @@ def detect(record: Record) -> Iterator[Cause]:
         tuple(evidence),
         alone=True,
     )
+
+
+def _is_of_a_gradient(record: Record, told: Raised) -> bool:
+    """Whether a gradient that the code took itself, without create_graph, has freed what it needs."""
+    taken = [event.source for event in record.events if event.kind == "ungraphed"]
+    return told.how == "freed" and told.earlier is not None and told.earlier in taken
 
 
 def _of_bad_values(record: Record, witness: Witness, problem: Problem) -> Cause:

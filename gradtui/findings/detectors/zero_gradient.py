@@ -49,6 +49,7 @@ def of(record: Record, name: str, killer: Killer) -> Cause:
     return (
         cancelling.cause(record, name, killer)
         or zero_factor.cause(record, name, killer)
+        or second_derivative.of_one(record, name, killer)
         or _nearest(record, name, killer)
         or _by_the_node(record, name, killer)
     )

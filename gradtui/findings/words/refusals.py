@@ -167,6 +167,12 @@ REFUSALS: dict[str, Sentence] = {
         "{earlier} has already run backward over a part of this graph, and freed what it had saved",
         "add the losses and call backward() once; or retain_graph=True there, where both must run",
     ),
+    "refused: freed by grad": Sentence(
+        "freed",
+        "backward",
+        "{earlier} takes a gradient, and frees what it ran over: {place} goes through that once more",
+        "torch.autograd.grad(..., create_graph=True) where it goes into the loss itself; else retain_graph=True",
+    ),
     "refused: copied": Sentence(
         "not_a_leaf",
         "forward",

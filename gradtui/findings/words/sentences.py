@@ -9,6 +9,7 @@ from gradtui.findings.scale import scaled
 from gradtui.findings.words.bad import BAD_GRADIENTS, BAD_VALUES, EVIDENCE_OF_BAD
 from gradtui.findings.words.cutting import CUTTING, EVIDENCE_OF_CUTS
 from gradtui.findings.words.functions import EVIDENCE_OF_FUNCTIONS, OF_FUNCTIONS
+from gradtui.findings.words.further import EVIDENCE_OF_FURTHER, FURTHER
 from gradtui.findings.words.mistakes import EVIDENCE_OF_LEAVES, NOT_A_LEAF, OF_LOSSES, STORAGE, STRAYS, UNREADABLE
 from gradtui.findings.words.refusals import EVIDENCE_OF_REFUSALS, REFUSALS
 from gradtui.findings.words.said import filled
@@ -36,6 +37,7 @@ TABLES: dict[str, dict[str, Sentence]] = {
     "strays": STRAYS,
     "losses": OF_LOSSES,
     "zeros": ZEROS,
+    "further": FURTHER,
     "functions": OF_FUNCTIONS,
     "storage": STORAGE,
     "unread": UNREADABLE,
@@ -64,6 +66,7 @@ EVIDENCE: dict[str, str] = {
     **EVIDENCE_OF_LEAVES,
     **EVIDENCE_OF_REFUSALS,
     **EVIDENCE_OF_FUNCTIONS,
+    **EVIDENCE_OF_FURTHER,
     **EVIDENCE_OF_SIZES,
 }
 

@@ -16,20 +16,30 @@ AGAIN = "Backward"
 
 def cause(record: Record, silent: Mapping[str, Killer]) -> Cause | None:
     """Of those leaves to which the only ways lead through such a second derivative, where no parameter learns at all."""
-    kinks = [node for node in record.nodes if _is_second(node.name) and _pieces(node)]
+    kinks = [node for node in record.nodes if is_of_pieces(node)]
     if not kinks or any(_learns(record, name) for name in record.snapshot.parameters):
         return None
     first = min(kinks, key=lambda node: node.id)
-    about = [*silent, *(name for name, _ in record.absent())]
-    facts: dict[str, Fact] = {
-        "node": first,
-        "function": _pieces(first),
-        "symptom": "zero",
-    }
-    return Cause("second derivative is 0", Place(first.id), facts, "proved", tuple(dict.fromkeys(about)))
+    return _cause(first, tuple(dict.fromkeys([*silent, *(name for name, _ in record.absent())])))
 
 
-def _pieces(node: Node) -> str:
+def of_one(record: Record, name: str, killer: Killer) -> Cause | None:
+    """Of a leaf beside which others learn."""
+    node = record.nodes[killer.node]
+    return _cause(node, (name,)) if is_of_pieces(node) else None
+
+
+def _cause(node: Node, about: tuple[str, ...]) -> Cause:
+    facts: dict[str, Fact] = {"node": node, "function": pieces(node), "symptom": "zero"}
+    return Cause("second derivative is 0", Place(node.id), facts, "proved", about)
+
+
+def is_of_pieces(node: Node) -> bool:
+    """Whether it is the second derivative of what is made of straight pieces."""
+    return _is_second(node.name) and bool(pieces(node))
+
+
+def pieces(node: Node) -> str:
     """What a person calls the function whose derivative is differentiated once more; nothing where it is smooth."""
     return traits_of(operation(node).removesuffix(AGAIN)).pieces
 

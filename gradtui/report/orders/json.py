@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradtui.graph.higher import derivative_checks
-from gradtui.graph.higher_reasons import reasons
+from gradtui.graph.higher_reasons import limit
 from gradtui.report.json_graph import Json, graph, number, values
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.orders import Hessian, Jacobian, Order, Orders
@@ -16,8 +16,8 @@ def as_json(snapshot: Snapshot, orders: Orders) -> Json:
         "taylor": list(map(number, orders.taylor)),
         "taylor_along": {"variable": orders.along, "element": orders.element},
     }
-    if why := [*reasons(snapshot)]:
-        told["orders_notes"] = why
+    if why := limit(orders):
+        told["orders_notes"] = [why]
     if orders.hessian is not None:
         told["hessian"] = _hessian(orders.hessian)
     if orders.jacobian:

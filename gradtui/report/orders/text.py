@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from gradtui.graph import taylor
 from gradtui.graph.hessian import sentences
-from gradtui.graph.higher import by, derivative_checks, picture, polynomial, second_order
-from gradtui.graph.higher_reasons import reasons
-from gradtui.graph.taylor import taylor_text
+from gradtui.graph.higher import by, derivative_checks, picture, second_order
+from gradtui.graph.higher_reasons import limit
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 from gradtui.snapshot.orders import Hessian, Jacobian, Orders
@@ -35,9 +35,10 @@ def lines(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
         for name in snapshot.variables:
             if name not in order.values:
                 yield f"{by(name, order.order, several)}: f mixes too many elements of {name} for this"
-    for reason in reasons(snapshot):
-        yield from _wrapped(f"note: {reason}")
-    yield from _taylor(snapshot, orders)
+    if why := limit(orders):
+        yield from _wrapped(f"note: {why}")
+    for line in taylor.lines(snapshot, orders) if orders.taylor and orders.degree != 1 else ():
+        yield from _wrapped(line)
     if orders.hessian is not None:
         yield from _hessian(snapshot, orders.hessian)
     for name, told in orders.jacobian.items():
@@ -53,20 +54,6 @@ def graph_head(snapshot: Snapshot) -> str | None:
         return "the gradient is the same everywhere: it has no graph"
     made = len([*second_order(graph)])
     return f"the graph of the gradient, by create_graph=True: {len(graph.nodes)} nodes, {made} made by backward"
-
-
-def _taylor(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
-    if len(orders.taylor) < 2:
-        return
-    along = f" along {orders.along}" if len(snapshot.variables) > 1 else ""
-    yield from _wrapped(f"Taylor{along}, degree {len(orders.taylor) - 1}: {taylor_text(snapshot, orders)}")
-    curve = snapshot.curve
-    if curve is None or curve.variable != orders.along or curve.element != orders.element or curve.alone:
-        return
-    at = snapshot.variables[orders.along].value.numbers[orders.element]
-    ends = [(curve.x[0], curve.f[0]), (curve.x[-1], curve.f[-1])]
-    told = [f"{number(polynomial(orders.taylor, at, x) - f, DIGITS)} at {number(x)}" for x, f in ends]
-    yield from _wrapped(f"  it is off by {' and '.join(told)}")
 
 
 def _hessian(snapshot: Snapshot, told: Hessian) -> Iterator[str]:

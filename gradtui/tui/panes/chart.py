@@ -195,7 +195,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
                 other = self._other if self._other and self._other.window == self._curve.window else None
                 point = self._point and self._point[:2]
                 draw_it = partial(draw, derivative=self.derivative_shown, point=point, grid=self.grid, other=other)
-                draw_it = partial(draw_it, degree=max(1, len(self._taylor) - 1))
+                draw_it = partial(draw_it, degree=len(self._taylor) - 1 if self._taylor else 1)
                 picture = await asyncio.to_thread(draw_it, self._curve, width, height)
                 if self._curve is not None and (width, height) == self.size:
                     self._picture = picture

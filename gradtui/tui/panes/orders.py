@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from gradtui.graph import taylor
 from gradtui.graph.agreement import MARKS
 from gradtui.graph.hessian import sentences
-from gradtui.graph.higher import by, derivative_checks, order_of, polynomial
-from gradtui.graph.higher_reasons import reasons
-from gradtui.graph.taylor import taylor_text
+from gradtui.graph.higher import by, derivative_checks, order_of
+from gradtui.graph.higher_reasons import limit
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 from gradtui.snapshot.visible import visible
@@ -51,10 +51,10 @@ def derivation(session: Session, shown: Snapshot) -> Content:
 def lines(session: Session, shown: Snapshot | None) -> tuple[Pieces, ...]:
     """Taylor's polynomial with its error at the window's ends, the Hessian and what it means."""
     orders = shown.orders if shown is not None else None
-    if shown is None or orders is None or session.order < 2:
+    if shown is None or orders is None or (session.order < 2 and session.degree is None):
         return ()
-    told: list[str] = ["", *reasons(shown), f"Taylor, degree {len(orders.taylor) - 1}: {taylor_text(shown, orders)}"]
-    told += _error(session, shown)
+    degree = session.order if session.degree is None else session.degree
+    told: list[str] = ["", *filter(None, [limit(orders)]), *taylor.lines(shown, orders, degree)]
     hessian = orders.hessian
     if hessian is not None:
         told.append("Hessian " + ("" if hessian.row is None else f"row of {hessian.names[hessian.row]}"))
@@ -65,16 +65,6 @@ def lines(session: Session, shown: Snapshot | None) -> tuple[Pieces, ...]:
                 told.append(f"  {name.ljust(named)}" + "".join(number(one, DIGITS).rjust(width) for one in row))
         told += [f"  {sentence}" for sentence in sentences(shown, hessian)]
     return tuple(((visible(line), "node--text"),) for line in told)
-
-
-def _error(session: Session, shown: Snapshot) -> list[str]:
-    curve, orders = shown.curve, shown.orders
-    if curve is None or orders is None or session.active is None or curve.alone or curve.variable != orders.along:
-        return []
-    at = shown.variables[orders.along].value.numbers[orders.element]
-    ends = ((curve.x[0], curve.f[0]), (curve.x[-1], curve.f[-1]))
-    told = [f"{number(polynomial(orders.taylor, at, x) - f, 3)} at {number(x)}" for x, f in ends]
-    return [f"  off by {' and '.join(told)}"]
 
 
 def _name(session: Session, order: int) -> str:

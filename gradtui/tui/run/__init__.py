@@ -1,1 +1,3 @@
-"""The screen on a whole run: loss and modules by update, the numbers of one update, findings; it follows a file that grows."""
+"""The screen on a whole run: loss and modules by update, the numbers of one update, findings; it follows a file that grows.
+
+Colours: `run.tcss`."""

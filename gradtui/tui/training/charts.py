@@ -7,8 +7,9 @@ from functools import partial
 from typing import Literal
 
 from gradtui.chart.plane import Cells
-from gradtui.chart.run import MOST_POINTS, Track, draw_contour, draw_fit, draw_values
+from gradtui.chart.run import MOST_POINTS, Axis, Track, draw_contour, draw_fit, draw_values
 from gradtui.chart.window import Position, Window, zoomed
+from gradtui.graph.hessian import axes
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.surface import Surface, SurfaceRequest
 from gradtui.tui.answers import Answers
@@ -159,11 +160,19 @@ class Charts:
         if pair is None or self._surface is None or self._surface.names != pair:
             return _nothing
         tracks = (*(track for track, of in self._kept if of == pair), self._track(pair))
-        return partial(draw_contour, self._surface, tracks, _gradient(shown, pair))
+        return partial(draw_contour, self._surface, tracks, _gradient(shown, pair), axes=_axes(shown, pair))
 
 
 def _nothing(width: int, height: int) -> Cells | None:
     return None
+
+
+def _axes(shown: Snapshot | None, pair: tuple[str, str]) -> tuple[Axis, ...]:
+    """Those of the Hessian by these two alone, where the answer has it."""
+    orders = shown.orders if shown is not None else None
+    if orders is None or orders.hessian is None:
+        return ()
+    return tuple(Axis(value, direction) for value, direction in axes(orders.hessian, pair))
 
 
 def _gradient(shown: Snapshot | None, pair: tuple[str, str]) -> Position | None:

@@ -95,7 +95,8 @@ else:
 CASES = ["plain", "from_the_middle", "used_further_on", "residual", "custom", "traced", "never_dropped", "alive []"]
 
 
-LENGTH = 8_000
+LENGTH = 5_000
+"""Nodes: from 4,000 on a graph is too deep for this stack."""
 STACK = 512 * 1024
 """Bytes, also of the main thread: a sixteenth of the usual, so that a graph is deep sooner."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sympy
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,11 +18,12 @@ from msgspec.structs import replace
 from gradtui.calculus import higher
 from gradtui.engine.autograd import graph
 from gradtui.engine.training.evaluate import evaluate
+from gradtui.findings.findings import findings
 from gradtui.graph.higher import derivative_checks, picture
-from gradtui.graph.higher_reasons import reasons
 from gradtui.snapshot.graph import Values
 from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.orders import Orders, OrdersRequest
+from gradtui.snapshot.surface import SurfaceRequest
 
 At = dict[str, float | tuple[float, ...]]
 CASES = json.loads((Path(__file__).parents[2] / "cases" / "orders.json").read_text())
@@ -228,13 +230,74 @@ def test_zeros_without_numbers(expression: str) -> None:
         assert order.values["x"].numbers == pytest.approx(known["x"].numbers, rel=1e-9)
 
 
+def kinds(expression: str, at: At, most: int) -> list[tuple[str, str]]:
+    return [(one.kind, one.certainty) for one in findings(evaluate_only(expression, at, most))]
+
+
 def test_what_torch_cannot_differentiate_again_is_told() -> None:
-    """The orders before it are there; it is said why there are no more."""
+    """The orders before it are there."""
     told = evaluate_only("hardsigmoid(x)", {"x": 0.4}, 3)
     assert [one.order for one in orders_of(told).orders] == [1]
     assert orders_of(told).ended == "not_implemented"
-    (reason,) = reasons(told)
-    assert "hardsigmoid" in reason
-    (straight,) = reasons(evaluate_only("3*relu(x)", {"x": 0.4}, 2))
-    assert "relu" in straight
-    assert [*reasons(evaluate_only("3*softplus(x)", {"x": 0.4}, 2))] == []
+    (found,) = findings(told)
+    assert (found.kind, found.certainty) == ("not_differentiable", "proved")
+    assert "hardsigmoid" in found.text
+
+
+WHY = {
+    "3*relu(x)": (0.4, [("flat", "proved")]),
+    "abs(x) + 2x": (0.4, [("flat", "proved")]),
+    "max(x, 1)*3": (2.0, [("flat", "proved")]),
+    "3*softplus(x)": (0.4, []),
+    "sin(x) + relu(x)": (0.4, []),
+    "2x + 1": (0.4, []),
+    "x*abs(x)": (0.0, [("corner", "likely")]),
+    "relu(x)^2": (0.0, [("corner", "likely")]),
+    "elu(x)": (0.0, [("corner", "likely")]),
+    "relu(x)": (0.0, [("corner", "likely")]),
+    "x^1.5": (0.0, [("vertical", "likely")]),
+    "x^3*abs(x)": (0.0, []),
+    "exp(30x)": (0.2, []),
+}
+
+
+@pytest.mark.parametrize("expression", WHY)
+def test_why_a_further_derivative_is_what_it_is(expression: str) -> None:
+    at, wanted = WHY[expression]
+    assert kinds(expression, {"x": at}, 2) == wanted
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "taylor" in case], ids=lambda case: case["expression"])
+def test_taylor_to_degree_8(case: dict[str, Any]) -> None:
+    """Against sympy at 30 digits; those up to the order are the same."""
+    request = Request(1, case["expression"], case["at"], dtype="float64", orders=OrdersRequest(1, degree=8))
+    told = orders_of(evaluate(request)).taylor
+    x, expression = sympy.Symbol("x"), case["expression"].replace("x^5 - 2x^3", "x**5 - 2*x**3")
+    f = sympy.sympify(expression.replace("^", "**"))
+    at = sympy.Rational(str(case["at"]["x"]))
+    wanted = [float(sympy.N(f.diff(x, k).subs(x, at), 30)) / math.factorial(k) for k in range(9)]
+    assert told == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+    assert told[:5] == pytest.approx(case["taylor"], rel=CLOSE)
+
+
+def test_degree_0_and_where_it_ends() -> None:
+    assert orders_of(evaluate(Request(1, "x^2", {"x": 3.0}, orders=OrdersRequest(2, degree=0)))).taylor == (9.0,)
+    ended = orders_of(evaluate(Request(1, "hardsigmoid(x)", {"x": 0.4}, orders=OrdersRequest(1, degree=6))))
+    assert (len(ended.taylor), ended.degree) == (2, 6)
+
+
+def test_what_torch_could_not_do_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("no")
+
+    from gradtui.engine.training import evaluate as training
+
+    for name, request in {
+        "_orders": Request(1, "x^2", orders=OrdersRequest(2)),
+        "surface": Request(1, "x*y", surface=SurfaceRequest(("x", "y"), ((0.0, 1.0), (0.0, 1.0)))),
+    }.items():
+        with monkeypatch.context() as patched:
+            patched.setattr(training, name, refuse)
+            problem = evaluate(request).problem
+        assert problem is not None
+        assert "update" not in problem.message

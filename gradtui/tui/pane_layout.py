@@ -28,7 +28,7 @@ WIDEST = 0.62
 """Part of the width that a graph with long texts gets."""
 
 
-class Rooms(Container):
+class PaneLayout(Container):
     """The panes in a grid, or one of them: `maximised` by a person, or `tab` where there is no room for more."""
 
     maximised: var[str | None] = var(None, init=False)
