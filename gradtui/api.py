@@ -200,6 +200,7 @@ class Watch:
         import torch
 
         from gradtui.engine.watching import watch
+        from gradtui.report.page import live
 
         if not isinstance(model, torch.nn.Module):
             raise TypeError(f"model is no torch.nn.Module but a {type(model).__name__}")
@@ -210,9 +211,11 @@ class Watch:
             weakref.finalize(self, rmtree, folder, ignore_errors=True)
             path = join(folder, "run.gradtui")
         self._path = fspath(path)
-        self._writer = run_writing.RunWriter(self._path, what=type(model).__name__, started=time())
+        self._writer = live.ShownWriter(self._path, what=type(model).__name__, started=time())
         self._watch = watch.Watch(self._writer, every, on_finding, model, optimizer)
         atexit.register(self.close)
+        if live.in_notebook():
+            self._writer.table = live.Table(lambda: self.run._repr_mimebundle_())
 
     @property
     def run(self) -> Run:
@@ -233,7 +236,13 @@ class Watch:
         self._watch.close()
         self._writer.end()
         self._writer.close()
+        if self._writer.table is not None:
+            self._writer.table.changed(at_once=True)
         atexit.unregister(self.close)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """For IPython and notebooks: its Run as it is now. In a notebook a table of it is shown, and made anew meanwhile."""
+        return self.run._repr_mimebundle_()
 
     def __enter__(self) -> Self:
         return self

@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gradtui.file import format
+from gradtui.file import format, run_writing
+from gradtui.runs.run import Run
 from gradtui.snapshot.model import Snapshot
 
 if TYPE_CHECKING:
@@ -33,23 +34,29 @@ def explore(
     names: Mapping[str, torch.Tensor] | None = None,
     model: torch.nn.Module | None = None,
 ) -> None:
-    """Open the explorer until it is left: on a Snapshot, or on what `gradtui.capture` makes of the `output`.
+    """Open the screen until it is left: on a Snapshot or a Run, on the Run of a Watch as far as it has come, or on what
+    `gradtui.capture` makes of the `output`.
 
     names, model: as for `capture`. It may be called in a running event loop, which then waits. Raises RuntimeError where
     there is no terminal, and what `capture` raises.
     """
     if not _has_terminal():
         raise RuntimeError(NO_TERMINAL)
-    if isinstance(output, Snapshot):
-        snapshot = output
+    if isinstance(so_far := getattr(output, "run", None), Run):  # of a Watch
+        output = so_far
+    if isinstance(output, Snapshot | Run):
+        found = output
     else:
         from gradtui.engine.capture.capture import capture
         from gradtui.engine.capture.names import local_variables
 
-        snapshot = capture(output, names, model, None, local_variables(sys._getframe(1)))
+        found = capture(output, names, model, None, local_variables(sys._getframe(1)))
     with tempfile.TemporaryDirectory(prefix="gradtui-") as folder:
         path = Path(folder) / "explored.gradtui"
-        format.save(snapshot, path)
+        if isinstance(found, Run):
+            run_writing.save(found, path)
+        else:
+            format.save(found, path)
         status = subprocess.run([sys.executable, "-P", "-m", "gradtui", path], check=False).returncode
     if status:
         raise RuntimeError(f"the screen ended with status {status}; what it said stands above")

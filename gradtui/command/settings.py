@@ -12,9 +12,14 @@ from gradtui.settings.settings import Settings
 def show(settings: Settings) -> None:
     """On standard output, what is wrong below. Raises click's complaint for a theme of the command line that is none."""
     from gradtui.tui.keymap import bound
+    from gradtui.tui.run.keys import KEYS as RUN_KEYS
 
     settings = themed(settings)
     keys, wrong = bound(settings.keys)
+    for_runs, of_runs = bound(settings.keys, RUN_KEYS)
+    known = {key.id for key in keys}
+    keys += [key for key in for_runs if key.id not in known]
+    wrong += [sentence for sentence in of_runs if sentence not in wrong]
     settings = settings.complaining(*wrong)
     click.echo(f"file  {_file(settings)}\n")
     rows = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from gradtui.chart.loss import draw_loss
@@ -98,22 +99,40 @@ def _updates(run: Run) -> Iterator[str]:
     count = len(run.updates)
     if not count:
         return
-    cut = count > MOST_ROWS
-    shown = [*run.updates[: MOST_ROWS // 2], *run.updates[-(MOST_ROWS // 2) :]] if cut else [*run.updates]
+    shown = [*_shown(run)]
     several = len(run.optimizers) > 1
     rows: list[Row] = [("update", *(("optimizer",) if several else ()), "loss", "lr", "gradient norm")]
-    for one in shown:
+    for one in (run.updates[place] for place in shown):
         name = (run.optimizers[one.optimizer],) if several else ()
         lr = ", ".join(dict.fromkeys(number(rate, DIGITS) for rate in one.lr))
         rows.append(
             (f"{one.update:,}", *name, number(one.loss, DIGITS), lr or NOT_KNOWN, number(one.grad_norm, DIGITS))
         )
-    for place, line in enumerate(aligned(rows)):
-        if cut and place == MOST_ROWS // 2 + 1:
-            yield f"… {count - MOST_ROWS:,} more: --json has them all"
+    head, *lines = aligned(rows)
+    yield head
+    after = 0
+    for place, line in zip(shown, lines, strict=True):
+        if place > after:
+            yield f"… {place - after:,} more: --json has them all"
         yield line
+        after = place + 1
     if run.thinned:
         yield thinned(run)
+
+
+def _shown(run: Run) -> Iterator[int]:
+    """Places of the updates that stand in the table: the first, the last, and those where it goes wrong first."""
+    count = len(run.updates)
+    if count <= MOST_ROWS:
+        yield from range(count)
+        return
+    wrong = next((one.update for one in run.findings if one.update and one.certainty != "perhaps"), None)
+    trouble = None if wrong is None else min(bisect_left(run.updates, wrong, key=lambda one: one.update), count - 1)
+    each = MOST_ROWS // (2 if trouble is None else 4)
+    found = {*range(each), *range(count - each, count)}
+    if trouble is not None:
+        found |= {place for place in range(trouble - each, trouble + each) if 0 <= place < count}
+    yield from sorted(found)
 
 
 def thinned(run: Run) -> str:

@@ -12,20 +12,28 @@ from textual.binding import Binding
 from textual.keys import Keys, _character_to_key, format_key
 
 from gradtui.tui.keys import KEYS, NO_ROOM, Row
+from gradtui.tui.run.keys import KEYS as RUN_KEYS
 
 NAMED = {key.value for key in Keys if not key.value.startswith("<")} | {"question_mark", "slash", "comma", "colon"}
 MODIFIED = re.compile(r"(?:(?:ctrl|shift|alt)\+)+(.+)")
 
 
-def bound(chosen: Mapping[str, Sequence[str]]) -> tuple[list[Binding], list[str]]:
-    """KEYS with the chosen keys, and what is wrong with these, a sentence each. A key that was chosen for one action does
-    nothing else any more."""
+ACTIONS = {str(binding.id) for binding in (*KEYS, *RUN_KEYS)}
+"""Of the explorer and of the screen on a run, which have some in common."""
+
+
+def bound(chosen: Mapping[str, Sequence[str]], keys_of: Sequence[Binding] = KEYS) -> tuple[list[Binding], list[str]]:
+    """The keys of a screen with the chosen ones, and what is wrong with these, a sentence each. A key that was chosen for one
+    action does nothing else any more."""
     wrong: list[str] = []
+    here = {binding.id for binding in keys_of}
     taken: dict[str, str] = {}
     for name, keys in chosen.items():
-        if all(binding.id != name for binding in KEYS):
-            close = difflib.get_close_matches(name, [binding.id or "" for binding in KEYS], 1)
+        if name not in ACTIONS:
+            close = difflib.get_close_matches(name, ACTIONS, 1)
             wrong.append(f"there is no action {name}" + (f"; did you mean {close[0]}?" if close else ""))
+            continue
+        if name not in here:
             continue
         for key in keys:
             normal = textual_name(key)
@@ -33,7 +41,7 @@ def bound(chosen: Mapping[str, Sequence[str]]) -> tuple[list[Binding], list[str]
                 wrong.append(f"{name}: there is no key {key}; h, ?, left, ctrl+d and f5 are keys")
             elif taken.setdefault(normal, name) != name:
                 wrong.append(f"{key} is given to {taken[normal]} and to {name}: it stays with the first")
-    return [_rebound(binding, taken) for binding in KEYS], wrong
+    return [_rebound(binding, taken) for binding in keys_of], wrong
 
 
 def _rebound(binding: Binding, taken: Mapping[str, str]) -> Binding:

@@ -51,6 +51,17 @@ def test_json_of_no_update() -> None:
     assert (told["updates"], told["findings"], told["exit"], told["ended"]) == ([], [], None, False)
 
 
+def test_rows_around_the_update_where_it_goes_wrong() -> None:
+    """Of a long run some rows are left out, and it is said how many at each place: never those."""
+    lines = report(made.run()).splitlines()
+    table = lines[next(place for place, line in enumerate(lines) if line.startswith("update ")) :]
+    table = table[1 : table.index("")]
+    shown = [int(line.split()[0]) for line in table if line[0].isdecimal()]
+    left = [int(line.split()[1]) for line in table if not line[0].isdecimal()]
+    assert {0, 36, 37, 38, 59} <= {*shown}
+    assert len(shown) + sum(left) == 60
+
+
 def test_what_is_wrong_comes_first() -> None:
     lines = report(made.run()).splitlines()
     assert all(word in lines[0] for word in ("proved", "update 37", "train.py:21", "encoder.0.weight"))

@@ -78,6 +78,26 @@ unversioned: Callable[[torch.Tensor], AbstractContextManager[None]] = cast(
 """Within it a tensor is written over without being another version of itself."""
 
 
+@contextmanager
+def unasked() -> Iterator[None]:
+    """Neither function modes nor subclasses of tensors are asked about calls of this thread."""
+    before = torch_functions(_C._TorchFunctionState.ALL_DISABLED)
+    try:
+        yield
+    finally:
+        torch_functions(before)
+
+
+@contextmanager
+def asked() -> Iterator[None]:
+    """They are again, within `unasked`."""
+    before = torch_functions(None)
+    try:
+        yield
+    finally:
+        torch_functions(before)
+
+
 def autocasts() -> tuple[tuple[str, torch.dtype], ...]:
     """The device types for which autocast is on, each with the dtype it casts to."""
     if not _C._is_any_autocast_enabled():

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from gradtui.engine.autograd.torch_private import sharded_parameters
 from gradtui.engine.capture.holders import unregistered
 from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, submodules
 from gradtui.engine.capture.names import local_variables
@@ -31,10 +32,12 @@ class Names:
         self._strays: list[weakref.ref[torch.Tensor]] = []
         self._bare: list[weakref.ref[torch.Tensor]] = []
         self._known: dict[tuple[int, ...], dict[int, tuple[weakref.ref[torch.Tensor], str]]] = {}
+        self._asked: set[tuple[int, ...]] = set()
         self.titles: dict[int, str] = {}
 
     def see(self, module: torch.nn.Module) -> None:
         """It ran, and not inside of another."""
+        module = original_of(module)
         if id(module) not in self._roots or self._roots[id(module)]() is not module:
             self._roots[id(module)] = weakref.ref(module)
 
@@ -46,6 +49,8 @@ class Names:
         """These are in a graph: those that no module knows of are bare tensors."""
         known = {id(one) for model in self.models() for one in named_parameters(model).values()}
         known |= {id(reference()) for reference in (*self._strays, *self._bare)}
+        parts = (part for model in self.models() for part in submodules(model).values())
+        known |= {id(whole) for part in parts for whole, _ in sharded_parameters(part)}
         self._bare += [weakref.ref(one) for one in leaves if id(one) not in known]
 
     def _find_strays(self) -> list[torch.Tensor]:
@@ -70,6 +75,8 @@ class Names:
     def of(self, parameters: Sequence[torch.Tensor], frame: FrameType | None) -> dict[str, torch.Tensor]:
         """Those of an optimizer and those of all models, by name. frame: from which variables are looked for."""
         models = self.models()
+        if self._see_holder(parameters, models, frame):
+            models = self.models()
         known_of = (one for model in models for one in named_parameters(model).values())
         every = [*parameters, *known_of, *self._find_strays()]
         key = tuple(dict.fromkeys(map(id, every)))
@@ -79,6 +86,26 @@ class Names:
                 self._known.clear()
             known = self._known[key] = self._find(models, list({id(one): one for one in every}.values()), frame)
         return {name: tensor for reference, name in known.values() if (tensor := reference()) is not None}
+
+    def _see_holder(
+        self, parameters: Sequence[torch.Tensor], models: Sequence[torch.nn.Module], frame: FrameType | None
+    ) -> bool:
+        """A library may train a module that it never calls, but only a method of it (Lightning's `training_step`): that is the
+        outermost of what it holds. Whether there is one, in the variables of a library that stepped."""
+        key = tuple(map(id, parameters))
+        if key in self._asked:
+            return False
+        self._asked.add(key)
+        known, mine = {id(model) for model in models}, {*key}
+        while frame is not None:
+            if not is_users(frame):
+                for value in local_variables(frame).values():
+                    is_new = is_a(value, torch.nn.Module) and id(value) not in known
+                    if is_new and mine <= {id(one) for one in named_parameters(value).values()}:
+                        self.see(value)
+                        return True
+            frame = frame.f_back
+        return False
 
     def _find(
         self, models: list[torch.nn.Module], every: list[torch.Tensor], frame: FrameType | None
@@ -106,6 +133,12 @@ class Names:
             taken.add(name)
             found[id(one)] = weakref.ref(one), name
         return found
+
+
+def original_of(module: torch.nn.Module) -> torch.nn.Module:
+    """What torch.compile was given, in place of what it made of it: its parameters have the names that a person knows."""
+    inside = vars(module).get("_modules", {}).get("_orig_mod")
+    return inside if is_a(inside, torch.nn.Module) else module
 
 
 def holder_of_graphs(frame: FrameType | None) -> tuple[str, FrameType | None, str]:

@@ -71,6 +71,8 @@ def _exact(tensor: torch.Tensor) -> float:
 def _plain(tensor: torch.Tensor) -> torch.Tensor:
     """The numbers of this process, as real ones."""
     tensor = tensor.detach()
+    if type(tensor) is torch.Tensor and tensor.layout == torch.strided and not tensor.is_complex():
+        return tensor
     if tensor.layout != torch.strided:
         tensor = tensor.coalesce().values() if tensor.layout == torch.sparse_coo else tensor.values()
     if hasattr(tensor, "to_local"):

@@ -14,6 +14,7 @@ import torch
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import leaves_of
 from gradtui.engine.autograd.release import guard
+from gradtui.engine.autograd.torch_private import asked
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.step import failed
@@ -102,7 +103,8 @@ class Passes:
         model = models[0] if len(models) == 1 else None
         self.capturing = True
         try:
-            told = failed(error, model, Recording(0), next(variables(sys._getframe(1)), {}))
+            with asked():
+                told = failed(error, model, Recording(0), next(variables(sys._getframe(1)), {}))
         finally:
             self.capturing = False
         if told is not None:
@@ -112,6 +114,8 @@ class Passes:
         """A step is over. left: parameters whose gradient is not 0."""
         self.count, self.places, self.undivided, self.evaluations, self.reached = 0, [], True, 0, False
         self._left[optimizer] = [(one, id(one.grad)) for one in left]
+        self._segments = ()
+        self._tape.forget()
 
     def _value(self) -> float | None:
         values = [one for one in self._outputs if one.numel() == 1]
@@ -186,7 +190,10 @@ class Passes:
         scope = next(iter(variables(frame)), {})
         self.capturing = True
         try:
-            snapshot = replay(self._segments, self._outputs[0], names, models[0] if len(models) == 1 else None, scope)
+            with asked():
+                snapshot = replay(
+                    self._segments, self._outputs[0], names, models[0] if len(models) == 1 else None, scope
+                )
         finally:
             self.capturing = False
         if snapshot is None:

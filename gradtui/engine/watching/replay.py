@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from types import CodeType, FrameType
 from typing import Any
 
@@ -24,6 +25,9 @@ from gradtui.snapshot.model import Snapshot, Source
 
 CLOSE = 1e-4
 """Relative difference of two losses that are the same but for the order in which numbers were added."""
+
+
+COLLECTIVE = ("torch.distributed", "torch.nn.modules._functions")
 
 
 class _Told(Places):
@@ -53,6 +57,8 @@ def replay(
     if begin is None:
         return None
     calls = [call for segment in segments[begin:] for call in segment.calls]
+    if any(_is_collective(call.function) or not all(map(_has_numbers, _given(call))) for call in calls):
+        return None
     try:
         with undisturbed(), _kept(calls):
             again, recorder = _run(calls, loss)
@@ -61,6 +67,26 @@ def replay(
             return capture(again, dict(names), model, recorder.recording, scope)
     except Exception:  # what cannot be run again has no Snapshot; the training goes on
         return None
+
+
+def _given(call: Call) -> Iterator[torch.Tensor]:
+    return tensors((*call.args, *call.kwargs.values()))
+
+
+def _has_numbers(tensor: torch.Tensor) -> bool:
+    """Not of a parameter that is whole only while its module runs: its memory was given back."""
+    if tensor.layout != torch.strided or hasattr(tensor, "to_local") or not tensor.numel():
+        return True
+    with suppress(RuntimeError, NotImplementedError):  # it has no memory of its own
+        return bool(tensor.untyped_storage().nbytes())
+    return True
+
+
+def _is_collective(function: Any) -> bool:
+    """Whether it waits for other processes, which do not run it again: of torch.distributed, or the norm over all of them."""
+    of = function.args[0] if is_a(function, partial) and function.args else function
+    where = str(getattr(of, "__module__", ""))
+    return where.startswith(COLLECTIVE) or "c10d" in where
 
 
 def _begin(segments: Sequence[Segment], loss: torch.Tensor) -> int | None:

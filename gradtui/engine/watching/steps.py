@@ -8,7 +8,7 @@ import time
 import weakref
 from collections.abc import Mapping
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -49,6 +49,7 @@ class Steps:
         self._buffers: dict[int, list[torch.Tensor]] = {}
         self._grads: dict[str, tuple[float, int, int]] = {}
         self._weights: list[float] = []
+        self._samples: dict[int, tuple[weakref.ref[torch.Tensor], int, torch.Tensor]] = {}
         self._prints: dict[int, tuple[weakref.ref[torch.Tensor], float]] = {}
         self._number = 0
         self._held: tuple[str, Source | None] | None = None
@@ -254,7 +255,7 @@ class Steps:
             known.last_trained = update
             known.largest = max(known.largest, norms.grad or 0.0)
         known.none.add(update, norms.grad is None)
-        known.zero.add(update, norms.grad == 0)
+        known.zero.add(update, norms.grad == 0 and not _is_empty(one))
         known.bad.add(update, norms.grad is not None and not math.isfinite(norms.grad))
         known.frozen.add(update, not one.requires_grad)
         known.still.add(update, own and trains and any(rates) and norms.change == 0)
@@ -265,8 +266,19 @@ class Steps:
     def _printed(self) -> dict[int, tuple[weakref.ref[torch.Tensor], float]]:
         """A number for each parameter that is another, as good as always, when its elements are."""
         every = [*self._named.values()]
-        samples = [_sample(one) for one in every]
+        samples = [self._sample(one) for one in every]
         return {id(one): (weakref.ref(one), norm) for one, norm in zip(every, norms.norms(samples), strict=True)}
+
+    def _sample(self, parameter: torch.Tensor) -> torch.Tensor:
+        """Some of its elements; the same view as long as its numbers stand where they stood."""
+        where = parameter.data_ptr() if parameter.layout == torch.strided else 0
+        known = self._samples.get(id(parameter))
+        if known is not None and known[0]() is parameter and known[1] == where and known[2].dtype == parameter.dtype:
+            return known[2]
+        made = _sample(parameter)
+        if where and made.data_ptr() == where:  # a view, not a copy
+            self._samples[id(parameter)] = weakref.ref(parameter), where, made
+        return made
 
     def _look_whether_written(self) -> None:
         if not self._prints:
@@ -285,6 +297,12 @@ class Steps:
             places = [self._notice.written.get(id(self._named[name])) for name in changed]
             place = next((one for one in places if one is not None), None)
             self._history.note("written", place, names=tuple(changed))
+
+
+def _is_empty(tensor: torch.Tensor) -> bool:
+    """Here: of a parameter that is spread over ranks, this one may hold nothing."""
+    local = cast(Any, tensor).to_local() if hasattr(tensor, "to_local") else tensor
+    return not local.numel()
 
 
 def _sample(tensor: torch.Tensor) -> torch.Tensor:

@@ -24,6 +24,8 @@ from gradtui.engine.capture.recorder import in_backward
 
 MOST_HELD = 2**26
 """Bytes of results that are held of one segment: with more there is nothing to replay."""
+MOST_LEFT = 2**24
+"""Bytes of results that are held of segments before the last one, and of all when an update is over."""
 SEGMENTS = 3
 """That are kept: what a backward pass goes through may have been made before the one before it."""
 _accessors: Any = torch.Tensor
@@ -118,7 +120,17 @@ class Tape(TorchFunctionMode):
 
     def next_segment(self) -> None:
         with self.pause():
+            self.forget(1)
             self.segments.append(Segment())
+
+    def forget(self, but: int = 0) -> None:
+        """What is too large to be held beside the next pass, the oldest first; not of the last `but` segments."""
+        held = 0
+        for place, segment in enumerate(reversed(self.segments)):
+            held += segment.bytes
+            if place >= but and held > MOST_LEFT:
+                segment.whole = False
+                segment.calls.clear()
 
     def place(self, frame: FrameType | None) -> tuple[CodeType | None, int]:
         """Of the innermost frame that is a person's own."""

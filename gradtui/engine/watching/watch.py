@@ -14,7 +14,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
-from gradtui.engine.autograd.torch_private import through_backward
+from gradtui.engine.autograd.torch_private import asked, through_backward, unasked
 from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import in_backward
 from gradtui.engine.watching import scalers
@@ -160,9 +160,11 @@ class Watch:
 
     @contextmanager
     def _watching(self) -> Iterator[None]:
-        """What goes wrong in here is ours: it ends the watch, never the training."""
+        """What goes wrong in here is ours: it ends the watch, never the training. No mode is asked about each of our own calls,
+        which would cost a small step as much again."""
         try:
-            yield
+            with unasked():
+                yield
         except Exception as error:
             if self._broken is None:
                 self._broken = error
@@ -261,4 +263,5 @@ class Watch:
                 if key not in self._told:
                     self._told.add(key)
                     if self._on_finding is not None:
-                        self._on_finding(one)
+                        with asked():
+                            self._on_finding(one)

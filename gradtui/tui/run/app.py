@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import os
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
@@ -17,7 +19,9 @@ from textual.widgets import Static
 
 from gradtui.runs.run import Run
 from gradtui.runs.since import since
+from gradtui.settings.settings import Settings
 from gradtui.snapshot.visible import visible
+from gradtui.tui.keymap import bound
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.panes.line_view import cut
 from gradtui.tui.run import lines
@@ -29,6 +33,7 @@ from gradtui.tui.run.look import Look
 from gradtui.tui.run.loss_chart import LossChart
 from gradtui.tui.run.panes import FindingsPane, Numbers, Output
 from gradtui.tui.textual_fixes import MendedApp
+from gradtui.tui.typing.file_entry import FileEntry
 
 NO_SNAPSHOT = "no backward pass of this run was kept whole: run it with --every 100, say"
 
@@ -46,8 +51,13 @@ class RunApp(MendedApp):
     HORIZONTAL_BREAKPOINTS = [(0, "-no-width"), (40, "-narrow"), (64, "-medium"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-no-height"), (10, "-flat"), (18, "-low"), (30, "-tall")]
 
-    def __init__(self, source: Source, look: Look | None = None, theme: str | None = None) -> None:
+    def __init__(
+        self, source: Source, look: Look | None = None, theme: str | None = None, settings: Settings | None = None
+    ) -> None:
         super().__init__()
+        self.keys, wrong = bound({} if settings is None else settings.keys, KEYS)
+        self.wrong = () if settings is None else (*settings.wrong, *wrong)
+        self.set_keymap({str(key.id): key.key for key in self.keys if key not in KEYS})
         self.source, self.look = source, look or Look()
         self.opened: int | None = None
         self.ranks: Sequence[Run] = ()
@@ -62,11 +72,11 @@ class RunApp(MendedApp):
         self.what, self.doing, self.findings = Static(id="what"), Static(id="doing"), FindingsPane(look, id="findings")
         self.loss, self.heat = LossChart(look, id="loss"), HeatMap(look, id="heat")
         self.numbers, self.output = Numbers(id="numbers"), Output(id="output")
+        self.file = FileEntry((".gradtui", ".json", ".csv"), id="file")
         self.beside = Vertical(self.numbers, self.output, id="beside")
         self.body = Container(Vertical(self.loss, self.heat, id="by-update"), self.beside, id="body")
-        yield Container(
-            Horizontal(self.what, self.doing, id="head"), self.findings, *self.above(), self.body, id="picture"
-        )
+        parts = (self.findings, *self.above(), self.body, self.file)
+        yield Container(Horizontal(self.what, self.doing, id="head"), *parts, id="picture")
         yield Static("too small:\n40 x 10 at least", id="too-small")
         yield KeyFooter()
 
@@ -76,6 +86,8 @@ class RunApp(MendedApp):
 
     def on_mount(self) -> None:
         self.show()
+        for sentence in self.wrong:
+            self.notify(sentence, title="Settings", severity="warning", markup=False)
         self.call_after_refresh(self.begin)
 
     def begin(self) -> None:
@@ -136,7 +148,7 @@ class RunApp(MendedApp):
         return action in EVERYWHERE or (len(self.screen_stack) == 1 and hasattr(self, f"action_{action}"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        for key in KEYS:
+        for key in self.keys:
             if key.id != "restore":
                 yield SystemCommand(key.tooltip, _title(key), partial(self.run_action, key.action))
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
@@ -240,7 +252,27 @@ class RunApp(MendedApp):
     def action_help(self) -> None:
         from gradtui.tui.run.help import HelpScreen
 
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(self.keys))
+
+    action_explain = action_help
+
+    def action_export(self) -> None:
+        """Ask for the name of a file, which may be mended."""
+        self.file.display = True
+        self.file.open("run.csv")
+
+    async def on_file_entry_left(self, message: FileEntry.Left) -> None:
+        """The line stays where nothing was written, with what is wrong behind it."""
+        if message.path is not None:
+            wrong = await write(self.look.run, message.path)
+            if wrong:
+                self.file.say(wrong)
+                return
+            self.notify(
+                f"written: {visible(os.path.abspath(os.path.expanduser(message.path)))}", markup=False, timeout=4
+            )
+        self.file.display = False
+        self.screen.set_focus(None)
 
     def on_heat_map_picked(self, message: HeatMap.Picked) -> None:
         self.look.row = message.row
@@ -252,6 +284,20 @@ class RunApp(MendedApp):
     def _went(self) -> None:
         """Elsewhere than to the finding that was told."""
         self.look.finding = None
+
+
+async def write(run: Run, path: str) -> str:
+    """Write a file, in a thread; what is wrong, in a sentence, or nothing."""
+    from gradtui.report.export import ExportError  # not wanted before the first paint
+    from gradtui.report.run_export import export
+
+    try:
+        await asyncio.to_thread(export, run, os.path.expanduser(path))
+    except ExportError as error:
+        return str(error)
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+    return ""
 
 
 def _title(key: Binding) -> str:

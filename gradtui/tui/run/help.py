@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,7 +13,7 @@ from textual.keys import format_key
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from gradtui.tui.run.keys import GLOSSARY, KEYS
+from gradtui.tui.run.keys import GLOSSARY
 from gradtui.tui.textual_fixes import Sized
 
 
@@ -23,10 +24,14 @@ class HelpScreen(Sized, ModalScreen[None]):
         Binding("escape,question_mark,q,enter,f1", "dismiss", "close", key_display="esc"),
     ]
 
+    def __init__(self, keys: Sequence[Binding]) -> None:
+        super().__init__()
+        self._keys = keys
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
             yield Static(Content.styled("keys", "bold $text-primary"))
-            for key in KEYS:
+            for key in self._keys:
                 yield from _entry(shown(key), key.tooltip)
             yield Static(Content.styled("words and signs", "bold $text-primary"), classes="heading")
             for term, means in GLOSSARY:

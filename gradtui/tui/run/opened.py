@@ -45,6 +45,12 @@ def by_rank(folder: str) -> list[str]:
     return [path for path, _ in ordered([(path, load(path)) for path in files(folder)])]
 
 
+def _app(sources: list[Source], look: Look, theme: str | None, settings: Settings | None) -> RunApp:
+    if len(sources) > 1:
+        return RanksApp(sources, look, theme, settings)
+    return RunApp(sources[0], look, theme, settings)
+
+
 def explorer(snapshot: Snapshot, theme: str | None, memory: Memory | None) -> UpdateApp:
     return UpdateApp(session_of(snapshot), partial(SavedAnswer, snapshot), theme, memory)
 
@@ -58,7 +64,7 @@ def run(path: str, theme: str | None = None, settings: Settings | None = None) -
     sources = [Source(one) for one in (by_rank(path) if os.path.isdir(path) else [path])]
     chosen, mouse = theme, memory.settings.mouse
     while True:
-        app = RanksApp(sources, look, chosen) if len(sources) > 1 else RunApp(sources[0], look, chosen)
+        app = _app(sources, look, chosen, settings)
         if chosen is None:
             app.suit_terminal()
         if said:

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from gradtui.runs.ranks import Pace, Ranks, side_by_side
 from gradtui.runs.run import Run
+from gradtui.settings.settings import Settings
 from gradtui.snapshot.finding import Finding
 from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Grown, Source
@@ -31,8 +32,14 @@ class RanksApp(RunApp):
             super().__init__()
             self.ranks, self.findings = ranks, findings
 
-    def __init__(self, sources: Sequence[Source], look: Look | None = None, theme: str | None = None) -> None:
-        super().__init__(sources[0], look, theme)
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        look: Look | None = None,
+        theme: str | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        super().__init__(sources[0], look, theme, settings)
         self.sources = [*sources]
         self.here = 0
         self._found: tuple[Finding, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -33,6 +34,11 @@ class FileEntry(Entry):
             super().__init__()
             self.path = path
 
+    def __init__(self, suffixes: Sequence[str] = (), *, id: str) -> None:
+        """suffixes: of what can be written; those of a Snapshot, unless others are named."""
+        super().__init__(id=id)
+        self._suffixes = suffixes
+
     def compose(self) -> ComposeResult:
         yield Static("write to ", id="file-name")
         yield FileInput(compact=True, id="file-text")
@@ -45,7 +51,7 @@ class FileEntry(Entry):
         self.query_one(FileInput).cursor_position = 0
 
     def typed(self, text: str) -> None:
-        self.say(_forms())
+        self.say(f"enter writes it · {' '.join(self._suffixes or _forms())}")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -53,7 +59,7 @@ class FileEntry(Entry):
             self.post_message(self.Left(event.value.strip()))
 
 
-def _forms() -> str:
+def _forms() -> tuple[str, ...]:
     from gradtui.report.export import SUFFIXES  # not wanted before the first paint
 
-    return f"enter writes it · {' '.join(SUFFIXES)}"
+    return SUFFIXES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -93,3 +94,21 @@ def test_a_watch_that_breaks_lets_the_training_go_on(
     assert "is not watched any more: ZeroDivisionError" in capsys.readouterr().err
     assert not torch.equal(start, model[0].weight)
     assert len(watch.run.updates) == 0
+
+
+def test_results_of_large_passes_are_not_held_for_long(tmp_path: Path) -> None:
+    """Beside the pass that runs no other of more than 16 MiB is held: a step needs little more memory than without a watch."""
+    model = nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+    given = torch.ones(30_000, 8)  # 2 x 7.3 MiB are made of it
+    made: list[weakref.ref[torch.Tensor]] = []
+    keep = model[1].register_forward_hook(lambda module, args, result: made.extend(map(weakref.ref, (args[0], result))))
+    with gradtui.watch(model, optimizer, tmp_path / "run.gradtui"):
+        for _ in range(4):
+            optimizer.zero_grad()
+            for part in (1.0, 2.0):
+                (model(given).mean() * part).backward()
+            assert sum(one() is not None for one in made) <= 4
+            optimizer.step()
+            assert sum(one() is not None for one in made) <= 2
+    keep.remove()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 
 import gradtui
 from gradtui.api import Run, Snapshot
+from gradtui.report.page import live
 from gradtui.snapshot import model
 from tests import examples, synthetic
 from tests.report.page.test_page import Elements
@@ -84,3 +86,46 @@ def test_text_stays_text(attack: str) -> None:
     for form in told.values():
         assert not {"\x1b", "\u202e"} & set(form)
     assert "\x1b" not in repr(asked(hostile(attack)))
+
+
+class Shell:
+    """IPython with a kernel, as `watch` meets it: keeps what is displayed, and what that becomes."""
+
+    kernel = object()
+
+    def __init__(self) -> None:
+        self.shown: list[dict[str, str]] = []
+
+    def get_ipython(self) -> Shell:
+        return self
+
+    def display(self, bundle: dict[str, str], *, raw: bool, display_id: bool) -> Shell:
+        assert raw
+        assert display_id
+        self.shown.append(bundle)
+        return self
+
+    def update(self, bundle: dict[str, str], *, raw: bool) -> None:
+        assert raw
+        self.shown.append(bundle)
+        if len(self.shown) == 3:
+            raise RuntimeError("the notebook is gone")
+
+
+def test_a_watch_shows_a_table_that_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a notebook: empty first, at the end all; what goes wrong in showing it harms nothing."""
+    shell = Shell()
+    monkeypatch.setitem(sys.modules, "IPython", shell)
+    monkeypatch.setitem(sys.modules, "IPython.display", shell)
+    monkeypatch.setattr(live, "SECONDS", 0.0)
+    monkeypatch.setattr(live, "SHARE", 0)
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(5):
+            optimizer.zero_grad()
+            model(torch.ones(3, 2)).square().mean().backward()
+            optimizer.step()
+    assert len(shell.shown) >= 6
+    assert ["5 updates" in told["text/html"] for told in (shell.shown[0], shell.shown[-1])] == [False, True]
+    assert watch._repr_mimebundle_()["text/plain"] == shell.shown[-1]["text/plain"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -10,14 +12,18 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
+from textual.widgets import Static
 
+from gradtui.file.run_reading import load
 from gradtui.file.run_writing import RunWriter, save
 from gradtui.runs.run import ParameterNorms, Run, Update
+from gradtui.settings.settings import Settings
 from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Source
 from gradtui.tui.run.heat_map import HeatMap
 from gradtui.tui.run.opened import UpdateApp, by_rank, explorer
 from gradtui.tui.run.ranks import RanksApp
+from gradtui.tui.typing.file_entry import FileInput
 from tests import examples
 from tests.runs import made
 from tests.runs.test_ranks import none_from_5, rank
@@ -268,3 +274,46 @@ async def test_ranks_side_by_side(tmp_path: Path) -> None:
         await pilot.press("r")
         assert "∅" in rows(app)["head.weight"]
         assert app.look.place == 5
+
+
+async def test_keys_of_the_settings(path: Path) -> None:
+    """Those of a person's config.toml and of a keymap: an action of the explorer alone is no mistake here."""
+    settings = Settings({"keymap": "vim", "keys": {"why": ("x",), "node.open": ("g",)}})
+    app = RunApp(Source(str(path)), settings=settings)
+    async with app.run_test(size=WIDE) as pilot:
+        await shown(pilot)
+        assert not app.wrong
+        before = app.look.place
+        await pilot.press("h")
+        assert app.look.place < before
+        await pilot.press("l", "0")
+        assert app.look.place == 0
+        await pilot.press("x")
+        assert app.look.finding is not None
+
+
+async def test_export(path: Path, tmp_path: Path) -> None:
+    """By the line of the explorer; what cannot be written is said, and the line stays."""
+    app = RunApp(Source(str(path)))
+    async with app.run_test(size=WIDE) as pilot:
+        await shown(pilot)
+        await pilot.press("ctrl+s")
+        line = app.query_one(FileInput)
+        assert line.has_focus
+        line.value = str(tmp_path / "run.dot")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.file.display
+        assert ".csv" in str(app.query_one("#file-said", Static).render())
+        for name in ("run.csv", "run.json", "again.gradtui"):
+            app.file.open(str(tmp_path / name))
+            await pilot.press("enter")
+            await until(pilot, lambda: not app.file.display)
+            app.action_export()
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.file.display)
+    told = made.run()
+    with (tmp_path / "run.csv").open() as file:
+        assert [float(row["loss"]) for row in csv.DictReader(file)][:5] == [one.loss for one in told.updates[:5]]
+    assert len(json.loads((tmp_path / "run.json").read_text())["updates"]) == len(told.updates)
+    assert load(str(tmp_path / "again.gradtui")).findings == told.findings
