@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from itertools import groupby
 
+from gradtui.chart.by_update import LOGARITHMIC, MOST_POINTS
 from gradtui.chart.plane import Cells, Plane, around, has_room
-from gradtui.chart.run import LOGARITHMIC, MOST_POINTS
 from gradtui.chart.ticks import ticks
 from gradtui.runs.timeline import column_of, columns
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from gradtui.chart.run import Track, draw_values
+from gradtui.chart.by_update import Track, draw_values
 from gradtui.report.training import norms
 from gradtui.snapshot.numbers import SIGNIFICANT, number
 from gradtui.snapshot.training import Moved, Place, Remembered, Setting, State, Tensor, Training, Update

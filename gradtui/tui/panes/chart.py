@@ -22,7 +22,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from gradtui.chart.drawing import Cell, Picture, Role, draw, fits, load, trouble_text
-from gradtui.chart.fit import fitted, looked_at
+from gradtui.chart.fitted_window import fitted, looked_at
 from gradtui.chart.overlay import Overlay, overlay
 from gradtui.chart.plane import Cells, has_room
 from gradtui.chart.point import Point

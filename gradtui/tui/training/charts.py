@@ -6,8 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
+from gradtui.chart.by_update import MOST_POINTS, Track, draw_values
+from gradtui.chart.contour import Axis, draw_contour
+from gradtui.chart.data_fit import draw_fit
 from gradtui.chart.plane import Cells
-from gradtui.chart.run import MOST_POINTS, Axis, Track, draw_contour, draw_fit, draw_values
 from gradtui.chart.window import Position, Window, zoomed
 from gradtui.graph.hessian import axes
 from gradtui.snapshot.model import Snapshot

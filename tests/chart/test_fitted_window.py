@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from gradtui.chart.fit import fitted, looked_at
+from gradtui.chart.fitted_window import fitted, looked_at
 from gradtui.chart.window import Window
 from gradtui.snapshot.curve import Curve, Trouble
 from tests.examples import curve

@@ -6,8 +6,10 @@ import math
 
 import pytest
 
+from gradtui.chart.by_update import BESIDE, MOST_POINTS, Track, draw_values, thinned
+from gradtui.chart.contour import draw_contour
+from gradtui.chart.data_fit import boundary_of, draw_fit
 from gradtui.chart.plane import Cells
-from gradtui.chart.run import BESIDE, MOST_POINTS, Track, boundary_of, draw_contour, draw_fit, draw_values, thinned
 from gradtui.snapshot.surface import Fit, Surface
 
 SIZES = [(58, 15), (30, 7), (120, 40), (12, 6), (13, 7)]
