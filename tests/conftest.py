@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-gc.disable()  # while the tests are collected: all of it stays
+gc.disable()  # while the tests are collected: nothing of it is garbage
 
 # A job that a script starts with & is told to pass SIGINT over, and so would be every program that the tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -51,9 +51,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """The 12,000 tests and torch are not looked through again at each collection of garbage."""
     gc.freeze()
-    gc.enable()
 
 
 @pytest.fixture(autouse=True)
 def _each_test_alone() -> None:
+    gc.enable()  # the command line turns it off until the first frame, which a test's stand-in for the screen never paints
     _nothing_kept()

@@ -11,7 +11,7 @@ from gradtui.findings.unread import with_known_values
 from gradtui.findings.zeros import killers
 from gradtui.graph.operands import is_finite
 from gradtui.graph.uses import Use, above, uses
-from gradtui.snapshot.model import Event, Graph, Node, Parameter, Snapshot, Witness
+from gradtui.snapshot.model import Event, Graph, Node, Parameter, Snapshot, Source, Witness
 
 MOST_NODES = 2000
 """Of a function that is looked at as an expression is: each path and each element of it."""
@@ -126,6 +126,11 @@ class Record:
     def bad(self) -> tuple[str, ...]:
         """The leaves with a gradient that is not finite."""
         return tuple(name for name, leaf in self.wanted.items() if leaf.grad is not None and not is_finite(leaf.grad))
+
+    def first_use(self, leaf: Node) -> Source | None:
+        """Where in the code what was made before comes in."""
+        users = sorted((self.nodes[user] for user, _ in self.uses[leaf.id]), key=lambda user: user.sequence or 0)
+        return next((user.source for user in users if user.source is not None), None)
 
     def absent(self) -> Iterator[tuple[str, Parameter]]:
         """The leaves that want a gradient and are not in the graph."""

@@ -124,6 +124,18 @@ def sentence(snapshot: Snapshot, variable: str) -> str:
     return f"{total} = " + as_sum(f"{number(path.product, digits)} by way of {name}" for path, name in terms)
 
 
+def summary(snapshot: Snapshot, variable: str) -> tuple[str, ...]:
+    """The same in fewer words, each shorter than the one before; () where the paths cannot be listed, or are not several."""
+    digits = SIGNIFICANT.get(snapshot.dtype, 7)
+    leaf = next((node for node in snapshot.graph.nodes if node.variable == variable), None)
+    found = paths(snapshot.graph, leaf.id) if leaf and leaf.shape == () else None
+    if not found or len(found) < 2:
+        return ()
+    count = f"the sum of {len(found)} ways"
+    most, name = max(zip(found, ways(snapshot.graph, found), strict=True), key=lambda way: abs(way[0].product))
+    return f"{count}, the largest {number(most.product, digits)} by way of {name}", count
+
+
 def _turn(node: Node, edge: int) -> str:
     """`x in 3x`; where several operands are the same, `operand 2 of x*x`."""
     same = sum(other.target == node.edges[edge].target for other in node.edges) > 1

@@ -47,6 +47,7 @@ OWN_NAMES = {
     "derivative",
     "range",
     "place",
+    "power",
     "slopes",
     "slope",
     "row",

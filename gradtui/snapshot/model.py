@@ -66,10 +66,14 @@ class VariableState(Struct, frozen=True):
 
 
 class Module(Struct, frozen=True):
-    """A module of a user's model: its class, and how often it ran (None where that was not seen)."""
+    """A module of a user's model: its class, and how often it ran (None where that was not seen).
+
+    source: of one that ran, and of which nothing is in the graph, where it did first.
+    """
 
     kind: str
     calls: int | None = None
+    source: Source | None = None
 
 
 class Parameter(Struct, frozen=True):

@@ -122,7 +122,7 @@ class GradtuiApp(MendedApp):
 
     def ask(self) -> None:
         """Have the session evaluated; of a saved one there is an answer the first time, and for the ledger."""
-        if not self.session.live and self.answers.answered and not (self.session.ledger or self.session.order > 1):
+        if not self.session.live and self.answers.answered and not (self.session.ledger or self.session.most > 1):
             self.notify(texts.NOTHING_NEW, timeout=3)
         self.board.prepare()
         self.asking.ask(texts.samples(self.picture.chart.size.width))

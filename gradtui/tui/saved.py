@@ -50,8 +50,8 @@ def session_of(snapshot: Snapshot) -> Session:
         origin=snapshot.origin,
     )
     session = Session(start, live=False)
+    session.most = max(1, len(snapshot.orders.orders)) if snapshot.orders is not None else 1
     if (told := snapshot.orders) is not None:
-        session.most = max(1, len(told.orders))
         session.order = session.most
         session.degree = None if told.degree == session.order else len(told.taylor) - 1
     session.adopt(snapshot)

@@ -14,7 +14,7 @@ from gradtui.expression.point import plain
 from gradtui.graph.agreement import MARKS, Check, check, value_check
 from gradtui.graph.digits import held
 from gradtui.graph.higher import by, order_of, prime
-from gradtui.graph.ledger import sentence
+from gradtui.graph.ledger import sentence, summary
 from gradtui.graph.operands import is_finite
 from gradtui.outline.rows import same_shape
 from gradtui.snapshot.curve import Curve
@@ -43,6 +43,8 @@ LONGEST_CALL = 14
 MOST_NODES = 500
 """Of a graph whose ways are looked for at each answer."""
 
+LONG_ORIGIN = 32
+"""Cells of what is said of these ways that find room on any screen."""
 SHORT_NAME = 4
 """Characters of a variable that stands on one line with the value."""
 
@@ -209,8 +211,8 @@ def first_node(shown: Snapshot | None) -> int | None:
 class Reading(Struct, frozen=True):
     """What is read off an answer: the numbers, the derivative of Calculus, whether they agree, and what else is to be said.
 
-    origin: where the gradient comes from, behind the numbers: ` = 8 by way of x^2 + 3 by way of 3x`. further: the derivatives
-    of higher order, behind that.
+    origin: where the gradient comes from, behind the numbers: ` = 8 by way of x^2 + 3 by way of 3x`. brief: the same in fewer
+    words, each shorter than the one before. further: the derivatives of higher order, behind that.
     agreement: `marks` in few cells, where all three agree; else the same.
     """
 
@@ -221,11 +223,13 @@ class Reading(Struct, frozen=True):
     agreement: Content = NOTHING
     remark: Content = NOTHING
     further: Content = NOTHING
+    brief: tuple[Content, ...] = ()
 
-    @property
-    def few(self) -> Content:
-        """The numbers without where they come from."""
-        return Content.assemble(self.numbers, self.further)
+    def within(self, room: int) -> Content:
+        """The numbers, with as much of where they come from as `room` cells hold."""
+        told = (Content.assemble(self.numbers, origin, self.further) for origin in (self.origin, *self.brief))
+        few = Content.assemble(self.numbers, self.further)
+        return next((numbers for numbers in told if numbers.cell_length <= room), few)
 
     @property
     def whole(self) -> Content:
@@ -253,14 +257,16 @@ def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
     agreement = _mark("all agree", True) if judged.autograd and all(marks.values()) else written
     if session.held:  # the marks are not of what stands in the line
         written = agreement = Content.styled(visible(f"still {session.text}"), WARNING)
+    origin = _origin(shown, name)
     return Reading(
         _numbers(session, shown),
         Content.assemble(orders.derivation(session, derived), _derivative(session, derived)),
-        _origin(shown, name),
+        origin,
         written,
         agreement,
         _remark(shown, "" if judged.text == judged.marks else judged.text, _value_remark(session, judging)),
         orders.values(session, shown),
+        _brief(shown, name, origin),
     )
 
 
@@ -317,6 +323,13 @@ def _origin(shown: Snapshot, name: str) -> Content:
         return NOTHING
     _, equals, told = sentence(shown, name).partition(" = ")
     return Content.styled(f"{equals}{visible(told)}", MUTED)
+
+
+def _brief(shown: Snapshot, name: str, origin: Content) -> tuple[Content, ...]:
+    """In fewer words, where so many might not fit."""
+    if origin.cell_length < LONG_ORIGIN:
+        return ()
+    return tuple(Content.styled(f" = {visible(told)}", MUTED) for told in summary(shown, name))
 
 
 def _style(values: Values | None, usual: str) -> str:

@@ -123,6 +123,8 @@ class Picture(Vertical):
         no_curve = session.active is None and self.source is not None
         self.panes.set_class(no_curve and not self.trains, "-no-chart")
         self.panes.set_class(self.trains and self.source is not None, "-code")
+        if self.source is not None:
+            self.source.set_class(self.trains, "-training")
 
     # What is typed
 
@@ -314,7 +316,7 @@ class Picture(Vertical):
         reading = self.reading
         self.big.update(texts.large(self._session, self._answers.shown))
         room = self.numbers.size.width
-        numbers = reading.whole if reading.whole.cell_length <= room else reading.few
+        numbers = reading.within(room)
         above = room >= MARKS_ABOVE and numbers.cell_length + GAP + reading.marks.cell_length <= room
         fit = reading.derivative.cell_length + GAP + reading.marks.cell_length <= self.derivation.size.width
         self.numbers.show(numbers, reading.marks if above else Content())

@@ -47,6 +47,7 @@ def rows() -> Iterator[Row]:
     yield Row("key to painted frame, 95 %", percentile(ours, 0.95), bar=0.033)
     plot = Other(statistics.median(plot_times), "textual-plotext app")
     yield Row("key to painted frame, median", median, peer=plot, bar=0.3, of="peer")
+    yield from updates()
     yield Row(f"{BURST} keys at once: the last frame after the last key", burst(), bar=0.1)
     slowest = statistics.median(max(typing()) for _ in range(3))
     yield Row(f"typing at {A_SECOND} keys a second: the slowest echo, of 3 runs the median", slowest, bar=0.033)
@@ -54,6 +55,22 @@ def rows() -> Iterator[Row]:
         times = changing(there, back)
         yield Row(f"{what} of the chart, median", statistics.median(times))
         yield Row(f"{what} of the chart, 95 %", percentile(times, 0.95), bar=0.033)
+
+
+def updates() -> Iterator[Row]:
+    """One update of training against one step of x, on the same f, by the same distance."""
+    command = [*EXACT, "x + 3x + 1", "--at", "0", "--step", "0.125"]
+    trained = [*command, "--optimizer", "SGD(lr=0.03125)"]  # f' is 4: x goes down by 0.125
+    ready = ("AccumulateGrad", "f(x) = 1", "·····")
+    steps = Presses(command, ready, "right", (along(count / 8) for count in itertools.count(1)))
+    made = Presses(trained, (*ready, "0 updates"), "g", (along(-count / 8) for count in itertools.count(1)))
+    step_times, update_times = pressed_in_turn(steps, made)
+    step = Other(statistics.median(step_times), "a step of x")
+    yield Row("an update, key to painted frame, median", statistics.median(update_times), peer=step, bar=1.0, of="peer")
+
+
+def along(x: float) -> Texts:
+    return f"x = {x}", f"{4 * x + 1:g}"
 
 
 class Presses:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
+from pathlib import Path
+
+import pytest
 
 from tests.command.here import run
 
@@ -27,8 +31,25 @@ def test_one_and_misuse() -> None:
     ended = run("softmax(x)", "--at", "x=[0, 0]", "--order", "1", "--json")
     answer = json.loads(ended.stdout)
     assert answer["jacobian"] == {"x": [[0.25, -0.25], [-0.25, 0.25]]}
-    for arguments in (("x^2", "--order", "5"), ("run.gradtui", "--order", "2"), ("model.py:f", "--order", "2")):
+    for arguments in (
+        ("x^2", "--order", "5"),
+        ("run.gradtui", "--order", "2"),
+        ("run.gradtui", "--taylor", "2"),
+        ("x", "--taylor", "9"),
+    ):
         refused = run(*arguments, "--json")
         assert refused.exit_code == 2
-        assert "--order" in refused.stderr or "snapshot" in refused.stderr
+        assert any(word in refused.stderr for word in ("--order", "--taylor", "snapshot"))
         assert "Traceback" not in refused.stderr
+
+
+def test_of_a_file(tmp_path: Path) -> None:
+    """f'' of a person's own function, by autograd."""
+    path = tmp_path / "model.py"
+    path.write_text("import torch\n\ndef f(x=0.5):\n    return torch.exp(2 * x)\n")
+    ended = run(f"{path}:f", "--order", "2", "--taylor", "3", "--dtype", "float64", "--json")
+    answer = json.loads(ended.stdout)
+    e = math.e
+    assert answer["orders"][1]["value"]["x"] == pytest.approx(4 * e)
+    assert answer["taylor"] == pytest.approx([e, 2 * e, 2 * e, 4 * e / 3])
+    assert answer["findings"] == []

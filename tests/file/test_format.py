@@ -136,7 +136,7 @@ EVERYTHING = Snapshot(
         "w": Parameter(LARGE, None, "bfloat16", "cuda:0", 1, False, True, True),
         "": Parameter(scalar(1), scalar(2), "f", "c"),
     },
-    {"encoder": Module("Encoder", 3), "encoder.layer": Module("ModuleList")},
+    {"encoder": Module("Encoder", 3, HERE), "encoder.layer": Module("ModuleList")},
     {"model.py": "def f(x):\n    y = x @ w\n    return y\n"},
     (
         Event(

@@ -30,7 +30,7 @@ from tests.graph.graphs import tangled
 EXAMPLES = int(os.environ.get("GRADTUI_FUZZ", "100"))
 """How many of each; more by hand: GRADTUI_FUZZ=100000 pytest --hypothesis-profile=default tests/file/test_fuzz.py"""
 
-SCREENS = EXAMPLES // 12
+SCREENS = EXAMPLES // 20
 """On how many the screen is opened."""
 
 SEEDS = (
@@ -216,5 +216,13 @@ def test_the_changes_get_through(tmp_path: Path) -> None:
             container[key] = chance.random()
         elif isinstance(container[key], str):
             container[key] = "other"
-        read += check(written(tmp_path / "run.gradtui", *payloads))
+        read += is_read(written(tmp_path / "run.gradtui", *payloads))
     assert read > 12
+
+
+def is_read(path: Path) -> bool:
+    try:
+        load(path)
+    except FileError:
+        return False
+    return True

@@ -27,7 +27,7 @@ def told(classes: int, twice: bool) -> tuple[Finding, ...]:
 @pytest.mark.parametrize("classes", [3, 10])
 def test_a_softmax_of_a_softmax(classes: int) -> None:
     (found,) = told(classes, twice=True)
-    assert (found.kind, found.certainty) == ("shrinking", "likely")
+    assert (found.kind, found.certainty) == ("softmax_twice", "likely")
     sure = torch.eye(classes)[:3]  # the best that probabilities can be
     least = functional.cross_entropy(sure, torch.arange(3)).item()
     assert f"{least:.4g}" in found.text

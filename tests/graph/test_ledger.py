@@ -247,3 +247,13 @@ def test_the_first_cut_of_a_huge_output() -> None:
     assert ledger.cut(Replay(Graph((replace(node, tangent=Values((), (1.0,))), leaf))), 0) is None
     assert tracemalloc.get_traced_memory()[1] < 10**6
     tracemalloc.stop()
+
+
+def test_a_long_sum_is_told_in_fewer_words() -> None:
+    """d/dx of each term of x^3 + x^2 + 5x + 1/x at 2 is 12, 4, 5 and -1/4: the largest is named, with how many there are."""
+    found = evaluate(Request(1, "x^3 + x^2 + 5x + 1/x", {"x": 2.0}, "float64"))
+    longer, shorter = ledger.summary(found, "x")
+    assert "4 ways" in shorter
+    assert shorter in longer
+    assert "12 by way of x^3" in longer
+    assert ledger.summary(evaluate(Request(1, "sin(x^2)", {"x": 2.0})), "x") == ()

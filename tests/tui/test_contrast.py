@@ -11,6 +11,8 @@ from gradtui.tui.colours import LEAST_BORDER, LEAST_TEXT
 from gradtui.tui.colours import contrast as ours
 from tests.tui.fakes import make_app
 from tests.tui.test_colours import look, luminance
+from tests.tui.training.engine import trained_app
+from tests.tui.training.test_trainer import until
 
 STATES = {
     "panes": (),
@@ -37,8 +39,8 @@ def test_ours_is_that_of_wcag() -> None:
     assert ours(Color(0x77, 0x77, 0x77), Color(255, 255, 255)) == pytest.approx(4.48, abs=0.005)
 
 
-def faint(seen: list[tuple[str, Style]]) -> dict[str, float]:
-    """Texts and lines that are too near to what they stand on."""
+def faint(seen: list[tuple[str, Style]], marks: frozenset[str] = frozenset()) -> dict[str, float]:
+    """Texts and lines that are too near to what they stand on. marks: of drawings, which need what a line needs."""
     found = {}
     for text, style in seen:
         if style.color is None or style.bgcolor is None or not text.strip():
@@ -46,7 +48,7 @@ def faint(seen: list[tuple[str, Style]]) -> dict[str, float]:
         colours = style.color.get_truecolor(), style.bgcolor.get_truecolor(foreground=False)
         here = ratio(*colours)
         is_text = any(map(str.isalnum, text))
-        if here < (LEAST_TEXT if is_text else LEAST_BORDER) and (is_text or LINES.intersection(text)):
+        if here < (LEAST_TEXT if is_text else LEAST_BORDER) and (is_text or (LINES | marks).intersection(text)):
             found[text.strip()] = round(here, 2)
     return found
 
@@ -60,6 +62,34 @@ async def test_what_is_painted(state: str) -> None:
         dark = await look(pilot)
     assert light != dark
     assert (faint(light), faint(dark)) == ({}, {})
+
+
+PATHS = frozenset("●○┊╍·→←↑↓↗↘↖↙×+◆■□" + "".join(map(chr, range(0x2801, 0x2900))))
+"""What paths, curves, points and arrows are drawn with."""
+
+
+async def test_training() -> None:
+    """The trail on f, f by update beside a kept run, the contour with its paths, data with their fit, and the rule's numbers."""
+    data = {"x": (0.0, 1.0, 2.0, 3.0), "y": (1.0, 3.0, 5.5, 7.0)}
+    app = trained_app("p = w*x + b; (p - y)^2", {"w": "0.5", "b": "0"}, "Adam(lr=0.1)", data=data)
+    seen = {}
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, 0)
+        for number in range(1, 4):
+            await pilot.press("g")
+            await until(pilot, number)
+        await pilot.press("R", "escape")
+        await until(pilot, 0)
+        await pilot.press("g")
+        await until(pilot, 1)
+        for _ in range(4):
+            for theme in ("textual-light", "textual-dark"):
+                app.theme = theme
+                seen[theme, app.board.charts.kind] = faint(await look(pilot), PATHS)
+            await pilot.press("h")
+            await until(pilot, 1)
+    assert seen.keys() >= {("textual-light", kind) for kind in ("fit", "curve", "updates", "contour")}
+    assert {state: found for state, found in seen.items() if found} == {}
 
 
 async def test_every_theme() -> None:

@@ -16,6 +16,7 @@ from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.orders import OrdersRequest
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.commands import as_command
+from gradtui.tui.saved import explorer
 from tests.tui.fakes import FakeService, make_app, service
 from tests.tui.test_app import press, text_of
 from tests.tui.test_snapshots import BOTH_SIZES, Compare, Size, after, settle
@@ -134,6 +135,47 @@ async def test_what_the_hessian_means() -> None:
         await press(pilot, "D")
         await settle(pilot)
         assert "a saddle" in text_of(app)
+
+
+async def test_the_degree_of_the_polynomial() -> None:
+    """Y: one more than the order, up to 8, then 0; D takes that of the order again."""
+    app = app_on("sin(x)", x="1")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "Y")
+        await settle(pilot)
+        assert asked(app).orders == OrdersRequest(1, "x", 0, 2)
+        await press(pilot, *"YYYYYY")
+        await settle(pilot)
+        assert "Taylor, degree 8" in text_of(app)
+        assert as_command(app.session).endswith("--taylor 8")
+        await press(pilot, "Y")
+        await settle(pilot)
+        assert "Taylor, degree 0: 0.84147" in text_of(app)
+        await press(pilot, "D")
+        await settle(pilot)
+        assert asked(app).orders == OrdersRequest(2, "x", 0)
+
+
+async def test_what_is_saved_is_looked_at() -> None:
+    """The graph of the gradient of a saved snapshot; one without further derivatives has no such keys."""
+    snapshot = evaluate(Request(1, "sin(x)*x", {"x": 1.0}, orders=OrdersRequest(2)))
+    app = explorer(snapshot)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "S")
+        await settle(pilot)
+        assert app.picture.graph.border_title == "graph of f'"
+        assert "nothing in it is evaluated anew" not in text_of(app)
+        await press(pilot, "S")
+        await settle(pilot)
+        assert app.picture.graph.border_title == "graph"
+    app = explorer(replace(snapshot, orders=None))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "S", "D", "Y")
+        await settle(pilot)
+        assert (app.session.order, app.session.looked, app.session.degree) == (1, 1, None)
 
 
 PICTURES: dict[str, tuple[Callable[[], GradtuiApp], tuple[str, ...]]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
+from textual.content import Content
 
 from gradtui.calculus.derivative import derivatives
 from gradtui.calculus.pieces import truth
@@ -13,7 +14,7 @@ from gradtui.snapshot.model import Snapshot, Summary, Values, VariableState
 from gradtui.snapshot.start import Start
 from gradtui.tui.answers import Answers
 from gradtui.tui.session import Session
-from gradtui.tui.texts import chart_point, reading
+from gradtui.tui.texts import Reading, chart_point, reading
 
 FINE = Values((100,), (1.0,) * 8, Summary(1.0, 1.0, 1.0, 10.0, 0, 0, 0))
 ONE_NAN = Values((100,), (1.0,) * 8, Summary(1.0, 1.0, 1.0, 10.0, 1, 0, 0))
@@ -73,3 +74,11 @@ def answered(text: str, x: str) -> tuple[Session, Answers]:
     request = session.request(None)
     answers.receive(replace(evaluate(request), derivative=derivatives(request), truth=truth(request)))
     return session, answers
+
+
+def test_the_numbers_say_as_much_as_there_is_room_for() -> None:
+    told = Reading(Content("f = 1"), origin=Content(" = long long"), brief=(Content(" = long"), Content(" = l")))
+    said = {room: told.within(room).plain for room in (17, 16, 12, 11, 9, 8, 2)}
+    assert [*said.values()] == [
+        *("f = 1 = long long", "f = 1 = long", "f = 1 = long", "f = 1 = l", "f = 1 = l", "f = 1", "f = 1"),
+    ]

@@ -257,3 +257,14 @@ def norm_that_starts_at_zero() -> Iterator[Any]:
     x, y = regression()
     yield model
     yield F.mse_loss(model(x), y)  # <- here
+
+
+@broken("clamped", "0.weight", "zero", "outside its bounds")
+def modules_in_one_line_are_no_loss() -> Iterator[Any]:
+    """What a Sequential does in one line of the person's is not one function of torch's that is at its best."""
+    first = nn.Linear(4, 8)
+    nn.init.constant_(first.bias, 90.0)
+    model = nn.Sequential(first, nn.Hardtanh(), nn.Linear(8, 1))
+    x, y = regression()
+    yield model
+    yield F.mse_loss(model(x), y)  # <- here

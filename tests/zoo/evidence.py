@@ -117,3 +117,19 @@ def the_cut_behind_an_innocent_choice() -> Iterator[Any]:
     chosen = rows[(rows @ torch.randn(1, 3)).argmax(0)]
     cut = chosen.detach()  # <- here
     yield (model.a(torch.randn(4, 3)) * cut.sum()).mean()
+
+
+@broken("unused", "aux.weight", "none", "nothing that came of it went into the loss")
+def an_answer_that_is_dropped() -> Iterator[Any]:
+    class Auxiliary(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body, self.head, self.aux = nn.Linear(3, 3), nn.Linear(3, 2), nn.Linear(3, 2)
+
+        def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+            h = torch.relu(self.body(x))
+            return self.head(h), self.aux(h)  # <- here
+
+    model = Auxiliary()
+    yield model
+    yield model(torch.randn(4, 3))[0].mean()

@@ -128,7 +128,7 @@ def weights_gone_after_a_step() -> Iterator[Any]:
         last.weight[0, 3] = float("nan")
     x = torch.randn(8, 4)
     yield model
-    yield model(x).pow(2).mean()
+    yield model(x).pow(2).mean()  # <- here
 
 
 @broken("input", "0.weight", "nan", "holds nan")

@@ -28,11 +28,13 @@ def test_no_finding_for_a_healthy_model(code: Snippet, traced: bool) -> None:
         assert kinds == (["ordinary"] if parameter.node is not None else ["frozen"]), name
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("traced", [True, False], ids=["traced", "untraced"])
 def test_no_finding_for_bert(traced: bool) -> None:
     _is_healthy(bert(6), traced)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("traced", [True, False], ids=["traced", "untraced"])
 def test_no_finding_for_gpt2(traced: bool) -> None:
     _is_healthy(gpt2(6), traced)

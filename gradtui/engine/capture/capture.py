@@ -22,7 +22,7 @@ from gradtui.engine.autograd.undisturbed import undisturbed
 from gradtui.engine.autograd.values import dtype_name, legible
 from gradtui.engine.capture import failures, names, outputs
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
-from gradtui.engine.capture.holders import optimised, unregistered
+from gradtui.engine.capture.holders import computed, made_before, optimised, unregistered
 from gradtui.engine.capture.inferred_modules import inferred
 from gradtui.engine.capture.introspection import named_parameters
 from gradtui.engine.capture.parameters import modules, parameters, unread_notes
@@ -81,6 +81,10 @@ class _Capture:
         self.shards = distributed.shards([model, *scope.values()])
         wholes = {shard: whole for whole, shard in self.shards.items()}
         self.names = {wholes.get(tensor, tensor): name for tensor, name in names.items()}
+        if model is not None:
+            self.names = computed(model) | self.names
+        if recording is not None:
+            self.names = made_before(scope, recording.first) | self.names
 
     def snapshot(
         self,
@@ -119,7 +123,7 @@ class _Capture:
             problem=problem,
             origin="capture",
             parameters=told,
-            modules=modules(self.model, self.recording),
+            modules=modules(self.model, self.recording, [name for name, one in told.items() if one.node is None]),
             files=dict(self.recording.files) if self.recording else {},
             events=self._events(ids, found),
             scale=scale,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from types import FrameType
 from typing import Any
 
 import torch
+from torch.autograd.graph import Node
 
+from gradtui.engine.autograd.backward import leaf_of
 from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, shown_key, submodules
 from gradtui.engine.capture.names import local_variables
 from gradtui.engine.capture.places import is_own
 
 MOST = 1_000
 """Items of a list, tuple or dict that are looked at."""
+FEW = 20
+"""Nodes of a graph that is no model's."""
 DEPTH = 3
 """Of lists in lists."""
 OWN = {"_parameters", "_buffers", "_modules"}
@@ -33,6 +37,45 @@ def unregistered(model: torch.nn.Module, wanted: set[torch.Tensor]) -> dict[torc
                 if tensor in wanted:
                     found.setdefault(tensor, where)
     return found
+
+
+def computed(model: torch.nn.Module) -> dict[torch.Tensor, str]:
+    """Attributes that were made of nothing but Parameters that the model does not have, as `nn.Parameter(t) * 0.1` is."""
+    own = set(named_parameters(model).values())
+    found: dict[torch.Tensor, str] = {}
+    for path, module in submodules(model).items():
+        for name, value in vars(module).items():
+            if name not in OWN and is_a(value, torch.Tensor) and value.grad_fn is not None:
+                leaves = _leaves(value.grad_fn)
+                if leaves and all(is_a(leaf, torch.nn.Parameter) and leaf not in own for leaf in leaves):
+                    found[value] = f"{path}.{name}" if path else name
+    return found
+
+
+def made_before(scope: Mapping[str, Any], first: int) -> dict[torch.Tensor, str]:
+    """Variables that were computed before the sequence number `first`, of leaves that no variable holds."""
+    values = [*scope.values()]
+    held = {value for value in values if is_a(value, torch.Tensor)}
+    for module in (value for value in values if is_a(value, torch.nn.Module)):
+        held |= {*named_parameters(module).values()}
+    found: dict[torch.Tensor, str] = {}
+    for name, value in scope.items():
+        if is_a(value, torch.Tensor) and value.grad_fn is not None and value.grad_fn._sequence_nr() < first:
+            leaves = _leaves(value.grad_fn)
+            if leaves and held.isdisjoint(leaves):
+                found[value] = name
+    return found
+
+
+def _leaves(made: Node) -> list[torch.Tensor]:
+    """Of a small graph; none of one that is larger than what one line makes."""
+    seen, waiting = {made}, [made]
+    while waiting and len(seen) < FEW:
+        for target, _ in waiting.pop().next_functions:
+            if target is not None and target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    return [] if waiting else [leaf for node in seen if (leaf := leaf_of(node)) is not None]
 
 
 def _held(path: str, value: Any, depth: int) -> Iterator[tuple[str, torch.Tensor]]:

@@ -65,11 +65,14 @@ def unread_notes(parameters: Mapping[str, model.Parameter]) -> Iterator[model.No
             yield model.Note("unread", f"{which} cannot be read, and so not be judged: {UNREAD[reason]}")
 
 
-def modules(root: torch.nn.Module | None, recording: Recording | None) -> dict[str, model.Module]:
-    """By path, "" for the model itself. A module with several paths has its first."""
+def modules(
+    root: torch.nn.Module | None, recording: Recording | None, absent: Collection[str] = ()
+) -> dict[str, model.Module]:
+    """By path, "" for the model itself. A module with several paths has its first. absent: parameters not in the graph."""
     watched = recording if recording is not None and recording.watched else None
     named = submodules(root).items() if root is not None else ()
+    places = {} if watched is None else watched.first_places({name.rpartition(".")[0] for name in absent})
     return {
-        path: model.Module(type(module).__name__, None if watched is None else watched.count(path))
+        path: model.Module(type(module).__name__, None if watched is None else watched.count(path), places.get(path))
         for path, module in named
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import unwrap
 from types import FrameType
@@ -131,6 +131,15 @@ class Recording:
         """Path and call of the innermost module that ran when this sequence number was given."""
         place = bisect_right(self.marks, number) - 1
         return self.entered[place] if place >= 0 else ("", 0)
+
+    def first_places(self, paths: Collection[str]) -> dict[str, data.Source]:
+        """Where each of these modules first did something itself that has a gradient."""
+        found: dict[str, data.Source] = {}
+        for number, source in self.sources.items() if paths else ():
+            path = self.module(number)[0]
+            if path in paths:
+                found.setdefault(path, source)
+        return found
 
     def flowed_into(self, tensor: torch.Tensor) -> int:
         """The leaves and happenings whose numbers went into it, but for itself, a bit each."""

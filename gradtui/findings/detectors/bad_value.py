@@ -60,7 +60,8 @@ def _by_numbers(record: Record, node: Node, origin: Origin) -> Cause:
     else:
         shown = tuple(evidence.counts(record, node))
     certainty = "proved" if record.is_explored else found.certainty
-    return Cause(f"value: {found.kind}", Place(node.id), facts, certainty, (), shown)
+    place = Place(node.id, None if node.edges else record.first_use(node))
+    return Cause(f"value: {found.kind}", place, facts, certainty, (), shown)
 
 
 def _seen_of_it(record: Record) -> str:

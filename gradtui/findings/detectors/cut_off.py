@@ -48,7 +48,8 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
     if module is not None and module.calls is None:
         return Cause("compiled away", Place(), {}, "perhaps", (name,))
     kinds = {None: "never used", 0: "never ran"}
-    return Cause(kinds.get(module.calls if module else None, "ran for nothing"), Place(), {}, "perhaps", (name,))
+    place = Place(None, module.source if module else None)
+    return Cause(kinds.get(module.calls if module else None, "ran for nothing"), place, {}, "perhaps", (name,))
 
 
 def blamed(events: Sequence[Event]) -> list[Event]:

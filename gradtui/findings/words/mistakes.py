@@ -16,6 +16,13 @@ NOT_A_LEAF: dict[str, Sentence] = {
         "not a leaf: {maker} made it{of}, so its .grad stays None and an optimizer that holds it changes nothing",
         LEAF_LAST,
     ),
+    "parameter computed": Sentence(
+        "not_a_leaf",
+        "forward",
+        "is no parameter: {maker} made it of an nn.Parameter that the model does not have, so neither is in "
+        "model.parameters(), no optimizer of those trains it, and its .grad stays None",
+        "wrap what comes last, self.w = nn.Parameter(t * 0.1): then it is a leaf, and in model.parameters()",
+    ),
 }
 STRAYS: dict[str, Sentence] = {
     "not the model's": Sentence(
@@ -40,7 +47,7 @@ STRAYS: dict[str, Sentence] = {
 }
 OF_LOSSES: dict[str, Sentence] = {
     "softmax twice": Sentence(
-        "shrinking",
+        "softmax_twice",
         "backward",
         "{node} takes a softmax of what {softmax} has already made: probabilities where it wants logits, so that of {classes} "
         "classes none gets more than {most} of the weight, and the loss cannot fall below {least}",

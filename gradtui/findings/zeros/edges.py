@@ -111,10 +111,11 @@ def _at_rest() -> Reason:
 
 
 def _is_inside_a_loss(record: Record, node: Node) -> bool:
-    """Whether torch made it, for a function of its own such as triplet_margin_loss: with others, in one call."""
+    """Whether torch made it with others in one call of its own, such as triplet_margin_loss, and not of several modules."""
     below = (record.nodes[edge.target] for edge in node.edges if edge.target is not None)
     above = (record.nodes[user] for user, _ in record.uses[node.id])
-    return any(other.source is not None and other.source == node.source for other in (*below, *above))
+    made = node.source, node.module
+    return node.source is not None and any((other.source, other.module) == made for other in (*below, *above))
 
 
 def _made(lost: Lost) -> dict[str, Fact]:

@@ -32,6 +32,9 @@ def lines(snapshot: Snapshot, orders: Orders, safe: Callable[[str], str]) -> Ite
             own = safe(name)
             each = f"[derivative(f, {own}, {order.order}, place) for place in range({own}.numel())]"
             yield f'print("order {order.order} by {name} alone:", {each})'
+    own, powers = safe(orders.along), len(orders.taylor)
+    each = f"[derivative(f, {own}, power, {orders.element}) / math.factorial(power) for power in range({powers})]"
+    yield f'print("Taylor along {orders.along}:", {each})'
     if orders.hessian is not None:
         names = ", ".join(map(safe, snapshot.variables))
         yield f"slopes = torch.autograd.grad(f.sum(), [{names}], create_graph=True, materialize_grads=True)"

@@ -230,7 +230,8 @@ class Trainer:
             if not self.player.playing and most == 1:
                 self._look()
             self._moved()
-            self._changed()
+            if not self._answers.waiting:  # else the answer says it, in one picture with its numbers
+                self._changed()
 
     def back(self) -> None:
         """One update back, to the very numbers."""

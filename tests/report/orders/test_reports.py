@@ -56,6 +56,8 @@ def test_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [tuple(row) for row in rows] == list(snapshot.orders.hessian.matrix)
     assert rows[-1][-1] == 5 * 6 * 3
     assert "order 3 by y alone: [30.0]" in printed
+    (taylor,) = (line.partition(":")[2] for line in printed.splitlines() if line.startswith("Taylor along x"))
+    assert numbers(taylor) == pytest.approx(snapshot.orders.taylor)
 
 
 def test_tex(tmp_path: Path) -> None:
