@@ -30,13 +30,12 @@ MEMORY_STEPS = 6
 
 
 class Case(NamedTuple):
-    """model, given, loss: of one step. steps: that are timed in each round. bar: the most a watched step may take."""
+    """model, given, loss: of one step. steps: that are timed in each round."""
 
     what: str
     model: Callable[[Any], Any]
     given: Callable[[Any], tuple[Any, Any]]
     steps: int
-    bar: float | None = MOST_SLOWER
 
 
 def rows() -> Iterator[Row]:
@@ -48,7 +47,7 @@ def rows() -> Iterator[Row]:
         for name, case in CASES.items():
             plain, ours, anomaly = times(case, watched, torch.autograd.set_detect_anomaly)
             peer, floor = Other(anomaly, "anomaly mode"), Other(plain, "plain torch")
-            yield Row(f"a watched step of {case.what}", ours, peer=peer, floor=floor, bar=case.bar, of="floor")
+            yield Row(f"a watched step of {case.what}", ours, peer=peer, floor=floor, bar=MOST_SLOWER, of="floor")
             if find_spec("torchlens") is not None:
                 yield Row("  beside TorchLens, forward and backward", ours, peer=Other(lens(case), "torchlens"))
             if not Path("/proc/self/clear_refs").exists():
@@ -209,7 +208,6 @@ CASES = {
         mlp,
         lambda torch: (torch.randn(256, 784), torch.randint(0, 10, (256,))),
         30,
-        bar=None,  # so small a step is only to be known
     ),
     "gpt2": Case(f"GPT-2 ({LAYERS} layers, width {WIDTH}, batch {BATCH}x{LENGTH})", gpt2, words, 2),
 }
