@@ -35,6 +35,7 @@ LINKED = {
     *(("Snapshot", name) for name in ("variables", "differences", "derivative", "along", "parameters", "modules")),
     *(("Curve", "variable"), ("Event", "leaves"), ("Event", "module"), ("Node", "module"), ("Node", "variable")),
     *(("Training", "trained"), ("Update", "variables")),
+    *(("Orders", "along"), ("Orders", "jacobian"), ("Order", "values"), ("Order", "differences")),
 }
 """Fields whose texts name what other fields name: a Snapshot is sound only where all of them agree."""
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 TOPICS: Mapping[str, Sequence[str]] = {
-    "The function": ("places", "order", "dtype", "device"),
+    "The function": ("places", "order", "taylor", "dtype", "device"),
     "An answer without a screen": ("as_text", "as_json", "as_steps", "export", "plain"),
     "Training": ("optimizer", "train", "updates", "data", "batch", "seed"),
     "A script of yours": ("every",),

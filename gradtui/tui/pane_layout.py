@@ -110,9 +110,9 @@ class PaneLayout(Container):
         self.tabs.update(self._tabs())
         (width, height), (columns, rows) = self.size, self.graph.wanted_size
         wide = one is None and self.screen.has_class("-wide") and not self.has_class("-no-chart")
-        few = wide and rows <= FEW * height
-        self.set_class(few, "-few")
         known = self.graph.arrangement.rows
+        few = wide and bool(known) and rows <= FEW * height
+        self.set_class(few, "-few")
         above = one is None and self.screen.has_class("-medium") and rows < int(GRAPH * height)
         above = above and bool(known) and all(row.group is None for row in known)  # what can be opened wants room
         given = (

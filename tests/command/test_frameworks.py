@@ -68,7 +68,9 @@ def test_accelerate() -> None:
     assert (len(run["updates"]), first["update"], first["source"]["line"]) == (8, 6, 15)
 
 
-@pytest.mark.skipif(find_spec("transformers") is None, reason="transformers is not installed")
+@pytest.mark.skipif(
+    find_spec("accelerate") is None, reason="accelerate, without which there is no Trainer, is not installed"
+)
 def test_trainer_of_transformers() -> None:
     run = told("with_transformers.py")
     assert (len(run["updates"]), run["findings"], run["exit"]) == (6, [], 0)

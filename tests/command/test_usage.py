@@ -69,6 +69,7 @@ def test_the_screen_with_everything(screen: list[Start]) -> None:
         "data": {},
         "batches": None,
         "order": 0,
+        "degree": None,
     }
 
 

@@ -106,6 +106,8 @@ def hostile() -> Snapshot:
         replace(node, name=HOSTILE, variable=node.variable and HOSTILE, module=HOSTILE, source=source, note=HOSTILE)
         for node in EVERYTHING.graph.nodes
     )
+    orders = EVERYTHING.orders
+    assert orders is not None
     return replace(
         EVERYTHING,
         expression=f"{HOSTILE}.py:{HOSTILE}",
@@ -118,6 +120,15 @@ def hostile() -> Snapshot:
         notes=tuple(replace(note, text=HOSTILE) for note in EVERYTHING.notes),
         variables={HOSTILE: EVERYTHING.variables["x"]},
         along=None,
+        orders=replace(
+            orders,
+            along=HOSTILE,
+            orders=tuple(
+                replace(one, values=dict.fromkeys([HOSTILE], *one.values.values()), differences={})
+                for one in orders.orders
+            ),
+            jacobian={},
+        ),
         curve=None,
         experiments=(),
         printed=HOSTILE,
