@@ -24,7 +24,7 @@ from gradtui.engine.typed.operations import OPERATIONS
 from gradtui.expression.functions import FUNCTIONS, TABLE, Function
 from gradtui.expression.highlight import pieces
 from gradtui.expression.hints import MISSING_FUNCTIONS
-from gradtui.grad_fns.rules import rule_of
+from gradtui.grad_fns.rule_of_node import rule_of
 from gradtui.graph.agreement import check
 from gradtui.report.python import script
 from gradtui.snapshot.model import Request, Snapshot

@@ -25,9 +25,9 @@ from gradtui.calculus.building import (
 )
 from gradtui.calculus.digits import Digits, Program, as_float, as_typed, settled
 from gradtui.calculus.forms import is_small
+from gradtui.calculus.readable import Style, UnwritableError, as_it_is, worded
 from gradtui.calculus.reals import BENT, Elements, Expr, Vector, mp
 from gradtui.calculus.vectors import GiveUpError
-from gradtui.calculus.writer import Style, UnwritableError, as_it_is, worded
 from gradtui.expression import syntax
 from gradtui.expression.parser import ExpressionError
 from gradtui.expression.syntax import Expression, fold

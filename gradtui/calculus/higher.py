@@ -12,9 +12,9 @@ from gradtui.calculus.building import At, Counts, built, combined, common_length
 from gradtui.calculus.derivative import MOST_SIMPLIFIED, TOO_LARGE, Partial, Prepared
 from gradtui.calculus.digits import Program
 from gradtui.calculus.forms import is_small
+from gradtui.calculus.readable import Style
 from gradtui.calculus.reals import Expr, Vector
 from gradtui.calculus.vectors import GiveUpError
-from gradtui.calculus.writer import Style
 from gradtui.expression.syntax import Expression
 from gradtui.snapshot.model import Request
 from gradtui.snapshot.truth import Derivative

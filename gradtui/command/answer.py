@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, NoReturn, TypeVar
 
 import click
 
-from gradtui.command.options import Value, shown, unread
+from gradtui.command.option_values import Value, shown, unread
 
 if TYPE_CHECKING:
     from gradtui.snapshot.model import Problem, Request, Snapshot

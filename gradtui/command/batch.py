@@ -13,7 +13,7 @@ from gradtui.chart.window import Window
 from gradtui.command.answer import output
 from gradtui.command.evaluator import evaluator
 from gradtui.command.lines import LONGEST_LINE, lines_of
-from gradtui.command.options import Value, read_value
+from gradtui.command.option_values import Value, read_value
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import PointError, read_point
 from gradtui.report.json import answer, line, refusal

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradtui import __version__
-from gradtui.command import answer, options, run, running, topics, training
+from gradtui.command import answer, option_values, run, running, topics, training
 
 if TYPE_CHECKING:
     from gradtui.command.answer import Form
@@ -91,7 +91,7 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
     flag_value="answers",
     is_eager=True,
     expose_value=False,
-    callback=options.print_schema,
+    callback=option_values.print_schema,
     help="Print the JSON Schema of what --json prints, or of config.toml.",
 )
 @click.option(
@@ -134,20 +134,20 @@ def command(
     taylor: int | None,
 ) -> None:
     script = click.get_current_context().obj
-    text = options.one_target(target, FIRST_EXAMPLE)
+    text = option_values.one_target(target, FIRST_EXAMPLE)
     if as_text + as_json + as_steps > 1:
         raise click.UsageError("--print, --json and --steps are different answers: ask for one of them")
     if plain and (as_text or as_json or as_steps or export):
         raise click.UsageError("--plain is a session and no report: ask for one of them")
     if export is not None and not (script and running.is_folder(export)):
-        options.check_export(export)
+        option_values.check_export(export)
     if serve is not None:
         from gradtui.command import serve as page
 
         page.serve(page.without_own(sys.argv[1:]), serve)
         return
     form: Form | None = "text" if as_text else "json" if as_json else "steps" if as_steps else None
-    at, alone = options.read_places(places)
+    at, alone = option_values.read_places(places)
     trains = any(option is not None for option in (optimizer, train, updates, batch, seed))
     if script:
         if places or trains or data or plain:
@@ -160,8 +160,8 @@ def command(
         theme=theme,
         vocabulary=vocabulary,
         dtype=dtype,
-        step=options.read_setting("step", step),
-        window=options.read_setting("window", window),
+        step=option_values.read_setting("step", step),
+        window=option_values.read_setting("window", window),
         mouse=mouse,
         keymap=keymap,
     )
@@ -173,7 +173,7 @@ def command(
     if script:
         from gradtui.command import live
 
-        sys.exit(live.show(script, every, options.themed(settings)))
+        sys.exit(live.show(script, every, option_values.themed(settings)))
     dtype, limits, step = settings.get("dtype"), settings.get("window"), settings.get("step")
     if text == "-":
         if as_text or as_steps or export:
@@ -182,7 +182,7 @@ def command(
             raise click.UsageError("a batch is not trained: one function at a time")
         from gradtui.command.batch import answer_input
 
-        options.complain(settings)
+        option_values.complain(settings)
         sys.exit(answer_input(at, alone, dtype, device, limits, order, taylor))
     if SAVED.fullmatch(text.strip()) or run.is_folder(text.strip()):
         if places:
@@ -197,8 +197,8 @@ def command(
     from gradtui.snapshot.target import is_target
 
     try:
-        text = options.file_target(text)
-    except options.RefusedError as error:
+        text = option_values.file_target(text)
+    except option_values.RefusedError as error:
         answer.refuse(text, error.problem, form)
     origin: Origin = "function" if is_target(text) else "expression"
     if origin == "function" and (data or batch is not None or seed is not None):
@@ -208,11 +208,11 @@ def command(
     if twice is not None:
         raise click.BadParameter(f"{twice} is a column of the data already", param_hint="--at")
     try:
-        variables = options.read_variables(text, origin, (*at, *columns))
-    except options.RefusedError as error:
+        variables = option_values.read_variables(text, origin, (*at, *columns))
+    except option_values.RefusedError as error:
         answer.refuse(text, error.problem, form)
     if alone is not None:
-        at[options.only_variable(variables, (*at, *columns), alone)] = alone
+        at[option_values.only_variable(variables, (*at, *columns), alone)] = alone
     start = Start(
         text,
         dict(at),
@@ -231,7 +231,7 @@ def command(
         degree=taylor,
     )
     if form is not None or export is not None:
-        options.complain(settings)
+        option_values.complain(settings)
         answer.answer(start, variables, form, export)
         return
     if plain:
@@ -243,7 +243,7 @@ def command(
     gc.disable()  # until the first frame is out: there is nothing to collect, and looking for it costs a tenth of the start
     from msgspec.structs import replace
 
-    settings = options.themed(settings)
+    settings = option_values.themed(settings)
     start = replace(start, theme=settings.theme)
     from gradtui.tui import app
 
@@ -278,10 +278,10 @@ def _saved(path: str, form: Form | None, export: str | None, settings: Settings,
         if plain:
             raise click.UsageError("a run has no session in sentences: --print gives a text report")
         _require_terminal()
-        settings = options.themed(settings)
+        settings = option_values.themed(settings)
         sys.exit(run.shown_on_screen(path, settings))
     if form is not None or export is not None:
-        options.complain(settings)
+        option_values.complain(settings)
         answer.write(answer.load(path, form), form, export)
         return
     if plain:
@@ -289,7 +289,7 @@ def _saved(path: str, form: Form | None, export: str | None, settings: Settings,
 
         sys.exit(sentences.main(saved.explorer(answer.load(path, form))))
     _require_terminal()
-    snapshot, settings = answer.load(path, form), options.themed(settings)
+    snapshot, settings = answer.load(path, form), option_values.themed(settings)
     from gradtui.tui import saved
 
     sys.exit(saved.run(snapshot, settings.theme, settings))

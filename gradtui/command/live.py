@@ -14,7 +14,7 @@ import click
 
 from gradtui.command import run as runs
 from gradtui.command import running
-from gradtui.command.options import shown
+from gradtui.command.option_values import shown
 
 if TYPE_CHECKING:
     from gradtui.settings.settings import Settings

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from gradtui.command.answer import opened, output, refuse
-from gradtui.command.options import shown, unread
+from gradtui.command.option_values import shown, unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

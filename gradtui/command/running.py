@@ -17,7 +17,7 @@ import click
 
 from gradtui.command import run as runs
 from gradtui.command import topics
-from gradtui.command.options import shown
+from gradtui.command.option_values import shown
 
 if TYPE_CHECKING:
     from gradtui.command.answer import Form

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from gradtui.command.options import shown, themed
+from gradtui.command.option_values import shown, themed
 from gradtui.settings.entries import ENTRIES, Value
 from gradtui.settings.settings import Settings
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gradtui.command.options import shown, unread
+from gradtui.command.option_values import shown, unread
 
 if TYPE_CHECKING:
     from gradtui.snapshot.model import Origin, Request, Snapshot
@@ -40,7 +40,7 @@ def read_data(path: str | None) -> dict[str, tuple[float, ...]]:
     """The columns of a file of data."""
     if path is None:
         return {}
-    from gradtui.file.reading import whole
+    from gradtui.file.opening import whole
     from gradtui.training.data import MOST_BYTES, DataError, read_columns
 
     try:

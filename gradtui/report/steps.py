@@ -6,7 +6,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from gradtui.grad_fns.rules import explain
+from gradtui.grad_fns.rule_of_node import explain
 from gradtui.graph import ledger
 from gradtui.graph.operands import quote
 from gradtui.graph.replay import ORDER, Replay, Sum

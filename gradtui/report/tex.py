@@ -3,8 +3,8 @@ r"""f and its derivatives as LaTeX: a fragment that stands in any document with 
 from __future__ import annotations
 
 from gradtui.expression.parser import ExpressionError, parse
+from gradtui.report.latex import name_of, typeset
 from gradtui.report.orders import tex as orders
-from gradtui.report.typeset import name_of, typeset
 from gradtui.snapshot.model import Snapshot
 
 

@@ -9,7 +9,7 @@ from contextlib import aclosing
 
 from msgspec.structs import replace
 
-from gradtui.service.child import STARTUP, TITLE, Child, ChildError
+from gradtui.service.supervised_child import STARTUP, TITLE, Child, ChildError
 from gradtui.snapshot.model import Problem, Request, Snapshot
 from gradtui.snapshot.target import SECONDS
 from gradtui.snapshot.truth import Derivative

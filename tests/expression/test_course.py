@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gradtui.expression import parse, write
 from gradtui.expression.syntax import Application, Node, Reference, postorder
-from gradtui.report.typeset import typeset
+from gradtui.report.latex import typeset
 from tests.expression.shapes import shape
 from tests.expression.test_properties import python_text
 

@@ -20,7 +20,7 @@ from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression.functions import TABLE, Function
 from gradtui.expression.parser import parse
 from gradtui.grad_fns.elementwise import ELEMENTWISE
-from gradtui.grad_fns.rules import Rule, explain, letter, pretty, put_in, rule, rule_of
+from gradtui.grad_fns.rule_of_node import Rule, explain, letter, pretty, put_in, rule, rule_of
 from gradtui.snapshot import model
 from gradtui.snapshot.model import Request, Snapshot
 
@@ -388,7 +388,7 @@ def test_import_is_pure_and_quick() -> None:
     """No torch, no textual, no sympy; 5 ms where the machine is idle, so a good deal more is allowed here."""
     code = (
         "import time, sys, re, typing, gradtui.snapshot.model; start = time.perf_counter();"
-        "import gradtui.grad_fns.rules;"
+        "import gradtui.grad_fns.rule_of_node;"
         "print(time.perf_counter() - start, *({'torch', 'textual', 'sympy', 'dataclasses'} & set(sys.modules)))"
     )
     taken = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

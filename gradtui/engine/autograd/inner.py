@@ -12,7 +12,7 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.saved import check
 from gradtui.engine.autograd.torch_private import DispatchMode, dispatch_modes
-from gradtui.grad_fns.rules import rule
+from gradtui.grad_fns.rule_of_node import rule
 
 MOST = 12
 """Operations of one node that are told."""

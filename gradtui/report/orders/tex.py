@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.graph.taylor import taylor_text
-from gradtui.report.typeset import name_of, typeset
+from gradtui.report.latex import name_of, typeset
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import number
 from gradtui.snapshot.orders import Orders

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
-from gradtui.grad_fns.rules import explain, rule_of
+from gradtui.grad_fns.rule_of_node import explain, rule_of
 from gradtui.graph.kept import in_units
 from gradtui.graph.plain import plain_name
 from gradtui.graph.replay import ORDER, Replay

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 import gradtui
-from gradtui.grad_fns.rules import rule
+from gradtui.grad_fns.rule_of_node import rule
 
 MOST_SAMPLES = 2
 PARTS = 30

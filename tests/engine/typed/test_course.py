@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from gradtui.calculus.derivative import derivatives
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression import parse
-from gradtui.grad_fns.rules import rule_of
+from gradtui.grad_fns.rule_of_node import rule_of
 from gradtui.graph.agreement import check
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Request, Snapshot

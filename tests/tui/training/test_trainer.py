@@ -12,7 +12,7 @@ import pytest
 import torch
 from textual.pilot import Pilot
 
-from gradtui.training.rates import next_rate
+from gradtui.training.learning_rates import next_rate
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.typing.file_entry import FileEntry
 from tests.tui.training.engine import trained_app
