@@ -1,4 +1,4 @@
-"""The asyncio side of the evaluation service: the newest request wins. The children, and their restart, are `child`'s."""
+"""The asyncio side of the evaluation service: the newest request wins. Children are restarted by `supervised_child`."""
 
 from __future__ import annotations
 

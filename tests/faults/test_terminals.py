@@ -78,7 +78,7 @@ def test_a_storm_of_sizes() -> None:
     sizes = random.Random(5)
     with Terminal(light(), columns=80, rows=24) as terminal:
         terminal.wait_for(*ALL)
-        for _ in range(120):
+        for _ in range(40):
             terminal.resize(sizes.randint(1, 300), sizes.randint(1, 100))
             terminal.read(0.002)
         for columns, rows in ((300, 100), (1, 1), (80, 24)):
