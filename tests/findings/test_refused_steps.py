@@ -74,7 +74,7 @@ def test_bad_values_that_led_nowhere_are_not_proved_to_be_what_was_refused() -> 
 
     def step() -> None:
         masked = (MODEL(X) - MODEL(X)).log().log().nan_to_num()
-        Categorical(logits=torch.full((4, 3), float("nan")) + masked.detach() * 0)
+        Categorical(logits=torch.full((4, 3), float("nan")) + masked.detach() * 0, validate_args=True)
 
     trace = gradtui.trace(MODEL)
     with pytest.raises(ValueError, match="invalid values"), trace:

@@ -65,7 +65,8 @@ def capture(
 
 
 class _Capture:
-    """What is known beside the graph. names: of the tensors; those of nameless leaves are added. shards: `distributed.shards`."""
+    """What is known beside the graph. own: the model's parameters. names: of the tensors; those of nameless leaves are added.
+    shards: `distributed.shards`."""
 
     def __init__(
         self,
@@ -76,13 +77,14 @@ class _Capture:
         scope: Mapping[str, Any],
     ) -> None:
         self.nodes, self.model, self.recording, self.scope = nodes, model, recording, scope
+        self.own = frozenset() if model is None else frozenset(named_parameters(model).values())
         self.leaves = leaves_of(nodes)
         self.within = Nested()
         self.shards = distributed.shards([model, *scope.values()])
         wholes = {shard: whole for whole, shard in self.shards.items()}
         self.names = {wholes.get(tensor, tensor): name for tensor, name in names.items()}
         if model is not None:
-            self.names = computed(model) | self.names
+            self.names = computed(model, self.own) | self.names
         if recording is not None:
             self.names = made_before(scope, recording.first) | self.names
 
@@ -97,8 +99,7 @@ class _Capture:
         made = {tensor: (node, tensor.output_nr) for tensor in self.names if (node := maker(tensor)) in known and node}
         record = Summed({*made.values()})
         notes = [*outputs.notes(differentiable), *(self.recording.notes() if self.recording else ())]
-        own = () if self.model is None else named_parameters(self.model).values()
-        why = why_not_run((*self.leaves.values(), *own))
+        why = why_not_run((*self.leaves.values(), *self.own))
         if why is not None:
             notes.append(data.Note("backward", why))
         elif problem is None:
@@ -155,7 +156,7 @@ class _Capture:
         nameless = {leaf for leaf in (*leaves.values(), *self.within.of) if leaf not in self.names}
         if self.model is not None:
             self.names |= unregistered(self.model, nameless)
-            self.names = optimised(self.scope, self.model) | self.names
+            self.names = optimised(self.scope, self.own) | self.names
         if nameless:
             self.names = self._in_scope(nameless) | self.names
             if self.recording is not None:
@@ -168,8 +169,7 @@ class _Capture:
             owned = {node: self.shards.get(leaf, leaf) for node, leaf in leaves.items()}
             owners = {node: paths[leaf] for node, leaf in owned.items() if leaf in paths}
             places = owners if self.recording is not None and self.recording.watched else inferred(self.nodes, owners)
-        own = () if self.model is None else named_parameters(self.model).values()
-        size = kept(self.nodes, (*self.leaves.values(), *own))
+        size = kept(self.nodes, (*self.leaves.values(), *self.own))
         return CapturedFacts(record, leaves, self.names, places, self.recording, outputs, self.shards, size)
 
     def _in_scope(self, wanted: set[torch.Tensor]) -> names.Names:
@@ -187,7 +187,8 @@ class _Capture:
         grads = {leaf: nodes[leaf].grad_output for leaf in self.leaves.values()}
         grads |= {tensor: came.get(output) for tensor, output in made.items()}
         grads |= dict(zip(self.within.of, read(self.within.of.values()), strict=True))
-        return parameters(self.names, nodes, grads, self.shards, self.model, self.within.of)
+        registered = None if self.model is None else self.own
+        return parameters(self.names, nodes, grads, self.shards, registered, self.within.of)
 
     def _events(self, ids: Mapping[Node, int], outputs: list[torch.Tensor]) -> tuple[data.Event, ...]:
         if self.recording is None:

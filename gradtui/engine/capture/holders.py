@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from itertools import islice
 from types import FrameType
 from typing import Any
@@ -39,9 +39,11 @@ def unregistered(model: torch.nn.Module, wanted: set[torch.Tensor]) -> dict[torc
     return found
 
 
-def computed(model: torch.nn.Module) -> dict[torch.Tensor, str]:
-    """Attributes that were made of nothing but Parameters that the model does not have, as `nn.Parameter(t) * 0.1` is."""
-    own = set(named_parameters(model).values())
+def computed(model: torch.nn.Module, own: Set[torch.Tensor]) -> dict[torch.Tensor, str]:
+    """Attributes that were made of nothing but Parameters that the model does not have, as `nn.Parameter(t) * 0.1` is.
+
+    own: its parameters.
+    """
     found: dict[torch.Tensor, str] = {}
     for path, module in submodules(model).items():
         for name, value in vars(module).items():
@@ -129,13 +131,12 @@ def _holds(value: Any, tensor: torch.Tensor) -> bool:
     )
 
 
-def optimised(scope: Any, model: torch.nn.Module) -> dict[torch.Tensor, str]:
+def optimised(scope: Any, own: Set[torch.Tensor]) -> dict[torch.Tensor, str]:
     """What the optimizers among the variables hold and the model does not, by where it is: of those that hold no tensor of the
     model's it is not known whether they are for it.
 
-    Only where they lack a parameter of the model that is as large.
+    Only where they lack a parameter of the model that is as large. own: its parameters.
     """
-    own = set(named_parameters(model).values())
     found: dict[torch.Tensor, str] = {}
     for name, value in scope.items():
         if not is_a(value, torch.optim.Optimizer):

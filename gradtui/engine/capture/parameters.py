@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 
 import torch
 
 from gradtui.engine.autograd.reader import read
 from gradtui.engine.autograd.values import dtype_name
-from gradtui.engine.capture.introspection import is_a, named_parameters, submodules
+from gradtui.engine.capture.introspection import is_a, submodules
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot import model
 from gradtui.snapshot.numbers import UNREAD
@@ -20,19 +20,18 @@ def parameters(
     nodes: Mapping[torch.Tensor, model.Node],
     grads: Mapping[torch.Tensor, model.Values | None],
     shards: Mapping[torch.Tensor, torch.Tensor],
-    of: torch.nn.Module | None = None,
+    registered: Set[torch.Tensor] | None = None,
     within: Collection[torch.Tensor] = (),
 ) -> dict[str, model.Parameter]:
     """One for each named tensor.
 
     nodes: those in the graph. One that an operation made has the node of that, one that was put into another leaf has that.
-    shards: what the model itself has instead of a tensor of the graph. of: the model, where it is known. within: those that get
-    a gradient by a backward within a node.
+    shards: what the model itself has instead of a tensor of the graph. registered: the parameters of the model, where that is
+    known. within: those that get a gradient by a backward within a node.
     """
     own = {tensor: shards.get(tensor, tensor) for tensor in names}
     others = [tensor for tensor, name in names.items() if tensor not in nodes or nodes[tensor].variable != name]
     values = dict(zip(others, read(own[tensor] for tensor in others), strict=True))
-    registered = None if of is None else {*named_parameters(of).values()}
     told = {}
     for tensor, name in names.items():
         node = nodes.get(tensor)
