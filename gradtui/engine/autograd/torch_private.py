@@ -208,3 +208,16 @@ def static_graph_of(node: Node) -> Any:
 def scale_of(scaler: torch.amp.GradScaler) -> torch.Tensor | None:
     """The tensor by which it multiplies; None before it first does."""
     return cast(Any, scaler)._scale if scaler.is_enabled() else None
+
+
+def apply_function() -> Callable[..., Any]:
+    """`apply` of custom Functions as a function of the Function and what it takes in."""
+    apply: Any = torch.autograd.Function.apply
+    if hasattr(apply, "__func__"):
+        return cast(Callable[..., Any], apply.__func__)
+    built_in = torch.autograd.Function.__dict__["apply"]  # from torch 2.15 on
+
+    def applied(function: Any, *args: Any, **kwargs: Any) -> Any:
+        return built_in.__get__(None, function)(*args, **kwargs)
+
+    return applied
