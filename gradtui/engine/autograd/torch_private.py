@@ -215,7 +215,7 @@ def apply_function() -> Callable[..., Any]:
     apply: Any = torch.autograd.Function.apply
     if hasattr(apply, "__func__"):
         return cast(Callable[..., Any], apply.__func__)
-    built_in = torch.autograd.Function.__dict__["apply"]  # from torch 2.15 on
+    built_in = torch.autograd.Function.__dict__["apply"]  # from torch 2.14 on
 
     def applied(function: Any, *args: Any, **kwargs: Any) -> Any:
         return built_in.__get__(None, function)(*args, **kwargs)

@@ -27,7 +27,7 @@ TORCH = os.path.dirname(torch.__file__) + os.sep
 OWN = str(Path(__file__).parents[2]) + os.sep
 LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 APPLY: CodeType | None = getattr(getattr(torch.autograd.Function.apply, "__func__", None), "__code__", None)
-"""What stands between the forward of a custom autograd.Function and the line that called it. None from torch 2.15 on, where
+"""What stands between the forward of a custom autograd.Function and the line that called it. None from torch 2.14 on, where
 it has no frame: there a forward is known by its own."""
 
 
