@@ -160,7 +160,7 @@ def is_transformed(tensor: torch.Tensor) -> bool:
 def saved_tensors(node: Node, name: str) -> Iterator[torch.Tensor]:
     """The tensors that a node keeps under one of its names, without unpacking: not those that a hook has packed.
 
-    Before torch 2.7 there is no looking at them without that: none.
+    Before torch 2.10 there is no looking at them without that: none.
     """
     try:
         kept = getattr(node, RAW + name)
