@@ -208,7 +208,7 @@ class GradtuiApp(MendedApp):
     on_found = show_cursor
 
     def show_player(self) -> None:
-        self.picture.graph.border_subtitle = self.player.text
+        self.picture.graph.entitle(self.player.text, "subtitle")
 
     def show_keys(self) -> None:
         """Have the footer made anew, which takes a while, only where other keys work now.
@@ -259,7 +259,7 @@ class GradtuiApp(MendedApp):
     action_fit = by(lambda app: app.picture.chart.fit)
     action_toggle_grid = by(lambda app: app.picture.chart.toggle_grid)
     action_export = by(lambda app: app.picture.open_file)
-    action_present = by(lambda app: app.picture.panes.toggle_presenting)
+    action_present = by(lambda app: app.picture.toggle_presenting)
     action_toggle_derivative = by(lambda app: app.picture.chart.toggle_derivative)
     action_toggle_saved = by(lambda app: app.picture.node_panel.toggle_saved)
     action_backward = by(lambda app: app.board.step)

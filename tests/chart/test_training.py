@@ -9,8 +9,12 @@ import pytest
 from gradtui.chart.by_update import BESIDE, MOST_POINTS, Track, draw_values, thinned
 from gradtui.chart.contour import draw_contour
 from gradtui.chart.data_fit import boundary_of, draw_fit
+from gradtui.chart.drawing import draw
+from gradtui.chart.overlay import overlay
 from gradtui.chart.plane import Cells
+from gradtui.chart.trail import trailed
 from gradtui.snapshot.surface import Fit, Surface
+from tests.examples import curve
 
 SIZES = [(58, 15), (30, 7), (120, 40), (12, 6), (13, 7)]
 
@@ -116,3 +120,16 @@ def test_a_decision_over_two_columns() -> None:
     assert "1/2" in text(cells)
     assert "○" in text(cells)
     assert "●" in text(cells)
+
+
+def test_where_a_point_was_is_seen_on_a_straight_line() -> None:
+    """The tangent of it covers the whole curve: a place lies over that, and under the point and its numbers."""
+    made = draw(curve("x", lambda x: 4 * x, lambda _: 4.0, -10, 10), 60, 20)
+    assert made is not None
+    places = [(x, 4.0 * x) for x in (-6.0, -3.0, 0.0)]
+    moving = overlay(made, 0.0, 0.0, 4.0)
+    laid = trailed(moving, made, places)
+    assert sum(cell[0] == "∘" for row in laid.values() for cell in row.values()) == 2
+    before = {(row, column): cell for row, cells in moving.items() for column, cell in cells.items()}
+    after = {(row, column): cell for row, cells in laid.items() for column, cell in cells.items()}
+    assert {before[place][1] for place in before if before[place] != after[place]} <= {"tangent"}

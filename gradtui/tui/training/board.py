@@ -8,7 +8,6 @@ from typing import Protocol
 
 from msgspec.structs import replace
 from textual.app import App
-from textual.content import Content
 
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.start import Start
@@ -102,11 +101,8 @@ class Board:
         if views is None:
             return
         chart, panel = views.chart, views.node_panel
-        title, told = TITLES[self.charts.kind], trainer.text
-        if chart.border_title != title:
-            chart.border_title = title
-        if str(panel.border_subtitle or "") != told:
-            panel.border_subtitle = Content(visible(told))
+        chart.entitle(TITLES[self.charts.kind])
+        panel.entitle(visible(trainer.text), "subtitle")
         chart.show_drawing(self.charts.drawing())
         active = session.active
         moves = active in trainer.stepped or not trainer.of_file
