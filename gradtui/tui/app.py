@@ -28,7 +28,7 @@ from gradtui.tui.backward import Backward
 from gradtui.tui.evaluator import DerivativeArrived, MakeEvaluator, OtherArrived, SnapshotArrived
 from gradtui.tui.findings import Findings
 from gradtui.tui.keymap import bound
-from gradtui.tui.keys import EVERYWHERE, KEYS, asks, works
+from gradtui.tui.keys import EVERYWHERE, KEYS, UPDATE, asks, working, works
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
@@ -57,7 +57,6 @@ class GradtuiApp(MendedApp):
         """memory: what is remembered of the last time, and will be of this one; None for nothing."""
         super().__init__()
         self.memory = memory
-        self.plain = False
         self.live_again: Start | None = None
         self.session, self.answers = session, Answers()
         self.asking = Asking(session, self.answers, service, self.post_message)
@@ -83,7 +82,7 @@ class GradtuiApp(MendedApp):
         self.board.attach(self.picture)
         yield self.picture
         yield Static("too small:\n40 x 10 at least", id="too-small")
-        yield KeyFooter()
+        yield KeyFooter(left_out=(UPDATE,))
 
     def on_mount(self) -> None:
         self._first = self.chosen
@@ -217,9 +216,11 @@ class GradtuiApp(MendedApp):
         """
         if isinstance(self.focused, Input):
             return
-        working = [works(key.action.partition("(")[0], self.session, self.answers.shown, typing=False) for key in KEYS]
-        if working != self._working:
-            self._working = working
+        trains = self.board.trainer.active
+        now = [trains, *working(self.session, self.answers.shown)]
+        if now != self._working:
+            self._working = now
+            self.query_one(KeyFooter).left_out = () if trains else (UPDATE,)
             self.refresh_bindings()
 
     # Keys
@@ -256,7 +257,7 @@ class GradtuiApp(MendedApp):
     action_maximise = by(lambda app: app.picture.panes.toggle_maximised)
     action_move_node = by(lambda app: app.picture.graph.run_action)
     action_pan = by(lambda app: app.picture.chart.pan)
-    action_fit = by(lambda app: app.picture.chart.fit)
+    action_fit = by(lambda app: app.board.fit)
     action_toggle_grid = by(lambda app: app.picture.chart.toggle_grid)
     action_export = by(lambda app: app.picture.open_file)
     action_present = by(lambda app: app.picture.toggle_presenting)

@@ -128,7 +128,8 @@ class Board:
         if not trainer.active or node is None or node.variable not in trainer.trained:
             panel.update_lines = ()
             return
-        panel.update_lines = tuple(update_lines(node.variable, history.last, before, trainer.next, history.maker))
+        maker, growth = history.maker, trainer.growth
+        panel.update_lines = tuple(update_lines(node.variable, history.last, before, trainer.next, maker, growth))
 
     def _all_told(self, last: Update | None) -> bool:
         """Whether nothing is told by norms."""
@@ -184,6 +185,14 @@ class Board:
             self._ask()
         elif self.charts.kind == "curve" and self._views is not None:
             self._views.chart.zoom(factor)
+
+    def fit(self) -> None:
+        """The chart that is seen to what is to be seen in it."""
+        if self.charts.kind == "contour":
+            self.charts.fit()
+            self._ask()
+        elif self.charts.kind == "curve" and self._views is not None:
+            self._views.chart.fit()
 
     def next_chart(self) -> None:
         self.charts.next()
