@@ -15,7 +15,7 @@ from gradtui.command import answer, option_values, run, running, topics, trainin
 
 if TYPE_CHECKING:
     from gradtui.command.answer import Form
-    from gradtui.settings.settings import Settings
+    from gradtui.settings.in_force import Settings
     from gradtui.snapshot.model import Device, Dtype, Origin
 
 FIRST_EXAMPLE = "x^2 + 3x + 1"
@@ -154,7 +154,7 @@ def command(
             raise click.UsageError("a script has options of its own, which stand after its name")
         if form is not None or export is not None or not _has_terminal():
             sys.exit(running.run(script, form, export, every))
-    from gradtui.settings.settings import read
+    from gradtui.settings.in_force import read
 
     settings = read().given(
         theme=theme,

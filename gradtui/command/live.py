@@ -17,7 +17,7 @@ from gradtui.command import running
 from gradtui.command.option_values import shown
 
 if TYPE_CHECKING:
-    from gradtui.settings.settings import Settings
+    from gradtui.settings.in_force import Settings
 
 GOES_ON = "the training goes on without the screen; ctrl+c ends it"
 NOT_KEPT = (

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gradtui.command.answer import Form
     from gradtui.runs.run import Run
-    from gradtui.settings.settings import Settings
+    from gradtui.settings.in_force import Settings
 
 
 def is_run(path: str) -> bool:

@@ -16,8 +16,8 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from gradtui.service.client import Service
-from gradtui.settings.memory import Memory
-from gradtui.settings.settings import Settings
+from gradtui.settings.in_force import Settings
+from gradtui.settings.remembered import Memory
 from gradtui.snapshot.model import Dtype
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.visible import visible

@@ -19,7 +19,7 @@ from textual.widgets import Static
 
 from gradtui.runs.run import Run
 from gradtui.runs.since import since
-from gradtui.settings.settings import Settings
+from gradtui.settings.in_force import Settings
 from gradtui.snapshot.visible import visible
 from gradtui.tui.keymap import bound
 from gradtui.tui.panes.key_footer import KeyFooter

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.settings.file import VARIABLE
-from gradtui.settings.memory import MOST, Memory
-from gradtui.settings.settings import Settings, read
+from gradtui.settings.config_file import VARIABLE
+from gradtui.settings.in_force import Settings, read
+from gradtui.settings.remembered import MOST, Memory
 from gradtui.snapshot.start import Start
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.session import Session

@@ -9,8 +9,8 @@ import tomlkit
 from jsonschema import Draft202012Validator
 
 from gradtui.schemas import config
-from gradtui.settings import file
-from gradtui.settings.settings import Settings, read
+from gradtui.settings import config_file
+from gradtui.settings.in_force import Settings, read
 from gradtui.snapshot.start import Start
 from gradtui.tui import app
 from tests.command.test_usage import run
@@ -34,14 +34,14 @@ def written(tmp_path: Path, text: str) -> dict[str, str]:
     """An environment with such a file."""
     path = tmp_path / "config.toml"
     path.write_text(text, encoding="utf-8")
-    return {file.VARIABLE: str(path)}
+    return {config_file.VARIABLE: str(path)}
 
 
 def test_file_environment_options(tmp_path: Path) -> None:
     environ = written(tmp_path, 'theme = "nord"\ndtype = "float64"\nstep = 0.5\n')
     settings = read(environ | {"GRADTUI_STEP": "0.25", "GRADTUI_THEME": "dracula"}).given(theme="light", dtype=None)
     assert [settings.get(name) for name in ("theme", "dtype", "step", "mouse")] == ["light", "float64", "0.25", True]
-    path = environ[file.VARIABLE]
+    path = environ[config_file.VARIABLE]
     assert settings.sources == {"theme": "--theme", "dtype": f"{path}, line 2", "step": "GRADTUI_STEP"}
     assert settings.wrong == ()
 
@@ -89,22 +89,22 @@ def test_a_wrong_entry_is_one_sentence_with_its_line(tmp_path: Path, text: str, 
 def test_a_file_that_is_no_toml(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(content)
-    settings = read({file.VARIABLE: str(path)})
+    settings = read({config_file.VARIABLE: str(path)})
     assert len(settings.wrong) == 1
     assert settings.values == {}
-    with pytest.raises(file.UnreadableError):
-        file.write(path, {"theme": "nord"})
+    with pytest.raises(config_file.UnreadableError):
+        config_file.write(path, {"theme": "nord"})
     assert path.read_bytes() == content, "it stays a person's"
 
 
 def test_no_file(tmp_path: Path) -> None:
-    assert read({file.VARIABLE: str(tmp_path / "no" / "config.toml")}).wrong == ()
-    assert read({file.VARIABLE: ""}) == Settings()
-    assert len(read({file.VARIABLE: str(tmp_path)}).wrong) == 1, "a folder"
+    assert read({config_file.VARIABLE: str(tmp_path / "no" / "config.toml")}).wrong == ()
+    assert read({config_file.VARIABLE: ""}) == Settings()
+    assert len(read({config_file.VARIABLE: str(tmp_path)}).wrong) == 1, "a folder"
 
 
 def test_a_wrong_environment_is_told() -> None:
-    settings = read({file.VARIABLE: "", "GRADTUI_DTYPE": "float16", "GRADTUI_MOUSE": "off"})
+    settings = read({config_file.VARIABLE: "", "GRADTUI_DTYPE": "float16", "GRADTUI_MOUSE": "off"})
     assert len(settings.wrong) == 1
     assert "GRADTUI_DTYPE" in settings.wrong[0]
     assert (settings.get("dtype"), settings.mouse) == ("float32", False)
@@ -117,14 +117,14 @@ def test_what_is_written_leaves_comments_and_links(tmp_path: Path) -> None:
     real.chmod(0o600)
     link = tmp_path / "config.toml"
     link.symlink_to(real)
-    file.write(link, {"theme": "nord"})
+    config_file.write(link, {"theme": "nord"})
     assert link.is_symlink()
     assert real.read_text() == FULL.replace('"light"', '"nord"')
     assert real.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in (tmp_path / "dotfiles").iterdir()] == ["gradtui.toml"]
     new = tmp_path / "made" / "config.toml"
-    file.write(new, {"vocabulary": "plain"})
-    assert read({file.VARIABLE: str(new)}).plain
+    config_file.write(new, {"vocabulary": "plain"})
+    assert read({config_file.VARIABLE: str(new)}).plain
 
 
 def test_settings_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

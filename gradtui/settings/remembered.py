@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from gradtui.settings import file
-from gradtui.settings.settings import Settings, read
+from gradtui.settings import config_file
+from gradtui.settings.in_force import Settings, read
 
 MOST = 200
 """Functions that are kept."""
@@ -54,9 +54,9 @@ class Memory:
         Each file is written whole or not at all; two programs at once leave what the last of them knew.
         """
         changes = {name: value for name, value in now.items() if value != before[name]}
-        with suppress(OSError, RuntimeError, file.UnreadableError):
+        with suppress(OSError, RuntimeError, config_file.UnreadableError):
             if changes and self.settings.file is not None:
-                file.write(self.settings.file, changes)
+                config_file.write(self.settings.file, changes)
         known = Remembered(history[-MOST:])
         if known == self.known:
             return

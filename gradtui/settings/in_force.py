@@ -11,8 +11,8 @@ from typing import Any, cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gradtui.settings import file
-from gradtui.settings.entries import ENTRIES, IN_ENVIRONMENT, Value, WrongError
+from gradtui.settings import config_file
+from gradtui.settings.every_setting import ENTRIES, IN_ENVIRONMENT, Value, WrongError
 from gradtui.settings.keymaps import KEYMAPS
 
 
@@ -73,9 +73,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     wrong: list[str] = []
     path = None
     try:
-        path = file.path(environ)
-        there = {} if path is None else file.read(path)
-    except (file.UnreadableError, RuntimeError) as error:  # RuntimeError: nobody knows where home is
+        path = config_file.path(environ)
+        there = {} if path is None else config_file.read(path)
+    except (config_file.UnreadableError, RuntimeError) as error:  # RuntimeError: nobody knows where home is
         there = {}
         wrong.append(str(error))
     known = {entry.name: entry for entry in ENTRIES}
@@ -104,6 +104,6 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def _place(path: Path, name: str, part: str = "") -> str:
-    line = file.line_of(path, name, part) if part else None
-    line = line or file.line_of(path, name)
+    line = config_file.line_of(path, name, part) if part else None
+    line = line or config_file.line_of(path, name)
     return f"{path}, line {line}" if line else str(path)
