@@ -14,7 +14,7 @@ from gradtui.engine.typed.forward import Evaluator, Forward, Value, ordered
 from gradtui.engine.typed.gaps import round_places
 from gradtui.engine.typed.limits import MOST_NUMBERS, work
 from gradtui.engine.typed.look import Look, Sample, rows_of
-from gradtui.expression.errors import ExpressionError
+from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.syntax import Call, Element, Expression, Node, Slice, Variable, Vector
 from gradtui.snapshot.curve import Curve, CurveRequest

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gradtui.expression.errors import ExpressionError
-from gradtui.expression.hints import unreadable
+from gradtui.expression.did_you_mean import unreadable
+from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.tokens import Token
 
 CLOSING = {"(": ")", "[": "]", "{": "}", "|": "|"}
