@@ -235,10 +235,10 @@ def command(
         answer.answer(start, variables, form, export)
         return
     if plain:
-        from gradtui.tui import sentences
+        from gradtui.tui import plain_session
         from gradtui.tui.app import explorer
 
-        sys.exit(sentences.main(explorer(start)))
+        sys.exit(plain_session.main(explorer(start)))
     _require_terminal()
     gc.disable()  # until the first frame is out: there is nothing to collect, and looking for it costs a tenth of the start
     from msgspec.structs import replace
@@ -285,9 +285,9 @@ def _saved(path: str, form: Form | None, export: str | None, settings: Settings,
         answer.write(answer.load(path, form), form, export)
         return
     if plain:
-        from gradtui.tui import saved, sentences
+        from gradtui.tui import plain_session, saved
 
-        sys.exit(sentences.main(saved.explorer(answer.load(path, form))))
+        sys.exit(plain_session.main(saved.explorer(answer.load(path, form))))
     _require_terminal()
     snapshot, settings = answer.load(path, form), option_values.themed(settings)
     from gradtui.tui import saved

@@ -237,7 +237,7 @@ class RunApp(MendedApp):
         self.call_after_refresh(self.show)
 
     def action_in_full(self) -> None:
-        from gradtui.tui.full import FullScreen  # not wanted before the first paint
+        from gradtui.tui.dialogs.in_full import FullScreen  # not wanted before the first paint
 
         findings = self.look.run.findings
         told = [

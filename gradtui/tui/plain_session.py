@@ -21,8 +21,8 @@ from gradtui.graph.uses import has_run
 from gradtui.snapshot.visible import harmless
 from gradtui.tui import texts
 from gradtui.tui.app import GradtuiApp
+from gradtui.tui.dialogs.help import GLOSSARY, LANGUAGE
 from gradtui.tui.graph.columns import short
-from gradtui.tui.help import GLOSSARY, LANGUAGE
 from gradtui.tui.keymap import in_full
 from gradtui.tui.keys import KEYS, ROWS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradtui.tui import sentences
+from gradtui.tui import plain_session
 from tests.tui.fakes import make_app
 
 X2 = "x^2 + 3x + 1"
@@ -21,7 +21,7 @@ async def session(*lines: str) -> list[list[str]]:
         said.append([])
         return f"{waiting.pop(0)}\n"
 
-    await sentences.run(make_app(), read, lambda sentence: said[-1].append(" ".join(sentence.split())))
+    await plain_session.run(make_app(), read, lambda sentence: said[-1].append(" ".join(sentence.split())))
     return said
 
 
