@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from gradtui.calculus.derivative import derivatives
-from gradtui.calculus.pieces import truth
+from gradtui.calculus.exact_backward import truth
 from gradtui.command.cli import command
 from gradtui.engine.training.evaluate import evaluate as typed
 from gradtui.engine.user.evaluate import evaluate as user

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from gradtui.calculus.higher import derivatives
+from gradtui.calculus.higher_orders import derivatives
 from gradtui.engine.training.evaluate import evaluate
 from gradtui.graph.ledger import cut, total
 from gradtui.graph.replay import Replay

@@ -12,7 +12,9 @@ from itertools import islice
 
 import sympy
 
-from gradtui.calculus.building import (
+from gradtui.calculus.digits import Digits, Program, as_float, as_typed, settled
+from gradtui.calculus.reals import Elements, Expr, Vector, mp
+from gradtui.calculus.to_sympy import (
     NO_VECTOR,
     At,
     Counts,
@@ -24,8 +26,6 @@ from gradtui.calculus.building import (
     parsed,
     places,
 )
-from gradtui.calculus.digits import Digits, Program, as_float, as_typed, settled
-from gradtui.calculus.reals import Elements, Expr, Vector, mp
 from gradtui.calculus.vectors import GiveUpError, gradient, is_vector
 from gradtui.expression import syntax
 from gradtui.expression.syntax import Node, postorder

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from gradtui.calculus.higher import derivatives
+from gradtui.calculus.higher_orders import derivatives
 from gradtui.snapshot.model import Request
 from gradtui.snapshot.orders import OrdersRequest
 from gradtui.snapshot.truth import Derivative

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gradtui.calculus.derivative import derivatives
-from gradtui.calculus.pieces import MOST_PIECES, truth
+from gradtui.calculus.exact_backward import MOST_PIECES, truth
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.graph.errors import Errors
 from gradtui.snapshot.model import Request

@@ -7,13 +7,13 @@ from itertools import chain
 
 import sympy
 
-from gradtui.calculus import derivative, reals, spelled
-from gradtui.calculus.building import At, Counts, built, combined, common_length, counts, digits, parsed
+from gradtui.calculus import derivative, reals, spelled_out
 from gradtui.calculus.derivative import MOST_SIMPLIFIED, TOO_LARGE, Partial, Prepared
 from gradtui.calculus.digits import Program
-from gradtui.calculus.forms import is_small
+from gradtui.calculus.equal_forms import is_small
 from gradtui.calculus.readable import Style
 from gradtui.calculus.reals import Expr, Vector
+from gradtui.calculus.to_sympy import At, Counts, built, combined, common_length, counts, digits, parsed
 from gradtui.calculus.vectors import GiveUpError
 from gradtui.expression.syntax import Expression
 from gradtui.snapshot.model import Request
@@ -93,7 +93,7 @@ def _of_elements(texts: list[str], counts: Counts) -> str:
     plain = []
     for place, text in enumerate(texts):
         for name in (name for name, count in counts if count):
-            text = text.replace(spelled.element(name, place), name)
+            text = text.replace(spelled_out.element(name, place), name)
         plain.append(text)
     alike = plain.count(plain[0]) == len(plain) and "[" not in plain[0]
     return plain[0] if alike else f"[{', '.join(texts)}]"
@@ -107,12 +107,12 @@ def _total(expression: Expression, counts: Counts) -> Expr:
         if length == 1:
             return built(expression, {name: each[0] for name, each in symbols.items()}, length)
     values = {name: symbols[name] if count else symbols[name][0] for name, count in counts}
-    return spelled.total(expression, values, lambda node, operands: combined(node, operands, {}, 1))
+    return spelled_out.total(expression, values, lambda node, operands: combined(node, operands, {}, 1))
 
 
 def _symbols(counts: Counts) -> Symbols:
     return {
-        name: [sympy.Symbol(spelled.element(name, place), real=True) for place in range(count)]
+        name: [sympy.Symbol(spelled_out.element(name, place), real=True) for place in range(count)]
         or [sympy.Symbol(name, real=True)]
         for name, count in counts
     }
