@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gradtui.findings import hooks
+from gradtui.graph.contributions import Use
 from gradtui.graph.operands import is_finite, operation
-from gradtui.graph.uses import Use
 from gradtui.snapshot.model import Graph, Node, Parameter
 
 VANISHED = 1e-6

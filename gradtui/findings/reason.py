@@ -10,8 +10,8 @@ from gradtui.findings.cause import Fact, Part
 from gradtui.findings.seen import Seen
 from gradtui.grad_fns import causes
 from gradtui.grad_fns.causes import STABLE
+from gradtui.graph.contributions import Use
 from gradtui.graph.operands import operation
-from gradtui.graph.uses import Use
 from gradtui.snapshot.finding import Certainty, Kind
 from gradtui.snapshot.model import Graph, Node
 from gradtui.snapshot.numbers import number

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gradtui.file.format import FileError, save
 from gradtui.file.writing import replacing
-from gradtui.graph.plain import plainly
+from gradtui.graph.plain_names import plainly
 from gradtui.report.chart_svg import NoCurveError, chart_svg
 from gradtui.report.dot import dot
 from gradtui.report.json import answer, line

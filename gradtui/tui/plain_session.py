@@ -16,8 +16,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from gradtui.expression.point import PointError, read_point
-from gradtui.graph.plain import plain_name
-from gradtui.graph.uses import has_run
+from gradtui.graph.contributions import has_run
+from gradtui.graph.plain_names import plain_name
 from gradtui.snapshot.visible import harmless
 from gradtui.tui import texts
 from gradtui.tui.app import GradtuiApp

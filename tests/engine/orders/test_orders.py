@@ -19,7 +19,7 @@ from gradtui.calculus import higher_orders
 from gradtui.engine.autograd import graph
 from gradtui.engine.training.evaluate import evaluate
 from gradtui.findings.findings import findings
-from gradtui.graph.higher import derivative_checks, picture
+from gradtui.graph.higher_orders import derivative_checks, picture
 from gradtui.snapshot.graph import Values
 from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.orders import Orders, OrdersRequest

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gradtui.command import run as runs
-from gradtui.command import running
+from gradtui.command import saved_run as runs
+from gradtui.command import watched_script
 from gradtui.command.option_values import shown
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def show(target: Sequence[str], every: int, settings: Settings) -> int:
     in the terminal; a signal ends both."""
     from gradtui.tui.run import opened
 
-    running.check(target)
-    with running.file(None) as path:
+    watched_script.check(target)
+    with watched_script.file(None) as path:
         script = Script(target, path, every)
         try:
             left = opened.run(path, settings.theme, settings)
@@ -45,7 +45,7 @@ def show(target: Sequence[str], every: int, settings: Settings) -> int:
             script.aloud.set()
         status = script.wait()
         found = runs.load(path, None)
-        click.echo(NOT_KEPT if found.updates else shown(running.no_training(target)), err=True)
+        click.echo(NOT_KEPT if found.updates else shown(watched_script.no_training(target)), err=True)
     return left or status or runs.status(found)
 
 
@@ -55,7 +55,7 @@ class Script:
     def __init__(self, target: Sequence[str], path: str, every: int) -> None:
         self.aloud = threading.Event()
         self.process = subprocess.Popen(
-            running.command(target, path, every),
+            watched_script.command(target, path, every),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -76,7 +76,7 @@ class Script:
         return self._status
 
     def _take(self, path: str) -> None:
-        self._status = running.taken(self.process, path, self._echo)
+        self._status = watched_script.taken(self.process, path, self._echo)
 
     def _echo(self, block: bytes) -> None:
         """What is written while the screen is there stands in it alone."""

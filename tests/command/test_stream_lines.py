@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui.command.lines import LONGEST_LINE, lines_of
+from gradtui.command.stream_lines import LONGEST_LINE, lines_of
 from tests.command.here import run
 
 TEXT = "x^2\nπ·x + 😀\n\n{}\n"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gradtui.command import run as runs
+from gradtui.command import saved_run as runs
 from gradtui.command import topics
 from gradtui.command.option_values import shown
 

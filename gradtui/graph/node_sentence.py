@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradtui.graph.names import function, short, title
+from gradtui.graph.contributions import contributions, has_run
 from gradtui.graph.operands import is_finite
 from gradtui.graph.replay import Replay
-from gradtui.graph.uses import contributions, has_run
+from gradtui.graph.short_names import function, short, title
 from gradtui.snapshot.model import Edge, Node
 from gradtui.snapshot.numbers import number, numbers
 

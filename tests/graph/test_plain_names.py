@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gradtui.engine.typed.evaluate import evaluate
-from gradtui.graph.plain import plain_name, plainly
+from gradtui.graph.plain_names import plain_name, plainly
 from gradtui.snapshot.model import Request
 
 

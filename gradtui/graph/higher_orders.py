@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from gradtui.graph.agreement import Check, checks
 from gradtui.snapshot.graph import Graph, Node, Values
 from gradtui.snapshot.model import Note, Snapshot, VariableState
-from gradtui.snapshot.orders import Order
+from gradtui.snapshot.orders import Order, Orders
 
 
 def derivative_checks(snapshot: Snapshot, order: int) -> dict[str, Check]:
@@ -54,6 +54,13 @@ def picture(snapshot: Snapshot, order: int) -> Snapshot:
 def order_of(snapshot: Snapshot, order: int) -> Order | None:
     orders = () if snapshot.orders is None else snapshot.orders.orders
     return next((one for one in orders if one.order == order), None)
+
+
+def why_fewer(orders: Orders) -> str:
+    """Why there are fewer than were asked for, where that is a limit of ours, and no finding, which is of f; else empty."""
+    if orders.ended != "too_large":
+        return ""
+    return f"there is no derivative of order {len(orders.orders) + 1}: {orders.reason}; ask for a lower order"
 
 
 def prime(order: int) -> str:
