@@ -14,9 +14,9 @@ from types import CodeType, FrameType, TracebackType
 import torch
 
 from gradtui.engine.capture.places import Places, shown
-from gradtui.engine.user.depth import TooDeepError
 from gradtui.engine.user.marks import marked, start_of
 from gradtui.engine.user.module import text_of
+from gradtui.engine.user.too_nested import TooDeepError
 from gradtui.snapshot.model import Problem, ProblemKind, Source
 from gradtui.snapshot.said import said, unbroken
 

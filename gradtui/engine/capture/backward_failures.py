@@ -12,7 +12,7 @@ from torch.autograd.graph import Node
 from gradtui.engine.autograd.graph import short
 from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.capture.recording import Recording
-from gradtui.engine.capture.refused import raised
+from gradtui.engine.capture.torch_refusals import raised
 from gradtui.snapshot.model import Problem
 from gradtui.snapshot.said import said, unbroken
 

@@ -17,7 +17,7 @@ from gradtui.engine.autograd.witness import readable_numbers
 from gradtui.engine.capture.events import Seen, name_of
 from gradtui.engine.capture.flow import address
 from gradtui.engine.capture.introspection import is_a
-from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import Places, is_own, returned
 from gradtui.engine.capture.recording import Recording
 from gradtui.graph.operands import is_finite
