@@ -8,9 +8,9 @@ from gradtui.findings.cause import Fact, Facts
 from gradtui.findings.dtypes import NARROW
 from gradtui.findings.not_finite.growth import growth
 from gradtui.findings.not_finite.witness import bad_data, bad_of, index_of, is_given, number_of, numbers_of
+from gradtui.findings.operand_numbers import Seen
 from gradtui.findings.reason import Reason, by_the_table, stable_form
 from gradtui.findings.record import Record
-from gradtui.findings.seen import Seen
 from gradtui.grad_fns import functions
 from gradtui.grad_fns.causes import FORWARD, SMALLER, SMALLER_EXPONENT
 from gradtui.grad_fns.traits import has
