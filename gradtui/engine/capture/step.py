@@ -13,7 +13,7 @@ from gradtui.engine.capture import leaf_names, torch_refusals
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot import model as data
-from gradtui.snapshot.said import said
+from gradtui.snapshot.exception_text import said
 
 
 def failed(

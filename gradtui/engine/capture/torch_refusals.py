@@ -22,8 +22,8 @@ from gradtui.engine.capture.places import Places, is_own, returned
 from gradtui.engine.capture.recording import Recording
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Raised, Refusal
+from gradtui.snapshot.exception_text import said
 from gradtui.snapshot.model import Source
-from gradtui.snapshot.said import said
 
 NUMBERS = r"\[([^\]]*)\]"
 MESSAGES: dict[Refusal, str] = {

@@ -37,7 +37,7 @@ from gradtui.engine.user.training import Course
 from gradtui.engine.user.warned import warned
 from gradtui.snapshot import model
 from gradtui.snapshot.curve import Curve
-from gradtui.snapshot.said import said
+from gradtui.snapshot.exception_text import said
 from gradtui.snapshot.surface import Surface
 from gradtui.snapshot.target import SECONDS, split
 from gradtui.snapshot.training import Place, TrainingRequest

@@ -10,7 +10,7 @@ from gradtui.findings.cancelling_terms import cancelled, cancels, made_by, terms
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
 from gradtui.findings.digit_loss import CLEAN, Loss, Spoilt
 from gradtui.findings.record import Record
-from gradtui.grad_fns.forms import DIFFERENCES, STEEP
+from gradtui.grad_fns.stable_forms import DIFFERENCES, STEEP
 from gradtui.graph.digits import right_digits
 from gradtui.graph.errors import Errors
 from gradtui.graph.operands import operation, quote
