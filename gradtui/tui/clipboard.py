@@ -6,13 +6,12 @@ import shlex
 from decimal import Decimal
 from functools import partial
 
+from gradtui.snapshot.defaults import STEP, WINDOW
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, numbers
 from gradtui.snapshot.visible import harmless_lines, visible
-from gradtui.tui.session import WINDOW, Session
+from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp
-
-FIRST_STEP = Decimal("0.1")
 
 
 def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[str, str]:
@@ -59,7 +58,7 @@ def as_command(session: Session) -> str:
         words += ["--device", session.device]
     if session.window != WINDOW:
         words += ["--window", ":".join(map(repr, session.window))]
-    if session.active is not None and session.step_of(session.active) != FIRST_STEP:
+    if session.active is not None and session.step_of(session.active) != Decimal(STEP):
         words += ["--step", str(session.step_of(session.active))]
     if session.order > 1:
         words += ["--order", str(session.order)]

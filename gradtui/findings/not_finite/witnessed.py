@@ -12,7 +12,7 @@ from gradtui.findings.operand_numbers import Seen
 from gradtui.findings.reason import Reason, by_the_table, stable_form
 from gradtui.findings.record import Record
 from gradtui.grad_fns import called_functions
-from gradtui.grad_fns.causes import FORWARD, SMALLER, SMALLER_EXPONENT
+from gradtui.grad_fns.not_finite import FORWARD, SMALLER, SMALLER_EXPONENT
 from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import operation
 from gradtui.snapshot.model import Node, Witness
