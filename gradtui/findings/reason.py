@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from gradtui.findings.cause import Fact, Part
-from gradtui.findings.seen import Seen
+from gradtui.findings.operand_numbers import Seen
 from gradtui.grad_fns import causes
 from gradtui.grad_fns.causes import STABLE
 from gradtui.graph.contributions import Use

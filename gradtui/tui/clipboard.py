@@ -37,13 +37,13 @@ def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[
 
 def latex(snapshot: Snapshot, variable: str | None) -> dict[str, str]:
     """f, and the derivative by the variable, as LaTeX, where there is such."""
-    from gradtui.report import tex  # not wanted before the first paint
+    from gradtui.report import tex_fragment  # not wanted before the first paint
 
     try:
-        texts = {"LaTeX of f": tex.function(snapshot)}
-    except tex.NoFormulaError:
+        texts = {"LaTeX of f": tex_fragment.function(snapshot)}
+    except tex_fragment.NoFormulaError:
         return {}
-    derivative = tex.derivative(snapshot, variable or "")
+    derivative = tex_fragment.derivative(snapshot, variable or "")
     return texts if derivative is None else texts | {"LaTeX of the derivative": derivative}
 
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 import torch
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
+from gradtui.engine.autograd import distributed
 from gradtui.engine.autograd.torch_private import is_wrapped
 from gradtui.snapshot.model import Unread
 
@@ -95,7 +96,7 @@ def _reach(tensor: torch.Tensor) -> int:
 def _readable(tensor: torch.Tensor) -> torch.Tensor | Unread:
     if isinstance(tensor, UninitializedParameter | UninitializedBuffer):
         return "uninitialized"
-    if tensor.is_meta or _is_of(tensor, "torch._subclasses.fake_tensor", "FakeTensor"):
+    if tensor.is_meta or _is_fake(tensor):
         return "meta"
     if tensor.is_nested:
         return _in_a_row(tensor.detach())
@@ -129,16 +130,13 @@ def _in_a_row(nested: torch.Tensor) -> torch.Tensor | Unread:
 
 
 def _of_its_own_class(tensor: torch.Tensor) -> torch.Tensor | Unread:
-    if not _is_of(tensor, "torch.distributed.tensor", "DTensor"):
-        return "opaque"
-    distributed = cast(Any, tensor)
-    whole = all(placement.is_replicate() for placement in distributed.placements)
-    return readable(distributed._local_tensor) if whole else "sharded"
+    held = distributed.held(tensor) if distributed.is_distributed(tensor) else "opaque"
+    return held if isinstance(held, str) else readable(held)
 
 
-def _is_of(tensor: torch.Tensor, module: str, name: str) -> bool:
+def _is_fake(tensor: torch.Tensor) -> bool:
     """Whether it is of a class in a module of torch, which is not imported for that."""
-    return isinstance(tensor, getattr(sys.modules.get(module), name, ()))
+    return isinstance(tensor, getattr(sys.modules.get("torch._subclasses.fake_tensor"), "FakeTensor", ()))
 
 
 def _parts(tensor: torch.Tensor) -> tuple[torch.Tensor, ...]:

@@ -20,7 +20,7 @@ from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.autograd.summed import Summed
 from gradtui.engine.autograd.undisturbed import undisturbed
 from gradtui.engine.autograd.values import dtype_name, legible
-from gradtui.engine.capture import failures, names, outputs
+from gradtui.engine.capture import backward_failures, leaf_names, outputs
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
 from gradtui.engine.capture.holders import computed, made_before, optimised, unregistered
 from gradtui.engine.capture.inferred_modules import inferred
@@ -58,7 +58,7 @@ def capture(
         with undisturbed(), uncollected():
             nodes = graph.walk(*roots)
             guard(nodes)
-            captured = _Capture(nodes, names.given(given, model), model, recording, scope)
+            captured = _Capture(nodes, leaf_names.given(given, model), model, recording, scope)
             return captured.snapshot(found, differentiable, roots, problem)
     finally:
         graph.release(nodes)
@@ -73,7 +73,7 @@ class _Capture:
     def __init__(
         self,
         nodes: list[Node],
-        names: names.Names,
+        names: leaf_names.Names,
         model: torch.nn.Module | None,
         recording: Recording | None,
         scope: Mapping[str, Any],
@@ -114,7 +114,7 @@ class _Capture:
         built = graph.build(self.nodes, record.order, facts, roots)
         scale, about = scaled(built, list(ids))
         told = self._parameters(record, made, ids, built)
-        title = next(iter(names.in_scope(self.scope, set(found)).values()), "output")
+        title = next(iter(leaf_names.in_scope(self.scope, set(found)).values()), "output")
         return data.Snapshot(
             id=0,
             expression=title,
@@ -139,9 +139,9 @@ class _Capture:
         try:
             self.within = drive(list(map(_start, outputs)), self.nodes, self.leaves, record, self.kept.lost)
         except FreedStorageError as error:
-            return failures.freed(error, self._name_of(error.tensor))
+            return backward_failures.freed(error, self._name_of(error.tensor))
         except Exception as error:  # the backward of user code may raise anything
-            return failures.problem(error, self.recording, self.nodes, self.names)
+            return backward_failures.problem(error, self.recording, self.nodes, self.names)
         return None
 
     def _name_of(self, lost: torch.Tensor) -> str | None:
@@ -165,18 +165,18 @@ class _Capture:
             if self.recording is not None:
                 called = [leaf for leaf in leaves.values() if leaf not in self.names]
                 self.names |= self.recording.names(called, self.names.values())
-            self.names |= names.numbered(leaves.values(), self.names)
+            self.names |= leaf_names.numbered(leaves.values(), self.names)
         places: Mapping[Node, str] = {}
         if self.parts:
-            paths = names.owners(self.parts)
+            paths = leaf_names.owners(self.parts)
             owned = {node: self.shards.get(leaf, leaf) for node, leaf in leaves.items()}
             owners = {node: paths[leaf] for node, leaf in owned.items() if leaf in paths}
             places = owners if self.recording is not None and self.recording.watched else inferred(self.nodes, owners)
         return CapturedFacts(record, leaves, self.names, places, self.recording, outputs, self.shards, self.kept.size)
 
-    def _in_scope(self, wanted: set[torch.Tensor]) -> names.Names:
+    def _in_scope(self, wanted: set[torch.Tensor]) -> leaf_names.Names:
         wholes = {self.shards.get(leaf, leaf): leaf for leaf in wanted}
-        return {wholes[tensor]: name for tensor, name in names.in_scope(self.scope, {*wholes}).items()}
+        return {wholes[tensor]: name for tensor, name in leaf_names.in_scope(self.scope, {*wholes}).items()}
 
     def _parameters(
         self, record: Summed, made: Mapping[torch.Tensor, tuple[Node, int]], ids: Mapping[Node, int], built: data.Graph

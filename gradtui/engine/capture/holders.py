@@ -12,7 +12,7 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.backward import leaf_of
 from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, shown_key
-from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import is_own
 
 MOST = 1_000

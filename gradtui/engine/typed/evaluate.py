@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import backward, graph
+from gradtui.engine.autograd.dtype_and_device import DTYPES, RefusalError, dtype_and_device
 from gradtui.engine.autograd.kept import kept
-from gradtui.engine.autograd.refusal import DTYPES, RefusalError, dtype_and_device
 from gradtui.engine.autograd.values import values_of
 from gradtui.engine.typed import forward, inaccuracies, kinks
 from gradtui.engine.typed.curve import curve

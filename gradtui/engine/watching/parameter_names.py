@@ -14,7 +14,7 @@ import torch
 from gradtui.engine.autograd.torch_private import sharded_parameters
 from gradtui.engine.capture.holders import unregistered
 from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, submodules
-from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import is_users
 
 MOST_KNOWN = 16
