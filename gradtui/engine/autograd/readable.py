@@ -24,8 +24,16 @@ def has_numbers(tensor: torch.Tensor) -> bool:
 
     For a tensor of no class of its own. False also for what `readable` makes such a tensor of.
     """
-    if tensor.dtype not in REAL or tensor.layout is not torch.strided or tensor.is_nested:
-        return False
+    return is_real(tensor) and has_memory(tensor)
+
+
+def is_real(tensor: torch.Tensor) -> bool:
+    """Whether it is strided, and of an ordinary dtype."""
+    return tensor.dtype in REAL and tensor.layout is torch.strided and not tensor.is_nested
+
+
+def has_memory(tensor: torch.Tensor) -> bool:
+    """Whether all elements of a strided tensor are in memory that is there."""
     try:
         storage = tensor.untyped_storage()
         there = storage.data_ptr() != 0
@@ -76,11 +84,13 @@ def is_same_storage(one: torch.Tensor, other: torch.Tensor) -> bool:
 
 def _reach(tensor: torch.Tensor) -> int:
     """Bytes from the start of the storage to the end of the last element; 0 where there is none."""
+    count = tensor.numel()
+    if not count:
+        return 0
     if tensor.is_contiguous():
-        count = tensor.numel()
-        return int((tensor.storage_offset() + count) * tensor.itemsize) if count else 0
+        return int((tensor.storage_offset() + count) * tensor.itemsize)
     furthest = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
-    return int((tensor.storage_offset() + furthest + 1) * tensor.itemsize) if tensor.numel() else 0
+    return int((tensor.storage_offset() + furthest + 1) * tensor.itemsize)
 
 
 def _readable(tensor: torch.Tensor) -> torch.Tensor | Unread:

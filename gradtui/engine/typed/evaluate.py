@@ -65,7 +65,7 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
         moving = tangents(done, leaves, *along, still=data) if along else NO_TANGENTS
         record = _backward(request, done.output, nodes)
         built = graph.build(
-            nodes, record.order, ExpressionFacts(done, record, leaves, moving, kept(nodes, leaves.values()))
+            nodes, record.order, ExpressionFacts(done, record, leaves, moving, kept(nodes, leaves.values()).size)
         )
     elif request.experiments:
         raise RefusalError("domain", "f is constant here: there is no backward pass to change")

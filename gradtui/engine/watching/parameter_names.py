@@ -120,7 +120,9 @@ class Names:
                 names.setdefault(id(parameter), before + name)
         for model in models:
             wanted = {one for one in every if id(one) not in names}
-            names.update({id(one): name for one, name in unregistered(model, wanted).items()} if wanted else {})
+            names.update(
+                {id(one): name for one, name in unregistered(submodules(model), wanted).items()} if wanted else {}
+            )
         nameless = [one for one in every if id(one) not in names]
         for number, one in enumerate(nameless):
             names[id(one)] = name_of(one, scopes) or f"parameter {number}"
