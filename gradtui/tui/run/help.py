@@ -8,7 +8,32 @@ from textual.keys import format_key
 from textual.widgets import Static
 
 from gradtui.tui.dialogs.overlay import KeysHelp, entry, glossary, heading
-from gradtui.tui.run.keys import GLOSSARY
+
+GLOSSARY = (
+    ("update", "one call of an optimizer's step, counted from 0 over all optimizers"),
+    ("gradient", "the norm of a parameter's gradient as step finds it, after clipping"),
+    ("weight, change", "the norm of the parameter before the step, and of what the step added to it"),
+    ("by weight", "change / weight: about 1/1000 an update is usual; far more is unstable, far less hardly learns"),
+    (
+        "· ░ ▒ ▓ █",
+        "from the smallest to the largest, by powers of ten; of a module, and of several updates, the largest",
+    ),
+    ("× nan", "an element is no number: what it came from stands in the findings"),
+    ("∞", "an element is infinite"),
+    ("∅ None", "no gradient: backward did not reach the parameter; never the same as 0"),
+    ("0", "a gradient of 0 throughout, or no change at all"),
+    ("┊", "in the loss: a finding begins here"),
+    ("✗ ▶ ?", "a finding; the one that is told; one that may be meant so"),
+    (
+        "printed",
+        "what the script writes. Its stdin is empty while the screen is there: gradtui --print SCRIPT leaves it the terminal's",
+    ),
+    (
+        "thinned",
+        "of a very long run the parameters are kept at some updates, and between them what was lowest and highest",
+    ),
+)
+"""What a word or a sign of the screen means."""
 
 
 class HelpScreen(KeysHelp):
