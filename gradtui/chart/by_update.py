@@ -12,7 +12,7 @@ from gradtui.chart.plane import Cells, Entry, Plane, around, has_room
 from gradtui.chart.window import Position
 from gradtui.snapshot.training import Optimizer
 
-LOGARITHMIC = 20.0
+LOGARITHMIC = 100.0
 """By what the largest f is to exceed the smallest for its logarithm to be drawn."""
 MOST_POINTS = 2000
 """Of a run that are drawn: more fall on the same cells."""

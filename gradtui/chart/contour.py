@@ -62,9 +62,9 @@ def draw_contour(
                 _axis(plane, track.path[-1], axis)
         if is_last and gradient is not None and track.path:
             _arrow(plane, track.path[-1], gradient)
-    for track, mark in zip(tracks, marked(tracks, ("●", "point")), strict=True):
+    for track, end in zip(tracks, marked(tracks, ("●", "point")), strict=True):
         if track.path:
-            plane.mark(track.path[-1], *mark)
+            plane.mark(track.path[-1], *end)
     return plane.cells()
 
 

@@ -16,15 +16,16 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from gradtui.service.client import Service
-from gradtui.settings.memory import Memory
-from gradtui.settings.settings import Settings
+from gradtui.settings.in_force import Settings
+from gradtui.settings.remembered import Memory
 from gradtui.snapshot.model import Dtype
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.visible import visible
-from gradtui.tui import commands, texts
+from gradtui.tui import clipboard, exporting, texts
 from gradtui.tui.answers import Answers
 from gradtui.tui.asking import Asking
 from gradtui.tui.backward import Backward
+from gradtui.tui.dialogs import command_palette
 from gradtui.tui.evaluator import DerivativeArrived, MakeEvaluator, OtherArrived, SnapshotArrived
 from gradtui.tui.findings import Findings
 from gradtui.tui.keymap import bound
@@ -216,11 +217,10 @@ class GradtuiApp(MendedApp):
         """
         if isinstance(self.focused, Input):
             return
-        trains = self.board.trainer.active
-        now = [trains, *working(self.session, self.answers.shown)]
+        now = [self.board.trainer.active, *working(self.session, self.answers.shown)]
         if now != self._working:
             self._working = now
-            self.query_one(KeyFooter).left_out = () if trains else (UPDATE,)
+            self.query_one(KeyFooter).left_out = () if now[0] else (UPDATE,)
             self.refresh_bindings()
 
     # Keys
@@ -236,7 +236,7 @@ class GradtuiApp(MendedApp):
             self.notify(texts.NOTHING_NEW, timeout=3)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        return commands.commands(self, self.keys, self.session, self.answers.shown, self.command)
+        return command_palette.commands(self, self.keys, self.session, self.answers.shown, self.command)
 
     async def command(self, action: str) -> None:
         """One of the palette, which is there also while a line is typed: that line is left."""
@@ -351,7 +351,7 @@ class GradtuiApp(MendedApp):
         self.picture.call_plainly(self.plain)
 
     def action_in_full(self) -> None:
-        from gradtui.tui.full import FullScreen, in_full  # not wanted before the first paint
+        from gradtui.tui.dialogs.in_full import FullScreen, in_full  # not wanted before the first paint
 
         picture, selected = self.picture, self.backward.cursor.selected
         self.push_screen(FullScreen(in_full(self.session, self.answers, picture.reading, selected, picture.node_panel)))
@@ -361,7 +361,7 @@ class GradtuiApp(MendedApp):
         if message.path is None or shown is None:
             self.picture.leave_line()
             return
-        told = await commands.write(shown, message.path, plain=self.plain, other=self.picture.chart.other)
+        told = await exporting.write(shown, message.path, plain=self.plain, other=self.picture.chart.other)
         if told:
             self.picture.file.say(told)
         else:
@@ -370,10 +370,10 @@ class GradtuiApp(MendedApp):
 
     def action_copy(self) -> None:
         if self.answers.shown is not None:
-            commands.copy(self, self.session, self.backward.shown or self.answers.shown, self.backward.cursor.selected)
+            clipboard.copy(self, self.session, self.backward.shown or self.answers.shown, self.backward.cursor.selected)
 
     def action_help(self) -> None:
-        from gradtui.tui.help import HelpScreen  # not wanted before the first paint
+        from gradtui.tui.dialogs.help import HelpScreen  # not wanted before the first paint
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.keys))

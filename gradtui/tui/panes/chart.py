@@ -14,7 +14,6 @@ from operator import itemgetter
 from typing import get_args
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
@@ -27,8 +26,9 @@ from gradtui.chart.overlay import Overlay, overlay
 from gradtui.chart.plane import Cells, has_room
 from gradtui.chart.point import Point
 from gradtui.chart.trail import trailed
-from gradtui.chart.window import DEFAULT_WINDOW, Position, Window, bounded, panned, zoomed
+from gradtui.chart.window import Position, Window, bounded, panned, zoomed
 from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.defaults import WINDOW
 from gradtui.tui.panes.framed import Framed
 
 NOTCH = 0.8
@@ -108,11 +108,10 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         self._drawing_of: Callable[[int, int], Cells | None] | None = None
         self._cells: Cells | None = None
         self._lines: dict[int, Strip] = {}
-        self._styles_of: dict[Role, Style] = {}
         self._wanted = self._drawing = False
-        self._window: Window = DEFAULT_WINDOW
+        self._window: Window = WINDOW
         self._asked: list[Window] = []
-        self._before: Window = DEFAULT_WINDOW
+        self._before: Window = WINDOW
         self._to_see: list[Window] = []
         self._seen: list[Curve] = []
         self._drag: tuple[int, Window] | None = None
@@ -250,7 +249,6 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._lines.clear()
-        self._styles_of.clear()
 
     def render_line(self, y: int) -> Strip:
         width, height = self.size
@@ -280,15 +278,8 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         segments = []
         for role, group in groupby(cells, key=itemgetter(1)):
             text = "".join([character for character, _ in group])
-            segments.append(Segment(text, self._style_of(role)))
+            segments.append(Segment(text, self.style_of(f"chart--{role}")))
         return Strip(segments)
-
-    def _style_of(self, role: Role) -> Style:
-        """Textual forgets them all with each cell that is painted."""
-        style = self._styles_of.get(role)
-        if style is None:
-            style = self._styles_of[role] = self.get_component_rich_style(f"chart--{role}")
-        return style
 
     # Another window
 

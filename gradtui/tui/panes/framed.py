@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from rich.segment import Segment
+from rich.style import Style
 from textual._styles_cache import StylesCache
 from textual.content import Content
 from textual.css.styles import StylesBase
@@ -70,6 +71,18 @@ class Framed(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._styles_cache = FramedLines()
+        self._styles_of_components: dict[str, Style] = {}
+
+    def style_of(self, component: str) -> Style:
+        """Textual forgets them all with each cell that is painted."""
+        style = self._styles_of_components.get(component)
+        if style is None:
+            style = self._styles_of_components[component] = self.get_component_rich_style(component)
+        return style
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles_of_components.clear()
 
     def entitle(self, title: Content | str, end: Literal["title", "subtitle"] = "title") -> None:
         """Another title, or subtitle, in the border. Textual paints the whole widget for it."""
