@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.service import memory
+from gradtui.service import memory_guard
 from tests.test_walls import modules
 
 PACKAGE = Path(__file__).parents[1] / "gradtui"
@@ -77,9 +77,9 @@ ASKS = ("hasattr(", "getattr(", "sys.platform", "os.name", "ImportError", "Attri
 """Words of a condition, or of what a `try` catches, that has asked what there is."""
 BEHIND = {
     "tui/terminal.py": "imported where os.name is posix",
-    "engine/user/excess.py": "entered where there is /proc/self/status",
+    "engine/user/memory_and_recursion.py": "entered where there is /proc/self/status",
     "file/writing.py": "after fcntl is None",
-    "service/memory.py": "for what is found in /proc",
+    "service/memory_guard.py": "for what is found in /proc",
     "service/not_started.py": "after resource was imported",
 }
 """Files in which another question stands before it, and which."""
@@ -168,6 +168,6 @@ def test_the_test_sees_it(code: str, found: list[str]) -> None:
 
 
 def test_no_system_that_tells_of_its_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(memory, "MEMINFO", tmp_path / "none")
+    monkeypatch.setattr(memory_guard, "MEMINFO", tmp_path / "none")
     monkeypatch.delattr(os, "sysconf")
-    assert memory.free() is None
+    assert memory_guard.free() is None

@@ -20,7 +20,7 @@ import torch
 from torch.autograd.function import BackwardCFunction
 
 from gradtui.engine.capture.introspection import is_a
-from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.snapshot.model import Source
 
 TORCH = os.path.dirname(torch.__file__) + os.sep
