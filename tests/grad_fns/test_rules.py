@@ -207,10 +207,13 @@ def is_at_a_corner(y: torch.Tensor, operands: Sequence[torch.Tensor]) -> torch.T
 
 
 def test_at_a_corner_torch_takes_what_is_said_of_its_version() -> None:
-    functions = {"ClampBackward1": lambda a: a.clamp(-1, 1), "FmaxBackward0": lambda a: torch.fmax(a, torch.ones(()))}
+    functions: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+        "ClampBackward1": lambda a: a.clamp(-1, 1),
+        "FmaxBackward0": lambda a: torch.fmax(a, torch.ones(())),
+    }
     for name, function in functions.items():
         a = torch.ones((), requires_grad=True)
-        function(a).backward()
+        function(a).backward()  # type: ignore[no-untyped-call]
         stated = re.search(r": (0|1/2) from torch 2.14 on", FROM_2_14[name])
         assert stated is not None
         expected = {"0": 0.0, "1/2": 0.5}[stated[1]] if VERSION >= (2, 14) else 1.0

@@ -84,7 +84,7 @@ def know_functions() -> None:
             function = waiting.pop()
             waiting += function.__subclasses__()
             with suppress(Exception):  # a class of the person's own
-                forward = function.forward
+                forward: Any = function.forward
                 while forward is not None:
                     _forwards.setdefault(forward.__code__, ref(function))
                     forward = getattr(forward, "__wrapped__", None)
@@ -112,7 +112,8 @@ def applied(frame: FrameType) -> tuple[Any, tuple[Any, ...]]:
     if code.co_flags & CO_VARARGS:
         given += held.get(code.co_varnames[count + code.co_kwonlyargcount], ())
     if given and is_a(given[0], BackwardCFunction):
-        return given[0]._forward_cls, tuple(given[1:])
+        context: Any = given[0]
+        return context._forward_cls, tuple(given[1:])
     return _forwards[code](), tuple(given)
 
 
