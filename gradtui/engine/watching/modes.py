@@ -38,7 +38,7 @@ class Modes:
             kind = self._kinds[type(module)] = _kind(type(module))
         if kind == "mode" and torch.is_grad_enabled():
             self._look(module)
-        elif kind == "embedding" and module.padding_idx is not None and args:
+        elif kind == "embedding" and module.padding_idx is not None and args and not _is_flat_bag(module, args[0]):
             self._look_up(module, args[0])
 
     def ends(self) -> None:
@@ -87,7 +87,12 @@ class Modes:
             noted.facts = {**noted.facts, **{name: noted.facts.get(name, 0) | value for name, value in found.items()}}
 
 
+def _is_flat_bag(module: nn.Module, given: Any) -> bool:
+    """Its bags are told by offsets, and stand one after another."""
+    return issubclass(type(module), nn.EmbeddingBag) and (not isinstance(given, torch.Tensor) or given.ndim < 2)
+
+
 def _kind(of: type) -> str:
     if issubclass(of, nn.modules.batchnorm._BatchNorm | nn.modules.dropout._DropoutNd):
         return "mode"
-    return "embedding" if issubclass(of, nn.Embedding) else "other"
+    return "embedding" if issubclass(of, nn.Embedding | nn.EmbeddingBag) else "other"

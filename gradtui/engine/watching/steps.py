@@ -56,12 +56,13 @@ class Steps:
         self._places = Places()
         self._lost: set[tuple[str, str]] = set()
         self._closure = False
+        self._place: Source | None = None
         self._skipped = False
 
     # ---------------------------------------------------------------- a step begins
 
     def begins(self, optimizer: Any, frame: FrameType, place: Source | None, closure: bool) -> None:
-        self._closure = closure
+        self._closure, self._place = closure, place
         self.parameters = [one for group in optimizer.param_groups for one in group["params"]]
         self._passes.parameters = self.parameters
         self._named = self._names.of(self.parameters, frame)
@@ -124,7 +125,7 @@ class Steps:
             history.bad_gradient = update, bad, self._passes.place
             if not self._closure:
                 self._passes.take(frame)
-        elif not self._closure and (self._passes.wanted(update) or self._lost_one(own)):
+        elif not self._closure and (self._passes.wanted(update) or self._notice.doubtful or self._lost_one(own)):
             self._passes.take(frame, doubtful=not self._passes.wanted(update))
 
     def _is_bad(self, name: str) -> bool:
@@ -159,6 +160,7 @@ class Steps:
             norm, nan, inf = self._grads.get(name, (None, 0, 0))
             change = changes[own[id(one)]] if id(one) in own else 0.0
             told[name] = ParameterNorms(norm, weight, change, nan, inf)
+        self._look_whether_spoilt(told, own, optimizer)
         groups = optimizer.param_groups
         rates = tuple(float(group["lr"]) for group in groups if is_a(group.get("lr"), float, int, torch.Tensor))
         every = [told[name].grad for name, one in self._named.items() if id(one) in own]
@@ -174,10 +176,29 @@ class Steps:
         self._passes.stepped(self._number, left)
         self._after()
 
+    def _look_whether_spoilt(self, told: Mapping[str, ParameterNorms], own: Mapping[int, int], optimizer: Any) -> None:
+        """Weights and gradients were finite, and what the step made of them is not."""
+        if self._history.bad_loss is not None or self._history.bad_gradient is not None or self._closure:
+            return
+        bad = [
+            name
+            for name, one in self._named.items()
+            if id(one) in own and not math.isfinite(told[name].change) and math.isfinite(told[name].weight)
+        ]
+        if bad and not self._history.of("bad_step"):
+            dtype, eps = self._named[bad[0]].dtype, optimizer.param_groups[0].get("eps", None)
+            is_lost = is_a(eps, float) and eps > 0 and not float(torch.tensor(eps, dtype=dtype))
+            self._history.note(
+                "bad_step", self._place, names=tuple(bad), dtype=str(dtype).removeprefix("torch."), eps=eps, is_lost=is_lost,
+                optimizer=self._number,
+            )  # fmt: skip
+
     def _after(self) -> None:
         notice = self._notice
         notice.borders.append(sequence_number())
         notice.written, notice.late, notice.clips, notice.passes = {}, {}, [], 0
+        notice.doubtful = False
+        notice.gradients = {id(one.grad): one for one in self._named.values() if one.grad is not None}
         notice.watches_old = self._passes.old_is_wanted or self._passes.alive() >= ALIVE
         if notice.watches_old and self._passes.alive() >= ALIVE:
             if not self._held and not self._history.of("old_graph"):
