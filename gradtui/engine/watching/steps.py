@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import torch
 
-from gradtui.engine.autograd.torch_private import sequence_number
+from gradtui.engine.autograd.torch_private import is_shard, sequence_number
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import Places
 from gradtui.engine.watching import norms
@@ -55,6 +55,7 @@ class Steps:
         self._held: tuple[str, Source | None] | None = None
         self._places = Places()
         self._lost: set[tuple[str, str]] = set()
+        self._shards: set[str] = set()
         self._closure = False
         self._place: Source | None = None
         self._skipped = False
@@ -82,6 +83,10 @@ class Steps:
                 return number
         self._optimizers.append(weakref.ref(optimizer))
         self._sink.optimizer(type(optimizer).__name__)
+        shards = [name for name, one in self._named.items() if is_shard(one) and name not in self._shards]
+        if shards:
+            self._shards.update(shards)
+            self._sink.shards(shards)
         own = {id(one) for one in self.parameters}
         names = frozenset(name for name, one in self._named.items() if id(one) in own)
         made = OptimizerHistory(type(optimizer).__name__, names, self._history.updates, source=place)
