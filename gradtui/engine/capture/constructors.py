@@ -72,10 +72,10 @@ def arrivals(arrived: Arrived) -> Iterator[None]:
                 torch.from_numpy = _from_numpy
 
 
-def _arrive(array: Any) -> torch.Tensor:
-    result = _from_numpy(array)
+def _arrive(ndarray: Any) -> torch.Tensor:
+    result = _from_numpy(ndarray)
     thread = threading.get_ident()
     for own, arrived in [*_awaiting]:
         if own == thread:
-            arrived(array, result, sys._getframe(1))
+            arrived(ndarray, result, sys._getframe(1))
     return result

@@ -19,6 +19,7 @@ from gradtui.engine.watching import norms
 from gradtui.engine.watching.names import Names, holder_of_graphs, line_that_adds
 from gradtui.engine.watching.notice import Notice
 from gradtui.engine.watching.passes import ALIVE, Passes
+from gradtui.engine.watching.samples import Samples
 from gradtui.engine.watching.sink import Sink
 from gradtui.findings.over_time.history import History, OptimizerHistory, ParameterHistory
 from gradtui.runs.run import ParameterNorms, Update
@@ -27,8 +28,6 @@ from gradtui.snapshot.model import Source
 SETTINGS = ("weight_decay", "momentum", "lr")
 AT_BOUND = 0.9
 """Of the elements of all gradients: so many are clipped to a value."""
-SAMPLE = 64
-"""Elements of a parameter by which it is seen whether it is another."""
 
 
 class Steps:
@@ -49,8 +48,7 @@ class Steps:
         self._buffers: dict[int, list[torch.Tensor]] = {}
         self._grads: dict[str, tuple[float, int, int]] = {}
         self._weights: list[float] = []
-        self._samples: dict[int, tuple[weakref.ref[torch.Tensor], int, torch.Tensor]] = {}
-        self._prints: dict[int, tuple[weakref.ref[torch.Tensor], float]] = {}
+        self._samples = Samples()
         self._number = 0
         self._held: tuple[str, Source | None] | None = None
         self._places = Places()
@@ -213,7 +211,7 @@ class Steps:
                 self._held = name, place
             name, place = self._held or ("", None)
             self._history.note("kept_graph", place, "alive", alive=self._passes.alive(), variable=name)
-        self._prints = self._printed()
+        self._samples.take([*self._named.values()])
 
     def _add(
         self,
@@ -289,51 +287,19 @@ class Steps:
 
     # ---------------------------------------------------------------- weights between steps
 
-    def _printed(self) -> dict[int, tuple[weakref.ref[torch.Tensor], float]]:
-        """A number for each parameter that is another, as good as always, when its elements are."""
-        every = [*self._named.values()]
-        samples = [self._sample(one) for one in every]
-        return {id(one): (weakref.ref(one), norm) for one, norm in zip(every, norms.norms(samples), strict=True)}
-
-    def _sample(self, parameter: torch.Tensor) -> torch.Tensor:
-        """Some of its elements; the same view as long as its numbers stand where they stood."""
-        where = parameter.data_ptr() if parameter.layout == torch.strided else 0
-        known = self._samples.get(id(parameter))
-        if known is not None and known[0]() is parameter and known[1] == where and known[2].dtype == parameter.dtype:
-            return known[2]
-        made = _sample(parameter)
-        if where and made.data_ptr() == where:  # a view, not a copy
-            self._samples[id(parameter)] = weakref.ref(parameter), where, made
-        return made
-
     def _look_whether_written(self) -> None:
-        if not self._prints:
-            return
-        now = self._printed()
-        changed = [
-            name
-            for name, one in self._named.items()
-            if any(id(one) in own for own in self._owned)
-            and (before := self._prints.get(id(one))) is not None
-            and before[0]() is one
-            and before[1] != now[id(one)][1]
-            and not (math.isnan(before[1]) and math.isnan(now[id(one)][1]))
-        ]
-        if changed:
-            places = [self._notice.written.get(id(self._named[name])) for name in changed]
+        changed = self._samples.changed()
+        names = [name for name, one in self._named.items() if id(one) in changed and self._is_owned(one)]
+        if names:
+            places = [self._notice.written.get(id(self._named[name])) for name in names]
             place = next((one for one in places if one is not None), None)
-            self._history.note("written", place, names=tuple(changed))
+            self._history.note("written", place, names=tuple(names))
+
+    def _is_owned(self, parameter: torch.Tensor) -> bool:
+        return any(id(parameter) in own for own in self._owned)
 
 
 def _is_empty(tensor: torch.Tensor) -> bool:
     """Here: of a parameter that is spread over ranks, this one may hold nothing."""
     local = cast(Any, tensor).to_local() if hasattr(tensor, "to_local") else tensor
     return not local.numel()
-
-
-def _sample(tensor: torch.Tensor) -> torch.Tensor:
-    flat = tensor.detach()
-    if flat.layout != torch.strided or hasattr(flat, "to_local"):
-        return flat
-    flat = flat.reshape(-1) if flat.is_contiguous() else flat.flatten()
-    return flat[:: max(1, flat.numel() // SAMPLE)]
