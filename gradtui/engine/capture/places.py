@@ -38,6 +38,7 @@ class Places:
     """
 
     def __init__(self, texts: Mapping[str, str] | None = None) -> None:
+        know_functions()
         self._texts = _Texts(texts or {})
         self._distance: dict[CodeType, int] = {}
         self._found: dict[tuple[CodeType, int], Source] = {}
@@ -95,11 +96,18 @@ def applies(code: CodeType) -> bool:
     return code is APPLY or code in _forwards
 
 
-def application(frame: FrameType | None) -> FrameType | None:
-    """The frame of `apply`, or of the forward itself, where a custom autograd.Function's forward is running."""
-    while frame is not None and frame.f_code is not APPLY and frame.f_code not in _forwards:
-        frame = frame.f_back
-    return frame
+def application(frame: FrameType | None, *, anew: bool = False) -> FrameType | None:
+    """The frame of `apply`, or of the forward itself, where a custom autograd.Function's forward is running.
+
+    anew: look also for Functions that were written since `know_functions`.
+    """
+    found = frame
+    while found is not None and found.f_code is not APPLY and found.f_code not in _forwards:
+        found = found.f_back
+    if found is None and anew and APPLY is None:
+        know_functions()
+        return application(frame)
+    return found
 
 
 def applied(frame: FrameType) -> tuple[Any, tuple[Any, ...]]:

@@ -34,7 +34,7 @@ from gradtui.engine.capture.flow import Flow, address
 from gradtui.engine.capture.holders import holder, of_globals
 from gradtui.engine.capture.introspection import named_parameters, tensors
 from gradtui.engine.capture.leaf_names import local_variables
-from gradtui.engine.capture.places import Places, application, in_function, know_functions
+from gradtui.engine.capture.places import Places, application, in_function
 from gradtui.engine.capture.recording import TAG, Carried, Happening, Recording, maker
 from gradtui.engine.capture.surroundings import surroundings, switch_of
 from gradtui.graph.operands import is_finite
@@ -85,7 +85,6 @@ class Recorder(TorchFunctionMode):
         self._source: Source | None = None
 
     def __enter__(self) -> Self:
-        know_functions()
         self._left.enter_context(stepping_aside(self))
         self._left.enter_context(constructors.watched(self._constructed))
         self._left.enter_context(constructors.arrivals(lambda array, made, frame: self.arrives(made)))
@@ -223,10 +222,7 @@ class Recorder(TorchFunctionMode):
 
     def _fill(self, seen: Seen, frame: FrameType) -> None:
         """Nodes that no operation was seen to make are those of custom autograd.Functions."""
-        applied = application(frame)
-        if applied is None:
-            know_functions()  # perhaps one that was written since
-            applied = application(frame)
+        applied = application(frame, anew=True)
         source = None if applied is None else self._places.here(applied.f_back)
         if applied is not None:
             with suppress(Exception):  # a Function may be anything, and it is the person's program that runs
