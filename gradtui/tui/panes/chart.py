@@ -218,6 +218,8 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
 
     def _lay(self) -> None:
         """Lay what moves over the picture, and repaint where it differs from before."""
+        if self._drawing_of is not None:
+            return  # nobody sees it
         before, self._overlay = self._overlay, {}
         if self._picture is not None and self._point is not None:
             if not self._picture.suits(*self._point[:2]):
@@ -242,6 +244,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if before is not None or drawing is not None:
             self._redraw()
         if before is not None and drawing is None:
+            self._lay()
             self.refresh()
 
     def _tell_trouble(self) -> None:
@@ -249,11 +252,12 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         seen = self._curve is not None and self._drawing_of is None
         self.entitle(trouble_text(self._curve) if self._curve is not None and seen else "", "subtitle")
 
-    def show_trail(self, places: Sequence[Position]) -> None:
-        """Where the point was before, as x and f."""
+    def show_trail(self, places: Sequence[Position], *, with_point: bool = False) -> None:
+        """Where the point was before, as x and f. with_point: when the point is shown next, which is soon."""
         if places != self._trail:
             self._trail = places
-            self._lay()
+            if not with_point:
+                self._lay()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
