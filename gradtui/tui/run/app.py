@@ -289,7 +289,7 @@ class RunApp(MendedApp):
 async def write(run: Run, path: str) -> str:
     """Write a file, in a thread; what is wrong, in a sentence, or nothing."""
     from gradtui.report.export import ExportError  # not wanted before the first paint
-    from gradtui.report.run_export import export
+    from gradtui.report.run.export import export
 
     try:
         await asyncio.to_thread(export, run, os.path.expanduser(path))
