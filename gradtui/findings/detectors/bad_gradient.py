@@ -104,7 +104,7 @@ def _zero_times(
     facts = {**found.as_facts(), **_facts(record, node, None)}
     certainty = _sure(record, found.certainty)
     if sender is not None and replaces(operation(sender)):
-        named = operand_quote(sender.edges[by]) if record.is_explored else ""
+        named = operand_quote(record.graph, sender.edges[by]) if record.is_explored else ""
         culprit = locate.origin(record.graph, node) if record.is_explored else node
         facts |= {"branch": sender, "which": Part("named", {"name": named}) if named else ""}
         facts["way"] = Part("double where", {"where": sender, "by": by, "culprit": culprit})

@@ -31,8 +31,7 @@ def detect(record: Record) -> Iterator[Cause]:
     if orders is None or record.asked is not None:
         return
     for order in orders.orders[1:]:
-        for name, values in order.values.items():
-            yield from _of(record, order, name, values)
+        yield from of_order(record, order)
     if orders.ended in ("not_implemented", "once"):
         custom = next((node for node in record.nodes if _is_custom(node)), None)
         node = custom if orders.ended == "once" else None
@@ -41,6 +40,12 @@ def detect(record: Record) -> Iterator[Cause]:
             facts["node"] = node
         kind = "further: once" if node is not None else "further: not implemented"
         yield Cause(kind, Place(None if node is None else node.id), facts, "proved")
+
+
+def of_order(record: Record, order: Order) -> Iterator[Cause]:
+    """Of the derivatives of this order, by each variable alone. Nodes are those of the graph of f."""
+    for name, values in order.values.items():
+        yield from _of(record, order, name, values)
 
 
 def _of(record: Record, order: Order, name: str, values: Values) -> Iterator[Cause]:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from gradtui.calculus import higher_orders
 from gradtui.engine.autograd import graph
 from gradtui.engine.training.evaluate import evaluate
-from gradtui.findings.findings import findings
+from gradtui.findings.findings import findings, why_derivative
 from gradtui.graph.higher_orders import derivative_checks, picture
 from gradtui.snapshot.graph import Values
 from gradtui.snapshot.model import Request, Snapshot
@@ -265,6 +265,27 @@ WHY = {
 def test_why_a_further_derivative_is_what_it_is(expression: str) -> None:
     at, wanted = WHY[expression]
     assert kinds(expression, {"x": at}, 2) == wanted
+
+
+WHY_OF_ITS_GRAPH: dict[tuple[str, int], tuple[At, str, str | None]] = {
+    ("3*relu(x)", 2): ({"x": 0.4}, "flat", "ThresholdBackwardBackward0"),
+    ("x*abs(x)", 2): ({"x": 0.0}, "corner", "AddBackward0"),
+    ("sqrt(x)", 2): ({"x": 0.0}, "pole", "DivBackward0"),
+    ("x*sin(x)", 3): ({"x": 1.0}, "ordinary", "AccumulateGrad"),
+    ("2x + 1", 2): ({"x": 1.0}, "constant", None),
+    ("x^2*y^0.5", 2): ({"x": 1.0, "y": 2.0}, "ordinary", "AccumulateGrad"),
+    ("hardsigmoid(x)", 2): ({"x": 0.4}, "not_differentiable", None),
+}
+
+
+@pytest.mark.parametrize(("expression", "order"), WHY_OF_ITS_GRAPH)
+def test_why_at_the_nodes_of_its_own_graph(expression: str, order: int) -> None:
+    at, kind, name = WHY_OF_ITS_GRAPH[expression, order]
+    snapshot = evaluate_only(expression, at, order)
+    (found, *_) = why_derivative(snapshot, order, "x")
+    nodes = picture(snapshot, order).graph.nodes
+    assert found.kind == kind
+    assert (None if found.node is None else nodes[found.node].name) == name
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if "taylor" in case], ids=lambda case: case["expression"])
