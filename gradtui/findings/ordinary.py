@@ -7,7 +7,7 @@ from gradtui.findings.path import size_of
 from gradtui.findings.record import Record
 from gradtui.graph import ledger
 from gradtui.graph.gradients import spread
-from gradtui.graph.higher_orders import by
+from gradtui.graph.higher_orders import by, several
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.model import Parameter, Snapshot
 from gradtui.snapshot.numbers import numbers
@@ -32,8 +32,7 @@ def cause(record: Record, name: str, leaf: Parameter) -> Cause:
 
 def of_derivative(snapshot: Snapshot, shown: Snapshot, order: int, variable: str) -> Cause:
     """Of a derivative with which nothing is wrong. shown: the picture of the one before, whose graph it came from."""
-    several = len(snapshot.variables) > 1
-    root = by(snapshot.orders.along, order - 1, several) if snapshot.orders is not None else ""
+    root = by(snapshot.orders.along, order - 1, several(snapshot)) if snapshot.orders is not None else ""
     facts: dict[str, Fact] = {"before": root, "name": variable}
     if not shown.graph.nodes:
         return Cause("further: same everywhere", Place(), facts, "proved")

@@ -81,9 +81,14 @@ def prime(order: int) -> str:
     return "f" + "'" * order
 
 
-def by(name: str, order: int, several: bool) -> str:
-    """`f''(x)`, and of several variables `∂²f/∂x²`."""
-    if not several:
+def several(snapshot: Snapshot) -> bool:
+    """Whether a derivative must say by what it is: of several variables, or of the parameters of a module."""
+    return len(snapshot.variables) != 1
+
+
+def by(name: str, order: int, named: bool) -> str:
+    """`f''(x)`, and `named`, as of several variables, `∂²f/∂x²`."""
+    if not named:
         return f"{prime(order)}({name})"
     power = "" if order == 1 else "⁰¹²³⁴⁵⁶⁷⁸⁹"[order]
     return f"∂{power}f/∂{name}{power}"

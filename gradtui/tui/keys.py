@@ -367,7 +367,7 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
         ):
             return session.active is not None
         case "turn":
-            return session.origin != "capture" and session.active is not None
+            return session.origin == "function" or (session.origin != "capture" and session.active is not None)
         case "training":
             if not session.live:
                 return False

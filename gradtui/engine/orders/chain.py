@@ -96,7 +96,7 @@ def chain(
         for order in range(1, most + 1):
             done.makers.begin(order)
             before = done.derivatives[-1]
-            if order > 1 and recorded and _size(before) > MOST_NODES:
+            if order > 1 and recorded and _size(before, leaves, separable) > MOST_NODES:
                 done.ended, done.reason = "too_large", f"its graph has more than {MOST_NODES:,} nodes"
                 break
             if order == 1:
@@ -133,9 +133,11 @@ def along(f: torch.Tensor, leaf: torch.Tensor, element: int, most: int) -> list[
     return told
 
 
-def _size(derivatives: Derivatives) -> int:
-    roots = [graph.root(one) for told in derivatives.values() for one in told if one.requires_grad]
-    return len(graph.walk(*roots)) * max(1, len(roots))
+def _size(derivatives: Derivatives, leaves: Mapping[str, torch.Tensor], separable: Callable[[str], bool]) -> int:
+    """Nodes, times the roots from which backward runs again."""
+    roots = {name: [graph.root(one) for one in told if one.requires_grad] for name, told in derivatives.items()}
+    again = sum(len(found) for name, found in roots.items() if leaves[name].numel() <= MOST_ELEMENTS or separable(name))
+    return len(graph.walk(*(root for found in roots.values() for root in found))) * max(1, again)
 
 
 def _gradients(f: torch.Tensor, leaves: Mapping[str, torch.Tensor], *, again: bool) -> Derivatives:
@@ -151,8 +153,8 @@ def _further(
         return (gradient(before[0], [leaf], again=again)[0],)
     if leaf.numel() > MOST_ELEMENTS:
         return None
-    elements = before[0] if before[0].ndim else before
-    return tuple(gradient(elements[place], [leaf], again=again)[0][place] for place in range(leaf.numel()))
+    elements = before[0].reshape(-1) if before[0].ndim else before
+    return tuple(gradient(elements[place], [leaf], again=again)[0].reshape(-1)[place] for place in range(leaf.numel()))
 
 
 def is_separable(expression: Expression, name: str) -> bool:
@@ -183,4 +185,5 @@ def _adds(node: syntax.Node, found: Mapping[syntax.Node, None]) -> bool:
 
 def numbers(derivative: tuple[torch.Tensor, ...], shape: torch.Size) -> torch.Tensor:
     """The derivative of each element, of the variable's shape."""
-    return derivative[0] if len(derivative) == 1 and derivative[0].shape == shape else torch.stack(list(derivative))
+    whole = derivative[0] if len(derivative) == 1 and derivative[0].shape == shape else torch.stack(list(derivative))
+    return whole.reshape(shape)

@@ -8,7 +8,7 @@ from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.contributions import above
-from gradtui.graph.higher_orders import by, derivative_checks, order_of
+from gradtui.graph.higher_orders import by, derivative_checks, order_of, several
 from gradtui.graph.operands import is_finite, is_zero, operand, operation
 from gradtui.snapshot.differences import Differences
 from gradtui.snapshot.finding import Certainty
@@ -50,10 +50,10 @@ def of_order(record: Record, order: Order) -> Iterator[Cause]:
 
 def _of(record: Record, order: Order, name: str, values: Values) -> Iterator[Cause]:
     snapshot = record.snapshot
-    several = len(snapshot.variables) > 1
+    named = several(snapshot)
     facts: dict[str, Fact] = {
-        "called": by(name, order.order, several),
-        "before": by(name, order.order - 1, several),
+        "called": by(name, order.order, named),
+        "before": by(name, order.order - 1, named),
         "number": values.numbers[0] if values.numbers else None,
     }
     before = order_of(snapshot, order.order - 1)
