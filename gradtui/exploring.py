@@ -48,7 +48,7 @@ def explore(
         found = output
     else:
         from gradtui.engine.capture.capture import capture
-        from gradtui.engine.capture.names import local_variables
+        from gradtui.engine.capture.leaf_names import local_variables
 
         found = capture(output, names, model, None, local_variables(sys._getframe(1)))
     with tempfile.TemporaryDirectory(prefix="gradtui-") as folder:

@@ -10,6 +10,7 @@ import click
 from gradtui import __version__
 from gradtui.command import option_values, topics
 from gradtui.command.training import MOST_UPDATES
+from gradtui.snapshot.defaults import STEP, WINDOW
 from gradtui.snapshot.order_limits import MOST_DEGREE, MOST_ORDER
 
 OPTIONS = (
@@ -28,8 +29,10 @@ OPTIONS = (
     ),
     click.option("--dtype", type=click.Choice(["float32", "float64"]), help="[default: float32]"),
     click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu", show_default=True),
-    click.option("--window", metavar="LOW:HIGH", help="The x-axis of the chart.  [default: -10:10]"),
-    click.option("--step", metavar="STEP", help="How far one key press moves x.  [default: 0.1]"),
+    click.option(
+        "--window", metavar="LOW:HIGH", help=f"The x-axis of the chart.  [default: {WINDOW[0]:g}:{WINDOW[1]:g}]"
+    ),
+    click.option("--step", metavar="STEP", help=f"How far one key press moves x.  [default: {STEP}]"),
     click.option("--theme", metavar="NAME", help="Colours of the screen: dark, light, ansi, nord ..."),
     click.option("--vocabulary", type=click.Choice(["torch", "plain"]), help="Names of nodes: MulBackward0, or · 3."),
     click.option("--mouse/--no-mouse", default=None, help="Whether the screen takes clicks and the wheel."),

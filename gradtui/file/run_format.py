@@ -38,7 +38,7 @@ from msgspec import Struct
 
 from gradtui.file.format import FRAME
 from gradtui.file.rows import DAMAGED, TOO_LARGE, BrokenError
-from gradtui.runs.updates import Norms, Scalars
+from gradtui.runs.packed_updates import Norms, Scalars
 
 HEAD, OPTIMIZER, NAMES, UPDATE, NORMS, FINDING, PRINTED, SNAPSHOT, END = range(1, 10)
 

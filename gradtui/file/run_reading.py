@@ -19,8 +19,8 @@ from gradtui.file.rows import DAMAGED, SAME_NAMES, TOO_LARGE, BrokenError
 from gradtui.file.run_format import HEADER, End, Head, Step, inflated
 from gradtui.file.soundness import MOST_CHARACTERS
 from gradtui.file.texts import SameNamesError, with_harmless_texts
+from gradtui.runs.packed_updates import NO_GRADIENT, Norms, Record, Updates, unpacked
 from gradtui.runs.run import Run
-from gradtui.runs.updates import NO_GRADIENT, Norms, Record, Updates, unpacked
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Snapshot
 

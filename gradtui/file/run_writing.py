@@ -18,12 +18,12 @@ from gradtui.file.format import MAGIC, RUN, FileError
 from gradtui.file.rows import TOO_LARGE, BrokenError
 from gradtui.file.run_format import End, Head, Step, deflated, record
 from gradtui.file.writing import replacing
+from gradtui.runs.packed_updates import Norms, Record, scalars
 from gradtui.runs.run import Run, Update
 from gradtui.runs.thinning import Thinning
-from gradtui.runs.updates import Norms, Record, scalars
+from gradtui.snapshot.exception_text import unbroken
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Snapshot
-from gradtui.snapshot.said import unbroken
 
 MOST_NAMES = 2**16
 """Of parameters, in one record."""

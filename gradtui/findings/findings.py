@@ -8,9 +8,9 @@ from importlib import import_module
 
 from msgspec.structs import replace
 
-from gradtui.findings import detectors, ordinary
+from gradtui.findings import detectors, nothing_wrong
 from gradtui.findings.cause import Cause, Place
-from gradtui.findings.detectors import further
+from gradtui.findings.detectors import higher_orders
 from gradtui.findings.rank import gathered, ranked
 from gradtui.findings.record import Record
 from gradtui.findings.words.sentences import told
@@ -41,7 +41,7 @@ def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
     record = Record.of(snapshot, parameter)
     leaf = record.leaves[parameter]
     found = ranked(cause for cause in _causes(record) if _explains(cause, parameter, leaf.node is not None))
-    found = found or [ordinary.cause(record, parameter, leaf)]
+    found = found or [nothing_wrong.cause(record, parameter, leaf)]
     return tuple(told(replace(cause, about=(parameter,)), snapshot, named=True) for cause in found)
 
 
@@ -55,7 +55,7 @@ def findings_of_derivative(snapshot: Snapshot, order: int) -> tuple[Finding, ...
         return findings(snapshot)
     of_values = [
         replace(cause, place=Place(node_made_by(snapshot, order, cause.place.node)))
-        for cause in further.of_order(Record.of(snapshot), told_of)
+        for cause in higher_orders.of_order(Record.of(snapshot), told_of)
     ]
     shown = picture(snapshot, order)
     said = [told(cause, shown) for cause in ranked(gathered(of_values))]
@@ -69,7 +69,7 @@ def why_derivative(snapshot: Snapshot, order: int, variable: str) -> tuple[Findi
     if found or order_of(snapshot, order) is None or order == 1:
         return found
     shown = picture(snapshot, order)
-    return (told(ordinary.of_derivative(snapshot, shown, order, variable), shown),)
+    return (told(nothing_wrong.of_derivative(snapshot, shown, order, variable), shown),)
 
 
 def _causes(record: Record) -> Iterator[Cause]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from gradtui.findings.scale import without_scale
+from gradtui.findings.grad_scaler import without_scale
 from gradtui.findings.unread import with_known_values
 from gradtui.findings.zeros import killers
 from gradtui.graph.contributions import Use, above, uses

@@ -15,7 +15,7 @@ from gradtui.report.mermaid import mermaid
 from gradtui.report.page.page import page
 from gradtui.report.python import NoScriptError, script
 from gradtui.report.svg import MOST_NODES, svg
-from gradtui.report.tex import NoFormulaError, tex
+from gradtui.report.tex_fragment import NoFormulaError, tex
 from gradtui.report.training.script import training_script
 from gradtui.report.training.updates import as_csv
 from gradtui.snapshot.curve import Curve

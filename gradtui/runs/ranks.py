@@ -9,8 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gradtui.runs.packed_updates import Updates
 from gradtui.runs.run import ParameterNorms, Run, Update
-from gradtui.runs.updates import Updates
 
 TOLERANCE = 1e-4
 """Part of a norm by which two of the same tensor may differ: sums in another order do."""

@@ -16,11 +16,11 @@ from typing import BinaryIO, Literal
 
 from msgspec.structs import replace
 
-from gradtui.service.memory import free
+from gradtui.service.memory_guard import free
 from gradtui.service.not_started import shortage
 from gradtui.service.protocol import BrokenTextError, ProtocolError, Ready, read, whole, write
+from gradtui.snapshot.exception_text import said, unbroken
 from gradtui.snapshot.model import Problem, Request, Snapshot
-from gradtui.snapshot.said import said, unbroken
 from gradtui.snapshot.target import SECONDS
 
 Answer = Callable[[Request], Snapshot]

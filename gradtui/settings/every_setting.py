@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from gradtui.snapshot.defaults import STEP
+
 Value = str | bool | tuple[float, float] | dict[str, tuple[str, ...]] | None
 
 
@@ -111,7 +113,7 @@ ENTRIES = (
     Entry("theme", _text, None, "Textual's name of a theme: textual-light, nord"),
     Entry("vocabulary", _one_of("torch", "plain"), "torch", "MulBackward0, or · 3"),
     Entry("dtype", _one_of("float32", "float64"), "float32", "the number type"),
-    Entry("step", read_step, "0.1", "how far one key press moves x"),
+    Entry("step", read_step, STEP, "how far one key press moves x"),
     Entry("window", read_window, None, "the x-axis of the chart"),
     Entry("mouse", _switch, True, "whether the screen takes clicks and the wheel"),
     Entry("keymap", _one_of("usual", "vim"), "usual", "a set of keys"),

@@ -7,13 +7,12 @@ from decimal import Decimal
 from functools import partial
 
 from gradtui.graph.short_names import again
+from gradtui.snapshot.defaults import STEP, WINDOW
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, numbers
 from gradtui.snapshot.visible import harmless_lines, visible
-from gradtui.tui.session import WINDOW, Session
+from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp
-
-FIRST_STEP = Decimal("0.1")
 
 
 def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[str, str]:
@@ -38,13 +37,13 @@ def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[
 
 def latex(snapshot: Snapshot, variable: str | None) -> dict[str, str]:
     """f, and the derivative by the variable, as LaTeX, where there is such."""
-    from gradtui.report import tex  # not wanted before the first paint
+    from gradtui.report import tex_fragment  # not wanted before the first paint
 
     try:
-        texts = {"LaTeX of f": tex.function(snapshot)}
-    except tex.NoFormulaError:
+        texts = {"LaTeX of f": tex_fragment.function(snapshot)}
+    except tex_fragment.NoFormulaError:
         return {}
-    derivative = tex.derivative(snapshot, variable or "")
+    derivative = tex_fragment.derivative(snapshot, variable or "")
     return texts if derivative is None else texts | {"LaTeX of the derivative": derivative}
 
 
@@ -60,7 +59,7 @@ def as_command(session: Session) -> str:
         words += ["--device", session.device]
     if session.window != WINDOW:
         words += ["--window", ":".join(map(repr, session.window))]
-    if session.active is not None and session.step_of(session.active) != FIRST_STEP:
+    if session.active is not None and session.step_of(session.active) != Decimal(STEP):
         words += ["--step", str(session.step_of(session.active))]
     if session.order > 1:
         words += ["--order", str(session.order)]

@@ -14,6 +14,7 @@ from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import Point, read_point, read_points, read_values
 from gradtui.expression.syntax import Expression
 from gradtui.snapshot.curve import Curve, CurveRequest
+from gradtui.snapshot.defaults import WINDOW
 from gradtui.snapshot.model import Experiment, Problem, Request, Snapshot, default_at
 from gradtui.snapshot.order_limits import MOST_DEGREE, MOST_ORDER
 from gradtui.snapshot.orders import OrdersRequest
@@ -21,7 +22,6 @@ from gradtui.snapshot.start import Start
 from gradtui.snapshot.surface import SurfaceRequest
 from gradtui.snapshot.training import TrainingRequest
 
-WINDOW = (-10.0, 10.0)
 MOST_UNDONE = 200
 """Changes that can be undone, one after the other."""
 SMALLEST_STEP, LARGEST_STEP = Decimal("1e-12"), Decimal("1e12")

@@ -6,8 +6,8 @@ import math
 from pathlib import Path
 
 from gradtui.file.run_writing import RunWriter
+from gradtui.runs.packed_updates import Updates
 from gradtui.runs.run import ParameterNorms, Run, Update
-from gradtui.runs.updates import Updates
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.source import Source
 from tests import examples

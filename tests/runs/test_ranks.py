@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from gradtui.file.run_writing import save
 from gradtui.findings.over_time.ranks import findings
+from gradtui.runs.packed_updates import Updates
 from gradtui.runs.ranks import side_by_side
 from gradtui.runs.run import ParameterNorms, Run, Update
-from gradtui.runs.updates import Updates
 from gradtui.schemas import answers
 from gradtui.snapshot.finding import Finding
 from tests.command.test_usage import run as command

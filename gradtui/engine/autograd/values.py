@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import torch
 
@@ -59,7 +60,17 @@ def _shape(tensor: torch.Tensor) -> tuple[int, ...]:
 
 def dtype_name(tensor: torch.Tensor) -> str:
     """`float32`."""
-    return str(tensor.dtype).removeprefix("torch.")
+    return name(tensor.dtype)
+
+
+def device_name(tensor: torch.Tensor) -> str:
+    """`cuda:0`."""
+    return name(tensor.device)
+
+
+@cache
+def name(kind: torch.dtype | torch.device) -> str:
+    return str(kind).removeprefix("torch.")
 
 
 def first(tensor: torch.Tensor) -> torch.Tensor:

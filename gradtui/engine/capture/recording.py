@@ -14,9 +14,9 @@ import torch
 from msgspec.structs import replace
 from torch.autograd.graph import Node
 
+from gradtui.engine.autograd.create_graph import Passes
 from gradtui.engine.autograd.custom import Call, call_of, mismatches
-from gradtui.engine.autograd.passes import Passes
-from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import is_own, returned
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot import model as data

@@ -53,7 +53,7 @@ def spectrum(slopes: Mapping[str, torch.Tensor], leaves: Mapping[str, torch.Tens
             break
         kept.append(found / beside[-1])
     steepest = torch.stack(kept[: len(across)]).T @ vectors[:, -1]
-    shares = [float(part.square().sum()) for part in steepest.split(sizes)]
+    shares = [float(part.square().sum()) for part in steepest.split_with_sizes(sizes)]
     return Spectrum(
         sum(sizes),
         float(values[0]),
@@ -68,7 +68,7 @@ def _product(
     slopes: Mapping[str, torch.Tensor], leaves: Mapping[str, torch.Tensor], varying: list[str], by: torch.Tensor
 ) -> torch.Tensor:
     """The Hessian times this direction, in float64."""
-    parts = dict(zip(leaves, by.split([leaf.numel() for leaf in leaves.values()]), strict=True))
+    parts = dict(zip(leaves, by.split_with_sizes([leaf.numel() for leaf in leaves.values()]), strict=True))
     if not varying:
         return torch.zeros_like(by)
     found = torch.autograd.grad(

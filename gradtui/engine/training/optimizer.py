@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from gradtui.engine.autograd.refusal import RefusalError
+from gradtui.engine.autograd.dtype_and_device import RefusalError
 from gradtui.snapshot.training import Optimizer, Remembered, Setting, State, Tensor
 
 READ_AS = {str(dtype): dtype for dtype in (torch.float32, torch.float64, torch.int64, torch.bool)}

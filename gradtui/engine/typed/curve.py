@@ -49,21 +49,8 @@ def curve(
     else:
         points = drawing.points()
         found, further = drawn(*points[:3]), points[3:]
-    x, f, derivative = (tuple(column) for column in found.points.tolist())
-    return Curve(
-        variable=request.variable,
-        window=request.window,
-        x=x,
-        f=f,
-        derivative=derivative,
-        element=request.element,
-        key=request.key,
-        what=drawing.what,
-        trouble=found.trouble,
-        jumps=found.jumps,
-        alone=drawing.alone,
-        higher=tuple(tuple(one.tolist()) for one in further),
-    )
+    higher = tuple(tuple(one.tolist()) for one in further)
+    return found.as_curve(request, drawing.what, higher, alone=drawing.alone)
 
 
 class Drawing:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from gradtui.engine.capture.introspection import submodules
-from gradtui.engine.watching.names import Names
+from gradtui.engine.watching.parameter_names import Names
 from gradtui.findings.over_time.history import History, ModeHistory
 
 MOST_LOOKED_AT = 64

@@ -1,6 +1,6 @@
 """What torch was asked since the last backward passes: each call with its arguments and its line, as long as that is small.
 
-A call is noted, and no number looked at. Where something has gone wrong, `replay` runs the calls once more.
+A call is noted, and no number looked at. Where something has gone wrong, `forward_again` runs the calls once more.
 """
 
 from __future__ import annotations

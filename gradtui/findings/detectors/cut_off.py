@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
-from gradtui.grad_fns import functions
+from gradtui.grad_fns import called_functions
 from gradtui.snapshot.finding import Certainty
 from gradtui.snapshot.model import Event, EventKind, Parameter, Source
 
@@ -92,9 +92,9 @@ def _begin(record: Record, event: Event) -> Event:
 def _kind(event: Event) -> str:
     if event.kind == "no_grad" and event.switch in ("inference_mode", "set_grad_enabled"):
         return f"cut by {event.switch}"
-    if event.kind == "not_differentiable" and functions.has(event.operation, "comparing"):
+    if event.kind == "not_differentiable" and called_functions.has(event.operation, "comparing"):
         return "cut by comparing"
-    if event.kind == "not_differentiable" and functions.has(event.operation, "indices"):
+    if event.kind == "not_differentiable" and called_functions.has(event.operation, "indices"):
         return "cut by indices"
     return f"cut by {event.kind}"
 

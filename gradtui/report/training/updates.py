@@ -11,7 +11,7 @@ from gradtui.chart.by_update import Track, draw_values
 from gradtui.report.training import norms
 from gradtui.snapshot.numbers import SIGNIFICANT, number
 from gradtui.snapshot.training import Moved, Place, Remembered, Setting, State, Tensor, Training, Update
-from gradtui.training.norms import in_words
+from gradtui.training.module_norms import in_words
 
 MOST_ROWS = 40
 """Updates in a table: the first half of them, and the last."""

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
-from typing import ClassVar
 
 from rich.cells import set_cell_size
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.binding import Binding
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gradtui.expression.functions import TABLE
+from gradtui.tui.dialogs.overlay import KeysHelp, glossary, heading
 from gradtui.tui.keymap import in_short
 from gradtui.tui.keys import ROWS
-from gradtui.tui.textual_fixes import Sized
 
 LANGUAGE = (
     ("x^2 + 3x + 1", "f(x) = …  y = …"),
@@ -73,38 +70,19 @@ GLOSSARY = (
 """What a word or a sign of the screen means."""
 
 
-class HelpScreen(Sized, ModalScreen[None]):
-    """Any of the keys that one would try closes it."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q,enter,f1", "dismiss", "close", key_display="esc"),
-    ]
-
-    def __init__(self, keys: Sequence[Binding]) -> None:
-        super().__init__()
-        self._keys = keys
-
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help"):
-            yield Static(_columns(self._keys))
-            yield Static(_heading("words and signs"), classes="heading")
-            for term, means in GLOSSARY:
-                with Horizontal(classes="entry"):
-                    yield Static(Content.styled(term, "$text-accent"), classes="term")
-                    yield Static(Content(means))
-            names = sorted(function.name for function in TABLE if not function.operator)
-            yield Static(_heading("functions"), classes="heading")
-            yield Static(" ".join(names), id="functions")
-
-
-def _heading(text: str) -> Content:
-    return Content.styled(text, "bold $text-primary")
+class HelpScreen(KeysHelp):
+    def told(self) -> ComposeResult:
+        yield Static(_columns(self.keys))
+        yield from glossary(GLOSSARY)
+        names = sorted(function.name for function in TABLE if not function.operator)
+        yield Static(heading("functions"), classes="heading")
+        yield Static(" ".join(names), id="functions")
 
 
 def _columns(bindings: Sequence[Binding]) -> Content:
     """Keys at the left, the language at the right: 77 cells."""
     keys = [(in_short(row, bindings), row.short) for row in ROWS]
-    lines = [Content.assemble((set_cell_size("keys", 44), "bold $text-primary"), _heading("what can be typed"))]
+    lines = [Content.assemble((set_cell_size("keys", 44), "bold $text-primary"), heading("what can be typed"))]
     lines += [
         Content.assemble(
             (set_cell_size(key, 12), "$text-accent"),

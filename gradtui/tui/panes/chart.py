@@ -27,8 +27,9 @@ from gradtui.chart.overlay import Overlay, overlay
 from gradtui.chart.plane import Cells, has_room
 from gradtui.chart.point import Point
 from gradtui.chart.trail import trail
-from gradtui.chart.window import DEFAULT_WINDOW, Position, Window, bounded, panned, zoomed
+from gradtui.chart.window import Position, Window, bounded, panned, zoomed
 from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.defaults import WINDOW
 
 NOTCH = 0.8
 """What one notch of the wheel makes of the window's width."""
@@ -107,9 +108,9 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         self._cells: Cells | None = None
         self._lines: dict[int, Strip] = {}
         self._wanted = self._drawing = False
-        self._window: Window = DEFAULT_WINDOW
+        self._window: Window = WINDOW
         self._asked: list[Window] = []
-        self._before: Window = DEFAULT_WINDOW
+        self._before: Window = WINDOW
         self._to_see: list[Window] = []
         self._seen: list[Curve] = []
         self._drag: tuple[int, Window] | None = None

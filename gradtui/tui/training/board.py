@@ -14,8 +14,8 @@ from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.training import Update
 from gradtui.snapshot.visible import visible
+from gradtui.training.optimizer_text import read_optimizer
 from gradtui.training.optimizers import DEFAULT
-from gradtui.training.reading import read_optimizer
 from gradtui.tui import texts
 from gradtui.tui.answers import Answers
 from gradtui.tui.backward import Backward

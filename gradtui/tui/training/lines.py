@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.training import Moved, Place, Setting, State, Training, Update
 from gradtui.training.history import Maker, is_still
-from gradtui.training.norms import by_module, pace
+from gradtui.training.module_norms import by_module, pace
 from gradtui.tui.node.lines import Pieces
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from gradtui.engine.training.evaluate import evaluate
 from gradtui.engine.typed.evaluate import At
 from gradtui.snapshot.model import Dtype, Request
 from gradtui.snapshot.training import Batches, Optimizer, Tensor, TrainingRequest, Update
+from gradtui.training.optimizer_text import read_optimizer
 from gradtui.training.optimizers import OPTIMIZERS
-from gradtui.training.reading import read_optimizer
 from tests.engine.oracle import line
 
 CASES = json.loads((Path(__file__).parents[2] / "cases" / "training.json").read_text())

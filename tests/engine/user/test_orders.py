@@ -176,9 +176,10 @@ def whole_hessian() -> tuple[list[str], torch.Tensor]:
     flat = torch.cat([one.detach().reshape(-1) for one in known.values()])
 
     def f(at: torch.Tensor) -> torch.Tensor:
-        parts = at.split([one.numel() for one in known.values()])
+        parts = at.split_with_sizes([one.numel() for one in known.values()])
         given = {name: part.reshape(one.shape) for (name, one), part in zip(known.items(), parts, strict=True)}
-        return (torch.func.functional_call(soft, given, (points,)) ** 2).mean()
+        told: torch.Tensor = torch.func.functional_call(soft, given, (points,))
+        return (told**2).mean()
 
     return [name for name, one in known.items() for _ in range(one.numel())], hessian(f, flat)
 

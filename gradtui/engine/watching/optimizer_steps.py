@@ -15,10 +15,10 @@ import torch
 from gradtui.engine.autograd.torch_private import sequence_number
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import Places
-from gradtui.engine.watching import norms
-from gradtui.engine.watching.names import Names, holder_of_graphs, line_that_adds
-from gradtui.engine.watching.notice import Notice
-from gradtui.engine.watching.passes import ALIVE, Passes
+from gradtui.engine.watching import tensor_norms
+from gradtui.engine.watching.backward_passes import ALIVE, Passes
+from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
+from gradtui.engine.watching.single_calls import Notice
 from gradtui.engine.watching.sink import Sink
 from gradtui.findings.over_time.history import History, OptimizerHistory, ParameterHistory
 from gradtui.runs.run import ParameterNorms, Update
@@ -68,8 +68,8 @@ class Steps:
         self._number = self._numbered(optimizer, place)
         self._notice.own = {id(one) for one in self._named.values()}
         self._look_whether_written()
-        self._weights = norms.norms([*self._named.values()])
-        self._before = norms.copies(self.parameters, self._buffers.get(self._number, []))
+        self._weights = tensor_norms.norms([*self._named.values()])
+        self._before = tensor_norms.copies(self.parameters, self._buffers.get(self._number, []))
         self._buffers[self._number] = self._before
         self._skipped = False
         if not closure:
@@ -114,8 +114,8 @@ class Steps:
         found = getattr(optimizer, "found_inf", None)
         self._skipped = found is not None and bool(found)
         self._grads = {}
-        for (name, grad), norm in zip(having, norms.norms([grad for _, grad in having]), strict=True):
-            counts = (0, 0) if math.isfinite(norm) else norms.counts(grad)
+        for (name, grad), norm in zip(having, tensor_norms.norms([grad for _, grad in having]), strict=True):
+            counts = (0, 0) if math.isfinite(norm) else tensor_norms.counts(grad)
             self._grads[name] = (math.nan if counts[0] else norm / scale, *counts)
         bad = tuple(name for name, one in self._named.items() if id(one) in own and self._is_bad(name))
         update = self._history.updates
@@ -153,7 +153,7 @@ class Steps:
             history.note("skipped", self._passes.place, scale=None, scaler=-1)
             return
         own = {id(one): place for place, one in enumerate(self.parameters)}
-        changes = norms.differences(self._before, self.parameters)
+        changes = tensor_norms.differences(self._before, self.parameters)
         told: dict[str, ParameterNorms] = {}
         for (name, one), weight in zip(self._named.items(), self._weights, strict=True):
             norm, nan, inf = self._grads.get(name, (None, 0, 0))
@@ -222,7 +222,7 @@ class Steps:
             history.note("uncleared", passes.place, self._number)
         for total, most, place in self._notice.clips:
             if total is None:
-                at_bound = norms.share_at([one.grad for one in self.parameters if one.grad is not None], most)
+                at_bound = tensor_norms.share_at([one.grad for one in self.parameters if one.grad is not None], most)
                 clamped = history.note("clamped", place, most=most, count=0)
                 clamped.facts = {**clamped.facts, "count": clamped.facts["count"] + (at_bound > AT_BOUND)}
                 continue
@@ -267,7 +267,7 @@ class Steps:
         """A number for each parameter that is another, as good as always, when its elements are."""
         every = [*self._named.values()]
         samples = [self._sample(one) for one in every]
-        return {id(one): (weakref.ref(one), norm) for one, norm in zip(every, norms.norms(samples), strict=True)}
+        return {id(one): (weakref.ref(one), norm) for one, norm in zip(every, tensor_norms.norms(samples), strict=True)}
 
     def _sample(self, parameter: torch.Tensor) -> torch.Tensor:
         """Some of its elements; the same view as long as its numbers stand where they stood."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gradtui.findings.cause import Cause, Extent, Fact, Facts, Part, Place
-from gradtui.findings.path import size_of
+from gradtui.findings.layer_sizes import size_of
 from gradtui.findings.record import Record
 from gradtui.graph import ledger
 from gradtui.graph.gradients import spread

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from gradtui.engine.autograd.saved import saved
 from gradtui.grad_fns.rule_of_node import rule, rule_of
-from gradtui.grad_fns.tensors import TENSORS
+from gradtui.grad_fns.tensor_rules import TENSORS
 from gradtui.snapshot import model
 from tests.grad_fns.case import Case, Gradients, case, linear, moves, operand, put_back, ties
 from tests.grad_fns.decompositions import DECOMPOSITIONS

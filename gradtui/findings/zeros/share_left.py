@@ -12,9 +12,6 @@ from gradtui.graph.operands import operation
 from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Graph, Node
 
-NOTHING = 1e-6
-"""A share below this is next to nothing: in float32 it is lost beside any other term."""
-
 
 @dataclass(frozen=True, slots=True)
 class Loss:
@@ -28,20 +25,22 @@ class Loss:
 
 @dataclass(slots=True)
 class Flow:
-    """left: of the gradient at each element of each node, the share that is left on the best path.
+    """left: of the gradient at each element of each node, the share that is left on the best path. nothing: a share below it
+    is next to nothing.
 
     best: the edge by which most came to each node. losses: in the engine's order.
     """
 
     graph: Graph
+    nothing: float
     left: dict[int, tuple[float, ...]] = field(default_factory=dict)
     best: dict[int, tuple[int, int]] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
 
     @classmethod
-    def of(cls, graph: Graph) -> Flow:
+    def of(cls, graph: Graph, nothing: float) -> Flow:
         starts = graph.roots if graph.nodes else ()
-        flow = cls(graph, {root: (1.0,) * math.prod(graph.nodes[root].shape) for root in starts})
+        flow = cls(graph, nothing, {root: (1.0,) * math.prod(graph.nodes[root].shape) for root in starts})
         for node in (graph.nodes[place] for place in Replay(graph).order):
             for number, edge in enumerate(node.edges):
                 if edge.target is not None and node.id in flow.left:  # a file may say that nothing led to it
@@ -55,7 +54,7 @@ class Flow:
         left = (max(before_all, default=1.0),) if has(operation(node), "mixing") else before_all
         before, share = _fitted(left, count), _fitted(shares(self.graph, node, edge), count)
         after = tuple(b * s for b, s in zip(before, share, strict=True))
-        lost = [place for place in range(count) if after[place] < NOTHING <= before[place]]
+        lost = [place for place in range(count) if after[place] < self.nothing <= before[place]]
         if lost:
             self.losses.append(Loss(node.id, edge, lost, min(share[place] for place in lost)))
         known = self.left.get(target)
@@ -65,7 +64,7 @@ class Flow:
 
     def lost_at(self, leaf: Node) -> list[int]:
         """The elements of a leaf at which next to nothing arrives."""
-        return [place for place, left in enumerate(self.left.get(leaf.id, ())) if left < NOTHING]
+        return [place for place, left in enumerate(self.left.get(leaf.id, ())) if left < self.nothing]
 
     def first(self, leaf: Node, gone: Sequence[int]) -> Loss | None:
         """The first loss on a path to this leaf, at one of its elements where the two have equally many."""

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import torch
 
-from gradtui.engine.autograd.refusal import RefusalError
+from gradtui.engine.autograd.dtype_and_device import RefusalError
 from gradtui.engine.capture.introspection import is_a
 from gradtui.snapshot.target import candidates
 

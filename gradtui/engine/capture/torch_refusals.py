@@ -17,13 +17,13 @@ from gradtui.engine.autograd.witness import readable_numbers
 from gradtui.engine.capture.events import Seen, name_of
 from gradtui.engine.capture.flow import address
 from gradtui.engine.capture.introspection import is_a
-from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import Places, is_own, returned
 from gradtui.engine.capture.recording import Recording
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Raised, Refusal
+from gradtui.snapshot.exception_text import said
 from gradtui.snapshot.model import Source
-from gradtui.snapshot.said import said
 
 NUMBERS = r"\[([^\]]*)\]"
 MESSAGES: dict[Refusal, str] = {

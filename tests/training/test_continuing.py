@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gradtui.snapshot.training import Batches
-from gradtui.training.run import epoch
+from gradtui.training.continuing import epoch
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from gradtui.engine.capture.introspection import is_a, named_parameters, submodules
+from gradtui.engine.capture.introspection import is_a, named_parameters
 
 Names = dict[torch.Tensor, str]
 """A tensor's hash is its identity."""
@@ -51,10 +51,10 @@ def given(names: Mapping[str, torch.Tensor] | None, model: torch.nn.Module | Non
     return found
 
 
-def owners(model: torch.nn.Module) -> Names:
-    """The path of the module of each parameter, of the first where several share it."""
+def owners(parts: Mapping[str, torch.nn.Module]) -> Names:
+    """The path of the module of each parameter, of the first where several share it. parts: a model's modules by path."""
     found: Names = {}
-    for path, module in submodules(model).items():
+    for path, module in parts.items():
         for parameter in module._parameters.values():
             if parameter is not None:
                 found.setdefault(parameter, path)

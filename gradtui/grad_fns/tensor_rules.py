@@ -7,8 +7,8 @@ that; any other name is a parameter by torch's name. A key with a parameter's va
 
 from __future__ import annotations
 
-from gradtui.grad_fns.decompositions import DECOMPOSITIONS
-from gradtui.grad_fns.spectra import SPECTRA
+from gradtui.grad_fns.decomposition_rules import DECOMPOSITIONS
+from gradtui.grad_fns.spectral_rules import SPECTRA
 
 NOTHING = "0: no gradient passes"
 PUT_BACK = "ḡ put back in its place, 0 elsewhere"

@@ -6,9 +6,9 @@ import math
 import sys
 from collections.abc import Sequence
 
-from gradtui.findings import path
+from gradtui.findings import layer_sizes
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
-from gradtui.findings.path import Change, Layer
+from gradtui.findings.layer_sizes import Change, Layer
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import operation
@@ -22,8 +22,8 @@ MOST_SHOWN = 6
 def fall(record: Record, profile: Sequence[Layer]) -> Cause:
     """How the norm falls from the last of these layers to the first."""
     low, top = profile[0], profile[-1]
-    changes = path.changes(record.graph, low.node, record.uses)
-    name, count, _ = path.most([Change(node, -by, hooked) for node, by, hooked in changes])
+    changes = layer_sizes.changes(record.graph, low.node, record.uses)
+    name, count, _ = layer_sizes.most([Change(node, -by, hooked) for node, by, hooked in changes])
     worst, loss, hooked = min(changes, key=_by, default=Change(record.nodes[low.node], 0.0))
     steps = max(len(dict.fromkeys(layer.module for layer in profile)) - 1, 1)
     facts: dict[str, Fact] = {"above": top.norm, "top": top.module, "below": low.norm, "low": low.module}
@@ -44,10 +44,10 @@ def fall(record: Record, profile: Sequence[Layer]) -> Cause:
 
 def rise(record: Record, layer: Layer, profile: Sequence[Layer]) -> Cause:
     """How the norm rises from the loss to this layer."""
-    changes = path.changes(record.graph, layer.node, record.uses)
+    changes = layer_sizes.changes(record.graph, layer.node, record.uses)
     whole = sum(change.by for change in changes if change.by > 0)
     worst, gain, hooked = max(changes, key=_by, default=Change(record.nodes[layer.node], 0.0))
-    name, count, together = path.most(changes)
+    name, count, together = layer_sizes.most(changes)
     facts: dict[str, Fact] = {"norm": layer.norm, "size": layer.size, "hook": Part("a hook on") if hooked else ""}
     if count < LEAST_REPEATS or gain > MOST_OF_IT * whole:
         facts |= {"node": worst, "factor": _factor(gain)}

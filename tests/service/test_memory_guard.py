@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from gradtui.service import memory
+from gradtui.service import memory_guard
 from gradtui.service.client import Service
 from gradtui.snapshot.model import Request, Snapshot
 from tests.terminal.driver import PATIENCE
@@ -153,7 +153,7 @@ async def test_processes_that_take_it_together_are_ended(tmp_path: Path, monkeyp
     """Each has its own limit only. What is left is what the test says: little, once the child has taken something."""
     mark, file = tmp_path / "mark", tmp_path / "child.py"
     file.write_text(CHILD.replace("MARK", repr(str(mark))))
-    monkeypatch.setattr(memory, "free", lambda: 10 * 2**20 if mark.exists() else 300 * 2**20)
+    monkeypatch.setattr(memory_guard, "free", lambda: 10 * 2**20 if mark.exists() else 300 * 2**20)
     target = f"{file}:f"
     service = Service(function=target, seconds=PATIENCE)
     await service.start()
@@ -171,7 +171,7 @@ async def test_memory_that_others_have_taken_is_not_held_against_it(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = iter([100 * 2**30])
-    monkeypatch.setattr(memory, "free", lambda: next(left, 0))
+    monkeypatch.setattr(memory_guard, "free", lambda: next(left, 0))
     assert (await user.run("slow")).problem is None
 
 
@@ -179,7 +179,7 @@ async def test_memory_that_others_have_taken_is_not_held_against_it(
 async def test_a_process_that_the_system_ended(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """Linux counts those that it ends for their memory."""
     kills = iter([3])
-    monkeypatch.setattr(memory, "kills", lambda: next(kills, 4))
+    monkeypatch.setattr(memory_guard, "kills", lambda: next(kills, 4))
     problem = (await user.run("killed")).problem
     assert problem is not None
     assert problem.kind == "memory"
@@ -192,9 +192,9 @@ GIB = 2**30
 def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with 8 GiB free, whose groups of processes the test writes."""
     (tmp_path / "meminfo").write_text(f"MemTotal: {16 * 2**20} kB\nMemAvailable: {8 * 2**20} kB\n")
-    monkeypatch.setattr(memory, "MEMINFO", tmp_path / "meminfo")
-    monkeypatch.setattr(memory, "MEMBERSHIP", tmp_path / "cgroup")
-    monkeypatch.setattr(memory, "CGROUPS", tmp_path / "groups")
+    monkeypatch.setattr(memory_guard, "MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr(memory_guard, "MEMBERSHIP", tmp_path / "cgroup")
+    monkeypatch.setattr(memory_guard, "CGROUPS", tmp_path / "groups")
     return tmp_path
 
 
@@ -205,7 +205,7 @@ def write(folder: Path, **texts: object) -> None:
 
 
 async def test_what_is_free_on_a_machine(system: Path) -> None:
-    assert memory.free() == 8 * GIB
+    assert memory_guard.free() == 8 * GIB
 
 
 async def test_what_is_free_in_a_container(system: Path) -> None:
@@ -214,7 +214,7 @@ async def test_what_is_free_in_a_container(system: Path) -> None:
     write(system / "groups" / "job" / "step", memory__max="max", memory__current=0)
     cached = f"anon 5\ninactive_file {GIB // 4}"
     write(system / "groups" / "job", memory__max=2 * GIB, memory__current=int(1.5 * GIB), memory__stat=cached)
-    assert memory.free() == int(0.75 * GIB)
+    assert memory_guard.free() == int(0.75 * GIB)
 
 
 async def test_what_is_free_in_a_container_of_the_first_kind(system: Path) -> None:
@@ -225,9 +225,9 @@ async def test_what_is_free_in_a_container_of_the_first_kind(system: Path) -> No
         memory__usage_in_bytes=GIB // 2,
         memory__stat="total_inactive_file 0",
     )
-    assert memory.free() == GIB // 2
+    assert memory_guard.free() == GIB // 2
     write(system / "groups" / "memory", memory__limit_in_bytes=2**63 - 4096)
-    assert memory.free() == 8 * GIB
+    assert memory_guard.free() == 8 * GIB
 
 
 async def test_a_system_that_tells_nothing(system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +237,7 @@ async def test_a_system_that_tells_nothing(system: Path, monkeypatch: pytest.Mon
         raise ValueError(name)
 
     monkeypatch.setattr(os, "sysconf", refuse)
-    assert memory.free() is None
-    guard = memory.Guard(os.getpid(), lambda: None)
+    assert memory_guard.free() is None
+    guard = memory_guard.Guard(os.getpid(), lambda: None)
     guard.close()
     assert guard.problem("it") is None

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from gradtui.snapshot.training import Optimizer
+from gradtui.training.optimizer_text import OptimizerError, read_optimizer
 from gradtui.training.optimizers import ELSEWHERE, OPTIMIZERS, settings
-from gradtui.training.reading import OptimizerError, read_optimizer
 
 
 def test_names_and_defaults_are_those_of_torch() -> None:

@@ -1,6 +1,6 @@
 """Rules of matrix functions and decompositions: grad_fn name -> the forward, then what a, b, c ... get.
 
-Written as those of `tensors`; yᵀ is y conjugate and transposed where it is complex, sym(m) is (m + mᵀ)/2, low(m) is the
+Written as those of `tensor_rules`; yᵀ is y conjugate and transposed where it is complex, sym(m) is (m + mᵀ)/2, low(m) is the
 lower triangle of m with half of its diagonal. Of several results, ḡ of each has that result's name.
 """
 

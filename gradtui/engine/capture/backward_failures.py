@@ -12,9 +12,9 @@ from torch.autograd.graph import Node
 from gradtui.engine.autograd.graph import short
 from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.capture.recording import Recording
-from gradtui.engine.capture.refused import raised
+from gradtui.engine.capture.torch_refusals import raised
+from gradtui.snapshot.exception_text import said, unbroken
 from gradtui.snapshot.model import Problem
-from gradtui.snapshot.said import said, unbroken
 
 IN_PLACE = re.compile(
     r"modified by an inplace operation: \[(?P<kind>[^\]]*\])\](, which is output \d+ of (?P<maker>\w+),)? is at version"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from gradtui.service.watch import Watch
+from gradtui.service.changed_files import Watch
 
 PATIENCE = 10.0
 

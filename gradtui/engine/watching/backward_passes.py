@@ -18,9 +18,9 @@ from gradtui.engine.autograd.torch_private import asked
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.step import failed
-from gradtui.engine.watching import norms
-from gradtui.engine.watching.names import Names, variables
-from gradtui.engine.watching.replay import replay
+from gradtui.engine.watching import tensor_norms
+from gradtui.engine.watching.forward_again import replay
+from gradtui.engine.watching.parameter_names import Names, variables
 from gradtui.engine.watching.scalers import Scaled
 from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.tape import SEGMENTS, Segment, Tape
@@ -219,4 +219,4 @@ class Passes:
 
 def _is_left(parameter: torch.Tensor, gradient: int) -> bool:
     now = parameter.grad
-    return now is not None and id(now) == gradient and bool(norms.norms([now])[0])
+    return now is not None and id(now) == gradient and bool(tensor_norms.norms([now])[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gradtui.chart.drawing import OTHER, draw
-from gradtui.chart.labels import beside
+from gradtui.chart.label_places import beside
 from gradtui.chart.overlay import overlay
 from gradtui.snapshot.numbers import number
 from tests.chart.test_drawing import lines, quadratic

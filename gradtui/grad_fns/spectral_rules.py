@@ -1,6 +1,6 @@
 """Rules of complex numbers and Fourier transforms: grad_fn name -> the forward, then what a, b, c ... get.
 
-Written as those of `tensors`; conj(ḡ) is the complex conjugate. torch's gradient of a complex a is conj(∂L/∂a), the
+Written as those of `tensor_rules`; conj(ḡ) is the complex conjugate. torch's gradient of a complex a is conj(∂L/∂a), the
 direction in which L grows.
 """
 

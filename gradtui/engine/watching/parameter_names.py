@@ -14,7 +14,7 @@ import torch
 from gradtui.engine.autograd.torch_private import sharded_parameters
 from gradtui.engine.capture.holders import unregistered
 from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, submodules
-from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import is_users
 
 MOST_KNOWN = 16
@@ -120,7 +120,9 @@ class Names:
                 names.setdefault(id(parameter), before + name)
         for model in models:
             wanted = {one for one in every if id(one) not in names}
-            names.update({id(one): name for one, name in unregistered(model, wanted).items()} if wanted else {})
+            names.update(
+                {id(one): name for one, name in unregistered(submodules(model), wanted).items()} if wanted else {}
+            )
         nameless = [one for one in every if id(one) not in names]
         for number, one in enumerate(nameless):
             names[id(one)] = name_of(one, scopes) or f"parameter {number}"
