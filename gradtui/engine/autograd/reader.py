@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 
 from gradtui.engine.autograd.readable import has_memory, has_numbers, is_real
-from gradtui.engine.autograd.summaries import summaries, wide
+from gradtui.engine.autograd.summaries import one_thread, summaries, wide
 from gradtui.engine.autograd.values import FIRST_NUMBERS, PLAIN, first, legible
 from gradtui.snapshot.model import Values
 
@@ -88,7 +88,7 @@ class Reader:
 
     def _read(self) -> None:
         ordinary = True
-        with torch.no_grad():
+        with torch.no_grad(), one_thread():
             for group in self._groups.values():
                 read, as_usual = _together(group.tensors) if group.tensors else ([], True)
                 ordinary = ordinary and as_usual
