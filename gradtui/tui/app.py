@@ -29,7 +29,7 @@ from gradtui.tui.dialogs import command_palette
 from gradtui.tui.evaluator import DerivativeArrived, MakeEvaluator, OtherArrived, SnapshotArrived
 from gradtui.tui.findings import Findings
 from gradtui.tui.keymap import bound
-from gradtui.tui.keys import EVERYWHERE, KEYS, asks, works
+from gradtui.tui.keys import EVERYWHERE, KEYS, UPDATE, asks, working, works
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
@@ -58,7 +58,6 @@ class GradtuiApp(MendedApp):
         """memory: what is remembered of the last time, and will be of this one; None for nothing."""
         super().__init__()
         self.memory = memory
-        self.plain = False
         self.live_again: Start | None = None
         self.session, self.answers = session, Answers()
         self.asking = Asking(session, self.answers, service, self.post_message)
@@ -84,7 +83,7 @@ class GradtuiApp(MendedApp):
         self.board.attach(self.picture)
         yield self.picture
         yield Static("too small:\n40 x 10 at least", id="too-small")
-        yield KeyFooter()
+        yield KeyFooter(left_out=(UPDATE,))
 
     def on_mount(self) -> None:
         self._first = self.chosen
@@ -209,7 +208,7 @@ class GradtuiApp(MendedApp):
     on_found = show_cursor
 
     def show_player(self) -> None:
-        self.picture.graph.border_subtitle = self.player.text
+        self.picture.graph.entitle(self.player.text, "subtitle")
 
     def show_keys(self) -> None:
         """Have the footer made anew, which takes a while, only where other keys work now.
@@ -218,9 +217,10 @@ class GradtuiApp(MendedApp):
         """
         if isinstance(self.focused, Input):
             return
-        working = [works(key.action.partition("(")[0], self.session, self.answers.shown, typing=False) for key in KEYS]
-        if working != self._working:
-            self._working = working
+        now = [self.board.trainer.active, *working(self.session, self.answers.shown)]
+        if now != self._working:
+            self._working = now
+            self.query_one(KeyFooter).left_out = () if now[0] else (UPDATE,)
             self.refresh_bindings()
 
     # Keys
@@ -257,10 +257,10 @@ class GradtuiApp(MendedApp):
     action_maximise = by(lambda app: app.picture.panes.toggle_maximised)
     action_move_node = by(lambda app: app.picture.graph.run_action)
     action_pan = by(lambda app: app.picture.chart.pan)
-    action_fit = by(lambda app: app.picture.chart.fit)
+    action_fit = by(lambda app: app.board.fit)
     action_toggle_grid = by(lambda app: app.picture.chart.toggle_grid)
     action_export = by(lambda app: app.picture.open_file)
-    action_present = by(lambda app: app.picture.panes.toggle_presenting)
+    action_present = by(lambda app: app.picture.toggle_presenting)
     action_toggle_derivative = by(lambda app: app.picture.chart.toggle_derivative)
     action_toggle_saved = by(lambda app: app.picture.node_panel.toggle_saved)
     action_backward = by(lambda app: app.board.step)

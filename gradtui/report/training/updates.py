@@ -112,7 +112,7 @@ def _is_whole(training: Training) -> bool:
 def values_chart(training: Training) -> Iterator[str]:
     """f by update, where there are enough to make a line."""
     values = tuple(update.value for update in training.updates)
-    cells = draw_values([Track(training.optimizer.text, values)], WIDTH, HEIGHT) if len(values) >= FEWEST else None
+    cells = draw_values([Track(training.optimizer, values)], WIDTH, HEIGHT) if len(values) >= FEWEST else None
     yield from ("".join(character for character, _ in line).rstrip() for line in cells or ())
 
 

@@ -372,7 +372,7 @@ class Trainer:
         if self.player.playing:
             told.insert(0, self.player.text)
         if (factor := self.growth) is not None:
-            told.insert(0, f"diverges: each update multiplies the distance by {factor:.3g}")
+            told.insert(0, f"diverges × {factor:.3g}")
         return " · ".join(told)
 
     @property
