@@ -230,3 +230,34 @@ PICTURES: dict[str, tuple[Callable[[], GradtuiApp], tuple[str, ...]]] = {
 def test_pictures(snap_compare: Compare, name: str, size: Size) -> None:
     made, keys = PICTURES[name]
     assert snap_compare(made(), terminal_size=size, run_before=after(*keys))
+
+
+async def test_the_contour_without_a_training() -> None:
+    """h: f over two variables with the point, -gradient and the Hessian's directions, as torch has f there; it follows a step."""
+    app = app_on("x^2 - 3x*y + 2y", x="1", y="0.5")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert "contour" in str(app.picture.chart.border_subtitle)
+        await press(pilot, "D", "h")
+        await settle(pilot)
+        assert app.picture.chart.border_title == "contour of f"
+        assert app.answers.shown is not None
+        surface = app.answers.shown.surface
+        assert surface is not None
+        (low, high), (bottom, top) = surface.windows
+        corners = surface.values[0], surface.values[-1]
+        assert corners == pytest.approx(
+            (low**2 - 3 * low * bottom + 2 * bottom, high**2 - 3 * high * top + 2 * top), rel=1e-5
+        )
+        screen = text_of(app)
+        assert "⌣" in screen
+        assert "⌢" in screen
+        assert "λ = -2.162" in screen
+        assert "λ = 4.162" in screen
+        assert "SGD" not in screen
+        await press(pilot, "right")
+        await settle(pilot)
+        assert app.board.charts.kind == "contour"
+        await press(pilot, "h")
+        await settle(pilot)
+        assert app.picture.chart.border_title == "f and f'"

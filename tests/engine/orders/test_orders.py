@@ -18,6 +18,8 @@ from msgspec.structs import replace
 from gradtui.calculus import higher_orders
 from gradtui.engine.autograd import graph
 from gradtui.engine.training.evaluate import evaluate
+from gradtui.engine.typed import forward
+from gradtui.expression.parser import parse
 from gradtui.findings.findings import findings, why_derivative
 from gradtui.graph.higher_orders import derivative_checks, picture
 from gradtui.snapshot.graph import Values
@@ -198,6 +200,32 @@ def test_random_expressions(expression: str, x: float) -> None:
         size = max([1.0, *(abs(n) for one in order.graph.nodes if one.value for n in one.value.numbers)])
         assert order.values["x"].numbers[0] == pytest.approx(exact, rel=1e-9, abs=1e-9 * size**2)
         assert math.isfinite(exact)
+
+
+GRADGRADCHECKED: dict[str, At] = {
+    "x*sin(x)": {"x": 0.7},
+    "tanh(w*x + b)^2": {"w": 0.5, "x": 1.5, "b": -0.2},
+    "x^w": {"x": 1.3, "w": 2.5},
+    "softmax(x)*x": {"x": (0.3, -0.7, 1.1)},
+    "logsumexp(x)*norm(x)": {"x": (0.3, -0.7, 1.1)},
+    "where(x > 0, x^3, x^2)": {"x": -0.4},
+    "mse_loss(x*w, [1, 2])": {"x": (0.5, 1.5), "w": 0.3},
+}
+
+
+@pytest.mark.parametrize("expression", GRADGRADCHECKED)
+def test_gradgradcheck(expression: str) -> None:
+    """torch holds the derivative of the gradient of what is evaluated against differences of its own; so do the checks."""
+    at = GRADGRADCHECKED[expression]
+    told, names = parse(expression), list(at)
+    places = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in at.values()]
+
+    def f(*tensors: torch.Tensor) -> torch.Tensor:
+        return torch.as_tensor(forward.run(told, dict(zip(names, tensors, strict=True))).output)
+
+    assert torch.autograd.gradgradcheck(f, places)
+    for check in derivative_checks(asked(expression, at, 2), 2).values():
+        assert (check.autograd, check.differences) == (True, True), check
 
 
 def test_what_is_too_large_is_said() -> None:

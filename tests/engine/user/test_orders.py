@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from torch.autograd.gradcheck import GradcheckError
 
 from gradtui.engine.autograd import graph
 from gradtui.engine.orders import matrices
@@ -255,6 +257,15 @@ def test_why(path: Path, name: str) -> None:
     found = findings(asked(path, name))
     assert [(one.kind, one.certainty) for one in found] == WHY[name]
     assert all(one.source is not None or one.node is not None for one in found)
+
+
+def test_what_gradgradcheck_refuses_gets_no_tick(path: Path) -> None:
+    """The same autograd.Function, whose backward leaves its graph: torch says so of it, and the check of f'' does."""
+    cut = runpy.run_path(str(path))["cut"]
+    with pytest.raises(GradcheckError):
+        torch.autograd.gradgradcheck(cut, [torch.tensor(1.5, dtype=torch.float64, requires_grad=True)])
+    check = derivative_checks(asked(path, "cut"), 2)["x"]
+    assert (check.autograd, check.differences) == (False, True)
 
 
 @pytest.mark.parametrize("name", ["nothing", "turned"])
