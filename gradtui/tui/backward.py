@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from textual.app import App
 
 from gradtui.graph.replay import Replay
+from gradtui.graph.short_names import function
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.tui import texts
@@ -159,6 +160,8 @@ class Backward:
         shown, at = self.shown, self.looked
         name, selected = texts.parameter(shown, self.cursor.selected), texts.node_of(shown, self.cursor.selected)
         by = self._session.active if selected is None or selected.variable is None else selected.variable
+        if by is None and at is not None and at.whole.orders is not None:
+            by = at.whole.orders.along
         if at is not None and at.order > 1 and name in at.whole.variables:
             name = None
         if self.cursor.told is not None or self._findings.explain(at, name, by):
@@ -168,7 +171,8 @@ class Backward:
         """The next reason, and go where it is seen."""
         found = self._findings.after(self.cursor.told)
         if found is None:
-            self._app.notify("f and its gradient are finite here, and nothing dies on the way", timeout=3)
+            of = function(self.shown.graph if self.shown is not None else Graph())
+            self._app.notify(f"{of} and its gradient are finite here, and nothing dies on the way", timeout=3)
             return
         self._move(selected=self.cursor.selected if found.node is None else found.node, told=found)
         if self._session.ledger:

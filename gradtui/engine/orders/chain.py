@@ -27,6 +27,8 @@ MOST_NODES = 10_000
 
 ONCE = "marked with @once_differentiable"
 """What torch says of the backward of such a Function."""
+REFUSES = "torch::autograd::Error"
+"""What stands in the graph where backward must not go on. Behind it is a leaf of its own: none runs it on the way to x."""
 
 Derivatives = dict[str, tuple[torch.Tensor, ...]]
 """By variable: one tensor of its shape, where one backward pass gives all elements; else one number for each element."""
@@ -109,6 +111,9 @@ def chain(
                 done.ended = "once" if ONCE in str(error) else "not_implemented"
                 done.reason = str(error).partition("\n")[0]
                 break
+            if any(node.name() == REFUSES for node in _walked(before)):
+                done.ended, done.reason = "once", f"a backward is {ONCE}"
+                break
             done.derivatives.append({name: told for name, told in found.items() if told is not None})
     return done
 
@@ -137,7 +142,11 @@ def _size(derivatives: Derivatives, leaves: Mapping[str, torch.Tensor], separabl
     """Nodes, times the roots from which backward runs again."""
     roots = {name: [graph.root(one) for one in told if one.requires_grad] for name, told in derivatives.items()}
     again = sum(len(found) for name, found in roots.items() if leaves[name].numel() <= MOST_ELEMENTS or separable(name))
-    return len(graph.walk(*(root for found in roots.values() for root in found))) * max(1, again)
+    return len(_walked(derivatives)) * max(1, again)
+
+
+def _walked(derivatives: Derivatives) -> list[Node]:
+    return graph.walk(*(graph.root(one) for told in derivatives.values() for one in told if one.requires_grad))
 
 
 def _gradients(f: torch.Tensor, leaves: Mapping[str, torch.Tensor], *, again: bool) -> Derivatives:

@@ -64,6 +64,23 @@ class Cube(torch.autograd.Function):
 def cut(x=1.5):
     return 2 * Cube.apply(x)
 
+class Once(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x ** 3
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, g):
+        return 3 * g * ctx.saved_tensors[0] ** 2
+
+def once(x=1.5):
+    return Once.apply(x) ** 2
+
+def once_and_more(x=1.5):
+    return Once.apply(x) + x ** 2
+
 net = torch.nn.Sequential(torch.nn.Linear(2, 4), torch.nn.ReLU(), torch.nn.Linear(4, 1)).double()
 
 def straight(x=[0.5, 1.0]):
@@ -245,6 +262,8 @@ WHY = {
     "forgotten": [("no_grad", "proved")],
     "freed": [("freed", "proved")],
     "cut": [("detached", "likely")],
+    "once": [("not_differentiable", "proved")],
+    "once_and_more": [("detached", "likely")],
     "straight": [("flat", "proved")],
     "penalty": [("flat", "perhaps")],
     "f": [],
