@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import torch
 
 NO_TERMINAL = (
-    "explore opens a screen, and there is no terminal here: save the snapshot (gradtui.capture(...).save('run.gradtui')) "
-    "and open it in one (gradtui run.gradtui), or print it"
+    "explore opens a screen, and there is no terminal here: save the snapshot or run (.save('run.gradtui')) and open it in one "
+    "(gradtui run.gradtui), or print it"
 )
 
 

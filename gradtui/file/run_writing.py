@@ -72,6 +72,11 @@ class RunWriter:
         self._optimizers += 1
         return self._optimizers - 1
 
+    def shards(self, names: Sequence[str]) -> None:
+        """Of these parameters, and of those that were told before, this process holds a part."""
+        for start in range(0, len(names), MOST_NAMES):
+            self._append(run_format.SHARDS, [*map(unbroken, names[start : start + MOST_NAMES])])
+
     def update(self, update: Update) -> None:
         parameters = {unbroken(name): one for name, one in update.parameters.items()}
         with self._lock:
@@ -215,6 +220,7 @@ def save(run: Run, path: str | os.PathLike[str]) -> None:
         writer._thinning = None  # what is left of it is all that there is
         for name in run.optimizers:
             writer.optimizer(name)
+        writer.shards(run.shards)
         for update in run.updates:
             writer.update(update)
         for number, snapshot in run.snapshots.items():

@@ -198,6 +198,12 @@ def sharded_parameters(module: torch.nn.Module) -> Iterator[tuple[torch.Tensor, 
                 yield whole, parameter.sharded_param
 
 
+def is_shard(parameter: torch.Tensor) -> bool:
+    """Whether this process holds a part of it alone, and others the rest."""
+    placements = getattr(parameter, "placements", ())  # of a DTensor
+    return any(not one.is_replicate() for one in placements) or bool(getattr(parameter, "_is_flat_param", False))
+
+
 def flattened(leaf: torch.Tensor) -> tuple[torch.Tensor, ...] | None:
     """The parameters that FullyShardedDataParallel has put into this one, where they are still there; None for any other."""
     if not getattr(leaf, "_is_flat_param", False):

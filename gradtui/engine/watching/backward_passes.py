@@ -121,7 +121,7 @@ class Passes:
         values = [one for one in self._outputs if one.numel() == 1]
         if not values or len(values) < len(self._outputs):
             return None
-        return sum(float(one.detach().item()) / self._scaled.factor(one) for one in values)
+        return sum(float(self._scaled.loss(one).detach().item()) for one in values)
 
     def _look_for_leaves(self) -> None:
         roots = [graph.root(one) for one in self._outputs if one.requires_grad]

@@ -17,6 +17,7 @@ import torch
 from gradtui.engine.autograd.torch_private import torch_functions, unversioned
 from gradtui.engine.autograd.undisturbed import undisturbed
 from gradtui.engine.capture.capture import capture
+from gradtui.engine.capture.events import is_leaving, is_of_array
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import Recorder
@@ -127,7 +128,7 @@ def _graphs(call: Call) -> Iterator[int]:
 
 
 def _run(calls: Sequence[Call], loss: torch.Tensor) -> tuple[torch.Tensor | None, Recorder]:
-    now: dict[int, torch.Tensor] = {}
+    now: dict[int, Any] = {}
     told = _Told()
     recorder = Recorder(told)
     wanted = _wanted(calls)
@@ -136,6 +137,8 @@ def _run(calls: Sequence[Call], loss: torch.Tensor) -> tuple[torch.Tensor | None
         with recorder:
             for call in calls:
                 if id(call) not in wanted or _writes_outside(call, now):
+                    if is_of_array(call.function, call.args):
+                        recorder.arrives(call.result)
                     continue
                 told.code, told.instruction = call.code, call.instruction
                 args, kwargs = _replaced(call.args, now), _replaced(call.kwargs, now)
@@ -151,6 +154,8 @@ def _run(calls: Sequence[Call], loss: torch.Tensor) -> tuple[torch.Tensor | None
                     result = call.function(*args, **kwargs)
                 for old, new in zip(tensors((call.result,)), tensors((result,)), strict=True):
                     now[id(old)] = new
+                if is_leaving(call.function):
+                    now.update(zip(map(id, _numbers((call.result,))), _numbers((result,)), strict=True))
     finally:
         torch_functions(state)
     return now.get(id(loss)), recorder
@@ -160,11 +165,15 @@ def _wanted(calls: Sequence[Call]) -> set[int]:
     """Calls that what is learned goes into, and those that made what they write over. Of others the results stand as they are:
     they are data."""
     touched: set[int] = set()
+    left: set[int] = set()
     written: set[int] = set()
     found: set[int] = set()
     for call in calls:
         given = [*tensors((*call.args, *call.kwargs.values()))]
-        if any(id(one) in touched or one.requires_grad for one in given):
+        is_touched = any(id(one) in touched or one.requires_grad for one in given)
+        if is_touched and is_leaving(call.function):
+            left.update(map(id, _numbers((call.result,))))
+        if is_touched or (left and any(id(one) in left for one in _numbers(call.args))):
             found.add(id(call))
             touched.update(id(one) for one in tensors((call.result,)))
             if is_in_place(call.function):
@@ -179,15 +188,24 @@ def _wanted(calls: Sequence[Call]) -> set[int]:
     return found
 
 
-def _writes_outside(call: Call, now: Mapping[int, torch.Tensor]) -> bool:
+def _writes_outside(call: Call, now: Mapping[int, Any]) -> bool:
     """Whether it writes over what was there before: weights that were set, sums that were kept."""
     first = next(tensors((*call.args, *call.kwargs.values())), None)
     return is_in_place(call.function) and first is not None and id(first) not in now
 
 
-def _replaced(what: Any, now: Mapping[int, torch.Tensor]) -> Any:
+def _numbers(what: Any) -> Iterator[float]:
+    """Python's own, in lists of lists."""
+    for one in what:
+        if type(one) is float:
+            yield one
+        elif type(one) in (list, tuple):
+            yield from _numbers(one)
+
+
+def _replaced(what: Any, now: Mapping[int, Any]) -> Any:
     """The same arguments, with what was made anew in place of what it was made as before."""
-    if is_a(what, torch.Tensor):
+    if type(what) is float or is_a(what, torch.Tensor):
         return now.get(id(what), what)
     if type(what) is list:
         return [_replaced(one, now) for one in what]

@@ -12,12 +12,13 @@ from typing import Any, cast
 
 import torch
 
-from gradtui.engine.autograd.torch_private import sequence_number
+from gradtui.engine.autograd.torch_private import is_shard, sequence_number
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import Places
 from gradtui.engine.watching import tensor_norms
 from gradtui.engine.watching.backward_passes import ALIVE, Passes
 from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
+from gradtui.engine.watching.parameter_samples import Samples
 from gradtui.engine.watching.single_calls import Notice
 from gradtui.engine.watching.sink import Sink
 from gradtui.findings.over_time.history import History, OptimizerHistory, ParameterHistory
@@ -27,8 +28,6 @@ from gradtui.snapshot.model import Source
 SETTINGS = ("weight_decay", "momentum", "lr")
 AT_BOUND = 0.9
 """Of the elements of all gradients: so many are clipped to a value."""
-SAMPLE = 64
-"""Elements of a parameter by which it is seen whether it is another."""
 
 
 class Steps:
@@ -49,19 +48,20 @@ class Steps:
         self._buffers: dict[int, list[torch.Tensor]] = {}
         self._grads: dict[str, tuple[float, int, int]] = {}
         self._weights: list[float] = []
-        self._samples: dict[int, tuple[weakref.ref[torch.Tensor], int, torch.Tensor]] = {}
-        self._prints: dict[int, tuple[weakref.ref[torch.Tensor], float]] = {}
+        self._samples = Samples()
         self._number = 0
         self._held: tuple[str, Source | None] | None = None
         self._places = Places()
         self._lost: set[tuple[str, str]] = set()
+        self._shards: set[str] = set()
         self._closure = False
+        self._place: Source | None = None
         self._skipped = False
 
     # ---------------------------------------------------------------- a step begins
 
     def begins(self, optimizer: Any, frame: FrameType, place: Source | None, closure: bool) -> None:
-        self._closure = closure
+        self._closure, self._place = closure, place
         self.parameters = [one for group in optimizer.param_groups for one in group["params"]]
         self._passes.parameters = self.parameters
         self._named = self._names.of(self.parameters, frame)
@@ -81,6 +81,10 @@ class Steps:
                 return number
         self._optimizers.append(weakref.ref(optimizer))
         self._sink.optimizer(type(optimizer).__name__)
+        shards = [name for name, one in self._named.items() if is_shard(one) and name not in self._shards]
+        if shards:
+            self._shards.update(shards)
+            self._sink.shards(shards)
         own = {id(one) for one in self.parameters}
         names = frozenset(name for name, one in self._named.items() if id(one) in own)
         made = OptimizerHistory(type(optimizer).__name__, names, self._history.updates, source=place)
@@ -124,7 +128,7 @@ class Steps:
             history.bad_gradient = update, bad, self._passes.place
             if not self._closure:
                 self._passes.take(frame)
-        elif not self._closure and (self._passes.wanted(update) or self._lost_one(own)):
+        elif not self._closure and (self._passes.wanted(update) or self._notice.doubtful or self._lost_one(own)):
             self._passes.take(frame, doubtful=not self._passes.wanted(update))
 
     def _is_bad(self, name: str) -> bool:
@@ -159,6 +163,7 @@ class Steps:
             norm, nan, inf = self._grads.get(name, (None, 0, 0))
             change = changes[own[id(one)]] if id(one) in own else 0.0
             told[name] = ParameterNorms(norm, weight, change, nan, inf)
+        self._look_whether_spoilt(told, own, optimizer)
         groups = optimizer.param_groups
         rates = tuple(float(group["lr"]) for group in groups if is_a(group.get("lr"), float, int, torch.Tensor))
         every = [told[name].grad for name, one in self._named.items() if id(one) in own]
@@ -174,10 +179,29 @@ class Steps:
         self._passes.stepped(self._number, left)
         self._after()
 
+    def _look_whether_spoilt(self, told: Mapping[str, ParameterNorms], own: Mapping[int, int], optimizer: Any) -> None:
+        """Weights and gradients were finite, and what the step made of them is not."""
+        if self._history.bad_loss is not None or self._history.bad_gradient is not None or self._closure:
+            return
+        bad = [
+            name
+            for name, one in self._named.items()
+            if id(one) in own and not math.isfinite(told[name].change) and math.isfinite(told[name].weight)
+        ]
+        if bad and not self._history.of("bad_step"):
+            dtype, eps = self._named[bad[0]].dtype, optimizer.param_groups[0].get("eps", None)
+            is_lost = is_a(eps, float) and eps > 0 and not float(torch.tensor(eps, dtype=dtype))
+            self._history.note(
+                "bad_step", self._place, names=tuple(bad), dtype=str(dtype).removeprefix("torch."), eps=eps, is_lost=is_lost,
+                optimizer=self._number,
+            )  # fmt: skip
+
     def _after(self) -> None:
         notice = self._notice
         notice.borders.append(sequence_number())
         notice.written, notice.late, notice.clips, notice.passes = {}, {}, [], 0
+        notice.doubtful = False
+        notice.gradients = {id(one.grad): one for one in self._named.values() if one.grad is not None}
         notice.watches_old = self._passes.old_is_wanted or self._passes.alive() >= ALIVE
         if notice.watches_old and self._passes.alive() >= ALIVE:
             if not self._held and not self._history.of("old_graph"):
@@ -187,7 +211,7 @@ class Steps:
                 self._held = name, place
             name, place = self._held or ("", None)
             self._history.note("kept_graph", place, "alive", alive=self._passes.alive(), variable=name)
-        self._prints = self._printed()
+        self._samples.take([*self._named.values()])
 
     def _add(
         self,
@@ -263,51 +287,19 @@ class Steps:
 
     # ---------------------------------------------------------------- weights between steps
 
-    def _printed(self) -> dict[int, tuple[weakref.ref[torch.Tensor], float]]:
-        """A number for each parameter that is another, as good as always, when its elements are."""
-        every = [*self._named.values()]
-        samples = [self._sample(one) for one in every]
-        return {id(one): (weakref.ref(one), norm) for one, norm in zip(every, tensor_norms.norms(samples), strict=True)}
-
-    def _sample(self, parameter: torch.Tensor) -> torch.Tensor:
-        """Some of its elements; the same view as long as its numbers stand where they stood."""
-        where = parameter.data_ptr() if parameter.layout == torch.strided else 0
-        known = self._samples.get(id(parameter))
-        if known is not None and known[0]() is parameter and known[1] == where and known[2].dtype == parameter.dtype:
-            return known[2]
-        made = _sample(parameter)
-        if where and made.data_ptr() == where:  # a view, not a copy
-            self._samples[id(parameter)] = weakref.ref(parameter), where, made
-        return made
-
     def _look_whether_written(self) -> None:
-        if not self._prints:
-            return
-        now = self._printed()
-        changed = [
-            name
-            for name, one in self._named.items()
-            if any(id(one) in own for own in self._owned)
-            and (before := self._prints.get(id(one))) is not None
-            and before[0]() is one
-            and before[1] != now[id(one)][1]
-            and not (math.isnan(before[1]) and math.isnan(now[id(one)][1]))
-        ]
-        if changed:
-            places = [self._notice.written.get(id(self._named[name])) for name in changed]
+        changed = self._samples.changed()
+        names = [name for name, one in self._named.items() if id(one) in changed and self._is_owned(one)]
+        if names:
+            places = [self._notice.written.get(id(self._named[name])) for name in names]
             place = next((one for one in places if one is not None), None)
-            self._history.note("written", place, names=tuple(changed))
+            self._history.note("written", place, names=tuple(names))
+
+    def _is_owned(self, parameter: torch.Tensor) -> bool:
+        return any(id(parameter) in own for own in self._owned)
 
 
 def _is_empty(tensor: torch.Tensor) -> bool:
     """Here: of a parameter that is spread over ranks, this one may hold nothing."""
     local = cast(Any, tensor).to_local() if hasattr(tensor, "to_local") else tensor
     return not local.numel()
-
-
-def _sample(tensor: torch.Tensor) -> torch.Tensor:
-    flat = tensor.detach()
-    if flat.layout != torch.strided or hasattr(flat, "to_local"):
-        return flat
-    flat = flat.reshape(-1) if flat.is_contiguous() else flat.flatten()
-    return flat[:: max(1, flat.numel() // SAMPLE)]

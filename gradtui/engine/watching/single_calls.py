@@ -25,8 +25,10 @@ SUBTRACTING = ARITHMETIC | {
     functional.mse_loss, functional.l1_loss, functional.smooth_l1_loss, functional.huber_loss,
     functional.binary_cross_entropy_with_logits,
 }  # fmt: skip
+CLASSIFYING = {functional.cross_entropy}
 FIRST = 3
 """Updates in which shapes are looked at."""
+CLEARING = {torch.Tensor.zero_, torch._foreach_zero_, torch.Tensor.detach_, torch.Tensor.requires_grad_}
 MULTIPLYING = {torch.Tensor.mul_, torch._foreach_mul_}
 CLAMPING = {torch._foreach_clamp_max_, torch.Tensor.clamp_}
 CLIPPING = ("_clip_grads_with_norm_", "clip_grad_norm_")
@@ -36,8 +38,10 @@ class Notice:
     """place: the line of a frame.
 
     own: ids of the parameters. written: where one was written over since the last step. late: where a gradient was set
-    since then. passes: how many backward passes there were since then. clips: since the last step:
-    the norm before, the most that is let through, the line. borders: for each step the sequence number that came next.
+    since then. gradients: by their id, the parameters as the last step left them. doubtful: whether a loss was given what it
+    should not be, so that a whole pass is to be looked at. passes: how many backward passes there were since then. clips: since
+    the last step: the norm before, the most that is let through, the line. borders: for each step the sequence number that came
+    next.
     """
 
     def __init__(self, history: History, place: Callable[[Any], Source | None]) -> None:
@@ -47,12 +51,17 @@ class Notice:
         self.written: dict[int, Source | None] = {}
         self.late: dict[int, Source | None] = {}
         self.passes = 0
+        self.doubtful = False
+        self.gradients: dict[int, torch.Tensor] = {}
         self.clips: list[tuple[Any, float, Source | None]] = []
         self.borders: list[int] = []
 
     def heard(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
         if func in SUBTRACTING and self._history.updates < FIRST:
             self._shapes(func, args, frame)
+        elif func in CLASSIFYING and self._history.updates < FIRST:
+            made = maker(args[0]) if args and issubclass(type(args[0]), torch.Tensor) else None
+            self.doubtful = self.doubtful or (made is not None and made.name() == "SoftmaxBackward0")
         elif func in MULTIPLYING and frame.f_code.co_name in CLIPPING:
             local = frame.f_locals
             total, most = local.get("total_norm"), local.get("max_norm")
@@ -69,7 +78,7 @@ class Notice:
             if is_a(most, float, int) and not any(total is None for total, _, _ in self.clips):
                 self.clips.append((None, float(most), self._place(frame)))
         elif args and is_in_place(func):
-            self._writes(args, frame)
+            self._writes(func, args, frame)
         if self.watches_old:
             self._old(args, kwargs, frame)
 
@@ -85,15 +94,21 @@ class Notice:
                 "broadcast", self._place(frame), loss=is_loss, a=str([*a]), b=str([*b]), made=str([*made])
             )
 
-    def _writes(self, args: tuple[Any, ...], frame: FrameType) -> None:
+    def _writes(self, func: Any, args: tuple[Any, ...], frame: FrameType) -> None:
         for one in tensors(args[:1]):
             if id(one) in self.own:
                 self.written[id(one)] = self._place(frame)
+            elif not self.passes and id(one) in self.gradients and self.gradients[id(one)].grad is one:
+                if func not in CLEARING:
+                    self.gradient_set(self.gradients[id(one)], one, frame)
+                elif id(self.gradients[id(one)]) in self.late:
+                    self.gradient_set(self.gradients[id(one)], None, frame)
 
-    def gradient_set(self, tensor: torch.Tensor, gradient: Any) -> None:
+    def gradient_set(self, tensor: torch.Tensor, gradient: Any, frame: FrameType | None = None) -> None:
         """`p.grad = ...`: what is set after a step, and before the next, is for nothing if it is None next."""
+        frame = frame or sys._getframe(1)
         if gradient is not None:
-            self.late[id(tensor)] = self._place(sys._getframe(1))
+            self.late[id(tensor)] = self._place(frame)
         elif id(tensor) in self.late:
             self._history.note("late", self.late.pop(id(tensor)))
 

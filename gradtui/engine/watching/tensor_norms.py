@@ -10,57 +10,59 @@ import torch
 
 def norms(tensors: Sequence[torch.Tensor]) -> list[float]:
     """The Euclidean norm of each, by one call for those of a kind; 0 only where all elements are 0."""
-    plain = [_plain(tensor) for tensor in tensors]
+    every = [plain(tensor) for tensor in tensors]
     groups: dict[tuple[torch.device, torch.dtype], list[int]] = {}
-    for place, tensor in enumerate(plain):
+    for place, tensor in enumerate(every):
         groups.setdefault((tensor.device, tensor.dtype), []).append(place)
-    found = [0.0] * len(plain)
+    found = [0.0] * len(every)
     for (_, dtype), places in groups.items():
         wide = torch.float64 if dtype == torch.float64 else torch.float32
-        several = torch._foreach_norm([plain[place] for place in places], 2, wide)
+        several = torch._foreach_norm([every[place] for place in places], 2, wide)
         for place, norm in zip(places, torch.stack(several).tolist(), strict=True):
             found[place] = norm
     for place, norm in enumerate(found):
-        if not 1e-18 < norm < 1e18 and plain[place].numel():  # squares of what is so small or large leave float32
-            found[place] = _exact(plain[place])
+        if not 1e-18 < norm < 1e18 and every[place].numel():  # squares of what is so small or large leave float32
+            found[place] = _exact(every[place])
     return found
 
 
 def counts(tensor: torch.Tensor) -> tuple[int, int]:
     """How many elements are nan, and how many infinite."""
-    plain = _plain(tensor)
-    return int(plain.isnan().sum()), int(plain.isinf().sum())
+    tensor = plain(tensor)
+    return int(tensor.isnan().sum()), int(tensor.isinf().sum())
 
 
 def share_at(gradients: Sequence[torch.Tensor], bound: float) -> float:
     """How many of the elements that are not 0 have at least this size."""
-    plain = [_plain(one) for one in gradients]
-    filled = sum(int(one.count_nonzero()) for one in plain)
-    return sum(int((one.abs() >= bound * (1 - 1e-6)).sum()) for one in plain) / filled if filled else 0.0
+    every = [plain(one) for one in gradients]
+    filled = sum(int(one.count_nonzero()) for one in every)
+    return sum(int((one.abs() >= bound * (1 - 1e-6)).sum()) for one in every) / filled if filled else 0.0
 
 
 def differences(before: list[torch.Tensor], after: Sequence[torch.Tensor]) -> list[float]:
     """The norm of what changed; `before` is written over."""
     if before:
-        torch._foreach_sub_(before, [_plain(tensor) for tensor in after])
+        torch._foreach_sub_(before, [plain(tensor) for tensor in after])
     return norms(before)
 
 
 def copies(tensors: Sequence[torch.Tensor], into: list[torch.Tensor]) -> list[torch.Tensor]:
     """Of all tensors; in the memory of `into` where that is as large."""
-    plain = [_plain(tensor) for tensor in tensors]
-    fits = len(into) == len(plain) and all(
+    every = [plain(tensor) for tensor in tensors]
+    fits = len(into) == len(every) and all(
         one.shape == other.shape and one.dtype == other.dtype and one.device == other.device
-        for one, other in zip(into, plain, strict=True)
+        for one, other in zip(into, every, strict=True)
     )
     if not fits:
-        return [tensor.clone() for tensor in plain]
+        return [tensor.clone() for tensor in every]
     if into:
-        torch._foreach_copy_(into, plain)
+        torch._foreach_copy_(into, every)
     return into
 
 
 def _exact(tensor: torch.Tensor) -> float:
+    if not bool(tensor.any()):
+        return 0.0
     wide = tensor.double() if tensor.device.type != "mps" else tensor
     largest = float(wide.abs().max())
     if not 0 < largest < float("inf"):
@@ -68,7 +70,7 @@ def _exact(tensor: torch.Tensor) -> float:
     return float((wide / largest).norm()) * largest
 
 
-def _plain(tensor: torch.Tensor) -> torch.Tensor:
+def plain(tensor: torch.Tensor) -> torch.Tensor:
     """The numbers of this process, as real ones."""
     tensor = tensor.detach()
     if type(tensor) is torch.Tensor and tensor.layout == torch.strided and not tensor.is_complex():

@@ -125,7 +125,7 @@ class Watch:
         self._hook()
 
     def _module_begins(self, module: torch.nn.Module, args: Any) -> None:
-        if threading.get_ident() == self._thread:
+        if threading.get_ident() == self._thread and not self._modes.passes_by(module):
             with self._watching():
                 self._modes.begins(module, args)
 
