@@ -83,7 +83,7 @@ def test_everything_is_everything() -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.floats(0, 1, exclude_max=True))
 def test_cut_anywhere_it_opens_with_all_whole_records(where: float, written: bytes, tmp_path: Path) -> None:
     cut = LEAST + int(where * (len(written) - LEAST))
