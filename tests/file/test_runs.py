@@ -25,7 +25,8 @@ from gradtui.file.format import MAGIC, RUN, FileError
 from gradtui.file.run_format import deflated, record
 from gradtui.file.run_reading import Following, load
 from gradtui.file.run_writing import RunWriter, save
-from gradtui.report import run_json, run_text
+from gradtui.report.run import json as run_json
+from gradtui.report.run import text as run_text
 from gradtui.runs.run import ParameterNorms, Run, Update
 from tests.runs import made
 
