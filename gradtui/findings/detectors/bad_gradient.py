@@ -48,7 +48,8 @@ def _witnessed(record: Record, witness: Witness, node: Node) -> Cause | None:
     if node.grad_output is not None and not is_finite(node.grad_output) and not witness.rows.get("equal"):
         return None  # a sum that overflowed, or a hook, before
     facts: dict[str, Fact] = {"node": node, "symptom": "gradient"}
-    evidence: tuple[tuple[str, Facts], ...] = (("sent bad", {"bad": witness.bad, "index": index_of(witness)}),)
+    row = "sent bad" if witness.index else "sent bad number"
+    evidence: tuple[tuple[str, Facts], ...] = ((row, {"bad": witness.bad, "index": index_of(witness)}),)
     if node.name.startswith(COMPILED):
         return Cause("bad gradient of compiled code", Place(node.id), facts, "proved", record.bad, evidence)
     if witness.rows.get("equal"):
