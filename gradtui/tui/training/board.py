@@ -28,6 +28,8 @@ from gradtui.tui.training.lines import norm_lines, update_lines
 from gradtui.tui.training.optimizer_entry import OptimizerEntry
 from gradtui.tui.training.trainer import Trainer
 
+OFFERED = ("h: contour", "h: f and f'")
+"""What stands under the chart of two variables where nothing is trained."""
 MOST_TRAIL = 200
 """Places of the last updates that are drawn on f."""
 
@@ -106,6 +108,8 @@ class Board:
         chart, panel = views.chart, views.node_panel
         chart.entitle(TITLES[self.charts.kind])
         panel.entitle(visible(trainer.text), "subtitle")
+        offered = "contour" in self.charts.kinds and not trainer.active
+        chart.entitle(OFFERED[self.charts.kind != "curve"] if offered else "", "subtitle")
         chart.show_drawing(self.charts.drawing())
         chart.show_trail(self._trail)
         if views.trains != trainer.active:
