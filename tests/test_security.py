@@ -15,13 +15,18 @@ PACKAGE = Path(__file__).parents[1] / "gradtui"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 CALLS = {"eval", "exec", "compile", "__import__"}
-MODULES = {"pickle", "_pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "code", "codeop"}
+MODULES = {
+    *("pickle", "_pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "code", "codeop", "yaml"),
+    *("builtins", "__builtins__", "runpy"),
+}
 ATTRIBUTES = {
-    *("torch.load", "torch.jit.load", "torch.package", "numpy.load", "np.load"),
-    *("sympy.sympify", "sympy.parse_expr", "sympy.lambdify", "os.system", "os.popen"),
+    *("torch.load", "torch.jit.load", "torch.package", "torch.hub.load", "torch.serialization.load", "numpy.load"),
+    *("os.system", "os.popen"),
 }
 NAMES = {"sympify", "parse_expr", "lambdify"}
 SHELL = "shell"
+BY_NAME = CALLS | MODULES
+"""What might be asked for by its name as a text."""
 POWERS = "9**9**9**9**9"
 
 OWN_CODE = {
@@ -30,25 +35,44 @@ OWN_CODE = {
     ("engine/user/too_nested.py", "compile"),
     ("engine/watching/program.py", "exec"),
     ("engine/watching/program.py", "compile"),
+    ("engine/watching/program.py", "runpy"),
 }
 """The places that run, or compile, code: a person's own, as named on the command line."""
 
 
 def forbidden(tree: ast.AST) -> Iterator[str]:
+    """By whatever name it was imported, called or only handed on."""
+    whole: dict[str, str] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS | NAMES:
-            yield node.func.id
-        elif isinstance(node, ast.Call) and any(one.arg == SHELL for one in node.keywords):
+        if isinstance(node, ast.Import):
+            whole |= {one.asname: one.name for one in node.names if one.asname}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            whole |= {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in CALLS | NAMES | {"__builtins__"}:
+            yield node.id
+        elif (isinstance(node, ast.keyword) and node.arg == SHELL) or (
+            isinstance(node, ast.Dict)
+            and any(isinstance(key, ast.Constant) and key.value == SHELL for key in node.keys)
+        ):
             yield SHELL
-        elif isinstance(node, ast.Attribute) and ast.unparse(node) in ATTRIBUTES:
-            yield ast.unparse(node)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("getattr", "import_module"):
+            yield from (str(one.value) for one in node.args if isinstance(one, ast.Constant) and one.value in BY_NAME)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("sympy.S", "types.FunctionType"):
+            yield ast.unparse(node.func)
+        elif isinstance(node, ast.Attribute):
+            root, dot, rest = ast.unparse(node).partition(".")
+            name = whole.get(root, root) + dot + rest
+            if name in ATTRIBUTES or node.attr in NAMES:
+                yield name
         elif isinstance(node, ast.Import):
             yield from (one.name for one in node.names if one.name.partition(".")[0] in MODULES)
         elif isinstance(node, ast.ImportFrom) and not node.level:
             module = node.module or ""
             if module.partition(".")[0] in MODULES:
                 yield module
-            yield from (one.name for one in node.names if one.name in NAMES | CALLS)
+            yield from (one.name for one in node.names if one.name in NAMES | CALLS | {"*"})
+            yield from (one.name for one in node.names if f"{module}.{one.name}" in ATTRIBUTES)
 
 
 @pytest.mark.long
@@ -68,6 +92,27 @@ def test_nothing_is_run_that_is_no_code_of_ours() -> None:
     [
         *("eval('1')", "exec(x)", "import pickle", "from pickle import loads", "import torch\ntorch.load(x)"),
         *("from sympy import sympify", "sympy.sympify(x)", "subprocess.run(x, shell=True)", "__import__('os')"),
+        *(
+            "f = eval",
+            "map(exec, x)",
+            "import builtins",
+            "getattr(x, 'eval')",
+            "__builtins__['x']",
+            "from sympy import *",
+        ),
+        *(
+            "from torch import load",
+            "import torch as t\nt.load(x)",
+            "from torch import jit\njit.load(x)",
+            "import runpy",
+        ),
+        *("import_module('pickle')", "subprocess.run(x, **{'shell': True})", "from os import system", "sympy.S('x')"),
+        *(
+            "import numpy as np\nnp.load(x)",
+            "a.sympy_parser.parse_expr(x)",
+            "types.FunctionType(x, {})",
+            "torch.hub.load(x)",
+        ),
     ],
 )
 def test_the_test_sees_it(code: str) -> None:
