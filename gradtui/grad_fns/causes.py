@@ -37,7 +37,12 @@ def _pole_below(x: float) -> bool:
 
 LOGARITHM = (
     Cause("pole", lambda a: a == 0, "the logarithm of 0 is -inf", ABOVE_0),
-    Cause("domain", lambda a: a < 0, "there is no real logarithm of a negative number, {a}", f"{ABOVE_0}; log(abs(x)) if signs are noise"),
+    Cause(
+        "domain",
+        lambda a: a < 0,
+        "there is no real logarithm of a negative number, {a}",
+        f"{ABOVE_0}; log(abs(x)) if signs are noise",
+    ),
 )
 FROM_MINUS_1_TO_1 = Cause("domain", lambda a: abs(a) > 1, "it takes only numbers from -1 to 1, not {a}", BOUNDED)
 INFINITE_AT_1 = Cause("pole", lambda a: abs(a) == 1, "it is infinite at {a}", INSIDE)

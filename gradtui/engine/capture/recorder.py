@@ -264,6 +264,13 @@ class Recorder(TorchFunctionMode):
 
     def _notice(self, seen: Seen, outputs: list[torch.Tensor], result: Any, source: Any, frame: FrameType) -> None:
         told = kind_of(seen, outputs, result)
+        if (
+            told is not None
+            and told.kind == "inplace"
+            and seen.others
+            and self._flow.is_beside(seen.inputs[0], seen.numbers[0])
+        ):
+            told = Told("written", told.operation, None)
         first = seen.inputs[0] if seen.inputs else None
         over = [*outputs]
         if (
@@ -386,6 +393,8 @@ class Recorder(TorchFunctionMode):
         for tensor in outputs:
             if maker(tensor) is None:
                 self._flow.cut(tensor, carried, written=kind == "written")
+            elif kind == "written":
+                self._flow.share(tensor, carried, 0, written=True)
             else:
                 self._flow.share(tensor, flowed, live)
         return True
