@@ -1,4 +1,4 @@
-"""gradtui: a terminal explorer for PyTorch autograd."""
+"""gradtui: a terminal explorer for PyTorch autograd. Here stand the public names alone, each loaded when it is asked for."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def capture(
     Where there is no graph, or backward fails, `problem` of the Snapshot says why. Raises TypeError for what is no tensor.
     """
     from gradtui.engine.capture.capture import capture
-    from gradtui.engine.capture.names import local_variables
+    from gradtui.engine.capture.leaf_names import local_variables
 
     return _with_questions(capture(output, names, model, None, local_variables(sys._getframe(1))))
 
@@ -161,7 +161,7 @@ class Trace:
 
     def capture(self, output: object, *, names: Mapping[str, torch.Tensor] | None = None) -> Snapshot:
         """`gradtui.capture` of what ran inside, also of what ended up without a graph."""
-        from gradtui.engine.capture.names import local_variables
+        from gradtui.engine.capture.leaf_names import local_variables
 
         return _with_questions(self._trace.capture(output, names, local_variables(sys._getframe(1))))
 

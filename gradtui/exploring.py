@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import torch
 
 NO_TERMINAL = (
-    "explore opens a screen, and there is no terminal here: save the snapshot (gradtui.capture(...).save('run.gradtui')) "
-    "and open it in one (gradtui run.gradtui), or print it"
+    "explore opens a screen, and there is no terminal here: save the snapshot or run (.save('run.gradtui')) and open it in one "
+    "(gradtui run.gradtui), or print it"
 )
 
 
@@ -48,7 +48,7 @@ def explore(
         found = output
     else:
         from gradtui.engine.capture.capture import capture
-        from gradtui.engine.capture.names import local_variables
+        from gradtui.engine.capture.leaf_names import local_variables
 
         found = capture(output, names, model, None, local_variables(sys._getframe(1)))
     with tempfile.TemporaryDirectory(prefix="gradtui-") as folder:

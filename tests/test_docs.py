@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from gradtui.calculus.derivative import derivatives
-from gradtui.calculus.pieces import truth
+from gradtui.calculus.exact_backward import truth
 from gradtui.command.cli import command
 from gradtui.engine.training.evaluate import evaluate as typed
 from gradtui.engine.user.evaluate import evaluate as user
@@ -98,8 +98,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("gradtui.command.evaluator.evaluator", here)
     monkeypatch.setattr("gradtui.command.batch.evaluator", here)
     monkeypatch.setattr("gradtui.command.cli._require_terminal", lambda: None)
-    monkeypatch.setattr("gradtui.command.running.watched", trained)
-    for screen in ("tui.app.run", "tui.saved.run", "tui.sentences.main"):
+    monkeypatch.setattr("gradtui.command.watched_script.watched", trained)
+    for screen in ("tui.app.run", "tui.saved.run", "tui.plain_session.main"):
         monkeypatch.setattr(f"gradtui.{screen}", lambda *_: 0)
     return tmp_path
 

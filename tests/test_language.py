@@ -21,9 +21,9 @@ from gradtui.calculus.derivative import derivatives
 from gradtui.calculus.functions import COUNTERPARTS
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.engine.typed.operations import OPERATIONS
+from gradtui.expression.did_you_mean import MISSING_FUNCTIONS
 from gradtui.expression.functions import FUNCTIONS, TABLE, Function
 from gradtui.expression.highlight import pieces
-from gradtui.expression.hints import MISSING_FUNCTIONS
 from gradtui.grad_fns.rule_of_node import rule_of
 from gradtui.graph.agreement import check
 from gradtui.report.python import script
@@ -63,7 +63,9 @@ def test_no_table_has_another() -> None:
     names = {row.name for row in CALLED}
     assert set(OPERATIONS) == names
     assert set(COUNTERPARTS) == names
-    assert not MISSING_FUNCTIONS.keys() & FUNCTIONS.keys(), "what is there is not missing: gradtui/expression/hints.py"
+    assert not MISSING_FUNCTIONS.keys() & FUNCTIONS.keys(), (
+        "what is there is not missing: gradtui/expression/did_you_mean.py"
+    )
     assert {row.inverse for row in TABLE} - {""} <= names
 
 

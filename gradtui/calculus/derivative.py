@@ -9,8 +9,12 @@ from itertools import chain, islice
 
 import sympy
 
-from gradtui.calculus import spelled, vectors
-from gradtui.calculus.building import (
+from gradtui.calculus import spelled_out, vectors
+from gradtui.calculus.digits import Digits, Program, as_float, as_typed, settled
+from gradtui.calculus.equal_forms import is_small
+from gradtui.calculus.readable import Style, UnwritableError, as_it_is, worded
+from gradtui.calculus.reals import BENT, Elements, Expr, Vector, mp
+from gradtui.calculus.to_sympy import (
     NO_NUMBER,
     At,
     Counts,
@@ -23,10 +27,6 @@ from gradtui.calculus.building import (
     parsed,
     places,
 )
-from gradtui.calculus.digits import Digits, Program, as_float, as_typed, settled
-from gradtui.calculus.forms import is_small
-from gradtui.calculus.readable import Style, UnwritableError, as_it_is, worded
-from gradtui.calculus.reals import BENT, Elements, Expr, Vector, mp
 from gradtui.calculus.vectors import GiveUpError
 from gradtui.expression import syntax
 from gradtui.expression.parser import ExpressionError
@@ -113,7 +113,7 @@ def as_far_as_known(
 def _prepared(text: str, names: frozenset[str], counts: Counts) -> Prepared:
     expression = parsed(text, names)
     check_size(expression)
-    if spelled.is_needed(expression) or not has_one_length(expression, counts):
+    if spelled_out.is_needed(expression) or not has_one_length(expression, counts):
         return _spelled(expression, counts)
     length = common_length(expression, counts)
     symbols = {name: (Elements if count else sympy.Symbol)(name, real=True) for name, count in counts}
@@ -129,10 +129,10 @@ def _prepared(text: str, names: frozenset[str], counts: Counts) -> Prepared:
 
 def _spelled(expression: Expression, counts: Counts) -> Prepared:
     """With a symbol for each element of a vector, and the derivative by each written out: `[2*x[0], 1]`."""
-    names = {name: [spelled.element(name, place) for place in range(count)] or [name] for name, count in counts}
+    names = {name: [spelled_out.element(name, place) for place in range(count)] or [name] for name, count in counts}
     each = {name: [sympy.Symbol(one, real=True) for one in parts] for name, parts in names.items()}
     symbols = {name: each[name] if count else each[name][0] for name, count in counts}
-    f = spelled.total(expression, symbols, lambda node, operands: combined(node, operands, {}, 1))
+    f = spelled_out.total(expression, symbols, lambda node, operands: combined(node, operands, {}, 1))
     if f.has(sympy.oo, sympy.zoo, sympy.nan, sympy.I):
         raise GiveUpError(NO_NUMBER)
     style = style_of(expression, tuple(chain(*names.values())))
@@ -277,7 +277,7 @@ def _spelled_out(place: dict[str, Expr]) -> dict[str, Expr]:
     found: dict[str, Expr] = {}
     for name, value in place.items():
         if isinstance(value, list):
-            found.update((spelled.element(name, number), item) for number, item in enumerate(value))
+            found.update((spelled_out.element(name, number), item) for number, item in enumerate(value))
         else:
             found[name] = value
     return found

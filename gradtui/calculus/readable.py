@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import sympy
 
-from gradtui.calculus.forms import forms, is_small
+from gradtui.calculus.equal_forms import forms, is_small
 from gradtui.calculus.reals import COMPARISONS, Expr, Reduction, Vector, Where
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.notation import write

@@ -7,25 +7,45 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from gradtui.chart.drawing import Role
-from gradtui.chart.plane import Cells, Plane, around, has_room
+from gradtui.chart.drawing import Cell, Role
+from gradtui.chart.plane import Cells, Entry, Plane, around, has_room
 from gradtui.chart.window import Position
+from gradtui.snapshot.training import Optimizer
 
 LOGARITHMIC = 100.0
 """By what the largest f is to exceed the smallest for its logarithm to be drawn."""
 MOST_POINTS = 2000
 """Of a run that are drawn: more fall on the same cells."""
-BESIDE: tuple[tuple[str, Role], ...] = (("·", "derivative"), ("×", "tangent"), ("+", "variable"))
+BESIDE: tuple[tuple[str, Role], ...] = (("△", "derivative"), ("×", "tangent"), ("+", "variable"))
 """The runs that are kept beside this one: their marks, told apart without colours."""
-THIS_LINE: tuple[str, Role] = ("", "f")
+
+
+THIS_LINE: Cell = ("━", "f")
 
 
 class Track(Struct, frozen=True):
     """One run: its optimizer, f by update, and where two variables stood."""
 
-    text: str
+    optimizer: Optimizer
     values: tuple[float, ...]
     path: tuple[Position, ...] = ()
+
+
+def marked(tracks: Sequence[Track], this: Cell) -> list[Cell]:
+    """The mark of each, that of the last, which is the run that goes on, being `this`."""
+    return [this if place == len(tracks) - 1 else BESIDE[place % len(BESIDE)] for place in range(len(tracks))]
+
+
+def legend(tracks: Sequence[Track], this: Cell) -> list[Entry]:
+    """That which goes on first. In fewer words: only the settings in which optimizers of one name differ; the name alone."""
+    entries = []
+    for track, mark in zip(tracks, marked(tracks, this), strict=True):
+        optimizer = track.optimizer
+        same = [other.optimizer.settings for other in tracks if other.optimizer.name == optimizer.name]
+        own = {key: value for key, value in optimizer.settings.items() if any(one.get(key) != value for one in same)}
+        apart = Optimizer(optimizer.name, own).text if own else optimizer.name
+        entries.append(Entry(mark, (optimizer.text, apart, optimizer.name)))
+    return [*entries[-1:], *entries[:-1]]
 
 
 def thinned(values: Sequence[float]) -> list[tuple[int, float]]:
@@ -58,14 +78,13 @@ def draw_values(tracks: Sequence[Track], width: int, height: int) -> Cells | Non
         width,
         height,
         names=("update", "f"),
+        legend=legend(tracks, THIS_LINE),
         powers=powers,
     )
-    for place, track in enumerate(tracks):
-        is_last = place == len(tracks) - 1
-        mark, role = THIS_LINE if is_last else BESIDE[place % len(BESIDE)]
+    for track, (mark, role) in zip(tracks, marked(tracks, THIS_LINE), strict=True):
         points = [(float(number), height_of(value)) for number, value in thinned(track.values)]
-        plane.line(points, role, mark)
-        if points:
-            plane.mark(points[-1], "●", "point" if is_last else role)
-        plane.explain(mark or "━", role, track.text)
+        is_last = track is tracks[-1]
+        plane.line(points, role, "" if is_last else mark)
+        if is_last and points:
+            plane.mark(points[-1], "●", "point")
     return plane.cells()

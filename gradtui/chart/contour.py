@@ -8,15 +8,15 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from gradtui.chart.by_update import BESIDE, MOST_POINTS, Track
-from gradtui.chart.drawing import Role, merged
+from gradtui.chart.by_update import MOST_POINTS, Track, legend, marked
+from gradtui.chart.drawing import Cell, Role, merged
 from gradtui.chart.overlay import DOTS
-from gradtui.chart.plane import Cells, Plane, has_room
+from gradtui.chart.plane import Cells, Entry, Plane, has_room
 from gradtui.chart.window import Frame, Position
 from gradtui.snapshot.surface import Surface
 
 LEVELS = 9
-THIS_PATH: tuple[str, Role] = ("∘", "f")
+THIS_PATH: Cell = ("∘", "f")
 ARROWS = "→↗↑↖←↙↓↘"
 ARROW = 0.16
 """Its length, as a part of the plane."""
@@ -45,11 +45,14 @@ def draw_contour(
     """
     if not has_room(width, height):
         return None
-    plane = Plane(*surface.windows, width, height, names=surface.names)
+    told = legend(tracks, THIS_PATH)
+    if gradient is not None:
+        told.append(Entry(("↗", "tangent"), ("−gradient", "−∇f")))
+    told += [Entry((_sign(axis), "derivative"), (f"λ = {axis.eigenvalue:.4g}",)) for axis in axes]
+    plane = Plane(*surface.windows, width, height, names=surface.names, legend=told)
     draw_lines(plane, surface)
-    for place, track in enumerate(tracks):
-        is_last = place == len(tracks) - 1
-        mark, role = THIS_PATH if is_last else BESIDE[place % len(BESIDE)]
+    for track, (mark, role) in zip(tracks, marked(tracks, THIS_PATH), strict=True):
+        is_last = track is tracks[-1]
         if is_last:
             plane.line(track.path, "f")
         for one in track.path[-MOST_POINTS:]:
@@ -59,13 +62,9 @@ def draw_contour(
                 _axis(plane, track.path[-1], axis)
         if is_last and gradient is not None and track.path:
             _arrow(plane, track.path[-1], gradient)
+    for track, end in zip(tracks, marked(tracks, ("●", "point")), strict=True):
         if track.path:
-            plane.mark(track.path[-1], "●", "point" if is_last else role)
-        plane.explain(mark, role, track.text)
-    if gradient is not None:
-        plane.explain("↗", "tangent", "−gradient")
-    for axis in axes:
-        plane.explain(_sign(axis), "derivative", f"λ = {axis.eigenvalue:.4g}")
+            plane.mark(track.path[-1], *end)
     return plane.cells()
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 
 from gradtui.chart.contour import draw_lines
-from gradtui.chart.drawing import Role
-from gradtui.chart.plane import Cells, Plane, around, has_room
+from gradtui.chart.drawing import Cell
+from gradtui.chart.plane import Cells, Entry, Plane, around, has_room
 from gradtui.snapshot.surface import Fit, Surface
 
 HALF = 0.5
-HIGHER: tuple[str, Role] = ("●", "point")
-LOWER: tuple[str, Role] = ("○", "derivative")
+HIGHER: Cell = ("●", "point")
+LOWER: Cell = ("○", "derivative")
 """The points of two classes, told apart without colours."""
 
 
@@ -21,9 +21,12 @@ def draw_fit(fit: Fit, width: int, height: int) -> Cells | None:
         return None
     if fit.surface is not None:
         return _draw_decision(fit, fit.surface, width, height)
-    y = [place[1] for place in (*fit.points, *fit.line)]
-    plane = Plane(around(place[0] for place in fit.points), around(y), width, height, names=(fit.column, fit.target))
+    x, y = [place[0] for place in fit.points], [place[1] for place in (*fit.points, *fit.line)]
     boundary = boundary_of(fit)
+    told = [Entry(("●", "point"), (fit.target,)), Entry(("━", "f"), (f"{fit.name} over {fit.column}",))]
+    if boundary is not None:
+        told.append(Entry(("┊", "tangent"), (f"{fit.name} = {_half(fit.level)} at {boundary:.4g}",)))
+    plane = Plane(around(x), around(y), width, height, names=(fit.column, fit.target), legend=told)
     if boundary is not None:
         low, high = plane.frame.y_window
         for number in range(plane.frame.rows * 2):
@@ -31,23 +34,21 @@ def draw_fit(fit: Fit, width: int, height: int) -> Cells | None:
     plane.line(fit.line, "f")
     for place in fit.points:
         plane.mark(place, "●", "point")
-    plane.explain("●", "point", fit.target)
-    plane.explain("━", "f", f"{fit.name} over {fit.column}")
-    if boundary is not None:
-        plane.explain("┊", "tangent", f"{fit.name} = {_half(fit.level)} at {boundary:.4g}")
     return plane.cells()
 
 
 def _draw_decision(fit: Fit, surface: Surface, width: int, height: int) -> Cells:
     """Both classes over two columns of data, and the line between those that the binding holds for one and for the other."""
-    plane = Plane(*surface.windows, width, height, names=surface.names)
+    ones = sum(fit.classes)
+    told = [
+        Entry(HIGHER, (f"{fit.target}, higher: {ones}",)),
+        Entry(LOWER, (f"lower: {len(fit.classes) - ones}",)),
+        Entry(("━", "tangent"), (f"{fit.name} = {_half(fit.level)}",)),
+    ]
+    plane = Plane(*surface.windows, width, height, names=surface.names, legend=told)
     draw_lines(plane, surface, (fit.level,), "tangent")
     for place, higher in zip(fit.points, fit.classes, strict=True):
         plane.mark(place, *(HIGHER if higher else LOWER))
-    ones = sum(fit.classes)
-    plane.explain(*HIGHER, f"{fit.target}, higher: {ones}")
-    plane.explain(*LOWER, f"lower: {len(fit.classes) - ones}")
-    plane.explain("━", "tangent", f"{fit.name} = {_half(fit.level)}")
     return plane.cells()
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from gradtui.chart.by_update import LOGARITHMIC, MOST_POINTS
-from gradtui.chart.plane import Cells, Plane, around, has_room
+from gradtui.chart.plane import Cells, Entry, Plane, around, has_room
 from gradtui.chart.ticks import ticks
 from gradtui.runs.timeline import column_of, columns
 
@@ -42,6 +42,7 @@ def draw_loss(
         width,
         height,
         names=("update" if not margin else "", "loss"),
+        legend=[*_legend(losses)],
         powers=powers,
         margin=margin,
     )
@@ -72,11 +73,14 @@ def draw_loss(
         for place, loss in points:
             mark = NAN if math.isnan(loss) else INFINITE
             plane.mark((middle(place), top if loss == math.inf else bottom), mark, "trouble")
-    if any(math.isnan(loss) for _, loss in losses):
-        plane.explain(NAN, "trouble", "nan")
-    if any(math.isinf(loss) for _, loss in losses):
-        plane.explain(INFINITE, "trouble", "infinite")
     return plane.cells()
+
+
+def _legend(losses: Losses) -> Iterator[Entry]:
+    if any(math.isnan(loss) for _, loss in losses):
+        yield Entry((NAN, "trouble"), ("nan",))
+    if any(math.isinf(loss) for _, loss in losses):
+        yield Entry((INFINITE, "trouble"), ("infinite",))
 
 
 def _thinned(losses: Losses) -> Losses:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from gradtui.chart.drawing import Cell, Picture, Role, column_of, dots_of, merged, row_of
-from gradtui.chart.labels import beside
+from gradtui.chart.label_places import beside
 from gradtui.chart.polynomial import DASH, GAP, lay_polynomial
 from gradtui.chart.window import nearest
 from gradtui.snapshot.numbers import number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from gradtui.chart.drawing import BRAILLE, Cell, Role, fits, merged, rasterise
 from gradtui.chart.ticks import ticks
@@ -18,8 +19,19 @@ NARROW = 1e-12
 """A part of their size that numbers must span to be more than one."""
 
 
+LEGEND = 7
+"""Rows of the whole from which one of them is the legend's."""
+
+
+class Entry(NamedTuple):
+    """What a mark stands for. texts: the same in fewer and fewer words."""
+
+    mark: Cell
+    texts: tuple[str, ...]
+
+
 class Plane:
-    """`width` x `height` cells, the top row for a legend. margin: cells at the left of the axis, at least."""
+    """`width` x `height` cells, above them a legend. margin: cells at the left of the axis, at least."""
 
     def __init__(
         self,
@@ -29,6 +41,7 @@ class Plane:
         height: int,
         *,
         names: tuple[str, str] = ("", ""),
+        legend: Sequence[Entry] = (),
         powers: bool = False,
         margin: int = 0,
     ) -> None:
@@ -42,12 +55,12 @@ class Plane:
         across = f" {names[0]}" if len(names[0]) <= width // 8 else ""
         self._left = margin + 1
         self._after = len(across)
-        self.frame = Frame(x, y, width - self._left - len(across), height - 3)
+        self._top = _legend(names[1], legend, width, max(1, height // LEGEND))
+        self.frame = Frame(x, y, width - self._left - len(across), height - 2 - len(self._top))
         self._canvas = [[BLANK] * self.frame.columns for _ in range(self.frame.rows)]
-        self._legend: list[tuple[Cell, str]] = []
         self._y_marks = {self._row(value): text for value, text in marks}
         self._x_marks = ticks(x, max(2, self.frame.columns // 9))
-        self._across, self._up, self._width = across, names[1], width
+        self._across, self._width = across, width
 
     @property
     def canvas(self) -> list[list[Cell]]:
@@ -81,12 +94,9 @@ class Plane:
         """What stands at the x axis, where that is not the numbers."""
         self._x_marks = [*marks]
 
-    def explain(self, mark: str, role: Role, text: str) -> None:
-        self._legend.append(((mark, role), text))
-
     def cells(self) -> Cells:
         """The whole, row by row from the top."""
-        lines = [self._top()]
+        lines = [*self._top]
         for row, cells in enumerate(self._canvas):
             text = self._y_marks.get(row)
             axis: Cell = ("│" if text is None else "┤", "axis")
@@ -94,14 +104,6 @@ class Plane:
             lines.append([*label, axis, *cells, *[BLANK] * self._after])
         lines += self._bottom()
         return tuple(tuple(line[: self._width]) for line in lines)
-
-    def _top(self) -> list[Cell]:
-        line: list[Cell] = _text(f"{self._up} ", "variable") if self._up else []
-        for mark, text in self._legend:
-            entry = [BLANK, mark, BLANK, *_text(text, "label"), BLANK]
-            if len(line) + len(entry) <= self._width:
-                line += entry
-        return [*line, *[BLANK] * (self._width - len(line))]
 
     def _bottom(self) -> Iterable[list[Cell]]:
         frame = self.frame
@@ -136,6 +138,32 @@ def around(values: Iterable[float], margin: float = 0.06) -> Window:
 
 def has_room(width: int, height: int) -> bool:
     return fits(width, height - 1)
+
+
+def _legend(up: str, entries: Sequence[Entry], width: int, most: int) -> list[list[Cell]]:
+    """In at most `most` rows, in as few words as that needs; from its end on without what does not fit at all."""
+    for count in range(len(entries), 0, -1):
+        shortest = max(len(entry.texts) for entry in entries[:count])
+        for brevity in range(shortest + 1):
+            rows = _rows(up, entries[:count], width, min(brevity, shortest - 1), tight=brevity == shortest)
+            if len(rows) <= most and all(len(row) <= width for row in rows):
+                return [[*row, *[BLANK] * (width - len(row))] for row in rows]
+    row = _text(up, "variable")[:width]
+    return [[*row, *[BLANK] * (width - len(row))]]
+
+
+def _rows(up: str, entries: Sequence[Entry], width: int, brevity: int, *, tight: bool) -> list[list[Cell]]:
+    """tight: a mark right before its text, and one blank between two."""
+    rows = [_text(up, "variable")]
+    start = len(rows[0])
+    for mark, texts in entries:
+        text = _text(texts[min(brevity, len(texts) - 1)], "label")
+        entry = [mark, *text] if tight else [mark, BLANK, *text]
+        gap = [BLANK] * (1 if tight else 2) if rows[-1] else []
+        if len(rows[-1]) > start and len(rows[-1]) + len(gap) + len(entry) > width:
+            rows.append([BLANK] * start)
+        rows[-1] += [*gap, *entry]
+    return rows
 
 
 def _text(text: str, role: Role) -> list[Cell]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 
 from gradtui.chart.window import Frame, nearest
-from gradtui.graph.higher import polynomial
+from gradtui.graph.higher_orders import polynomial
 
 DASH, GAP = 6, 3
 """Of the tangent, and of this, in dots: told from the curve without colours too."""

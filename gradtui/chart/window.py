@@ -15,11 +15,10 @@ from itertools import pairwise
 from msgspec import Struct
 
 from gradtui.snapshot.curve import Curve, Trouble
+from gradtui.snapshot.defaults import WINDOW
 
 Window = tuple[float, float]
 Position = tuple[float, float]
-
-DEFAULT_WINDOW: Window = (-10.0, 10.0)
 
 NARROWEST, WIDEST = 1e-9, 1e9
 """Spans of an x window that zooming stays within, around places of ordinary size."""
@@ -347,9 +346,9 @@ def panned(window: Window, fraction: float) -> Window:
 
 def home(x: float | None) -> Window:
     """The window that one starts with, around x where x lies outside it."""
-    low, high = DEFAULT_WINDOW
+    low, high = WINDOW
     if x is None or not math.isfinite(x) or low <= x <= high:
-        return DEFAULT_WINDOW
+        return WINDOW
     return bounded(x + low, x + high)
 
 

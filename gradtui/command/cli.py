@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gradtui import __version__
-from gradtui.command import answer, option_values, run, running, topics, training
+from gradtui.command import answer, option_values, options, saved_run, training, watched_script
 
 if TYPE_CHECKING:
     from gradtui.command.answer import Form
-    from gradtui.settings.settings import Settings
+    from gradtui.settings.in_force import Settings
     from gradtui.snapshot.model import Device, Dtype, Origin
 
 FIRST_EXAMPLE = "x^2 + 3x + 1"
@@ -47,64 +46,12 @@ Exit status: 0 fine; 1 a line of the batch, or the evaluation itself, failed, or
 
 
 @click.command(
-    cls=running.Command,
+    cls=watched_script.Command,
     help=HELP,
     add_help_option=False,
     context_settings={"ignore_unknown_options": True, "max_content_width": 100},
 )
-@click.argument("target", nargs=-1, type=click.UNPROCESSED)
-@click.option("--at", "places", multiple=True, metavar="X=VALUE", help="Where x stands: x=4, x=pi/2, x=[2.1, 5.4].")
-@click.option("--print", "as_text", is_flag=True, help="Print one text report; no screen.")
-@click.option("--json", "as_json", is_flag=True, help="Print the same for programs; no screen.")
-@click.option("--steps", "as_steps", is_flag=True, help="Print the whole backward pass, step by step; no screen.")
-@click.option("--plain", is_flag=True, help="The session in sentences, without a screen: keys line by line on stdin.")
-@click.option(
-    "--export", metavar="FILE", help="Write to a file: .dot .mmd .svg .chart.svg .html .json .py .tex .csv .gradtui."
-)
-@click.option("--dtype", type=click.Choice(["float32", "float64"]), help="[default: float32]")
-@click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu", show_default=True)
-@click.option("--window", metavar="LOW:HIGH", help="The x-axis of the chart.  [default: -10:10]")
-@click.option("--step", metavar="STEP", help="How far one key press moves x.  [default: 0.1]")
-@click.option("--theme", metavar="NAME", help="Colours of the screen: dark, light, ansi, nord ...")
-@click.option("--vocabulary", type=click.Choice(["torch", "plain"]), help="Names of nodes: MulBackward0, or · 3.")
-@click.option("--mouse/--no-mouse", default=None, help="Whether the screen takes clicks and the wheel.")
-@click.option("--keymap", type=click.Choice(["usual", "vim"]), help="A set of keys; config.toml takes single ones.")
-@click.option("--settings", "show_settings", is_flag=True, help="Print the settings that hold, and where each is from.")
-@click.option("--optimizer", metavar="TEXT", help='As torch spells it: "Adam(lr=0.1, betas=(0.9, 0.99))".')
-@click.option("--train", metavar="W,B", help="The variables that move.  [default: all that are no data]")
-@click.option("--updates", type=click.IntRange(1, training.MOST_UPDATES), metavar="N", help="Make so many updates.")
-@click.option("--data", metavar="FILE", help="Columns of data: a header line, then numbers; f is averaged over rows.")
-@click.option("--batch", type=click.IntRange(1), metavar="N", help="Rows of data for each update.  [default: all]")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Of the order of the rows in batches.")
-@click.option(
-    "--serve",
-    type=click.IntRange(1, 65535),
-    is_flag=False,
-    flag_value=8000,
-    metavar="[PORT]",
-    help="The explorer in a browser of this machine; needs gradtui[serve].  [port: 8000]",
-)
-@click.option(
-    "--schema",
-    type=click.Choice(["answers", "config"]),
-    is_flag=False,
-    flag_value="answers",
-    is_eager=True,
-    expose_value=False,
-    callback=option_values.print_schema,
-    help="Print the JSON Schema of what --json prints, or of config.toml.",
-)
-@click.option(
-    "--every", type=click.IntRange(0), default=0, metavar="N", help="Of a script, a Snapshot every N updates."
-)
-@click.option("--order", type=click.IntRange(1, 4), metavar="N", help="Derivatives up to this order, 1 to 4.")
-@click.option(
-    "--taylor", type=click.IntRange(0, 8), metavar="N", help="Degree of Taylor's polynomial.  [default: the order]"
-)
-@click.version_option(__version__, message="gradtui %(version)s")
-@click.option(
-    "--help", is_flag=True, is_eager=True, expose_value=False, callback=topics.show, help="Show this message and exit."
-)
+@options.declared
 def command(
     target: tuple[str, ...],
     places: tuple[str, ...],
@@ -139,7 +86,7 @@ def command(
         raise click.UsageError("--print, --json and --steps are different answers: ask for one of them")
     if plain and (as_text or as_json or as_steps or export):
         raise click.UsageError("--plain is a session and no report: ask for one of them")
-    if export is not None and not (script and running.is_folder(export)):
+    if export is not None and not (script and watched_script.is_folder(export)):
         option_values.check_export(export)
     if serve is not None:
         from gradtui.command import serve as page
@@ -153,8 +100,8 @@ def command(
         if places or trains or data or plain:
             raise click.UsageError("a script has options of its own, which stand after its name")
         if form is not None or export is not None or not _has_terminal():
-            sys.exit(running.run(script, form, export, every))
-    from gradtui.settings.settings import read
+            sys.exit(watched_script.run(script, form, export, every))
+    from gradtui.settings.in_force import read
 
     settings = read().given(
         theme=theme,
@@ -171,9 +118,9 @@ def command(
         report.show(settings)
         return
     if script:
-        from gradtui.command import live
+        from gradtui.command import live_script
 
-        sys.exit(live.show(script, every, option_values.themed(settings)))
+        sys.exit(live_script.show(script, every, option_values.themed(settings)))
     dtype, limits, step = settings.get("dtype"), settings.get("window"), settings.get("step")
     if text == "-":
         if as_text or as_steps or export:
@@ -184,7 +131,7 @@ def command(
 
         option_values.complain(settings)
         sys.exit(answer_input(at, alone, dtype, device, limits, order, taylor))
-    if SAVED.fullmatch(text.strip()) or run.is_folder(text.strip()):
+    if SAVED.fullmatch(text.strip()) or saved_run.is_folder(text.strip()):
         if places:
             raise click.UsageError("a saved snapshot is what it is: there is no --at for it")
         if trains or data:
@@ -235,10 +182,10 @@ def command(
         answer.answer(start, variables, form, export)
         return
     if plain:
-        from gradtui.tui import sentences
+        from gradtui.tui import plain_session
         from gradtui.tui.app import explorer
 
-        sys.exit(sentences.main(explorer(start)))
+        sys.exit(plain_session.main(explorer(start)))
     _require_terminal()
     gc.disable()  # until the first frame is out: there is nothing to collect, and looking for it costs a tenth of the start
     from msgspec.structs import replace
@@ -272,22 +219,22 @@ def main() -> None:
 
 def _saved(path: str, form: Form | None, export: str | None, settings: Settings, plain: bool) -> None:
     """A saved Snapshot or Run, or a folder of Runs: written out, or on the screen."""
-    if run.is_folder(path) or run.is_run(path):
+    if saved_run.is_folder(path) or saved_run.is_run(path):
         if form is not None or export is not None:
-            (run.folder if run.is_folder(path) else run.saved)(path, form, export)
+            (saved_run.folder if saved_run.is_folder(path) else saved_run.saved)(path, form, export)
         if plain:
             raise click.UsageError("a run has no session in sentences: --print gives a text report")
         _require_terminal()
         settings = option_values.themed(settings)
-        sys.exit(run.shown_on_screen(path, settings))
+        sys.exit(saved_run.shown_on_screen(path, settings))
     if form is not None or export is not None:
         option_values.complain(settings)
         answer.write(answer.load(path, form), form, export)
         return
     if plain:
-        from gradtui.tui import saved, sentences
+        from gradtui.tui import plain_session, saved
 
-        sys.exit(sentences.main(saved.explorer(answer.load(path, form))))
+        sys.exit(plain_session.main(saved.explorer(answer.load(path, form))))
     _require_terminal()
     snapshot, settings = answer.load(path, form), option_values.themed(settings)
     from gradtui.tui import saved

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from gradtui.settings.settings import Settings
+    from gradtui.settings.in_force import Settings
     from gradtui.snapshot.model import Origin, Problem
 
 LOOKS_LIKE_AN_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?")
@@ -81,7 +81,7 @@ def read_value(text: str, option: str = "--at") -> Value:
 
 def read_setting(name: str, text: str | None) -> Any:
     """The value of an option that is a setting too; None where it was not given."""
-    from gradtui.settings.entries import ENTRIES, WrongError
+    from gradtui.settings.every_setting import ENTRIES, WrongError
 
     if text is None:
         return None
@@ -95,7 +95,7 @@ def theme_named(name: str) -> str:
     """Textual's name for it: `light` is enough for `textual-light`, `ansi` for `ansi-dark`. Raises WrongError."""
     from textual.theme import BUILTIN_THEMES
 
-    from gradtui.settings.entries import WrongError
+    from gradtui.settings.every_setting import WrongError
 
     for theme in (name, f"textual-{name}", f"{name}-dark"):
         if theme in BUILTIN_THEMES:
@@ -107,7 +107,7 @@ def themed(settings: Settings) -> Settings:
     """With Textual's name of the theme. A wrong one is click's complaint where it was asked for, and else left out."""
     from msgspec.structs import replace
 
-    from gradtui.settings.entries import WrongError
+    from gradtui.settings.every_setting import WrongError
 
     if settings.theme is None:
         return settings

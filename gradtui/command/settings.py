@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from gradtui.command.option_values import shown, themed
-from gradtui.settings.entries import ENTRIES, Value
-from gradtui.settings.settings import Settings
+from gradtui.settings.every_setting import ENTRIES, Value
+from gradtui.settings.in_force import Settings
 
 
 def show(settings: Settings) -> None:

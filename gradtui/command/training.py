@@ -24,7 +24,7 @@ def read_optimizer(text: str | None) -> Optimizer | None:
     """`Adam(lr=0.1)`; a wrong one is click's own complaint, with a caret under the place."""
     if text is None:
         return None
-    from gradtui.training.reading import OptimizerError, read_optimizer
+    from gradtui.training.optimizer_text import OptimizerError, read_optimizer
 
     try:
         return read_optimizer(text)
@@ -89,7 +89,7 @@ def made(evaluate: Callable[[Request], Snapshot], request: Request, count: int) 
     """The Snapshot where the request stands, with `count` updates from there; the first that fails is the answer."""
     from msgspec.structs import replace
 
-    from gradtui.training.run import following, joined
+    from gradtui.training.continuing import following, joined
 
     assert request.training is not None
     chunk = min(count, FIRST_CHUNK)

@@ -6,7 +6,7 @@ import math
 import re
 
 from gradtui.expression.calls import Argument, arrange, value
-from gradtui.expression.errors import ExpressionError
+from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import Function
 from gradtui.expression.syntax import (
     Application,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradtui.expression.errors import ExpressionError
+from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import OPTIONS, REDUCTIONS_OF_LOSSES, Function
 from gradtui.expression.syntax import Comparison, Negation, Node, Number, Text, Variable, Vector
 from gradtui.expression.tokens import Token

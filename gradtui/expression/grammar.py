@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from gradtui.expression.calls import Argument, keyword, usage, value
-from gradtui.expression.errors import ExpressionError
+from gradtui.expression.did_you_mean import unknown_method
+from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
-from gradtui.expression.hints import unknown_method
+from gradtui.expression.grammar_errors import missing_operand
 from gradtui.expression.indexing import indexed
-from gradtui.expression.mistakes import missing_operand
 from gradtui.expression.reading import OPENING, POSTFIXES, Reading, Rule
 from gradtui.expression.structures import root, structure
 from gradtui.expression.syntax import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradtui.expression.errors import ExpressionError
+from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.syntax import Element, Node, Number, Slice
 from gradtui.expression.tokens import Token
 

@@ -31,9 +31,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from gradtui.expression.builder import Builder
-from gradtui.expression.errors import ExpressionError
+from gradtui.expression.did_you_mean import DERIVATIVE, derivative_in
+from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.grammar import MOST_NESTED, Rules
-from gradtui.expression.hints import DERIVATIVE, derivative_in
 from gradtui.expression.notation import write
 from gradtui.expression.scope import Scope
 from gradtui.expression.statements import Statement, statements

@@ -7,9 +7,9 @@ from collections.abc import Generator
 from typing import TypeAlias, TypeVar
 
 from gradtui.expression.builder import Builder
-from gradtui.expression.errors import ExpressionError
+from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import Function
-from gradtui.expression.mistakes import CLOSING, unexpected
+from gradtui.expression.grammar_errors import CLOSING, unexpected
 from gradtui.expression.scope import Scope
 from gradtui.expression.syntax import Node
 from gradtui.expression.tokens import Token

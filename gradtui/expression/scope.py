@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from gradtui.expression.errors import ExpressionError
+from gradtui.expression.did_you_mean import LIKE_THIS, nearest, unknown_word
+from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, OF_A_NAME, Function
-from gradtui.expression.hints import LIKE_THIS, nearest, unknown_word
 from gradtui.expression.syntax import Constant, Definition, Node, Reference, Variable
 from gradtui.expression.tokens import Token
 from gradtui.expression.vocabulary import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from gradtui.expression.errors import ExpressionError
+from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.tokens import Token
 
 ONE_LINE = "write def f(x): and its lines, or f(x) = x^2 + 1"

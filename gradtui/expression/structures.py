@@ -2,10 +2,10 @@ r"""The commands of LaTeX that take arguments in braces: `\frac{a}{b}`, `\sqrt[3
 
 from __future__ import annotations
 
-from gradtui.expression.errors import ExpressionError
+from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS
+from gradtui.expression.grammar_errors import unexpected
 from gradtui.expression.latex_commands import meaning
-from gradtui.expression.mistakes import unexpected
 from gradtui.expression.reading import Reading, Rule
 from gradtui.expression.syntax import Node
 from gradtui.expression.tokens import Token

@@ -1,1 +1,1 @@
-"""The .gradtui file: a Snapshot on disk. Plain data in and out; no torch, no screen."""
+"""The .gradtui file: a Snapshot or a Run on disk. Plain data in and out; no torch, no screen."""

@@ -27,6 +27,7 @@ everything is checked, and reading takes less than LIMIT of memory.
     PRINTED    str        what the script wrote since the last such record
     SNAPSHOT
     END        End        the run is over; after it there may be findings
+    SHARDS     list[str]  further names of parameters of which this process holds a part
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ from msgspec import Struct
 
 from gradtui.file.format import FRAME
 from gradtui.file.rows import DAMAGED, TOO_LARGE, BrokenError
-from gradtui.runs.updates import Norms, Scalars
+from gradtui.runs.packed_updates import Norms, Scalars
 
-HEAD, OPTIMIZER, NAMES, UPDATE, NORMS, FINDING, PRINTED, SNAPSHOT, END = range(1, 10)
+HEAD, OPTIMIZER, NAMES, UPDATE, NORMS, FINDING, PRINTED, SNAPSHOT, END, SHARDS = range(1, 11)
 
 HEADER = Layout(">BIII")
 CHECKED = 9

@@ -19,8 +19,8 @@ from gradtui.file.rows import DAMAGED, SAME_NAMES, TOO_LARGE, BrokenError
 from gradtui.file.run_format import HEADER, End, Head, Step, inflated
 from gradtui.file.soundness import MOST_CHARACTERS
 from gradtui.file.texts import SameNamesError, with_harmless_texts
+from gradtui.runs.packed_updates import NO_GRADIENT, Norms, Record, Updates, unpacked
 from gradtui.runs.run import Run
-from gradtui.runs.updates import NO_GRADIENT, Norms, Record, Updates, unpacked
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Snapshot
 
@@ -66,6 +66,7 @@ class Following:
         self._optimizers: list[str] = []
         self._record = Record()
         self._thinned = 0
+        self._shards: dict[str, None] = {}
         self._findings: list[Finding] = []
         self._printed: list[str] = []
         self._characters = 0
@@ -102,6 +103,7 @@ class Following:
             head.ranks,
             head.started,
             self._thinned,
+            tuple(self._shards),
         )
 
     def _read(self, file: BinaryIO, until: float | None) -> bool:
@@ -201,6 +203,10 @@ class Following:
             raise BrokenError(f"{DAMAGED}: an update has other numbers than parameters")
         self._record.add_norms(norms)
 
+    def _take_shards(self, names: list[str], size: int) -> None:
+        self._shards |= dict.fromkeys(names)
+        self._room -= NAME * len(names) + BYTE * size
+
     def _take_finding(self, finding: Finding, size: int) -> None:
         if any(len(text) > MOST_CHARACTERS for text in (finding.text, finding.remedy, *finding.evidence)):
             raise BrokenError(f"{DAMAGED}: a text is too long")
@@ -228,6 +234,7 @@ TAKEN: dict[int, tuple[Any, Callable[[Following, Any, int], None]]] = {
     run_format.FINDING: (Finding, Following._take_finding),
     run_format.PRINTED: (str, Following._take_printed),
     run_format.END: (End, Following._take_end),
+    run_format.SHARDS: (list[str], Following._take_shards),
 }
 
 

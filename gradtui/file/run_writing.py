@@ -18,12 +18,12 @@ from gradtui.file.format import MAGIC, RUN, FileError
 from gradtui.file.rows import TOO_LARGE, BrokenError
 from gradtui.file.run_format import End, Head, Step, deflated, record
 from gradtui.file.writing import replacing
+from gradtui.runs.packed_updates import Norms, Record, scalars
 from gradtui.runs.run import Run, Update
 from gradtui.runs.thinning import Thinning
-from gradtui.runs.updates import Norms, Record, scalars
+from gradtui.snapshot.exception_text import unbroken
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Snapshot
-from gradtui.snapshot.said import unbroken
 
 MOST_NAMES = 2**16
 """Of parameters, in one record."""
@@ -71,6 +71,11 @@ class RunWriter:
         self._append(run_format.OPTIMIZER, unbroken(name))
         self._optimizers += 1
         return self._optimizers - 1
+
+    def shards(self, names: Sequence[str]) -> None:
+        """Of these parameters, and of those that were told before, this process holds a part."""
+        for start in range(0, len(names), MOST_NAMES):
+            self._append(run_format.SHARDS, [*map(unbroken, names[start : start + MOST_NAMES])])
 
     def update(self, update: Update) -> None:
         parameters = {unbroken(name): one for name, one in update.parameters.items()}
@@ -215,6 +220,7 @@ def save(run: Run, path: str | os.PathLike[str]) -> None:
         writer._thinning = None  # what is left of it is all that there is
         for name in run.optimizers:
             writer.optimizer(name)
+        writer.shards(run.shards)
         for update in run.updates:
             writer.update(update)
         for number, snapshot in run.snapshots.items():

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from msgspec.structs import replace
 
-from gradtui.findings import detectors, ordinary
+from gradtui.findings import detectors, nothing_wrong
 from gradtui.findings.cause import Cause
 from gradtui.findings.rank import gathered, ranked
 from gradtui.findings.record import Record
@@ -39,7 +39,7 @@ def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
     record = Record.of(snapshot, parameter)
     leaf = record.leaves[parameter]
     found = ranked(cause for cause in _causes(record) if _explains(cause, parameter, leaf.node is not None))
-    found = found or [ordinary.cause(record, parameter, leaf)]
+    found = found or [nothing_wrong.cause(record, parameter, leaf)]
     return tuple(told(replace(cause, about=(parameter,)), snapshot, named=True) for cause in found)
 
 

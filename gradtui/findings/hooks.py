@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from gradtui.graph.uses import Use
+from gradtui.graph.contributions import Use
 from gradtui.snapshot.model import Graph, Values
 
 CHECKPOINT = "CheckpointFunction"

@@ -7,11 +7,11 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from gradtui.findings.cause import Fact, Part
-from gradtui.findings.seen import Seen
-from gradtui.grad_fns import causes
-from gradtui.grad_fns.causes import STABLE
+from gradtui.findings.operand_numbers import Seen
+from gradtui.grad_fns import not_finite
+from gradtui.grad_fns.not_finite import STABLE
+from gradtui.graph.contributions import Use
 from gradtui.graph.operands import operation
-from gradtui.graph.uses import Use
 from gradtui.snapshot.finding import Certainty, Kind
 from gradtui.snapshot.model import Graph, Node
 from gradtui.snapshot.numbers import number
@@ -32,7 +32,12 @@ class Reason(NamedTuple):
 
 
 def by_the_table(
-    rows: Sequence[causes.Cause], seen: Seen, node: Node, graph: Graph, used: Sequence[Sequence[Use]], nan: bool = False
+    rows: Sequence[not_finite.Cause],
+    seen: Seen,
+    node: Node,
+    graph: Graph,
+    used: Sequence[Sequence[Use]],
+    nan: bool = False,
 ) -> Reason | None:
     """The row that holds of the numbers that were seen; proved where these are those of the bad element itself.
 

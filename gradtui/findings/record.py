@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from gradtui.findings.scale import without_scale
+from gradtui.findings.grad_scaler import without_scale
 from gradtui.findings.unread import with_known_values
 from gradtui.findings.zeros import killers
+from gradtui.graph.contributions import Use, above, uses
 from gradtui.graph.operands import is_finite
-from gradtui.graph.uses import Use, above, uses
 from gradtui.snapshot.model import Event, Graph, Node, Parameter, Snapshot, Source, Witness
 
 MOST_NODES = 2000

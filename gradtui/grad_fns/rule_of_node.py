@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from gradtui.grad_fns.elementwise import ELEMENTWISE
-from gradtui.grad_fns.tensors import TENSORS
+from gradtui.grad_fns.elementwise_rules import ELEMENTWISE
+from gradtui.grad_fns.tensor_rules import TENSORS
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 

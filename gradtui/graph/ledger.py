@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from gradtui.graph.contributions import as_sum
 from gradtui.graph.operands import operand_quote, quote
 from gradtui.graph.replay import Replay
-from gradtui.graph.uses import as_sum
 from gradtui.snapshot.model import Graph, Node, Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from gradtui.graph.higher import polynomial, prime
+from gradtui.graph.higher_orders import polynomial, prime
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import number
 from gradtui.snapshot.orders import Orders

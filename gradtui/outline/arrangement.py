@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Literal
 
+from gradtui.graph.contributions import Use, above, uses
 from gradtui.graph.gradients import (
     ORDERS,
     Gradient,
@@ -21,7 +22,6 @@ from gradtui.graph.gradients import (
     spread,
     together,
 )
-from gradtui.graph.uses import Use, above, uses
 from gradtui.outline.lanes import MOST, Lanes
 from gradtui.outline.outline import MOST_OPEN, Outline
 from gradtui.outline.rows import LEVELS, Row, rows, same_shape

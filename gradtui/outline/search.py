@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
+from gradtui.graph.contributions import Use
 from gradtui.graph.gradients import all_zero
 from gradtui.graph.operands import is_finite
-from gradtui.graph.uses import Use
 from gradtui.snapshot.model import Edge, Graph, Node, Snapshot
 
 Filter = Literal["all", "parameters", "bad", "path"]

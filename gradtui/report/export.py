@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gradtui.file.format import FileError, save
 from gradtui.file.writing import replacing
-from gradtui.graph.plain import plainly
+from gradtui.graph.plain_names import plainly
 from gradtui.report.chart_svg import NoCurveError, chart_svg
 from gradtui.report.dot import dot
 from gradtui.report.json import answer, line
@@ -15,7 +15,7 @@ from gradtui.report.mermaid import mermaid
 from gradtui.report.page.page import page
 from gradtui.report.python import NoScriptError, script
 from gradtui.report.svg import MOST_NODES, svg
-from gradtui.report.tex import NoFormulaError, tex
+from gradtui.report.tex_fragment import NoFormulaError, tex
 from gradtui.report.training.script import training_script
 from gradtui.report.training.updates import as_csv
 from gradtui.snapshot.curve import Curve

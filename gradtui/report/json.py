@@ -154,6 +154,7 @@ def _event(event: Event) -> Json:
         "switch": event.switch,
         "switched": source(event.switched),
         "still": event.still,
+        "returned": event.returned,
         "what": event.what,
     }
 

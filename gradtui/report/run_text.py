@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from gradtui.chart.loss import draw_loss
 from gradtui.report import findings
 from gradtui.report.text import one_line
+from gradtui.runs.packed_updates import Updates
 from gradtui.runs.run import ParameterNorms, Run, Update
 from gradtui.runs.since import since
-from gradtui.runs.updates import Updates
 from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.visible import harmless, harmless_lines
 

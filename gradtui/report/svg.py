@@ -6,8 +6,8 @@ from html import escape
 from typing import NamedTuple
 
 from gradtui.graph.operands import is_finite
+from gradtui.report.drawing_layout import Box, place
 from gradtui.report.labels import constant_text, edge_text, name_lines, node_lines, value_and_grad
-from gradtui.report.layered import Box, place
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.visible import visible
 

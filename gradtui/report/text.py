@@ -10,8 +10,8 @@ from gradtui.chart.text import chart_text
 from gradtui.chart.window import Window, home
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.graph.agreement import checks, value_check
-from gradtui.graph.higher import picture
-from gradtui.graph.names import again
+from gradtui.graph.higher_orders import picture
+from gradtui.graph.short_names import again
 from gradtui.outline.outline import Outline
 from gradtui.outline.rows import Row, rows
 from gradtui.outline.titles import title

@@ -9,8 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gradtui.runs.packed_updates import Updates
 from gradtui.runs.run import ParameterNorms, Run, Update
-from gradtui.runs.updates import Updates
 
 TOLERANCE = 1e-4
 """Part of a norm by which two of the same tensor may differ: sums in another order do."""
@@ -53,10 +53,12 @@ def side_by_side(runs: Sequence[Run]) -> Ranks:
 
 
 def differences(runs: Sequence[Run]) -> list[Difference]:
-    """Of each parameter the first of each kind, in the order of updates. Only what all ranks have is compared."""
+    """Of each parameter the first of each kind, in the order of updates. Only what all ranks have is compared, and of what each
+    holds a part of, only whether there is a gradient."""
     found: dict[tuple[What, str], Difference] = {}
     if len(runs) < 2:
         return []
+    shards = {name for run in runs for name in run.shards}
     for place in range(min(len(run.updates) for run in runs)):
         if _are_equal(runs, place):
             continue
@@ -64,7 +66,7 @@ def differences(runs: Sequence[Run]) -> list[Difference]:
         names = [name for name in updates[0].parameters if all(name in one.parameters for one in updates)]
         for name in names:
             for what, values in _compared([one.parameters[name] for one in updates]):
-                if (what, name) not in found:
+                if (what, name) not in found and (what == "none" or name not in shards):
                     found[what, name] = Difference(what, updates[0].update, name, values)
     return sorted(found.values(), key=lambda one: one.update)
 

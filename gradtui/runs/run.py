@@ -55,7 +55,8 @@ class Run(Struct, frozen=True):
     wrote it: what shows it makes it harmless. exit: its status; None where it has none, or was ended from outside. ended:
     whether the run came to its end, well or not. rank, ranks: of several processes that train together. started: seconds
     since 1970. thinned: of how many updates only the parameters are kept that stood out, each between those that are kept
-    whole: the lowest and highest gradient and change.
+    whole: the lowest and highest gradient and change. shards: names of the parameters of which this process holds a part
+    (FSDP): all their norms are of that part.
     """
 
     what: str = ""
@@ -71,3 +72,4 @@ class Run(Struct, frozen=True):
     ranks: int | None = None
     started: float | None = None
     thinned: int = 0
+    shards: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from array import array
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from gradtui.runs.updates import Norms, packed, unpacked
+from gradtui.runs.packed_updates import Norms, packed, unpacked
 
 FIRST = 1_000_000
 """Parameters, counted once an update, of which all is kept."""

@@ -11,7 +11,7 @@ from operator import itemgetter, truediv
 from typing import Literal, NamedTuple, cast
 
 from gradtui.runs.modules import Row
-from gradtui.runs.updates import NO_GRADIENT, Norms, Record, unpacked
+from gradtui.runs.packed_updates import NO_GRADIENT, Norms, Record, unpacked
 
 MOST_BINS = 1024
 """Stretches that are kept; with more updates than that they are joined, two and two."""

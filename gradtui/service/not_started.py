@@ -9,7 +9,7 @@ from contextlib import suppress
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from gradtui.service.memory import free
+from gradtui.service.memory_guard import free
 
 PROCESSES = Path("/proc")
 THREADS = 8

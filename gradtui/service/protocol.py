@@ -27,8 +27,8 @@ from typing import Any, BinaryIO, Literal, TypeVar
 
 from msgspec import DecodeError, Struct, convert, msgpack, to_builtins
 
+from gradtui.snapshot.exception_text import unbroken
 from gradtui.snapshot.model import Problem
-from gradtui.snapshot.said import unbroken
 
 VERSION = 1
 LIMIT = 128 * 2**20

@@ -12,9 +12,9 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
-from gradtui.service.memory import Guard
+from gradtui.service.memory_guard import Guard
 from gradtui.service.not_started import not_installed, shortage
-from gradtui.service.processor import waited
+from gradtui.service.processor_wait import waited
 from gradtui.service.protocol import HEADER, VERSION, ProtocolError, Ready, frame, message, payload_length, whole
 from gradtui.snapshot.model import Problem, Request, Snapshot
 

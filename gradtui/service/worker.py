@@ -16,11 +16,11 @@ from typing import BinaryIO, Literal
 
 from msgspec.structs import replace
 
-from gradtui.service.memory import free
+from gradtui.service.memory_guard import free
 from gradtui.service.not_started import shortage
 from gradtui.service.protocol import BrokenTextError, ProtocolError, Ready, read, whole, write
+from gradtui.snapshot.exception_text import said, unbroken
 from gradtui.snapshot.model import Problem, Request, Snapshot
-from gradtui.snapshot.said import said, unbroken
 from gradtui.snapshot.target import SECONDS
 
 Answer = Callable[[Request], Snapshot]
@@ -99,13 +99,13 @@ def _load_torch() -> Answer:
 
 def _load_calculus() -> Answer:
     from gradtui.calculus.derivative import derivatives
-    from gradtui.calculus.pieces import truth
+    from gradtui.calculus.exact_backward import truth
 
     def answer(request: Request) -> Snapshot:
         if request.orders is not None:
-            from gradtui.calculus import higher
+            from gradtui.calculus import higher_orders
 
-            return Snapshot(request.id, request.expression, derivative=higher.derivatives(request))
+            return Snapshot(request.id, request.expression, derivative=higher_orders.derivatives(request))
         return Snapshot(request.id, request.expression, derivative=derivatives(request), truth=truth(request))
 
     answer(Request(id=0, expression="x^2", at={"x": 1.0}))

@@ -1,1 +1,1 @@
-"""What a person has chosen for good: `config.toml`, the environment, options; and what is remembered from time to time."""
+"""What a person has chosen for good: `config.toml`, the environment, options; and what is remembered. No screen, no torch."""

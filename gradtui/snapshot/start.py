@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from gradtui.snapshot.defaults import STEP
 from gradtui.snapshot.model import Device, Dtype, Origin
 from gradtui.snapshot.training import Batches, Optimizer
 
@@ -26,7 +27,7 @@ class Start(Struct, frozen=True):
     dtype: Dtype = "float32"
     device: Device = "cpu"
     window: tuple[float, float] | None = None
-    step: str = "0.1"
+    step: str = STEP
     theme: str | None = None
     names: tuple[str, ...] = ()
     origin: Origin = "expression"

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from gradtui.graph.higher import picture
+from gradtui.graph.higher_orders import picture
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.model import Problem, Request, Snapshot
 

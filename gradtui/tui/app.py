@@ -16,19 +16,20 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from gradtui.service.client import Service
-from gradtui.settings.memory import Memory
-from gradtui.settings.settings import Settings
+from gradtui.settings.in_force import Settings
+from gradtui.settings.remembered import Memory
 from gradtui.snapshot.model import Dtype
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.visible import visible
-from gradtui.tui import commands, texts
+from gradtui.tui import clipboard, exporting, texts
 from gradtui.tui.answers import Answers
 from gradtui.tui.asking import Asking
 from gradtui.tui.backward import Backward
+from gradtui.tui.dialogs import command_palette
 from gradtui.tui.evaluator import DerivativeArrived, MakeEvaluator, OtherArrived, SnapshotArrived
 from gradtui.tui.findings import Findings
 from gradtui.tui.keymap import bound
-from gradtui.tui.keys import EVERYWHERE, KEYS, asks, works
+from gradtui.tui.keys import EVERYWHERE, KEYS, UPDATE, asks, working, works
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
@@ -57,7 +58,6 @@ class GradtuiApp(MendedApp):
         """memory: what is remembered of the last time, and will be of this one; None for nothing."""
         super().__init__()
         self.memory = memory
-        self.plain = False
         self.live_again: Start | None = None
         self.session, self.answers = session, Answers()
         self.asking = Asking(session, self.answers, service, self.post_message)
@@ -83,7 +83,7 @@ class GradtuiApp(MendedApp):
         self.board.attach(self.picture)
         yield self.picture
         yield Static("too small:\n40 x 10 at least", id="too-small")
-        yield KeyFooter()
+        yield KeyFooter(left_out=(UPDATE,))
 
     def on_mount(self) -> None:
         self._first = self.chosen
@@ -208,7 +208,7 @@ class GradtuiApp(MendedApp):
     on_found = show_cursor
 
     def show_player(self) -> None:
-        self.picture.graph.border_subtitle = self.player.text
+        self.picture.graph.entitle(self.player.text, "subtitle")
 
     def show_keys(self) -> None:
         """Have the footer made anew, which takes a while, only where other keys work now.
@@ -217,9 +217,10 @@ class GradtuiApp(MendedApp):
         """
         if isinstance(self.focused, Input):
             return
-        working = [works(key.action.partition("(")[0], self.session, self.answers.shown, typing=False) for key in KEYS]
-        if working != self._working:
-            self._working = working
+        now = [self.board.trainer.active, *working(self.session, self.answers.shown)]
+        if now != self._working:
+            self._working = now
+            self.query_one(KeyFooter).left_out = () if now[0] else (UPDATE,)
             self.refresh_bindings()
 
     # Keys
@@ -235,7 +236,7 @@ class GradtuiApp(MendedApp):
             self.notify(texts.NOTHING_NEW, timeout=3)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        return commands.commands(self, self.keys, self.session, self.answers.shown, self.command)
+        return command_palette.commands(self, self.keys, self.session, self.answers.shown, self.command)
 
     async def command(self, action: str) -> None:
         """One of the palette, which is there also while a line is typed: that line is left."""
@@ -256,10 +257,10 @@ class GradtuiApp(MendedApp):
     action_maximise = by(lambda app: app.picture.panes.toggle_maximised)
     action_move_node = by(lambda app: app.picture.graph.run_action)
     action_pan = by(lambda app: app.picture.chart.pan)
-    action_fit = by(lambda app: app.picture.chart.fit)
+    action_fit = by(lambda app: app.board.fit)
     action_toggle_grid = by(lambda app: app.picture.chart.toggle_grid)
     action_export = by(lambda app: app.picture.open_file)
-    action_present = by(lambda app: app.picture.panes.toggle_presenting)
+    action_present = by(lambda app: app.picture.toggle_presenting)
     action_toggle_derivative = by(lambda app: app.picture.chart.toggle_derivative)
     action_toggle_saved = by(lambda app: app.picture.node_panel.toggle_saved)
     action_backward = by(lambda app: app.board.step)
@@ -350,7 +351,7 @@ class GradtuiApp(MendedApp):
         self.picture.call_plainly(self.plain)
 
     def action_in_full(self) -> None:
-        from gradtui.tui.full import FullScreen, in_full  # not wanted before the first paint
+        from gradtui.tui.dialogs.in_full import FullScreen, in_full  # not wanted before the first paint
 
         picture, selected = self.picture, self.backward.cursor.selected
         self.push_screen(FullScreen(in_full(self.session, self.answers, picture.reading, selected, picture.node_panel)))
@@ -360,7 +361,7 @@ class GradtuiApp(MendedApp):
         if message.path is None or shown is None:
             self.picture.leave_line()
             return
-        told = await commands.write(shown, message.path, plain=self.plain, other=self.picture.chart.other)
+        told = await exporting.write(shown, message.path, plain=self.plain, other=self.picture.chart.other)
         if told:
             self.picture.file.say(told)
         else:
@@ -369,10 +370,10 @@ class GradtuiApp(MendedApp):
 
     def action_copy(self) -> None:
         if self.answers.shown is not None:
-            commands.copy(self, self.session, self.backward.shown or self.answers.shown, self.backward.cursor.selected)
+            clipboard.copy(self, self.session, self.backward.shown or self.answers.shown, self.backward.cursor.selected)
 
     def action_help(self) -> None:
-        from gradtui.tui.help import HelpScreen  # not wanted before the first paint
+        from gradtui.tui.dialogs.help import HelpScreen  # not wanted before the first paint
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.keys))

@@ -13,6 +13,7 @@ from gradtui.tui.session import Session
 STEP = Binding.Group("step", compact=False)
 NODE = Binding.Group("node", compact=False)
 BACKWARD = Binding.Group("backward", compact=False)
+UPDATE = "training('update')"
 
 
 def key(
@@ -93,6 +94,7 @@ KEYS: list[Binding] = [
     key("back.play", "space", "play", "play", "Play the backward pass, a node at a time; pause", display="space"),
     key("back.slower", "less_than_sign", "speed(-1)", "slower", "Play half as fast", display="<"),
     key("back.faster", "greater_than_sign", "speed(1)", "faster", "Play twice as fast", display=">"),
+    key("update", "g", UPDATE, "update", "One update: forward, backward, and each trained variable moves", show=True),
     key("edit", "slash", "edit", "edit", "Edit the expression", show=True, display="/", priority=True),
     key("value", "x", "edit_value", "value", "Type a value for the active variable", show=True, priority=True),
     key("variable.next", "v", "next_variable(1)", "variable", "The next variable becomes the active one", show=True),
@@ -148,9 +150,6 @@ KEYS: list[Binding] = [
     key("pan.left", "ctrl+left", "pan(-0.25)", "pan left", "Move the chart's window left"),
     key("pan.right", "ctrl+right", "pan(0.25)", "pan right", "Move the chart's window right"),
     key("fit", "f", "fit", "fit", "A window with the roots, the extrema and the point"),
-    key(
-        "update", "g", "training('update')", "update", "One update: forward, backward, and each trained variable moves"
-    ),
     key("update.play", "G", "training('play')", "train", "Train: update after update, pause"),
     key("update.back", "z", "training('back')", "update: back", "One update back, to the very numbers"),
     key(
@@ -385,6 +384,11 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
         case "copy" | "export" | "in_full":
             return shown is not None
     return True
+
+
+def working(session: Session, shown: Snapshot | None) -> list[bool]:
+    """Which of KEYS do anything, where no line is typed."""
+    return [works(key.action.partition("(")[0], session, shown, typing=False) for key in KEYS]
 
 
 def asks(key: str | None, keys: Sequence[Binding] = KEYS) -> bool:

@@ -41,6 +41,7 @@ class PaneLayout(Container):
             pane.border_title = name
         self.tabs = Static(id="tabs")
         self._given: tuple[str | None, str | None] = (None, None)
+        self._named = Content()
 
     @property
     def one_at_a_time(self) -> bool:
@@ -107,7 +108,9 @@ class PaneLayout(Container):
         for name in PANES:
             self.set_class(name == one, f"-only-{name}")
         self.tabs.display = self.one_at_a_time and self.maximised is None
-        self.tabs.update(self._tabs())
+        if self.tabs.display and not (named := self._tabs()).is_same(self._named):
+            self._named = named
+            self.tabs.update(named)
         (width, height), (columns, rows) = self.size, self.graph.wanted_size
         wide = one is None and self.screen.has_class("-wide") and not self.has_class("-no-chart")
         known = self.graph.arrangement.rows

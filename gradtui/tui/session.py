@@ -14,13 +14,14 @@ from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import Point, read_point, read_points, read_values
 from gradtui.expression.syntax import Expression
 from gradtui.snapshot.curve import Curve, CurveRequest
+from gradtui.snapshot.defaults import WINDOW
 from gradtui.snapshot.model import Experiment, Problem, Request, Snapshot, default_at
-from gradtui.snapshot.orders import MOST_DEGREE, MOST_ORDER, OrdersRequest
+from gradtui.snapshot.order_limits import MOST_DEGREE, MOST_ORDER
+from gradtui.snapshot.orders import OrdersRequest
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.surface import SurfaceRequest
 from gradtui.snapshot.training import TrainingRequest
 
-WINDOW = (-10.0, 10.0)
 MOST_UNDONE = 200
 """Changes that can be undone, one after the other."""
 SMALLEST_STEP, LARGEST_STEP = Decimal("1e-12"), Decimal("1e12")
@@ -77,8 +78,7 @@ class Session:
         self.training: TrainingRequest | None = None
         self.surface: SurfaceRequest | None = None
         self.fit = False
-        self.order, self.looked, self.degree = max(1, start.order), 1, start.degree
-        self.most = MOST_ORDER
+        self.order, self.looked, self.degree, self.most = max(1, start.order), 1, start.degree, MOST_ORDER
         (self._first_step,) = read_point(start.step).elements
         self.ledger = False
         self.experiments: tuple[Experiment, ...] = ()

@@ -152,6 +152,10 @@ class Picture(Vertical):
             return
         self.leave_line()
 
+    def toggle_presenting(self) -> None:
+        self.panes.toggle_presenting()
+        self._show_reading()
+
     def finish_line(self, line: LineInput) -> None:
         """Tab went on from it: what is typed there counts where it can be read."""
         if line is self.formula:
@@ -314,7 +318,8 @@ class Picture(Vertical):
     def _show_reading(self) -> None:
         """The check marks stand where there is room for them, and are shortened before the derivative is cut."""
         reading = self.reading
-        self.big.update(texts.large(self._session, self._answers.shown))
+        if self.panes.presenting:  # else nobody sees them, and another length would lay out the whole screen
+            self.big.update(texts.large(self._session, self._answers.shown))
         room = self.numbers.size.width
         numbers = reading.within(room)
         above = room >= MARKS_ABOVE and numbers.cell_length + GAP + reading.marks.cell_length <= room

@@ -1,16 +1,19 @@
-"""`python -m tests.benchmarks [GROUP ...] [--markdown]`: one table, each row ours, the peer's, the floor, the ratio, the bar.
+"""`python -m tests.benchmarks [GROUP ...] [--write]`: one table, each row ours, the peer's, the floor, the ratio, the bar.
 
-All in one run; whole programs run in turn on a pty and are read as a person reads them. Medians unless said otherwise.
+All in one run; whole programs run in turn on a pty and are read as a person reads them. Medians unless said otherwise. --write
+puts the table, and the machine, into docs/speed.md.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
+from pathlib import Path
 
 from tests.benchmarks import engine, graphs, memory, scale, screen, training
-from tests.benchmarks.table import aligned, markdown
+from tests.benchmarks.table import aligned, written
 
+SPEED = Path("docs/speed.md")
 GROUPS = {
     "engine": engine.rows,
     "graphs": graphs.rows,
@@ -22,7 +25,7 @@ GROUPS = {
 
 
 def main() -> None:
-    wanted = [argument for argument in sys.argv[1:] if argument != "--markdown"] or list(GROUPS)
+    wanted = [argument for argument in sys.argv[1:] if argument != "--write"] or list(GROUPS)
     rows = []
     for group in wanted:
         gc.collect()
@@ -30,8 +33,8 @@ def main() -> None:
         for row in GROUPS[group]():
             print(aligned(row), flush=True)
             rows.append(row)
-    if "--markdown" in sys.argv:
-        print(markdown(rows))
+    if "--write" in sys.argv:
+        SPEED.write_text(written(SPEED.read_text("utf-8"), rows), "utf-8")
 
 
 if __name__ == "__main__":

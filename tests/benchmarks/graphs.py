@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tests.benchmarks.measure import alternating, timed
@@ -47,9 +51,40 @@ def rows() -> Iterator[Row]:
     yield Row("  with its backward", capture, floor=Other(bare, "backward alone"))
     whole, lens = alternating(timed(traced), timed(lambda: torchlens.trace(model, ids)), runs=3, collected=True)
     yield Row("trace and capture, forward and backward", whole, peer=Other(lens, "TorchLens"), bar=1.0, of="peer")
+    yield from beside_others(torch, lambda: gradtui.capture(loss, model=model), backward)
     small, large = (cost(count, torch, gradtui.capture) for count in (SMALL, LARGE))
     what = f"capture per node at {LARGE:,} nodes, less backward"
     yield Row(what, large, "µs", floor=Other(small, f"at {SMALL:,} nodes"), bar=1.5, of="floor")
+
+
+def beside_others(torch: Any, capture: Callable[[], object], backward: Callable[[], None]) -> Iterator[Row]:
+    """With as many threads as torch takes by itself, as in a training that has the workers of a DataLoader beside it."""
+
+    def rest() -> float:
+        return timed(capture)() - timed(backward)()
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(os.cpu_count() or 1)
+    try:
+        (quiet,) = alternating(rest, collected=True)
+        with busy():
+            (beside,) = alternating(rest, collected=True)
+    finally:
+        torch.set_num_threads(threads)
+    what = "the same beside a busy process for each core"
+    yield Row(what, beside, floor=Other(quiet, "on a quiet machine"), bar=2.0, of="floor")
+
+
+@contextmanager
+def busy() -> Iterator[None]:
+    """A process for each core that burns it."""
+    burning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    try:
+        yield
+    finally:
+        for process in burning:
+            process.kill()
+            process.wait()
 
 
 def bert() -> tuple[Any, Any]:

@@ -39,7 +39,7 @@ def rows() -> Iterator[Row]:
         ours, bare = alternating(
             lambda: shown_after(command, "NllLossBackward0", "norm"), lambda: shown_after(BARE_APP, "the first"), runs=3
         )
-        yield Row("a saved model of 200,000 nodes shown", ours, floor=Other(bare, "bare Textual app"), bar=3.0)
+        yield Row("a saved model of 200,000 nodes shown", ours, floor=Other(bare, "bare Textual app"), bar=1.5)
         ready = ("NllLossBackward0", "norm")
         for what, key in (("a row", "up"), ("a page", "pagedown")):
             before = ("t", "end") if key == "up" else ("t",)

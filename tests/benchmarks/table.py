@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Literal
 
 Unit = Literal["ms", "µs", "MB", "KiB", "B"]
 SCALES: dict[Unit, float] = {"ms": 1e-3, "µs": 1e-6, "MB": 1e6, "KiB": 1024.0, "B": 1.0}
 """What one of each is, in seconds or bytes."""
+MACHINE = "The machine:"
 HEADINGS = ("what", "ours", "peer", "floor", "ratio", "bar", "")
 
 
@@ -64,10 +69,24 @@ class Row:
         return "" if other is None else f"{self._figure(other.value)}, {other.name}"
 
 
-def markdown(rows: list[Row]) -> str:
-    """The table as docs/speed.md shows it."""
+def written(text: str, rows: Sequence[Row]) -> str:
+    """docs/speed.md with its first table, and the line that tells the machine, made anew."""
+    before, _, rest = text.partition(MACHINE)
+    _, _, after = rest.partition("\n\n| ")
+    _, _, after = after.partition("\n\n")
+    return f"{before}{MACHINE} {machine()}.\n\n{markdown(rows)}\n\n{after}"
+
+
+def markdown(rows: Sequence[Row]) -> str:
     lines = [HEADINGS, ("---",) * len(HEADINGS), *(row.cells() for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(map(str.strip, line))} |" for line in lines)
+
+
+def machine() -> str:
+    """`2 cores (x86_64, Linux), Python 3.11.7, torch 2.13.0, textual 8.2.0; load 0.4 at the end`."""
+    versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "textual"))
+    place = f"{os.cpu_count()} cores ({platform.machine()}, {platform.system()}), Python {platform.python_version()}"
+    return f"{place}, {versions}; load {os.getloadavg()[0]:.1f} at the end"
 
 
 def aligned(row: Row) -> str:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
 from gradtui.chart.by_update import BESIDE, MOST_POINTS, Track, draw_values, thinned
 from gradtui.chart.contour import draw_contour
 from gradtui.chart.data_fit import boundary_of, draw_fit
+from gradtui.chart.drawing import draw
+from gradtui.chart.overlay import overlay
 from gradtui.chart.plane import Cells
+from gradtui.chart.trail import trailed
 from gradtui.snapshot.surface import Fit, Surface
+from gradtui.snapshot.training import Optimizer
+from tests.examples import curve
 
+SGD = Optimizer("SGD", {"lr": 0.1})
 SIZES = [(58, 15), (30, 7), (120, 40), (12, 6), (13, 7)]
 
 
@@ -43,27 +50,27 @@ def bowl(count: int = 21) -> Surface:
     ],
 )
 def test_every_run_fits(values: tuple[float, ...], size: tuple[int, int]) -> None:
-    cells = draw_values([Track("SGD(lr=0.1)", values)], *size)
+    cells = draw_values([Track(SGD, values)], *size)
     assert cells is None or {(len(line), len(cells)) for line in cells} == {size}
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_every_contour_fits(size: tuple[int, int]) -> None:
     for surface in (bowl(), Surface(("a", "b"), ((0.0, 1.0), (0.0, 1.0)), (2, 2), (math.nan, 1.0, math.inf, 2.0))):
-        track = Track("SGD", (1.0,), ((0.5, 0.5), (9.0, 9.0), (math.nan, 0.0)))
+        track = Track(SGD, (1.0,), ((0.5, 0.5), (9.0, 9.0), (math.nan, 0.0)))
         cells = draw_contour(surface, [track], (1.0, math.nan), *size)
         assert cells is None or {(len(line), len(cells)) for line in cells} == {size}
 
 
 def test_powers_of_ten_are_drawn_by_their_logarithm() -> None:
-    shown = text(draw_values([Track("SGD", tuple(10.0**-number for number in range(10)))], 60, 20))
+    shown = text(draw_values([Track(SGD, tuple(10.0**-number for number in range(10)))], 60, 20))
     assert "1e-5" in shown.replace("1e-6", "1e-5")
-    assert "1e" not in text(draw_values([Track("SGD", (1.0, 2.0, 3.0))], 60, 20))
+    assert "1e" not in text(draw_values([Track(SGD, (1.0, 2.0, 3.0))], 60, 20))
 
 
 def test_the_arrow_points_down_and_the_point_stands_at_the_end() -> None:
     """From (1, 0) the gradient (2, 0) leads right: the arrow of -gradient leads left."""
-    cells = draw_contour(bowl(), [Track("SGD", (1.0,), ((1.5, 0.0), (1.0, 0.0)))], (2.0, 0.0), 60, 20)
+    cells = draw_contour(bowl(), [Track(SGD, (1.0,), ((1.5, 0.0), (1.0, 0.0)))], (2.0, 0.0), 60, 20)
     shown = text(cells)
     row = next(line for line in shown.splitlines() if "●" in line)
     assert "←" in row
@@ -72,10 +79,11 @@ def test_the_arrow_points_down_and_the_point_stands_at_the_end() -> None:
 
 def test_runs_beside_each_other_have_marks_of_their_own() -> None:
     tracks = [
-        Track(f"SGD(lr={rate})", (3.0, 2.0, 1.0 + rate), ((1.0, 1.0), (rate, rate))) for rate in (0.1, 0.2, 0.3, 0.4)
+        Track(Optimizer("SGD", {"lr": rate}), (3.0, 2.0, 1.0 + rate), ((1.0, 1.0), (rate, rate)))
+        for rate in (0.1, 0.2, 0.3, 0.4)
     ]
     for shown in (text(draw_values(tracks, 120, 20)), text(draw_contour(bowl(), tracks, None, 120, 30))):
-        assert all(track.text in shown for track in tracks)
+        assert all(track.optimizer.text in shown for track in tracks)
         assert all(mark in shown for mark, _ in BESIDE)
 
 
@@ -116,3 +124,41 @@ def test_a_decision_over_two_columns() -> None:
     assert "1/2" in text(cells)
     assert "○" in text(cells)
     assert "●" in text(cells)
+
+
+def test_where_a_point_was_is_seen_on_a_straight_line() -> None:
+    """The tangent of it covers the whole curve: a place lies over that, and under the point and its numbers."""
+    made = draw(curve("x", lambda x: 4 * x, lambda _: 4.0, -10, 10), 60, 20)
+    assert made is not None
+    places = [(x, 4.0 * x) for x in (-6.0, -3.0, 0.0)]
+    moving = overlay(made, 0.0, 0.0, 4.0)
+    laid = trailed(moving, made, places)
+    assert sum(cell[0] == "∘" for row in laid.values() for cell in row.values()) == 2
+    before = {(row, column): cell for row, cells in moving.items() for column, cell in cells.items()}
+    after = {(row, column): cell for row, cells in laid.items() for column, cell in cells.items()}
+    assert {before[place][1] for place in before if before[place] != after[place]} <= {"tangent"}
+
+
+@pytest.mark.parametrize(("size", "names"), [((100, 24), "text"), ((44, 16), "apart"), ((30, 7), "name")])
+def test_four_runs_are_all_named(size: tuple[int, int], names: str) -> None:
+    """In fewer words where there is less room: by what they differ in, or by their names alone; the present one first."""
+    optimizers = [
+        Optimizer("SGD", {"lr": 0.02, "weight_decay": 0.001}),
+        Optimizer("Adam", {"lr": 0.3, "betas": (0.8, 0.99)}),
+        Optimizer("RMSprop", {"lr": 0.1}),
+        Optimizer("SGD", {"lr": 0.01, "weight_decay": 0.001}),
+    ]
+    tracks = [Track(one, (3.0, 2.0, 1.0), ((1.0, 1.0), (0.5, 0.5))) for one in optimizers]
+    wanted = {
+        "text": [one.text for one in optimizers],
+        "apart": ["SGD(lr=0.02)", "Adam", "RMSprop", "SGD(lr=0.01)"],
+        "name": ["SGD", "Adam", "RMSprop", "SGD"],
+    }[names]
+    for cells, this in ((draw_values(tracks, *size), "━"), (draw_contour(bowl(), tracks, (1.0, 1.0), *size), "∘")):
+        top = text(cells).partition("│" if "│" in text(cells) else "┤")[0]
+        found = [
+            re.search(f"{re.escape(mark)} ?{re.escape(name)}(?!\\()", top)
+            for mark, name in zip([*(mark for mark, _ in BESIDE), this], wanted, strict=True)
+        ]
+        assert all(found), top
+        assert min(found, key=lambda one: one.start() if one else 0) is found[-1]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import gradtui
 from tests.command.test_usage import run as command
 
 pytestmark = [pytest.mark.child, pytest.mark.long]
@@ -41,14 +42,35 @@ dist.destroy_process_group()
 """
 
 
-def test_two_processes(tmp_path: Path) -> None:
-    (tmp_path / "train.py").write_text(TRAIN)
+SHARDED = """
+import torch
+import torch.distributed as dist
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
+
+dist.init_process_group("gloo")
+torch.manual_seed(0)
+model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1))
+fully_shard(model, mesh=init_device_mesh("cpu", (2,)))
+optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+data = torch.Generator().manual_seed(dist.get_rank())
+for step in range(3):
+    optimizer.zero_grad()
+    model(torch.randn(4, 3, generator=data)).square().mean().backward()
+    optimizer.step()
+dist.destroy_process_group()
+"""
+
+
+def launch(train: str, folder: Path) -> str:
+    """Its error output; afterwards there is a run of each rank."""
+    (folder / "train.py").write_text(train)
     launched = subprocess.run(
         [
             *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--no-python"),
             *(str(Path(sys.executable).with_name("gradtui")), "--export", "runs/", "train.py"),
         ],
-        cwd=tmp_path,
+        cwd=folder,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
@@ -56,8 +78,26 @@ def test_two_processes(tmp_path: Path) -> None:
         check=False,
     )
     assert launched.returncode == 0, launched.stderr
-    assert "step 5" in launched.stderr  # of both, but what one writes may stand in the middle of what the other does
-    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["rank-0.gradtui", "rank-1.gradtui"]
+    assert sorted(path.name for path in (folder / "runs").iterdir()) == ["rank-0.gradtui", "rank-1.gradtui"]
+    return launched.stderr
+
+
+def test_parts_of_parameters_are_none_that_differ(tmp_path: Path) -> None:
+    """FSDP2: of each parameter each rank holds a part."""
+    launch(SHARDED, tmp_path)
+    first, second = (gradtui.load(tmp_path / "runs" / f"rank-{rank}.gradtui") for rank in range(2))
+    assert isinstance(first, gradtui.Run)
+    assert isinstance(second, gradtui.Run)
+    assert {*first.shards} == {"0.weight", "0.bias", "2.weight", "2.bias"}
+    parts = [run.updates[0].parameters["0.weight"].weight for run in (first, second)]
+    assert parts[0] != parts[1], "they are not the same numbers"
+    told = json.loads(command(str(tmp_path / "runs"), "--json").stdout)
+    assert told["findings"] == []
+
+
+def test_two_processes(tmp_path: Path) -> None:
+    error = launch(TRAIN, tmp_path)
+    assert "step 5" in error  # of both, but what one writes may stand in the middle of what the other does
     told = json.loads(command(str(tmp_path / "runs"), "--json").stdout)
     assert [(one["rank"], one["updates"], one["ended"]) for one in told["by_rank"]] == [(0, 6, True), (1, 6, True)]
     (found,) = [one for one in told["findings"] if one["kind"] == "ranks"]

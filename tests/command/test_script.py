@@ -12,7 +12,7 @@ from typing import Any
 import click
 import pytest
 
-from gradtui.command import cli, running
+from gradtui.command import cli, watched_script
 
 SCRIPTS = Path(__file__).parents[1] / "cases" / "runs"
 TRAIN = """
@@ -112,4 +112,4 @@ def test_what_stands_after_the_name_is_the_scripts(line: str, own: str, script: 
     options = {
         name for one in cli.command.params if isinstance(one, click.Option) and not one.is_flag for name in one.opts
     }
-    assert running.split(line.split(), options) == (own.split(), script.split())
+    assert watched_script.split(line.split(), options) == (own.split(), script.split())

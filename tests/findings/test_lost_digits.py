@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.calculus.derivative import derivatives
-from gradtui.calculus.pieces import truth
+from gradtui.calculus.exact_backward import truth
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.findings.findings import findings
 from gradtui.graph.agreement import check, value_check

@@ -19,7 +19,7 @@ from gradtui.engine.typed import forward
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression.functions import TABLE, Function
 from gradtui.expression.parser import parse
-from gradtui.grad_fns.elementwise import ELEMENTWISE
+from gradtui.grad_fns.elementwise_rules import ELEMENTWISE
 from gradtui.grad_fns.rule_of_node import Rule, explain, letter, pretty, put_in, rule, rule_of
 from gradtui.snapshot import model
 from gradtui.snapshot.model import Request, Snapshot

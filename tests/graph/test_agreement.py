@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.calculus.derivative import derivatives
-from gradtui.calculus.pieces import truth
+from gradtui.calculus.exact_backward import truth
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.graph.agreement import Check, check, is_spoilt, value_check
 from gradtui.graph.digits import held

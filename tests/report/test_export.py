@@ -19,9 +19,9 @@ from gradtui.calculus.derivative import derivatives
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.file.format import load
 from gradtui.report.dot import dot
+from gradtui.report.drawing_layout import GAP, Box, place
 from gradtui.report.export import SUFFIXES, ExportError, check_suffix, export
 from gradtui.report.labels import edge_text, node_lines
-from gradtui.report.layered import GAP, Box, place
 from gradtui.report.mermaid import mermaid
 from gradtui.report.svg import svg
 from gradtui.snapshot.curve import CurveRequest

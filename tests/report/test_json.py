@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gradtui.calculus.derivative import derivatives
-from gradtui.calculus.pieces import truth
+from gradtui.calculus.exact_backward import truth
 from gradtui.chart.drawing import draw
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.report.json import answer, line, number, refusal, values

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.calculus.derivative import derivatives
-from gradtui.calculus.pieces import truth
+from gradtui.calculus.exact_backward import truth
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.report.text import report
 from gradtui.snapshot.curve import Curve, CurveRequest

@@ -6,8 +6,8 @@ import math
 from pathlib import Path
 
 from gradtui.file.run_writing import RunWriter
+from gradtui.runs.packed_updates import Updates
 from gradtui.runs.run import ParameterNorms, Run, Update
-from gradtui.runs.updates import Updates
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.source import Source
 from tests import examples
@@ -70,6 +70,7 @@ def run(count: int = 60, bad: int = BAD) -> Run:
         0,
         2,
         1.7e9,
+        shards=("encoder.0.weight",),
     )
 
 
@@ -77,6 +78,7 @@ def write(writer: RunWriter, run: Run) -> None:
     """As a training does: findings and Snapshots at the update that they are of."""
     for name in run.optimizers:
         writer.optimizer(name)
+    writer.shards(run.shards)
     writer.printed(run.printed)
     for one in run.updates:
         writer.update(one)

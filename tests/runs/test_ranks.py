@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from gradtui.file.run_writing import save
 from gradtui.findings.over_time.ranks import findings
+from gradtui.runs.packed_updates import Updates
 from gradtui.runs.ranks import side_by_side
 from gradtui.runs.run import ParameterNorms, Run, Update
-from gradtui.runs.updates import Updates
 from gradtui.schemas import answers
 from gradtui.snapshot.finding import Finding
 from tests.command.test_usage import run as command
@@ -31,7 +31,16 @@ def rank(number: int, change: Change | None = None, count: int = 40, each: float
         one = made.update(place, bad=10**6)
         parameters = {name: change(place, name, norms) if change else norms for name, norms in one.parameters.items()}
         updates.append(replace(one, loss=1.0 + number, parameters=parameters, seconds=each * (place + 1)))
-    told = {"rank": number, "ranks": 2, "ended": True, "exit": 0, "findings": (), "snapshots": {}, **fields}
+    told = {
+        "rank": number,
+        "ranks": 2,
+        "ended": True,
+        "exit": 0,
+        "findings": (),
+        "snapshots": {},
+        "shards": (),
+        **fields,
+    }
     return replace(made.run(), updates=Updates.of(updates), **told)
 
 
@@ -84,6 +93,14 @@ def test_gradients_that_are_not_averaged() -> None:
 def test_weights_that_differ_from_the_start() -> None:
     (found,) = of(rank(0), rank(1, another_seed))
     assert (found.update, found.certainty) == (0, "likely")
+
+
+def test_parts_of_a_parameter_are_no_difference_but_what_is_whole_is() -> None:
+    """As of FSDP: of each rank the norms are those of its own part."""
+    every = tuple(rank(0).updates[0].parameters)
+    assert of(rank(0, shards=every), rank(1, another_seed, shards=every)) == ()
+    found = of(rank(0, shards=every[1:]), rank(1, another_seed, shards=every[1:]))
+    assert [one.parameter for one in found] == [every[0]]
 
 
 def test_nan_is_like_nan() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from gradtui.runs import timeline
 from gradtui.runs.modules import Modules, Row
+from gradtui.runs.packed_updates import Updates
 from gradtui.runs.run import ParameterNorms, Update
 from gradtui.runs.timeline import Cell, Timeline, column_of, columns
-from gradtui.runs.updates import Updates
 from tests.runs import made
 
 STRANGE = (None, 0.0, math.nan, math.inf)

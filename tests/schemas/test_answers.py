@@ -15,7 +15,7 @@ from jsonschema.exceptions import ValidationError
 from msgspec.structs import replace
 
 import gradtui
-from gradtui.calculus.higher import derivatives
+from gradtui.calculus.higher_orders import derivatives
 from gradtui.command.cli import command
 from gradtui.engine.training.evaluate import evaluate
 from gradtui.report import run_json

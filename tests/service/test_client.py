@@ -16,7 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.service.client import Service
-from gradtui.service.processor import waited
+from gradtui.service.processor_wait import waited
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import ProblemKind, Request, Snapshot
 from tests.terminal.driver import alive

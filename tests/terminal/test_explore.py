@@ -54,6 +54,39 @@ def test_the_screen_opens_and_everything_is_as_before(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [script]
 
 
+TRAINING = """
+import gradtui, torch
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+watch = gradtui.watch(model, optimizer)
+for update in range(12):
+    model(torch.ones(3, 2)).square().mean().backward()
+    optimizer.step()
+gradtui.explore(watch)
+input('first is over')
+watch.close()
+gradtui.explore(watch.run)
+print('then', len(watch.run.updates))
+"""
+
+
+@pytest.mark.long
+def test_a_training_that_goes_on_and_the_run_that_it_leaves(tmp_path: Path) -> None:
+    """The first is the Run as far as it has come; the findings of both say what is wrong."""
+    script = tmp_path / "train.py"
+    script.write_text(TRAINING)
+    with Terminal([sys.executable, str(script)], environment={"TMPDIR": str(tmp_path)}) as terminal:
+        for after in ("first is over", "then 12"):
+            terminal.wait_for("zero_grad", "weight", "quit")
+            terminal.press("q")
+            terminal.wait_for(after)
+            if after == "first is over":
+                terminal.press("\n")
+        assert terminal.wait_exit() == 0
+        assert_restored(terminal)
+    assert [*tmp_path.glob("gradtui-*")] == [], "nothing is left"
+
+
 def test_without_a_terminal() -> None:
     """It says so before it looks at what it is given."""
     code = "import gradtui\ntry:\n    gradtui.explore(None)\nexcept RuntimeError as error:\n    print(error)"

@@ -11,7 +11,7 @@ from textual.widgets import Input
 from gradtui.snapshot.model import Problem
 from gradtui.tui import asking
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.help import HelpScreen
+from gradtui.tui.dialogs.help import HelpScreen
 from gradtui.tui.panes.key_footer import KeyFooter
 from tests.tui.fakes import FakeService, make_app, service
 

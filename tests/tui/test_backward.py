@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.snapshot.model import Problem, Request, Snapshot
-from gradtui.tui import commands, texts
+from gradtui.tui import clipboard, texts
 from gradtui.tui.app import GradtuiApp
 from tests.tui.fakes import FakeService, make_app
 from tests.tui.test_app import press, text_of, until
@@ -317,7 +317,7 @@ async def test_slope_of_an_experiment_is_not_drawn() -> None:
         await press(pilot, "c")
         point = texts.chart_point(app.session, shown(app), None)
         assert point == (4.0, 29.0, None)
-        assert set(commands.copies(shown(app), "x", None)) >= {"gradient of the experiment"}
+        assert set(clipboard.copies(shown(app), "x", None)) >= {"gradient of the experiment"}
 
 
 async def test_cursor_in_the_expression_points_at_the_innermost_node() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.settings.file import VARIABLE
+from gradtui.settings.config_file import VARIABLE
+from gradtui.settings.in_force import read
 from gradtui.settings.keymaps import KEYMAPS
-from gradtui.settings.memory import Memory
-from gradtui.settings.settings import read
+from gradtui.settings.remembered import Memory
 from gradtui.snapshot.start import Start
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.keymap import bound, textual_name

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from gradtui.calculus.higher import derivatives
+from gradtui.calculus.higher_orders import derivatives
 from gradtui.engine.training.evaluate import evaluate
 from gradtui.graph.ledger import cut, total
 from gradtui.graph.replay import Replay
 from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.orders import OrdersRequest
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.commands import as_command
+from gradtui.tui.clipboard import as_command
 from gradtui.tui.saved import explorer
 from tests.tui.fakes import FakeService, make_app, service
 from tests.tui.test_app import press, text_of

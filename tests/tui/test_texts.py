@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from textual.content import Content
 
 from gradtui.calculus.derivative import derivatives
-from gradtui.calculus.pieces import truth
+from gradtui.calculus.exact_backward import truth
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression.parser import parse
 from gradtui.snapshot.model import Snapshot, Summary, Values, VariableState

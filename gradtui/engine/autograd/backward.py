@@ -17,7 +17,7 @@ from gradtui.engine.autograd.distributed import unlearned
 from gradtui.engine.autograd.inner import Operations, listening
 from gradtui.engine.autograd.nested import Nested, nested
 from gradtui.engine.autograd.readable import is_freed
-from gradtui.engine.autograd.saved import guarded
+from gradtui.engine.autograd.saved import guarded, lost
 from gradtui.engine.autograd.torch_private import with_storage
 from gradtui.snapshot.model import Experiment
 
@@ -104,13 +104,18 @@ def run_changed(
 
 
 def drive(
-    scalars: Sequence[torch.Tensor], nodes: Sequence[Node], leaves: Mapping[Node, torch.Tensor], record: Record
+    scalars: Sequence[torch.Tensor],
+    nodes: Sequence[Node],
+    leaves: Mapping[Node, torch.Tensor],
+    record: Record,
+    losers: Sequence[Node] | None = None,
 ) -> Nested:
     """Run the engine once from the sum of `scalars` and tell `record`. No `.grad` is changed, no hook is left.
 
     Gives the whole gradients of the leaves that get theirs, or a part of it, by a backward within a node. scalars: of
-    `scalar`. leaves: `leaves_of(nodes)`. autograd.grad runs no AccumulateGrad, and so none of its hooks, but those
-    of its leaf in its turn. Raises what backward raises; FreedStorageError where it needs what is gone.
+    `scalar`. leaves: `leaves_of(nodes)`. losers: the nodes of `guarded`, where they are known. autograd.grad runs no
+    AccumulateGrad, and so none of its hooks, but those of its leaf in its turn. Raises what backward raises;
+    FreedStorageError where it needs what is gone.
     """
     hookless: list[torch.Tensor] = []
     handles: list[Any] = []
@@ -126,7 +131,8 @@ def drive(
                 handles.append(leaf.register_hook(partial(record.reached, node)))  # type: ignore[no-untyped-call]
         ends = [GradientEdge(node, 0) for node in leaves] or [get_gradient_edge(scalar) for scalar in scalars]
         ones = [torch.ones_like(each) if each.ndim else None for each in scalars]
-        with guarded(nodes), unlearned(nodes), nested(nodes) as within, listening(nodes) as operations:
+        losers = [node for node in nodes if lost(node) is not None] if losers is None else losers
+        with guarded(losers), unlearned(nodes), nested(nodes) as within, listening(nodes) as operations:
             came = torch.autograd.grad(scalars, ends, ones, retain_graph=True, allow_unused=True)
         record.inside.update(operations)
         if leaves:

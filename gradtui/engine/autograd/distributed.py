@@ -1,9 +1,11 @@
-"""Training over several processes: which one this is, and what its wrappers make of parameters and of backward."""
+"""Training over several processes: which one this is, and what its wrappers make of tensors, parameters and of backward."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any, Literal, cast
 
 import torch
 from torch import distributed
@@ -40,6 +42,19 @@ def flat(leaves: Mapping[Node, torch.Tensor]) -> dict[torch.Tensor, Node]:
 def is_flat(leaf: torch.Tensor) -> bool:
     """Whether it is one that FullyShardedDataParallel made of several parameters, and gathers for one backward alone."""
     return flattened(leaf) is not None
+
+
+def is_distributed(tensor: torch.Tensor) -> bool:
+    """Whether it is a DTensor, whose module is not imported for that."""
+    return isinstance(tensor, getattr(sys.modules.get("torch.distributed.tensor"), "DTensor", ()))
+
+
+def held(tensor: torch.Tensor) -> torch.Tensor | Literal["sharded"]:
+    """What this process has of a DTensor, where each of them has all of it."""
+    known = cast(Any, tensor)
+    if not all(placement.is_replicate() for placement in known.placements):
+        return "sharded"
+    return cast(torch.Tensor, known._local_tensor)
 
 
 def _is_in_use() -> bool:

@@ -13,6 +13,7 @@ from typing import TypedDict
 import torch
 from torch.autograd.graph import Node, get_gradient_edge
 
+from gradtui.engine.autograd.values import name
 from gradtui.snapshot import model
 
 NO_SEQUENCE = 2**64 - 1
@@ -155,9 +156,4 @@ def _metadata(node: Node, shapes: dict[tuple[int, ...], tuple[int, ...]]) -> tup
     if output is None:
         return (), "", ""
     shape = () if output.is_nested_tensor else tuple(output.shape)
-    return shapes.setdefault(shape, shape), _name(output.dtype), _name(output.device)
-
-
-@cache
-def _name(kind: torch.dtype | torch.device) -> str:
-    return str(kind).removeprefix("torch.")
+    return shapes.setdefault(shape, shape), name(output.dtype), name(output.device)

@@ -1,35 +1,44 @@
-"""How many bytes the nodes of a graph keep for their backward: each piece of memory once, parameters not at all."""
+"""How many bytes the nodes of a graph keep for backward, each piece of memory once and parameters not at all; what is gone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine.autograd.saved import names_of
-from gradtui.engine.autograd.torch_private import RAW, saved_tensors
+from gradtui.engine.autograd.saved import is_lost
+from gradtui.engine.autograd.torch_private import saved_tensors
 
 
-def kept(nodes: Sequence[Node], held: Iterable[torch.Tensor]) -> dict[Node, int]:
+class Kept(NamedTuple):
+    """size: bytes, of the nodes that keep something of their own. lost: the nodes that saved a tensor whose storage is gone."""
+
+    size: dict[Node, int]
+    lost: list[Node]
+
+
+def kept(nodes: Sequence[Node], held: Iterable[torch.Tensor]) -> Kept:
     """Bytes of the storages that a node saved, and none that is older: so they add up to what the graph keeps alive.
 
     nodes: of `walk`, the newest first. held: what is there anyway, such as leaves and parameters, and is not counted. Nothing
-    is unpacked, so that no hook runs; what a hook has packed elsewhere, as a checkpoint does, is not counted. Nodes that keep
-    nothing of their own are not in it.
+    is unpacked, so that no hook runs; what a hook has packed elsewhere, as a checkpoint does, is not counted.
     """
     seen = {storage for tensor in held for storage, _ in _storages(tensor)}
-    found: dict[Node, int] = {}
+    found = Kept({}, [])
     for node in reversed(nodes):
-        count = 0
-        for name in names_of(type(node), RAW):
-            for tensor in saved_tensors(node, name):
-                for storage, size in () if _is_number(tensor) else _storages(tensor):
-                    if storage not in seen:
-                        seen.add(storage)
-                        count += size
+        count, gone = 0, False
+        for tensor in saved_tensors(node):
+            gone = gone or is_lost(tensor)
+            for storage, size in () if _is_number(tensor) else _storages(tensor):
+                if storage not in seen:
+                    seen.add(storage)
+                    count += size
         if count:
-            found[node] = count
+            found.size[node] = count
+        if gone:
+            found.lost.append(node)
     return found
 
 
@@ -50,16 +59,17 @@ def _storages(tensor: torch.Tensor) -> list[tuple[int, int]]:
     """Address and bytes of each: of a sparse tensor those of its parts. None of what has no memory, or hides it."""
     try:
         if tensor.layout is torch.strided:
-            parts: tuple[torch.Tensor, ...] = (tensor,)
-        elif tensor.layout is torch.sparse_coo:
-            parts = tensor._indices(), tensor._values()
+            storage = tensor.untyped_storage()
+            place, size = storage.data_ptr(), storage.nbytes()
+            return [(place, size)] if place and size else []
+        if tensor.layout is torch.sparse_coo:
+            parts = [tensor._indices(), tensor._values()]
         elif tensor.layout in (torch.sparse_csr, torch.sparse_bsr):
-            parts = tensor.crow_indices(), tensor.col_indices(), tensor.values()
+            parts = [tensor.crow_indices(), tensor.col_indices(), tensor.values()]
         elif tensor.layout in (torch.sparse_csc, torch.sparse_bsc):
-            parts = tensor.ccol_indices(), tensor.row_indices(), tensor.values()
+            parts = [tensor.ccol_indices(), tensor.row_indices(), tensor.values()]
         else:
-            parts = (tensor.values(),)
-        storages = [part.untyped_storage() for part in parts]
-        return [(place, size) for each in storages if (size := each.nbytes()) and (place := each.data_ptr())]
+            parts = [tensor.values()]
+        return [storage for part in parts for storage in _storages(part)]
     except (RuntimeError, NotImplementedError):  # of a class of its own, or inside of a transform
         return []

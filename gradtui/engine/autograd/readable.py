@@ -8,6 +8,7 @@ from typing import Any, cast
 import torch
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
+from gradtui.engine.autograd import distributed
 from gradtui.engine.autograd.torch_private import is_wrapped
 from gradtui.snapshot.model import Unread
 
@@ -23,8 +24,16 @@ def has_numbers(tensor: torch.Tensor) -> bool:
 
     For a tensor of no class of its own. False also for what `readable` makes such a tensor of.
     """
-    if tensor.dtype not in REAL or tensor.layout is not torch.strided or tensor.is_nested:
-        return False
+    return is_real(tensor) and has_memory(tensor)
+
+
+def is_real(tensor: torch.Tensor) -> bool:
+    """Whether it is strided, and of an ordinary dtype."""
+    return tensor.dtype in REAL and tensor.layout is torch.strided and not tensor.is_nested
+
+
+def has_memory(tensor: torch.Tensor) -> bool:
+    """Whether all elements of a strided tensor are in memory that is there."""
     try:
         storage = tensor.untyped_storage()
         there = storage.data_ptr() != 0
@@ -75,17 +84,19 @@ def is_same_storage(one: torch.Tensor, other: torch.Tensor) -> bool:
 
 def _reach(tensor: torch.Tensor) -> int:
     """Bytes from the start of the storage to the end of the last element; 0 where there is none."""
+    count = tensor.numel()
+    if not count:
+        return 0
     if tensor.is_contiguous():
-        count = tensor.numel()
-        return int((tensor.storage_offset() + count) * tensor.itemsize) if count else 0
+        return int((tensor.storage_offset() + count) * tensor.itemsize)
     furthest = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
-    return int((tensor.storage_offset() + furthest + 1) * tensor.itemsize) if tensor.numel() else 0
+    return int((tensor.storage_offset() + furthest + 1) * tensor.itemsize)
 
 
 def _readable(tensor: torch.Tensor) -> torch.Tensor | Unread:
     if isinstance(tensor, UninitializedParameter | UninitializedBuffer):
         return "uninitialized"
-    if tensor.is_meta or _is_of(tensor, "torch._subclasses.fake_tensor", "FakeTensor"):
+    if tensor.is_meta or _is_fake(tensor):
         return "meta"
     if tensor.is_nested:
         return _in_a_row(tensor.detach())
@@ -119,16 +130,13 @@ def _in_a_row(nested: torch.Tensor) -> torch.Tensor | Unread:
 
 
 def _of_its_own_class(tensor: torch.Tensor) -> torch.Tensor | Unread:
-    if not _is_of(tensor, "torch.distributed.tensor", "DTensor"):
-        return "opaque"
-    distributed = cast(Any, tensor)
-    whole = all(placement.is_replicate() for placement in distributed.placements)
-    return readable(distributed._local_tensor) if whole else "sharded"
+    held = distributed.held(tensor) if distributed.is_distributed(tensor) else "opaque"
+    return held if isinstance(held, str) else readable(held)
 
 
-def _is_of(tensor: torch.Tensor, module: str, name: str) -> bool:
+def _is_fake(tensor: torch.Tensor) -> bool:
     """Whether it is of a class in a module of torch, which is not imported for that."""
-    return isinstance(tensor, getattr(sys.modules.get(module), name, ()))
+    return isinstance(tensor, getattr(sys.modules.get("torch._subclasses.fake_tensor"), "FakeTensor", ()))
 
 
 def _parts(tensor: torch.Tensor) -> tuple[torch.Tensor, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any
@@ -38,16 +38,16 @@ def saved(node: Node, most: int = MOST_NUMBERS) -> tuple[model.Saved, ...]:
 
 
 @contextmanager
-def guarded(nodes: Sequence[Node]) -> Iterator[None]:
+def guarded(losers: Iterable[Node]) -> Iterator[None]:
     """Within it the engine raises FreedStorageError, where it would have ended the process.
 
-    Nodes that have lost what they saved are looked at again when it is their turn: sharded training brings it back by then.
+    losers: nodes that have lost what they saved. They are looked at again when it is their turn: sharded training brings it
+    back by then.
     """
     handles: list[Any] = []
     try:
-        for node in nodes:
-            if lost(node) is not None:
-                handles.append(node.register_prehook(partial(_check_saved, node)))
+        for node in losers:
+            handles.append(node.register_prehook(partial(_check_saved, node)))
         yield
     finally:
         for handle in handles:
@@ -56,11 +56,7 @@ def guarded(nodes: Sequence[Node]) -> Iterator[None]:
 
 def lost(node: Node) -> torch.Tensor | None:
     """A tensor that it saved and whose storage is gone; None for none. Nothing is unpacked, so that no hook runs."""
-    for name in names_of(type(node), RAW):
-        for tensor in saved_tensors(node, name):
-            if _is_lost(tensor):
-                return tensor
-    return None
+    return next(filter(is_lost, saved_tensors(node)), None)
 
 
 WRITTEN_OVER = "modified by an inplace operation"
@@ -79,7 +75,8 @@ def lost_version(node: Node) -> torch.Tensor | None:
     return None
 
 
-def _is_lost(tensor: torch.Tensor) -> bool:
+def is_lost(tensor: torch.Tensor) -> bool:
+    """Whether its storage is gone, whatever its class."""
     if type(tensor) in PLAIN and tensor.layout is torch.strided:
         return is_freed(tensor)
     return readable(tensor) == "freed"
@@ -89,7 +86,7 @@ def check(node: Node, operands: Iterable[object]) -> None:
     """Raises FreedStorageError where one of `operands`, or a tensor in a list of them, is lost."""
     for operand in operands:
         if isinstance(operand, torch.Tensor):
-            if _is_lost(operand):
+            if is_lost(operand):
                 raise FreedStorageError(node, operand)
         elif isinstance(operand, list | tuple):
             check(node, operand)

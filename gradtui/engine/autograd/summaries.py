@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 
@@ -12,6 +13,25 @@ from gradtui.snapshot.model import Summary
 LEAST_SAFE, MOST_SAFE = 1e-15, 1e15
 """Between these the squares of float32 neither vanish nor overflow in its norm."""
 NARROW = (torch.float16, torch.bfloat16)
+FEW = 1 << 20
+"""Elements that one thread reads in about a millisecond."""
+
+
+@contextmanager
+def one_thread(elements: int = 0) -> Iterator[None]:
+    """Within it torch has no other thread help this one, but for more than FEW elements.
+
+    Threads that wait for each other in small reductions take some ten times as long on a busy machine.
+    """
+    before = torch.get_num_threads()
+    if before == 1 or elements > FEW:
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def summary(tensor: torch.Tensor) -> Summary:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from typing import Any, cast
 
 import torch
@@ -157,23 +158,31 @@ def is_transformed(tensor: torch.Tensor) -> bool:
     return bool(_C._functorch.is_functorch_wrapped_tensor(tensor))
 
 
-def saved_tensors(node: Node, name: str) -> Iterator[torch.Tensor]:
-    """The tensors that a node keeps under one of its names, without unpacking: not those that a hook has packed.
+def saved_tensors(node: Node, *names: str) -> list[torch.Tensor]:
+    """The tensors that a node keeps, under some of its names or all, without unpacking: not those that a hook has packed.
 
     Before torch 2.7 there is no looking at them without that: none.
     """
-    try:
-        kept = getattr(node, RAW + name)
-    except RuntimeError:  # the graph was freed
-        return
-    for each in kept if isinstance(kept, list | tuple) else (kept,):
-        tensor = getattr(each, "data", None)
-        if isinstance(tensor, torch.Tensor) and each.unpack_hook is None:
-            yield tensor
+    found = []
+    for name in [RAW + each for each in names] or raw_names(type(node)):
+        try:
+            kept = getattr(node, name)
+        except RuntimeError:  # the graph was freed
+            continue
+        for each in kept if isinstance(kept, tuple | list) else (kept,):
+            if isinstance(tensor := getattr(each, "data", None), torch.Tensor) and each.unpack_hook is None:
+                found.append(tensor)
+    return found
 
 
 RAW = "_raw_saved_"
 """What stands before the names under which a node keeps tensors."""
+
+
+@cache
+def raw_names(kind: type[Node]) -> tuple[str, ...]:
+    """Under which nodes of a kind keep tensors."""
+    return tuple(name for name in dir(kind) if name.startswith(RAW))
 
 
 def sharded_parameters(module: torch.nn.Module) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
@@ -187,6 +196,12 @@ def sharded_parameters(module: torch.nn.Module) -> Iterator[tuple[torch.Tensor, 
             whole = getattr(parameter, "_unsharded_param", None)
             if whole is not None:
                 yield whole, parameter.sharded_param
+
+
+def is_shard(parameter: torch.Tensor) -> bool:
+    """Whether this process holds a part of it alone, and others the rest."""
+    placements = getattr(parameter, "placements", ())  # of a DTensor
+    return any(not one.is_replicate() for one in placements) or bool(getattr(parameter, "_is_flat_param", False))
 
 
 def flattened(leaf: torch.Tensor) -> tuple[torch.Tensor, ...] | None:

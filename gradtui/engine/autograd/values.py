@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import torch
 
 from gradtui.engine.autograd.readable import has_numbers, readable
-from gradtui.engine.autograd.summaries import summary
+from gradtui.engine.autograd.summaries import one_thread, summary
 from gradtui.engine.autograd.torch_private import with_storage
 from gradtui.snapshot.model import Values
 
@@ -33,7 +34,8 @@ def values_of(tensor: torch.Tensor | int | float, most: int = MOST_NUMBERS) -> V
     if tensor.numel() <= most:
         dense = tensor if tensor.layout is torch.strided else tensor.to_dense()
         return Values(shape, tuple(map(float, dense.reshape(-1).tolist())))
-    return Values(shape, tuple(map(float, first(tensor).tolist())), summary(tensor))
+    with one_thread(tensor.numel()):
+        return Values(shape, tuple(map(float, first(tensor).tolist())), summary(tensor))
 
 
 def legible(tensor: torch.Tensor, most: int = FIRST_NUMBERS) -> Values:
@@ -59,7 +61,17 @@ def _shape(tensor: torch.Tensor) -> tuple[int, ...]:
 
 def dtype_name(tensor: torch.Tensor) -> str:
     """`float32`."""
-    return str(tensor.dtype).removeprefix("torch.")
+    return name(tensor.dtype)
+
+
+def device_name(tensor: torch.Tensor) -> str:
+    """`cuda:0`."""
+    return name(tensor.device)
+
+
+@cache
+def name(kind: torch.dtype | torch.device) -> str:
+    return str(kind).removeprefix("torch.")
 
 
 def first(tensor: torch.Tensor) -> torch.Tensor:

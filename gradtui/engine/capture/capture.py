@@ -20,11 +20,11 @@ from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.autograd.summed import Summed
 from gradtui.engine.autograd.undisturbed import undisturbed
 from gradtui.engine.autograd.values import dtype_name, legible
-from gradtui.engine.capture import failures, names, outputs
+from gradtui.engine.capture import backward_failures, leaf_names, outputs
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
 from gradtui.engine.capture.holders import computed, made_before, optimised, unregistered
 from gradtui.engine.capture.inferred_modules import inferred
-from gradtui.engine.capture.introspection import named_parameters
+from gradtui.engine.capture.introspection import named_parameters, submodules
 from gradtui.engine.capture.parameters import modules, parameters, unread_notes
 from gradtui.engine.capture.recording import Recording, maker, recording_of
 from gradtui.engine.capture.scaling import scaled
@@ -58,33 +58,36 @@ def capture(
         with undisturbed(), uncollected():
             nodes = graph.walk(*roots)
             guard(nodes)
-            captured = _Capture(nodes, names.given(given, model), model, recording, scope)
+            captured = _Capture(nodes, leaf_names.given(given, model), model, recording, scope)
             return captured.snapshot(found, differentiable, roots, problem)
     finally:
         graph.release(nodes)
 
 
 class _Capture:
-    """What is known beside the graph. own: the model's parameters. names: of the tensors; those of nameless leaves are added.
-    shards: `distributed.shards`."""
+    """What is known beside the graph. parts: the model's modules by path, none without a model. own: its parameters.
+
+    names: of the tensors; those of nameless leaves are added. shards: `distributed.shards`.
+    """
 
     def __init__(
         self,
         nodes: list[Node],
-        names: names.Names,
+        names: leaf_names.Names,
         model: torch.nn.Module | None,
         recording: Recording | None,
         scope: Mapping[str, Any],
     ) -> None:
-        self.nodes, self.model, self.recording, self.scope = nodes, model, recording, scope
+        self.nodes, self.recording, self.scope = nodes, recording, scope
+        self.parts = {} if model is None else submodules(model)
         self.own = frozenset() if model is None else frozenset(named_parameters(model).values())
         self.leaves = leaves_of(nodes)
         self.within = Nested()
+        self.kept = kept(nodes, (*self.leaves.values(), *self.own))
         self.shards = distributed.shards([model, *scope.values()])
         wholes = {shard: whole for whole, shard in self.shards.items()}
         self.names = {wholes.get(tensor, tensor): name for tensor, name in names.items()}
-        if model is not None:
-            self.names = computed(model, self.own) | self.names
+        self.names = computed(self.parts, self.own) | self.names
         if recording is not None:
             self.names = made_before(scope, recording.first) | self.names
 
@@ -111,7 +114,7 @@ class _Capture:
         built = graph.build(self.nodes, record.order, facts, roots)
         scale, about = scaled(built, list(ids))
         told = self._parameters(record, made, ids, built)
-        title = next(iter(names.in_scope(self.scope, set(found)).values()), "output")
+        title = next(iter(leaf_names.in_scope(self.scope, set(found)).values()), "output")
         return data.Snapshot(
             id=0,
             expression=title,
@@ -124,7 +127,7 @@ class _Capture:
             problem=problem,
             origin="capture",
             parameters=told,
-            modules=modules(self.model, self.recording, [name for name, one in told.items() if one.node is None]),
+            modules=modules(self.parts, self.recording, [name for name, one in told.items() if one.node is None]),
             files=dict(self.recording.files) if self.recording else {},
             events=self._events(ids, found),
             scale=scale,
@@ -134,16 +137,16 @@ class _Capture:
 
     def _run(self, outputs: list[torch.Tensor], record: Summed) -> data.Problem | None:
         try:
-            self.within = drive(list(map(_start, outputs)), self.nodes, self.leaves, record)
+            self.within = drive(list(map(_start, outputs)), self.nodes, self.leaves, record, self.kept.lost)
         except FreedStorageError as error:
-            return failures.freed(error, self._name_of(error.tensor))
+            return backward_failures.freed(error, self._name_of(error.tensor))
         except Exception as error:  # the backward of user code may raise anything
-            return failures.problem(error, self.recording, self.nodes, self.names)
+            return backward_failures.problem(error, self.recording, self.nodes, self.names)
         return None
 
     def _name_of(self, lost: torch.Tensor) -> str | None:
         """Of a tensor that was saved: of what it is, or is a view of, by the model, or a variable of the caller."""
-        buffers = {} if self.model is None else dict(self.model.named_buffers())
+        buffers = dict(self.parts[""].named_buffers()) if self.parts else {}
         variables = {name: value for name, value in self.scope.items() if isinstance(value, torch.Tensor)}
         known = [(tensor, name) for name, tensor in (buffers | variables).items()]
         for tensor, name in (*self.names.items(), *self._in_scope({*self.leaves.values()}).items(), *known):
@@ -154,27 +157,26 @@ class _Capture:
     def _facts(self, record: Summed, outputs: Mapping[Node, torch.Tensor]) -> CapturedFacts:
         leaves = {node: self.leaves[node] for node in (*record.order, *self.leaves) if node in self.leaves}
         nameless = {leaf for leaf in (*leaves.values(), *self.within.of) if leaf not in self.names}
-        if self.model is not None:
-            self.names |= unregistered(self.model, nameless)
+        if self.parts:
+            self.names |= unregistered(self.parts, nameless)
             self.names = optimised(self.scope, self.own) | self.names
         if nameless:
             self.names = self._in_scope(nameless) | self.names
             if self.recording is not None:
                 called = [leaf for leaf in leaves.values() if leaf not in self.names]
                 self.names |= self.recording.names(called, self.names.values())
-            self.names |= names.numbered(leaves.values(), self.names)
+            self.names |= leaf_names.numbered(leaves.values(), self.names)
         places: Mapping[Node, str] = {}
-        if self.model is not None:
-            paths = names.owners(self.model)
+        if self.parts:
+            paths = leaf_names.owners(self.parts)
             owned = {node: self.shards.get(leaf, leaf) for node, leaf in leaves.items()}
             owners = {node: paths[leaf] for node, leaf in owned.items() if leaf in paths}
             places = owners if self.recording is not None and self.recording.watched else inferred(self.nodes, owners)
-        size = kept(self.nodes, (*self.leaves.values(), *self.own))
-        return CapturedFacts(record, leaves, self.names, places, self.recording, outputs, self.shards, size)
+        return CapturedFacts(record, leaves, self.names, places, self.recording, outputs, self.shards, self.kept.size)
 
-    def _in_scope(self, wanted: set[torch.Tensor]) -> names.Names:
+    def _in_scope(self, wanted: set[torch.Tensor]) -> leaf_names.Names:
         wholes = {self.shards.get(leaf, leaf): leaf for leaf in wanted}
-        return {wholes[tensor]: name for tensor, name in names.in_scope(self.scope, {*wholes}).items()}
+        return {wholes[tensor]: name for tensor, name in leaf_names.in_scope(self.scope, {*wholes}).items()}
 
     def _parameters(
         self, record: Summed, made: Mapping[torch.Tensor, tuple[Node, int]], ids: Mapping[Node, int], built: data.Graph
@@ -187,7 +189,7 @@ class _Capture:
         grads = {leaf: nodes[leaf].grad_output for leaf in self.leaves.values()}
         grads |= {tensor: came.get(output) for tensor, output in made.items()}
         grads |= dict(zip(self.within.of, read(self.within.of.values()), strict=True))
-        registered = None if self.model is None else self.own
+        registered = self.own if self.parts else None
         return parameters(self.names, nodes, grads, self.shards, registered, self.within.of)
 
     def _events(self, ids: Mapping[Node, int], outputs: list[torch.Tensor]) -> tuple[data.Event, ...]:

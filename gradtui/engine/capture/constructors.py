@@ -1,4 +1,5 @@
-"""`nn.Parameter(t)`, `Variable(t)`: torch shows the calls of classes to nobody. Their metaclasses do, while somebody watches."""
+"""`nn.Parameter(t)`, `Variable(t)`, `from_numpy(a)`: torch shows these calls to no mode. The metaclasses do, and what stands in
+place of the function, while somebody watches."""
 
 from __future__ import annotations
 
@@ -16,8 +17,13 @@ Made = Callable[[torch.Tensor, torch.Tensor, str, FrameType], None]
 """Is told of a tensor, what was made of it, the name of the class, and the frame of the call."""
 KINDS: tuple[Any, ...] = type(torch.nn.Parameter), type(Variable)
 
+Arrived = Callable[[Any, torch.Tensor, FrameType], None]
+"""Is told of an array, the tensor that was made of it, and the frame of the call."""
+
 _lock = threading.Lock()
 _watchers: list[tuple[int, Made]] = []
+_awaiting: list[tuple[int, Arrived]] = []
+_from_numpy = torch.from_numpy
 
 
 @contextmanager
@@ -47,4 +53,29 @@ def _call(cls: Any, *args: Any, **kwargs: Any) -> Any:
         for own, made in [*_watchers]:
             if own == thread:
                 made(given, result, cls.__name__, sys._getframe(1))
+    return result
+
+
+@contextmanager
+def arrivals(arrived: Arrived) -> Iterator[None]:
+    """On this thread."""
+    watcher = threading.get_ident(), arrived
+    with _lock:
+        torch.from_numpy = _arrive
+        _awaiting.append(watcher)
+    try:
+        yield
+    finally:
+        with _lock:
+            _awaiting[:] = [other for other in _awaiting if other is not watcher]
+            if not _awaiting:
+                torch.from_numpy = _from_numpy
+
+
+def _arrive(ndarray: Any) -> torch.Tensor:
+    result = _from_numpy(ndarray)
+    thread = threading.get_ident()
+    for own, arrived in [*_awaiting]:
+        if own == thread:
+            arrived(ndarray, result, sys._getframe(1))
     return result

@@ -99,6 +99,15 @@ def kind_of(seen: Seen, outputs: list[torch.Tensor], result: Any) -> Told | None
     return Told("not_differentiable", name, number)
 
 
+def is_leaving(func: Any) -> bool:
+    return name_of(func) in LEAVING
+
+
+def is_of_array(func: Any, args: tuple[Any, ...]) -> bool:
+    """Whether an array of numpy is made into a tensor."""
+    return bool(args) and type(args[0]).__module__ == "numpy" and name_of(func) in CREATE
+
+
 def _loses(target: torch.Tensor) -> bool:
     """Whether what is written over has no graph afterwards, so that what was put into it lost its own."""
     return maker(target) is None

@@ -16,6 +16,7 @@ from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.values import PLAIN
 from gradtui.engine.capture.recording import Recording, maker
 
+ARRAYS = {"numpy", "__array__"}
 MOST_KEPT = 100_000
 """Numbers that left torch and are known again."""
 
@@ -91,6 +92,20 @@ class Flow:
                 waiting.extend(value)
             elif type(value) is float:
                 self._numbers[id(value)] = value, flowed
+
+    def arrives(self, tensor: torch.Tensor) -> None:
+        """It was made of an array. What left torch as an array before may be in it, changed by what torch does not see."""
+        recording = self._recording
+        left = 0
+        for one in recording.happenings.values():
+            if one.kind == "left_torch" and one.operation in ARRAYS:
+                left |= one.bit
+        if left and tensor.is_floating_point() and self._shared(tensor) is None:
+            bit = next((bit for bit, before in recording.arrived.items() if before == left), 0)
+            if not bit:
+                bit = self.next_bit(lambda: None)
+                recording.arrived[bit] = left
+            self.cut(tensor, bit)
 
     def of_numbers(self, values: Iterable[Any]) -> int:
         """What flowed into Python's numbers among the arguments of an operation, and in lists of them."""

@@ -11,8 +11,8 @@ import torch
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.backward import leaf_of
-from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, shown_key, submodules
-from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, shown_key
+from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import is_own
 
 MOST = 1_000
@@ -24,12 +24,12 @@ DEPTH = 3
 OWN = {"_parameters", "_buffers", "_modules"}
 
 
-def unregistered(model: torch.nn.Module, wanted: set[torch.Tensor]) -> dict[torch.Tensor, str]:
-    """Those of `wanted` by where they are: `hidden[0].weight`."""
+def unregistered(parts: Mapping[str, torch.nn.Module], wanted: set[torch.Tensor]) -> dict[torch.Tensor, str]:
+    """Those of `wanted` by where they are: `hidden[0].weight`. parts: a model's modules by path."""
     found: dict[torch.Tensor, str] = {}
     if not wanted:
         return found
-    for path, module in submodules(model).items():
+    for path, module in parts.items():
         for name, value in vars(module).items():
             if name in OWN or name.endswith("_hooks"):
                 continue
@@ -39,15 +39,15 @@ def unregistered(model: torch.nn.Module, wanted: set[torch.Tensor]) -> dict[torc
     return found
 
 
-def computed(model: torch.nn.Module, own: Set[torch.Tensor]) -> dict[torch.Tensor, str]:
+def computed(parts: Mapping[str, torch.nn.Module], own: Set[torch.Tensor]) -> dict[torch.Tensor, str]:
     """Attributes that were made of nothing but Parameters that the model does not have, as `nn.Parameter(t) * 0.1` is.
 
-    own: its parameters.
+    parts: a model's modules by path. own: its parameters.
     """
     found: dict[torch.Tensor, str] = {}
-    for path, module in submodules(model).items():
+    for path, module in parts.items():
         for name, value in vars(module).items():
-            if name not in OWN and is_a(value, torch.Tensor) and value.grad_fn is not None:
+            if issubclass(type(value), torch.Tensor) and value.grad_fn is not None:  # `is_a`, without a call for each
                 leaves = _leaves(value.grad_fn)
                 if leaves and all(is_a(leaf, torch.nn.Parameter) and leaf not in own for leaf in leaves):
                     found[value] = f"{path}.{name}" if path else name

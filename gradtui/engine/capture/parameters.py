@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Mapping, Set
 import torch
 
 from gradtui.engine.autograd.reader import read
-from gradtui.engine.autograd.values import dtype_name
-from gradtui.engine.capture.introspection import is_a, submodules
+from gradtui.engine.autograd.values import device_name, dtype_name
+from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot import model
 from gradtui.snapshot.numbers import UNREAD
@@ -40,7 +40,7 @@ def parameters(
             value=value or model.Values((), (), unread="opaque"),
             grad=grads.get(tensor),
             dtype=dtype_name(own[tensor]),
-            device=str(own[tensor].device),
+            device=device_name(own[tensor]),
             node=None if node is None else node.id,
             requires_grad=own[tensor].requires_grad,
             registered=None if registered is None or not _is_parameter(own[tensor]) else own[tensor] in registered,
@@ -65,13 +65,12 @@ def unread_notes(parameters: Mapping[str, model.Parameter]) -> Iterator[model.No
 
 
 def modules(
-    root: torch.nn.Module | None, recording: Recording | None, absent: Collection[str] = ()
+    parts: Mapping[str, torch.nn.Module], recording: Recording | None, absent: Collection[str] = ()
 ) -> dict[str, model.Module]:
-    """By path, "" for the model itself. A module with several paths has its first. absent: parameters not in the graph."""
+    """As data. parts: a model's modules by path, "" for the model itself. absent: parameters not in the graph."""
     watched = recording if recording is not None and recording.watched else None
-    named = submodules(root).items() if root is not None else ()
     places = {} if watched is None else watched.first_places({name.rpartition(".")[0] for name in absent})
     return {
         path: model.Module(type(module).__name__, None if watched is None else watched.count(path), places.get(path))
-        for path, module in named
+        for path, module in parts.items()
     }

@@ -21,19 +21,19 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
+from gradtui.engine.autograd.create_graph import CREATE_GRAPH
 from gradtui.engine.autograd.graph import NO_SEQUENCE
-from gradtui.engine.autograd.passes import CREATE_GRAPH
-from gradtui.engine.autograd.past import Past
 from gradtui.engine.autograd.release import guard_node
 from gradtui.engine.autograd.torch_private import put_back, sequence_number, take_off
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
+from gradtui.engine.autograd.without_gradient import Past
 from gradtui.engine.autograd.witness import LEAST
 from gradtui.engine.capture import constructors, witnesses
-from gradtui.engine.capture.events import FOLLOWED, Seen, Told, kind_of, name_of
+from gradtui.engine.capture.events import FOLLOWED, Seen, Told, is_of_array, kind_of, name_of
 from gradtui.engine.capture.flow import Flow, address
 from gradtui.engine.capture.holders import holder, of_globals
 from gradtui.engine.capture.introspection import named_parameters, tensors
-from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import Places, application, in_function
 from gradtui.engine.capture.recording import TAG, Carried, Happening, Recording, maker
 from gradtui.engine.capture.surroundings import surroundings, switch_of
@@ -69,6 +69,7 @@ class Recorder(TorchFunctionMode):
         self._places = places or Places()
         self._most = most
         self._flow = Flow(self.recording)
+        self.arrives = self._flow.arrives
         self._past = Past()
         self._own: set[int] | None = None
         self._born: set[int] = set()
@@ -86,6 +87,7 @@ class Recorder(TorchFunctionMode):
     def __enter__(self) -> Self:
         self._left.enter_context(stepping_aside(self))
         self._left.enter_context(constructors.watched(self._constructed))
+        self._left.enter_context(constructors.arrivals(lambda array, made, frame: self.arrives(made)))
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
@@ -309,6 +311,8 @@ class Recorder(TorchFunctionMode):
         kwargs: dict[str, Any],
     ) -> None:
         """What has nothing to do with any leaf: a number may be what is returned, and data may have gone bad."""
+        if is_of_array(seen.func, args):
+            self.arrives(outputs[0])
         for tensor in outputs:
             if maker(tensor) is not None or tensor.requires_grad:
                 continue

@@ -14,9 +14,9 @@ import torch
 from msgspec.structs import replace
 from torch.autograd.graph import Node
 
+from gradtui.engine.autograd.create_graph import Passes
 from gradtui.engine.autograd.custom import Call, call_of, mismatches
-from gradtui.engine.autograd.passes import Passes
-from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import is_own, returned
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot import model as data
@@ -81,6 +81,7 @@ class Recording:
     inference: by id, without holding them, tensors of inference_mode, and where they were made.
     off: whether gradients were switched off at its end. witnesses: of what went bad, by the sequence number of the grad_fn.
     functions: small calls of custom Functions of the person's, by the same, with copies of what they took in; until `mismatches`.
+    arrived: the bit of arrays that came into torch, and those of what had left it as an array before.
     called: by id, without holding them, leaves that no model has, and what they were called where they were first used.
     """
 
@@ -108,6 +109,7 @@ class Recording:
     fresh: dict[int, tuple[weakref.ref[torch.Tensor], str, data.Source | None]] = field(default_factory=dict)
     witnesses: dict[int, data.Witness] = field(default_factory=dict)
     functions: dict[int, Call] = field(default_factory=dict)
+    arrived: dict[int, int] = field(default_factory=dict)
     called: dict[int, tuple[weakref.ref[torch.Tensor], str]] = field(default_factory=dict)
 
     def covers(self, number: int) -> bool:
@@ -163,6 +165,9 @@ class Recording:
         behind = self._behind(flowed)
         left = sum(one.bit for one in self.happenings.values() if one.kind == "left_torch")
         perhaps = left | self._behind(left)
+        returned = 0
+        for bit, before in self.arrived.items():
+            returned |= before if bit & (flowed | behind) else 0
         found = [leaf() for leaf in self.leaves]
         known = [None if leaf is None else names.get(leaf) for leaf in found]
         return (
@@ -185,6 +190,7 @@ class Recording:
                     switched=one.switched,
                     still=bool(one.switch) and self.off,
                     what=one.what,
+                    returned=bool(one.bit & returned),
                 )
                 for one in self.happenings.values()
             ),

@@ -9,23 +9,23 @@ import torch
 
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.release import guard
-from gradtui.engine.capture import names, refused
+from gradtui.engine.capture import leaf_names, torch_refusals
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot import model as data
-from gradtui.snapshot.said import said
+from gradtui.snapshot.exception_text import said
 
 
 def failed(
     error: BaseException, model: torch.nn.Module | None, recording: Recording, scope: Mapping[str, Any]
 ) -> data.Snapshot | None:
     """None where the exception has nothing to do with autograd."""
-    found = refused.start(error)
+    found = torch_refusals.start(error)
     live = [tensor for tensor in found if tensor.requires_grad]
-    known = names.given(None, model)
+    known = leaf_names.given(None, model)
     nodes = graph.walk(*map(graph.root, live)) if live else []
     guard(nodes)
-    told = refused.raised(error, nodes, recording, known)
+    told = torch_refusals.raised(error, nodes, recording, known)
     graph.release(nodes)
     if told is None or (told.how == "bad_values" and not recording.witnesses):
         return None
@@ -42,5 +42,5 @@ def failed(
         origin="capture",
         files=dict(recording.files),
         events=recording.events(known, {}),
-        witnesses=tuple(recording.seen_going_bad({}, refused.bad_tensors(error))),
+        witnesses=tuple(recording.seen_going_bad({}, torch_refusals.bad_tensors(error))),
     )

@@ -12,7 +12,7 @@ from torch.distributions import Distribution
 from torch.utils.checkpoint import CheckpointFunction
 
 from gradtui.engine.capture.introspection import is_a
-from gradtui.engine.capture.names import local_variables
+from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import APPLY, TORCH
 from gradtui.snapshot.events import EventKind, Switch
 

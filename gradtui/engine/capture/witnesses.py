@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import torch
 from msgspec.structs import replace
 
-from gradtui.engine.autograd.past import Past
 from gradtui.engine.autograd.torch_private import DispatchMode
 from gradtui.engine.autograd.values import legible
+from gradtui.engine.autograd.without_gradient import Past
 from gradtui.engine.autograd.witness import (
     first_bad,
     is_worse,

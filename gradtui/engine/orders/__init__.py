@@ -1,1 +1,1 @@
-"""Derivatives of higher order of a typed f: values, graphs, Taylor's polynomial, Hessian, Jacobian."""
+"""Derivatives of higher order: values, graphs, Taylor's polynomial, Hessian, Jacobian. A file's f is run in `user`."""

@@ -71,7 +71,7 @@ def orders(
 
         def facts(walked: list[Node], record: Backward, found: Chain) -> Facts:
             moved = NO_TANGENTS if moving is None else _tangents(walked, done, found, leaves, *moving)
-            return ExpressionFacts(done, record, leaves, moved, kept(walked, leaves.values()))
+            return ExpressionFacts(done, record, leaves, moved, kept(walked, leaves.values()).size)
 
         return Subject(
             torch.as_tensor(done.output),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
+from traceback import walk_tb
 from typing import Any
 
 import torch
 
-from gradtui.engine.autograd.refusal import RefusalError
+from gradtui.engine.autograd.dtype_and_device import RefusalError
 from gradtui.snapshot.training import Optimizer, Remembered, Setting, State, Tensor
 
+OPTIM = os.path.dirname(torch.optim.__file__)
 READ_AS = {str(dtype): dtype for dtype in (torch.float32, torch.float64, torch.int64, torch.bool)}
 
 
@@ -29,6 +32,19 @@ def made(
                 entries = {key: _torch(value, variables[name].device) for key, value in remembered.items()}
                 real.state[variables[name]] = entries
     return real
+
+
+def step(real: torch.optim.Optimizer, closure: Callable[[], torch.Tensor]) -> None:
+    """One step. Raises RefusalError for a setting that torch refuses only here, as `capturable=True` on a CPU; what `closure`
+    raises is its own."""
+    try:
+        real.step(closure)  # type: ignore[arg-type] # torch's own closures return a tensor
+    except (AssertionError, RuntimeError, ValueError, TypeError) as error:
+        *_, (frame, _) = walk_tb(error.__traceback__)
+        if not frame.f_code.co_filename.startswith(OPTIM):
+            raise
+        why = str(error).partition(chr(10))[0]
+        raise RefusalError("domain", f"{type(real).__name__}: {why}") from None
 
 
 def settings_of(real: torch.optim.Optimizer) -> dict[str, Setting]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import torch
 
-from gradtui.engine.autograd.refusal import RefusalError
+from gradtui.engine.autograd.dtype_and_device import RefusalError
 from gradtui.engine.training.batches import rows
-from gradtui.engine.training.optimizer import made, settings_of, state_of
+from gradtui.engine.training.optimizer import made, settings_of, state_of, step
 from gradtui.engine.typed import forward
 from gradtui.expression.syntax import Expression
 from gradtui.snapshot.training import Moved, Place, Tensor, Training, TrainingRequest, Update
@@ -89,7 +89,7 @@ class Updates:
             return loss
 
         places = {name: _place(variable) for name, variable in self._trained.items()}
-        self._optimizer.step(closure)  # type: ignore[arg-type] # torch's own closures return a tensor
+        step(self._optimizer, closure)
         moved = {
             name: Moved(places[name], first[name], _place(variable), state_of(self._optimizer, variable))
             for name, variable in self._trained.items()

@@ -14,7 +14,7 @@ from gradtui.engine.typed.forward import Evaluator, Forward, Value, ordered
 from gradtui.engine.typed.gaps import round_places
 from gradtui.engine.typed.limits import MOST_NUMBERS, work
 from gradtui.engine.typed.look import Look, Sample, rows_of
-from gradtui.expression.errors import ExpressionError
+from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.syntax import Call, Element, Expression, Node, Slice, Variable, Vector
 from gradtui.snapshot.curve import Curve, CurveRequest
@@ -49,21 +49,8 @@ def curve(
     else:
         points = drawing.points()
         found, further = drawn(*points[:3]), points[3:]
-    x, f, derivative = (tuple(column) for column in found.points.tolist())
-    return Curve(
-        variable=request.variable,
-        window=request.window,
-        x=x,
-        f=f,
-        derivative=derivative,
-        element=request.element,
-        key=request.key,
-        what=drawing.what,
-        trouble=found.trouble,
-        jumps=found.jumps,
-        alone=drawing.alone,
-        higher=tuple(tuple(one.tolist()) for one in further),
-    )
+    higher = tuple(tuple(one.tolist()) for one in further)
+    return found.as_curve(request, drawing.what, higher, alone=drawing.alone)
 
 
 class Drawing:

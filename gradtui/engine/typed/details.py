@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from gradtui.engine.typed import gaps
 from gradtui.engine.typed.discontinuities import CHAOS, NEAR, VISIBLE, Found, closed_in, ranges, sides, suspects
 from gradtui.engine.typed.look import Look, in_order, rows_of
-from gradtui.snapshot.curve import Jump, Trouble
+from gradtui.snapshot.curve import Curve, CurveRequest, Jump, Trouble
 
 HIGHER = 1 / 500
 """Part of the range of f by which a place must be higher, or lower, than the samples beside it to be kept."""
@@ -25,6 +25,26 @@ class Details:
     points: torch.Tensor
     trouble: tuple[Trouble, ...] = ()
     jumps: tuple[Jump, ...] = ()
+
+    def as_curve(
+        self, request: CurveRequest, what: str, higher: tuple[tuple[float, ...], ...], *, alone: bool = False
+    ) -> Curve:
+        """The answer to a request. what, higher, alone: as a Curve has them."""
+        x, f, derivative = (tuple(row) for row in self.points.tolist())
+        return Curve(
+            variable=request.variable,
+            window=request.window,
+            x=x,
+            f=f,
+            derivative=derivative,
+            element=request.element,
+            key=request.key,
+            what=what,
+            trouble=self.trouble,
+            jumps=self.jumps,
+            alone=alone,
+            higher=higher,
+        )
 
 
 def drawn(x: torch.Tensor, f: torch.Tensor, derivative: torch.Tensor) -> Details:

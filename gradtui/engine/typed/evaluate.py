@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import backward, graph
+from gradtui.engine.autograd.dtype_and_device import DTYPES, RefusalError, dtype_and_device
 from gradtui.engine.autograd.kept import kept
-from gradtui.engine.autograd.refusal import DTYPES, RefusalError, dtype_and_device
 from gradtui.engine.autograd.values import values_of
 from gradtui.engine.typed import forward, inaccuracies, kinks
 from gradtui.engine.typed.curve import curve
@@ -65,7 +65,7 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
         moving = tangents(done, leaves, *along, still=data) if along else NO_TANGENTS
         record = _backward(request, done.output, nodes)
         built = graph.build(
-            nodes, record.order, ExpressionFacts(done, record, leaves, moving, kept(nodes, leaves.values()))
+            nodes, record.order, ExpressionFacts(done, record, leaves, moving, kept(nodes, leaves.values()).size)
         )
     elif request.experiments:
         raise RefusalError("domain", "f is constant here: there is no backward pass to change")

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from gradtui.engine.autograd.refusal import RefusalError
+from gradtui.engine.autograd.dtype_and_device import RefusalError
 from gradtui.engine.capture.introspection import is_a, items, python_function
 from gradtui.engine.user.confine import one_process
 from gradtui.engine.user.returned import returned

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from gradtui.engine.user.errors import TooLongError
-from gradtui.engine.user.excess import bounded, own_depth
+from gradtui.engine.user.memory_and_recursion import bounded, own_depth
 
 AGAIN = 1.0
 """Seconds between the first call to stop and the next, for code that catches everything."""

@@ -10,7 +10,7 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import backward
 from gradtui.engine.autograd.backward import Backward
-from gradtui.engine.autograd.refusal import RefusalError
+from gradtui.engine.autograd.dtype_and_device import RefusalError
 from gradtui.engine.autograd.values import legible
 from gradtui.engine.capture.facts import why_not_run
 from gradtui.snapshot import model

@@ -14,11 +14,11 @@ from types import CodeType, FrameType, TracebackType
 import torch
 
 from gradtui.engine.capture.places import Places, shown
-from gradtui.engine.user.depth import TooDeepError
 from gradtui.engine.user.marks import marked, start_of
 from gradtui.engine.user.module import text_of
+from gradtui.engine.user.too_nested import TooDeepError
+from gradtui.snapshot.exception_text import said, unbroken
 from gradtui.snapshot.model import Problem, ProblemKind, Source
-from gradtui.snapshot.said import said, unbroken
 
 MOST_CALLS = 8
 """Calls that are told: the first of them and the last."""

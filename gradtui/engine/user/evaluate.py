@@ -14,7 +14,7 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import scalar
-from gradtui.engine.autograd.refusal import RefusalError, dtype_and_device
+from gradtui.engine.autograd.dtype_and_device import RefusalError, dtype_and_device
 from gradtui.engine.autograd.values import values_of
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.introspection import code_of, is_a
@@ -27,17 +27,17 @@ from gradtui.engine.user.confine import confined, silent
 from gradtui.engine.user.detail import detailed
 from gradtui.engine.user.errors import Way, files_of, problem
 from gradtui.engine.user.interrupted import graph_before
+from gradtui.engine.user.model_and_leaves import leaves_in, model_in
 from gradtui.engine.user.module import UserModule, text_of
-from gradtui.engine.user.named import function
-from gradtui.engine.user.names import leaves_in, model_in
 from gradtui.engine.user.processes import Processes
 from gradtui.engine.user.rerun import Again
-from gradtui.engine.user.spelling import spelling
+from gradtui.engine.user.script_expressions import spelling
+from gradtui.engine.user.target import function
 from gradtui.engine.user.training import Course
 from gradtui.engine.user.warned import warned
 from gradtui.snapshot import model
 from gradtui.snapshot.curve import Curve
-from gradtui.snapshot.said import said
+from gradtui.snapshot.exception_text import said
 from gradtui.snapshot.surface import Surface
 from gradtui.snapshot.target import SECONDS, split
 from gradtui.snapshot.training import Place, TrainingRequest

@@ -12,7 +12,7 @@ from torch.autograd.graph import Node
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import leaves_of
 from gradtui.engine.autograd.summed import Summed
-from gradtui.engine.capture import names
+from gradtui.engine.capture import leaf_names
 from gradtui.engine.capture.events import Seen
 from gradtui.engine.capture.facts import CapturedFacts
 from gradtui.engine.capture.introspection import entries, is_a, items
@@ -41,8 +41,8 @@ def graph_before(error: BaseException, recording: Recording | None, nodes: list[
     inner = {target for node in found for target, _ in node.next_functions}
     roots = [node for node in found if node not in inner]
     leaves = leaves_of(found)
-    known = names.given(_named(error), recording.model() if recording else None)
-    known |= names.numbered(leaves.values(), known)
+    known = leaf_names.given(_named(error), recording.model() if recording else None)
+    known |= leaf_names.numbered(leaves.values(), known)
     return graph.build(found, (), CapturedFacts(Summed(), leaves, known, {}, recording, {}), roots)
 
 

@@ -19,11 +19,11 @@ from types import CodeType, ModuleType
 
 import torch
 
-from gradtui.engine.autograd.refusal import RefusalError
+from gradtui.engine.autograd.dtype_and_device import RefusalError
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import shown
-from gradtui.engine.user.depth import TooDeepError, deepest_line
 from gradtui.engine.user.process_state import ProcessState, seed
+from gradtui.engine.user.too_nested import TooDeepError, deepest_line
 from gradtui.file.opening import whole
 from gradtui.snapshot.target import LONGEST
 

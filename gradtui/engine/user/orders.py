@@ -50,7 +50,7 @@ def orders(
         known = {node: built.nodes[number] for node, number in ids.items()}
 
         def facts(walked: list[Node], record: Backward, found: Chain) -> Facts:
-            return FileFacts(known, record, kept(walked, backward.leaves_of(walked).values()), len(walked))
+            return FileFacts(known, record, kept(walked, backward.leaves_of(walked).values()).size, len(walked))
 
         def differences(most: int) -> list[dict[str, Differences]]:
             found = {} if again is None else {name: again.further(name, most) for name in leaves}

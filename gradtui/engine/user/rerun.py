@@ -71,22 +71,9 @@ class Again:
             return torch.tensor(f, dtype=torch.float64), torch.tensor(derivative, dtype=torch.float64)
 
         found = details(rows_of(x, *sample(x)), Look(sample, x, int, count // CLOSER))
-        places, f, derivative = (tuple(row) for row in found.points.tolist())
         summed = "sum(f)" if self.summed else ""
         what = f"{summed or 'f'} along {request.variable}[{request.element}]" if leaf.ndim else summed
-        return Curve(
-            variable=request.variable,
-            window=request.window,
-            x=places,
-            f=f,
-            derivative=derivative,
-            element=request.element,
-            key=request.key,
-            what=what,
-            trouble=found.trouble,
-            jumps=found.jumps,
-            higher=self._higher(request, places),
-        )
+        return found.as_curve(request, what, self._higher(request, tuple(found.points[0].tolist())))
 
     def _higher(self, request: CurveRequest, places: tuple[float, ...]) -> tuple[tuple[float, ...], ...]:
         """The derivatives of the orders from 2 on at these places; none where that takes too long."""

@@ -13,11 +13,11 @@ from typing import Any
 import torch
 from msgspec import Struct
 
-from gradtui.engine.autograd.refusal import RefusalError
+from gradtui.engine.autograd.dtype_and_device import RefusalError
 from gradtui.engine.capture.introspection import is_a, named_parameters
-from gradtui.engine.training.optimizer import made, settings_of, state_of
+from gradtui.engine.training.optimizer import made, settings_of, state_of, step
 from gradtui.engine.user.arguments import MOST_ELEMENTS, Arguments
-from gradtui.engine.user.names import leaves_in, model_in
+from gradtui.engine.user.model_and_leaves import leaves_in, model_in
 from gradtui.engine.user.process_state import ProcessState
 from gradtui.snapshot.training import Leg, Moved, Norms, Place, Training, TrainingRequest, Update
 
@@ -211,7 +211,7 @@ class Course:
         trained = [*named.values()]
         before = [one.detach().clone() for one in trained]
         try:
-            real.step(closure)  # type: ignore[arg-type] # torch's own closures return a tensor
+            step(real, closure)
         finally:
             real.zero_grad()
         told = {

@@ -16,7 +16,7 @@ import torch
 from gradtui.engine.autograd.torch_private import running_node
 from gradtui.engine.capture.places import OWN, shown
 from gradtui.engine.capture.recording import Recording
-from gradtui.snapshot.said import said, unbroken
+from gradtui.snapshot.exception_text import said, unbroken
 
 Place = tuple[str, int]
 """File and line."""

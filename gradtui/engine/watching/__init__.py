@@ -1,1 +1,2 @@
-"""Watching a training: what every update does, by torch's public hooks, and a whole backward pass where something goes wrong."""
+"""Watching a person's training: each update by torch's public hooks, a whole backward pass where something goes wrong. Nothing of
+theirs is changed."""

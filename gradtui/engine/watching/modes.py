@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import torch
 from torch import nn
 
 from gradtui.engine.capture.introspection import submodules
-from gradtui.engine.watching.names import Names
+from gradtui.engine.watching.parameter_names import Names
 from gradtui.findings.over_time.history import History, ModeHistory
 
 MOST_LOOKED_AT = 64
@@ -24,6 +25,15 @@ class Modes:
         self._paths: dict[int, str] = {}
         self._met: set[int] = set()
         self._looked: dict[int, int] = {}
+        self._plain: dict[int, weakref.ref[nn.Module]] = {}
+
+    def passes_by(self, module: nn.Module) -> bool:
+        """Whether it is one inside of another, of which nothing is to be looked at any more; it has begun then."""
+        known = self._plain.get(id(module)) if self.depth else None
+        if known is None or known() is not module:
+            return False
+        self.depth += 1
+        return True
 
     def begins(self, module: nn.Module, args: tuple[Any, ...]) -> None:
         self.depth += 1
@@ -36,9 +46,11 @@ class Modes:
         kind = self._kinds.get(type(module))
         if kind is None:
             kind = self._kinds[type(module)] = _kind(type(module))
-        if kind == "mode" and torch.is_grad_enabled():
+        if kind == "other" and self.depth > 1:
+            self._plain[id(module)] = weakref.ref(module)
+        elif kind == "mode" and torch.is_grad_enabled():
             self._look(module)
-        elif kind == "embedding" and module.padding_idx is not None and args:
+        elif kind == "embedding" and module.padding_idx is not None and args and not _is_flat_bag(module, args[0]):
             self._look_up(module, args[0])
 
     def ends(self) -> None:
@@ -87,7 +99,12 @@ class Modes:
             noted.facts = {**noted.facts, **{name: noted.facts.get(name, 0) | value for name, value in found.items()}}
 
 
+def _is_flat_bag(module: nn.Module, given: Any) -> bool:
+    """Its bags are told by offsets, and stand one after another."""
+    return issubclass(type(module), nn.EmbeddingBag) and (not isinstance(given, torch.Tensor) or given.ndim < 2)
+
+
 def _kind(of: type) -> str:
     if issubclass(of, nn.modules.batchnorm._BatchNorm | nn.modules.dropout._DropoutNd):
         return "mode"
-    return "embedding" if issubclass(of, nn.Embedding) else "other"
+    return "embedding" if issubclass(of, nn.Embedding | nn.EmbeddingBag) else "other"

@@ -13,35 +13,34 @@ from gradtui.engine.capture.introspection import tensors
 
 
 class Scaled:
-    """The factors of losses that a GradScaler has multiplied, by the scaled tensor."""
+    """The losses that a GradScaler has multiplied, as they were, by the scaled tensor: that may have overflowed."""
 
     def __init__(self) -> None:
-        self._factors: dict[int, tuple[weakref.ref[torch.Tensor], torch.Tensor]] = {}
+        self._losses: dict[int, tuple[weakref.ref[torch.Tensor], torch.Tensor]] = {}
 
-    def put(self, scaled: torch.Tensor, factor: torch.Tensor) -> None:
-        self._factors = {key: known for key, known in self._factors.items() if known[0]() is not None}
-        self._factors[id(scaled)] = weakref.ref(scaled), factor
+    def put(self, scaled: torch.Tensor, loss: torch.Tensor) -> None:
+        self._losses = {key: known for key, known in self._losses.items() if known[0]() is not None}
+        self._losses[id(scaled)] = weakref.ref(scaled), loss
 
-    def factor(self, tensor: torch.Tensor) -> float:
-        known = self._factors.get(id(tensor))
-        return known[1].item() if known is not None and known[0]() is tensor else 1.0
+    def loss(self, tensor: torch.Tensor) -> torch.Tensor:
+        known = self._losses.get(id(tensor))
+        return known[1] if known is not None and known[0]() is tensor else tensor
 
 
 @contextmanager
 def listening(
     scaled: Callable[[torch.Tensor, torch.Tensor], None], stepped: Callable[[Any, Any, Callable[[], Any]], Any]
 ) -> Iterator[None]:
-    """Within it `scaled` is told of each loss that was multiplied, with the factor; `stepped(scaler, optimizer, step)` is called
-    in place of `scaler.step(optimizer)`."""
+    """Within it `scaled` is told of each loss that was multiplied, and what it was before; `stepped(scaler, optimizer, step)` is
+    called in place of `scaler.step(optimizer)`."""
     kind: Any = torch.amp.GradScaler
     scale, step = kind.scale, kind.step
 
     def new_scale(self: Any, outputs: Any) -> Any:
         result = scale(self, outputs)
-        factor = self._scale if self.is_enabled() else None
-        for one in tensors((result,)):
-            if factor is not None:
-                scaled(one, factor.detach().clone())
+        if self.is_enabled():
+            for loss, one in zip(tensors((outputs,)), tensors((result,)), strict=False):
+                scaled(one, loss.detach().clone())
         return result
 
     def new_step(self: Any, optimizer: Any, *args: Any, **kwargs: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from gradtui.runs.run import Update
@@ -13,6 +14,7 @@ class Sink(Protocol):
     """A `RunWriter`, or what does the same."""
 
     def optimizer(self, name: str) -> object: ...
+    def shards(self, names: Sequence[str]) -> object: ...
     def update(self, update: Update) -> None: ...
     def snapshot(self, update: int, snapshot: Snapshot) -> None: ...
     def finding(self, finding: Finding) -> None: ...
@@ -22,6 +24,9 @@ class Nowhere:
     """Keeps nothing."""
 
     def optimizer(self, name: str) -> None:
+        pass
+
+    def shards(self, names: Sequence[str]) -> None:
         pass
 
     def update(self, update: Update) -> None:

@@ -1,6 +1,6 @@
 """What torch was asked since the last backward passes: each call with its arguments and its line, as long as that is small.
 
-A call is noted, and no number looked at. Where something has gone wrong, `replay` runs the calls once more.
+A call is noted, and no number looked at. Where something has gone wrong, `forward_again` runs the calls once more.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.torch_private import autocasts, put_back, take_off
+from gradtui.engine.capture import constructors
+from gradtui.engine.capture.events import LEAVING
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.places import distance
 from gradtui.engine.capture.recorder import in_backward
@@ -32,7 +34,7 @@ _accessors: Any = torch.Tensor
 ACCESSOR = type(_accessors.shape.__get__)
 GET_GRAD, SET_GRAD = _accessors.grad.__get__, _accessors.grad.__set__
 NO_CALLS = {torch.Tensor.backward, torch.autograd.backward}
-WITHOUT_RESULT = {torch.Tensor.__setitem__}
+WITHOUT_RESULT = {torch.Tensor.__setitem__, *(getattr(torch.Tensor, name) for name in LEAVING)}
 
 RANDOM = {
     "dropout", "dropout_", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout", "feature_dropout",
@@ -89,6 +91,7 @@ class Tape(TorchFunctionMode):
     def __enter__(self) -> Self:
         self._left.enter_context(stepping_aside(self))
         self._left.enter_context(_functions(self))
+        self._left.enter_context(constructors.arrivals(self._arrives))
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
@@ -96,6 +99,11 @@ class Tape(TorchFunctionMode):
         self._left.close()
         self._depth = None
         take_off(self)  # others may have been entered since, and still be there
+
+    def _arrives(self, array: Any, made: torch.Tensor, frame: FrameType) -> None:
+        """`from_numpy`, which torch shows to no mode."""
+        if not self.paused and not in_backward() and not torch.compiler.is_compiling():
+            self.note(torch.as_tensor, (array,), {}, made, frame)
 
     def step_aside(self, compiled: Compiled) -> None:
         self.leave()

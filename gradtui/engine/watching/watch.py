@@ -18,12 +18,12 @@ from gradtui.engine.autograd.torch_private import asked, through_backward, unask
 from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import in_backward
 from gradtui.engine.watching import scalers
+from gradtui.engine.watching.backward_passes import Passes
 from gradtui.engine.watching.modes import Modes
-from gradtui.engine.watching.names import Names
-from gradtui.engine.watching.notice import Notice
-from gradtui.engine.watching.passes import Passes
+from gradtui.engine.watching.optimizer_steps import Steps
+from gradtui.engine.watching.parameter_names import Names
+from gradtui.engine.watching.single_calls import Notice
 from gradtui.engine.watching.sink import Sink
-from gradtui.engine.watching.steps import Steps
 from gradtui.engine.watching.tape import Tape, closure_of
 from gradtui.findings.over_time.findings import findings
 from gradtui.findings.over_time.history import History
@@ -125,7 +125,7 @@ class Watch:
         self._hook()
 
     def _module_begins(self, module: torch.nn.Module, args: Any) -> None:
-        if threading.get_ident() == self._thread:
+        if threading.get_ident() == self._thread and not self._modes.passes_by(module):
             with self._watching():
                 self._modes.begins(module, args)
 

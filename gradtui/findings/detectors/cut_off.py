@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
-from gradtui.grad_fns import functions
+from gradtui.grad_fns import called_functions
 from gradtui.snapshot.finding import Certainty
 from gradtui.snapshot.model import Event, EventKind, Parameter, Source
 
@@ -56,13 +56,17 @@ def blamed(events: Sequence[Event]) -> list[Event]:
     """Those that can have cut off a parameter, the likeliest first.
 
     What is known to have gone on into the output comes first, of these what nothing else cuts behind it; what left torch, mostly
-    only to be printed, comes last. What did not go into the output is not to blame. A detach in the line that then leaves torch
-    is but a part of that.
+    only to be printed, comes last, but where an array came back after it. What did not go into the output is not to blame. A
+    detach in the line that then leaves torch is but a part of that.
     """
     cuts = [event for event in events if event.kind not in UNSAID and event.reached is not False]
     leaving = [event.source for event in cuts if event.kind == "left_torch" and event.source is not None]
     cuts = [event for event in cuts if event.kind != "detach" or not _is_part(event.source, leaving)]
-    return sorted(cuts, key=lambda event: (not event.reached, not event.alone, event.kind == "left_torch"))
+    return sorted(cuts, key=_doubt)
+
+
+def _doubt(event: Event) -> tuple[bool, ...]:
+    return not (event.reached or event.returned), not event.reached, not event.alone, event.kind == "left_torch"
 
 
 def _cut(record: Record, name: str, event: Event, nothing_learns: bool) -> Cause:
@@ -92,16 +96,16 @@ def _begin(record: Record, event: Event) -> Event:
 def _kind(event: Event) -> str:
     if event.kind == "no_grad" and event.switch in ("inference_mode", "set_grad_enabled"):
         return f"cut by {event.switch}"
-    if event.kind == "not_differentiable" and functions.has(event.operation, "comparing"):
+    if event.kind == "not_differentiable" and called_functions.has(event.operation, "comparing"):
         return "cut by comparing"
-    if event.kind == "not_differentiable" and functions.has(event.operation, "indices"):
+    if event.kind == "not_differentiable" and called_functions.has(event.operation, "indices"):
         return "cut by indices"
     return f"cut by {event.kind}"
 
 
 def _certainty(event: Event, nothing_learns: bool) -> Certainty:
     if not event.reached:
-        return "likely" if nothing_learns else "perhaps"
+        return "likely" if nothing_learns or event.returned else "perhaps"
     if event.kind in MEANT:
         return "proved" if nothing_learns else "perhaps"
     return "proved"

@@ -9,11 +9,13 @@ from gradtui.findings.cause import Cause, Fact, Part, Place
 from gradtui.findings.record import Record
 from gradtui.findings.zeros import edges
 from gradtui.findings.zeros.edges import Lost
-from gradtui.findings.zeros.flow import NOTHING, Flow, Loss
+from gradtui.findings.zeros.share_left import Flow, Loss
 from gradtui.snapshot.finding import Certainty
 from gradtui.snapshot.model import Node
 from gradtui.snapshot.numbers import number
 
+NOTHING = 1e-6
+"""A share of the gradient below this is next to nothing: in float32 it is lost beside any other term."""
 MOST_FACTORS = 5
 MOST_ELEMENTS = 200_000
 """Of a tensor whose elements are followed one by one."""
@@ -28,7 +30,7 @@ def detect(record: Record) -> Iterator[Cause]:
         return
     if any(math.prod(node.shape) > MOST_ELEMENTS for node in nodes):
         return  # of which nothing is known where backward did not run
-    flow = Flow.of(record.graph)
+    flow = Flow.of(record.graph, NOTHING)
     told: set[int] = set()
     for leaf in nodes:
         if leaf.edges or leaf.grad_output is None:

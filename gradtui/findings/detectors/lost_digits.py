@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gradtui.findings import digits
+from gradtui.findings import digit_loss
+from gradtui.findings.cancelling_terms import cancelled, cancels, made_by, terms_of
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
-from gradtui.findings.digits import CLEAN, Loss, Spoilt
+from gradtui.findings.digit_loss import CLEAN, Loss, Spoilt
 from gradtui.findings.record import Record
-from gradtui.findings.terms import cancelled, cancels, made_by, terms_of
-from gradtui.grad_fns.forms import DIFFERENCES, STEEP
+from gradtui.grad_fns.stable_forms import DIFFERENCES, STEEP
 from gradtui.graph.digits import right_digits
 from gradtui.graph.errors import Errors
 from gradtui.graph.operands import operation, quote
@@ -29,7 +29,7 @@ def detect(record: Record) -> Iterator[Cause]:
     if snapshot.truth is None or not snapshot.truth.pieces or not record.nodes or snapshot.experiments:
         return
     errors, unit = Errors(record.graph, snapshot.truth), UNIT.get(snapshot.dtype, UNIT["float32"])
-    for loss, spoilt in digits.losses(snapshot, errors, unit):
+    for loss, spoilt in digit_loss.losses(snapshot, errors, unit):
         yield _cause(snapshot, errors, loss, spoilt)
 
 

@@ -12,7 +12,7 @@ from gradtui.findings.dtypes import BY_TORCH
 from gradtui.findings.not_finite import locate
 from gradtui.findings.record import Record
 from gradtui.findings.words.whereabouts import at, quoted
-from gradtui.grad_fns import functions
+from gradtui.grad_fns import called_functions
 from gradtui.graph.operands import operation
 from gradtui.snapshot.events import Raised
 from gradtui.snapshot.model import Problem, Source, Witness
@@ -102,9 +102,9 @@ def _kind(told: Raised) -> str:
         return "refused: freed unseen"
     if told.how == "freed" and not told.holder:
         return "refused: freed by whom"
-    if told.how == "not_implemented" and functions.has(told.operation, "step"):
+    if told.how == "not_implemented" and called_functions.has(told.operation, "step"):
         return "refused: step"
-    if told.how == "not_implemented" and functions.has(told.operation, "done otherwise"):
+    if told.how == "not_implemented" and called_functions.has(told.operation, "done otherwise"):
         return f"refused: {told.operation}"
     if told.how == "inference" and told.made is None:
         return "refused: inference unseen"

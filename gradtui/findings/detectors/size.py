@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from gradtui.findings import changes, path
+from gradtui.findings import layer_sizes, size_changes
 from gradtui.findings.cause import Cause, Fact, Place
-from gradtui.findings.path import Layer
+from gradtui.findings.layer_sizes import Layer
 from gradtui.findings.record import Record
 from gradtui.findings.zeros import layers
 from gradtui.grad_fns.traits import traits_of
@@ -22,7 +22,7 @@ def detect(record: Record) -> Iterator[Cause]:
         return
     if not record.has_run or snapshot.problem is not None or snapshot.experiments or not is_finite(snapshot.value):
         return
-    profile = path.layers(record.leaves)
+    profile = layer_sizes.layers(record.leaves)
     if record.asked is not None:
         yield from _of_one(record, record.asked, profile)
     elif not record.bad and not any(_is_silent(record, leaf.node) for leaf in record.leaves.values()):
@@ -38,12 +38,12 @@ def _is_silent(record: Record, node: int | None) -> bool:
 
 
 def _of_all(record: Record, profile: Sequence[Layer]) -> Iterator[Cause]:
-    if worst := path.exploded(profile):
-        yield changes.rise(record, worst, profile)
+    if worst := layer_sizes.exploded(profile):
+        yield size_changes.rise(record, worst, profile)
     elif profile and (lost := _lost(record, min(profile, key=lambda layer: layer.norm))):
         yield lost
-    elif found := path.vanished(profile):
-        yield changes.fall(record, found)
+    elif found := layer_sizes.vanished(profile):
+        yield size_changes.fall(record, found)
 
 
 def _of_one(record: Record, name: str, profile: Sequence[Layer]) -> Iterator[Cause]:
@@ -53,14 +53,14 @@ def _of_one(record: Record, name: str, profile: Sequence[Layer]) -> Iterator[Cau
     norm = leaf.grad.finite_norm or 0.0
     if leaf.grad.unread is not None or not is_finite(leaf.grad) or is_zero(leaf.grad):
         return
-    layer = Layer(name, norm, leaf.node, path.size_of(leaf))
-    if path.is_huge(norm, layer.size):
-        yield changes.rise(record, layer, profile)
+    layer = Layer(name, norm, leaf.node, layer_sizes.size_of(leaf))
+    if layer_sizes.is_huge(norm, layer.size):
+        yield size_changes.rise(record, layer, profile)
         return
     if lost := _lost(record, layer):
         yield lost
         return
-    if not 0 < norm < path.VANISHED * max((each.norm for each in profile), default=norm):
+    if not 0 < norm < layer_sizes.VANISHED * max((each.norm for each in profile), default=norm):
         return
     if (sender := _cancelling(record, leaf.node, norm)) is not None:
         facts: dict[str, Fact] = {"node": sender, "norm": norm}
@@ -69,14 +69,14 @@ def _of_one(record: Record, name: str, profile: Sequence[Layer]) -> Iterator[Cau
     later = [each for each in profile if each.node < layer.node]
     top = max(range(len(later)), key=lambda place: later[place].norm, default=None)
     if top is not None and later[top].norm > norm:
-        yield changes.fall(record, [layer, *later[: top + 1]])
+        yield size_changes.fall(record, [layer, *later[: top + 1]])
 
 
 def _lost(record: Record, layer: Layer) -> Cause | None:
     """Where nothing but rounding is left of the gradient: the node that leaves nothing of what comes in."""
     if not layers.takes_away(record.graph):
         return None
-    for node, by, hooked in reversed(path.changes(record.graph, layer.node, record.uses)):
+    for node, by, hooked in reversed(layer_sizes.changes(record.graph, layer.node, record.uses)):
         found = None if hooked else layers.taken_away(record.graph, node, math.exp(min(by, 700.0)))
         if found is not None:
             facts: dict[str, Fact] = {**found.as_facts(), "node": node, "norm": layer.norm}

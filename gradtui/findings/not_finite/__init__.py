@@ -1,1 +1,1 @@
-"""Where nan or infinity began, forward and backward, and why: by what a witness saw, else by the numbers that are known."""
+"""Where nan or infinity began, forward and backward: by what a witness saw, else by the numbers known. No words of it."""

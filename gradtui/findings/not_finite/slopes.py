@@ -7,10 +7,10 @@ from gradtui.findings.cause import Fact, Part
 from gradtui.findings.dtypes import MOST, NARROW
 from gradtui.findings.not_finite import locate, values
 from gradtui.findings.not_finite.witness import numbers_of, operand_of
+from gradtui.findings.operand_numbers import Seen, at_element, extremes
 from gradtui.findings.reason import Reason, by_the_table, stable_form
 from gradtui.findings.record import Record
-from gradtui.findings.seen import Seen, at_element, extremes
-from gradtui.grad_fns.causes import BACKWARD, BY_THE_EXPONENT, SMALLER
+from gradtui.grad_fns.not_finite import BACKWARD, BY_THE_EXPONENT, SMALLER
 from gradtui.grad_fns.traits import has
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import (

@@ -7,10 +7,10 @@ import math
 from gradtui.findings.cause import Fact, Part
 from gradtui.findings.dtypes import MOST, NARROW
 from gradtui.findings.not_finite import locate, masks
+from gradtui.findings.operand_numbers import at_element, extremes
 from gradtui.findings.reason import Reason, by_the_table, stable_form
 from gradtui.findings.record import Record
-from gradtui.findings.seen import at_element, extremes
-from gradtui.grad_fns.causes import FORWARD, SMALLER, SMALLER_EXPONENT
+from gradtui.grad_fns.not_finite import FORWARD, SMALLER, SMALLER_EXPONENT
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.gradients import Spread, spread
 from gradtui.graph.operands import (

@@ -6,7 +6,7 @@ import math
 
 from gradtui.findings.cause import Facts
 from gradtui.findings.record import Record
-from gradtui.grad_fns import functions
+from gradtui.grad_fns import called_functions
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.model import Node, Operand, Witness
@@ -51,11 +51,11 @@ def is_given(witness: Witness) -> bool:
     """Whether what it brought in are infinities that were asked for."""
     if witness.result is None or math.isnan(witness.result):
         return False
-    if witness.result > 0 and functions.has(witness.operation, "adding"):
+    if witness.result > 0 and called_functions.has(witness.operation, "adding"):
         return False  # a mask is -inf
     data = bad_data(witness)
-    return functions.has(witness.operation, "giving") or (
-        functions.has(witness.operation, "adding") and data is not None
+    return called_functions.has(witness.operation, "giving") or (
+        called_functions.has(witness.operation, "adding") and data is not None
     )
 
 

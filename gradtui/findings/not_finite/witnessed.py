@@ -8,11 +8,11 @@ from gradtui.findings.cause import Fact, Facts
 from gradtui.findings.dtypes import NARROW
 from gradtui.findings.not_finite.growth import growth
 from gradtui.findings.not_finite.witness import bad_data, bad_of, index_of, is_given, number_of, numbers_of
+from gradtui.findings.operand_numbers import Seen
 from gradtui.findings.reason import Reason, by_the_table, stable_form
 from gradtui.findings.record import Record
-from gradtui.findings.seen import Seen
-from gradtui.grad_fns import functions
-from gradtui.grad_fns.causes import FORWARD, SMALLER, SMALLER_EXPONENT
+from gradtui.grad_fns import called_functions
+from gradtui.grad_fns.not_finite import FORWARD, SMALLER, SMALLER_EXPONENT
 from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import operation
 from gradtui.snapshot.model import Node, Witness
@@ -25,7 +25,7 @@ _BY_LOWER = {name.lower(): name for name in FORWARD}
 def reason(record: Record, witness: Witness, node: Node) -> Reason:
     """Why the value went bad."""
     rows, name, facts = witness.rows, witness.operation, _facts(witness, node)
-    if rows.get("masked") and functions.has(name, "softmax"):
+    if rows.get("masked") and called_functions.has(name, "softmax"):
         facts |= {"rows": rows["masked"], "all": rows["all"], "softmax": node}
         mask = next((one.node for one in record.witnesses("forward") if is_given(one)), None)
         if mask is not None:
@@ -51,22 +51,22 @@ def reason(record: Record, witness: Witness, node: Node) -> Reason:
 
 def _by_rows(record: Record, witness: Witness, node: Node, facts: dict[str, Fact]) -> Reason:
     rows, name = witness.rows, witness.operation
-    if functions.has(name, "spread") and rows.get("single"):
+    if called_functions.has(name, "spread") and rows.get("single"):
         return _proved("domain", "spread of one", facts)
     if rows.get("empty"):
         return _proved("zero_by_zero", "mean of nothing", facts)
-    if functions.has(name, "labels"):
+    if called_functions.has(name, "labels"):
         return Reason("zero_by_zero", "no label", facts)
-    if functions.has(name, "aligning"):
+    if called_functions.has(name, "aligning"):
         sound, words = (number_of(witness, one) for one in ("input_lengths", "target_lengths"))
         too_long = sound is not None and words is not None and words > sound
         found = Reason("pole", "no alignment", {**facts, "sound": sound, "words": words})
         return found._replace(certainty="proved") if too_long else found
-    if functions.has(name, "determinant") and witness.result == -math.inf:  # of a negative one it is nan
+    if called_functions.has(name, "determinant") and witness.result == -math.inf:  # of a negative one it is nan
         return _proved("pole", "determinant of 0", facts)
-    if functions.has(name, "weight norm"):
+    if called_functions.has(name, "weight norm"):
         return _proved("zero_by_zero", "weight norm of a row of zeros", facts)
-    if functions.has(name, "adding") and witness.result is not None and math.isnan(witness.result):
+    if called_functions.has(name, "adding") and witness.result is not None and math.isnan(witness.result):
         return _proved("domain", "inf minus inf", facts)
     if witness.result is not None and math.isinf(witness.result):
         return _overflow(record, witness, node, facts)
@@ -76,7 +76,7 @@ def _by_rows(record: Record, witness: Witness, node: Node, facts: dict[str, Fact
 def _overflow(record: Record, witness: Witness, node: Node, facts: dict[str, Fact]) -> Reason:
     """More than the dtype holds: by an exponential, in a narrow dtype, or since it grew step by step."""
     form = stable_form(record.graph, record.uses, node)
-    if functions.has(witness.operation, "exponential") or has(operation(node), "exponential"):
+    if called_functions.has(witness.operation, "exponential") or has(operation(node), "exponential"):
         name = "exponential overflows in half" if node.dtype in NARROW else "exponential overflows"
         return _proved("overflow", name, facts | {"form": form or SMALLER_EXPONENT})
     if node.dtype in NARROW:
@@ -84,7 +84,7 @@ def _overflow(record: Record, witness: Witness, node: Node, facts: dict[str, Fac
     if (grown := growth(record, node)) is not None:
         facts |= {"factor": grown.factor, "times": grown.times, "by": grown.node}
         return _proved("overflow", "grows to overflow", facts)
-    if not functions.has(witness.operation, "overflowing"):
+    if not called_functions.has(witness.operation, "overflowing"):
         return Reason("domain", "became infinite", facts)
     return _proved("overflow", "overflows", facts, form or SMALLER)
 
@@ -96,7 +96,7 @@ def _proved(kind: str, name: str, facts: Facts, way: str = "") -> Reason:
 def _is_product_of_zero(witness: Witness) -> bool:
     """Whether one factor is 0 and the other infinite."""
     a, b = numbers_of(witness)
-    if not functions.has(witness.operation, "product") or a is None or b is None:
+    if not called_functions.has(witness.operation, "product") or a is None or b is None:
         return False
     return {a == 0, b == 0} == {True, False} and (math.isinf(a) or math.isinf(b))
 

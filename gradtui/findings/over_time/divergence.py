@@ -12,6 +12,8 @@ from gradtui.findings.over_time.history import History
 LEAST, FACTOR = 4, 1e3
 """So many updates in a row, and by so much in all."""
 SLACK = 1.02
+NEAR, JUMP = 3, 1e6
+"""By so much within so few updates, and not finite after them, is a step that went too far."""
 
 
 class Growth(NamedTuple):
@@ -37,6 +39,18 @@ def growth(history: History) -> list[Growth]:
         if (count > LEAST and factor >= FACTOR) or (lost and count > 2 and factor >= FACTOR**2):
             found.append(Growth(number, losses[begin][0], losses[-1][0], losses[begin][1], losses[-1][1]))
     return found
+
+
+def jump(history: History, update: int) -> Growth | None:
+    """Of the loss before this update, the last that was finite, where it is far above all before it."""
+    for number, optimizer in enumerate(history.optimizers):
+        before = [one for one in optimizer.losses if one[0] < update and math.isfinite(one[1])]
+        if len(before) < 2 or before[-1][0] != update - 1:
+            continue
+        usual = [one for one in before[-1 - NEAR :] if abs(one[1]) * JUMP < before[-1][1]]
+        if usual:
+            return Growth(number, usual[-1][0], before[-1][0], usual[-1][1], before[-1][1])
+    return None
 
 
 def detect(history: History) -> Iterator[Fault]:

@@ -11,7 +11,7 @@ from gradtui.snapshot.source import Source
 
 Seen = Literal[
     "broadcast", "clipped", "written", "late", "uncleared", "closure_uncleared", "step", "backward", "old_graph", "kept_graph",
-    "skipped", "scaled", "cleared", "padding", "clamped",
+    "skipped", "scaled", "cleared", "padding", "clamped", "bad_step",
 ]  # fmt: skip
 """What the watch notes beside the numbers of an update."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gradtui.findings.over_time.divergence import growth
+from gradtui.findings.over_time.divergence import growth, jump
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import History
+from gradtui.findings.over_time.history import History, Noted
 from gradtui.snapshot.finding import NOT_FINITE
 
 
@@ -33,8 +33,38 @@ def detect(history: History) -> Iterator[Fault]:
         row, what = "gradient is not finite", "not finite"
     if any(found.last >= update - 1 for found in growth(history)):
         return  # it grew until it was
+    steps = [one for one in history.of("bad_step") if one.first < update]
+    if steps:
+        yield _by_step(history, steps[0])
+        return
     causes = [one for one in history.passes.get(update, ()) if one.kind in NOT_FINITE]
     if not causes:
         yield Fault(f"{row}, unseen", update, {"what": what}, about=about, source=place)
         return
+    grown = jump(history, update) if causes[0].kind in ("overflow", "exploding") else None
+    if grown is not None:
+        rate = max(history.optimizers[grown.optimizer].rates, default=math.nan)
+        facts = {
+            "begin": grown.begin,
+            "first": grown.first,
+            "end": grown.end,
+            "last": grown.last,
+            "what": what,
+            "rate": rate,
+        }
+        yield Fault("loss jumps", grown.first, facts, "likely", (), causes[0].source, begun_by=causes[0])
+        return
     yield Fault(row, update, {"what": what}, causes[0].certainty, about, causes[0].source, begun_by=causes[0])
+
+
+def _by_step(history: History, step: Noted) -> Fault:
+    facts = step.facts
+    optimizer = history.optimizers[facts["optimizer"]]
+    told = {
+        "optimizer": optimizer.name,
+        "dtype": facts["dtype"],
+        "eps": facts["eps"],
+        "rate": max(optimizer.rates, default=0.0),
+    }
+    row = "eps is lost" if facts["is_lost"] else "step makes nan"
+    return Fault(row, step.first, told, "proved", facts["names"], step.source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 
 from gradtui.findings.over_time.fault import Fault
@@ -14,6 +15,7 @@ IN_NO_OPTIMIZER: tuple[tuple[str, bool, Certainty], ...] = (
     ("in no optimizer", True, "perhaps"),
 )
 DYING = {"dead", "saturated", "flat", "clamped", "zero", "constant", "shrinking", "underflow", "vanishing", "masked"}
+VANISHING, EATEN = 1e-5, 0.1
 NARROW = ("bfloat16", "float16")
 
 
@@ -49,6 +51,10 @@ def unmoved(history: History) -> Iterator[Fault]:
         groups.setdefault((one.dtype, one.optimizer), []).append(one)
     for (dtype, number), group in groups.items():
         assert number is not None
+        vanished = _vanished(history, number, group)
+        if vanished is not None:
+            yield vanished
+            continue
         rate = max(history.optimizers[number].rates, default=0.0)
         facts = {
             "dtype": dtype,
@@ -58,6 +64,38 @@ def unmoved(history: History) -> Iterator[Fault]:
         }
         row = "change is lost in a narrow dtype" if dtype in NARROW else "change is lost"
         yield Fault(row, None, facts, "proved" if dtype in NARROW else "likely", tuple(one.name for one in group))
+
+
+def _vanished(history: History, number: int, group: list[ParameterHistory]) -> Fault | None:
+    """Those whose gradient is far below that of another parameter of the same optimizer."""
+    others = [one for one in history.parameters.values() if one.optimizer == number and one not in group]
+    nearest = max(others, key=lambda one: one.largest, default=None)
+    largest = max(one.largest for one in group)
+    if nearest is None or not largest < VANISHING * nearest.largest:
+        return None
+    facts = {
+        "gradient": largest,
+        "nearest": nearest.name,
+        "largest": nearest.largest,
+        "count": group[0].still.count,
+        "optimizer": history.optimizers[number].name,
+    }
+    return Fault("gradient vanishes", None, facts, "likely", tuple(one.name for one in group))
+
+
+def eaten(history: History) -> Iterator[Fault]:
+    """Weights that decay takes to 0 against their gradients."""
+    for number, optimizer in enumerate(history.optimizers):
+        decay, rate = optimizer.settings.get("weight_decay", 0.0), max(optimizer.rates, default=0.0)
+        own = [one for one in history.parameters.values() if one.optimizer == number and one.trained >= LEAST]
+        if rate * decay * optimizer.steps < 1 or any(one.bad.count for one in own):
+            continue
+        before, after = (math.hypot(*(norm or 0.0 for norm in norms)) for norms in (
+            (one.first_weight for one in own), (one.weight for one in own)
+        ))  # fmt: skip
+        if after < EATEN * before:
+            facts = {"optimizer": optimizer.name, "decay": decay, "rate": rate, "before": before, "after": after}
+            yield Fault("decay eats the weights", None, facts, "likely", tuple(one.name for one in own))
 
 
 def drifting(history: History) -> Iterator[Fault]:

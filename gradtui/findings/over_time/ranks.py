@@ -52,7 +52,7 @@ def _apart(ranks: Ranks) -> Iterator[Finding]:
             f"the weights differ between ranks {'from the start' if from_start else 'while the gradients are the same'}: "
             f"{_names(ranks, weight)}",
             "begin from the same weights: DistributedDataParallel sends those of rank 0 to all; or torch.manual_seed before the "
-            "model is made. Where each rank holds a part of them (FSDP) it is meant so"
+            "model is made"
             if from_start
             else "step alike in every rank: the same optimizer and learning rate, and nothing else that writes to the weights",
             weight[0].update,

@@ -35,6 +35,25 @@ SENTENCES: dict[str, Sentence] = {
         "run the script with torch.autograd.set_detect_anomaly(True)",
     ),
     "raised": Sentence("inplace", "{cause}", "{remedy}"),
+    "eps is lost": Sentence(
+        "nonfinite",
+        "the step of {optimizer} makes {names} nan, where weights and gradients are finite: they are {dtype}, in which eps="
+        "{eps} rounds to 0, and where a gradient is 0, or its square is, the step is 0 / 0",
+        "keep the weights in float32 and use autocast, or take a larger eps, 1e-4 say, that {dtype} holds",
+    ),
+    "step makes nan": Sentence(
+        "nonfinite",
+        "the step of {optimizer} makes {names} nan or infinite, where weights and gradients are finite: it goes beyond what "
+        "{dtype} holds (learning rate {rate})",
+        "take a smaller learning rate, or clip the gradients",
+    ),
+    "loss jumps": Sentence(
+        "divergence",
+        "the loss grows from {begin} at update {first} to {end} at update {last}, and is {what} after it: a step went far too "
+        "far (learning rate {rate}); then {cause}",
+        "take a smaller learning rate, or clip the gradients (clip_grad_norm_)",
+    ),
+    "softmax twice": Sentence("softmax_twice", "{cause}", "{remedy}"),
     "loss grows": Sentence(
         "divergence",
         "the loss grows by a factor of {each} at every update, from {begin} to {end}: the steps are too large, and each "
@@ -153,10 +172,23 @@ SENTENCES: dict[str, Sentence] = {
         "{decay} takes its norm from {before} to {after}",
         "leave it out of the optimizer or set its weight_decay to 0 as long as nothing of it goes into the loss",
     ),
+    "decay eats the weights": Sentence(
+        "decay",
+        "weight decay eats the weights of {optimizer}: {names}: weight_decay={decay} at a learning rate of {rate} takes their "
+        "norm from {before} to {after}, close to 0, whatever the gradient says",
+        "take a far smaller weight_decay, 0.01 or less; none for biases and norms",
+    ),
     "moves without a gradient": Sentence(
         "decay",
         "{names}: moves in all {count} steps, though its gradient is 0, or it has none: by momentum, or a rule of its own",
         "leave it out of the optimizer as long as nothing of it goes into the loss",
+    ),
+    "gradient vanishes": Sentence(
+        "vanishing",
+        "{names}: the gradient is {gradient} at most, where that of {nearest} is {largest}: it vanishes on its way back, and no "
+        "step of {optimizer} changes them ({count} steps)",
+        "put relu or gelu in place of sigmoid and tanh, or add residual connections, normalization, a fitting init; of a long "
+        "sequence an LSTM or GRU",
     ),
     "frozen later": Sentence(
         "frozen",
@@ -169,7 +201,7 @@ SENTENCES: dict[str, Sentence] = {
         "{names}: has no gradient from here on, though it had one before: the loss no longer depends on it",
         "look at what the forward pass does otherwise since then",
     ),
-    "never a gradient": Sentence("unused", "{cause}", "{remedy}"),
+    "never a gradient": Sentence("unused", "no gradient in any update: {cause}", "{remedy}"),
     "never a gradient, unseen": Sentence(
         "unused",
         "{names}: never has a gradient: the loss does not depend on it",

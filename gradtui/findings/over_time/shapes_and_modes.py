@@ -15,6 +15,14 @@ def broadcast(history: History) -> Iterator[Fault]:
         yield Fault("broadcast", None, dict(one.facts), "proved" if one.facts["loss"] else "likely", source=one.source)
 
 
+def softmax_twice(history: History) -> Iterator[Fault]:
+    for update, found in history.passes.items():
+        for one in found:
+            if one.kind == "softmax_twice":
+                yield Fault("softmax twice", update or None, {}, one.certainty, source=one.source, begun_by=one)
+                return
+
+
 def evaluating(history: History) -> Iterator[Fault]:
     found = [
         one

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gradtui.findings.cause import Cause
-from gradtui.findings.scale import scaled
-from gradtui.findings.words.bad import BAD_GRADIENTS, BAD_VALUES, EVIDENCE_OF_BAD
+from gradtui.findings.grad_scaler import scaled
+from gradtui.findings.words.custom_functions import EVIDENCE_OF_FUNCTIONS, OF_FUNCTIONS
 from gradtui.findings.words.cutting import CUTTING, EVIDENCE_OF_CUTS
-from gradtui.findings.words.functions import EVIDENCE_OF_FUNCTIONS, OF_FUNCTIONS
-from gradtui.findings.words.further import EVIDENCE_OF_FURTHER, FURTHER
+from gradtui.findings.words.higher_orders import EVIDENCE_OF_FURTHER, FURTHER
 from gradtui.findings.words.mistakes import EVIDENCE_OF_LEAVES, NOT_A_LEAF, OF_LOSSES, STORAGE, STRAYS, UNREADABLE
+from gradtui.findings.words.not_finite import BAD_GRADIENTS, BAD_VALUES, EVIDENCE_OF_BAD
 from gradtui.findings.words.refusals import EVIDENCE_OF_REFUSALS, REFUSALS
 from gradtui.findings.words.said import filled
 from gradtui.findings.words.sentence import Sentence

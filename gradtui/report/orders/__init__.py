@@ -1,1 +1,1 @@
-"""Derivatives of higher order in reports."""
+"""Derivatives of higher order in reports: text, JSON, LaTeX, a script. Nothing is differentiated here."""

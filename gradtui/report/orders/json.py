@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from gradtui.graph.higher import derivative_checks
-from gradtui.graph.higher_reasons import limit
+from gradtui.graph.higher_orders import derivative_checks, why_fewer
 from gradtui.report.json_graph import Json, graph, number, values
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.orders import Hessian, Jacobian, Order, Orders
@@ -16,7 +15,7 @@ def as_json(snapshot: Snapshot, orders: Orders) -> Json:
         "taylor": list(map(number, orders.taylor)),
         "taylor_along": {"variable": orders.along, "element": orders.element},
     }
-    if why := limit(orders):
+    if why := why_fewer(orders):
         told["orders_notes"] = [why]
     if orders.hessian is not None:
         told["hessian"] = _hessian(orders.hessian)

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.graph import taylor
 from gradtui.graph.hessian import sentences
-from gradtui.graph.higher import by, derivative_checks, picture, second_order
-from gradtui.graph.higher_reasons import limit
+from gradtui.graph.higher_orders import by, derivative_checks, picture, second_order, why_fewer
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 from gradtui.snapshot.orders import Hessian, Jacobian, Orders
@@ -35,7 +34,7 @@ def lines(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
         for name in snapshot.variables:
             if name not in order.values:
                 yield f"{by(name, order.order, several)}: f mixes too many elements of {name} for this"
-    if why := limit(orders):
+    if why := why_fewer(orders):
         yield from _wrapped(f"note: {why}")
     for line in taylor.lines(snapshot, orders) if orders.taylor and orders.degree != 1 else ():
         yield from _wrapped(line)

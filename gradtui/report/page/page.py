@@ -15,7 +15,7 @@ from importlib import resources
 from gradtui.findings.findings import findings
 from gradtui.graph import ledger
 from gradtui.graph.agreement import checks, value_check
-from gradtui.graph.names import short, title
+from gradtui.graph.short_names import short, title
 from gradtui.report import chart_svg, svg
 from gradtui.report.gradients import tables
 from gradtui.report.page.moments import moments

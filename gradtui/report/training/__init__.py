@@ -1,1 +1,1 @@
-"""Updates in reports, and the script that makes them again."""
+"""Updates in reports, and the script that makes them again. Nothing is trained here."""

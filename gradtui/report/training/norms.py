@@ -9,7 +9,7 @@ from typing import Any
 
 from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.training import Norms, Training, Update
-from gradtui.training.norms import by_module, pace, together
+from gradtui.training.module_norms import by_module, pace, together
 
 DIGITS = 5
 MOST_MODULES = 40

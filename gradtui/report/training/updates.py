@@ -11,7 +11,7 @@ from gradtui.chart.by_update import Track, draw_values
 from gradtui.report.training import norms
 from gradtui.snapshot.numbers import SIGNIFICANT, number
 from gradtui.snapshot.training import Moved, Place, Remembered, Setting, State, Tensor, Training, Update
-from gradtui.training.norms import in_words
+from gradtui.training.module_norms import in_words
 
 MOST_ROWS = 40
 """Updates in a table: the first half of them, and the last."""
@@ -112,7 +112,7 @@ def _is_whole(training: Training) -> bool:
 def values_chart(training: Training) -> Iterator[str]:
     """f by update, where there are enough to make a line."""
     values = tuple(update.value for update in training.updates)
-    cells = draw_values([Track(training.optimizer.text, values)], WIDTH, HEIGHT) if len(values) >= FEWEST else None
+    cells = draw_values([Track(training.optimizer, values)], WIDTH, HEIGHT) if len(values) >= FEWEST else None
     yield from ("".join(character for character, _ in line).rstrip() for line in cells or ())
 
 

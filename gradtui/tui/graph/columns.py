@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
+from gradtui.graph.contributions import Use, as_sum, contributions, has_run
 from gradtui.graph.gradients import all_zero, size
-from gradtui.graph.names import again, function
-from gradtui.graph.names import short as short
-from gradtui.graph.names import title as title
 from gradtui.graph.operands import is_finite
-from gradtui.graph.plain import plain_name
-from gradtui.graph.uses import Use, as_sum, contributions, has_run
+from gradtui.graph.plain_names import plain_name
+from gradtui.graph.short_names import again, function
+from gradtui.graph.short_names import short as short
+from gradtui.graph.short_names import title as title
 from gradtui.outline.rows import Row
 from gradtui.snapshot.model import Graph, Node, Values
 from gradtui.snapshot.numbers import number

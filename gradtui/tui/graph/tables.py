@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from gradtui.graph.contributions import has_run
 from gradtui.graph.gradients import Gradient, Order
 from gradtui.graph.kept import in_units
-from gradtui.graph.uses import has_run
 from gradtui.outline.arrangement import Arrangement
 from gradtui.outline.rows import Row
 from gradtui.snapshot.numbers import NOT_KNOWN, number

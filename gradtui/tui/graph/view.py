@@ -7,7 +7,6 @@ from itertools import islice
 from textwrap import wrap
 from typing import ClassVar
 
-from textual.content import Content
 from textual.reactive import var
 
 from gradtui.outline.rows import Row
@@ -120,7 +119,7 @@ Models and graphs of any size:
         self._wanted = self._widths = NARROWEST
         self._needed: deque[tuple[int, int]] = deque(maxlen=REMEMBERED)
         self._pieces: dict[int, tuple[Piece, ...]] = {}
-        self._entitled = self._of = ""
+        self._of = ""
 
     def show(self, snapshot: Snapshot | None, *, stale: bool = False, of: str = "") -> None:
         """Paint `snapshot`: the same cursor and the same rows open where its graph has the shape of the last one.
@@ -232,9 +231,7 @@ Models and graphs of any size:
             f"“{query}” {count}" if query else "",
             "EXPERIMENT" if self.has_class("-experiment") else "",
         ]
-        title = " · ".join(filter(None, parts))
-        if title != self._entitled:  # a title costs a frame of everything
-            self._entitled, self.border_title = title, Content(title)
+        self.entitle(" · ".join(filter(None, parts)))
 
     def on_resize(self) -> None:
         row, levels = self._row, self.arrangement.levels

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.graph.ledger import MOST_PATHS, Entry, cut, paths, total, ways
-from gradtui.graph.names import function
 from gradtui.graph.replay import Replay
+from gradtui.graph.short_names import function
 from gradtui.snapshot.model import Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, as_factor, number, numbers
 from gradtui.tui.graph.columns import title

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 
 from gradtui.grad_fns.rule_of_node import explain, rule_of
+from gradtui.graph.contributions import Contribution, as_sum, contributions, has_run
 from gradtui.graph.kept import in_units
-from gradtui.graph.plain import plain_name
+from gradtui.graph.node_sentence import sentence
+from gradtui.graph.plain_names import plain_name
 from gradtui.graph.replay import ORDER, Replay
-from gradtui.graph.sentence import sentence
-from gradtui.graph.uses import Contribution, as_sum, contributions, has_run
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Node, Saved, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, as_factor, number

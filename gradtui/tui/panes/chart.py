@@ -19,16 +19,17 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
-from textual.widget import Widget
 
 from gradtui.chart.drawing import Cell, Picture, Role, draw, fits, load, trouble_text
 from gradtui.chart.fitted_window import fitted, looked_at
 from gradtui.chart.overlay import Overlay, overlay
 from gradtui.chart.plane import Cells, has_room
 from gradtui.chart.point import Point
-from gradtui.chart.trail import trail
-from gradtui.chart.window import DEFAULT_WINDOW, Position, Window, bounded, panned, zoomed
+from gradtui.chart.trail import trailed
+from gradtui.chart.window import Position, Window, bounded, panned, zoomed
 from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.defaults import WINDOW
+from gradtui.tui.panes.framed import Framed
 
 NOTCH = 0.8
 """What one notch of the wheel makes of the window's width."""
@@ -40,7 +41,7 @@ IDLE = 0.3
 """Seconds after which plotext is imported: the first paint is over, the first curve not there yet."""
 
 
-class Chart(Widget, can_focus=True):
+class Chart(Framed, can_focus=True):
     """A view of a Curve and of the point on it. It asks for another window, or another x, by message."""
 
     ALLOW_MAXIMIZE = True
@@ -102,14 +103,15 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         self._taylor: tuple[float, ...] = ()
         self._picture: Picture | None = None
         self._overlay: Overlay = {}
+        self._laid: tuple[object, Overlay] = None, {}
         self._trail: Sequence[Position] = ()
         self._drawing_of: Callable[[int, int], Cells | None] | None = None
         self._cells: Cells | None = None
         self._lines: dict[int, Strip] = {}
         self._wanted = self._drawing = False
-        self._window: Window = DEFAULT_WINDOW
+        self._window: Window = WINDOW
         self._asked: list[Window] = []
-        self._before: Window = DEFAULT_WINDOW
+        self._before: Window = WINDOW
         self._to_see: list[Window] = []
         self._seen: list[Curve] = []
         self._drag: tuple[int, Window] | None = None
@@ -211,12 +213,15 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if self._picture is not None and self._point is not None:
             if not self._picture.suits(*self._point[:2]):
                 self._redraw()
-            moving = overlay(self._picture, *self._point, self._taylor, derivative=self.derivative_shown)
-            under = trail(self._picture, self._trail)
-            rows = under.keys() | moving.keys()
-            self._overlay = {row: under.get(row, {}) | moving.get(row, {}) for row in rows}
+            self._overlay = trailed(self._moving(self._picture, self._point), self._picture, self._trail)
         if regions := list(_changed(before, self._overlay)):
             self.refresh(*regions)
+
+    def _moving(self, picture: Picture, point: Point) -> Overlay:
+        of = picture, point, self._taylor, self.derivative_shown
+        if self._laid[0] != of:
+            self._laid = of, overlay(picture, *point, self._taylor, derivative=self.derivative_shown)
+        return self._laid[1]
 
     def show_drawing(self, drawing: Callable[[int, int], Cells | None] | None) -> None:
         """In place of the curve what `drawing` makes of columns and rows, in a thread; None for the curve again."""
@@ -233,9 +238,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
     def _tell_trouble(self) -> None:
         """Under the curve, where that is seen."""
         seen = self._curve is not None and self._drawing_of is None
-        trouble = trouble_text(self._curve) if self._curve is not None and seen else ""
-        if trouble != self.border_subtitle:  # it costs a frame of everything
-            self.border_subtitle = trouble
+        self.entitle(trouble_text(self._curve) if self._curve is not None and seen else "", "subtitle")
 
     def show_trail(self, places: Sequence[Position]) -> None:
         """Where the point was before, as x and f."""
@@ -262,7 +265,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         cells, over = self._picture.cells[y], self._overlay.get(y)
         if y not in self._lines:
             self._lines[y] = self._strip(cells)
-        if self._picture.size != self.size:
+        if self._picture.size != (width, height):
             return self._lines[y].adjust_cell_length(width, self.rich_style)
         if not over:
             return self._lines[y]
@@ -275,7 +278,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         segments = []
         for role, group in groupby(cells, key=itemgetter(1)):
             text = "".join([character for character, _ in group])
-            segments.append(Segment(text, self.get_component_rich_style(f"chart--{role}")))
+            segments.append(Segment(text, self.style_of(f"chart--{role}")))
         return Strip(segments)
 
     # Another window

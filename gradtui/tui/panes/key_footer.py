@@ -6,7 +6,7 @@ and a change between its panes cost. This is one line that is painted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -57,7 +57,10 @@ class Entry:
 
 
 class KeyFooter(Widget, can_focus=False):
-    """One line: key, what it does, the next key; the palette at the right end. A click presses the key."""
+    """One line: key, what it does, the next key; the palette at the right end. A click presses the key.
+
+    left_out: actions that are not shown now, though their keys work.
+    """
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES = {
@@ -72,6 +75,10 @@ class KeyFooter(Widget, can_focus=False):
     palette: reactive[Entry | None] = reactive(None)
     under_mouse: reactive[Key | None] = reactive(None)
 
+    def __init__(self, left_out: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.left_out = left_out
+
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._keys_changed)
 
@@ -81,7 +88,7 @@ class KeyFooter(Widget, can_focus=False):
         active = screen.active_bindings
         shown: dict[str, tuple[Binding, bool, str]] = {}
         for _, binding, enabled, tooltip in active.values():
-            if binding.show:
+            if binding.show and binding.action not in self.left_out:
                 shown.setdefault(binding.action, (binding, enabled, tooltip))
         self.entries = tuple(self._entries(shown))
         of_palette = active.get(self.app.COMMAND_PALETTE_BINDING)

@@ -14,6 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gradtui.snapshot.visible import harmless
+from gradtui.tui.panes.framed import Framed
 
 Piece = tuple[str, str]
 """Text and the component class of its style; `` for the widget's own."""
@@ -26,7 +27,7 @@ class Line(NamedTuple):
     style: str = ""
 
 
-class LineView(ScrollView, can_focus=True, inherit_bindings=False):
+class LineView(Framed, ScrollView, can_focus=True, inherit_bindings=False):
     """Subclasses give `line_count` and `line`, and call `lines_changed` when they would answer otherwise."""
 
     DEFAULT_CSS = """

@@ -7,8 +7,7 @@ from textual.content import Content
 from gradtui.graph import taylor
 from gradtui.graph.agreement import MARKS
 from gradtui.graph.hessian import sentences
-from gradtui.graph.higher import by, derivative_checks, order_of
-from gradtui.graph.higher_reasons import limit
+from gradtui.graph.higher_orders import by, derivative_checks, order_of, why_fewer
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 from gradtui.snapshot.visible import visible
@@ -54,7 +53,7 @@ def lines(session: Session, shown: Snapshot | None) -> tuple[Pieces, ...]:
     if shown is None or orders is None or (session.order < 2 and session.degree is None):
         return ()
     degree = session.order if session.degree is None else session.degree
-    told: list[str] = ["", *filter(None, [limit(orders)]), *taylor.lines(shown, orders, degree)]
+    told: list[str] = ["", *filter(None, [why_fewer(orders)]), *taylor.lines(shown, orders, degree)]
     hessian = orders.hessian
     if hessian is not None:
         told.append("Hessian " + ("" if hessian.row is None else f"row of {hessian.names[hessian.row]}"))

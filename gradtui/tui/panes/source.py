@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import ClassVar
 
-from textual.content import Content
-
 from gradtui.snapshot.model import Source
 from gradtui.snapshot.visible import visible
 from gradtui.tui.panes.line_view import Line, LineView, Piece
@@ -43,13 +41,10 @@ It is run again when it is saved.
         self._starts: list[int] = []
         self._span: Span | None = None
         self._bad = False
-        self._entitled = ""
 
     def show(self, name: str, text: str, source: Source | None, *, bad: bool = False) -> None:
         """The file `name`. Light `source`, a piece of its `text`; bad: as the place where something went wrong."""
-        title = visible(name if source is None else f"{name}:{source.line}")
-        if title != self._entitled:  # a title costs a frame of everything
-            self._entitled, self.border_title = title, Content(title)
+        self.entitle(visible(name if source is None else f"{name}:{source.line}"))
         if text != self._text:
             self._text = text
             self._starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))][:-1]

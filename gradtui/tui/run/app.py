@@ -19,7 +19,7 @@ from textual.widgets import Static
 
 from gradtui.runs.run import Run
 from gradtui.runs.since import since
-from gradtui.settings.settings import Settings
+from gradtui.settings.in_force import Settings
 from gradtui.snapshot.visible import visible
 from gradtui.tui.keymap import bound
 from gradtui.tui.panes.key_footer import KeyFooter
@@ -237,7 +237,7 @@ class RunApp(MendedApp):
         self.call_after_refresh(self.show)
 
     def action_in_full(self) -> None:
-        from gradtui.tui.full import FullScreen  # not wanted before the first paint
+        from gradtui.tui.dialogs.in_full import FullScreen  # not wanted before the first paint
 
         findings = self.look.run.findings
         told = [

@@ -12,9 +12,9 @@ from textual.message import Message
 
 from gradtui.file.format import FileError
 from gradtui.file.run_reading import Following
+from gradtui.runs.packed_updates import Record, Updates
 from gradtui.runs.run import Run
 from gradtui.runs.timeline import Timeline, View
-from gradtui.runs.updates import Record, Updates
 
 SECONDS, MOST_SECONDS = 0.2, 2.0
 """That are read at once: then there is something to show. Of a long file twice as many each time."""

@@ -2,49 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
-
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
-from textual.content import Content
+from textual.binding import Binding
 from textual.keys import format_key
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from gradtui.tui.run.keys import GLOSSARY
-from gradtui.tui.textual_fixes import Sized
+from gradtui.tui.dialogs.overlay import KeysHelp, entry, glossary, heading
+
+GLOSSARY = (
+    ("update", "one call of an optimizer's step, counted from 0 over all optimizers"),
+    ("gradient", "the norm of a parameter's gradient as step finds it, after clipping"),
+    ("weight, change", "the norm of the parameter before the step, and of what the step added to it"),
+    ("by weight", "change / weight: about 1/1000 an update is usual; far more is unstable, far less hardly learns"),
+    (
+        "· ░ ▒ ▓ █",
+        "from the smallest to the largest, by powers of ten; of a module, and of several updates, the largest",
+    ),
+    ("× nan", "an element is no number: what it came from stands in the findings"),
+    ("∞", "an element is infinite"),
+    ("∅ None", "no gradient: backward did not reach the parameter; never the same as 0"),
+    ("0", "a gradient of 0 throughout, or no change at all"),
+    ("┊", "in the loss: a finding begins here"),
+    ("✗ ▶ ?", "a finding; the one that is told; one that may be meant so"),
+    (
+        "printed",
+        "what the script writes. Its stdin is empty while the screen is there: gradtui --print SCRIPT leaves it the terminal's",
+    ),
+    (
+        "thinned",
+        "of a very long run the parameters are kept at some updates, and between them what was lowest and highest",
+    ),
+)
+"""What a word or a sign of the screen means."""
 
 
-class HelpScreen(Sized, ModalScreen[None]):
-    """Any of the keys that one would try closes it."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q,enter,f1", "dismiss", "close", key_display="esc"),
-    ]
-
-    def __init__(self, keys: Sequence[Binding]) -> None:
-        super().__init__()
-        self._keys = keys
-
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help"):
-            yield Static(Content.styled("keys", "bold $text-primary"))
-            for key in self._keys:
-                yield from _entry(shown(key), key.tooltip)
-            yield Static(Content.styled("words and signs", "bold $text-primary"), classes="heading")
-            for term, means in GLOSSARY:
-                yield from _entry(term, means)
+class HelpScreen(KeysHelp):
+    def told(self) -> ComposeResult:
+        yield Static(heading("keys"))
+        for key in self.keys:
+            yield from entry(shown(key), key.tooltip)
+        yield from glossary(GLOSSARY)
 
 
 def shown(binding: Binding) -> str:
     """The first key of it, as the footer writes it."""
     modifiers, key = Binding(binding.key.partition(",")[0], "").parse_key()
     return binding.key_display or f"{'^' if 'ctrl' in modifiers else ''}{format_key(key)}"
-
-
-def _entry(term: str, means: str) -> ComposeResult:
-    with Horizontal(classes="entry"):
-        yield Static(Content.styled(term, "$text-accent"), classes="term")
-        yield Static(Content(means))

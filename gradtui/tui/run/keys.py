@@ -1,4 +1,4 @@
-"""Every key of the screen on a run: the footer, the palette and the help are made from what stands here."""
+"""Every key of the screen on a run: the footer, the palette and the keys of the help are made from what stands here."""
 
 from __future__ import annotations
 
@@ -90,29 +90,3 @@ KEYS: list[Binding] = [
 ]
 
 EVERYWHERE = {"quit", "help_quit", "command_palette", "change_theme", "screenshot", "suspend_process"}
-
-GLOSSARY = (
-    ("update", "one call of an optimizer's step, counted from 0 over all optimizers"),
-    ("gradient", "the norm of a parameter's gradient as step finds it, after clipping"),
-    ("weight, change", "the norm of the parameter before the step, and of what the step added to it"),
-    ("by weight", "change / weight: about 1/1000 an update is usual; far more is unstable, far less hardly learns"),
-    (
-        "· ░ ▒ ▓ █",
-        "from the smallest to the largest, by powers of ten; of a module, and of several updates, the largest",
-    ),
-    ("× nan", "an element is no number: what it came from stands in the findings"),
-    ("∞", "an element is infinite"),
-    ("∅ None", "no gradient: backward did not reach the parameter; never the same as 0"),
-    ("0", "a gradient of 0 throughout, or no change at all"),
-    ("┊", "in the loss: a finding begins here"),
-    ("✗ ▶ ?", "a finding; the one that is told; one that may be meant so"),
-    (
-        "printed",
-        "what the script writes. Its stdin is empty while the screen is there: gradtui --print SCRIPT leaves it the terminal's",
-    ),
-    (
-        "thinned",
-        "of a very long run the parameters are kept at some updates, and between them what was lowest and highest",
-    ),
-)
-"""What a word or a sign of the screen means."""

@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from gradtui.file.format import FileError
 from gradtui.file.run_folder import files, ordered
 from gradtui.file.run_reading import load
-from gradtui.settings.memory import Memory
-from gradtui.settings.settings import Settings
+from gradtui.settings.in_force import Settings
+from gradtui.settings.remembered import Memory
 from gradtui.snapshot.model import Snapshot
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.run.app import RunApp

@@ -8,14 +8,13 @@ from typing import Protocol
 
 from msgspec.structs import replace
 from textual.app import App
-from textual.content import Content
 
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.training import Update
 from gradtui.snapshot.visible import visible
+from gradtui.training.optimizer_text import read_optimizer
 from gradtui.training.optimizers import DEFAULT
-from gradtui.training.reading import read_optimizer
 from gradtui.tui import texts
 from gradtui.tui.answers import Answers
 from gradtui.tui.backward import Backward
@@ -102,11 +101,8 @@ class Board:
         if views is None:
             return
         chart, panel = views.chart, views.node_panel
-        title, told = TITLES[self.charts.kind], trainer.text
-        if chart.border_title != title:
-            chart.border_title = title
-        if str(panel.border_subtitle or "") != told:
-            panel.border_subtitle = Content(visible(told))
+        chart.entitle(TITLES[self.charts.kind])
+        panel.entitle(visible(trainer.text), "subtitle")
         chart.show_drawing(self.charts.drawing())
         active = session.active
         moves = active in trainer.stepped or not trainer.of_file
@@ -132,7 +128,8 @@ class Board:
         if not trainer.active or node is None or node.variable not in trainer.trained:
             panel.update_lines = ()
             return
-        panel.update_lines = tuple(update_lines(node.variable, history.last, before, trainer.next, history.maker))
+        maker, growth = history.maker, trainer.growth
+        panel.update_lines = tuple(update_lines(node.variable, history.last, before, trainer.next, maker, growth))
 
     def _all_told(self, last: Update | None) -> bool:
         """Whether nothing is told by norms."""
@@ -188,6 +185,14 @@ class Board:
             self._ask()
         elif self.charts.kind == "curve" and self._views is not None:
             self._views.chart.zoom(factor)
+
+    def fit(self) -> None:
+        """The chart that is seen to what is to be seen in it."""
+        if self.charts.kind == "contour":
+            self.charts.fit()
+            self._ask()
+        elif self.charts.kind == "curve" and self._views is not None:
+            self._views.chart.fit()
 
     def next_chart(self) -> None:
         self.charts.next()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Literal
@@ -14,6 +15,7 @@ from gradtui.chart.window import Position, Window, zoomed
 from gradtui.graph.hessian import axes
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.surface import Surface, SurfaceRequest
+from gradtui.training.optimizers import DEFAULT
 from gradtui.tui.answers import Answers
 from gradtui.tui.session import Session
 from gradtui.tui.training.trainer import Trainer
@@ -30,7 +32,9 @@ TITLES: dict[Kind, str] = {
 MOST_KEPT = 3
 """Runs that are seen beside the present one."""
 NEAREST = 2.0
-"""Half of a contour's window at least, at its first place."""
+"""Half of a contour's window at least, where there is no path."""
+NARROWEST = 0.2
+"""What is seen beside a path at least, as a part of its longer side."""
 
 
 class Charts:
@@ -106,15 +110,26 @@ class Charts:
         here = self._here(pair)
         if known is not None and all(low <= place <= high for place, (low, high) in zip(here, known, strict=True)):
             return known
-        first, second = (self._around(name, place) for name, place in zip(pair, here, strict=True))
-        self._windows[pair] = first, second
+        self._windows[pair] = self._around(pair, here)
+        return self._windows[pair]
+
+    def _around(self, pair: tuple[str, str], here: Position) -> tuple[Window, Window]:
+        """Half as much beside the paths as they are wide; where there is none, or one is narrow, some of the other axis."""
+        kept = [place for track, of in self._kept if of == pair for place in track.path]
+        ends = []
+        for axis, name in enumerate(pair):
+            places = [*self._trainer.history.places(name), *(place[axis] for place in kept), here[axis]]
+            finite = [place for place in places if math.isfinite(place)]
+            ends.append((min(finite, default=0.0), max(finite, default=0.0)))
+        widest = max(high - low for low, high in ends)
+        least = widest * NARROWEST if widest else max(NEAREST, *(abs(place) / 2 for place in here))
+        first, second = ((low - half, high + half) for low, high in ends for half in [max((high - low) / 2, least)])
         return first, second
 
-    def _around(self, name: str, here: float) -> Window:
-        places = [*self._trainer.history.places(name), here]
-        low, high = min(places), max(places)
-        half = max(high - low, NEAREST, abs(here) / 2)
-        return low - half, high + half
+    def fit(self) -> None:
+        """A window around the paths."""
+        if self.pair is not None:
+            self._windows.pop(self.pair, None)
 
     def zoom(self, factor: float) -> None:
         pair = self.pair
@@ -132,12 +147,12 @@ class Charts:
     # What is drawn
 
     def keep(self) -> None:
-        """Have this run beside the next ones."""
+        """Have this run beside the next ones, and the window around all of them."""
         self._kept = [*self._kept, (self._track(self.pair), self.pair)][-MOST_KEPT:]
+        self.fit()
 
     def _track(self, pair: tuple[str, str] | None) -> Track:
         trainer, history = self._trainer, self._trainer.history
-        text = trainer.optimizer.text if trainer.optimizer is not None else ""
         values = [*history.values[: history.here]]
         if trainer.next is not None:
             values.append(trainer.next.updates[0].value)
@@ -145,7 +160,7 @@ class Charts:
         if pair is not None:
             first, second = (history.places(name)[-MOST_POINTS:] for name in pair)
             path = (*zip(first, second, strict=False), self._here(pair))
-        return Track(text, tuple(values), path)
+        return Track(trainer.optimizer or DEFAULT, tuple(values), path)
 
     def drawing(self) -> Drawing | None:
         """What draws the chart that is seen; None for the curve."""

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from gradtui.snapshot.training import Optimizer
-from gradtui.training.reading import OptimizerError, read_optimizer
+from gradtui.training.optimizer_text import OptimizerError, read_optimizer
 from gradtui.tui.typing.entry import Entry
 from gradtui.tui.typing.line_input import LineInput
 

@@ -11,11 +11,11 @@ from textual.app import App
 from gradtui.snapshot.model import Problem
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.training import Batches, Optimizer, Place, Training, TrainingRequest, Update
+from gradtui.training.continuing import epoch
 from gradtui.training.history import History, growth, is_still, until_finite
 from gradtui.training.learning_rates import next_rate
-from gradtui.training.norms import in_words
+from gradtui.training.module_norms import in_words
 from gradtui.training.optimizers import DEFAULT, settings
-from gradtui.training.run import epoch
 from gradtui.tui.answers import Answers
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
@@ -372,7 +372,7 @@ class Trainer:
         if self.player.playing:
             told.insert(0, self.player.text)
         if (factor := self.growth) is not None:
-            told.insert(0, f"diverges: each update multiplies the distance by {factor:.3g}")
+            told.insert(0, f"diverges × {factor:.3g}")
         return " · ".join(told)
 
     @property

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from gradtui.calculus import higher
+from gradtui.calculus import higher_orders
 from gradtui.engine.autograd import graph
 from gradtui.engine.training.evaluate import evaluate
 from gradtui.findings.findings import findings
-from gradtui.graph.higher import derivative_checks, picture
+from gradtui.graph.higher_orders import derivative_checks, picture
 from gradtui.snapshot.graph import Values
 from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.orders import Orders, OrdersRequest
@@ -34,7 +34,7 @@ def asked(expression: str, at: At, most: int, along: str | None = None) -> Snaps
     request = Request(1, expression, at, dtype="float64", orders=OrdersRequest(most, along))
     snapshot = evaluate(request)
     assert snapshot.problem is None, snapshot.problem
-    known = [higher.derivatives(replace(request, orders=OrdersRequest(order))) for order in range(1, most + 1)]
+    known = [higher_orders.derivatives(replace(request, orders=OrdersRequest(order))) for order in range(1, most + 1)]
     return replace(snapshot, derivatives=tuple(known), derivative=known[0])
 
 

@@ -17,8 +17,8 @@ from gradtui.engine.training.evaluate import evaluate
 from gradtui.engine.typed.evaluate import At
 from gradtui.snapshot.model import Dtype, Request
 from gradtui.snapshot.training import Batches, Optimizer, Tensor, TrainingRequest, Update
+from gradtui.training.optimizer_text import read_optimizer
 from gradtui.training.optimizers import OPTIMIZERS
-from gradtui.training.reading import read_optimizer
 from tests.engine.oracle import line
 
 CASES = json.loads((Path(__file__).parents[2] / "cases" / "training.json").read_text())
@@ -214,3 +214,17 @@ def test_data_is_averaged_over_and_does_not_move() -> None:
 
 def _place(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("setting", ["capturable", "differentiable"])
+def test_what_torch_refuses_at_the_first_step(setting: str) -> None:
+    """It takes these settings, and raises only when it moves something."""
+    request = asked("x^2", {"x": 2.0}, read_optimizer(f"Adam(lr=0.1, {setting}=True)"), ["x"])
+    problem = evaluate(request).problem
+    assert problem is not None
+    x = torch.tensor(2.0, requires_grad=True)
+    optimizer = torch.optim.Adam([x], lr=0.1, **{setting: True})  # type: ignore[arg-type]
+    (x**2).backward()  # type: ignore[no-untyped-call]
+    with pytest.raises((AssertionError, RuntimeError)) as refused:
+        optimizer.step()
+    assert problem.message.removeprefix("Adam: ") == str(refused.value).partition("\n")[0]

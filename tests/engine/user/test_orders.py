@@ -12,7 +12,7 @@ from gradtui.engine.autograd import graph
 from gradtui.engine.user import rerun
 from gradtui.engine.user.evaluate import evaluate
 from gradtui.findings.findings import findings
-from gradtui.graph.higher import derivative_checks, picture
+from gradtui.graph.higher_orders import derivative_checks, picture
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.orders import OrdersRequest

@@ -13,7 +13,7 @@ from gradtui.engine.user import training
 from gradtui.engine.user.evaluate import evaluate
 from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.training import Leg, TrainingRequest, Update
-from gradtui.training.reading import read_optimizer
+from gradtui.training.optimizer_text import read_optimizer
 
 CODE = """
 import torch

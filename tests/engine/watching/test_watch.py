@@ -89,7 +89,7 @@ def test_a_watch_that_breaks_lets_the_training_go_on(
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     start = model[0].weight.clone()
     with gradtui.watch(model) as watch:
-        monkeypatch.setattr("gradtui.engine.watching.norms.norms", lambda tensors: 1 / 0)
+        monkeypatch.setattr("gradtui.engine.watching.tensor_norms.norms", lambda tensors: 1 / 0)
         train(model, optimizer, 3)
     assert "is not watched any more: ZeroDivisionError" in capsys.readouterr().err
     assert not torch.equal(start, model[0].weight)

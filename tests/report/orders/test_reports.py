@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from gradtui.calculus.higher import derivatives
+from gradtui.calculus.higher_orders import derivatives
 from gradtui.engine.training.evaluate import evaluate
 from gradtui.expression.parser import parse
 from gradtui.graph.taylor import taylor_text

@@ -10,7 +10,7 @@ from gradtui.engine.training.evaluate import evaluate
 from gradtui.engine.user.evaluate import evaluate as function
 from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.start import Start
-from gradtui.training.reading import read_optimizer
+from gradtui.training.optimizer_text import read_optimizer
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.session import Session
 

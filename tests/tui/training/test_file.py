@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.training import Norms, Optimizer, Training, Update
-from gradtui.training.reading import read_optimizer
+from gradtui.training.optimizer_text import read_optimizer
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.evaluator import FileSaved
 from gradtui.tui.session import Session

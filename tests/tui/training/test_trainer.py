@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 
 from gradtui.training.learning_rates import next_rate
 from gradtui.tui.app import GradtuiApp
+from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.typing.file_entry import FileEntry
 from tests.tui.training.engine import trained_app
 
@@ -256,3 +257,16 @@ async def test_what_is_exported_has_all_updates(tmp_path: Path) -> None:
     assert [(float(row["w"]), float(row["b"])) for row in rows] == expected[:3]
     ended = subprocess.run([sys.executable, str(tmp_path / "run.py")], capture_output=True, text=True, check=True)
     assert f"w = {expected[3][0]!r}" in ended.stdout
+
+
+@pytest.mark.parametrize("optimizer", ["SGD(lr=0.1)", None])
+async def test_the_key_of_an_update_is_in_the_footer(optimizer: str | None) -> None:
+    """Where something is trained; help and the way out are there always."""
+    app = trained_app("x^2", {"x": "2"}, optimizer)
+    async with app.run_test(size=(80, 24)) as pilot:
+        while app.answers.shown is None or (app.board.trainer.active and app.board.trainer.next is None):
+            await pilot.pause(0.01)
+        await pilot.pause()
+        footer = app.query_one(KeyFooter).render_line(0).text
+        assert ("g update" in footer) is (optimizer is not None)
+        assert all(key in footer for key in ("n p backward", "/ edit", "? help", "q quit", "^p palette"))

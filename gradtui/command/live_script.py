@@ -1,0 +1,85 @@
+"""A person's script, run while the screen follows it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import click
+
+from gradtui.command import saved_run as runs
+from gradtui.command import watched_script
+from gradtui.command.option_values import shown
+
+if TYPE_CHECKING:
+    from gradtui.settings.in_force import Settings
+
+GOES_ON = "the training goes on without the screen; ctrl+c ends it"
+NOT_KEPT = (
+    "this run is not kept; gradtui --export run.gradtui SCRIPT keeps one, and gradtui run.gradtui follows it meanwhile"
+)
+
+
+def show(target: Sequence[str], every: int, settings: Settings) -> int:
+    """Run it with the screen on what comes of it; the exit status. Whoever leaves the screen leaves the training running, here
+    in the terminal; a signal ends both."""
+    from gradtui.tui.run import opened
+
+    watched_script.check(target)
+    with watched_script.file(None) as path:
+        script = Script(target, path, every)
+        try:
+            left = opened.run(path, settings.theme, settings)
+        except BaseException:
+            script.process.terminate()
+            raise
+        if left >= 128:  # a signal
+            script.process.terminate()
+        elif script.runs:
+            click.echo(GOES_ON, err=True)
+            script.aloud.set()
+        status = script.wait()
+        found = runs.load(path, None)
+        click.echo(NOT_KEPT if found.updates else shown(watched_script.no_training(target)), err=True)
+    return left or status or runs.status(found)
+
+
+class Script:
+    """The script's process, and a thread that takes what it writes: it has no terminal, which is the screen's."""
+
+    def __init__(self, target: Sequence[str], path: str, every: int) -> None:
+        self.aloud = threading.Event()
+        self.process = subprocess.Popen(
+            watched_script.command(target, path, every),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self._status = 0
+        self._thread = threading.Thread(target=self._take, args=(path,), daemon=True)
+        self._thread.start()
+
+    @property
+    def runs(self) -> bool:
+        return self._thread.is_alive()
+
+    def wait(self) -> int:
+        """Until it has ended, and all that it wrote is in the file; its status."""
+        while self._thread.is_alive():
+            with suppress(KeyboardInterrupt):  # it reaches the script too, which says what comes of it
+                self._thread.join()
+        return self._status
+
+    def _take(self, path: str) -> None:
+        self._status = watched_script.taken(self.process, path, self._echo)
+
+    def _echo(self, block: bytes) -> None:
+        """What is written while the screen is there stands in it alone."""
+        if self.aloud.is_set():
+            with suppress(OSError):
+                os.write(sys.__stdout__.fileno() if sys.__stdout__ is not None else 1, block)

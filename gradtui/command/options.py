@@ -1,0 +1,100 @@
+"""Every argument and option of the command line, as click reads it; `topics` has them under their headings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from gradtui import __version__
+from gradtui.command import option_values, topics
+from gradtui.command.training import MOST_UPDATES
+from gradtui.snapshot.defaults import STEP, WINDOW
+from gradtui.snapshot.order_limits import MOST_DEGREE, MOST_ORDER
+
+OPTIONS = (
+    click.argument("target", nargs=-1, type=click.UNPROCESSED),
+    click.option("--at", "places", multiple=True, metavar="X=VALUE", help="Where x stands: x=4, x=pi/2, x=[2.1, 5.4]."),
+    click.option("--print", "as_text", is_flag=True, help="Print one text report; no screen."),
+    click.option("--json", "as_json", is_flag=True, help="Print the same for programs; no screen."),
+    click.option("--steps", "as_steps", is_flag=True, help="Print the whole backward pass, step by step; no screen."),
+    click.option(
+        "--plain", is_flag=True, help="The session in sentences, without a screen: keys line by line on stdin."
+    ),
+    click.option(
+        "--export",
+        metavar="FILE",
+        help="Write to a file: .dot .mmd .svg .chart.svg .html .json .py .tex .csv .gradtui.",
+    ),
+    click.option("--dtype", type=click.Choice(["float32", "float64"]), help="[default: float32]"),
+    click.option("--device", type=click.Choice(["cpu", "cuda", "mps"]), default="cpu", show_default=True),
+    click.option(
+        "--window", metavar="LOW:HIGH", help=f"The x-axis of the chart.  [default: {WINDOW[0]:g}:{WINDOW[1]:g}]"
+    ),
+    click.option("--step", metavar="STEP", help=f"How far one key press moves x.  [default: {STEP}]"),
+    click.option("--theme", metavar="NAME", help="Colours of the screen: dark, light, ansi, nord ..."),
+    click.option("--vocabulary", type=click.Choice(["torch", "plain"]), help="Names of nodes: MulBackward0, or · 3."),
+    click.option("--mouse/--no-mouse", default=None, help="Whether the screen takes clicks and the wheel."),
+    click.option("--keymap", type=click.Choice(["usual", "vim"]), help="A set of keys; config.toml takes single ones."),
+    click.option(
+        "--settings", "show_settings", is_flag=True, help="Print the settings that hold, and where each is from."
+    ),
+    click.option("--optimizer", metavar="TEXT", help='As torch spells it: "Adam(lr=0.1, betas=(0.9, 0.99))".'),
+    click.option("--train", metavar="W,B", help="The variables that move.  [default: all that are no data]"),
+    click.option("--updates", type=click.IntRange(1, MOST_UPDATES), metavar="N", help="Make so many updates."),
+    click.option(
+        "--data", metavar="FILE", help="Columns of data: a header line, then numbers; f is averaged over rows."
+    ),
+    click.option("--batch", type=click.IntRange(1), metavar="N", help="Rows of data for each update.  [default: all]"),
+    click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Of the order of the rows in batches."),
+    click.option(
+        "--serve",
+        type=click.IntRange(1, 65535),
+        is_flag=False,
+        flag_value=8000,
+        metavar="[PORT]",
+        help="The explorer in a browser of this machine; needs gradtui[serve].  [port: 8000]",
+    ),
+    click.option(
+        "--schema",
+        type=click.Choice(["answers", "config"]),
+        is_flag=False,
+        flag_value="answers",
+        is_eager=True,
+        expose_value=False,
+        callback=option_values.print_schema,
+        help="Print the JSON Schema of what --json prints, or of config.toml.",
+    ),
+    click.option(
+        "--every", type=click.IntRange(0), default=0, metavar="N", help="Of a script, a Snapshot every N updates."
+    ),
+    click.option(
+        "--order",
+        type=click.IntRange(1, MOST_ORDER),
+        metavar="N",
+        help=f"Derivatives up to this order, 1 to {MOST_ORDER}.",
+    ),
+    click.option(
+        "--taylor",
+        type=click.IntRange(0, MOST_DEGREE),
+        metavar="N",
+        help="Degree of Taylor's polynomial.  [default: the order]",
+    ),
+    click.version_option(__version__, message="gradtui %(version)s"),
+    click.option(
+        "--help",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=topics.show,
+        help="Show this message and exit.",
+    ),
+)
+
+
+def declared(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that takes all of them."""
+    for option in reversed(OPTIONS):
+        function = option(function)
+    return function

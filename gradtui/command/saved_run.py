@@ -1,0 +1,138 @@
+"""A whole run: opened from its file, and written as report, JSON or file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from gradtui.command.answer import opened, output, refuse
+from gradtui.command.option_values import shown, unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradtui.command.answer import Form
+    from gradtui.runs.run import Run
+    from gradtui.settings.in_force import Settings
+
+
+def is_run(path: str) -> bool:
+    """Whether there is such a file, and it says that it holds a run."""
+    from gradtui.file.run_reading import is_run
+
+    try:
+        return is_run(path)
+    except OSError:
+        return False  # opening it tells why
+
+
+def is_folder(path: str) -> bool:
+    """Whether it is a folder, and meant as one: it ends as a path does, or has runs in it."""
+    from gradtui.file.format import FileError
+    from gradtui.file.run_folder import files
+
+    if not os.path.isdir(path):
+        return False
+    if path.endswith(("/", os.sep)):
+        return True
+    try:
+        return bool(files(path))
+    except (OSError, FileError):
+        return False
+
+
+def load(path: str, form: Form | None) -> Run:
+    """The Run of a .gradtui file, as far as it has been written."""
+    from gradtui.file.run_reading import load
+
+    return opened(load, path, form)
+
+
+def write(run: Run, form: Form | None, export: str | None) -> None:
+    """On standard output, in a file, or both. What is asked for and cannot be is click's own complaint."""
+    if form == "steps":
+        raise click.UsageError("a run has many backward passes: open the screen, and enter shows that of an update")
+    if export is not None:
+        _export(run, export)
+    if form is not None:
+        with output() as stream:
+            for piece in _pieces(run, form):
+                stream.write(piece)
+            stream.flush()
+
+
+def status(run: Run) -> int:
+    """1 where a finding is proved, else 0."""
+    return int(any(one.certainty == "proved" for one in run.findings))
+
+
+def saved(path: str, form: Form | None, export: str | None) -> NoReturn:
+    """A run that was saved, or goes on: written out."""
+    run = load(path, form)
+    write(run, form, export)
+    sys.exit(status(run) if form is not None else 0)
+
+
+def shown_on_screen(path: str, settings: Settings) -> int:
+    """The screen on a run, or on the ranks of a folder, until it is left; the exit status."""
+    from gradtui.file.format import FileError
+    from gradtui.snapshot.model import Problem
+    from gradtui.tui.run import opened
+
+    try:
+        return opened.run(path, settings.theme, settings)
+    except FileError as error:
+        refuse(path, Problem("syntax", shown(str(error))), None)
+    except OSError as error:
+        refuse(path, Problem("name", unread(path, error)), None)
+
+
+def folder(path: str, form: Form | None, export: str | None) -> NoReturn:
+    """The ranks of a training, side by side: written out."""
+    from gradtui.file.format import FileError
+    from gradtui.file.run_folder import load_folder
+    from gradtui.report import ranks as report
+    from gradtui.runs.ranks import side_by_side
+    from gradtui.snapshot.model import Problem
+
+    if export is not None or form == "steps":
+        raise click.UsageError("ranks side by side are printed (--print, --json) or seen on the screen")
+    try:
+        ranks = side_by_side(load_folder(path))
+    except FileError as error:
+        refuse(path, Problem("syntax", shown(str(error))), form)
+    except OSError as error:
+        refuse(path, Problem("name", unread(path, error)), form)
+    with output() as stream:
+        if form == "json":
+            for piece in report.pieces(ranks):
+                stream.write(piece)
+        else:
+            stream.write(report.report(ranks).encode(sys.stdout.encoding, "replace"))
+        stream.flush()
+    sys.exit(int(any(one.certainty == "proved" for one in report.all_findings(ranks))))
+
+
+def _pieces(run: Run, form: Form) -> Iterator[bytes]:
+    if form == "json":
+        from gradtui.report.run_json import pieces
+
+        return pieces(run)
+    from gradtui.report.run_text import report
+
+    return iter((report(run).encode(sys.stdout.encoding, "replace"),))
+
+
+def _export(run: Run, path: str) -> None:
+    from gradtui.report.export import ExportError
+    from gradtui.report.run_export import export
+
+    try:
+        export(run, path)
+    except ExportError as error:
+        raise click.BadParameter(shown(str(error)), param_hint="--export") from None
+    except OSError as error:
+        raise click.ClickException(shown(f"{path}: {error.strerror}")) from None

@@ -1,0 +1,180 @@
+"""A person's script, run and watched in a process of its own: what comes of it is a Run."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gradtui.command import saved_run as runs
+from gradtui.command import topics
+from gradtui.command.option_values import shown
+
+if TYPE_CHECKING:
+    from gradtui.command.answer import Form
+
+SCRIPT = re.compile(r".+\.py", re.DOTALL)
+FUNCTION = re.compile(r"(?!.*\.py:)[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+"""`package.module:function`; that of a file, `model.py:loss`, is another thing."""
+BLOCK = 2**16
+
+
+class Command(click.Command):
+    """Options stand before the name of a script; what stands after it is the script's own. `ctx.obj` is the script with that."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        valued = {name for one in self.params if isinstance(one, click.Option) and not one.is_flag for name in one.opts}
+        own, ctx.obj = split(args, valued)
+        return super().parse_args(ctx, own)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        topics.write_options(self, ctx, formatter)
+
+
+def split(arguments: Sequence[str], valued: set[str]) -> tuple[list[str], list[str]]:
+    """What is gradtui's own, and a script with its arguments, if there is one. valued: options that a value follows."""
+    place = 0
+    while place < len(arguments):
+        one = arguments[place]
+        if one == "-m" and place + 1 < len(arguments):
+            return [*arguments[:place]], [*arguments[place:]]
+        if one == "--":
+            place += 1
+            one = arguments[place] if place < len(arguments) else ""
+            if _is_script(one):
+                return [*arguments[: place - 1]], _script(arguments[place:])
+            break
+        if one in valued:
+            place += 1
+        elif not one.startswith("-"):
+            if _is_script(one):
+                return [*arguments[:place]], _script(arguments[place:])
+            break
+        place += 1
+    return [*arguments], []
+
+
+def _is_script(name: str) -> bool:
+    """Also a function of a module that is run as an entry point is; one that gives something is there to be shown."""
+    if not FUNCTION.fullmatch(name):
+        return SCRIPT.fullmatch(name) is not None
+    from gradtui.snapshot.target import gives
+
+    return not gives(name, ("", *sys.path))
+
+
+def _script(arguments: Sequence[str]) -> list[str]:
+    """A `--` after the name only says that what follows is the script's."""
+    name, *rest = arguments
+    return [name, *(rest[1:] if rest[:1] == ["--"] else rest)]
+
+
+def run(target: Sequence[str], form: Form | None, export: str | None, every: int) -> int:
+    """Run it to its end and write what came of it; the exit status."""
+    from msgspec.structs import replace
+
+    check(target)
+    with file(export) as path:
+        status = watched(target, path, every, aloud=form == "text" or is_folder(export))
+        found = replace(runs.load(path, form), exit=status, ended=True)
+        if not found.updates and not found.findings:
+            click.echo(shown(no_training(target)), err=True)
+            form = "json" if form == "json" else None
+        elif form is None and export is None:
+            form = "text"
+        runs.write(found, form, None if export == path or is_folder(export) else export)
+    return status or runs.status(found)
+
+
+def check(target: Sequence[str]) -> None:
+    if SCRIPT.fullmatch(target[0]) and not Path(target[0]).is_file():
+        raise click.UsageError(f"there is no file {shown(target[0])}")
+
+
+def no_training(target: Sequence[str]) -> str:
+    """In a sentence; of a file that has functions, what else there is to do with it."""
+    from gradtui.snapshot.target import candidates, functions
+
+    name = " ".join(target[:2]) if target[0] == "-m" else target[0]
+    said = f"{name} has come to its end, and no optimizer made a step: there was no training"
+    with suppress(OSError, SyntaxError, ValueError):
+        there = functions(Path(target[0]).read_bytes())
+        return f"{said}; of its functions one may be shown: {candidates(target[0], there)}" if there else said
+    return said
+
+
+def watched(target: Sequence[str], path: str, every: int, aloud: bool) -> int:
+    """The script's exit status; what it wrote goes into the file at `path`, and to stderr as well where that is wanted."""
+
+    def echo(block: bytes) -> None:
+        if aloud:
+            with suppress(OSError):
+                os.write(2, block)
+
+    with subprocess.Popen(command(target, path, every), stdout=subprocess.PIPE) as process:
+        return taken(process, path, echo)
+
+
+def command(target: Sequence[str], path: str, every: int) -> list[str]:
+    """What runs a script and writes what its training does to `path`."""
+    return [sys.executable, "-P", "-m", "gradtui.service.script", path, str(every), *target]
+
+
+def taken(process: subprocess.Popen[bytes], path: str, echo: Callable[[bytes], None]) -> int:
+    """Takes what the process writes into the file, and its status, which is the answer."""
+    from gradtui.file.run_writing import Ending
+
+    assert process.stdout is not None
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    with Ending(path) as ending:
+        while block := _read(process.stdout.fileno()):
+            ending.printed(decoder.decode(block))
+            echo(block)
+        status = _wait(process)
+        ending.end(status)
+    return status
+
+
+def _read(descriptor: int) -> bytes:
+    while True:
+        with suppress(KeyboardInterrupt):  # ctrl+c reaches the script too, which says what comes of it
+            return os.read(descriptor, BLOCK)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
+    while True:
+        with suppress(KeyboardInterrupt):
+            status = process.wait()
+            return status if status >= 0 else 128 - status
+
+
+def is_folder(export: str | None) -> bool:
+    """Whether each rank of a training is to write a file of its own in it."""
+    return export is not None and export.endswith(("/", os.sep))
+
+
+@contextmanager
+def file(export: str | None) -> Iterator[str]:
+    """The file that is asked for, or one that is gone afterwards."""
+    if is_folder(export):
+        assert export is not None
+        os.makedirs(export, exist_ok=True)
+        export = os.path.join(export, f"rank-{os.environ.get('RANK', '0')}.gradtui")
+    if export is not None and export.endswith(".gradtui"):
+        with open(export, "wb"):
+            pass
+        yield export
+        return
+    with tempfile.TemporaryDirectory(prefix="gradtui-") as folder:
+        path = Path(folder, "run.gradtui")
+        path.touch()
+        yield str(path)

@@ -1,0 +1,82 @@
+"""What the leaves of a graph are called: by the model, by the caller, or by the local variables of the calling frame."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from inspect import CO_OPTIMIZED
+from types import FrameType
+from typing import Any
+
+import torch
+
+from gradtui.engine.capture.introspection import is_a, named_parameters
+
+Names = dict[torch.Tensor, str]
+"""A tensor's hash is its identity."""
+
+UNSHARED = 3
+"""References to what only the frame has: from the frame, from a variable here, and from the argument that is counted."""
+
+
+def local_variables(frame: FrameType) -> dict[str, Any]:
+    """Those of a function's or a module's frame.
+
+    Before Python 3.13 a function's frame keeps the copy that is read of them, and in it tensors that the function has long
+    let go of. So it is emptied, unless somebody else has it, from `locals()`; reading it again fills it again.
+    """
+    read = frame.f_locals
+    found = dict(read)
+    if sys.version_info < (3, 13) and frame.f_code.co_flags & CO_OPTIMIZED and sys.getrefcount(read) <= UNSHARED:
+        read.clear()
+    return found
+
+
+def given(names: Mapping[str, torch.Tensor] | None, model: torch.nn.Module | None) -> Names:
+    """The caller's own names first, then the model's; a parameter that several modules share has its first name.
+
+    Raises TypeError for what is no tensor, or no module.
+    """
+    found: Names = {}
+    names = {} if names is None else dict(names.items())
+    for name, tensor in names.items():
+        if not is_a(tensor, torch.Tensor):
+            raise TypeError(f"names[{name!r}] is no tensor but a {type(tensor).__name__}")
+        found.setdefault(tensor, name)
+    if model is not None and not is_a(model, torch.nn.Module):
+        raise TypeError(f"model is no torch.nn.Module but a {type(model).__name__}")
+    for name, parameter in named_parameters(model).items() if model is not None else ():
+        if name not in names:
+            found.setdefault(parameter, name)
+    return found
+
+
+def owners(parts: Mapping[str, torch.nn.Module]) -> Names:
+    """The path of the module of each parameter, of the first where several share it. parts: a model's modules by path."""
+    found: Names = {}
+    for path, module in parts.items():
+        for parameter in module._parameters.values():
+            if parameter is not None:
+                found.setdefault(parameter, path)
+    return found
+
+
+def in_scope(scope: Mapping[str, Any], wanted: set[torch.Tensor]) -> Names:
+    """Those of `wanted` that are variables there, or parameters of a module that is one (`model.fc.weight`)."""
+    found: Names = {}
+    local = sorted(scope.items(), key=lambda item: item[0].startswith("_"))
+    for name, value in local:
+        if is_a(value, torch.Tensor) and value in wanted:
+            found.setdefault(value, name)
+    for name, value in local:
+        if is_a(value, torch.nn.Module) and len(found) < len(wanted):
+            for path, parameter in named_parameters(value).items():
+                if parameter in wanted:
+                    found.setdefault(parameter, f"{name}.{path}")
+    return found
+
+
+def numbered(tensors: Iterable[torch.Tensor], known: Names) -> Names:
+    """`leaf 1`, `leaf 2` for those without a name."""
+    nameless = [tensor for tensor in tensors if tensor not in known]
+    return {tensor: f"leaf {number}" for number, tensor in enumerate(nameless, 1)}

@@ -1,0 +1,269 @@
+"""What torch refused to do, as facts: its message says of which kind it is; graph, recording and frames say what and where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from types import FrameType, TracebackType
+from typing import get_args
+
+import torch
+from torch.autograd.graph import Node
+
+from gradtui.engine.autograd.graph import short
+from gradtui.engine.autograd.saved import lost_version
+from gradtui.engine.autograd.values import legible
+from gradtui.engine.autograd.witness import readable_numbers
+from gradtui.engine.capture.events import Seen, name_of
+from gradtui.engine.capture.flow import address
+from gradtui.engine.capture.introspection import is_a
+from gradtui.engine.capture.leaf_names import local_variables
+from gradtui.engine.capture.places import Places, is_own, returned
+from gradtui.engine.capture.recording import Recording
+from gradtui.graph.operands import is_finite
+from gradtui.snapshot.events import Raised, Refusal
+from gradtui.snapshot.exception_text import said
+from gradtui.snapshot.model import Source
+
+NUMBERS = r"\[([^\]]*)\]"
+MESSAGES: dict[Refusal, str] = {
+    "inplace": r"modified by an inplace operation",
+    "freed": r"backward through the graph a second time|after they have already been freed",
+    "leaf_inplace": r"(a|view of a) leaf Variable that requires grad (is|has)( being)? been?\s?used in an in-?place|"
+    r"leaf Variable that requires grad is being used in an in-?place|leaf variable has been moved into the graph interior",
+    "view_inplace": r"is a view and (is being|has been|its base or another view of its base has been) modified in-?place|"
+    r"A view was created in",
+    "inference": r"[Ii]nference tensor",
+    "shape": rf"[Ff]unction (?P<name>\w+) returned an invalid gradient at index (?P<place>\d+) - got {NUMBERS} but expected "
+    rf"shape compatible with {NUMBERS}",
+    "count": r"function (?P<name>\w+) returned an incorrect number of gradients \(expected (?P<needed>\d+), got (?P<count>\d+)\)",
+    "unused": r"appears to not have been used in the graph|One of the differentiated Tensors does not require grad",
+    "not_scalar": r"grad can be implicitly created only for scalar outputs",
+    "no_graph": r"does not require grad and does not have a grad_fn",
+    "not_a_leaf": r"you can only change requires_grad flags of leaf variables",
+    "whole_numbers": r"nly Tensors of floating point (and complex )?dtype can require gradients",
+    "numpy": r"Can't call numpy\(\) on Tensor that requires grad",
+    "saved": r"save_for_backward can only save variables",
+    "copied": r"Only Tensors created explicitly by the user",
+    "too_large": r"value cannot be converted to type (c10|at)::(?P<name>\w+) without overflow",
+    "not_positive": r"(?P<name>cholesky\w*): .*not positive-definite",
+    "singular": r"(?P<name>\w+): .*\bsingular\b",
+    "once": r"marked with @once_differentiable",
+    "not_real": r"for real scalar outputs but got",
+    "not_implemented": r"derivative for '?(?P<name>[\w:]+)'? is not implemented",
+    "bad_values": r"(?i)found invalid values|\bnan\b|\binf\b|\binfinite|non-?finite|not finite",
+}
+assert set(MESSAGES) == set(get_args(Refusal))
+
+
+def raised(
+    error: BaseException,
+    nodes: Sequence[Node],
+    recording: Recording | None,
+    names: Mapping[torch.Tensor, str],
+) -> Raised | None:
+    """None for what is not about autograd. nodes: of the graph that backward was to run over. names: of leaves."""
+    message = said(error)
+    for how, pattern in MESSAGES.items():
+        if not isinstance(error, RuntimeError | TypeError) and how != "bad_values":
+            continue
+        if found := re.search(pattern, message):
+            return _Case(error, nodes, recording, names).of(how, found)
+    return None
+
+
+NOT_IMPLEMENTED = "NotImplemented"
+"""The node of an operation without derivative, which has no sequence number."""
+
+
+def _backward_of(operation: str) -> Iterator[str]:
+    """What the node of an operation of backward is called: `CdistBackward0` for `_cdist_backward`."""
+    name = operation.removesuffix("backward")
+    if name != operation:
+        yield from (f"{name.capitalize()}Backward{number}" for number in range(2))
+
+
+class _Case:
+    def __init__(
+        self,
+        error: BaseException,
+        nodes: Sequence[Node],
+        recording: Recording | None,
+        names: Mapping[torch.Tensor, str],
+    ) -> None:
+        self.nodes, self.recording, self.names = nodes, recording, names
+        self.calls = [*_calls(error)]
+        own = [(frame.f_code, instruction) for frame, instruction in self.calls if is_own(frame.f_code.co_filename)]
+        self.source = Places().of_instruction(*own[-1]) if own else None
+        self.seen = next((seen for frame, _ in reversed(self.calls) if (seen := _seen(frame)) is not None), None)
+
+    def of(self, how: Refusal, found: re.Match[str]) -> Raised:
+        operation = "" if self.seen is None else name_of(self.seen.func)
+        told = found.groupdict()
+        if how == "inplace":
+            return self._written_over()
+        if how == "freed":
+            return self._carried()
+        if how == "inference":
+            return self._inference(operation)
+        if how in ("shape", "count"):
+            return self._custom(how, found, told)
+        if how == "not_implemented":
+            asked = told["name"].rpartition("::")[2].replace("_", "")
+            nodes = (node for node in self.nodes if node.name().endswith((NOT_IMPLEMENTED, *_backward_of(asked))))
+            places = map(self._line, nodes)
+            source = next((place for place in places if place is not None), self.source)
+            return Raised(how, operation=told["name"].rpartition("::")[2], source=source)
+        if how == "once":
+            return self._once()
+        if how in ("too_large", "not_positive", "singular"):
+            return Raised(how, operation=told["name"], source=self.source, tensor=self._first())
+        if how == "unused":
+            return Raised(how, source=self.source, tensor=", ".join(self._unused()))
+        shape = None if self.seen is None or not self.seen.inputs else tuple(self.seen.inputs[0].shape)
+        return Raised(how, operation=operation, source=self.source, tensor=self._first(), shape=shape)
+
+    def _first(self) -> str:
+        return "" if self.seen is None or not self.seen.inputs else self.name(self.seen.inputs[0])
+
+    def name(self, tensor: torch.Tensor) -> str:
+        """By the model, or by a variable of the person's."""
+        if tensor in self.names:
+            return self.names[tensor]
+        for frame, _ in reversed(self.calls):
+            if is_own(frame.f_code.co_filename):
+                for name, value in (*local_variables(frame).items(), *frame.f_globals.items()):
+                    if value is tensor:
+                        return name
+        return ""
+
+    def _line(self, node: Node) -> Source | None:
+        return None if self.recording is None else self.recording.sources.get(node._sequence_nr())
+
+    def _written_over(self) -> Raised:
+        """Which node cannot read what it saved, and who wrote over that since."""
+        for node in self.nodes:
+            tensor = lost_version(node)
+            if tensor is None:
+                continue
+            writer = self._writer(tensor, node._sequence_nr())
+            return Raised(
+                "inplace",
+                operation=writer[0] if writer else "",
+                source=writer[1] if writer else self.source,
+                tensor=self.names.get(tensor, "") if tensor.is_leaf else "",
+                shape=tuple(tensor.shape),
+                made=writer[2] if writer else None,
+                saver=short(node.name()),
+                kept=self._line(node),
+            )
+        return Raised("inplace", source=self.source)
+
+    def _writer(self, tensor: torch.Tensor, since: int) -> tuple[str, Source | None, Source | None] | None:
+        """The first that wrote over it after it was saved, and what had made it."""
+        place, found = address(tensor), []
+        if self.recording is None:
+            return None
+        for one in self.recording.happenings.values():
+            found += [(number, made, one) for key, number, made in one.written if key == place and number > since]
+        if not found:
+            return None
+        _, made, one = min(found, key=lambda each: each[0])
+        return one.operation, one.source, None if made is None else self.recording.sources.get(made)
+
+    def _carried(self) -> Raised:
+        """What of an earlier graph, over which backward has run, was used again."""
+        if self.recording is None:
+            return Raised("freed", source=self.source)
+        numbers = {node._sequence_nr() for node in self.nodes}
+        carried = [one for one in self.recording.carried if one.number in numbers]
+        first = next((one for one in carried if one.name), carried[0] if carried else None)
+        earlier = self.recording.backwards[-1][1] if self.recording.backwards else None
+        if first is None:
+            return Raised("freed", source=self.source, earlier=earlier)
+        return Raised("freed", source=first.source or self.source, holder=first.name, earlier=earlier, kept=self.source)
+
+    def _inference(self, operation: str) -> Raised:
+        inputs = [] if self.seen is None else [one for one in self.seen.inputs if one.is_inference()]
+        made = None
+        if inputs and self.recording is not None:
+            known = self.recording.inference.get(id(inputs[0]))
+            made = known[1] if known is not None and known[0]() is inputs[0] else None
+        name = self.name(inputs[0]) if inputs else ""
+        return Raised("inference", operation=operation, source=self.source, tensor=name, made=made)
+
+    def _custom(self, how: Refusal, found: re.Match[str], told: dict[str, str]) -> Raised:
+        node = next((node for node in self.nodes if short(node.name()) == told["name"]), None)
+        cls = getattr(type(node), "_forward_cls", None) or getattr(node, "_forward_cls", None)
+        name = getattr(cls, "__name__", told["name"].removesuffix("Backward"))
+        defined = None if cls is None else returned(cls.backward)
+        line = None if node is None else self._line(node)
+        if how == "count":
+            needed, count = int(told["needed"]), int(told["count"])
+            return Raised(how, name, defined or line, count=count, needed=needed, defined=defined)
+        got, wanted = (tuple(int(size) for size in sizes.split(",") if size.strip()) for sizes in found.groups()[-2:])
+        place = int(told["place"])
+        return Raised(how, name, defined or line, shape=got, wanted=wanted, place=place, defined=defined, kept=line)
+
+    def _once(self) -> Raised:
+        """The Function whose backward torch wrapped, so that it is not differentiated."""
+        recording = self.recording
+        for number, call in () if recording is None else recording.functions.items():
+            backward = call.function.backward
+            if recording is not None and hasattr(backward, "__wrapped__"):
+                line = recording.sources.get(number, self.source)
+                return Raised("once", call.function.__name__, line, defined=returned(backward))
+        return Raised("once", source=self.source)
+
+    def _unused(self) -> Iterator[str]:
+        """The inputs of `autograd.grad` that are not in the graph."""
+        leaves = {getattr(node, "variable", None) for node in self.nodes}
+        for frame, _ in reversed(self.calls):
+            if frame.f_code is not torch.autograd.grad.__code__:
+                continue
+            for tensor in local_variables(frame).get("inputs", ()):
+                if is_a(tensor, torch.Tensor) and tensor not in leaves and tensor.grad_fn not in self.nodes:
+                    yield self.name(tensor) or "what has no name"
+            return
+
+
+def start(error: BaseException) -> list[torch.Tensor]:
+    """What backward was to start from, by the frames of torch."""
+    for frame, _ in reversed([*_calls(error)]):
+        if frame.f_code.co_filename.startswith(torch.__path__[0]) and frame.f_code.co_name in STARTS:
+            held = local_variables(frame)
+            for name in STARTS[frame.f_code.co_name]:
+                value = held.get(name)
+                given = value if is_a(value, tuple, list) else (value,)
+                found = [tensor for tensor in given if is_a(tensor, torch.Tensor)]
+                if found:
+                    return found
+    return []
+
+
+def bad_tensors(error: BaseException) -> list[torch.Tensor]:
+    """Those that hold nan or infinity, of the innermost call on the way to where it was raised that has any."""
+    for frame, _ in reversed([*_calls(error)]):
+        held = {id(value): value for value in local_variables(frame).values() if is_a(value, torch.Tensor)}
+        if bad := [tensor for tensor in held.values() if readable_numbers(tensor) and not is_finite(legible(tensor))]:
+            return bad
+    return []
+
+
+STARTS = {"_engine_run_backward": ("t_outputs",), "backward": ("tensors", "self"), "grad": ("outputs",)}
+"""Functions of torch.autograd, and what each calls the tensors."""
+
+
+def _calls(error: BaseException) -> Iterator[tuple[FrameType, int]]:
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None:
+        yield trace.tb_frame, trace.tb_lasti
+        trace = trace.tb_next
+
+
+def _seen(frame: FrameType) -> Seen | None:
+    """Of the Recorder that saw the operation begin."""
+    if frame.f_code.co_name != "__torch_function__":
+        return None
+    held = local_variables(frame).get("seen")
+    return held if is_a(held, Seen) else None

@@ -1,0 +1,222 @@
+"""Backward passes of a training: what each began from, which graphs stay alive, and a whole Snapshot where one is wanted."""
+
+from __future__ import annotations
+
+import math
+import sys
+import weakref
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any, cast
+
+import torch
+
+from gradtui.engine.autograd import graph
+from gradtui.engine.autograd.backward import leaves_of
+from gradtui.engine.autograd.release import guard
+from gradtui.engine.autograd.torch_private import asked
+from gradtui.engine.capture.introspection import is_a, tensors
+from gradtui.engine.capture.recording import Recording
+from gradtui.engine.capture.step import failed
+from gradtui.engine.watching import tensor_norms
+from gradtui.engine.watching.forward_again import replay
+from gradtui.engine.watching.parameter_names import Names, variables
+from gradtui.engine.watching.scalers import Scaled
+from gradtui.engine.watching.sink import Sink
+from gradtui.engine.watching.tape import SEGMENTS, Segment, Tape
+from gradtui.findings.findings import findings
+from gradtui.findings.over_time.history import History
+from gradtui.snapshot.model import Snapshot, Source
+
+FIRST = 2
+"""Updates of which all leaves of the graph are looked at."""
+TOKEN = "gradtui run"
+MOST_SNAPSHOTS = 8
+"""That are taken because a parameter has no gradient, or one of 0."""
+ALIVE = SEGMENTS + 3
+"""Graphs of earlier updates: with so many more is looked at. The tape itself keeps some."""
+MOST_LOOKED_AT = 4
+"""Gradients of which it is looked whether they were cleared."""
+
+
+class _Token:
+    """In the metadata of a node: lives as long as that."""
+
+    __slots__ = ("__weakref__", "update")
+
+    def __init__(self, update: int) -> None:
+        self.update = update
+
+
+class Passes:
+    """loss, count: of the last backward, and how many there were since the last step. capturing: whether ours is running.
+    reached: whether one left a gradient for the optimizer that stepped last."""
+
+    def __init__(self, tape: Tape, history: History, names: Names, scaled: Scaled, sink: Sink, every: int) -> None:
+        self.loss: float | None = None
+        self.place: Source | None = None
+        self.count = 0
+        self.places: list[Source | None] = []
+        self.undivided = True
+        self.capturing = False
+        self.reached = False
+        self._tape, self._history, self._names, self._scaled, self._sink = tape, history, names, scaled, sink
+        self._every = every
+        self._taken = 0
+        self._outputs: list[torch.Tensor] = []
+        self._segments: Sequence[Segment] = ()
+        self._tokens: list[weakref.ref[_Token]] = []
+        self._left: dict[int, list[tuple[torch.Tensor, int]]] = {}
+        self.old_is_wanted = False
+        self.parameters: Sequence[torch.Tensor] = ()
+        self.evaluations = 0
+        self._evaluated: list[tuple[torch.Tensor, int]] = []
+
+    # ---------------------------------------------------------------- around a backward pass
+
+    def begins(self, outputs: Any, place: Source | None, keeps: bool, in_closure: bool, accumulates: bool) -> None:
+        self._outputs = [one for one in outputs if is_a(one, torch.Tensor)]
+        self._segments = [*self._tape.segments]
+        self.place = place
+        self.loss = self._value()
+        self.count += 1
+        self.places.append(place)
+        self._look_whether_cleared(place, in_closure, accumulates)
+        self._mark()
+        if self._history.updates < FIRST:
+            self._look_for_leaves()
+        if keeps:
+            self.old_is_wanted = True
+            self._history.note("kept_graph", place)
+        self.undivided = self.undivided and not self._is_divided()
+
+    def ends(self) -> None:
+        if self.loss is not None and not math.isfinite(self.loss) and self._history.bad_loss is None:
+            self._history.bad_loss = self._history.updates, self.loss, self.place
+            self.take(sys._getframe(1))
+        self.reached = self.reached or any(one.grad is not None for one in self.parameters)
+        self._tape.next_segment()
+
+    def raised(self, error: Exception, place: Source | None) -> None:
+        self._tape.next_segment()
+        models = self._names.models()
+        model = models[0] if len(models) == 1 else None
+        self.capturing = True
+        try:
+            with asked():
+                told = failed(error, model, Recording(0), next(variables(sys._getframe(1)), {}))
+        finally:
+            self.capturing = False
+        if told is not None:
+            self._history.raised = self._history.updates, place, findings(told)
+
+    def stepped(self, optimizer: int, left: Sequence[torch.Tensor]) -> None:
+        """A step is over. left: parameters whose gradient is not 0."""
+        self.count, self.places, self.undivided, self.evaluations, self.reached = 0, [], True, 0, False
+        self._left[optimizer] = [(one, id(one.grad)) for one in left]
+        self._segments = ()
+        self._tape.forget()
+
+    def _value(self) -> float | None:
+        values = [one for one in self._outputs if one.numel() == 1]
+        if not values or len(values) < len(self._outputs):
+            return None
+        return sum(float(self._scaled.loss(one).detach().item()) for one in values)
+
+    def _look_for_leaves(self) -> None:
+        roots = [graph.root(one) for one in self._outputs if one.requires_grad]
+        nodes = graph.walk(*roots) if roots else []
+        guard(nodes)
+        self._names.found(leaf for leaf in leaves_of(nodes).values())
+        graph.release(nodes)
+
+    def _mark(self) -> None:
+        """Leave something in the graph that lives as long as it does."""
+        made = next((one.grad_fn for one in self._outputs if one.grad_fn is not None), None)
+        if made is None:
+            return
+        if TOKEN not in cast(Any, made).metadata:
+            token = _Token(self._history.updates)
+            cast(Any, made).metadata[TOKEN] = token
+            self._tokens.append(weakref.ref(token))
+
+    def alive(self) -> int:
+        """How many graphs of earlier updates are still there."""
+        found = [token for reference in self._tokens if (token := reference()) is not None]
+        self._tokens = [weakref.ref(token) for token in found]
+        return len({token.update for token in found if token.update < self._history.updates})
+
+    def _is_divided(self) -> bool:
+        made = next((one.grad_fn for one in self._outputs if one.grad_fn is not None), None)
+        return made is None or made.name() in ("DivBackward0", "MulBackward0")
+
+    # ---------------------------------------------------------------- gradients that were left
+
+    def _look_whether_cleared(self, place: Source | None, in_closure: bool, accumulates: bool) -> None:
+        """At each begin of a backward pass: of which optimizers the gradients are those that their last step left."""
+        for optimizer, left in self._left.items():
+            if not (accumulates and left and all(_is_left(*one) for one in left[:MOST_LOOKED_AT])):
+                self._left[optimizer] = []
+        if in_closure and accumulates and self._evaluated:
+            if all(_is_left(*one) for one in self._evaluated[:MOST_LOOKED_AT]):
+                self._history.note("closure_uncleared", place)
+            self._evaluated = []
+
+    def evaluation_begins(self, parameters: Sequence[torch.Tensor]) -> None:
+        """An optimizer evaluates its closure, not for the first time in this step or for the first."""
+        self._evaluated = (
+            [(one, id(one.grad)) for one in parameters if one.grad is not None] if self.evaluations else []
+        )
+        self.evaluations += 1
+
+    def uncleared(self, optimizer: int) -> bool:
+        """Whether what its last step left is in the gradients that it finds now."""
+        left = self._left.get(optimizer, [])
+        return bool(left) and all(_is_left(*one) for one in left[:MOST_LOOKED_AT])
+
+    # ---------------------------------------------------------------- Snapshots
+
+    def wanted(self, update: int) -> bool:
+        return bool(self._every) and update % self._every == 0
+
+    def take(self, frame: FrameType | None, doubtful: bool = False) -> Snapshot | None:
+        """A Snapshot of the last backward pass, and what is wrong in it; None where it cannot be had."""
+        update = self._history.updates
+        if update in self._history.passes or (doubtful and self._taken >= MOST_SNAPSHOTS) or len(self._outputs) != 1:
+            return None
+        self._taken += doubtful
+        models = self._names.models()
+        names = self._names.of(self.parameters, frame)
+        scope = next(iter(variables(frame)), {})
+        self.capturing = True
+        try:
+            with asked():
+                snapshot = replay(
+                    self._segments, self._outputs[0], names, models[0] if len(models) == 1 else None, scope
+                )
+        finally:
+            self.capturing = False
+        if snapshot is None:
+            return None
+        self._history.passes[update] = findings(snapshot)
+        self._sink.snapshot(update, snapshot)
+        return snapshot
+
+    def unfinished(self) -> None:
+        """The program ends after a forward pass without a backward: is its loss what it ended for?"""
+        segment = self._tape.segments[-1]
+        for call in reversed(segment.calls):
+            one = next(tensors((call.result,)), None)
+            if one is None or one.numel() != 1 or not one.requires_grad or one.is_leaf:
+                continue
+            value = float(one.detach().item())
+            if not math.isfinite(value) and self._history.bad_loss is None and self._history.bad_gradient is None:
+                self._outputs, self._segments = [one], [*self._tape.segments]
+                self._history.bad_loss = self._history.updates, value, None
+                self.take(None)
+            return
+
+
+def _is_left(parameter: torch.Tensor, gradient: int) -> bool:
+    now = parameter.grad
+    return now is not None and id(now) == gradient and bool(tensor_norms.norms([now])[0])

@@ -1,0 +1,246 @@
+"""A forward pass run once more from what was called, under the eyes of `Recorder`: a whole Snapshot of an update that is past.
+
+Nothing is different afterwards: what the calls write over is put back, and so are torch's random numbers. The numbers are
+those of before, or there is no Snapshot: the loss must come out the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from types import CodeType, FrameType
+from typing import Any
+
+import torch
+
+from gradtui.engine.autograd.torch_private import torch_functions, unversioned
+from gradtui.engine.autograd.undisturbed import undisturbed
+from gradtui.engine.capture.capture import capture
+from gradtui.engine.capture.events import is_leaving, is_of_array
+from gradtui.engine.capture.introspection import is_a, tensors
+from gradtui.engine.capture.places import Places
+from gradtui.engine.capture.recorder import Recorder
+from gradtui.engine.watching.tape import Call, Segment, is_in_place
+from gradtui.snapshot.model import Snapshot, Source
+
+CLOSE = 1e-4
+"""Relative difference of two losses that are the same but for the order in which numbers were added."""
+
+
+COLLECTIVE = ("torch.distributed", "torch.nn.modules._functions")
+
+
+class _Told(Places):
+    """Knows where each call was made: it is not made from there now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.code: CodeType | None = None
+        self.instruction = 0
+
+    def here(self, frame: FrameType | None) -> Source | None:
+        return None if self.code is None else self.of_instruction(self.code, self.instruction)
+
+    def of_function(self, frame: FrameType | None) -> Source | None:
+        return self.here(frame)
+
+
+def replay(
+    segments: Sequence[Segment],
+    loss: torch.Tensor,
+    names: Mapping[str, torch.Tensor],
+    model: torch.nn.Module | None,
+    scope: Mapping[str, Any],
+) -> Snapshot | None:
+    """The Snapshot of `loss`, which was the result of one of the calls; None where the calls do not give it again."""
+    begin = _begin(segments, loss)
+    if begin is None:
+        return None
+    calls = [call for segment in segments[begin:] for call in segment.calls]
+    if any(_is_collective(call.function) or not all(map(_has_numbers, _given(call))) for call in calls):
+        return None
+    try:
+        with undisturbed(), _kept(calls):
+            again, recorder = _run(calls, loss)
+            if again is None or not _same(again, loss):
+                return None
+            return capture(again, dict(names), model, recorder.recording, scope)
+    except Exception:  # what cannot be run again has no Snapshot; the training goes on
+        return None
+
+
+def _given(call: Call) -> Iterator[torch.Tensor]:
+    return tensors((*call.args, *call.kwargs.values()))
+
+
+def _has_numbers(tensor: torch.Tensor) -> bool:
+    """Not of a parameter that is whole only while its module runs: its memory was given back."""
+    if tensor.layout != torch.strided or hasattr(tensor, "to_local") or not tensor.numel():
+        return True
+    with suppress(RuntimeError, NotImplementedError):  # it has no memory of its own
+        return bool(tensor.untyped_storage().nbytes())
+    return True
+
+
+def _is_collective(function: Any) -> bool:
+    """Whether it waits for other processes, which do not run it again: of torch.distributed, or the norm over all of them."""
+    of = function.args[0] if is_a(function, partial) and function.args else function
+    where = str(getattr(of, "__module__", ""))
+    return where.startswith(COLLECTIVE) or "c10d" in where
+
+
+def _begin(segments: Sequence[Segment], loss: torch.Tensor) -> int | None:
+    """The first segment that is needed; None where not all calls are there, or `loss` is of none of them."""
+    needed, begin = {id(loss)}, None
+    for place in range(len(segments) - 1, -1, -1):
+        if not segments[place].whole:
+            return begin if begin is not None and not _open(segments[begin:], loss) else None
+        for call in reversed(segments[place].calls):
+            if any(id(one) in needed for one in tensors((call.result,))):
+                needed.update(
+                    id(one)
+                    for one in tensors((*call.args, *call.kwargs.values()))
+                    if one.requires_grad and not one.is_leaf
+                )
+                begin = place
+        if begin is not None and not _open(segments[begin:], loss):
+            return begin
+    return begin
+
+
+def _open(segments: Sequence[Segment], loss: torch.Tensor) -> bool:
+    """Whether something that `loss` came of by way of a graph is not the result of a call in these segments."""
+    needed, made = {id(loss)}, set()
+    for segment in reversed(segments):
+        for call in reversed(segment.calls):
+            results = {id(one) for one in tensors((call.result,))}
+            if results & needed:
+                made |= results
+                needed.update(_graphs(call))
+    return not needed <= made
+
+
+def _graphs(call: Call) -> Iterator[int]:
+    """Ids of the tensors that it was given and that came of a graph."""
+    given = tensors((*call.args, *call.kwargs.values()))
+    return (id(one) for one in given if one.requires_grad and not one.is_leaf)
+
+
+def _run(calls: Sequence[Call], loss: torch.Tensor) -> tuple[torch.Tensor | None, Recorder]:
+    now: dict[int, Any] = {}
+    told = _Told()
+    recorder = Recorder(told)
+    wanted = _wanted(calls)
+    state = torch_functions(None)
+    try:
+        with recorder:
+            for call in calls:
+                if id(call) not in wanted or _writes_outside(call, now):
+                    if is_of_array(call.function, call.args):
+                        recorder.arrives(call.result)
+                    continue
+                told.code, told.instruction = call.code, call.instruction
+                args, kwargs = _replaced(call.args, now), _replaced(call.kwargs, now)
+                if call.random is not None:
+                    torch.set_rng_state(call.random[0])
+                    if len(call.random) > 1:
+                        torch.cuda.set_rng_state_all(list(call.random[1:]))
+                with ExitStack() as around:
+                    for device, dtype in call.autocast:
+                        around.enter_context(torch.autocast(device, dtype))
+                    if torch.is_grad_enabled() != call.grad:
+                        torch.set_grad_enabled(call.grad)
+                    result = call.function(*args, **kwargs)
+                for old, new in zip(tensors((call.result,)), tensors((result,)), strict=True):
+                    now[id(old)] = new
+                if is_leaving(call.function):
+                    now.update(zip(map(id, _numbers((call.result,))), _numbers((result,)), strict=True))
+    finally:
+        torch_functions(state)
+    return now.get(id(loss)), recorder
+
+
+def _wanted(calls: Sequence[Call]) -> set[int]:
+    """Calls that what is learned goes into, and those that made what they write over. Of others the results stand as they are:
+    they are data."""
+    touched: set[int] = set()
+    left: set[int] = set()
+    written: set[int] = set()
+    found: set[int] = set()
+    for call in calls:
+        given = [*tensors((*call.args, *call.kwargs.values()))]
+        is_touched = any(id(one) in touched or one.requires_grad for one in given)
+        if is_touched and is_leaving(call.function):
+            left.update(map(id, _numbers((call.result,))))
+        if is_touched or (left and any(id(one) in left for one in _numbers(call.args))):
+            found.add(id(call))
+            touched.update(id(one) for one in tensors((call.result,)))
+            if is_in_place(call.function):
+                written.update(id(one) for one in given[:1])
+                touched.update(id(one) for one in given[:1])
+    for call in reversed(calls):
+        if any(id(one) in written for one in tensors((call.result,))):
+            found.add(id(call))
+            if call.function == torch.Tensor.detach or is_in_place(call.function):
+                continue
+            written.update(id(one) for one in tensors(call.args) if one._is_view() or call.result is one)
+    return found
+
+
+def _writes_outside(call: Call, now: Mapping[int, Any]) -> bool:
+    """Whether it writes over what was there before: weights that were set, sums that were kept."""
+    first = next(tensors((*call.args, *call.kwargs.values())), None)
+    return is_in_place(call.function) and first is not None and id(first) not in now
+
+
+def _numbers(what: Any) -> Iterator[float]:
+    """Python's own, in lists of lists."""
+    for one in what:
+        if type(one) is float:
+            yield one
+        elif type(one) in (list, tuple):
+            yield from _numbers(one)
+
+
+def _replaced(what: Any, now: Mapping[int, Any]) -> Any:
+    """The same arguments, with what was made anew in place of what it was made as before."""
+    if type(what) is float or is_a(what, torch.Tensor):
+        return now.get(id(what), what)
+    if type(what) is list:
+        return [_replaced(one, now) for one in what]
+    if type(what) is tuple:
+        return tuple([_replaced(one, now) for one in what])
+    if type(what) is dict:
+        return {key: _replaced(one, now) for key, one in what.items()}
+    return what
+
+
+@contextmanager
+def _kept(calls: Sequence[Call]) -> Iterator[None]:
+    """What was there before the calls, and is written over by them, is afterwards as it was."""
+    made: set[int] = set()
+    outside: dict[int, torch.Tensor] = {}
+    for call in calls:
+        given = (*call.args, *call.kwargs.values())
+        outside.update({id(one): one for one in tensors(given) if id(one) not in made})
+        if not is_in_place(call.function):
+            made.update(id(one) for one in tensors((call.result,)))
+    before = []
+    for one in outside.values():
+        with suppress(RuntimeError):  # it has no version, or no numbers of its own
+            before.append((one, one._version, one.detach().clone()))
+    try:
+        yield
+    finally:
+        for one, version, numbers in before:
+            if one._version != version:
+                with unversioned(one), torch.no_grad():
+                    one.copy_(numbers)
+
+
+def _same(again: torch.Tensor, loss: torch.Tensor) -> bool:
+    if again.shape != loss.shape or again.dtype != loss.dtype:
+        return False
+    again, loss = again.detach().double(), loss.detach().double()
+    return torch.allclose(again, loss, rtol=CLOSE, atol=1e-12, equal_nan=True)

@@ -1,0 +1,305 @@
+"""Each step of an optimizer in numbers: what it found, what it changed, and what that adds to the history of parameters."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+import weakref
+from collections.abc import Mapping
+from types import FrameType
+from typing import Any, cast
+
+import torch
+
+from gradtui.engine.autograd.torch_private import is_shard, sequence_number
+from gradtui.engine.capture.introspection import is_a
+from gradtui.engine.capture.places import Places
+from gradtui.engine.watching import tensor_norms
+from gradtui.engine.watching.backward_passes import ALIVE, Passes
+from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
+from gradtui.engine.watching.parameter_samples import Samples
+from gradtui.engine.watching.single_calls import Notice
+from gradtui.engine.watching.sink import Sink
+from gradtui.findings.over_time.history import History, OptimizerHistory, ParameterHistory
+from gradtui.runs.run import ParameterNorms, Update
+from gradtui.snapshot.model import Source
+
+SETTINGS = ("weight_decay", "momentum", "lr")
+AT_BOUND = 0.9
+"""Of the elements of all gradients: so many are clipped to a value."""
+
+
+class Steps:
+    """ran: how many there were. parameters: of the optimizer that is stepping."""
+
+    def __init__(
+        self, history: History, names: Names, passes: Passes, notice: Notice, sink: Sink, started: float
+    ) -> None:
+        self.ran = 0
+        self.parameters: list[torch.Tensor] = []
+        self._history, self._names, self._passes, self._notice, self._sink = history, names, passes, notice, sink
+        self._started = started
+        self._optimizers: list[weakref.ref[Any]] = []
+        self._owned: list[set[int]] = []
+        self._scalers: list[weakref.ref[Any]] = []
+        self._named: Mapping[str, torch.Tensor] = {}
+        self._before: list[torch.Tensor] = []
+        self._buffers: dict[int, list[torch.Tensor]] = {}
+        self._grads: dict[str, tuple[float, int, int]] = {}
+        self._weights: list[float] = []
+        self._samples = Samples()
+        self._number = 0
+        self._held: tuple[str, Source | None] | None = None
+        self._places = Places()
+        self._lost: set[tuple[str, str]] = set()
+        self._shards: set[str] = set()
+        self._closure = False
+        self._place: Source | None = None
+        self._skipped = False
+
+    # ---------------------------------------------------------------- a step begins
+
+    def begins(self, optimizer: Any, frame: FrameType, place: Source | None, closure: bool) -> None:
+        self._closure, self._place = closure, place
+        self.parameters = [one for group in optimizer.param_groups for one in group["params"]]
+        self._passes.parameters = self.parameters
+        self._named = self._names.of(self.parameters, frame)
+        self._number = self._numbered(optimizer, place)
+        self._notice.own = {id(one) for one in self._named.values()}
+        self._look_whether_written()
+        self._weights = tensor_norms.norms([*self._named.values()])
+        self._before = tensor_norms.copies(self.parameters, self._buffers.get(self._number, []))
+        self._buffers[self._number] = self._before
+        self._skipped = False
+        if not closure:
+            self._gradients(optimizer, frame)
+
+    def _numbered(self, optimizer: Any, place: Source | None) -> int:
+        for number, reference in enumerate(self._optimizers):
+            if reference() is optimizer:
+                return number
+        self._optimizers.append(weakref.ref(optimizer))
+        self._sink.optimizer(type(optimizer).__name__)
+        shards = [name for name, one in self._named.items() if is_shard(one) and name not in self._shards]
+        if shards:
+            self._shards.update(shards)
+            self._sink.shards(shards)
+        own = {id(one) for one in self.parameters}
+        names = frozenset(name for name, one in self._named.items() if id(one) in own)
+        made = OptimizerHistory(type(optimizer).__name__, names, self._history.updates, source=place)
+        groups = optimizer.param_groups
+        made.settings = {
+            name: float(group[name]) for group in groups for name in SETTINGS if is_a(group.get(name), float, int)
+        }
+        known = {id(one) for model in self._names.models() for one in model.parameters()}
+        reached = any(one.grad is not None for name, one in self._named.items() if id(one) not in own)
+        if known & own or (known and reached):
+            lost = {id(one) for one in self.parameters if id(one) not in known and one.grad is None}
+            made.orphans = frozenset(name for name, one in self._named.items() if id(one) in lost)
+        made.follows = max((place for place, ids in enumerate(self._owned) if ids == own), default=None)
+        self._owned.append(own)
+        self._history.optimizers.append(made)
+        return len(self._optimizers) - 1
+
+    def scaler(self, scaler: Any) -> int:
+        for number, reference in enumerate(self._scalers):
+            if reference() is scaler:
+                return number
+        self._scalers.append(weakref.ref(scaler))
+        return len(self._scalers) - 1
+
+    def _gradients(self, optimizer: Any, frame: FrameType | None) -> None:
+        """Of every parameter that has one its norm, and how many elements are nan or infinite."""
+        own = {id(one) for one in self.parameters}
+        having = [(name, one.grad) for name, one in self._named.items() if one.grad is not None]
+        factor = getattr(optimizer, "grad_scale", None)
+        scale = float(factor) if factor is not None else 1.0
+        found = getattr(optimizer, "found_inf", None)
+        self._skipped = found is not None and bool(found)
+        self._grads = {}
+        for (name, grad), norm in zip(having, tensor_norms.norms([grad for _, grad in having]), strict=True):
+            counts = (0, 0) if math.isfinite(norm) else tensor_norms.counts(grad)
+            self._grads[name] = (math.nan if counts[0] else norm / scale, *counts)
+        bad = tuple(name for name, one in self._named.items() if id(one) in own and self._is_bad(name))
+        update = self._history.updates
+        history = self._history
+        if bad and not self._skipped and history.bad_gradient is None:
+            history.bad_gradient = update, bad, self._passes.place
+            if not self._closure:
+                self._passes.take(frame)
+        elif not self._closure and (self._passes.wanted(update) or self._notice.doubtful or self._lost_one(own)):
+            self._passes.take(frame, doubtful=not self._passes.wanted(update))
+
+    def _is_bad(self, name: str) -> bool:
+        return name in self._grads and not math.isfinite(self._grads[name][0])
+
+    def _lost_one(self, own: set[int]) -> bool:
+        """Whether a parameter of this optimizer has no gradient, or one of 0, at its first step, or for the first time after it
+        had one."""
+        found = False
+        for name, one in self._named.items():
+            if id(one) not in own or not one.requires_grad or (name in self._grads and self._grads[name][0]):
+                continue
+            known = self._history.parameters.get(name)
+            when = "first" if known is None or not known.steps else "later" if known.trained else ""
+            found = found or (when != "" and (name, when) not in self._lost)
+            self._lost.add((name, when))
+        return found
+
+    # ---------------------------------------------------------------- a step ends
+
+    def ends(self, optimizer: Any) -> None:
+        if self._closure:
+            self._gradients(optimizer, None)
+        history, update = self._history, self._history.updates
+        if self._skipped:
+            history.note("skipped", self._passes.place, scale=None, scaler=-1)
+            return
+        own = {id(one): place for place, one in enumerate(self.parameters)}
+        changes = tensor_norms.differences(self._before, self.parameters)
+        told: dict[str, ParameterNorms] = {}
+        for (name, one), weight in zip(self._named.items(), self._weights, strict=True):
+            norm, nan, inf = self._grads.get(name, (None, 0, 0))
+            change = changes[own[id(one)]] if id(one) in own else 0.0
+            told[name] = ParameterNorms(norm, weight, change, nan, inf)
+        self._look_whether_spoilt(told, own, optimizer)
+        groups = optimizer.param_groups
+        rates = tuple(float(group["lr"]) for group in groups if is_a(group.get("lr"), float, int, torch.Tensor))
+        every = [told[name].grad for name, one in self._named.items() if id(one) in own]
+        having = [norm for norm in every if norm is not None]
+        grad_norm = math.hypot(*having) if all(map(math.isfinite, having)) else sum(having)
+        seconds = time.perf_counter() - self._started
+        loss = self._passes.loss
+        self._add(own, told, rates, loss, optimizer)
+        self._sink.update(Update(update, self._number, loss, rates, grad_norm if having else None, told, seconds))
+        history.updates += 1
+        self.ran += 1
+        left = [one for name, one in self._named.items() if id(one) in own and told[name].grad]
+        self._passes.stepped(self._number, left)
+        self._after()
+
+    def _look_whether_spoilt(self, told: Mapping[str, ParameterNorms], own: Mapping[int, int], optimizer: Any) -> None:
+        """Weights and gradients were finite, and what the step made of them is not."""
+        if self._history.bad_loss is not None or self._history.bad_gradient is not None or self._closure:
+            return
+        bad = [
+            name
+            for name, one in self._named.items()
+            if id(one) in own and not math.isfinite(told[name].change) and math.isfinite(told[name].weight)
+        ]
+        if bad and not self._history.of("bad_step"):
+            dtype, eps = self._named[bad[0]].dtype, optimizer.param_groups[0].get("eps", None)
+            is_lost = is_a(eps, float) and eps > 0 and not float(torch.tensor(eps, dtype=dtype))
+            self._history.note(
+                "bad_step", self._place, names=tuple(bad), dtype=str(dtype).removeprefix("torch."), eps=eps, is_lost=is_lost,
+                optimizer=self._number,
+            )  # fmt: skip
+
+    def _after(self) -> None:
+        notice = self._notice
+        notice.borders.append(sequence_number())
+        notice.written, notice.late, notice.clips, notice.passes = {}, {}, [], 0
+        notice.doubtful = False
+        notice.gradients = {id(one.grad): one for one in self._named.values() if one.grad is not None}
+        notice.watches_old = self._passes.old_is_wanted or self._passes.alive() >= ALIVE
+        if notice.watches_old and self._passes.alive() >= ALIVE:
+            if not self._held and not self._history.of("old_graph"):
+                name, frame, part = holder_of_graphs(sys._getframe(1))
+                adds = line_that_adds(frame.f_code, part) if frame is not None else None
+                place = None if adds is None else self._places.of_instruction(*adds)
+                self._held = name, place
+            name, place = self._held or ("", None)
+            self._history.note("kept_graph", place, "alive", alive=self._passes.alive(), variable=name)
+        self._samples.take([*self._named.values()])
+
+    def _add(
+        self,
+        own: Mapping[int, int],
+        told: Mapping[str, ParameterNorms],
+        rates: tuple[float, ...],
+        loss: float | None,
+        optimizer: Any,
+    ) -> None:
+        """What this update adds to the history."""
+        history, update, passes = self._history, self._history.updates, self._passes
+        mine = history.optimizers[self._number]
+        mine.last, mine.steps, mine.rates = update, mine.steps + 1, rates
+        if loss is not None:
+            mine.losses.append((update, loss))
+        mine.no_rate.add(update, bool(rates) and not any(rates))
+        first = optimizer.param_groups[0]
+        mine.scheduled = float(first["initial_lr"]) if "initial_lr" in first else None
+        state: Mapping[str, Any] = next(iter(optimizer.state.values()), {})
+        mine.keeps = tuple(name for name, one in state.items() if name != "step" and is_a(one, torch.Tensor))
+        having = [name for name, one in self._named.items() if id(one) in own and told[name].grad]
+        mine.empty.add(update, not having)
+        mine.empty_without_backward += not having and not passes.count
+        if not self._closure:
+            mine.passes[passes.count] = mine.passes.get(passes.count, 0) + 1
+            mine.passed = passes.place
+            if passes.count > 1 and len(set(passes.places)) == 1:
+                mine.undivided += passes.undivided
+        if not having and passes.reached:
+            history.note("cleared", passes.place)
+        if passes.uncleared(self._number) and not self._closure:
+            history.note("uncleared", passes.place, self._number)
+        for total, most, place in self._notice.clips:
+            if total is None:
+                at_bound = tensor_norms.share_at([one.grad for one in self.parameters if one.grad is not None], most)
+                clamped = history.note("clamped", place, most=most, count=0)
+                clamped.facts = {**clamped.facts, "count": clamped.facts["count"] + (at_bound > AT_BOUND)}
+                continue
+            norm = float(total)
+            ratio = norm / most if most and math.isfinite(norm) else 1.0
+            seen = history.note("clipped", place, norm=norm, most=most, clipped=0, logs=0.0)
+            before = seen.facts
+            logs, clipped = before["logs"] + math.log(max(ratio, 1e-30)), before["clipped"] + (ratio > 1)
+            seen.facts = {**before, "logs": logs, "clipped": clipped}
+        for name, one in self._named.items():
+            self._add_to(name, one, told[name], id(one) in own, rates)
+
+    def _add_to(self, name: str, one: torch.Tensor, norms: ParameterNorms, own: bool, rates: tuple[float, ...]) -> None:
+        history, update = self._history, self._history.updates
+        known = history.parameters.get(name)
+        if known is None:
+            dtype = str(one.dtype).removeprefix("torch.")
+            known = history.parameters[name] = ParameterHistory(
+                name, tuple(one.shape), dtype, not self._names.is_stray(one), first_weight=norms.weight
+            )
+        if own:
+            known.optimizer = self._number
+        elif known.optimizer is not None:
+            return  # it has steps of its own
+        known.steps += 1
+        known.weight = norms.weight
+        trains = norms.grad is not None and norms.grad > 0 and math.isfinite(norms.grad)
+        if trains:
+            known.trained += 1
+            known.last_trained = update
+            known.largest = max(known.largest, norms.grad or 0.0)
+        known.none.add(update, norms.grad is None)
+        known.zero.add(update, norms.grad == 0 and not _is_empty(one))
+        known.bad.add(update, norms.grad is not None and not math.isfinite(norms.grad))
+        known.frozen.add(update, not one.requires_grad)
+        known.still.add(update, own and trains and any(rates) and norms.change == 0)
+        known.drift.add(update, own and not trains and norms.change > 0)
+
+    # ---------------------------------------------------------------- weights between steps
+
+    def _look_whether_written(self) -> None:
+        changed = self._samples.changed()
+        names = [name for name, one in self._named.items() if id(one) in changed and self._is_owned(one)]
+        if names:
+            places = [self._notice.written.get(id(self._named[name])) for name in names]
+            place = next((one for one in places if one is not None), None)
+            self._history.note("written", place, names=tuple(names))
+
+    def _is_owned(self, parameter: torch.Tensor) -> bool:
+        return any(id(parameter) in own for own in self._owned)
+
+
+def _is_empty(tensor: torch.Tensor) -> bool:
+    """Here: of a parameter that is spread over ranks, this one may hold nothing."""
+    local = cast(Any, tensor).to_local() if hasattr(tensor, "to_local") else tensor
+    return not local.numel()

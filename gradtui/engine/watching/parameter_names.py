@@ -1,0 +1,260 @@
+"""What parameters are called: by the outermost modules that were seen to run, and by the variables that hold them."""
+
+from __future__ import annotations
+
+import dis
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import CodeType, FrameType
+from typing import Any
+
+import torch
+
+from gradtui.engine.autograd.torch_private import sharded_parameters
+from gradtui.engine.capture.holders import unregistered
+from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, submodules
+from gradtui.engine.capture.leaf_names import local_variables
+from gradtui.engine.capture.places import is_users
+
+MOST_KNOWN = 16
+"""Sets of parameters whose names are kept."""
+MOST_ITEMS = 100
+"""Of a list or dict in a variable that are looked at."""
+
+
+class Names:
+    """`of` gives them for an optimizer; what was found is kept as long as parameters and modules are the same."""
+
+    def __init__(self) -> None:
+        self._roots: dict[int, weakref.ref[torch.nn.Module]] = {}
+        self._met: list[weakref.ref[torch.nn.Module]] = []
+        self._strays: list[weakref.ref[torch.Tensor]] = []
+        self._bare: list[weakref.ref[torch.Tensor]] = []
+        self._known: dict[tuple[int, ...], dict[int, tuple[weakref.ref[torch.Tensor], str]]] = {}
+        self._asked: set[tuple[int, ...]] = set()
+        self.titles: dict[int, str] = {}
+
+    def see(self, module: torch.nn.Module) -> None:
+        """It ran, and not inside of another."""
+        module = original_of(module)
+        if id(module) not in self._roots or self._roots[id(module)]() is not module:
+            self._roots[id(module)] = weakref.ref(module)
+
+    def meet(self, module: torch.nn.Module) -> None:
+        """It ran inside of another, and has parameters of its own."""
+        self._met.append(weakref.ref(module))
+
+    def found(self, leaves: Iterable[torch.Tensor]) -> None:
+        """These are in a graph: those that no module knows of are bare tensors."""
+        known = {id(one) for model in self.models() for one in named_parameters(model).values()}
+        known |= {id(reference()) for reference in (*self._strays, *self._bare)}
+        parts = (part for model in self.models() for part in submodules(model).values())
+        known |= {id(whole) for part in parts for whole, _ in sharded_parameters(part)}
+        self._bare += [weakref.ref(one) for one in leaves if id(one) not in known]
+
+    def _find_strays(self) -> list[torch.Tensor]:
+        """Parameters of modules that ran, and that no outermost module knows of: it holds them in a plain list, say."""
+        met = [module for reference in self._met if (module := reference()) is not None]
+        self._met = []
+        if met:
+            known = {id(one) for model in self.models() for one in named_parameters(model).values()}
+            own = (one for module in met for one in module._parameters.values() if one is not None)
+            self._strays += [weakref.ref(one) for one in own if id(one) not in known]
+        return [one for reference in (*self._strays, *self._bare) if (one := reference()) is not None]
+
+    def models(self) -> list[torch.nn.Module]:
+        """The outermost modules with parameters, in the order in which they were seen first."""
+        alive = [module for reference in self._roots.values() if (module := reference()) is not None]
+        inside = {id(part) for module in alive for part in submodules(module).values() if part is not module}
+        return [module for module in alive if id(module) not in inside and named_parameters(module)]
+
+    def is_stray(self, tensor: torch.Tensor) -> bool:
+        return any(reference() is tensor for reference in self._strays)
+
+    def of(self, parameters: Sequence[torch.Tensor], frame: FrameType | None) -> dict[str, torch.Tensor]:
+        """Those of an optimizer and those of all models, by name. frame: from which variables are looked for."""
+        models = self.models()
+        if self._see_holder(parameters, models, frame):
+            models = self.models()
+        known_of = (one for model in models for one in named_parameters(model).values())
+        every = [*parameters, *known_of, *self._find_strays()]
+        key = tuple(dict.fromkeys(map(id, every)))
+        known = self._known.get(key)
+        if known is None or any(reference() is not one for one in every for reference, _ in (known[id(one)],)):
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            known = self._known[key] = self._find(models, list({id(one): one for one in every}.values()), frame)
+        return {name: tensor for reference, name in known.values() if (tensor := reference()) is not None}
+
+    def _see_holder(
+        self, parameters: Sequence[torch.Tensor], models: Sequence[torch.nn.Module], frame: FrameType | None
+    ) -> bool:
+        """A library may train a module that it never calls, but only a method of it (Lightning's `training_step`): that is the
+        outermost of what it holds. Whether there is one, in the variables of a library that stepped."""
+        key = tuple(map(id, parameters))
+        if key in self._asked:
+            return False
+        self._asked.add(key)
+        known, mine = {id(model) for model in models}, {*key}
+        while frame is not None:
+            if not is_users(frame):
+                for value in local_variables(frame).values():
+                    is_new = is_a(value, torch.nn.Module) and id(value) not in known
+                    if is_new and mine <= {id(one) for one in named_parameters(value).values()}:
+                        self.see(value)
+                        return True
+            frame = frame.f_back
+        return False
+
+    def _find(
+        self, models: list[torch.nn.Module], every: list[torch.Tensor], frame: FrameType | None
+    ) -> dict[int, tuple[weakref.ref[torch.Tensor], str]]:
+        scopes = list(variables(frame))
+        names: dict[int, str] = {}
+        for place, model in enumerate(models):
+            title = title_of(model, scopes) or (f"{type(model).__name__}_{place}" if len(models) > 1 else "")
+            self.titles[id(model)] = title
+            before = f"{title}." if len(models) > 1 else ""
+            for name, parameter in named_parameters(model).items():
+                names.setdefault(id(parameter), before + name)
+        for model in models:
+            wanted = {one for one in every if id(one) not in names}
+            names.update(
+                {id(one): name for one, name in unregistered(submodules(model), wanted).items()} if wanted else {}
+            )
+        nameless = [one for one in every if id(one) not in names]
+        for number, one in enumerate(nameless):
+            names[id(one)] = name_of(one, scopes) or f"parameter {number}"
+        taken: set[str] = set()
+        found = {}
+        for one in every:
+            name = names[id(one)]
+            while name in taken:
+                name += "'"
+            taken.add(name)
+            found[id(one)] = weakref.ref(one), name
+        return found
+
+
+def original_of(module: torch.nn.Module) -> torch.nn.Module:
+    """What torch.compile was given, in place of what it made of it: its parameters have the names that a person knows."""
+    inside = vars(module).get("_modules", {}).get("_orig_mod")
+    return inside if is_a(inside, torch.nn.Module) else module
+
+
+def holder_of_graphs(frame: FrameType | None) -> tuple[str, FrameType | None, str]:
+    """A variable, or an attribute or item of one, that is a list or dict of tensors with a graph; the frame it was found from,
+    and its own last name."""
+    while frame is not None:
+        if is_users(frame):
+            for scope in (local_variables(frame), frame.f_globals):
+                for name, value, last in _containers(scope):
+                    if _holds_graphs(value):
+                        return name, frame, last
+        frame = frame.f_back
+    return "", None, ""
+
+
+def _containers(scope: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    """Variables, attributes of objects, and what stands in dicts of both."""
+    near = [(name, value, name) for name, value in [*scope.items()] if not name.startswith("__")]
+    yield from near
+    inside = [
+        (f"{name}.{part}", one, part)
+        for name, value, _ in near
+        if not is_a(value, type, torch.Tensor)
+        for part, one in [*entries(getattr(value, "__dict__", None))][:MOST_ITEMS]
+    ]
+    yield from inside
+    for name, value, _ in (*near, *inside):
+        for key, one in [*entries(value)][:MOST_ITEMS]:
+            if is_a(key, str):
+                yield f"{name}[{key!r}]", one, key
+
+
+def _holds_graphs(value: object) -> bool:
+    several = [*items(value)] if is_a(value, list, tuple) else [one for _, one in entries(value)]
+    if is_a(value, deque):
+        several = [*deque.__iter__(value)]
+    graphs = [one for one in several[-MOST_ITEMS:] if is_a(one, torch.Tensor) and one.requires_grad and not one.is_leaf]
+    return len(graphs) > 2
+
+
+def line_that_adds(code: CodeType, name: str) -> tuple[CodeType, int] | None:
+    """The instruction of a function that puts something into what is called so: `name.append(...)`, `name[...] = ...`."""
+    for inside in (code, *(one for one in code.co_consts if isinstance(one, CodeType))):
+        loaded = False
+        for one in dis.get_instructions(inside):
+            if one.argval == name and one.opname.startswith("LOAD_"):
+                loaded = True
+            elif loaded and one.argval in ("append", "appendleft", "extend", "insert", "add"):
+                return inside, one.offset
+            elif one.opname not in ("CACHE", "BINARY_SUBSCR"):
+                loaded = False
+    return None
+
+
+def variables(frame: FrameType | None) -> Iterator[Mapping[str, Any]]:
+    """Those of each of a person's own frames, the innermost first."""
+    seen = None
+    while frame is not None:
+        if is_users(frame):
+            yield local_variables(frame)
+            if frame.f_globals is not seen:
+                seen = frame.f_globals
+                yield dict(seen)
+        frame = frame.f_back
+
+
+def title_of(model: torch.nn.Module, scopes: Sequence[Mapping[str, Any]]) -> str:
+    """The variable, attribute or item that holds a module, or the path of it in a module that a variable holds."""
+    name, path = _held(model, submodules, scopes)
+    return path or name
+
+
+def name_of(tensor: torch.Tensor, scopes: Sequence[Mapping[str, Any]]) -> str:
+    return ".".join(filter(None, _held(tensor, named_parameters, scopes)))
+
+
+def _held(
+    wanted: object,
+    parts: Callable[[torch.nn.Module], Mapping[str, object]],
+    scopes: Sequence[Mapping[str, Any]],
+) -> tuple[str, str]:
+    """The name of what is wanted, or that of a module and the path in it by its `parts`; nothing where it is not found."""
+    for name, value in _named(scopes):
+        if value is wanted:
+            return name, ""
+    for name, value in _named(scopes):
+        if is_a(value, torch.nn.Module):
+            path = next((path for path, part in parts(value).items() if part is wanted), None)
+            if path is not None:
+                return name, path
+    return "", ""
+
+
+def _named(scopes: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Variables, then the attributes of objects in them, then the items of lists and dicts."""
+    for scope in scopes:
+        yield from scope.items()
+    for scope in scopes:
+        for name, value in scope.items():
+            if is_a(value, list, tuple):
+                for place, one in zip(range(MOST_ITEMS), items(value), strict=False):
+                    yield f"{name}[{place}]", one
+            elif is_a(value, dict) and not name.startswith("__"):
+                for _, (key, one) in zip(range(MOST_ITEMS), entries(value), strict=False):
+                    yield f"{name}[{key!r}]", one
+            elif not is_a(value, type, torch.Tensor) and not name.startswith("__"):
+                yield from _attributes(value)
+
+
+def _attributes(value: object) -> Iterator[tuple[str, Any]]:
+    try:
+        inside = vars(value)
+    except TypeError:
+        return
+    if is_a(inside, dict) and len(inside) <= MOST_ITEMS:
+        yield from inside.items()
+        yield from entries(inside.get("_modules"))

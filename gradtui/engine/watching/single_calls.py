@@ -1,0 +1,127 @@
+"""What single calls tell: shapes that broadcast, weights and gradients that are written over, clipping, graphs of before."""
+
+from __future__ import annotations
+
+import sys
+from bisect import bisect_right
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import torch
+
+from gradtui.engine.capture.introspection import is_a, tensors
+from gradtui.engine.capture.recording import maker
+from gradtui.engine.capture.witnesses import variable_of
+from gradtui.engine.watching.tape import is_in_place
+from gradtui.findings.over_time.history import History
+from gradtui.snapshot.model import Source
+
+functional = torch.nn.functional
+ARITHMETIC = {
+    torch.Tensor.sub, torch.Tensor.__sub__, torch.Tensor.__rsub__, torch.sub, torch.subtract, torch.rsub,
+}  # fmt: skip
+SUBTRACTING = ARITHMETIC | {
+    functional.mse_loss, functional.l1_loss, functional.smooth_l1_loss, functional.huber_loss,
+    functional.binary_cross_entropy_with_logits,
+}  # fmt: skip
+CLASSIFYING = {functional.cross_entropy}
+FIRST = 3
+"""Updates in which shapes are looked at."""
+CLEARING = {torch.Tensor.zero_, torch._foreach_zero_, torch.Tensor.detach_, torch.Tensor.requires_grad_}
+MULTIPLYING = {torch.Tensor.mul_, torch._foreach_mul_}
+CLAMPING = {torch._foreach_clamp_max_, torch.Tensor.clamp_}
+CLIPPING = ("_clip_grads_with_norm_", "clip_grad_norm_")
+
+
+class Notice:
+    """place: the line of a frame.
+
+    own: ids of the parameters. written: where one was written over since the last step. late: where a gradient was set
+    since then. gradients: by their id, the parameters as the last step left them. doubtful: whether a loss was given what it
+    should not be, so that a whole pass is to be looked at. passes: how many backward passes there were since then. clips: since
+    the last step: the norm before, the most that is let through, the line. borders: for each step the sequence number that came
+    next.
+    """
+
+    def __init__(self, history: History, place: Callable[[Any], Source | None]) -> None:
+        self._history, self._place = history, place
+        self.watches_old = False
+        self.own: set[int] = set()
+        self.written: dict[int, Source | None] = {}
+        self.late: dict[int, Source | None] = {}
+        self.passes = 0
+        self.doubtful = False
+        self.gradients: dict[int, torch.Tensor] = {}
+        self.clips: list[tuple[Any, float, Source | None]] = []
+        self.borders: list[int] = []
+
+    def heard(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
+        if func in SUBTRACTING and self._history.updates < FIRST:
+            self._shapes(func, args, frame)
+        elif func in CLASSIFYING and self._history.updates < FIRST:
+            made = maker(args[0]) if args and issubclass(type(args[0]), torch.Tensor) else None
+            self.doubtful = self.doubtful or (made is not None and made.name() == "SoftmaxBackward0")
+        elif func in MULTIPLYING and frame.f_code.co_name in CLIPPING:
+            local = frame.f_locals
+            total, most = local.get("total_norm"), local.get("max_norm")
+            if (
+                is_a(total, torch.Tensor)
+                and is_a(most, float, int)
+                and all(total is not one for one, _, _ in self.clips)
+            ):
+                self.clips.append((total, float(most), self._place(frame)))
+                if self.borders and not self.passes:
+                    self._history.note("late", self._place(frame), "clip")
+        elif func in CLAMPING and frame.f_code.co_name == "clip_grad_value_":
+            most = frame.f_locals.get("clip_value")
+            if is_a(most, float, int) and not any(total is None for total, _, _ in self.clips):
+                self.clips.append((None, float(most), self._place(frame)))
+        elif args and is_in_place(func):
+            self._writes(func, args, frame)
+        if self.watches_old:
+            self._old(args, kwargs, frame)
+
+    def _shapes(self, func: Any, args: tuple[Any, ...], frame: FrameType) -> None:
+        given = [one for one in args[:2] if issubclass(type(one), torch.Tensor)]
+        if len(given) < 2 or given[0].requires_grad == given[1].requires_grad:
+            return  # of two tensors that are learned, or of none, all pairs may well be wanted
+        a, b = (tuple(one.shape) for one in given)
+        if is_column_and_row(a, b) or is_column_and_row(b, a):
+            made = torch.broadcast_shapes(a, b)  # type: ignore[no-untyped-call]
+            is_loss = func not in ARITHMETIC
+            self._history.note(
+                "broadcast", self._place(frame), loss=is_loss, a=str([*a]), b=str([*b]), made=str([*made])
+            )
+
+    def _writes(self, func: Any, args: tuple[Any, ...], frame: FrameType) -> None:
+        for one in tensors(args[:1]):
+            if id(one) in self.own:
+                self.written[id(one)] = self._place(frame)
+            elif not self.passes and id(one) in self.gradients and self.gradients[id(one)].grad is one:
+                if func not in CLEARING:
+                    self.gradient_set(self.gradients[id(one)], one, frame)
+                elif id(self.gradients[id(one)]) in self.late:
+                    self.gradient_set(self.gradients[id(one)], None, frame)
+
+    def gradient_set(self, tensor: torch.Tensor, gradient: Any, frame: FrameType | None = None) -> None:
+        """`p.grad = ...`: what is set after a step, and before the next, is for nothing if it is None next."""
+        frame = frame or sys._getframe(1)
+        if gradient is not None:
+            self.late[id(tensor)] = self._place(frame)
+        elif id(tensor) in self.late:
+            self._history.note("late", self.late.pop(id(tensor)))
+
+    def _old(self, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> None:
+        """A tensor whose graph was made before the last step."""
+        for one in tensors((*args, *kwargs.values())):
+            made = maker(one) if one.requires_grad and not one.is_leaf else None
+            if made is not None and self.borders and made._sequence_nr() < self.borders[-1]:
+                name = variable_of(one, frame)
+                born = bisect_right(self.borders, made._sequence_nr())
+                self._history.note("old_graph", self._place(frame), name, variable=name, made=born)
+
+
+def is_column_and_row(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    """`[n, 1]` and `[n]`, which make `[n, n]`."""
+    return len(a) == len(b) + 1 and a[-1] == 1 and len(b) >= 1 and b[-1] > 1 and a[:-1] == b

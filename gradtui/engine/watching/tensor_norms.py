@@ -1,0 +1,82 @@
+"""Norms of many tensors at once, and what one that is not finite consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import torch
+
+
+def norms(tensors: Sequence[torch.Tensor]) -> list[float]:
+    """The Euclidean norm of each, by one call for those of a kind; 0 only where all elements are 0."""
+    every = [plain(tensor) for tensor in tensors]
+    groups: dict[tuple[torch.device, torch.dtype], list[int]] = {}
+    for place, tensor in enumerate(every):
+        groups.setdefault((tensor.device, tensor.dtype), []).append(place)
+    found = [0.0] * len(every)
+    for (_, dtype), places in groups.items():
+        wide = torch.float64 if dtype == torch.float64 else torch.float32
+        several = torch._foreach_norm([every[place] for place in places], 2, wide)
+        for place, norm in zip(places, torch.stack(several).tolist(), strict=True):
+            found[place] = norm
+    for place, norm in enumerate(found):
+        if not 1e-18 < norm < 1e18 and every[place].numel():  # squares of what is so small or large leave float32
+            found[place] = _exact(every[place])
+    return found
+
+
+def counts(tensor: torch.Tensor) -> tuple[int, int]:
+    """How many elements are nan, and how many infinite."""
+    tensor = plain(tensor)
+    return int(tensor.isnan().sum()), int(tensor.isinf().sum())
+
+
+def share_at(gradients: Sequence[torch.Tensor], bound: float) -> float:
+    """How many of the elements that are not 0 have at least this size."""
+    every = [plain(one) for one in gradients]
+    filled = sum(int(one.count_nonzero()) for one in every)
+    return sum(int((one.abs() >= bound * (1 - 1e-6)).sum()) for one in every) / filled if filled else 0.0
+
+
+def differences(before: list[torch.Tensor], after: Sequence[torch.Tensor]) -> list[float]:
+    """The norm of what changed; `before` is written over."""
+    if before:
+        torch._foreach_sub_(before, [plain(tensor) for tensor in after])
+    return norms(before)
+
+
+def copies(tensors: Sequence[torch.Tensor], into: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Of all tensors; in the memory of `into` where that is as large."""
+    every = [plain(tensor) for tensor in tensors]
+    fits = len(into) == len(every) and all(
+        one.shape == other.shape and one.dtype == other.dtype and one.device == other.device
+        for one, other in zip(into, every, strict=True)
+    )
+    if not fits:
+        return [tensor.clone() for tensor in every]
+    if into:
+        torch._foreach_copy_(into, every)
+    return into
+
+
+def _exact(tensor: torch.Tensor) -> float:
+    if not bool(tensor.any()):
+        return 0.0
+    wide = tensor.double() if tensor.device.type != "mps" else tensor
+    largest = float(wide.abs().max())
+    if not 0 < largest < float("inf"):
+        return largest if largest == 0 else float(wide.norm())
+    return float((wide / largest).norm()) * largest
+
+
+def plain(tensor: torch.Tensor) -> torch.Tensor:
+    """The numbers of this process, as real ones."""
+    tensor = tensor.detach()
+    if type(tensor) is torch.Tensor and tensor.layout == torch.strided and not tensor.is_complex():
+        return tensor
+    if tensor.layout != torch.strided:
+        tensor = tensor.coalesce().values() if tensor.layout == torch.sparse_coo else tensor.values()
+    if hasattr(tensor, "to_local"):
+        tensor = cast(Any, tensor).to_local()
+    return torch.view_as_real(tensor) if tensor.is_complex() else tensor

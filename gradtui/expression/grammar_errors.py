@@ -1,0 +1,63 @@
+"""Where reading stopped, and why: the errors of the grammar itself."""
+
+from __future__ import annotations
+
+from gradtui.expression.did_you_mean import unreadable
+from gradtui.expression.expression_error import ExpressionError
+from gradtui.expression.tokens import Token
+
+CLOSING = {"(": ")", "[": "]", "{": "}", "|": "|"}
+CALLED = {")": "parenthesis", "]": "bracket", "}": "brace", "|": "bar"}
+COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!="))
+
+
+def missing_operand(token: Token, before: Token | None, bracket: Token | None) -> ExpressionError:
+    """`token` stands, or the text ends, where a number, a name or an opening bracket was expected."""
+    if token.kind in ("error", "string"):
+        return _at(token, *unreadable(token.text))
+    if token.kind == "superscript":
+        return _at(token, "there is nothing before the raised number", "write x² or x^2")
+    after = f" after {before.text}" if before else ""
+    if token.kind == "end":
+        hint = _close(bracket) if bracket and before and before.kind != "operator" else "add a number or a name"
+        return _at(token, f"the expression stops{after}, where a number or a name is missing", hint)
+    if before and CLOSING.get(before.text) == token.text and token.text != "|":
+        return ExpressionError("syntax", f"there is nothing in {before.text} {token.text}", before.start, token.end)
+    return _at(token, f"a number or a name is missing{after or ' before'}{'' if after else f' {token.text}'}")
+
+
+def unexpected(token: Token, before: Token | None, bracket: Token | None) -> ExpressionError:
+    """`token` cannot stand after something that is complete; `bracket` is the innermost one still open."""
+    if token.kind in ("error", "string"):
+        return _at(token, *unreadable(token.text))
+    if token.kind == "number":
+        hint = f"write *{token.text} for a product, ^{token.text} for a power"
+        return _at(token, f"an operator is missing before {token.text}", hint)
+    if token.kind == "superscript" or token.text == "^":
+        return _at(token, "a power of a raised number can be read in two ways", "use parentheses: (x²)^3 or x^(2^3)")
+    if token.text == ",":
+        return _at(token, "a comma only stands between arguments and in vectors", "a vector is written [1, 2, 3]")
+    if token.text == "=":
+        return _at(token, "left of = stands a name: y = ... or f(x) = ...", "write == for a comparison in where")
+    if token.text == ".":
+        return _at(token, "a dot cannot stand here", "use parentheses: (x^2).sin()")
+    if token.text in COMPARISONS:
+        return _at(token, "comparisons cannot be chained", "write where(a < x, where(x < b, inside, outside), outside)")
+    if bracket and bracket.text != token.text and (token.kind == "end" or token.text in CALLED):
+        return unclosed(token, bracket)
+    return _at(token, f"there is no opening {CALLED[token.text]} for this {token.text}", f"leave out {token.text}")
+
+
+def unclosed(token: Token, bracket: Token) -> ExpressionError:
+    """`bracket` is still open where `token` stands, or where the text ends."""
+    message = f"the {bracket.text} at character {bracket.start + 1} is not closed"
+    return _at(token, message, _close(bracket))
+
+
+def _close(bracket: Token) -> str:
+    closing = CLOSING[bracket.text]
+    return f"add a closing {CALLED[closing]}{', or write abs(...)' if closing == '|' else ''}"
+
+
+def _at(token: Token, message: str, hint: str = "") -> ExpressionError:
+    return ExpressionError("syntax", message, token.start, token.end, hint)

@@ -1,0 +1,81 @@
+"""How the norm of the gradient falls, or rises, between the loss and a layer, as a cause: which nodes do it."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+
+from gradtui.findings import layer_sizes
+from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
+from gradtui.findings.layer_sizes import Change, Layer
+from gradtui.findings.record import Record
+from gradtui.grad_fns.traits import has
+from gradtui.graph.operands import operation
+from gradtui.snapshot.model import Node
+
+MOST_OF_IT = 0.7
+LEAST_REPEATS = 3
+MOST_SHOWN = 6
+
+
+def fall(record: Record, profile: Sequence[Layer]) -> Cause:
+    """How the norm falls from the last of these layers to the first."""
+    low, top = profile[0], profile[-1]
+    changes = layer_sizes.changes(record.graph, low.node, record.uses)
+    name, count, _ = layer_sizes.most([Change(node, -by, hooked) for node, by, hooked in changes])
+    worst, loss, hooked = min(changes, key=_by, default=Change(record.nodes[low.node], 0.0))
+    steps = max(len(dict.fromkeys(layer.module for layer in profile)) - 1, 1)
+    facts: dict[str, Fact] = {"above": top.norm, "top": top.module, "below": low.norm, "low": low.module}
+    lost = _logarithm(top.norm) - _logarithm(low.norm)
+    each = _factor(lost / steps)
+    facts["each"] = Part("by a layer", {"factor": each}) if steps > 1 else ""
+    single = -loss > MOST_OF_IT * lost
+    squashed, kind = has(operation(worst), "squashing"), "vanishing"
+    if single:
+        made = {"hook": Part("a hook on") if hooked else "", "node": worst, "left": math.exp(loss)}
+        facts["most"] = Part("at once", made)
+        kind = "vanishing by a hook" if hooked else "vanishing at once" if squashed else kind
+    else:
+        facts["most"] = Part("most in", {"count": count, "operation": name}) if count > 1 else ""
+        kind = "vanishing by squashing" if squashed else kind
+    return _of(low, kind, worst, facts, profile)
+
+
+def rise(record: Record, layer: Layer, profile: Sequence[Layer]) -> Cause:
+    """How the norm rises from the loss to this layer."""
+    changes = layer_sizes.changes(record.graph, layer.node, record.uses)
+    whole = sum(change.by for change in changes if change.by > 0)
+    worst, gain, hooked = max(changes, key=_by, default=Change(record.nodes[layer.node], 0.0))
+    name, count, together = layer_sizes.most(changes)
+    facts: dict[str, Fact] = {"norm": layer.norm, "size": layer.size, "hook": Part("a hook on") if hooked else ""}
+    if count < LEAST_REPEATS or gain > MOST_OF_IT * whole:
+        facts |= {"node": worst, "factor": _factor(gain)}
+        return _of(layer, "exploding by a hook" if hooked else "exploding", worst, facts, profile)
+    worst = next(change.node for change in changes if operation(change.node) == name)
+    facts |= {"node": worst, "factor": _factor(together / count), "count": count, "operation": name}
+    return _of(layer, "exploding in steps", worst, facts, profile)
+
+
+def _of(layer: Layer, kind: str, node: Node, facts: dict[str, Fact], profile: Sequence[Layer]) -> Cause:
+    return Cause(kind, Place(node.id), facts, "likely", (layer.name,), _shown(profile))
+
+
+def _by(change: Change) -> float:
+    return change.by
+
+
+def _logarithm(norm: float) -> float:
+    """A file that somebody changed may tell of a norm of 0 where gradients are not 0."""
+    return math.log(max(norm, sys.float_info.min))
+
+
+def _factor(logarithm: float) -> float:
+    return math.exp(min(logarithm, 700.0))
+
+
+def _shown(profile: Sequence[Layer]) -> tuple[tuple[str, Facts], ...]:
+    """Some of the layers from the first to the last, with their norms."""
+    step = max((len(profile) - 1) / (MOST_SHOWN - 1), 1.0)
+    places = dict.fromkeys(min(round(place * step), len(profile) - 1) for place in range(MOST_SHOWN))
+    return tuple(("norm of a layer", {"name": profile[place].name, "norm": profile[place].norm}) for place in places)

@@ -1,0 +1,122 @@
+"""Every setting there is: its name, what may stand there, and what it is where nobody has said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from gradtui.snapshot.defaults import STEP
+
+Value = str | bool | tuple[float, float] | dict[str, tuple[str, ...]] | None
+
+
+class WrongError(ValueError):
+    """Why something is no value for a setting, in a sentence. part: the entry of a table that is wrong."""
+
+    def __init__(self, message: str, part: str = "") -> None:
+        super().__init__(message)
+        self.part = part
+
+
+class Entry(NamedTuple):
+    """read: what stands in the file or the environment -> the value; raises WrongError. usual: where nobody has said."""
+
+    name: str
+    read: Callable[[Any], Value]
+    usual: Value
+    help: str
+
+    @property
+    def variable(self) -> str:
+        """Of the environment."""
+        return f"GRADTUI_{self.name.upper()}"
+
+
+def _one_of(*values: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in values:
+            raise WrongError(f"{value!r} is none of {', '.join(values)}")
+        return str(value)
+
+    return read
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise WrongError(f"{value!r} is no name")
+    return value
+
+
+def read_step(value: Any) -> str:
+    """The text itself, of a number above 0."""
+    number = _number(value, "a number above 0, such as 0.1")
+    if not number > 0:
+        raise WrongError(f"{value}: a number above 0, such as 0.1")
+    return str(value)
+
+
+def read_window(value: Any) -> tuple[float, float]:
+    """`-10:10`, or both ends in a list, each as it could stand in an `--at`."""
+    wanted = "LOW:HIGH with LOW below HIGH, such as -10:10"
+    ends = value.split(":") if isinstance(value, str) else value
+    if isinstance(ends, list) and len(ends) == 2:
+        low, high = (_number(end, wanted, value) for end in ends)
+        if low < high:
+            return low, high
+    raise WrongError(f"{value}: {wanted}")
+
+
+def _number(value: Any, wanted: str, whole: Any = None) -> float:
+    from gradtui.expression.point import PointError, read_point
+
+    whole = value if whole is None else whole
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise WrongError(f"{whole}: {wanted}")
+    try:
+        number = read_point(str(value)).value
+    except PointError as error:
+        raise WrongError(f"{whole}: {error}") from None
+    if not isinstance(number, float):
+        raise WrongError(f"{whole}: {wanted}")
+    return number
+
+
+def _switch(value: Any) -> bool:
+    words = {"on": True, "true": True, "yes": True, "1": True, "off": False, "false": False, "no": False, "0": False}
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or value.casefold() not in words:
+        raise WrongError(f"{value!r} is neither true nor false")
+    return words[value.casefold()]
+
+
+def _keys(value: Any) -> dict[str, tuple[str, ...]]:
+    """Keys by action: a text, or a list of texts. `step.up = "l"` without quotes is a table in a table."""
+    if not isinstance(value, dict):
+        raise WrongError("keys is a table: [keys], then a line for each action")
+    found: dict[str, tuple[str, ...]] = {}
+    for name, keys in value.items():
+        if isinstance(keys, dict):
+            try:
+                found |= {f"{name}.{rest}": one for rest, one in _keys(keys).items()}
+            except WrongError as error:
+                raise WrongError(str(error), f"{name}.{error.part}") from None
+            continue
+        listed = [keys] if isinstance(keys, str) else keys
+        if not isinstance(listed, list) or not all(isinstance(key, str) and key for key in listed):
+            raise WrongError("the keys of an action are a text, or a list of texts", name)
+        found[name] = tuple(listed)
+    return found
+
+
+ENTRIES = (
+    Entry("theme", _text, None, "Textual's name of a theme: textual-light, nord"),
+    Entry("vocabulary", _one_of("torch", "plain"), "torch", "MulBackward0, or · 3"),
+    Entry("dtype", _one_of("float32", "float64"), "float32", "the number type"),
+    Entry("step", read_step, STEP, "how far one key press moves x"),
+    Entry("window", read_window, None, "the x-axis of the chart"),
+    Entry("mouse", _switch, True, "whether the screen takes clicks and the wheel"),
+    Entry("keymap", _one_of("usual", "vim"), "usual", "a set of keys"),
+    Entry("keys", _keys, {}, "keys by action"),
+)
+IN_ENVIRONMENT = tuple(entry for entry in ENTRIES if entry.name != "keys")

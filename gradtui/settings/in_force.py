@@ -1,0 +1,109 @@
+"""The settings that hold: of the file, stronger of the environment, strongest of the command line."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from gradtui.settings import config_file
+from gradtui.settings.every_setting import ENTRIES, IN_ENVIRONMENT, Value, WrongError
+from gradtui.settings.keymaps import KEYMAPS
+
+
+class Settings(Struct, frozen=True):
+    """values: by name, of those that somebody has set. sources: where each was set, in a few words.
+
+    file: that was looked for. wrong: what stands somewhere and is no setting, a sentence each; all else holds.
+    """
+
+    values: dict[str, Value] = {}
+    sources: dict[str, str] = {}
+    file: Path | None = None
+    wrong: tuple[str, ...] = ()
+
+    def get(self, name: str) -> Any:
+        usual = next(entry.usual for entry in ENTRIES if entry.name == name)
+        return self.values.get(name, usual)
+
+    @property
+    def theme(self) -> str | None:
+        return cast(str | None, self.get("theme"))
+
+    @property
+    def plain(self) -> bool:
+        """Whether nodes have plain names."""
+        return bool(self.get("vocabulary") == "plain")
+
+    @property
+    def mouse(self) -> bool:
+        return bool(self.get("mouse"))
+
+    @property
+    def keys(self) -> dict[str, tuple[str, ...]]:
+        """Keys by action, of those that have others than usual: of the keymap, stronger those that were named one by one."""
+        return {**KEYMAPS[self.get("keymap")], **self.get("keys")}
+
+    def given(self, **options: Value) -> Settings:
+        """With what the command line says; None for what it does not."""
+        said = {name: value for name, value in options.items() if value is not None}
+        sources = {name: f"--{name}" for name in said}
+        return replace(self, values=self.values | said, sources=self.sources | sources)
+
+    def complaining(self, *sentences: str) -> Settings:
+        return replace(self, wrong=(*self.wrong, *sentences))
+
+    def without(self, name: str, why: str) -> Settings:
+        """Where a setting cannot be what it is: the usual one, and a sentence."""
+        where = self.sources.get(name, "")
+        values = {one: value for one, value in self.values.items() if one != name}
+        sources = {one: source for one, source in self.sources.items() if one != name}
+        return replace(self, values=values, sources=sources).complaining(f"{where}: {why}" if where else why)
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Of the file and of the environment. Nothing raises: what is wrong is told in `wrong`."""
+    values: dict[str, Value] = {}
+    sources: dict[str, str] = {}
+    wrong: list[str] = []
+    path = None
+    try:
+        path = config_file.path(environ)
+        there = {} if path is None else config_file.read(path)
+    except (config_file.UnreadableError, RuntimeError) as error:  # RuntimeError: nobody knows where home is
+        there = {}
+        wrong.append(str(error))
+    known = {entry.name: entry for entry in ENTRIES}
+    for name, value in there.items():
+        assert path is not None
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {close[0]}?" if close else f"there is {', '.join(known)}"
+            wrong.append(f"{_place(path, name)}: there is no setting {name}; {hint}")
+            continue
+        try:
+            values[name] = known[name].read(value)
+        except WrongError as error:
+            whole = f"{name}.{error.part}" if error.part else name
+            wrong.append(f"{_place(path, name, error.part)}: {whole}: {error}")
+        else:
+            sources[name] = _place(path, name)
+    for entry in IN_ENVIRONMENT:
+        if environ.get(entry.variable):
+            try:
+                values[entry.name] = entry.read(environ[entry.variable])
+                sources[entry.name] = entry.variable
+            except WrongError as error:
+                wrong.append(f"{entry.variable}: {error}")
+    return Settings(values, sources, path, tuple(wrong))
+
+
+def _place(path: Path, name: str, part: str = "") -> str:
+    line = config_file.line_of(path, name, part) if part else None
+    line = line or config_file.line_of(path, name)
+    return f"{path}, line {line}" if line else str(path)

@@ -1,0 +1,95 @@
+"""All keys, the language, and what each word and sign of the screen means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from rich.cells import set_cell_size
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.content import Content
+from textual.widgets import Static
+
+from gradtui.expression.functions import TABLE
+from gradtui.tui.dialogs.overlay import KeysHelp, glossary, heading
+from gradtui.tui.keymap import in_short
+from gradtui.tui.keys import ROWS
+
+LANGUAGE = (
+    ("x^2 + 3x + 1", "f(x) = …  y = …"),
+    ("x**2 + 3*x + 1", "is the same"),
+    ("2 pi x  x sin x", "no sign needed"),
+    ("1/2x", "is (1/2)*x"),
+    ("-x^2  x^2^3", "-(x^2)  x^(2^3)"),
+    ("|x|  x²  √x  e^x", "as on paper"),
+    ("sin x  sin^2(x)", "as on paper"),
+    ("torch.sin(x)", "F.relu x.pow(2)"),
+    ("log", "natural, as ln"),
+    ("a = x^2; a + a", "shares a node"),
+    ("[2.1, 5.4, 3.2]", "a vector"),
+    ("x[0]  x[1:]", "element, slice"),
+    ("mse_loss(p, t)", "torch's losses"),
+    ("g(t) = t^2; g(3x)", "your function"),
+    ("def f(x): …", "return … pasted"),
+    ("\\frac{1}{x}  $x$", "LaTeX pasted"),
+    ("x mod 2 log(x, 2)", "x squared  σ(x)"),
+    ("where(x>0, x, 1)", "a choice"),
+    ("x  w_2  x1  theta", "variables"),
+    ("pi  e  1e-3  .5", "numbers"),
+    ("sum(x^2)", "one of a vector"),
+)
+"""What can be typed, and what it means."""
+
+GLOSSARY = (
+    ("ḡ", "the gradient that comes into a node, ∂f/∂node: f changes ḡ times as fast as the node's value"),
+    ("∂f/∂x, f'(x)", "the same for a variable: its gradient, which training uses to change it"),
+    ("AddBackward0", "autograd's node for a +: it takes ḡ and passes a gradient on to each operand"),
+    ("AccumulateGrad", "the end of each way, at a variable: what arrives there is added up, and is its gradient"),
+    ("↑ x (8 + 3)", "x once more, reached by another way; 8 and 3 are what the ways bring; enter goes to it"),
+    ("· 3", "a constant: no gradient goes there"),
+    ("–", "not computed yet, or there is none; it is never 0"),
+    ("▾ ▸", "open and closed; enter, or a click, changes it"),
+    ("▶", "the node that backward has just run"),
+    ("ready", "all that uses the node has run, so its ḡ is complete and it can run"),
+    ("sequence", "nodes numbered as they were made; of those that are ready the engine takes the highest"),
+    ("backward step", "one node of the backward pass is run: n, p"),
+    ("step 0.1", "how far an arrow key moves x"),
+    ("saved", "what a node keeps of the forward pass, because its rule needs it: s"),
+    ("v̇", "how fast a value moves when x does (its tangent, forward mode)"),
+    ("Σ ḡ·v̇", "summed over all that a cut through the graph crosses, it is f' at every moment: the ledger, l"),
+    ("f'' : ⁝ ⁞", "further derivatives, as many dots as primes; then Taylor's polynomial stands for the tangent: D"),
+    ("∂ sin(x)", "a node that backward made as sin(x) had its turn: of the gradient's own graph, S"),
+    ("by way of", "one path from f to x: the product of the factors along it; all of them add up to f'(x)"),
+    ("✓ ✗ –", "right, wrong, nothing to say: autograd, calculus (by symbols), finite differences"),
+    ("scalar, 3×4", "the shape of a node's value"),
+    ("● ○", "on the chart the point on f, and on f'; ▴ is x"),
+    ("∇", "the gradient of all parameters of a module together"),
+    ("○ ◐ ● ✗", "at the right end of the first line: starting, at work, ready, no answer"),
+)
+"""What a word or a sign of the screen means."""
+
+
+class HelpScreen(KeysHelp):
+    def told(self) -> ComposeResult:
+        yield Static(_columns(self.keys))
+        yield from glossary(GLOSSARY)
+        names = sorted(function.name for function in TABLE if not function.operator)
+        yield Static(heading("functions"), classes="heading")
+        yield Static(" ".join(names), id="functions")
+
+
+def _columns(bindings: Sequence[Binding]) -> Content:
+    """Keys at the left, the language at the right: 77 cells."""
+    keys = [(in_short(row, bindings), row.short) for row in ROWS]
+    lines = [Content.assemble((set_cell_size("keys", 44), "bold $text-primary"), heading("what can be typed"))]
+    lines += [
+        Content.assemble(
+            (set_cell_size(key, 12), "$text-accent"),
+            set_cell_size(does, 32),
+            (set_cell_size(typed, 18), "$text-accent"),
+            means,
+        )
+        for (key, does), (typed, means) in zip_longest(keys, LANGUAGE, fillvalue=("", ""))
+    ]
+    return Content("\n").join(lines)

@@ -1,0 +1,130 @@
+"""An optimizer is read as torch spells it, and refused where torch would refuse it."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+import torch
+
+from gradtui.snapshot.training import Optimizer
+from gradtui.training.optimizer_text import OptimizerError, read_optimizer
+from gradtui.training.optimizers import ELSEWHERE, OPTIMIZERS, settings
+
+
+def test_names_and_defaults_are_those_of_torch() -> None:
+    for name, rows in OPTIMIZERS.items():
+        signature = inspect.signature(getattr(torch.optim, name))
+        theirs = {one.name: one.default for one in [*signature.parameters.values()][1:]}
+        assert {row.name: row.default for row in rows} == theirs, name
+    known = {*OPTIMIZERS, *ELSEWHERE, "Optimizer"}
+    assert {name for name in dir(torch.optim) if name[0].isupper()} <= known
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "given"),
+    [
+        ("Adam", "Adam", {}),
+        ("Adam()", "Adam", {}),
+        ("SGD(lr=0.1, momentum=0.9)", "SGD", {"lr": 0.1, "momentum": 0.9}),
+        ("  Adam( lr = 1e-3 ,betas=(0.9, 0.99), )\n", "Adam", {"lr": 1e-3, "betas": (0.9, 0.99)}),
+        ("Adam(betas=[0.9, 0.99])", "Adam", {"betas": (0.9, 0.99)}),
+        (
+            "torch.optim.SGD(model.parameters(), lr=.1, nesterov=True, momentum=.5)",
+            "SGD",
+            {"lr": 0.1, "nesterov": True, "momentum": 0.5},
+        ),
+        (
+            "optim.LBFGS(params, line_search_fn='strong_wolfe', max_eval=None)",
+            "LBFGS",
+            {"line_search_fn": "strong_wolfe", "max_eval": None},
+        ),
+        ("ASGD(alpha=-0.5)", "ASGD", {"alpha": -0.5}),
+    ],
+)
+def test_read(text: str, name: str, given: dict[str, object]) -> None:
+    read = read_optimizer(text)
+    assert (read.name, read.settings) == (name, given)
+    assert read_optimizer(read.text) == read
+
+
+WRONG = {
+    "Adma(lr=0.1)": "Adma",
+    "Adam(lr=0.1, beta=(0.9, 0.99))": "beta=(0.9, 0.99)",
+    "Adam(lr=-1)": "-1",
+    "Adam(betas=(0.9, 1.0))": "(0.9, 1.0)",
+    "Adam(betas=0.9)": "0.9",
+    "Adam(lr=(0.1, 0.1))": "(0.1, 0.1)",
+    "SGD(momentum=True)": "True",
+    "SGD(nesterov=1)": "1",
+    "SGD(lr=__import__('os').system('id'))": "__import__('os').system('id')",
+    "SGD(lr=1+1)": "1+1",
+    "SGD(lr=1e999)": "1e999",
+    "SGD(lr='a')": "'a'",
+    "SGD(0.1)": "0.1",
+    "SGD(params, 0.1)": "0.1",
+    "SGD(lr=0.1, lr=0.2)": None,
+    "SGD(**x)": None,
+    "SGD(nesterov=True)": "SGD(nesterov=True)",
+    "LBFGS(max_iter=0)": "0",
+    "LBFGS(line_search_fn='armijo')": "'armijo'",
+    "Rprop(etas=(1.5, 2))": "Rprop(etas=(1.5, 2))",
+    "Muon(lr=0.1)": "Muon",
+    "os.SGD(lr=0.1)": "os.SGD",
+    "lambda: 0": "lambda: 0",
+    "Adam(lr=0.1": None,
+    "": None,
+    "SGD(lr=" + "(" * 300 + "1" + ")" * 300 + ")": None,
+    "SGD(lr=0.1)" + " " * 600: None,
+    "SGD(lr=0x)\0": None,
+    "é = SGD": None,
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_refused_in_a_sentence_with_its_place(text: str) -> None:
+    with pytest.raises(OptimizerError) as raised:
+        read_optimizer(text)
+    error = raised.value
+    assert error.message
+    assert 0 <= error.start <= error.end <= max(len(text) + 1, 1)
+    place = WRONG[text]
+    if place is not None:
+        assert text[error.start : error.end] == place
+
+
+@pytest.mark.parametrize(
+    "text", [text for text in WRONG if text[:3] in ("SGD", "Ada", "LBF", "Rpr") and "(" in text and "1e999" not in text]
+)
+def test_what_is_taken_torch_takes(text: str) -> None:
+    """The other way round: each default, and each setting at the edge of what it may be."""
+    name = text.partition("(")[0]
+    if name in OPTIMIZERS:
+        getattr(torch.optim, name)([torch.zeros(2, requires_grad=True)], **settings(Optimizer(name)))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_edges(name: str) -> None:
+    """What is refused here torch refuses, and what is read torch takes."""
+    for row in OPTIMIZERS[name]:
+        for value in (
+            "0",
+            "-1",
+            "1",
+            "0.5",
+            "1.5",
+            "(0, 0)",
+            "(0.5, 1.5)",
+            "(0.5, 1)",
+            "True",
+            "None",
+            "'strong_wolfe'",
+        ):
+            text = f"{name}({row.name}={value})"
+            try:
+                optimizer = read_optimizer(text)
+            except OptimizerError:
+                continue
+            if row.name in ("fused", "capturable", "differentiable", "foreach"):
+                continue  # what torch says of these depends on the machine
+            getattr(torch.optim, name)([torch.zeros(2, requires_grad=True)], **optimizer.settings)
