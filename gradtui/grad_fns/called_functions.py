@@ -22,12 +22,12 @@ Trait = Literal[
     "determinant",
     "overflowing",
 ]
-"""giving: brings in an infinity that was asked for, as a mask does. adding, product: of its operands. softmax: of rows.
-spread: 0/0 of a single element. labels: 0/0 where all are ignored. weight norm: divides rows by their norm. exponential:
-overflows at ordinary numbers. logarithm: of what may be 0. indices: gives those of the elements that it chooses. comparing: a step. step: of two flat
-pieces, without a derivative of torch's. done otherwise: without one, and people have another way. aligning: of sequences with
-targets. determinant: its logarithm. overflowing: what makes infinity of finite numbers as it is more than the dtype holds; of
-others it may be a pole.
+"""giving: brings in an infinity that was asked for, as a mask does. adding, product: of its operands. softmax: of rows. spread:
+0/0 of a single element. labels: 0/0 where all are ignored. weight norm: divides rows by their norm. exponential: overflows at
+ordinary numbers. logarithm: of what may be 0. indices: gives those of the elements that it chooses. comparing: a step. step:
+of two flat pieces, without a derivative of torch's. done otherwise: without one, and people have another way. aligning: of
+sequences with targets. determinant: its logarithm. overflowing: what makes infinity of finite numbers as it is more than the
+dtype holds; of others it may be a pole.
 """
 
 _NAMES: dict[Trait, str] = {

@@ -12,7 +12,7 @@ from gradtui.findings.not_finite.witness import at_work
 from gradtui.findings.not_finite.witnessed import reason
 from gradtui.findings.record import Record
 from gradtui.findings.zeros import factors
-from gradtui.grad_fns import functions
+from gradtui.grad_fns import called_functions
 from gradtui.grad_fns.traits import has, replaces
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import first_bad, is_finite, operation, seen_value
@@ -46,7 +46,7 @@ def witnessed(record: Record, witness: Witness, symptom: str) -> Cause:
         facts |= {"branch": branch, "behind": Part("not taken by", {"branch": branch})}
     elif (product := _becomes_nan_in(record, witness)) is not None:
         facts["behind"] = Part("0 times that", {"product": product, "result": witness.result})
-        if functions.has(witness.operation, "logarithm"):
+        if called_functions.has(witness.operation, "logarithm"):
             facts["way"] = Part("0 times a logarithm", {"way": facts["way"]})
     about = record.bad if symptom == "gradient" else ()
     place = Place(mask.id if isinstance(mask, Node) else witness.node, witness.source if node.id < 0 else None)
