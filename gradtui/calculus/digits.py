@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 
-from gradtui.calculus.reals import DIGITS, Expr, Reduction, UndefinedError, Vector, holds, mp
+from gradtui.calculus.derivative_rules import DIGITS, Expr, Reduction, UndefinedError, Vector, holds, mp
 from gradtui.snapshot.model import Dtype
 
 FEWEST = 50

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import sympy
 
-from gradtui.calculus.reals import Expr
+from gradtui.calculus.derivative_rules import Expr
 
 MOST_OPERATIONS = 60
 """Size of an expression up to which other forms are worth their time."""

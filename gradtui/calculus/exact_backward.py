@@ -12,8 +12,8 @@ from itertools import islice
 
 import sympy
 
+from gradtui.calculus.derivative_rules import Elements, Expr, Vector, mp
 from gradtui.calculus.digits import Digits, Program, as_float, as_typed, settled
-from gradtui.calculus.reals import Elements, Expr, Vector, mp
 from gradtui.calculus.to_sympy import (
     NO_VECTOR,
     At,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import sympy
 
-from gradtui.calculus import losses, reals, vectors
-from gradtui.calculus.reals import Expr, where
+from gradtui.calculus import derivative_rules, losses, vectors
+from gradtui.calculus.derivative_rules import Expr, where
 from gradtui.expression.syntax import ComparisonOperator
 
 Rational = sympy.Rational
@@ -45,12 +45,12 @@ def between(x: Expr, low: Expr, high: Expr, below: Expr, inside: Expr, above: Ex
 
 
 def softplus(x: Expr, beta: Expr = sympy.S.One, threshold: Expr | None = None) -> Expr:
-    curved = reals.softplus(beta * x) / beta
+    curved = derivative_rules.softplus(beta * x) / beta
     return curved if threshold is None else where(beta * x, ">", threshold, x, curved)
 
 
 def logit(x: Expr, eps: Expr | None = None) -> Expr:
-    return reals.logit(x if eps is None else clamp(x, eps, 1 - eps))
+    return derivative_rules.logit(x if eps is None else clamp(x, eps, 1 - eps))
 
 
 def _where(condition: tuple[Expr, ComparisonOperator, Expr], a: Expr, b: Expr) -> Expr:
@@ -68,14 +68,14 @@ COUNTERPARTS: dict[str, Callable[..., Expr]] = {
     "asin": sympy.asin,
     "acos": sympy.acos,
     "atan": sympy.atan,
-    "atan2": reals.atan2,
+    "atan2": derivative_rules.atan2,
     "sinh": sympy.sinh,
     "cosh": sympy.cosh,
     "tanh": sympy.tanh,
     "asinh": sympy.asinh,
-    "acosh": reals.acosh,
+    "acosh": derivative_rules.acosh,
     "atanh": sympy.atanh,
-    "sinc": reals.sinc,
+    "sinc": derivative_rules.sinc,
     "deg2rad": lambda x: pi * x / 180,
     "rad2deg": lambda x: 180 * x / pi,
     "exp": exp,
@@ -86,23 +86,23 @@ COUNTERPARTS: dict[str, Callable[..., Expr]] = {
     "log10": lambda x: log(x) / log(10),
     "log1p": lambda x: log(1 + x),
     "sqrt": sqrt,
-    "cbrt": reals.cbrt,
+    "cbrt": derivative_rules.cbrt,
     "rsqrt": lambda x: 1 / sqrt(x),
     "square": lambda x: x**2,
     "reciprocal": lambda x: 1 / x,
     "hypot": lambda x, y: sqrt(x**2 + y**2),
-    "xlogy": reals.xlogy,
+    "xlogy": derivative_rules.xlogy,
     "logaddexp": lambda x, y: log(exp(x) + exp(y)),
-    "abs": reals.absolute,
-    "sign": reals.sign,
-    "floor": reals.floor,
-    "ceil": reals.ceil,
-    "round": reals.rounded,
-    "trunc": reals.trunc,
-    "frac": lambda x: x - reals.trunc(x),
-    "fmod": lambda x, y: x - y * reals.trunc(x / y),
-    "remainder": lambda x, y: x - y * reals.floor(x / y),
-    "copysign": lambda x, y: where(y, ">=", 0, reals.absolute(x), -reals.absolute(x)),
+    "abs": derivative_rules.absolute,
+    "sign": derivative_rules.sign,
+    "floor": derivative_rules.floor,
+    "ceil": derivative_rules.ceil,
+    "round": derivative_rules.rounded,
+    "trunc": derivative_rules.trunc,
+    "frac": lambda x: x - derivative_rules.trunc(x),
+    "fmod": lambda x, y: x - y * derivative_rules.trunc(x / y),
+    "remainder": lambda x, y: x - y * derivative_rules.floor(x / y),
+    "copysign": lambda x, y: where(y, ">=", 0, derivative_rules.absolute(x), -derivative_rules.absolute(x)),
     "max": lambda x, *y: greater(x, *y) if y else vectors.reduced("amax", x),
     "min": lambda x, *y: smaller(x, *y) if y else vectors.reduced("amin", x),
     "maximum": greater,
@@ -113,39 +113,41 @@ COUNTERPARTS: dict[str, Callable[..., Expr]] = {
     "erf": sympy.erf,
     "erfc": sympy.erfc,
     "erfinv": sympy.erfinv,
-    "erfcx": reals.erfcx,
-    "lgamma": reals.lgamma,
-    "digamma": reals.digamma,
-    "gamma": reals.gamma,
-    "beta": reals.beta,
-    "i0": reals.i0,
-    "i0e": reals.i0e,
-    "i1": reals.i1,
-    "i1e": reals.i1e,
-    "ndtr": reals.ndtr,
-    "ndtri": reals.ndtri,
-    "log_ndtr": reals.log_ndtr,
-    "entr": reals.entr,
-    "sigmoid": reals.sigmoid,
+    "erfcx": derivative_rules.erfcx,
+    "lgamma": derivative_rules.lgamma,
+    "digamma": derivative_rules.digamma,
+    "gamma": derivative_rules.gamma,
+    "beta": derivative_rules.beta,
+    "i0": derivative_rules.i0,
+    "i0e": derivative_rules.i0e,
+    "i1": derivative_rules.i1,
+    "i1e": derivative_rules.i1e,
+    "ndtr": derivative_rules.ndtr,
+    "ndtri": derivative_rules.ndtri,
+    "log_ndtr": derivative_rules.log_ndtr,
+    "entr": derivative_rules.entr,
+    "sigmoid": derivative_rules.sigmoid,
     "logit": logit,
-    "logsigmoid": reals.logsigmoid,
+    "logsigmoid": derivative_rules.logsigmoid,
     "relu": lambda x: rectified(x, x, 0),
     "relu6": lambda x: between(x, 0, 6, 0, x, 6),
     "leaky_relu": lambda x, slope=LEAK: rectified(x, x, slope * x),
     "elu": lambda x, alpha=sympy.S.One: rectified(x, x, alpha * (exp(x) - 1)),
     "selu": lambda x: rectified(x, SELU_SCALE * x, SELU_LEFT * (exp(x) - 1)),
     "celu": lambda x, alpha=sympy.S.One: rectified(x, x, alpha * (exp(x / alpha) - 1)),
-    "gelu": lambda x: x * reals.ndtr(x),
-    "silu": lambda x: x * reals.sigmoid(x),
-    "mish": lambda x: x * sympy.tanh(reals.softplus(x)),
+    "gelu": lambda x: x * derivative_rules.ndtr(x),
+    "silu": lambda x: x * derivative_rules.sigmoid(x),
+    "mish": lambda x: x * sympy.tanh(derivative_rules.softplus(x)),
     "softplus": softplus,
-    "softsign": reals.softsign,
+    "softsign": derivative_rules.softsign,
     "tanhshrink": lambda x: x - sympy.tanh(x),
     "hardtanh": lambda x, low=-sympy.S.One, high=sympy.S.One: between(x, low, high, low, x, high),
     "hardsigmoid": lambda x: between(x, -3, 3, 0, x / 6 + sympy.S.Half, 1),
     "hardswish": lambda x: between(x, -3, 3, 0, x * (x + 3) / 6, x),
-    "hardshrink": lambda x, width=sympy.S.Half: where(reals.absolute(x), ">", width, x, 0),
-    "softshrink": lambda x, width=sympy.S.Half: where(reals.absolute(x), ">", width, x - width * reals.sign(x), 0),
+    "hardshrink": lambda x, width=sympy.S.Half: where(derivative_rules.absolute(x), ">", width, x, 0),
+    "softshrink": lambda x, width=sympy.S.Half: where(
+        derivative_rules.absolute(x), ">", width, x - width * derivative_rules.sign(x), 0
+    ),
     "threshold": lambda x, threshold, value: where(x, ">", threshold, x, value),
     "sum": lambda x: vectors.reduced("sum", x),
     "mean": lambda x: vectors.reduced("mean", x),

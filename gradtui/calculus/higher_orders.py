@@ -7,12 +7,12 @@ from itertools import chain
 
 import sympy
 
-from gradtui.calculus import derivative, reals, spelled_out
+from gradtui.calculus import derivative, derivative_rules, spelled_out
 from gradtui.calculus.derivative import MOST_SIMPLIFIED, TOO_LARGE, Partial, Prepared
+from gradtui.calculus.derivative_rules import Expr, Vector
 from gradtui.calculus.digits import Program
 from gradtui.calculus.equal_forms import is_small
 from gradtui.calculus.readable import Style
-from gradtui.calculus.reals import Expr, Vector
 from gradtui.calculus.to_sympy import At, Counts, built, combined, common_length, counts, digits, parsed
 from gradtui.calculus.vectors import GiveUpError
 from gradtui.expression.syntax import Expression
@@ -85,7 +85,7 @@ def _diff(expression: Expr, symbol: Expr) -> Expr:
     """sympy's own sign has Dirac's delta for a derivative; that of the language is flat."""
     if sympy.count_ops(expression) > MOST_OPERATIONS:
         raise GiveUpError(TOO_LARGE)
-    return expression.diff(symbol).replace(sympy.sign, reals.sign)
+    return expression.diff(symbol).replace(sympy.sign, derivative_rules.sign)
 
 
 def _of_elements(texts: list[str], counts: Counts) -> str:

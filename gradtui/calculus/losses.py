@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import sympy
 
-from gradtui.calculus import reals
-from gradtui.calculus.reals import Expr, Vector, where
+from gradtui.calculus import derivative_rules
+from gradtui.calculus.derivative_rules import Expr, Vector, where
 from gradtui.calculus.vectors import KINDS, GiveUpError, is_vector
 
 Options = dict[str, Expr]
@@ -17,12 +17,12 @@ log, exp = sympy.log, sympy.exp
 
 
 def _huber(x: Expr, y: Expr, delta: Expr = ONE) -> Expr:
-    far = reals.absolute(x - y)
+    far = derivative_rules.absolute(x - y)
     return where(far, "<", delta, (x - y) ** 2 / 2, delta * (far - delta / 2))
 
 
 def _smooth_l1(x: Expr, y: Expr, beta: Expr = ONE) -> Expr:
-    far = reals.absolute(x - y)
+    far = derivative_rules.absolute(x - y)
     return far if beta == 0 else where(far, "<", beta, (x - y) ** 2 / (2 * beta), far - beta / 2)
 
 
@@ -32,13 +32,13 @@ def _binary(x: Expr, y: Expr, weight: Expr = ONE) -> Expr:
 
 def _times_log(factor: Expr, x: Expr) -> Expr:
     """0 where the factor is, as torch has it."""
-    return sympy.S.Zero if factor == 0 else factor * log(x) if factor.is_Rational else reals.xlogy(factor, x)
+    return sympy.S.Zero if factor == 0 else factor * log(x) if factor.is_Rational else derivative_rules.xlogy(factor, x)
 
 
 def _with_logits(x: Expr, y: Expr, weight: Expr = ONE, pos_weight: Expr = ONE) -> Expr:
     if pos_weight == 1:
-        return weight * (reals.softplus(x) - x * y)
-    return weight * ((1 - y) * x + (1 + (pos_weight - 1) * y) * reals.softplus(-x))
+        return weight * (derivative_rules.softplus(x) - x * y)
+    return weight * ((1 - y) * x + (1 + (pos_weight - 1) * y) * derivative_rules.softplus(-x))
 
 
 def _kl_div(x: Expr, y: Expr, log_target: bool = False) -> Expr:
@@ -47,7 +47,7 @@ def _kl_div(x: Expr, y: Expr, log_target: bool = False) -> Expr:
 
 ELEMENTWISE: dict[str, Callable[..., Expr]] = {
     "mse_loss": lambda x, y: (x - y) ** 2,
-    "l1_loss": lambda x, y: reals.absolute(x - y),
+    "l1_loss": lambda x, y: derivative_rules.absolute(x - y),
     "huber_loss": _huber,
     "smooth_l1_loss": _smooth_l1,
     "binary_cross_entropy": _binary,

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import sympy
 
+from gradtui.calculus.derivative_rules import COMPARISONS, Expr, Reduction, Vector, Where
 from gradtui.calculus.equal_forms import forms, is_small
-from gradtui.calculus.reals import COMPARISONS, Expr, Reduction, Vector, Where
 from gradtui.expression.functions import FUNCTIONS
-from gradtui.expression.notation import write
+from gradtui.expression.reads_as import write
 from gradtui.expression.syntax import (
     Binary,
     Call,

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import sympy
 
 from gradtui.calculus import losses
+from gradtui.calculus.derivative_rules import Expr
 from gradtui.calculus.functions import greater, smaller
-from gradtui.calculus.reals import Expr
 from gradtui.calculus.vectors import GiveUpError
 from gradtui.expression import syntax
 from gradtui.expression.functions import FUNCTIONS

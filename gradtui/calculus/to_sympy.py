@@ -9,9 +9,9 @@ from functools import lru_cache
 import sympy
 
 from gradtui.calculus import losses
+from gradtui.calculus.derivative_rules import Elements, Expr, Vector
 from gradtui.calculus.digits import Digits, digits_for
 from gradtui.calculus.functions import COUNTERPARTS
-from gradtui.calculus.reals import Elements, Expr, Vector
 from gradtui.calculus.vectors import SCALAR_VALUED, GiveUpError, is_vector
 from gradtui.expression import syntax
 from gradtui.expression.parser import parse

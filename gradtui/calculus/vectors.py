@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import sympy
 
-from gradtui.calculus.reals import DIGITS, Elements, Expr, Reduction, Vector, bent_abs, exp, mp
+from gradtui.calculus.derivative_rules import DIGITS, Elements, Expr, Reduction, Vector, bent_abs, exp, mp
 
 ONE = sympy.S.One
 

@@ -95,12 +95,12 @@ def theme_named(name: str) -> str:
     """Textual's name for it: `light` is enough for `textual-light`, `ansi` for `ansi-dark`. Raises WrongError."""
     from textual.theme import BUILTIN_THEMES
 
-    from gradtui.settings.every_setting import WrongError
+    from gradtui.settings.every_setting import WrongError, written
 
     for theme in (name, f"textual-{name}", f"{name}-dark"):
         if theme in BUILTIN_THEMES:
             return theme
-    raise WrongError(f"{name} is none of {', '.join(BUILTIN_THEMES)}")
+    raise WrongError(f"{written(name)} is none of {', '.join(BUILTIN_THEMES)}")
 
 
 def themed(settings: Settings) -> Settings:

@@ -94,7 +94,7 @@ def folder(path: str, form: Form | None, export: str | None) -> NoReturn:
     """The ranks of a training, side by side: written out."""
     from gradtui.file.format import FileError
     from gradtui.file.run_folder import load_folder
-    from gradtui.report import ranks as report
+    from gradtui.report.run import ranks as report
     from gradtui.runs.ranks import side_by_side
     from gradtui.snapshot.model import Problem
 
@@ -118,17 +118,17 @@ def folder(path: str, form: Form | None, export: str | None) -> NoReturn:
 
 def _pieces(run: Run, form: Form) -> Iterator[bytes]:
     if form == "json":
-        from gradtui.report.run_json import pieces
+        from gradtui.report.run.json import pieces
 
         return pieces(run)
-    from gradtui.report.run_text import report
+    from gradtui.report.run.text import report
 
     return iter((report(run).encode(sys.stdout.encoding, "replace"),))
 
 
 def _export(run: Run, path: str) -> None:
     from gradtui.report.export import ExportError
-    from gradtui.report.run_export import export
+    from gradtui.report.run.export import export
 
     try:
         export(run, path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from gradtui.command.option_values import shown, themed
@@ -15,8 +17,8 @@ def show(settings: Settings) -> None:
     from gradtui.tui.run.keys import KEYS as RUN_KEYS
 
     settings = themed(settings)
-    keys, wrong = bound(settings.keys)
-    for_runs, of_runs = bound(settings.keys, RUN_KEYS)
+    keys, wrong = bound(settings.keys, places=settings.sources)
+    for_runs, of_runs = bound(settings.keys, RUN_KEYS, settings.sources)
     known = {key.id for key in keys}
     keys += [key for key in for_runs if key.id not in known]
     wrong += [sentence for sentence in of_runs if sentence not in wrong]
@@ -30,7 +32,7 @@ def show(settings: Settings) -> None:
     for key in keys:
         source = "as usual"
         if key.id in settings.keys:
-            source = settings.sources["keys" if key.id in settings.get("keys") else "keymap"]
+            source = settings.sources[f"keys.{key.id}" if key.id in settings.get("keys") else "keymap"]
         rows.append((f"keys.{key.id}", " ".join(key.key.split(",")) or "–", source))
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for name, value, source in rows:
@@ -43,8 +45,8 @@ def show(settings: Settings) -> None:
 
 def _file(settings: Settings) -> str:
     if settings.file is None:
-        return "none: GRADTUI_CONFIG is empty"
-    return shown(str(settings.file) if settings.file.exists() else f"{settings.file} (there is none yet)")
+        return "none: so says GRADTUI_CONFIG"
+    return shown(str(settings.file) if os.path.exists(settings.file) else f"{settings.file} (there is none yet)")
 
 
 def _text(value: Value) -> str:

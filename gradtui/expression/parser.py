@@ -34,7 +34,7 @@ from gradtui.expression.builder import Builder
 from gradtui.expression.did_you_mean import DERIVATIVE, derivative_in
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.grammar import MOST_NESTED, Rules
-from gradtui.expression.notation import write
+from gradtui.expression.reads_as import write
 from gradtui.expression.scope import Scope
 from gradtui.expression.statements import Statement, statements
 from gradtui.expression.syntax import Binding, Definition, Expression, Node

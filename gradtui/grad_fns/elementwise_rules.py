@@ -117,6 +117,16 @@ STEPS_AND_CORNERS: dict[str, tuple[str, ...]] = {
     "WhereBackward0": ("where(condition, a, b)", "where(condition, 1, 0)", "where(condition, 0, 1)"),
 }
 
+_AT_A_BOUND = "at the bound itself: 0 from torch 2.14 on"
+_EQUAL = "where both are equal: 1/2 from torch 2.14 on"
+FROM_2_14 = {
+    **dict.fromkeys(("ClampBackward1", "ClampMinBackward0", "ClampMaxBackward0"), _AT_A_BOUND),
+    **dict.fromkeys(
+        ("ClampBackward0", "ClampMinBackward1", "ClampMaxBackward1", "FmaxBackward0", "FminBackward0"), _EQUAL
+    ),
+}
+"""Where torch takes another derivative at a corner from some version on than the row says, and what."""
+
 SPECIAL: dict[str, tuple[str, ...]] = {
     "ErfBackward0": ("erf(a)", "2*exp(-a^2)/sqrt(pi)"),
     "ErfcBackward0": ("erfc(a)", "-2*exp(-a^2)/sqrt(pi)"),

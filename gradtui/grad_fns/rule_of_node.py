@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from gradtui.grad_fns.elementwise_rules import ELEMENTWISE
+from gradtui.grad_fns.elementwise_rules import ELEMENTWISE, FROM_2_14
 from gradtui.grad_fns.tensor_rules import TENSORS
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
@@ -140,6 +140,8 @@ def _partial(found: Rule, node: Node, index: int, known: dict[str, str]) -> Expl
     local = None if edge.local is None else number(edge.local, _digits(node))
     steps = [pretty(step) for step in (formula, filled, local) if step is not None]
     rule_line = f"{found.head(index)} {' = '.join(dict.fromkeys(steps))}"
+    if node.name in FROM_2_14:
+        rule_line += f" ({FROM_2_14[node.name]})"
     if node.grad_output is None:
         return Explanation(index, rule_line, "")
     came, went = _grads(node, edge)

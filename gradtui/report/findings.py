@@ -6,11 +6,11 @@ import textwrap
 from collections.abc import Iterator
 
 from gradtui.findings.findings import findings
+from gradtui.report.width import WIDTH
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.visible import harmless
 
-WIDTH = 80
 MOST_FINDINGS, MOST_EVIDENCE = 20, 4
 NONE = "no fault found"
 ONLY_PERHAPS = f"{NONE}, though it may be seen whether this is meant so:"

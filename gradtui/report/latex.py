@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gradtui.expression.notation import COMPARISON, NEGATION, POWER, PRODUCT, SUM
+from gradtui.expression.reads_as import COMPARISON, NEGATION, POWER, PRODUCT, SUM
 from gradtui.expression.syntax import (
     Application,
     Binary,

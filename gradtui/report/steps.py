@@ -11,11 +11,11 @@ from gradtui.graph import ledger
 from gradtui.graph.operands import quote
 from gradtui.graph.replay import ORDER, Replay, Sum
 from gradtui.report import findings
+from gradtui.report.width import WIDTH
 from gradtui.snapshot.model import Node, Snapshot, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
 from gradtui.snapshot.visible import harmless
 
-WIDTH = 80
 ELEMENTS = 4
 MOST_ENTRIES = 20
 MOST_STEPS = 40

@@ -20,6 +20,7 @@ from gradtui.report.gradients import tables
 from gradtui.report.orders import text as orders_text
 from gradtui.report.steps import in_short
 from gradtui.report.training.updates import table, values_chart
+from gradtui.report.width import WIDTH
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.model import Node, Snapshot, Source, Values, default_at
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
@@ -27,7 +28,6 @@ from gradtui.snapshot.orders import Orders
 from gradtui.snapshot.target import split
 from gradtui.snapshot.visible import harmless, visible
 
-WIDTH = 80
 CHART_HEIGHT = 20
 GAP = "  "
 TREE, SOURCE = 40, 8

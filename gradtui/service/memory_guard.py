@@ -35,6 +35,8 @@ def _of_machine() -> int | None:
             line.split()[1] for line in MEMINFO.read_text().splitlines() if line.startswith("MemAvailable:")
         )
         return int(kilobytes) * 1024
+    if not hasattr(os, "sysconf"):  # Windows
+        return None
     with suppress(OSError, ValueError):  # macOS tells what it has, not what is free
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return None

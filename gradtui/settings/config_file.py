@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import shutil
@@ -11,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 VARIABLE = "GRADTUI_CONFIG"
-"""Names another file; an empty one names none."""
+"""Names another file; an empty one, or the system's file that is always empty, names none."""
 LARGEST = 1_000_000
 """Bytes of a file that is read."""
 
-TABLE = re.compile(r"\s*\[([^\[\]]+)\]")
-KEY = re.compile(r"\s*([^=#\[\]]+?)\s*=")
+NAME = r"""((?:"(?:[^"\\]|\\.)*"|'[^']*'|[^=#\[\]"'])+?)"""
+TABLE = re.compile(rf"\s*\[\[?\s*{NAME}\s*\]")
+KEY = re.compile(rf"\s*{NAME}\s*=")
+BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class UnreadableError(ValueError):
@@ -24,12 +27,20 @@ class UnreadableError(ValueError):
 
 
 def path(environ: Mapping[str, str] = os.environ) -> Path | None:
-    """In the platform's folder of settings, or where the environment says; None for no file at all."""
-    if VARIABLE in environ:
-        return Path(environ[VARIABLE]).expanduser() if environ[VARIABLE] else None
-    import platformdirs
+    """In the platform's folder of settings, or where the environment says; None for no file at all. Raises UnreadableError."""
+    named = environ.get(VARIABLE)
+    if named in ("", os.devnull):
+        return None
+    try:
+        if named is not None:
+            return Path(named).expanduser()
+        import platformdirs
 
-    return Path(platformdirs.user_config_dir("gradtui", appauthor=False)) / "config.toml"
+        return Path(platformdirs.user_config_dir("gradtui", appauthor=False)) / "config.toml"
+    except RuntimeError:
+        raise UnreadableError(
+            f"{named or 'config.toml'}: its home folder is not known; {VARIABLE} names a file"
+        ) from None
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -37,9 +48,11 @@ def read(file: Path) -> dict[str, Any]:
     try:
         if not file.exists():
             return {}
+        if not file.is_file():  # a pipe or a device might never end
+            raise UnreadableError(f"{file} is no file")
         if file.stat().st_size > LARGEST:
             raise UnreadableError(f"{file} has more than {LARGEST:,} bytes: it is not read")
-        text = file.read_bytes().decode()
+        text = file.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise UnreadableError(f"{file}: {error.strerror}") from None
     except UnicodeError:
@@ -48,40 +61,46 @@ def read(file: Path) -> dict[str, Any]:
 
     try:
         return tomllib.loads(text, parse_float=str)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except RecursionError:
+        raise UnreadableError(f"{file} cannot be read: it is nested too deeply") from None
+    except tomllib.TOMLDecodeError as error:
         raise UnreadableError(f"{file} cannot be read: {error}") from None
+    except ValueError:  # what Python itself refuses
+        raise UnreadableError(f"{file} cannot be read: a number in it has too many digits") from None
 
 
-def line_of(file: Path, *names: str) -> int | None:
-    """The line on which an entry begins, the first 1; None where that is not known."""
+def lines(file: Path) -> dict[str, int]:
+    """The lines on which entries and tables begin, the first 1, by dotted names; without those whose line is not known."""
     import tomllib
 
-    wanted = ".".join(names)
-    table = ""
+    found: dict[str, int] = {}
+    table: list[str] = []
     with suppress(OSError, UnicodeError):
-        for number, text in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-            heading = TABLE.match(text)
-            key = KEY.match(text)
-            if heading is not None:
-                table = f"{_dotted(heading[1], tomllib.loads)}."
-                if wanted == table[:-1]:
-                    return number
-            elif key is not None and wanted == table + _dotted(key[1], tomllib.loads):
-                return number
-    return None
+        for number, text in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), start=1):
+            if heading := TABLE.match(text):
+                names = table = _names(heading[1], tomllib.loads)
+            elif key := KEY.match(text):
+                names = table + _names(key[1], tomllib.loads)
+            else:
+                continue
+            for length in range(1, len(names) + 1):
+                found.setdefault(".".join(names[:length]), number)
+    return found
 
 
-def _dotted(key: str, loads: Any) -> str:
-    """`"a".b` -> `a.b`, as TOML reads a key; the text itself where it is none."""
+def _names(key: str, loads: Any) -> list[str]:
+    """`"a".b` -> a, b, as TOML reads a key; the text itself where it is none."""
+    if BARE.fullmatch(key):
+        return [key]
     try:
         read: Any = loads(f"{key} = 0")
-    except ValueError:
-        return key
+    except (ValueError, RecursionError):
+        return [key]
     names = []
     while isinstance(read, dict):
         ((name, read),) = read.items()
         names.append(name)
-    return ".".join(names)
+    return names
 
 
 def write(file: Path, changes: Mapping[str, str | None]) -> None:
@@ -94,8 +113,14 @@ def write(file: Path, changes: Mapping[str, str | None]) -> None:
 
     file = file.resolve()
     there = file.exists()
+    if there and not file.is_file():
+        raise UnreadableError(f"{file} is no file")
+    encoding = "utf-8"
     try:
-        document = tomlkit.parse(file.read_bytes() if there else b"")
+        content = file.read_bytes() if there else b""
+        if content.startswith(codecs.BOM_UTF8):
+            encoding = "utf-8-sig"
+        document = tomlkit.parse(content.decode(encoding))
     except (TOMLKitError, UnicodeError) as error:
         raise UnreadableError(f"{file} cannot be read: {error}") from None
     for name, value in changes.items():
@@ -105,7 +130,7 @@ def write(file: Path, changes: Mapping[str, str | None]) -> None:
             document[name] = value
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_suffix(".new")
-    new.write_bytes(tomlkit.dumps(document).encode())
+    new.write_bytes(tomlkit.dumps(document).encode(encoding))
     if there:
         shutil.copymode(file, new)
     new.replace(file)

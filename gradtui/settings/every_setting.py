@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from gradtui.snapshot.defaults import STEP
@@ -32,10 +33,31 @@ class Entry(NamedTuple):
         return f"GRADTUI_{self.name.upper()}"
 
 
+LONGEST = 60
+"""Signs of a wrong value that are said again."""
+LARGEST_INTEGER = 1100
+"""Bits: above those of a float, below those that Python refuses to write in full."""
+
+
+def written(value: Any) -> str:
+    """A value as it stands in a file, in short."""
+    if isinstance(value, bool):
+        text = str(value).lower()
+    elif isinstance(value, int) and value.bit_length() > LARGEST_INTEGER:
+        text = f"a number of {value.bit_length():,} bits"
+    elif isinstance(value, list):
+        text = f"[{', '.join(map(written, value))}]"
+    elif isinstance(value, dict):
+        text = "a table"
+    else:
+        text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
 def _one_of(*values: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if value not in values:
-            raise WrongError(f"{value!r} is none of {', '.join(values)}")
+            raise WrongError(f"{written(value)} is none of {', '.join(values)}")
         return str(value)
 
     return read
@@ -43,42 +65,40 @@ def _one_of(*values: str) -> Callable[[Any], str]:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value:
-        raise WrongError(f"{value!r} is no name")
+        raise WrongError(f"{written(value)} is no name")
     return value
 
 
 def read_step(value: Any) -> str:
     """The text itself, of a number above 0."""
-    number = _number(value, "a number above 0, such as 0.1")
-    if not number > 0:
-        raise WrongError(f"{value}: a number above 0, such as 0.1")
+    number = _number(value)
+    if number is None or not number > 0:
+        raise WrongError(f"{written(value)} is not a number above 0, such as 0.1")
     return str(value)
 
 
 def read_window(value: Any) -> tuple[float, float]:
     """`-10:10`, or both ends in a list, each as it could stand in an `--at`."""
-    wanted = "LOW:HIGH with LOW below HIGH, such as -10:10"
     ends = value.split(":") if isinstance(value, str) else value
     if isinstance(ends, list) and len(ends) == 2:
-        low, high = (_number(end, wanted, value) for end in ends)
-        if low < high:
+        low, high = (_number(end) for end in ends)
+        if low is not None and high is not None and low < high:
             return low, high
-    raise WrongError(f"{value}: {wanted}")
+    raise WrongError(f"{written(value)} is not LOW:HIGH with LOW below HIGH, such as -10:10")
 
 
-def _number(value: Any, wanted: str, whole: Any = None) -> float:
+def _number(value: Any) -> float | None:
+    """None for what is no finite number."""
     from gradtui.expression.point import PointError, read_point
 
-    whole = value if whole is None else whole
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise WrongError(f"{whole}: {wanted}")
-    try:
+        return None
+    if isinstance(value, int) and value.bit_length() > LARGEST_INTEGER:
+        return None
+    with suppress(PointError):
         number = read_point(str(value)).value
-    except PointError as error:
-        raise WrongError(f"{whole}: {error}") from None
-    if not isinstance(number, float):
-        raise WrongError(f"{whole}: {wanted}")
-    return number
+        return number if isinstance(number, float) else None
+    return None
 
 
 def _switch(value: Any) -> bool:
@@ -86,12 +106,13 @@ def _switch(value: Any) -> bool:
     if isinstance(value, bool):
         return value
     if not isinstance(value, str) or value.casefold() not in words:
-        raise WrongError(f"{value!r} is neither true nor false")
+        raise WrongError(f"{written(value)} is neither true nor false")
     return words[value.casefold()]
 
 
 def _keys(value: Any) -> dict[str, tuple[str, ...]]:
-    """Keys by action: a text, or a list of texts. `step.up = "l"` without quotes is a table in a table."""
+    """Keys by action: a text, or a list of texts, an empty one for no key. `step.up = "l"` without quotes is a table in a
+    table."""
     if not isinstance(value, dict):
         raise WrongError("keys is a table: [keys], then a line for each action")
     found: dict[str, tuple[str, ...]] = {}

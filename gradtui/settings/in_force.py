@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,12 +12,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.settings import config_file
-from gradtui.settings.every_setting import ENTRIES, IN_ENVIRONMENT, Value, WrongError
+from gradtui.settings.every_setting import ENTRIES, IN_ENVIRONMENT, Value, WrongError, written
 from gradtui.settings.keymaps import KEYMAPS
+
+MOST_TOLD = 8
+"""Sentences about what is wrong: a file of another program has no end of them."""
 
 
 class Settings(Struct, frozen=True):
-    """values: by name, of those that somebody has set. sources: where each was set, in a few words.
+    """values: by name, of those that somebody has set. sources: where each was set, in a few words; `keys.step.up` too.
 
     file: that was looked for. wrong: what stands somewhere and is no setting, a sentence each; all else holds.
     """
@@ -47,7 +50,13 @@ class Settings(Struct, frozen=True):
     @property
     def keys(self) -> dict[str, tuple[str, ...]]:
         """Keys by action, of those that have others than usual: of the keymap, stronger those that were named one by one."""
-        return {**KEYMAPS[self.get("keymap")], **self.get("keys")}
+        own: dict[str, tuple[str, ...]] = self.get("keys")
+        taken = {key for keys in own.values() for key in keys}
+        ready = KEYMAPS[self.get("keymap")]
+        return {
+            **own,
+            **{name: tuple(key for key in ready[name] if key not in taken) for name in ready if name not in own},
+        }
 
     def given(self, **options: Value) -> Settings:
         """With what the command line says; None for what it does not."""
@@ -75,24 +84,28 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     try:
         path = config_file.path(environ)
         there = {} if path is None else config_file.read(path)
-    except (config_file.UnreadableError, RuntimeError) as error:  # RuntimeError: nobody knows where home is
+    except config_file.UnreadableError as error:
         there = {}
         wrong.append(str(error))
+    lines = config_file.lines(path) if path and there else {}
     known = {entry.name: entry for entry in ENTRIES}
     for name, value in there.items():
-        assert path is not None
+        place = _place(path, lines, name)
         if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {close[0]}?" if close else f"there is {', '.join(known)}"
-            wrong.append(f"{_place(path, name)}: there is no setting {name}; {hint}")
+            wrong.append(f"{place}: {_unknown(name, list(known))}")
             continue
         try:
             values[name] = known[name].read(value)
         except WrongError as error:
             whole = f"{name}.{error.part}" if error.part else name
-            wrong.append(f"{_place(path, name, error.part)}: {whole}: {error}")
+            wrong.append(f"{_place(path, lines, name, error.part)}: {whole}: {error}")
         else:
-            sources[name] = _place(path, name)
+            sources[name] = place
+            if name == "keys":
+                sources |= {
+                    f"keys.{action}": _place(path, lines, "keys", action)
+                    for action in cast(dict[str, Any], values[name])
+                }
     for entry in IN_ENVIRONMENT:
         if environ.get(entry.variable):
             try:
@@ -100,10 +113,25 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
                 sources[entry.name] = entry.variable
             except WrongError as error:
                 wrong.append(f"{entry.variable}: {error}")
-    return Settings(values, sources, path, tuple(wrong))
+    variables = [config_file.VARIABLE, *(entry.variable for entry in IN_ENVIRONMENT)]
+    others = sorted(name for name in environ if name.startswith("GRADTUI_") and name not in variables)
+    wrong += [_unknown(name, variables) for name in others]
+    return Settings(values, sources, path, few(wrong))
 
 
-def _place(path: Path, name: str, part: str = "") -> str:
-    line = config_file.line_of(path, name, part) if part else None
-    line = line or config_file.line_of(path, name)
+def few(wrong: Sequence[str]) -> tuple[str, ...]:
+    """The first sentences, and how many more there are."""
+    more = len(wrong) - MOST_TOLD
+    return tuple(wrong) if more <= 0 else (*wrong[:MOST_TOLD], f"{more:,} more entries are wrong")
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, 1)
+    return f"there is no setting {written(name)}; " + (
+        f"did you mean {close[0]}?" if close else f"there is {', '.join(known)}"
+    )
+
+
+def _place(path: Path | None, lines: Mapping[str, int], name: str, part: str = "") -> str:
+    line = lines.get(f"{name}.{part}") or lines.get(name)
     return f"{path}, line {line}" if line else str(path)

@@ -44,7 +44,7 @@ class Memory:
     def load(self) -> list[str]:
         """The functions, the oldest first."""
         with suppress(OSError, RuntimeError, msgspec.MsgspecError, UnicodeError, ValueError):
-            if self.path.stat().st_size <= LARGEST:
+            if self.path.is_file() and self.path.stat().st_size <= LARGEST:
                 self.known = msgspec.json.decode(self.path.read_bytes(), type=Remembered)
         return self.known.history
 

@@ -70,7 +70,7 @@ class GradtuiApp(MendedApp):
         self._held = False
         self._other_window: tuple[float, float] | None = None
         settings = Settings() if memory is None else memory.settings
-        self.keys, wrong = bound(settings.keys)
+        self.keys, wrong = bound(settings.keys, places=settings.sources)
         self.wrong = (*settings.wrong, *wrong)
         self.set_keymap({str(key.id): key.key for key in self.keys if key not in KEYS})
         self.plain = settings.plain

@@ -5,57 +5,71 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from types import MappingProxyType
 
 from textual.binding import Binding
 from textual.keys import Keys, _character_to_key, format_key
 
+from gradtui.settings.every_setting import written
+from gradtui.settings.in_force import few
 from gradtui.tui.keys import KEYS, NO_ROOM, Row
 from gradtui.tui.run.keys import KEYS as RUN_KEYS
 
 NAMED = {key.value for key in Keys if not key.value.startswith("<")} | {"question_mark", "slash", "comma", "colon"}
 MODIFIED = re.compile(r"(?:(?:ctrl|shift|alt)\+)+(.+)")
 
+NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 ACTIONS = {str(binding.id) for binding in (*KEYS, *RUN_KEYS)}
 """Of the explorer and of the screen on a run, which have some in common."""
 
 
-def bound(chosen: Mapping[str, Sequence[str]], keys_of: Sequence[Binding] = KEYS) -> tuple[list[Binding], list[str]]:
+def bound(
+    chosen: Mapping[str, Sequence[str]], keys_of: Sequence[Binding] = KEYS, places: Mapping[str, str] = NOWHERE
+) -> tuple[list[Binding], list[str]]:
     """The keys of a screen with the chosen ones, and what is wrong with these, a sentence each. A key that was chosen for one
-    action does nothing else any more."""
+    action does nothing else any more; an action for which none was chosen has none. places: where `keys.step.up` was set."""
     wrong: list[str] = []
     here = {binding.id for binding in keys_of}
     taken: dict[str, str] = {}
     for name, keys in chosen.items():
+        place = f"{places[f'keys.{name}']}: " if f"keys.{name}" in places else ""
         if name not in ACTIONS:
             close = difflib.get_close_matches(name, ACTIONS, 1)
-            wrong.append(f"there is no action {name}" + (f"; did you mean {close[0]}?" if close else ""))
+            wrong.append(
+                f"{place}there is no action {written(name)}" + (f"; did you mean {close[0]}?" if close else "")
+            )
             continue
         if name not in here:
             continue
         for key in keys:
             normal = textual_name(key)
             if normal is None:
-                wrong.append(f"{name}: there is no key {key}; h, ?, left, ctrl+d and f5 are keys")
+                wrong.append(f"{place}{name}: there is no key {written(key)}; h, ?, left, ctrl+d and f5 are keys")
             elif taken.setdefault(normal, name) != name:
-                wrong.append(f"{key} is given to {taken[normal]} and to {name}: it stays with the first")
-    return [_rebound(binding, taken) for binding in keys_of], wrong
+                wrong.append(f"{place}{key} is given to {taken[normal]} and to {name}: it stays with the first")
+    without = {name for name, keys in chosen.items() if not keys}
+    return [_rebound(binding, taken, without) for binding in keys_of], list(few(wrong))
 
 
-def _rebound(binding: Binding, taken: Mapping[str, str]) -> Binding:
+def _rebound(binding: Binding, taken: Mapping[str, str], without: Set[str]) -> Binding:
+    """without: ids of those that are to have no key."""
     mine = [key for key, name in taken.items() if name == binding.id]
-    kept = mine or [key for key in binding.key.split(",") if key not in taken]
+    usual = [] if binding.id in without else [key for key in binding.key.split(",") if key not in taken]
+    kept = mine or usual
     if kept == binding.key.split(","):
         return binding
     return replace(binding, key=",".join(kept), key_display=None)
 
 
 def textual_name(key: str) -> str | None:
-    """Textual's name of a key that is written in whatever way: `?` is question_mark. None for what is no key."""
+    """Textual's name of a key that is written in whatever way: `?` is question_mark, Ctrl+L is ctrl+l. None for what is
+    no key."""
     if len(key) == 1:
         return _character_to_key(key) if key.isprintable() else None
+    key = key.lower()
     modified = MODIFIED.fullmatch(key)
     if key in NAMED or modified is None:
         return key if key in NAMED else None

@@ -9,9 +9,9 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import Point, read_point, read_points, read_values
+from gradtui.expression.reads_as import write
 from gradtui.expression.syntax import Expression
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.defaults import WINDOW

@@ -39,7 +39,7 @@ from textual.widget import AwaitMount, Widget
 from textual.widgets import Button, LoadingIndicator
 
 from gradtui.snapshot.visible import visible
-from gradtui.tui.colours import ANSI_DARK, COLOURLESS, readable, theme_for
+from gradtui.tui.few_colours import ANSI_DARK, COLOURLESS, readable, theme_for
 
 SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._gather_commands)["__wrapped__"]
 

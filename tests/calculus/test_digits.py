@@ -12,8 +12,8 @@ import torch
 from hypothesis import given
 
 from gradtui.calculus.derivative import derivatives
+from gradtui.calculus.derivative_rules import mp
 from gradtui.calculus.digits import as_float, as_typed, settled
-from gradtui.calculus.reals import mp
 from gradtui.snapshot.model import Request
 
 

@@ -25,7 +25,8 @@ from gradtui.file.format import MAGIC, RUN, FileError
 from gradtui.file.run_format import deflated, record
 from gradtui.file.run_reading import Following, load
 from gradtui.file.run_writing import RunWriter, save
-from gradtui.report import run_json, run_text
+from gradtui.report.run import json as run_json
+from gradtui.report.run import text as run_text
 from gradtui.runs.run import ParameterNorms, Run, Update
 from tests.runs import made
 
@@ -83,7 +84,7 @@ def test_everything_is_everything() -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.floats(0, 1, exclude_max=True))
 def test_cut_anywhere_it_opens_with_all_whole_records(where: float, written: bytes, tmp_path: Path) -> None:
     cut = LEAST + int(where * (len(written) - LEAST))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gradtui.calculus import derivative, reals
+from gradtui.calculus import derivative, derivative_rules
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression import parse
 from gradtui.expression.syntax import (
@@ -89,7 +89,9 @@ def test_fifty_digits(formula: dict[str, Any]) -> None:
         exact = {name: mp.mpf(repr(number)) for name, number in check["at"].items()}
         counts = tuple((name, 0) for name in expression.variables)
         prepared = derivative._prepared(formula["expr"], frozenset(check["at"]), counts)
-        f, *slopes = prepared.program.at({name: reals.mp.mpf(repr(number)) for name, number in check["at"].items()})
+        f, *slopes = prepared.program.at(
+            {name: derivative_rules.mp.mpf(repr(number)) for name, number in check["at"].items()}
+        )
         assert near(digits(expression, exact), mp.mpf(check["value"]), precise)
         assert near(mp.mpf(f), digits(expression, exact), EXACT)
         for name, told in zip(expression.variables, slopes, strict=True):

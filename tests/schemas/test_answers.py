@@ -18,8 +18,8 @@ import gradtui
 from gradtui.calculus.higher_orders import derivatives
 from gradtui.command.cli import command
 from gradtui.engine.training.evaluate import evaluate
-from gradtui.report import run_json
 from gradtui.report.json import answer, line, refusal
+from gradtui.report.run import json as run_json
 from gradtui.schemas import answers
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Event, Problem, Request, Snapshot

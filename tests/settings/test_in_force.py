@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from jsonschema import Draft202012Validator
 
 from gradtui.schemas import config
 from gradtui.settings import config_file
-from gradtui.settings.in_force import Settings, read
+from gradtui.settings.in_force import MOST_TOLD, Settings, read
 from gradtui.snapshot.start import Start
 from gradtui.tui import app
+from gradtui.tui.keymap import bound
 from tests.command.test_usage import run
 
 FULL = """# mine
@@ -74,6 +76,11 @@ def test_all_of_them(tmp_path: Path) -> None:
         ('dtype = "float64"\nkeys = "h"', 2, "keys"),
         ('dtype = "float64"\n[keys]\nsearch = "f"\n"step.up" = 3', 4, "step.up"),
         ('dtype = "float64"\n[keys]\n# step.up\nstep.up = ["l", 3]', 4, "step.up"),
+        ('dtype = "float64"\n\n[[keys]]\nstep = "l"', 3, "keys"),
+        ('dtype = "float64"\na.b = 1', 2, "a"),
+        ('dtype = "float64"\n"a\\u0062=c" = 1', 2, "ab=c"),
+        ('dtype = "float64"\nwindow = [-inf, inf]', 2, "window"),
+        ('dtype = "float64"\ntheme = 2020-01-01', 2, "theme"),
     ],
 )
 def test_a_wrong_entry_is_one_sentence_with_its_line(tmp_path: Path, text: str, line: int, word: str) -> None:
@@ -85,7 +92,10 @@ def test_a_wrong_entry_is_one_sentence_with_its_line(tmp_path: Path, text: str, 
     assert not Draft202012Validator(config()).is_valid(tomlkit.parse(text).unwrap()) or word in ("step", "window")
 
 
-@pytest.mark.parametrize("content", [b"theme = ", b"\xff\xfe", b"[keys\n", b'a = "\x00"', b"[" * 2000])
+@pytest.mark.parametrize(
+    "content",
+    [b"theme = ", b"\xff\xfe", b"[keys\n", b'a = "\x00"', b"[" * 2000, b"a = " + b"[" * 9000, b"step = " + b"9" * 5000],
+)
 def test_a_file_that_is_no_toml(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(content)
@@ -97,6 +107,45 @@ def test_a_file_that_is_no_toml(tmp_path: Path, content: bytes) -> None:
     assert path.read_bytes() == content, "it stays a person's"
 
 
+def test_a_file_without_end_is_not_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "config.toml"
+    os.mkfifo(pipe)
+    for path in (str(pipe), "/dev/zero", "x" * 5000):
+        settings = read({config_file.VARIABLE: path})
+        assert len(settings.wrong) == 1
+        with pytest.raises((config_file.UnreadableError, OSError)):
+            config_file.write(Path(path), {"theme": "nord"})
+    assert pipe.is_fifo()
+    assert read({config_file.VARIABLE: os.devnull}) == Settings(), "a way to say: none"
+
+
+def test_a_file_of_another_program_is_told_of_in_short(tmp_path: Path) -> None:
+    settings = read(written(tmp_path, "".join(f"k{number} = {number}\n" for number in range(3000))))
+    assert len(settings.wrong) == MOST_TOLD + 1
+    assert "2,992" in settings.wrong[-1]
+    for text in (f'dtype = ["{"x" * 9000}"]', f"step = 0x{'F' * 9000}"):
+        (told,) = read(written(tmp_path, text)).wrong
+        assert len(told) < len(str(tmp_path)) + 150
+
+
+def test_a_file_as_other_editors_write_it(tmp_path: Path) -> None:
+    environ = written(tmp_path, "")
+    path = tmp_path / "config.toml"
+    path.write_bytes(b'\xef\xbb\xbf# mine\r\ntheme = "nord"\r\n')
+    assert read(environ).theme == "nord"
+    config_file.write(path, {"theme": "light"})
+    assert path.read_bytes() == b'\xef\xbb\xbf# mine\r\ntheme = "light"\r\n'
+
+
+def test_ones_own_keys_are_stronger_than_a_ready_map(tmp_path: Path) -> None:
+    text = 'keymap = "vim"\n[keys]\nwhy = "l"\n"step.upp" = "x"\n\nedit = []\n"undo" = ["Ctrl+Z", "hyper+z"]\n'
+    settings = read(written(tmp_path, text))
+    keys, wrong = bound(settings.keys, places=settings.sources)
+    by_id = {key.id: key.key for key in keys}
+    assert (by_id["why"], by_id["step.up"], by_id["edit"], by_id["undo"]) == ("l", "right", "", "ctrl+z")
+    assert ["line 4" in wrong[0], "line 7" in wrong[1], len(wrong)] == [True, True, 2]
+
+
 def test_no_file(tmp_path: Path) -> None:
     assert read({config_file.VARIABLE: str(tmp_path / "no" / "config.toml")}).wrong == ()
     assert read({config_file.VARIABLE: ""}) == Settings()
@@ -104,9 +153,12 @@ def test_no_file(tmp_path: Path) -> None:
 
 
 def test_a_wrong_environment_is_told() -> None:
-    settings = read({config_file.VARIABLE: "", "GRADTUI_DTYPE": "float16", "GRADTUI_MOUSE": "off"})
-    assert len(settings.wrong) == 1
+    settings = read(
+        {config_file.VARIABLE: "", "GRADTUI_DTYPE": "float16", "GRADTUI_MOUSE": "off", "GRADTUI_STEPP": "1"}
+    )
+    assert len(settings.wrong) == 2
     assert "GRADTUI_DTYPE" in settings.wrong[0]
+    assert "GRADTUI_STEP?" in settings.wrong[1]
     assert (settings.get("dtype"), settings.mouse) == ("float32", False)
 
 

@@ -161,7 +161,7 @@ def is_transformed(tensor: torch.Tensor) -> bool:
 def saved_tensors(node: Node, *names: str) -> list[torch.Tensor]:
     """The tensors that a node keeps, under some of its names or all, without unpacking: not those that a hook has packed.
 
-    Before torch 2.7 there is no looking at them without that: none.
+    Before torch 2.10 there is no looking at them without that: none.
     """
     found = []
     for name in [RAW + each for each in names] or raw_names(type(node)):
@@ -223,3 +223,16 @@ def static_graph_of(node: Node) -> Any:
 def scale_of(scaler: torch.amp.GradScaler) -> torch.Tensor | None:
     """The tensor by which it multiplies; None before it first does."""
     return cast(Any, scaler)._scale if scaler.is_enabled() else None
+
+
+def apply_function() -> Callable[..., Any]:
+    """`apply` of custom Functions as a function of the Function and what it takes in."""
+    apply: Any = torch.autograd.Function.apply
+    if hasattr(apply, "__func__"):
+        return cast(Callable[..., Any], apply.__func__)
+    built_in = torch.autograd.Function.__dict__["apply"]  # from torch 2.14 on
+
+    def applied(function: Any, *args: Any, **kwargs: Any) -> Any:
+        return built_in.__get__(None, function)(*args, **kwargs)
+
+    return applied

@@ -8,22 +8,27 @@ import linecache
 import os
 import sysconfig
 from collections.abc import Mapping
-from inspect import unwrap
+from contextlib import suppress
+from inspect import CO_VARARGS, unwrap
 from itertools import accumulate, islice
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
+from weakref import ref
 
 import torch
+from torch.autograd.function import BackwardCFunction
 
 from gradtui.engine.capture.introspection import is_a
+from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.snapshot.model import Source
 
 TORCH = os.path.dirname(torch.__file__) + os.sep
 OWN = str(Path(__file__).parents[2]) + os.sep
 LIBRARIES = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")})
-APPLY = torch.autograd.Function.apply.__func__.__code__  # type: ignore[attr-defined]
-"""What stands between the forward of a custom autograd.Function and the line that called it."""
+APPLY: CodeType | None = getattr(getattr(torch.autograd.Function.apply, "__func__", None), "__code__", None)
+"""What stands between the forward of a custom autograd.Function and the line that called it. None from torch 2.14 on, where
+it has no frame: there a forward is known by its own."""
 
 
 class Places:
@@ -33,6 +38,7 @@ class Places:
     """
 
     def __init__(self, texts: Mapping[str, str] | None = None) -> None:
+        know_functions()
         self._texts = _Texts(texts or {})
         self._distance: dict[CodeType, int] = {}
         self._found: dict[tuple[CodeType, int], Source] = {}
@@ -67,11 +73,56 @@ class Places:
         return self._found[key]
 
 
-def application(frame: FrameType | None) -> FrameType | None:
-    """The frame of `apply`, where a custom autograd.Function's forward is running."""
-    while frame is not None and frame.f_code is not APPLY:
-        frame = frame.f_back
-    return frame
+_forwards: dict[CodeType, ref[type]] = {}
+
+
+def know_functions() -> None:
+    """Read what forwards there are, where `apply` has no frame: before one of them may run."""
+    if APPLY is None:
+        _forwards.clear()
+        waiting = torch.autograd.Function.__subclasses__()
+        while waiting:
+            function = waiting.pop()
+            waiting += function.__subclasses__()
+            with suppress(Exception):  # a class of the person's own
+                forward: Any = function.forward
+                while forward is not None:
+                    _forwards.setdefault(forward.__code__, ref(function))
+                    forward = getattr(forward, "__wrapped__", None)
+
+
+def applies(code: CodeType) -> bool:
+    """Whether it is that of `apply`, or of a forward where `apply` has no frame."""
+    return code is APPLY or code in _forwards
+
+
+def application(frame: FrameType | None, *, anew: bool = False) -> FrameType | None:
+    """The frame of `apply`, or of the forward itself, where a custom autograd.Function's forward is running.
+
+    anew: look also for Functions that were written since `know_functions`.
+    """
+    found = frame
+    while found is not None and found.f_code is not APPLY and found.f_code not in _forwards:
+        found = found.f_back
+    if found is None and anew and APPLY is None:
+        know_functions()
+        return application(frame)
+    return found
+
+
+def applied(frame: FrameType) -> tuple[Any, tuple[Any, ...]]:
+    """The Function of an `application`, None where it is not known, and what it takes in: of a forward, as it is by now."""
+    held, code = local_variables(frame), frame.f_code
+    if code is APPLY:
+        return held.get("cls"), held.get("args", ())
+    count = code.co_argcount
+    given = [held.get(name) for name in code.co_varnames[:count]]
+    if code.co_flags & CO_VARARGS:
+        given += held.get(code.co_varnames[count + code.co_kwonlyargcount], ())
+    if given and is_a(given[0], BackwardCFunction):
+        context: Any = given[0]
+        return context._forward_cls, tuple(given[1:])
+    return _forwards[code](), tuple(given)
 
 
 def in_function(frame: FrameType | None) -> bool:

@@ -222,7 +222,7 @@ class Recorder(TorchFunctionMode):
 
     def _fill(self, seen: Seen, frame: FrameType) -> None:
         """Nodes that no operation was seen to make are those of custom autograd.Functions."""
-        applied = application(frame)
+        applied = application(frame, anew=True)
         source = None if applied is None else self._places.here(applied.f_back)
         if applied is not None:
             with suppress(Exception):  # a Function may be anything, and it is the person's program that runs

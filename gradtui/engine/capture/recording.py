@@ -16,8 +16,7 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.create_graph import Passes
 from gradtui.engine.autograd.custom import Call, call_of, mismatches
-from gradtui.engine.capture.leaf_names import local_variables
-from gradtui.engine.capture.places import is_own, returned
+from gradtui.engine.capture.places import applied, is_own, returned
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot import model as data
 from gradtui.snapshot.events import Switch
@@ -226,10 +225,9 @@ class Recording:
                 waiting += [target for target, _ in node.next_functions]
         return found
 
-    def remember(self, applied: FrameType, number: int) -> None:
+    def remember(self, application: FrameType, number: int) -> None:
         """What a Function of the person's own takes in, of a few small calls: its backward can then be held against it."""
-        held = local_variables(applied)
-        function, calls = held.get("cls"), self.functions
+        (function, args), calls = applied(application), self.functions
         if (
             function is None
             or len(calls) >= MOST_FUNCTIONS
@@ -237,7 +235,7 @@ class Recording:
         ):
             return
         if sum(one.function is function for one in calls.values()) < MOST_CALLS:
-            call = call_of(function, held.get("args", ()))
+            call = call_of(function, args)
             if call is not None:
                 calls[number] = call
 

@@ -13,14 +13,14 @@ from torch.utils.checkpoint import CheckpointFunction
 
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.leaf_names import local_variables
-from gradtui.engine.capture.places import APPLY, TORCH
+from gradtui.engine.capture.places import TORCH, applied, applies
 from gradtui.snapshot.events import EventKind, Switch
 
 DISTRIBUTIONS = os.path.join(TORCH, "distributions") + os.sep
 STACKING = os.path.join(TORCH, "_functorch") + os.sep
 GRAD_MODE = os.path.join(TORCH, "autograd", "grad_mode.py")
 MODULES = os.path.join(TORCH, "nn", "modules", "module.py")
-NAMES = {"sample", "deepcopy", "stack_module_state", "state_dict", APPLY.co_name}
+NAMES = {"sample", "deepcopy", "stack_module_state", "state_dict"}
 
 
 class Surroundings(NamedTuple):
@@ -40,7 +40,7 @@ def surroundings(frame: FrameType | None) -> Surroundings:
     """The outermost sample(), deepcopy() or the like; of Functions the innermost, but for those of torch's distributions."""
     found = Surroundings()
     while frame is not None:
-        if frame.f_code.co_name in NAMES and (told := _told(frame)) is not None:
+        if (frame.f_code.co_name in NAMES or applies(frame.f_code)) and (told := _told(frame)) is not None:
             if told.kind in ("custom", "checkpoint"):
                 return told
             found = told
@@ -50,14 +50,14 @@ def surroundings(frame: FrameType | None) -> Surroundings:
 
 def _told(frame: FrameType) -> Surroundings | None:
     code = frame.f_code
-    if code is APPLY:
-        held = local_variables(frame)
-        given = tuple(value for value in held.get("args", ()) if is_a(value, torch.Tensor))
-        if held.get("cls") is CheckpointFunction:
+    if applies(code):
+        function, args = applied(frame)
+        given = tuple(value for value in args if is_a(value, torch.Tensor))
+        if function is CheckpointFunction:
             return Surroundings("checkpoint", "checkpoint", "", frame.f_back, given)
-        if str(getattr(held.get("cls"), "__module__", "")).startswith("torch.distributions."):
+        if str(getattr(function, "__module__", "")).startswith("torch.distributions."):
             return None  # a part of the sample() around it
-        return Surroundings("custom", "forward", getattr(held.get("cls"), "__name__", ""), frame.f_back, given)
+        return Surroundings("custom", "forward", getattr(function, "__name__", ""), frame.f_back, given)
     if code is copy.deepcopy.__code__:
         return Surroundings("copied", "deepcopy", "", frame)
     if code.co_name == "sample" and code.co_filename.startswith(DISTRIBUTIONS):

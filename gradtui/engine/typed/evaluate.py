@@ -14,15 +14,15 @@ from gradtui.engine.autograd import backward, graph
 from gradtui.engine.autograd.dtype_and_device import DTYPES, RefusalError, dtype_and_device
 from gradtui.engine.autograd.kept import kept
 from gradtui.engine.autograd.values import values_of
-from gradtui.engine.typed import forward, inaccuracies, kinks
+from gradtui.engine.typed import forward, inaccuracies, torch_at_kinks
 from gradtui.engine.typed.curve import curve
 from gradtui.engine.typed.differences import differences_of
 from gradtui.engine.typed.facts import ExpressionFacts
 from gradtui.engine.typed.limits import MOST_NUMBERS, longest, operations
 from gradtui.engine.typed.notes import notes
 from gradtui.engine.typed.tangent import NO_TANGENTS, tangents
-from gradtui.expression.notation import write
 from gradtui.expression.parser import ExpressionError, parse
+from gradtui.expression.reads_as import write
 from gradtui.expression.syntax import Call, Expression
 from gradtui.snapshot import model
 from gradtui.snapshot.curve import Curve
@@ -70,7 +70,7 @@ def _evaluate(request: model.Request, nodes: list[Node]) -> model.Snapshot:
     elif request.experiments:
         raise RefusalError("domain", "f is constant here: there is no backward pass to change")
     gradients = {node.variable: node.grad_output for node in built.nodes}
-    corners = kinks.notes(expression, done.values)
+    corners = torch_at_kinks.notes(expression, done.values)
     variables = {
         name: model.VariableState(values_of(leaf), gradients.get(name) or values_of(torch.zeros_like(leaf)))
         for name, leaf in leaves.items()

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from gradtui.engine.typed.forward import ordered
-from gradtui.engine.typed.kinks import Value, dtype_of, elements, is_differentiated, named, plain
+from gradtui.engine.typed.torch_at_kinks import Value, dtype_of, elements, is_differentiated, named, plain
 from gradtui.expression.syntax import Call, Expression, Node
 from gradtui.snapshot.model import Note
 

@@ -22,10 +22,10 @@ from gradtui.engine.capture.outputs import outputs_of
 from gradtui.engine.capture.places import shown
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.trace import Trace
-from gradtui.engine.user.arguments import Arguments, arguments
 from gradtui.engine.user.confine import confined, silent
 from gradtui.engine.user.detail import detailed
 from gradtui.engine.user.errors import Way, files_of, problem
+from gradtui.engine.user.function_parameters import Arguments, arguments
 from gradtui.engine.user.interrupted import graph_before
 from gradtui.engine.user.model_and_leaves import leaves_in, model_in
 from gradtui.engine.user.module import UserModule, text_of

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from gradtui.engine.capture.introspection import is_a
-from gradtui.engine.user.arguments import Arguments
+from gradtui.engine.user.function_parameters import Arguments
 from gradtui.engine.user.module import UserModule
 from gradtui.engine.user.training import Course
 from gradtui.snapshot.training import Place, Spelling

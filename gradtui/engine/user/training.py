@@ -16,7 +16,7 @@ from msgspec import Struct
 from gradtui.engine.autograd.dtype_and_device import RefusalError
 from gradtui.engine.capture.introspection import is_a, named_parameters
 from gradtui.engine.training.optimizer import made, settings_of, state_of, step
-from gradtui.engine.user.arguments import MOST_ELEMENTS, Arguments
+from gradtui.engine.user.function_parameters import MOST_ELEMENTS, Arguments
 from gradtui.engine.user.model_and_leaves import leaves_in, model_in
 from gradtui.engine.user.process_state import ProcessState
 from gradtui.snapshot.training import Leg, Moved, Norms, Place, Training, TrainingRequest, Update

@@ -17,7 +17,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
-from gradtui.engine.autograd.torch_private import autocasts, put_back, take_off
+from gradtui.engine.autograd.torch_private import apply_function, autocasts, put_back, take_off
 from gradtui.engine.capture import constructors
 from gradtui.engine.capture.events import LEAVING
 from gradtui.engine.capture.introspection import is_a, tensors
@@ -207,7 +207,7 @@ def _functions(tape: Tape) -> Iterator[None]:
     """`apply` of a custom Function is one call: torch shows it to no mode, only what runs in its forward."""
     Function: Any = torch.autograd.Function  # noqa: N806
     original = Function.__dict__.get("apply")
-    plain: Any = Function.apply.__func__
+    plain = apply_function()
 
     def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
         if tape.paused or in_backward() or torch.compiler.is_compiling():

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
+from gradtui.snapshot.finding import Finding
 
 LEAST, FACTOR = 4, 1e3
 """So many updates in a row, and by so much in all."""
@@ -51,6 +52,20 @@ def jump(history: History, update: int) -> Growth | None:
         if usual:
             return Growth(number, usual[-1][0], before[-1][0], usual[-1][1], before[-1][1])
     return None
+
+
+def jumped(history: History, grown: Growth, what: str, about: tuple[str, ...], cause: Finding) -> Fault:
+    """what: the loss is afterwards. cause: what a backward pass tells of that, which comes of it."""
+    rate = max(history.optimizers[grown.optimizer].rates, default=math.nan)
+    facts = {
+        "begin": grown.begin,
+        "first": grown.first,
+        "end": grown.end,
+        "last": grown.last,
+        "what": what,
+        "rate": rate,
+    }
+    return Fault("loss jumps", grown.first, facts, "likely", about, cause.source, begun_by=cause)
 
 
 def detect(history: History) -> Iterator[Fault]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gradtui.findings.over_time.divergence import growth, jump
+from gradtui.findings.over_time.divergence import growth, jump, jumped
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, Noted
 from gradtui.snapshot.finding import NOT_FINITE
@@ -43,16 +43,7 @@ def detect(history: History) -> Iterator[Fault]:
         return
     grown = jump(history, update) if causes[0].kind in ("overflow", "exploding") else None
     if grown is not None:
-        rate = max(history.optimizers[grown.optimizer].rates, default=math.nan)
-        facts = {
-            "begin": grown.begin,
-            "first": grown.first,
-            "end": grown.end,
-            "last": grown.last,
-            "what": what,
-            "rate": rate,
-        }
-        yield Fault("loss jumps", grown.first, facts, "likely", (), causes[0].source, begun_by=causes[0])
+        yield jumped(history, grown, what, (), causes[0])
         return
     yield Fault(row, update, {"what": what}, causes[0].certainty, about, causes[0].source, begun_by=causes[0])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator
 
+from gradtui.findings.over_time.divergence import jump, jumped
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, ParameterHistory
 from gradtui.snapshot.finding import CUT_OFF, Certainty, Finding
@@ -163,6 +164,10 @@ def _by_pass(
     causes = [one for one in history.passes.get(update, ()) if one.kind in kinds and _is_about(one, names)]
     if causes:
         cause = causes[0]
+        grown = jump(history, update) if kinds is DYING and began else None
+        if grown is not None:
+            yield jumped(history, grown, "flat", names, cause)
+            return
         yield Fault(row, began, {}, cause.certainty, names, cause.source, begun_by=cause)
     else:
         yield Fault(f"{row}, unseen", began, {}, "perhaps", names)

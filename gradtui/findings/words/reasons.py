@@ -186,7 +186,7 @@ ZEROS: dict[str, tuple[str, str]] = {
         AT_REST,
     ),
     "operand of 0": ("its operand is all 0, where its derivative is 0", AT_REST),
-    "clamped": ("{operand} is outside its bounds, where it is flat", BOUNDS),
+    "clamped": ("{operand} is at or outside its bounds, where no gradient goes to it", BOUNDS),
     "dead": ("{operand} is on its flat side, so no gradient goes back", DEAD),
     "to the power 0": ("to the power 0 it is 1 whatever {text}", "no fault: the derivative of a constant is 0"),
     "times 0": ("{text} is multiplied by 0, so no gradient goes back", MASK),

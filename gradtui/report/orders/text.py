@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from gradtui.graph import taylor
 from gradtui.graph.hessian import sentences
 from gradtui.graph.higher_orders import by, derivative_checks, picture, second_order, why_fewer
+from gradtui.report.width import WIDTH
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 from gradtui.snapshot.orders import Hessian, Jacobian, Orders
 
-WIDTH = 80
 MOST_COLUMNS = 8
 """Of a matrix that is written out."""
 DIGITS = 5

@@ -8,9 +8,10 @@ from itertools import islice
 
 from gradtui.findings.findings import findings
 from gradtui.report import findings as told_findings
-from gradtui.report import run_text, text
+from gradtui.report import text
 from gradtui.report.gradients import tables
 from gradtui.report.page.page import findings_list, graph, heading, variables
+from gradtui.report.run import text as run_text
 from gradtui.runs.run import Run
 from gradtui.runs.since import since
 from gradtui.snapshot.model import Snapshot

@@ -9,13 +9,14 @@ from typing import Any
 
 from gradtui.chart.by_update import Track, draw_values
 from gradtui.report.training import norms
+from gradtui.report.width import WIDTH
 from gradtui.snapshot.numbers import SIGNIFICANT, number
 from gradtui.snapshot.training import Moved, Place, Remembered, Setting, State, Tensor, Training, Update
 from gradtui.training.module_norms import in_words
 
 MOST_ROWS = 40
 """Updates in a table: the first half of them, and the last."""
-WIDTH, HEIGHT, FEWEST = 80, 12, 5
+HEIGHT, FEWEST = 12, 5
 """Cells of the chart of f by update, and the updates from which there is one."""
 ELEMENTS = 3
 """Of a vector in a table."""

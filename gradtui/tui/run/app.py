@@ -55,8 +55,9 @@ class RunApp(MendedApp):
         self, source: Source, look: Look | None = None, theme: str | None = None, settings: Settings | None = None
     ) -> None:
         super().__init__()
-        self.keys, wrong = bound({} if settings is None else settings.keys, KEYS)
-        self.wrong = () if settings is None else (*settings.wrong, *wrong)
+        settings = settings or Settings()
+        self.keys, wrong = bound(settings.keys, KEYS, settings.sources)
+        self.wrong = (*settings.wrong, *wrong)
         self.set_keymap({str(key.id): key.key for key in self.keys if key not in KEYS})
         self.source, self.look = source, look or Look()
         self.opened: int | None = None
@@ -86,8 +87,7 @@ class RunApp(MendedApp):
 
     def on_mount(self) -> None:
         self.show()
-        for sentence in self.wrong:
-            self.notify(sentence, title="Settings", severity="warning", markup=False)
+        self.warn("Settings", self.wrong)
         self.call_after_refresh(self.begin)
 
     def begin(self) -> None:
@@ -289,7 +289,7 @@ class RunApp(MendedApp):
 async def write(run: Run, path: str) -> str:
     """Write a file, in a thread; what is wrong, in a sentence, or nothing."""
     from gradtui.report.export import ExportError  # not wanted before the first paint
-    from gradtui.report.run_export import export
+    from gradtui.report.run.export import export
 
     try:
         await asyncio.to_thread(export, run, os.path.expanduser(path))

@@ -71,7 +71,7 @@ class RanksApp(RunApp):
             self.run_worker(self._compare(runs), group="compare")
 
     async def _compare(self, runs: list[Run]) -> None:
-        from gradtui.report.ranks import all_findings
+        from gradtui.report.run.ranks import all_findings
 
         try:
             self._compared = runs

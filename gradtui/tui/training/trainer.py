@@ -13,13 +13,13 @@ from gradtui.snapshot.start import Start
 from gradtui.snapshot.training import Batches, Optimizer, Place, Training, TrainingRequest, Update
 from gradtui.training.continuing import epoch
 from gradtui.training.history import History, growth, is_still, until_finite
-from gradtui.training.learning_rates import next_rate
 from gradtui.training.module_norms import in_words
 from gradtui.training.optimizers import DEFAULT, settings
 from gradtui.tui.answers import Answers
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
 from gradtui.tui.training.of_file import OfFile, standing
+from gradtui.tui.training.rate_ladder import next_rate
 
 SPEEDS = (1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0)
 """Updates a second."""

@@ -21,7 +21,7 @@ def left() -> list[Any]:
     optimizers: Any = __import__("torch.optim.optimizer", fromlist=["optimizer"])
     return [
         torch.autograd._engine_run_backward,  # type: ignore[attr-defined]
-        torch.autograd.Function.apply.__func__,  # type: ignore[attr-defined]
+        torch.autograd.Function.__dict__.get("apply"),
         torch.amp.GradScaler.step,
         torch._C._len_torch_function_stack(),
         [*module._global_forward_hooks, *module._global_forward_pre_hooks],

@@ -25,7 +25,8 @@ def program() -> str | None:
 
 
 class Browser:
-    """`requests`: every address that the page asked for, apart from the one it was opened at."""
+    """`requests`: every address that the page asked for, apart from the one it was opened at. `received`, `sent`: what went
+    over its sockets, bytes in base64."""
 
     def __init__(self, profile: Path, *, width: int = 1200, height: int = 900) -> None:
         command = program()
@@ -45,6 +46,8 @@ class Browser:
         self._buffer, self._last, self._session = b"", 0, ""
         self.requests: list[str] = []
         self.said: list[Json] = []
+        self.received: list[str] = []
+        self.sent: list[str] = []
         targets = self._call("Target.getTargets")["targetInfos"]
         page = next(one["targetId"] for one in targets if one["type"] == "page")
         self._session = self._call("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
@@ -86,14 +89,17 @@ class Browser:
         for kind in ("keyDown", "keyUp"):
             self._call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **text)
 
+    def click_at(self, x: float, y: float) -> None:
+        for kind in ("mousePressed", "mouseReleased"):
+            self._call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
     def click(self, selector: str) -> None:
         box = f"document.querySelector({selector!r})"
         self.ask(f"{box}.scrollIntoView({{block: 'center'}})")
         x, y = self.ask(
             f"(() => {{ const b = {box}.getBoundingClientRect(); return [b.x + b.width/2, b.y + b.height/2]; }})()"
         )
-        for kind in ("mousePressed", "mouseReleased"):
-            self._call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+        self.click_at(x, y)
 
     def dark(self, wanted: bool) -> None:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if wanted else "light"}
@@ -116,6 +122,10 @@ class Browser:
                 return result
             if told.get("method") == "Network.requestWillBeSent":
                 self.requests.append(told["params"]["request"]["url"])
+            elif told.get("method") == "Network.webSocketFrameReceived":
+                self.received.append(told["params"]["response"]["payloadData"])
+            elif told.get("method") == "Network.webSocketFrameSent":
+                self.sent.append(told["params"]["response"]["payloadData"])
             elif told.get("method") in ("Runtime.exceptionThrown", "Log.entryAdded"):
                 self.said.append(told["params"])
 

@@ -12,9 +12,9 @@ import pytest
 import torch
 from textual.pilot import Pilot
 
-from gradtui.training.learning_rates import next_rate
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.panes.key_footer import KeyFooter
+from gradtui.tui.training.rate_ladder import next_rate
 from gradtui.tui.typing.file_entry import FileEntry
 from tests.tui.training.engine import trained_app
 

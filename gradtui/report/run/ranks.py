@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from gradtui.findings.over_time.ranks import findings as over_ranks
-from gradtui.report import findings, run_json
+from gradtui.report import findings
 from gradtui.report.json import Json, finding, number
-from gradtui.report.run_text import aligned, summary
+from gradtui.report.run import json as run_json
+from gradtui.report.run.text import aligned, summary
 from gradtui.runs.ranks import Ranks
 from gradtui.runs.since import since
 from gradtui.snapshot.finding import CERTAINTIES, Finding

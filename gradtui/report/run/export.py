@@ -10,8 +10,8 @@ from pathlib import Path
 from gradtui.file.format import FileError
 from gradtui.file.run_writing import save
 from gradtui.file.writing import replacing
-from gradtui.report import run_json
 from gradtui.report.export import ExportError
+from gradtui.report.run import json as run_json
 from gradtui.runs.run import Run
 
 SUFFIXES = (".json", ".csv", ".gradtui")

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from gradtui.chart.loss import draw_loss
 from gradtui.report import findings
 from gradtui.report.text import one_line
+from gradtui.report.width import WIDTH
 from gradtui.runs.packed_updates import Updates
 from gradtui.runs.run import ParameterNorms, Run, Update
 from gradtui.runs.since import since
 from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.visible import harmless, harmless_lines
 
-WIDTH, HEIGHT = 80, 12
+HEIGHT = 12
 MOST_ROWS, MOST_PARAMETERS, MOST_LINES = 20, 12, 40
 DIGITS = 5
 GAP = "  "

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from gradtui.engine.typed import forward, kinks
+from gradtui.engine.typed import forward, torch_at_kinks
 from gradtui.engine.typed.differences import differences
 from gradtui.engine.typed.nonsmooth import BORDER, CORNER, JUMP, TIE, UNDEFINED, VERTICAL, ZERO_TO_ZERO
 from gradtui.expression import parse
@@ -40,7 +40,7 @@ SMOOTH = {
 def told(text: str, dtype: torch.dtype = torch.float32, **at: Number) -> list[str]:
     expression = parse(text, at)
     leaves = {name: torch.tensor(value, dtype=dtype, requires_grad=True) for name, value in at.items()}
-    notes = kinks.notes(expression, forward.run(expression, leaves).values)
+    notes = torch_at_kinks.notes(expression, forward.run(expression, leaves).values)
     assert all(note.kind == "kink" for note in notes)
     return [note.text for note in notes]
 
@@ -179,7 +179,7 @@ def test_the_graph_is_left_alone() -> None:
     expression = parse("abs(x)")
     leaf = torch.tensor(0.0, requires_grad=True)
     done = forward.run(expression, {"x": leaf})
-    kinks.notes(expression, done.values)
+    torch_at_kinks.notes(expression, done.values)
     assert leaf.grad is None
     assert isinstance(done.output, torch.Tensor)
     done.output.backward()  # type: ignore[no-untyped-call]

@@ -10,8 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.file.run_writing import save
-from gradtui.report.run_json import pieces
-from gradtui.report.run_text import report
+from gradtui.report.run.json import pieces
+from gradtui.report.run.text import report
 from gradtui.runs.run import Run
 from tests.command.test_usage import run as command
 from tests.runs import made

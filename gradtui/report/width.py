@@ -1,0 +1,3 @@
+"""How wide a printed report is."""
+
+WIDTH = 80
