@@ -38,14 +38,17 @@ def draw_contour(
     width: int,
     height: int,
     axes: Sequence[Axis] = (),
+    *,
+    named: bool = True,
 ) -> Cells | None:
     """Lines of equal f, the paths, and from the end of the last the arrow of -gradient.
 
     axes: the directions of the Hessian there, with its eigenvalues: dashes along which f curves up or down.
+    named: whether the paths are of optimizers; where nothing is trained there is but a point.
     """
     if not has_room(width, height):
         return None
-    told = legend(tracks, THIS_PATH)
+    told = legend(tracks, THIS_PATH) if named else []
     if gradient is not None:
         told.append(Entry(("↗", "tangent"), ("−gradient", "−∇f")))
     told += [Entry((_sign(axis), "derivative"), (f"λ = {axis.eigenvalue:.4g}",)) for axis in axes]

@@ -114,14 +114,17 @@ class Writer:
 
     def pieces(self, snapshot: Snapshot) -> Iterator[Piece]:
         for node in snapshot.graph.nodes:
-            self._piece.nodes.append(self._node(node))
+            row = self._node(node)  # which may begin another piece: the row stands behind all that it points at
+            self._piece.nodes.append(row)
             yield from self._done()
         for name, parameter in snapshot.parameters.items():
-            self._piece.parameters.append(self._parameter(name, parameter))
+            told = self._parameter(name, parameter)
+            self._piece.parameters.append(told)
             yield from self._done()
         for place, order in enumerate(snapshot.orders.orders if snapshot.orders is not None else ()):
             for node in order.graph.nodes:
-                self._piece.further.append((place, self._node(node)))
+                row = self._node(node)
+                self._piece.further.append((place, row))
                 yield from self._done()
         self._turn(least=0)
         yield from self._done()

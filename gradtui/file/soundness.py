@@ -127,9 +127,11 @@ def _orders_flaws(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
         orders.orders
     ) > MOST_ORDER:
         yield "the orders do not count from 1 on"
-    state = snapshot.variables.get(orders.along)
-    if state is None or not 0 <= orders.element < max(1, math.prod(state.value.shape)):
+    leaf = _leaf(snapshot, orders.along)
+    if leaf is None or not 0 <= orders.element < max(1, math.prod(leaf.shape)):
         yield "derivatives are along what is no variable"
+    if orders.taylor and orders.along not in snapshot.variables:
+        yield "Taylor's polynomial is along what is no variable"
     if len(orders.taylor) > MOST_DEGREE + 1:
         yield "Taylor's polynomial has too many coefficients"
     if any(one.graph.derivative != one.order - 1 for one in orders.orders) or snapshot.graph.derivative:
@@ -151,13 +153,20 @@ def _orders_flaws(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
 
 def _order_flaws(snapshot: Snapshot, order: Order) -> Iterator[str]:
     for name, values in order.values.items():
-        state = snapshot.variables.get(name)
-        if state is None or state.value.shape != values.shape or not fits(values):
+        leaf = _leaf(snapshot, name)
+        if leaf is None or leaf.shape != values.shape or not fits(values):
             yield "a derivative has another shape than its variable"
     leaves = {node.variable: node.grad_output for node in order.graph.nodes if node.variable in snapshot.variables}
     for name, grad in leaves.items():
         if name and grad is not None and grad.shape != snapshot.variables[name].value.shape:
             yield "a derivative has another shape than its variable"
+
+
+def _leaf(snapshot: Snapshot, name: str) -> Values | None:
+    """A variable, or a parameter of a file's module."""
+    if name in snapshot.variables:
+        return snapshot.variables[name].value
+    return snapshot.parameters[name].value if name in snapshot.parameters else None
 
 
 def _hessian_flaws(told: Hessian) -> Iterator[str]:

@@ -9,10 +9,12 @@ from importlib import import_module
 from msgspec.structs import replace
 
 from gradtui.findings import detectors, nothing_wrong
-from gradtui.findings.cause import Cause
+from gradtui.findings.cause import Cause, Place
+from gradtui.findings.detectors import higher_orders
 from gradtui.findings.rank import gathered, ranked
 from gradtui.findings.record import Record
 from gradtui.findings.words.sentences import told
+from gradtui.graph.higher_orders import node_made_by, order_of, picture
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Snapshot
 
@@ -41,6 +43,33 @@ def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
     found = ranked(cause for cause in _causes(record) if _explains(cause, parameter, leaf.node is not None))
     found = found or [nothing_wrong.cause(record, parameter, leaf)]
     return tuple(told(replace(cause, about=(parameter,)), snapshot, named=True) for cause in found)
+
+
+def findings_of_derivative(snapshot: Snapshot, order: int) -> tuple[Finding, ...]:
+    """Of the graph that backward gave the derivatives of this order from: what is wrong in it, and with what came of it.
+
+    Nodes are those of that graph. Of the graph of f where there is no such order.
+    """
+    told_of = order_of(snapshot, order)
+    if told_of is None or order == 1:
+        return findings(snapshot)
+    of_values = [
+        replace(cause, place=Place(node_made_by(snapshot, order, cause.place.node)))
+        for cause in higher_orders.of_order(Record.of(snapshot), told_of)
+    ]
+    shown = picture(snapshot, order)
+    said = [told(cause, shown) for cause in ranked(gathered(of_values))]
+    kinds = {one.kind for one in said}
+    return (*said, *(one for one in findings(shown) if one.kind not in kinds))
+
+
+def why_derivative(snapshot: Snapshot, order: int, variable: str) -> tuple[Finding, ...]:
+    """The same; where nothing is wrong, how the derivative by this variable comes about."""
+    found = findings_of_derivative(snapshot, order)
+    if found or order_of(snapshot, order) is None or order == 1:
+        return found
+    shown = picture(snapshot, order)
+    return (told(nothing_wrong.of_derivative(snapshot, shown, order, variable), shown),)
 
 
 def _causes(record: Record) -> Iterator[Cause]:

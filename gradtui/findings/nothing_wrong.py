@@ -5,9 +5,15 @@ from __future__ import annotations
 from gradtui.findings.cause import Cause, Extent, Fact, Facts, Part, Place
 from gradtui.findings.layer_sizes import size_of
 from gradtui.findings.record import Record
+from gradtui.graph import ledger
 from gradtui.graph.gradients import spread
+from gradtui.graph.higher_orders import by, several
 from gradtui.graph.operands import is_finite
-from gradtui.snapshot.model import Parameter
+from gradtui.snapshot.model import Parameter, Snapshot
+from gradtui.snapshot.numbers import numbers
+
+LONGEST_SENTENCE = 160
+"""Ways of a derivative that are told one by one."""
 
 
 def cause(record: Record, name: str, leaf: Parameter) -> Cause:
@@ -22,6 +28,22 @@ def cause(record: Record, name: str, leaf: Parameter) -> Cause:
     facts["zeros"] = Part("zeros of it", {"percent": f"{share:.0f}"}) if found.zeros else ""
     evidence: tuple[tuple[str, Facts], ...] = (("spreads", {"reach": Extent.of(leaf.grad)}),)
     return Cause("ordinary", place, facts, "likely", (name,), evidence)
+
+
+def of_derivative(snapshot: Snapshot, shown: Snapshot, order: int, variable: str) -> Cause:
+    """Of a derivative with which nothing is wrong. shown: the picture of the one before, whose graph it came from."""
+    root = by(snapshot.orders.along, order - 1, several(snapshot)) if snapshot.orders is not None else ""
+    facts: dict[str, Fact] = {"before": root, "name": variable}
+    if not shown.graph.nodes:
+        return Cause("further: same everywhere", Place(), facts, "proved")
+    leaf = next((node for node in shown.graph.nodes if node.variable == variable), None)
+    if leaf is None:
+        return Cause("further: without it", Place(), facts, "proved")
+    said = ledger.sentence(shown, variable)
+    if not said or len(said) > LONGEST_SENTENCE:
+        few = ledger.summary(shown, variable)
+        said = f"{numbers(leaf.grad_output)} = {few[0]}" if few else numbers(leaf.grad_output)
+    return Cause("further: ordinary", Place(leaf.id), facts | {"ways": said}, "likely")
 
 
 def _reason(record: Record) -> Fact:

@@ -8,15 +8,18 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gradtui.graph.higher_orders import order_of
 from gradtui.graph.rounding import UNIT
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import number
-from gradtui.snapshot.orders import Hessian
+from gradtui.snapshot.orders import Hessian, Spectrum
 
 Shape = Literal["up", "down", "saddle", "flat"]
 ROUNDING = 256
 """Units of the dtype, relative to the largest, up to which an eigenvalue or a slope is taken for 0."""
 DIGITS = 4
+LEAST_PART = 1e-6
+"""Of a direction: less is rounding."""
 MOST_PARTS = 4
 """Elements of a direction that are told."""
 
@@ -47,8 +50,10 @@ def curvature(snapshot: Snapshot, told: Hessian) -> Curvature | None:
     rest = [value for place, value in enumerate(values) if place not in flat]
     above, below = any(value > 0 for value in rest), any(value < 0 for value in rest)
     shape: Shape = "saddle" if above and below else "up" if above else "down" if below else "flat"
-    slopes = [abs(one) for state in snapshot.variables.values() for one in state.grad.numbers]
-    places = [abs(one) for state in snapshot.variables.values() for one in state.value.numbers]
+    first = order_of(snapshot, 1)
+    slopes = [abs(one) for grad in (first.values.values() if first is not None else ()) for one in grad.numbers]
+    where = [state.value for state in (snapshot.variables or snapshot.parameters).values()]
+    places = [abs(one) for value in where for one in value.numbers]
     still = max(slopes, default=0.0) <= unit * max(largest, 1e-30) * max([1.0, *places])
     condition = values[-1] / values[0] if above and not below and not flat else None
     return Curvature(shape, flat, still, condition, 2 / values[-1] if above else None)
@@ -57,9 +62,11 @@ def curvature(snapshot: Snapshot, told: Hessian) -> Curvature | None:
 def sentences(snapshot: Snapshot, told: Hessian) -> Iterator[str]:
     """What a person should know of it, one thing each."""
     found = curvature(snapshot, told)
+    if told.spectrum is not None:
+        yield from _of_spectrum(snapshot, told.spectrum)
+    elif found is None and told.row is None and told.names:
+        yield "an entry of the Hessian is not finite: it has no eigenvalues"
     if found is None:
-        if told.row is None:
-            yield "an entry of the Hessian is not finite: it has no eigenvalues"
         return
     yield _shape(told, found)
     for place in found.flat[:2] if found.shape != "flat" else ():
@@ -67,7 +74,25 @@ def sentences(snapshot: Snapshot, told: Hessian) -> Iterator[str]:
     if found.condition is not None:
         yield f"condition number {number(found.condition, DIGITS)}: so much steeper is the valley across than along"
     if found.rate is not None:
-        yield f"plain gradient descent bears a learning rate below 2/λmax = {number(found.rate, DIGITS)}"
+        yield _bears(told.eigenvalues[-1])
+
+
+def _of_spectrum(snapshot: Snapshot, told: Spectrum) -> Iterator[str]:
+    """Of a large one: its ends, the parameters in which it is steepest, the learning rate."""
+    unit = ROUNDING * UNIT.get(snapshot.dtype, UNIT["float32"]) * max(abs(told.lowest), abs(told.highest))
+    about = "" if told.settled else "about "
+    ways = "up and down" if told.lowest < -unit and told.highest > unit else "down" if told.highest <= unit else "up"
+    spread = f"eigenvalues from {about}{number(told.lowest, DIGITS)} to {about}{number(told.highest, DIGITS)}"
+    yield f"{spread} ({told.products} products with the Hessian): f curves {ways if unit else 'nowhere'} here"
+    most = max(told.shares, key=lambda name: told.shares[name], default=None)
+    if most is not None and told.highest > unit and len(told.shares) > 1:
+        yield f"the direction in which it curves up most lies to {100 * told.shares[most]:.0f} % in {most}"
+    if told.highest > unit:
+        yield _bears(told.highest)
+
+
+def _bears(highest: float) -> str:
+    return f"plain gradient descent bears a learning rate below 2/λmax = {number(2 / highest, DIGITS)}"
 
 
 def _shape(told: Hessian, found: Curvature) -> str:
@@ -104,7 +129,11 @@ def axes(told: Hessian, pair: tuple[str, str]) -> tuple[tuple[float, tuple[float
 
 def direction(told: Hessian, place: int) -> str:
     """`(x: 0.71, y: -0.71)`, the largest parts of a longer one."""
-    parts = sorted(zip(told.names, told.directions[place], strict=True), key=lambda part: -abs(part[1]))[:MOST_PARTS]
+    found = [
+        (name, part if abs(part) > LEAST_PART else 0.0)
+        for name, part in zip(told.names, told.directions[place], strict=True)
+    ]
+    parts = sorted(found, key=lambda part: -abs(part[1]))[:MOST_PARTS]
     sign = -1 if parts and parts[0][1] < 0 else 1
     more = ", …" if len(told.names) > MOST_PARTS else ""
     return f"({', '.join(f'{name}: {number(sign * part + 0.0, 2)}' for name, part in parts)}{more})"

@@ -56,6 +56,19 @@ def order_of(snapshot: Snapshot, order: int) -> Order | None:
     return next((one for one in orders if one.order == order), None)
 
 
+def node_made_by(snapshot: Snapshot, order: int, node: int | None) -> int | None:
+    """The node that `node` of the graph of f made as the first pass ran it, in the graph that gave this order; else itself
+    there."""
+    first, told = order_of(snapshot, 1), order_of(snapshot, order)
+    if node is None or first is None or told is None:
+        return None
+    own = first.graph.nodes[node]
+    newest = 1 + max((one.order for one in first.graph.nodes), default=0)
+    made = (one.id for one in told.graph.nodes if one.made_by == node and one.order == newest)
+    same = (one.id for one in told.graph.nodes if one.sequence == own.sequence and not one.order and own.edges)
+    return next(made, next(same, None))
+
+
 def why_fewer(orders: Orders) -> str:
     """Why there are fewer than were asked for, where that is a limit of ours, and no finding, which is of f; else empty."""
     if orders.ended != "too_large":
@@ -68,9 +81,14 @@ def prime(order: int) -> str:
     return "f" + "'" * order
 
 
-def by(name: str, order: int, several: bool) -> str:
-    """`f''(x)`, and of several variables `∂²f/∂x²`."""
-    if not several:
+def several(snapshot: Snapshot) -> bool:
+    """Whether a derivative must say by what it is: of several variables, or of the parameters of a module."""
+    return len(snapshot.variables) != 1
+
+
+def by(name: str, order: int, named: bool) -> str:
+    """`f''(x)`, and `named`, as of several variables, `∂²f/∂x²`."""
+    if not named:
         return f"{prime(order)}({name})"
     power = "" if order == 1 else "⁰¹²³⁴⁵⁶⁷⁸⁹"[order]
     return f"∂{power}f/∂{name}{power}"

@@ -16,7 +16,7 @@ from msgspec import Struct
 from gradtui.graph.contributions import as_sum
 from gradtui.graph.operands import operand_quote, quote
 from gradtui.graph.replay import Replay
-from gradtui.snapshot.model import Graph, Node, Snapshot, Values
+from gradtui.snapshot.model import Graph, Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 
 MOST_PATHS = 20
@@ -100,9 +100,9 @@ def ways(graph: Graph, paths: Sequence[Path]) -> tuple[str, ...]:
     forks = [[step for step in path if taken[step] < len(paths)] for path in steps]
     firsts = [next((step for step in path if taken[step] == 1), path[0]) for path in forks]
     levels = [
-        [operand_quote(graph.nodes[node].edges[edge]) for node, edge in firsts],
-        [_turn(graph.nodes[node], edge) for node, edge in firsts],
-        [", ".join(_turn(graph.nodes[node], edge) for node, edge in fork) for fork in forks],
+        [operand_quote(graph, graph.nodes[node].edges[edge]) for node, edge in firsts],
+        [_turn(graph, node, edge) for node, edge in firsts],
+        [", ".join(_turn(graph, node, edge) for node, edge in fork) for fork in forks],
     ]
     counts = Counter(name for names in levels for name in names)
     return tuple(next((n for n in names if counts[n] == 1), names[-1]) for names in zip(*levels, strict=True))
@@ -136,10 +136,12 @@ def summary(snapshot: Snapshot, variable: str) -> tuple[str, ...]:
     return f"{count}, the largest {number(most.product, digits)} by way of {name}", count
 
 
-def _turn(node: Node, edge: int) -> str:
+def _turn(graph: Graph, place: int, edge: int) -> str:
     """`x in 3x`; where several operands are the same, `operand 2 of x*x`."""
+    node = graph.nodes[place]
     same = sum(other.target == node.edges[edge].target for other in node.edges) > 1
-    return f"operand {edge + 1} of {quote(node)}" if same else f"{operand_quote(node.edges[edge])} in {quote(node)}"
+    operand = f"operand {edge + 1} of" if same else f"{operand_quote(graph, node.edges[edge])} in"
+    return f"{operand} {quote(node)}"
 
 
 def _factor(value: float, digits: int) -> str:

@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 
 from gradtui.grad_fns.traits import has
+from gradtui.graph.short_names import again
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 
 LONGEST_QUOTE = 32
@@ -26,11 +27,17 @@ def _operation(name: str) -> str:
 
 def quote(node: Node) -> str:
     """The piece of text that made it, on one line and not too long; torch's name where there is none."""
-    return node.name if node.source is None else short(node.source.text)
+    return node.name if node.source is None else short(again(node) + node.source.text)
 
 
-def operand_quote(edge: Edge) -> str:
-    return short(edge.source.text if edge.source else edge.constant or "its operand")
+def operand_quote(graph: Graph, edge: Edge) -> str:
+    """The piece of text that is the operand; of what a backward pass worked on the node that made it."""
+    if edge.source is not None:
+        return short(edge.source.text)
+    made = None if edge.target is None else graph.nodes[edge.target]
+    if made is not None and (made.order or made.variable or (made.source is not None and made.source.file is None)):
+        return made.variable or quote(made)
+    return short(edge.constant or "its operand")
 
 
 def short(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradtui.graph.short_names import again
 from gradtui.snapshot.model import Edge, Node, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 from gradtui.snapshot.visible import visible
@@ -24,7 +25,7 @@ def name_lines(node: Node) -> list[str]:
     if node.variable is not None:
         lines.append(node.variable)
     elif node.source is not None:
-        lines.append(" ".join(node.source.text.split()))
+        lines.append(again(node) + " ".join(node.source.text.split()))
     if node.module:
         lines.append(node.module)
     return [_cut(visible(line)) for line in lines if line]

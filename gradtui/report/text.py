@@ -22,7 +22,7 @@ from gradtui.report.steps import in_short
 from gradtui.report.training.updates import table, values_chart
 from gradtui.report.width import WIDTH
 from gradtui.snapshot.curve import Curve, CurveRequest
-from gradtui.snapshot.model import Node, Snapshot, Source, Values, default_at
+from gradtui.snapshot.model import Node, Snapshot, Values, default_at
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
 from gradtui.snapshot.orders import Orders
 from gradtui.snapshot.target import split
@@ -157,7 +157,7 @@ def _cells(snapshot: Snapshot, outline: Outline, row: Row) -> tuple[str, str, st
         sent, whole = (_few(values, digits) for values in (edge.grad if edge else None, node.grad_output))
         return f"{row.guides}↑ {_label(node)}", "", "", sent if node.shape else f"{sent} of {whole}", ""
     step = NOT_KNOWN if node.step is None else str(node.step + 1)
-    source = again(node) + _source(node.source) or visible(node.variable or "")
+    source = _source(node) or visible(node.variable or "")
     value, gradient = _few(node.value, digits), _few(node.grad_output, digits)
     return f"{row.guides}{node.name}", source, value, gradient, step
 
@@ -189,11 +189,11 @@ def _few(values: Values | None, digits: int) -> str:
 
 
 def _label(node: Node) -> str:
-    return node.variable or _cut(_source(node.source), SOURCE) or node.name
+    return node.variable or _cut(_source(node), SOURCE) or node.name
 
 
-def _source(source: Source | None) -> str:
-    return "" if source is None else one_line(source.text)
+def _source(node: Node) -> str:
+    return "" if node.source is None else again(node) + one_line(node.source.text)
 
 
 def _cut(text: str, width: int) -> str:

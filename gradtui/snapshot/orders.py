@@ -40,12 +40,28 @@ class Order(Struct, frozen=True):
     differences: dict[str, Differences] = {}
 
 
+class Spectrum(Struct, frozen=True):
+    """The ends of a Hessian's eigenvalues, from products with it alone.
+
+    size: rows of it. products: how many it took. settled: whether both are known to a hundredth of the larger.
+    shares: of the direction in which f curves up most, how much lies in each leaf; together 1.
+    """
+
+    size: int
+    lowest: float
+    highest: float
+    products: int
+    settled: bool
+    shares: dict[str, float] = {}
+
+
 class Hessian(Struct, frozen=True):
     """All second derivatives of f, of sum(f) where f is a vector.
 
     names: of the rows and columns, `x[0]` of a vector's elements. matrix: as torch has it. eigenvalues: of it in float64, the
     lowest first, with a `direction` of length 1 for each; both empty where an entry is not finite. row: the only one that is
-    told, of a Hessian too large to be told whole; its number.
+    told, of a Hessian too large to be told whole; its number. spectrum: of such a one; without names and rows where even one
+    row is too large.
     """
 
     names: tuple[str, ...]
@@ -53,6 +69,7 @@ class Hessian(Struct, frozen=True):
     eigenvalues: tuple[float, ...] = ()
     directions: tuple[tuple[float, ...], ...] = ()
     row: int | None = None
+    spectrum: Spectrum | None = None
 
 
 class Jacobian(Struct, frozen=True):

@@ -138,7 +138,7 @@ class GradtuiApp(MendedApp):
         if ended and self.session.adopt(came):
             self.picture.lay_out()
             self.ask()  # now with a curve
-        self.findings.look(self.backward.shown)
+        self.findings.look(self.backward.looked)
         self.show_answer()
         self.settle(answered=True)
         self.show_keys()

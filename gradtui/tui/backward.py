@@ -10,11 +10,12 @@ from msgspec.structs import replace
 from textual.app import App
 
 from gradtui.graph.replay import Replay
+from gradtui.graph.short_names import function
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.tui import texts
 from gradtui.tui.answers import Answers
-from gradtui.tui.findings import Findings
+from gradtui.tui.findings import Findings, Looked
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
 
@@ -75,6 +76,14 @@ class Backward:
     def shown(self) -> Snapshot | None:
         """What is looked at: the last answer, or one of its derivatives with the graph of that."""
         return self._answers.looked_at(self._session.looked)
+
+    @property
+    def looked(self) -> Looked | None:
+        """The same, and whose derivative it is."""
+        whole, shown = self._answers.shown, self.shown
+        if whole is None or shown is None:
+            return None
+        return Looked(shown, whole, 1 if shown is whole else self._session.looked)
 
     def turn(self, to: Literal["order", "graph", "degree"]) -> None:
         """To one derivative more, to the graph of the next, or to the next degree of Taylor's polynomial."""
@@ -148,16 +157,22 @@ class Backward:
 
     def why(self) -> None:
         """Why the selected parameter's gradient is what it is; else where something goes wrong, another place each time."""
-        shown = self.shown
-        name = texts.parameter(shown, self.cursor.selected)
-        if self.cursor.told is not None or self._findings.explain(shown, name):
+        shown, at = self.shown, self.looked
+        name, selected = texts.parameter(shown, self.cursor.selected), texts.node_of(shown, self.cursor.selected)
+        by = self._session.active if selected is None or selected.variable is None else selected.variable
+        if by is None and at is not None and at.whole.orders is not None:
+            by = at.whole.orders.along
+        if at is not None and at.order > 1 and name in at.whole.variables:
+            name = None
+        if self.cursor.told is not None or self._findings.explain(at, name, by):
             self.tell()
 
     def tell(self) -> None:
         """The next reason, and go where it is seen."""
         found = self._findings.after(self.cursor.told)
         if found is None:
-            self._app.notify("f and its gradient are finite here, and nothing dies on the way", timeout=3)
+            of = function(self.shown.graph if self.shown is not None else Graph())
+            self._app.notify(f"{of} and its gradient are finite here, and nothing dies on the way", timeout=3)
             return
         self._move(selected=self.cursor.selected if found.node is None else found.node, told=found)
         if self._session.ledger:

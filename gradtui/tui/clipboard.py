@@ -6,6 +6,7 @@ import shlex
 from decimal import Decimal
 from functools import partial
 
+from gradtui.graph.short_names import again
 from gradtui.snapshot.defaults import STEP, WINDOW
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, numbers
@@ -27,7 +28,7 @@ def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[
     if snapshot.notes:
         texts["note"] = "; ".join(note.text for note in snapshot.notes)
     if node is not None:
-        source = f"  {node.source.text}" if node.source else ""
+        source = f"  {again(node)}{node.source.text}" if node.source else ""
         value, gradient = numbers(node.value, 17), numbers(node.grad_output, 17)
         kind = "  (experiment)" if snapshot.experiments else ""
         texts["node"] = f"{node.name}{source}  value {value}  grad_output {gradient}{kind}"

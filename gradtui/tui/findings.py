@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from msgspec import Struct
 from textual.app import App
 from textual.message import Message
 
@@ -22,6 +23,14 @@ class Explained(Message):
     """`reasons` are those that were asked for last."""
 
 
+class Looked(Struct, frozen=True):
+    """What is looked at: `shown`, which is the picture of a derivative of `whole` where `order` is more than 1."""
+
+    shown: Snapshot
+    whole: Snapshot
+    order: int = 1
+
+
 class Findings:
     """all: of the Snapshot looked at last; empty while they are looked for. reasons: those that a person goes through."""
 
@@ -31,36 +40,37 @@ class Findings:
         self.all: tuple[Finding, ...] = ()
         self.reasons: tuple[Finding, ...] = ()
 
-    def look(self, shown: Snapshot | None) -> None:
+    def look(self, at: Looked | None) -> None:
         """Of a large graph `Found` comes later. They are those of the graph: not looked for again in the same one."""
-        if shown is None or (shown.graph is self._graph and shown.graph.nodes):
+        if at is None or (at.shown.graph is self._graph and at.shown.graph.nodes):
             return
-        self._graph, self.all = shown.graph, ()
-        if len(shown.graph.nodes) > MOST_AT_ONCE:
-            self._app.run_worker(self._look(shown), group="findings", exclusive=True)
+        self._graph, self.all = at.shown.graph, ()
+        if len(at.shown.graph.nodes) > MOST_AT_ONCE:
+            self._app.run_worker(self._look(at), group="findings", exclusive=True)
         else:
-            self.all = _findings(shown)
+            self.all = _findings(at)
 
-    async def _look(self, shown: Snapshot) -> None:
-        found = await asyncio.to_thread(_findings, shown)
-        if shown.graph is self._graph:
+    async def _look(self, at: Looked) -> None:
+        found = await asyncio.to_thread(_findings, at)
+        if at.shown.graph is self._graph:
             self.all = found
             self._app.post_message(Found())
 
-    def explain(self, shown: Snapshot | None, parameter: str | None) -> bool:
-        """Why the gradient of `parameter` is what it is; None: all that is wrong. False where `Explained` comes later."""
-        if shown is None or parameter is None:
+    def explain(self, at: Looked | None, parameter: str | None, by: str | None) -> bool:
+        """Why the gradient of `parameter` is what it is; None: all that is wrong, and of a derivative how the one by the
+        variable `by` comes about where nothing is. False where `Explained` comes later."""
+        if at is None or (parameter is None and (at.order == 1 or self.all or by is None)):
             self.reasons = self.all
-        elif len(shown.graph.nodes) > MOST_AT_ONCE:
-            self._app.run_worker(self._explain(shown, parameter), group="why", exclusive=True)
+        elif len(at.shown.graph.nodes) > MOST_AT_ONCE:
+            self._app.run_worker(self._explain(at, parameter, by), group="why", exclusive=True)
             return False
         else:
-            self.reasons = _why(shown, parameter)
+            self.reasons = _why(at, parameter, by)
         return True
 
-    async def _explain(self, shown: Snapshot, parameter: str) -> None:
-        found = await asyncio.to_thread(_why, shown, parameter)
-        if shown.graph is self._graph:
+    async def _explain(self, at: Looked, parameter: str | None, by: str | None) -> None:
+        found = await asyncio.to_thread(_why, at, parameter, by)
+        if at.shown.graph is self._graph:
             self.reasons = found
             self._app.post_message(Explained())
 
@@ -72,13 +82,13 @@ class Findings:
         return self.reasons[place % len(self.reasons)]
 
 
-def _findings(snapshot: Snapshot) -> tuple[Finding, ...]:
-    from gradtui.findings.findings import findings  # not wanted before the first paint
+def _findings(at: Looked) -> tuple[Finding, ...]:
+    from gradtui.findings.findings import findings_of_derivative  # not wanted before the first paint
 
-    return findings(snapshot)
+    return findings_of_derivative(at.whole, at.order)
 
 
-def _why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
-    from gradtui.findings.findings import why  # not wanted before the first paint
+def _why(at: Looked, parameter: str | None, by: str | None) -> tuple[Finding, ...]:
+    from gradtui.findings.findings import why, why_derivative  # not wanted before the first paint
 
-    return why(snapshot, parameter)
+    return why_derivative(at.whole, at.order, by or "") if parameter is None else why(at.shown, parameter)

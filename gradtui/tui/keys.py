@@ -183,7 +183,7 @@ KEYS: list[Binding] = [
         "h",
         "training('chart')",
         "other chart",
-        "The next chart: f and f', f by update, contour of f, data and fit",
+        "The next chart: f and f', contour of f over two variables, f by update, data and fit",
     ),
     key(
         "run.keep",
@@ -271,7 +271,7 @@ ROWS = (
     Row(
         ("chart.next", "run.keep"),
         "other chart; keep run, compare",
-        "the next chart: f by update, contour, fit; keep this run and begin another beside it",
+        "the next chart: contour of two variables, f by update, fit; keep this run and begin another beside it",
     ),
     Row(
         ("optimizer", "rate.down rate.up", "trained"),
@@ -366,7 +366,7 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
         ):
             return session.active is not None
         case "turn":
-            return session.origin != "capture" and session.active is not None
+            return session.origin == "function" or (session.origin != "capture" and session.active is not None)
         case "training":
             if not session.live:
                 return False

@@ -18,6 +18,7 @@ from textual.widgets import Input, Static
 from gradtui.expression.point import PointError, read_point
 from gradtui.graph.contributions import has_run
 from gradtui.graph.plain_names import plain_name
+from gradtui.graph.short_names import again
 from gradtui.snapshot.visible import harmless
 from gradtui.tui import texts
 from gradtui.tui.app import GradtuiApp
@@ -200,7 +201,7 @@ def _cursor(app: GradtuiApp) -> Iterator[tuple[str, str]]:
         digits = texts.significant(shown)
         grad = node.grad_output if has_run(shown.graph, node.id, cursor.steps_done) else None
         name = plain_name(node) if app.plain else node.name
-        of = node.variable or (node.source.text if node.source else node.module)
+        of = node.variable or (again(node) + node.source.text if node.source else node.module)
         yield (
             "row",
             f"row {graph._cursor + 1} of {len(graph.arrangement.rows)}: {name} of {of}, value {short(node.value, digits)}, "

@@ -355,7 +355,7 @@ class Session:
             self.looked = min(self.looked, max(2, self.order))
         elif to == "graph":
             self.looked = self.looked % max(min(2, self.most), self.order) + 1
-        elif self.live:
+        elif self.live and self.active is not None:
             self.degree = ((self.order if self.degree is None else self.degree) + 1) % (MOST_DEGREE + 1)
 
     def _orders(self) -> OrdersRequest | None:

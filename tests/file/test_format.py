@@ -42,7 +42,7 @@ from gradtui.snapshot.model import (
     VariableState,
     Witness,
 )
-from gradtui.snapshot.orders import Hessian, Jacobian, Order, Orders
+from gradtui.snapshot.orders import Hessian, Jacobian, Order, Orders, Spectrum
 from gradtui.snapshot.surface import Fit, Surface
 from gradtui.snapshot.training import Batches, Moved, Norms, Optimizer, Spelling, Tensor, Training, Update
 from gradtui.snapshot.truth import Derivative, Piece, Truth
@@ -73,6 +73,7 @@ RAISED = Raised(
     HERE,
 )
 
+SPECTRUM = Spectrum(4110, -0.5, 2.0, 12, True, {"net.weight": 1.0})
 EVERYTHING = Snapshot(
     7,
     "model.py:loss",
@@ -218,7 +219,7 @@ EVERYTHING = Snapshot(
             ),
         ),
         (1.0, math.inf, -0.0),
-        Hessian(("x[0]", "x[1]"), ((1.0, 2.0), (2.0, 1.0)), (-1.0, 3.0), ((0.0, 1.0), (1.0, 0.0))),
+        Hessian(("x[0]", "x[1]"), ((1.0, 2.0), (2.0, 1.0)), (-1.0, 3.0), ((0.0, 1.0), (1.0, 0.0)), spectrum=SPECTRUM),
         {"x": Jacobian(((1.0, math.nan),), 1, 3)},
         "once",
         "it is marked",
@@ -242,12 +243,27 @@ SOUND: dict[str, Callable[[], Snapshot]] = {
     "nan gradient": examples.nan_gradient,
     "constant": examples.constant,
     "a row of a Hessian": lambda: replace(
-        EVERYTHING, orders=replace(ORDERS, hessian=Hessian(("x", "y"), ((1.0, 2.0),), row=1))
+        EVERYTHING, orders=replace(ORDERS, hessian=Hessian(("x", "y"), ((1.0, 2.0),), row=1, spectrum=SPECTRUM))
     ),
     "bert": lambda: synthetic.bert(2, 16),
     "recurrence": lambda: synthetic.recurrence(500),
     "wide": lambda: synthetic.wide(3000),
+    "large tensors": lambda: large_tensors(12),
 }
+
+
+def large_tensors(count: int) -> Snapshot:
+    """As of orders by parameters: each number is told, so that a piece is full in the middle of a row."""
+
+    def values(start: int) -> Values:
+        return Values((4000,), tuple(start + place / 7 for place in range(4000)))
+
+    nodes = tuple(
+        replace(node, value=values(3 * node.id), grad_output=values(3 * node.id + 1), tangent=values(3 * node.id + 2))
+        for node in synthetic.recurrence(count).graph.nodes
+    )
+    whole = synthetic.recurrence(count)
+    return replace(whole, graph=replace(whole.graph, nodes=nodes))
 
 
 def bits(snapshot: Snapshot) -> bytes:

@@ -90,3 +90,13 @@ def test_a_determinant_is_called_0_only_where_its_logarithm_is_infinite(
         logarithm = torch.logdet(torch.nn.Parameter(torch.tensor(matrix)))
     first = trace.capture(logarithm).findings[0]
     assert (first.kind, first.certainty) == (("pole", "proved") if singular else ("domain", "likely"))
+
+
+def test_evidence_of_a_single_number_has_no_index() -> None:
+    """A loss of one number that is nan has no element to point at."""
+    weight = torch.zeros(2, requires_grad=True)
+    with gradtui.trace() as trace:
+        loss = torch.log(weight.sum() - 1)
+    (found,) = trace.capture(loss).findings
+    assert found.evidence
+    assert not any("first at" in one for one in found.evidence)

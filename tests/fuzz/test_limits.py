@@ -97,12 +97,13 @@ def asked(name: str) -> Request:
 @pytest.mark.parametrize("name", ADVERSARIAL)
 def test_parse(name: str) -> None:
     expression, _ = ADVERSARIAL[name]
-    seconds = []
     for _ in range(3):  # the collector of all that the tests hold may run in one of them
         start = time.process_time()
         tree = parse(expression)
-        seconds.append(time.process_time() - start)
-    assert min(seconds) < PARSE
+        seconds = time.process_time() - start
+        if seconds < PARSE:
+            break
+    assert seconds < PARSE
     written = write(tree)
     if len(written) <= MOST_CHARACTERS:  # it may have more than a text may
         assert shape(parse(written)) == shape(tree)

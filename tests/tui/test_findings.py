@@ -7,7 +7,6 @@ from threading import Event
 import pytest
 
 from gradtui.snapshot.finding import Finding
-from gradtui.snapshot.model import Snapshot
 from gradtui.tui import findings
 from gradtui.tui.saved import explorer
 from tests import synthetic
@@ -30,11 +29,11 @@ async def test_what_is_found_in_a_graph_that_was_left_is_not_shown(monkeypatch: 
     monkeypatch.setattr(findings, "MOST_AT_ONCE", 1)
     search, started, gate = findings._findings, Event(), Event()
 
-    def held(snapshot: Snapshot) -> tuple[Finding, ...]:
-        if snapshot.expression == "0*sqrt(x)":
+    def held(at: findings.Looked) -> tuple[Finding, ...]:
+        if at.shown.expression == "0*sqrt(x)":
             started.set()
             gate.wait()
-        return search(snapshot)
+        return search(at)
 
     monkeypatch.setattr(findings, "_findings", held)
     app = make_app("0*sqrt(x)", {"x": "0"})

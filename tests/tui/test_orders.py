@@ -12,7 +12,8 @@ from gradtui.calculus.higher_orders import derivatives
 from gradtui.engine.training.evaluate import evaluate
 from gradtui.graph.ledger import cut, total
 from gradtui.graph.replay import Replay
-from gradtui.snapshot.model import Request, Snapshot
+from gradtui.snapshot.model import Node, Request, Snapshot, VariableState
+from gradtui.snapshot.numbers import numbers
 from gradtui.snapshot.orders import OrdersRequest
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.clipboard import as_command
@@ -111,6 +112,45 @@ async def test_the_graph_of_the_gradient() -> None:
         assert "∂ sin(x)" not in text_of(app)
 
 
+async def test_why_in_the_graph_of_the_gradient() -> None:
+    """w: what is wrong with f'' and where in the graph that is shown; else how it comes about. Names are those of the graph."""
+    app = app_on("3*relu(x)", x="0.4")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "S")
+        await settle(pilot)
+        await press(pilot, "w")
+        told, shown = app.backward.cursor.told, app.backward.shown
+        assert told is not None
+        assert shown is not None
+        assert told.kind == "flat"
+        assert shown.graph.nodes[app.backward.cursor.selected or 0].made_by is not None
+        assert "∂ relu(x)" in "".join(text for text, _ in app.picture.node_panel.line(0).pieces)
+        app.picture.take("x^2*sin(x)")
+        await settle(pilot)
+        await press(pilot, "w")
+        told = app.backward.cursor.told
+        assert told is not None
+        assert (told.kind, told.node) == ("ordinary", next(n.id for n in shown_nodes(app) if n.variable == "x"))
+        assert numbers(shown_variables(app)["x"].grad) in told.text
+        app.picture.take("3x + 1")
+        await settle(pilot)
+        await press(pilot, "w")
+        assert app.backward.cursor.told is not None
+        assert app.backward.cursor.told.kind == "constant"
+        assert "the same everywhere" in text_of(app)
+
+
+def shown_nodes(app: GradtuiApp) -> tuple[Node, ...]:
+    assert app.backward.shown is not None
+    return app.backward.shown.graph.nodes
+
+
+def shown_variables(app: GradtuiApp) -> dict[str, VariableState]:
+    assert app.backward.shown is not None
+    return app.backward.shown.variables
+
+
 async def test_another_function_under_the_second_graph() -> None:
     """What is typed comes with its own graph of the gradient; one that has none shows that of f."""
     app = app_on("x*sin(x)", x="1")
@@ -190,3 +230,34 @@ PICTURES: dict[str, tuple[Callable[[], GradtuiApp], tuple[str, ...]]] = {
 def test_pictures(snap_compare: Compare, name: str, size: Size) -> None:
     made, keys = PICTURES[name]
     assert snap_compare(made(), terminal_size=size, run_before=after(*keys))
+
+
+async def test_the_contour_without_a_training() -> None:
+    """h: f over two variables with the point, -gradient and the Hessian's directions, as torch has f there; it follows a step."""
+    app = app_on("x^2 - 3x*y + 2y", x="1", y="0.5")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert "contour" in str(app.picture.chart.border_subtitle)
+        await press(pilot, "D", "h")
+        await settle(pilot)
+        assert app.picture.chart.border_title == "contour of f"
+        assert app.answers.shown is not None
+        surface = app.answers.shown.surface
+        assert surface is not None
+        (low, high), (bottom, top) = surface.windows
+        corners = surface.values[0], surface.values[-1]
+        assert corners == pytest.approx(
+            (low**2 - 3 * low * bottom + 2 * bottom, high**2 - 3 * high * top + 2 * top), rel=1e-5
+        )
+        screen = text_of(app)
+        assert "⌣" in screen
+        assert "⌢" in screen
+        assert "λ = -2.162" in screen
+        assert "λ = 4.162" in screen
+        assert "SGD" not in screen
+        await press(pilot, "right")
+        await settle(pilot)
+        assert app.board.charts.kind == "contour"
+        await press(pilot, "h")
+        await settle(pilot)
+        assert app.picture.chart.border_title == "f and f'"

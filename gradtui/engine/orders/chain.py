@@ -27,6 +27,8 @@ MOST_NODES = 10_000
 
 ONCE = "marked with @once_differentiable"
 """What torch says of the backward of such a Function."""
+REFUSES = "torch::autograd::Error"
+"""What stands in the graph where backward must not go on. Behind it is a leaf of its own: none runs it on the way to x."""
 
 Derivatives = dict[str, tuple[torch.Tensor, ...]]
 """By variable: one tensor of its shape, where one backward pass gives all elements; else one number for each element."""
@@ -96,7 +98,7 @@ def chain(
         for order in range(1, most + 1):
             done.makers.begin(order)
             before = done.derivatives[-1]
-            if order > 1 and recorded and _size(before) > MOST_NODES:
+            if order > 1 and recorded and _size(before, leaves, separable) > MOST_NODES:
                 done.ended, done.reason = "too_large", f"its graph has more than {MOST_NODES:,} nodes"
                 break
             if order == 1:
@@ -108,6 +110,9 @@ def chain(
             except (NotImplementedError, RuntimeError) as error:
                 done.ended = "once" if ONCE in str(error) else "not_implemented"
                 done.reason = str(error).partition("\n")[0]
+                break
+            if any(node.name() == REFUSES for node in _walked(before)):
+                done.ended, done.reason = "once", f"a backward is {ONCE}"
                 break
             done.derivatives.append({name: told for name, told in found.items() if told is not None})
     return done
@@ -133,9 +138,15 @@ def along(f: torch.Tensor, leaf: torch.Tensor, element: int, most: int) -> list[
     return told
 
 
-def _size(derivatives: Derivatives) -> int:
-    roots = [graph.root(one) for told in derivatives.values() for one in told if one.requires_grad]
-    return len(graph.walk(*roots)) * max(1, len(roots))
+def _size(derivatives: Derivatives, leaves: Mapping[str, torch.Tensor], separable: Callable[[str], bool]) -> int:
+    """Nodes, times the roots from which backward runs again."""
+    roots = {name: [graph.root(one) for one in told if one.requires_grad] for name, told in derivatives.items()}
+    again = sum(len(found) for name, found in roots.items() if leaves[name].numel() <= MOST_ELEMENTS or separable(name))
+    return len(_walked(derivatives)) * max(1, again)
+
+
+def _walked(derivatives: Derivatives) -> list[Node]:
+    return graph.walk(*(graph.root(one) for told in derivatives.values() for one in told if one.requires_grad))
 
 
 def _gradients(f: torch.Tensor, leaves: Mapping[str, torch.Tensor], *, again: bool) -> Derivatives:
@@ -151,8 +162,8 @@ def _further(
         return (gradient(before[0], [leaf], again=again)[0],)
     if leaf.numel() > MOST_ELEMENTS:
         return None
-    elements = before[0] if before[0].ndim else before
-    return tuple(gradient(elements[place], [leaf], again=again)[0][place] for place in range(leaf.numel()))
+    elements = before[0].reshape(-1) if before[0].ndim else before
+    return tuple(gradient(elements[place], [leaf], again=again)[0].reshape(-1)[place] for place in range(leaf.numel()))
 
 
 def is_separable(expression: Expression, name: str) -> bool:
@@ -183,4 +194,5 @@ def _adds(node: syntax.Node, found: Mapping[syntax.Node, None]) -> bool:
 
 def numbers(derivative: tuple[torch.Tensor, ...], shape: torch.Size) -> torch.Tensor:
     """The derivative of each element, of the variable's shape."""
-    return derivative[0] if len(derivative) == 1 and derivative[0].shape == shape else torch.stack(list(derivative))
+    whole = derivative[0] if len(derivative) == 1 and derivative[0].shape == shape else torch.stack(list(derivative))
+    return whole.reshape(shape)

@@ -41,7 +41,7 @@ class Subject:
 
     facts: of what the forward pass made, for the graph of these nodes with this pass over it. first: the graph of f, where it is
     built already, with its ids; `before`: how many backward passes it went through itself. differences: of the orders from 2
-    up to one. separable: as of `chain`.
+    up to one. separable: as of `chain`. polynomial: whether Taylor's is wanted.
     """
 
     f: torch.Tensor
@@ -51,6 +51,7 @@ class Subject:
     separable: Callable[[str], bool] = mixed
     first: tuple[model.Graph, Mapping[Node, int]] | None = None
     before: int = 0
+    polynomial: bool = True
 
 
 def orders(
@@ -125,7 +126,9 @@ def _orders(request: OrdersRequest, of: Subject, nodes: dict[Node, None]) -> Ord
         along,
         element,
         tuple(told),
-        coefficients(f, [each[element] for each in known], leaves[along], element, degree, nodes),
+        coefficients(f, [each[element] for each in known], leaves[along], element, degree, nodes)
+        if of.polynomial
+        else (),
         hessian(slopes, leaves, along, element) if len(told) > 1 else None,
         jacobian(f, leaves, element) if f.ndim == 1 and f.requires_grad else {},
         found.ended,

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 
 import torch
 
 from gradtui.engine.autograd import graph
 from gradtui.engine.orders.chain import gradient
+from gradtui.engine.orders.spectrum import spectrum
 from gradtui.snapshot.orders import Hessian, Jacobian
 
 MOST_NODES = 50_000
@@ -23,21 +25,25 @@ def hessian(
     slopes: Mapping[str, torch.Tensor], leaves: Mapping[str, torch.Tensor], along: str, element: int
 ) -> Hessian | None:
     """slopes: the gradient by each variable, with its graph. None for a single number."""
-    names = [name for key, leaf in leaves.items() for name in element_names(key, leaf)]
-    flat = [one for slope in slopes.values() for one in slope.reshape(-1)]
-    if len(flat) < 2:
+    count = sum(leaf.numel() for leaf in leaves.values())
+    if count < 2:
         return None
-    if not _fits(len(flat), len(flat), list(slopes.values())):
+    if count > MOST_NUMBERS:
+        return Hessian((), (), spectrum=spectrum(slopes, leaves))
+    names = tuple(name for key, leaf in leaves.items() for name in element_names(key, leaf))
+    flat = [one for slope in slopes.values() for one in slope.reshape(-1)]
+    if not _fits(count, count, list(slopes.values())):
         before = list(leaves)[: list(leaves).index(along)]
         row = sum(leaves[name].numel() for name in before) + element
-        return Hessian(tuple(names), (_row(flat[row], leaves),), row=row)
-    matrix = tuple(_row(slope, leaves) for slope in flat)
-    return _with_eigenvalues(tuple(names), matrix)
+        return Hessian(names, (_row(flat[row], leaves),), row=row, spectrum=spectrum(slopes, leaves))
+    return _with_eigenvalues(names, tuple(_row(slope, leaves) for slope in flat))
 
 
 def jacobian(f: torch.Tensor, leaves: Mapping[str, torch.Tensor], element: int) -> dict[str, Jacobian]:
     """Of a vector-valued f by each variable; of a large one the row of `element` alone."""
     count, width = len(f), sum(leaf.numel() for leaf in leaves.values())
+    if width > MOST_NUMBERS:
+        return {}
     whole = _fits(count, width, [f])
     places = range(count) if whole else [min(element, count - 1)]
     rows = [gradient(f[place], list(leaves.values()), again=False) for place in places]
@@ -48,7 +54,9 @@ def jacobian(f: torch.Tensor, leaves: Mapping[str, torch.Tensor], element: int) 
 
 
 def element_names(name: str, leaf: torch.Tensor) -> list[str]:
-    return [f"{name}[{place}]" for place in range(leaf.numel())] if leaf.ndim else [name]
+    """`x`, `x[0]`, and of a matrix `weight[0,1]`."""
+    places = product(*map(range, leaf.shape))
+    return [f"{name}[{','.join(map(str, place))}]" if place else name for place in places]
 
 
 def _fits(rows: int, columns: int, roots: list[torch.Tensor]) -> bool:

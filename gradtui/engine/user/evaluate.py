@@ -216,15 +216,13 @@ class Run:
             return snapshot
         from gradtui.engine.user.orders import orders
 
-        if not asked.variables:
-            why = (
-                f"{self.name} has no parameter that is a number or a vector: there is nothing to differentiate by again"
-            )
+        if not asked.variables and not any(one.node is not None for one in snapshot.parameters.values()):
+            why = f"{self.name} has no gradient by anything: there is nothing to differentiate by again"
             return replace(snapshot, notes=(*snapshot.notes, model.Note("code", why)))
         f = outputs[0] if len(outputs) == 1 else total(outputs)
         first = snapshot.graph if not self.request.experiments else detailed(built, self.nodes, outputs, ())
         try:
-            found = orders(wanted, f, outputs, asked.variables, first, self.nodes, self.again)
+            found = orders(wanted, f, outputs, asked.variables, snapshot.parameters, first, self.nodes, self.again)
         except Exception as error:  # whatever a backward of user code raises
             reason = said(error).partition("\n")[0]
             note = model.Note("code", f"torch cannot differentiate {self.name} again: {reason}")

@@ -27,18 +27,19 @@ def orders(
     request: OrdersRequest,
     f: torch.Tensor,
     outputs: Sequence[torch.Tensor],
-    leaves: Leaves,
+    variables: Leaves,
+    parameters: Mapping[str, model.Parameter],
     built: model.Graph,
     nodes: list[Node],
     again: Again | None,
 ) -> Orders | None:
-    """f: what is differentiated, made of the `outputs`. built: the graph of `nodes`, as a capture has it. again: f run again,
-    where that gives the same.
+    """f: what is differentiated, made of the `outputs`; by the variables, or where there are none by the parameters that it has
+    a gradient by, of any shape. built: the graph of `nodes`, as a capture has it. again: f run again, where that gives the same.
 
     None where there is nothing to differentiate by, or backward must not be run again. Raises RuntimeError.
     """
     differentiable = [output for output in outputs if output.requires_grad]
-    if not leaves or any(output.is_complex() for output in outputs):
+    if not (variables or parameters) or any(output.is_complex() for output in outputs):
         return None
     if why_not_run(backward.leaves_of(nodes).values()):
         return None
@@ -48,6 +49,9 @@ def orders(
             record = backward.run(differentiable[0], nodes, *differentiable[1:])
             ids = graph.numbered(nodes, record.order, [graph.root(output) for output in differentiable])
         known = {node: built.nodes[number] for node, number in ids.items()}
+        leaves = variables or _tensors(parameters, {number: node for node, number in ids.items()})
+        if not leaves:
+            return None
 
         def facts(walked: list[Node], record: Backward, found: Chain) -> Facts:
             return FileFacts(known, record, kept(walked, backward.leaves_of(walked).values()).size, len(walked))
@@ -57,7 +61,18 @@ def orders(
             return [{name: told[place] for name, told in found.items() if told} for place in range(most - 1)]
 
         before = max((node.order for node in built.nodes), default=0)
-        return orders_of(request, lambda: Subject(f, leaves, facts, differences, first=(built, ids), before=before))
+        subject = Subject(f, leaves, facts, differences, first=(built, ids), before=before, polynomial=bool(variables))
+        return orders_of(request, lambda: subject)
+
+
+def _tensors(parameters: Mapping[str, model.Parameter], nodes: Mapping[int, Node]) -> Leaves:
+    """The parameters themselves, as far as they are in the graph."""
+    found = {
+        name: backward.leaf_of(nodes[one.node])
+        for name, one in parameters.items()
+        if one.node is not None and one.node in nodes
+    }
+    return {name: leaf for name, leaf in found.items() if leaf is not None and leaf.is_floating_point()}
 
 
 class FileFacts(Facts):

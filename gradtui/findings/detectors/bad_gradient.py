@@ -48,7 +48,8 @@ def _witnessed(record: Record, witness: Witness, node: Node) -> Cause | None:
     if node.grad_output is not None and not is_finite(node.grad_output) and not witness.rows.get("equal"):
         return None  # a sum that overflowed, or a hook, before
     facts: dict[str, Fact] = {"node": node, "symptom": "gradient"}
-    evidence: tuple[tuple[str, Facts], ...] = (("sent bad", {"bad": witness.bad, "index": index_of(witness)}),)
+    row = "sent bad" if witness.index else "sent bad number"
+    evidence: tuple[tuple[str, Facts], ...] = ((row, {"bad": witness.bad, "index": index_of(witness)}),)
     if node.name.startswith(COMPILED):
         return Cause("bad gradient of compiled code", Place(node.id), facts, "proved", record.bad, evidence)
     if witness.rows.get("equal"):
@@ -104,7 +105,7 @@ def _zero_times(
     facts = {**found.as_facts(), **_facts(record, node, None)}
     certainty = _sure(record, found.certainty)
     if sender is not None and replaces(operation(sender)):
-        named = operand_quote(sender.edges[by]) if record.is_explored else ""
+        named = operand_quote(record.graph, sender.edges[by]) if record.is_explored else ""
         culprit = locate.origin(record.graph, node) if record.is_explored else node
         facts |= {"branch": sender, "which": Part("named", {"name": named}) if named else ""}
         facts["way"] = Part("double where", {"where": sender, "by": by, "culprit": culprit})

@@ -8,7 +8,7 @@ from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.contributions import above
-from gradtui.graph.higher_orders import by, derivative_checks, order_of
+from gradtui.graph.higher_orders import by, derivative_checks, order_of, several
 from gradtui.graph.operands import is_finite, is_zero, operand, operation
 from gradtui.snapshot.differences import Differences
 from gradtui.snapshot.finding import Certainty
@@ -31,8 +31,7 @@ def detect(record: Record) -> Iterator[Cause]:
     if orders is None or record.asked is not None:
         return
     for order in orders.orders[1:]:
-        for name, values in order.values.items():
-            yield from _of(record, order, name, values)
+        yield from of_order(record, order)
     if orders.ended in ("not_implemented", "once"):
         custom = next((node for node in record.nodes if _is_custom(node)), None)
         node = custom if orders.ended == "once" else None
@@ -43,12 +42,18 @@ def detect(record: Record) -> Iterator[Cause]:
         yield Cause(kind, Place(None if node is None else node.id), facts, "proved")
 
 
+def of_order(record: Record, order: Order) -> Iterator[Cause]:
+    """Of the derivatives of this order, by each variable alone. Nodes are those of the graph of f."""
+    for name, values in order.values.items():
+        yield from _of(record, order, name, values)
+
+
 def _of(record: Record, order: Order, name: str, values: Values) -> Iterator[Cause]:
     snapshot = record.snapshot
-    several = len(snapshot.variables) > 1
+    named = several(snapshot)
     facts: dict[str, Fact] = {
-        "called": by(name, order.order, several),
-        "before": by(name, order.order - 1, several),
+        "called": by(name, order.order, named),
+        "before": by(name, order.order - 1, named),
         "number": values.numbers[0] if values.numbers else None,
     }
     before = order_of(snapshot, order.order - 1)

@@ -25,8 +25,10 @@ def counts(record: Record, node: Node) -> Iterator[tuple[str, Facts]]:
 
 
 def at_element(witness: Witness) -> Iterator[tuple[str, Facts]]:
-    if witness.bad:
+    if witness.bad and witness.index:
         yield "bad elements", {"bad": witness.bad, "index": index_of(witness)}
+    elif witness.bad:
+        yield "bad number", {}
     for one in witness.operands:
         if one.number is None or one.values is None:
             continue

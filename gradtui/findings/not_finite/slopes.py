@@ -66,7 +66,7 @@ def _seen(record: Record, node: Node, edge: int) -> Seen:
 def _by_the_other_factor(record: Record, node: Node, edge: int, seen: Seen) -> Reason:
     """Of a product, that is not finite itself: the cause is where that was made."""
     value = (seen.second, seen.first)[operand_number(node, edge)][0]
-    quoted = operand_quote(node.edges[1 - edge]) if len(node.edges) > 1 else ""
+    quoted = operand_quote(record.graph, node.edges[1 - edge]) if len(node.edges) > 1 else ""
     made = values.reason(record, locate.origin(record.graph, node))
     facts: dict[str, Fact] = {"other": quoted, "value": value}
     return Reason(made.kind, "the other factor", facts, _way(made), "proved")

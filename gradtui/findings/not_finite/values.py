@@ -99,7 +99,7 @@ def _bad_constant(record: Record, node: Node) -> str | None:
     for place, edge in enumerate(node.edges):
         number = operand_number(node, place)
         if edge.target is None and edge.constant is not None and not is_finite(operand(record.graph, node, number)):
-            return operand_quote(edge)
+            return operand_quote(record.graph, edge)
     return None
 
 

@@ -57,6 +57,24 @@ FURTHER: dict[str, Sentence] = {
         "{called} is {number} by autograd, and {true} by differences of {before}: a part of {before} has no graph",
         "see where it is detached, or made under no_grad",
     ),
+    "further: ordinary": Sentence(
+        "ordinary",
+        "backward",
+        "nothing wrong is seen in the graph of {before}: its derivative by {name} is {ways}",
+        "nothing to do",
+    ),
+    "further: same everywhere": Sentence(
+        "constant",
+        "backward",
+        "{before} is the same everywhere: it has no graph, and its derivative by {name} is 0",
+        "nothing to do: f has no powers of {name} above the first",
+    ),
+    "further: without it": Sentence(
+        "constant",
+        "backward",
+        "no way in the graph of {before} leads to {name}: its derivative by {name} is 0",
+        "nothing to do, where {before} does not change with {name}; else see where a part of it has no graph",
+    ),
     "gradient without a graph": Sentence(
         "no_grad",
         "backward",

@@ -86,7 +86,9 @@ BAD_GRADIENTS: dict[str, Sentence] = {
 }
 EVIDENCE_OF_BAD: dict[str, str] = {
     "bad elements": "{bad} elements of what it made are not finite, the first at {index}",
+    "bad number": "the number that it made is not finite",
     "sent bad": "{bad} elements of the gradient that it sends are not finite, the first at {index}",
+    "sent bad number": "the gradient that it sends, a number, is not finite",
     "sent bad of": "{bad} of the {of} elements that it sends are not finite",
     "number there": "{name} is {number} there",
     "operand there": "its operand is {number} there",

@@ -32,7 +32,7 @@ def reason(record: Record, lost: Lost) -> Reason:
     if 0 in node.shape:
         return Reason("masked", "nothing is selected", certainty="perhaps")
     if has(name, "squashing") or traits_of(name).tail:
-        return Reason("saturated", "saturated", _made(lost), certainty="likely")
+        return Reason("saturated", "saturated", _made(record, lost), certainty="likely")
     if has(name, "softmax"):
         return layers.softmax(node, bool(lost.places))
     if has(name, "underflowing") and (lost.places or is_zero(node.value)):
@@ -46,7 +46,7 @@ def reason(record: Record, lost: Lost) -> Reason:
     if traits_of(name).side:
         return Reason("dead", "dead", {"operand": _operand(record, lost)})
     if lost.places:
-        return _of_elements(node, operand_quote(edge))
+        return _of_elements(node, operand_quote(record.graph, edge))
     return _of_the_whole(record, node, lost.edge)
 
 
@@ -118,14 +118,14 @@ def _is_inside_a_loss(record: Record, node: Node) -> bool:
     return node.source is not None and any((other.source, other.module) == made for other in (*below, *above))
 
 
-def _made(lost: Lost) -> dict[str, Fact]:
+def _made(record: Record, lost: Lost) -> dict[str, Fact]:
     """At which value it is saturated, and what is left."""
     node, count = lost.node, math.prod(lost.node.shape)
     if not lost.places:
         return {"made": Part("its values", {"reach": Extent.of(node.value)}), "share": lost.share, "to": ""}
     value = (element(node.value, lost.places[0], count) or 0.0) + 0.0
-    made = Part("at", {"number": value})
-    return {"made": made, "share": lost.share, "to": Part("back to", {"text": operand_quote(node.edges[lost.edge])})}
+    made, text = Part("at", {"number": value}), operand_quote(record.graph, node.edges[lost.edge])
+    return {"made": made, "share": lost.share, "to": Part("back to", {"text": text})}
 
 
 def _operand(record: Record, lost: Lost) -> Part:
@@ -133,7 +133,7 @@ def _operand(record: Record, lost: Lost) -> Part:
     node, edge = lost.node, lost.node.edges[lost.edge]
     if lost.places:
         at = element(operand(record.graph, node, lost.edge), lost.places[0], math.prod(node.shape))
-        return Part("operand there", {"text": operand_quote(edge), "number": at})
+        return Part("operand there", {"text": operand_quote(record.graph, edge), "number": at})
     values = seen_value(record.graph, edge)
     name = "whole operand" if _is_wholly_flat(node, values) else "operand where it counts"
     return Part(name, {"reach": Extent.of(values)})

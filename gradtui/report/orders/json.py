@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradtui.graph.higher_orders import derivative_checks, why_fewer
 from gradtui.report.json_graph import Json, graph, number, values
 from gradtui.snapshot.model import Snapshot
-from gradtui.snapshot.orders import Hessian, Jacobian, Order, Orders
+from gradtui.snapshot.orders import Hessian, Jacobian, Order, Orders, Spectrum
 
 
 def as_json(snapshot: Snapshot, orders: Orders) -> Json:
@@ -41,13 +41,25 @@ def _order(snapshot: Snapshot, order: Order) -> Json:
 
 
 def _hessian(told: Hessian) -> Json:
-    """Of a large one `row` says which row of it the matrix is."""
+    """Of a large one `row` says which row of it the matrix is, and `spectrum` between what its eigenvalues lie."""
     return {
         "variables": list(told.names),
         "matrix": [list(map(number, row)) for row in told.matrix],
         "eigenvalues": list(map(number, told.eigenvalues)) if told.eigenvalues else None,
         "directions": [list(map(number, one)) for one in told.directions],
         "row": told.row,
+        "spectrum": None if told.spectrum is None else _spectrum(told.spectrum),
+    }
+
+
+def _spectrum(told: Spectrum) -> Json:
+    return {
+        "size": told.size,
+        "lowest": number(told.lowest),
+        "highest": number(told.highest),
+        "products": told.products,
+        "settled": told.settled,
+        "shares": {name: number(share) for name, share in told.shares.items()},
     }
 
 

@@ -21,11 +21,11 @@ def lines(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
         for name, told in known.items():
             if told.text is not None and (written := _typeset(told.text, names)):
                 yield f"\\frac{{{d}^{{{order}}} f}}{{{d} {name_of(name)}^{{{order}}}}} = {written}"
-    written = _typeset(taylor_text(snapshot, orders), names)
+    written = _typeset(taylor_text(snapshot, orders), names) if orders.taylor else None
     if written:
         yield f"T_{{{len(orders.taylor) - 1}}}({name_of(orders.along)}) = {written}"
     hessian = orders.hessian
-    if hessian is not None and hessian.row is None and len(hessian.names) <= MOST_COLUMNS:
+    if hessian is not None and hessian.row is None and 0 < len(hessian.names) <= MOST_COLUMNS:
         rows = " \\\\ ".join(" & ".join(number(one) for one in row) for row in hessian.matrix)
         yield f"H = \\begin{{pmatrix}} {rows} \\end{{pmatrix}}"
 

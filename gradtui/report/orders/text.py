@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.graph import taylor
 from gradtui.graph.hessian import sentences
-from gradtui.graph.higher_orders import by, derivative_checks, picture, second_order, why_fewer
+from gradtui.graph.higher_orders import by, derivative_checks, picture, second_order, several, why_fewer
 from gradtui.report.width import WIDTH
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
@@ -20,20 +20,21 @@ DIGITS = 5
 
 def lines(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
     """For each order from 2 on the values, the words and the check; then Taylor, Hessian and Jacobian."""
-    digits, several = SIGNIFICANT.get(snapshot.dtype, 7), len(snapshot.variables) > 1
+    digits, named = SIGNIFICANT.get(snapshot.dtype, 7), several(snapshot)
     for order in orders.orders[1:]:
         judged = derivative_checks(snapshot, order.order)
         known = snapshot.derivatives[order.order - 1] if order.order <= len(snapshot.derivatives) else {}
         for name, values in order.values.items():
-            name_of = by(name, order.order, several)
+            name_of = by(name, order.order, named)
             yield from _wrapped(f"{name_of} = {numbers(values, digits)}")
             if name in known:
                 text, note = known[name].text, known[name].note
                 yield from _wrapped(f"  {name_of} = {text}" if text else f"  {note}")
-            yield from _wrapped(f"  {judged[name].text}")
+            if name in judged:
+                yield from _wrapped(f"  {judged[name].text}")
         for name in snapshot.variables:
             if name not in order.values:
-                yield f"{by(name, order.order, several)}: f mixes too many elements of {name} for this"
+                yield f"{by(name, order.order, named)}: f mixes too many elements of {name} for this"
     if why := why_fewer(orders):
         yield from _wrapped(f"note: {why}")
     for line in taylor.lines(snapshot, orders) if orders.taylor and orders.degree != 1 else ():
@@ -58,11 +59,17 @@ def graph_head(snapshot: Snapshot) -> str | None:
 def _hessian(snapshot: Snapshot, told: Hessian) -> Iterator[str]:
     if told.row is not None:
         yield f"Hessian: {len(told.names):,} rows are too many; that of {told.names[told.row]} is in --json"
-        return
-    yield "Hessian:"
-    yield from _matrix(told.names, told.names, told.matrix)
+    elif told.names:
+        yield "Hessian:"
+        yield from _matrix(told.names, told.names, told.matrix)
+    else:
+        yield f"Hessian: {_size(told)} are too many"
     for sentence in sentences(snapshot, told):
         yield from _wrapped(f"  {sentence}")
+
+
+def _size(told: Hessian) -> str:
+    return "its rows" if told.spectrum is None else f"{told.spectrum.size:,} rows"
 
 
 def _jacobian(snapshot: Snapshot, name: str, told: Jacobian) -> Iterator[str]:

@@ -12,6 +12,7 @@ from gradtui.graph.kept import in_units
 from gradtui.graph.node_sentence import sentence
 from gradtui.graph.plain_names import plain_name
 from gradtui.graph.replay import ORDER, Replay
+from gradtui.graph.short_names import again
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Node, Saved, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, as_factor, number
@@ -71,7 +72,7 @@ def node_lines(
 
 
 def _head(node: Node, *, plain: bool) -> Pieces:
-    text = node.variable or ("" if node.source is None else node.source.text)
+    text = node.variable or ("" if node.source is None else again(node) + node.source.text)
     name = plain_name(node) if plain else node.name
     return ((name, "node--name"), ("  ", ""), (text if text != name else "", "node--source"))
 
@@ -115,7 +116,7 @@ def _why(node: Node, findings: Sequence[Finding]) -> Iterator[Pieces]:
 
 def finding_lines(finding: Finding) -> Iterator[Pieces]:
     """Why, what was seen that shows it, and what people do."""
-    yield ((finding.text, "node--bad"),)
+    yield ((finding.text, "node--text" if finding.kind == "ordinary" else "node--bad"),)
     yield from (((f"  {seen}", "node--quiet"),) for seen in finding.evidence)
     yield (("→ ", "node--next"), (finding.remedy, "node--text"))
 

@@ -7,7 +7,7 @@ cells that changed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -15,7 +15,6 @@ from typing import get_args
 
 from rich.segment import Segment
 from textual import events
-from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
@@ -29,6 +28,7 @@ from gradtui.chart.trail import trailed
 from gradtui.chart.window import Position, Window, bounded, panned, zoomed
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.defaults import WINDOW
+from gradtui.tui.panes import changed_cells
 from gradtui.tui.panes.framed import Framed
 
 NOTCH = 0.8
@@ -180,7 +180,8 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if self._wanted and not self._drawing:
             self._drawing = True
             self.run_worker(self._draw(), group="draw")
-        if self._picture is None or self._picture.size != self.size:
+        shown = self._cells if self._drawing_of is not None else self._picture and self._picture.cells
+        if not shown or (len(shown[0]), len(shown)) != self.size:
             self.refresh()  # else the old picture stays as it is until the new one is there: one frame and not two
 
     async def _draw(self) -> None:
@@ -190,8 +191,8 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
                 self._wanted = False
                 width, height = self.size
                 if (drawing := self._drawing_of) is not None:
-                    self._cells = await asyncio.to_thread(drawing, width, height)
-                    self.refresh()
+                    before, self._cells = self._cells, await asyncio.to_thread(drawing, width, height)
+                    self._repaint(before)
                     continue
                 assert self._curve is not None
                 other = self._other if self._other and self._other.window == self._curve.window else None
@@ -207,14 +208,24 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         finally:
             self._drawing = False
 
+    def _repaint(self, before: Cells | None) -> None:
+        """Where a drawing differs from the one before: mostly a path that has grown."""
+        cells = self._cells
+        if before is None or cells is None or len(before) != len(cells):
+            self.refresh()
+        elif regions := [*changed_cells.in_drawing(before, cells)]:
+            self.refresh(*regions)
+
     def _lay(self) -> None:
         """Lay what moves over the picture, and repaint where it differs from before."""
+        if self._drawing_of is not None:
+            return  # nobody sees it
         before, self._overlay = self._overlay, {}
         if self._picture is not None and self._point is not None:
             if not self._picture.suits(*self._point[:2]):
                 self._redraw()
             self._overlay = trailed(self._moving(self._picture, self._point), self._picture, self._trail)
-        if regions := list(_changed(before, self._overlay)):
+        if regions := [*changed_cells.in_overlay(before, self._overlay)]:
             self.refresh(*regions)
 
     def _moving(self, picture: Picture, point: Point) -> Overlay:
@@ -233,6 +244,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if before is not None or drawing is not None:
             self._redraw()
         if before is not None and drawing is None:
+            self._lay()
             self.refresh()
 
     def _tell_trouble(self) -> None:
@@ -240,11 +252,12 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         seen = self._curve is not None and self._drawing_of is None
         self.entitle(trouble_text(self._curve) if self._curve is not None and seen else "", "subtitle")
 
-    def show_trail(self, places: Sequence[Position]) -> None:
-        """Where the point was before, as x and f."""
+    def show_trail(self, places: Sequence[Position], *, with_point: bool = False) -> None:
+        """Where the point was before, as x and f. with_point: when the point is shown next, which is soon."""
         if places != self._trail:
             self._trail = places
-            self._lay()
+            if not with_point:
+                self._lay()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -374,16 +387,6 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         x = self._x_at(event)
         if x is not None and not moved:
             self.post_message(self.XPicked(x))
-
-
-def _changed(before: Overlay, after: Overlay) -> Iterator[Region]:
-    """The shortest stretch of each row that covers the cells in which two overlays differ."""
-    for row in before.keys() | after.keys():
-        old, new = before.get(row, {}), after.get(row, {})
-        columns = [column for column in old.keys() | new.keys() if old.get(column) != new.get(column)]
-        if columns:
-            first, last = min(columns), max(columns)
-            yield Region(first, row, last - first + 1, 1)
 
 
 def _too_small(width: int) -> str:

@@ -56,8 +56,10 @@ def lines(session: Session, shown: Snapshot | None) -> tuple[Pieces, ...]:
     told: list[str] = ["", *filter(None, [why_fewer(orders)]), *taylor.lines(shown, orders, degree)]
     hessian = orders.hessian
     if hessian is not None:
-        told.append("Hessian " + ("" if hessian.row is None else f"row of {hessian.names[hessian.row]}"))
-        if hessian.row is None and len(hessian.names) <= MOST_COLUMNS:
+        told.append("Hessian")
+        if hessian.row is not None:
+            told.append(f"  {len(hessian.names):,} rows are too many")
+        elif 0 < len(hessian.names) <= MOST_COLUMNS:
             width = max(len(number(one, DIGITS)) for row in hessian.matrix for one in row) + 2
             named = max(map(len, hessian.names))
             for name, row in zip(hessian.names, hessian.matrix, strict=True):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
 from msgspec.structs import replace
 from textual.app import App
 
+from gradtui.chart.window import Position
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.training import Update
@@ -27,6 +28,8 @@ from gradtui.tui.training.lines import norm_lines, update_lines
 from gradtui.tui.training.optimizer_entry import OptimizerEntry
 from gradtui.tui.training.trainer import Trainer
 
+OFFERED = ("h: contour", "h: f and f'")
+"""What stands under the chart of two variables where nothing is trained."""
 MOST_TRAIL = 200
 """Places of the last updates that are drawn on f."""
 
@@ -78,6 +81,8 @@ class Board:
         """Have the session's next request bring the next update, and what the chart lacks."""
         self.trainer.prepare()
         self.charts.prepare()
+        if self._views is not None:
+            self._views.chart.show_trail(self._trail, with_point=True)
 
     def arrived(self) -> None:
         """Another answer is there, and shown."""
@@ -97,20 +102,28 @@ class Board:
 
     def show(self) -> None:
         """What the run has come to, where it came by, and why."""
-        views, trainer, session = self._views, self.trainer, self._session
+        views, trainer = self._views, self.trainer
         if views is None:
             return
         chart, panel = views.chart, views.node_panel
         chart.entitle(TITLES[self.charts.kind])
         panel.entitle(visible(trainer.text), "subtitle")
+        offered = "contour" in self.charts.kinds and not trainer.active
+        chart.entitle(OFFERED[self.charts.kind != "curve"] if offered else "", "subtitle")
         chart.show_drawing(self.charts.drawing())
-        active = session.active
-        moves = active in trainer.stepped or not trainer.of_file
-        chart.show_trail(trainer.history.trail(active, session.element, MOST_TRAIL) if active and moves else ())
+        chart.show_trail(self._trail)
         if views.trains != trainer.active:
             views.trains = trainer.active
             views.lay_out()
         self._cursor()
+
+    @property
+    def _trail(self) -> Sequence[Position]:
+        """Of the active variable, where it is one that moves."""
+        session, trainer = self._session, self.trainer
+        active = session.active
+        moves = active in trainer.stepped or not trainer.of_file
+        return trainer.history.trail(active, session.element, MOST_TRAIL) if active and moves else ()
 
     def tell(self) -> None:
         """Of the selected variable, why it moved and how it would move next."""

@@ -62,7 +62,7 @@ class Charts:
         found: list[Kind] = ["curve"]
         if self._trainer.active:
             found.append("updates")
-        if self._trainer.active and self.pair is not None:
+        if self.pair is not None:
             found.append("contour")
         if len(self._session.data) > 1:
             found.append("fit")
@@ -74,11 +74,13 @@ class Charts:
 
     @property
     def pair(self) -> tuple[str, str] | None:
-        """Two trained variables that are numbers: the active one goes up, the first of the others across."""
+        """Two variables that are numbers, of those that are trained where some are: the active one goes up, the first of the
+        others across."""
         session, trainer = self._session, self._trainer
-        if len(trainer.stepped) < len(trainer.trained):
+        if trainer.active and len(trainer.stepped) < len(trainer.trained):
             return None  # others move too, and with them what f is over these two
-        numbers = [name for name in trainer.stepped if not session.points[name].vector]
+        moving = trainer.stepped if trainer.active else session.variables if session.live else ()
+        numbers = [name for name in moving if not session.points[name].vector]
         if len(numbers) < 2:
             return None
         up = session.active if session.active in numbers[1:] else numbers[1]
@@ -177,7 +179,14 @@ class Charts:
         if pair is None or self._surface is None or self._surface.names != pair:
             return _nothing
         tracks = (*(track for track, of in self._kept if of == pair), self._track(pair))
-        return partial(draw_contour, self._surface, tracks, _gradient(shown, pair), axes=_axes(shown, pair))
+        return partial(
+            draw_contour,
+            self._surface,
+            tracks,
+            _gradient(shown, pair),
+            axes=_axes(shown, pair),
+            named=self._trainer.active,
+        )
 
 
 def _nothing(width: int, height: int) -> Cells | None:

@@ -18,7 +18,9 @@ from msgspec.structs import replace
 from gradtui.calculus import higher_orders
 from gradtui.engine.autograd import graph
 from gradtui.engine.training.evaluate import evaluate
-from gradtui.findings.findings import findings
+from gradtui.engine.typed import forward
+from gradtui.expression.parser import parse
+from gradtui.findings.findings import findings, why_derivative
 from gradtui.graph.higher_orders import derivative_checks, picture
 from gradtui.snapshot.graph import Values
 from gradtui.snapshot.model import Request, Snapshot
@@ -200,6 +202,32 @@ def test_random_expressions(expression: str, x: float) -> None:
         assert math.isfinite(exact)
 
 
+GRADGRADCHECKED: dict[str, At] = {
+    "x*sin(x)": {"x": 0.7},
+    "tanh(w*x + b)^2": {"w": 0.5, "x": 1.5, "b": -0.2},
+    "x^w": {"x": 1.3, "w": 2.5},
+    "softmax(x)*x": {"x": (0.3, -0.7, 1.1)},
+    "logsumexp(x)*norm(x)": {"x": (0.3, -0.7, 1.1)},
+    "where(x > 0, x^3, x^2)": {"x": -0.4},
+    "mse_loss(x*w, [1, 2])": {"x": (0.5, 1.5), "w": 0.3},
+}
+
+
+@pytest.mark.parametrize("expression", GRADGRADCHECKED)
+def test_gradgradcheck(expression: str) -> None:
+    """torch holds the derivative of the gradient of what is evaluated against differences of its own; so do the checks."""
+    at = GRADGRADCHECKED[expression]
+    told, names = parse(expression), list(at)
+    places = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in at.values()]
+
+    def f(*tensors: torch.Tensor) -> torch.Tensor:
+        return torch.as_tensor(forward.run(told, dict(zip(names, tensors, strict=True))).output)
+
+    assert torch.autograd.gradgradcheck(f, places)
+    for check in derivative_checks(asked(expression, at, 2), 2).values():
+        assert (check.autograd, check.differences) == (True, True), check
+
+
 def test_what_is_too_large_is_said() -> None:
     """A Hessian of 300 numbers, one row of it; elements that mix are not differentiated one by one."""
     orders = orders_of(evaluate_only("sum(x)^3", {"x": tuple([0.01] * 300)}, 2))
@@ -265,6 +293,27 @@ WHY = {
 def test_why_a_further_derivative_is_what_it_is(expression: str) -> None:
     at, wanted = WHY[expression]
     assert kinds(expression, {"x": at}, 2) == wanted
+
+
+WHY_OF_ITS_GRAPH: dict[tuple[str, int], tuple[At, str, str | None]] = {
+    ("3*relu(x)", 2): ({"x": 0.4}, "flat", "ThresholdBackwardBackward0"),
+    ("x*abs(x)", 2): ({"x": 0.0}, "corner", "AddBackward0"),
+    ("sqrt(x)", 2): ({"x": 0.0}, "pole", "DivBackward0"),
+    ("x*sin(x)", 3): ({"x": 1.0}, "ordinary", "AccumulateGrad"),
+    ("2x + 1", 2): ({"x": 1.0}, "constant", None),
+    ("x^2*y^0.5", 2): ({"x": 1.0, "y": 2.0}, "ordinary", "AccumulateGrad"),
+    ("hardsigmoid(x)", 2): ({"x": 0.4}, "not_differentiable", None),
+}
+
+
+@pytest.mark.parametrize(("expression", "order"), WHY_OF_ITS_GRAPH)
+def test_why_at_the_nodes_of_its_own_graph(expression: str, order: int) -> None:
+    at, kind, name = WHY_OF_ITS_GRAPH[expression, order]
+    snapshot = evaluate_only(expression, at, order)
+    (found, *_) = why_derivative(snapshot, order, "x")
+    nodes = picture(snapshot, order).graph.nodes
+    assert found.kind == kind
+    assert (None if found.node is None else nodes[found.node].name) == name
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if "taylor" in case], ids=lambda case: case["expression"])

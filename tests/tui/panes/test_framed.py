@@ -86,3 +86,32 @@ async def test_an_update_paints_what_it_changes(monkeypatch: pytest.MonkeyPatch)
     panes = [regions for widget, regions in painted if isinstance(widget, Framed)]
     assert panes
     assert all(panes)
+
+
+async def test_a_path_that_grows_is_all_that_is_painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no cell of the contour before it is left."""
+    app = trained_app("4x + 2y", {"x": "9", "y": "9"}, "SGD(lr=0.25)")  # by 1 and by 0.5: soon no column gets wider
+    async with app.run_test(size=(120, 36)) as pilot:
+        chart, whole, number = app.picture.chart, 0, 0
+        await made(pilot, 0)
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert app.board.charts.kind == "contour"
+
+        def dirty(widget: Widget, *regions: Region) -> None:
+            nonlocal whole
+            whole += widget is chart and not regions and number > 2
+            set_dirty(widget, *regions)
+
+        set_dirty = Widget._set_dirty
+        for number in range(1, 5):
+            before = chart._cells
+            monkeypatch.setattr(Widget, "_set_dirty", dirty)
+            await pilot.press("g")
+            await made(pilot, number)
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+            monkeypatch.undo()
+            assert chart._cells != before
+            assert_as_textual_paints(chart)
+        assert not whole
