@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import runpy
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import torch
 from click.testing import CliRunner
 from msgspec.structs import replace
 
@@ -22,9 +24,11 @@ from gradtui.calculus.exact_backward import truth
 from gradtui.command.cli import command
 from gradtui.engine.training.evaluate import evaluate as typed
 from gradtui.engine.user.evaluate import evaluate as user
+from gradtui.engine.watching.sink import Nowhere
+from gradtui.engine.watching.watch import Watch
 from gradtui.file.format import save
 from gradtui.findings.findings import findings
-from gradtui.snapshot.finding import Kind
+from gradtui.snapshot.finding import Finding, Kind
 from gradtui.snapshot.model import Request, Snapshot
 from tests import examples
 from tests.runs import made
@@ -125,21 +129,49 @@ def shown() -> dict[str, list[str]]:
     for part in re.split(r"^### ", (ROOT / "docs" / "findings.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         kinds = re.findall(r"`(\w+)`", part.splitlines()[0].partition(" – ")[0])
         for kind in kinds:
-            found[kind] = BLOCK.findall(part)
+            found[kind] = BLOCK.findall(part.partition("\n## ")[0])
+    return found
+
+
+def seen(code: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Sequence[Finding]:
+    """What is found by a script that captures, or that trains."""
+    path = folder / "shown.py"
+    path.write_text(f"import torch\nfrom torch import nn\n{code}")
+    monkeypatch.chdir(folder)
+    torch.manual_seed(0)
+    names: dict[str, Any] = {}
+    watch = Watch(Nowhere()) if "optimizer" in code else None
+    try:
+        names = runpy.run_path(str(path), run_name="__main__")
+    finally:
+        if watch is not None:
+            watch.close()
+    if watch is not None:
+        return watch.findings
+    found: Sequence[Finding] = names["found"] if "found" in names else names["snapshot"].findings
     return found
 
 
 SHOWN = shown()
+BEGIN = BLOCK.findall(
+    (ROOT / "docs" / "findings.md").read_text(encoding="utf-8").partition("## In a whole training")[2]
+)[0]
+"""What stands before each training."""
 
 
-def test_every_kind_is_explained() -> None:
+def test_every_kind_is_explained_by_an_example() -> None:
     assert set(SHOWN) == set(get_args(Kind)) - {"ordinary"}
+    assert [kind for kind in SHOWN if not SHOWN[kind]] == ["ranks"], "which takes several processes"
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("kind", [kind for kind in SHOWN if SHOWN[kind]])
-def test_an_example_of_a_finding(kind: str, tmp_path: Path) -> None:
+def test_an_example_of_a_finding(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number, code in enumerate(SHOWN[kind]):
+        if "import gradtui" in code or "optimizer" in code:
+            found = seen(code if "import gradtui" in code else BEGIN + code, tmp_path, monkeypatch)
+            assert [one.kind for one in found][:1] == [kind], found
+            continue
         if code.startswith("gradtui "):
             words = shlex.split(re.split(r"\s{2,}", code.strip())[0])
             at: dict[str, Any] = {}

@@ -13,6 +13,7 @@ Trait = Literal[
     "labels",
     "weight norm",
     "exponential",
+    "logarithm",
     "indices",
     "comparing",
     "step",
@@ -21,12 +22,12 @@ Trait = Literal[
     "determinant",
     "overflowing",
 ]
-"""giving: brings in an infinity that was asked for, as a mask does. adding, product: of its operands. softmax: of rows.
-spread: 0/0 of a single element. labels: 0/0 where all are ignored. weight norm: divides rows by their norm. exponential:
-overflows at ordinary numbers. indices: gives those of the elements that it chooses. comparing: a step. step: of two flat
-pieces, without a derivative of torch's. done otherwise: without one, and people have another way. aligning: of sequences with
-targets. determinant: its logarithm. overflowing: what makes infinity of finite numbers as it is more than the dtype holds; of
-others it may be a pole.
+"""giving: brings in an infinity that was asked for, as a mask does. adding, product: of its operands. softmax: of rows. spread:
+0/0 of a single element. labels: 0/0 where all are ignored. weight norm: divides rows by their norm. exponential: overflows at
+ordinary numbers. logarithm: of what may be 0. indices: gives those of the elements that it chooses. comparing: a step. step:
+of two flat pieces, without a derivative of torch's. done otherwise: without one, and people have another way. aligning: of
+sequences with targets. determinant: its logarithm. overflowing: what makes infinity of finite numbers as it is more than the
+dtype holds; of others it may be a pole.
 """
 
 _NAMES: dict[Trait, str] = {
@@ -38,6 +39,7 @@ _NAMES: dict[Trait, str] = {
     "labels": "nll_loss nll_loss_forward nll_loss2d_forward cross_entropy",
     "weight norm": "_weight_norm_interface _weight_norm",
     "exponential": "exp exp2 expm1 cosh sinh",
+    "logarithm": "log log2 log10 log1p",
     "indices": "max min topk sort median nanmedian mode kthvalue cummax cummin",
     "comparing": "lt gt le ge eq ne __lt__ __gt__ __le__ __ge__ __eq__ __ne__ less greater less_equal greater_equal "
     "isclose logical_and logical_or logical_not logical_xor heaviside",

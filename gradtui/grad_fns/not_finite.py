@@ -27,7 +27,7 @@ LIMIT = "write the limit there, where(x == 0, limit, ...) with a safe operand in
 OFF_0 = "add a little inside, sqrt(x + 1e-12); for the length of a vector take norm, whose gradient at 0 is 0"
 POWER_OFF_0 = "add a little to the base: (x + 1e-12)^p"
 ABOVE_1 = "keep the operand above 1: clamp(x, min=1 + 1e-6)"
-UP = "check the sign, or keep the operand above 0: clamp(x, min=1e-12)"
+UP = "check the sign, or keep it above 0: clamp(x, min=1e-12); a difference of squares may round below 0"
 ODD_ROOT = "for an odd root write sign(x)*abs(x)^p; else keep the base at 0 or above"
 
 
@@ -37,7 +37,12 @@ def _pole_below(x: float) -> bool:
 
 LOGARITHM = (
     Cause("pole", lambda a: a == 0, "the logarithm of 0 is -inf", ABOVE_0),
-    Cause("domain", lambda a: a < 0, "there is no real logarithm of {a}", f"{ABOVE_0}; log(abs(x)) if signs are noise"),
+    Cause(
+        "domain",
+        lambda a: a < 0,
+        "there is no real logarithm of a negative number, {a}",
+        f"{ABOVE_0}; log(abs(x)) if signs are noise",
+    ),
 )
 FROM_MINUS_1_TO_1 = Cause("domain", lambda a: abs(a) > 1, "it takes only numbers from -1 to 1, not {a}", BOUNDED)
 INFINITE_AT_1 = Cause("pole", lambda a: abs(a) == 1, "it is infinite at {a}", INSIDE)
@@ -55,10 +60,10 @@ FORWARD: dict[str, tuple[Cause, ...]] = {
         Cause("pole", lambda a: a == -1, "log1p(-1) is the logarithm of 0, -inf", "keep the operand above -1"),
         Cause("domain", lambda a: a < -1, "1 + {a} is below 0 and has no real logarithm", "keep the operand above -1"),
     ),
-    "Sqrt": (Cause("domain", lambda a: a < 0, "there is no real square root of {a}", UP),),
+    "Sqrt": (Cause("domain", lambda a: a < 0, "there is no real square root of a negative number, {a}", UP),),
     "Rsqrt": (
         Cause("pole", lambda a: a == 0, "1/sqrt(0) is infinite", "add a little inside: rsqrt(x + 1e-12)"),
-        Cause("domain", lambda a: a < 0, "there is no real square root of {a}", UP),
+        Cause("domain", lambda a: a < 0, "there is no real square root of a negative number, {a}", UP),
     ),
     "Reciprocal": (Cause("pole", lambda a: a == 0, "1/0 is infinite, a pole", NOT_0),),
     "Div": (
@@ -66,7 +71,7 @@ FORWARD: dict[str, tuple[Cause, ...]] = {
         Cause("pole", lambda a, b: b == 0, "{a}/0 is infinite, a pole", NOT_0),
     ),
     "Pow": (
-        Cause("pole", lambda a, b: a == 0 and b < 0, "0 to the power {b} is 1/0, a pole", NOT_0),
+        Cause("pole", lambda a, b: a == 0 and b < 0, "0 to the power {b} is 1/0 = inf, a pole", NOT_0),
         Cause("domain", lambda a, b: a < 0 and b % 1 != 0, "there is no real power {b} of {a}", ODD_ROOT),
     ),
     "Asin": (FROM_MINUS_1_TO_1,),
@@ -79,7 +84,7 @@ FORWARD: dict[str, tuple[Cause, ...]] = {
     "Digamma": (Cause("pole", _pole_below, "it has a pole at {a}", "keep the operand above 0"),),
     "Lgamma": (Cause("pole", _pole_below, "it has a pole at {a}", "keep the operand above 0"),),
     "Xlogy": (
-        Cause("domain", lambda a, b: b < 0, "there is no real logarithm of {b}", ABOVE_0),
+        Cause("domain", lambda a, b: b < 0, "there is no real logarithm of a negative number, {b}", ABOVE_0),
         Cause("pole", lambda a, b: b == 0, "the logarithm of 0 is -inf", ABOVE_0),
     ),
     "SpecialEntr": (Cause("domain", lambda a: a < 0, "entr is -inf below 0, by definition", ABOVE_0),),

@@ -39,7 +39,10 @@ DESERVED: dict[tuple[str, float], tuple[str, str]] = {
     ("where(x > 0, sqrt(x), 0*x)", 0): ("branch", "the branch sqrt(x) is not taken"),
     ("where(x > 0, x*log(x), 0*x)", 0): ("branch", "the branch x*log(x) is not taken"),
     ("x*log(x)", 0): ("pole", "the logarithm of 0 is -inf"),
-    ("log(-x)", 1): ("domain", "no real logarithm of -1; the finite gradient that torch gives is no derivative"),
+    ("log(-x)", 1): (
+        "domain",
+        "no real logarithm of a negative number, -1; the finite gradient that torch gives is no derivative",
+    ),
     ("floor(x)", 1.5): ("flat", "its derivative is 0 everywhere"),
     ("floor(x)", 2): ("flat", "its derivative is 0 everywhere"),
     ("round(x)", 0.5): ("flat", "its derivative is 0 everywhere"),

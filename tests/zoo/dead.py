@@ -268,3 +268,22 @@ def modules_in_one_line_are_no_loss() -> Iterator[Any]:
     x, y = regression()
     yield model
     yield F.mse_loss(model(x), y)  # <- here
+
+
+@broken("zero", "weight", "zero", "+1 · g and -1 · g")
+def rounded_without_a_detach() -> Iterator[Any]:
+    model = nn.Linear(4, 3, bias=False)
+    nn.init.constant_(model.weight, 2.25)
+    yield model
+    weight = model.weight + (torch.round(model.weight) - model.weight)  # <- here
+    yield F.linear(torch.randn(5, 4), weight).pow(2).mean()
+
+
+@broken("overflow", "weight", "zero", "of which", "makes 0")
+def scale_of_half_precision_is_infinite() -> Iterator[Any]:
+    model = nn.Linear(4, 8).half()
+    x = 1000 * torch.randn(3, 4).half()
+    yield model
+    h = model(x)
+    square = h.pow(2)  # <- here
+    yield (h * torch.rsqrt(square.mean(-1, keepdim=True) + 1)).float().sum()

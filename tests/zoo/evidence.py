@@ -119,7 +119,7 @@ def the_cut_behind_an_innocent_choice() -> Iterator[Any]:
     yield (model.a(torch.randn(4, 3)) * cut.sum()).mean()
 
 
-@broken("unused", "aux.weight", "none", "nothing that came of it went into the loss")
+@broken("unused", "aux.weight", "none", "what came of it did not go into the loss")
 def an_answer_that_is_dropped() -> Iterator[Any]:
     class Auxiliary(nn.Module):
         def __init__(self) -> None:

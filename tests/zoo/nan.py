@@ -217,3 +217,12 @@ def spread_over_a_batch_of_one() -> Iterator[Any]:
     yield model
     h = model(x)
     yield ((h - h.mean(0)) / h.std(0)).sum()  # <- here
+
+
+@broken("pole", "weight", "fine", "0 times -inf is nan in")
+def entropy_of_a_certain_target() -> Iterator[Any]:
+    model = nn.Linear(4, 3)
+    target = F.one_hot(torch.tensor([0, 2, 1]), 3).float()
+    yield model
+    told = F.log_softmax(model(torch.randn(3, 4)), -1)
+    yield (target * (target.log() - told)).sum()  # <- here

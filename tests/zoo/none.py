@@ -155,7 +155,7 @@ def unused_head() -> Iterator[Any]:
     yield F.cross_entropy(model(x), y)
 
 
-@broken("unused", "auxiliary.weight", "none", "auxiliary.* (2 parameters)", "its module ran, but nothing")
+@broken("unused", "auxiliary.weight", "none", "auxiliary.* (2 parameters)", "its module ran, but")
 def head_left_out_of_the_loss() -> Iterator[Any]:
     model = Classifier()
     model.auxiliary = nn.Linear(8, 3)
@@ -238,3 +238,29 @@ def sample_of_a_policy() -> Iterator[Any]:
     yield model
     choice = torch.distributions.Categorical(logits=model.encoder(x)).sample()  # type: ignore[no-untyped-call]  # <- here
     yield F.cross_entropy(model.head(F.one_hot(choice, 8).float()), y)
+
+
+@broken("new_leaf", "0.weight", "none", "writes the values into another tensor")
+def pasted_through_data() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 1))
+    canvas = torch.zeros(2, 4, requires_grad=True)
+    yield model
+    canvas.data[:] = model[0](torch.randn(2, 3))  # <- here
+    yield model[1](canvas).pow(2).mean()
+
+
+@broken("no_grad", "0.weight", "none", "sample")
+def drawn_by_a_function_of_torchs_own() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 1))
+    yield model
+    share = torch.distributions.Dirichlet(F.softplus(model[0](torch.randn(5, 3)))).sample()  # <- here
+    yield model[1](share).pow(2).mean()
+
+
+@broken("new_leaf", "0.weight", "none", "another module")
+def copied_by_its_state() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 1))
+    yield model
+    learner = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 1))
+    learner.load_state_dict(model.state_dict())  # <- here
+    yield learner(torch.randn(5, 3)).pow(2).mean()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, get_args
 
@@ -56,10 +57,12 @@ INDIFFERENT = {"requires_grad_", "grad", "size", "is_floating_point", "numel", "
 """They return what does not depend on the numbers of their inputs, or is no result of theirs."""
 
 
-def kind_of(seen: Seen, outputs: list[torch.Tensor], result: Any) -> Told | None:
+def kind_of(
+    seen: Seen, outputs: list[torch.Tensor], result: Any, is_beside: Callable[[torch.Tensor, int | None], bool]
+) -> Told | None:
     """None for an operation that a gradient goes through as it should, and for one that numbers of Python alone go into.
 
-    Some of what goes in depends on a leaf.
+    Some of what goes in depends on a leaf. is_beside: `Flow.is_beside`.
     """
     if not seen.inputs:
         return None
@@ -67,9 +70,9 @@ def kind_of(seen: Seen, outputs: list[torch.Tensor], result: Any) -> Told | None
     number = next((number for number in seen.numbers if number is not None), None)
     first = seen.inputs[0]
     if seen.has_written or (name == "data" and seen.func.__name__ == "__set__"):
-        return (
-            Told("written", name, number) if seen.others and _loses(first) else Told("inplace", name, seen.numbers[0])
-        )
+        if seen.others and (_loses(first) or is_beside(first, seen.numbers[0])):
+            return Told("written", name, number)
+        return Told("inplace", name, seen.numbers[0])
     if name in CUTS:
         return Told("detach", name, number)
     if name in LEAVING:

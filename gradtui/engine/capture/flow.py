@@ -79,6 +79,10 @@ class Flow:
         if flowed and (storage := _storage(tensor)) is not None:
             self._storages[storage.data_ptr()] = StorageWeakRef(storage), flowed, live, written  # type: ignore[no-untyped-call]
 
+    def is_beside(self, tensor: torch.Tensor, number: int | None) -> bool:
+        """Whether it had no graph, and another tensor may have its storage, in which what is written here has no graph either."""
+        return number is None and id(tensor) in self._recording.cut and self._shared(tensor) is not None
+
     def leaves_torch(self, result: Any, flowed: int) -> None:
         """`.item()` and `.tolist()`: a float that goes on into torch as it is is known again."""
         waiting = [result]

@@ -265,7 +265,7 @@ class Recorder(TorchFunctionMode):
             self.recording.witnesses[made._sequence_nr()] = found
 
     def _notice(self, seen: Seen, outputs: list[torch.Tensor], result: Any, source: Any, frame: FrameType) -> None:
-        told = kind_of(seen, outputs, result)
+        told = kind_of(seen, outputs, result, self._flow.is_beside)
         first = seen.inputs[0] if seen.inputs else None
         over = [*outputs]
         if (
@@ -388,7 +388,7 @@ class Recorder(TorchFunctionMode):
         if kind == "left_torch":
             self._flow.leaves_torch(result, carried)
         for tensor in outputs:
-            if maker(tensor) is None:
+            if maker(tensor) is None or kind == "written":
                 self._flow.cut(tensor, carried, written=kind == "written")
             else:
                 self._flow.share(tensor, flowed, live)

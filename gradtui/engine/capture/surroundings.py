@@ -19,7 +19,8 @@ from gradtui.snapshot.events import EventKind, Switch
 DISTRIBUTIONS = os.path.join(TORCH, "distributions") + os.sep
 STACKING = os.path.join(TORCH, "_functorch") + os.sep
 GRAD_MODE = os.path.join(TORCH, "autograd", "grad_mode.py")
-NAMES = {"sample", "deepcopy", "stack_module_state"}
+MODULES = os.path.join(TORCH, "nn", "modules", "module.py")
+NAMES = {"sample", "deepcopy", "stack_module_state", "state_dict"}
 
 
 class Surroundings(NamedTuple):
@@ -36,7 +37,7 @@ class Surroundings(NamedTuple):
 
 
 def surroundings(frame: FrameType | None) -> Surroundings:
-    """The outermost sample(), deepcopy() or the like; of Functions the innermost."""
+    """The outermost sample(), deepcopy() or the like; of Functions the innermost, but for those of torch's distributions."""
     found = Surroundings()
     while frame is not None:
         if (frame.f_code.co_name in NAMES or applies(frame.f_code)) and (told := _told(frame)) is not None:
@@ -54,12 +55,16 @@ def _told(frame: FrameType) -> Surroundings | None:
         given = tuple(value for value in args if is_a(value, torch.Tensor))
         if function is CheckpointFunction:
             return Surroundings("checkpoint", "checkpoint", "", frame.f_back, given)
+        if str(getattr(function, "__module__", "")).startswith("torch.distributions."):
+            return None  # a part of the sample() around it
         return Surroundings("custom", "forward", getattr(function, "__name__", ""), frame.f_back, given)
     if code is copy.deepcopy.__code__:
         return Surroundings("copied", "deepcopy", "", frame)
     if code.co_name == "sample" and code.co_filename.startswith(DISTRIBUTIONS):
         drawn = local_variables(frame).get("self")
         return Surroundings("sampled" if _has_rsample(drawn) else "drawn", "sample", type(drawn).__name__, frame)
+    if code.co_name == "state_dict" and code.co_filename == MODULES:
+        return Surroundings("copied", "state_dict", "", frame)
     if code.co_name == "stack_module_state" and code.co_filename.startswith(STACKING):
         return Surroundings("stacked", "stack_module_state", "", frame)
     return None

@@ -11,9 +11,12 @@ from gradtui.findings.not_finite.locate import Origin
 from gradtui.findings.not_finite.witness import at_work
 from gradtui.findings.not_finite.witnessed import reason
 from gradtui.findings.record import Record
-from gradtui.grad_fns.traits import replaces
-from gradtui.graph.operands import first_bad, is_finite, operation
-from gradtui.snapshot.model import Node, Witness
+from gradtui.findings.zeros import factors
+from gradtui.grad_fns import called_functions
+from gradtui.grad_fns.traits import has, replaces
+from gradtui.graph.gradients import spread
+from gradtui.graph.operands import first_bad, is_finite, operation, seen_value
+from gradtui.snapshot.model import Node, Values, Witness
 
 MOST_LOOKED_AT = 12
 """Nodes above a value among which one is looked for that does not take it."""
@@ -41,6 +44,10 @@ def witnessed(record: Record, witness: Witness, symptom: str) -> Cause:
     branch = None if witness.node is None else _not_taken_by(record, record.nodes[witness.node])
     if symptom == "gradient" and branch is not None:
         facts |= {"branch": branch, "behind": Part("not taken by", {"branch": branch})}
+    elif (product := _becomes_nan_in(record, witness)) is not None:
+        facts["behind"] = Part("0 times that", {"product": product, "result": witness.result})
+        if called_functions.has(witness.operation, "logarithm"):
+            facts["way"] = Part("0 times a logarithm", {"way": facts["way"]})
     about = record.bad if symptom == "gradient" else ()
     place = Place(mask.id if isinstance(mask, Node) else witness.node, witness.source if node.id < 0 else None)
     if isinstance(mask, Node):
@@ -73,6 +80,35 @@ def _seen_of_it(record: Record) -> str:
     if value is not None and all(map(math.isnan, value.numbers)) and gradients:
         return "a finite gradient is no derivative"
     return "nothing"
+
+
+def _becomes_nan_in(record: Record, witness: Witness) -> Node | None:
+    """Of an infinity the product above it that makes nan of it, which only a factor of 0 does."""
+    if witness.result is None or not math.isinf(witness.result) or witness.node is None:
+        return None
+    waiting, seen = [witness.node], {witness.node}
+    while waiting and len(seen) < MOST_LOOKED_AT:
+        place = waiting.pop(0)
+        if not _is_infinite(record.nodes[place].value):
+            continue
+        for user, edge in record.uses[place]:
+            above = record.nodes[user]
+            partner = factors.partner(above, edge)
+            other = None if partner is None else seen_value(record.graph, partner)
+            if has(operation(above), "multiplying") and _has_nan(above.value) and not _has_nan(other):
+                return above
+            if user not in seen:
+                seen.add(user)
+                waiting.append(user)
+    return None
+
+
+def _is_infinite(values: Values | None) -> bool:
+    return values is not None and not is_finite(values) and not _has_nan(values)
+
+
+def _has_nan(values: Values | None) -> bool:
+    return values is not None and bool(spread(values).nan)
 
 
 def _not_taken_by(record: Record, node: Node) -> Node | None:

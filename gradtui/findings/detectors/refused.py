@@ -70,7 +70,7 @@ def _source(told: Raised) -> Source | None:
 
 def _overwritten(record: Record, problem: Problem) -> Cause:
     """Where only the operation is known that made what was written over: by the edits that a trace saw."""
-    edits = [event for event in record.events if event.kind == "inplace"]
+    edits = [event for event in record.events if event.kind in ("inplace", "written")]
     named = [
         edit for edit in edits if edit.node is not None and operation(record.nodes[edit.node]) == problem.operation
     ]

@@ -14,12 +14,13 @@ def detect(record: Record) -> Iterator[Cause]:
         return
     born = {name: event for event in record.events if event.kind == "born" for name in event.leaves}
     copied = {name for event in record.events if event.kind in ("copied", "stacked") for name in event.leaves}
+    filled = {name for event in record.events if copied.intersection(event.leaves) for name in event.leaves}
     for name, leaf in record.wanted.items():
         if leaf.registered is not False:
             continue
         if leaf.node is None:
             yield Cause("not the model's", Place(), {"name": name}, "proved", (name,))
-        elif name in born:
+        elif name in born and name not in filled:
             event = born[name]
             yield Cause("made in forward", Place(None, event.source), {"event": event}, "likely", (name,))
         elif "[" in name or ("." in name and not copied):

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from gradtui.findings import hooks
-from gradtui.findings.cause import Cause, Extent, Fact, Facts, Place
+from gradtui.findings.cause import Cause, Extent, Fact, Facts, Part, Place
+from gradtui.findings.detectors import bad_value
+from gradtui.findings.not_finite import locate
 from gradtui.findings.reason import Reason
 from gradtui.findings.record import Record
 from gradtui.findings.zeros import cancelling, edges, factors, second_derivative, zero_factor
@@ -48,11 +50,27 @@ def of(record: Record, name: str, killer: Killer) -> Cause:
     """The cause for one leaf."""
     return (
         cancelling.cause(record, name, killer)
+        or _of_an_infinity(record, name, killer)
         or zero_factor.cause(record, name, killer)
         or second_derivative.of_one(record, name, killer)
         or _nearest(record, name, killer)
         or _by_the_node(record, name, killer)
     )
+
+
+def _of_an_infinity(record: Record, name: str, killer: Killer) -> Cause | None:
+    """A factor that is 0 since what it divides by, or the like, became infinite."""
+    node = record.nodes[killer.node]
+    factor = None if killer.edge is None else factors.zero_factor(record.graph, node, killer.edge)
+    below = [] if factor is None else [record.nodes[edge.target] for edge in factor.edges if edge.target is not None]
+    if factor is None or all(is_finite(one.value) for one in below):
+        return None
+    witness = locate.behind(record, factor.id)
+    if witness is None:
+        return None
+    found = bad_value.witnessed(record, witness, "zero")
+    behind = Part("makes 0 of it", {"node": factor})
+    return replace(found, about=(name,), facts={**found.facts, "behind": behind})
 
 
 def _by_the_node(record: Record, name: str, killer: Killer) -> Cause:

@@ -84,9 +84,12 @@ def _witness(record: Record, within: set[int]) -> Witness | None:
 def behind_the_gradient(record: Record) -> Witness | None:
     """Down from the first node that sent a bad gradient, along operands that are bad themselves."""
     first = bad_gradient(record)
-    if first is None or first.node is None:
-        return None
-    waiting, seen = [first.node], {first.node}
+    return None if first is None or first.node is None else behind(record, first.node)
+
+
+def behind(record: Record, node: int) -> Witness | None:
+    """Down from a node, along operands that are bad themselves: what was the first to go bad."""
+    waiting, seen = [node], {node}
     while waiting:
         for edge in record.nodes[waiting.pop()].edges:
             target = edge.target
@@ -96,7 +99,7 @@ def behind_the_gradient(record: Record) -> Witness | None:
             if value is None or not is_finite(value):
                 seen.add(target)
                 waiting.append(target)
-    source = record.nodes[first.node].source
+    source = record.nodes[node].source
     whole = {node.id for node in record.nodes if source is not None and node.source == source}
     return _witness(record, {place for place in seen | whole if not is_finite(record.nodes[place].value)})
 

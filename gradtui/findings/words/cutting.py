@@ -174,7 +174,7 @@ CUTTING: dict[str, Sentence] = {
     "ran for nothing": Sentence(
         "unused",
         "forward",
-        "not in the graph: its module ran, but nothing that came of it went into the loss",
+        "not in the graph: its module ran, but it was not used there, or what came of it did not go into the loss",
         NEVER,
     ),
 }

@@ -7,6 +7,9 @@ from gradtui.findings.words.reasons import REASONS
 PARTS: dict[str, str] = {
     "nothing": "",
     "not taken by": ", in a branch that {branch} does not take; its gradient there is 0, and 0 times that is nan",
+    "0 times that": ", and 0 times {result} is nan in {product}",
+    "0 times a logarithm": "torch.xlogy(x, y) for x*log(y), which is 0 where x is 0 (F.kl_div does so); or {way}",
+    "makes 0 of it": ", of which {node} makes 0",
     "f and its gradient do not show it": "; f and its gradient do not show it",
     "f does not show it": "; f itself does not show it",
     "a finite gradient is no derivative": "; the finite gradient that torch gives is no derivative",

@@ -145,7 +145,8 @@ DEAD = "leaky_relu, elu and gelu keep a slope there; look at the bias or the ste
 BOUNDS = "clamp only what needs no gradient; tanh and sigmoid bound softly, a penalty brings the operand back"
 STRAIGHT = "pass it straight through, x + (floor(x) - x).detach() in torch, or take a soft step, sigmoid(k*x)"
 DRAWN = (
-    "a draw that learns: rsample() where the distribution has one, gumbel_softmax, or log_prob(sample) times its reward"
+    "a draw that learns: rsample() where the distribution has one, a relaxed one (gumbel_softmax, straight-through), "
+    "or log_prob(sample) times its reward"
 )
 EVEN = "put the loss on single elements (cross_entropy, log_softmax), not on their sum or mean"
 LOGITS = "keep its operand small (scale, normalise, start smaller), or train on logits: logsigmoid, softplus"

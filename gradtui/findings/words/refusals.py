@@ -5,7 +5,10 @@ from __future__ import annotations
 from gradtui.findings.words.sentence import Sentence
 
 OUT_OF_PLACE = "write x = x + 1 for x += 1 and relu(x) for relu_(x), or change a clone()"
-CARRY = "detach what is carried over between batches: state = state.detach(), each part of a tuple; or one backward() for all"
+CARRY = (
+    "detach what is carried over between batches: state = state.detach(), each part of a tuple; "
+    "what is computed once for all of them (a table, a weight) is to be computed again inside each step"
+)
 NORMAL = "torch.no_grad() instead of inference_mode where the tensor is used in training; or clone() it before"
 
 ANOTHER_WAY = {

@@ -9,7 +9,7 @@ from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.findings.zeros.killers import Killer
 from gradtui.graph.operands import is_zero
-from gradtui.snapshot.model import Values
+from gradtui.snapshot.model import Node, Values
 
 ROUNDING = 1e-5
 
@@ -27,10 +27,15 @@ def cause(record: Record, name: str, killer: Killer) -> Cause | None:
     one, other = terms[0], terms[-1]
     opposite = len(terms) == 2 and _are_opposite(one[1], other[1])
     facts: dict[str, Fact] = {"node": node, "one": one[0], "other": other[0], "terms": len(terms), "symptom": "zero"}
-    if not node.edges:
+    if not node.edges and not (opposite and _is_one_sum(one[0], other[0])):
         return Cause("cancels at a leaf", Place(node.id), facts, "perhaps", (name,))
     kind = "ways of +1 and -1" if opposite else "gradients cancel"
     return Cause(kind, Place(one[0].id), facts, "proved", (name,))
+
+
+def _is_one_sum(outer: Node, inner: Node) -> bool:
+    """Whether one term is put into the other, as in `x + (f(x) - x)`: such a sum means that a part of it is detached."""
+    return any(edge.target == inner.id for edge in outer.edges)
 
 
 def _are_opposite(one: Values | None, other: Values | None) -> bool:
