@@ -18,7 +18,7 @@ from gradtui.snapshot.numbers import number
 
 
 class Reason(NamedTuple):
-    """name: a row of `words.reasons`, with its facts. way: what people do instead of what stands there."""
+    """name: a row of `words.parts.REASONS`, with its facts. way: what people do instead of what stands there."""
 
     kind: Kind
     name: str

@@ -141,7 +141,19 @@ EVERYTHING = Snapshot(
     {"model.py": "def f(x):\n    y = x @ w\n    return y\n"},
     (
         Event(
-            "no_grad", "linear", HERE, "encoder", ("w", "b"), 0, True, False, "set_grad_enabled", HERE, True, "Normal"
+            "no_grad",
+            "linear",
+            HERE,
+            "encoder",
+            ("w", "b"),
+            0,
+            True,
+            False,
+            "set_grad_enabled",
+            HERE,
+            True,
+            "Normal",
+            True,
         ),
     ),
     "printed\n",

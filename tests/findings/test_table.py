@@ -12,8 +12,7 @@ import pytest
 import gradtui.findings
 from gradtui.findings.findings import DETECTORS
 from gradtui.findings.over_time.sentences import SENTENCES as OVER_TIME
-from gradtui.findings.words.parts import PARTS
-from gradtui.findings.words.reasons import REASONS
+from gradtui.findings.words.parts import PARTS, REASONS
 from gradtui.findings.words.sentences import EVIDENCE, SENTENCES, TABLES
 from gradtui.schemas import answers
 from gradtui.snapshot.finding import Kind

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gradtui.findings.words.reasons import REASONS
+from gradtui.findings.words.not_finite import WHY_SLOPES, WHY_VALUES
+from gradtui.findings.words.zeros import WHY_ZEROS
 
 PARTS: dict[str, str] = {
     "nothing": "",
@@ -59,4 +60,6 @@ PARTS: dict[str, str] = {
     "right digit": "≈ {count} right digit",
     "no right digit": "no right digit",
 }
+REASONS: dict[str, tuple[str, str]] = WHY_VALUES | WHY_SLOPES | WHY_ZEROS
+"""Why a node did what it did, and what people do about it: name of a reason -> piece of a sentence, remedy."""
 PARTS |= {name: why for name, (why, _) in REASONS.items()} | {f"way: {name}": way for name, (_, way) in REASONS.items()}

@@ -1,7 +1,8 @@
-"""The words about gradients of 0: kind of cause -> kind of finding, phase, sentence, remedy."""
+"""The words about gradients of 0: kind of cause -> kind of finding, phase, sentence, remedy. Why they are: rows of REASONS."""
 
 from __future__ import annotations
 
+from gradtui.findings.words.not_finite import LOOK_AT_HOOKS, OPENED
 from gradtui.findings.words.sentence import Sentence
 from gradtui.snapshot.finding import Kind
 
@@ -70,4 +71,74 @@ ZEROS: dict[str, Sentence] = {
 EVIDENCE_OF_ZEROS: dict[str, str] = {
     "gradient comes in": "a gradient of norm {norm:3} comes in",
     "zeros go out": "the gradient that goes out is all 0",
+}
+
+DEAD = "leaky_relu, elu and gelu keep a slope there; look at the bias or the step that pushed the operand there"
+BOUNDS = "clamp only what needs no gradient; tanh and sigmoid bound softly, a penalty brings the operand back"
+STRAIGHT = "pass it straight through, x + (floor(x) - x).detach() in torch, or take a soft step, sigmoid(k*x)"
+DRAWN = (
+    "a draw that learns: rsample() where the distribution has one, a relaxed one (gumbel_softmax, straight-through), "
+    "or log_prob(sample) times its reward"
+)
+EVEN = "put the loss on single elements (cross_entropy, log_softmax), not on their sum or mean"
+LOGITS = "keep its operand small (scale, normalise, start smaller), or train on logits: logsigmoid, softplus"
+TEMPERATURE = "put the loss on log_softmax, or divide the operand by a temperature"
+MASK = "no fault where it is meant as a mask; else take the factor away, or make it small, not 0"
+MEANT = "no fault where it is meant; a soft blend such as sigmoid(k*x) gives every operand its share"
+SCALED = "scale the loss up (torch.amp.GradScaler does), or use bfloat16"
+NORMALISE_MORE = "normalise over more elements: take the norm away where there is one feature, or one example"
+LOOKED_UP = "no fault where this batch does not need it; else look at the indices"
+STARTS_AT_0 = "no fault in the first step where it starts at 0 on purpose (LoRA, a residual gate); else initialise it"
+ONE_CLASS = (
+    "give it as many outputs as there are classes; for one output take sigmoid, binary_cross_entropy_with_logits"
+)
+OWN_BACKWARD = "look at its backward(): return the gradient for each input, in the order of forward()"
+SUMS_UP = "no fault where it cannot matter, as a bias before a normalisation; else see what cancels"
+AT_REST = "no fault: at its best point, or with weight 0, a loss has no gradient"
+ANY = "look at the node, and at what its operands are"
+
+WHY_ZEROS: dict[str, tuple[str, str]] = {
+    "hook of zeros": ("a hook makes zeros of the gradient that comes in", LOOK_AT_HOOKS),
+    "module hook of zeros": ("a backward hook of the module makes zeros of the gradient that comes in", LOOK_AT_HOOKS),
+    "starts with 0": ("backward starts with a gradient of 0", "look at what is differentiated"),
+    "adds up to 0": ("the gradients that come in add up to 0", SUMS_UP),
+    "cancels": ("what comes in adds up to 0", SUMS_UP),
+    "sends None": ("it sends None, no gradient at all", OWN_BACKWARD),
+    "sends None itself": ("it sends None, no gradient at all", ANY),
+    "nothing is selected": ("nothing is selected: it has no elements", LOOKED_UP),
+    "saturated": ("saturated{made}, its derivative is {share:2}, so next to nothing goes back{to}", LOGITS),
+    "adds up to 1": ("what comes in is the same for all its elements, and their sum, 1, never moves", EVEN),
+    "all the weight": ("one element has all the weight, so next to nothing goes back", TEMPERATURE),
+    "softmax of one": ("over one element it is the same whatever its operand", ONE_CLASS),
+    "underflows": ("it underflows to 0{reach}, and its derivative with it", "stay with logarithms, or use float64"),
+    "flat": ("flat between its jumps: its derivative is 0 everywhere, so no gradient goes back", STRAIGHT),
+    "drawn": ("it draws at random, and torch gives such a draw a derivative of 0", DRAWN),
+    "at rest": (
+        "the loss does not move with this operand here",
+        AT_REST,
+    ),
+    "operand of 0": ("its operand is all 0, where its derivative is 0", AT_REST),
+    "clamped": ("{operand} is at or outside its bounds, where no gradient goes to it", BOUNDS),
+    "dead": ("{operand} is on its flat side, so no gradient goes back", DEAD),
+    "to the power 0": ("to the power 0 it is 1 whatever {text}", "no fault: the derivative of a constant is 0"),
+    "times 0": ("{text} is multiplied by 0, so no gradient goes back", MASK),
+    "not taken there": ("{text} is not taken here, so it gets no gradient", MEANT),
+    "not taken": ("where a gradient comes in, none of this operand is taken, so it gets none", MEANT),
+    "only padding": ("only padding (padding_idx) is looked up, which gets no gradient", LOOKED_UP),
+    "looked up for nothing": ("what comes in adds up to 0 for each element that is looked up", LOOKED_UP),
+    "times a factor of 0": ("what it is multiplied by, {factor}, is all 0", STARTS_AT_0),
+    "products are 0": ("what comes in, times what it is multiplied by, is 0 for each element", MASK),
+    "data of 0": (
+        "the data that it is multiplied by is all 0",
+        "look at what goes in: a batch, or a column of features, that is never filled",
+    ),
+    "times data of 0": ("it is multiplied by 0", MASK),
+    "sends too little": ("what it sends is less than {dtype} holds, {least}, and becomes 0", SCALED),
+    "norm with a weight of 0": ("its weight, {weight}, is all 0", STARTS_AT_0),
+    "norm of one": ("it makes a constant of a single element", NORMALISE_MORE),
+    "norm of equals": ("it makes a constant of elements that are all equal", NORMALISE_MORE),
+    "only shifts": ("what comes in would only shift or scale its operand as a whole, which it takes away again", EVEN),
+    "zeros within a checkpoint": ("a gradient comes in, and what runs again within it sends zeros", OPENED),
+    "own backward of zeros": ("its backward, code of its own, returns zeros", OWN_BACKWARD),
+    "zeros go out": ("a gradient comes in, and zeros go out", ANY),
 }
