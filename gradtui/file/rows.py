@@ -89,6 +89,7 @@ class ParameterRow(Struct, frozen=True, array_like=True, gc=False):
     requires_grad: bool = True
     registered: bool | None = None
     within: bool = False
+    attribute: bool = False
 
 
 class Piece(Struct, omit_defaults=True):
@@ -193,6 +194,7 @@ class Writer:
             requires_grad=parameter.requires_grad,
             registered=parameter.registered,
             within=parameter.within,
+            attribute=parameter.attribute,
         )
         self._turn(20)
         return row
@@ -341,7 +343,7 @@ class Reader:
             raise BrokenError(f"{DAMAGED}: a parameter has no value")
         dtype, device = self._texts[row.dtype] or "", self._texts[row.device] or ""
         grad, wanted = self._values[row.grad], row.requires_grad
-        return Parameter(value, grad, dtype, device, row.node, wanted, row.registered, row.within)
+        return Parameter(value, grad, dtype, device, row.node, wanted, row.registered, row.within, row.attribute)
 
 
 def _weight(piece: Piece) -> int:

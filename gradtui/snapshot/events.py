@@ -52,7 +52,8 @@ class Event(Struct, frozen=True):
     reached: whether what came of it went into the output; None where that is not known, as of what left torch. alone: whether
     nothing else cuts the way from there to the output. returned: whether, after it had left torch as an array, another array
     came in and went into the output. switch: of `no_grad`; switched: where; still: whether it was so at the
-    end. what: the class of a distribution, a Function.
+    end. what: the class of a distribution, a Function;
+    `gradient` of a `detach` of what a backward pass made with a graph.
     """
 
     kind: EventKind

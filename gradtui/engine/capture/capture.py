@@ -22,7 +22,7 @@ from gradtui.engine.autograd.undisturbed import undisturbed
 from gradtui.engine.autograd.values import dtype_name, legible
 from gradtui.engine.capture import backward_failures, leaf_names, outputs
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
-from gradtui.engine.capture.holders import computed, made_before, optimised, unregistered
+from gradtui.engine.capture.holders import attributes, computed, made_before, optimised, unregistered
 from gradtui.engine.capture.inferred_modules import inferred
 from gradtui.engine.capture.introspection import named_parameters, submodules
 from gradtui.engine.capture.parameters import modules, parameters, unread_notes
@@ -82,6 +82,7 @@ class _Capture:
         self.parts = {} if model is None else submodules(model)
         self.own = frozenset() if model is None else frozenset(named_parameters(model).values())
         self.leaves = leaves_of(nodes)
+        self.attributes: frozenset[torch.Tensor] = frozenset()
         self.within = Nested()
         self.kept = kept(nodes, (*self.leaves.values(), *self.own))
         self.shards = distributed.shards([model, *scope.values()])
@@ -158,7 +159,10 @@ class _Capture:
         leaves = {node: self.leaves[node] for node in (*record.order, *self.leaves) if node in self.leaves}
         nameless = {leaf for leaf in (*leaves.values(), *self.within.of) if leaf not in self.names}
         if self.parts:
-            self.names |= unregistered(self.parts, nameless)
+            held = unregistered(self.parts, nameless)
+            made = set() if self.recording is None else {id(each()) for each in self.recording.made_leaves.values()}
+            self.attributes = attributes(held, self.scope, made)
+            self.names |= held
             self.names = optimised(self.scope, self.own) | self.names
         if nameless:
             self.names = self._in_scope(nameless) | self.names
@@ -190,7 +194,7 @@ class _Capture:
         grads |= {tensor: came.get(output) for tensor, output in made.items()}
         grads |= dict(zip(self.within.of, read(self.within.of.values()), strict=True))
         registered = self.own if self.parts else None
-        return parameters(self.names, nodes, grads, self.shards, registered, self.within.of)
+        return parameters(self.names, nodes, grads, self.shards, registered, self.within.of, self.attributes)
 
     def _events(self, ids: Mapping[Node, int], outputs: list[torch.Tensor]) -> tuple[data.Event, ...]:
         if self.recording is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from itertools import islice
 from types import FrameType
 from typing import Any
@@ -37,6 +37,19 @@ def unregistered(parts: Mapping[str, torch.nn.Module], wanted: set[torch.Tensor]
                 if tensor in wanted:
                     found.setdefault(tensor, where)
     return found
+
+
+def attributes(found: Iterable[torch.Tensor], scope: Mapping[str, Any], made: Set[int]) -> frozenset[torch.Tensor]:
+    """Those of `found`, by `unregistered`, that are no nn.Parameter, and that neither a variable nor an optimizer holds too.
+
+    made: the ids of tensors that were made in the step itself.
+    """
+    others = {value for value in scope.values() if is_a(value, torch.Tensor)}
+    for value in scope.values():
+        if is_a(value, torch.optim.Optimizer):
+            others |= {tensor for _, tensor in _groups(value)}
+    plain = (one for one in found if not is_a(one, torch.nn.Parameter))
+    return frozenset(one for one in plain if one not in others and id(one) not in made)
 
 
 def computed(parts: Mapping[str, torch.nn.Module], own: Set[torch.Tensor]) -> dict[torch.Tensor, str]:

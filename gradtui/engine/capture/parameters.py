@@ -22,12 +22,13 @@ def parameters(
     shards: Mapping[torch.Tensor, torch.Tensor],
     registered: Set[torch.Tensor] | None = None,
     within: Collection[torch.Tensor] = (),
+    attributes: Collection[torch.Tensor] = (),
 ) -> dict[str, model.Parameter]:
     """One for each named tensor.
 
     nodes: those in the graph. One that an operation made has the node of that, one that was put into another leaf has that.
     shards: what the model itself has instead of a tensor of the graph. registered: the parameters of the model, where that is
-    known. within: those that get a gradient by a backward within a node.
+    known. within: those that get a gradient by a backward within a node. attributes: `holders.attributes`.
     """
     own = {tensor: shards.get(tensor, tensor) for tensor in names}
     others = [tensor for tensor, name in names.items() if tensor not in nodes or nodes[tensor].variable != name]
@@ -45,6 +46,7 @@ def parameters(
             requires_grad=own[tensor].requires_grad,
             registered=None if registered is None or not _is_parameter(own[tensor]) else own[tensor] in registered,
             within=tensor in within,
+            attribute=tensor in attributes,
         )
     return told
 

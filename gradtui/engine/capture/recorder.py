@@ -200,9 +200,8 @@ class Recorder(TorchFunctionMode):
                 lost = witnesses.of_lost_constant(seen.func, (*args, *kwargs.values()), tensor)
                 if lost is not None and len(recording.witnesses) < witnesses.MOST:
                     recording.witnesses[made - 1] = lost
-        if outputs and outputs[0].is_inference():
-            for tensor in outputs:
-                recording.inference[id(tensor)] = weakref.ref(tensor), self._places.here(frame)
+        for tensor in outputs if outputs and outputs[0].is_inference() else ():
+            recording.inference[id(tensor)] = weakref.ref(tensor), self._places.here(frame)
         if seen.func is SWITCH:
             self._switched(frame)
         elif seen.func in CREATE_GRAPH:
@@ -307,7 +306,8 @@ class Recorder(TorchFunctionMode):
         if is_of_array(seen.func, args):
             self.arrives(outputs[0])
         for tensor in outputs:
-            if maker(tensor) is not None or tensor.requires_grad:
+            if tensor.requires_grad:
+                self.recording.made_leaves[id(tensor)] = weakref.ref(tensor)
                 continue
             place = self._places.here(frame)
             self._past.add(tensor, seen.func, args, kwargs, place, self.module)

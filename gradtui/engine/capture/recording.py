@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import unwrap
 from types import FrameType
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from msgspec.structs import replace
@@ -75,7 +75,7 @@ class Recording:
     paths of modules that run without being seen, and so do those below them. files: text, by name. backwards: where backward
     ran, and the sequence number that came next. passes: those of them that made a graph.
     fresh: numbers that were made of nothing that has a gradient, by id: what they are, which operation made them, and where.
-
+    made_leaves: by id, without holding them, leaves that were made meanwhile.
     carried: what was used of graphs that backward has run over, or that were there before.
     inference: by id, without holding them, tensors of inference_mode, and where they were made.
     off: whether gradients were switched off at its end. witnesses: of what went bad, by the sequence number of the grad_fn.
@@ -106,6 +106,7 @@ class Recording:
     carried: list[Carried] = field(default_factory=list)
     inference: dict[int, tuple[weakref.ref[torch.Tensor], data.Source | None]] = field(default_factory=dict)
     fresh: dict[int, tuple[weakref.ref[torch.Tensor], str, data.Source | None]] = field(default_factory=dict)
+    made_leaves: dict[int, weakref.ref[torch.Tensor]] = field(default_factory=dict)
     witnesses: dict[int, data.Witness] = field(default_factory=dict)
     functions: dict[int, Call] = field(default_factory=dict)
     arrived: dict[int, int] = field(default_factory=dict)
@@ -188,12 +189,16 @@ class Recording:
                     switch=one.switch,
                     switched=one.switched,
                     still=bool(one.switch) and self.off,
-                    what=one.what,
+                    what=one.what or self._of(one),
                     returned=bool(one.bit & returned),
                 )
                 for one in self.happenings.values()
             ),
         )
+
+    def _of(self, one: Happening) -> Literal["", "gradient"]:
+        """What was detached, where that is a gradient with a graph of its own."""
+        return "gradient" if one.kind == "detach" and one.number is not None and self.passes.of(one.number) else ""
 
     def _behind(self, flowed: int) -> int:
         """The happenings that flowed into those that flowed into the output, and so on."""

@@ -16,6 +16,10 @@ def detect(record: Record) -> Iterator[Cause]:
     copied = {name for event in record.events if event.kind in ("copied", "stacked") for name in event.leaves}
     filled = {name for event in record.events if copied.intersection(event.leaves) for name in event.leaves}
     for name, leaf in record.wanted.items():
+        if leaf.attribute and leaf.node is not None and name not in born and name not in filled:
+            yield Cause(
+                "plain attribute", Place(), {"holder": name.partition("[")[0].rpartition(".")[2]}, "likely", (name,)
+            )
         if leaf.registered is not False:
             continue
         if leaf.node is None:

@@ -1,4 +1,4 @@
-"""Does a gradient go into f that was taken without `create_graph`, while the rest of f learns?"""
+"""Does a gradient go into f that has no graph, taken without `create_graph` or detached, while the rest of f learns?"""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.graph.agreement import checks
+from gradtui.snapshot.finding import Certainty
 
 
 def detect(record: Record) -> Iterator[Cause]:
@@ -16,7 +17,13 @@ def detect(record: Record) -> Iterator[Cause]:
         return
     for event in record.events:
         leaves = [record.leaves[name] for name in event.leaves if name in record.leaves]
-        if event.kind != "ungraphed" or not event.reached or not any(leaf.node is not None for leaf in leaves):
+        if not event.reached or not any(leaf.node is not None for leaf in leaves):
+            continue
+        if event.kind == "detach" and event.what == "gradient":
+            in_vain = not any(node.order for node in record.nodes)  # nothing of the graph of a gradient goes into f
+            certainty: Certainty = "likely" if in_vain else "perhaps"
+            yield Cause("gradient detached", Place(None, event.source), {"event": event}, certainty)
+        if event.kind != "ungraphed":
             continue
         facts: dict[str, Fact] = {"event": event}
         wrong = [name for name, one in checks(snapshot).items() if one.autograd is False and one.differences]

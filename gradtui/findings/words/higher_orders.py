@@ -81,6 +81,12 @@ FURTHER: dict[str, Sentence] = {
         "{event} takes a gradient without create_graph=True, and it goes into f: it counts as a constant there",
         "torch.autograd.grad(..., create_graph=True); no fault where it is meant as a constant, as in first-order MAML",
     ),
+    "gradient detached": Sentence(
+        "detached",
+        "backward",
+        "{event} is of a gradient, which create_graph=True gave a graph, and it goes into f: it counts as a constant there",
+        "leave the detach out, or the .data, so that f is differentiated through it; no fault where a constant is meant",
+    ),
     "penalty through straight pieces": Sentence(
         "flat",
         "backward",

@@ -44,6 +44,13 @@ STRAYS: dict[str, Sentence] = {
         "plain list or dict such as {holder}",
         "hold layers in nn.ModuleList or nn.ModuleDict, weights in nn.ParameterList, a single one as an attribute",
     ),
+    "plain attribute": Sentence(
+        "unused",
+        "forward",
+        "has a gradient, but is a plain tensor of the model, no nn.Parameter: it is not in model.parameters(), so no optimizer "
+        "of those trains it",
+        "self.{holder} = nn.Parameter(...); no fault where it is given to an optimizer by itself, or is not to be trained",
+    ),
 }
 OF_LOSSES: dict[str, Sentence] = {
     "softmax twice": Sentence(
