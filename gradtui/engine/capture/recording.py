@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import unwrap
 from types import FrameType
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import torch
 from msgspec.structs import replace
@@ -189,16 +189,16 @@ class Recording:
                     switch=one.switch,
                     switched=one.switched,
                     still=bool(one.switch) and self.off,
-                    what=one.what or self._of(one),
+                    what=one.what,
+                    of_gradient=self._is_of_gradient(one),
                     returned=bool(one.bit & returned),
                 )
                 for one in self.happenings.values()
             ),
         )
 
-    def _of(self, one: Happening) -> Literal["", "gradient"]:
-        """What was detached, where that is a gradient with a graph of its own."""
-        return "gradient" if one.kind == "detach" and one.number is not None and self.passes.of(one.number) else ""
+    def _is_of_gradient(self, one: Happening) -> bool:
+        return one.kind == "detach" and one.number is not None and self.passes.of(one.number) is not None
 
     def _behind(self, flowed: int) -> int:
         """The happenings that flowed into those that flowed into the output, and so on."""

@@ -19,7 +19,7 @@ def detect(record: Record) -> Iterator[Cause]:
         leaves = [record.leaves[name] for name in event.leaves if name in record.leaves]
         if not event.reached or not any(leaf.node is not None for leaf in leaves):
             continue
-        if event.kind == "detach" and event.what == "gradient":
+        if event.of_gradient:
             in_vain = not any(node.order for node in record.nodes)  # nothing of the graph of a gradient goes into f
             certainty: Certainty = "likely" if in_vain else "perhaps"
             yield Cause("gradient detached", Place(None, event.source), {"event": event}, certainty)
