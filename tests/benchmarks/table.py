@@ -12,7 +12,6 @@ from typing import Literal
 Unit = Literal["ms", "µs", "MB", "KiB", "B"]
 SCALES: dict[Unit, float] = {"ms": 1e-3, "µs": 1e-6, "MB": 1e6, "KiB": 1024.0, "B": 1.0}
 """What one of each is, in seconds or bytes."""
-MACHINE = "The machine:"
 HEADINGS = ("what", "ours", "peer", "floor", "ratio", "bar", "")
 
 
@@ -69,12 +68,11 @@ class Row:
         return "" if other is None else f"{self._figure(other.value)}, {other.name}"
 
 
-def written(text: str, rows: Sequence[Row]) -> str:
-    """docs/speed.md with its first table, and the line that tells the machine, made anew."""
-    before, _, rest = text.partition(MACHINE)
-    _, _, after = rest.partition("\n\n| ")
-    _, _, after = after.partition("\n\n")
-    return f"{before}{MACHINE} {machine()}.\n\n{markdown(rows)}\n\n{after}"
+def written(text: str, group: str, rows: Sequence[Row]) -> str:
+    """docs/speed.md with the table of a group, under its heading, and the line that tells the machine, made anew."""
+    before, heading, rest = text.partition(f"\n## {group}\n")
+    _, following, after = rest.partition("\n## ")
+    return f"{before}{heading}\n{machine()}.\n\n{markdown(rows)}\n{following}{after}"
 
 
 def markdown(rows: Sequence[Row]) -> str:
