@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import torch
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.readable import is_freed, readable
-from gradtui.engine.autograd.torch_private import RAW, saved_tensors
+from gradtui.engine.autograd.torch_private import RAW, names_of, saved_tensors
 from gradtui.engine.autograd.values import MOST_NUMBERS, PLAIN, legible
 from gradtui.snapshot import model
 
@@ -96,12 +96,6 @@ def _check_saved(node: Node, grads: object) -> None:
     tensor = lost(node)
     if tensor is not None:
         raise FreedStorageError(node, tensor)
-
-
-@cache
-def names_of(kind: type[Node], prefix: str) -> tuple[str, ...]:
-    """Of what nodes of a kind keep, without the prefix."""
-    return tuple(name.removeprefix(prefix) for name in dir(kind) if name.startswith(prefix))
 
 
 def _saved_value(value: object, most: int) -> model.Values | str:

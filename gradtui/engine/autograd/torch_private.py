@@ -164,9 +164,9 @@ def saved_tensors(node: Node, *names: str) -> list[torch.Tensor]:
     Before torch 2.10 there is no looking at them without that: none.
     """
     found = []
-    for name in [RAW + each for each in names] or raw_names(type(node)):
+    for name in names or names_of(type(node), RAW):
         try:
-            kept = getattr(node, name)
+            kept = getattr(node, RAW + name)
         except RuntimeError:  # the graph was freed
             continue
         for each in kept if isinstance(kept, tuple | list) else (kept,):
@@ -180,9 +180,9 @@ RAW = "_raw_saved_"
 
 
 @cache
-def raw_names(kind: type[Node]) -> tuple[str, ...]:
-    """Under which nodes of a kind keep tensors."""
-    return tuple(name for name in dir(kind) if name.startswith(RAW))
+def names_of(kind: type[Node], prefix: str) -> tuple[str, ...]:
+    """Of what nodes of a kind keep, without the prefix."""
+    return tuple(name.removeprefix(prefix) for name in dir(kind) if name.startswith(prefix))
 
 
 def sharded_parameters(module: torch.nn.Module) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:

@@ -10,8 +10,8 @@ import torch
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.readable import has_numbers
-from gradtui.engine.autograd.saved import SAVED, names_of
-from gradtui.engine.autograd.torch_private import RAW, saved_tensors
+from gradtui.engine.autograd.saved import SAVED
+from gradtui.engine.autograd.torch_private import RAW, names_of, saved_tensors
 from gradtui.engine.autograd.values import legible
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.model import Operand, Values, Witness
