@@ -29,13 +29,12 @@ from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Request, Snapshot
 from tests.expression.shapes import shape
 from tests.fuzz.adversarial import ADVERSARIAL, At
+from tests.fuzz.language import PARSE, timed
 
 pytestmark = pytest.mark.child
 
 PAGE = Path(__file__).parents[2] / "docs" / "language.md"
 
-PARSE = 0.5
-"""Seconds of this process, on the slowest machine; twenty times what it takes."""
 MEMORY = 1024
 """MiB beyond what the worker has when it is ready."""
 
@@ -97,13 +96,7 @@ def asked(name: str) -> Request:
 @pytest.mark.parametrize("name", ADVERSARIAL)
 def test_parse(name: str) -> None:
     expression, _ = ADVERSARIAL[name]
-    for _ in range(3):  # the collector of all that the tests hold may run in one of them
-        start = time.process_time()
-        tree = parse(expression)
-        seconds = time.process_time() - start
-        if seconds < PARSE:
-            break
-    assert seconds < PARSE
+    tree = timed(PARSE, "parse", lambda: parse(expression))
     written = write(tree)
     if len(written) <= MOST_CHARACTERS:  # it may have more than a text may
         assert shape(parse(written)) == shape(tree)
