@@ -107,7 +107,7 @@ def of_sent(node: Node, edge: int, sent: torch.Tensor, came: torch.Tensor | None
         float(sent[index].item()),
         operands,
         bad,
-        rows_kept(kept),
+        rows_kept(kept) or masked_rows(node, kept),
         edge,
         number_at(came.detach(), sent.shape, index) if came is not None else None,
     )
@@ -156,6 +156,14 @@ def rows_kept(kept: Mapping[str, Any]) -> dict[str, int]:
         "equal": int((ordered.diff(dim=-1) <= near).sum()),
         "zero": int((ordered.abs() <= near).sum()),
     }
+
+
+def masked_rows(node: Node, kept: Mapping[str, Any]) -> dict[str, int]:
+    """Of a logsumexp, how many rows are -inf throughout: only of these it is -inf itself."""
+    made = kept.get("result")
+    if not node.name().startswith("Logsumexp") or not readable_numbers(made):
+        return {}
+    return {"all": made.numel(), "masked": int((made == -math.inf).sum())}
 
 
 def rows_of(operation: str, args: Sequence[Any], result: torch.Tensor) -> dict[str, int]:

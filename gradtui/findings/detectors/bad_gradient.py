@@ -56,6 +56,9 @@ def _witnessed(record: Record, witness: Witness, node: Node) -> Cause | None:
         facts |= {"equal": witness.rows["equal"] + 1, "zero": witness.rows["zero"]}
         kind = "equal singular values" if has(operation(node), "singular values") else "equal eigenvalues"
         return Cause(kind, Place(node.id), facts, "proved", record.bad, evidence)
+    if witness.rows.get("masked"):
+        facts |= {"rows": witness.rows["masked"], "all": witness.rows["all"]}
+        return Cause("logsumexp of a masked row", Place(node.id), facts, "proved", record.bad, evidence)
     found = slopes.witnessed(record, witness, node)
     if found is not None:
         if witness.came == 0 and witness.result is not None and math.isnan(witness.result):

@@ -110,7 +110,8 @@ CUTTING: dict[str, Sentence] = {
     "cut by copied": Sentence(
         "new_leaf",
         "forward",
-        "not in the graph: {event} makes a copy with leaves of its own, and the loss is made with the copy, another module",
+        "not in the graph: {event} makes a copy with leaves of its own, and the loss is made with the copy, another module: "
+        "of this one nothing is used",
         "torch.func.functional_call(model, weights, args) with weights p - rate * g (create_graph=True), instead of the copy",
     ),
     "cut by stacked": Sentence(
@@ -134,7 +135,8 @@ CUTTING: dict[str, Sentence] = {
     "cut by ungraphed": Sentence(
         "no_grad",
         "forward",
-        "not in the graph: {event} takes a gradient without create_graph=True, so what it gives has no graph itself",
+        "not in the graph: {event} takes a gradient without create_graph=True, so what it gives has no graph, and no second "
+        "derivative",
         "torch.autograd.grad(..., create_graph=True), where what it gives goes into the loss, or is differentiated again",
     ),
     "constant output": Sentence(

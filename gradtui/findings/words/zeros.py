@@ -74,7 +74,10 @@ EVIDENCE_OF_ZEROS: dict[str, str] = {
 }
 
 DEAD = "leaky_relu, elu and gelu keep a slope there; look at the bias or the step that pushed the operand there"
-BOUNDS = "clamp only what needs no gradient; tanh and sigmoid bound softly, a penalty brings the operand back"
+BOUNDS = (
+    "bring the operand inside: smaller initial weights, normalised inputs, a penalty; tanh and sigmoid bound softly; clamp only "
+    "what needs no gradient"
+)
 STRAIGHT = "pass it straight through, x + (floor(x) - x).detach() in torch, or take a soft step, sigmoid(k*x)"
 DRAWN = (
     "a draw that learns: rsample() where the distribution has one, a relaxed one (gumbel_softmax, straight-through), "
