@@ -150,6 +150,9 @@ BACKWARD: dict[str, tuple[Cause, ...]] = {
 }
 """Where a derivative is not finite though the operands are."""
 
+NEAR_0 = {"Div": "other", "Log": "self", "Log10": "self", "Log2": "self", "Pow": "self", "Sqrt": "result"}
+"""What is steep where something of its is near 0, and torch's name under which its node keeps that."""
+
 CONVENTION = Cause(
     "convention",
     lambda a, b: a == b == 0,

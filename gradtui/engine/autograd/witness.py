@@ -123,6 +123,16 @@ def of_zeros(node: Node, edge: int) -> Witness | None:
     return Witness(None, "backward", node.name(), operands=operands, result=0.0, rows={"zeros": 1}, edge=edge)
 
 
+def of_growth(node: Node, name: str) -> Witness | None:
+    """Of a node that sends far more than came in: the least in size of what it keeps under this name, near 0 of which it is
+    steep."""
+    kept = kept_by(node).get(name)
+    if not readable_numbers(kept) or not kept.numel():
+        return None
+    least = float(kept.abs().min().item())
+    return Witness(None, "backward", node.name(), operands=(Operand(name, least),), rows={"steep": 1})
+
+
 def kept_by(node: Node) -> dict[str, Any]:
     """What a node keeps for its backward, by torch's names, without unpacking."""
     packed = names_of(type(node), RAW)

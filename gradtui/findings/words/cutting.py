@@ -132,6 +132,12 @@ CUTTING: dict[str, Sentence] = {
         "not in the graph: {what}.forward uses it without its being an input, at {event}: no gradient goes back to it",
         "hand it to {what}.apply(...) as an argument, and return its gradient from backward",
     ),
+    "cut by reading": Sentence(
+        "no_grad",
+        "forward",
+        "not in the graph: {event} reads a gradient that backward() made without create_graph=True, so it has no graph",
+        "backward(create_graph=True), or torch.autograd.grad(..., create_graph=True), where the gradient goes into the loss",
+    ),
     "cut by ungraphed": Sentence(
         "no_grad",
         "forward",
@@ -168,6 +174,13 @@ CUTTING: dict[str, Sentence] = {
         "forward",
         "not in the graph: it is used nowhere, or was before it required a gradient",
         "x.requires_grad_() before the forward pass, and x itself handed in, no copy of it",
+    ),
+    "asked too late": Sentence(
+        "unused",
+        "forward",
+        "not in the graph: {event} makes it require a gradient, and nothing uses it after that; what used it before has no way "
+        "back to it",
+        "x.requires_grad_() before the forward pass, so that what is made of it is recorded",
     ),
     "never used": Sentence("unused", "forward", "not in the graph: never used", NEVER),
     "never ran": Sentence(
