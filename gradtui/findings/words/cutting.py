@@ -178,8 +178,8 @@ CUTTING: dict[str, Sentence] = {
     "asked too late": Sentence(
         "unused",
         "forward",
-        "not in the graph: {event} makes it require a gradient, and nothing uses it after that; what used it before has no way "
-        "back to it",
+        "not in the graph: {event} comes too late: what used it before it required a gradient has no way back to it, and nothing "
+        "uses it after that",
         "x.requires_grad_() before the forward pass, so that what is made of it is recorded",
     ),
     "never used": Sentence("unused", "forward", "not in the graph: never used", NEVER),

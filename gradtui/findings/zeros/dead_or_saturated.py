@@ -14,8 +14,6 @@ from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.operands import element, is_zero, kept, operand, operand_quote, operation, seen_value
 from gradtui.snapshot.model import Node, Values
 
-DROPPING = {"AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"}
-
 
 class Lost(NamedTuple):
     """share: what is left. places: of the elements that are followed one by one; none where only the whole is known."""
@@ -99,8 +97,7 @@ def _of_a_product(record: Record, node: Node, place: int) -> Reason:
     constant = kept(node, "other") or kept(node, "self") if not has(operation(node), "matrix product") else None
     if constant is not None and not is_zero(constant):
         return Reason("masked", "products are 0")
-    module = record.snapshot.modules.get(node.module)
-    if module is not None and module.kind in DROPPING:
+    if factors.is_dropped(record.snapshot.modules, node):
         return Reason("masked", "dropped")
     return Reason("masked", "data of 0" if has(operation(node), "matrix product") else "times data of 0")
 
