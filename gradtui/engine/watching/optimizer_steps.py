@@ -276,7 +276,6 @@ class Steps:
         trains = norms.grad is not None and norms.grad > 0 and math.isfinite(norms.grad)
         if trains:
             known.trained += 1
-            known.last_trained = update
             known.largest = max(known.largest, norms.grad or 0.0)
         known.none.add(update, norms.grad is None)
         known.zero.add(update, norms.grad == 0 and not _is_empty(one))
