@@ -17,9 +17,9 @@ from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import Places
 from gradtui.engine.watching import tensor_norms
 from gradtui.engine.watching.backward_passes import ALIVE, Passes
+from gradtui.engine.watching.clipping_and_writes import Notice
 from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
 from gradtui.engine.watching.parameter_samples import Samples
-from gradtui.engine.watching.single_calls import Notice
 from gradtui.engine.watching.sink import Sink
 from gradtui.findings.over_time.history import History, OptimizerHistory, ParameterHistory
 from gradtui.runs.run import ParameterNorms, Update
