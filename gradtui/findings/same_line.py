@@ -1,4 +1,4 @@
-"""Causes of one kind at one line of code that runs in several modules, or several times: they are one, and the others a word of it."""
+"""Causes of one kind at one line of code that runs in several modules, or several times, are one; the others are a word of it."""
 
 from __future__ import annotations
 
