@@ -35,7 +35,7 @@ from gradtui.file.opening import opened
 from gradtui.file.pieces import DAMAGED, SAME_NAMES, TOO_LARGE, BrokenError, Piece, Reader, Writer
 from gradtui.file.soundness import flaw
 from gradtui.file.texts import SameNamesError, with_harmless_texts
-from gradtui.file.uncollected import uncollected
+from gradtui.snapshot.uncollected import uncollected
 from gradtui.file.writing import replacing
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.visible import visible
