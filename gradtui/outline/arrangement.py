@@ -20,6 +20,7 @@ from gradtui.graph.gradients import (
     ordered,
     share,
     spread,
+    spreads,
     together,
 )
 from gradtui.outline.lanes import MOST, Lanes
@@ -71,7 +72,7 @@ class Numbers:
 
     @cached_property
     def inside(self) -> Inside:
-        return Inside(self.parameters)
+        return Inside(spreads(self.snapshot))
 
     @cached_property
     def largest(self) -> float | None:
