@@ -31,13 +31,13 @@ from msgspec import DecodeError, msgpack
 from msgspec.structs import replace
 
 from gradtui.file.compressed import MoreError, inflated
-from gradtui.file.opening import opened
 from gradtui.file.pieces import DAMAGED, SAME_NAMES, TOO_LARGE, BrokenError, Piece, Reader, Writer
+from gradtui.file.plain_file import opened
 from gradtui.file.soundness import flaw
 from gradtui.file.texts import SameNamesError, with_harmless_texts
-from gradtui.snapshot.uncollected import uncollected
 from gradtui.file.writing import replacing
 from gradtui.snapshot.model import Graph, Snapshot
+from gradtui.snapshot.uncollected import uncollected
 from gradtui.snapshot.visible import visible
 
 MAGIC = b"\x89gradtui\r\n\x1a\n"
