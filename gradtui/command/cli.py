@@ -236,6 +236,7 @@ def _saved(path: str, form: Form | None, export: str | None, settings: Settings,
 
         sys.exit(plain_session.main(saved.explorer(print_or_export.load(path, form))))
     _require_terminal()
+    gc.disable()  # as for a live one
     snapshot, settings = print_or_export.load(path, form), option_values.themed(settings)
     from gradtui.tui import saved
 
