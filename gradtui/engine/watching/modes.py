@@ -76,8 +76,8 @@ class Modes:
         mode.whole = self._outermost is not None and not self._outermost.training
 
     def _look_up(self, module: Any, given: Any) -> None:
-        """Whether what counts as padding stands among, before or after what does not, in a row of a batch; or loose, in a row alone,
-        which may be a sequence, or one word of each of several."""
+        """Whether what counts as padding stands among, before or after what does not, in a row of a batch; or loose: in a row
+        alone, which may be a sequence, or one word of each of several."""
         looked = self._looked.get(id(module), 0)
         if looked >= MOST_LOOKED_AT or not isinstance(given, torch.Tensor) or not given.numel():
             return

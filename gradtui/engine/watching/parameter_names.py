@@ -24,7 +24,7 @@ MOST_ITEMS = 100
 
 
 class Bare(NamedTuple):
-    """A leaf of a graph that no module knows of, and the update in which it was seen first. lasts: it was there in a later one."""
+    """A leaf of a graph that no module knows of. update: in which it was seen first. lasts: it was there in a later one too."""
 
     reference: weakref.ref[torch.Tensor]
     update: int

@@ -75,7 +75,7 @@ def unmoved(history: History) -> Iterator[Fault]:
 def _cancels(history: History, one: ParameterHistory) -> bool:
     """A bias of which next to nothing is left beside the weight of its own layer, as before a normalisation."""
     module, _, name = one.name.rpartition(".")
-    weight = history.parameters.get(f"{module}.weight")
+    weight = history.parameters.get(f"{module}.weight" if module else "weight")
     if name != "bias" or weight is None or weight.optimizer is None or weight.still.count:
         return False
     return one.largest < VANISHING * weight.largest
