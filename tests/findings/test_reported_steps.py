@@ -27,7 +27,7 @@ def test_a_gradient_that_is_asked_for_after_the_forward_pass() -> None:
     model, image = nn.Linear(3, 2), torch.randn(4, 3)
 
     def late() -> torch.Tensor:
-        score = model(image).max()
+        score: torch.Tensor = model(image).max()
         image.requires_grad_()
         return score
 
@@ -43,7 +43,8 @@ def test_what_requires_a_gradient_and_is_used_is_no_fault() -> None:
     def probe() -> torch.Tensor:
         score = model(image).detach().max()
         image.requires_grad_()
-        return model(image).pow(2).mean() + score
+        loss: torch.Tensor = model(image).pow(2).mean() + score
+        return loss
 
     with gradtui.trace(model) as trace:
         loss = probe()
@@ -58,7 +59,8 @@ def test_a_gradient_that_backward_left_is_read_into_the_loss() -> None:
         score = model(x)
         score.sum().backward(retain_graph=True)
         assert x.grad is not None
-        return score.mean() + x.grad.pow(2).mean()
+        loss: torch.Tensor = score.mean() + x.grad.pow(2).mean()
+        return loss
 
     found = _first(model, penalty)
     assert (found.kind, found.certainty) == ("no_grad", "perhaps")
@@ -107,11 +109,11 @@ def test_a_state_in_a_tuple_of_the_file_is_named() -> None:
     def pieces() -> torch.Tensor:
         global hidden
         hidden = None
-        for _ in range(2):
+        for piece in range(2):
             out, hidden = model(X[None], hidden)
-            loss = out.pow(2).mean()
-            if _ == 0:
-                loss.backward()
+            loss: torch.Tensor = out.pow(2).mean()
+            if piece == 0:
+                torch.autograd.backward(loss)
         return loss
 
     found = _first(model, pieces)

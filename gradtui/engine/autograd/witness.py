@@ -127,7 +127,7 @@ def of_growth(node: Node, name: str) -> Witness | None:
     """Of a node that sends far more than came in: the least in size of what it keeps under this name, near 0 of which it is
     steep."""
     kept = kept_by(node).get(name)
-    if not readable_numbers(kept) or not kept.numel():
+    if not isinstance(kept, torch.Tensor) or not readable_numbers(kept) or not kept.numel():
         return None
     least = float(kept.abs().min().item())
     return Witness(None, "backward", node.name(), operands=(Operand(name, least),), rows={"steep": 1})
@@ -171,7 +171,7 @@ def rows_kept(kept: Mapping[str, Any]) -> dict[str, int]:
 def masked_rows(node: Node, kept: Mapping[str, Any]) -> dict[str, int]:
     """Of a logsumexp, how many rows are -inf throughout: only of these it is -inf itself."""
     made = kept.get("result")
-    if not node.name().startswith("Logsumexp") or not readable_numbers(made):
+    if not node.name().startswith("Logsumexp") or not isinstance(made, torch.Tensor) or not readable_numbers(made):
         return {}
     return {"all": made.numel(), "masked": int((made == -math.inf).sum())}
 

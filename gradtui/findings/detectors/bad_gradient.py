@@ -77,8 +77,8 @@ def _by_numbers(record: Record, node: Node, edge: int | None) -> Cause:
         facts = _facts(record, node, None if edge is None else node.edges[edge].grad) | {"dtype": node.dtype}
         kind = "hook makes it bad" if hooked else "sum overflows"
         evidence = () if hooked or record.is_explored else tuple(counts(record, node))
-        place = Place(node.id, hooks.place(record.events, node) if hooked else None)
-        return Cause(kind, place, facts, _sure(record, "likely"), record.bad, evidence)
+        at_hook = Place(node.id, hooks.place(record.events, node) if hooked else None)
+        return Cause(kind, at_hook, facts, _sure(record, "likely"), record.bad, evidence)
     sent, found = node.edges[edge].grad, slopes.reason(record, node, edge)
     assert sent is not None
     if record.is_explored:

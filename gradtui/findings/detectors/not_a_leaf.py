@@ -34,8 +34,8 @@ def _cause(record: Record, name: str, leaf: Parameter, place: int) -> Cause:
     below = {record.nodes[edge.target].variable for edge in node.edges if edge.target is not None} - {None}
     leaves = _leaves(record, node) if node.value is None and record.is_traced else []
     if leaves and all(_is_stray(record, other) for other in leaves):
-        place = Place(node.id, node.source or record.first_use(node))
-        return Cause("parameter computed", place, {"maker": maker}, "proved", (name,))
+        made = Place(node.id, node.source or record.first_use(node))
+        return Cause("parameter computed", made, {"maker": maker}, "proved", (name,))
     of = Part("of", {"names": short(", ".join(sorted(map(str, below))))}) if below else ""
     norm = leaf.grad.norm if leaf.grad is not None else None
     evidence: tuple[tuple[str, Facts], ...] = (("gradient passes", {"norm": norm}),) if norm is not None else ()
