@@ -32,6 +32,8 @@ AGREE = mp.mpf("1e-12")
 SHRINKING = mp.mpf("1e-6")
 ENOUGH = 3
 """By how much, and over how many in a row, what is 0 gets smaller with h at least."""
+NOISE = mp.mpf("1e-60")
+"""What rounding may leave of a 0, whatever h is."""
 ALIKE = mp.mpf("1e-6")
 """The same of both sides, whose error is of h: beyond it f has a corner here, or a derivative of it has."""
 SMALL = 1e-8
@@ -117,8 +119,9 @@ def _limit(row: Sequence[Expr], *, is_zero: bool) -> float | None:
     *_, before, after = row
     if abs(before - after) <= AGREE * abs(after):
         return float(after)
-    shrinks = len(row) >= ENOUGH and all(abs(after) <= SHRINKING * abs(before) for before, after in pairwise(row))
-    return 0.0 if shrinks and is_zero else None
+    shrinks = (abs(after) <= max(NOISE, SHRINKING * abs(before)) for before, after in pairwise(row))
+    is_zero = is_zero and len(row) >= ENOUGH and all(shrinks)
+    return 0.0 if is_zero else None
 
 
 def _row(

@@ -66,6 +66,10 @@ def test_along_an_element_and_at_the_number_as_it_was_typed() -> None:
     assert 0 < near.numbers[0] < 1e-12  # type: ignore[operator]
 
 
+def test_a_zero_that_rounding_hides() -> None:
+    assert coefficients(asked("huber_loss(x, 0)", {"x": 0.5})).numbers == (0.125, 0.5, 0.5, *(0.0,) * 6)
+
+
 @pytest.mark.parametrize("expression", ["3", "x +", "fft(x)"])
 def test_nothing_to_say(expression: str) -> None:
     assert coefficients(asked(expression, {"x": 1.0})).numbers == ()
