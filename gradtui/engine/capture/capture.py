@@ -13,7 +13,7 @@ from gradtui.engine.autograd import distributed, graph
 from gradtui.engine.autograd.backward import drive, leaves_of, scalar
 from gradtui.engine.autograd.kept import kept
 from gradtui.engine.autograd.nested import Nested
-from gradtui.engine.autograd.readable import is_same_storage
+from gradtui.engine.autograd.readable_tensors import is_same_storage
 from gradtui.engine.autograd.reader import read
 from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.saved import FreedStorageError
@@ -28,8 +28,8 @@ from gradtui.engine.capture.introspection import named_parameters, submodules
 from gradtui.engine.capture.parameters import modules, parameters, unread_notes
 from gradtui.engine.capture.recording import Recording, maker, recording_of
 from gradtui.engine.capture.scaling import scaled
-from gradtui.file.uncollected import uncollected
 from gradtui.snapshot import model as data
+from gradtui.snapshot.uncollected import uncollected
 
 
 def capture(
