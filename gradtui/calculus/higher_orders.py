@@ -70,15 +70,20 @@ def _raw(text: str, names: frozenset[str], counts: Counts, order: int) -> dict[s
     """The derivative of this order by each element of each variable; of order 0 f itself."""
     symbols = _symbols(counts)
     if order == 0:
-        expression = parsed(text, names)
-        derivative.check_size(expression)
-        f = _total(expression, counts)
+        f = total_of(text, names, counts)
         return {name: (f,) * len(each) for name, each in symbols.items()}
     before = _raw(text, names, counts, order - 1)
     return {
         name: tuple(_diff(one, symbol) for one, symbol in zip(before[name], each, strict=True))
         for name, each in symbols.items()
     }
+
+
+def total_of(text: str, names: frozenset[str], counts: Counts) -> Expr:
+    """f itself, or the sum of its elements, with a symbol for each element of a vector. Raises GiveUpError."""
+    expression = parsed(text, names)
+    derivative.check_size(expression)
+    return _total(expression, counts)
 
 
 def _diff(expression: Expr, symbol: Expr) -> Expr:
