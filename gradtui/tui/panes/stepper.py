@@ -16,6 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gradtui.snapshot.visible import visible
+from gradtui.tui.panes.framed import Framed
 
 APART = 1
 """Cells that are left free at the end of a row: what stands beside it must not touch it."""
@@ -43,7 +44,7 @@ Piece = tuple[str, str, int | None]
 """Text, the component class of its style (`` for none), and the element that a click on it chooses."""
 
 
-class Stepper(ScrollView):
+class Stepper(Framed, ScrollView):
     """A view of VariableRows. Says what a person did to them with `Chosen` and `Stepped`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -115,13 +116,13 @@ class Stepper(ScrollView):
     def render_line(self, y: int) -> Strip:
         row = y + self.scroll_offset.y
         width = self.size.width
+        own = self.style_of("")
         if row >= len(self._pieces):
-            return Strip.blank(width, self.rich_style)
-        style = self.get_component_rich_style
-        segments = [Segment(text, style(name) if name else self.rich_style) for text, name, _ in self._pieces[row]]
+            return Strip.blank(width, own)
+        segments = [Segment(text, self.style_of(name)) for text, name, _ in self._pieces[row]]
         whole = sum(segment.cell_length for segment in segments) <= width - APART
         strip = Strip(segments) if whole else Strip([*Strip(segments).crop(0, width - APART - 1), Segment("…")])
-        return strip.adjust_cell_length(width, self.rich_style).apply_style(self.rich_style)
+        return strip.adjust_cell_length(width, own).apply_style(own)
 
     def on_click(self, event: events.Click) -> None:
         self._post_at(event, self.Chosen)
