@@ -162,7 +162,9 @@ def test_a_file_that_python_cannot_compile(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.skipif(sys.version_info >= (3, 13), reason="Python 3.13 counts the calls of its compiler apart from others")
+@pytest.mark.skipif(
+    sys.version_info >= (3, 13), reason="Python 3.13 counts the calls of its compiler apart from others"
+)
 @pytest.mark.usefixtures("usual_depth")
 def test_a_file_that_python_can_only_just_compile(tmp_path: Path) -> None:
     """The calls that stand around it in gradtui do not count."""
