@@ -12,7 +12,7 @@ from gradtui.calculus.derivative import MOST_SIMPLIFIED, TOO_LARGE, Partial, Pre
 from gradtui.calculus.derivative_rules import Expr, Vector
 from gradtui.calculus.digits import Program
 from gradtui.calculus.equal_forms import is_small
-from gradtui.calculus.readable import Style
+from gradtui.calculus.from_sympy import Style
 from gradtui.calculus.to_sympy import At, Counts, built, combined, common_length, counts, digits, parsed
 from gradtui.calculus.vectors import GiveUpError
 from gradtui.expression.syntax import Expression

@@ -166,7 +166,7 @@ def _free(text: str, at: Collection[str]) -> tuple[str, ...]:
 def _parameters(target: str, at: Collection[str]) -> tuple[str, ...]:
     """As the file has them, which is read, not run. Refuses a target without file or function, and places for parameters
     that there are not."""
-    from gradtui.file.opening import whole
+    from gradtui.file.plain_file import whole
     from gradtui.snapshot.model import Problem
     from gradtui.snapshot.target import LONGEST, candidates, functions, split
 

@@ -31,7 +31,7 @@ from msgspec import DecodeError, msgpack
 from msgspec.structs import replace
 
 from gradtui.file.compressed import MoreError, inflated
-from gradtui.file.opening import opened
+from gradtui.file.plain_file import opened
 from gradtui.file.rows import DAMAGED, SAME_NAMES, TOO_LARGE, BrokenError, Piece, Reader, Writer
 from gradtui.file.soundness import flaw
 from gradtui.file.texts import SameNamesError, with_harmless_texts

@@ -14,7 +14,7 @@ from msgspec import DecodeError, msgpack
 
 from gradtui.file import format, run_format
 from gradtui.file.format import KEPT, RUN, FileError
-from gradtui.file.opening import opened
+from gradtui.file.plain_file import opened
 from gradtui.file.rows import DAMAGED, SAME_NAMES, TOO_LARGE, BrokenError
 from gradtui.file.run_format import HEADER, End, Head, Step, inflated
 from gradtui.file.soundness import MOST_CHARACTERS

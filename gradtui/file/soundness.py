@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.highest_order import MOST_DEGREE, MOST_ORDER
 from gradtui.snapshot.model import Graph, Snapshot, Source, Values
-from gradtui.snapshot.order_limits import MOST_DEGREE, MOST_ORDER
 from gradtui.snapshot.orders import Hessian, Order, Orders
 from gradtui.snapshot.target import is_target
 from gradtui.snapshot.training import Tensor, Training

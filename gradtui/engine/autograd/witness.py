@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine.autograd.readable import has_numbers
+from gradtui.engine.autograd.readable_tensors import has_numbers
 from gradtui.engine.autograd.saved import SAVED
 from gradtui.engine.autograd.torch_private import RAW, names_of, saved_tensors
 from gradtui.engine.autograd.values import legible

@@ -13,7 +13,7 @@ from gradtui.engine.autograd import distributed, graph
 from gradtui.engine.autograd.backward import drive, leaves_of, scalar
 from gradtui.engine.autograd.kept import kept
 from gradtui.engine.autograd.nested import Nested
-from gradtui.engine.autograd.readable import is_same_storage
+from gradtui.engine.autograd.readable_tensors import is_same_storage
 from gradtui.engine.autograd.reader import read
 from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.saved import FreedStorageError

@@ -60,11 +60,6 @@ class Places:
             frame = frame.f_back
         return None if best is None else self.of_instruction(best.f_code, best.f_lasti)
 
-    def of_function(self, frame: FrameType | None) -> Source | None:
-        """Where the custom autograd.Function was applied whose forward is running; None outside of one."""
-        applied = application(frame)
-        return None if applied is None else self.here(applied.f_back)
-
     def of_instruction(self, code: CodeType, instruction: int) -> Source:
         """The place that an instruction of `code` was compiled from."""
         key = code, instruction

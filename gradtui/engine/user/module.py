@@ -24,7 +24,7 @@ from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import shown
 from gradtui.engine.user.process_state import ProcessState, seed
 from gradtui.engine.user.too_nested import TooDeepError, deepest_line
-from gradtui.file.opening import whole
+from gradtui.file.plain_file import whole
 from gradtui.snapshot.target import LONGEST
 
 HERE = Path.cwd()

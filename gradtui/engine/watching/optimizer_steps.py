@@ -17,9 +17,9 @@ from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import Places
 from gradtui.engine.watching import tensor_norms
 from gradtui.engine.watching.backward_passes import ALIVE, Passes
+from gradtui.engine.watching.clipping_and_writes import Notice
 from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
 from gradtui.engine.watching.parameter_samples import Samples
-from gradtui.engine.watching.single_calls import Notice
 from gradtui.engine.watching.sink import Sink
 from gradtui.findings.over_time.history import History, OptimizerHistory, ParameterHistory
 from gradtui.runs.run import ParameterNorms, Update
@@ -276,7 +276,6 @@ class Steps:
         trains = norms.grad is not None and norms.grad > 0 and math.isfinite(norms.grad)
         if trains:
             known.trained += 1
-            known.last_trained = update
             known.largest = max(known.largest, norms.grad or 0.0)
         known.none.add(update, norms.grad is None)
         known.zero.add(update, norms.grad == 0 and not _is_empty(one))

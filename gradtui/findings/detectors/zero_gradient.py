@@ -13,9 +13,9 @@ from gradtui.findings.detectors import bad_value
 from gradtui.findings.not_finite import locate
 from gradtui.findings.reason import Reason
 from gradtui.findings.record import Record
-from gradtui.findings.zeros import cancelling, edges, factors, second_derivative, zero_factor
-from gradtui.findings.zeros.edges import Lost
-from gradtui.findings.zeros.killers import Killer
+from gradtui.findings.zeros import cancelling, dead_or_saturated, factors, second_derivative, zero_factor
+from gradtui.findings.zeros.dead_or_saturated import Lost
+from gradtui.findings.zeros.first_zero import Killer
 from gradtui.grad_fns.traits import traits_of
 from gradtui.graph.operands import is_finite, is_zero, operation, seen_value
 from gradtui.snapshot.model import Node, Parameter
@@ -77,7 +77,7 @@ def _by_the_node(record: Record, name: str, killer: Killer) -> Cause:
     node, edge = record.nodes[killer.node], killer.edge
     if edge is not None and (dead := factors.dead_factor(record.graph, node, edge)) is not None:
         node, edge = dead, 0
-    found = _of_a_sum(record, node) if edge is None else edges.reason(record, Lost(node, edge))
+    found = _of_a_sum(record, node) if edge is None else dead_or_saturated.reason(record, Lost(node, edge))
     facts: dict[str, Fact] = {**found.as_facts(), "node": node, "symptom": "zero"}
     seen, aside = tuple(_evidence(record, node, edge)), found.kind == "ordinary"
     return Cause(f"zero: {found.kind}", Place(node.id), facts, found.certainty, (name,), seen, aside)

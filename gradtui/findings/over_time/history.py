@@ -68,7 +68,6 @@ class ParameterHistory:
     optimizer: int | None = None
     steps: int = 0
     trained: int = 0
-    last_trained: int | None = None
     none: Run = field(default_factory=Run)
     zero: Run = field(default_factory=Run)
     still: Run = field(default_factory=Run)
