@@ -14,7 +14,7 @@ from gradtui.command import option_values, options, print_or_export, saved_run, 
 
 if TYPE_CHECKING:
     from gradtui.command.print_or_export import Form
-    from gradtui.settings.in_force import Settings
+    from gradtui.settings.effective_settings import Settings
     from gradtui.snapshot.model import Device, Dtype, Origin
 
 FIRST_EXAMPLE = "x^2 + 3x + 1"
@@ -101,7 +101,7 @@ def command(
             raise click.UsageError("a script has options of its own, which stand after its name")
         if form is not None or export is not None or not _has_terminal():
             sys.exit(watched_script.run(script, form, export, every))
-    from gradtui.settings.in_force import read
+    from gradtui.settings.effective_settings import read
 
     settings = read().given(
         theme=theme,
@@ -236,6 +236,7 @@ def _saved(path: str, form: Form | None, export: str | None, settings: Settings,
 
         sys.exit(plain_session.main(saved.explorer(print_or_export.load(path, form))))
     _require_terminal()
+    gc.disable()  # as for a live one
     snapshot, settings = print_or_export.load(path, form), option_values.themed(settings)
     from gradtui.tui import saved
 

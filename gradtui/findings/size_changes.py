@@ -6,8 +6,10 @@ import math
 import sys
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from gradtui.findings import layer_sizes
-from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
+from gradtui.findings.cause import Cause, Extent, Fact, Facts, Part, Place
 from gradtui.findings.layer_sizes import Change, Layer
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has
@@ -17,6 +19,7 @@ from gradtui.snapshot.model import Node
 MOST_OF_IT = 0.7
 LEAST_REPEATS = 3
 MOST_SHOWN = 6
+SMALL = 1e-3
 
 
 def fall(record: Record, profile: Sequence[Layer]) -> Cause:
@@ -36,10 +39,29 @@ def fall(record: Record, profile: Sequence[Layer]) -> Cause:
         made = {"hook": Part("a hook on") if hooked else "", "node": worst, "left": math.exp(loss)}
         facts["most"] = Part("at once", made)
         kind = "vanishing by a hook" if hooked else "vanishing at once" if squashed else kind
+        if not hooked and (gate := _gate(record, worst)) is not None:
+            return replace(
+                _of(low, "vanishing by a gate", worst, {**facts, "gate": gate}, profile), certainty="perhaps"
+            )
     else:
         facts["most"] = Part("most in", {"count": count, "operation": name}) if count > 1 else ""
         kind = "vanishing by squashing" if squashed else kind
     return _of(low, kind, worst, facts, profile)
+
+
+def _gate(record: Record, node: Node) -> Node | None:
+    """A parameter that a product multiplies each element by, and that is small throughout."""
+    for edge in node.edges if operation(node) == "Mul" else ():
+        factor = None if edge.target is None else record.nodes[edge.target]
+        while factor is not None and factor.edges and has(operation(factor), "view"):
+            target = factor.edges[0].target
+            factor = None if target is None else record.nodes[target]
+        if factor is None or factor.edges or not factor.variable:
+            continue
+        extent = Extent.of(factor.value)
+        if extent.low is not None and extent.high is not None and max(-extent.low, extent.high) < SMALL:
+            return factor
+    return None
 
 
 def rise(record: Record, layer: Layer, profile: Sequence[Layer]) -> Cause:

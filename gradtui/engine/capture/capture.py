@@ -28,8 +28,8 @@ from gradtui.engine.capture.introspection import named_parameters, submodules
 from gradtui.engine.capture.parameters import modules, parameters, unread_notes
 from gradtui.engine.capture.recording import Recording, maker, recording_of
 from gradtui.engine.capture.scaling import scaled
-from gradtui.file.uncollected import uncollected
 from gradtui.snapshot import model as data
+from gradtui.snapshot.uncollected import uncollected
 
 
 def capture(

@@ -46,7 +46,10 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
         return Cause("used before or never", Place(), {}, "perhaps", (name,))
     module = modules.get(holder)
     if module is not None and module.calls is None:
-        return Cause("compiled away", Place(), {}, "perhaps", (name,))
+        is_counted = any(
+            one.calls is not None for one in modules.values()
+        )  # not where a forward pass was made again by its calls
+        return Cause("compiled away" if is_counted else "used for nothing", Place(), {}, "perhaps", (name,))
     kinds = {None: "never used", 0: "never ran"}
     place = Place(None, module.source if module else None)
     return Cause(kinds.get(module.calls if module else None, "ran for nothing"), place, {}, "perhaps", (name,))

@@ -168,6 +168,9 @@ CUTTING: dict[str, Sentence] = {
         "x.requires_grad_() before the forward pass, and x itself handed in, no copy of it",
     ),
     "never used": Sentence("unused", "forward", "not in the graph: never used", NEVER),
+    "used for nothing": Sentence(
+        "unused", "forward", "not in the graph: never used, or what came of it did not go into the loss", NEVER
+    ),
     "never ran": Sentence(
         "unused", "forward", "not in the graph: its module never ran, so that it takes no part", NEVER
     ),
