@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from gradtui.settings.in_force import Settings
+    from gradtui.settings.effective_settings import Settings
     from gradtui.snapshot.model import Origin, Problem
 
 LOOKS_LIKE_AN_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?")
@@ -166,7 +166,7 @@ def _free(text: str, at: Collection[str]) -> tuple[str, ...]:
 def _parameters(target: str, at: Collection[str]) -> tuple[str, ...]:
     """As the file has them, which is read, not run. Refuses a target without file or function, and places for parameters
     that there are not."""
-    from gradtui.file.opening import whole
+    from gradtui.file.plain_file import whole
     from gradtui.snapshot.model import Problem
     from gradtui.snapshot.target import LONGEST, candidates, functions, split
 

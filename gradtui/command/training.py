@@ -40,7 +40,7 @@ def read_data(path: str | None) -> dict[str, tuple[float, ...]]:
     """The columns of a file of data."""
     if path is None:
         return {}
-    from gradtui.file.opening import whole
+    from gradtui.file.plain_file import whole
     from gradtui.training.data import MOST_BYTES, DataError, read_columns
 
     try:

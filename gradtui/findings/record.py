@@ -8,7 +8,7 @@ from functools import cached_property
 
 from gradtui.findings.grad_scaler import without_scale
 from gradtui.findings.unread import with_known_values
-from gradtui.findings.zeros import killers
+from gradtui.findings.zeros import first_zero
 from gradtui.graph.contributions import Use, above, uses
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.model import Event, Graph, Node, Parameter, Snapshot, Source, Witness
@@ -89,8 +89,8 @@ class Record:
         return self.way is None or node in self.way
 
     @cached_property
-    def killers(self) -> dict[int, killers.Killer]:
-        return killers.killers(self.graph)
+    def killers(self) -> dict[int, first_zero.Killer]:
+        return first_zero.killers(self.graph)
 
     @cached_property
     def has_run(self) -> bool:

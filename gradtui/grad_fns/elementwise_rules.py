@@ -3,6 +3,7 @@
 Written in our own language, so that they can be evaluated: a, b, c are the operands in `next_functions` order, y is the
 result, any other name is a parameter by torch's name. A key with a parameter's value goes before the one without.
 At a few places torch has a convention of its own (a^b and xlogy where both are 0): there the recorded number counts.
+Those for which our language has no words stand last, as those of `tensor_rules` do: the forward, then what a, b ... get.
 """
 
 from __future__ import annotations
@@ -168,6 +169,23 @@ ACTIVATIONS: dict[str, tuple[str, ...]] = {
     "HardshrinkBackward0": ("hardshrink(a, lambd)", "where(abs(a) > lambd, 1, 0)"),
     "SoftshrinkBackward0": ("softshrink(a, lambd)", "where(abs(a) > lambd, 1, 0)"),
     "ThresholdBackward0": ("threshold(a, threshold, value)", "where(a > threshold, 1, 0)"),
+}
+
+NOTHING = "0: no gradient passes"
+
+ELEMENTWISE_IN_WORDS: dict[str, tuple[str, ...]] = {
+    "RreluWithNoiseBackward0": ("a where positive, else a little of a", "ḡ where a > 0, else ḡ*y/a"),
+    "GeluBackward0 approximate=tanh": (
+        "a*(1 + t)/2, t = tanh(sqrt(2/pi)*(a + 0.044715*a^3))",
+        "ḡ*((1 + t)/2 + a*(1 - t^2)*(1 + 0.134145*a^2)/sqrt(2*pi))",
+    ),
+    "DigammaBackward0": ("digamma(a)", "ḡ*polygamma(1, a)"),
+    "PolygammaBackward0": ("polygamma(n, a)", "ḡ*polygamma(n + 1, a)"),
+    "MvlgammaBackward0": ("the multivariate lgamma of a", "ḡ*(digamma(a) + digamma(a - 1/2) + …), p terms"),
+    "FrexpBackward0": ("the mantissa of a", "ḡ/2^exponent"),
+    "NextafterBackward0": ("the next number after a towards b", "ḡ, 0 where a is b", "ḡ where a is b, else 0"),
+    "RoundBackward1": ("a to so many decimals", NOTHING),
+    "NanToNumBackward0": ("a with nan and infinities replaced", "ḡ where a is finite, else 0"),
 }
 
 ELEMENTWISE: dict[str, tuple[str, ...]] = (

@@ -8,9 +8,9 @@ that; any other name is a parameter by torch's name. A key with a parameter's va
 from __future__ import annotations
 
 from gradtui.grad_fns.decomposition_rules import DECOMPOSITIONS
+from gradtui.grad_fns.elementwise_rules import ELEMENTWISE_IN_WORDS, NOTHING
 from gradtui.grad_fns.spectral_rules import SPECTRA
 
-NOTHING = "0: no gradient passes"
 PUT_BACK = "ḡ put back in its place, 0 elsewhere"
 PUT_WHERE_FOUND = "ḡ put where each value was found, 0 elsewhere"
 SHARED_AMONG_TIES = "ḡ shared evenly among the elements equal to y, 0 for the others"
@@ -261,26 +261,14 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "l*sigmoid(r), l and r the halves of a",
         "ḡ*sigmoid(r) for l, ḡ*l*sigmoid(r)*(1 - sigmoid(r)) for r",
     ),
-    "RreluWithNoiseBackward0": ("a where positive, else a little of a", "ḡ where a > 0, else ḡ*y/a"),
     "WeightNormInterfaceBackward0": (
         "b*a/|a|, |a| the norm of each row",
         "b*(ḡ - a*sum(ḡ*a)/|a|^2)/|a|",
         "sum(ḡ*a)/|a|",
     ),
-    "GeluBackward0 approximate=tanh": (
-        "a*(1 + t)/2, t = tanh(sqrt(2/pi)*(a + 0.044715*a^3))",
-        "ḡ*((1 + t)/2 + a*(1 - t^2)*(1 + 0.134145*a^2)/sqrt(2*pi))",
-    ),
-    "DigammaBackward0": ("digamma(a)", "ḡ*polygamma(1, a)"),
-    "PolygammaBackward0": ("polygamma(n, a)", "ḡ*polygamma(n + 1, a)"),
-    "MvlgammaBackward0": ("the multivariate lgamma of a", "ḡ*(digamma(a) + digamma(a - 1/2) + …), p terms"),
-    "FrexpBackward0": ("the mantissa of a", "ḡ/2^exponent"),
-    "NextafterBackward0": ("the next number after a towards b", "ḡ, 0 where a is b", "ḡ where a is b, else 0"),
     "BernoulliBackward0": ("a random 1 with probability a", NOTHING),
     "NormalBackward1": ("a random number around a", NOTHING),
     "NormalBackward3": ("a random number around a, spread b", NOTHING, NOTHING),
-    "RoundBackward1": ("a to so many decimals", NOTHING),
-    "NanToNumBackward0": ("a with nan and infinities replaced", "ḡ where a is finite, else 0"),
 }
 
 SHAPES: dict[str, tuple[str, ...]] = {
@@ -387,5 +375,5 @@ PLACES: dict[str, tuple[str, ...]] = {
 }
 
 TENSORS: dict[str, tuple[str, ...]] = (
-    REDUCTIONS | PRODUCTS | DECOMPOSITIONS | LOSSES | LAYERS | SHAPES | PLACES | SPECTRA
+    ELEMENTWISE_IN_WORDS | REDUCTIONS | PRODUCTS | DECOMPOSITIONS | LOSSES | LAYERS | SHAPES | PLACES | SPECTRA
 )

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from gradtui.findings.detectors.cut_off import blamed
 from gradtui.findings.findings import findings, why
 from gradtui.findings.words.whereabouts import gathered
-from gradtui.findings.zeros.killers import killers
+from gradtui.findings.zeros.first_zero import killers
 from gradtui.graph.operands import is_zero
 from gradtui.snapshot.model import Edge, Event, Graph, Module, Node, Parameter, Snapshot, Source, Summary, Values
 from tests.graph.graphs import modular

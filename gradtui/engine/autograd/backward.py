@@ -16,7 +16,7 @@ from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 from gradtui.engine.autograd.distributed import unlearned
 from gradtui.engine.autograd.inner import Operations, listening
 from gradtui.engine.autograd.nested import Nested, nested
-from gradtui.engine.autograd.readable import is_freed
+from gradtui.engine.autograd.readable_tensors import is_freed
 from gradtui.engine.autograd.saved import guarded, lost
 from gradtui.engine.autograd.torch_private import with_storage
 from gradtui.snapshot.model import Experiment

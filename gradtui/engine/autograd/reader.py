@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
-from gradtui.engine.autograd.readable import has_memory, has_numbers, is_real
+from gradtui.engine.autograd.readable_tensors import has_memory, has_numbers, is_real
 from gradtui.engine.autograd.summaries import one_thread, summaries, wide
 from gradtui.engine.autograd.values import FIRST_NUMBERS, PLAIN, first, legible
 from gradtui.snapshot.model import Values

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine.autograd.readable import is_freed, readable
+from gradtui.engine.autograd.readable_tensors import is_freed, readable
 from gradtui.engine.autograd.torch_private import RAW, names_of, saved_tensors
 from gradtui.engine.autograd.values import MOST_NUMBERS, PLAIN, legible
 from gradtui.snapshot import model

@@ -7,7 +7,7 @@ from functools import cache
 
 import torch
 
-from gradtui.engine.autograd.readable import has_numbers, readable
+from gradtui.engine.autograd.readable_tensors import has_numbers, readable
 from gradtui.engine.autograd.summaries import one_thread, summary
 from gradtui.engine.autograd.torch_private import with_storage
 from gradtui.snapshot.model import Values

@@ -24,7 +24,7 @@ from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import shown
 from gradtui.engine.user.process_state import ProcessState, seed
 from gradtui.engine.user.too_nested import TooDeepError, deepest_line
-from gradtui.file.opening import whole
+from gradtui.file.plain_file import whole
 from gradtui.snapshot.target import LONGEST
 
 HERE = Path.cwd()
@@ -170,8 +170,12 @@ class UserModule:
 
 
 def _reach(code: str) -> int:
-    """How many dots the longest relative import has; 0 where there is none."""
-    imports = (one.level for one in ast.walk(ast.parse(code)) if isinstance(one, ast.ImportFrom))
+    """How many dots the longest relative import has; 0 where there is none, and where only Python itself can read the file."""
+    try:
+        tree = ast.parse(code)
+    except (RecursionError, MemoryError):  # from 3.13 on it goes less deep than `compile` does
+        return 0
+    imports = (one.level for one in ast.walk(tree) if isinstance(one, ast.ImportFrom))
     return max(imports, default=0)
 
 

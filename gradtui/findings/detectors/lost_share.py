@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from gradtui.findings.cause import Cause, Fact, Part, Place
 from gradtui.findings.record import Record
-from gradtui.findings.zeros import edges
-from gradtui.findings.zeros.edges import Lost
+from gradtui.findings.zeros import dead_or_saturated
+from gradtui.findings.zeros.dead_or_saturated import Lost
 from gradtui.findings.zeros.share_left import Flow, Loss
 from gradtui.snapshot.finding import Certainty
 from gradtui.snapshot.model import Node
@@ -47,7 +47,7 @@ def _cause(record: Record, flow: Flow, leaf: Node, loss: Loss) -> Cause:
     node = record.nodes[loss.node]
     if loss.share >= NOTHING:
         return _shrinking(flow, leaf, loss)
-    found = edges.reason(record, Lost(node, loss.edge, loss.share, tuple(loss.elements)))
+    found = dead_or_saturated.reason(record, Lost(node, loss.edge, loss.share, tuple(loss.elements)))
     places = tuple(loss.elements) if math.prod(node.shape) > 1 else ()
     facts: dict[str, Fact] = {**found.as_facts(), "node": node, "at": places}
     certainty: Certainty = "likely" if found.kind == "masked" else "proved"

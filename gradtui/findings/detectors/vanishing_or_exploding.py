@@ -9,7 +9,7 @@ from gradtui.findings import layer_sizes, size_changes
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.layer_sizes import Layer
 from gradtui.findings.record import Record
-from gradtui.findings.zeros import layers
+from gradtui.findings.zeros import softmax_and_norms
 from gradtui.grad_fns.traits import traits_of
 from gradtui.graph.operands import is_finite, is_zero, operation
 from gradtui.snapshot.model import Node
@@ -74,10 +74,10 @@ def _of_one(record: Record, name: str, profile: Sequence[Layer]) -> Iterator[Cau
 
 def _lost(record: Record, layer: Layer) -> Cause | None:
     """Where nothing but rounding is left of the gradient: the node that leaves nothing of what comes in."""
-    if not layers.takes_away(record.graph):
+    if not softmax_and_norms.takes_away(record.graph):
         return None
     for node, by, hooked in reversed(layer_sizes.changes(record.graph, layer.node, record.uses)):
-        found = None if hooked else layers.taken_away(record.graph, node, math.exp(min(by, 700.0)))
+        found = None if hooked else softmax_and_norms.taken_away(record.graph, node, math.exp(min(by, 700.0)))
         if found is not None:
             facts: dict[str, Fact] = {**found.as_facts(), "node": node, "norm": layer.norm}
             return Cause("rounding is left", Place(node.id), facts, "likely", (layer.name,))
@@ -89,6 +89,6 @@ def _cancelling(record: Record, leaf: int, norm: float) -> Node | None:
     for user, place in record.uses[leaf]:
         node = record.nodes[user]
         came = node.grad_output.finite_norm if node.grad_output is not None else None
-        if came and norm < layers.ROUNDING * came and place in traits_of(operation(node)).added:
+        if came and norm < softmax_and_norms.ROUNDING * came and place in traits_of(operation(node)).added:
             return node
     return None

@@ -7,7 +7,7 @@ import math
 from gradtui.findings import hooks
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
-from gradtui.findings.zeros.killers import Killer
+from gradtui.findings.zeros.first_zero import Killer
 from gradtui.graph.operands import is_zero
 from gradtui.snapshot.model import Node, Values
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
-from gradtui.findings.zeros.killers import Killer
+from gradtui.findings.zeros.first_zero import Killer
 from gradtui.grad_fns.traits import traits_of
 from gradtui.graph.operands import is_zero, operation
 from gradtui.snapshot.model import Node

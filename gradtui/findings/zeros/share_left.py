@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from gradtui.findings.zeros.shares import shares
+from gradtui.findings.zeros.share_of_edge import shares
 from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import operation
 from gradtui.graph.replay import Replay

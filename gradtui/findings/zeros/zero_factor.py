@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.findings.zeros import factors
-from gradtui.findings.zeros.killers import Killer
+from gradtui.findings.zeros.first_zero import Killer
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.operands import is_zero, operation, seen_value
 from gradtui.snapshot.model import Edge, Node

@@ -14,7 +14,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.distributed.tensor import DTensor, Replicate, Shard
 from torch.testing._internal.two_tensor import TwoTensor
 
-from gradtui.engine.autograd.readable import has_numbers, is_freed, is_same_storage, readable
+from gradtui.engine.autograd.readable_tensors import has_numbers, is_freed, is_same_storage, readable
 from gradtui.engine.autograd.reader import read
 from gradtui.engine.autograd.values import legible
 from gradtui.snapshot.model import Unread

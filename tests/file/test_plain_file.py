@@ -16,7 +16,7 @@ import pytest
 
 from gradtui.file import format
 from gradtui.file.format import FileError, load, save
-from gradtui.file.opening import opened, whole
+from gradtui.file.plain_file import opened, whole
 from tests import examples
 
 posix = pytest.mark.skipif(os.name != "posix", reason="no pipes, devices or sockets by name")

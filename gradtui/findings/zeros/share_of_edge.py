@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from gradtui.findings.zeros.layers import adds_up
+from gradtui.findings.zeros.softmax_and_norms import adds_up
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.operands import element, operand, operand_number, operation
 from gradtui.snapshot.model import Graph, Node
