@@ -84,10 +84,14 @@ class Stepper(Framed, ScrollView):
         """Paint `rows`; where there is no room for all of them, the active one is in sight."""
         if self._rows == tuple(rows):
             return
-        self._rows = tuple(rows)
+        self._rows, before = tuple(rows), self._pieces
         self._arrange()
         self.virtual_size = Size(self.size.width, len(self._rows))
-        self.refresh()
+        width, top = self.size.width, self.scroll_offset.y
+        if len(before) != len(self._pieces):
+            self.refresh()
+        elif changed := [y for y, pieces in enumerate(self._pieces) if pieces != before[y]]:
+            self.refresh(*(Region(0, y - top, width, 1) for y in changed))
         active = next((y for y, row in enumerate(self._rows) if row.active), None)
         if active is not None and len(self._rows) > self.size.height > 0:
             self.scroll_to_region(Region(0, active, 1, 1), animate=False, force=True)
