@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from operator import eq
 
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.highest_order import MOST_DEGREE, MOST_ORDER
@@ -200,7 +201,7 @@ def _graphs(snapshot: Snapshot) -> Iterator[Graph]:
 
 def _graph_flaws(graph: Graph) -> Iterator[str]:
     nodes, count = graph.nodes, len(graph.nodes)
-    targets = {edge.target for node in nodes for edge in node.edges if edge.target is not None}
+    targets = [edge.target for node in nodes for edge in node.edges if edge.target is not None]
     if targets and not 0 <= min(targets) <= max(targets) < count:
         yield "an edge leads to a node that is not in the graph"
     onward = all(edge.target is None or edge.target > node.id for node in nodes for edge in node.edges)
@@ -212,12 +213,13 @@ def _graph_flaws(graph: Graph) -> Iterator[str]:
         yield "the output is not in the graph"
     if len(set(graph.roots)) < len(graph.roots):
         yield "an output is there twice"
-    # without a cycle, what no output leads to begins with a node to which nothing leads
-    if count and len(targets) + sum(root not in targets for root in graph.roots) < count:
+    met = bytearray(count)
+    for target in (*targets, *graph.roots) if count else ():
+        met[target] = 1
+    if sum(met) < count:  # without a cycle, what no output leads to begins with a node to which nothing leads
         yield "no output leads to some of the nodes"
     steps = [node.step for node in nodes if node.step is not None]
-    counted = list(range(len(steps)))
-    if steps != counted and sorted(steps) != counted:
+    if not all(map(eq, sorted(steps), range(len(steps)))):
         yield "the steps of the backward pass do not count from 0 on"
     if not onward or any(node.step not in (None, node.id) for node in nodes):
         yield from _early(graph)
