@@ -5,9 +5,9 @@ import signal
 import socket
 import sys
 
+connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 signal.signal(signal.SIGALRM, lambda *_: connection.send(b"%d" % signal.SIGALRM))
-connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 connection.connect(sys.argv[1])
 told = [os.getcwd(), str(len(sys.argv) - 2), *sys.argv[2:], *(f"{name}={value}" for name, value in os.environ.items())]
 socket.send_fds(connection, [os.fsencode("\0".join(told))], [0, 1, 2])

@@ -11,8 +11,9 @@ import signal
 import socket
 import sys
 from contextlib import suppress
+from pathlib import Path
 
-from gradtui.engine.user import evaluate
+from gradtui.engine.user import evaluate, module
 from gradtui.service import __main__ as service
 from gradtui.service.worker import _load_calculus, _load_torch
 
@@ -93,8 +94,11 @@ def _be_a_worker(told: list[str], descriptors: list[int]) -> None:
     folder, count, *rest = told
     sys.argv[1:] = rest[: int(count)]
     os.environ.clear()
-    os.environ.update(line.split("=", 1) for line in rest[int(count) :])
+    for line in rest[int(count) :]:
+        name, _, value = line.partition("=")
+        os.environ[name] = value
     os.chdir(folder)
+    module.HERE = Path(folder)  # read as it is imported
     status = 1
     try:
         status = service.main()
