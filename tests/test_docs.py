@@ -97,7 +97,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "points.csv").write_text("x,y\n1,2\n2,4.5\n3,6\n")
     save(examples.quadratic(), str(tmp_path / "run.gradtui"))
     monkeypatch.setattr("gradtui.command.evaluator.evaluator", here)
-    monkeypatch.setattr("gradtui.command.batch.evaluator", here)
+    monkeypatch.setattr("gradtui.command.json_lines.evaluator", here)
     monkeypatch.setattr("gradtui.command.cli._require_terminal", lambda: None)
     monkeypatch.setattr("gradtui.command.watched_script.watched", trained)
     for screen in ("tui.app.run", "tui.saved.run", "tui.plain_session.main"):

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gradtui.command import answer, option_values, options, saved_run, training, watched_script
+from gradtui.command import option_values, options, print_or_export, saved_run, training, watched_script
 
 if TYPE_CHECKING:
-    from gradtui.command.answer import Form
-    from gradtui.settings.in_force import Settings
+    from gradtui.command.print_or_export import Form
+    from gradtui.settings.effective_settings import Settings
     from gradtui.snapshot.model import Device, Dtype, Origin
 
 FIRST_EXAMPLE = "x^2 + 3x + 1"
@@ -101,7 +101,7 @@ def command(
             raise click.UsageError("a script has options of its own, which stand after its name")
         if form is not None or export is not None or not _has_terminal():
             sys.exit(watched_script.run(script, form, export, every))
-    from gradtui.settings.in_force import read
+    from gradtui.settings.effective_settings import read
 
     settings = read().given(
         theme=theme,
@@ -127,7 +127,7 @@ def command(
             raise click.UsageError("a batch is answered in JSON: gradtui - --json")
         if trains or data:
             raise click.UsageError("a batch is not trained: one function at a time")
-        from gradtui.command.batch import answer_input
+        from gradtui.command.json_lines import answer_input
 
         option_values.complain(settings)
         sys.exit(answer_input(at, alone, dtype, device, limits, order, taylor))
@@ -146,7 +146,7 @@ def command(
     try:
         text = option_values.file_target(text)
     except option_values.RefusedError as error:
-        answer.refuse(text, error.problem, form)
+        print_or_export.refuse(text, error.problem, form)
     origin: Origin = "function" if is_target(text) else "expression"
     if origin == "function" and (data or batch is not None or seed is not None):
         raise click.UsageError("the data of a file's function are its own: --data and --batch belong to a typed one")
@@ -157,7 +157,7 @@ def command(
     try:
         variables = option_values.read_variables(text, origin, (*at, *columns))
     except option_values.RefusedError as error:
-        answer.refuse(text, error.problem, form)
+        print_or_export.refuse(text, error.problem, form)
     if alone is not None:
         at[option_values.only_variable(variables, (*at, *columns), alone)] = alone
     start = Start(
@@ -179,7 +179,7 @@ def command(
     )
     if form is not None or export is not None:
         option_values.complain(settings)
-        answer.answer(start, variables, form, export)
+        print_or_export.answer(start, variables, form, export)
         return
     if plain:
         from gradtui.tui import plain_session
@@ -229,14 +229,15 @@ def _saved(path: str, form: Form | None, export: str | None, settings: Settings,
         sys.exit(saved_run.shown_on_screen(path, settings))
     if form is not None or export is not None:
         option_values.complain(settings)
-        answer.write(answer.load(path, form), form, export)
+        print_or_export.write(print_or_export.load(path, form), form, export)
         return
     if plain:
         from gradtui.tui import plain_session, saved
 
-        sys.exit(plain_session.main(saved.explorer(answer.load(path, form))))
+        sys.exit(plain_session.main(saved.explorer(print_or_export.load(path, form))))
     _require_terminal()
-    snapshot, settings = answer.load(path, form), option_values.themed(settings)
+    gc.disable()  # as for a live one
+    snapshot, settings = print_or_export.load(path, form), option_values.themed(settings)
     from gradtui.tui import saved
 
     sys.exit(saved.run(snapshot, settings.theme, settings))

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gradtui.command import exit_status, watched_script
 from gradtui.command import saved_run as runs
-from gradtui.command import watched_script
 from gradtui.command.option_values import shown
 
 if TYPE_CHECKING:
-    from gradtui.settings.in_force import Settings
+    from gradtui.settings.effective_settings import Settings
 
 GOES_ON = "the training goes on without the screen; ctrl+c ends it"
 NOT_KEPT = (
@@ -46,7 +46,7 @@ def show(target: Sequence[str], every: int, settings: Settings) -> int:
         status = script.wait()
         found = runs.load(path, None)
         click.echo(NOT_KEPT if found.updates else shown(watched_script.no_training(target)), err=True)
-    return left or status or runs.status(found)
+    return left or status or exit_status.of_findings(found.findings)
 
 
 class Script:

@@ -11,7 +11,7 @@ from gradtui import __version__
 from gradtui.command import option_values, topics
 from gradtui.command.training import MOST_UPDATES
 from gradtui.snapshot.defaults import STEP, WINDOW
-from gradtui.snapshot.order_limits import MOST_DEGREE, MOST_ORDER
+from gradtui.snapshot.highest_order import MOST_DEGREE, MOST_ORDER
 
 OPTIONS = (
     click.argument("target", nargs=-1, type=click.UNPROCESSED),

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from gradtui.command.answer import opened, output, refuse
+from gradtui.command import exit_status
 from gradtui.command.option_values import shown, unread
+from gradtui.command.print_or_export import opened, output, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gradtui.command.answer import Form
+    from gradtui.command.print_or_export import Form
     from gradtui.runs.run import Run
-    from gradtui.settings.in_force import Settings
+    from gradtui.settings.effective_settings import Settings
 
 
 def is_run(path: str) -> bool:
@@ -64,16 +65,11 @@ def write(run: Run, form: Form | None, export: str | None) -> None:
             stream.flush()
 
 
-def status(run: Run) -> int:
-    """1 where a finding is proved, else 0."""
-    return int(any(one.certainty == "proved" for one in run.findings))
-
-
 def saved(path: str, form: Form | None, export: str | None) -> NoReturn:
     """A run that was saved, or goes on: written out."""
     run = load(path, form)
     write(run, form, export)
-    sys.exit(status(run) if form is not None else 0)
+    sys.exit(exit_status.of_findings(run.findings) if form is not None else 0)
 
 
 def shown_on_screen(path: str, settings: Settings) -> int:
@@ -113,7 +109,7 @@ def folder(path: str, form: Form | None, export: str | None) -> NoReturn:
         else:
             stream.write(report.report(ranks).encode(sys.stdout.encoding, "replace"))
         stream.flush()
-    sys.exit(int(any(one.certainty == "proved" for one in report.all_findings(ranks))))
+    sys.exit(exit_status.of_findings(report.all_findings(ranks)))
 
 
 def _pieces(run: Run, form: Form) -> Iterator[bytes]:

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gradtui.command import exit_status, topics
 from gradtui.command import saved_run as runs
-from gradtui.command import topics
 from gradtui.command.option_values import shown
 
 if TYPE_CHECKING:
-    from gradtui.command.answer import Form
+    from gradtui.command.print_or_export import Form
 
 SCRIPT = re.compile(r".+\.py", re.DOTALL)
 FUNCTION = re.compile(r"(?!.*\.py:)[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
@@ -92,7 +92,7 @@ def run(target: Sequence[str], form: Form | None, export: str | None, every: int
         elif form is None and export is None:
             form = "text"
         runs.write(found, form, None if export == path or is_folder(export) else export)
-    return status or runs.status(found)
+    return status or exit_status.of_findings(found.findings)
 
 
 def check(target: Sequence[str]) -> None:

@@ -2,15 +2,15 @@
 
     file    = MAGIC version stream
     MAGIC   = 12 bytes: 89 "gradtui" 0d 0a 1a 0a; a transfer that changes the ends of lines changes them
-    version = 1 byte: 1 (2 is that of a whole run: see `gradtui.file.run_format`)
+    version = 1 byte: 3 (2 is that of a whole run: see `gradtui.file.run_format`; in 1 the nodes are rows)
     stream  = gzip (RFC 1952) of one head and then any number of pieces, each in a frame; its checksum ends the file
     frame   = length payload
     length  = 4 bytes, unsigned, big-endian: the bytes of the payload, at most FRAME
     payload = one MessagePack map
 
 The head has the fields of `gradtui.snapshot.model.Snapshot` by name, but for `parameters` and the nodes of all graphs. The
-pieces hold those, as rows that point into tables, so that what occurs often is there once: see
-`gradtui.file.rows`. A field left out has its default. A field that a reader does not know is passed over: new
+pieces hold those, as columns and rows that point into tables, so that what occurs often is there once: see
+`gradtui.file.pieces`. A field left out has its default. A field that a reader does not know is passed over: new
 fields need no new version. A version that it does not know is refused.
 
 Nothing in a file is run, and a file is checked before anything is made of it: every reference leads somewhere, the graph
@@ -31,19 +31,20 @@ from msgspec import DecodeError, msgpack
 from msgspec.structs import replace
 
 from gradtui.file.compressed import MoreError, inflated
+from gradtui.file.pieces import DAMAGED, SAME_NAMES, TOO_LARGE, BrokenError, Piece, Reader, Writer
 from gradtui.file.plain_file import opened
-from gradtui.file.rows import DAMAGED, SAME_NAMES, TOO_LARGE, BrokenError, Piece, Reader, Writer
 from gradtui.file.soundness import flaw
 from gradtui.file.texts import SameNamesError, with_harmless_texts
-from gradtui.file.uncollected import uncollected
 from gradtui.file.writing import replacing
 from gradtui.snapshot.model import Graph, Snapshot
+from gradtui.snapshot.uncollected import uncollected
 from gradtui.snapshot.visible import visible
 
 MAGIC = b"\x89gradtui\r\n\x1a\n"
-VERSION = 1
+VERSION = 3
 RUN = 2
-HOLDS = {VERSION: "a snapshot", RUN: "a whole run"}
+IN_ROWS = 1
+HOLDS = {IN_ROWS: "a snapshot", RUN: "a whole run", VERSION: "a snapshot"}
 LIMIT = 2**30
 """Bytes of memory that reading any file stays below."""
 FRAME = 8 * 2**20
@@ -91,7 +92,7 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
     """The Snapshot that was saved at `path`; torch is not needed. Raises FileError for another file, and OSError."""
     try:
         with opened(path) as file, uncollected():
-            check_start(file, VERSION)
+            check_start(file, VERSION, IN_ROWS)
             return read(file)
     except BrokenError as error:
         raise FileError(path, error) from None
@@ -120,16 +121,16 @@ def _payloads(snapshot: Snapshot) -> Iterator[bytes]:
     yield from map(msgpack.encode, Writer().pieces(snapshot))
 
 
-def check_start(file: BinaryIO, version: int) -> None:
-    """Reads MAGIC and the version. Raises BrokenError where it is another."""
+def check_start(file: BinaryIO, *versions: int) -> None:
+    """Reads MAGIC and the version. Raises BrokenError where it is none of these, which hold the same."""
     start = file.read(len(MAGIC) + 1) or b""
     if not start.startswith(MAGIC):
         raise BrokenError(CUT_OFF if start and MAGIC.startswith(start) else NOT_OURS)
     if len(start) == len(MAGIC):
         raise BrokenError(CUT_OFF)
-    if start[-1] != version and start[-1] in HOLDS:
-        raise BrokenError(f"it holds {HOLDS[start[-1]]}, not {HOLDS[version]}")
-    if start[-1] != version:
+    if start[-1] not in versions and start[-1] in HOLDS:
+        raise BrokenError(f"it holds {HOLDS[start[-1]]}, not {HOLDS[versions[0]]}")
+    if start[-1] not in versions:
         newer = f"this file has version {start[-1]} of the format, and this gradtui reads version {max(HOLDS)}"
         raise BrokenError(f"{newer}: a newer one may read it")
 

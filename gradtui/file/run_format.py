@@ -25,9 +25,10 @@ everything is checked, and reading takes less than LIMIT of memory.
     NORMS      Norms      of an update before, in a run that is thinned
     FINDING    Finding    in place of one before of the same kind, parameter and place
     PRINTED    str        what the script wrote since the last such record
-    SNAPSHOT
+    ROWS       a Snapshot as in version 1 of its format
     END        End        the run is over; after it there may be findings
     SHARDS     list[str]  further names of parameters of which this process holds a part
+    SNAPSHOT
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ from struct import Struct as Layout
 from msgspec import Struct
 
 from gradtui.file.format import FRAME
-from gradtui.file.rows import DAMAGED, TOO_LARGE, BrokenError
+from gradtui.file.pieces import DAMAGED, TOO_LARGE, BrokenError
 from gradtui.runs.packed_updates import Norms, Scalars
 
-HEAD, OPTIMIZER, NAMES, UPDATE, NORMS, FINDING, PRINTED, SNAPSHOT, END, SHARDS = range(1, 11)
+HEAD, OPTIMIZER, NAMES, UPDATE, NORMS, FINDING, PRINTED, ROWS, END, SHARDS, SNAPSHOT = range(1, 12)
 
 HEADER = Layout(">BIII")
 CHECKED = 9

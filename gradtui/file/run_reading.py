@@ -14,8 +14,8 @@ from msgspec import DecodeError, msgpack
 
 from gradtui.file import format, run_format
 from gradtui.file.format import KEPT, RUN, FileError
+from gradtui.file.pieces import DAMAGED, SAME_NAMES, TOO_LARGE, BrokenError
 from gradtui.file.plain_file import opened
-from gradtui.file.rows import DAMAGED, SAME_NAMES, TOO_LARGE, BrokenError
 from gradtui.file.run_format import HEADER, End, Head, Step, inflated
 from gradtui.file.soundness import MOST_CHARACTERS
 from gradtui.file.texts import SameNamesError, with_harmless_texts
@@ -136,7 +136,7 @@ class Following:
         whole = HEADER.size + length
         if self._offset + whole > size:
             return 0
-        if kind == run_format.SNAPSHOT:
+        if kind in (run_format.SNAPSHOT, run_format.ROWS):
             self._room -= LEAST
             number = file.read(min(length, run_format.SNAPSHOT_OF.size))
             if len(number) < run_format.SNAPSHOT_OF.size or length > run_format.MOST_OF_A_SNAPSHOT:

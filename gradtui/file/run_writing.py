@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from gradtui.file import format, run_format
 from gradtui.file.format import MAGIC, RUN, FileError
-from gradtui.file.rows import TOO_LARGE, BrokenError
+from gradtui.file.pieces import TOO_LARGE, BrokenError
 from gradtui.file.run_format import End, Head, Step, deflated, record
 from gradtui.file.writing import replacing
 from gradtui.runs.packed_updates import Norms, Record, scalars

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.highest_order import MOST_DEGREE, MOST_ORDER
 from gradtui.snapshot.model import Graph, Snapshot, Source, Values
-from gradtui.snapshot.order_limits import MOST_DEGREE, MOST_ORDER
 from gradtui.snapshot.orders import Hessian, Order, Orders
 from gradtui.snapshot.target import is_target
 from gradtui.snapshot.training import Tensor, Training
@@ -77,7 +77,7 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
         yield "what a witness saw has other numbers than its shape tells"
     if not all(_is_in_text(source, snapshot) for source in _sources(snapshot)):
         yield "a source is not in the text"
-    if not all(_is_path(path) for path in _paths(snapshot)):
+    if any(len(path) > LONGEST or path.count(".") > DEEPEST for path in _paths(snapshot)):
         yield "the path of a module is too long"
     calls = {(node.module, node.call) for graph in _graphs(snapshot) for node in graph.nodes}
     if sum(path.count(".") for path in (*snapshot.parameters, *(path for path, _ in calls))) > MOST_GROUPS:
@@ -101,6 +101,11 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
         yield from _orders_flaws(snapshot, snapshot.orders)
     if len(snapshot.derivatives) > MOST_ORDER:
         yield "there are more derivatives than orders"
+    if (
+        snapshot.taylor is not None
+        and max(map(len, (snapshot.taylor.numbers, snapshot.taylor.typed))) > MOST_DEGREE + 1
+    ):
+        yield "Taylor's polynomial has too many coefficients"
     if snapshot.truth is not None:
         yield from _truth_flaws(snapshot, snapshot.truth)
     if snapshot.curve is not None:
@@ -198,25 +203,26 @@ def _graphs(snapshot: Snapshot) -> Iterator[Graph]:
 
 
 def _graph_flaws(graph: Graph) -> Iterator[str]:
-    count = len(graph.nodes)
-    targets = [edge.target for node in graph.nodes for edge in node.edges if edge.target is not None]
+    nodes, count = graph.nodes, len(graph.nodes)
+    targets = {edge.target for node in nodes for edge in node.edges if edge.target is not None}
     if targets and not 0 <= min(targets) <= max(targets) < count:
         yield "an edge leads to a node that is not in the graph"
-    onward = all(edge.target is None or edge.target > node.id for node in graph.nodes for edge in node.edges)
+    onward = all(edge.target is None or edge.target > node.id for node in nodes for edge in node.edges)
     if not onward:
         yield from _cycles(graph)
-    if any(node.name == "AccumulateGrad" and node.edges for node in graph.nodes):
+    if any(node.edges and node.name == "AccumulateGrad" for node in nodes):
         yield "an edge leads on from a leaf"
     if count and not (graph.roots and 0 <= min(graph.roots) <= max(graph.roots) < count):
         yield "the output is not in the graph"
     if len(set(graph.roots)) < len(graph.roots):
         yield "an output is there twice"
-    if _reached(graph) < count:
+    # without a cycle, what no output leads to begins with a node to which nothing leads
+    if count and len(targets.union(graph.roots)) < count:
         yield "no output leads to some of the nodes"
-    steps = [node.step for node in graph.nodes if node.step is not None]
+    steps = [node.step for node in nodes if node.step is not None]
     if sorted(steps) != list(range(len(steps))):
         yield "the steps of the backward pass do not count from 0 on"
-    if not onward or any(node.step not in (None, node.id) for node in graph.nodes):
+    if not onward or any(node.step not in (None, node.id) for node in nodes):
         yield from _early(graph)
 
 
@@ -234,18 +240,6 @@ def _cycles(graph: Graph) -> Iterator[str]:
                     ready.append(edge.target)
     if passed < len(graph.nodes):
         yield "the graph has a cycle"
-
-
-def _reached(graph: Graph) -> int:
-    """How many nodes the outputs lead to."""
-    met = bytearray(len(graph.nodes))
-    waiting = list(graph.roots) if graph.nodes else []
-    while waiting:
-        node = waiting.pop()
-        if not met[node]:
-            met[node] = 1
-            waiting += [edge.target for edge in graph.nodes[node].edges if edge.target is not None]
-    return sum(met)
 
 
 def _early(graph: Graph) -> Iterator[str]:
@@ -269,14 +263,15 @@ def _edges(snapshot: Snapshot, node: int) -> int:
 def _sources(snapshot: Snapshot) -> Iterable[Source]:
     """Each once: many nodes are made by the same line."""
     nodes = [node for graph in _graphs(snapshot) for node in graph.nodes]
-    found = {id(node.source): node.source for node in nodes}
-    found |= {id(edge.source): edge.source for node in nodes for edge in node.edges}
-    found |= {id(event.source): event.source for event in snapshot.events}
-    found |= {id(witness.source): witness.source for witness in snapshot.witnesses}
-    found |= {id(one.defined): one.defined for one in snapshot.mismatches}
+    told = [node.source for node in nodes if node.source is not None]
+    told += [edge.source for node in nodes for edge in node.edges if edge.source is not None]
+    found: list[Source | None] = list({id(source): source for source in told}.values())
+    found += [event.source for event in snapshot.events]
+    found += [witness.source for witness in snapshot.witnesses]
+    found += [one.defined for one in snapshot.mismatches]
     if snapshot.problem is not None:
-        found[id(snapshot.problem.source)] = snapshot.problem.source
-    return [source for source in found.values() if source is not None]
+        found.append(snapshot.problem.source)
+    return [source for source in found if source is not None]
 
 
 def _is_in_text(source: Source, snapshot: Snapshot) -> bool:
@@ -304,10 +299,6 @@ def _sentences(snapshot: Snapshot) -> Iterator[str]:
         yield snapshot.orders.reason
     if snapshot.problem is not None:
         yield from (snapshot.problem.message, snapshot.problem.hint, *snapshot.problem.traceback)
-
-
-def _is_path(path: str) -> bool:
-    return len(path) <= LONGEST and path.count(".") <= DEEPEST
 
 
 def _curve_flaws(snapshot: Snapshot, curve: Curve) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
-from operator import is_
+from itertools import chain
 from typing import Any, TypeVar, cast
 
 from msgspec import Struct, inspect
@@ -23,28 +24,38 @@ def with_harmless_texts(what: T) -> T:
 
     Which fields hold texts is read off their types. Raises SameNamesError.
     """
+    if _are_harmless([what]):
+        return what
     shown: Any = what
     if isinstance(what, str):
         shown = harmless_lines(what)
     elif isinstance(what, Struct):
-        changed = {}
-        for name in _fields_with_text(type(what)):
-            value = getattr(what, name)
-            harmless = None if value is None else with_harmless_texts(value)
-            if harmless is not value:
-                changed[name] = harmless
-        if changed:
-            shown = replace(what, **changed)
+        fields = {name: getattr(what, name) for name in _fields_with_text(type(what))}
+        shown = replace(what, **{name: with_harmless_texts(value) for name, value in fields.items()})
     elif isinstance(what, dict):
-        pairs = with_harmless_texts([*what.items()])
-        shown = dict(pairs)
+        shown = {with_harmless_texts(key): with_harmless_texts(value) for key, value in what.items()}
         if len(shown) < len(what):
             raise SameNamesError
     elif isinstance(what, tuple | list):
-        items = list(map(with_harmless_texts, what))
-        if not all(map(is_, items, what)):
-            shown = type(what)(items)
+        shown = type(what)(map(with_harmless_texts, what))
     return cast(T, shown)
+
+
+def _are_harmless(many: Collection[Any]) -> bool:
+    """Whether `with_harmless_texts` would change nothing of all these. Many alike are looked at together."""
+    kinds = {type(one) for one in many}
+    if len(kinds) > 1:
+        return all(_are_harmless([one for one in many if type(one) is kind]) for kind in kinds)
+    for kind in kinds:
+        if kind is str:
+            return "".join(many).isprintable() or all(harmless_lines(text) == text for text in many)
+        if issubclass(kind, Struct):
+            return all(_are_harmless([getattr(one, name) for one in many]) for name in _fields_with_text(kind))
+        if kind is dict:
+            return _are_harmless([*chain(*many)]) and _are_harmless([*chain(*(one.values() for one in many))])
+        if kind in (tuple, list):
+            return _are_harmless([*chain(*many)])
+    return True
 
 
 @cache

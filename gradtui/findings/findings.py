@@ -13,6 +13,7 @@ from gradtui.findings.cause import Cause, Place
 from gradtui.findings.detectors import higher_orders
 from gradtui.findings.rank import gathered, ranked
 from gradtui.findings.record import Record
+from gradtui.findings.same_line import of_one_line
 from gradtui.findings.words.sentences import told
 from gradtui.graph.higher_orders import node_made_by, order_of, picture
 from gradtui.snapshot.finding import Finding
@@ -29,7 +30,8 @@ DETECTORS: tuple[Detector, ...] = tuple(
 def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
     """All that is wrong, the cause of most first; each cause once, with all parameters that it explains. Nothing for a
     healthy function or model. Of an experiment only the forward pass, which it does not change."""
-    found = ranked(cause for cause in gathered(_causes(Record.of(snapshot))) if not cause.aside)
+    record = Record.of(snapshot)
+    found = ranked(cause for cause in of_one_line(record, gathered(_causes(record))) if not cause.aside)
     return tuple(told(cause, snapshot) for cause in found)
 
 

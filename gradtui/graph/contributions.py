@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from gradtui.snapshot.model import Graph, Values
 from gradtui.snapshot.numbers import NOT_KNOWN
+from gradtui.snapshot.uncollected import uncollected
 
 Use = tuple[int, int]
 """An edge: the node it leaves, and its number there."""
@@ -23,11 +24,12 @@ class Contribution(Struct, frozen=True):
 
 def uses(graph: Graph) -> list[list[Use]]:
     """For each node the edges that lead to it, in the order of the forward pass."""
-    found: list[list[Use]] = [[] for _ in graph.nodes]
-    for node in reversed(graph.nodes):
-        for number, edge in enumerate(node.edges):
-            if edge.target is not None:
-                found[edge.target].append((node.id, number))
+    with uncollected():
+        found: list[list[Use]] = [[] for _ in graph.nodes]
+        for node in reversed(graph.nodes):
+            for number, edge in enumerate(node.edges):
+                if edge.target is not None:
+                    found[edge.target].append((node.id, number))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
@@ -108,24 +109,32 @@ class Gradient(Struct, frozen=True):
     holds: bool = True
 
 
-def by_parameter(snapshot: Snapshot) -> list[Gradient]:
-    """The parameters of a model in its own order; of a graph without a model, its leaves."""
-    nodes = snapshot.graph.nodes
+def spreads(snapshot: Snapshot) -> list[tuple[str, Spread | None]]:
+    """The gradients of the parameters of a model, by name in its own order; of a graph without a model, of its leaves."""
     if snapshot.parameters:
-        found = [(name, p.value.shape, p.grad, p.node) for name, p in snapshot.parameters.items()]
+        found = [(name, parameter.grad) for name, parameter in snapshot.parameters.items()]
     else:
-        found = [(node.variable, node.shape, node.grad_output, node.id) for node in nodes if node.variable]
-    spreads = [None if grad is None else spread(grad) for _, _, grad, _ in found]
-    whole = together(each for each in spreads if each is not None)
+        found = [(node.variable, node.grad_output) for node in snapshot.graph.nodes if node.variable]
+    return [(name, None if grad is None else spread(grad)) for name, grad in found]
+
+
+def by_parameter(snapshot: Snapshot) -> list[Gradient]:
+    """The same with their places: a line for each."""
+    nodes, named = snapshot.graph.nodes, spreads(snapshot)
+    if snapshot.parameters:
+        places = [(parameter.value.shape, parameter.node) for parameter in snapshot.parameters.values()]
+    else:
+        places = [(node.shape, node.id) for node in nodes if node.variable]
+    whole = together(each for _, each in named if each is not None)
     return [
         Gradient(name, "parameter", shape, each, share(each, whole), node, None if node is None else nodes[node].step)
-        for (name, shape, _, node), each in zip(found, spreads, strict=True)
+        for (name, each), (shape, node) in zip(named, places, strict=True)
     ]
 
 
 def by_module(snapshot: Snapshot, parameters: Sequence[Gradient]) -> list[Gradient]:
     """The modules that have parameters or keep something for backward, in the model's order. parameters: `by_parameter`."""
-    grads = Inside(parameters)
+    grads = Inside((each.name, each.grad) for each in parameters)
     first: dict[str, Gradient] = {}
     for parameter in parameters:
         path = parameter.name
@@ -171,10 +180,10 @@ def share(part: Spread | None, whole: Spread | None) -> float | None:
 class Inside:
     """The gradients of all parameters of a module, by its path: found as they are asked for."""
 
-    def __init__(self, parameters: Iterable[Gradient]) -> None:
-        known = sorted((each for each in parameters if each.grad is not None), key=lambda each: each.name)
-        self._names = [each.name for each in known]
-        self._grads = [each.grad for each in known if each.grad is not None]
+    def __init__(self, named: Iterable[tuple[str, Spread | None]]) -> None:
+        known = sorted(named, key=itemgetter(0))
+        self._names = [name for name, grad in known if grad is not None]
+        self._grads = [grad for _, grad in known if grad is not None]
         self._found: dict[str, Spread | None] = {}
 
     def of(self, path: str) -> Spread | None:
@@ -242,5 +251,6 @@ def size(norm: float | None, largest: float | None) -> int:
 
 def largest_norm(snapshot: Snapshot) -> float | None:
     """The largest norm of a gradient at any node, of what is finite of it."""
-    norms = (node.grad_output.finite_norm for node in snapshot.graph.nodes if node.grad_output is not None)
+    told = {id(node.grad_output): node.grad_output for node in snapshot.graph.nodes}.values()
+    norms = (grad.finite_norm for grad in told if grad is not None)
     return max((norm for norm in norms if norm is not None), default=None)

@@ -20,6 +20,7 @@ from gradtui.graph.gradients import (
     ordered,
     share,
     spread,
+    spreads,
     together,
 )
 from gradtui.outline.lanes import MOST, Lanes
@@ -28,6 +29,7 @@ from gradtui.outline.rows import LEVELS, Row, rows, same_shape
 from gradtui.outline.search import FILTERS, Filter, kept, matches
 from gradtui.outline.titles import title
 from gradtui.snapshot.model import Graph, Snapshot
+from gradtui.snapshot.uncollected import uncollected
 
 View = Literal["tree", "lanes", "parameters", "modules"]
 VIEWS: tuple[View, ...] = ("tree", "lanes", "parameters", "modules")
@@ -70,7 +72,7 @@ class Numbers:
 
     @cached_property
     def inside(self) -> Inside:
-        return Inside(self.parameters)
+        return Inside(spreads(self.snapshot))
 
     @cached_property
     def largest(self) -> float | None:
@@ -86,7 +88,8 @@ class Arrangement:
     def __init__(self, snapshot: Snapshot | None = None) -> None:
         self.snapshot = snapshot
         self.numbers = Numbers(snapshot or Snapshot(0, ""))
-        self.outline = Outline(self.graph, self.numbers.snapshot.modules)
+        with uncollected():
+            self.outline = Outline(self.graph, self.numbers.snapshot.modules)
         self.view: View = "tree"
         self.only: Filter = "all"
         self.order: Order = "order"
@@ -158,7 +161,8 @@ class Arrangement:
             self._lanes = self._lanes or Lanes(self.graph)
             self.rows = LaneRows(self._lanes, len(self.graph.nodes), self.most_lanes)
         else:
-            self.rows = rows(self.outline, self._closed, opened=self._opened, levels=self.levels)
+            with uncollected():
+                self.rows = rows(self.outline, self._closed, opened=self._opened, levels=self.levels)
 
     def _gradients(self) -> Sequence[Gradient]:
         known = self.numbers.parameters if self.view == "parameters" else self.numbers.modules

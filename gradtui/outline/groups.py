@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Literal
 
 from msgspec import Struct, field
 
-from gradtui.snapshot.model import Graph, Module, Node
+from gradtui.snapshot.model import Graph, Module
 
 CONTAINERS = {"ModuleList", "ModuleDict"}
 """Modules that never run: what they hold belongs to whatever holds them."""
@@ -47,6 +48,7 @@ class ModuleTree:
         self.groups = [Group("whole", None)]
         self.parents: list[int] = [self.nodes] * self.nodes
         self._modules = modules
+        self._containers = {path for path, module in modules.items() if module.kind in CONTAINERS}
         self._calls: dict[str, int] = {}
         self._places: dict[tuple[str, int], int] = {("", 0): self.nodes}
         self._gather()
@@ -62,53 +64,68 @@ class ModuleTree:
         """The group that a node or a group is in."""
         return self.parents[element] if element < self.nodes else self.group(element).parent
 
-    def put(self, element: int, parent: int) -> None:
-        if element < self.nodes:
-            self.parents[element] = parent
-        else:
-            self.group(element).parent = parent
+    def depths(self) -> list[int]:
+        """Of each group, in how many others it is."""
+        found = [-1] * len(self.groups)
+        found[0] = 0
+        for index in range(len(self.groups)):
+            path, at = [], index
+            while found[at] < 0:
+                path.append(at)
+                at = (self.groups[at].parent or self.nodes) - self.nodes
+            for depth, below in enumerate(reversed(path), found[at] + 1):
+                found[below] = depth
+        return found
+
+    def _put(self, members: Iterable[int], parent: int) -> None:
+        for member in members:
+            if member < self.nodes:
+                self.parents[member] = parent
+            else:
+                self.group(member).parent = parent
 
     def add(self, kind: Kind, parent: int, members: Sequence[int]) -> int:
         """Gather `members`, in their order, in a new group."""
         id = self.nodes + len(self.groups)
         last = self.group(members[-1]) if members[-1] >= self.nodes else Group("module", None)
-        group = Group(kind, parent, last.path, last.call, members, self.first(members[0]), sum(map(self.size, members)))
+        group = Group(kind, parent, last.path, last.call, members, self.first(members[0]), self._size_of(members))
         self.groups.append(group)
-        for member in members:
-            self.put(member, id)
+        self._put(members, id)
         return id
 
     def first(self, element: int) -> int:
         return element if element < self.nodes else self.group(element).first
 
-    def size(self, element: int) -> int:
-        return 1 if element < self.nodes else self.group(element).size
+    def _size_of(self, members: Sequence[int]) -> int:
+        return len(members) + sum(self.group(member).size - 1 for member in members if member >= self.nodes)
 
     def _gather(self) -> None:
         """Each node into its module's group. A parameter that names no module belongs to the one that owns it."""
-        for node in self.graph.nodes:
-            if node.call and node.call >= self._calls.get(node.module, 1):
-                self._calls[node.module] = node.call + 1
-        members: dict[int, list[int]] = {self.nodes: []}
-        before, place, inside = ("", 0), self.nodes, members[self.nodes]
-        for node in self.graph.nodes:
-            key = self._owner(node) if node.variable else (node.module, node.call)
-            if key != before:
-                known = self._places.get(key)
-                place = self._ensure(*key, members) if known is None else known
-                before, inside = key, members[place]
-            self.parents[node.id] = place
-            inside.append(node.id)
-        for id, found in members.items():
-            self.group(id).members = found
+        nodes = self.graph.nodes
+        paths, calls = [node.module for node in nodes], [node.call for node in nodes]
+        for node in nodes:
+            if node.variable is not None and not node.module:
+                paths[node.id], calls[node.id] = self._owner(node.variable), 0
+        for path, call in set(zip(paths, calls, strict=True)) if any(calls) else ():
+            self._calls[path] = max(call + 1, self._calls.get(path, 1))
+        self._members: list[list[int]] = [[]]
+        before, turn, place, inside = "", 0, self.nodes, self._members[0]
+        for id, (path, call) in enumerate(zip(paths, calls, strict=True)):
+            if path is not before or call != turn:  # equal paths are mostly one text
+                before, turn = path, call
+                known = self._places.get((path, call))
+                place = self._ensure(path, call, id) if known is None else known
+                inside = self._members[place - self.nodes]
+            self.parents[id] = place
+            inside.append(id)
+        for group, members in zip(self.groups, self._members, strict=True):
+            group.members = members
 
-    def _owner(self, node: Node) -> tuple[str, int]:
-        if node.module or node.variable is None:
-            return node.module, node.call
-        path = node.variable.rpartition(".")[0]
-        return (path, 0) if path in self._modules else ("", 0)
+    def _owner(self, variable: str) -> str:
+        path = variable.rpartition(".")[0]
+        return path if path in self._modules else ""
 
-    def _ensure(self, path: str, call: int, members: dict[int, list[int]]) -> int:
+    def _ensure(self, path: str, call: int, first: int) -> int:
         """The group of one call of a module, and of all that it is in, in the order in which they are met."""
         missing: list[tuple[str, int]] = []
         while (path, call) not in self._places:
@@ -117,18 +134,20 @@ class ModuleTree:
         place = self._places[path, call]
         for path, call in reversed(missing):
             id = self.nodes + len(self.groups)
-            self.groups.append(Group("module", place, path, call))
-            members[place].append(id)
-            members[id] = []
+            self.groups.append(Group("module", place, path, call, first=first))
+            self._members[place - self.nodes].append(id)
+            self._members.append([])
             self._places[path, call] = place = id
         return place
 
     def _above(self, path: str, call: int) -> tuple[str, int]:
         """What a call of a module is in: which call of it is told by their numbers, where one is a multiple."""
         above = path.rpartition(".")[0]
-        while above and above in self._modules and self._modules[above].kind in CONTAINERS:
+        while above in self._containers:
             above = above.rpartition(".")[0]
-        return above, call * self._count(above) // max(self._count(path), 1) if above else 0
+        if not above or not call:
+            return above, 0
+        return above, call * self._count(above) // max(self._count(path), 1)
 
     def _count(self, path: str) -> int:
         known = self._modules.get(path)
@@ -136,16 +155,19 @@ class ModuleTree:
 
     def _measure(self) -> None:
         """A group comes before what is in it, so that the sizes are known backwards."""
-        for group in reversed(self.groups):
-            if group.members:
-                group.first = self.first(group.members[0])
-                group.size = sum(map(self.size, group.members))
+        for place, count in Counter(self.parents).items():
+            self.group(place).size = count
+        for group in reversed(self.groups[1:]):
+            self.group(group.parent or self.nodes).size += group.size
 
     def _repeat(self) -> None:
         """Equal modules one after the other, that differ in number or call only, into one group."""
         shapes = self._shapes()
+        inside = Counter(group.parent for group in self.groups)
         for index in range(len(self.groups)):
             id, group = self.nodes + index, self.groups[index]
+            if inside[id] < LEAST_REPEATS:
+                continue
             kept: list[int] = []
             for alike, run in groupby(group.members, lambda member: self._likeness(member, shapes)):
                 members = list(run)
@@ -153,25 +175,25 @@ class ModuleTree:
                 kept += [self.add("repeat", id, members)] if repeats else members
             group.members = kept
 
-    def _likeness(self, member: int, shapes: Mapping[int, int]) -> tuple[int, str] | None:
+    def _likeness(self, member: int, shapes: Sequence[object]) -> tuple[object, str] | None:
         """The same for modules that differ in number or call only; None for a node."""
         if member < self.nodes:
             return None
         return shapes[member], self.group(member).path.rstrip("0123456789")
 
-    def _shapes(self) -> dict[int, int]:
-        """A number for each group, the same for those with the same operations in the same order.
+    def _shapes(self) -> Sequence[object]:
+        """For each element what is the same where one has the same operations in the same order; nothing for a leaf.
 
-        Not counting leaves: what several calls of a module share is only in the first of them.
+        What several calls of a module share is only in the first of them.
         """
-        names = [node.name if node.edges else "" for node in self.graph.nodes]
+        found: list[object] = [node.name if node.edges else None for node in self.graph.nodes]
+        found += [None] * len(self.groups)
         known: dict[tuple[object, ...], int] = {}
-        found: dict[int, int] = {}
+        kinds = {path: module.kind for path, module in self._modules.items()}
         for index in reversed(range(len(self.groups))):
             group = self.groups[index]
-            kind = self._modules[group.path].kind if group.path in self._modules else ""
-            inside = (names[member] if member < self.nodes else found[member] for member in group.members)
-            found[self.nodes + index] = known.setdefault((kind, *filter(None, inside)), len(known) + 1)
+            inside = filter(None, map(found.__getitem__, group.members))
+            found[self.nodes + index] = known.setdefault((kinds.get(group.path), *inside), len(known) + 1)
         return found
 
     def _dissolve(self) -> None:
@@ -185,8 +207,7 @@ class ModuleTree:
             group = self.groups[index]
             if group.kind != "repeat" and self.nodes + index not in alone and not alone.isdisjoint(group.members):
                 group.members = [self._only(member, alone) for member in group.members]
-                for member in group.members:
-                    self.put(member, self.nodes + index)
+                self._put(group.members, self.nodes + index)
 
     def _only(self, element: int, alone: set[int]) -> int:
         while element in alone:

@@ -151,23 +151,33 @@ class Outline:
 
     def _link(self) -> None:
         """Which groups lead to which of their neighbours, in one pass over the edges."""
-        parents = self._tree.parents
-        around: dict[int, list[int]] = {}
+        parents, depths = self._tree.parents, self._tree.depths()
         lifted: dict[tuple[int, int], tuple[int | None, int | None]] = {}
-        for node in self.graph.nodes:
-            home = parents[node.id]
+        for home, node in zip(parents, self.graph.nodes, strict=True):
             for edge in node.edges:
-                if edge.target is None or parents[edge.target] == home:
+                end = edge.target
+                if end is None or parents[end] == home:
                     continue
-                pair = home, parents[edge.target]
-                if pair not in lifted:
-                    for group in pair:
-                        if group not in around:
-                            around[group] = [*reversed(self._climb(group)), group]
-                    lifted[pair] = _part_ways(around[pair[0]], around[pair[1]])
-                source, target = lifted[pair]
+                pair = home, parents[end]
+                ways = lifted.get(pair)
+                if ways is None:
+                    ways = lifted[pair] = self._part_ways(*pair, depths)
+                source, target = ways
                 if source is not None:
-                    self.group(source).leads[edge.target if target is None else target] = None
+                    self.group(source).leads[end if target is None else target] = None
+
+    def _part_ways(self, ours: int, theirs: int, depths: Sequence[int]) -> tuple[int | None, int | None]:
+        """What leads to what in the smallest group that holds both; None for a node that stands in it itself.
+
+        ours, theirs: the groups in which the two ends of an edge stand.
+        """
+        source = target = None
+        while ours != theirs:
+            if depths[ours - self._nodes] >= depths[theirs - self._nodes]:
+                source, ours = ours, self.group(ours).parent or self._nodes
+            else:
+                target, theirs = theirs, self.group(theirs).parent or self._nodes
+        return source, target
 
     # Runs and parts
 
@@ -190,17 +200,17 @@ class Outline:
 
         beside: what each element of a group leads to in it.
         """
-        ends = {member for member in beside if self.is_end(member)}
+        nodes, count = self.graph.nodes, self._nodes
+        ends = {member for member in beside if member < count and not nodes[member].edges}
         users: dict[int, int] = Counter(chain.from_iterable(beside.values()))
-        on = {member: [target for target in targets if target not in ends] for member, targets in beside.items()}
         used: set[int] = set()
         for member in beside:
             if member in used or member in ends:
                 continue
             line = [member]
             used.add(member)
-            while len(on[line[-1]]) == 1:
-                (following,) = on[line[-1]]
+            while len(on := [target for target in beside[line[-1]] if target not in ends]) == 1:
+                (following,) = on
                 if following in used or users[following] > 1:
                     break
                 line.append(following)
@@ -208,7 +218,7 @@ class Outline:
             if len(line) >= LEAST_RUN:
                 leaves = Counter(target for member in line for target in beside[member] if target in ends)
                 own = [leaf for leaf, uses in leaves.items() if uses == users[leaf]]
-                yield sorted((*line, *own), key=self.first)
+                yield sorted((*line, *own), key=self.first if max(line) >= count else None)
 
     def _gather(self, id: int, runs: list[list[int]], beside: dict[int, Sequence[int]]) -> None:
         """Put each run in a group, and have the edges between them lead from group to group."""
@@ -234,15 +244,3 @@ class Outline:
             if member >= self._nodes:
                 inside = self.group(member)
                 inside.leads = {t: None for t in inside.leads if self._tree.parent(t) == inside.parent}
-
-
-def _part_ways(ours: list[int], theirs: list[int]) -> tuple[int | None, int | None]:
-    """What leads to what in the smallest group that holds both; None for a node that stands in it itself.
-
-    ours, theirs: the groups around the two ends of an edge, the outermost first.
-    """
-    for one, other in zip(ours, theirs, strict=False):
-        if one != other:
-            return one, other
-    shared = min(len(ours), len(theirs))
-    return (ours[shared] if len(ours) > shared else None), (theirs[shared] if len(theirs) > shared else None)

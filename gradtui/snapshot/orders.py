@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from gradtui.snapshot.differences import Differences
 from gradtui.snapshot.graph import Graph, Values
-from gradtui.snapshot.order_limits import MOST_DEGREE, MOST_ORDER
+from gradtui.snapshot.highest_order import MOST_DEGREE, MOST_ORDER
 
 Ended = Literal["", "not_implemented", "once", "too_large"]
 """Why there are fewer derivatives than were asked for. once: a backward is marked once_differentiable."""

@@ -45,8 +45,8 @@ class Findings:
         if at is None or (at.shown.graph is self._graph and at.shown.graph.nodes):
             return
         self._graph, self.all = at.shown.graph, ()
-        if len(at.shown.graph.nodes) > MOST_AT_ONCE:
-            self._app.run_worker(self._look(at), group="findings", exclusive=True)
+        if len(at.shown.graph.nodes) > MOST_AT_ONCE:  # once it is painted: a thread would take the processor from that
+            self._app.call_after_refresh(lambda: self._app.run_worker(self._look(at), group="findings", exclusive=True))
         else:
             self.all = _findings(at)
 

@@ -15,8 +15,8 @@ from gradtui.expression.reads_as import write
 from gradtui.expression.syntax import Expression
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.defaults import WINDOW
+from gradtui.snapshot.highest_order import MOST_DEGREE, MOST_ORDER
 from gradtui.snapshot.model import Experiment, Problem, Request, Snapshot, default_at
-from gradtui.snapshot.order_limits import MOST_DEGREE, MOST_ORDER
 from gradtui.snapshot.orders import OrdersRequest
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.surface import SurfaceRequest

@@ -46,7 +46,7 @@ def run(*arguments: str, input: str | bytes | None = None, folder: Path | None =
     """What `gradtui ARGUMENTS` does in that folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gradtui.command.evaluator.evaluator", evaluator)
-        patch.setattr("gradtui.command.batch.evaluator", evaluator)
+        patch.setattr("gradtui.command.json_lines.evaluator", evaluator)
         patch.setattr("gradtui.engine.user.evaluate._modules", {})  # a process knows of no file before it runs it
         patch.setattr("gradtui.engine.user.evaluate._courses", {})
         if folder is not None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import torch
 
-from gradtui.expression.functions import FUNCTIONS, OF_A_NAME, TABLE
+from gradtui.expression.functions import FUNCTIONS, OF_A_NAME, TABLE, Function
 from gradtui.expression.vocabulary import CONSTANTS, is_variable
+
+PAGE = Path(__file__).parents[2] / "docs" / "functions.md"
+HEAD = "| function | means | also written |"
 
 
 def test_names_are_unique() -> None:
@@ -36,3 +40,15 @@ def test_arities() -> None:
 def test_few_functions_look_like_variables() -> None:
     """Of those, the Greek ones are functions only right before a parenthesis."""
     assert {name for name in FUNCTIONS if is_variable(name)} == {"i0", "i1", "l1_loss", *OF_A_NAME}
+
+
+def test_the_table_of_the_page() -> None:
+    """Where it differs: what is printed here belongs there."""
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    rows = [HEAD, "|---|---|---|", *map(row_of_page, sorted(TABLE, key=lambda row: row.name))]
+    assert lines[lines.index(HEAD) :] == rows, "\n" + "\n".join(rows)
+
+
+def row_of_page(row: Function) -> str:
+    also = " ".join(f"`{name}`" for name in row.aliases)
+    return f"| `{row.name}` | {row.doc.replace('|', chr(92) + '|')} | {also} |"

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import msgpack
 
 from gradtui.file.format import KEPT
-from gradtui.file.rows import BrokenError, Piece, Reader, Writer
+from gradtui.file.pieces import BrokenError, Piece, Reader, Writer
 from gradtui.file.soundness import flaw
 from gradtui.snapshot import model
 from gradtui.snapshot.model import Snapshot

@@ -45,7 +45,7 @@ from gradtui.snapshot.model import (
 from gradtui.snapshot.orders import Hessian, Jacobian, Order, Orders, Spectrum
 from gradtui.snapshot.surface import Fit, Surface
 from gradtui.snapshot.training import Batches, Moved, Norms, Optimizer, Spelling, Tensor, Training, Update
-from gradtui.snapshot.truth import Derivative, Piece, Truth
+from gradtui.snapshot.truth import Coefficients, Derivative, Piece, Truth
 from tests import examples, synthetic
 from tests.examples import scalar, vector
 
@@ -239,6 +239,7 @@ EVERYTHING = Snapshot(
         4,
     ),
     derivatives=({"x": Derivative("x[1]", (1.0, None))}, {"x": Derivative(None, (), False, "too large")}),
+    taylor=Coefficients((1.0, None), (0.5, math.nan)),
     mismatches=(Mismatch(0, "Square", 1, "x", math.inf, (2, 0), math.nan, 1.5, True, True, HERE, 0),),
 )
 
@@ -367,10 +368,10 @@ def test_the_format_is_as_documented(tmp_path: Path) -> None:
     save(examples.quadratic(), tmp_path / "run.gradtui")
     head, piece = map(msgpack.decode, payloads_of((tmp_path / "run.gradtui").read_bytes()))
     assert head["expression"] == "x^2 + 3x + 1"
-    first = piece["nodes"][0]
-    assert piece["texts"][first[0] - 1] == "AddBackward0"
-    assert [edge[0] for edge in first[6]] == [1, None]
-    assert piece["values"][first[7] - 1]["numbers"] == [29.0]
+    columns = piece["columns"]
+    assert piece["texts"][columns["name"][0] - 1] == "AddBackward0"
+    assert columns["edge"]["target"][: columns["edges"][0]] == [1, None]
+    assert piece["values"][columns["value"][0] - 1]["numbers"] == [29.0]
 
 
 def test_what_a_newer_gradtui_adds_is_passed_over(tmp_path: Path) -> None:
@@ -381,11 +382,49 @@ def test_what_a_newer_gradtui_adds_is_passed_over(tmp_path: Path) -> None:
     head["variables"]["x"]["also"] = 1
     piece["colours"] = [1, 2]
     piece["values"][0]["also"] = [1, 2]
-    for node in piece["nodes"]:
+    piece["columns"]["colour"] = ["red"]
+    piece["columns"]["edge"]["width"] = [1, 2]
+    assert bits(load(written(path, head, piece))) == bits(examples.quadratic())
+    in_rows = with_rows(piece)
+    for node in in_rows["nodes"]:
         node += ["further", {"things": 1}]
         for edge in node[6]:
             edge.append(7)
-    assert bits(load(written(path, head, piece))) == bits(examples.quadratic())
+    assert bits(load(written(path, head, in_rows, version=1))) == bits(examples.quadratic())
+
+
+def with_rows(piece: dict[str, Any]) -> dict[str, Any]:
+    """A piece as version 1 had it, by the format's documentation alone: a row for each node, its edges in it."""
+    piece = dict(piece)
+    columns = piece.pop("columns", {"count": 0})
+    none = {"sequence", "step", "made_by", "kept", "target", "local"}
+
+    def rows_of(kind: type[msgspec.Struct], told: dict[str, Any], count: int) -> list[list[Any]]:
+        names = kind.__struct_fields__
+        lists = (told.get(name) or [None if name in none else 0] * count for name in names)
+        return [list(row) for row in zip(*lists, strict=True)]
+
+    def taken(waiting: Iterator[Any], count: int) -> list[Any]:
+        return [next(waiting) for _ in range(count)]
+
+    edges = iter(rows_of(rows.EdgeRow, columns.get("edge", {}), sum(columns.get("edges", ()))))
+    saved = iter(rows_of(rows.SavedRow, columns.get("keeps", {}), sum(columns.get("saved", ()))))
+    ran = iter(columns.get("ran", ()))
+    of = {"edges": edges, "saved": saved, "inside": ran}
+    places = {rows.NodeRow.__struct_fields__.index(name): waiting for name, waiting in of.items()}
+    found = rows_of(rows.NodeRow, columns, columns["count"])
+    for row in found:
+        for place, waiting in places.items():
+            row[place] = taken(waiting, row[place])
+    return piece | {"nodes": found}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_a_file_of_version_1_is_read(name: str, tmp_path: Path) -> None:
+    path, snapshot = tmp_path / "run.gradtui", SOUND[name]()
+    save(snapshot, path)
+    head, *pieces = map(msgpack.decode, payloads_of(path.read_bytes()))
+    assert bits(load(written(path, head, *map(with_rows, pieces), version=1))) == bits(snapshot)
 
 
 def test_what_an_older_gradtui_left_out_has_its_default(tmp_path: Path) -> None:
@@ -396,8 +435,8 @@ def test_what_an_older_gradtui_left_out_has_its_default(tmp_path: Path) -> None:
 
 
 def test_a_newer_version_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match=r"version 3 of the format, and this gradtui reads version 2"):
-        load(written(tmp_path / "run.gradtui", {"id": 1, "expression": "x"}, version=3))
+    with pytest.raises(FileError, match=r"version 4 of the format, and this gradtui reads version 3"):
+        load(written(tmp_path / "run.gradtui", {"id": 1, "expression": "x"}, version=4))
 
 
 def test_every_truncation_is_told(tmp_path: Path) -> None:
@@ -472,7 +511,39 @@ DEEP: list[list[Any]] = [[1, 0, 1, 1, 0, None, [], *[0] * 4, 2 + call % 3, call]
 DEEP = [[*row[:6], [[place + 1]] if place < 20_000 else [], *row[7:]] for place, row in enumerate(DEEP)]
 """A line of nodes, each in a call of its own of a module a hundred levels down."""
 
+COLUMNS = {"count": 1, "name": [1]}
+TWO_EDGES = COLUMNS | {"edges": [2]}
+
 BROKEN: dict[str, tuple[list[Any], str]] = {
+    "a column too long": ([HEAD, TEXTS | {"columns": COLUMNS | {"name": [1, 1]}}], "different lengths"),
+    "a column too short": ([HEAD, TEXTS | {"columns": COLUMNS | {"count": 2}}], "different lengths"),
+    "fewer edges than are counted": (
+        [HEAD, TEXTS | {"columns": TWO_EDGES | {"edge": {"input": [0]}}}],
+        "different lengths",
+    ),
+    "more edges than are counted": (
+        [HEAD, TEXTS | {"columns": COLUMNS | {"edge": {"grad": [0]}}}],
+        "different lengths",
+    ),
+    "counts of more nodes": ([HEAD, TEXTS | {"columns": COLUMNS | {"saved": [0, 0]}}], "different lengths"),
+    "more operations than are counted": ([HEAD, TEXTS | {"columns": COLUMNS | {"ran": [1]}}], "different lengths"),
+    "a number of edges below 0": ([HEAD, TEXTS | {"columns": TWO_EDGES | {"edges": [-1]}}], "damaged"),
+    "nodes without end": ([HEAD, {"columns": {"count": 2**63}}], "more in it than"),
+    "edges without end": ([HEAD, {"columns": COLUMNS | {"edges": [2**62]}}], "more in it than"),
+    "a number for a column": ([HEAD, {"columns": COLUMNS | {"step": 3}}], "damaged"),
+    "a name in a column that is not there": ([HEAD, {"columns": COLUMNS}], "a reference leads nowhere"),
+    "an edge's source that is not there": (
+        [HEAD, TEXTS | {"columns": TWO_EDGES | {"edge": {"source": [0, 1]}}}],
+        "a reference leads nowhere",
+    ),
+    "what it ran that is not there": (
+        [HEAD, TEXTS | {"columns": COLUMNS | {"inside": [1], "ran": [5]}}],
+        "a reference leads nowhere",
+    ),
+    "a saved value that is not there": (
+        [HEAD, TEXTS | {"columns": COLUMNS | {"saved": [1], "keeps": {"value": [5]}}}],
+        "a reference leads nowhere",
+    ),
     "no head": ([], "cut off"),
     "a list for a head": ([[1, 2]], "damaged"),
     "a head without its fields": ([{"id": 1}], "damaged"),
@@ -691,6 +762,18 @@ BOMBS: dict[str, list[bytes]] = {
     "empty edges": [full(b"\x81\xa5nodes\x91\x97\x00\x00\x00\x00\xc0\xc0", b"\x91\xc0")],
     "saved": [piece_of("nodes", b"\xdc\x00\x10\x00\x00\x00\x00\xc0\xc0\x90" + b"\x00" * 8 + b"\x91\x91\x00")],
     "nodes": [piece_of("nodes", b"\x96\x00\x00\x00\x00\xc0\xc0")],
+    "a count alone": [msgpack.encode({"columns": {"count": 100_000}})] * 200,
+    "a column": [
+        full(b"\x81\xa7columns\x82\xa5count\xce" + (format.FRAME - 31).to_bytes(4) + b"\xa4name", b"\x00"),
+    ],
+    "numbers in a column": [
+        full(
+            b"\x81\xa7columns\x83\xa5count\x01\xa5edges\x91\xce"
+            + (format.FRAME - 46).to_bytes(4)
+            + b"\xa4edge\x81\xa5local",
+            b"\x01",
+        ),
+    ],
     "unknown": [piece_of("new", b"\x90")],
     "nothing": [b"\x80"] * 100,
 }

@@ -108,7 +108,7 @@ def check(given: list[str]) -> None:
 def test_any_arguments(seed: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("gradtui.command.evaluator.evaluator", in_process)
-    monkeypatch.setattr("gradtui.command.batch.evaluator", in_process)
+    monkeypatch.setattr("gradtui.command.json_lines.evaluator", in_process)
     random = Random(seed)
     for _ in range(300):
         check(arguments(random))

@@ -439,6 +439,18 @@ async def test_help() -> None:
         assert app.is_running
 
 
+@pytest.mark.parametrize("opened", ["question_mark", "i"])
+async def test_what_is_longer_than_the_screen_is_scrolled_by_keys(opened: str) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 6)) as pilot:
+        await press(pilot, opened)
+        scrolled = app.screen.query_one("#help")
+        await press(pilot, "end")
+        assert scrolled.scroll_target_y == scrolled.max_scroll_y > 0
+        await press(pilot, "home", "pagedown", "down")
+        assert scrolled.scroll_target_y > 0
+
+
 @pytest.mark.parametrize("key", ["q", "ctrl+q"])
 async def test_quit(key: str) -> None:
     app = make_app()

@@ -50,7 +50,8 @@ class _Token:
 
 class Passes:
     """loss, count: of the last backward, and how many there were since the last step. capturing: whether ours is running.
-    reached: whether one left a gradient for the optimizer that stepped last."""
+    parameters: of the optimizer that stepped last. idle: of each optimizer that has never had a gradient in a step its
+    parameters. reached: those of them that a pass left one, not 0 throughout, since their last step."""
 
     def __init__(self, tape: Tape, history: History, names: Names, scaled: Scaled, sink: Sink, every: int) -> None:
         self.loss: float | None = None
@@ -59,7 +60,8 @@ class Passes:
         self.places: list[Source | None] = []
         self.undivided = True
         self.capturing = False
-        self.reached = False
+        self.idle: dict[int, Sequence[torch.Tensor]] = {}
+        self.reached: set[int] = set()
         self._tape, self._history, self._names, self._scaled, self._sink = tape, history, names, scaled, sink
         self._every = every
         self._taken = 0
@@ -94,7 +96,9 @@ class Passes:
         if self.loss is not None and not math.isfinite(self.loss) and self._history.bad_loss is None:
             self._history.bad_loss = self._history.updates, self.loss, self.place
             self.take(sys._getframe(1))
-        self.reached = self.reached or any(one.grad is not None for one in self.parameters)
+        for optimizer, parameters in self.idle.items():
+            if optimizer not in self.reached and any(_has_gradient(one) for one in parameters):
+                self.reached.add(optimizer)
         self._tape.next_segment()
 
     def raised(self, error: Exception, place: Source | None) -> None:
@@ -110,9 +114,14 @@ class Passes:
         if told is not None:
             self._history.raised = self._history.updates, place, findings(told)
 
-    def stepped(self, optimizer: int, left: Sequence[torch.Tensor]) -> None:
-        """A step is over. left: parameters whose gradient is not 0."""
-        self.count, self.places, self.undivided, self.evaluations, self.reached = 0, [], True, 0, False
+    def stepped(self, optimizer: int, left: Sequence[torch.Tensor], idle: bool) -> None:
+        """A step is over. left: parameters whose gradient is not 0. idle: there were none in any of its steps."""
+        self.count, self.places, self.undivided, self.evaluations = 0, [], True, 0
+        self.reached.discard(optimizer)
+        if idle:
+            self.idle[optimizer] = self.parameters
+        else:
+            self.idle.pop(optimizer, None)
         self._left[optimizer] = [(one, id(one.grad)) for one in left]
         self._segments = ()
         self._tape.forget()
@@ -127,7 +136,7 @@ class Passes:
         roots = [graph.root(one) for one in self._outputs if one.requires_grad]
         nodes = graph.walk(*roots) if roots else []
         guard(nodes)
-        self._names.found(leaf for leaf in leaves_of(nodes).values())
+        self._names.found(leaves_of(nodes).values(), self._history.updates)
         graph.release(nodes)
 
     def _mark(self) -> None:
@@ -218,5 +227,9 @@ class Passes:
 
 
 def _is_left(parameter: torch.Tensor, gradient: int) -> bool:
-    now = parameter.grad
-    return now is not None and id(now) == gradient and bool(tensor_norms.norms([now])[0])
+    return id(parameter.grad) == gradient and _has_gradient(parameter)
+
+
+def _has_gradient(parameter: torch.Tensor) -> bool:
+    """One that is not 0 throughout."""
+    return parameter.grad is not None and bool(tensor_norms.norms([parameter.grad])[0])

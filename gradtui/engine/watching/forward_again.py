@@ -42,9 +42,6 @@ class _Told(Places):
     def here(self, frame: FrameType | None) -> Source | None:
         return None if self.code is None else self.of_instruction(self.code, self.instruction)
 
-    def of_function(self, frame: FrameType | None) -> Source | None:
-        return self.here(frame)
-
 
 def replay(
     segments: Sequence[Segment],

@@ -17,9 +17,9 @@ from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import Places
 from gradtui.engine.watching import tensor_norms
 from gradtui.engine.watching.backward_passes import ALIVE, Passes
+from gradtui.engine.watching.clipping_and_writes import Notice
 from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
 from gradtui.engine.watching.parameter_samples import Samples
-from gradtui.engine.watching.single_calls import Notice
 from gradtui.engine.watching.sink import Sink
 from gradtui.findings.over_time.history import History, OptimizerHistory, ParameterHistory
 from gradtui.runs.run import ParameterNorms, Update
@@ -50,6 +50,7 @@ class Steps:
         self._weights: list[float] = []
         self._samples = Samples()
         self._number = 0
+        self._bare: dict[str, weakref.ref[torch.Tensor]] = {}
         self._held: tuple[str, Source | None] | None = None
         self._places = Places()
         self._lost: set[tuple[str, str]] = set()
@@ -97,7 +98,8 @@ class Steps:
         if known & own or (known and reached):
             lost = {id(one) for one in self.parameters if id(one) not in known and one.grad is None}
             made.orphans = frozenset(name for name, one in self._named.items() if id(one) in lost)
-        made.follows = max((place for place, ids in enumerate(self._owned) if ids == own), default=None)
+        alike = (place for place, other in enumerate(self._history.optimizers) if other.name == made.name)
+        made.follows = max((place for place in alike if self._owned[place] == own), default=None)
         self._owned.append(own)
         self._history.optimizers.append(made)
         return len(self._optimizers) - 1
@@ -176,7 +178,8 @@ class Steps:
         history.updates += 1
         self.ran += 1
         left = [one for name, one in self._named.items() if id(one) in own and told[name].grad]
-        self._passes.stepped(self._number, left)
+        mine = history.optimizers[self._number]
+        self._passes.stepped(self._number, left, mine.empty.count == mine.steps)
         self._after()
 
     def _look_whether_spoilt(self, told: Mapping[str, ParameterNorms], own: Mapping[int, int], optimizer: Any) -> None:
@@ -240,7 +243,7 @@ class Steps:
             mine.passed = passes.place
             if passes.count > 1 and len(set(passes.places)) == 1:
                 mine.undivided += passes.undivided
-        if not having and passes.reached:
+        if not having and self._number in passes.reached:
             history.note("cleared", passes.place)
         if passes.uncleared(self._number) and not self._closure:
             history.note("uncleared", passes.place, self._number)
@@ -271,12 +274,13 @@ class Steps:
             known.optimizer = self._number
         elif known.optimizer is not None:
             return  # it has steps of its own
+        else:
+            known.anew = known.anew or self._bare.setdefault(name, weakref.ref(one))() is not one
         known.steps += 1
         known.weight = norms.weight
         trains = norms.grad is not None and norms.grad > 0 and math.isfinite(norms.grad)
         if trains:
             known.trained += 1
-            known.last_trained = update
             known.largest = max(known.largest, norms.grad or 0.0)
         known.none.add(update, norms.grad is None)
         known.zero.add(update, norms.grad == 0 and not _is_empty(one))
@@ -289,7 +293,8 @@ class Steps:
 
     def _look_whether_written(self) -> None:
         changed = self._samples.changed()
-        names = [name for name, one in self._named.items() if id(one) in changed and self._is_owned(one)]
+        learn = ((name, one) for name, one in self._named.items() if one.requires_grad)  # what is frozen others move
+        names = [name for name, one in learn if id(one) in changed and self._is_owned(one)]
         if names:
             places = [self._notice.written.get(id(self._named[name])) for name in names]
             place = next((one for one in places if one is not None), None)

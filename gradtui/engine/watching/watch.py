@@ -19,10 +19,10 @@ from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import in_backward
 from gradtui.engine.watching import scalers
 from gradtui.engine.watching.backward_passes import Passes
+from gradtui.engine.watching.clipping_and_writes import Notice
 from gradtui.engine.watching.modes import Modes
 from gradtui.engine.watching.optimizer_steps import Steps
 from gradtui.engine.watching.parameter_names import Names
-from gradtui.engine.watching.single_calls import Notice
 from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.tape import Tape, closure_of
 from gradtui.findings.over_time.findings import findings

@@ -58,7 +58,7 @@ class ParameterHistory:
     none, zero: no gradient, one that is
     0 throughout. trained: steps with a gradient that is finite and not 0. still: steps with such a gradient and a learning
     rate after which it was as before. drift: steps after which it was another without such a gradient. written: it was
-    another between two steps. frozen: requires_grad was False.
+    another between two steps. frozen: requires_grad was False. anew: no optimizer has it, and it was another tensor each time.
     """
 
     name: str
@@ -68,7 +68,6 @@ class ParameterHistory:
     optimizer: int | None = None
     steps: int = 0
     trained: int = 0
-    last_trained: int | None = None
     none: Run = field(default_factory=Run)
     zero: Run = field(default_factory=Run)
     still: Run = field(default_factory=Run)
@@ -77,6 +76,7 @@ class ParameterHistory:
     bad: Run = field(default_factory=Run)
     largest: float = 0.0
     weight: float = 0.0
+    anew: bool = False
     first_weight: float | None = None
 
 

@@ -25,7 +25,11 @@ def in_no_optimizer(history: History) -> Iterator[Fault]:
     found = [
         one
         for one in history.parameters.values()
-        if one.optimizer is None and one.trained >= LEAST and one.frozen.since is None and one.name not in written
+        if one.optimizer is None
+        and one.trained >= LEAST
+        and one.frozen.since is None
+        and not one.anew
+        and one.name not in written
     ]
     if not found or not history.optimizers:
         return
@@ -47,6 +51,7 @@ def unmoved(history: History) -> Iterator[Fault]:
         for one in history.parameters.values()
         if one.optimizer is not None and one.trained >= LEAST and one.still.count >= 0.9 * one.trained
     ]
+    found = [one for one in found if not _cancels(history, one)]
     groups: dict[tuple[str, int | None], list[ParameterHistory]] = {}
     for one in found:
         groups.setdefault((one.dtype, one.optimizer), []).append(one)
@@ -65,6 +70,15 @@ def unmoved(history: History) -> Iterator[Fault]:
         }
         row = "change is lost in a narrow dtype" if dtype in NARROW else "change is lost"
         yield Fault(row, None, facts, "proved" if dtype in NARROW else "likely", tuple(one.name for one in group))
+
+
+def _cancels(history: History, one: ParameterHistory) -> bool:
+    """A bias of which next to nothing is left beside the weight of its own layer, as before a normalisation."""
+    module, _, name = one.name.rpartition(".")
+    weight = history.parameters.get(f"{module}.weight" if module else "weight")
+    if name != "bias" or weight is None or weight.optimizer is None or weight.still.count:
+        return False
+    return one.largest < VANISHING * weight.largest
 
 
 def _vanished(history: History, number: int, group: list[ParameterHistory]) -> Fault | None:

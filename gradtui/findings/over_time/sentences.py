@@ -236,6 +236,18 @@ SENTENCES: dict[str, Sentence] = {
         "it is a real one",
         "begin the numbering at 1 and keep {index} for padding, or leave padding_idx away",
     ),
+    "padding may be a real index": Sentence(
+        "padding",
+        "{names}: row {index} never gets a gradient, as padding_idx={index}, and index {index} is looked up where no padding "
+        "needs to stand",
+        "no fault where it stands for nothing; else begin the numbering at 1 and keep {index} for padding, or leave padding_idx "
+        "away",
+    ),
+    "optimizer is made once more": Sentence(
+        "optimizer_anew",
+        "a new {optimizer} is made for the same parameters, {every} updates after the first: its state ({state}) starts from 0",
+        "no fault where another phase of the training begins; else make the optimizer once, before the loop, and pass it in",
+    ),
     "optimizer is made anew": Sentence(
         "optimizer_anew",
         "a new {optimizer} is made again and again for the same parameters, every {every} updates ({times} times): its state "

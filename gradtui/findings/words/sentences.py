@@ -68,6 +68,8 @@ EVIDENCE: dict[str, str] = {
     **EVIDENCE_OF_FUNCTIONS,
     **EVIDENCE_OF_FURTHER,
     **EVIDENCE_OF_SIZES,
+    "likewise in modules": "the same is seen at this line in {modules}",
+    "likewise at calls": "the same is seen at {count} calls of this line",
 }
 
 

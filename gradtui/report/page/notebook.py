@@ -10,7 +10,7 @@ from gradtui.findings.findings import findings
 from gradtui.report import findings as told_findings
 from gradtui.report import text
 from gradtui.report.gradients import tables
-from gradtui.report.page.page import findings_list, graph, heading, variables
+from gradtui.report.page.page import beside, findings_list, graph, heading, variables
 from gradtui.report.run import text as run_text
 from gradtui.runs.run import Run
 from gradtui.runs.since import since
@@ -24,21 +24,6 @@ MOST_DRAWN, MOST_ROWS, MOST_UPDATES, MOST_FINDINGS = 40, 30, 20, 5
 """Nodes of a graph that is drawn; rows of one that is folded; updates in a table; findings."""
 
 Bundle = dict[str, str]
-
-STYLE = """<style>
-.gradtui { font-family: system-ui, sans-serif; line-height: 1.4; } .gradtui p { margin: .3em 0; }
-.gradtui pre, .gradtui td, .gradtui th, .gradtui .mono { font-family: ui-monospace, monospace; }
-.gradtui pre { max-height: 30em; overflow: auto; margin: .3em 0; }
-.gradtui table { border-collapse: collapse; margin: .3em 0; } .gradtui caption { text-align: left; opacity: .75; }
-.gradtui th, .gradtui td { text-align: left; padding: .1em .9em .1em 0; }
-.gradtui .finding { border-left: 4px solid #d1242f; padding-left: .7em; margin: .4em 0; }
-.gradtui-graph { max-width: 100%; height: auto; }
-.gradtui-graph text { font: 12px ui-monospace, monospace; fill: currentColor; text-anchor: middle; white-space: pre; }
-.gradtui-graph rect { fill: #6b8fd622; stroke: #6b8fd6; } .gradtui-graph rect.leaf { fill: #5aa46922; stroke: #5aa469; }
-.gradtui-graph rect.bad { fill: #d1242f33; stroke: #d1242f; } .gradtui-graph rect.constant { fill: none; stroke: none; }
-.gradtui-graph path.way { fill: none; stroke: #808a95; marker-end: url(#arrow); } .gradtui-graph text.sent { font-size: 11px; }
-</style>"""
-"""Readable on light and on dark: texts have the notebook's own colour."""
 
 
 def in_one_line(snapshot: Snapshot) -> str:
@@ -79,7 +64,7 @@ def _page(report: str) -> str:
 
 
 def _html(parts: Iterator[str]) -> str:
-    return "\n".join(['<div class="gradtui">', STYLE, *parts, "</div>"])
+    return "\n".join(['<div class="gradtui">', f"<style>\n{beside('notebook.css')}</style>", *parts, "</div>"])
 
 
 def _snapshot(snapshot: Snapshot) -> Iterator[str]:

@@ -37,7 +37,7 @@ HELP = "Keys: → or n a step, ← or p back, home, end, space plays. A click on
 def page(snapshot: Snapshot) -> str:
     """A whole document."""
     film = moments(snapshot) if len(snapshot.graph.nodes) <= MOST_NODES else []
-    script = _file("page.js") if film else ""
+    script = beside("page.js") if film else ""
     digest = b64encode(sha256(script.encode()).digest()).decode()
     policy = POLICY.format(hash=f"sha256-{digest}")
     parts = [
@@ -48,7 +48,7 @@ def page(snapshot: Snapshot) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{_text(heading(snapshot))} · gradtui</title>",
-        f"<style>\n{_file('page.css')}</style>",
+        f"<style>\n{beside('page.css')}</style>",
         "</head>",
         "<body>",
         *_head(snapshot, bool(film)),
@@ -227,5 +227,6 @@ def _text(text: str, *, lines: bool = False) -> str:
     return escape("\n".join(map(visible, text.split("\n"))) if lines else visible(text))
 
 
-def _file(name: str) -> str:
+def beside(name: str) -> str:
+    """The text of a file that lies beside this one."""
     return (resources.files(__package__ or "") / name).read_text(encoding="utf-8")

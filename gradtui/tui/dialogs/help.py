@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from gradtui.expression.functions import TABLE
+from gradtui.tui.chosen_keys import in_short
 from gradtui.tui.dialogs.overlay import KeysHelp, glossary, heading
-from gradtui.tui.keymap import in_short
 from gradtui.tui.keys import ROWS
 
 LANGUAGE = (
@@ -70,13 +70,16 @@ GLOSSARY = (
 """What a word or a sign of the screen means."""
 
 
+LONGEST_NAME = 15
+"""Cells of nearly all names of functions."""
+
+
 class HelpScreen(KeysHelp):
     def told(self) -> ComposeResult:
         yield Static(_columns(self.keys))
         yield from glossary(GLOSSARY)
-        names = sorted(function.name for function in TABLE if not function.operator)
         yield Static(heading("functions"), classes="heading")
-        yield Static(" ".join(names), id="functions")
+        yield Static(_functions(), id="functions")
 
 
 def _columns(bindings: Sequence[Binding]) -> Content:
@@ -91,5 +94,15 @@ def _columns(bindings: Sequence[Binding]) -> Content:
             means,
         )
         for (key, does), (typed, means) in zip_longest(keys, LANGUAGE, fillvalue=("", ""))
+    ]
+    return Content("\n").join(lines)
+
+
+def _functions() -> Content:
+    """A line each, by name; a name that is too long for its column pushes its meaning on."""
+    named = sorted((function.name, function.doc) for function in TABLE if not function.operator)
+    lines = [
+        Content.assemble((f"{name:<{LONGEST_NAME}} ", "$text-accent"), (doc, "$foreground-muted"))
+        for name, doc in named
     ]
     return Content("\n").join(lines)

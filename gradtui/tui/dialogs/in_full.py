@@ -23,6 +23,7 @@ from gradtui.tui.textual_fixes import Sized
 class FullScreen(Sized, ModalScreen[None]):
     """Named texts, each with as many lines as it needs."""
 
+    AUTO_FOCUS = "#help"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,i,q,enter", "dismiss", "close", key_display="esc"),
     ]

@@ -18,6 +18,7 @@ from gradtui.tui.textual_fixes import Sized
 class KeysHelp(Sized, ModalScreen[None]):
     """What the keys do, and what there is to know beside them. Any of the keys that one would try closes it."""
 
+    AUTO_FOCUS = "#help"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q,enter,f1", "dismiss", "close", key_display="esc"),
     ]

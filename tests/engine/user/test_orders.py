@@ -11,7 +11,7 @@ import torch
 from torch.autograd.gradcheck import GradcheckError
 
 from gradtui.engine.autograd import graph
-from gradtui.engine.orders import matrices
+from gradtui.engine.orders import hessian_and_jacobian
 from gradtui.engine.user import rerun
 from gradtui.engine.user.evaluate import evaluate
 from gradtui.findings.findings import findings
@@ -229,7 +229,7 @@ def test_by_the_parameters_of_a_module(path: Path) -> None:
 @pytest.mark.parametrize("most", [150, 10])
 def test_a_hessian_too_large_is_told_by_its_ends(path: Path, monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     """From products with it alone; 169 entries are too many, or 13 names already."""
-    monkeypatch.setattr(matrices, "MOST_NUMBERS", most)
+    monkeypatch.setattr(hessian_and_jacobian, "MOST_NUMBERS", most)
     names, wanted = whole_hessian()
     orders = asked(path, "loss").orders
     assert orders is not None

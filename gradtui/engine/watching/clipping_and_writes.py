@@ -1,4 +1,4 @@
-"""What single calls tell: shapes that broadcast, weights and gradients that are written over, clipping, graphs of before."""
+"""What single calls tell: clipping, weights and gradients that are written over, graphs of before."""
 
 from __future__ import annotations
 
@@ -13,19 +13,13 @@ import torch
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.witnesses import variable_of
+from gradtui.engine.watching import broadcast_shapes
+from gradtui.engine.watching.broadcast_shapes import SUBTRACTING
 from gradtui.engine.watching.tape import is_in_place
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Source
 
-functional = torch.nn.functional
-ARITHMETIC = {
-    torch.Tensor.sub, torch.Tensor.__sub__, torch.Tensor.__rsub__, torch.sub, torch.subtract, torch.rsub,
-}  # fmt: skip
-SUBTRACTING = ARITHMETIC | {
-    functional.mse_loss, functional.l1_loss, functional.smooth_l1_loss, functional.huber_loss,
-    functional.binary_cross_entropy_with_logits,
-}  # fmt: skip
-CLASSIFYING = {functional.cross_entropy}
+CLASSIFYING = {torch.nn.functional.cross_entropy}
 FIRST = 3
 """Updates in which shapes are looked at."""
 CLEARING = {torch.Tensor.zero_, torch._foreach_zero_, torch.Tensor.detach_, torch.Tensor.requires_grad_}
@@ -58,7 +52,7 @@ class Notice:
 
     def heard(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
         if func in SUBTRACTING and self._history.updates < FIRST:
-            self._shapes(func, args, frame)
+            broadcast_shapes.note(self._history, func, args, lambda: self._place(frame))
         elif func in CLASSIFYING and self._history.updates < FIRST:
             made = maker(args[0]) if args and issubclass(type(args[0]), torch.Tensor) else None
             self.doubtful = self.doubtful or (made is not None and made.name() == "SoftmaxBackward0")
@@ -81,18 +75,6 @@ class Notice:
             self._writes(func, args, frame)
         if self.watches_old:
             self._old(args, kwargs, frame)
-
-    def _shapes(self, func: Any, args: tuple[Any, ...], frame: FrameType) -> None:
-        given = [one for one in args[:2] if issubclass(type(one), torch.Tensor)]
-        if len(given) < 2 or given[0].requires_grad == given[1].requires_grad:
-            return  # of two tensors that are learned, or of none, all pairs may well be wanted
-        a, b = (tuple(one.shape) for one in given)
-        if is_column_and_row(a, b) or is_column_and_row(b, a):
-            made = torch.broadcast_shapes(a, b)  # type: ignore[no-untyped-call]
-            is_loss = func not in ARITHMETIC
-            self._history.note(
-                "broadcast", self._place(frame), loss=is_loss, a=str([*a]), b=str([*b]), made=str([*made])
-            )
 
     def _writes(self, func: Any, args: tuple[Any, ...], frame: FrameType) -> None:
         for one in tensors(args[:1]):
@@ -120,8 +102,3 @@ class Notice:
                 name = variable_of(one, frame)
                 born = bisect_right(self.borders, made._sequence_nr())
                 self._history.note("old_graph", self._place(frame), name, variable=name, made=born)
-
-
-def is_column_and_row(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
-    """`[n, 1]` and `[n]`, which make `[n, n]`."""
-    return len(a) == len(b) + 1 and a[-1] == 1 and len(b) >= 1 and b[-1] > 1 and a[:-1] == b

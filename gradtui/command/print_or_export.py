@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, NoReturn, TypeVar
 
 import click
 
+from gradtui.command import exit_status
 from gradtui.command.option_values import Value, shown, unread
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def refuse(text: str, problem: Problem, form: Form | None, snapshot: Snapshot | 
         _write(json.line(json.refusal(text, problem, snapshot)))
     told = pointed(shown(text), problem) if snapshot is None else traced(snapshot)
     click.echo(told, err=True)
-    sys.exit(1 if problem.kind in ("timeout", "memory", "crash") else 2)
+    sys.exit(exit_status.of_problem(problem))
 
 
 @contextmanager
@@ -167,15 +168,10 @@ def _give(snapshot: Snapshot, form: Form | None, path: str | None) -> None:
     if form is not None:
         _show(snapshot, form)
         if snapshot.origin != "expression":
-            _judge(snapshot)
+            from gradtui.findings.findings import findings
 
-
-def _judge(snapshot: Snapshot) -> None:
-    """End with 1 where something is proved to be wrong."""
-    from gradtui.findings.findings import findings
-
-    if any(finding.certainty == "proved" for finding in findings(snapshot)):
-        sys.exit(1)
+            if status := exit_status.of_findings(findings(snapshot)):
+                sys.exit(status)
 
 
 def _show(snapshot: Snapshot, form: Form) -> None:

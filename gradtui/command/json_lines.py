@@ -10,16 +10,16 @@ from typing import Annotated, BinaryIO, cast
 from msgspec import DecodeError, Meta, Struct, ValidationError, json
 
 from gradtui.chart.window import Window
-from gradtui.command.answer import output
 from gradtui.command.evaluator import evaluator
 from gradtui.command.option_values import Value, read_value
+from gradtui.command.print_or_export import output
 from gradtui.command.stream_lines import LONGEST_LINE, lines_of
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import PointError, read_point
 from gradtui.report.json import answer, line, refusal
 from gradtui.report.text import curve_request
+from gradtui.snapshot.highest_order import MOST_DEGREE, MOST_ORDER
 from gradtui.snapshot.model import Device, Dtype, Problem, Request, Snapshot
-from gradtui.snapshot.order_limits import MOST_DEGREE, MOST_ORDER
 from gradtui.snapshot.orders import OrdersRequest
 
 

@@ -1,0 +1,23 @@
+"""The exit status of the command, but for what click says of wrong options: 0, 1 and 2 as `gradtui --help` explains them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gradtui.snapshot.finding import Finding
+    from gradtui.snapshot.model import Problem
+
+EVALUATION_FAILED = ("timeout", "memory", "crash")
+
+
+def of_findings(findings: Iterable[Finding]) -> int:
+    """1 where one is proved, else 0."""
+    return int(any(finding.certainty == "proved" for finding in findings))
+
+
+def of_problem(problem: Problem) -> int:
+    """1 where the evaluation itself failed, 2 where what was asked for is wrong."""
+    return 1 if problem.kind in EVALUATION_FAILED else 2
