@@ -13,7 +13,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from gradtui.engine.user import evaluate, module
+import gradtui.engine.user.evaluate  # noqa: F401 - so that it is loaded here, once
+from gradtui.engine.user import module
 from gradtui.service import __main__ as service
 from gradtui.service.worker import _load_calculus, _load_torch
 
@@ -24,7 +25,6 @@ def main() -> None:
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     listening.bind(sys.argv[1])
     listening.listen(100)
-    assert evaluate
     _load_torch()
     _load_calculus()
     if os.fork():
@@ -63,6 +63,8 @@ def _begin(events: selectors.BaseSelector, connection: socket.socket) -> None:
 def _pass_on(events: selectors.BaseSelector, connection: socket.socket, ends: tuple[int, int]) -> None:
     """A signal, or that the process at the other side is gone: so is then the worker, with what it has started."""
     worker, _ = ends
+    if connection.fileno() < 0:  # its end came first, just now
+        return
     try:
         number = int(connection.recv(16) or 0)
     except ConnectionError:
