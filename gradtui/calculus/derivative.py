@@ -12,8 +12,8 @@ import sympy
 from gradtui.calculus import spelled_out, vectors
 from gradtui.calculus.derivative_rules import BENT, Elements, Expr, Vector, mp
 from gradtui.calculus.digits import Digits, Program, as_float, as_typed, settled
-from gradtui.calculus.equal_forms import is_small
 from gradtui.calculus.from_sympy import Style, UnwritableError, as_it_is, worded
+from gradtui.calculus.simplified_forms import is_small
 from gradtui.calculus.to_sympy import (
     NO_NUMBER,
     At,

@@ -11,8 +11,8 @@ from gradtui.calculus import derivative, derivative_rules, spelled_out
 from gradtui.calculus.derivative import MOST_SIMPLIFIED, TOO_LARGE, Partial, Prepared
 from gradtui.calculus.derivative_rules import Expr, Vector
 from gradtui.calculus.digits import Program
-from gradtui.calculus.equal_forms import is_small
 from gradtui.calculus.from_sympy import Style
+from gradtui.calculus.simplified_forms import is_small
 from gradtui.calculus.to_sympy import At, Counts, built, combined, common_length, counts, digits, parsed
 from gradtui.calculus.vectors import GiveUpError
 from gradtui.expression.syntax import Expression
@@ -70,15 +70,20 @@ def _raw(text: str, names: frozenset[str], counts: Counts, order: int) -> dict[s
     """The derivative of this order by each element of each variable; of order 0 f itself."""
     symbols = _symbols(counts)
     if order == 0:
-        expression = parsed(text, names)
-        derivative.check_size(expression)
-        f = _total(expression, counts)
+        f = total_of(text, names, counts)
         return {name: (f,) * len(each) for name, each in symbols.items()}
     before = _raw(text, names, counts, order - 1)
     return {
         name: tuple(_diff(one, symbol) for one, symbol in zip(before[name], each, strict=True))
         for name, each in symbols.items()
     }
+
+
+def total_of(text: str, names: frozenset[str], counts: Counts) -> Expr:
+    """f itself, or the sum of its elements, with a symbol for each element of a vector. Raises GiveUpError."""
+    expression = parsed(text, names)
+    derivative.check_size(expression)
+    return _total(expression, counts)
 
 
 def _diff(expression: Expr, symbol: Expr) -> Expr:

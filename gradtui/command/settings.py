@@ -7,13 +7,13 @@ import os
 import click
 
 from gradtui.command.option_values import shown, themed
+from gradtui.settings.effective_settings import Settings
 from gradtui.settings.every_setting import ENTRIES, Value
-from gradtui.settings.in_force import Settings
 
 
 def show(settings: Settings) -> None:
     """On standard output, what is wrong below. Raises click's complaint for a theme of the command line that is none."""
-    from gradtui.tui.keymap import bound
+    from gradtui.tui.chosen_keys import bound
     from gradtui.tui.run.keys import KEYS as RUN_KEYS
 
     settings = themed(settings)

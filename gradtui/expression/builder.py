@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from gradtui.expression.calls import Argument, arrange, value
+from gradtui.expression.call_arguments import Argument, arrange, value
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import Function
 from gradtui.expression.syntax import (

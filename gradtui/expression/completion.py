@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from gradtui.expression.calls import parameters
+from gradtui.expression.call_arguments import parameters
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.tokens import Token, scan
 from gradtui.expression.vocabulary import MODULES, canonical, is_variable

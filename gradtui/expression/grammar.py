@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from gradtui.expression.calls import Argument, keyword, usage, value
+from gradtui.expression.call_arguments import Argument, keyword, usage, value
 from gradtui.expression.did_you_mean import unknown_method
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
-from gradtui.expression.grammar_errors import missing_operand
 from gradtui.expression.indexing import indexed
 from gradtui.expression.reading import OPENING, POSTFIXES, Reading, Rule
 from gradtui.expression.structures import root, structure
@@ -21,6 +20,7 @@ from gradtui.expression.syntax import (
     Text,
     Vector,
 )
+from gradtui.expression.syntax_errors import missing_operand
 from gradtui.expression.tokens import Token
 
 MOST_NESTED = 200

@@ -9,9 +9,9 @@ from typing import TypeAlias, TypeVar
 from gradtui.expression.builder import Builder
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import Function
-from gradtui.expression.grammar_errors import CLOSING, unexpected
 from gradtui.expression.scope import Scope
 from gradtui.expression.syntax import Node
+from gradtui.expression.syntax_errors import CLOSING, unexpected
 from gradtui.expression.tokens import Token
 
 OPENING = ("(", "{")

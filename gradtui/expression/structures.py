@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS
-from gradtui.expression.grammar_errors import unexpected
 from gradtui.expression.latex_commands import meaning
 from gradtui.expression.reading import Reading, Rule
 from gradtui.expression.syntax import Node
+from gradtui.expression.syntax_errors import unexpected
 from gradtui.expression.tokens import Token
 
 ROOTS = {"2": "sqrt", "3": "cbrt"}

@@ -103,6 +103,11 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
         yield from _orders_flaws(snapshot, snapshot.orders)
     if len(snapshot.derivatives) > MOST_ORDER:
         yield "there are more derivatives than orders"
+    if (
+        snapshot.taylor is not None
+        and max(map(len, (snapshot.taylor.numbers, snapshot.taylor.typed))) > MOST_DEGREE + 1
+    ):
+        yield "Taylor's polynomial has too many coefficients"
     if snapshot.truth is not None:
         yield from _truth_flaws(snapshot, snapshot.truth)
     if snapshot.curve is not None:

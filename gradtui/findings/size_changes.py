@@ -6,8 +6,10 @@ import math
 import sys
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from gradtui.findings import layer_sizes
-from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
+from gradtui.findings.cause import Cause, Extent, Fact, Facts, Part, Place
 from gradtui.findings.layer_sizes import Change, Layer
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has
@@ -17,6 +19,8 @@ from gradtui.snapshot.model import Node
 MOST_OF_IT = 0.7
 LEAST_REPEATS = 3
 MOST_SHOWN = 6
+NEXT_TO_0 = 1e-3
+SMALL = 1e-3
 
 
 def fall(record: Record, profile: Sequence[Layer]) -> Cause:
@@ -36,10 +40,29 @@ def fall(record: Record, profile: Sequence[Layer]) -> Cause:
         made = {"hook": Part("a hook on") if hooked else "", "node": worst, "left": math.exp(loss)}
         facts["most"] = Part("at once", made)
         kind = "vanishing by a hook" if hooked else "vanishing at once" if squashed else kind
+        if not hooked and (gate := _gate(record, worst)) is not None:
+            return replace(
+                _of(low, "vanishing by a gate", worst, {**facts, "gate": gate}, profile), certainty="perhaps"
+            )
     else:
         facts["most"] = Part("most in", {"count": count, "operation": name}) if count > 1 else ""
         kind = "vanishing by squashing" if squashed else kind
     return _of(low, kind, worst, facts, profile)
+
+
+def _gate(record: Record, node: Node) -> Node | None:
+    """A parameter that a product multiplies each element by, and that is small throughout."""
+    for edge in node.edges if operation(node) == "Mul" else ():
+        factor = None if edge.target is None else record.nodes[edge.target]
+        while factor is not None and factor.edges and has(operation(factor), "view"):
+            target = factor.edges[0].target
+            factor = None if target is None else record.nodes[target]
+        if factor is None or factor.edges or not factor.variable:
+            continue
+        extent = Extent.of(factor.value)
+        if extent.low is not None and extent.high is not None and max(-extent.low, extent.high) < SMALL:
+            return factor
+    return None
 
 
 def rise(record: Record, layer: Layer, profile: Sequence[Layer]) -> Cause:
@@ -49,12 +72,24 @@ def rise(record: Record, layer: Layer, profile: Sequence[Layer]) -> Cause:
     worst, gain, hooked = max(changes, key=_by, default=Change(record.nodes[layer.node], 0.0))
     name, count, together = layer_sizes.most(changes)
     facts: dict[str, Fact] = {"norm": layer.norm, "size": layer.size, "hook": Part("a hook on") if hooked else ""}
+    least = None if hooked else _next_to_0(record, worst)
+    if least is not None and gain > MOST_OF_IT * whole:
+        facts |= {"node": worst, "factor": _factor(gain), "least": least}
+        kind = "exploding by a tiny divisor" if has(operation(worst), "dividing") else "exploding next to 0"
+        return _of(layer, kind, worst, facts, profile)
     if count < LEAST_REPEATS or gain > MOST_OF_IT * whole:
         facts |= {"node": worst, "factor": _factor(gain)}
         return _of(layer, "exploding by a hook" if hooked else "exploding", worst, facts, profile)
     worst = next(change.node for change in changes if operation(change.node) == name)
     facts |= {"node": worst, "factor": _factor(together / count), "count": count, "operation": name}
     return _of(layer, "exploding in steps", worst, facts, profile)
+
+
+def _next_to_0(record: Record, node: Node) -> float | None:
+    """The least in size of what it divides by, or works at, where that was looked at."""
+    seen = (one for one in record.witnesses("backward") if one.node == node.id and one.rows.get("steep"))
+    number = next((one.operands[0].number for one in seen), None)
+    return number if number is not None and number < NEXT_TO_0 else None
 
 
 def _of(layer: Layer, kind: str, node: Node, facts: dict[str, Fact], profile: Sequence[Layer]) -> Cause:

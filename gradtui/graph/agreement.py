@@ -202,8 +202,10 @@ class _Judge:
             return Check(*marks, _told((a, c, d), marks), digits)
         if self._may_be_rounding(one, c):
             return Check(None, True, cd or None, _lost(digits, a, c, self.dtype, "autograd"), digits)
-        outvoted = ad and not cd
-        marks = (outvoted, not outvoted, None if d is None else ad or cd)
+        independent = not self.snapshot.graph.derivative  # else they are of the derivative before, as autograd has it
+        alone = ad and not cd
+        outvoted = alone and independent
+        marks = (outvoted, not outvoted, None if d is None or (alone and not independent) else ad or cd)
         return Check(*marks, _told((a, c, d), marks), None if outvoted else digits)
 
     def _against_differences(self, one: _Element, d: float) -> Check:

@@ -131,6 +131,7 @@ def _of(snapshot: Snapshot, told: Order, variables: dict[str, VariableState]) ->
         experiments=(),
         orders=None,
         derivatives=(),
+        taylor=None,
     )
 
 

@@ -1,47 +1,109 @@
-"""Taylor's polynomial as it is written: `29 + 11*(x - 4) + (x - 4)^2`."""
+"""Taylor's polynomial as it is written, `29 + 11*(x - 4) + (x - 4)^2`, and how many digits of each coefficient are right."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from msgspec.structs import replace
+from msgspec import Struct
 
+from gradtui.graph.agreement import MORE
+from gradtui.graph.digits import enough, in_words, right_digits
 from gradtui.graph.higher_orders import polynomial, prime
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import number
 from gradtui.snapshot.orders import Orders
+from gradtui.snapshot.truth import Coefficients
 
 DIGITS = 5
 MOST_PRIMES = 4
+NONE_RIGHT = "no digit is right"
+"""Be it that rounding took them, or that torch has no derivative of a derivative."""
 POWERS = ("", "", *"²³⁴⁵⁶⁷⁸")
 
 
+class Coefficient(Struct, frozen=True):
+    """One of Taylor's polynomial. digits: how many of autograd's are right, None where Calculus has nothing to say.
+
+    lost: whether more are missing than ordinary rounding takes. value: what is written and drawn: autograd's number, or that of
+    Calculus where digits are lost.
+    """
+
+    value: float
+    autograd: float
+    calculus: float | None = None
+    digits: int | None = None
+    lost: bool = False
+
+
+def coefficients(snapshot: Snapshot, orders: Orders) -> tuple[Coefficient, ...]:
+    """All that autograd has, each measured by Calculus where that knows it."""
+    known = snapshot.taylor or Coefficients()
+    typed = known.typed or known.numbers
+    told = []
+    for power, autograd in enumerate(orders.taylor):
+        here = known.numbers[power] if power < len(known.numbers) else None
+        if here is None:
+            told.append(Coefficient(autograd, autograd))
+            continue
+        is_zero = autograd == 0 and power < len(typed) and typed[power] == 0  # (x - 4.3)^2 at 4.3 is right
+        digits = right_digits(autograd, 0.0 if is_zero else here, snapshot.dtype)
+        lost = not enough(digits, snapshot.dtype)
+        told.append(Coefficient(here if lost else autograd, autograd, here, digits, lost))
+    return tuple(told)
+
+
+def values(snapshot: Snapshot, orders: Orders) -> tuple[float, ...]:
+    """The numbers of the polynomial, as they are drawn."""
+    return tuple(one.value for one in coefficients(snapshot, orders))
+
+
 def lines(snapshot: Snapshot, orders: Orders, degree: int | None = None) -> Iterator[str]:
-    """The polynomial, where each coefficient comes from, and by how much it is off at the ends of the curve's window.
+    """The polynomial, where each coefficient comes from, which of its digits are right, and by how much it is off at the ends
+    of the curve's window.
 
     degree: of the part of it that is meant, None for all.
     """
-    orders = orders if degree is None else replace(orders, taylor=orders.taylor[: degree + 1], degree=degree)
-    if not orders.taylor:
+    told = coefficients(snapshot, orders)[: None if degree is None else degree + 1]
+    wanted = orders.degree if degree is None else degree
+    if not told:
         return
     along = f" along {orders.along}" if len(snapshot.variables) > 1 else ""
-    yield f"Taylor{along}, degree {len(orders.taylor) - 1}: {taylor_text(snapshot, orders)}"
+    yield f"Taylor{along}, degree {len(told) - 1}: {_written(snapshot, orders, told)}"
     place = _place(snapshot, orders)
-    for power, coefficient in enumerate(orders.taylor):
-        yield f"  c{power} = {_derivation(snapshot, orders, power, place)} = {number(coefficient, DIGITS)}"
-    if len(orders.taylor) <= orders.degree:
+    for power, one in enumerate(told):
+        yield f"  c{power} = {_derivation(snapshot, orders, power, one.value, place)} = {number(one.value, DIGITS)}"
+        if one.lost:
+            digits = one.digits or 0
+            right = in_words(digits, snapshot.dtype) if digits else NONE_RIGHT
+            yield f"    by Calculus; autograd {number(one.autograd, digits + MORE)}: {right}"
+    if (unchecked := _unchecked(snapshot, orders, told)) is not None:
+        yield f"  {unchecked}"
+    if len(told) <= wanted:
         why = "a further derivative is not there, or its graph is too large"
-        yield f"  it ends at degree {len(orders.taylor) - 1}, not {orders.degree}: {why}"
+        yield f"  it ends at degree {len(told) - 1}, not {wanted}: {why}"
     curve = snapshot.curve
     if curve is None or curve.alone or (curve.variable, curve.element) != (orders.along, orders.element):
         return
     ends = ((curve.x[0], curve.f[0]), (curve.x[-1], curve.f[-1]))
-    told = [f"{number(polynomial(orders.taylor, place, x) - f, DIGITS)} at {number(x)}" for x, f in ends]
-    yield f"  it is off by {' and '.join(told)}"
+    numbers = tuple(one.value for one in told)
+    off = [f"{number(polynomial(numbers, place, x) - f, DIGITS)} at {number(x)}" for x, f in ends]
+    yield f"  it is off by {' and '.join(off)}"
 
 
-def _derivation(snapshot: Snapshot, orders: Orders, power: int, place: float) -> str:
+def _unchecked(snapshot: Snapshot, orders: Orders, told: Sequence[Coefficient]) -> str | None:
+    """Those beyond the orders that are checked, of which Calculus knows none; None while its answer is on its way."""
+    if snapshot.taylor is None and snapshot.derivative != {}:
+        return None
+    silent = [f"c{power}" for power, one in enumerate(told) if one.calculus is None and power > len(orders.orders)]
+    if not silent:
+        return None
+    return (
+        f"nothing checks {silent[0] if len(silent) == 1 else f'{silent[0]} to {silent[-1]}'}: Calculus has no such here"
+    )
+
+
+def _derivation(snapshot: Snapshot, orders: Orders, power: int, value: float, place: float) -> str:
     """`f''(4)/2! = 2/2`; of several variables `∂²f/∂x²/2!`."""
     at = number(place, DIGITS)
     if power == 0:
@@ -51,7 +113,7 @@ def _derivation(snapshot: Snapshot, orders: Orders, power: int, place: float) ->
         called = f"{prime(power) if power <= MOST_PRIMES else f'f^({power})'}({at})"
     else:
         called = f"∂{POWERS[power]}f/∂{_name(snapshot, orders)}{POWERS[power]}"
-    slope = number(orders.taylor[power] * factorial, DIGITS)
+    slope = number(value * factorial, DIGITS)
     return called if power == 1 else f"{called}/{power}! = {slope}/{factorial}"
 
 
@@ -66,15 +128,19 @@ def _name(snapshot: Snapshot, orders: Orders) -> str:
 
 def taylor_text(snapshot: Snapshot, orders: Orders) -> str:
     """With its coefficients rounded; in our own notation, as it can be typed."""
+    return _written(snapshot, orders, coefficients(snapshot, orders))
+
+
+def _written(snapshot: Snapshot, orders: Orders, told: Sequence[Coefficient]) -> str:
     at, name = _place(snapshot, orders), _name(snapshot, orders)
     moved = name if at == 0 else f"({name} {'-' if at > 0 else '+'} {number(abs(at), DIGITS)})"
-    told = ""
-    for power, coefficient in enumerate(orders.taylor):
+    text = ""
+    for power, coefficient in enumerate(one.value for one in told):
         if coefficient == 0:
             continue
         size = number(abs(coefficient), DIGITS)
         place = "" if power == 0 else moved if power == 1 else f"{moved}^{power}"
         term = size if not place else place if size == "1" else f"{size}*{place}"
         sign = "-" if coefficient < 0 else "+"
-        told = f"{told} {sign} {term}" if told else f"{'-' if sign == '-' else ''}{term}"
-    return told or "0"
+        text = f"{text} {sign} {term}" if text else f"{'-' if sign == '-' else ''}{term}"
+    return text or "0"

@@ -12,6 +12,7 @@ from gradtui.expression.parser import ExpressionError, parse
 from gradtui.graph.agreement import checks, value_check
 from gradtui.graph.higher_orders import picture
 from gradtui.graph.short_names import again
+from gradtui.graph.taylor import values
 from gradtui.outline.outline import Outline
 from gradtui.outline.rows import Row, rows
 from gradtui.outline.titles import title
@@ -166,7 +167,7 @@ def _chart(snapshot: Snapshot, curve: Curve, colour: bool) -> Iterator[str]:
     """f and f' with the point where we stand."""
     orders = snapshot.orders
     along = orders is not None and not curve.alone and (orders.along, orders.element) == (curve.variable, curve.element)
-    taylor = orders.taylor if orders is not None and along else ()
+    taylor = values(snapshot, orders) if orders is not None and along else ()
     yield chart_text(curve, WIDTH, CHART_HEIGHT, colour, standing(snapshot, curve), taylor)
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from gradtui.service.supervised_child import STARTUP, TITLE, Child, ChildError
 from gradtui.snapshot.model import Problem, Request, Snapshot
 from gradtui.snapshot.target import SECONDS
-from gradtui.snapshot.truth import Derivative
+from gradtui.snapshot.truth import Coefficients, Derivative
 
 TORCH = (sys.executable, "-P", "-m", "gradtui.service")  # -P: a torch.py in the current folder is not torch
 CALCULUS = (*TORCH, "--calculus")
@@ -22,6 +22,9 @@ GRACE = 5.0
 
 REMEMBERED = 100
 """Expressions, each with the order of the derivative, that sympy was given up on and is not asked about again."""
+
+OF_TAYLOR = 0
+"""What stands for an order where Taylor's coefficients are asked for."""
 
 
 class Service:
@@ -123,17 +126,19 @@ class Service:
         self._report_due = snapshot.id, asyncio.get_running_loop().call_soon(self._on_snapshot, snapshot)
 
     async def _derivations(self, request: Request) -> AsyncGenerator[Snapshot, None]:
-        """The derivative, then the same with those of higher orders where they are asked for, each asked for by itself: what
-        takes too long for one leaves those before it."""
+        """The derivative, then the same with Taylor's coefficients and the derivatives of higher orders where they are asked
+        for, each asked for by itself: what takes too long for one leaves the others."""
         first = await self._derive(replace(request, orders=None))
         yield first
         if request.orders is None or not first.derivative:
             return
-        told = [first.derivative]
-        for order in range(2, request.orders.most + 1):
-            found = await self._derive(replace(request, orders=replace(request.orders, most=order)))
+        orders, told = request.orders, [first.derivative]
+        degree = orders.most if orders.degree is None else orders.degree
+        taylor = (await self._derive(replace(request, orders=replace(orders, degree=degree)))).taylor
+        for order in range(2, orders.most + 1):
+            found = await self._derive(replace(request, orders=replace(orders, most=order, degree=None)))
             told.append(_merged(first, found).derivative or {})
-        yield replace(first, derivatives=tuple(told))
+        yield replace(first, derivatives=tuple(told), taylor=taylor or Coefficients())
 
     async def _derive(self, request: Request) -> Snapshot:
         """A Snapshot that holds the derivative, or the problem with it. Calculus reads expressions, not Python.
@@ -142,7 +147,8 @@ class Service:
         """
         if request.origin != "expression" or request.data:  # nor does it average over rows
             return Snapshot(request.id, request.expression, derivative={}, origin=request.origin)
-        order = 1 if request.orders is None else request.orders.most
+        orders = request.orders
+        order = 1 if orders is None else orders.most if orders.degree is None else OF_TAYLOR
         if problem := self._given_up.get((request.expression, order)):
             return _refused(request, problem)
         at = str(request.at)  # as text, in which -0.0 is not 0.0
@@ -191,7 +197,14 @@ def _refused(request: Request, problem: Problem) -> Snapshot:
 
 def _merged(snapshot: Snapshot, derived: Snapshot) -> Snapshot:
     if derived.derivative is not None:
-        return replace(snapshot, derivative=derived.derivative, truth=derived.truth, derivatives=derived.derivatives)
+        return replace(
+            snapshot,
+            derivative=derived.derivative,
+            truth=derived.truth,
+            derivatives=derived.derivatives,
+            taylor=derived.taylor,
+        )
     why = derived.problem.message if derived.problem else "no answer"
     unknown = Derivative(None, note=f"not simplified: {why}")
-    return replace(snapshot, derivative=dict.fromkeys(snapshot.variables or snapshot.derivative or {}, unknown))
+    known = dict.fromkeys(snapshot.variables or snapshot.derivative or {}, unknown)
+    return replace(snapshot, derivative=known, taylor=Coefficients())

@@ -102,6 +102,10 @@ def _load_calculus() -> Answer:
     from gradtui.calculus.exact_backward import truth
 
     def answer(request: Request) -> Snapshot:
+        if request.orders is not None and request.orders.degree is not None:
+            from gradtui.calculus import taylor
+
+            return Snapshot(request.id, request.expression, taylor=taylor.coefficients(request))
         if request.orders is not None:
             from gradtui.calculus import higher_orders
 

@@ -27,7 +27,7 @@ from gradtui.snapshot.orders import Orders, OrdersRequest
 from gradtui.snapshot.source import Source as Source
 from gradtui.snapshot.surface import Fit, Surface, SurfaceRequest
 from gradtui.snapshot.training import Training, TrainingRequest
-from gradtui.snapshot.truth import Derivative, Truth
+from gradtui.snapshot.truth import Coefficients, Derivative, Truth
 
 ProblemKind = Literal["syntax", "name", "arity", "limit", "domain", "dtype", "timeout", "memory", "crash"]
 Failure = Literal["inplace", "freed"]
@@ -200,7 +200,8 @@ class Snapshot(Struct, frozen=True):
 
     `derivative` (by variable) comes from a second process and may be None in a first answer: not known yet. `truth` comes
     with it, and is None also where that has nothing to say. `derivatives` are the same of each order from the first on, where
-    `orders` were asked for; () while they are not known.
+    `orders` were asked for; () while they are not known. `taylor` are the coefficients of Taylor's polynomial as Calculus has
+    them, None while they are not known.
     variables: what can be stepped. parameters: of a model, by name, whether in the graph or not. modules: of a model, by path.
     files: text of the files that sources are in, by the name that the sources use. printed: what user code wrote, its end.
     events: what a trace saw that explains gradients, in the order of the forward pass. scale: of a GradScaler, by which the
@@ -240,6 +241,7 @@ class Snapshot(Struct, frozen=True):
     fit: Fit | None = None
     orders: Orders | None = None
     derivatives: tuple[dict[str, Derivative], ...] = ()
+    taylor: Coefficients | None = None
 
 
 def default_at(name: str) -> float:

@@ -21,6 +21,16 @@ class Derivative(Struct, frozen=True):
     typed: tuple[float | None, ...] = ()
 
 
+class Coefficients(Struct, frozen=True):
+    """Those of Taylor's polynomial, c0 first, at the very x that torch got. None for what there is not, or is not known.
+
+    typed: at the numbers as they were typed, where these are others. Both empty where f is beyond calculus.
+    """
+
+    numbers: tuple[float | None, ...] = ()
+    typed: tuple[float | None, ...] = ()
+
+
 class Piece(Struct, frozen=True, gc=False):
     """A piece of a typed expression as mathematics has it, at the very x that torch got: no digit is lost.
 

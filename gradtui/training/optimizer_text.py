@@ -96,13 +96,13 @@ class _Reader:
             raise self._error("a setting has its name before it", wrong, f"{name}(lr=0.1), say")
 
     def _value(self, node: ast.expr, row: Row) -> Setting:
-        wanted = f"two of them, each {RANGES[row.range]}" if row.pair else RANGES[row.range]
+        wanted = f"two, each {RANGES[row.range]}" if row.pair else RANGES[row.range]
         value = _literal(node)
         if row.pair and isinstance(value, tuple) and len(value) == 2 and all(_fits(item, row.range) for item in value):
             return tuple(map(float, value))  # torch takes no whole numbers here
         if not row.pair and _fits(value, row.range):
             return value  # type: ignore[return-value]
-        raise self._error(f"{row.name} is {row.means}: {wanted}", node)
+        raise self._error(f"{row.name} must be {wanted}: it is {row.means}", node)
 
     def _error(self, message: str, node: ast.expr | ast.keyword, hint: str = "") -> OptimizerError:
         """Python counts the bytes of UTF-8."""

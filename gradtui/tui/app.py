@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from gradtui.service.client import Service
-from gradtui.settings.in_force import Settings
+from gradtui.settings.effective_settings import Settings
 from gradtui.settings.remembered import Memory
 from gradtui.snapshot.model import Dtype
 from gradtui.snapshot.start import Start
@@ -25,10 +25,10 @@ from gradtui.tui import clipboard, exporting, texts
 from gradtui.tui.answers import Answers
 from gradtui.tui.asking import Asking
 from gradtui.tui.backward import Backward
+from gradtui.tui.chosen_keys import bound
 from gradtui.tui.dialogs import command_palette
 from gradtui.tui.evaluator import DerivativeArrived, MakeEvaluator, OtherArrived, SnapshotArrived
 from gradtui.tui.findings import Findings
-from gradtui.tui.keymap import bound
 from gradtui.tui.keys import EVERYWHERE, KEYS, UPDATE, asks, working, works
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.player import Player

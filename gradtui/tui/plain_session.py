@@ -22,9 +22,9 @@ from gradtui.graph.short_names import again
 from gradtui.snapshot.visible import harmless
 from gradtui.tui import texts
 from gradtui.tui.app import GradtuiApp
+from gradtui.tui.chosen_keys import in_full
 from gradtui.tui.dialogs.help import GLOSSARY, LANGUAGE
 from gradtui.tui.graph.columns import short
-from gradtui.tui.keymap import in_full
 from gradtui.tui.keys import KEYS, ROWS
 
 SIZE = (100, 40)

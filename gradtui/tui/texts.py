@@ -16,6 +16,7 @@ from gradtui.graph.digits import held
 from gradtui.graph.higher_orders import by, order_of, prime
 from gradtui.graph.ledger import sentence, summary
 from gradtui.graph.operands import is_finite
+from gradtui.graph.taylor import values
 from gradtui.outline.rows import same_shape
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.model import Node, Snapshot, Source, Values
@@ -138,7 +139,9 @@ def taylor(session: Session, shown: Snapshot | None) -> tuple[float, ...]:
     orders = shown.orders if shown is not None else None
     along = orders is not None and (orders.along, orders.element) == (session.active, session.element)
     degree = session.order if session.degree is None else session.degree
-    return orders.taylor[: degree + 1] if orders is not None and along and degree != 1 else ()
+    if shown is None or orders is None or not along or degree == 1:
+        return ()
+    return values(shown, orders)[: degree + 1]
 
 
 def source_of(shown: Snapshot | None, node: int | None) -> Source | None:

@@ -45,7 +45,7 @@ from gradtui.snapshot.model import (
 from gradtui.snapshot.orders import Hessian, Jacobian, Order, Orders, Spectrum
 from gradtui.snapshot.surface import Fit, Surface
 from gradtui.snapshot.training import Batches, Moved, Norms, Optimizer, Spelling, Tensor, Training, Update
-from gradtui.snapshot.truth import Derivative, Piece, Truth
+from gradtui.snapshot.truth import Coefficients, Derivative, Piece, Truth
 from tests import examples, synthetic
 from tests.examples import scalar, vector
 
@@ -239,6 +239,7 @@ EVERYTHING = Snapshot(
         4,
     ),
     derivatives=({"x": Derivative("x[1]", (1.0, None))}, {"x": Derivative(None, (), False, "too large")}),
+    taylor=Coefficients((1.0, None), (0.5, math.nan)),
     mismatches=(Mismatch(0, "Square", 1, "x", math.inf, (2, 0), math.nan, 1.5, True, True, HERE, 0),),
 )
 

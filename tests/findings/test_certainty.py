@@ -48,6 +48,30 @@ def test_an_expert_that_no_example_is_sent_to_is_perhaps_meant() -> None:
     assert {one.certainty for one in trace.capture(loss).findings} == {"perhaps"}
 
 
+def test_a_margin_that_all_keep_is_the_best_point_of_a_loss() -> None:
+    """One and the same hinge as relu and as clamp; where the loss falls with it, it is a dead unit."""
+    model = nn.Linear(2, 1)
+    nn.init.ones_(model.weight)
+    x = torch.rand(8, 2) + 4
+    for hinge in (torch.relu, lambda margins: torch.clamp(margins, min=0)):
+        for sign, certainties in ((0.5, {"perhaps"}), (-0.5, {"likely"})):
+            with gradtui.trace(model) as trace:
+                loss = sign * hinge(1 - model(x)).mean() + 0
+            assert {one.certainty for one in trace.capture(loss).findings} == certainties
+
+
+def test_a_layer_that_is_to_begin_as_next_to_nothing_is_no_alarm() -> None:
+    torch.manual_seed(0)
+    model = nn.ModuleDict({"mix": nn.Linear(8, 8), "head": nn.Linear(8, 1)})
+    model.register_parameter("scale", nn.Parameter(1e-7 * torch.ones(8)))
+    x = torch.randn(4, 8)
+    with gradtui.trace(model) as trace:
+        loss = model["head"](x + model.scale * model["mix"](x)).square().mean()
+    found = trace.capture(loss).findings
+    assert [(one.kind, one.certainty) for one in found] == [("vanishing", "perhaps")]
+    assert "scale" in found[0].text
+
+
 def test_infinities_that_do_no_harm_are_not_told() -> None:
     """A mask of -inf, and an exponential that overflows where 1/inf = 0 is right."""
     model = nn.Linear(4, 12)

@@ -12,7 +12,7 @@ import torch
 
 from gradtui.engine.autograd import graph
 from gradtui.engine.orders.chain import gradient
-from gradtui.engine.orders.spectrum import spectrum
+from gradtui.engine.orders.lanczos_spectrum import spectrum
 from gradtui.snapshot.orders import Hessian, Jacobian
 
 MOST_NODES = 50_000

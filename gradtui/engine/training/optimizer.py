@@ -13,6 +13,8 @@ from gradtui.engine.autograd.dtype_and_device import RefusalError
 from gradtui.snapshot.training import Optimizer, Remembered, Setting, State, Tensor
 
 OPTIM = os.path.dirname(torch.optim.__file__)
+HOW = ("foreach", "fused", "capturable", "differentiable")
+"""Settings that say how torch computes an update, and not what it is."""
 READ_AS = {str(dtype): dtype for dtype in (torch.float32, torch.float64, torch.int64, torch.bool)}
 
 
@@ -44,7 +46,9 @@ def step(real: torch.optim.Optimizer, closure: Callable[[], torch.Tensor]) -> No
         if not frame.f_code.co_filename.startswith(OPTIM):
             raise
         why = str(error).partition(chr(10))[0]
-        raise RefusalError("domain", f"{type(real).__name__}: {why}") from None
+        flags = [f"{flag}=True" for flag in HOW if real.defaults.get(flag)]
+        hint = f"it goes without {' and '.join(flags)}" if flags else ""
+        raise RefusalError("domain", f"{type(real).__name__}: {why}", hint) from None
 
 
 def settings_of(real: torch.optim.Optimizer) -> dict[str, Setting]:

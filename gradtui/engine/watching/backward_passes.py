@@ -50,7 +50,9 @@ class _Token:
 
 class Passes:
     """loss, count: of the last backward, and how many there were since the last step. capturing: whether ours is running.
-    reached: whether one left a gradient for the optimizer that stepped last."""
+    parameters: of the optimizer that stepped last. idle: of each optimizer that has never had a gradient in a step its
+    parameters. reached: those of them that a pass left one, not 0 throughout, since their last step. had: of each optimizer how
+    many gradients were not 0 in its last step."""
 
     def __init__(self, tape: Tape, history: History, names: Names, scaled: Scaled, sink: Sink, every: int) -> None:
         self.loss: float | None = None
@@ -59,7 +61,8 @@ class Passes:
         self.places: list[Source | None] = []
         self.undivided = True
         self.capturing = False
-        self.reached = False
+        self.idle: dict[int, Sequence[torch.Tensor]] = {}
+        self.reached: set[int] = set()
         self._tape, self._history, self._names, self._scaled, self._sink = tape, history, names, scaled, sink
         self._every = every
         self._taken = 0
@@ -67,6 +70,7 @@ class Passes:
         self._segments: Sequence[Segment] = ()
         self._tokens: list[weakref.ref[_Token]] = []
         self._left: dict[int, list[tuple[torch.Tensor, int]]] = {}
+        self.had: dict[int, int] = {}
         self.old_is_wanted = False
         self.parameters: Sequence[torch.Tensor] = ()
         self.evaluations = 0
@@ -94,7 +98,9 @@ class Passes:
         if self.loss is not None and not math.isfinite(self.loss) and self._history.bad_loss is None:
             self._history.bad_loss = self._history.updates, self.loss, self.place
             self.take(sys._getframe(1))
-        self.reached = self.reached or any(one.grad is not None for one in self.parameters)
+        for optimizer, parameters in self.idle.items():
+            if optimizer not in self.reached and any(_has_gradient(one) for one in parameters):
+                self.reached.add(optimizer)
         self._tape.next_segment()
 
     def raised(self, error: Exception, place: Source | None) -> None:
@@ -110,10 +116,16 @@ class Passes:
         if told is not None:
             self._history.raised = self._history.updates, place, findings(told)
 
-    def stepped(self, optimizer: int, left: Sequence[torch.Tensor]) -> None:
-        """A step is over. left: parameters whose gradient is not 0."""
-        self.count, self.places, self.undivided, self.evaluations, self.reached = 0, [], True, 0, False
+    def stepped(self, optimizer: int, left: Sequence[torch.Tensor], idle: bool) -> None:
+        """A step is over. left: parameters whose gradient is not 0. idle: there were none in any of its steps."""
+        self.count, self.places, self.undivided, self.evaluations = 0, [], True, 0
+        self.reached.discard(optimizer)
+        if idle:
+            self.idle[optimizer] = self.parameters
+        else:
+            self.idle.pop(optimizer, None)
         self._left[optimizer] = [(one, id(one.grad)) for one in left]
+        self.had[optimizer] = len(left)
         self._segments = ()
         self._tape.forget()
 
@@ -127,7 +139,7 @@ class Passes:
         roots = [graph.root(one) for one in self._outputs if one.requires_grad]
         nodes = graph.walk(*roots) if roots else []
         guard(nodes)
-        self._names.found(leaf for leaf in leaves_of(nodes).values())
+        self._names.found(leaves_of(nodes).values(), self._history.updates)
         graph.release(nodes)
 
     def _mark(self) -> None:
@@ -155,8 +167,7 @@ class Passes:
     def _look_whether_cleared(self, place: Source | None, in_closure: bool, accumulates: bool) -> None:
         """At each begin of a backward pass: of which optimizers the gradients are those that their last step left."""
         for optimizer, left in self._left.items():
-            if not (accumulates and left and all(_is_left(*one) for one in left[:MOST_LOOKED_AT])):
-                self._left[optimizer] = []
+            self._left[optimizer] = _still_left(left) if accumulates and left else []
         if in_closure and accumulates and self._evaluated:
             if all(_is_left(*one) for one in self._evaluated[:MOST_LOOKED_AT]):
                 self._history.note("closure_uncleared", place)
@@ -169,10 +180,10 @@ class Passes:
         )
         self.evaluations += 1
 
-    def uncleared(self, optimizer: int) -> bool:
-        """Whether what its last step left is in the gradients that it finds now."""
+    def uncleared(self, optimizer: int) -> Sequence[torch.Tensor]:
+        """The parameters of which what its last step left is in the gradients that it finds now."""
         left = self._left.get(optimizer, [])
-        return bool(left) and all(_is_left(*one) for one in left[:MOST_LOOKED_AT])
+        return [one for one, _ in _still_left(left)] if left else ()
 
     # ---------------------------------------------------------------- Snapshots
 
@@ -217,6 +228,18 @@ class Passes:
             return
 
 
+def _still_left(left: Sequence[tuple[torch.Tensor, int]]) -> list[tuple[torch.Tensor, int]]:
+    """Those that have the same gradient as then; where one of a few is not 0, as most are cleared together."""
+    same = [one for one in left if id(one[0].grad) == one[1]]
+    step = max(1, len(same) // MOST_LOOKED_AT)
+    some = any(_has_gradient(parameter) for parameter, _ in (*same[::step], *same[-1:]))
+    return [one for one in same if _has_gradient(one[0])] if some else []
+
+
 def _is_left(parameter: torch.Tensor, gradient: int) -> bool:
-    now = parameter.grad
-    return now is not None and id(now) == gradient and bool(tensor_norms.norms([now])[0])
+    return id(parameter.grad) == gradient and _has_gradient(parameter)
+
+
+def _has_gradient(parameter: torch.Tensor) -> bool:
+    """One that is not 0 throughout."""
+    return parameter.grad is not None and bool(tensor_norms.norms([parameter.grad])[0])

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from gradtui.engine.capture.introspection import submodules
+from gradtui.engine.capture.introspection import named_parameters, submodules
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.findings.over_time.history import History, ModeHistory
 
@@ -69,6 +69,8 @@ class Modes:
         mode = self._history.modes.get(path)
         if mode is None:
             mode = self._history.modes[path] = ModeHistory(path, type(module).__name__, False)
+            parameters = () if self._outermost is None else named_parameters(self._outermost).values()
+            mode.learns = any(one.requires_grad for one in parameters)
         update = self._history.updates
         if module.training:
             mode.learning = update
@@ -76,7 +78,8 @@ class Modes:
         mode.whole = self._outermost is not None and not self._outermost.training
 
     def _look_up(self, module: Any, given: Any) -> None:
-        """Whether what counts as padding stands among, before or after what does not."""
+        """Whether what counts as padding stands among, before or after what does not, in a row of a batch; or loose: in a row
+        alone, which may be a sequence, or one word of each of several."""
         looked = self._looked.get(id(module), 0)
         if looked >= MOST_LOOKED_AT or not isinstance(given, torch.Tensor) or not given.numel():
             return
@@ -87,11 +90,13 @@ class Modes:
             filled = ~is_padding
             after = filled.cumsum(1).gt(0) & is_padding  # a real one stands before it
             before = filled.flip(1).cumsum(1).flip(1).gt(0) & is_padding
+            is_row = rows.shape[1] == 1 or given.ndim < 2
+            among, alone = int((after & before).any()), int(is_padding.any()) if rows.shape[1] == 1 else 0
             found = {
-                "among": int((after & before).any()),
+                "among": 0 if is_row else among,
+                "loose": (among if is_row else 0) | alone,
                 "after": int((after & ~before).any()),
                 "before": int((before & ~after).any()),
-                "alone": int(is_padding.all(1).any()),
             }
         if any(found.values()):
             path = self._path(module)

@@ -7,7 +7,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -23,6 +23,14 @@ MOST_ITEMS = 100
 """Of a list or dict in a variable that are looked at."""
 
 
+class Bare(NamedTuple):
+    """A leaf of a graph that no module knows of. update: in which it was seen first. lasts: it was there in a later one too."""
+
+    reference: weakref.ref[torch.Tensor]
+    update: int
+    lasts: bool
+
+
 class Names:
     """`of` gives them for an optimizer; what was found is kept as long as parameters and modules are the same."""
 
@@ -30,7 +38,7 @@ class Names:
         self._roots: dict[int, weakref.ref[torch.nn.Module]] = {}
         self._met: list[weakref.ref[torch.nn.Module]] = []
         self._strays: list[weakref.ref[torch.Tensor]] = []
-        self._bare: list[weakref.ref[torch.Tensor]] = []
+        self._bare: dict[int, Bare] = {}
         self._known: dict[tuple[int, ...], dict[int, tuple[weakref.ref[torch.Tensor], str]]] = {}
         self._asked: set[tuple[int, ...]] = set()
         self.titles: dict[int, str] = {}
@@ -45,13 +53,21 @@ class Names:
         """It ran inside of another, and has parameters of its own."""
         self._met.append(weakref.ref(module))
 
-    def found(self, leaves: Iterable[torch.Tensor]) -> None:
+    def found(self, leaves: Iterable[torch.Tensor], update: int) -> None:
         """These are in a graph: those that no module knows of are bare tensors."""
         known = {id(one) for model in self.models() for one in named_parameters(model).values()}
-        known |= {id(reference()) for reference in (*self._strays, *self._bare)}
+        known |= {id(reference()) for reference in self._strays}
         parts = (part for model in self.models() for part in submodules(model).values())
         known |= {id(whole) for part in parts for whole, _ in sharded_parameters(part)}
-        self._bare += [weakref.ref(one) for one in leaves if id(one) not in known]
+        for one in leaves:
+            before = self._bare.get(id(one))
+            if id(one) in known:
+                continue
+            if before is None or before.reference() is not one:
+                self._bare[id(one)] = Bare(weakref.ref(one), update, False)
+            elif before.update < update and not before.lasts:
+                self._bare[id(one)] = before._replace(lasts=True)
+                self._known.clear()
 
     def _find_strays(self) -> list[torch.Tensor]:
         """Parameters of modules that ran, and that no outermost module knows of: it holds them in a plain list, say."""
@@ -61,7 +77,8 @@ class Names:
             known = {id(one) for model in self.models() for one in named_parameters(model).values()}
             own = (one for module in met for one in module._parameters.values() if one is not None)
             self._strays += [weakref.ref(one) for one in own if id(one) not in known]
-        return [one for reference in (*self._strays, *self._bare) if (one := reference()) is not None]
+        bare = (one.reference for one in self._bare.values())
+        return [one for reference in (*self._strays, *bare) if (one := reference()) is not None]
 
     def models(self) -> list[torch.nn.Module]:
         """The outermost modules with parameters, in the order in which they were seen first."""
@@ -78,14 +95,16 @@ class Names:
         if self._see_holder(parameters, models, frame):
             models = self.models()
         known_of = (one for model in models for one in named_parameters(model).values())
-        every = [*parameters, *known_of, *self._find_strays()]
+        every = [
+            one for one in (*parameters, *known_of, *self._find_strays()) if not one.is_meta
+        ]  # no numbers to tell of
         key = tuple(dict.fromkeys(map(id, every)))
         known = self._known.get(key)
         if known is None or any(reference() is not one for one in every for reference, _ in (known[id(one)],)):
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
             known = self._known[key] = self._find(models, list({id(one): one for one in every}.values()), frame)
-        return {name: tensor for reference, name in known.values() if (tensor := reference()) is not None}
+        return {name: tensor for reference, name in known.values() if name and (tensor := reference()) is not None}
 
     def _see_holder(
         self, parameters: Sequence[torch.Tensor], models: Sequence[torch.nn.Module], frame: FrameType | None
@@ -125,12 +144,14 @@ class Names:
             )
         nameless = [one for one in every if id(one) not in names]
         for number, one in enumerate(nameless):
-            names[id(one)] = name_of(one, scopes) or f"parameter {number}"
+            bare = self._bare.get(id(one))
+            passing = bare is not None and bare.reference() is one and not bare.lasts  # an input of a penalty, say
+            names[id(one)] = name_of(one, scopes) or ("" if passing else f"parameter {number}")
         taken: set[str] = set()
         found = {}
         for one in every:
             name = names[id(one)]
-            while name in taken:
+            while name and name in taken:
                 name += "'"
             taken.add(name)
             found[id(one)] = weakref.ref(one), name

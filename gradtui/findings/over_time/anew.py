@@ -15,9 +15,9 @@ def optimizer(history: History) -> Iterator[Fault]:
     first = again[0]
     gaps = {one.first - history.optimizers[one.follows or 0].first for one in again}
     facts = {"optimizer": first.name, "times": len(again), "every": max(gaps), "state": ", ".join(first.keeps)}
-    yield Fault(
-        "optimizer is made anew", first.first, facts, "likely" if len(again) > 1 else "perhaps", source=first.source
-    )
+    several = len(again) > 1
+    row = "optimizer is made anew" if several else "optimizer is made once more"
+    yield Fault(row, first.first, facts, "likely" if several else "perhaps", source=first.source)
 
 
 def written(history: History) -> Iterator[Fault]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from gradtui.findings.over_time.divergence import jump, jumped
 from gradtui.findings.over_time.fault import Fault
@@ -16,7 +16,7 @@ IN_NO_OPTIMIZER: tuple[tuple[str, bool, Certainty], ...] = (
     ("in no optimizer", True, "perhaps"),
 )
 DYING = {"dead", "saturated", "flat", "clamped", "zero", "constant", "shrinking", "underflow", "vanishing", "masked"}
-VANISHING, EATEN = 1e-5, 0.1
+VANISHING, EATEN, HALF = 1e-5, 0.1, 0.5
 NARROW = ("bfloat16", "float16")
 
 
@@ -25,7 +25,11 @@ def in_no_optimizer(history: History) -> Iterator[Fault]:
     found = [
         one
         for one in history.parameters.values()
-        if one.optimizer is None and one.trained >= LEAST and one.frozen.since is None and one.name not in written
+        if one.optimizer is None
+        and one.trained >= LEAST
+        and one.frozen.since is None
+        and not one.anew
+        and one.name not in written
     ]
     if not found or not history.optimizers:
         return
@@ -47,6 +51,7 @@ def unmoved(history: History) -> Iterator[Fault]:
         for one in history.parameters.values()
         if one.optimizer is not None and one.trained >= LEAST and one.still.count >= 0.9 * one.trained
     ]
+    found = [one for one in found if not _cancels(history, one)]
     groups: dict[tuple[str, int | None], list[ParameterHistory]] = {}
     for one in found:
         groups.setdefault((one.dtype, one.optimizer), []).append(one)
@@ -65,6 +70,15 @@ def unmoved(history: History) -> Iterator[Fault]:
         }
         row = "change is lost in a narrow dtype" if dtype in NARROW else "change is lost"
         yield Fault(row, None, facts, "proved" if dtype in NARROW else "likely", tuple(one.name for one in group))
+
+
+def _cancels(history: History, one: ParameterHistory) -> bool:
+    """A bias of which next to nothing is left beside the weight of its own layer, as before a normalisation."""
+    module, _, name = one.name.rpartition(".")
+    weight = history.parameters.get(f"{module}.weight" if module else "weight")
+    if name != "bias" or weight is None or weight.optimizer is None or weight.still.count:
+        return False
+    return one.largest < VANISHING * weight.largest
 
 
 def _vanished(history: History, number: int, group: list[ParameterHistory]) -> Fault | None:
@@ -94,9 +108,16 @@ def eaten(history: History) -> Iterator[Fault]:
         before, after = (math.hypot(*(norm or 0.0 for norm in norms)) for norms in (
             (one.first_weight for one in own), (one.weight for one in own)
         ))  # fmt: skip
-        if after < EATEN * before:
+        if after < EATEN * before or (after < HALF * before and _rises(optimizer.losses)):
             facts = {"optimizer": optimizer.name, "decay": decay, "rate": rate, "before": before, "after": after}
             yield Fault("decay eats the weights", None, facts, "likely", tuple(one.name for one in own))
+
+
+def _rises(losses: Sequence[tuple[int, float]]) -> bool:
+    """Whether the loss is larger in the last quarter than in the one before, and in that than in the one before it."""
+    size = len(losses) // 4
+    last, middle, first = (sum(one[1] for one in losses[-size * n :][:size]) for n in (1, 2, 3))
+    return size > 0 and last > middle > first
 
 
 def drifting(history: History) -> Iterator[Fault]:

@@ -6,8 +6,14 @@ from collections.abc import Iterator
 
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
+from gradtui.snapshot.finding import Certainty
 
 LEAST = 3
+PADDING: dict[bool, tuple[str, Certainty]] = {
+    True: ("padding is a real index", "likely"),
+    False: ("padding may be a real index", "perhaps"),
+}
+"""Whether it stands between two that are real."""
 
 
 def broadcast(history: History) -> Iterator[Fault]:
@@ -37,10 +43,19 @@ def evaluating(history: History) -> Iterator[Fault]:
         yield Fault("eval mode stays", first.evaluating.since, facts, "likely" if first.whole else "perhaps")
 
 
+def never_training(history: History) -> Iterator[Fault]:
+    """Of a model that learns."""
+    found = [one for one in history.modes.values() if one.learning is None and one.learns]
+    if found and all(one.whole and one.evaluating.count >= LEAST for one in found):
+        facts = {"module": found[0].name, "kind": found[0].kind, "count": len(found)}
+        yield Fault("never in train mode", None, facts, "perhaps")
+
+
 def padding(history: History) -> Iterator[Fault]:
     for one in history.of("padding"):
         facts = one.facts
-        if facts["among"] or facts["alone"] or (facts["after"] and facts["before"]):
+        if facts["among"] or facts["loose"] or (facts["after"] and facts["before"]):
             name = f"{facts['module']}.weight"
             known = next((each for each in history.parameters if each.endswith(name)), name)
-            yield Fault("padding is a real index", None, {"index": facts["index"]}, "likely", (known,))
+            row, certainty = PADDING[bool(facts["among"])]
+            yield Fault(row, None, {"index": facts["index"]}, certainty, (known,))

@@ -10,6 +10,7 @@ SMALLER_STEPS = (
     "clip_grad_norm_, smaller or orthogonal initial weights, LSTM or GRU for a plain recurrence, normalised layers"
 )
 SCALE = "normalise inputs and targets, take the mean and not the sum, look at what multiplies the loss"
+LARGER_GATE = "no fault where a layer is to begin as next to nothing (LayerScale); else start the factor larger"
 LAYERS = "squash less often: relu or gelu inside, residual paths x + f(x), normalised operands"
 LOGITS = "keep its operand small (scale, normalise, start smaller), or train on logits: logsigmoid, softplus"
 FALLS = "the norm falls from {above:2} at {top} to {below:2} at {low}{each}{most}"
@@ -19,8 +20,21 @@ SIZES: dict[str, Sentence] = {
     "vanishing": Sentence("vanishing", "backward", FALLS, SMALL_WEIGHTS),
     "vanishing by squashing": Sentence("vanishing", "backward", FALLS, LAYERS),
     "vanishing by a hook": Sentence("vanishing", "backward", FALLS, LOOK),
+    "vanishing by a gate": Sentence("vanishing", "backward", FALLS + "; {gate} starts that small", LARGER_GATE),
     "vanishing at once": Sentence("saturated", "backward", FALLS, LOGITS),
     "exploding": Sentence("exploding", "backward", GROWS + "most in {node}, by {factor:2}x", SCALE),
+    "exploding by a tiny divisor": Sentence(
+        "exploding",
+        "backward",
+        GROWS + "most in {node}, by {factor:2}x: it divides by as little as {least:2}",
+        "such an eps keeps the divisor off 0, but not the gradient small: take a larger eps (1e-6, 1e-3), or leave out what is 0",
+    ),
+    "exploding next to 0": Sentence(
+        "exploding",
+        "backward",
+        GROWS + "most in {node}, by {factor:2}x: it is steep next to 0, and gets as near as {least:2}",
+        "keep it off 0: a larger eps inside, sqrt(x + 1e-6), log(x + 1e-4); or leave out what is 0",
+    ),
     "exploding by a hook": Sentence("exploding", "backward", GROWS + "most in {hook}{node}, by {factor:2}x", LOOK),
     "exploding in steps": Sentence(
         "exploding",

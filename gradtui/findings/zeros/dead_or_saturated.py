@@ -9,7 +9,7 @@ from gradtui.findings import hooks
 from gradtui.findings.cause import Extent, Fact, Part
 from gradtui.findings.reason import Reason
 from gradtui.findings.record import Record
-from gradtui.findings.zeros import factors, softmax_and_norms
+from gradtui.findings.zeros import factors, hinges, softmax_and_norms
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.operands import element, is_zero, kept, operand, operand_quote, operation, seen_value
 from gradtui.snapshot.model import Node, Values
@@ -39,7 +39,7 @@ def reason(record: Record, lost: Lost) -> Reason:
         return Reason("underflow", "underflows", {"reach": _reach(record, lost)})
     if has(name, "flat"):
         return Reason("flat", "flat", certainty="proved")
-    if has(name, "bounded") and not lost.places and _is_inside_a_loss(record, node):
+    if not lost.places and hinges.is_at_rest(record, node):
         return _at_rest()
     if has(name, "bounded") and (not lost.places or not has(name, "taking") or lost.edge == 0):
         return Reason("clamped", "clamped", {"operand": _operand(record, lost)})
@@ -97,6 +97,8 @@ def _of_a_product(record: Record, node: Node, place: int) -> Reason:
     constant = kept(node, "other") or kept(node, "self") if not has(operation(node), "matrix product") else None
     if constant is not None and not is_zero(constant):
         return Reason("masked", "products are 0")
+    if factors.is_dropped(record.snapshot.modules, node):
+        return Reason("masked", "dropped")
     return Reason("masked", "data of 0" if has(operation(node), "matrix product") else "times data of 0")
 
 
@@ -108,14 +110,6 @@ def _pads(node: Node) -> bool:
 
 def _at_rest() -> Reason:
     return Reason("zero", "at rest", certainty="perhaps")
-
-
-def _is_inside_a_loss(record: Record, node: Node) -> bool:
-    """Whether torch made it with others in one call of its own, such as triplet_margin_loss, and not of several modules."""
-    below = (record.nodes[edge.target] for edge in node.edges if edge.target is not None)
-    above = (record.nodes[user] for user, _ in record.uses[node.id])
-    made = node.source, node.module
-    return node.source is not None and any((other.source, other.module) == made for other in (*below, *above))
 
 
 def _made(record: Record, lost: Lost) -> dict[str, Fact]:

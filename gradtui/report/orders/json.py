@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradtui.graph.higher_orders import derivative_checks, why_fewer
+from gradtui.graph.taylor import coefficients
 from gradtui.report.json_graph import Json, graph, number, values
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.orders import Hessian, Jacobian, Order, Orders, Spectrum
@@ -10,9 +11,14 @@ from gradtui.snapshot.orders import Hessian, Jacobian, Order, Orders, Spectrum
 
 def as_json(snapshot: Snapshot, orders: Orders) -> Json:
     """The keys `orders`, `taylor`, and where there are such `hessian` and `jacobian`."""
+    told_of = coefficients(snapshot, orders)
     told: Json = {
         "orders": [_order(snapshot, order) for order in orders.orders],
-        "taylor": list(map(number, orders.taylor)),
+        "taylor": [number(one.value) for one in told_of],
+        "taylor_checks": [
+            {"autograd": number(one.autograd), "calculus": number(one.calculus), "digits": one.digits}
+            for one in told_of
+        ],
         "taylor_along": {"variable": orders.along, "element": orders.element},
     }
     if why := why_fewer(orders):

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from gradtui.graph import taylor
-from gradtui.graph.hessian import sentences
+from gradtui.graph.hessian_curvature import sentences
 from gradtui.graph.higher_orders import by, derivative_checks, picture, second_order, several, why_fewer
 from gradtui.report.width import WIDTH
 from gradtui.snapshot.model import Snapshot

@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from gradtui.expression.functions import TABLE
+from gradtui.tui.chosen_keys import in_short
 from gradtui.tui.dialogs.overlay import KeysHelp, glossary, heading
-from gradtui.tui.keymap import in_short
 from gradtui.tui.keys import ROWS
 
 LANGUAGE = (

@@ -6,7 +6,7 @@ from textual.content import Content
 
 from gradtui.graph import taylor
 from gradtui.graph.agreement import MARKS
-from gradtui.graph.hessian import sentences
+from gradtui.graph.hessian_curvature import sentences
 from gradtui.graph.higher_orders import by, derivative_checks, order_of, why_fewer
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers

@@ -19,9 +19,9 @@ from textual.widgets import Static
 
 from gradtui.runs.run import Run
 from gradtui.runs.since import since
-from gradtui.settings.in_force import Settings
+from gradtui.settings.effective_settings import Settings
 from gradtui.snapshot.visible import visible
-from gradtui.tui.keymap import bound
+from gradtui.tui.chosen_keys import bound
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.panes.line_view import cut
 from gradtui.tui.run import lines

@@ -12,7 +12,7 @@ from gradtui.chart.contour import Axis, draw_contour
 from gradtui.chart.data_fit import draw_fit
 from gradtui.chart.plane import Cells
 from gradtui.chart.window import Position, Window, zoomed
-from gradtui.graph.hessian import axes
+from gradtui.graph.hessian_curvature import axes
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.surface import Surface, SurfaceRequest
 from gradtui.training.optimizers import DEFAULT

@@ -60,15 +60,6 @@ class OptimizerEntry(Entry):
     """Posts `Left` with the optimizer, or the number of an update; with neither where it was given up. A bad text stays to be
     mended. Up and down go through the usual optimizers."""
 
-    DEFAULT_CSS = """
-    OptimizerEntry {
-        height: 1; padding: 0 1; display: none;
-        #optimizer-name { width: auto; color: $text-accent; text-style: bold; }
-        #optimizer-text { width: 2fr; max-width: 60; background: $surface; }
-        #optimizer-problem { width: 3fr; color: $text-error; padding: 0 0 0 2; }
-    }
-    """
-
     class Left(Message):
         def __init__(self, optimizer: Optimizer | None, update: int | None = None) -> None:
             super().__init__()

@@ -28,4 +28,6 @@ class Entry(Horizontal):
         self.typed(event.value)
 
     def say(self, sentence: str) -> None:
-        self.query(Static).last().update(Content(visible(sentence)))
+        said = self.query(Static).last()
+        said.update(Content(visible(sentence)))
+        said.set_class(not sentence, "-silent")

@@ -316,6 +316,14 @@ def test_why_at_the_nodes_of_its_own_graph(expression: str, order: int) -> None:
     assert (None if found.node is None else nodes[found.node].name) == name
 
 
+def test_differences_of_torchs_own_derivative_do_not_outvote_calculus() -> None:
+    """Of f'' they are of f', as torch has it: above 20 that of softplus is 1, whose own f'' is 0, and not 1.4e-11."""
+    snapshot = asked("softplus(x)", {"x": 25.0}, 3)
+    for order in (2, 3):
+        told = derivative_checks(snapshot, order)["x"]
+        assert (told.autograd, told.calculus, told.differences) == (False, True, None)
+
+
 @pytest.mark.parametrize("case", [case for case in CASES if "taylor" in case], ids=lambda case: case["expression"])
 def test_taylor_to_degree_8(case: dict[str, Any]) -> None:
     """Against sympy at 30 digits; those up to the order are the same."""

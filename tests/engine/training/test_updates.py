@@ -228,3 +228,4 @@ def test_what_torch_refuses_at_the_first_step(setting: str) -> None:
     with pytest.raises((AssertionError, RuntimeError)) as refused:
         optimizer.step()
     assert problem.message.removeprefix("Adam: ") == str(refused.value).partition("\n")[0]
+    assert f"{setting}=True" in problem.hint

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.panes.key_footer import KeyFooter
@@ -184,6 +185,25 @@ async def test_optimizer_is_typed_and_its_rate_changed_by_keys() -> None:
         assert app.board.trainer.optimizer.text == "Adam(lr=0.1)"
         await pilot.press("right_curly_bracket", "right_curly_bracket", "left_curly_bracket")
         assert app.board.trainer.optimizer.settings["lr"] == 0.2
+
+
+@pytest.mark.parametrize(("key", "wrong"), [("O", "Adam(betas=0.9)"), ("x", "sqrt(-1) + foo")])
+async def test_what_is_wrong_with_a_line_is_read_to_its_end(key: str, wrong: str) -> None:
+    """On a narrow screen too."""
+    app = trained_app("x^2", {"x": "2"}, "SGD(lr=0.1)")
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        await pilot.press(key, "ctrl+u", *wrong, "enter")
+        await pilot.pause()
+        entry = app.picture.optimizer if key == "O" else app.picture.entry
+        said = entry.query(Static).last()
+        rows = [said.render_line(row).text.strip() for row in range(said.size.height)]
+        assert said.region.right <= 60
+        assert said.region.bottom <= 20
+        assert " ".join(rows) == str(said.content)
+        await pilot.press("ctrl+u")
+        await pilot.pause()
+        assert not said.display
 
 
 async def test_what_is_trained_is_chosen_by_a_key() -> None:

@@ -11,10 +11,10 @@ from jsonschema import Draft202012Validator
 
 from gradtui.schemas import config
 from gradtui.settings import config_file
-from gradtui.settings.in_force import MOST_TOLD, Settings, read
+from gradtui.settings.effective_settings import MOST_TOLD, Settings, read
 from gradtui.snapshot.start import Start
 from gradtui.tui import app
-from gradtui.tui.keymap import bound
+from gradtui.tui.chosen_keys import bound
 from tests.command.test_usage import run
 
 FULL = """# mine

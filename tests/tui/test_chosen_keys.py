@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from gradtui.settings.config_file import VARIABLE
-from gradtui.settings.in_force import read
+from gradtui.settings.effective_settings import read
 from gradtui.settings.keymaps import KEYMAPS
 from gradtui.settings.remembered import Memory
 from gradtui.snapshot.start import Start
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.keymap import bound, textual_name
+from gradtui.tui.chosen_keys import bound, textual_name
 from gradtui.tui.keys import KEYS
 from gradtui.tui.session import Session
 from tests.tui.fakes import FakeService
