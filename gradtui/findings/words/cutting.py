@@ -126,8 +126,8 @@ CUTTING: dict[str, Sentence] = {
         "forward",
         "not in the graph: {event} hands out a copy of the values without their graph, and the loss is made with that, as by "
         "another module: of this one nothing is used",
-        "instead of the copy torch.func.functional_call with dict(model.named_parameters()), or with weights p - rate * g of them "
-        "(create_graph=True)",
+        "instead of the copy torch.func.functional_call with dict(model.named_parameters()), or with weights p - rate * g of "
+        "them (create_graph=True)",
     ),
     "cut by stacked": Sentence(
         "new_leaf",
