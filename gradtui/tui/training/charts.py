@@ -59,7 +59,7 @@ class Charts:
     @property
     def kinds(self) -> list[Kind]:
         """What there is to be seen now."""
-        found: list[Kind] = ["curve"]
+        found: list[Kind] = ["curve"] if self._session.variables or not self._trainer.active else []
         if self._trainer.active:
             found.append("updates")
         if self.pair is not None:
@@ -70,7 +70,7 @@ class Charts:
 
     def next(self) -> None:
         kinds = self.kinds
-        self.kind = kinds[(kinds.index(self.kind) + 1) % len(kinds)] if self.kind in kinds else "curve"
+        self.kind = kinds[(kinds.index(self.kind) + 1) % len(kinds)] if self.kind in kinds else kinds[0]
 
     @property
     def pair(self) -> tuple[str, str] | None:
