@@ -14,6 +14,7 @@ from gradtui.chart.data_fit import draw_fit
 from gradtui.chart.plane import Cells
 from gradtui.chart.window import Position, Window, zoomed
 from gradtui.graph.hessian_curvature import axes
+from gradtui.graph.hessian_digits import believed
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.surface import Surface, SurfaceRequest
 from gradtui.training.optimizers import DEFAULT
@@ -213,10 +214,10 @@ def _nameless(width: int, height: int) -> Cells | None:
 
 def _axes(shown: Snapshot | None, pair: tuple[str, str]) -> tuple[Axis, ...]:
     """Those of the Hessian by these two alone, where the answer has it."""
-    orders = shown.orders if shown is not None else None
-    if orders is None or orders.hessian is None:
+    told = believed(shown) if shown is not None else None
+    if told is None:
         return ()
-    return tuple(Axis(value, direction) for value, direction in axes(orders.hessian, pair))
+    return tuple(Axis(value, direction) for value, direction in axes(told.hessian, pair))
 
 
 def _gradient(shown: Snapshot | None, pair: tuple[str, str]) -> Position | None:
