@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 
 from gradtui.graph.contributions import Use
-from gradtui.snapshot.model import Graph, Values
+from gradtui.graph.operands import operation
+from gradtui.snapshot.model import Event, Graph, Node, Source, Values
 
 CHECKPOINT = "CheckpointFunction"
 """A reentrant checkpoint, whose backward runs what is in it again."""
@@ -14,8 +15,17 @@ MODULE_HOOK = "BackwardHookFunction"
 """The operation that torch puts around a module with a backward hook."""
 ZEROS_OF = {MODULE_HOOK: "module hook of zeros", CHECKPOINT: "zeros within a checkpoint"}
 """The reasons for their zeros."""
+OF_HOOKS = {"hook of zeros", "module hook of zeros"}
 LOOK = "look for a register_hook on it, and for a backward hook of its module: return None there to leave it as it is"
 ROUNDING = 1e-3
+
+
+def place(events: Sequence[Event], node: Node) -> Source | None:
+    """Where the only hook that was seen on it, or on its module, was put on, or begins."""
+    on_it = [event for event in events if event.kind == "hooked" and event.node == node.id]
+    around = [one for one in events if one.kind == "hooked" and one.node is None and one.module == node.module]
+    found = on_it or (around if operation(node) == MODULE_HOOK else [])
+    return found[0].source if len(found) == 1 else None
 
 
 def changed(graph: Graph, used: Sequence[Sequence[Use]], node: int) -> Values | None:

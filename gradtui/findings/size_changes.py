@@ -19,6 +19,7 @@ from gradtui.snapshot.model import Node
 MOST_OF_IT = 0.7
 LEAST_REPEATS = 3
 MOST_SHOWN = 6
+NEXT_TO_0 = 1e-3
 SMALL = 1e-3
 
 
@@ -71,12 +72,24 @@ def rise(record: Record, layer: Layer, profile: Sequence[Layer]) -> Cause:
     worst, gain, hooked = max(changes, key=_by, default=Change(record.nodes[layer.node], 0.0))
     name, count, together = layer_sizes.most(changes)
     facts: dict[str, Fact] = {"norm": layer.norm, "size": layer.size, "hook": Part("a hook on") if hooked else ""}
+    least = None if hooked else _next_to_0(record, worst)
+    if least is not None and gain > MOST_OF_IT * whole:
+        facts |= {"node": worst, "factor": _factor(gain), "least": least}
+        kind = "exploding by a tiny divisor" if has(operation(worst), "dividing") else "exploding next to 0"
+        return _of(layer, kind, worst, facts, profile)
     if count < LEAST_REPEATS or gain > MOST_OF_IT * whole:
         facts |= {"node": worst, "factor": _factor(gain)}
         return _of(layer, "exploding by a hook" if hooked else "exploding", worst, facts, profile)
     worst = next(change.node for change in changes if operation(change.node) == name)
     facts |= {"node": worst, "factor": _factor(together / count), "count": count, "operation": name}
     return _of(layer, "exploding in steps", worst, facts, profile)
+
+
+def _next_to_0(record: Record, node: Node) -> float | None:
+    """The least in size of what it divides by, or works at, where that was looked at."""
+    seen = (one for one in record.witnesses("backward") if one.node == node.id and one.rows.get("steep"))
+    number = next((one.operands[0].number for one in seen), None)
+    return number if number is not None and number < NEXT_TO_0 else None
 
 
 def _of(layer: Layer, kind: str, node: Node, facts: dict[str, Fact], profile: Sequence[Layer]) -> Cause:

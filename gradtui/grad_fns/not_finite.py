@@ -26,6 +26,7 @@ BOUNDED = "bring the operand into range first, with clamp, tanh or sigmoid"
 LIMIT = "write the limit there, where(x == 0, limit, ...) with a safe operand inside, or the first terms of the series"
 OFF_0 = "add a little inside, sqrt(x + 1e-12); for the length of a vector take norm, whose gradient at 0 is 0"
 POWER_OFF_0 = "add a little to the base: (x + 1e-12)^p"
+ABOVE_MINUS_1 = "keep the operand above -1 before it, not by a mask behind it: log1p(clamp(x, min=-1 + 1e-6))"
 ABOVE_1 = "keep the operand above 1: clamp(x, min=1 + 1e-6)"
 UP = "check the sign, or keep it above 0: clamp(x, min=1e-12); a difference of squares may round below 0"
 ODD_ROOT = "for an odd root write sign(x)*abs(x)^p; else keep the base at 0 or above"
@@ -57,8 +58,8 @@ FORWARD: dict[str, tuple[Cause, ...]] = {
     "Log2": LOGARITHM,
     "Log10": LOGARITHM,
     "Log1P": (
-        Cause("pole", lambda a: a == -1, "log1p(-1) is the logarithm of 0, -inf", "keep the operand above -1"),
-        Cause("domain", lambda a: a < -1, "1 + {a} is below 0 and has no real logarithm", "keep the operand above -1"),
+        Cause("pole", lambda a: a == -1, "log1p(-1) is the logarithm of 0, -inf", ABOVE_MINUS_1),
+        Cause("domain", lambda a: a < -1, "1 + {a} is below 0 and has no real logarithm", ABOVE_MINUS_1),
     ),
     "Sqrt": (Cause("domain", lambda a: a < 0, "there is no real square root of a negative number, {a}", UP),),
     "Rsqrt": (
@@ -110,7 +111,7 @@ BACKWARD: dict[str, tuple[Cause, ...]] = {
     "Log": (LOG_SLOPE,),
     "Log2": (LOG_SLOPE,),
     "Log10": (LOG_SLOPE,),
-    "Log1P": (Cause("pole", lambda a: a == -1, "its derivative 1/(1 + x) divides by 0", "keep the operand above -1"),),
+    "Log1P": (Cause("pole", lambda a: a == -1, "its derivative 1/(1 + x) divides by 0", ABOVE_MINUS_1),),
     "Reciprocal": (Cause("pole", lambda a: a == 0, "its derivative -1/x^2 divides by 0", NOT_0),),
     "Div": (
         Cause("zero_by_zero", lambda a, b: a == b == 0, "its derivatives 1/y and -x/y^2 divide by 0", LIMIT),
@@ -148,6 +149,9 @@ BACKWARD: dict[str, tuple[Cause, ...]] = {
     "SpecialEntr": (Cause("vertical", lambda a: a == 0, "its derivative -log(x) - 1 is infinite at 0", ABOVE_0),),
 }
 """Where a derivative is not finite though the operands are."""
+
+NEAR_0 = {"Div": "other", "Log": "self", "Log10": "self", "Log2": "self", "Pow": "self", "Sqrt": "result"}
+"""What is steep where something of its is near 0, and torch's name under which its node keeps that."""
 
 CONVENTION = Cause(
     "convention",

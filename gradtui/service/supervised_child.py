@@ -29,8 +29,9 @@ LAST_WORDS = 1.0
 LINGER = 0.1
 """Seconds that the pipes of a process that has ended are still listened to, where somebody else holds them."""
 
-FIRST_UPDATE = 60.0
-"""Seconds more for the first update of a process: torch loads what its optimizers are made of, which takes as long as itself."""
+LOADING = 60.0
+"""Seconds more for the first update of a process, and for its first tangents: torch loads what its optimizers and its forward
+mode are made of, which takes as long as itself, and longer where Python keeps no compiled files."""
 
 LONGEST_END = 5.0
 """Seconds for all processes to be gone, at the end."""
@@ -96,7 +97,7 @@ class Child:
 
     def interrupt(self) -> None:
         """Tell a child that is being asked to come to an end with it. One that does not know the signal goes on."""
-        if self._turn.locked() and self._asked is not None and hasattr(signal, "SIGALRM"):
+        if self._turn.locked() and self._asked is not None:
             self._asked.interrupt()
 
     async def ask(self, request: Request) -> Snapshot:
@@ -109,9 +110,11 @@ class Child:
             running = self._asked = await self._running()
             again = request.origin != "function"  # a person's own code is not run twice unasked
             guard = Guard(running.pid, running.kill) if not again else None
-            first = request.training is not None and not running.trains
+            loads = {"training"} if request.training is not None else set()
+            loads |= {"tangents"} if request.along is not None else set()
+            seconds = self.deadline + LOADING * (not loads <= running.loaded)
             try:
-                answer = await _within(self.deadline + FIRST_UPDATE * first, running.ask(data), running)
+                answer = await _within(seconds, running.ask(data), running)
                 if request.origin == "function":
                     await running.hear_out()
                 if answer.id != request.id:
@@ -119,7 +122,7 @@ class Child:
             except TimeoutError:
                 halted = running.halted
                 self._replace(running.end())
-                problem = Problem("timeout", f"no answer within {self.deadline:g} s: the evaluation was stopped")
+                problem = Problem("timeout", f"no answer within {seconds:g} s: the evaluation was stopped")
                 raise ChildError(problem, again=again and halted) from None
             except ProtocolError as error:
                 self._replace(running.end())
@@ -135,7 +138,7 @@ class Child:
             finally:
                 if guard is not None:
                     guard.close()
-            running.trains |= first
+            running.loaded |= loads
             if not running.minded:
                 running.minded = True
                 self._keep(self._mind(running))
@@ -260,7 +263,7 @@ class _Running:
     It leads a session of its own: it cannot reach the terminal, and what it started can be ended with it.
     """
 
-    minded = trains = False
+    minded = False
 
     def __init__(self, transport: asyncio.SubprocessTransport, pipes: _Pipes) -> None:
         assert pipes.stdin is not None
@@ -268,6 +271,7 @@ class _Running:
         assert pipes.stderr is not None
         self._transport, self.exited = transport, pipes.exited
         self._stdin, self._stdout, self._stderr = pipes.stdin, pipes.stdout, pipes.stderr
+        self.loaded: set[str] = set()
         self._said = b""
         self._draining = asyncio.create_task(self._drain())
 
@@ -299,12 +303,10 @@ class _Running:
         return False
 
     def interrupt(self) -> None:
-        """Have what it runs stopped; where there is no such signal (Windows), by ending it."""
-        if not hasattr(signal, "SIGALRM"):
-            self.kill()
-            return
-        with suppress(ProcessLookupError):
-            self._transport.send_signal(signal.SIGALRM)
+        """Have what it runs stopped, where there is such a signal; on Windows it goes on for as long as it may."""
+        if hasattr(signal, "SIGALRM"):
+            with suppress(ProcessLookupError):
+                self._transport.send_signal(signal.SIGALRM)
 
     async def gone(self) -> None:
         await asyncio.shield(self.exited)

@@ -27,6 +27,8 @@ EventKind = Literal[
     "born",
     "fresh",
     "ungraphed",
+    "late",
+    "hooked",
 ]
 """What user code did to a tensor that carries a gradient.
 
@@ -38,7 +40,8 @@ leaf of a leaf. written: its numbers were put into another tensor, by `copy_` un
 stacked: by `torch.func.stack_module_state`. checkpoint: run by a reentrant checkpoint no input of which requires grad.
 custom: used in the forward of a custom autograd.Function without being an input of it. born: an nn.Parameter was made, of
 nothing that has a gradient. fresh: made of nothing that has one, and the output itself. ungraphed: a gradient, by
-`torch.autograd.grad` without create_graph.
+`torch.autograd.grad` without create_graph, or a `.grad` that backward left without it. late: a leaf was asked for its gradient,
+and nothing used it since. hooked: a hook was put on a tensor, or on a module.
 """
 Switch = Literal["", "no_grad", "inference_mode", "set_grad_enabled", "before"]
 """What had switched gradients off: a block or decorator; a call of `set_grad_enabled(False)`; what ran before the trace began."""
@@ -119,6 +122,11 @@ Refusal = Literal[
     "singular",
     "once",
     "not_real",
+    "vmap_number",
+    "vmap_inplace",
+    "vmap_random",
+    "transformed",
+    "constraint",
     "bad_values",
 ]
 """What torch refuses. inplace: backward, as a tensor it needs was written over. freed: backward over a graph that it has run
@@ -128,8 +136,10 @@ inference: a tensor of inference_mode in a graph. shape, count: of the gradients
 not_a_leaf: requires_grad of what was computed. whole_numbers: requires_grad of an integer tensor. numpy: of what requires
 grad. saved: a custom Function saves what is no tensor. not_implemented: an operation without derivative. copied: deepcopy of
 what was computed. too_large: a number that the dtype does not hold. not_positive, singular: a matrix that is no such. once:
-the backward of a Function that is once_differentiable is differentiated. not_real: backward of a complex number.
-bad_values: nan or infinity where they may not be.
+the backward of a Function that is once_differentiable is differentiated. not_real: backward of a complex number. vmap_number: of
+what vmap runs for each example, a Python number, or a branch by one. vmap_inplace, vmap_random: there, writing into what is not
+batched, drawing at random. transformed: requires_grad_() inside of a transform of torch.func. constraint: a parameter of a
+distribution that is none. bad_values: nan or infinity where they may not be.
 """
 
 
@@ -141,6 +151,7 @@ class Raised(Struct, frozen=True):
     needed: of gradients. maker, made: the operation that made the tensor, and where. saver, kept: the operation whose
     backward needs it, and where. holder: the attribute or variable that carried it over from before (`memory`). earlier:
     where backward ran before. node: of the graph, the one concerned. defined: where a custom backward is.
+    rule: torch's name of what a parameter of a distribution has to be (`GreaterThan`).
     """
 
     how: Refusal
@@ -160,3 +171,4 @@ class Raised(Struct, frozen=True):
     earlier: Source | None = None
     node: int | None = None
     defined: Source | None = None
+    rule: str = ""

@@ -77,9 +77,8 @@ class GradtuiApp(MendedApp):
         self.theme = theme or self.theme
 
     def compose(self) -> ComposeResult:
-        self.picture = Picture(
-            self.session, self.answers, self.backward, ask=self.ask, settle=self.settle, id="picture"
-        )
+        heard = {"ask": self.ask, "settle": self.settle, "typed": self.asking.typed}
+        self.picture = Picture(self.session, self.answers, self.backward, **heard, id="picture")
         self.board.attach(self.picture)
         yield self.picture
         yield Static("too small:\n40 x 10 at least", id="too-small")
@@ -316,7 +315,7 @@ class GradtuiApp(MendedApp):
 
     def action_step(self, ticks: int) -> None:
         self.session.move(ticks)
-        self.ask()
+        self.asking.soon(self.ask)
 
     def action_rescale_step(self, power: int) -> None:
         self.session.rescale_step(power)

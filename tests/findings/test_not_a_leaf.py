@@ -42,7 +42,7 @@ def test_an_attribute_made_of_a_parameter_that_nobody_has(way: str) -> None:
     found = trace.capture(loss).findings[0]
     assert (found.kind, found.certainty, found.parameter) == ("not_a_leaf", "proved", "gate")
     assert found.source is not None
-    assert found.source.text == "self.inner(x) * self.gate"
+    assert found.source.text == "make(nn.Parameter(torch.rand(4)))"
     assert "model.parameters()" in found.text
 
 

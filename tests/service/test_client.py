@@ -163,6 +163,20 @@ async def test_deadline(tmp_path: Path, hanging: str) -> None:
         assert (await client.evaluate(Request(2, "x"))).problem is None
 
 
+async def test_what_torch_loads_for_the_first_tangents_has_time(tmp_path: Path) -> None:
+    """Seven seconds, where Python keeps no compiled files. What comes after it has the usual time."""
+    go = tmp_path / "go"
+    async with service(tmp_path, deadline=0.1) as client:
+        await client._torch._running()
+        first = asyncio.create_task(client.evaluate(Request(1, f"wait {go}", along=("x", 0))))
+        assert await asyncio.wait([first], timeout=0.5) == (set(), {first})
+        go.touch()
+        assert (await first).problem is None
+        second = await client.evaluate(Request(2, "hang", along=("x", 0)))
+        assert second.problem is not None
+        assert second.problem.kind == "timeout"
+
+
 async def test_what_others_take_of_the_processors_does_not_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

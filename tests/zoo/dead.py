@@ -207,8 +207,8 @@ def hook_that_masks_all() -> Iterator[Any]:
     model = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 1))
     x, y = regression()
     yield model
-    hidden = model[0](x)  # <- here
-    hidden.register_hook(torch.zeros_like)
+    hidden = model[0](x)
+    hidden.register_hook(torch.zeros_like)  # <- here
     yield F.mse_loss(model[1](hidden), y)
 
 
@@ -224,10 +224,10 @@ def hook_on_the_parameter() -> Iterator[Any]:
 @broken("zero", "0.weight", "zero", "a backward hook of the module")
 def backward_hook_of_a_module() -> Iterator[Any]:
     model = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 1))
-    model[1].register_full_backward_hook(lambda module, sent, came: (0 * sent[0],))  # type: ignore[index]
+    model[1].register_full_backward_hook(lambda module, sent, came: (0 * sent[0],))  # type: ignore[index]  # <- here
     x, y = regression()
     yield model
-    yield F.mse_loss(model(x), y)  # <- here
+    yield F.mse_loss(model(x), y)
 
 
 @broken("vanishing", "0.weight", "tiny", "at once in a hook on")

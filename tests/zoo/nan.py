@@ -189,8 +189,8 @@ def hook_that_divides_by_zero() -> Iterator[Any]:
     model = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 1))
     x = torch.randn(8, 4)
     yield model
-    hidden = model[0](x)  # <- here
-    hidden.register_hook(lambda grad: grad / 0)
+    hidden = model[0](x)
+    hidden.register_hook(lambda grad: grad / 0)  # <- here
     yield model[1](hidden).pow(2).mean()
 
 

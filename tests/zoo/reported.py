@@ -92,3 +92,53 @@ def gradient_without_a_graph() -> Iterator[Any]:
     yield model
     (slope,) = torch.autograd.grad(model(t).sum(), t)  # <- here
     yield (slope - torch.cos(t)).pow(2).mean()
+
+
+@broken("exploding", "shift", "huge", "as little as 1e-12")
+def unit_vector_of_zeros() -> Iterator[Any]:
+    x, goal, shift = torch.randn(5, 6), torch.randn(5, 6), nn.Parameter(torch.zeros(6))
+    x[2] = 0
+    yield {"shift": shift}
+    yield (F.normalize(x + shift, dim=-1) - goal).pow(2).mean()  # <- here
+
+
+@broken("constant", "0.weight", "fine", "constant")
+def picture_compared_with_itself() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 4))
+    x = torch.randn(9, 6)
+    yield model
+    first = model(x)
+    yield -F.cosine_similarity(first, first, dim=-1).mean()  # <- here
+
+
+@broken("masked", "weight", "nan", "1 of its 3 rows are -inf throughout")
+def states_that_nothing_leads_to() -> Iterator[Any]:
+    model = nn.Linear(4, 3, bias=False)
+    yield model
+    masked = model(torch.randn(3, 4)) + torch.tensor([[0.0], [-torch.inf], [0.0]])
+    yield masked.logsumexp(-1).exp().sum()  # <- here
+
+
+@broken("overflow", "weight", "zero", "float16")
+def root_of_an_overflow() -> Iterator[Any]:
+    model = nn.Linear(8, 16).half()
+    x = (torch.randn(4, 8) * 3000).half()
+    yield model
+    h = model(x)
+    square = h.pow(2)  # <- here
+    yield (h / square.mean(-1, keepdim=True).sqrt()).float().pow(4).mean()
+
+
+@broken("zero", "0.weight", "zero", "hook")
+def hook_on_a_weight() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+    cast(Any, model[0]).weight.register_hook(lambda grad: grad * 0)  # <- here
+    yield model
+    yield model(torch.randn(5, 3)).pow(2).mean()
+
+
+@broken("masked", "0.weight", "zero", "dropout")
+def dropout_of_everything() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(3, 4), nn.Dropout(1.0), nn.Linear(4, 1))
+    yield model
+    yield model(torch.randn(5, 3)).pow(2).mean()  # <- here

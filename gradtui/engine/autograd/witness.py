@@ -107,7 +107,7 @@ def of_sent(node: Node, edge: int, sent: torch.Tensor, came: torch.Tensor | None
         float(sent[index].item()),
         operands,
         bad,
-        rows_kept(kept),
+        rows_kept(kept) or masked_rows(node, kept),
         edge,
         number_at(came.detach(), sent.shape, index) if came is not None else None,
     )
@@ -121,6 +121,16 @@ def of_zeros(node: Node, edge: int) -> Witness | None:
     if not operands:
         return None
     return Witness(None, "backward", node.name(), operands=operands, result=0.0, rows={"zeros": 1}, edge=edge)
+
+
+def of_growth(node: Node, name: str) -> Witness | None:
+    """Of a node that sends far more than came in: the least in size of what it keeps under this name, near 0 of which it is
+    steep."""
+    kept = kept_by(node).get(name)
+    if not isinstance(kept, torch.Tensor) or not readable_numbers(kept) or not kept.numel():
+        return None
+    least = float(kept.abs().min().item())
+    return Witness(None, "backward", node.name(), operands=(Operand(name, least),), rows={"steep": 1})
 
 
 def kept_by(node: Node) -> dict[str, Any]:
@@ -156,6 +166,14 @@ def rows_kept(kept: Mapping[str, Any]) -> dict[str, int]:
         "equal": int((ordered.diff(dim=-1) <= near).sum()),
         "zero": int((ordered.abs() <= near).sum()),
     }
+
+
+def masked_rows(node: Node, kept: Mapping[str, Any]) -> dict[str, int]:
+    """Of a logsumexp, how many rows are -inf throughout: only of these it is -inf itself."""
+    made = kept.get("result")
+    if not node.name().startswith("Logsumexp") or not isinstance(made, torch.Tensor) or not readable_numbers(made):
+        return {}
+    return {"all": made.numel(), "masked": int((made == -math.inf).sum())}
 
 
 def rows_of(operation: str, args: Sequence[Any], result: torch.Tensor) -> dict[str, int]:

@@ -20,16 +20,23 @@ from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.autograd.summed import Summed
 from gradtui.engine.autograd.undisturbed import undisturbed
 from gradtui.engine.autograd.values import dtype_name, legible
+from gradtui.engine.autograd.witness import of_growth
 from gradtui.engine.capture import backward_failures, leaf_names, outputs
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
 from gradtui.engine.capture.holders import attributes, computed, made_before, optimised, unregistered
 from gradtui.engine.capture.inferred_modules import inferred
 from gradtui.engine.capture.introspection import named_parameters, submodules
 from gradtui.engine.capture.parameters import modules, parameters, unread_notes
+from gradtui.engine.capture.places import hooks_of
 from gradtui.engine.capture.recording import Recording, maker, recording_of
 from gradtui.engine.capture.scaling import scaled
+from gradtui.grad_fns.not_finite import NEAR_0
+from gradtui.graph.operands import operation
 from gradtui.snapshot import model as data
 from gradtui.snapshot.uncollected import uncollected
+
+HUGE = 1e4
+"""A gradient beyond this, and what a node multiplies one by, is looked into."""
 
 
 def capture(
@@ -88,7 +95,8 @@ class _Capture:
         self.shards = distributed.shards([model, *scope.values()])
         wholes = {shard: whole for whole, shard in self.shards.items()}
         self.names = {wholes.get(tensor, tensor): name for tensor, name in names.items()}
-        self.names = computed(self.parts, self.own) | self.names
+        before = 0 if recording is None else recording.first
+        self.names = computed(self.parts, self.own, before, {*nodes}) | self.names
         if recording is not None:
             self.names = made_before(scope, recording.first) | self.names
 
@@ -132,7 +140,11 @@ class _Capture:
             files=dict(self.recording.files) if self.recording else {},
             events=self._events(ids, found),
             scale=scale,
-            witnesses=(*self._seen_going_bad(ids), *going_bad_in_backward(record, ids)),
+            witnesses=(
+                *self._seen_going_bad(ids),
+                *going_bad_in_backward(record, ids),
+                *growing_in_backward(told, built, ids),
+            ),
             mismatches=() if self.recording is None else tuple(self.recording.mismatches(numbers_of(ids))),
         )
 
@@ -160,7 +172,9 @@ class _Capture:
         nameless = {leaf for leaf in (*leaves.values(), *self.within.of) if leaf not in self.names}
         if self.parts:
             held = unregistered(self.parts, nameless)
-            made = set() if self.recording is None else {id(each()) for each in self.recording.made_leaves.values()}
+            made = (
+                set() if self.recording is None else {id(each()) for each, _, _ in self.recording.made_leaves.values()}
+            )
             self.attributes = attributes(held, self.scope, made)
             self.names |= held
             self.names = optimised(self.scope, self.own) | self.names
@@ -170,6 +184,10 @@ class _Capture:
                 called = [leaf for leaf in leaves.values() if leaf not in self.names]
                 self.names |= self.recording.names(called, self.names.values())
             self.names |= leaf_names.numbered(leaves.values(), self.names)
+        if self.recording is not None:
+            taken = {*self.names.values()}
+            late = {leaf: one.name for leaf, one in self.recording.late_leaves() if one.name not in taken}
+            self.names = late | self.names
         places: Mapping[Node, str] = {}
         if self.parts:
             paths = leaf_names.owners(self.parts)
@@ -199,7 +217,28 @@ class _Capture:
     def _events(self, ids: Mapping[Node, int], outputs: list[torch.Tensor]) -> tuple[data.Event, ...]:
         if self.recording is None:
             return ()
-        return self.recording.events(self.names, numbers_of(ids), outputs)
+        by_number = numbers_of(ids)
+        late = [
+            data.Event("late", "requires_grad_", one.source, leaves=(self.names[leaf],))
+            for leaf, one in self.recording.late_leaves()
+            if leaf in self.names
+        ]
+        hooked = [
+            data.Event("hooked", "register_hook", source, node=by_number.get(number))
+            for number, source in self.recording.hooked
+        ]
+        hooked += [
+            data.Event("hooked", "register_hook", source, node=ids[node])
+            for node, leaf in self.leaves.items()
+            for source in hooks_of(leaf._backward_hooks)
+            if node in ids
+        ]
+        hooked += [
+            data.Event("hooked", "register_full_backward_hook", source, module=path)
+            for path, part in self.parts.items()
+            for source in hooks_of(part._backward_hooks)
+        ]
+        return (*self.recording.events(self.names, by_number, outputs), *late, *hooked)
 
     def _seen_going_bad(self, ids: Mapping[Node, int]) -> Iterator[data.Witness]:
         return iter(()) if self.recording is None else self.recording.seen_going_bad(numbers_of(ids))
@@ -215,6 +254,20 @@ def going_bad_in_backward(record: Summed, ids: Mapping[Node, int]) -> Iterator[d
     seen = [*record.witnesses.items(), *record.settings.items()]
     found = sorted(((ids[node], witness) for node, witness in seen if node in ids), key=lambda each: each[0])
     return (replace(witness, node=number) for number, witness in found)
+
+
+def growing_in_backward(
+    parameters: Mapping[str, data.Parameter], built: data.Graph, ids: Mapping[Node, int]
+) -> Iterator[data.Witness]:
+    """Where a parameter gets a gradient far too large: of each quotient, root or logarithm that sends far more than came in."""
+    huge = any(one.grad is not None and (one.grad.finite_norm or 0.0) >= HUGE for one in parameters.values())
+    for node, number in ids.items() if huge else ():
+        told = built.nodes[number]
+        came = told.grad_output.finite_norm if told.grad_output is not None else None
+        sent = max((edge.grad.finite_norm or 0.0 for edge in told.edges if edge.grad is not None), default=0.0)
+        near = NEAR_0.get(operation(told), "")
+        if near and came and sent >= HUGE * came and (found := of_growth(node, near)) is not None:
+            yield replace(found, node=number)
 
 
 def _start(output: torch.Tensor) -> torch.Tensor:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any, NamedTuple, get_args
 
 import torch
 
-from gradtui.engine.capture.recording import maker
-from gradtui.snapshot.model import EventKind
+from gradtui.engine.capture.holders import holder
+from gradtui.engine.capture.recording import Late, Recording, maker
+from gradtui.snapshot.model import EventKind, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +52,29 @@ LEAVING = {"item", "tolist", "numpy", "__float__", "__int__", "__index__", "__co
 CASTS = {"to", "type", "type_as", "long", "int", "short", "char", "byte", "bool"}
 MOVES = {"to", "cuda", "cpu", "half", "float", "double", "bfloat16", "type", "type_as"}
 CUTS = {"detach", "detach_", "data"}
-FOLLOWED = set(get_args(EventKind)) - {"inplace", "moved", "born", "fresh"}
+NOTED = {torch.Tensor.register_hook, torch.Tensor.requires_grad_, torch.Tensor.requires_grad.__set__}  # type: ignore[attr-defined]
+"""Functions that leave nothing in a graph by which they could be seen."""
+FOLLOWED = set(get_args(EventKind)) - {"inplace", "moved", "born", "fresh", "late", "hooked"}
 """Kinds of which it is told whether what came of them went into the output."""
+READ = ".grad"
+"""Of the gradient that backward left at a leaf."""
 DRAWING = {"multinomial"}
 CREATE = {"tensor", "as_tensor", "asarray", "scalar_tensor"}
-INDIFFERENT = {"requires_grad_", "grad", "size", "is_floating_point", "numel", "one_hot"}
+INDIFFERENT = {"requires_grad_", "size", "is_floating_point", "numel", "one_hot"}
 """They return what does not depend on the numbers of their inputs, or is no result of theirs."""
 
 
 def kind_of(
-    seen: Seen, outputs: list[torch.Tensor], result: Any, is_beside: Callable[[torch.Tensor, int | None], bool]
+    seen: Seen,
+    outputs: list[torch.Tensor],
+    result: Any,
+    is_beside: Callable[[torch.Tensor, int | None], bool],
+    has_run: bool,
 ) -> Told | None:
     """None for an operation that a gradient goes through as it should, and for one that numbers of Python alone go into.
 
-    Some of what goes in depends on a leaf. is_beside: `Flow.is_beside`.
+    Some of what goes in depends on a leaf. is_beside: `Flow.is_beside`. has_run: whether backward ran meanwhile, so that
+    a `.grad` is of that.
     """
     if not seen.inputs:
         return None
@@ -81,6 +93,9 @@ def kind_of(
         return Told("new_leaf", name, None) if first.requires_grad and not seen.carried else None
     if name == "__deepcopy__":
         return Told("copied", "deepcopy", None) if seen.carried else None
+    if name == "grad":
+        is_of_step = has_run and torch.is_grad_enabled()  # else one of before, or for an update by hand
+        return Told("ungraphed", READ, None) if is_of_step and outputs and not outputs[0].requires_grad else None
     if not outputs or name.endswith("_like") or name.startswith("new_") or name in INDIFFERENT:
         return None
     if name in CREATE:
@@ -100,6 +115,20 @@ def kind_of(
     if name in CASTS:
         return Told("integer", name, number)
     return Told("not_differentiable", name, number)
+
+
+def note(seen: Seen, recording: Recording, frame: FrameType, place: Source | None) -> None:
+    """Of `NOTED`: a hook on what was computed, and a leaf that requires a gradient only now."""
+    first = seen.inputs[0]
+    if seen.func is torch.Tensor.register_hook:
+        recording.hooked += [(number, place) for number in seen.numbers[:1] if number is not None]
+    elif first.requires_grad and first.is_leaf and not seen.carried:
+        recording.late[id(first)] = Late(weakref.ref(first), holder(first, frame), place)
+
+
+def becomes(told: Told | None, outputs: list[torch.Tensor]) -> bool:
+    """Whether an operation without a result makes something of its first input: `t.requires_grad = True`, `t.data = ...`."""
+    return told is not None and not outputs and told.kind in ("new_leaf", "written")
 
 
 def is_leaving(func: Any) -> bool:

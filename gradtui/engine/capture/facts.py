@@ -68,6 +68,8 @@ class CapturedFacts(Facts):
             told["value"], told["source"] = recording.values.get(number), recording.sources.get(number)
             told["module"], told["call"] = recording.module(number)
             told |= self._by_backward(recording, number)
+        elif recording is not None:
+            told["source"] = recording.made_before(number)
         if node in self._outputs:
             told["value"] = self._outputs[node]
         return told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Container, Iterable, Iterator, Mapping, Set
 from itertools import islice
 from types import FrameType
 from typing import Any
@@ -52,17 +52,22 @@ def attributes(found: Iterable[torch.Tensor], scope: Mapping[str, Any], made: Se
     return frozenset(one for one in plain if one not in others and id(one) not in made)
 
 
-def computed(parts: Mapping[str, torch.nn.Module], own: Set[torch.Tensor]) -> dict[torch.Tensor, str]:
-    """Attributes that were made of nothing but Parameters that the model does not have, as `nn.Parameter(t) * 0.1` is.
+def computed(
+    parts: Mapping[str, torch.nn.Module], own: Set[torch.Tensor], before: int, known: Container[Node]
+) -> dict[torch.Tensor, str]:
+    """Attributes that were made of nothing but Parameters that the model does not have, as `nn.Parameter(t) * 0.1` is; or, before
+    this sequence number, of plain leaves.
 
-    parts: a model's modules by path. own: its parameters.
+    parts: a model's modules by path. own: its parameters. known: the nodes of the graph; attributes made of plain leaves count
+    only there.
     """
     found: dict[torch.Tensor, str] = {}
     for path, module in parts.items():
         for name, value in vars(module).items():
             if issubclass(type(value), torch.Tensor) and value.grad_fn is not None:  # `is_a`, without a call for each
                 leaves = _leaves(value.grad_fn)
-                if leaves and all(is_a(leaf, torch.nn.Parameter) and leaf not in own for leaf in leaves):
+                plain = value.grad_fn in known and value.grad_fn._sequence_nr() < before
+                if leaves and all(leaf not in own and (plain or is_a(leaf, torch.nn.Parameter)) for leaf in leaves):
                     found[value] = f"{path}.{name}" if path else name
     return found
 
@@ -107,8 +112,9 @@ def _held(path: str, value: Any, depth: int) -> Iterator[tuple[str, torch.Tensor
 
 
 def holder(tensor: torch.Tensor, frame: FrameType | None) -> str:
-    """What a person calls it: an attribute of a module that is running (`self.memory`), else the outermost variable."""
-    variable = ""
+    """What a person calls it: an attribute of a module that is running (`self.memory`), else the outermost variable of a
+    function, else one of a file, be it that a tuple or list there holds it."""
+    variable, innermost = "", frame
     while frame is not None:
         if is_own(frame.f_code.co_filename):
             for name, value in local_variables(frame).items():
@@ -119,21 +125,33 @@ def holder(tensor: torch.Tensor, frame: FrameType | None) -> str:
                 elif _holds(value, tensor):
                     variable = name
         frame = frame.f_back
-    return variable
+    return variable or _global_holder(tensor, innermost)
 
 
-def of_globals(tensor: torch.Tensor, frame: FrameType | None) -> str:
-    """The same, of a variable of the file; nothing where there is none."""
-    seen: set[int] = set()
+def _global_holder(tensor: torch.Tensor, frame: FrameType | None) -> str:
     while frame is not None:
-        names = frame.f_globals
-        if id(names) not in seen and is_own(frame.f_code.co_filename):
-            seen.add(id(names))
-            for name, value in [*names.items()]:
-                if value is tensor:
-                    return name
+        if is_own(frame.f_code.co_filename):
+            names = [(name, value) for name, value in [*frame.f_globals.items()] if not name.startswith("__")]
+            itself = (name for name, value in names if value is tensor)
+            within = (name for name, value in names if _holds(value, tensor))
+            if found := next(itself, None) or next(within, None):
+                return found
         frame = frame.f_back
     return ""
+
+
+def variable(tensor: torch.Tensor, frame: FrameType | None) -> tuple[str, str] | None:
+    """`image` or `self.gate`, a variable of a file or an attribute that is the tensor itself, and the name of that file."""
+    while frame is not None:
+        if is_own(frame.f_code.co_filename):
+            owner = local_variables(frame).get("self")
+            attributes = vars(owner) if is_a(owner, torch.nn.Module) else {}
+            named = next((f"self.{name}" for name, value in attributes.items() if value is tensor), None)
+            named = named or next((name for name, value in [*frame.f_globals.items()] if value is tensor), None)
+            if named is not None:
+                return named, frame.f_code.co_filename
+        frame = frame.f_back
+    return None
 
 
 def _holds(value: Any, tensor: torch.Tensor) -> bool:

@@ -7,7 +7,7 @@ import io
 import linecache
 import os
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from inspect import CO_VARARGS, unwrap
 from itertools import accumulate, islice
@@ -21,6 +21,7 @@ from torch.autograd.function import BackwardCFunction
 
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.leaf_names import local_variables
+from gradtui.file.assignments import assigned
 from gradtui.snapshot.model import Source
 
 TORCH = os.path.dirname(torch.__file__) + os.sep
@@ -42,11 +43,13 @@ class Places:
         self._texts = _Texts(texts or {})
         self._distance: dict[CodeType, int] = {}
         self._found: dict[tuple[CodeType, int], Source] = {}
+        self._assigned: dict[tuple[str, str], Source | None] = {}
 
     @property
     def files(self) -> dict[str, str]:
         """Text of every file that a Source named."""
-        return {source.file: self._texts.text(source.file) for source in self._found.values() if source.file}
+        found = (*self._found.values(), *self._assigned.values())
+        return {source.file: self._texts.text(source.file) for source in found if source is not None and source.file}
 
     def here(self, frame: FrameType | None) -> Source | None:
         """The place of the call that `frame`, or a frame around it, is in."""
@@ -59,6 +62,15 @@ class Places:
                 best, nearest = frame, far
             frame = frame.f_back
         return None if best is None else self.of_instruction(best.f_code, best.f_lasti)
+
+    def of_assignment(self, known: tuple[str, str] | None) -> Source | None:
+        """Where the only statement of a file stands that gives a variable (`image`, `self.gate`) its value.
+
+        known: the variable and the name of the file, None for none.
+        """
+        if known is not None and known not in self._assigned:
+            self._assigned[known] = self._texts.assignment(*known)
+        return None if known is None else self._assigned[known]
 
     def of_instruction(self, code: CodeType, instruction: int) -> Source:
         """The place that an instruction of `code` was compiled from."""
@@ -161,9 +173,19 @@ class _Texts:
         lines = self._load(name, code.co_filename)
         if first is None or last is None or last > len(lines):
             return Source("", 0, 0, name, first or code.co_firstlineno)
-        starts = self._starts[name]
         if begin is None or end is None or (first, begin) == (last, end):
             begin, end = 0, len(lines[last - 1].rstrip("\n").encode())
+        return self._between(name, first, begin, last, end)
+
+    def assignment(self, variable: str, filename: str) -> Source | None:
+        name = shown(filename)
+        self._load(name, filename)
+        place = assigned(self.text(name), variable)
+        return None if place is None else self._between(name, *place)
+
+    def _between(self, name: str, first: int, begin: int, last: int, end: int) -> Source:
+        """Lines from 1, columns in bytes."""
+        lines, starts = self._lines[name], self._starts[name]
         start = starts[first - 1] + _characters(lines[first - 1], begin)
         stop = starts[last - 1] + _characters(lines[last - 1], end)
         return Source(self.text(name)[start:stop], start, stop, name, first)
@@ -175,6 +197,14 @@ class _Texts:
             self._lines[name] = lines
             self._starts[name] = [0, *accumulate(map(len, lines))]
         return self._lines[name]
+
+
+def hooks_of(hooks: Mapping[int, Any] | None) -> Iterator[Source]:
+    """Where hooks of the person's begin."""
+    for hook in (hooks or {}).values():
+        code = getattr(unwrap(hook), "__code__", None)
+        if is_a(code, CodeType) and is_own(code.co_filename):
+            yield Places().of_instruction(code, 0)
 
 
 def returned(function: Any) -> Source | None:

@@ -29,9 +29,9 @@ from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
 from gradtui.engine.autograd.without_gradient import Past
 from gradtui.engine.autograd.witness import LEAST
 from gradtui.engine.capture import constructors, witnesses
-from gradtui.engine.capture.events import FOLLOWED, Seen, Told, is_of_array, kind_of, name_of
+from gradtui.engine.capture.events import FOLLOWED, NOTED, Seen, Told, becomes, is_of_array, kind_of, name_of, note
 from gradtui.engine.capture.flow import Flow, address
-from gradtui.engine.capture.holders import holder, of_globals
+from gradtui.engine.capture.holders import holder, variable
 from gradtui.engine.capture.introspection import named_parameters, tensors
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import Places, application, in_function
@@ -171,8 +171,7 @@ class Recorder(TorchFunctionMode):
                 self._carry(tensor, number, sys._getframe(2))
             carried = carried or tensor.requires_grad
         version = None if not inputs or inputs[0].is_inference() else inputs[0]._version
-        made_by = maker(inputs[0]) if inputs else None
-        name = "" if made_by is None else made_by.name()
+        name = made_by.name() if inputs and (made_by := maker(inputs[0])) is not None else ""
         return Seen(func, inputs, numbers, name, leaves, live, others, carried, version, sequence_number())
 
     def _after(self, seen: Seen, result: Any, frame: FrameType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -202,6 +201,8 @@ class Recorder(TorchFunctionMode):
                     recording.witnesses[made - 1] = lost
         for tensor in outputs if outputs and outputs[0].is_inference() else ():
             recording.inference[id(tensor)] = weakref.ref(tensor), self._places.here(frame)
+        if seen.inputs and seen.func in NOTED:
+            note(seen, self.recording, frame, self._places.here(frame))
         if seen.func is SWITCH:
             self._switched(frame)
         elif seen.func in CREATE_GRAPH:
@@ -257,20 +258,19 @@ class Recorder(TorchFunctionMode):
         if made is None or told is None or made._sequence_nr() in self.recording.witnesses or in_function(frame):
             return
         with torch._C.DisableTorchFunction():
-            changed = seen.version is not None and seen.inputs[0]._version != seen.version
             look = witnesses.Look(frame, self.recording.model(), self._past)
-            found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, look, changed)
+            found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, look, seen.has_written)
         if found is not None:
             self.recording.witnesses[made._sequence_nr()] = found
 
     def _notice(self, seen: Seen, outputs: list[torch.Tensor], result: Any, source: Any, frame: FrameType) -> None:
-        told = kind_of(seen, outputs, result, self._flow.is_beside)
+        told = kind_of(seen, outputs, result, self._flow.is_beside, bool(self.recording.backwards))
         first = seen.inputs[0] if seen.inputs else None
         over = [*outputs]
         if (
             first is not None
             and all(first is not one for one in outputs)
-            and (seen.has_written or _becomes(told, outputs))
+            and (seen.has_written or becomes(told, outputs))
         ):
             over.append(first)
         if told is not None and self._cut(told, over, seen.leaves, seen.live, frame, seen, source, result):
@@ -287,12 +287,13 @@ class Recorder(TorchFunctionMode):
             model = self.recording.model()
             self._own = set() if model is None else set(map(id, named_parameters(model).values()))
         if leaf.is_leaf and id(leaf) not in self._own:
-            self.recording.called[id(leaf)] = weakref.ref(leaf), holder(leaf, frame) or of_globals(leaf, frame)
+            self.recording.called[id(leaf)] = weakref.ref(leaf), holder(leaf, frame)
 
     def _carry(self, tensor: torch.Tensor, number: int, frame: FrameType) -> None:
         """It is of a graph that was there before: who holds it?"""
         if all(one.number != number for one in self.recording.carried):
-            self.recording.carried.append(Carried(number, holder(tensor, frame), self._places.here(frame)))
+            made = self._places.of_assignment(variable(tensor, frame)) if number < self.recording.first else None
+            self.recording.carried.append(Carried(number, holder(tensor, frame), self._places.here(frame), made))
 
     def _made_of_nothing(
         self,
@@ -307,7 +308,11 @@ class Recorder(TorchFunctionMode):
             self.arrives(outputs[0])
         for tensor in outputs:
             if tensor.requires_grad:
-                self.recording.made_leaves[id(tensor)] = weakref.ref(tensor)
+                self.recording.made_leaves[id(tensor)] = (
+                    weakref.ref(tensor),
+                    name_of(seen.func),
+                    self._places.here(frame),
+                )
                 continue
             place = self._places.here(frame)
             self._past.add(tensor, seen.func, args, kwargs, place, self.module)
@@ -393,8 +398,3 @@ class Recorder(TorchFunctionMode):
             else:
                 self._flow.share(tensor, flowed, live)
         return True
-
-
-def _becomes(told: Told | None, outputs: list[torch.Tensor]) -> bool:
-    """Whether an operation without a result makes something of its first input: `t.requires_grad = True`, `t.data = ...`."""
-    return told is not None and not outputs and told.kind in ("new_leaf", "written")

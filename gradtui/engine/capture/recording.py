@@ -54,9 +54,19 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A tensor of a graph that was there before: its number, what holds it, and where it was used."""
+    """A tensor of a graph that was there before: its number, what holds it, where it was used, and where it was made."""
 
     number: int
+    name: str
+    source: data.Source | None
+    made: data.Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A leaf that was asked for its gradient, without holding it: what it is called, and where that stands."""
+
+    leaf: weakref.ref[torch.Tensor]
     name: str
     source: data.Source | None
 
@@ -75,7 +85,9 @@ class Recording:
     paths of modules that run without being seen, and so do those below them. files: text, by name. backwards: where backward
     ran, and the sequence number that came next. passes: those of them that made a graph.
     fresh: numbers that were made of nothing that has a gradient, by id: what they are, which operation made them, and where.
-    made_leaves: by id, without holding them, leaves that were made meanwhile.
+    made_leaves: by id, without holding them, leaves that were made meanwhile of nothing, by which operation, and where.
+    hooked: hooks on what a node made, by its sequence number, and where they were put on. late: by id, what requires a gradient
+    since it was asked to, and has not been used since; `late_leaves` has those that are still there.
     carried: what was used of graphs that backward has run over, or that were there before.
     inference: by id, without holding them, tensors of inference_mode, and where they were made.
     off: whether gradients were switched off at its end. witnesses: of what went bad, by the sequence number of the grad_fn.
@@ -106,7 +118,9 @@ class Recording:
     carried: list[Carried] = field(default_factory=list)
     inference: dict[int, tuple[weakref.ref[torch.Tensor], data.Source | None]] = field(default_factory=dict)
     fresh: dict[int, tuple[weakref.ref[torch.Tensor], str, data.Source | None]] = field(default_factory=dict)
-    made_leaves: dict[int, weakref.ref[torch.Tensor]] = field(default_factory=dict)
+    made_leaves: dict[int, tuple[weakref.ref[torch.Tensor], str, data.Source | None]] = field(default_factory=dict)
+    hooked: list[tuple[int, data.Source | None]] = field(default_factory=list)
+    late: dict[int, Late] = field(default_factory=dict)
     witnesses: dict[int, data.Witness] = field(default_factory=dict)
     functions: dict[int, Call] = field(default_factory=dict)
     arrived: dict[int, int] = field(default_factory=dict)
@@ -162,6 +176,7 @@ class Recording:
             known_as = self.fresh.get(id(output))
             if known_as is not None and known_as[0]() is output:
                 fresh.append(data.Event("fresh", known_as[1], known_as[2], reached=True))
+        fresh += self._of_fresh_leaves(flowed) if not fresh else []
         behind = self._behind(flowed)
         left = sum(one.bit for one in self.happenings.values() if one.kind == "left_torch")
         perhaps = left | self._behind(left)
@@ -196,6 +211,24 @@ class Recording:
                 for one in self.happenings.values()
             ),
         )
+
+    def _of_fresh_leaves(self, flowed: int) -> list[data.Event]:
+        """Where the output is made of nothing but leaves that were made meanwhile, of nothing."""
+        leaves = [leaf() for bit, leaf in enumerate(self.leaves) if flowed >> bit & 1]
+        known = [None if leaf is None else self.made_leaves.get(id(leaf)) for leaf in leaves]
+        return [data.Event("fresh", one[1], one[2], reached=True) for one in known[:1] if one and all(known)]
+
+    def late_leaves(self) -> Iterator[tuple[torch.Tensor, Late]]:
+        """Those that nothing used since."""
+        used = {id(leaf) for one in self.leaves if (leaf := one()) is not None}
+        for one in self.late.values():
+            leaf = one.leaf()
+            if leaf is not None and leaf.requires_grad and id(leaf) not in used:
+                yield leaf, one
+
+    def made_before(self, number: int) -> data.Source | None:
+        """Where what a variable holds was made, before this recording began."""
+        return next((one.made for one in self.carried if one.number == number), None)
 
     def _is_of_gradient(self, one: Happening) -> bool:
         return one.kind == "detach" and one.number is not None and self.passes.of(one.number) is not None

@@ -51,6 +51,12 @@ MESSAGES: dict[Refusal, str] = {
     "once": r"marked with @once_differentiable",
     "not_real": r"for real scalar outputs but got",
     "not_implemented": r"derivative for '?(?P<name>[\w:]+)'? is not implemented",
+    "vmap_number": r"vmap: .*(\.item\(\)|data-dependent control flow)",
+    "vmap_inplace": r"vmap: inplace arithmetic",
+    "vmap_random": r"vmap: called random operation",
+    "transformed": r"attempting to call Tensor\.requires_grad_\(\)",
+    "constraint": r"Expected parameter (?P<name>\w+) [\s\S]*?of distribution (?P<of>\w+)[\s\S]*?to satisfy the constraint "
+    r"(?P<rule>\w+)",
     "bad_values": r"(?i)found invalid values|\bnan\b|\binf\b|\binfinite|non-?finite|not finite",
 }
 assert set(MESSAGES) == set(get_args(Refusal))
@@ -65,8 +71,10 @@ def raised(
     """None for what is not about autograd. nodes: of the graph that backward was to run over. names: of leaves."""
     message = said(error)
     for how, pattern in MESSAGES.items():
-        if not isinstance(error, RuntimeError | TypeError) and how != "bad_values":
+        if not isinstance(error, RuntimeError | TypeError) and how not in ("bad_values", "constraint"):
             continue
+        if how == "constraint" and bad_tensors(error):
+            continue  # nan is in no range: it is told where that came from
         if found := re.search(pattern, message):
             return _Case(error, nodes, recording, names).of(how, found)
     return None
@@ -118,6 +126,8 @@ class _Case:
             return self._once()
         if how in ("too_large", "not_positive", "singular"):
             return Raised(how, operation=told["name"], source=self.source, tensor=self._first())
+        if how == "constraint":
+            return Raised(how, operation=told["of"], source=self.source, tensor=told["name"], rule=told["rule"])
         if how == "unused":
             return Raised(how, source=self.source, tensor=", ".join(self._unused()))
         shape = None if self.seen is None or not self.seen.inputs else tuple(self.seen.inputs[0].shape)

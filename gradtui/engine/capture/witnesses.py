@@ -21,6 +21,7 @@ from gradtui.engine.autograd.witness import (
     readable_numbers,
     rows_of,
 )
+from gradtui.engine.capture.events import CREATE
 from gradtui.engine.capture.introspection import tensors
 from gradtui.engine.capture.places import is_users
 from gradtui.graph.operands import is_finite
@@ -111,7 +112,7 @@ def _before(data: torch.Tensor, look: Look) -> Witness | str | None:
     args, kwargs = origin.args, dict(origin.kwargs)
     inputs = [*tensors((*args, *kwargs.values()))]
     found = witness(made.func, args, kwargs, inputs, origin.tensor, legible(origin.tensor), look, changed=False)
-    if found is None or found.operation.rstrip("_") in GIVEN:
+    if found is None or found.operation.rstrip("_") in (*GIVEN, *CREATE):
         return None
     return replace(found, source=made.source, module=made.module)
 

@@ -170,8 +170,12 @@ class UserModule:
 
 
 def _reach(code: str) -> int:
-    """How many dots the longest relative import has; 0 where there is none."""
-    imports = (one.level for one in ast.walk(ast.parse(code)) if isinstance(one, ast.ImportFrom))
+    """How many dots the longest relative import has; 0 where there is none, and where only Python itself can read the file."""
+    try:
+        tree = ast.parse(code)
+    except (RecursionError, MemoryError):  # from 3.13 on it goes less deep than `compile` does
+        return 0
+    imports = (one.level for one in ast.walk(tree) if isinstance(one, ast.ImportFrom))
     return max(imports, default=0)
 
 

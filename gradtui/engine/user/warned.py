@@ -25,6 +25,8 @@ QUIET = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceW
 """Python shows none of these, but for a DeprecationWarning at a line of the program itself."""
 BLANKET = ("ignore", None, Warning, None, 0)
 """What the worker has for itself."""
+NOWHERE = {("sys", 1), ("<sys>", 0)}
+"""Where Python says that it was, up to 3.12 and from 3.13 on, where it was further up than there are calls."""
 
 
 @contextmanager
@@ -78,7 +80,7 @@ def _filter(module: str) -> None:
 
 def _place(given: Place, is_own: Callable[[str], bool], recording: Recording | None) -> Place | None:
     """Where Python says; where that is a line of ours, the person's line that it came of, None where there is none."""
-    if not given[0].startswith(OWN) and given != ("sys", 1):
+    if not given[0].startswith(OWN) and given not in NOWHERE:
         return given
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:

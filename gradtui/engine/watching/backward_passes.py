@@ -51,7 +51,8 @@ class _Token:
 class Passes:
     """loss, count: of the last backward, and how many there were since the last step. capturing: whether ours is running.
     parameters: of the optimizer that stepped last. idle: of each optimizer that has never had a gradient in a step its
-    parameters. reached: those of them that a pass left one, not 0 throughout, since their last step."""
+    parameters. reached: those of them that a pass left one, not 0 throughout, since their last step. had: of each optimizer how
+    many gradients were not 0 in its last step."""
 
     def __init__(self, tape: Tape, history: History, names: Names, scaled: Scaled, sink: Sink, every: int) -> None:
         self.loss: float | None = None
@@ -69,6 +70,7 @@ class Passes:
         self._segments: Sequence[Segment] = ()
         self._tokens: list[weakref.ref[_Token]] = []
         self._left: dict[int, list[tuple[torch.Tensor, int]]] = {}
+        self.had: dict[int, int] = {}
         self.old_is_wanted = False
         self.parameters: Sequence[torch.Tensor] = ()
         self.evaluations = 0
@@ -123,6 +125,7 @@ class Passes:
         else:
             self.idle.pop(optimizer, None)
         self._left[optimizer] = [(one, id(one.grad)) for one in left]
+        self.had[optimizer] = len(left)
         self._segments = ()
         self._tape.forget()
 
@@ -164,8 +167,7 @@ class Passes:
     def _look_whether_cleared(self, place: Source | None, in_closure: bool, accumulates: bool) -> None:
         """At each begin of a backward pass: of which optimizers the gradients are those that their last step left."""
         for optimizer, left in self._left.items():
-            if not (accumulates and left and all(_is_left(*one) for one in left[:MOST_LOOKED_AT])):
-                self._left[optimizer] = []
+            self._left[optimizer] = _still_left(left) if accumulates and left else []
         if in_closure and accumulates and self._evaluated:
             if all(_is_left(*one) for one in self._evaluated[:MOST_LOOKED_AT]):
                 self._history.note("closure_uncleared", place)
@@ -178,10 +180,10 @@ class Passes:
         )
         self.evaluations += 1
 
-    def uncleared(self, optimizer: int) -> bool:
-        """Whether what its last step left is in the gradients that it finds now."""
+    def uncleared(self, optimizer: int) -> Sequence[torch.Tensor]:
+        """The parameters of which what its last step left is in the gradients that it finds now."""
         left = self._left.get(optimizer, [])
-        return bool(left) and all(_is_left(*one) for one in left[:MOST_LOOKED_AT])
+        return [one for one, _ in _still_left(left)] if left else ()
 
     # ---------------------------------------------------------------- Snapshots
 
@@ -224,6 +226,14 @@ class Passes:
                 self._history.bad_loss = self._history.updates, value, None
                 self.take(None)
             return
+
+
+def _still_left(left: Sequence[tuple[torch.Tensor, int]]) -> list[tuple[torch.Tensor, int]]:
+    """Those that have the same gradient as then; where one of a few is not 0, as most are cleared together."""
+    same = [one for one in left if id(one[0].grad) == one[1]]
+    step = max(1, len(same) // MOST_LOOKED_AT)
+    some = any(_has_gradient(parameter) for parameter, _ in (*same[::step], *same[-1:]))
+    return [one for one in same if _has_gradient(one[0])] if some else []
 
 
 def _is_left(parameter: torch.Tensor, gradient: int) -> bool:

@@ -35,7 +35,7 @@ class Notice:
     since then. gradients: by their id, the parameters as the last step left them. doubtful: whether a loss was given what it
     should not be, so that a whole pass is to be looked at. passes: how many backward passes there were since then. clips: since
     the last step: the norm before, the most that is let through, the line. borders: for each step the sequence number that came
-    next.
+    next. scale: of the GradScaler that steps, where it is still in the gradients that were clipped.
     """
 
     def __init__(self, history: History, place: Callable[[Any], Source | None]) -> None:
@@ -49,6 +49,7 @@ class Notice:
         self.gradients: dict[int, torch.Tensor] = {}
         self.clips: list[tuple[Any, float, Source | None]] = []
         self.borders: list[int] = []
+        self.scale = 1.0
 
     def heard(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
         if func in SUBTRACTING and self._history.updates < FIRST:

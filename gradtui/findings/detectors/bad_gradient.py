@@ -56,6 +56,9 @@ def _witnessed(record: Record, witness: Witness, node: Node) -> Cause | None:
         facts |= {"equal": witness.rows["equal"] + 1, "zero": witness.rows["zero"]}
         kind = "equal singular values" if has(operation(node), "singular values") else "equal eigenvalues"
         return Cause(kind, Place(node.id), facts, "proved", record.bad, evidence)
+    if witness.rows.get("masked"):
+        facts |= {"rows": witness.rows["masked"], "all": witness.rows["all"]}
+        return Cause("logsumexp of a masked row", Place(node.id), facts, "proved", record.bad, evidence)
     found = slopes.witnessed(record, witness, node)
     if found is not None:
         if witness.came == 0 and witness.result is not None and math.isnan(witness.result):
@@ -74,7 +77,8 @@ def _by_numbers(record: Record, node: Node, edge: int | None) -> Cause:
         facts = _facts(record, node, None if edge is None else node.edges[edge].grad) | {"dtype": node.dtype}
         kind = "hook makes it bad" if hooked else "sum overflows"
         evidence = () if hooked or record.is_explored else tuple(counts(record, node))
-        return Cause(kind, Place(node.id), facts, _sure(record, "likely"), record.bad, evidence)
+        at_hook = Place(node.id, hooks.place(record.events, node) if hooked else None)
+        return Cause(kind, at_hook, facts, _sure(record, "likely"), record.bad, evidence)
     sent, found = node.edges[edge].grad, slopes.reason(record, node, edge)
     assert sent is not None
     if record.is_explored:

@@ -12,7 +12,9 @@ from gradtui.snapshot.model import Event, EventKind, Parameter, Source
 
 MEANT: set[EventKind] = {"detach", "no_grad"}
 """Kinds that people write on purpose, so that a part does not learn."""
-UNSAID = {"inplace", "moved", "born", "fresh"}
+READ = ".grad"
+"""How the reading of a gradient that backward left is called."""
+UNSAID = {"inplace", "moved", "born", "fresh", "late", "hooked"}
 """Kinds that cut nothing off."""
 
 
@@ -35,6 +37,9 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
     if not leaf.requires_grad:
         return Cause("frozen", Place(), {}, "perhaps", (name,))
     events = blamed(record.events_of.get(name, ()))
+    late = next((one for one in record.events_of.get(name, ()) if one.kind == "late"), None)
+    if late is not None:
+        return Cause("asked too late", Place(None, late.source), {"event": late}, "likely", (name,))
     if fresh is not None and not events:
         return Cause("constant output", Place(None, fresh.source), {"event": fresh}, "proved", (name,))
     if events:
@@ -103,6 +108,8 @@ def _kind(event: Event) -> str:
         return "cut by comparing"
     if event.kind == "not_differentiable" and called_functions.has(event.operation, "indices"):
         return "cut by indices"
+    if event.kind == "ungraphed" and event.operation == READ:
+        return "cut by reading"
     return f"cut by {event.kind}"
 
 

@@ -32,9 +32,10 @@ def _cause(record: Record, name: str, leaf: Parameter, place: int) -> Cause:
     if node.source is None and moved is None and has(operation(node), "casting"):
         maker = Part("a cast", {"name": node.name})
     below = {record.nodes[edge.target].variable for edge in node.edges if edge.target is not None} - {None}
-    leaves = _leaves(record, node) if node.source is None and record.is_traced else []
+    leaves = _leaves(record, node) if node.value is None and record.is_traced else []
     if leaves and all(_is_stray(record, other) for other in leaves):
-        return Cause("parameter computed", Place(node.id, record.first_use(node)), {"maker": maker}, "proved", (name,))
+        made = Place(node.id, node.source or record.first_use(node))
+        return Cause("parameter computed", made, {"maker": maker}, "proved", (name,))
     of = Part("of", {"names": short(", ".join(sorted(map(str, below))))}) if below else ""
     norm = leaf.grad.norm if leaf.grad is not None else None
     evidence: tuple[tuple[str, Facts], ...] = (("gradient passes", {"norm": norm}),) if norm is not None else ()

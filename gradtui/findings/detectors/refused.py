@@ -17,6 +17,9 @@ from gradtui.graph.operands import operation
 from gradtui.snapshot.events import Raised
 from gradtui.snapshot.model import Problem, Source, Witness
 
+RULES = {"GreaterThan": "positive", "GreaterThanEq": "positive", "Interval": "interval", "Simplex": "simplex"}
+"""What torch calls it that a parameter of a distribution has to be, and the row that says what people do."""
+
 
 def detect(record: Record) -> Iterator[Cause]:
     problem = record.snapshot.problem
@@ -106,6 +109,8 @@ def _kind(told: Raised) -> str:
         return "refused: step"
     if told.how == "not_implemented" and called_functions.has(told.operation, "done otherwise"):
         return f"refused: {told.operation}"
+    if told.how == "constraint":
+        return f"refused: {RULES.get(told.rule, told.how)}"
     if told.how == "inference" and told.made is None:
         return "refused: inference unseen"
     return f"refused: {told.how}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.findings.cause import Cause, Fact, Place
+from gradtui.findings.detectors.cut_off import READ
 from gradtui.findings.record import Record
 from gradtui.graph.agreement import checks
 from gradtui.snapshot.finding import Certainty
@@ -26,16 +27,15 @@ def detect(record: Record) -> Iterator[Cause]:
         if event.kind != "ungraphed":
             continue
         facts: dict[str, Fact] = {"event": event}
+        kind = "gradient read without a graph" if event.operation == READ else "gradient without a graph"
         wrong = [name for name, one in checks(snapshot).items() if one.autograd is False and one.differences]
         central = [one for name in wrong for one in snapshot.differences[name].central[:1]]
         if not wrong:
-            yield Cause("gradient without a graph", Place(None, event.source), facts, "perhaps")
+            yield Cause(kind, Place(None, event.source), facts, "perhaps")
             continue
         seen: dict[str, Fact] = {
             "name": wrong[0],
             "number": snapshot.variables[wrong[0]].grad.numbers[0],
             "true": central[0],
         }
-        yield Cause(
-            "gradient without a graph", Place(None, event.source), facts, "proved", (), (("by differences", seen),)
-        )
+        yield Cause(kind, Place(None, event.source), facts, "proved", (), (("by differences", seen),))

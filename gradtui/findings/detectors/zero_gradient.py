@@ -16,7 +16,7 @@ from gradtui.findings.record import Record
 from gradtui.findings.zeros import cancelling, dead_or_saturated, factors, second_derivative, zero_factor
 from gradtui.findings.zeros.dead_or_saturated import Lost
 from gradtui.findings.zeros.first_zero import Killer
-from gradtui.grad_fns.traits import traits_of
+from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.operands import is_finite, is_zero, operation, seen_value
 from gradtui.snapshot.model import Node, Parameter
 
@@ -62,6 +62,7 @@ def _of_an_infinity(record: Record, name: str, killer: Killer) -> Cause | None:
     """A factor that is 0 since what it divides by, or the like, became infinite."""
     node = record.nodes[killer.node]
     factor = None if killer.edge is None else factors.zero_factor(record.graph, node, killer.edge)
+    factor = factor or _operand_of_0(record, killer)
     below = [] if factor is None else [record.nodes[edge.target] for edge in factor.edges if edge.target is not None]
     if factor is None or all(is_finite(one.value) for one in below):
         return None
@@ -73,6 +74,17 @@ def _of_an_infinity(record: Record, name: str, killer: Killer) -> Cause | None:
     return replace(found, about=(name,), facts={**found.facts, "behind": behind})
 
 
+def _operand_of_0(record: Record, killer: Killer) -> Node | None:
+    """What made the operand by which it sends nothing, where that is all 0."""
+    edge = None if killer.edge is None else record.nodes[killer.node].edges[killer.edge]
+    while edge is not None and edge.target is not None and is_zero(seen_value(record.graph, edge)):
+        made = record.nodes[edge.target]
+        if not has(operation(made), "view"):
+            return made
+        edge = made.edges[0] if made.edges else None
+    return None
+
+
 def _by_the_node(record: Record, name: str, killer: Killer) -> Cause:
     node, edge = record.nodes[killer.node], killer.edge
     if edge is not None and (dead := factors.dead_factor(record.graph, node, edge)) is not None:
@@ -80,7 +92,8 @@ def _by_the_node(record: Record, name: str, killer: Killer) -> Cause:
     found = _of_a_sum(record, node) if edge is None else dead_or_saturated.reason(record, Lost(node, edge))
     facts: dict[str, Fact] = {**found.as_facts(), "node": node, "symptom": "zero"}
     seen, aside = tuple(_evidence(record, node, edge)), found.kind == "ordinary"
-    return Cause(f"zero: {found.kind}", Place(node.id), facts, found.certainty, (name,), seen, aside)
+    source = hooks.place(record.events, node) if found.name in hooks.OF_HOOKS else None
+    return Cause(f"zero: {found.kind}", Place(node.id, source), facts, found.certainty, (name,), seen, aside)
 
 
 def _of_a_sum(record: Record, node: Node) -> Reason:

@@ -21,6 +21,7 @@ from gradtui.graph.operands import (
     operand_number,
     operand_quote,
     operation,
+    seen_value,
 )
 from gradtui.snapshot.model import Node, Values, Witness
 
@@ -91,6 +92,8 @@ def _by_its_kind(record: Record, node: Node, edge: int, other: Values | None) ->
     if has(name, "dividing") and operand_number(node, edge) == 0 and other is None and len(node.edges) == 1:
         return Reason("pole", "divides by what is not known")
     if node.value is not None and not is_finite(node.value):
+        if any(not is_finite(seen_value(graph, edge)) for edge in node.edges):
+            return Reason("nonfinite", "already its operand")
         made = values.reason(record, node)
         why = Part(made.name, made.facts)
         return Reason(made.kind, "already its value", {"value": why}, _way(made))

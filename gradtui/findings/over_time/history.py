@@ -11,7 +11,7 @@ from gradtui.snapshot.source import Source
 
 Seen = Literal[
     "broadcast", "clipped", "written", "late", "uncleared", "closure_uncleared", "step", "backward", "old_graph", "kept_graph",
-    "skipped", "scaled", "cleared", "padding", "clamped", "bad_step",
+    "skipped", "stepped_twice", "scaled", "cleared", "padding", "clamped", "bad_step",
 ]  # fmt: skip
 """What the watch notes beside the numbers of an update."""
 
@@ -83,9 +83,10 @@ class ParameterHistory:
 @dataclass(slots=True)
 class OptimizerHistory:
     """One optimizer. names: of its parameters. orphans: those of them that no module has that ran, while such a module has
-    others. keeps: names of its state (`exp_avg`). first, last: its updates. losses: by update. no_rate: all learning
-    rates are 0. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter had a gradient.
-    follows: an earlier optimizer that had the same parameters."""
+    others. keeps: names of its state (`exp_avg`). first, last: its updates. losses: by update. moves: by how much of the norm of
+    all weights each of these steps changed them. top_rate: the largest learning rate so far. low_rate: it is far below that.
+    no_rate: all learning rates are 0. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter
+    had a gradient. follows: an earlier optimizer that had the same parameters."""
 
     name: str
     names: frozenset[str]
@@ -97,6 +98,9 @@ class OptimizerHistory:
     steps: int = 0
     source: Source | None = None
     losses: list[tuple[int, float]] = field(default_factory=list)
+    moves: list[float] = field(default_factory=list)
+    top_rate: float = 0.0
+    low_rate: Run = field(default_factory=Run)
     no_rate: Run = field(default_factory=Run)
     rates: tuple[float, ...] = ()
     scheduled: float | None = None
@@ -110,12 +114,14 @@ class OptimizerHistory:
 
 @dataclass(slots=True)
 class ModeHistory:
-    """A module that acts otherwise in eval mode, where gradients are wanted. learning: the last update in train mode."""
+    """A module that acts otherwise in eval mode, where gradients are wanted. learning: the last update in train mode. whole: the
+    outermost is in eval mode too. learns: that has a parameter that requires a gradient."""
 
     name: str
     kind: str
     whole: bool
     learning: int | None = None
+    learns: bool = False
     evaluating: Run = field(default_factory=Run)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from gradtui.findings.over_time.divergence import jump, jumped
 from gradtui.findings.over_time.fault import Fault
@@ -16,7 +16,7 @@ IN_NO_OPTIMIZER: tuple[tuple[str, bool, Certainty], ...] = (
     ("in no optimizer", True, "perhaps"),
 )
 DYING = {"dead", "saturated", "flat", "clamped", "zero", "constant", "shrinking", "underflow", "vanishing", "masked"}
-VANISHING, EATEN = 1e-5, 0.1
+VANISHING, EATEN, HALF = 1e-5, 0.1, 0.5
 NARROW = ("bfloat16", "float16")
 
 
@@ -108,9 +108,16 @@ def eaten(history: History) -> Iterator[Fault]:
         before, after = (math.hypot(*(norm or 0.0 for norm in norms)) for norms in (
             (one.first_weight for one in own), (one.weight for one in own)
         ))  # fmt: skip
-        if after < EATEN * before:
+        if after < EATEN * before or (after < HALF * before and _rises(optimizer.losses)):
             facts = {"optimizer": optimizer.name, "decay": decay, "rate": rate, "before": before, "after": after}
             yield Fault("decay eats the weights", None, facts, "likely", tuple(one.name for one in own))
+
+
+def _rises(losses: Sequence[tuple[int, float]]) -> bool:
+    """Whether the loss is larger in the last quarter than in the one before, and in that than in the one before it."""
+    size = len(losses) // 4
+    last, middle, first = (sum(one[1] for one in losses[-size * n :][:size]) for n in (1, 2, 3))
+    return size > 0 and last > middle > first
 
 
 def drifting(history: History) -> Iterator[Fault]:

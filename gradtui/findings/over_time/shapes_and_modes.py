@@ -43,6 +43,14 @@ def evaluating(history: History) -> Iterator[Fault]:
         yield Fault("eval mode stays", first.evaluating.since, facts, "likely" if first.whole else "perhaps")
 
 
+def never_training(history: History) -> Iterator[Fault]:
+    """Of a model that learns."""
+    found = [one for one in history.modes.values() if one.learning is None and one.learns]
+    if found and all(one.whole and one.evaluating.count >= LEAST for one in found):
+        facts = {"module": found[0].name, "kind": found[0].kind, "count": len(found)}
+        yield Fault("never in train mode", None, facts, "perhaps")
+
+
 def padding(history: History) -> Iterator[Fault]:
     for one in history.of("padding"):
         facts = one.facts

@@ -110,7 +110,8 @@ CUTTING: dict[str, Sentence] = {
     "cut by copied": Sentence(
         "new_leaf",
         "forward",
-        "not in the graph: {event} makes a copy with leaves of its own, and the loss is made with the copy, another module",
+        "not in the graph: {event} makes a copy with leaves of its own, and the loss is made with the copy, another module: "
+        "of this one nothing is used",
         "torch.func.functional_call(model, weights, args) with weights p - rate * g (create_graph=True), instead of the copy",
     ),
     "cut by stacked": Sentence(
@@ -131,10 +132,17 @@ CUTTING: dict[str, Sentence] = {
         "not in the graph: {what}.forward uses it without its being an input, at {event}: no gradient goes back to it",
         "hand it to {what}.apply(...) as an argument, and return its gradient from backward",
     ),
+    "cut by reading": Sentence(
+        "no_grad",
+        "forward",
+        "not in the graph: {event} reads a gradient that backward() made without create_graph=True, so it has no graph",
+        "backward(create_graph=True), or torch.autograd.grad(..., create_graph=True), where the gradient goes into the loss",
+    ),
     "cut by ungraphed": Sentence(
         "no_grad",
         "forward",
-        "not in the graph: {event} takes a gradient without create_graph=True, so what it gives has no graph itself",
+        "not in the graph: {event} takes a gradient without create_graph=True, so what it gives has no graph, and no second "
+        "derivative",
         "torch.autograd.grad(..., create_graph=True), where what it gives goes into the loss, or is differentiated again",
     ),
     "constant output": Sentence(
@@ -166,6 +174,13 @@ CUTTING: dict[str, Sentence] = {
         "forward",
         "not in the graph: it is used nowhere, or was before it required a gradient",
         "x.requires_grad_() before the forward pass, and x itself handed in, no copy of it",
+    ),
+    "asked too late": Sentence(
+        "unused",
+        "forward",
+        "not in the graph: {event} comes too late: what used it before it required a gradient has no way back to it, and nothing "
+        "uses it after that",
+        "x.requires_grad_() before the forward pass, so that what is made of it is recorded",
     ),
     "never used": Sentence("unused", "forward", "not in the graph: never used", NEVER),
     "used for nothing": Sentence(

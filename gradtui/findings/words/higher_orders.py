@@ -81,6 +81,13 @@ FURTHER: dict[str, Sentence] = {
         "{event} takes a gradient without create_graph=True, and it goes into f: it counts as a constant there",
         "torch.autograd.grad(..., create_graph=True); no fault where it is meant as a constant, as in first-order MAML",
     ),
+    "gradient read without a graph": Sentence(
+        "no_grad",
+        "backward",
+        "{event} reads a gradient that backward() made without create_graph=True, and it goes into f: it has no graph and counts "
+        "as a constant there",
+        "torch.autograd.grad(..., create_graph=True) instead of backward(); no fault where it is meant as a constant",
+    ),
     "gradient detached": Sentence(
         "detached",
         "backward",

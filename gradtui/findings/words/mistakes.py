@@ -5,7 +5,10 @@ from __future__ import annotations
 from gradtui.findings.words.sentence import Sentence
 from gradtui.snapshot.numbers import UNREAD
 
-LEAF_LAST = "make the leaf last, nn.Parameter(t.to(...)); model.to(...) changes parameters in place; or retain_grad()"
+LEAF_LAST = (
+    "make the leaf last: nn.Parameter(t.to(...)), or compute first and then t.requires_grad_(); model.to(...) changes parameters "
+    "in place; or retain_grad()"
+)
 REFILL = "capture while it is there: before its storage is freed, or where what freed it has filled it again"
 ELSEWHERE = "capture where its numbers are: on a device, gathered, outside of a transform"
 

@@ -54,6 +54,13 @@ BAD_GRADIENTS: dict[str, Sentence] = {
         "{node}: {equal} eigenvalues are equal ({zero} are 0); the derivative of the eigenvectors divides by their difference",
         "use the eigenvalues alone, or add a little noise to the matrix",
     ),
+    "logsumexp of a masked row": Sentence(
+        "masked",
+        "backward",
+        "{node}: {rows} of its {all} rows are -inf throughout, as by a mask: logsumexp of such a row is -inf, and its "
+        "derivative, the softmax of it, is 0/0",
+        "leave one element in each row, or mask with a large finite number, -1e9 or torch.finfo(x.dtype).min",
+    ),
     "gradient overflows in half": Sentence(
         "overflow", "backward", "{node}: what it sends is more than {dtype} holds", HALF
     ),
@@ -155,7 +162,7 @@ WHY_VALUES: dict[str, tuple[str, str]] = {
         "keep both factors finite: clamp them, or xlogy(x, y) for x*log(y), which is 0 where x is 0",
     ),
     "0 times a mask": (
-        "{a} times {b} at {index}: 0 times an infinite number is nan, and -inf came in as a mask",
+        "{a} times {b} at {index}: 0 times an infinite number is nan, and -inf came in as data, or as a mask",
         MASK_FINITE,
     ),
     "bad data": (
@@ -229,6 +236,7 @@ WHY_VALUES: dict[str, tuple[str, str]] = {
 WHY_SLOPES: dict[str, tuple[str, str]] = {
     "the other factor": ("its derivative is the other factor, {other}, which is {value}", ANY_DERIVATIVE),
     "value and derivative": ("its value is {value}, and its derivative is not finite either", ANY_DERIVATIVE),
+    "already its operand": ("already its operand is not finite, so that its derivative is not either", ANY_DERIVATIVE),
     "already its value": ("already its value is not finite: {value}", ANY_DERIVATIVE),
     "sends too much": ("what it sends is more than {dtype} holds", TAME),
     "sends too much in half": ("what it sends is more than {dtype} holds{most}", WIDER),

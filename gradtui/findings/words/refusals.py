@@ -168,7 +168,8 @@ REFUSALS: dict[str, Sentence] = {
         "freed",
         "backward",
         "{earlier} has already run backward over a part of this graph, and freed what it had saved",
-        "add the losses and call backward() once; or retain_graph=True there, where both must run",
+        "add the losses and call backward() once, or retain_graph=True there, where both must run; detach() what is only carried "
+        "over, as a hidden state",
     ),
     "refused: freed by grad": Sentence(
         "freed",
@@ -212,6 +213,31 @@ REFUSALS: dict[str, Sentence] = {
         "{place} starts backward from a complex number, and only a real one has a gradient",
         "make the loss real: .abs().pow(2), or .real",
     ),
+    "refused: vmap_number": Sentence(
+        "left_torch",
+        "forward",
+        "{place} makes a Python number (.item(), bool()) of a tensor that vmap runs for all examples at once, as in an if or a "
+        "while: it has no single value there",
+        "torch.where(condition, one, other) instead of the if; leave .item() to what is printed outside of vmap",
+    ),
+    "refused: vmap_inplace": Sentence(
+        "inplace",
+        "forward",
+        "{place} writes in place into a tensor that is the same for all examples, what vmap runs for each of them",
+        "write out of place (x = x + y), or make the tensor from one that is batched: x.new_zeros(...), torch.zeros_like(x)",
+    ),
+    "refused: vmap_random": Sentence(
+        "not_differentiable",
+        "forward",
+        "{place} draws random numbers inside of vmap, and it was not said whether they are to be the same for all examples",
+        "vmap(..., randomness='different') draws for each example (dropout), 'same' once for all",
+    ),
+    "refused: transformed": Sentence(
+        "not_a_leaf",
+        "forward",
+        "{place} calls requires_grad_() inside of a transform of torch.func (grad, vmap), which follows its inputs by itself",
+        "take it away, and take derivatives by torch.func.grad or jacrev; or call it before, outside of the transform",
+    ),
     "refused: bad_values": Sentence(
         "nonfinite",
         "forward",
@@ -226,6 +252,25 @@ REFUSALS: dict[str, Sentence] = {
         way,
     )
     for name, way in ANOTHER_WAY.items()
+}
+CONSTRAINTS = {
+    "positive": (
+        "which has to be positive, above 0, and a negative number or 0 is in it",
+        "make it positive: softplus(x) + 1e-4, or exp() of what is then its logarithm (log_std.exp())",
+    ),
+    "interval": (
+        "which has to be a probability from 0 to 1, or within other bounds, and a number in it is not",
+        "torch.sigmoid(x) before, or hand it over as logits=x",
+    ),
+    "simplex": (
+        "which have to be probabilities that add up to 1, and do not",
+        "softmax(x, dim=-1) before, or hand them over as logits=x",
+    ),
+    "constraint": ("which does not satisfy what that has to be", "bring it into range before"),
+}
+REFUSALS |= {
+    f"refused: {name}": Sentence("domain", "forward", "{place} gives {operation} its {tensor}, " + why, way)
+    for name, (why, way) in CONSTRAINTS.items()
 }
 EVIDENCE_OF_REFUSALS: dict[str, str] = {
     "also": "also {event}",

@@ -23,6 +23,18 @@ SIZES: dict[str, Sentence] = {
     "vanishing by a gate": Sentence("vanishing", "backward", FALLS + "; {gate} starts that small", LARGER_GATE),
     "vanishing at once": Sentence("saturated", "backward", FALLS, LOGITS),
     "exploding": Sentence("exploding", "backward", GROWS + "most in {node}, by {factor:2}x", SCALE),
+    "exploding by a tiny divisor": Sentence(
+        "exploding",
+        "backward",
+        GROWS + "most in {node}, by {factor:2}x: it divides by as little as {least:2}",
+        "such an eps keeps the divisor off 0, but not the gradient small: take a larger eps (1e-6, 1e-3), or leave out what is 0",
+    ),
+    "exploding next to 0": Sentence(
+        "exploding",
+        "backward",
+        GROWS + "most in {node}, by {factor:2}x: it is steep next to 0, and gets as near as {least:2}",
+        "keep it off 0: a larger eps inside, sqrt(x + 1e-6), log(x + 1e-4); or leave out what is 0",
+    ),
     "exploding by a hook": Sentence("exploding", "backward", GROWS + "most in {hook}{node}, by {factor:2}x", LOOK),
     "exploding in steps": Sentence(
         "exploding",

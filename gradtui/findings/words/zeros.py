@@ -24,6 +24,14 @@ ZEROS: dict[str, Sentence] = {
         "{node} goes into the loss by two ways that cancel, +1 · g and -1 · g: {one} and {other}",
         "detach one of them: x + (row - x).detach() passes the gradient straight through; else what is meant is not in the loss",
     ),
+    "cancels but for rounding": Sentence(
+        "constant",
+        "backward",
+        "{node}: the {terms} gradients that come in, from {one} and {other}, cancel but for rounding, and there is no other way: "
+        "the loss is constant, whatever the parameters",
+        "see whether a tensor is compared with itself (two views of one input without augmentation), or measured after it was "
+        "normalised; detach() one of the ways, or take the loss before the normalisation",
+    ),
     "gradients cancel": Sentence(
         "zero",
         "backward",
@@ -74,7 +82,10 @@ EVIDENCE_OF_ZEROS: dict[str, str] = {
 }
 
 DEAD = "leaky_relu, elu and gelu keep a slope there; look at the bias or the step that pushed the operand there"
-BOUNDS = "clamp only what needs no gradient; tanh and sigmoid bound softly, a penalty brings the operand back"
+BOUNDS = (
+    "bring the operand inside: smaller initial weights, normalised inputs, a penalty; tanh and sigmoid bound softly; clamp only "
+    "what needs no gradient"
+)
 STRAIGHT = "pass it straight through, x + (floor(x) - x).detach() in torch, or take a soft step, sigmoid(k*x)"
 DRAWN = (
     "a draw that learns: rsample() where the distribution has one, a relaxed one (gumbel_softmax, straight-through), "
@@ -121,6 +132,10 @@ WHY_ZEROS: dict[str, tuple[str, str]] = {
     "clamped": ("{operand} is at or outside its bounds, where no gradient goes to it", BOUNDS),
     "dead": ("{operand} is on its flat side, so no gradient goes back", DEAD),
     "to the power 0": ("to the power 0 it is 1 whatever {text}", "no fault: the derivative of a constant is 0"),
+    "dropped": (
+        "dropout drops all of it: its probability p is 1, so it is multiplied by 0",
+        "a smaller p: it is the probability with which an element is dropped, not kept",
+    ),
     "times 0": ("{text} is multiplied by 0, so no gradient goes back", MASK),
     "not taken there": ("{text} is not taken here, so it gets no gradient", MEANT),
     "not taken": ("where a gradient comes in, none of this operand is taken, so it gets none", MEANT),

@@ -97,6 +97,8 @@ def _of_a_product(record: Record, node: Node, place: int) -> Reason:
     constant = kept(node, "other") or kept(node, "self") if not has(operation(node), "matrix product") else None
     if constant is not None and not is_zero(constant):
         return Reason("masked", "products are 0")
+    if factors.is_dropped(record.snapshot.modules, node):
+        return Reason("masked", "dropped")
     return Reason("masked", "data of 0" if has(operation(node), "matrix product") else "times data of 0")
 
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.operands import is_zero, operation, seen_value
-from gradtui.snapshot.model import Edge, Graph, Node
+from gradtui.snapshot.model import Edge, Graph, Module, Node
+
+DROPPING = {"AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"}
+"""Classes of modules that multiply what is dropped by 0."""
+
+
+def is_dropped(modules: Mapping[str, Module], node: Node) -> bool:
+    return node.module in modules and modules[node.module].kind in DROPPING
 
 
 def partner(node: Node, place: int) -> Edge | None:

@@ -73,17 +73,17 @@ class ExpressionInput(LineInput):
             self.place = place
 
     def __init__(self, value: str, names: tuple[str, ...] = (), *, id: str | None = None) -> None:
+        self.history, self.names = History(), names  # first: a value that is set asks for its completion
+        self.pointing = False
+        self._read = visible(value)
         super().__init__(
-            visible(value),
+            self._read,
             compact=True,
             select_on_focus=False,
             highlighter=_Highlighter(self),
             suggester=_Completions(self),
             id=id,
         )
-        self.history, self.names = History(), names
-        self.pointing = False
-        self._read = self.value
 
     def action_leave(self) -> None:
         self.post_message(self.Left(accepted=False))

@@ -68,7 +68,7 @@ def test_texts_that_are_given() -> None:
         namespace["f"](torch.tensor(2.0, requires_grad=True))
     (source,) = recorder.recording.sources.values()
     assert (source.text, source.file, source.line) == ("x * x", "own.py", 2)
-    assert recorder.recording.files == {"own.py": text}
+    assert recorder.recording.files["own.py"] == text
     assert text[source.start : source.end] == "x * x"
 
 
