@@ -40,8 +40,8 @@ def lines(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
         yield from _wrapped(f"note: {why}")
     for line in taylor.lines(snapshot, orders) if orders.taylor and orders.degree != 1 else ():
         yield from _wrapped(line)
-    if (told := believed(snapshot)) is not None:
-        yield from _hessian(snapshot, told)
+    if (hessian := believed(snapshot)) is not None:
+        yield from _hessian(snapshot, hessian)
     for name, told in orders.jacobian.items():
         yield from _jacobian(snapshot, name, told)
 
