@@ -6,11 +6,9 @@ import math
 from collections.abc import Callable
 from functools import partial
 from textwrap import wrap
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gradtui.chart.by_update import MOST_POINTS, Track, draw_values
-from gradtui.chart.contour import Axis, draw_contour
-from gradtui.chart.data_fit import draw_fit
 from gradtui.chart.plane import Cells
 from gradtui.chart.window import Position, Window, zoomed
 from gradtui.graph.hessian_curvature import axes
@@ -21,6 +19,9 @@ from gradtui.training.optimizers import DEFAULT
 from gradtui.tui.answers import Answers
 from gradtui.tui.session import Session
 from gradtui.tui.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from gradtui.chart.contour import Axis
 
 Kind = Literal["curve", "updates", "contour", "fit"]
 Drawing = Callable[[int, int], Cells | None]
@@ -179,6 +180,9 @@ class Charts:
             self._surface = shown.surface
         if self.kind not in self.kinds or self.kind == "curve":
             return None
+        from gradtui.chart.contour import draw_contour  # not wanted before the first paint
+        from gradtui.chart.data_fit import draw_fit
+
         if self.kind == "fit":
             if shown is not None and shown.fit is not None:
                 return partial(draw_fit, shown.fit)
@@ -214,6 +218,8 @@ def _nameless(width: int, height: int) -> Cells | None:
 
 def _axes(shown: Snapshot | None, pair: tuple[str, str]) -> tuple[Axis, ...]:
     """Those of the Hessian by these two alone, where the answer has it."""
+    from gradtui.chart.contour import Axis
+
     told = believed(shown) if shown is not None else None
     if told is None:
         return ()
