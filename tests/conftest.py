@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 gc.disable()  # while the tests are collected: nothing of it is garbage
 
@@ -49,8 +51,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """The 12,000 tests and torch are not looked through again at each collection of garbage."""
+    """The 12,000 tests and torch are not looked through again at each collection of garbage, nor is a screen while it grows."""
     gc.freeze()
+    gc.set_threshold(10_000)
+
+
+_parse_rules = Stylesheet._parse_rules
+_parsed: dict[object, list[RuleSet]] = {}
+
+
+def _parsed_once(sheet: Stylesheet, *source: object, **further: object) -> list[RuleSet]:
+    """The apps of hundreds of tests have the same style sheets."""
+    key = (source, *further.items(), frozenset(sheet._variables.items()))
+    if key not in _parsed:
+        _parsed[key] = _parse_rules(sheet, *source, **further)  # type: ignore[arg-type]
+    return _parsed[key]
+
+
+Stylesheet._parse_rules = _parsed_once  # type: ignore[method-assign,assignment]
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from gradtui.chart.by_update import MOST_POINTS, Track, legend, marked
-from gradtui.chart.drawing import Cell, Role, merged
-from gradtui.chart.overlay import DOTS
+from gradtui.chart.drawing import DOTS, Cell, Role, merged
 from gradtui.chart.plane import Cells, Entry, Plane, has_room
 from gradtui.chart.window import Frame, Position
 from gradtui.snapshot.surface import Surface

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
@@ -65,6 +66,8 @@ HIGHER: tuple[Cell, ...] = ((":", "second"), ("⁝", "third"), ("⁞", "fourth")
 """f'' and the next: as many dots as primes."""
 BLANK: Cell = (" ", "label")
 BRAILLE = 0x2800
+DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))
+"""The bit of each of a cell's 2 x 4 dots, by column and then by row from the bottom."""
 
 
 class Picture(Struct, frozen=True):
@@ -168,38 +171,28 @@ def trouble_text(curve: Curve) -> str:
 
 def load() -> None:
     """Import plotext: for a thread that has time before the first `draw`."""
-    import textual_plotext  # noqa: F401
+    import plotext  # noqa: F401
 
 
 def rasterise(pieces: Sequence[Sequence[Position]], frame: Frame) -> list[str]:
     """Lines of braille, as long as the frame is wide: plotext joins the dots of each piece.
 
-    It is given whole dots only, all of them on its canvas.
+    It is given whole dots only, all of them on the canvas. A figure of plotext's takes ten times as long, for all that can be
+    in one.
     """
-    from textual_plotext import Plot
+    from plotext._utility import get_line
 
-    gap = math.nan
-    columns: list[float] = []
-    rows: list[float] = []
+    dots = [[0] * frame.columns for _ in range(frame.rows)]
     for piece in pieces:
-        for x, y in piece:
-            column, row = map(nearest, frame.place(x, y))
-            if not columns or (column, row) != (columns[-1], rows[-1]):
-                columns.append(column)
-                rows.append(row)
-        columns.append(gap)
-        rows.append(gap)
-    figure = Plot()
-    figure._set_size(frame.columns, frame.rows)  # `plotsize` would cut it to the size of the terminal
-    figure.theme("clear")
-    figure.xaxes(False, False)
-    figure.yaxes(False, False)
-    figure.xfrequency(0)
-    figure.yfrequency(0)
-    figure.xlim(0, frame.width - 1)
-    figure.ylim(0, frame.height - 1)
-    figure.plot(columns, rows, marker="braille")
-    return [figure.uncolorize(line) for line in figure.build().splitlines()]
+        places = [(nearest(column), nearest(row)) for column, row in (frame.place(x, y) for x, y in piece)]
+        for before, here in pairwise(places):
+            if before != here:
+                columns, rows = get_line([before[0], here[0]], [before[1], here[1]])
+                for column, row in zip(columns[:-1], rows[:-1], strict=True):
+                    dots[-1 - row // 4][column // 2] |= DOTS[column % 2][row % 4]
+        for column, row in places[-1:]:
+            dots[-1 - row // 4][column // 2] |= DOTS[column % 2][row % 4]
+    return ["".join([chr(BRAILLE | cell) if cell else " " for cell in line]) for line in dots]
 
 
 def _whereabouts(values: Sequence[float], layer: Sequence[str], frame: Frame) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from functools import partial
 
-from gradtui.chart.drawing import Cell, Picture, Role, column_of, dots_of, merged, row_of
+from gradtui.chart.drawing import DOTS, Cell, Picture, Role, column_of, dots_of, merged, row_of
 from gradtui.chart.label_places import beside
 from gradtui.chart.polynomial import DASH, GAP, lay_polynomial
 from gradtui.chart.window import nearest
@@ -16,8 +16,6 @@ Overlay = dict[int, dict[int, Cell]]
 """Cells by row and column that lie over a picture."""
 LABEL_DIGITS = 4
 """Of the value and the slope that stand at the point."""
-DOTS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))
-"""The bit of each of a cell's 2 x 4 dots, by column and then by row from the bottom."""
 
 
 def overlay(

@@ -51,7 +51,7 @@ def answer(start: Start, variables: Sequence[str], form: Form | None, export: st
         from gradtui.report import json, steps  # noqa: F401 - what is imported here loads while torch does
 
         if form == "text":
-            import textual_plotext  # noqa: F401 - draws the chart
+            import plotext  # noqa: F401 - joins the dots of the chart
 
         from gradtui.report import text
 

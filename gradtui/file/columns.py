@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, repeat
+from operator import attrgetter
 from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, Struct, field, structs
@@ -175,19 +176,19 @@ def _gathered(items: Iterable[T], counts: Sequence[int], count: int) -> Iterable
     """`items` in `count` tuples, as many in each as `counts` tells."""
     if not counts:
         return repeat((), count)
-    found = list(items)
-    return [tuple(found[end - many : end]) for many, end in zip(counts, accumulate(counts), strict=True)]
+    found = tuple(items)
+    return [found[end - many : end] for many, end in zip(counts, accumulate(counts), strict=True)]
 
 
 def _columns(kind: type[Struct], rows: Sequence[Struct]) -> dict[str, list[Any]]:
     """The fields of rows; how many there are, of what there is any number of."""
-    found = {}
-    for told in structs.fields(kind):
-        column = [getattr(row, told.name) for row in rows]
-        if told.name in COUNTED:
+    found: dict[str, list[Any]] = {}
+    for name in kind.__struct_fields__:
+        column = list(map(attrgetter(name), rows))
+        if name in COUNTED:
             column = list(map(len, column))
-        default = None if told.name in MAY_BE_NONE else 0
-        found[told.name] = [] if column.count(default) == len(column) else column
+        told = column.count(None) < len(column) if name in MAY_BE_NONE else any(column)
+        found[name] = column if told else []
     return found
 
 

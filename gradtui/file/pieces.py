@@ -11,7 +11,9 @@ were all of the nodes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 from msgspec import Struct, field, msgpack
 from msgspec.structs import replace
@@ -60,6 +62,7 @@ class Writer:
         self._texts: dict[str, int] = {}
         self._shapes: dict[tuple[int, ...], int] = {}
         self._values: dict[bytes, int] = {}
+        self._met: dict[int, int] = {}
         self._sources: dict[Source, int] = {}
 
     def pieces(self, snapshot: Snapshot) -> Iterator[Piece]:
@@ -180,15 +183,19 @@ class Writer:
         return found
 
     def _value(self, values: Values | None) -> int:
-        """Known by its bytes: -0.0 is not 0.0, and a nan is like another."""
+        """Known by its bytes: -0.0 is not 0.0, and a nan is like another. The same one stands at both ends of an edge."""
         if values is None:
             return 0
+        met = self._met.get(id(values))
+        if met is not None:
+            return met
         written = msgpack.encode(values)
         found = self._values.get(written)
         if found is None:
             found = self._values[written] = len(self._values) + 1
             self._piece.values.append(values)
             self._turn(len(written))
+        self._met[id(values)] = found
         return found
 
 
@@ -208,11 +215,9 @@ class Reader:
         self._take(_weight(piece))
         self._add_to_tables(piece)
         self._make(piece.columns, self._nodes)
-        for start in range(0, len(piece.nodes), AT_ONCE):
-            self._make(columns_of(piece.nodes[start : start + AT_ONCE]), self._nodes)
-        for place, row in piece.further:
-            self._take(NUMBER)
-            self._make(columns_of([row]), self._further[place])
+        self._make_of_rows(piece.nodes, self._nodes)
+        for place, told in groupby(piece.further, key=itemgetter(0)):
+            self._make_of_rows([row for _, row in told], self._further[place])
         for parameter in piece.parameters:
             name = self._tables.names[parameter.name]
             if name in self._parameters:
@@ -248,6 +253,10 @@ class Reader:
             raise BrokenError(f"{DAMAGED}: its columns have different lengths") from None
         nodes += nodes_of(columns, len(nodes), self._tables)
 
+    def _make_of_rows(self, rows: Sequence[NodeRow], nodes: list[Node]) -> None:
+        for start in range(0, len(rows), AT_ONCE):
+            self._make(columns_of(rows[start : start + AT_ONCE]), nodes)
+
     def snapshot(self) -> Snapshot:
         graph = Graph(tuple(self._nodes), self._head.graph.roots)
         return replace(self._head, graph=graph, parameters=self._parameters, orders=self._orders())
@@ -278,4 +287,5 @@ def _weight(piece: Piece) -> int:
         + sum(VALUES + NUMBER * (len(values.numbers) + len(values.shape)) for values in piece.values)
         + sum(SOURCE + CHARACTER * (len(source.text) + len(source.file or "")) for source in piece.sources)
         + PARAMETER * len(piece.parameters)
+        + NUMBER * len(piece.further)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from operator import eq
 
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.highest_order import MOST_DEGREE, MOST_ORDER
@@ -59,7 +60,8 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
     if snapshot.origin == "function" and not is_target(snapshot.expression):
         yield "it is of a function, and names none"
     count = len(snapshot.graph.nodes)
-    if not all(_is_node(parameter.node, count) for parameter in snapshot.parameters.values()):
+    places = {parameter.node for parameter in snapshot.parameters.values()}
+    if not all(_is_node(place, count) for place in places):
         yield "a parameter's node is not in the graph"
     beside: list[int | None] = [one.node for one in snapshot.events]
     beside += [one.node for one in snapshot.notes]
@@ -77,7 +79,7 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
         yield "what a witness saw has other numbers than its shape tells"
     if not all(_is_in_text(source, snapshot) for source in _sources(snapshot)):
         yield "a source is not in the text"
-    if any(len(path) > LONGEST or path.count(".") > DEEPEST for path in _paths(snapshot)):
+    if any(len(path) > LONGEST or path.count(".") > DEEPEST for path in _paths(snapshot) if len(path) > DEEPEST):
         yield "the path of a module is too long"
     calls = {(node.module, node.call) for graph in _graphs(snapshot) for node in graph.nodes}
     if sum(path.count(".") for path in (*snapshot.parameters, *(path for path, _ in calls))) > MOST_GROUPS:
@@ -204,7 +206,7 @@ def _graphs(snapshot: Snapshot) -> Iterator[Graph]:
 
 def _graph_flaws(graph: Graph) -> Iterator[str]:
     nodes, count = graph.nodes, len(graph.nodes)
-    targets = {edge.target for node in nodes for edge in node.edges if edge.target is not None}
+    targets = [edge.target for node in nodes for edge in node.edges if edge.target is not None]
     if targets and not 0 <= min(targets) <= max(targets) < count:
         yield "an edge leads to a node that is not in the graph"
     onward = all(edge.target is None or edge.target > node.id for node in nodes for edge in node.edges)
@@ -216,11 +218,13 @@ def _graph_flaws(graph: Graph) -> Iterator[str]:
         yield "the output is not in the graph"
     if len(set(graph.roots)) < len(graph.roots):
         yield "an output is there twice"
-    # without a cycle, what no output leads to begins with a node to which nothing leads
-    if count and len(targets.union(graph.roots)) < count:
+    met = bytearray(count)
+    for target in (*targets, *graph.roots) if count else ():
+        met[target] = 1
+    if sum(met) < count:  # without a cycle, what no output leads to begins with a node to which nothing leads
         yield "no output leads to some of the nodes"
     steps = [node.step for node in nodes if node.step is not None]
-    if sorted(steps) != list(range(len(steps))):
+    if not all(map(eq, sorted(steps), range(len(steps)))):
         yield "the steps of the backward pass do not count from 0 on"
     if not onward or any(node.step not in (None, node.id) for node in nodes):
         yield from _early(graph)
@@ -280,14 +284,12 @@ def _is_in_text(source: Source, snapshot: Snapshot) -> bool:
     return 0 <= source.start <= source.end and (text is None or source.end <= len(text))
 
 
-def _paths(snapshot: Snapshot) -> set[str]:
-    events = {event.module for event in snapshot.events} | {witness.module for witness in snapshot.witnesses}
-    return (
-        {node.module for graph in _graphs(snapshot) for node in graph.nodes}
-        | events
-        | {*snapshot.modules}
-        | {*snapshot.parameters}
-    )
+def _paths(snapshot: Snapshot) -> Iterator[str]:
+    yield from {node.module for graph in _graphs(snapshot) for node in graph.nodes}
+    yield from (event.module for event in snapshot.events)
+    yield from (witness.module for witness in snapshot.witnesses)
+    yield from snapshot.modules
+    yield from snapshot.parameters
 
 
 def _sentences(snapshot: Snapshot) -> Iterator[str]:

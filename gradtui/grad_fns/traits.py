@@ -257,6 +257,9 @@ OPERATIONS: dict[str, Operation] = {
     "Uniform": _row("drawing"),
 }
 
+ROUNDED = {"DivBackward2", "DivBackward3"}
+"""Quotients with a `rounding_mode`: where that is floor or trunc they are flat, and send zeros."""
+
 NO_TRAIT = Operation()
 
 

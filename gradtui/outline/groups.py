@@ -108,24 +108,24 @@ class ModuleTree:
                 paths[node.id], calls[node.id] = self._owner(node.variable), 0
         for path, call in set(zip(paths, calls, strict=True)) if any(calls) else ():
             self._calls[path] = max(call + 1, self._calls.get(path, 1))
-        self._members: list[list[int]] = [[]]
-        before, turn, place, inside = "", 0, self.nodes, self._members[0]
+        gathered: list[list[int]] = [[]]
+        before, turn, place, inside = "", 0, self.nodes, gathered[0]
         for id, (path, call) in enumerate(zip(paths, calls, strict=True)):
             if path is not before or call != turn:  # equal paths are mostly one text
                 before, turn = path, call
                 known = self._places.get((path, call))
-                place = self._ensure(path, call, id) if known is None else known
-                inside = self._members[place - self.nodes]
+                place = self._ensure(path, call, id, gathered) if known is None else known
+                inside = gathered[place - self.nodes]
             self.parents[id] = place
             inside.append(id)
-        for group, members in zip(self.groups, self._members, strict=True):
+        for group, members in zip(self.groups, gathered, strict=True):
             group.members = members
 
     def _owner(self, variable: str) -> str:
         path = variable.rpartition(".")[0]
         return path if path in self._modules else ""
 
-    def _ensure(self, path: str, call: int, first: int) -> int:
+    def _ensure(self, path: str, call: int, first: int, gathered: list[list[int]]) -> int:
         """The group of one call of a module, and of all that it is in, in the order in which they are met."""
         missing: list[tuple[str, int]] = []
         while (path, call) not in self._places:
@@ -135,15 +135,15 @@ class ModuleTree:
         for path, call in reversed(missing):
             id = self.nodes + len(self.groups)
             self.groups.append(Group("module", place, path, call, first=first))
-            self._members[place - self.nodes].append(id)
-            self._members.append([])
+            gathered[place - self.nodes].append(id)
+            gathered.append([])
             self._places[path, call] = place = id
         return place
 
     def _above(self, path: str, call: int) -> tuple[str, int]:
         """What a call of a module is in: which call of it is told by their numbers, where one is a multiple."""
         above = path.rpartition(".")[0]
-        while above in self._containers:
+        while above and above in self._containers:
             above = above.rpartition(".")[0]
         if not above or not call:
             return above, 0

@@ -64,6 +64,7 @@ Kind = Literal[
     "eval_mode",
     "padding",
     "optimizer_anew",
+    "stepped_twice",
     "clipping",
     "overwritten",
     "ranks",

@@ -26,7 +26,6 @@ from gradtui.tui.answers import Answers
 from gradtui.tui.asking import Asking
 from gradtui.tui.backward import Backward
 from gradtui.tui.chosen_keys import bound
-from gradtui.tui.dialogs import command_palette
 from gradtui.tui.evaluator import DerivativeArrived, MakeEvaluator, OtherArrived, SnapshotArrived
 from gradtui.tui.findings import Findings
 from gradtui.tui.keys import EVERYWHERE, KEYS, UPDATE, asks, working, works
@@ -77,9 +76,8 @@ class GradtuiApp(MendedApp):
         self.theme = theme or self.theme
 
     def compose(self) -> ComposeResult:
-        self.picture = Picture(
-            self.session, self.answers, self.backward, ask=self.ask, settle=self.settle, id="picture"
-        )
+        heard = {"ask": self.ask, "settle": self.settle, "typed": self.asking.typed}
+        self.picture = Picture(self.session, self.answers, self.backward, **heard, id="picture")
         self.board.attach(self.picture)
         yield self.picture
         yield Static("too small:\n40 x 10 at least", id="too-small")
@@ -236,6 +234,8 @@ class GradtuiApp(MendedApp):
             self.notify(texts.NOTHING_NEW, timeout=3)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        from gradtui.tui.dialogs import command_palette  # not wanted before the first paint
+
         return command_palette.commands(self, self.keys, self.session, self.answers.shown, self.command)
 
     async def command(self, action: str) -> None:
@@ -316,7 +316,7 @@ class GradtuiApp(MendedApp):
 
     def action_step(self, ticks: int) -> None:
         self.session.move(ticks)
-        self.ask()
+        self.asking.soon(self.ask)
 
     def action_rescale_step(self, power: int) -> None:
         self.session.rescale_step(power)

@@ -20,6 +20,9 @@ PATIENCE = 0.15
 FRAME = 0.012
 """Seconds: an answer mostly comes sooner, and then key and answer are one frame and not two."""
 
+HASTE = 0.1
+"""Seconds: who types the next letter sooner is looking at the line, and the picture waits until no letter came for so long."""
+
 
 class Unanswered(Message):
     """What was changed is to be painted without its answer, which takes longer than a frame."""
@@ -44,6 +47,10 @@ class Asking:
         self._others: set[int] = set()
         self._frame: asyncio.TimerHandle | None = None
         self._patience: asyncio.TimerHandle | None = None
+        self._soon = False
+        self._typed, self._hasty = -HASTE, False
+        self._held: Snapshot | None = None
+        self._holding: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         await self.service.start()
@@ -51,11 +58,21 @@ class Asking:
             self._watch.follow([split(self._session.text)[0]])
 
     async def close(self) -> None:
-        for timer in filter(None, (self._frame, self._patience)):
+        for timer in filter(None, (self._frame, self._patience, self._holding)):
             timer.cancel()
         if self._watch is not None:
             await self._watch.close()
         await self.service.close()
+
+    def soon(self, ask: Callable[[], None]) -> None:
+        """Call `ask` once, however many keys are there to be heard before the loop turns."""
+        if not self._soon:
+            self._soon = True
+            asyncio.get_running_loop().call_soon(self._now, ask)
+
+    def _now(self, ask: Callable[[], None]) -> None:
+        self._soon = False
+        ask()
 
     def ask(self, points: int) -> None:
         """Have the session evaluated, with a curve at so many `points` where it is not there already."""
@@ -63,7 +80,7 @@ class Asking:
         self._answers.ask(request)
         self.service.submit(request)
         if self._frame is None:
-            self._frame = asyncio.get_running_loop().call_later(FRAME, self._unanswered)
+            self._frame = asyncio.get_running_loop().call_later(HASTE if self._hasty else FRAME, self._unanswered)
 
     def ask_other(self, request: Request) -> None:
         """Have another function evaluated, whose answer is not one for the session."""
@@ -79,6 +96,11 @@ class Asking:
         if snapshot.id in self._others:
             self._post(OtherArrived(snapshot))
             return
+        if self._hasty and self._quiet_at > asyncio.get_running_loop().time():
+            self._held = snapshot
+            if self._holding is None:
+                self._let_go()
+            return
         last, self._last = self._last, snapshot
         again = last is not None and last.id == snapshot.id and last.graph is snapshot.graph
         if again and snapshot.derivative is not None:
@@ -86,10 +108,35 @@ class Asking:
         else:
             self._post(SnapshotArrived(snapshot))
 
+    # Haste
+
+    def typed(self) -> None:
+        """A letter of a function was typed, or taken away."""
+        now = asyncio.get_running_loop().time()
+        self._hasty, self._typed = now < self._quiet_at, now
+
+    @property
+    def _quiet_at(self) -> float:
+        return self._typed + HASTE
+
+    def _let_go(self) -> None:
+        """The newest answer, once no letter came for a while: what came before it nobody has seen."""
+        loop, held = asyncio.get_running_loop(), self._held
+        self._holding = None
+        if loop.time() < self._quiet_at:
+            self._holding = loop.call_at(self._quiet_at, self._let_go)
+        elif held is not None:
+            self._held, self._last = None, held
+            self._post(SnapshotArrived(held))
+
     def receive(self, snapshot: Snapshot) -> bool:
-        """Take an answer; False where a newer one is here already."""
+        """Take an answer; False where a newer one is here already, or one of another text is on its way: who types on would
+        wait for the picture of what is past."""
         if self._watch is not None:
             self._watch.follow(snapshot.files)
+        typed_on = self._session.origin == "expression" and snapshot.expression != self._session.text
+        if typed_on and snapshot.id < self._answers.asked and self._answers.shown is not None:
+            return False
         return self._answers.receive(snapshot)
 
     def painted(self) -> None:

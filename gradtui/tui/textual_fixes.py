@@ -36,10 +36,11 @@ from textual.screen import Screen
 from textual.theme import ThemeProvider
 from textual.timer import Timer, TimerCallback
 from textual.widget import AwaitMount, Widget
-from textual.widgets import Button, LoadingIndicator
+from textual.widgets import Button, Input, LoadingIndicator
 
 from gradtui.snapshot.visible import visible
 from gradtui.tui.few_colours import ANSI_DARK, COLOURLESS, readable, theme_for
+from gradtui.tui.painting import CellsCompositor
 
 SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._gather_commands)["__wrapped__"]
 
@@ -207,6 +208,17 @@ class Sized:
 
 class MendedScreen(Sized, Screen[None]):
     """Where a widget stood that has just gone, there is nothing to select; Textual asks for its parent."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._compositor: CellsCompositor = CellsCompositor()
+
+    def _compositor_refresh(self) -> None:
+        """While one types, in parts: a key never waits for a whole frame."""
+        self._compositor.in_parts = isinstance(self.focused, Input)
+        super()._compositor_refresh()
+        if self._compositor.unpainted and self.is_current:
+            self.call_later(self._compositor_refresh)
 
     def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
         widget, offset = super().get_widget_and_offset_at(x, y)

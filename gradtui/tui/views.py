@@ -44,7 +44,7 @@ class Picture(Vertical):
     """The expression above its reading; variables and readout; graph, chart and node panel.
 
     What a person types into them and points at in them goes into the session and the cursor. ask: called where the session is to
-    be evaluated anew. settle: where it cannot be, because of what was typed.
+    be evaluated anew. settle: where it cannot be, because of what was typed. typed: at each change of the function's line.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Picture(Vertical):
         *,
         ask: Callable[[], None],
         settle: Callable[[], None],
+        typed: Callable[[], None],
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
@@ -63,7 +64,8 @@ class Picture(Vertical):
         self.title = Static(id="title")
         self.formula = ExpressionInput(session.text, session.names, id="expression")
         self.formula.can_focus = session.live
-        self.typed = Formula(session, self.formula, ask=ask, settle=settle, lay_out=self.lay_out)
+        heard = {"ask": ask, "settle": settle, "typed": typed, "lay_out": self.lay_out}
+        self.typed = Formula(session, self.formula, **heard)
         self.status = Status(id="status")
         self.source = SourceView(id="source") if session.origin != "expression" else None
         self.problem_line, self.entry = ProblemLine(id="problem"), ValueEntry(id="entry")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gradtui.file.format import save
-from tests import examples
+from tests import examples, warm
 from tests.command import here
 
 pytestmark = pytest.mark.child
@@ -21,7 +21,7 @@ FULL = Path("/dev/full")
 
 def start(*arguments: str) -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
-    return subprocess.Popen([*COMMAND, *arguments], stdin=pipe, stdout=pipe, stderr=pipe)
+    return subprocess.Popen(warm.gradtui(*arguments), stdin=pipe, stdout=pipe, stderr=pipe)
 
 
 def test_report_and_a_reader_that_has_seen_enough(tmp_path: Path) -> None:

@@ -16,27 +16,6 @@ import pytest
 pytestmark = [pytest.mark.child, pytest.mark.long]
 
 SCRIPTS = Path(__file__).parents[1] / "cases" / "frameworks"
-SHARDED = """
-import torch, torch.distributed as dist
-from torch import nn
-from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import fully_shard
-
-dist.init_process_group("gloo")
-torch.manual_seed(0)
-mesh = init_device_mesh("cpu", (2,))
-model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
-for part in (model[0], model[2], model):
-    fully_shard(part, mesh=mesh)
-optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
-x = torch.randn(16, 4)
-for update in range(4):
-    optimizer.zero_grad()
-    loss = (model(x) if update < 3 else torch.log(model(x) - 100)).square().mean()
-    loss.backward()
-    optimizer.step()
-dist.destroy_process_group()
-"""
 
 
 def told(script: str) -> dict[str, Any]:
@@ -74,21 +53,3 @@ def test_accelerate() -> None:
 def test_trainer_of_transformers() -> None:
     run = told("with_transformers.py")
     assert (len(run["updates"]), run["findings"], run["exit"]) == (6, [], 0)
-
-
-def test_parameters_that_are_spread_over_ranks(tmp_path: Path) -> None:
-    """FSDP2: a parameter is whole only while its module runs, and a rank may hold nothing of it."""
-    (tmp_path / "train.py").write_text(SHARDED)
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--no-python"]
-    command = [*launcher, sys.executable, "-m", "gradtui", "--export", "ranks/", "train.py"]
-    subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    files = sorted((tmp_path / "ranks").iterdir())
-    assert len(files) == 2
-    for file in files:
-        shown = subprocess.run(
-            [sys.executable, "-m", "gradtui", "--json", str(file)], capture_output=True, text=True, check=False
-        )
-        run = json.loads(shown.stdout)
-        assert (run["exit"], len(run["updates"])) == (0, 4)
-        assert [*run["updates"][0]["parameters"]] == ["0.weight", "0.bias", "2.weight", "2.bias"]
-        assert [(one["kind"], one["update"]) for one in run["findings"]][:1] == [("nonfinite", 3)]

@@ -6,12 +6,14 @@ import json
 import math
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from tests import warm
 from tests.command.here import run
 
 CODE = """
@@ -42,9 +44,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def started(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gradtui", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+def started(
+    folder: Path, *arguments: str, command: Sequence[str] = (sys.executable, "-m", "gradtui")
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.child
@@ -87,7 +90,7 @@ def test_chart(folder: Path) -> None:
 @pytest.mark.child
 @pytest.mark.long
 def test_print(folder: Path) -> None:
-    ended = started(folder, "some/model.py:loss", "--print", "--at", "x=0.7")
+    ended = started(folder, "some/model.py:loss", "--print", "--at", "x=0.7", command=warm.gradtui())
     assert ended.returncode == 0
     lines = ended.stdout.splitlines()
     assert lines[0] == "loss(x, w) of some/model.py"

@@ -43,20 +43,24 @@ dist.destroy_process_group()
 
 
 SHARDED = """
-import torch
-import torch.distributed as dist
+import torch, torch.distributed as dist
+from torch import nn
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
 
 dist.init_process_group("gloo")
 torch.manual_seed(0)
-model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1))
-fully_shard(model, mesh=init_device_mesh("cpu", (2,)))
-optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+mesh = init_device_mesh("cpu", (2,))
+model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
+for part in (model[0], model[2], model):
+    fully_shard(part, mesh=mesh)
+optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
 data = torch.Generator().manual_seed(dist.get_rank())
-for step in range(3):
+x = torch.randn(16, 4, generator=data)
+for update in range(4):
     optimizer.zero_grad()
-    model(torch.randn(4, 3, generator=data)).square().mean().backward()
+    loss = (model(x) if update < 3 else torch.log(model(x) - 100)).square().mean()
+    loss.backward()
     optimizer.step()
 dist.destroy_process_group()
 """
@@ -82,17 +86,34 @@ def launch(train: str, folder: Path) -> str:
     return launched.stderr
 
 
-def test_parts_of_parameters_are_none_that_differ(tmp_path: Path) -> None:
-    """FSDP2: of each parameter each rank holds a part."""
-    launch(SHARDED, tmp_path)
-    first, second = (gradtui.load(tmp_path / "runs" / f"rank-{rank}.gradtui") for rank in range(2))
+@pytest.fixture(scope="module")
+def sharded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The runs of a training whose parameters are spread over the ranks (FSDP2), and whose last update goes wrong."""
+    folder = tmp_path_factory.mktemp("sharded")
+    launch(SHARDED, folder)
+    return folder / "runs"
+
+
+def test_parts_of_parameters_are_none_that_differ(sharded: Path) -> None:
+    """Of each parameter each rank holds a part."""
+    first, second = (gradtui.load(sharded / f"rank-{rank}.gradtui") for rank in range(2))
     assert isinstance(first, gradtui.Run)
     assert isinstance(second, gradtui.Run)
     assert {*first.shards} == {"0.weight", "0.bias", "2.weight", "2.bias"}
     parts = [run.updates[0].parameters["0.weight"].weight for run in (first, second)]
     assert parts[0] != parts[1], "they are not the same numbers"
-    told = json.loads(command(str(tmp_path / "runs"), "--json").stdout)
-    assert told["findings"] == []
+    told = json.loads(command(str(sharded), "--json").stdout)
+    assert {one["update"] for one in told["findings"]} == {3}
+    assert "ranks" not in {one["kind"] for one in told["findings"]}
+
+
+@pytest.mark.parametrize("rank", range(2))
+def test_parameters_that_are_spread_over_ranks(sharded: Path, rank: int) -> None:
+    """A parameter is whole only while its module runs, and a rank may hold nothing of it."""
+    run = json.loads(command(str(sharded / f"rank-{rank}.gradtui"), "--json").stdout)
+    assert (run["exit"], len(run["updates"])) == (0, 4)
+    assert [*run["updates"][0]["parameters"]] == ["0.weight", "0.bias", "2.weight", "2.bias"]
+    assert [(one["kind"], one["update"]) for one in run["findings"]][:1] == [("nonfinite", 3)]
 
 
 def test_two_processes(tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ import json
 import re
 import runpy
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from tests import warm
 from tests.command.here import run
 
 LINE = "(w*x + b - y)^2"
@@ -21,8 +21,7 @@ AT = ("--at", "x=2", "--at", "y=3", "--at", "w=0.5", "--at", "b=0")
 
 
 def started(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gradtui", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return subprocess.run(warm.gradtui(*arguments), cwd=folder, capture_output=True, text=True, check=False)
 
 
 def numbers(text: str) -> list[float]:

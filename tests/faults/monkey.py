@@ -6,17 +6,15 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import random
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,10 +24,10 @@ from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from textual.keys import _character_to_key
 
 from gradtui.tui.keys import KEYS
+from tests import warm
 from tests.terminal import driver
 from tests.terminal.driver import PATIENCE, Terminal, alive, assert_restored
 
-GRADTUI = str(Path(sys.executable).with_name("gradtui"))
 CASES = Path(__file__).parents[1] / "cases"
 FIRST = "x^2 + 3x + 1"
 
@@ -57,40 +55,43 @@ KEPT = 2**17
 """Bytes of what was painted last that are kept: half an hour of it would be gigabytes."""
 
 WARM = 2 / 3
-"""The part of the time in which memory may grow: caches fill, and the heap takes the shape of the largest burst."""
+"""The part of the actions in which memory may grow: caches fill, and the heap takes the shape of the largest burst."""
 ROUND = 400
 """Actions after which one that stays does the same again: that needs no new memory, unless something is left behind."""
+SAMPLE = 50
+"""Actions from one look at the memory to the next."""
 
 ESCAPES = re.compile(rb"\x1b(\[[0-9;?<>]*[A-Za-z]|[()][A-Z0-9]|.)")
 
 
 @dataclass
 class Report:
-    """What the monkey did. memory: of the screen's process, (seconds, MiB), each with the first function on the screen."""
+    """What the monkey did. memory: of the screen's process, (actions, MiB), each with the first function on the screen."""
 
     seed: int
+    actions: int = 0
     keys: int = 0
     texts: int = 0
     clicks: int = 0
     resizes: int = 0
     kills: int = 0
     quits: int = 0
-    memory: list[tuple[float, float]] = field(default_factory=list)
+    memory: list[tuple[int, float]] = field(default_factory=list)
 
     @property
     def growth(self) -> float:
         """Of memory, where it never quit: the largest after the warm-up over the largest in it."""
         warm = self.memory[-1][0] * WARM
-        before = [mebibytes for seconds, mebibytes in self.memory if seconds < warm]
-        return max(mebibytes for seconds, mebibytes in self.memory if seconds >= warm) / max(before)
+        before = [mebibytes for actions, mebibytes in self.memory if actions <= warm]
+        return max(mebibytes for actions, mebibytes in self.memory if actions > warm) / max(before)
 
     def __str__(self) -> str:
         samples = self.memory[:: max(1, len(self.memory) // 12)]
-        memory = "  ".join(f"{seconds:.0f} s {mebibytes:.1f}" for seconds, mebibytes in samples)
-        growth = "" if self.quits else f"; after the warm-up times {self.growth:.3f}"
+        memory = "  ".join(f"{mebibytes:.1f} ({actions})" for actions, mebibytes in samples)
+        growth = "" if not self.memory else f"; after the warm-up times {self.growth:.3f}"
         return (
             f"seed {self.seed}: {self.keys} keys, {self.texts} texts, {self.clicks} clicks, {self.resizes} resizes, "
-            f"{self.kills} workers killed or stopped, {self.quits} quits\nmemory in MiB: {memory}{growth}"
+            f"{self.kills} workers killed or stopped, {self.quits} quits\nmemory in MiB (after actions): {memory}{growth}"
         )
 
 
@@ -122,29 +123,25 @@ class Monkey:
         self.done: list[str] = []
         self.columns = 0
 
-    def run(self, seconds: float) -> Report:
-        """Torment one program after another until the time is over; quitting by the palette is its good right."""
-        self.started = time.monotonic()
-        while (left := self.started + seconds - time.monotonic()) > 0:
+    def run(self, over: Callable[[Report], bool]) -> Report:
+        """Torment one program after another until it is over; quitting by the palette is its good right."""
+        while not over(self.report):
             with _program() as screen:
                 self.screen = screen
-                if self._torment(left):
+                if self._torment(over):
                     self._leave()
         return self.report
 
-    def _torment(self, seconds: float) -> bool:
-        """Whether the program still runs after that time."""
-        end, sample = time.monotonic() + seconds, 0.0
+    def _torment(self, over: Callable[[Report], bool]) -> bool:
+        """Whether the program still runs when it is over."""
         for key in self.keys:
             self.press(key)
-        for number in itertools.count():
-            if time.monotonic() >= end:
-                break
-            if self.stays and number % ROUND == 0:
+        while not over(self.report):
+            if self.stays and self.report.actions % ROUND == 0:
                 self.random.seed(self.report.seed)
-            if time.monotonic() >= sample:
+            if self.stays and self.report.actions % SAMPLE == 0:
                 self._measure()
-                sample = time.monotonic() + max(2.0, seconds / 100)
+            self.report.actions += 1
             (action,) = self.random.choices(
                 (self.key, self.hold, self.type, self.click, self.resize, self.kill), (60, 8, 12, 8, 4, 2)
             )
@@ -155,7 +152,8 @@ class Monkey:
                 self._expect_whole()
                 self.report.quits += 1
                 return False
-        self._measure()
+        if self.stays:
+            self._measure()
         return True
 
     def press(self, key: str) -> None:
@@ -239,7 +237,7 @@ class Monkey:
             if not self.screen.read(0.1):
                 break
         if self.screen.process.poll() is None:
-            self.report.memory.append((time.monotonic() - self.started, _resident(self.screen.process.pid)))
+            self.report.memory.append((self.report.actions, _resident(self.screen.process.pid)))
 
     def _leave(self) -> None:
         """The way that is always open, whatever has the focus."""
@@ -278,7 +276,7 @@ def _program() -> Iterator[Screen]:
             "TEXTUAL_SCREENSHOT_LOCATION": home,
             "PYTHONFAULTHANDLER": "1",
         }
-        with Screen([GRADTUI, FIRST], environment=environment) as screen:
+        with Screen(warm.gradtui(FIRST), environment=environment) as screen:
             screen.wait(lambda: b"AccumulateGrad" in screen.raw, "the first answer")
             yield screen
 
@@ -317,7 +315,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stay", action="store_true")
     arguments = parser.parse_args()
-    print(Monkey(arguments.seed, arguments.stay).run(60 * arguments.minutes))
+    end = time.monotonic() + 60 * arguments.minutes
+    print(Monkey(arguments.seed, arguments.stay).run(lambda _: time.monotonic() >= end))
 
 
 if __name__ == "__main__":

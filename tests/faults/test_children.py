@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+import marshal
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gradtui.service.client import Service
-from gradtui.snapshot.model import Request, Snapshot
+from gradtui.service.protocol import Ready, frame
+from gradtui.snapshot.model import Request, Snapshot, Values, VariableState
+from gradtui.snapshot.truth import Derivative
 from tests.terminal.driver import PATIENCE
 
 pytestmark = pytest.mark.child
 
-CHILD = str(Path(__file__).with_name("failing_child.py"))
+CHILD = (sys.executable, "-I", "-S", str(Path(__file__).with_name("failing_child.py")))
 MOMENTS = ("starting", "waiting", "reading", "evaluating", "half answered", "answered")
 FAULTS = ("SIGKILL", "SIGSEGV", "SIGSTOP", "exit", "memory", "rubbish", "hang")
 AT_A_TIME = 4
 
 SHORT, LONG = 0.7, 20.0
 """Seconds of deadline: for a child that will not answer, and for one that will, however busy the machine is."""
+
+
+ASKED = ("first", "second", "third")
+
+
+def frames() -> dict[str, list[Any]]:
+    """What the children say: that they are ready, then the answer to a request with such a text in it."""
+    one = Values((), (1.0,))
+    told: dict[str, list[Any]] = {"torch": [frame(Ready("torch"))], "calculus": [frame(Ready("calculus"))]}
+    for id, text in enumerate(ASKED, 1):
+        value = Snapshot(id, text, variables={"x": VariableState(one, one)}, value=one)
+        told["torch"].append((text.encode(), frame(value)))
+        told["calculus"].append((text.encode(), frame(Snapshot(id, text, derivative={"x": Derivative("1")}))))
+    return told
 
 
 class Screen:
@@ -66,8 +84,9 @@ def told(number: int) -> Callable[[Snapshot], bool]:
 
 async def fail(folder: Path, moment: str, fault: str, calculus: bool) -> None:
     folder.mkdir()
-    failing = (sys.executable, CHILD, str(folder), moment, fault)
-    sound = (sys.executable, CHILD, str(folder), "never", "")
+    (folder / "frames").write_bytes(marshal.dumps(frames()))
+    failing = (*CHILD, str(folder), moment, fault)
+    sound = (*CHILD, str(folder), "never", "")
     lasting = fault in ("hang", "SIGSTOP")
     screen = Screen()
     screen.service = Service(
@@ -80,13 +99,13 @@ async def fail(folder: Path, moment: str, fault: str, calculus: bool) -> None:
     )
     await screen.service.start()
     try:
-        screen.service.submit(Request(1, "first"))
+        screen.service.submit(Request(1, ASKED[0]))
         hangs = fault == "hang" and moment not in ("starting", "answered")
         await screen.until(told(1) if hangs else whole(1))
-        screen.service.submit(Request(2, "second"))
+        screen.service.submit(Request(2, ASKED[1]))
         await screen.until(told(2) if fault == "hang" and moment == "answered" else whole(2))
         screen.service._calculus.deadline = LONG
-        screen.service.submit(Request(3, "third"))
+        screen.service.submit(Request(3, ASKED[2]))
         await screen.until(whole(3))
     finally:
         await screen.service.close()

@@ -71,6 +71,7 @@ RAISED = Raised(
     HERE,
     0,
     HERE,
+    "GreaterThan",
 )
 
 SPECTRUM = Spectrum(4110, -0.5, 2.0, 12, True, {"net.weight": 1.0})

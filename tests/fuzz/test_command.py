@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from gradtui.command.cli import command
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.snapshot.model import Request, Snapshot
+from tests import warm
 from tests.fuzz import texts
 
 OPTIONS = (
@@ -117,5 +118,6 @@ def test_any_arguments(seed: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 @pytest.mark.long
 def test_with_the_real_evaluator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
+    warm.install(monkeypatch)
     for given in (["x^2", "--print", "--at", "[1, 2]"], ["-", "--json"]):
         check(given)

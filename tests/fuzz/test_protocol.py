@@ -10,9 +10,9 @@ from random import Random
 import pytest
 
 from gradtui.engine.typed.evaluate import evaluate
-from gradtui.service.client import TORCH
 from gradtui.service.protocol import ProtocolError, Ready, frame, message, read
 from gradtui.snapshot.model import Request, Snapshot
+from tests import warm
 from tests.fuzz import frames
 from tests.fuzz.language import EVALUATE, check_problem, timed
 
@@ -65,7 +65,7 @@ def test_a_real_worker() -> None:
     good = [(payload, request) for payload, request in pairs if request is not None]
     bad = next(payload for payload, request in pairs if request is None)
     given = b"".join(frames.framed(payload) for payload in (*(payload for payload, _ in good), bad))
-    run = subprocess.run(TORCH, input=given, capture_output=True)
+    run = subprocess.run(warm.workers()["torch"], input=given, capture_output=True)
     answers = io.BytesIO(run.stdout)
     assert read(answers, Ready) == Ready("torch")
     for _, request in good:

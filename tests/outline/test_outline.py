@@ -234,3 +234,12 @@ class TestModels:
         shape = Outline(tape.graph(), {"cell": Module("Cell", 200), "cell.inner": Module("Linear")})
         groups = [shape.group(row.group) for row in rows(shape) if row.group]
         assert [(group.kind, len(group.members)) for group in groups] == [("repeat", 200)]
+
+    def test_a_model_that_is_a_list_of_modules(self) -> None:
+        tape = synthetic.Tape()
+        h = tape.leaf("x", 8)
+        for number in range(2):
+            h = tape.run("Tanh", tape.run("Mul", h, h, module=f"{number}"), module=f"{number}")
+        shape = Outline(tape.graph(), {"": Module("ModuleList"), "0": Module("A"), "1": Module("A")})
+        groups = [shape.group(row.group) for row in rows(shape) if row.group]
+        assert [(group.kind, group.path) for group in groups] == [("module", "1"), ("module", "0")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -25,6 +24,7 @@ from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Event, Problem, Request, Snapshot
 from gradtui.snapshot.orders import OrdersRequest
 from gradtui.snapshot.training import Batches, Norms, Optimizer, Training, TrainingRequest, Update
+from tests import warm
 from tests.file.test_format import EVERYTHING
 from tests.runs.made import run
 
@@ -149,7 +149,7 @@ def test_refusal_of_a_batch(strict: Draft202012Validator) -> None:
 
 @pytest.mark.child
 def test_stdout_is_data_and_the_rest_is_stderr(strict: Draft202012Validator) -> None:
-    command = (sys.executable, "-m", "gradtui", "-", "--json")
+    command = warm.gradtui("-", "--json")
     lines = 'x^2\nxy\n{"expression": "sum(x)", "at": {"x": [1, 2]}}\n{"expression"\n[1, 2\n\n1e999\n'
     ended = subprocess.run(command, input=lines, capture_output=True, text=True, timeout=120)
     told = [json.loads(one) for one in ended.stdout.splitlines()]

@@ -16,6 +16,7 @@ import pytest
 from gradtui.service.client import Service
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Request
+from tests import warm
 from tests.terminal.driver import PATIENCE, Terminal, alive, assert_restored
 
 pytestmark = [pytest.mark.child, pytest.mark.long]
@@ -155,7 +156,8 @@ ALONE = [line.split("(")[0].removeprefix("def ") for line in RUNNING.splitlines(
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    warm.install(monkeypatch)
     (tmp_path / "leaving.py").write_text(LEAVING)
     (tmp_path / "running.py").write_text(RUNNING)
     yield tmp_path
@@ -233,8 +235,7 @@ def test_the_command_ends_and_nobody_holds_its_output(folder: Path) -> None:
 
 @pytest.mark.long
 def test_the_screen_is_left(folder: Path) -> None:
-    gradtui = str(Path(sys.executable).with_name("gradtui"))
-    with Terminal([gradtui, f"{folder / 'leaving.py'}:daemon"], columns=120, rows=36) as terminal:
+    with Terminal(warm.gradtui(f"{folder / 'leaving.py'}:daemon"), columns=120, rows=36) as terminal:
         terminal.wait_for("PowBackward0", "x**2")
         assert any(map(alive, left(folder)))
         terminal.press("q")

@@ -14,6 +14,7 @@ from gradtui.service.client import Service
 from gradtui.service.worker import _only
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Request, Snapshot
+from tests import warm
 from tests.terminal.driver import alive
 
 SECONDS, GRACE = 2.0, 1.0
@@ -135,6 +136,7 @@ class User:
 async def user(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[User]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gradtui.service.client.GRACE", GRACE)
+        warm.install(patch)
         user = User(tmp_path_factory.mktemp("user"))
     await user.start()
     yield user
@@ -272,12 +274,13 @@ async def test_only_the_function_of_the_command_line_is_run(user: User, tmp_path
 
 
 @pytest.mark.long
-async def test_nothing_of_it_is_left(tmp_path: Path) -> None:
+async def test_nothing_of_it_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fork that goes on for ever ends with the worker."""
     (tmp_path / "model.py").write_text(
         "import os, time\ndef f(x):\n    child = os.fork()\n    if not child: time.sleep(600)\n    print(child)\n    return x"
     )
     target = f"{tmp_path / 'model.py'}:f"
+    warm.install(monkeypatch)
     service = Service(function=target, seconds=SECONDS)
     await service.start()
     snapshot = await service.evaluate(Request(1, target, origin="function"))

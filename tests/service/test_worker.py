@@ -17,6 +17,7 @@ from gradtui.service.client import CALCULUS, TORCH, Service
 from gradtui.service.protocol import Ready, read, write
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Request, Snapshot
+from tests import warm
 from tests.terminal.driver import PATIENCE, alive
 
 pytestmark = pytest.mark.child
@@ -187,8 +188,9 @@ def test_rubbish_ends_the_worker() -> None:
 
 
 @pytest.mark.long
-async def test_both_at_once() -> None:
+async def test_both_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The client with the real children."""
+    warm.install(monkeypatch)
     service = Service()
     await service.start()
     answer = await service.evaluate(FIRST)

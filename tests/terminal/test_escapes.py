@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from gradtui.file.format import save
 from gradtui.snapshot.model import Snapshot
-from tests import examples
+from tests import examples, warm
 from tests.file.test_format import EVERYTHING
 from tests.hostile import MARK, hostile, obeyed, text_fields
 from tests.terminal.driver import Terminal, assert_restored
@@ -62,7 +62,7 @@ def test_a_saved_snapshot(name: str, tmp_path: Path) -> None:
 def test_a_file_of_ones_own(tmp_path: Path) -> None:
     """In a source line, which is shown beside the graph, quoted in the node panel and in the ledger; then in an exception."""
     (tmp_path / "hostile.py").write_text(SOURCE)
-    with Terminal([GRADTUI, f"{tmp_path}/hostile.py:loss"]) as terminal:
+    with Terminal(warm.gradtui(f"{tmp_path}/hostile.py:loss")) as terminal:
         terminal.wait_for("AccumulateGrad", "autograd ✓")
         terminal.press("down", "l")
         terminal.wait_for("by way of")
@@ -94,7 +94,7 @@ def test_an_exception_in_json_on_a_terminal(tmp_path: Path) -> None:
 
 
 def reported(*arguments: str) -> None:
-    with Terminal([GRADTUI, *arguments]) as terminal:
+    with Terminal(warm.gradtui(*arguments)) as terminal:
         terminal.wait_exit()
         assert len(terminal.raw) > 200
         assert "TITLE" in terminal.raw.decode()

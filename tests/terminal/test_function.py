@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.terminal.driver import Terminal, alive, assert_restored
 
 pytestmark = pytest.mark.child
 
-GRADTUI = str(Path(sys.executable).with_name("gradtui"))
 GOOD = "def loss(x: float = 4.0):\n    square = x**2\n    return square + 3 * x + 1\n"
 
 
@@ -20,7 +19,7 @@ def test_session(tmp_path: Path) -> None:
     """A function that hangs leaves the keys alive, and a better version ends it. Then, in two sizes, steps and versions."""
     model = tmp_path / "model.py"
     model.write_text("def loss(x: float = 4.0):\n    while True:\n        pass\n")
-    with Terminal([GRADTUI, f"{model}:loss"], columns=120, rows=36) as terminal:
+    with Terminal(warm.gradtui(f"{model}:loss"), columns=120, rows=36) as terminal:
         terminal.wait_for("model.py:loss")
         terminal.press("?")
         terminal.wait_for("step, ten steps")

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
-from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.terminal.driver import Terminal, alive, assert_restored
 from tests.terminal.light import light
 
 pytestmark = pytest.mark.child
-
-GRADTUI = str(Path(sys.executable).with_name("gradtui"))
 
 
 @pytest.mark.long
@@ -23,7 +20,7 @@ def test_session() -> None:
 
     Between them the workers are killed: their death costs one sentence; the picture stays, and the next step is answered.
     """
-    with Terminal([GRADTUI]) as terminal:
+    with Terminal(warm.gradtui()) as terminal:
         terminal.wait_for("x^2 + 3x + 1", "29", "11", "AddBackward0", "AccumulateGrad", "2*x + 3")
         children = terminal.children()
         assert children, "the evaluation runs in processes of its own"

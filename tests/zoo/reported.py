@@ -142,3 +142,31 @@ def dropout_of_everything() -> Iterator[Any]:
     model = nn.Sequential(nn.Linear(3, 4), nn.Dropout(1.0), nn.Linear(4, 1))
     yield model
     yield model(torch.randn(5, 3)).pow(2).mean()  # <- here
+
+
+@broken("flat", "0.weight", "zero", "flat between its jumps")
+def quotient_that_is_floored() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 1))
+    yield model
+    code = torch.div(model[0](torch.randn(5, 3)), 0.1, rounding_mode="floor")  # <- here
+    yield model[1](code).pow(2).mean()
+
+
+@broken("flat", "0.weight", "zero", "second derivative")
+def curvature_of_leaky_relu() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(1, 8), nn.LeakyReLU(), nn.Linear(8, 1))
+    t = torch.linspace(0, 1, 7)[:, None].requires_grad_()
+    yield model
+    (slope,) = torch.autograd.grad(model(t).sum(), t, create_graph=True)
+    (bend,) = torch.autograd.grad(slope.sum(), t, create_graph=True)  # <- here
+    yield (bend - 1).pow(2).mean()
+
+
+@broken("no_grad", "angle", "none", "ran under no_grad")
+def matrix_filled_under_no_grad() -> Iterator[Any]:
+    angle = nn.Parameter(torch.tensor(0.3))
+    yield {"angle": angle}
+    turn = torch.eye(2, requires_grad=True).clone()
+    with torch.no_grad():
+        turn[0, 0] = torch.cos(angle)  # <- here
+    yield (torch.randn(5, 2) @ turn).pow(2).mean()

@@ -82,7 +82,7 @@ def kind_of(
     number = next((number for number in seen.numbers if number is not None), None)
     first = seen.inputs[0]
     if seen.has_written or (name == "data" and seen.func.__name__ == "__set__"):
-        if seen.others and (_loses(first) or is_beside(first, seen.numbers[0])):
+        if seen.others and (not torch.is_grad_enabled() or _loses(first) or is_beside(first, seen.numbers[0])):
             return Told("written", name, number)
         return Told("inplace", name, seen.numbers[0])
     if name in CUTS:

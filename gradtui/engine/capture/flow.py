@@ -70,12 +70,22 @@ class Flow:
 
     def cut(self, tensor: torch.Tensor, flowed: int, *, written: bool = False) -> None:
         """A tensor that no grad_fn made, and what flowed into it. written: over what was in it."""
+        self._add(tensor, flowed)
         key, table = id(tensor), self._recording.cut
         table[key] = weakref.ref(tensor, lambda _: table.pop(key, None)), flowed
         self.share(tensor, flowed, 0, written)
 
+    def _add(self, tensor: torch.Tensor, flowed: int) -> None:
+        """To what flowed into a tensor with a graph, which does not have what was written into it."""
+        made = maker(tensor)
+        if made is not None:
+            lineage = self._recording.lineage
+            lineage[made._sequence_nr()] = lineage.get(made._sequence_nr(), 0) | flowed
+
     def share(self, tensor: torch.Tensor, flowed: int, live: int, written: bool = False) -> None:
         """Whatever has this storage has these numbers: `from_numpy(t.numpy())`, a view of what is written over under no_grad."""
+        if not torch.is_grad_enabled():
+            self._add(tensor, flowed)
         if flowed and (storage := _storage(tensor)) is not None:
             self._storages[storage.data_ptr()] = StorageWeakRef(storage), flowed, live, written  # type: ignore[no-untyped-call]
 

@@ -14,7 +14,7 @@ from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.witnesses import variable_of
 from gradtui.engine.watching import broadcast_shapes
-from gradtui.engine.watching.broadcast_shapes import SUBTRACTING
+from gradtui.engine.watching.broadcast_shapes import COMPARING
 from gradtui.engine.watching.tape import is_in_place
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Source
@@ -35,7 +35,7 @@ class Notice:
     since then. gradients: by their id, the parameters as the last step left them. doubtful: whether a loss was given what it
     should not be, so that a whole pass is to be looked at. passes: how many backward passes there were since then. clips: since
     the last step: the norm before, the most that is let through, the line. borders: for each step the sequence number that came
-    next.
+    next. scale: of the GradScaler that steps, where it is still in the gradients that were clipped.
     """
 
     def __init__(self, history: History, place: Callable[[Any], Source | None]) -> None:
@@ -49,9 +49,10 @@ class Notice:
         self.gradients: dict[int, torch.Tensor] = {}
         self.clips: list[tuple[Any, float, Source | None]] = []
         self.borders: list[int] = []
+        self.scale = 1.0
 
     def heard(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
-        if func in SUBTRACTING and self._history.updates < FIRST:
+        if func in COMPARING and self._history.updates < FIRST:
             broadcast_shapes.note(self._history, func, args, lambda: self._place(frame))
         elif func in CLASSIFYING and self._history.updates < FIRST:
             made = maker(args[0]) if args and issubclass(type(args[0]), torch.Tensor) else None

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from gradtui.engine.capture.introspection import submodules
+from gradtui.engine.capture.introspection import named_parameters, submodules
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.findings.over_time.history import History, ModeHistory
 
@@ -69,6 +69,8 @@ class Modes:
         mode = self._history.modes.get(path)
         if mode is None:
             mode = self._history.modes[path] = ModeHistory(path, type(module).__name__, False)
+            parameters = () if self._outermost is None else named_parameters(self._outermost).values()
+            mode.learns = any(one.requires_grad for one in parameters)
         update = self._history.updates
         if module.training:
             mode.learning = update

@@ -6,7 +6,7 @@ import math
 import sys
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any, cast
 
@@ -26,6 +26,8 @@ from gradtui.runs.run import ParameterNorms, Update
 from gradtui.snapshot.model import Source
 
 SETTINGS = ("weight_decay", "momentum", "lr")
+LOW = 1e-2
+"""Of the largest learning rate so far."""
 AT_BOUND = 0.9
 """Of the elements of all gradients: so many are clipped to a value."""
 
@@ -50,6 +52,7 @@ class Steps:
         self._weights: list[float] = []
         self._samples = Samples()
         self._number = 0
+        self._stepper, self._stepped = -1, set[int]()
         self._bare: dict[str, weakref.ref[torch.Tensor]] = {}
         self._held: tuple[str, Source | None] | None = None
         self._places = Places()
@@ -202,7 +205,7 @@ class Steps:
     def _after(self) -> None:
         notice = self._notice
         notice.borders.append(sequence_number())
-        notice.written, notice.late, notice.clips, notice.passes = {}, {}, [], 0
+        notice.written, notice.late, notice.clips, notice.passes, notice.scale = {}, {}, [], 0, 1.0
         notice.doubtful = False
         notice.gradients = {id(one.grad): one for one in self._named.values() if one.grad is not None}
         notice.watches_old = self._passes.old_is_wanted or self._passes.alive() >= ALIVE
@@ -230,7 +233,10 @@ class Steps:
         mine.last, mine.steps, mine.rates = update, mine.steps + 1, rates
         if loss is not None:
             mine.losses.append((update, loss))
+            mine.moves.append(self._moved(own, told))
         mine.no_rate.add(update, bool(rates) and not any(rates))
+        mine.top_rate = max(mine.top_rate, *rates, 0.0)
+        mine.low_rate.add(update, bool(rates) and max(rates) < LOW * mine.top_rate)
         first = optimizer.param_groups[0]
         mine.scheduled = float(first["initial_lr"]) if "initial_lr" in first else None
         state: Mapping[str, Any] = next(iter(optimizer.state.values()), {})
@@ -241,12 +247,17 @@ class Steps:
         if not self._closure:
             mine.passes[passes.count] = mine.passes.get(passes.count, 0) + 1
             mine.passed = passes.place
+            mine.thrown_away += passes.throws_away
             if passes.count > 1 and len(set(passes.places)) == 1:
-                mine.undivided += passes.undivided
+                mine.undivided += passes.undivided and not passes.thrown_away
         if not having and self._number in passes.reached:
             history.note("cleared", passes.place)
-        if passes.uncleared(self._number) and not self._closure:
-            history.note("uncleared", passes.place, self._number)
+        left = {id(one) for one in passes.uncleared(self._number)} if not self._closure else ()
+        if left:
+            names = tuple(name for name, one in self._named.items() if id(one) in left)
+            some = len(names) < passes.had[self._number]
+            history.note("uncleared", passes.place, (self._number, some), names=names)
+        self._look_whether_stepped_twice(having)
         for total, most, place in self._notice.clips:
             if total is None:
                 at_bound = tensor_norms.share_at([one.grad for one in self.parameters if one.grad is not None], most)
@@ -255,12 +266,27 @@ class Steps:
                 continue
             norm = float(total)
             ratio = norm / most if most and math.isfinite(norm) else 1.0
-            seen = history.note("clipped", place, norm=norm, most=most, clipped=0, logs=0.0)
+            seen = history.note("clipped", place, norm=norm, most=most, clipped=0, logs=0.0, scale=self._notice.scale)
             before = seen.facts
             logs, clipped = before["logs"] + math.log(max(ratio, 1e-30)), before["clipped"] + (ratio > 1)
             seen.facts = {**before, "logs": logs, "clipped": clipped}
         for name, one in self._named.items():
             self._add_to(name, one, told[name], id(one) in own, rates)
+
+    def _moved(self, own: Mapping[int, int], told: Mapping[str, ParameterNorms]) -> float:
+        """By how much of the norm of all weights."""
+        norms = [told[name] for name, one in self._named.items() if id(one) in own]
+        before = math.hypot(*(one.weight for one in norms))
+        return math.hypot(*(one.change for one in norms)) / before if before else math.inf
+
+    def _look_whether_stepped_twice(self, having: Sequence[str]) -> None:
+        """No backward pass came between this step and one of another optimizer that has some of its parameters."""
+        own = {id(self._named[name]): name for name in having}
+        both = [name for one, name in own.items() if one in self._stepped] if not self._passes.count else []
+        if both and self._stepper != self._number:
+            pair = self._stepper, self._number
+            self._history.note("stepped_twice", self._place, pair, names=tuple(both), optimizers=pair)
+        self._stepper, self._stepped = self._number, {*own}
 
     def _add_to(self, name: str, one: torch.Tensor, norms: ParameterNorms, own: bool, rates: tuple[float, ...]) -> None:
         history, update = self._history, self._history.updates
@@ -268,7 +294,7 @@ class Steps:
         if known is None:
             dtype = str(one.dtype).removeprefix("torch.")
             known = history.parameters[name] = ParameterHistory(
-                name, tuple(one.shape), dtype, not self._names.is_stray(one), first_weight=norms.weight
+                name, tuple(one.shape), dtype, not self._names.is_stray(one), first=update, first_weight=norms.weight
             )
         if own:
             known.optimizer = self._number

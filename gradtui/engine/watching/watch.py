@@ -242,6 +242,8 @@ class Watch:
 
     def _scaler_step(self, scaler: Any, optimizer: Any, step: Callable[[], Any]) -> Any:
         before = self._steps.ran
+        if threading.get_ident() == self._thread and not scalers.is_unscaled(scaler, optimizer):
+            self._notice.scale = float(scaler.get_scale())
         result = step()
         if threading.get_ident() == self._thread and self._steps.ran == before and not self._stack:
             scale = float(scaler.get_scale())

@@ -26,7 +26,17 @@ def detect(history: History) -> Iterator[Fault]:
         if one.count < LEAST or clipped < SHARE * one.count:
             continue
         ratio = math.exp(logs / one.count)
-        if ratio >= OFTEN:
+        scale = one.latest["scale"]
+        if scale > 1:
+            facts = {
+                "count": clipped,
+                "of": one.count,
+                "most": one.facts["most"],
+                "scale": scale,
+                "left": one.facts["most"] / scale,
+            }
+            yield Fault("clipped while scaled", None if one.first == 0 else one.first, facts, source=one.source)
+        elif ratio >= OFTEN:
             facts = {
                 "count": clipped,
                 "of": one.count,

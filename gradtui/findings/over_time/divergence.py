@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import History
+from gradtui.findings.over_time.history import History, OptimizerHistory
 from gradtui.snapshot.finding import Finding
 
 LEAST, FACTOR = 4, 1e3
@@ -15,6 +15,11 @@ LEAST, FACTOR = 4, 1e3
 SLACK = 1.02
 NEAR, JUMP = 3, 1e6
 """By so much within so few updates, and not finite after them, is a step that went too far."""
+SLOW = 0.1
+"""Of the growth of an update on average, in powers: where it is less, growing has not begun."""
+LITTLE, FAR = 0.1, 1.0
+"""Of the norm of the weights: a step that changes them by less makes no other loss; one by more than all throws them away."""
+SPIKE, BEFORE, SOON = 100.0, 5, 5
 
 
 class Growth(NamedTuple):
@@ -35,11 +40,21 @@ def growth(history: History) -> list[Growth]:
             begin -= 1
         if begin < 0 or losses[begin][1] <= 0:
             continue
+        begin = _begin([one[1] for one in losses], begin)
         count, factor = len(losses) - begin, losses[-1][1] / losses[begin][1]
         lost = len(losses) < len(optimizer.losses)
         if (count > LEAST and factor >= FACTOR) or (lost and count > 2 and factor >= FACTOR**2):
             found.append(Growth(number, losses[begin][0], losses[-1][0], losses[begin][1], losses[-1][1]))
     return found
+
+
+def _begin(losses: Sequence[float], begin: int) -> int:
+    """Without what is slow beside the growth that follows."""
+    steps = len(losses) - 1 - begin
+    each = math.log(losses[-1] / losses[begin]) / steps if steps else 0.0
+    while begin < len(losses) - 1 and math.log(losses[begin + 1] / losses[begin]) < SLOW * each:
+        begin += 1
+    return begin
 
 
 def jump(history: History, update: int) -> Growth | None:
@@ -56,8 +71,11 @@ def jump(history: History, update: int) -> Growth | None:
 
 def jumped(history: History, grown: Growth, what: str, about: tuple[str, ...], cause: Finding) -> Fault:
     """what: the loss is afterwards. cause: what a backward pass tells of that, which comes of it."""
-    rate = max(history.optimizers[grown.optimizer].rates, default=math.nan)
+    optimizer = history.optimizers[grown.optimizer]
+    rate = max(optimizer.rates, default=math.nan)
+    moved = _moved(optimizer, grown.first, grown.last)
     facts = {
+        "moved": moved,
         "begin": grown.begin,
         "first": grown.first,
         "end": grown.end,
@@ -65,7 +83,36 @@ def jumped(history: History, grown: Growth, what: str, about: tuple[str, ...], c
         "what": what,
         "rate": rate,
     }
+    if moved < LITTLE:
+        return Fault("loss jumps by a batch", grown.last, facts, "likely", about, cause.source, begun_by=cause)
     return Fault("loss jumps", grown.first, facts, "likely", about, cause.source, begun_by=cause)
+
+
+def _moved(optimizer: OptimizerHistory, first: int, last: int) -> float:
+    """The largest of the steps after which the loss of `last` was computed."""
+    steps = zip(optimizer.losses, optimizer.moves, strict=True)
+    return max((moved for (update, _), moved in steps if first <= update < last), default=math.inf)
+
+
+def spike(history: History) -> Iterator[Fault]:
+    """A loss far above all before it, though the weights are nearly those of the update before."""
+    growing = {one.optimizer for one in growth(history)}
+    if history.bad_loss is not None and jump(history, history.bad_loss[0]) is not None:
+        return  # told as what it came to
+    for number, optimizer in enumerate(history.optimizers):
+        losses, most = optimizer.losses, 0.0
+        for place, (update, loss) in enumerate(losses):
+            if not math.isfinite(loss) or number in growing:
+                break
+            if place >= BEFORE and abs(loss) > SPIKE * most > 0 and optimizer.moves[place - 1] < LITTLE:
+                soon = [abs(one) for _, one in losses[place + 1 : place + 1 + SOON]]
+                throws = optimizer.moves[place] > FAR
+                if throws or (soon and min(soon) < most * math.sqrt(SPIKE)):
+                    facts = {"begin": losses[place - 1][1], "first": losses[place - 1][0], "end": loss, "last": update,
+                             "moved": optimizer.moves[place - 1]}  # fmt: skip
+                    yield Fault("loss spikes", update, facts)
+                break
+            most = max(most, abs(loss))
 
 
 def detect(history: History) -> Iterator[Fault]:

@@ -11,7 +11,7 @@ from gradtui.snapshot.source import Source
 
 Seen = Literal[
     "broadcast", "clipped", "written", "late", "uncleared", "closure_uncleared", "step", "backward", "old_graph", "kept_graph",
-    "skipped", "scaled", "cleared", "padding", "clamped", "bad_step",
+    "skipped", "stepped_twice", "scaled", "cleared", "padding", "clamped", "bad_step",
 ]  # fmt: skip
 """What the watch notes beside the numbers of an update."""
 
@@ -55,7 +55,7 @@ class ParameterHistory:
     """One parameter, over the steps of its optimizer; of one that no optimizer has, over all steps.
 
     optimizer: the last that it was given to. registered: whether the outermost module that ran knows of it.
-    none, zero: no gradient, one that is
+    first: the update in which it was seen first. none, zero: no gradient, one that is
     0 throughout. trained: steps with a gradient that is finite and not 0. still: steps with such a gradient and a learning
     rate after which it was as before. drift: steps after which it was another without such a gradient. written: it was
     another between two steps. frozen: requires_grad was False. anew: no optimizer has it, and it was another tensor each time.
@@ -77,15 +77,17 @@ class ParameterHistory:
     largest: float = 0.0
     weight: float = 0.0
     anew: bool = False
+    first: int = 0
     first_weight: float | None = None
 
 
 @dataclass(slots=True)
 class OptimizerHistory:
     """One optimizer. names: of its parameters. orphans: those of them that no module has that ran, while such a module has
-    others. keeps: names of its state (`exp_avg`). first, last: its updates. losses: by update. no_rate: all learning
-    rates are 0. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter had a gradient.
-    follows: an earlier optimizer that had the same parameters."""
+    others. keeps: names of its state (`exp_avg`). first, last: its updates. losses: by update. moves: by how much of the norm of
+    all weights each of these steps changed them. top_rate: the largest learning rate so far. low_rate: it is far below that.
+    no_rate: all learning rates are 0. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter
+    had a gradient. thrown_away: steps before which the gradients of all passes but the last were cleared. follows: an earlier optimizer that had the same parameters."""
 
     name: str
     names: frozenset[str]
@@ -97,6 +99,9 @@ class OptimizerHistory:
     steps: int = 0
     source: Source | None = None
     losses: list[tuple[int, float]] = field(default_factory=list)
+    moves: list[float] = field(default_factory=list)
+    top_rate: float = 0.0
+    low_rate: Run = field(default_factory=Run)
     no_rate: Run = field(default_factory=Run)
     rates: tuple[float, ...] = ()
     scheduled: float | None = None
@@ -105,17 +110,20 @@ class OptimizerHistory:
     passes: dict[int, int] = field(default_factory=dict)
     passed: Source | None = None
     undivided: int = 0
+    thrown_away: int = 0
     follows: int | None = None
 
 
 @dataclass(slots=True)
 class ModeHistory:
-    """A module that acts otherwise in eval mode, where gradients are wanted. learning: the last update in train mode."""
+    """A module that acts otherwise in eval mode, where gradients are wanted. learning: the last update in train mode. whole: the
+    outermost is in eval mode too. learns: that has a parameter that requires a gradient."""
 
     name: str
     kind: str
     whole: bool
     learning: int | None = None
+    learns: bool = False
     evaluating: Run = field(default_factory=Run)
 
 

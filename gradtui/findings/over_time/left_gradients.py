@@ -7,17 +7,31 @@ from collections.abc import Iterator
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
 
+ROWS = {False: "gradients add up", True: "gradients of some add up"}
+"""Whether of some parameters only."""
+
 
 def uncleared(history: History) -> Iterator[Fault]:
     closure = history.of("closure_uncleared")
     for one in closure[:1]:
         yield Fault("closure adds up", one.first, {}, "proved", source=one.source)
     for number, optimizer in enumerate(history.optimizers):
-        found = [one for key, one in history.noted.items() if one.kind == "uncleared" and key[2] == number]
-        count = sum(one.updates for one in found)
-        if not closure and found and count >= 0.5 * (optimizer.steps - 1):
-            facts = {"count": count, "optimizer": optimizer.name}
-            yield Fault("gradients add up", found[0].first, facts, "proved", source=found[0].source)
+        for some, row in ROWS.items():
+            found = [one for key, one in history.noted.items() if one.kind == "uncleared" and key[2] == (number, some)]
+            count = sum(one.updates for one in found)
+            if not closure and found and count >= max(2, 0.5 * (optimizer.steps - 1)):
+                facts = {"count": count, "optimizer": optimizer.name}
+                about = found[0].facts["names"] if some else ()
+                yield Fault(row, found[0].first, facts, "likely" if some else "proved", about, found[0].source)
+                break
+
+
+def twice(history: History) -> Iterator[Fault]:
+    for one in history.of("stepped_twice"):
+        first, second = (history.optimizers[number] for number in one.facts["optimizers"])
+        if one.updates >= max(2, 0.9 * second.steps):
+            facts = {"count": one.updates, "first": first.name, "second": second.name}
+            yield Fault("two optimizers step it", None, facts, "likely", one.facts["names"], one.source)
 
 
 def late(history: History) -> Iterator[Fault]:
@@ -32,6 +46,10 @@ def late(history: History) -> Iterator[Fault]:
 
 def accumulated(history: History) -> Iterator[Fault]:
     for one in history.optimizers:
+        if one.thrown_away >= max(2, 0.9 * one.steps):
+            count = max(one.passes, key=lambda passes: one.passes[passes])
+            yield Fault("cleared between passes", one.first, {"count": count}, "likely", source=one.passed)
+            continue
         if len(one.passes) <= 2 and one.undivided >= max(2, 0.9 * one.steps):
             count = max(one.passes, key=lambda passes: one.passes[passes])
             yield Fault("not divided", one.first, {"count": count}, "perhaps", source=one.passed)

@@ -8,6 +8,7 @@ from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, OptimizerHistory
 
 LEAST = 3
+GONE = 1e-5
 SHARE = 0.2
 """Of all steps, for what did not hold from the first."""
 
@@ -34,7 +35,16 @@ def rate(history: History) -> Iterator[Fault]:
         scheduled = one.scheduled is not None
         facts = {"optimizer": one.name, "steps": one.no_rate.length, "made": one.scheduled}
         row = "rate is 0 by a schedule" if scheduled else "rate is 0"
-        yield Fault(row, None if always else one.no_rate.since, facts, "proved" if always else "likely")
+        yield Fault(row, (one.no_rate.since or None), facts, "proved" if always else "likely")
+
+
+def rate_gone(history: History) -> Iterator[Fault]:
+    """A schedule that has taken the rate to next to nothing long before the end."""
+    for one in history.optimizers:
+        now = max(one.rates, default=0.0)
+        if 0 < now < GONE * one.top_rate and one.low_rate.length >= max(5, 0.5 * one.steps):
+            facts = {"optimizer": one.name, "steps": one.low_rate.length, "top": one.top_rate, "now": now}
+            yield Fault("rate is next to 0", one.low_rate.since, facts)
 
 
 def skipped(history: History) -> Iterator[Fault]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from gradtui.findings.over_time.divergence import jump, jumped
 from gradtui.findings.over_time.fault import Fault
@@ -16,7 +16,7 @@ IN_NO_OPTIMIZER: tuple[tuple[str, bool, Certainty], ...] = (
     ("in no optimizer", True, "perhaps"),
 )
 DYING = {"dead", "saturated", "flat", "clamped", "zero", "constant", "shrinking", "underflow", "vanishing", "masked"}
-VANISHING, EATEN = 1e-5, 0.1
+VANISHING, EATEN, HALF = 1e-5, 0.1, 0.5
 NARROW = ("bfloat16", "float16")
 
 
@@ -29,6 +29,7 @@ def in_no_optimizer(history: History) -> Iterator[Fault]:
         and one.trained >= LEAST
         and one.frozen.since is None
         and not one.anew
+        and one.weight == one.first_weight
         and one.name not in written
     ]
     if not found or not history.optimizers:
@@ -40,9 +41,13 @@ def in_no_optimizer(history: History) -> Iterator[Fault]:
         yield Fault("replaced after the optimizer", None, facts, "proved", names)
     else:
         for row, registered, certainty in IN_NO_OPTIMIZER:
-            names = tuple(one.name for one in found if one.registered is registered)
-            if names:
-                yield Fault(row, None, {}, certainty, names)
+            for later in (False, True):
+                group = [one for one in found if one.registered is registered and bool(one.first) is later]
+                names = tuple(one.name for one in group)
+                if names:  # what comes later to a model that learns is hardly meant to stay as it is
+                    yield Fault(
+                        row, min(one.first for one in group) or None, {}, "likely" if later else certainty, names
+                    )
 
 
 def unmoved(history: History) -> Iterator[Fault]:
@@ -108,9 +113,16 @@ def eaten(history: History) -> Iterator[Fault]:
         before, after = (math.hypot(*(norm or 0.0 for norm in norms)) for norms in (
             (one.first_weight for one in own), (one.weight for one in own)
         ))  # fmt: skip
-        if after < EATEN * before:
+        if after < EATEN * before or (after < HALF * before and _rises(optimizer.losses)):
             facts = {"optimizer": optimizer.name, "decay": decay, "rate": rate, "before": before, "after": after}
             yield Fault("decay eats the weights", None, facts, "likely", tuple(one.name for one in own))
+
+
+def _rises(losses: Sequence[tuple[int, float]]) -> bool:
+    """Whether the loss is larger in the last quarter than in the one before, and in that than in the one before it."""
+    size = len(losses) // 4
+    last, middle, first = (sum(one[1] for one in losses[-size * n :][:size]) for n in (1, 2, 3))
+    return size > 0 and last > middle > first
 
 
 def drifting(history: History) -> Iterator[Fault]:

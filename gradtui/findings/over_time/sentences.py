@@ -53,6 +53,21 @@ SENTENCES: dict[str, Sentence] = {
         "far (learning rate {rate}); then {cause}",
         "take a smaller learning rate, or clip the gradients (clip_grad_norm_)",
     ),
+    "loss jumps by a batch": Sentence(
+        "divergence",
+        "the loss jumps from {begin} at update {first} to {end} at update {last}, and is {what} after it, though the steps "
+        "between changed the weights by {moved} of their norm only: the batch of update {last} is unlike those before; then "
+        "{cause}",
+        "look at that batch: units, outliers, labels, a missing division; clip gradients (clip_grad_norm_), so that no one batch "
+        "throws the weights away",
+    ),
+    "loss spikes": Sentence(
+        "divergence",
+        "the loss jumps from {begin} at update {first} to {end} at update {last}, though the step between changed the weights by "
+        "{moved} of their norm only: the batch of update {last} is unlike those before, or another loss is taken there",
+        "look at that batch: units, outliers, labels, a missing division; clip gradients (clip_grad_norm_), so that no one batch "
+        "throws the weights away",
+    ),
     "softmax twice": Sentence("softmax_twice", "{cause}", "{remedy}"),
     "loss grows": Sentence(
         "divergence",
@@ -86,6 +101,12 @@ SENTENCES: dict[str, Sentence] = {
         "the learning rate of {optimizer} is 0 for {steps} steps: its scheduler takes {made} times 0, so no parameter moves",
         "look at the schedule's factor (LambdaLR, warm-up): an integer division // stays 0; print get_last_lr()",
     ),
+    "rate is next to 0": Sentence(
+        "learning_rate",
+        "the learning rate of {optimizer} has fallen from {top} to {now}, and is next to 0 for {steps} steps: hardly anything "
+        "moves any more",
+        "look at the schedule: scheduler.step() once for each epoch, or for each update, as its numbers are meant",
+    ),
     "scaler skips": Sentence(
         "skipped",
         "the GradScaler skips {skips} of {tries} steps: there are inf or nan in the gradients, at a scale of {scale} down to "
@@ -108,6 +129,18 @@ SENTENCES: dict[str, Sentence] = {
         "zero_grad is not called between the steps of {optimizer}: the gradients of all updates add up, in {count} updates",
         "call optimizer.zero_grad() once for each step, before backward()",
     ),
+    "gradients of some add up": Sentence(
+        "zero_grad",
+        "{names}: zero_grad is not called for these between the steps of {optimizer}, as it is for others: their gradients of "
+        "all updates add up, in {count} updates",
+        "call zero_grad() of the optimizer, which clears all that it steps, not of a part of the model",
+    ),
+    "two optimizers step it": Sentence(
+        "stepped_twice",
+        "{names}: two optimizers have it, {first} and {second}, and both step it with the same gradient, in {count} updates: it "
+        "moves twice",
+        "give each parameter to one optimizer; where each has a loss of its own, zero_grad and backward come between the steps",
+    ),
     "gradient is changed after the step": Sentence(
         "late_gradient",
         "gradients are set after the step that should use them, and thrown away by zero_grad before the next: each copy steps by "
@@ -118,6 +151,11 @@ SENTENCES: dict[str, Sentence] = {
         "late_gradient",
         "gradients are clipped after the step that should use them: the step took them as they were, and clipping has no effect",
         "clip between backward() and step()",
+    ),
+    "cleared between passes": Sentence(
+        "zero_grad",
+        "zero_grad is called between the {count} backward passes of each step: the gradients of all but the last are thrown away",
+        "call zero_grad() once for each step: after step(), or before the first of its backward passes",
     ),
     "not divided": Sentence(
         "accumulation",
@@ -224,11 +262,22 @@ SENTENCES: dict[str, Sentence] = {
         "shapes {a} and {b} broadcast to {made}: each prediction is compared with every target, so the model learns their mean",
         "give both the same shape: squeeze(-1) the one, or unsqueeze(-1) the other",
     ),
+    "broadcast in a product": Sentence(
+        "broadcast",
+        "shapes {a} and {b} broadcast to {made}: each element of the one is multiplied by every one of the other",
+        "no fault where all pairs are wanted; else give both the same shape: squeeze(-1) the one, or unsqueeze(-1) the other",
+    ),
     "eval mode stays": Sentence(
         "eval_mode",
         "the model trains in eval mode from here on: eval() was called, and train() never again; {module} ({kind}) and {count} "
         "such modules in all act as in evaluation: dropout is off, batch norm keeps its running statistics",
         "call model.train() after each evaluation, at the begin of each epoch",
+    ),
+    "never in train mode": Sentence(
+        "eval_mode",
+        "the model learns in eval mode from the start: train() was never called; {module} ({kind}) and {count} such modules in "
+        "all act as in evaluation: dropout is off, batch norm keeps its running statistics",
+        "call model.train() before the loop; no fault where a fine-tuning is to keep these as they are",
     ),
     "padding is a real index": Sentence(
         "padding",
@@ -258,6 +307,12 @@ SENTENCES: dict[str, Sentence] = {
         "clipping",
         "gradients are clipped at every update ({count} of {of}) to a norm of {most}, {ratio} times less than what they are",
         "raise max_norm to about the norm that is seen (max_norm={norm}, say), or raise the learning rate knowingly",
+    ),
+    "clipped while scaled": Sentence(
+        "clipping",
+        "gradients are clipped to a norm of {most} while the GradScaler's scale of {scale} is still in them, always ({count} of "
+        "{of}): without it they are then at most {left}",
+        "call scaler.unscale_(optimizer) between backward() and clip_grad_norm_",
     ),
     "always clipped to a value": Sentence(
         "clipping",

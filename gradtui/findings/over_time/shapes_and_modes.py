@@ -9,6 +9,11 @@ from gradtui.findings.over_time.history import History
 from gradtui.snapshot.finding import Certainty
 
 LEAST = 3
+BROADCAST: dict[str, tuple[str, Certainty]] = {
+    "loss": ("broadcast", "proved"),
+    "difference": ("broadcast", "likely"),
+    "product": ("broadcast in a product", "perhaps"),
+}
 PADDING: dict[bool, tuple[str, Certainty]] = {
     True: ("padding is a real index", "likely"),
     False: ("padding may be a real index", "perhaps"),
@@ -18,7 +23,8 @@ PADDING: dict[bool, tuple[str, Certainty]] = {
 
 def broadcast(history: History) -> Iterator[Fault]:
     for one in history.of("broadcast"):
-        yield Fault("broadcast", None, dict(one.facts), "proved" if one.facts["loss"] else "likely", source=one.source)
+        row, certainty = BROADCAST[one.facts["of"]]
+        yield Fault(row, None, dict(one.facts), certainty, source=one.source)
 
 
 def softmax_twice(history: History) -> Iterator[Fault]:
@@ -41,6 +47,14 @@ def evaluating(history: History) -> Iterator[Fault]:
         first = min(found, key=lambda one: one.evaluating.since or 0)
         facts = {"module": first.name, "kind": first.kind, "count": len(found)}
         yield Fault("eval mode stays", first.evaluating.since, facts, "likely" if first.whole else "perhaps")
+
+
+def never_training(history: History) -> Iterator[Fault]:
+    """Of a model that learns."""
+    found = [one for one in history.modes.values() if one.learning is None and one.learns]
+    if found and all(one.whole and one.evaluating.count >= LEAST for one in found):
+        facts = {"module": found[0].name, "kind": found[0].kind, "count": len(found)}
+        yield Fault("never in train mode", None, facts, "perhaps")
 
 
 def padding(history: History) -> Iterator[Fault]:

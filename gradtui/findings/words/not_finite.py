@@ -162,7 +162,7 @@ WHY_VALUES: dict[str, tuple[str, str]] = {
         "keep both factors finite: clamp them, or xlogy(x, y) for x*log(y), which is 0 where x is 0",
     ),
     "0 times a mask": (
-        "{a} times {b} at {index}: 0 times an infinite number is nan, and -inf came in as a mask",
+        "{a} times {b} at {index}: 0 times an infinite number is nan, and -inf came in as data, or as a mask",
         MASK_FINITE,
     ),
     "bad data": (

@@ -18,6 +18,13 @@ ZEROS: dict[str, Sentence] = {
         "{node}: the loss is made of a second derivative, and that of {function} is 0: it is made of straight pieces",
         "take a smooth activation: tanh, silu, softplus, gelu",
     ),
+    "second derivative is nothing": Sentence(
+        "flat",
+        "backward",
+        "{node}: the loss is made of a second derivative, and that is 0 throughout, as it is of functions of straight pieces "
+        "(relu, leaky_relu, abs)",
+        "take a smooth activation: tanh, silu, softplus, gelu",
+    ),
     "ways of +1 and -1": Sentence(
         "zero",
         "backward",

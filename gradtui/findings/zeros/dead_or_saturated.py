@@ -10,7 +10,7 @@ from gradtui.findings.cause import Extent, Fact, Part
 from gradtui.findings.reason import Reason
 from gradtui.findings.record import Record
 from gradtui.findings.zeros import factors, hinges, softmax_and_norms
-from gradtui.grad_fns.traits import has, traits_of
+from gradtui.grad_fns.traits import ROUNDED, has, traits_of
 from gradtui.graph.operands import element, is_zero, kept, operand, operand_quote, operation, seen_value
 from gradtui.snapshot.model import Node, Values
 
@@ -37,7 +37,7 @@ def reason(record: Record, lost: Lost) -> Reason:
         return softmax_and_norms.softmax(node, bool(lost.places))
     if has(name, "underflowing") and (lost.places or is_zero(node.value)):
         return Reason("underflow", "underflows", {"reach": _reach(record, lost)})
-    if has(name, "flat"):
+    if has(name, "flat") or (node.name in ROUNDED and is_zero(edge.grad)):
         return Reason("flat", "flat", certainty="proved")
     if not lost.places and hinges.is_at_rest(record, node):
         return _at_rest()

@@ -26,7 +26,13 @@ def cause(record: Record, silent: Mapping[str, Killer]) -> Cause | None:
 def of_one(record: Record, name: str, killer: Killer) -> Cause | None:
     """Of a leaf beside which others learn."""
     node = record.nodes[killer.node]
-    return _cause(node, (name,)) if is_of_pieces(node) else None
+    if is_of_pieces(node):
+        return _cause(node, (name,))
+    if (node.order or 0) > 1 and is_zero(node.value):
+        return Cause(
+            "second derivative is nothing", Place(node.id), {"node": node, "symptom": "zero"}, "likely", (name,)
+        )
+    return None
 
 
 def _cause(node: Node, about: tuple[str, ...]) -> Cause:

@@ -268,11 +268,11 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         if self._drawing_of is not None:
             cells = self._cells[y] if self._cells is not None and y < len(self._cells) else ()
             if not has_room(width, height):
-                return self._strip([(_in_the_middle(_too_small(width), width, y == height // 2), "label")])
+                return self._told(_too_small(width), y)
             return self._strip(cells).adjust_cell_length(width, self.rich_style)
         if self._picture is None or not fits(width, height):
             text = "" if self._drawing else _too_small(width) if self._curve is not None else "no curve"
-            return self._strip([(_in_the_middle(text, width, y == height // 2), "label")])
+            return self._told(text, y)
         if y >= len(self._picture.cells):
             return Strip.blank(width, self.rich_style)
         cells, over = self._picture.cells[y], self._overlay.get(y)
@@ -282,9 +282,16 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
             return self._lines[y].adjust_cell_length(width, self.rich_style)
         if not over:
             return self._lines[y]
-        first, end = min(over), max(over) + 1
-        moving = self._strip([over.get(column, cells[column]) for column in range(first, end)])
-        return Strip.join([self._lines[y].crop(0, first), moving, self._lines[y].crop(end)])
+        moved = [*cells]
+        for column, cell in over.items():
+            moved[column] = cell
+        return self._strip(moved)
+
+    def _told(self, text: str, y: int) -> Strip:
+        """The line at half of the height has the text, the others are empty."""
+        width, height = self.size
+        line = text.center(width)[:width] if y == height // 2 else " " * width
+        return self._strip([(character, "label") for character in line])
 
     def _strip(self, cells: Sequence[Cell]) -> Strip:
         """Cells in their colours, those of one role together."""
@@ -292,7 +299,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         for role, group in groupby(cells, key=itemgetter(1)):
             text = "".join([character for character, _ in group])
             segments.append(Segment(text, self.style_of(f"chart--{role}")))
-        return Strip(segments)
+        return Strip(segments, len(cells))
 
     # Another window
 
@@ -391,8 +398,3 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
 
 def _too_small(width: int) -> str:
     return next((text for text in TOO_SMALL if len(text) <= width), TOO_SMALL[-1])
-
-
-def _in_the_middle(text: str, width: int, here: bool) -> str:
-    """The line at half of the height has the text, the others are empty."""
-    return text.center(width)[:width] if here else " " * width

@@ -74,10 +74,11 @@ class Framed(Widget):
         self._styles_of_components: dict[str, Style] = {}
 
     def style_of(self, component: str) -> Style:
-        """Textual forgets them all with each cell that is painted."""
+        """`` for the widget's own. Textual forgets them all with each cell that is painted."""
         style = self._styles_of_components.get(component)
         if style is None:
-            style = self._styles_of_components[component] = self.get_component_rich_style(component)
+            style = self.get_component_rich_style(component) if component else self.rich_style
+            self._styles_of_components[component] = style
         return style
 
     def notify_style_update(self) -> None:

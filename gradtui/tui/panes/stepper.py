@@ -16,6 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gradtui.snapshot.visible import visible
+from gradtui.tui.panes.framed import Framed
 
 APART = 1
 """Cells that are left free at the end of a row: what stands beside it must not touch it."""
@@ -43,7 +44,7 @@ Piece = tuple[str, str, int | None]
 """Text, the component class of its style (`` for none), and the element that a click on it chooses."""
 
 
-class Stepper(ScrollView):
+class Stepper(Framed, ScrollView):
     """A view of VariableRows. Says what a person did to them with `Chosen` and `Stepped`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -83,10 +84,14 @@ class Stepper(ScrollView):
         """Paint `rows`; where there is no room for all of them, the active one is in sight."""
         if self._rows == tuple(rows):
             return
-        self._rows = tuple(rows)
+        self._rows, before = tuple(rows), self._pieces
         self._arrange()
         self.virtual_size = Size(self.size.width, len(self._rows))
-        self.refresh()
+        width, top = self.size.width, self.scroll_offset.y
+        if len(before) != len(self._pieces):
+            self.refresh()
+        elif changed := [y for y, pieces in enumerate(self._pieces) if pieces != before[y]]:
+            self.refresh(*(Region(0, y - top, width, 1) for y in changed))
         active = next((y for y, row in enumerate(self._rows) if row.active), None)
         if active is not None and len(self._rows) > self.size.height > 0:
             self.scroll_to_region(Region(0, active, 1, 1), animate=False, force=True)
@@ -115,13 +120,13 @@ class Stepper(ScrollView):
     def render_line(self, y: int) -> Strip:
         row = y + self.scroll_offset.y
         width = self.size.width
+        own = self.style_of("")
         if row >= len(self._pieces):
-            return Strip.blank(width, self.rich_style)
-        style = self.get_component_rich_style
-        segments = [Segment(text, style(name) if name else self.rich_style) for text, name, _ in self._pieces[row]]
+            return Strip.blank(width, own)
+        segments = [Segment(text, self.style_of(name)) for text, name, _ in self._pieces[row]]
         whole = sum(segment.cell_length for segment in segments) <= width - APART
         strip = Strip(segments) if whole else Strip([*Strip(segments).crop(0, width - APART - 1), Segment("…")])
-        return strip.adjust_cell_length(width, self.rich_style).apply_style(self.rich_style)
+        return strip.adjust_cell_length(width, own).apply_style(own)
 
     def on_click(self, event: events.Click) -> None:
         self._post_at(event, self.Chosen)

@@ -16,8 +16,8 @@ GO_BACK = 0.8
 class Formula:
     """The session's function and its line.
 
-    ask: called where the session is to be evaluated anew. settle: where it cannot be. lay_out: where it is another function
-    that nobody types.
+    ask: called where the session is to be evaluated anew. settle: where it cannot be. typed: at each change by a person.
+    lay_out: where it is another function that nobody types.
     """
 
     def __init__(
@@ -27,10 +27,11 @@ class Formula:
         *,
         ask: Callable[[], None],
         settle: Callable[[], None],
+        typed: Callable[[], None],
         lay_out: Callable[[], None],
     ) -> None:
         self._session, self.line = session, line
-        self._ask, self._settle, self._lay_out = ask, settle, lay_out
+        self._ask, self._settle, self._typed, self._lay_out = ask, settle, typed, lay_out
         self._going_back: Timer | None = None
 
     def take(self, text: str) -> None:
@@ -53,6 +54,7 @@ class Formula:
         self._stop_going_back()
         if text == session.text and session.problem is None and not session.held:
             return
+        self._typed()
         known = session.base.variables if session.base is not None else ()
         if self.line.has_focus and self.line.cursor_at_end and unfinished(text, (*known, *session.names)):
             session.problem, session.held = None, True

@@ -6,9 +6,12 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType, NoBinding
+from textual.geometry import Size
+from textual.reactive import Reactive
 from textual.widgets import Input
 
 from gradtui.snapshot.visible import visible
+from gradtui.tui.painting import paint_at_once
 
 
 def joined(text: str) -> str:
@@ -32,6 +35,9 @@ class LineInput(Input):
         ),
     ]
 
+    virtual_size = Reactive(Size(0, 0), layout=False)
+    """Textual would lay out the whole screen with every letter; where it stands in its own place, nothing else moves."""
+
     def validate_value(self, value: str) -> str:
         """Every offset stays: one character stands for one."""
         return visible(value)
@@ -47,11 +53,13 @@ class LineInput(Input):
             self.replace(pasted, *self.selection)
 
     async def _on_key(self, event: events.Key) -> None:
+        """What is typed is painted before anything is made of it."""
         try:
             bindings = self._bindings.get_bindings_for_key(event.key)
         except NoBinding:
             await super()._on_key(event)
-            return
-        event.stop()
-        event.prevent_default()
-        await self.run_action(bindings[0].action)
+        else:
+            event.stop()
+            event.prevent_default()
+            await self.run_action(bindings[0].action)
+        paint_at_once(self)
