@@ -6,6 +6,7 @@ import math
 import sys
 import weakref
 from collections.abc import Sequence
+from itertools import islice
 from types import FrameType
 from typing import Any, cast
 
@@ -51,8 +52,8 @@ class _Token:
 class Passes:
     """loss, count: of the last backward, and how many there were since the last step. capturing: whether ours is running.
     parameters: of the optimizer that stepped last. idle: of each optimizer that has never had a gradient in a step its
-    parameters. reached: those of them that a pass left one, not 0 throughout, since their last step. had: of each optimizer how
-    many gradients were not 0 in its last step."""
+    parameters. reached: those of them that a pass left one, not 0 throughout, since the last step. had: of each optimizer how
+    many gradients were not 0 in its last step. thrown_away: passes since the last step that found those of before cleared."""
 
     def __init__(self, tape: Tape, history: History, names: Names, scaled: Scaled, sink: Sink, every: int) -> None:
         self.loss: float | None = None
@@ -71,6 +72,8 @@ class Passes:
         self._tokens: list[weakref.ref[_Token]] = []
         self._left: dict[int, list[tuple[torch.Tensor, int]]] = {}
         self.had: dict[int, int] = {}
+        self._made: list[tuple[torch.Tensor, int]] = []
+        self.thrown_away = 0
         self.old_is_wanted = False
         self.parameters: Sequence[torch.Tensor] = ()
         self.evaluations = 0
@@ -85,6 +88,7 @@ class Passes:
         self.loss = self._value()
         self.count += 1
         self.places.append(place)
+        self.thrown_away += bool(self._made) and all(one.grad is None for one, _ in self._made)
         self._look_whether_cleared(place, in_closure, accumulates)
         self._mark()
         if self._history.updates < FIRST:
@@ -101,7 +105,17 @@ class Passes:
         for optimizer, parameters in self.idle.items():
             if optimizer not in self.reached and any(_has_gradient(one) for one in parameters):
                 self.reached.add(optimizer)
+        known = (one for one in self.parameters if one.grad is not None)
+        self._made = [(one, id(one.grad)) for one in islice(known, MOST_LOOKED_AT)]
         self._tape.next_segment()
+
+    @property
+    def throws_away(self) -> bool:
+        """Whether each pass since the last step but the last one was for nothing: its gradients were taken away, and by one line
+        of backward all were made."""
+        if self.count < 2 or self.thrown_away < self.count - 1 or len(set(self.places)) > 1:
+            return False
+        return bool(self._made) and all(id(one.grad) == made for one, made in self._made)  # not put together by hand
 
     def raised(self, error: Exception, place: Source | None) -> None:
         self._tape.next_segment()
@@ -119,7 +133,8 @@ class Passes:
     def stepped(self, optimizer: int, left: Sequence[torch.Tensor], idle: bool) -> None:
         """A step is over. left: parameters whose gradient is not 0. idle: there were none in any of its steps."""
         self.count, self.places, self.undivided, self.evaluations = 0, [], True, 0
-        self.reached.discard(optimizer)
+        self.reached.clear()
+        self._made, self.thrown_away = [], 0
         if idle:
             self.idle[optimizer] = self.parameters
         else:

@@ -14,7 +14,7 @@ from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.witnesses import variable_of
 from gradtui.engine.watching import broadcast_shapes
-from gradtui.engine.watching.broadcast_shapes import SUBTRACTING
+from gradtui.engine.watching.broadcast_shapes import COMPARING
 from gradtui.engine.watching.tape import is_in_place
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Source
@@ -52,7 +52,7 @@ class Notice:
         self.scale = 1.0
 
     def heard(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
-        if func in SUBTRACTING and self._history.updates < FIRST:
+        if func in COMPARING and self._history.updates < FIRST:
             broadcast_shapes.note(self._history, func, args, lambda: self._place(frame))
         elif func in CLASSIFYING and self._history.updates < FIRST:
             made = maker(args[0]) if args and issubclass(type(args[0]), torch.Tensor) else None

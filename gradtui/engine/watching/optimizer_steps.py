@@ -247,8 +247,9 @@ class Steps:
         if not self._closure:
             mine.passes[passes.count] = mine.passes.get(passes.count, 0) + 1
             mine.passed = passes.place
+            mine.thrown_away += passes.throws_away
             if passes.count > 1 and len(set(passes.places)) == 1:
-                mine.undivided += passes.undivided
+                mine.undivided += passes.undivided and not passes.thrown_away
         if not having and self._number in passes.reached:
             history.note("cleared", passes.place)
         left = {id(one) for one in passes.uncleared(self._number)} if not self._closure else ()
@@ -293,7 +294,7 @@ class Steps:
         if known is None:
             dtype = str(one.dtype).removeprefix("torch.")
             known = history.parameters[name] = ParameterHistory(
-                name, tuple(one.shape), dtype, not self._names.is_stray(one), first_weight=norms.weight
+                name, tuple(one.shape), dtype, not self._names.is_stray(one), first=update, first_weight=norms.weight
             )
         if own:
             known.optimizer = self._number

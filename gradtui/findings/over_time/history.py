@@ -55,7 +55,7 @@ class ParameterHistory:
     """One parameter, over the steps of its optimizer; of one that no optimizer has, over all steps.
 
     optimizer: the last that it was given to. registered: whether the outermost module that ran knows of it.
-    none, zero: no gradient, one that is
+    first: the update in which it was seen first. none, zero: no gradient, one that is
     0 throughout. trained: steps with a gradient that is finite and not 0. still: steps with such a gradient and a learning
     rate after which it was as before. drift: steps after which it was another without such a gradient. written: it was
     another between two steps. frozen: requires_grad was False. anew: no optimizer has it, and it was another tensor each time.
@@ -77,6 +77,7 @@ class ParameterHistory:
     largest: float = 0.0
     weight: float = 0.0
     anew: bool = False
+    first: int = 0
     first_weight: float | None = None
 
 
@@ -86,7 +87,7 @@ class OptimizerHistory:
     others. keeps: names of its state (`exp_avg`). first, last: its updates. losses: by update. moves: by how much of the norm of
     all weights each of these steps changed them. top_rate: the largest learning rate so far. low_rate: it is far below that.
     no_rate: all learning rates are 0. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter
-    had a gradient. follows: an earlier optimizer that had the same parameters."""
+    had a gradient. thrown_away: steps before which the gradients of all passes but the last were cleared. follows: an earlier optimizer that had the same parameters."""
 
     name: str
     names: frozenset[str]
@@ -109,6 +110,7 @@ class OptimizerHistory:
     passes: dict[int, int] = field(default_factory=dict)
     passed: Source | None = None
     undivided: int = 0
+    thrown_away: int = 0
     follows: int | None = None
 
 

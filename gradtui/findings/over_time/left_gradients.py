@@ -46,6 +46,10 @@ def late(history: History) -> Iterator[Fault]:
 
 def accumulated(history: History) -> Iterator[Fault]:
     for one in history.optimizers:
+        if one.thrown_away >= max(2, 0.9 * one.steps):
+            count = max(one.passes, key=lambda passes: one.passes[passes])
+            yield Fault("cleared between passes", one.first, {"count": count}, "likely", source=one.passed)
+            continue
         if len(one.passes) <= 2 and one.undivided >= max(2, 0.9 * one.steps):
             count = max(one.passes, key=lambda passes: one.passes[passes])
             yield Fault("not divided", one.first, {"count": count}, "perhaps", source=one.passed)

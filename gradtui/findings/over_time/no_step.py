@@ -35,7 +35,7 @@ def rate(history: History) -> Iterator[Fault]:
         scheduled = one.scheduled is not None
         facts = {"optimizer": one.name, "steps": one.no_rate.length, "made": one.scheduled}
         row = "rate is 0 by a schedule" if scheduled else "rate is 0"
-        yield Fault(row, None if always else one.no_rate.since, facts, "proved" if always else "likely")
+        yield Fault(row, (one.no_rate.since or None), facts, "proved" if always else "likely")
 
 
 def rate_gone(history: History) -> Iterator[Fault]:

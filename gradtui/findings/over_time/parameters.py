@@ -29,6 +29,7 @@ def in_no_optimizer(history: History) -> Iterator[Fault]:
         and one.trained >= LEAST
         and one.frozen.since is None
         and not one.anew
+        and one.weight == one.first_weight
         and one.name not in written
     ]
     if not found or not history.optimizers:
@@ -40,9 +41,13 @@ def in_no_optimizer(history: History) -> Iterator[Fault]:
         yield Fault("replaced after the optimizer", None, facts, "proved", names)
     else:
         for row, registered, certainty in IN_NO_OPTIMIZER:
-            names = tuple(one.name for one in found if one.registered is registered)
-            if names:
-                yield Fault(row, None, {}, certainty, names)
+            for later in (False, True):
+                group = [one for one in found if one.registered is registered and bool(one.first) is later]
+                names = tuple(one.name for one in group)
+                if names:  # what comes later to a model that learns is hardly meant to stay as it is
+                    yield Fault(
+                        row, min(one.first for one in group) or None, {}, "likely" if later else certainty, names
+                    )
 
 
 def unmoved(history: History) -> Iterator[Fault]:

@@ -152,6 +152,11 @@ SENTENCES: dict[str, Sentence] = {
         "gradients are clipped after the step that should use them: the step took them as they were, and clipping has no effect",
         "clip between backward() and step()",
     ),
+    "cleared between passes": Sentence(
+        "zero_grad",
+        "zero_grad is called between the {count} backward passes of each step: the gradients of all but the last are thrown away",
+        "call zero_grad() once for each step: after step(), or before the first of its backward passes",
+    ),
     "not divided": Sentence(
         "accumulation",
         "the gradients of {count} backward passes accumulate for one step, and no loss is divided: where each is a mean, "
@@ -256,6 +261,11 @@ SENTENCES: dict[str, Sentence] = {
         "broadcast",
         "shapes {a} and {b} broadcast to {made}: each prediction is compared with every target, so the model learns their mean",
         "give both the same shape: squeeze(-1) the one, or unsqueeze(-1) the other",
+    ),
+    "broadcast in a product": Sentence(
+        "broadcast",
+        "shapes {a} and {b} broadcast to {made}: each element of the one is multiplied by every one of the other",
+        "no fault where all pairs are wanted; else give both the same shape: squeeze(-1) the one, or unsqueeze(-1) the other",
     ),
     "eval mode stays": Sentence(
         "eval_mode",

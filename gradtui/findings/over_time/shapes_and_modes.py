@@ -9,6 +9,11 @@ from gradtui.findings.over_time.history import History
 from gradtui.snapshot.finding import Certainty
 
 LEAST = 3
+BROADCAST: dict[str, tuple[str, Certainty]] = {
+    "loss": ("broadcast", "proved"),
+    "difference": ("broadcast", "likely"),
+    "product": ("broadcast in a product", "perhaps"),
+}
 PADDING: dict[bool, tuple[str, Certainty]] = {
     True: ("padding is a real index", "likely"),
     False: ("padding may be a real index", "perhaps"),
@@ -18,7 +23,8 @@ PADDING: dict[bool, tuple[str, Certainty]] = {
 
 def broadcast(history: History) -> Iterator[Fault]:
     for one in history.of("broadcast"):
-        yield Fault("broadcast", None, dict(one.facts), "proved" if one.facts["loss"] else "likely", source=one.source)
+        row, certainty = BROADCAST[one.facts["of"]]
+        yield Fault(row, None, dict(one.facts), certainty, source=one.source)
 
 
 def softmax_twice(history: History) -> Iterator[Fault]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gradtui.chart.by_update import MOST_POINTS, Track, draw_values
-from gradtui.chart.contour import Axis, draw_contour
-from gradtui.chart.data_fit import draw_fit
 from gradtui.chart.plane import Cells
 from gradtui.chart.window import Position, Window, zoomed
 from gradtui.graph.hessian_curvature import axes
@@ -19,6 +17,9 @@ from gradtui.training.optimizers import DEFAULT
 from gradtui.tui.answers import Answers
 from gradtui.tui.session import Session
 from gradtui.tui.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from gradtui.chart.contour import Axis
 
 Kind = Literal["curve", "updates", "contour", "fit"]
 Drawing = Callable[[int, int], Cells | None]
@@ -171,6 +172,9 @@ class Charts:
             self._surface = shown.surface
         if self.kind not in self.kinds or self.kind == "curve":
             return None
+        from gradtui.chart.contour import draw_contour  # not wanted before the first paint
+        from gradtui.chart.data_fit import draw_fit
+
         if self.kind == "fit":
             return partial(draw_fit, shown.fit) if shown is not None and shown.fit is not None else _nothing
         if self.kind == "updates":
@@ -195,6 +199,8 @@ def _nothing(width: int, height: int) -> Cells | None:
 
 def _axes(shown: Snapshot | None, pair: tuple[str, str]) -> tuple[Axis, ...]:
     """Those of the Hessian by these two alone, where the answer has it."""
+    from gradtui.chart.contour import Axis
+
     orders = shown.orders if shown is not None else None
     if orders is None or orders.hessian is None:
         return ()

@@ -1,4 +1,4 @@
-"""Two optimizers hold the same parameters: the second's zero_grad... both step, weights move twice with the same gradient."""
+"""Two optimizers were given the body, and step it after one backward pass."""
 import torch
 from torch import nn
 
