@@ -241,6 +241,7 @@ EVERYTHING = Snapshot(
     ),
     derivatives=({"x": Derivative("x[1]", (1.0, None))}, {"x": Derivative(None, (), False, "too large")}),
     taylor=Coefficients((1.0, None), (0.5, math.nan)),
+    exact_hessian=Hessian(("x[0]",), ((1.0,),), (1.0,), ((1.0,),)),
     mismatches=(Mismatch(0, "Square", 1, "x", math.inf, (2, 0), math.nan, 1.5, True, True, HERE, 0),),
 )
 
