@@ -334,7 +334,11 @@ def test_what_is_equal_is_there_once(tmp_path: Path) -> None:
 
 def payloads_of(whole: bytes) -> list[bytes]:
     """What a file holds, by the format's documentation alone."""
-    data = gzip.decompress(whole[len(format.MAGIC) + 1 :])
+    return payloads_in(whole[len(format.MAGIC) + 1 :])
+
+
+def payloads_in(stream: bytes) -> list[bytes]:
+    data = gzip.decompress(stream)
     found = []
     while data:
         length = int.from_bytes(data[:4])
