@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from gradtui.command import watched_script
+from gradtui.file.format import save
+from gradtui.file.run_reading import load
 from gradtui.service import memory_guard
+from tests import examples
+from tests.runs import made
 from tests.test_walls import modules
 
 PACKAGE = Path(__file__).parents[1] / "gradtui"
@@ -165,6 +171,95 @@ def test_what_is_not_everywhere_is_asked_for_first() -> None:
 )
 def test_the_test_sees_it(code: str, found: list[str]) -> None:
     assert unasked(code) == found
+
+
+OTHERWISE = {
+    "os.kill": "ends a process whatever the signal; 0 is ctrl+c",
+    "os.rename": "replaces nothing",
+    "os.path.relpath": "raises between two drives",
+    "os.path.commonpath": "raises between two drives",
+    "os.popen": "another shell",
+    "os.system": "another shell",
+    "select.select": "sockets alone",
+    "os.symlink": "for administrators",
+    "os.chmod": "but for read-only",
+}
+"""What Windows has and does otherwise."""
+ARGUMENTS = ("preexec_fn", "pass_fds", "process_group", "umask")
+TEXTS = {"open": 1, "read_text": 9, "write_text": 9, "fdopen": 1}
+"""What reads or writes texts, in the code page where no encoding is said; where the mode stands that may say that it is none."""
+
+
+def differs(code: str) -> list[str]:
+    """What other systems do otherwise: calls, arguments, and texts in nobody knows what encoding."""
+    found = []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in OTHERWISE:
+            found.append(ast.unparse(node))
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).rpartition(".")[2]
+            said = {one.arg: one.value for one in node.keywords}
+            found += [one for one in said if one in ARGUMENTS]
+            place = 0 if name == "open" and isinstance(node.func, ast.Attribute) else TEXTS.get(name, 0)
+            mode = said.get("mode") or (node.args[place] if len(node.args) > place else ast.Constant("r"))
+            is_text = not isinstance(mode, ast.Constant) or "b" not in str(mode.value)
+            if name in TEXTS and ast.unparse(node.func) not in ("os.open",) and is_text and "encoding" not in said:
+                found.append(name)
+    return [str(one) for one in found]
+
+
+@pytest.mark.long
+def test_nothing_is_called_that_does_something_else_there() -> None:
+    found = {path.relative_to(PACKAGE).as_posix(): differs(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
+    screens = {path for path, names in found.items() if set(names) == {"open"} and path.startswith("tui/")}
+    assert {path for path, names in found.items() if names} - screens == {"tui/terminal.py"}, "of POSIX alone"
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("os.kill(1, 0)", ["os.kill"]),
+        ("subprocess.Popen(x, preexec_fn=f)", ["preexec_fn"]),
+        ("open(path)", ["open"]),
+        ("open(path, 'w', 1)", ["open"]),
+        ("Path(x).open()", ["open"]),
+        ("path.read_text(errors='replace')", ["read_text"]),
+        ("open(path, 'rb') and path.open('xb') and os.fdopen(3, 'wb') and os.open(path, os.O_RDONLY)", []),
+        ("open(path, encoding='utf-8') and path.write_text(x, encoding='utf-8')", []),
+    ],
+)
+def test_the_test_sees_that_too(code: str, found: list[str]) -> None:
+    assert differs(code) == found
+
+
+CODE_PAGES = ({"PYTHONIOENCODING": "cp1252"}, {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"})
+"""What stdout of another system cannot write, it does not write; and what Python takes a text for where nobody says."""
+
+
+@pytest.mark.child
+@pytest.mark.parametrize("page", CODE_PAGES)
+def test_another_code_page(page: dict[str, str], tmp_path: Path) -> None:
+    saved = tmp_path / "saved.gradtui"
+    save(examples.quadratic(), str(saved))
+    gradtui = str(Path(sys.executable).with_name("gradtui"))
+    for arguments in (["--schema"], [str(saved), "--plain"], [str(saved), "--print"], ["--settings"]):
+        run = subprocess.run([gradtui, *arguments], input=b"right\nq\n", capture_output=True, env=os.environ | page)
+        assert (run.returncode, run.stderr) == (0, b""), arguments
+        if arguments == ["--schema"]:
+            json.loads(run.stdout.decode("utf-8"))
+
+
+@pytest.mark.child
+def test_what_a_script_prints_in_another_code_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
+    path, run = tmp_path / "run.gradtui", made.run(2)
+    with made.begun(path, run) as writer:
+        made.write(writer, run)
+    told: list[bytes] = []
+    with subprocess.Popen([sys.executable, "-c", "print('x²')"], stdout=subprocess.PIPE) as process:
+        watched_script.taken(process, str(path), told.append)
+    assert load(str(path)).printed == run.printed + "x²\n"
+    assert b"".join(told) == "x²\n".encode("cp1252"), "as it came"
 
 
 def test_no_system_that_tells_of_its_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

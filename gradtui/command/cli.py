@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import re
 import sys
@@ -200,11 +201,13 @@ def command(
 def main() -> None:
     """The entry point: click's own, with a quiet end on ctrl+c and on a closed pipe."""
     if sys.stdin is None:  # the shell may close either: `<&-`
-        sys.stdin = open(os.devnull)  # noqa: SIM115
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     if sys.stdout is None:
         sys.exit("Error: standard output is closed")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a code page of Windows that has no ², say
     try:
         command.main(prog_name="gradtui", standalone_mode=False)
     except click.ClickException as error:

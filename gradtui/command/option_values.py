@@ -201,7 +201,7 @@ def print_schema(context: click.Context, option: click.Parameter, name: str | No
         from gradtui import schemas
 
         schema = schemas.answers() if name == "answers" else schemas.config()
-        click.echo(json.dumps(schema, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(schema, ensure_ascii=False, indent=2).encode())
         context.exit()
 
 

@@ -6,12 +6,13 @@ Who else is on the network does not reach it; what other pages of the browser as
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
+
+from gradtui.snapshot.shell_words import shell_line
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -69,6 +70,6 @@ def serve(arguments: Sequence[str], port: int) -> None:
             app.middlewares.append(guard)
             return app
 
-    command = shlex.join([sys.executable, "-m", "gradtui", *arguments])
+    command = shell_line([sys.executable, "-m", "gradtui", *arguments])
     click.echo(f"gradtui at {address}, for this machine alone; ctrl+c ends it")
     Guarded(command, host=HOST, port=port, title="gradtui").serve()

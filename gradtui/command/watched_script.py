@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import os
 import re
 import subprocess
@@ -134,7 +135,7 @@ def taken(process: subprocess.Popen[bytes], path: str, echo: Callable[[bytes], N
     from gradtui.file.run_writing import Ending
 
     assert process.stdout is not None
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    decoder = codecs.getincrementaldecoder(_encoding())("replace")
     with Ending(path) as ending:
         while block := _read(process.stdout.fileno()):
             ending.printed(decoder.decode(block))
@@ -142,6 +143,11 @@ def taken(process: subprocess.Popen[bytes], path: str, echo: Callable[[bytes], N
         status = _wait(process)
         ending.end(status)
     return status
+
+
+def _encoding() -> str:
+    """In which a Python that is started now writes to a pipe: a code page, on Windows."""
+    return os.environ.get("PYTHONIOENCODING", "").partition(":")[0] or io.TextIOWrapper(io.BytesIO()).encoding
 
 
 def _read(descriptor: int) -> bytes:

@@ -8,6 +8,9 @@ import sys
 
 from gradtui.snapshot.target import SECONDS
 
+GIVES_WAY = 5
+"""What is added to the niceness of the calculus: its answer comes after the others, and keys are heard before it."""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(
@@ -20,6 +23,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long that function may run")
     arguments = parser.parse_args()
 
+    if arguments.calculus and hasattr(os, "nice"):
+        os.nice(GIVES_WAY)
     from gradtui.service.worker import serve
 
     memory = None if arguments.memory is None else arguments.memory * 2**20

@@ -26,7 +26,6 @@ from gradtui.tui.answers import Answers
 from gradtui.tui.asking import Asking
 from gradtui.tui.backward import Backward
 from gradtui.tui.chosen_keys import bound
-from gradtui.tui.dialogs import command_palette
 from gradtui.tui.evaluator import DerivativeArrived, MakeEvaluator, OtherArrived, SnapshotArrived
 from gradtui.tui.findings import Findings
 from gradtui.tui.keys import EVERYWHERE, KEYS, UPDATE, asks, working, works
@@ -235,6 +234,8 @@ class GradtuiApp(MendedApp):
             self.notify(texts.NOTHING_NEW, timeout=3)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        from gradtui.tui.dialogs import command_palette  # not wanted before the first paint
+
         return command_palette.commands(self, self.keys, self.session, self.answers.shown, self.command)
 
     async def command(self, action: str) -> None:

@@ -166,6 +166,8 @@ class Backward:
             name = None
         if self.cursor.told is not None or self._findings.explain(at, name, by):
             self.tell()
+        else:
+            self._app.notify("looking for what is wrong in this large graph …", timeout=3)
 
     def tell(self) -> None:
         """The next reason, and go where it is seen."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from decimal import Decimal
 from functools import partial
 
@@ -10,6 +9,7 @@ from gradtui.graph.short_names import again
 from gradtui.snapshot.defaults import STEP, WINDOW
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, numbers
+from gradtui.snapshot.shell_words import shell_line
 from gradtui.snapshot.visible import harmless_lines, visible
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp
@@ -65,7 +65,7 @@ def as_command(session: Session) -> str:
         words += ["--order", str(session.order)]
     if session.degree is not None:
         words += ["--taylor", str(session.degree)]
-    return shlex.join(words)
+    return shell_line(words)
 
 
 def copy(app: MendedApp, session: Session, shown: Snapshot, selected: int | None) -> None:

@@ -259,7 +259,7 @@ def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
     written = Content(" ").join([_autograd(judged), *(_mark(way, mark) for way, mark in marks.items())])
     agreement = _mark("all agree", True) if judged.autograd and all(marks.values()) else written
     if session.held:  # the marks are not of what stands in the line
-        written = agreement = Content.styled(visible(f"still {session.text}"), WARNING)
+        written = agreement = Content.styled(visible(f"still {shown.expression}"), WARNING)
     origin = _origin(shown, name)
     return Reading(
         _numbers(session, shown),

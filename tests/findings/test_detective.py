@@ -8,7 +8,6 @@ import re
 from pathlib import Path
 
 import pytest
-import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -19,12 +18,13 @@ from gradtui.graph.operands import is_finite
 from gradtui.report.steps import steps
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Dtype, Experiment, Request, Snapshot
+from tests.torch_version import VERSION
 
 At = dict[str, float | tuple[float, ...]]
 
 GOTCHAS = json.loads((Path(__file__).parent.parent / "cases" / "gotchas.json").read_text())
 NOTE, FINE = "note", "fine"
-FROM_2_14 = tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 14)
+FROM_2_14 = VERSION >= (2, 14)
 
 DESERVED: dict[tuple[str, float], tuple[str, str]] = {
     ("abs(x)", 0): (NOTE, "torch takes 0"),

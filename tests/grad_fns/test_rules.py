@@ -23,8 +23,8 @@ from gradtui.grad_fns.elementwise_rules import ELEMENTWISE, FROM_2_14
 from gradtui.grad_fns.rule_of_node import Rule, explain, letter, pretty, put_in, rule, rule_of
 from gradtui.snapshot import model
 from gradtui.snapshot.model import Request, Snapshot
+from tests.torch_version import VERSION
 
-VERSION = tuple(map(int, torch.__version__.split(".")[:2]))
 INF = float("inf")
 AROUND_0 = [-1.7, -1.0, -0.4, 0.0, 0.3, 1.0, 2.6]
 AROUND_3 = [-3.1, -3.0, -1.0, 0.0, 2.9, 3.0, 4.0]
@@ -224,6 +224,8 @@ def test_at_a_corner_torch_takes_what_is_said_of_its_version() -> None:
 @pytest.mark.parametrize("key", ELEMENTWISE)
 def test_elementwise_rule(key: str) -> None:
     """The row, and the rule as it is shown for this node: forward and all partial derivatives, to 1e-12."""
+    if not hasattr(torch._C._functions, key.partition(" ")[0]):
+        pytest.skip(f"torch {torch.__version__} has no such node")
     case = CASES[key]
     operands = leaves(case.operands)
     y = case.function(*operands)
@@ -246,6 +248,8 @@ def test_elementwise_rule(key: str) -> None:
                 found = evaluated(formula, parameters, values)
                 if node.name in FROM_2_14 and VERSION >= (2, 14):
                     found = torch.where(is_at_a_corner(y, operands), gradient, found)
+                if node.name == "HardswishBackward0" and VERSION <= (2, 6):
+                    found = torch.where(operands[0].abs() == 3, gradient, found)
                 torch.testing.assert_close(found, gradient, rtol=case.rtol, atol=1e-14, equal_nan=True)
 
 

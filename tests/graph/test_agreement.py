@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from msgspec.structs import replace
 
 from gradtui.calculus.derivative import derivatives
@@ -20,6 +19,7 @@ from gradtui.graph.rounding import roundings
 from gradtui.snapshot.model import Differences, Dtype, Experiment, Request, Snapshot, Values, VariableState
 from gradtui.snapshot.truth import Derivative
 from tests import examples
+from tests.torch_version import VERSION
 
 FORMULAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[1] / "cases" / "formulas.json").read_text())
 
@@ -30,7 +30,7 @@ LOSE_A_DIGIT = {("Fourier 3-term", "float32"), ("III.4.33", "float64")}
 
 AGREE = "autograd ✓ calculus ✓ differences ✓"
 
-AT_A_BOUND = 0 if tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 14) else 1
+AT_A_BOUND = 0 if VERSION >= (2, 14) else 1
 
 
 def whole(text: str, at: At, dtype: Dtype = "float32") -> Snapshot:

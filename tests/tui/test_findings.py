@@ -24,6 +24,28 @@ async def test_a_large_graph_is_searched_in_a_thread(monkeypatch: pytest.MonkeyP
         assert app.backward.cursor.told == app.findings.all[0]
 
 
+async def test_what_is_still_looked_for_is_no_all_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for meanwhile, it is told when it is found."""
+    monkeypatch.setattr(findings, "MOST_AT_ONCE", 1)
+    search, started, gate = findings._findings, Event(), Event()
+
+    def held(at: findings.Looked) -> tuple[Finding, ...]:
+        started.set()
+        gate.wait()
+        return search(at)
+
+    monkeypatch.setattr(findings, "_findings", held)
+    app = make_app("0*sqrt(x)", {"x": "0"})
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, started.is_set, "the search")
+        await press(pilot, "w")
+        (said,) = (notice.message for notice in app._notifications)
+        gate.set()
+        assert "looking for what is wrong" in said
+        await until(pilot, lambda: app.backward.cursor.told is not None, "the reason")
+        assert app.backward.cursor.told == app.findings.all[0]
+
+
 async def test_what_is_found_in_a_graph_that_was_left_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """The search goes on in its thread, and comes to its end behind that of the newer graph."""
     monkeypatch.setattr(findings, "MOST_AT_ONCE", 1)

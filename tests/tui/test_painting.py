@@ -14,8 +14,9 @@ from gradtui.tui import asking
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.painting import CellsCompositor, between
 from gradtui.tui.session import Session
+from gradtui.tui.typing import formula
 from tests.tui.fakes import make_app, service
-from tests.tui.test_app import press, retype, until
+from tests.tui.test_app import press, retype, text_of, until
 
 SIZE = (120, 36)
 KEYS = (
@@ -86,8 +87,9 @@ async def test_a_letter_is_painted_before_anything_is_made_of_it(monkeypatch: py
 
 
 async def test_who_types_fast_gets_one_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each text is asked for at once, and none of the answers is painted until no letter came for a while."""
+    """Each text is asked for at once, and none of the answers is painted until none came for a while; what stands is named."""
     monkeypatch.setattr(asking, "HASTE", 3600.0)
+    monkeypatch.setattr(formula, "GO_BACK", 3600.0)
     app = make_app()
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "slash", "end")
@@ -97,11 +99,14 @@ async def test_who_types_fast_gets_one_picture(monkeypatch: pytest.MonkeyPatch) 
         assert texts == ["x^2 + 3x + 1 ", "x^2 + 3x + 1 + 1", "x^2 + 3x + 1 + 12"]
         await until(pilot, lambda: app.asking.stale, "the old picture marked")
         assert app.answers.answered <= taken + 1, "the first letter after a pause may have its answer"
+        await press(pilot, *" + s")
+        assert "still x^2 + 3x + 1" in text_of(app)
+        assert "still x^2 + 3x + 1 + 12" not in text_of(app)
         monkeypatch.setattr(asking, "HASTE", 0.0)
         app.asking._let_go()
         await until(pilot, lambda: app.answers.answered == app.answers.asked, "the picture of the last text")
         assert app.answers.shown is not None
-        assert app.answers.shown.expression == "x^2 + 3x + 1 + 12"
+        assert app.answers.shown.expression.strip() == "x^2 + 3x + 1 + 12"
 
 
 async def test_the_answer_to_what_was_typed_before_is_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:

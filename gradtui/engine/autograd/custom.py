@@ -128,8 +128,8 @@ class _Check:
         inputs = {place: _copied(one) for place, one in enumerate(self.call.args)}
         wanted = [place for place, needs in enumerate(self.call.needs) if needs]
         leaves = [inputs[place].requires_grad_() for place in wanted]
-        # a view, so that a Function may write over what it takes in
-        found = self._run({place: one.view_as(one) if place in wanted else one for place, one in inputs.items()})
+        # a copy, so that a Function may write over what it takes in; of a view its backward is passed over in torch 2.6
+        found = self._run({place: one.clone() if place in wanted else one for place, one in inputs.items()})
         pairs = [
             (one, weight.to(one.dtype)) for one, weight in zip(found, self.weights, strict=True) if one.requires_grad
         ]

@@ -60,7 +60,7 @@ def _taken() -> tuple[int, int] | None:
     """Bytes that this process has asked for, data as RLIMIT_DATA counts them, and stack."""
     found = {}
     with suppress(OSError, ValueError):
-        for line in STATUS.read_text().splitlines():
+        for line in STATUS.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith(("VmData:", "VmStk:")):
                 name, kilobytes, _ = line.split()
                 found[name] = int(kilobytes) * 1024

@@ -41,7 +41,7 @@ def _living() -> set[int]:
     own, found = os.getpid(), set()
     for process in PROCESSES.glob("[0-9]*/stat"):
         with suppress(OSError, ValueError, IndexError):  # gone by now
-            parent = process.read_text(errors="replace").rpartition(")")[2].split()[1]
+            parent = process.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]
             if int(parent) == own:
                 found.add(int(process.parent.name))
     return found

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 def own_streams() -> Iterator[None]:
     """Standard streams that user code may close (as `exit()` does) or replace, and that hold nothing back."""
     before = sys.stdin, sys.stdout, sys.stderr
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", 1, errors="replace", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", 1, errors="replace", closefd=False)  # noqa: SIM115
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", 1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
     try:
         yield
     finally:

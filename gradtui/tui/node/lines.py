@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
-from gradtui.grad_fns.rule_of_node import explain, rule_of
 from gradtui.graph.contributions import Contribution, as_sum, contributions, has_run
 from gradtui.graph.kept import in_units
 from gradtui.graph.node_sentence import sentence
@@ -170,6 +169,8 @@ def _edges(
 ) -> Iterator[Pieces]:
     """For each edge the rule with its numbers, `∂(a·b)/∂a = b = 3`, and below it what goes out and what it adds to."""
     ran = has_run(replay.graph, node.id, steps_done)
+    from gradtui.grad_fns.rule_of_node import explain, rule_of  # not wanted before the first paint
+
     rules = {explanation.edge: explanation for explanation in explain(replay.graph, node.id)}
     if node.edges and rule_of(node) is None:
         yield (("no rule in the table for this grad_fn", "node--quiet"),)

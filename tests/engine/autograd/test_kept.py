@@ -15,6 +15,7 @@ from gradtui.graph import kept
 from gradtui.outline.arrangement import Arrangement
 from gradtui.tui.graph.tables import table_header, table_pieces
 from tests.models.language import gpt2
+from tests.torch_version import sees_what_is_kept
 
 
 def mlp() -> tuple[nn.Module, Callable[[], Tensor]]:
@@ -88,6 +89,7 @@ def test_they_add_up_to_what_torch_keeps(
     assert sum(children.values()) <= wanted
 
 
+@sees_what_is_kept
 def test_of_a_module_what_is_in_it_counts() -> None:
     model, loss = mlp()
     with gradtui.trace(model) as trace:
@@ -98,6 +100,7 @@ def test_of_a_module_what_is_in_it_counts() -> None:
     assert "2" not in sizes
 
 
+@sees_what_is_kept
 def test_the_table_of_modules_says_what_each_keeps() -> None:
     """Of those without parameters too, which keep most; the table of parameters has no such column, and cannot be so ordered."""
     model, loss = mlp()
@@ -125,6 +128,7 @@ def test_the_table_of_modules_says_what_each_keeps() -> None:
     assert str(arrangement.order) == "order"
 
 
+@sees_what_is_kept
 def test_what_a_checkpoint_runs_again_is_not_kept() -> None:
     model, _ = mlp()
     x = torch.randn(64, 6)

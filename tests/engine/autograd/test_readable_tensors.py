@@ -142,8 +142,9 @@ UNREAD: dict[str, tuple[Make, Unread]] = {
     "functionalized": (lambda: torch._to_functional_tensor(plain()), "transformed"),
     "masked": (masked, "opaque"),
     "of a class of its own": (lambda: TwoTensor(plain(), plain()), "opaque"),  # type: ignore[no-untyped-call]
-    "half bytes": (lambda: torch.zeros(4, dtype=torch.uint8).view(torch.float4_e2m1fn_x2), "opaque"),
 }
+if hasattr(torch, "float4_e2m1fn_x2"):  # not in torch 2.6
+    UNREAD["half bytes"] = (lambda: torch.zeros(4, dtype=torch.uint8).view(torch.float4_e2m1fn_x2), "opaque")
 
 
 def _view_of_freed() -> torch.Tensor:

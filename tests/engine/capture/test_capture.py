@@ -144,7 +144,7 @@ def test_names_come_first_and_any_tensor_has_one() -> None:
     assert set(snapshot.parameters) == {"w", "hidden", "bias"}
     told = snapshot.parameters["hidden"]
     assert told.node is not None
-    assert snapshot.graph.nodes[told.node].name == "ViewBackward0"
+    assert snapshot.graph.nodes[told.node].name in ("ViewBackward0", "UnsafeViewBackward0"), "the second from 2.15 on"
     assert oracle.values(told.grad) == oracle.numbers(hidden.detach().exp())
 
 

@@ -13,6 +13,7 @@ import gradtui
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.saved import lost
 from gradtui.snapshot.numbers import UNREAD
+from tests.torch_version import sees_what_is_kept
 
 GONE = UNREAD["freed"]
 SIZES = (4, 3000, 1_000_000)
@@ -144,6 +145,7 @@ NEEDED: dict[str, Case] = {
 }
 
 
+@sees_what_is_kept
 @pytest.mark.parametrize("case", NEEDED)
 @pytest.mark.parametrize("size", SIZES)
 def test_what_backward_needs_and_is_gone(case: str, size: int) -> None:

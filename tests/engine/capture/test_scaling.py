@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 import gradtui
+from tests.torch_version import VERSION
 
 SCALE = 2.0**16
 
@@ -101,6 +102,8 @@ NOT_SCALED: dict[str, Callable[[torch.amp.GradScaler, torch.Tensor], torch.Tenso
 
 @pytest.mark.parametrize("case", NOT_SCALED)
 def test_what_no_scaler_has_scaled(case: str) -> None:
+    if case == "by a number that is the same" and VERSION < (2, 10):
+        pytest.skip("what a node keeps, which tells the two apart, is not seen before torch 2.10")
     own = scaler()
     own.scale(torch.ones(1))
     training = Training(own)

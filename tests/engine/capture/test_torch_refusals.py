@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 import gradtui
 from gradtui.snapshot.events import Raised
+from tests.torch_version import VERSION
 
 MARK = "# <- here"
 
@@ -78,6 +79,8 @@ def of_too_few_gradients() -> None:
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_what_torch_refuses(step: Callable[[], None], how: str, named: str) -> None:
+    if step is written_over_what_exp_saved and VERSION < (2, 10):
+        pytest.skip("the line that wrote over what a node keeps is not seen before torch 2.10")
     with pytest.raises(RuntimeError) as caught, gradtui.trace() as trace:
         step()
     (finding,) = trace.findings

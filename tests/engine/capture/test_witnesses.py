@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 import gradtui
 from gradtui.snapshot.model import Snapshot, Witness
+from tests.torch_version import sees_what_is_kept
 
 torch.manual_seed(0)
 X = torch.randn(5, 4)
@@ -36,6 +37,7 @@ def test_the_first_bad_element_and_its_operand(made: Callable[[Tensor], Tensor])
     assert operand.number == float(source[first.index])
 
 
+@sees_what_is_kept
 def test_of_a_gradient_what_came_in_and_what_the_node_keeps() -> None:
     x = torch.tensor([1.0, 0.0, 4.0])
     _, (witness,) = seen(lambda x: 3 * x.sqrt(), x)

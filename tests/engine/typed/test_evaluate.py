@@ -15,6 +15,7 @@ import torch
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Request, Snapshot, Values
+from tests.torch_version import VERSION
 
 CASES = Path(__file__).parents[2] / "cases"
 FORMULAS: list[dict[str, Any]] = json.loads((CASES / "formulas.json").read_text())
@@ -44,8 +45,10 @@ def test_gotcha(gotcha: dict[str, Any]) -> None:
     found = evaluate(Request(1, gotcha["expression"], gotcha["at"]))
     told = scalar(found.value), scalar(found.variables["x"].grad)
     expected = float(gotcha["torch_value"]), float(gotcha["torch_grad"])
-    if gotcha["expression"] == "clamp(x, 0, 1)" and tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 14):
+    if gotcha["expression"] == "clamp(x, 0, 1)" and VERSION >= (2, 14):
         expected = expected[0], 0.0  # at its bounds
+    if gotcha["expression"] == "atan2(x, x)" and VERSION <= (2, 6):
+        expected = expected[0], math.nan
     assert [str(number) for number in told] == [str(number) for number in expected]
     assert any(note.kind == "nonfinite" for note in found.notes) == (not all(map(math.isfinite, expected)))
 

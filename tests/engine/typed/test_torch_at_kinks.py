@@ -16,6 +16,7 @@ from gradtui.engine.typed import forward, torch_at_kinks
 from gradtui.engine.typed.differences import differences
 from gradtui.engine.typed.nonsmooth import BORDER, CORNER, JUMP, TIE, UNDEFINED, VERTICAL, ZERO_TO_ZERO
 from gradtui.expression import parse
+from tests.torch_version import VERSION
 
 GOTCHAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[2] / "cases" / "gotchas.json").read_text())
 
@@ -145,7 +146,8 @@ def test_ties() -> None:
 
 def test_both_arguments() -> None:
     assert told("hypot(x, y)", x=0.0, y=0.0)[0].endswith("torch takes nan and nan")
-    assert told("atan2(y, x)", x=0.0, y=0.0) == ["atan2(y, x) has no limit here: torch takes 0 and 0"]
+    taken = "0 and 0" if VERSION > (2, 6) else "nan and nan"
+    assert told("atan2(y, x)", x=0.0, y=0.0) == [f"atan2(y, x) has no limit here: torch takes {taken}"]
     assert told("x^y", x=0.0, y=0.0) == ["x^y is 0^0 here: torch takes 0 and 0"]
 
 
