@@ -21,15 +21,15 @@ from hypothesis import strategies as st
 from msgspec import msgpack
 
 import gradtui
-from gradtui.file import format, run_format, run_reading
-from gradtui.file.format import MAGIC, RUN, FileError
+from gradtui.file import run_format, run_reading, snapshot_format
+from gradtui.file.header import MAGIC, RUN, FileError
 from gradtui.file.run_format import deflated, record
 from gradtui.file.run_reading import Following, load
 from gradtui.file.run_writing import RunWriter, save
 from gradtui.report.run import json as run_json
 from gradtui.report.run import text as run_text
 from gradtui.runs.run import ParameterNorms, Run, Update
-from tests.file.test_format import payloads_in, with_rows
+from tests.file.test_snapshot_format import payloads_in, with_rows
 from tests.runs import made
 
 LEAST = len(MAGIC) + 1
@@ -246,7 +246,7 @@ def refused(path: Path, ask: Callable[[], Any]) -> Any:
 def test_what_would_take_all_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "run.gradtui"
     start = MAGIC + bytes([RUN])
-    path.write_bytes(start + record(run_format.PRINTED, zlib.compress(bytes(format.FRAME + 1))))
+    path.write_bytes(start + record(run_format.PRINTED, zlib.compress(bytes(snapshot_format.FRAME + 1))))
     with pytest.raises(FileError, match="more in it than"):
         load(path)
     monkeypatch.setattr(run_reading, "KEPT", 2**20)
