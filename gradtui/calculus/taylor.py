@@ -55,7 +55,7 @@ def coefficients(request: Request) -> Coefficients:
         expression = parsed(request.expression, names)
         at = places(expression, request)
         along = asked.along if asked.along in at else next(iter(at))
-        program, bent = _prepared(request.expression, names, counts(at))
+        program, bent = prepared(request.expression, names, counts(at))
         if len(program.steps) > MOST_STEPS:
             return Coefficients()
         moved = element(along, asked.element) if isinstance(at[along], tuple) else along
@@ -64,7 +64,7 @@ def coefficients(request: Request) -> Coefficients:
         floats = [one for value in at.values() for one in (value if isinstance(value, tuple) else (value,))]
 
         def found(number: Callable[[float], Expr]) -> tuple[float | None, ...]:
-            return _settled(program, lambda: _place(at, number), moved, degree, enough, bent)
+            return _settled(program, lambda: place_of(at, number), moved, degree, enough, bent)
 
         here = found(lambda value: as_float(value, request.dtype))
         is_typed = all(as_typed(one) == as_float(one, request.dtype) for one in floats)
@@ -74,13 +74,13 @@ def coefficients(request: Request) -> Coefficients:
 
 
 @lru_cache(maxsize=64)
-def _prepared(text: str, names: frozenset[str], counts: Counts) -> tuple[Program, bool]:
+def prepared(text: str, names: frozenset[str], counts: Counts) -> tuple[Program, bool]:
     """f as a program, and whether it has corners or jumps somewhere."""
     f = total_of(text, names, counts)
     return Program([f], 1), is_bent(f)
 
 
-def _place(at: At, number: Callable[[float], Expr]) -> dict[str, Expr]:
+def place_of(at: At, number: Callable[[float], Expr]) -> dict[str, Expr]:
     """Where each number stands: each element of a vector by its own name."""
     found: dict[str, Expr] = {}
     for name, value in at.items():
@@ -104,7 +104,7 @@ def _settled(
             rows.append(_row(program, place, moved, degree, digits, bent, FOR_EACH * 2**time, scale))
             for order in range(degree + 1):
                 if told[order] is None:
-                    told[order] = _limit([row[order] for row in rows], is_zero=not tiny)
+                    told[order] = limit([row[order] for row in rows], is_zero=not tiny)
             if all(one is not None or not mp.isfinite(last) for one, last in zip(told, rows[-1], strict=True)):
                 break  # no smaller h is needed, or none helps
         if None not in told:
@@ -112,7 +112,7 @@ def _settled(
     return tuple(told)
 
 
-def _limit(row: Sequence[Expr], *, is_zero: bool) -> float | None:
+def limit(row: Sequence[Expr], *, is_zero: bool) -> float | None:
     """That of which the last two agree; 0 where each is far smaller than the one before, and where that `is_zero`."""
     if len(row) < 2 or not all(map(mp.isfinite, row)):
         return None

@@ -149,8 +149,8 @@ def _orders_flaws(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
     made = (node.made_by for order in orders.orders for node in order.graph.nodes)
     if not all(_is_node(node, most) for node in made):
         yield "a node was made by one that there is not"
-    if orders.hessian is not None:
-        yield from _hessian_flaws(orders.hessian)
+    for hessian in filter(None, (orders.hessian, snapshot.exact_hessian)):
+        yield from _hessian_flaws(hessian)
     for name, jacobian in orders.jacobian.items():
         widths = {len(row) for row in jacobian.rows}
         count = math.prod(snapshot.variables[name].value.shape) if name in snapshot.variables else 0

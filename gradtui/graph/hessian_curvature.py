@@ -96,7 +96,8 @@ def _bears(highest: float) -> str:
 
 
 def _shape(told: Hessian, found: Curvature) -> str:
-    least, most = told.eigenvalues[0], told.eigenvalues[-1]
+    zero = {*found.flat}  # but for rounding
+    least, most = (0.0 if place in zero else told.eigenvalues[place] for place in (0, len(told.eigenvalues) - 1))
     spread = f"eigenvalues {number(least, DIGITS)} to {number(most, DIGITS)}"
     match found.shape:
         case "saddle":

@@ -132,6 +132,7 @@ def _of(snapshot: Snapshot, told: Order, variables: dict[str, VariableState]) ->
         orders=None,
         derivatives=(),
         taylor=None,
+        exact_hessian=None,
     )
 
 

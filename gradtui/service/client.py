@@ -126,19 +126,20 @@ class Service:
         self._report_due = snapshot.id, asyncio.get_running_loop().call_soon(self._on_snapshot, snapshot)
 
     async def _derivations(self, request: Request) -> AsyncGenerator[Snapshot, None]:
-        """The derivative, then the same with Taylor's coefficients and the derivatives of higher orders where they are asked
-        for, each asked for by itself: what takes too long for one leaves the others."""
+        """The derivative, then the same with Taylor's coefficients, the Hessian and the derivatives of higher orders, where they
+        are asked for, each by itself: what takes too long for one leaves the others."""
         first = await self._derive(replace(request, orders=None))
         yield first
         if request.orders is None or not first.derivative:
             return
         orders, told = request.orders, [first.derivative]
         degree = orders.most if orders.degree is None else orders.degree
-        taylor = (await self._derive(replace(request, orders=replace(orders, degree=degree)))).taylor
+        exact = await self._derive(replace(request, orders=replace(orders, degree=degree)))
         for order in range(2, orders.most + 1):
             found = await self._derive(replace(request, orders=replace(orders, most=order, degree=None)))
             told.append(_merged(first, found).derivative or {})
-        yield replace(first, derivatives=tuple(told), taylor=taylor or Coefficients())
+        taylor = exact.taylor or Coefficients()
+        yield replace(first, derivatives=tuple(told), taylor=taylor, exact_hessian=exact.exact_hessian)
 
     async def _derive(self, request: Request) -> Snapshot:
         """A Snapshot that holds the derivative, or the problem with it. Calculus reads expressions, not Python.
@@ -203,6 +204,7 @@ def _merged(snapshot: Snapshot, derived: Snapshot) -> Snapshot:
             truth=derived.truth,
             derivatives=derived.derivatives,
             taylor=derived.taylor,
+            exact_hessian=derived.exact_hessian,
         )
     why = derived.problem.message if derived.problem else "no answer"
     unknown = Derivative(None, note=f"not simplified: {why}")

@@ -103,9 +103,10 @@ def _load_calculus() -> Answer:
 
     def answer(request: Request) -> Snapshot:
         if request.orders is not None and request.orders.degree is not None:
-            from gradtui.calculus import taylor
+            from gradtui.calculus import hessian, taylor
 
-            return Snapshot(request.id, request.expression, taylor=taylor.coefficients(request))
+            told = Snapshot(request.id, request.expression, taylor=taylor.coefficients(request))
+            return told if request.orders.most < 2 else replace(told, exact_hessian=hessian.hessian(request))
         if request.orders is not None:
             from gradtui.calculus import higher_orders
 

@@ -23,7 +23,7 @@ from gradtui.snapshot.graph import Summary as Summary
 from gradtui.snapshot.graph import Unread as Unread
 from gradtui.snapshot.graph import Values as Values
 from gradtui.snapshot.graph import norm_of as norm_of
-from gradtui.snapshot.orders import Orders, OrdersRequest
+from gradtui.snapshot.orders import Hessian, Orders, OrdersRequest
 from gradtui.snapshot.source import Source as Source
 from gradtui.snapshot.surface import Fit, Surface, SurfaceRequest
 from gradtui.snapshot.training import Training, TrainingRequest
@@ -201,7 +201,7 @@ class Snapshot(Struct, frozen=True):
     `derivative` (by variable) comes from a second process and may be None in a first answer: not known yet. `truth` comes
     with it, and is None also where that has nothing to say. `derivatives` are the same of each order from the first on, where
     `orders` were asked for; () while they are not known. `taylor` are the coefficients of Taylor's polynomial as Calculus has
-    them, None while they are not known.
+    them, None while they are not known; `exact_hessian` is that of Calculus, None also where it is not known to the last digit.
     variables: what can be stepped. parameters: of a model, by name, whether in the graph or not. modules: of a model, by path.
     files: text of the files that sources are in, by the name that the sources use. printed: what user code wrote, its end.
     events: what a trace saw that explains gradients, in the order of the forward pass. scale: of a GradScaler, by which the
@@ -242,6 +242,7 @@ class Snapshot(Struct, frozen=True):
     orders: Orders | None = None
     derivatives: tuple[dict[str, Derivative], ...] = ()
     taylor: Coefficients | None = None
+    exact_hessian: Hessian | None = None
 
 
 def default_at(name: str) -> float:

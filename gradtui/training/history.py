@@ -14,6 +14,8 @@ from gradtui.snapshot.training import Setting, State, Training, Update
 MOST_ELEMENTS = 8
 """Of a vector whose places are drawn."""
 Maker = tuple[str, Mapping[str, Setting]]
+LONG_ENOUGH = 4
+"""Updates at which a run is looked at, to see whether it diverges."""
 MOST_BYTES = 64 * 2**20
 """Of packed updates. Of more than that the oldest are forgotten: the screen goes back no further."""
 

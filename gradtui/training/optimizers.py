@@ -149,8 +149,8 @@ OPTIMIZERS: dict[str, tuple[Row, ...]] = {
 
 ELSEWHERE = {
     "SparseAdam": "SparseAdam takes sparse gradients only, and those of a typed function are dense",
-    "Adafactor": "Adafactor is for large matrices, whose squares it keeps by rows and columns",
-    "Muon": "Muon moves matrices only, and the variables of a typed function are numbers and vectors",
+    "Adafactor": "Adafactor, for large matrices, is not told here: gradtui train.py watches a script that uses it",
+    "Muon": "Muon moves matrices only, and is not told here: gradtui train.py watches a script that uses it",
 }
 """Of torch.optim too, and why they are not here."""
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from msgspec import Struct
 
-from gradtui.snapshot.numbers import number
+from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.training import Moved, Place, Remembered, Setting, State, Tensor
 
 ELEMENTS = 3
@@ -77,6 +77,11 @@ class Told:
     @property
     def steps(self) -> str:
         return self.has("step")
+
+    @property
+    def at(self) -> str:
+        """`, t = 3`; empty for a rule without numbers."""
+        return "" if self.steps == NOT_KNOWN else f", t = {self.steps}"
 
     def on(self, name: str) -> bool:
         """Whether a setting is there and does something."""
@@ -162,7 +167,7 @@ def _adam(told: Told) -> Iterator[Line]:
     t, lr, eps = told.steps, told.set("lr"), told.set("eps")
     yield from _decay(told)
     yield from _moments(told)
-    yield Line(f"m̂ = m/(1 − β₁^t), t = {t}", f"{told.has('exp_avg')}/(1 − {one}^{t})")
+    yield Line(f"m̂ = m/(1 − β₁^t){told.at}", f"{told.has('exp_avg')}/(1 − {one}^{t})")
     largest = "max_exp_avg_sq" if told.on("amsgrad") else "exp_avg_sq"
     if told.on("amsgrad"):
         yield Line("v ← max(v so far)", f"max({told.had(largest)}, {told.has('exp_avg_sq')})", told.has(largest))
@@ -202,7 +207,7 @@ def _adagrad(told: Told) -> Iterator[Line]:
     lr = told.set("lr")
     if told.on("lr_decay"):
         t = told.steps
-        yield Line(f"η = lr/(1 + (t − 1)·d), t = {t}", f"{lr}/(1 + ({t} − 1)·{told.set('lr_decay')})")
+        yield Line(f"η = lr/(1 + (t − 1)·d){told.at}", f"{lr}/(1 + ({t} − 1)·{told.set('lr_decay')})")
         yield _moves(told, "η·ḡ/(√s + ε)", f"η·{grad}/(√{told.has('sum')} + {told.set('eps')})")
         return
     yield _moves(told, "lr·ḡ/(√s + ε)", f"{lr}·{grad}/(√{told.has('sum')} + {told.set('eps')})")
@@ -255,7 +260,7 @@ def _adamax(told: Told) -> Iterator[Line]:
     yield Line("u ← max(β₂·u, |ḡ| + ε)", f"max({two}·{told.had('exp_inf')}, |{grad}| + {eps})", told.has("exp_inf"))
     yield _moves(
         told,
-        f"lr/(1 − β₁^t)·m/u, t = {t}",
+        f"lr/(1 − β₁^t)·m/u{told.at}",
         f"{told.set('lr')}/(1 − {one}^{t})·{_factor(told.has('exp_avg'))}/{told.has('exp_inf')}",
     )
 

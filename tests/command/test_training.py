@@ -103,6 +103,28 @@ def test_script_gives_the_same_numbers(
 
 
 @pytest.mark.parametrize(
+    ("expression", "x", "lr", "said", "number"),
+    [
+        ("x^2", "3", "1.1", "diverges", "-1.2"),
+        ("log(x)", "0.3", "0.1", "update 1 ", "nan"),
+        ("exp(x^2)", "3", "5", "update 1 ", "inf"),
+        ("(x - 2)^2", "2", "0.1", "from update 0 on", "0"),
+        ("relu(x)", "0.05", "0.1", "from update 1 on", "0"),
+    ],
+)
+def test_what_a_run_came_to_is_told_under_its_table(expression: str, x: str, lr: str, said: str, number: str) -> None:
+    ended = run(expression, "--at", f"x={x}", "--optimizer", f"SGD(lr={lr})", "--updates", "6", "--print")
+    (line,) = [line for line in ended.stdout.splitlines() if said in line and number in line]
+    assert "end" not in line.split()
+
+
+def test_of_a_healthy_run_there_is_nothing_to_tell() -> None:
+    ended = run("x^2", "--at", "x=3", "--optimizer", "SGD(lr=0.1)", "--updates", "6", "--print")
+    table = ended.stdout.partition("trains x")[2].partition("end")[2].splitlines()
+    assert not table[1].strip(), "the chart comes next"
+
+
+@pytest.mark.parametrize(
     ("arguments", "word"),
     [
         (("x^2", "--optimizer", "Adm(lr=1)", "--print"), "Adm"),

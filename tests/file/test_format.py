@@ -241,6 +241,7 @@ EVERYTHING = Snapshot(
     ),
     derivatives=({"x": Derivative("x[1]", (1.0, None))}, {"x": Derivative(None, (), False, "too large")}),
     taylor=Coefficients((1.0, None), (0.5, math.nan)),
+    exact_hessian=Hessian(("x[0]",), ((1.0,),), (1.0,), ((1.0,),)),
     mismatches=(Mismatch(0, "Square", 1, "x", math.inf, (2, 0), math.nan, 1.5, True, True, HERE, 0),),
 )
 
@@ -333,7 +334,11 @@ def test_what_is_equal_is_there_once(tmp_path: Path) -> None:
 
 def payloads_of(whole: bytes) -> list[bytes]:
     """What a file holds, by the format's documentation alone."""
-    data = gzip.decompress(whole[len(format.MAGIC) + 1 :])
+    return payloads_in(whole[len(format.MAGIC) + 1 :])
+
+
+def payloads_in(stream: bytes) -> list[bytes]:
+    data = gzip.decompress(stream)
     found = []
     while data:
         length = int.from_bytes(data[:4])

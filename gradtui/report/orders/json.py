@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gradtui.graph.hessian_digits import Believed, believed
 from gradtui.graph.higher_orders import derivative_checks, why_fewer
 from gradtui.graph.taylor import coefficients
 from gradtui.report.json_graph import Json, graph, number, values
@@ -23,8 +24,8 @@ def as_json(snapshot: Snapshot, orders: Orders) -> Json:
     }
     if why := why_fewer(orders):
         told["orders_notes"] = [why]
-    if orders.hessian is not None:
-        told["hessian"] = _hessian(orders.hessian)
+    if (judged := believed(snapshot)) is not None:
+        told["hessian"] = _hessian(judged.hessian) | {"checks": _checks(judged)}
     if orders.jacobian:
         told["jacobian"] = {name: [list(map(number, row)) for row in one.rows] for name, one in orders.jacobian.items()}
         told["jacobian_rows"] = _shown(next(iter(orders.jacobian.values())))
@@ -55,6 +56,16 @@ def _hessian(told: Hessian) -> Json:
         "directions": [list(map(number, one)) for one in told.directions],
         "row": told.row,
         "spectrum": None if told.spectrum is None else _spectrum(told.spectrum),
+    }
+
+
+def _checks(judged: Believed) -> Json | None:
+    """autograd's own entries, and how many of their digits are right."""
+    if not judged.digits:
+        return None
+    return {
+        "autograd": [list(map(number, row)) for row in judged.autograd.matrix],
+        "digits": [list(row) for row in judged.digits],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.expression.parser import ExpressionError, parse
+from gradtui.graph.hessian_digits import believed
 from gradtui.graph.taylor import taylor_text
 from gradtui.report.latex import name_of, typeset
 from gradtui.snapshot.model import Snapshot
@@ -24,7 +25,8 @@ def lines(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
     written = _typeset(taylor_text(snapshot, orders), names) if orders.taylor else None
     if written:
         yield f"T_{{{len(orders.taylor) - 1}}}({name_of(orders.along)}) = {written}"
-    hessian = orders.hessian
+    judged = believed(snapshot)
+    hessian = judged.hessian if judged is not None else None
     if hessian is not None and hessian.row is None and 0 < len(hessian.names) <= MOST_COLUMNS:
         rows = " \\\\ ".join(" & ".join(number(one) for one in row) for row in hessian.matrix)
         yield f"H = \\begin{{pmatrix}} {rows} \\end{{pmatrix}}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.graph import taylor
 from gradtui.graph.hessian_curvature import sentences
+from gradtui.graph.hessian_digits import Believed, believed, remarks
 from gradtui.graph.higher_orders import by, derivative_checks, picture, second_order, several, why_fewer
 from gradtui.report.width import WIDTH
 from gradtui.snapshot.model import Snapshot
@@ -39,8 +40,8 @@ def lines(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
         yield from _wrapped(f"note: {why}")
     for line in taylor.lines(snapshot, orders) if orders.taylor and orders.degree != 1 else ():
         yield from _wrapped(line)
-    if orders.hessian is not None:
-        yield from _hessian(snapshot, orders.hessian)
+    if (hessian := believed(snapshot)) is not None:
+        yield from _hessian(snapshot, hessian)
     for name, told in orders.jacobian.items():
         yield from _jacobian(snapshot, name, told)
 
@@ -56,7 +57,8 @@ def graph_head(snapshot: Snapshot) -> str | None:
     return f"the graph of the gradient, by create_graph=True: {len(graph.nodes)} nodes, {made} made by backward"
 
 
-def _hessian(snapshot: Snapshot, told: Hessian) -> Iterator[str]:
+def _hessian(snapshot: Snapshot, judged: Believed) -> Iterator[str]:
+    told = judged.hessian
     if told.row is not None:
         yield f"Hessian: {len(told.names):,} rows are too many; that of {told.names[told.row]} is in --json"
     elif told.names:
@@ -64,7 +66,7 @@ def _hessian(snapshot: Snapshot, told: Hessian) -> Iterator[str]:
         yield from _matrix(told.names, told.names, told.matrix)
     else:
         yield f"Hessian: {_size(told)} are too many"
-    for sentence in sentences(snapshot, told):
+    for sentence in (*remarks(snapshot, judged), *sentences(snapshot, told)):
         yield from _wrapped(f"  {sentence}")
 
 

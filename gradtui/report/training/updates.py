@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from gradtui.report.training import norms
 from gradtui.report.width import WIDTH
 from gradtui.snapshot.numbers import SIGNIFICANT, number
 from gradtui.snapshot.training import Moved, Place, Remembered, Setting, State, Tensor, Training, Update
+from gradtui.training.history import LONG_ENOUGH, growth, is_finite, is_still
 from gradtui.training.module_norms import in_words
 
 MOST_ROWS = 40
@@ -89,6 +91,7 @@ def table(training: Training, dtype: str) -> Iterator[str]:
     shown = (*updates[: MOST_ROWS // 2], *updates[-MOST_ROWS // 2 :]) if cut else updates
     if not _is_whole(training):
         yield from norms.table(training, shown, max(0, count - MOST_ROWS))
+        yield from _remarks(training)
         return
     names = [*updates[0].variables]
     head = ("update", "f", *(cell for name in names for cell in (name, f"∂f/∂{name}")))
@@ -103,6 +106,22 @@ def table(training: Training, dtype: str) -> Iterator[str]:
     if max(update.evaluations for update in updates) > 1:
         total = sum(update.evaluations for update in updates)
         yield f"{training.optimizer.name} evaluates f several times in an update: {total:,} times in all"
+    yield from _remarks(training)
+
+
+def _remarks(training: Training) -> Iterator[str]:
+    """What the run has come to, where that is not what one trains for."""
+    updates = training.updates
+    bad = next((update for update in updates if not (math.isfinite(update.value) and is_finite(update))), None)
+    if bad is not None:
+        what = "leads to what is not finite" if math.isfinite(bad.value) else f"begins where f is {number(bad.value)}"
+        yield f"update {bad.update} {what}: from there on no number tells anything; a smaller lr, or another start"
+    elif len(updates) >= LONG_ENOUGH and (factor := growth(updates[-LONG_ENOUGH:])) is not None:
+        yield f"diverges: each update multiplies the distance by {number(factor, 3)}; a smaller lr"
+    still = next((place for place, update in enumerate(updates) if is_still(update)), None)
+    if still is not None and all(map(is_still, updates[still:])):
+        where = f"where f = {number(updates[still].value)}"
+        yield f"from update {updates[still].update} on every gradient is 0, {where}: nothing moves"
 
 
 def _is_whole(training: Training) -> bool:

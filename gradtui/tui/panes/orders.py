@@ -7,6 +7,7 @@ from textual.content import Content
 from gradtui.graph import taylor
 from gradtui.graph.agreement import MARKS
 from gradtui.graph.hessian_curvature import sentences
+from gradtui.graph.hessian_digits import believed, remarks
 from gradtui.graph.higher_orders import by, derivative_checks, order_of, why_fewer
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
@@ -54,8 +55,9 @@ def lines(session: Session, shown: Snapshot | None) -> tuple[Pieces, ...]:
         return ()
     degree = session.order if session.degree is None else session.degree
     told: list[str] = ["", *filter(None, [why_fewer(orders)]), *taylor.lines(shown, orders, degree)]
-    hessian = orders.hessian
-    if hessian is not None:
+    judged = believed(shown)
+    if judged is not None:
+        hessian = judged.hessian
         told.append("Hessian")
         if hessian.row is not None:
             told.append(f"  {len(hessian.names):,} rows are too many")
@@ -64,7 +66,7 @@ def lines(session: Session, shown: Snapshot | None) -> tuple[Pieces, ...]:
             named = max(map(len, hessian.names))
             for name, row in zip(hessian.names, hessian.matrix, strict=True):
                 told.append(f"  {name.ljust(named)}" + "".join(number(one, DIGITS).rjust(width) for one in row))
-        told += [f"  {sentence}" for sentence in sentences(shown, hessian)]
+        told += [f"  {sentence}" for sentence in (*remarks(shown, judged), *sentences(shown, hessian))]
     return tuple(((visible(line), "node--text"),) for line in told)
 
 

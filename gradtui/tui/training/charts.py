@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
+from textwrap import wrap
 from typing import TYPE_CHECKING, Literal
 
 from gradtui.chart.by_update import MOST_POINTS, Track, draw_values
 from gradtui.chart.plane import Cells
 from gradtui.chart.window import Position, Window, zoomed
 from gradtui.graph.hessian_curvature import axes
+from gradtui.graph.hessian_digits import believed
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.surface import Surface, SurfaceRequest
 from gradtui.training.optimizers import DEFAULT
@@ -30,6 +32,7 @@ TITLES: dict[Kind, str] = {
     "contour": "contour of f",
     "fit": "data and fit",
 }
+NAMELESS = "what is to fit the data is drawn where it has a name:", "p = w*x + b; (p - y)^2"
 MOST_KEPT = 3
 """Runs that are seen beside the present one."""
 NEAREST = 2.0
@@ -47,6 +50,7 @@ class Charts:
         self._kept: list[tuple[Track, tuple[str, str] | None]] = []
         self._windows: dict[tuple[str, str], tuple[Window, Window]] = {}
         self._surface: Surface | None = None
+        self._active, self._before = session.active, session.active
 
     def begin(self) -> None:
         """The chart that shows most of what the command line asks for."""
@@ -60,7 +64,7 @@ class Charts:
     @property
     def kinds(self) -> list[Kind]:
         """What there is to be seen now."""
-        found: list[Kind] = ["curve"]
+        found: list[Kind] = ["curve"] if self._session.variables or not self._trainer.active else []
         if self._trainer.active:
             found.append("updates")
         if self.pair is not None:
@@ -71,12 +75,12 @@ class Charts:
 
     def next(self) -> None:
         kinds = self.kinds
-        self.kind = kinds[(kinds.index(self.kind) + 1) % len(kinds)] if self.kind in kinds else "curve"
+        self.kind = kinds[(kinds.index(self.kind) + 1) % len(kinds)] if self.kind in kinds else kinds[0]
 
     @property
     def pair(self) -> tuple[str, str] | None:
-        """Two variables that are numbers, of those that are trained where some are: the active one goes up, the first of the
-        others across."""
+        """Two variables that are numbers, of those that are trained where some are: the active one, and the one that was active
+        before it, or the first of the others; in the order in which they stand."""
         session, trainer = self._session, self._trainer
         if trainer.active and len(trainer.stepped) < len(trainer.trained):
             return None  # others move too, and with them what f is over these two
@@ -84,14 +88,18 @@ class Charts:
         numbers = [name for name in moving if not session.points[name].vector]
         if len(numbers) < 2:
             return None
-        up = session.active if session.active in numbers[1:] else numbers[1]
-        return next(name for name in numbers if name != up), up or numbers[1]
+        wanted = [name for name in (session.active, self._before) if name in numbers]
+        one, other, *_ = dict.fromkeys((*wanted, *numbers))
+        first, second = sorted((one, other), key=numbers.index)
+        return first, second
 
     # What is asked
 
     def prepare(self) -> None:
         """Have the session's next request bring what this chart lacks."""
         session = self._session
+        if session.active != self._active:
+            self._before, self._active = self._active, session.active
         session.fit = self.kind == "fit"
         wanted = self._wanted() if self.kind == "contour" else None
         known = self._surface is not None and wanted is not None and self._surface.key == wanted.key
@@ -176,7 +184,9 @@ class Charts:
         from gradtui.chart.data_fit import draw_fit
 
         if self.kind == "fit":
-            return partial(draw_fit, shown.fit) if shown is not None and shown.fit is not None else _nothing
+            if shown is not None and shown.fit is not None:
+                return partial(draw_fit, shown.fit)
+            return _nothing if self._answers.waiting else _nameless
         if self.kind == "updates":
             return partial(draw_values, (*(track for track, _ in self._kept), self._track(None)))
         pair = self.pair
@@ -197,14 +207,23 @@ def _nothing(width: int, height: int) -> Cells | None:
     return None
 
 
+def _nameless(width: int, height: int) -> Cells | None:
+    """What is fitted is found by its name."""
+    lines = [line for part in NAMELESS for line in wrap(part, max(1, width - 2))]
+    above = max(0, (height - len(lines)) // 2)
+    return tuple(
+        tuple((character, "label") for character in f"{line:^{width}}") for line in (*[""] * above, *lines[:height])
+    )
+
+
 def _axes(shown: Snapshot | None, pair: tuple[str, str]) -> tuple[Axis, ...]:
     """Those of the Hessian by these two alone, where the answer has it."""
     from gradtui.chart.contour import Axis
 
-    orders = shown.orders if shown is not None else None
-    if orders is None or orders.hessian is None:
+    told = believed(shown) if shown is not None else None
+    if told is None:
         return ()
-    return tuple(Axis(value, direction) for value, direction in axes(orders.hessian, pair))
+    return tuple(Axis(value, direction) for value, direction in axes(told.hessian, pair))
 
 
 def _gradient(shown: Snapshot | None, pair: tuple[str, str]) -> Position | None:

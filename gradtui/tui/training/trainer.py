@@ -12,7 +12,7 @@ from gradtui.snapshot.model import Problem
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.training import Batches, Optimizer, Place, Training, TrainingRequest, Update
 from gradtui.training.continuing import epoch
-from gradtui.training.history import History, growth, is_still, until_finite
+from gradtui.training.history import LONG_ENOUGH, History, growth, is_still, until_finite
 from gradtui.training.module_norms import in_words
 from gradtui.training.optimizers import DEFAULT, settings
 from gradtui.tui.answers import Answers
@@ -28,8 +28,6 @@ FRAMES = 16
 MOST_WAITING = 8
 """Updates that are asked for while an answer is on its way, so that a key that is held never lags behind."""
 STILL = "every gradient is 0: nothing moves"
-LONG_ENOUGH = 4
-"""Updates at which a run is looked at, to see whether it diverges."""
 
 
 class Trainer:

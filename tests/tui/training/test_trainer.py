@@ -187,6 +187,34 @@ async def test_optimizer_is_typed_and_its_rate_changed_by_keys() -> None:
         assert app.board.trainer.optimizer.settings["lr"] == 0.2
 
 
+async def test_a_contour_of_any_two() -> None:
+    """Of the variable that is active and the one before."""
+    app = trained_app("x^2 + y^2 + z^2", {"x": "2", "y": "1", "z": "3"}, "SGD(lr=0.1)")
+    async with app.run_test(size=(120, 36)) as pilot:
+        seen = [app.board.charts.pair]
+        for key in "vvvV":
+            await pilot.press(key)
+            await pilot.pause()
+            seen.append(app.board.charts.pair)
+    assert seen == [("x", "y"), ("x", "y"), ("y", "z"), ("x", "z"), ("x", "z")]
+
+
+async def test_data_without_a_name_for_what_fits_them() -> None:
+    data = {"x": (0.0, 1.0, 2.0), "y": (0.0, 1.5, 2.0)}
+    app = trained_app("(w*x + b - y)^2", {"w": "1", "b": "0"}, "SGD(lr=0.1)", data=data, names=("w", "b", "x", "y"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        drawing = app.board.charts.drawing()
+        assert drawing is not None
+        for size in ((40, 10), (20, 4), (5, 1)):
+            cells = drawing(*size)
+            assert cells is not None
+            assert len(cells) <= size[1]
+            assert all(len(line) <= size[0] for line in cells)
+        told = ["".join(character for character, _ in line).strip() for line in drawing(60, 5) or ()]
+        assert "p = w*x + b; (p - y)^2" in told
+
+
 @pytest.mark.parametrize(("key", "wrong"), [("O", "Adam(betas=0.9)"), ("x", "sqrt(-1) + foo")])
 async def test_what_is_wrong_with_a_line_is_read_to_its_end(key: str, wrong: str) -> None:
     """On a narrow screen too."""
