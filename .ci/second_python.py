@@ -36,7 +36,7 @@ WITHOUT_TORCH = (
     "tests/expression/test_errors.py",
     "tests/expression/test_spans.py",
     "tests/expression/test_point.py",
-    "tests/file/test_format.py",
+    "tests/file/test_snapshot_format.py",
     "tests/report/run",
     "tests/command/test_usage.py",
     "tests/tui/test_chosen_keys.py",
@@ -45,7 +45,7 @@ WITHOUT_TORCH = (
 WITH_TORCH = ("tests/engine/user/test_evaluate.py", "tests/engine/user/test_warned.py")
 
 SAVED = """
-from gradtui.file.format import save
+from gradtui.file.snapshot_format import save
 from tests.examples import quadratic
 save(quadratic(), "saved.gradtui")
 """

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gradtui.api import Run, Snapshot, capture, load, trace, watch
     from gradtui.exploring import explore
-    from gradtui.file.format import FileError
+    from gradtui.file.header import FileError
 
 __version__ = "0.1.0"
 __all__ = ["FileError", "Run", "Snapshot", "capture", "explore", "load", "trace", "watch"]
 
 HOMES = {
-    "FileError": "gradtui.file.format",
+    "FileError": "gradtui.file.snapshot_format",
     "Run": "gradtui.api",
     "Snapshot": "gradtui.api",
     "capture": "gradtui.api",

@@ -18,7 +18,7 @@ from time import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from gradtui.file import format, run_reading, run_writing
+from gradtui.file import run_reading, run_writing, snapshot_format
 from gradtui.runs import run
 from gradtui.snapshot import model as data
 from gradtui.snapshot.finding import Finding
@@ -52,7 +52,7 @@ class Snapshot(data.Snapshot, frozen=True):
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write it to a .gradtui file, which `gradtui.load` reads. Raises FileError for what no file can hold, and OSError."""
-        format.save(self, path)
+        snapshot_format.save(self, path)
 
     def __repr__(self) -> str:
         from gradtui.report.page.notebook import in_one_line
@@ -93,7 +93,7 @@ def load(path: str | PathLike[str]) -> Snapshot | Run:
     if run_reading.is_run(path):
         found = run_reading.load(path)
         return Run(**{name: getattr(found, name) for name in found.__struct_fields__})
-    return _with_questions(format.load(path))
+    return _with_questions(snapshot_format.load(path))
 
 
 def capture(

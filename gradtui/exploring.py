@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gradtui.file import format, run_writing
+from gradtui.file import run_writing, snapshot_format
 from gradtui.runs.run import Run
 from gradtui.snapshot.model import Snapshot
 
@@ -56,7 +56,7 @@ def explore(
         if isinstance(found, Run):
             run_writing.save(found, path)
         else:
-            format.save(found, path)
+            snapshot_format.save(found, path)
         status = subprocess.run([sys.executable, "-P", "-m", "gradtui", path], check=False).returncode
     if status:
         raise RuntimeError(f"the screen ended with status {status}; what it said stands above")

@@ -26,7 +26,7 @@ from gradtui.engine.training.evaluate import evaluate as typed
 from gradtui.engine.user.evaluate import evaluate as user
 from gradtui.engine.watching.sink import Nowhere
 from gradtui.engine.watching.watch import Watch
-from gradtui.file.format import save
+from gradtui.file.snapshot_format import save
 from gradtui.findings.findings import findings
 from gradtui.snapshot.finding import Finding, Kind
 from gradtui.snapshot.model import Request, Snapshot

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from gradtui.command import watched_script
-from gradtui.file.format import save
 from gradtui.file.run_reading import load
+from gradtui.file.snapshot_format import save
 from gradtui.service import memory_guard
 from tests import examples
 from tests.runs import made

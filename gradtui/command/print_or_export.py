@@ -96,14 +96,14 @@ def _training(start: Start, variables: Sequence[str], at: Mapping[str, Value]) -
 
 def load(path: str, form: Form | None) -> Snapshot:
     """The Snapshot of a .gradtui file."""
-    from gradtui.file.format import load
+    from gradtui.file.snapshot_format import load
 
     return opened(load, path, form)
 
 
 def opened(load: Callable[[str], T], path: str, form: Form | None) -> T:
     """What `load` makes of the file; where it is none, or cannot be read, it is refused."""
-    from gradtui.file.format import FileError
+    from gradtui.file.header import FileError
     from gradtui.snapshot.model import Problem
 
     try:

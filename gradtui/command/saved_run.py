@@ -32,7 +32,7 @@ def is_run(path: str) -> bool:
 
 def is_folder(path: str) -> bool:
     """Whether it is a folder, and meant as one: it ends as a path does, or has runs in it."""
-    from gradtui.file.format import FileError
+    from gradtui.file.header import FileError
     from gradtui.file.run_folder import files
 
     if not os.path.isdir(path):
@@ -74,7 +74,7 @@ def saved(path: str, form: Form | None, export: str | None) -> NoReturn:
 
 def shown_on_screen(path: str, settings: Settings) -> int:
     """The screen on a run, or on the ranks of a folder, until it is left; the exit status."""
-    from gradtui.file.format import FileError
+    from gradtui.file.header import FileError
     from gradtui.snapshot.model import Problem
     from gradtui.tui.run import opened
 
@@ -88,7 +88,7 @@ def shown_on_screen(path: str, settings: Settings) -> int:
 
 def folder(path: str, form: Form | None, export: str | None) -> NoReturn:
     """The ranks of a training, side by side: written out."""
-    from gradtui.file.format import FileError
+    from gradtui.file.header import FileError
     from gradtui.file.run_folder import load_folder
     from gradtui.report.run import ranks as report
     from gradtui.runs.ranks import side_by_side

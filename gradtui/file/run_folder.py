@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from gradtui.file.format import FileError
+from gradtui.file.header import FileError
 from gradtui.file.run_reading import is_run, load
 from gradtui.runs.run import Run
 

@@ -1,7 +1,7 @@
 """The .gradtui file of a Run, which grows while the training runs. This text is the format's documentation.
 
     file    = MAGIC version record*
-    MAGIC   = as in `gradtui.file.format`
+    MAGIC   = as in `gradtui.file.snapshot_format`
     version = 1 byte: 2
     record  = kind length sum check payload
     kind    = 1 byte, below; a record of a kind that a reader does not know is passed over
@@ -14,7 +14,7 @@ holds all those before: it is that of a run that goes on, or was killed. So is o
 systems leave after a loss of power. A wrong checksum before that is damage, and the file is refused.
 
 The payload is one MessagePack value of the type that is named below, compressed by zlib (RFC 1950) to at most FRAME bytes
-once it is inflated; of a Snapshot it is `SNAPSHOT_OF`, then its stream as in `gradtui.file.format`. What holds for that
+once it is inflated; of a Snapshot it is `SNAPSHOT_OF`, then its stream as in `gradtui.file.snapshot_format`. What holds for that
 file holds here too: a field left out has its default, one that a reader does not know is passed over, nothing is run,
 everything is checked, and reading takes less than LIMIT of memory.
 
@@ -38,8 +38,8 @@ from struct import Struct as Layout
 
 from msgspec import Struct
 
-from gradtui.file.format import FRAME
 from gradtui.file.pieces import DAMAGED, TOO_LARGE, BrokenError
+from gradtui.file.snapshot_format import FRAME
 from gradtui.runs.packed_updates import Norms, Scalars
 
 HEAD, OPTIMIZER, NAMES, UPDATE, NORMS, FINDING, PRINTED, ROWS, END, SHARDS, SNAPSHOT = range(1, 12)

@@ -12,11 +12,12 @@ from typing import Any, BinaryIO
 
 from msgspec import DecodeError, msgpack
 
-from gradtui.file import format, run_format
-from gradtui.file.format import KEPT, RUN, FileError
+from gradtui.file import header, run_format, snapshot_format
+from gradtui.file.header import RUN, FileError
 from gradtui.file.pieces import DAMAGED, SAME_NAMES, TOO_LARGE, BrokenError
 from gradtui.file.plain_file import opened
 from gradtui.file.run_format import HEADER, End, Head, Step, inflated
+from gradtui.file.snapshot_format import KEPT
 from gradtui.file.soundness import MOST_CHARACTERS
 from gradtui.file.texts import SameNamesError, with_harmless_texts
 from gradtui.runs.packed_updates import NO_GRADIENT, Norms, Record, Updates, unpacked
@@ -45,7 +46,7 @@ def load(path: str | os.PathLike[str]) -> Run:
 def is_run(path: str | os.PathLike[str]) -> bool:
     """Whether a file says that it holds a Run. Raises OSError."""
     with opened(path) as file:
-        return (file.read(len(format.MAGIC) + 1) or b"") == format.MAGIC + bytes([RUN])
+        return (file.read(len(header.MAGIC) + 1) or b"") == header.MAGIC + bytes([RUN])
 
 
 class Following:
@@ -114,7 +115,7 @@ class Following:
         if self._patient and not there.st_size:
             return False
         if not self._offset:
-            format.check_start(file, RUN)
+            header.check_start(file, RUN)
             self._offset = file.tell()
         begun = self._offset
         file.seek(begun)
@@ -143,7 +144,7 @@ class Following:
                 raise BrokenError(f"{DAMAGED} at byte {self._offset:,}: a snapshot is not what it says")
             self._snapshots[run_format.SNAPSHOT_OF.unpack(number)[0]] = (file.tell(), length - len(number))
             file.seek(self._offset + whole)
-        elif length > format.FRAME:
+        elif length > snapshot_format.FRAME:
             raise BrokenError(TOO_LARGE)
         else:
             payload = file.read(length)
@@ -269,7 +270,7 @@ class Snapshots(Mapping[int, Snapshot]):
         try:
             with opened(self._path) as file:
                 file.seek(start)
-                return format.read(io.BytesIO(file.read(length)))
+                return snapshot_format.read(io.BytesIO(file.read(length)))
         except BrokenError as error:
             raise FileError(self._path, error) from None
 

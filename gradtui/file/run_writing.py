@@ -13,8 +13,8 @@ from typing import IO, Any, Self
 from msgspec import msgpack
 from msgspec.structs import replace
 
-from gradtui.file import format, run_format
-from gradtui.file.format import MAGIC, RUN, FileError
+from gradtui.file import run_format, snapshot_format
+from gradtui.file.header import MAGIC, RUN, FileError
 from gradtui.file.pieces import TOO_LARGE, BrokenError
 from gradtui.file.run_format import End, Head, Step, deflated, record
 from gradtui.file.writing import replacing
@@ -102,7 +102,7 @@ class RunWriter:
         stream = io.BytesIO(run_format.SNAPSHOT_OF.pack(update))
         stream.seek(0, io.SEEK_END)
         try:
-            format.write(snapshot, stream)
+            snapshot_format.write(snapshot, stream)
         except BrokenError as error:
             raise FileError(self._path, error) from None
         if stream.tell() > run_format.MOST_OF_A_SNAPSHOT:
@@ -157,7 +157,7 @@ class RunWriter:
         try:
             return record(kind, deflated(msgpack.encode(what)))
         except UnicodeEncodeError:
-            raise FileError(self._path, format.HALF) from None
+            raise FileError(self._path, snapshot_format.HALF) from None
         except BrokenError as error:
             raise FileError(self._path, error) from None
 

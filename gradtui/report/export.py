@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from gradtui.file.format import FileError, save
+from gradtui.file.header import FileError
+from gradtui.file.snapshot_format import save
 from gradtui.file.writing import replacing
 from gradtui.graph.plain_names import plainly
 from gradtui.report.chart_svg import NoCurveError, chart_svg

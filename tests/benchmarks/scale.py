@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from gradtui.file.format import save
+from gradtui.file.snapshot_format import save
 from gradtui.outline.arrangement import Arrangement
 from gradtui.outline.lanes import Lanes
 from gradtui.outline.search import matches

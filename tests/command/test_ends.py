@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.file.format import save
+from gradtui.file.snapshot_format import save
 from tests import examples, warm
 from tests.command import here
 

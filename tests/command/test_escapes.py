@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.file.format import save
+from gradtui.file.snapshot_format import save
 from tests import examples
 from tests.command import here
-from tests.file.test_format import EVERYTHING
+from tests.file.test_snapshot_format import EVERYTHING
 from tests.hostile import MARK, Field, acting, hostile
 
 GRADTUI = str(Path(sys.executable).with_name("gradtui"))

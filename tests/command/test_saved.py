@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.file.format import load, save
+from gradtui.file.snapshot_format import load, save
 from gradtui.report import json as report
 from gradtui.report import steps, text
 from gradtui.report.export import export
 from tests import examples, synthetic
 from tests.command import here
 from tests.command.test_usage import run
-from tests.file.test_format import EVERYTHING
+from tests.file.test_snapshot_format import EVERYTHING
 from tests.terminal.driver import Terminal, assert_restored
 
 pytestmark = pytest.mark.child

@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 from msgspec import msgpack
 from msgspec.structs import replace
 
-from gradtui.file import format
-from gradtui.file.format import FileError, load, save
+from gradtui.file import header
+from gradtui.file.header import FileError
+from gradtui.file.snapshot_format import load, save
 from gradtui.snapshot.model import Snapshot
 from tests import examples, synthetic
 from tests.file.mutations import mutated, reread
 from tests.file.readers import in_time, reports, screen
-from tests.file.test_format import EVERYTHING, payloads_of, written
+from tests.file.test_snapshot_format import EVERYTHING, payloads_of, written
 from tests.graph.graphs import tangled
 
 EXAMPLES = int(os.environ.get("GRADTUI_FUZZ", "100"))
@@ -199,7 +200,7 @@ async def test_changed_fields_on_the_screen(seed: int) -> None:
 @given(raw=st.binary(max_size=200))
 def test_any_bytes(raw: bytes, tmp_path: Path) -> None:
     path = tmp_path / "run.gradtui"
-    for start in (b"", format.MAGIC, format.MAGIC + b"\x01", format.MAGIC + b"\x01" + gzip.compress(b"")[:10]):
+    for start in (b"", header.MAGIC, header.MAGIC + b"\x01", header.MAGIC + b"\x01" + gzip.compress(b"")[:10]):
         path.write_bytes(start + raw)
         assert not check(path)
 

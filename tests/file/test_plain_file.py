@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.file import format
-from gradtui.file.format import FileError, load, save
+from gradtui.file import snapshot_format
+from gradtui.file.header import MAGIC, FileError
 from gradtui.file.plain_file import opened, whole
+from gradtui.file.snapshot_format import load, save
 from tests import examples
 
 posix = pytest.mark.skipif(os.name != "posix", reason="no pipes, devices or sockets by name")
@@ -109,7 +110,7 @@ def saved(tmp_path: Path) -> Path:
 
 def in_time(path: Path) -> str:
     """What is said of a file, by a process of its own, for which more than a few seconds are a failure."""
-    code = "import sys; from gradtui.file.format import *\ntry: load(sys.argv[1])\nexcept FileError as e: print(e)"
+    code = "import sys; from gradtui.file.snapshot_format import *\ntry: load(sys.argv[1])\nexcept FileError as e: print(e)"
     run = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, timeout=60, check=True)
     return run.stdout
 
@@ -134,7 +135,7 @@ def test_empty_members_behind_the_end(saved: Path) -> None:
 @pytest.mark.child
 def test_nothing_but_empty_members(saved: Path) -> None:
     with saved.open("r+b") as file:
-        file.seek(len(format.MAGIC) + 1)
+        file.seek(len(MAGIC) + 1)
         for _, piece in zip(range(100), members(), strict=False):
             file.write(piece)
     assert "damaged" in in_time(saved)
@@ -149,10 +150,10 @@ def test_zeros_behind_the_end(saved: Path) -> None:
 
 def test_a_stream_that_holds_nothing(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of no bytes, again and again: there is always something to be read, and never anything in it."""
-    monkeypatch.setattr(format, "WHOLE", 2**20)
+    monkeypatch.setattr(snapshot_format, "WHOLE", 2**20)
     header, block = gzip.compress(b"", mtime=0)[:10], b"\x00\x00\x00\xff\xff"
     with saved.open("r+b") as file:
-        file.seek(len(format.MAGIC) + 1)
+        file.seek(len(MAGIC) + 1)
         file.write(header + block * 10**6)
     with pytest.raises(FileError, match="there is more in it than a snapshot"):
         load(saved)
@@ -160,8 +161,8 @@ def test_a_stream_that_holds_nothing(saved: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_very_many_frames(saved: Path) -> None:
     """Each of one byte, and no memory at all."""
-    stream = format.LENGTH.pack(1) + b"\x80"
-    head = format.LENGTH.pack(18) + b"\x82\xa2id\x01\xaaexpression\xa1x"
-    saved.write_bytes(format.MAGIC + b"\x01" + gzip.compress(head + stream * 200_000, 1))
+    stream = snapshot_format.LENGTH.pack(1) + b"\x80"
+    head = snapshot_format.LENGTH.pack(18) + b"\x82\xa2id\x01\xaaexpression\xa1x"
+    saved.write_bytes(MAGIC + b"\x01" + gzip.compress(head + stream * 200_000, 1))
     with pytest.raises(FileError, match=r"more in it than a \.gradtui file may hold"):
         load(saved)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import random
 import signal
@@ -20,14 +21,15 @@ from hypothesis import strategies as st
 from msgspec import msgpack
 
 import gradtui
-from gradtui.file import format, run_format, run_reading
-from gradtui.file.format import MAGIC, RUN, FileError
+from gradtui.file import run_format, run_reading, snapshot_format
+from gradtui.file.header import MAGIC, RUN, FileError
 from gradtui.file.run_format import deflated, record
 from gradtui.file.run_reading import Following, load
 from gradtui.file.run_writing import RunWriter, save
 from gradtui.report.run import json as run_json
 from gradtui.report.run import text as run_text
 from gradtui.runs.run import ParameterNorms, Run, Update
+from tests.file.test_snapshot_format import payloads_in, with_rows
 from tests.runs import made
 
 LEAST = len(MAGIC) + 1
@@ -69,6 +71,25 @@ def test_what_is_written_is_loaded(written: bytes, tmp_path: Path) -> None:
     assert plainly(loaded) == plainly(made.run())
     loaded.save(tmp_path / "again.gradtui")
     assert plainly(load(tmp_path / "again.gradtui")) == plainly(made.run())
+
+
+def test_snapshots_of_an_older_gradtui_are_read(written: bytes, tmp_path: Path) -> None:
+    """They were records of another kind, and rows: a reader of that time passes over what is new."""
+    found, start, changed = written[:LEAST], LEAST, 0
+    for end in ends(written):
+        payload = written[start + run_format.HEADER.size : end]
+        kind = written[start]
+        if kind == run_format.SNAPSHOT:
+            number, stream = payload[:8], payload[8:]
+            head, *pieces = map(msgpack.decode, payloads_in(stream))
+            old = [msgpack.encode(one) for one in (head, *map(with_rows, pieces))]
+            payload = number + gzip.compress(b"".join(len(one).to_bytes(4) + one for one in old))
+            kind, changed = 8, changed + 1
+        found, start = found + record(kind, payload), end
+    assert changed
+    path = tmp_path / "run.gradtui"
+    path.write_bytes(found)
+    assert plainly(load(path)) == plainly(made.run())
 
 
 def test_everything_is_everything() -> None:
@@ -225,7 +246,7 @@ def refused(path: Path, ask: Callable[[], Any]) -> Any:
 def test_what_would_take_all_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "run.gradtui"
     start = MAGIC + bytes([RUN])
-    path.write_bytes(start + record(run_format.PRINTED, zlib.compress(bytes(format.FRAME + 1))))
+    path.write_bytes(start + record(run_format.PRINTED, zlib.compress(bytes(snapshot_format.FRAME + 1))))
     with pytest.raises(FileError, match="more in it than"):
         load(path)
     monkeypatch.setattr(run_reading, "KEPT", 2**20)

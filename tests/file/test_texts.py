@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from gradtui.file.format import FileError, load, save
+from gradtui.file.header import FileError
+from gradtui.file.snapshot_format import load, save
 from gradtui.snapshot.model import Source
-from tests.file.test_format import EVERYTHING
+from tests.file.test_snapshot_format import EVERYTHING
 from tests.hostile import ATTACK, Field, acting, holds, hostile, text_fields, texts
 
 HELD = [field for field in text_fields() if holds(EVERYTHING, field)]
-"""All but derivatives of higher order, which a file does not hold; `test_format` sees to it that no other is missing."""
+"""All but derivatives of higher order, which a file does not hold; `test_snapshot_format` sees to it that no other is missing."""
 
 
 @pytest.mark.parametrize("field", HELD, ids=str)

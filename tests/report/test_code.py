@@ -16,7 +16,7 @@ from gradtui.report import steps, text
 from gradtui.report.problem import traced
 from gradtui.snapshot.model import Snapshot, Source
 from tests import examples, synthetic
-from tests.file.test_format import EVERYTHING
+from tests.file.test_snapshot_format import EVERYTHING
 
 
 def parsed(snapshot: Snapshot) -> Any:

@@ -21,7 +21,7 @@ from gradtui.report.svg import svg
 from gradtui.report.text import report
 from gradtui.snapshot.model import Problem, Snapshot
 from tests import examples
-from tests.file.test_format import EVERYTHING
+from tests.file.test_snapshot_format import EVERYTHING
 from tests.hostile import ATTACK, Field, acting, hostile, text_fields, texts
 
 SGR = re.compile(r"\x1b\[(0|1|2|31|32|33|34|36)m")

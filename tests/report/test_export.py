@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from gradtui.calculus.derivative import derivatives
 from gradtui.engine.typed.evaluate import evaluate
-from gradtui.file.format import load
+from gradtui.file.snapshot_format import load
 from gradtui.report.dot import dot
 from gradtui.report.drawing_layout import GAP, Box, place
 from gradtui.report.export import SUFFIXES, ExportError, check_suffix, export
@@ -28,7 +28,7 @@ from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Edge, Graph, Request, Snapshot, Source
 from gradtui.snapshot.training import Moved, Optimizer, Training, Update
 from tests import examples, synthetic
-from tests.file.test_format import EVERYTHING, bits
+from tests.file.test_snapshot_format import EVERYTHING, bits
 
 SVG = "{http://www.w3.org/2000/svg}"
 STRING = r'"(?:[^"\\]|\\.)*"'

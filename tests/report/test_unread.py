@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 from msgspec.structs import replace
 
-from gradtui.file.format import load, save
+from gradtui.file.snapshot_format import load, save
 from gradtui.findings.findings import findings, why
 from gradtui.report import json as as_json
 from gradtui.report.steps import steps
@@ -17,7 +17,7 @@ from gradtui.report.text import report
 from gradtui.snapshot.model import Snapshot, Unread, Values
 from gradtui.snapshot.numbers import UNREAD, numbers
 from tests import examples, synthetic
-from tests.file.test_format import EVERYTHING, bits
+from tests.file.test_snapshot_format import EVERYTHING, bits
 from tests.report.test_escapes import FORMS
 from tests.unread import PLACES, without_numbers
 

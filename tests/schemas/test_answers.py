@@ -25,7 +25,7 @@ from gradtui.snapshot.model import Event, Problem, Request, Snapshot
 from gradtui.snapshot.orders import OrdersRequest
 from gradtui.snapshot.training import Batches, Norms, Optimizer, Training, TrainingRequest, Update
 from tests import warm
-from tests.file.test_format import EVERYTHING
+from tests.file.test_snapshot_format import EVERYTHING
 from tests.runs.made import run
 
 Json = dict[str, Any]

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from gradtui.file.format import save
+from gradtui.file.snapshot_format import save
 from gradtui.snapshot.model import Snapshot
 from tests import examples, warm
-from tests.file.test_format import EVERYTHING
+from tests.file.test_snapshot_format import EVERYTHING
 from tests.hostile import MARK, hostile, obeyed, text_fields
 from tests.terminal.driver import Terminal, assert_restored
 

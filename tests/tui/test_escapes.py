@@ -21,7 +21,7 @@ from gradtui.tui.clipboard import copies, copy_text
 from gradtui.tui.saved import explorer
 from gradtui.tui.textual_fixes import VISIBLE
 from tests import examples
-from tests.file.test_format import EVERYTHING
+from tests.file.test_snapshot_format import EVERYTHING
 from tests.hostile import ATTACK, acting, holds, hostile, obeyed, text_fields
 from tests.tui.fakes import FakeService, make_app, service
 from tests.tui.test_snapshots import unsettled

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.file.format import load
+from gradtui.file.snapshot_format import load
 from tests.tui.fakes import make_app
 from tests.tui.test_app import press, text_of, until
 

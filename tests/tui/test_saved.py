@@ -12,7 +12,7 @@ from gradtui.tui.app import GradtuiApp
 from gradtui.tui.saved import explorer
 from gradtui.tui.texts import NOTHING_NEW
 from tests import examples, synthetic
-from tests.file.test_format import EVERYTHING
+from tests.file.test_snapshot_format import EVERYTHING
 from tests.tui.test_app import press, text_of
 
 

@@ -9,7 +9,7 @@ from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import UNREAD
 from gradtui.tui.saved import explorer
 from tests import examples, synthetic
-from tests.file.test_format import EVERYTHING
+from tests.file.test_snapshot_format import EVERYTHING
 from tests.tui.test_app import text_of
 from tests.tui.test_escapes import TOUR, settle
 from tests.unread import PLACES, without_numbers

@@ -36,6 +36,8 @@ def main() -> None:
         while True:
             for key, _ in events.select():
                 if key.fileobj == 0:
+                    Path(sys.argv[1]).unlink()
+                    Path(sys.argv[1]).parent.rmdir()
                     return
                 if key.fileobj is listening:
                     _begin(events, listening.accept()[0])

@@ -87,7 +87,8 @@ class OptimizerHistory:
     others. keeps: names of its state (`exp_avg`). first, last: its updates. losses: by update. moves: by how much of the norm of
     all weights each of these steps changed them. top_rate: the largest learning rate so far. low_rate: it is far below that.
     no_rate: all learning rates are 0. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter
-    had a gradient. thrown_away: steps before which the gradients of all passes but the last were cleared. follows: an earlier optimizer that had the same parameters."""
+    had a gradient. thrown_away: steps before which the gradients of all passes but the last were cleared.
+    follows: an earlier optimizer that had the same parameters."""
 
     name: str
     names: frozenset[str]

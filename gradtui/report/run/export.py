@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from gradtui.file.format import FileError
+from gradtui.file.header import FileError
 from gradtui.file.run_writing import save
 from gradtui.file.writing import replacing
 from gradtui.report.export import ExportError

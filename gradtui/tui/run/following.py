@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from textual.message import Message
 
-from gradtui.file.format import FileError
+from gradtui.file.header import FileError
 from gradtui.file.run_reading import Following
 from gradtui.runs.packed_updates import Record, Updates
 from gradtui.runs.run import Run

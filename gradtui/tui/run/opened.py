@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from gradtui.file.format import FileError
+from gradtui.file.header import FileError
 from gradtui.file.run_folder import files, ordered
 from gradtui.file.run_reading import load
 from gradtui.settings.effective_settings import Settings

@@ -17,7 +17,7 @@ from gradtui.report.page.page import page
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Request, Snapshot
 from tests import synthetic
-from tests.file.test_format import EVERYTHING
+from tests.file.test_snapshot_format import EVERYTHING
 from tests.report.page.browser import Browser, program
 from tests.report.test_export import ATTACKS, hostile
 

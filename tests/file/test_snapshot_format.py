@@ -17,8 +17,9 @@ from msgspec import msgpack
 from msgspec.structs import replace
 
 import gradtui
-from gradtui.file import format, rows
-from gradtui.file.format import FileError, load, save
+from gradtui.file import header, rows, snapshot_format
+from gradtui.file.header import FileError
+from gradtui.file.snapshot_format import load, save
 from gradtui.snapshot.curve import Curve, Jump, Trouble
 from gradtui.snapshot.model import (
     Differences,
@@ -334,7 +335,11 @@ def test_what_is_equal_is_there_once(tmp_path: Path) -> None:
 
 def payloads_of(whole: bytes) -> list[bytes]:
     """What a file holds, by the format's documentation alone."""
-    data = gzip.decompress(whole[len(format.MAGIC) + 1 :])
+    return payloads_in(whole[len(header.MAGIC) + 1 :])
+
+
+def payloads_in(stream: bytes) -> list[bytes]:
+    data = gzip.decompress(stream)
     found = []
     while data:
         length = int.from_bytes(data[:4])
@@ -343,11 +348,11 @@ def payloads_of(whole: bytes) -> list[bytes]:
     return found
 
 
-def written(path: Path, *payloads: Any, version: int = format.VERSION) -> Path:
+def written(path: Path, *payloads: Any, version: int = header.VERSION) -> Path:
     """A file of these payloads, given as bytes or as what MessagePack is made of."""
     encoded = [one if isinstance(one, bytes) else msgpack.encode(one) for one in payloads]
     stream = b"".join(len(one).to_bytes(4) + one for one in encoded)
-    path.write_bytes(format.MAGIC + bytes([version]) + gzip.compress(stream, 1))
+    path.write_bytes(header.MAGIC + bytes([version]) + gzip.compress(stream, 1))
     return path
 
 
@@ -687,7 +692,7 @@ BROKEN: dict[str, tuple[list[Any], str]] = {
     "an extension for a number": ([b"\x82\xa2id\xd4\x05\x00\xaaexpression\xa1x"], "damaged"),
     "an object of numpy's": ([HEAD | {"nd": True, "kind": "O", "data": b"cos\nsystem\n(S'id'\ntR."}, [1]], "damaged"),
     "a key that is an array": ([HEAD, b"\x81\x91\x01\x01"], "damaged"),
-    "a long frame": ([HEAD, b"\xc0" * (format.FRAME + 1)], "more in it than a .gradtui file may hold"),
+    "a long frame": ([HEAD, b"\xc0" * (snapshot_format.FRAME + 1)], "more in it than a .gradtui file may hold"),
     "a frame of another size": ([HEAD, b"\x80\x80"], "damaged"),
 }
 
@@ -706,7 +711,7 @@ def test_a_broken_file_is_told(name: str, tmp_path: Path) -> None:
 
 def test_a_length_beyond_the_file_is_told(tmp_path: Path) -> None:
     path = tmp_path / "run.gradtui"
-    path.write_bytes(format.MAGIC + b"\x01" + gzip.compress(b"\x00\x70\x00\x00\x80"))
+    path.write_bytes(header.MAGIC + b"\x01" + gzip.compress(b"\x00\x70\x00\x00\x80"))
     with pytest.raises(FileError, match="cut off"):
         load(path)
 
@@ -721,7 +726,8 @@ def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
 PROBE = """
 import re, sys
 from pathlib import Path
-from gradtui.file.format import FileError, load
+from gradtui.file.header import FileError
+from gradtui.file.snapshot_format import load
 
 def most():
     return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
@@ -747,7 +753,7 @@ def memory_of(path: Path) -> tuple[int, str]:
 
 def full(start: bytes, one: bytes) -> bytes:
     """A payload as long as it may be: `start`, the head of an array of as many `one` as there is room for."""
-    count = (format.FRAME - len(start) - 5) // len(one)
+    count = (snapshot_format.FRAME - len(start) - 5) // len(one)
     return start + b"\xdd" + count.to_bytes(4) + one * count
 
 
@@ -759,19 +765,22 @@ BOMBS: dict[str, list[bytes]] = {
     "short texts": [piece_of("texts", b"\xa1~")],
     "wide texts": [piece_of("texts", b"\xda\x10\x04" + b"a" * 4096 + "🙂".encode())],
     "small numbers": [
-        full(b"\x81\xa6values\x91\x82\xa5shape\x91\xce" + (format.FRAME - 35).to_bytes(4) + b"\xa7numbers", b"\x01"),
+        full(
+            b"\x81\xa6values\x91\x82\xa5shape\x91\xce" + (snapshot_format.FRAME - 35).to_bytes(4) + b"\xa7numbers",
+            b"\x01",
+        ),
     ],
     "empty edges": [full(b"\x81\xa5nodes\x91\x97\x00\x00\x00\x00\xc0\xc0", b"\x91\xc0")],
     "saved": [piece_of("nodes", b"\xdc\x00\x10\x00\x00\x00\x00\xc0\xc0\x90" + b"\x00" * 8 + b"\x91\x91\x00")],
     "nodes": [piece_of("nodes", b"\x96\x00\x00\x00\x00\xc0\xc0")],
     "a count alone": [msgpack.encode({"columns": {"count": 100_000}})] * 200,
     "a column": [
-        full(b"\x81\xa7columns\x82\xa5count\xce" + (format.FRAME - 31).to_bytes(4) + b"\xa4name", b"\x00"),
+        full(b"\x81\xa7columns\x82\xa5count\xce" + (snapshot_format.FRAME - 31).to_bytes(4) + b"\xa4name", b"\x00"),
     ],
     "numbers in a column": [
         full(
             b"\x81\xa7columns\x83\xa5count\x01\xa5edges\x91\xce"
-            + (format.FRAME - 46).to_bytes(4)
+            + (snapshot_format.FRAME - 46).to_bytes(4)
             + b"\xa4edge\x81\xa5local",
             b"\x01",
         ),
@@ -789,7 +798,7 @@ def test_no_file_takes_more_memory_than_the_limit(name: str, tmp_path: Path) -> 
     """The same frame again and again: a few kilobytes, gigabytes if nobody counts."""
     path = written(tmp_path / "run.gradtui", HEAD, *(BOMBS[name] * 4))
     used, told = memory_of(path)
-    assert used < format.LIMIT
+    assert used < snapshot_format.LIMIT
     assert "may hold" in told or told == "loaded", told
 
 
@@ -799,8 +808,8 @@ def test_no_file_takes_more_memory_than_the_limit(name: str, tmp_path: Path) -> 
 def test_no_head_takes_more_memory_than_the_limit(field: str, tmp_path: Path) -> None:
     payload = {
         "printed": b"\x83\xa2id\x01\xaaexpression\xa1x\xa7printed\xdb"
-        + (format.FRAME - 40).to_bytes(4)
-        + b"a" * (format.FRAME - 44)
+        + (snapshot_format.FRAME - 40).to_bytes(4)
+        + b"a" * (snapshot_format.FRAME - 44)
         + "🙂".encode(),
         "derivative": full(
             b"\x83\xa2id\x01\xaaexpression\xa1x\xa5curve\x85\xa8variable\xa1x\xa6window\x92\x00\x01\xa1x\x90\xa1f\x90"
@@ -809,7 +818,7 @@ def test_no_head_takes_more_memory_than_the_limit(field: str, tmp_path: Path) ->
         ),
     }[field]
     used, _ = memory_of(written(tmp_path / "run.gradtui", payload))
-    assert used < format.LIMIT
+    assert used < snapshot_format.LIMIT
 
 
 @pytest.mark.child
@@ -836,7 +845,7 @@ def test_200_000_nodes_fit(tmp_path: Path) -> None:
     save(Snapshot(1, "loss", graph=Graph(tuple(nodes)), origin="capture"), path)
     used, told = memory_of(path)
     assert told == "loaded"
-    assert used < format.LIMIT / 2
+    assert used < snapshot_format.LIMIT / 2
 
 
 # Saving
@@ -855,7 +864,7 @@ def test_saving_is_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_what_is_too_large_is_not_saved(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="more in it than a"):
-        save(replace(examples.quadratic(), printed="x" * format.FRAME), tmp_path / "run.gradtui")
+        save(replace(examples.quadratic(), printed="x" * snapshot_format.FRAME), tmp_path / "run.gradtui")
     assert list(tmp_path.iterdir()) == []
 
 

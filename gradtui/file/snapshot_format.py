@@ -31,6 +31,7 @@ from msgspec import DecodeError, msgpack
 from msgspec.structs import replace
 
 from gradtui.file.compressed import MoreError, inflated
+from gradtui.file.header import CUT_OFF, IN_ROWS, MAGIC, VERSION, FileError, check_start
 from gradtui.file.pieces import DAMAGED, SAME_NAMES, TOO_LARGE, BrokenError, Piece, Reader, Writer
 from gradtui.file.plain_file import opened
 from gradtui.file.soundness import flaw
@@ -38,13 +39,7 @@ from gradtui.file.texts import SameNamesError, with_harmless_texts
 from gradtui.file.writing import replacing
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.uncollected import uncollected
-from gradtui.snapshot.visible import visible
 
-MAGIC = b"\x89gradtui\r\n\x1a\n"
-VERSION = 3
-RUN = 2
-IN_ROWS = 1
-HOLDS = {IN_ROWS: "a snapshot", RUN: "a whole run", VERSION: "a snapshot"}
 LIMIT = 2**30
 """Bytes of memory that reading any file stays below."""
 FRAME = 8 * 2**20
@@ -62,20 +57,7 @@ LEVEL = 3
 
 LENGTH = Layout(">I")
 
-NOT_OURS = "this is not a .gradtui file"
 HALF = "the text holds half of a character"
-CUT_OFF = "this .gradtui file is cut off: its end is missing"
-
-
-class FileError(Exception):
-    """What is wrong with a .gradtui file, in one sentence that begins with its path, and that a terminal may show.
-
-    problem: the same without the path.
-    """
-
-    def __init__(self, path: str | os.PathLike[str], problem: object) -> None:
-        self.problem = visible(str(problem))
-        super().__init__(f"{visible(os.fspath(path))}: {self.problem}")
 
 
 def save(snapshot: Snapshot, path: str | os.PathLike[str]) -> None:
@@ -119,20 +101,6 @@ def _payloads(snapshot: Snapshot) -> Iterator[bytes]:
         )
     yield msgpack.encode(replace(snapshot, graph=Graph((), snapshot.graph.roots), parameters={}, orders=orders))
     yield from map(msgpack.encode, Writer().pieces(snapshot))
-
-
-def check_start(file: BinaryIO, *versions: int) -> None:
-    """Reads MAGIC and the version. Raises BrokenError where it is none of these, which hold the same."""
-    start = file.read(len(MAGIC) + 1) or b""
-    if not start.startswith(MAGIC):
-        raise BrokenError(CUT_OFF if start and MAGIC.startswith(start) else NOT_OURS)
-    if len(start) == len(MAGIC):
-        raise BrokenError(CUT_OFF)
-    if start[-1] not in versions and start[-1] in HOLDS:
-        raise BrokenError(f"it holds {HOLDS[start[-1]]}, not {HOLDS[versions[0]]}")
-    if start[-1] not in versions:
-        newer = f"this file has version {start[-1]} of the format, and this gradtui reads version {max(HOLDS)}"
-        raise BrokenError(f"{newer}: a newer one may read it")
 
 
 def read(file: BinaryIO) -> Snapshot:
