@@ -87,8 +87,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "a sum that is not batched": (lambda: vmap(_filled)(X), "inplace"),
     "dropout within vmap": (lambda: vmap(lambda row: row + torch.rand(3))(X), "not_differentiable"),
     "requires_grad_ within grad": (lambda: grad(lambda x: x.clone().requires_grad_().sum())(X), "not_a_leaf"),
-    "a scale below 0": (lambda: torch.distributions.Normal(X, -X.abs()), "domain"),
-    "a probability above 1": (lambda: torch.distributions.Bernoulli(X.abs() + 2), "domain"),
+    "a scale below 0": (lambda: torch.distributions.Normal(X, -X.abs(), validate_args=True), "domain"),
+    "a probability above 1": (lambda: torch.distributions.Bernoulli(X.abs() + 2, validate_args=True), "domain"),
 }
 
 
