@@ -156,6 +156,7 @@ def _event(event: Event) -> Json:
         "still": event.still,
         "returned": event.returned,
         "of_gradient": event.of_gradient,
+        "itself": event.itself,
         "what": event.what,
     }
 

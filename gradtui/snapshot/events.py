@@ -56,7 +56,7 @@ class Event(Struct, frozen=True):
     nothing else cuts the way from there to the output. returned: whether, after it had left torch as an array, another array
     came in and went into the output. switch: of `no_grad`; switched: where; still: whether it was so at the
     end. what: the class of a distribution, a Function. of_gradient: of a `detach`, whether it is of what a backward pass made
-    with a graph.
+    with a graph; itself: whether it is of a leaf itself.
     """
 
     kind: EventKind
@@ -73,6 +73,7 @@ class Event(Struct, frozen=True):
     what: str = ""
     returned: bool = False
     of_gradient: bool = False
+    itself: bool = False
 
 
 class Mismatch(Struct, frozen=True):

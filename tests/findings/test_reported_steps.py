@@ -119,3 +119,20 @@ def test_a_state_in_a_tuple_of_the_file_is_named() -> None:
     found = _first(model, pieces)
     assert found.kind == "freed"
     assert "hidden" in found.text
+
+
+def test_another_model_that_is_switched_off_and_on_is_no_fault() -> None:
+    """A generator's step, traced as that of either."""
+    made, judge = nn.Linear(2, 3), nn.Linear(3, 1)
+
+    def step() -> torch.Tensor:
+        fake = made(X[:, :2])
+        judge.requires_grad_(False)
+        loss: torch.Tensor = -judge(fake).mean()
+        judge.requires_grad_(True)
+        return loss
+
+    for model in (made, judge):
+        with gradtui.trace(model) as trace:
+            loss = step()
+        assert all(one.certainty == "perhaps" for one in trace.capture(loss).findings)

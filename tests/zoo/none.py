@@ -264,3 +264,13 @@ def copied_by_its_state() -> Iterator[Any]:
     learner = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 1))
     learner.load_state_dict(model.state_dict())  # <- here
     yield learner(torch.randn(5, 3)).pow(2).mean()
+
+
+@broken("detached", "weight", "none", "before anything is made of it")
+def weights_of_a_functional_call() -> Iterator[Any]:
+    model = nn.Linear(3, 2)
+    x = torch.randn(5, 3)
+    scale = torch.ones((), requires_grad=True)
+    yield model
+    weights = {name: one.detach() for name, one in model.named_parameters()}  # <- here
+    yield (torch.func.functional_call(model, weights, x) * scale).pow(2).mean()

@@ -96,7 +96,7 @@ class _Capture:
         wholes = {shard: whole for whole, shard in self.shards.items()}
         self.names = {wholes.get(tensor, tensor): name for tensor, name in names.items()}
         before = 0 if recording is None else recording.first
-        self.names = computed(self.parts, self.own, before, {*nodes}) | self.names
+        self.names = computed(self.parts, self.own, before, nodes) | self.names
         if recording is not None:
             self.names = made_before(scope, recording.first) | self.names
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, get_args
 import torch
 
 from gradtui.engine.capture.holders import holder
+from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.recording import Late, Recording, maker
 from gradtui.snapshot.model import EventKind, Source
 
@@ -118,11 +119,11 @@ def kind_of(
 
 
 def note(seen: Seen, recording: Recording, frame: FrameType, place: Source | None) -> None:
-    """Of `NOTED`: a hook on what was computed, and a leaf that requires a gradient only now."""
+    """Of `NOTED`: a hook on what was computed, and a leaf that requires a gradient only now; parameters are switched at will."""
     first = seen.inputs[0]
     if seen.func is torch.Tensor.register_hook:
         recording.hooked += [(number, place) for number in seen.numbers[:1] if number is not None]
-    elif first.requires_grad and first.is_leaf and not seen.carried:
+    elif first.requires_grad and first.is_leaf and not seen.carried and not is_a(first, torch.nn.Parameter):
         recording.late[id(first)] = Late(weakref.ref(first), holder(first, frame), place)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import islice
 from types import FrameType
 from typing import Any
@@ -53,12 +53,12 @@ def attributes(found: Iterable[torch.Tensor], scope: Mapping[str, Any], made: Se
 
 
 def computed(
-    parts: Mapping[str, torch.nn.Module], own: Set[torch.Tensor], before: int, known: Container[Node]
+    parts: Mapping[str, torch.nn.Module], own: Set[torch.Tensor], before: int, nodes: Sequence[Node]
 ) -> dict[torch.Tensor, str]:
     """Attributes that were made of nothing but Parameters that the model does not have, as `nn.Parameter(t) * 0.1` is; or, before
     this sequence number, of plain leaves.
 
-    parts: a model's modules by path. own: its parameters. known: the nodes of the graph; attributes made of plain leaves count
+    parts: a model's modules by path. own: its parameters. nodes: of the graph; attributes made of plain leaves count
     only there.
     """
     found: dict[torch.Tensor, str] = {}
@@ -66,7 +66,7 @@ def computed(
         for name, value in vars(module).items():
             if issubclass(type(value), torch.Tensor) and value.grad_fn is not None:  # `is_a`, without a call for each
                 leaves = _leaves(value.grad_fn)
-                plain = value.grad_fn in known and value.grad_fn._sequence_nr() < before
+                plain = value.grad_fn._sequence_nr() < before and value.grad_fn in nodes
                 if leaves and all(leaf not in own and (plain or is_a(leaf, torch.nn.Parameter)) for leaf in leaves):
                     found[value] = f"{path}.{name}" if path else name
     return found
@@ -129,8 +129,10 @@ def holder(tensor: torch.Tensor, frame: FrameType | None) -> str:
 
 
 def _global_holder(tensor: torch.Tensor, frame: FrameType | None) -> str:
+    seen = set[int]()
     while frame is not None:
-        if is_own(frame.f_code.co_filename):
+        if id(frame.f_globals) not in seen and is_own(frame.f_code.co_filename):
+            seen.add(id(frame.f_globals))
             names = [(name, value) for name, value in [*frame.f_globals.items()] if not name.startswith("__")]
             itself = (name for name, value in names if value is tensor)
             within = (name for name, value in names if _holds(value, tensor))

@@ -206,6 +206,7 @@ class Recording:
                     still=bool(one.switch) and self.off,
                     what=one.what,
                     of_gradient=self._is_of_gradient(one),
+                    itself=one.kind == "detach" and one.number is None,
                     returned=bool(one.bit & returned),
                 )
                 for one in self.happenings.values()

@@ -52,7 +52,20 @@ def witnessed(record: Record, witness: Witness, symptom: str) -> Cause:
     place = Place(mask.id if isinstance(mask, Node) else witness.node, witness.source if node.id < 0 else None)
     if isinstance(mask, Node):
         facts["node"] = mask
-    return Cause(f"value: {found.kind}", place, facts, found.certainty, about, tuple(evidence.at_element(witness)))
+    seen = (*evidence.at_element(witness), *_softmax_of_it(record, witness, found.kind))
+    return Cause(f"value: {found.kind}", place, facts, found.certainty, about, seen)
+
+
+def _softmax_of_it(record: Record, witness: Witness, kind: str) -> Iterator[tuple[str, Facts]]:
+    """Of an overflow, what a softmax made of it later: nan, in rows of -inf alone."""
+    seen = list(record.witnesses("forward")) if kind == "overflow" else []
+    later = seen[seen.index(witness) + 1 :] if witness in seen else []
+    made = next((one for one in later if one.rows.get("masked") and one.node is not None), None)
+    if made is not None and made.node is not None:
+        yield (
+            "softmax of it",
+            {"softmax": record.nodes[made.node], "rows": made.rows["masked"], "all": made.rows["all"]},
+        )
 
 
 def _by_numbers(record: Record, node: Node, origin: Origin) -> Cause:

@@ -13,6 +13,9 @@ from gradtui.findings.zeros.cancelling import ROUNDING
 from gradtui.graph.operands import is_finite, is_zero
 from gradtui.snapshot.model import Node
 
+SMALL = 1e-4
+"""Where any leaf gets more, not all of it is rounding."""
+
 
 def detect(record: Record) -> Iterator[Cause]:
     """Of what adds up to exactly 0 zero_gradient tells."""
@@ -22,6 +25,8 @@ def detect(record: Record) -> Iterator[Cause]:
     if snapshot.problem is not None or not is_finite(snapshot.value) or not record.nodes:
         return
     leaves = {leaf.node: name for name, leaf in record.leaves.items() if leaf.node is not None}
+    if any((leaf.grad.finite_norm or 0.0) > SMALL for leaf in record.leaves.values() if leaf.grad is not None):
+        return
     got = {place: name for place, name in leaves.items() if not is_zero(record.nodes[place].grad_output)}
     for node in record.nodes if got else ():
         terms = [*_terms(record, node)]

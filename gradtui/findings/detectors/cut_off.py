@@ -108,6 +108,10 @@ def _kind(event: Event) -> str:
         return "cut by comparing"
     if event.kind == "not_differentiable" and called_functions.has(event.operation, "indices"):
         return "cut by indices"
+    if event.kind == "copied" and event.operation == "state_dict":
+        return "cut by state_dict"
+    if event.kind == "detach" and event.itself:
+        return "cut by detach of itself"
     if event.kind == "ungraphed" and event.operation == READ:
         return "cut by reading"
     return f"cut by {event.kind}"

@@ -13,6 +13,7 @@ def detect(record: Record) -> Iterator[Cause]:
     if not record.has_run:  # a wrapper that waits for the program's own backward has leaves that stand for others
         return
     born = {name: event for event in record.events if event.kind == "born" for name in event.leaves}
+    modules = record.snapshot.modules
     copied = {name for event in record.events if event.kind in ("copied", "stacked") for name in event.leaves}
     filled = {name for event in record.events if copied.intersection(event.leaves) for name in event.leaves}
     for name, leaf in record.wanted.items():
@@ -27,5 +28,7 @@ def detect(record: Record) -> Iterator[Cause]:
         elif name in born and name not in filled:
             event = born[name]
             yield Cause("made in forward", Place(None, event.source), {"event": event}, "likely", (name,))
-        elif "[" in name or ("." in name and not copied):
+        elif "[" in name or (
+            name.rpartition(".")[0] in modules and "." in name and not copied
+        ):  # else of another model
             yield Cause("unregistered", Place(), {"holder": re.split(r"[.\[]", name)[0]}, "proved", (name,))

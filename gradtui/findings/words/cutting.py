@@ -22,6 +22,13 @@ CUTTING: dict[str, Sentence] = {
         "not in the graph: {event} takes the values out of the graph, so no gradient comes back through it",
         TAKE_AWAY,
     ),
+    "cut by detach of itself": Sentence(
+        "detached",
+        "forward",
+        "not in the graph: {event} takes its values out of the graph, before anything is made of it: no gradient goes back to it",
+        "use it itself, without detach or .data; dict(model.named_parameters()) has the weights for functional_call; "
+        "where this part is not meant to learn, requires_grad_(False) says so",
+    ),
     "cut by no_grad": Sentence(
         "no_grad",
         "forward",
@@ -113,6 +120,14 @@ CUTTING: dict[str, Sentence] = {
         "not in the graph: {event} makes a copy with leaves of its own, and the loss is made with the copy, another module: "
         "of this one nothing is used",
         "torch.func.functional_call(model, weights, args) with weights p - rate * g (create_graph=True), instead of the copy",
+    ),
+    "cut by state_dict": Sentence(
+        "new_leaf",
+        "forward",
+        "not in the graph: {event} hands out a copy of the values without their graph, and the loss is made with that, as by "
+        "another module: of this one nothing is used",
+        "instead of the copy torch.func.functional_call with dict(model.named_parameters()), or with weights p - rate * g of "
+        "them (create_graph=True)",
     ),
     "cut by stacked": Sentence(
         "new_leaf",

@@ -93,6 +93,7 @@ BAD_GRADIENTS: dict[str, Sentence] = {
 }
 EVIDENCE_OF_BAD: dict[str, str] = {
     "bad elements": "{bad} elements of what it made are not finite, the first at {index}",
+    "softmax of it": "{softmax} makes nan of {rows} of its {all} rows, which are -inf throughout",
     "bad number": "the number that it made is not finite",
     "sent bad": "{bad} elements of the gradient that it sends are not finite, the first at {index}",
     "sent bad number": "the gradient that it sends, a number, is not finite",
