@@ -35,7 +35,7 @@ def asked(expression: str, at: dict[str, Any], degree: int = 8, dtype: Dtype = "
     return Request(1, expression, at, dtype, orders=OrdersRequest(1, degree=degree, **along))
 
 
-@pytest.mark.parametrize(("expression", "x", "f"), CASES, ids=lambda one: str(one))
+@pytest.mark.parametrize(("expression", "x", "f"), CASES)
 def test_to_the_last_digit(expression: str, x: float, f: Callable[[Any], Any]) -> None:
     wanted = [float(one) for one in mp.taylor(f, mp.mpf(x), 8)]
     assert coefficients(asked(expression, {"x": x})).numbers == pytest.approx(wanted, rel=3e-16, abs=1e-40)

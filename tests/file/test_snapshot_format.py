@@ -157,6 +157,7 @@ EVERYTHING = Snapshot(
             "Normal",
             True,
             True,
+            True,
         ),
     ),
     "printed\n",
