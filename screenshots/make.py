@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 
 import gradtui
 from gradtui.snapshot.start import Start
-from gradtui.training.data import read_columns
+from gradtui.training.csv_data import read_columns
 from gradtui.training.optimizer_text import read_optimizer
 from gradtui.tui import saved
 from gradtui.tui.app import GradtuiApp, explorer

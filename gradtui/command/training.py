@@ -41,7 +41,7 @@ def read_data(path: str | None) -> dict[str, tuple[float, ...]]:
     if path is None:
         return {}
     from gradtui.file.plain_file import whole
-    from gradtui.training.data import MOST_BYTES, DataError, read_columns
+    from gradtui.training.csv_data import MOST_BYTES, DataError, read_columns
 
     try:
         return read_columns(whole(path, MOST_BYTES))

@@ -3,7 +3,7 @@
 There are four tables: texts, shapes, values, sources. Each piece adds to them, and it points at what pieces so far have
 added. Entries count from 1; 0 is none, in `shapes` that of a scalar. A node's id is its place among all of them.
 
-The nodes are columns, as `gradtui.file.columns` tells. Rows are MessagePack arrays of the fields of ParameterRow, and of
+The nodes are columns, as `gradtui.file.node_columns` tells. Rows are MessagePack arrays of the fields of ParameterRow, and of
 NodeRow, EdgeRow and SavedRow, in their order; further fields may come behind. `further` are nodes of the graphs of `orders`,
 each as the place of its order there and its row; ids count in each of these graphs. `nodes` are rows too: in version 1 they
 were all of the nodes.
@@ -18,8 +18,8 @@ from operator import itemgetter
 from msgspec import Struct, field, msgpack
 from msgspec.structs import replace
 
-from gradtui.file.columns import NodeColumns, Tables, UnevenError, columns_of, nodes_of
-from gradtui.file.rows import EdgeRow, Index, NodeRow, ParameterRow, SavedRow
+from gradtui.file.node_columns import NodeColumns, Tables, UnevenError, columns_of, nodes_of
+from gradtui.file.node_rows import EdgeRow, Index, NodeRow, ParameterRow, SavedRow
 from gradtui.file.soundness import MOST_CHARACTERS, fits, is_shape
 from gradtui.snapshot.model import Edge, Graph, Node, Parameter, Saved, Snapshot, Source, Values
 from gradtui.snapshot.orders import Orders

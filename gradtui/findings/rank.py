@@ -10,6 +10,23 @@ from gradtui.findings.cause import Cause
 from gradtui.findings.words.sentences import TOPICS
 from gradtui.snapshot.finding import CERTAINTIES
 
+ORDER = (
+    "refused",
+    "values",
+    "gradients",
+    "cut off",
+    "not a leaf",
+    "strays",
+    "losses",
+    "zeros",
+    "further",
+    "functions",
+    "storage",
+    "unread",
+    "sizes",
+    "digits",
+)
+"""The topics, as they are told: a cause before what may come of it."""
 LAST = "digits"
 """Told of a node of which nothing else is."""
 
@@ -27,11 +44,11 @@ def gathered(causes: Iterable[Cause]) -> list[Cause]:
 
 
 def ranked(causes: Iterable[Cause]) -> list[Cause]:
-    """By topic, as the words have them, those of most parameters first; then the less certain ones behind the others.
+    """By topic, those of most parameters first; then the less certain ones behind the others.
 
     Of parameters of which there is a proved cause nothing further is said.
     """
-    found = sorted(causes, key=lambda one: (TOPICS[one.kind].place, one.certainty == "perhaps", -len(one.about)))
+    found = sorted(causes, key=lambda one: (ORDER.index(TOPICS[one.kind]), one.certainty == "perhaps", -len(one.about)))
     found = [one for one in found if one.alone] or found
     explained: set[str] = set()
     places: set[int | None] = {None}
@@ -39,7 +56,7 @@ def ranked(causes: Iterable[Cause]) -> list[Cause]:
     for cause in found:
         if cause.about and explained.issuperset(cause.about):
             continue
-        if TOPICS[cause.kind].name == LAST and cause.place.node in places:
+        if TOPICS[cause.kind] == LAST and cause.place.node in places:
             continue
         left.append(cause)
         places.add(cause.place.node)

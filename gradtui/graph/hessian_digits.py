@@ -10,7 +10,7 @@ from gradtui.graph.agreement import MORE
 from gradtui.graph.digits import enough, held, in_words, relative_error, right_digits
 from gradtui.graph.hessian_curvature import DIGITS, ROUNDING
 from gradtui.graph.rounding import UNIT
-from gradtui.graph.taylor import NONE_RIGHT
+from gradtui.graph.taylor_text import NONE_RIGHT
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import number
 from gradtui.snapshot.orders import Hessian

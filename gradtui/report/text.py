@@ -12,7 +12,7 @@ from gradtui.expression.parser import ExpressionError, parse
 from gradtui.graph.agreement import checks, value_check
 from gradtui.graph.higher_orders import picture
 from gradtui.graph.short_names import again
-from gradtui.graph.taylor import values
+from gradtui.graph.taylor_text import values
 from gradtui.outline.outline import Outline
 from gradtui.outline.rows import Row, rows
 from gradtui.outline.titles import title

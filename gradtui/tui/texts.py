@@ -16,7 +16,7 @@ from gradtui.graph.digits import held
 from gradtui.graph.higher_orders import by, order_of, prime
 from gradtui.graph.ledger import sentence, summary
 from gradtui.graph.operands import is_finite
-from gradtui.graph.taylor import values
+from gradtui.graph.taylor_text import values
 from gradtui.outline.rows import same_shape
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.model import Node, Snapshot, Source, Values

@@ -17,7 +17,7 @@ from msgspec import msgpack
 from msgspec.structs import replace
 
 import gradtui
-from gradtui.file import header, rows, snapshot_format
+from gradtui.file import header, node_rows, snapshot_format
 from gradtui.file.header import FileError
 from gradtui.file.snapshot_format import load, save
 from gradtui.snapshot.curve import Curve, Jump, Trouble
@@ -415,12 +415,12 @@ def with_rows(piece: dict[str, Any]) -> dict[str, Any]:
     def taken(waiting: Iterator[Any], count: int) -> list[Any]:
         return [next(waiting) for _ in range(count)]
 
-    edges = iter(rows_of(rows.EdgeRow, columns.get("edge", {}), sum(columns.get("edges", ()))))
-    saved = iter(rows_of(rows.SavedRow, columns.get("keeps", {}), sum(columns.get("saved", ()))))
+    edges = iter(rows_of(node_rows.EdgeRow, columns.get("edge", {}), sum(columns.get("edges", ()))))
+    saved = iter(rows_of(node_rows.SavedRow, columns.get("keeps", {}), sum(columns.get("saved", ()))))
     ran = iter(columns.get("ran", ()))
     of = {"edges": edges, "saved": saved, "inside": ran}
-    places = {rows.NodeRow.__struct_fields__.index(name): waiting for name, waiting in of.items()}
-    found = rows_of(rows.NodeRow, columns, columns["count"])
+    places = {node_rows.NodeRow.__struct_fields__.index(name): waiting for name, waiting in of.items()}
+    found = rows_of(node_rows.NodeRow, columns, columns["count"])
     for row in found:
         for place, waiting in places.items():
             row[place] = taken(waiting, row[place])
@@ -502,7 +502,7 @@ TEXTS = {"texts": ["AddBackward0", "float32"]}
 
 def node(*edges: Any, step: Any = 0, **further: Any) -> list[Any]:
     row: list[Any] = [1, 0, 2, 2, 0, step, list(edges)]
-    names = rows.NodeRow.__struct_fields__
+    names = node_rows.NodeRow.__struct_fields__
     row += [[] if name in ("saved", "inside") else 0 for name in names[len(row) :]]
     for name, value in further.items():
         row[names.index(name)] = value

@@ -12,6 +12,7 @@ import pytest
 import gradtui.findings
 from gradtui.findings.findings import DETECTORS
 from gradtui.findings.over_time.sentences import SENTENCES as OVER_TIME
+from gradtui.findings.rank import ORDER
 from gradtui.findings.words.parts import PARTS, REASONS
 from gradtui.findings.words.sentences import EVIDENCE, SENTENCES, TABLES
 from gradtui.schemas import answers
@@ -70,6 +71,10 @@ def test_every_row_is_told_by_a_detector() -> None:
 
 def test_no_row_stands_in_two_topics() -> None:
     assert sum(map(len, TABLES.values())) == len(SENTENCES)
+
+
+def test_every_topic_has_its_turn() -> None:
+    assert sorted(ORDER) == sorted(TABLES)
 
 
 def test_every_kind_is_told_of_something_and_known_to_the_schema() -> None:

@@ -10,7 +10,7 @@ import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from inspect import CO_VARARGS, unwrap
-from itertools import accumulate, islice
+from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -19,9 +19,9 @@ from weakref import ref
 import torch
 from torch.autograd.function import BackwardCFunction
 
+from gradtui.engine.capture.assignments import assigned
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.leaf_names import local_variables
-from gradtui.file.assignments import assigned
 from gradtui.snapshot.model import Source
 
 TORCH = os.path.dirname(torch.__file__) + os.sep
@@ -154,6 +154,10 @@ def distance(filename: str) -> int:
     return 1 if filename.startswith(LIBRARIES) else 0
 
 
+Positions = tuple[int | None, int | None, int | None, int | None]
+"""First and last line, first and last column, as co_positions() has them."""
+
+
 class _Texts:
     """Files as text, and places in them as offsets."""
 
@@ -161,14 +165,17 @@ class _Texts:
         self._given = {shown(name): text for name, text in given.items()}
         self._lines: dict[str, list[str]] = {}
         self._starts: dict[str, list[int]] = {}
+        self._positions: dict[CodeType, list[Positions]] = {}
 
     def text(self, name: str) -> str:
         return "".join(self._lines.get(name, ()))
 
     def source(self, code: CodeType, instruction: int) -> Source:
         """What co_positions() says of an instruction; of a file that cannot be read, the line alone."""
-        positions = islice(code.co_positions(), instruction // 2, None)
-        first, last, begin, end = next(positions, (None,) * 4)
+        if code not in self._positions:
+            self._positions[code] = list(code.co_positions())
+        positions, number = self._positions[code], instruction // 2
+        first, last, begin, end = positions[number] if number < len(positions) else (None,) * 4
         name = shown(code.co_filename)
         lines = self._load(name, code.co_filename)
         if first is None or last is None or last > len(lines):

@@ -13,14 +13,17 @@ from typing import Any, Self
 import torch
 from torch.utils.hooks import RemovableHandle
 
+from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
+from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.torch_private import sequence_number
+from gradtui.engine.capture import leaf_names, torch_refusals
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.introspection import is_a, submodules
 from gradtui.engine.capture.recorder import Recorder, in_backward
 from gradtui.engine.capture.recording import Recording
-from gradtui.engine.capture.step import failed
-from gradtui.snapshot.model import Snapshot
+from gradtui.snapshot.exception_text import said
+from gradtui.snapshot.model import Problem, Snapshot
 
 
 class Trace:
@@ -57,7 +60,7 @@ class Trace:
         self._modules.leave()
         if isinstance(error, Exception):
             with suppress(Exception):  # what is raised is the person's own exception, whatever there is to say of it
-                self.failed = failed(error, self._model, self.recording, {})
+                self.failed = failed_step(error, self._model, self.recording, {})
 
     def capture(self, output: object, names: Mapping[str, torch.Tensor] | None, scope: Mapping[str, Any]) -> Snapshot:
         """Of what ran inside, also of what ended up without a graph, for a caller with the variables of `scope`."""
@@ -145,3 +148,36 @@ class _Modules:
         recording.marks.append(number)
         recording.entered.append(self._running[-1])
         self._recorder.module = self._running[-1][0]
+
+
+def failed_step(
+    error: BaseException, model: torch.nn.Module | None, recording: Recording, scope: Mapping[str, Any]
+) -> Snapshot | None:
+    """A step that raised, as a Snapshot: what torch refused, the graph and the events until then.
+
+    None where the exception has nothing to do with autograd.
+    """
+    found = torch_refusals.start(error)
+    live = [tensor for tensor in found if tensor.requires_grad]
+    known = leaf_names.given(None, model)
+    nodes = graph.walk(*map(graph.root, live)) if live else []
+    guard(nodes)
+    told = torch_refusals.raised(error, nodes, recording, known)
+    graph.release(nodes)
+    if told is None or (told.how == "bad_values" and not recording.witnesses):
+        return None
+    if told.how == "no_graph" and found:
+        return capture(found, None, model, recording, scope)
+    message = said(error).strip().partition("\n")[0]
+    problem = Problem("domain", f"{type(error).__name__}: {message}", source=told.source, raised=told)
+    if live:
+        return capture(live, None, model, recording, scope, problem)
+    return Snapshot(
+        0,
+        "output",
+        problem=problem,
+        origin="capture",
+        files=dict(recording.files),
+        events=recording.events(known, {}),
+        witnesses=tuple(recording.seen_going_bad({}, torch_refusals.bad_tensors(error))),
+    )

@@ -26,7 +26,7 @@ from gradtui.engine.user.confine import confined
 from gradtui.engine.user.detail import detailed
 from gradtui.engine.user.errors import Way, files_of, problem
 from gradtui.engine.user.function_parameters import Arguments, arguments
-from gradtui.engine.user.interrupted import graph_before
+from gradtui.engine.user.graph_before_error import graph_before
 from gradtui.engine.user.model_and_leaves import leaves_in, model_in
 from gradtui.engine.user.module import UserModule, text_of
 from gradtui.engine.user.processes import Processes

@@ -18,7 +18,7 @@ from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.torch_private import asked
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.recording import Recording
-from gradtui.engine.capture.step import failed
+from gradtui.engine.capture.trace import failed_step
 from gradtui.engine.watching import tensor_norms
 from gradtui.engine.watching.forward_again import replay
 from gradtui.engine.watching.parameter_names import Names, variables
@@ -124,7 +124,7 @@ class Passes:
         self.capturing = True
         try:
             with asked():
-                told = failed(error, model, Recording(0), next(variables(sys._getframe(1)), {}))
+                told = failed_step(error, model, Recording(0), next(variables(sys._getframe(1)), {}))
         finally:
             self.capturing = False
         if told is not None:

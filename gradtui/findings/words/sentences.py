@@ -1,8 +1,6 @@
-"""A cause in words: what is said of it and what people do about it; which topic is told first."""
+"""A cause in words: what is said of it and what people do about it."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 from gradtui.findings.cause import Cause
 from gradtui.findings.grad_scaler import scaled
@@ -20,14 +18,6 @@ from gradtui.findings.words.zeros import EVIDENCE_OF_ZEROS, ZEROS
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Snapshot
 
-
-class Topic(NamedTuple):
-    """place: when it is told, 0 first."""
-
-    name: str
-    place: int
-
-
 TABLES: dict[str, dict[str, Sentence]] = {
     "refused": REFUSALS,
     "values": BAD_VALUES,
@@ -44,11 +34,9 @@ TABLES: dict[str, dict[str, Sentence]] = {
     "sizes": SIZES,
     "digits": DIGITS,
 }
-"""By topic, in this order: a cause before what may come of it."""
+"""By topic; `rank` says which is told first."""
 SENTENCES: dict[str, Sentence] = {kind: row for table in TABLES.values() for kind, row in table.items()}
-TOPICS: dict[str, Topic] = {
-    kind: Topic(name, place) for place, (name, table) in enumerate(TABLES.items()) for kind in table
-}
+TOPICS: dict[str, str] = {kind: name for name, table in TABLES.items() for kind in table}
 
 SYMPTOMS: dict[str, str] = {
     "nan": "the output is nan; it begins with ",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradtui.graph.hessian_digits import Believed, believed
 from gradtui.graph.higher_orders import derivative_checks, why_fewer
-from gradtui.graph.taylor import coefficients
+from gradtui.graph.taylor_text import coefficients
 from gradtui.report.json_graph import Json, graph, number, values
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.orders import Hessian, Jacobian, Order, Orders, Spectrum

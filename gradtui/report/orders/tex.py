@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.graph.hessian_digits import believed
-from gradtui.graph.taylor import taylor_text
+from gradtui.graph.taylor_text import taylor_text
 from gradtui.report.latex import name_of, typeset
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import number

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from gradtui.graph import taylor
+from gradtui.graph import taylor_text
 from gradtui.graph.hessian_curvature import sentences
 from gradtui.graph.hessian_digits import Believed, believed, remarks
 from gradtui.graph.higher_orders import by, derivative_checks, picture, second_order, several, why_fewer
@@ -38,7 +38,7 @@ def lines(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
                 yield f"{by(name, order.order, named)}: f mixes too many elements of {name} for this"
     if why := why_fewer(orders):
         yield from _wrapped(f"note: {why}")
-    for line in taylor.lines(snapshot, orders) if orders.taylor and orders.degree != 1 else ():
+    for line in taylor_text.lines(snapshot, orders) if orders.taylor and orders.degree != 1 else ():
         yield from _wrapped(line)
     if (hessian := believed(snapshot)) is not None:
         yield from _hessian(snapshot, hessian)

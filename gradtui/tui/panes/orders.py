@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from gradtui.graph import taylor
+from gradtui.graph import taylor_text
 from gradtui.graph.agreement import MARKS
 from gradtui.graph.hessian_curvature import sentences
 from gradtui.graph.hessian_digits import believed, remarks
@@ -54,7 +54,7 @@ def lines(session: Session, shown: Snapshot | None) -> tuple[Pieces, ...]:
     if shown is None or orders is None or (session.order < 2 and session.degree is None):
         return ()
     degree = session.order if session.degree is None else session.degree
-    told: list[str] = ["", *filter(None, [why_fewer(orders)]), *taylor.lines(shown, orders, degree)]
+    told: list[str] = ["", *filter(None, [why_fewer(orders)]), *taylor_text.lines(shown, orders, degree)]
     judged = believed(shown)
     if judged is not None:
         hessian = judged.hessian

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from gradtui.calculus.higher_orders import derivatives
 from gradtui.engine.training.evaluate import evaluate
 from gradtui.expression.parser import parse
-from gradtui.graph.taylor import taylor_text
+from gradtui.graph.taylor_text import taylor_text
 from gradtui.report.export import export
 from gradtui.report.text import curve_request, report
 from gradtui.snapshot.model import Request, Snapshot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradtui.file.assignments import assigned
+from gradtui.engine.capture.assignments import assigned
 
 TEXT = """image = load("é")
 one, other = 1, 2

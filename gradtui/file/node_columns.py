@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, Struct, field, structs
 
-from gradtui.file.rows import EdgeRow, NodeRow, SavedRow
+from gradtui.file.node_rows import EdgeRow, NodeRow, SavedRow
 from gradtui.snapshot.model import Edge, Node, Saved, Source, Values
 
 T = TypeVar("T")

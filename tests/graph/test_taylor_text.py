@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from gradtui.calculus import taylor as calculus
 from gradtui.engine.training.evaluate import evaluate
-from gradtui.graph.taylor import coefficients, lines, values
+from gradtui.graph.taylor_text import coefficients, lines, values
 from gradtui.snapshot.model import Dtype, Request, Snapshot
 from gradtui.snapshot.orders import OrdersRequest
 from gradtui.snapshot.truth import Coefficients

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradtui.training.data import DataError, read_columns
+from gradtui.training.csv_data import DataError, read_columns
 
 XY = {"x": (1.0, -2.5), "y": (3.0, 4e-3)}
 
