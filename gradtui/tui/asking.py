@@ -116,6 +116,11 @@ class Asking:
         self._hasty, self._typed = now < self._quiet_at, now
 
     @property
+    def holds_back(self) -> bool:
+        """Whether an answer waits for the end of what is typed."""
+        return self._held is not None
+
+    @property
     def _quiet_at(self) -> float:
         return self._typed + HASTE
 

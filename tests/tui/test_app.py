@@ -39,8 +39,13 @@ async def until(pilot: Pilot[Any], condition: Any, what: str) -> None:
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """And let the picture come that waited for the end of what was typed."""
     await pilot.press(*keys)
     await pilot.pause()
+    if isinstance(pilot.app, GradtuiApp):
+        asking = pilot.app.asking
+        await until(pilot, lambda: not asking.holds_back, "the picture of what was typed")
+        await pilot.pause()
 
 
 async def retype(pilot: Pilot[Any], text: str) -> None:
@@ -410,6 +415,15 @@ async def test_cursor_stays_while_stepping() -> None:
         assert place(app) == (2, 1)
         await retype(pilot, "x*y + sin(y)")
         assert place(app) == (None, 0)
+
+
+async def test_tab_goes_to_every_pane() -> None:
+    app, seen = make_app(), []
+    async with app.run_test(size=SIZE) as pilot:
+        for _ in range(5):
+            await press(pilot, "tab")
+            seen.append(app.focused.id if app.focused is not None else None)
+    assert seen == ["expression", "stepper", "graph", "chart", "node"]
 
 
 @pytest.mark.parametrize("pane", ["graph", "chart", "node"])

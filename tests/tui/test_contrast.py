@@ -23,6 +23,7 @@ STATES = {
     "experiment": ("down", "c"),
     "plain": ("a", "j", "j"),
     "focus": ("tab", "tab", "down"),
+    "focus of the graph": ("tab", "tab", "tab", "down"),
 }
 LINES = set("╭╮╰╯─│┏┓┗┛━┃")
 FULL = {name for name, theme in BUILTIN_THEMES.items() if not theme.ansi}

@@ -67,7 +67,7 @@ class GraphView(GraphRows):
         .graph--bad { color: $text-error; text-style: bold; }
         .graph--running { color: $text-warning; text-style: bold; }
         .graph--selected { background: $block-cursor-blurred-background; }
-        &:focus .graph--selected { background: $primary 35%; }
+        &:focus .graph--selected { text-style: bold; }
         &.-stale { text-style: italic; }
         &:ansi {
             .graph--guide, .graph--marker, .graph--label, .graph--zero, .graph--unknown { text-style: dim; }
