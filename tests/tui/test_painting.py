@@ -94,12 +94,14 @@ async def test_who_types_fast_gets_one_picture(monkeypatch: pytest.MonkeyPatch) 
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "slash", "end")
         taken, asked = app.answers.answered, len(service(app).requests)
-        await press(pilot, *" + 12")
+        await pilot.press(*" + 12")
+        await pilot.pause()
         texts = [request.expression for request in service(app).requests[asked:]]
         assert texts == ["x^2 + 3x + 1 ", "x^2 + 3x + 1 + 1", "x^2 + 3x + 1 + 12"]
         await until(pilot, lambda: app.asking.stale, "the old picture marked")
         assert app.answers.answered <= taken + 1, "the first letter after a pause may have its answer"
-        await press(pilot, *" + s")
+        await pilot.press(*" + s")
+        await pilot.pause()
         assert "still x^2 + 3x + 1" in text_of(app)
         assert "still x^2 + 3x + 1 + 12" not in text_of(app)
         monkeypatch.setattr(asking, "HASTE", 0.0)
