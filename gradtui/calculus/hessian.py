@@ -32,17 +32,14 @@ def hessian(request: Request) -> Hessian | None:
         expression = parsed(request.expression, names)
         at = places(expression, request)
         program, bent = prepared(request.expression, names, counts(at))
-        dtype = request.dtype
-        moved = tuple(place_of(at, lambda number: as_float(number, dtype)))
+
+        def place() -> Place:
+            return place_of(at, lambda number: as_float(number, request.dtype))
+
+        moved = tuple(place())
         if not moved or len(moved) > MOST_NAMES or len(program.steps) * len(moved) ** 2 > MOST_WORK:
             return None
-        matrix = _matrix(
-            program,
-            lambda: place_of(at, lambda number: as_float(number, dtype)),
-            moved,
-            digits(expression, at)[0],
-            bent,
-        )
+        matrix = _matrix(program, place, moved, digits(expression, at)[0], bent)
     except Exception:  # `derivatives` says what calculus cannot do
         return None
     return None if matrix is None else _with_eigenvalues(moved, matrix)

@@ -33,6 +33,8 @@ class LineInput(Input):
         Binding(
             "f1", "app.explain", "help", id="line.help", key_display="F1", tooltip="What can be typed, and the keys"
         ),
+        Binding("tab", "app.focus_next", show=False),
+        Binding("shift+tab", "app.focus_previous", show=False),
     ]
 
     virtual_size = Reactive(Size(0, 0), layout=False)
@@ -53,7 +55,13 @@ class LineInput(Input):
             self.replace(pasted, *self.selection)
 
     async def _on_key(self, event: events.Key) -> None:
-        """What is typed is painted before anything is made of it."""
+        """What is typed is painted before anything is made of it. What follows the key that left the line is not its own."""
+        focused = self.app.focused
+        if focused is not self:
+            event.stop()
+            event.prevent_default()
+            (focused or self.screen)._forward_event(events.Key(event.key, event.character))
+            return
         try:
             bindings = self._bindings.get_bindings_for_key(event.key)
         except NoBinding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.widgets import Input
 
 from gradtui.tui.typing import formula
@@ -149,3 +149,15 @@ async def test_moving_keys_never_start_an_experiment() -> None:
         await press(pilot, "k")
         assert app.backward.cursor.selected == 1
         assert not app.session.experiments
+
+
+@pytest.mark.parametrize("leaving", [("tab",), ("tab", "tab"), ("shift+tab",)])
+async def test_what_is_typed_after_tab_is_for_what_follows(leaving: tuple[str, ...]) -> None:
+    """A slow moment, and all of it is there at once: none of it is lost, and none goes into the line."""
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "slash")
+        for key in (*leaving, "n", "n"):
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await until(pilot, lambda: app.backward.cursor.steps_done == 2, "two steps of backward")
+        assert app.picture.formula.value == "x^2 + 3x + 1"
