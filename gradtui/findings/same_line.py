@@ -15,22 +15,24 @@ MOST_NAMED = 3
 
 def of_one_line(record: Record, causes: Iterable[Cause]) -> list[Cause]:
     """The one of most parameters stands for all of a line, with the parameters of all."""
-    groups: dict[object, list[Cause]] = {}
+    groups: dict[object, list[tuple[Cause, str]]] = {}
     for number, cause in enumerate(causes):
-        node = None if cause.place.node is None else record.nodes[cause.place.node]
-        source = None if node is None else node.source
-        at_a_line = node is not None and source is not None and source.file is not None and cause.about
-        key = (cause.kind, cause.certainty, cause.aside, node.name, source) if at_a_line and node else number
-        groups.setdefault(key, []).append(cause)
-    return [group[0] if len(group) == 1 else _together(record, group) for group in groups.values()]
+        key: object = number
+        module = ""
+        if cause.about and cause.place.node is not None:
+            node = record.nodes[cause.place.node]
+            module = node.module
+            if node.source is not None and node.source.file is not None:
+                key = cause.kind, cause.certainty, cause.aside, node.name, node.source
+        groups.setdefault(key, []).append((cause, module))
+    return [group[0][0] if len(group) == 1 else _together(group) for group in groups.values()]
 
 
-def _together(record: Record, group: list[Cause]) -> Cause:
-    first = max(group, key=lambda cause: len(cause.about))
-    others = [cause for cause in group if cause is not first]
-    about = dict.fromkeys(name for cause in (first, *others) for name in cause.about)
-    paths = {cause.place: record.nodes[cause.place.node or 0].module for cause in group}
-    modules = list(dict.fromkeys(paths[cause.place] for cause in others if paths[cause.place] != paths[first.place]))
+def _together(group: list[tuple[Cause, str]]) -> Cause:
+    """group: each with the path of its module."""
+    first, module = max(group, key=lambda one: len(one[0].about))
+    about = dict.fromkeys(name for cause in (first, *(cause for cause, _ in group)) for name in cause.about)
+    modules = [path for path in dict.fromkeys(path for _, path in group) if path != module]
     more = ("likewise in modules", _named(modules)) if modules else ("likewise at calls", {"count": len(group)})
     return replace(first, about=tuple(about), evidence=(*first.evidence, more))
 

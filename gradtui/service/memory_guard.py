@@ -31,11 +31,7 @@ def free() -> int | None:
 
 def _of_machine() -> int | None:
     with suppress(OSError, ValueError, StopIteration):
-        (kilobytes,) = (
-            line.split()[1]
-            for line in MEMINFO.read_text(encoding="utf-8", errors="replace").splitlines()
-            if line.startswith("MemAvailable:")
-        )
+        (kilobytes,) = (line.split()[1] for line in _text(MEMINFO).splitlines() if line.startswith("MemAvailable:"))
         return int(kilobytes) * 1024
     if not hasattr(os, "sysconf"):  # Windows
         return None
@@ -48,18 +44,15 @@ def _of_containers() -> Iterator[int]:
     """What each group of processes that this one is in may still take. Its cache of files would be given back."""
     for folder, limit, used, cached in _groups():
         with suppress(OSError, ValueError):
-            most = int((folder / limit).read_text(encoding="utf-8", errors="replace"))
+            most = int(_text(folder / limit))
             if most < UNLIMITED:
-                yield max(
-                    most - int((folder / used).read_text(encoding="utf-8", errors="replace")) + _cache(folder, cached),
-                    0,
-                )
+                yield max(most - int(_text(folder / used)) + _cache(folder, cached), 0)
 
 
 def _groups() -> Iterator[tuple[Path, str, str, str]]:
     """The folder of each group, from the inner to the outer, with the names of what it tells."""
     with suppress(OSError):
-        for line in MEMBERSHIP.read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in _text(MEMBERSHIP).splitlines():
             _, controllers, group = line.split(":", 2)
             if not controllers:
                 root, names = CGROUPS, ("memory.max", "memory.current", "inactive_file")
@@ -76,7 +69,7 @@ def _groups() -> Iterator[tuple[Path, str, str, str]]:
 
 def _cache(folder: Path, name: str) -> int:
     with suppress(OSError, ValueError):
-        for line in (folder / "memory.stat").read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in _text(folder / "memory.stat").splitlines():
             key, _, number = line.partition(" ")
             if key == name:
                 return int(number)
@@ -86,7 +79,7 @@ def _cache(folder: Path, name: str) -> int:
 def kills() -> int:
     """How often the system has ended a process because there was no memory left; 0 where it does not tell."""
     with suppress(OSError, ValueError):
-        for line in VMSTAT.read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in _text(VMSTAT).splitlines():
             name, _, number = line.partition(" ")
             if name == "oom_kill":
                 return int(number)
@@ -98,13 +91,8 @@ def held(group: int) -> int:
     found = 0
     for process in PROCESSES.glob("[0-9]*"):
         with suppress(OSError, ValueError, IndexError):  # gone by now
-            if (
-                int((process / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[2])
-                == group
-            ):
-                found += int((process / "statm").read_text(encoding="utf-8", errors="replace").split()[1]) * os.sysconf(
-                    "SC_PAGE_SIZE"
-                )
+            if int(_text(process / "stat").rpartition(")")[2].split()[2]) == group:
+                found += int(_text(process / "statm").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return found
 
 
@@ -143,3 +131,8 @@ class Guard:
                     self._held = taken
                     self._kill()
                     return
+
+
+def _text(path: Path) -> str:
+    """Of a file of the system's."""
+    return path.read_text(encoding="utf-8", errors="replace")

@@ -24,17 +24,24 @@ async def test_a_large_graph_is_searched_in_a_thread(monkeypatch: pytest.MonkeyP
         assert app.backward.cursor.told == app.findings.all[0]
 
 
-async def test_what_is_still_looked_for_is_no_all_clear(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Asked for meanwhile, it is told when it is found."""
+def held_search(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, Event]:
+    """That of 0*sqrt(x), in a thread: whether it has started, and what it waits for."""
     monkeypatch.setattr(findings, "MOST_AT_ONCE", 1)
     search, started, gate = findings._findings, Event(), Event()
 
     def held(at: findings.Looked) -> tuple[Finding, ...]:
-        started.set()
-        gate.wait()
+        if at.shown.expression == "0*sqrt(x)":
+            started.set()
+            gate.wait()
         return search(at)
 
     monkeypatch.setattr(findings, "_findings", held)
+    return started, gate
+
+
+async def test_what_is_still_looked_for_is_no_all_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for meanwhile, it is told when it is found."""
+    started, gate = held_search(monkeypatch)
     app = make_app("0*sqrt(x)", {"x": "0"})
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, started.is_set, "the search")
@@ -48,16 +55,7 @@ async def test_what_is_still_looked_for_is_no_all_clear(monkeypatch: pytest.Monk
 
 async def test_what_is_found_in_a_graph_that_was_left_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """The search goes on in its thread, and comes to its end behind that of the newer graph."""
-    monkeypatch.setattr(findings, "MOST_AT_ONCE", 1)
-    search, started, gate = findings._findings, Event(), Event()
-
-    def held(at: findings.Looked) -> tuple[Finding, ...]:
-        if at.shown.expression == "0*sqrt(x)":
-            started.set()
-            gate.wait()
-        return search(at)
-
-    monkeypatch.setattr(findings, "_findings", held)
+    started, gate = held_search(monkeypatch)
     app = make_app("0*sqrt(x)", {"x": "0"})
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, started.is_set, "the search")

@@ -30,13 +30,11 @@ from gradtui.engine.capture.parameters import modules, parameters, unread_notes
 from gradtui.engine.capture.places import hooks_of
 from gradtui.engine.capture.recording import Recording, maker, recording_of
 from gradtui.engine.capture.scaling import scaled
+from gradtui.findings.layer_sizes import HUGE
 from gradtui.grad_fns.not_finite import NEAR_0
 from gradtui.graph.operands import operation
 from gradtui.snapshot import model as data
 from gradtui.snapshot.uncollected import uncollected
-
-HUGE = 1e4
-"""A gradient beyond this, and what a node multiplies one by, is looked into."""
 
 
 def capture(
