@@ -62,7 +62,7 @@ async def test_what_is_found_in_a_graph_that_was_left_is_not_shown(monkeypatch: 
         app.picture.take("x*y + sin(y)")
         await until(pilot, lambda: "SinBackward0" in text_of(app), "the newer graph")
         gate.set()
-        await app.workers.wait_for_complete()
+        await until(pilot, lambda: all(worker.is_finished for worker in app.workers), "the end of both searches")
         await pilot.pause()
         assert app.findings.all == ()
         assert "goes wrong" not in text_of(app)
