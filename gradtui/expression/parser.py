@@ -1,30 +1,4 @@
-"""text -> Expression. A recursive descent (grammar.py) over tokens (tokens.py), one method a rule of this grammar:
-
-    text        = { statement separator } last { separator }
-    separator   = ";" | newline                      (a newline inside brackets is white space)
-    statement   = name "=" value | function
-    last        = [ name "=" | name parameters "=" ] value | function | "return" sum
-    value       = [ "lambda" name { "," name } ":" ] sum
-    function    = name parameters "=" sum | "def" name parameters ":" { separator name "=" sum } separator "return" sum
-    parameters  = "(" name { "," name } ")"
-    condition   = sum [ ("<" | "<=" | ">" | ">=" | "==" | "!=") sum ]       (only as the first argument of where)
-    sum         = product { ("+" | "-") product }
-    product     = factor { [ "*" | "/" | "%" | "mod" ] factor }      (without: a product, where no number or "[" follows)
-    factor      = ("+" | "-") factor | power
-    power       = atom [ "^" factor | raised | "squared" | "cubed" ]         (raised: ², ⁻¹, ¹⁰)
-    atom        = primary { "." function "(" [ arguments ] ")" | "[" index "]" }
-    index       = integer | [ integer ] ":" [ integer ] [ ":" integer ]
-    primary     = number | name | constant | application | "(" condition ")" | "{" condition "}" | "|" sum "|"
-                | "√" atom | "[" sum { "," sum } "]" | command
-    command     = "\\frac" piece piece | "\\sqrt" "[" integer "]" piece         (piece: in { }, or one character)
-    application = function [ "^" digits | raised ] ( "(" [ arguments ] ")" | bare )
-    bare        = power { power }                    (sin 2x, up to the next operator or function)
-    arguments   = argument { "," argument }
-    argument    = [ name "=" ] condition | name "=" word
-
-A function or constant may carry the module it has in Python (`torch.sin`, `math.pi`). Where paper leaves open what is
-meant (`sin x (x+1)`, `√x²`, `f(x)` where f is not known), the text is refused and the hint says how to write either.
-"""
+"""text -> Expression: the limits, the statements in turn, the names they bind. The rules of a statement are in grammar.py."""
 
 from __future__ import annotations
 

@@ -20,9 +20,9 @@ from gradtui.snapshot.model import Graph, Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 
 MOST_PATHS = 20
+"""Beyond this a list of paths explains nothing; their number doubles with every x = x*x."""
 MOST_LEAVES = 50
 """Leaves whose paths are listed in a report: each takes a sweep over the graph."""
-"""Beyond this a list of paths explains nothing; their number doubles with every x = x*x."""
 
 
 class Path(Struct, frozen=True):

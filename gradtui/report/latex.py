@@ -56,7 +56,7 @@ _NAME = re.compile(r"([A-Za-z]+)([0-9]*)(?:_(\w+))?$")
 ATOM = POWER + 1
 
 Written = tuple[str, int]
-"""LaTeX, and how tightly it holds together, as in notation.py."""
+"""LaTeX, and how tightly it holds together, as in reads_as.py."""
 
 
 def typeset(expression: Expression) -> str:

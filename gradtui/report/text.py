@@ -17,7 +17,7 @@ from gradtui.outline.outline import Outline
 from gradtui.outline.rows import Row, rows
 from gradtui.outline.titles import title
 from gradtui.report import findings
-from gradtui.report.gradients import tables
+from gradtui.report.model_tables import tables
 from gradtui.report.orders import text as orders_text
 from gradtui.report.steps import in_short
 from gradtui.report.training.updates import table, values_chart

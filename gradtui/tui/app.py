@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, ClassVar
@@ -20,8 +19,7 @@ from gradtui.settings.effective_settings import Settings
 from gradtui.settings.remembered import Memory
 from gradtui.snapshot.model import Dtype
 from gradtui.snapshot.start import Start
-from gradtui.snapshot.visible import visible
-from gradtui.tui import clipboard, exporting, texts
+from gradtui.tui import clipboard, texts
 from gradtui.tui.answers import Answers
 from gradtui.tui.asking import Asking
 from gradtui.tui.backward import Backward
@@ -34,7 +32,7 @@ from gradtui.tui.player import Player
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp, by
 from gradtui.tui.training.board import Board
-from gradtui.tui.typing.file_entry import FileEntry
+from gradtui.tui.typing.file_entry import FileEntry, write, written
 from gradtui.tui.typing.line_input import LineInput
 from gradtui.tui.views import Picture
 
@@ -357,16 +355,18 @@ class GradtuiApp(MendedApp):
         self.push_screen(FullScreen(in_full(self.session, self.answers, picture.reading, selected, picture.node_panel)))
 
     async def on_file_entry_left(self, message: FileEntry.Left) -> None:
+        from gradtui.report.export import export  # not wanted before the first paint
+
         shown = self.board.whole
         if message.path is None or shown is None:
             self.picture.leave_line()
             return
-        told = await exporting.write(shown, message.path, plain=self.plain, other=self.picture.chart.other)
+        told = await write(partial(export, shown, plain=self.plain, other=self.picture.chart.other), message.path)
         if told:
             self.picture.file.say(told)
         else:
             self.picture.leave_line()
-            self.notify(f"written: {visible(os.path.abspath(message.path))}", markup=False, timeout=4)
+            self.notify(written(message.path), markup=False, timeout=4)
 
     def action_copy(self) -> None:
         if self.answers.shown is not None:

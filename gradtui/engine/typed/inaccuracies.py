@@ -2,7 +2,7 @@
 
 A test goes through every function of the table, at ordinary points, at corners and at the edges of its domain, against
 100 digits: what differs is in this list, and what is in this list differs. Corners, jumps and ties, where there is no
-right answer, are in conventions.py. Measured with torch 2.13 on a CPU.
+right answer, are in torch_at_kinks.py. Measured with torch 2.13 on a CPU.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where a function of the language is not smooth, and how its operands tell. What torch takes there, kinks.py asks of torch."""
+"""Where a function of the language is not smooth, and how its operands tell. What torch takes there: torch_at_kinks.py."""
 
 from __future__ import annotations
 

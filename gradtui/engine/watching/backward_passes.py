@@ -6,7 +6,6 @@ import math
 import sys
 import weakref
 from collections.abc import Sequence
-from itertools import islice
 from types import FrameType
 from typing import Any, cast
 
@@ -19,8 +18,8 @@ from gradtui.engine.autograd.torch_private import asked
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.trace import failed_step
-from gradtui.engine.watching import tensor_norms
 from gradtui.engine.watching.forward_again import replay
+from gradtui.engine.watching.left_gradients import LeftGradients, has_gradient
 from gradtui.engine.watching.parameter_names import Names, variables
 from gradtui.engine.watching.scalers import Scaled
 from gradtui.engine.watching.sink import Sink
@@ -36,8 +35,6 @@ MOST_SNAPSHOTS = 8
 """That are taken because a parameter has no gradient, or one of 0."""
 ALIVE = SEGMENTS + 3
 """Graphs of earlier updates: with so many more is looked at. The tape itself keeps some."""
-MOST_LOOKED_AT = 4
-"""Gradients of which it is looked whether they were cleared."""
 
 
 class _Token:
@@ -52,13 +49,11 @@ class _Token:
 class Passes:
     """loss, count: of the last backward, and how many there were since the last step. capturing: whether ours is running.
     parameters: of the optimizer that stepped last. idle: of each optimizer that has never had a gradient in a step its
-    parameters. reached: those of them that a pass left one, not 0 throughout, since the last step. had: of each optimizer how
-    many gradients were not 0 in its last step. thrown_away: passes since the last step that found those of before cleared."""
+    parameters. reached: those of them that a pass left one, not 0 throughout, since the last step."""
 
     def __init__(self, tape: Tape, history: History, names: Names, scaled: Scaled, sink: Sink, every: int) -> None:
         self.loss: float | None = None
         self.place: Source | None = None
-        self.count = 0
         self.places: list[Source | None] = []
         self.undivided = True
         self.capturing = False
@@ -70,14 +65,13 @@ class Passes:
         self._outputs: list[torch.Tensor] = []
         self._segments: Sequence[Segment] = ()
         self._tokens: list[weakref.ref[_Token]] = []
-        self._left: dict[int, list[tuple[torch.Tensor, int]]] = {}
-        self.had: dict[int, int] = {}
-        self._made: list[tuple[torch.Tensor, int]] = []
-        self.thrown_away = 0
+        self.left = LeftGradients(history)
         self.old_is_wanted = False
         self.parameters: Sequence[torch.Tensor] = ()
-        self.evaluations = 0
-        self._evaluated: list[tuple[torch.Tensor, int]] = []
+
+    @property
+    def count(self) -> int:
+        return len(self.places)
 
     # ---------------------------------------------------------------- around a backward pass
 
@@ -86,10 +80,8 @@ class Passes:
         self._segments = [*self._tape.segments]
         self.place = place
         self.loss = self._value()
-        self.count += 1
         self.places.append(place)
-        self.thrown_away += bool(self._made) and all(one.grad is None for one, _ in self._made)
-        self._look_whether_cleared(place, in_closure, accumulates)
+        self.left.pass_begins(place, in_closure, accumulates)
         self._mark()
         if self._history.updates < FIRST:
             self._look_for_leaves()
@@ -103,19 +95,10 @@ class Passes:
             self._history.bad_loss = self._history.updates, self.loss, self.place
             self.take(sys._getframe(1))
         for optimizer, parameters in self.idle.items():
-            if optimizer not in self.reached and any(_has_gradient(one) for one in parameters):
+            if optimizer not in self.reached and any(has_gradient(one) for one in parameters):
                 self.reached.add(optimizer)
-        known = (one for one in self.parameters if one.grad is not None)
-        self._made = [(one, id(one.grad)) for one in islice(known, MOST_LOOKED_AT)]
+        self.left.pass_ends(self.parameters)
         self._tape.next_segment()
-
-    @property
-    def throws_away(self) -> bool:
-        """Whether each pass since the last step but the last one was for nothing: its gradients were taken away, and by one line
-        of backward all were made."""
-        if self.count < 2 or self.thrown_away < self.count - 1 or len(set(self.places)) > 1:
-            return False
-        return bool(self._made) and all(id(one.grad) == made for one, made in self._made)  # not put together by hand
 
     def raised(self, error: Exception, place: Source | None) -> None:
         self._tape.next_segment()
@@ -132,15 +115,13 @@ class Passes:
 
     def stepped(self, optimizer: int, left: Sequence[torch.Tensor], idle: bool) -> None:
         """A step is over. left: parameters whose gradient is not 0. idle: there were none in any of its steps."""
-        self.count, self.places, self.undivided, self.evaluations = 0, [], True, 0
+        self.places, self.undivided = [], True
         self.reached.clear()
-        self._made, self.thrown_away = [], 0
         if idle:
             self.idle[optimizer] = self.parameters
         else:
             self.idle.pop(optimizer, None)
-        self._left[optimizer] = [(one, id(one.grad)) for one in left]
-        self.had[optimizer] = len(left)
+        self.left.stepped(optimizer, left)
         self._segments = ()
         self._tape.forget()
 
@@ -176,29 +157,6 @@ class Passes:
     def _is_divided(self) -> bool:
         made = next((one.grad_fn for one in self._outputs if one.grad_fn is not None), None)
         return made is None or made.name() in ("DivBackward0", "MulBackward0")
-
-    # ---------------------------------------------------------------- gradients that were left
-
-    def _look_whether_cleared(self, place: Source | None, in_closure: bool, accumulates: bool) -> None:
-        """At each begin of a backward pass: of which optimizers the gradients are those that their last step left."""
-        for optimizer, left in self._left.items():
-            self._left[optimizer] = _still_left(left) if accumulates and left else []
-        if in_closure and accumulates and self._evaluated:
-            if all(_is_left(*one) for one in self._evaluated[:MOST_LOOKED_AT]):
-                self._history.note("closure_uncleared", place)
-            self._evaluated = []
-
-    def evaluation_begins(self, parameters: Sequence[torch.Tensor]) -> None:
-        """An optimizer evaluates its closure, not for the first time in this step or for the first."""
-        self._evaluated = (
-            [(one, id(one.grad)) for one in parameters if one.grad is not None] if self.evaluations else []
-        )
-        self.evaluations += 1
-
-    def uncleared(self, optimizer: int) -> Sequence[torch.Tensor]:
-        """The parameters of which what its last step left is in the gradients that it finds now."""
-        left = self._left.get(optimizer, [])
-        return [one for one, _ in _still_left(left)] if left else ()
 
     # ---------------------------------------------------------------- Snapshots
 
@@ -241,20 +199,3 @@ class Passes:
                 self._history.bad_loss = self._history.updates, value, None
                 self.take(None)
             return
-
-
-def _still_left(left: Sequence[tuple[torch.Tensor, int]]) -> list[tuple[torch.Tensor, int]]:
-    """Those that have the same gradient as then; where one of a few is not 0, as most are cleared together."""
-    same = [one for one in left if id(one[0].grad) == one[1]]
-    step = max(1, len(same) // MOST_LOOKED_AT)
-    some = any(_has_gradient(parameter) for parameter, _ in (*same[::step], *same[-1:]))
-    return [one for one in same if _has_gradient(one[0])] if some else []
-
-
-def _is_left(parameter: torch.Tensor, gradient: int) -> bool:
-    return id(parameter.grad) == gradient and _has_gradient(parameter)
-
-
-def _has_gradient(parameter: torch.Tensor) -> bool:
-    """One that is not 0 throughout."""
-    return parameter.grad is not None and bool(tensor_norms.norms([parameter.grad])[0])

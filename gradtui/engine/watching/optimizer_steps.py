@@ -247,15 +247,15 @@ class Steps:
         if not self._closure:
             mine.passes[passes.count] = mine.passes.get(passes.count, 0) + 1
             mine.passed = passes.place
-            mine.thrown_away += passes.throws_away
+            mine.thrown_away += passes.left.throws_away(passes.places)
             if passes.count > 1 and len(set(passes.places)) == 1:
-                mine.undivided += passes.undivided and not passes.thrown_away
+                mine.undivided += passes.undivided and not passes.left.thrown_away
         if not having and self._number in passes.reached:
             history.note("cleared", passes.place)
-        left = {id(one) for one in passes.uncleared(self._number)} if not self._closure else ()
+        left = {id(one) for one in passes.left.uncleared(self._number)} if not self._closure else ()
         if left:
             names = tuple(name for name, one in self._named.items() if id(one) in left)
-            some = len(names) < passes.had[self._number]
+            some = len(names) < passes.left.had[self._number]
             history.note("uncleared", passes.place, (self._number, some), names=names)
         self._look_whether_stepped_twice(having)
         for total, most, place in self._notice.clips:

@@ -192,7 +192,7 @@ class Watch:
 
         def evaluate() -> Any:
             with self._watching():
-                self._passes.evaluation_begins(self._steps.parameters)
+                self._passes.left.evaluation_begins(self._steps.parameters)
             self._tape.paused -= 1
             try:
                 return closure()

@@ -1,1 +1,1 @@
-"""What goes wrong over many updates, from what was noted of each: one detector a file, without a word; `sentences` has those."""
+"""What goes wrong over many updates, by what was noted of each: detectors by topic, listed in `findings`; words: `sentences`."""

@@ -9,7 +9,7 @@ from itertools import islice
 from gradtui.findings.findings import findings
 from gradtui.report import findings as told_findings
 from gradtui.report import text
-from gradtui.report.gradients import tables
+from gradtui.report.model_tables import tables
 from gradtui.report.page.page import beside, findings_list, graph, heading, variables
 from gradtui.report.run import text as run_text
 from gradtui.runs.run import Run

@@ -17,7 +17,7 @@ from gradtui.graph import ledger
 from gradtui.graph.agreement import checks, value_check
 from gradtui.graph.short_names import short, title
 from gradtui.report import chart_svg, svg
-from gradtui.report.gradients import tables
+from gradtui.report.model_tables import tables
 from gradtui.report.page.moments import moments
 from gradtui.report.text import one_line, tree
 from gradtui.report.training.updates import table

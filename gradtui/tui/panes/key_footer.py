@@ -1,4 +1,4 @@
-"""The keys that work now, as many as fit whole: half a key tells nothing.
+"""The line of keys: of those that work now (which those are, `tui/keys.py` says) as many as fit whole.
 
 Textual's Footer has a widget a key and makes them all anew at every change of the keys: a third of what a start of the screen
 and a change between its panes cost. This is one line that is painted.

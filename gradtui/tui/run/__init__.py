@@ -1,3 +1,3 @@
 """The screen on a whole run: loss and modules by update, the numbers of one update, findings; it follows a file that grows.
 
-Nothing is evaluated. Colours: `run.tcss`."""
+Nothing is evaluated. The places of the panes: `run.tcss`; their colours stand in each."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import os
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
@@ -33,7 +31,7 @@ from gradtui.tui.run.look import Look
 from gradtui.tui.run.loss_chart import LossChart
 from gradtui.tui.run.panes import FindingsPane, Numbers, Output
 from gradtui.tui.textual_fixes import MendedApp
-from gradtui.tui.typing.file_entry import FileEntry
+from gradtui.tui.typing.file_entry import FileEntry, write, written
 
 NO_SNAPSHOT = "no backward pass of this run was kept whole: run it with --every 100, say"
 
@@ -263,14 +261,14 @@ class RunApp(MendedApp):
 
     async def on_file_entry_left(self, message: FileEntry.Left) -> None:
         """The line stays where nothing was written, with what is wrong behind it."""
+        from gradtui.report.run.export import export  # not wanted before the first paint
+
         if message.path is not None:
-            wrong = await write(self.look.run, message.path)
+            wrong = await write(partial(export, self.look.run), message.path)
             if wrong:
                 self.file.say(wrong)
                 return
-            self.notify(
-                f"written: {visible(os.path.abspath(os.path.expanduser(message.path)))}", markup=False, timeout=4
-            )
+            self.notify(written(message.path), markup=False, timeout=4)
         self.file.display = False
         self.screen.set_focus(None)
 
@@ -284,20 +282,6 @@ class RunApp(MendedApp):
     def _went(self) -> None:
         """Elsewhere than to the finding that was told."""
         self.look.finding = None
-
-
-async def write(run: Run, path: str) -> str:
-    """Write a file, in a thread; what is wrong, in a sentence, or nothing."""
-    from gradtui.report.export import ExportError  # not wanted before the first paint
-    from gradtui.report.run.export import export
-
-    try:
-        await asyncio.to_thread(export, run, os.path.expanduser(path))
-    except ExportError as error:
-        return str(error)
-    except OSError as error:
-        return f"{path}: {error.strerror}"
-    return ""
 
 
 def _title(key: Binding) -> str:

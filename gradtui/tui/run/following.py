@@ -12,9 +12,9 @@ from textual.message import Message
 
 from gradtui.file.header import FileError
 from gradtui.file.run_reading import Following
+from gradtui.runs.heat_map import Timeline, View
 from gradtui.runs.packed_updates import Record, Updates
 from gradtui.runs.run import Run
-from gradtui.runs.timeline import Timeline, View
 
 SECONDS, MOST_SECONDS = 0.2, 2.0
 """That are read at once: then there is something to show. Of a long file twice as many each time."""

@@ -9,8 +9,8 @@ from itertools import groupby
 from textual import events
 from textual.message import Message
 
+from gradtui.runs.heat_map import Cell, Measure, Sign
 from gradtui.runs.modules import Row
-from gradtui.runs.timeline import Cell, Measure, Sign
 from gradtui.snapshot.numbers import number
 from gradtui.tui.panes.line_view import Line, LineView, Piece, left
 from gradtui.tui.run.look import Look
@@ -58,6 +58,23 @@ Each row is a module, or a parameter where it is opened (space); each column a s
 Shades and colours go by powers of ten. × is nan, ∞ infinite, ∅ no gradient (None), 0 zero; nothing where the parameter had
 no part in the update.
 """
+    DEFAULT_CSS = """
+    HeatMap {
+        .heat-map--0 { color: $text-muted; }
+        .heat-map--1 { color: $text-secondary; }
+        .heat-map--2 { color: $text-primary; }
+        .heat-map--3 { color: $text-success; }
+        .heat-map--4 { color: $text-warning; }
+        .heat-map--nan, .heat-map--inf { color: $text-error; text-style: bold; }
+        .heat-map--none { color: $text-muted; text-style: italic; }
+        .heat-map--zero { color: $text-muted; text-style: bold; }
+        .heat-map--unseen { color: $text-muted; }
+        .heat-map--here { color: $foreground; text-style: bold reverse; }
+        .heat-map--name { color: $foreground; }
+        .heat-map--row { color: $text-accent; text-style: bold; }
+        .heat-map--axis { color: $text-disabled; }
+    }
+    """
     COMPONENT_CLASSES = {
         *(f"heat-map--{level}" for level in range(len(SHADES))),
         *("heat-map--nan", "heat-map--inf", "heat-map--none", "heat-map--zero", "heat-map--unseen"),

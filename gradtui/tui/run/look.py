@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from gradtui.runs.heat_map import Measure, View, column_of, columns
 from gradtui.runs.modules import Modules, Row
 from gradtui.runs.packed_updates import Record, Updates
 from gradtui.runs.run import Run, Update
-from gradtui.runs.timeline import Measure, View, column_of, columns
 from gradtui.snapshot.finding import Finding
 
 FIRST_ROWS = 16

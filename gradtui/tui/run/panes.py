@@ -22,6 +22,14 @@ NONE = "no fault found"
 class FindingsPane(LineView, can_focus=False):
     """A line a finding; where there is none, it says so."""
 
+    DEFAULT_CSS = """
+    FindingsPane {
+        .findings--fault { color: $text-error; text-style: bold; }
+        .findings--perhaps { color: $text-warning; }
+        .findings--since { color: $text-accent; text-style: bold; }
+        .findings--none { color: $text-success; }
+    }
+    """
     COMPONENT_CLASSES = {f"findings--{name}" for name in ("fault", "perhaps", "since", "none")}
 
     def __init__(self, look: Look, *, id: str | None = None) -> None:
@@ -68,6 +76,17 @@ class Told(LineView):
 
 
 class Numbers(Told):
+    DEFAULT_CSS = """
+    Numbers {
+        .numbers--label { color: $foreground-muted; }
+        .numbers--value { color: $foreground; text-style: bold; }
+        .numbers--head { color: $text-primary; }
+        .numbers--fault { color: $text-error; text-style: bold; }
+        .numbers--perhaps { color: $text-warning; }
+        .numbers--remedy { color: $text-success; }
+        .numbers--none { color: $text-warning; }
+    }
+    """
     COMPONENT_CLASSES = {
         f"numbers--{name}" for name in ("label", "value", "head", "fault", "perhaps", "remedy", "none")
     }
@@ -83,6 +102,12 @@ class Numbers(Told):
 class RanksPane(Told):
     """A line a rank."""
 
+    DEFAULT_CSS = """
+    RanksPane {
+        .ranks--name { color: $foreground-muted; }
+        .ranks--here { color: $text-accent; text-style: bold; }
+    }
+    """
     COMPONENT_CLASSES = {"ranks--name", "ranks--here"}
 
     def show(self, paces: Sequence[Pace], here: int) -> None:

@@ -1,8 +1,10 @@
-"""The line in which the name of a file is typed that is to be written, and what came of it."""
+"""A file that is written from the screen: the line in which its name is typed, the writing, and what came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import os
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from gradtui.snapshot.visible import visible
 from gradtui.tui.typing.entry import Entry
 from gradtui.tui.typing.line_input import LineInput
 
@@ -63,3 +66,21 @@ def _forms() -> tuple[str, ...]:
     from gradtui.report.export import SUFFIXES  # not wanted before the first paint
 
     return SUFFIXES
+
+
+async def write(export: Callable[[str], None], path: str) -> str:
+    """Write a file, in a thread; what is wrong, in a sentence, or nothing. export: takes the path."""
+    from gradtui.report.export import ExportError  # not wanted before the first paint
+
+    try:
+        await asyncio.to_thread(export, os.path.expanduser(path))
+    except ExportError as error:
+        return str(error)
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+    return ""
+
+
+def written(path: str) -> str:
+    """What is said of a file that is there now."""
+    return f"written: {visible(os.path.abspath(os.path.expanduser(path)))}"

@@ -1,4 +1,4 @@
-"""The gradients of parameters and modules as tables of text."""
+"""The tables of a model in text: the gradients of its parameters and modules, and what its modules keep in memory."""
 
 from __future__ import annotations
 

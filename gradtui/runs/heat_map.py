@@ -1,4 +1,4 @@
-"""Every parameter by update, in as many columns as can be seen: of each stretch of updates the largest norms."""
+"""What the heat map shows: every parameter by update, in as many columns as can be seen, of each stretch the largest norms."""
 
 from __future__ import annotations
 

@@ -1,0 +1,93 @@
+"""Gradients that a step or a pass left: whether they are still there when the next one begins, or somebody cleared them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+import torch
+
+from gradtui.engine.watching import tensor_norms
+from gradtui.findings.over_time.history import History
+from gradtui.snapshot.source import Source
+
+MOST_LOOKED_AT = 4
+"""Gradients of which it is looked whether they were cleared."""
+
+Left = list[tuple[torch.Tensor, int]]
+"""Parameters, each with the identity of the gradient it had."""
+
+
+class LeftGradients:
+    """had: of each optimizer how many gradients were not 0 in its last step. thrown_away: passes since the last step that found
+    those of before cleared."""
+
+    def __init__(self, history: History) -> None:
+        self.had: dict[int, int] = {}
+        self.thrown_away = 0
+        self._history = history
+        self._by_step: dict[int, Left] = {}
+        self._by_pass: Left = []
+        self._by_evaluation: Left = []
+        self._evaluations = 0
+
+    def pass_begins(self, place: Source | None, in_closure: bool, accumulates: bool) -> None:
+        """Of which optimizers the gradients are those that their last step left, and whether a closure never clears them."""
+        self.thrown_away += bool(self._by_pass) and all(one.grad is None for one, _ in self._by_pass)
+        for optimizer, left in self._by_step.items():
+            self._by_step[optimizer] = _still_there(left) if accumulates and left else []
+        if in_closure and accumulates and self._by_evaluation:
+            if all(_is_there(*one) for one in self._by_evaluation[:MOST_LOOKED_AT]):
+                self._history.note("closure_uncleared", place)
+            self._by_evaluation = []
+
+    def pass_ends(self, parameters: Sequence[torch.Tensor]) -> None:
+        known = (one for one in parameters if one.grad is not None)
+        self._by_pass = _with_gradients(islice(known, MOST_LOOKED_AT))
+
+    def throws_away(self, places: Sequence[Source | None]) -> bool:
+        """places: of the passes since the last step. Whether each but the last was for nothing: its gradients were taken away,
+        and by one line of backward all were made."""
+        if len(places) < 2 or self.thrown_away < len(places) - 1 or len(set(places)) > 1:
+            return False
+        return bool(self._by_pass) and all(
+            id(one.grad) == made for one, made in self._by_pass
+        )  # not put together by hand
+
+    def evaluation_begins(self, parameters: Sequence[torch.Tensor]) -> None:
+        """An optimizer evaluates its closure, not for the first time in this step or for the first."""
+        having = (one for one in parameters if one.grad is not None)
+        self._by_evaluation = _with_gradients(having) if self._evaluations else []
+        self._evaluations += 1
+
+    def stepped(self, optimizer: int, left: Sequence[torch.Tensor]) -> None:
+        """left: parameters whose gradient is not 0."""
+        self._by_pass, self.thrown_away, self._evaluations = [], 0, 0
+        self._by_step[optimizer] = _with_gradients(left)
+        self.had[optimizer] = len(left)
+
+    def uncleared(self, optimizer: int) -> Sequence[torch.Tensor]:
+        """The parameters of which what its last step left is in the gradients that it finds now."""
+        left = self._by_step.get(optimizer, [])
+        return [one for one, _ in _still_there(left)] if left else ()
+
+
+def has_gradient(parameter: torch.Tensor) -> bool:
+    """One that is not 0 throughout."""
+    return parameter.grad is not None and bool(tensor_norms.norms([parameter.grad])[0])
+
+
+def _with_gradients(parameters: Iterable[torch.Tensor]) -> Left:
+    return [(one, id(one.grad)) for one in parameters]
+
+
+def _still_there(left: Left) -> Left:
+    """Those that have the same gradient as then; where one of a few is not 0, as most are cleared together."""
+    same = [one for one in left if id(one[0].grad) == one[1]]
+    step = max(1, len(same) // MOST_LOOKED_AT)
+    some = any(has_gradient(parameter) for parameter, _ in (*same[::step], *same[-1:]))
+    return [one for one in same if has_gradient(one[0])] if some else []
+
+
+def _is_there(parameter: torch.Tensor, gradient: int) -> bool:
+    return id(parameter.grad) == gradient and has_gradient(parameter)
