@@ -11,7 +11,7 @@ from gradtui.findings.not_finite.locate import Origin
 from gradtui.findings.not_finite.witness import at_work
 from gradtui.findings.not_finite.witnessed import reason
 from gradtui.findings.record import Record
-from gradtui.findings.zeros import factors
+from gradtui.findings.zeros import zero_factor
 from gradtui.grad_fns import called_functions
 from gradtui.grad_fns.traits import has, replaces
 from gradtui.graph.gradients import spread
@@ -106,7 +106,7 @@ def _becomes_nan_in(record: Record, witness: Witness) -> Node | None:
             continue
         for user, edge in record.uses[place]:
             above = record.nodes[user]
-            partner = factors.partner(above, edge)
+            partner = zero_factor.partner(above, edge)
             other = None if partner is None else seen_value(record.graph, partner)
             if has(operation(above), "multiplying") and _has_nan(above.value) and not _has_nan(other):
                 return above

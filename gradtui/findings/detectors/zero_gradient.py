@@ -13,7 +13,7 @@ from gradtui.findings.detectors import bad_value
 from gradtui.findings.not_finite import locate
 from gradtui.findings.reason import Reason
 from gradtui.findings.record import Record
-from gradtui.findings.zeros import cancelling, dead_or_saturated, factors, second_derivative, zero_factor
+from gradtui.findings.zeros import cancelling, dead_or_saturated, second_derivative, zero_factor
 from gradtui.findings.zeros.dead_or_saturated import Lost
 from gradtui.findings.zeros.first_zero import Killer
 from gradtui.grad_fns.traits import has, traits_of
@@ -61,7 +61,7 @@ def of(record: Record, name: str, killer: Killer) -> Cause:
 def _of_an_infinity(record: Record, name: str, killer: Killer) -> Cause | None:
     """A factor that is 0 since what it divides by, or the like, became infinite."""
     node = record.nodes[killer.node]
-    factor = None if killer.edge is None else factors.zero_factor(record.graph, node, killer.edge)
+    factor = None if killer.edge is None else zero_factor.zero_factor(record.graph, node, killer.edge)
     factor = factor or _operand_of_0(record, killer)
     below = [] if factor is None else [record.nodes[edge.target] for edge in factor.edges if edge.target is not None]
     if factor is None or all(is_finite(one.value) for one in below):
@@ -87,7 +87,7 @@ def _operand_of_0(record: Record, killer: Killer) -> Node | None:
 
 def _by_the_node(record: Record, name: str, killer: Killer) -> Cause:
     node, edge = record.nodes[killer.node], killer.edge
-    if edge is not None and (dead := factors.dead_factor(record.graph, node, edge)) is not None:
+    if edge is not None and (dead := zero_factor.dead_factor(record.graph, node, edge)) is not None:
         node, edge = dead, 0
     found = _of_a_sum(record, node) if edge is None else dead_or_saturated.reason(record, Lost(node, edge))
     facts: dict[str, Fact] = {**found.as_facts(), "node": node, "symptom": "zero"}

@@ -6,11 +6,11 @@ from gradtui.findings.cause import Cause
 from gradtui.findings.grad_scaler import scaled
 from gradtui.findings.words.custom_functions import EVIDENCE_OF_FUNCTIONS, OF_FUNCTIONS
 from gradtui.findings.words.cutting import CUTTING, EVIDENCE_OF_CUTS
+from gradtui.findings.words.filled_sentence import filled
 from gradtui.findings.words.higher_orders import EVIDENCE_OF_FURTHER, FURTHER
 from gradtui.findings.words.mistakes import EVIDENCE_OF_LEAVES, NOT_A_LEAF, OF_LOSSES, STORAGE, STRAYS, UNREADABLE
 from gradtui.findings.words.not_finite import BAD_GRADIENTS, BAD_VALUES, EVIDENCE_OF_BAD
 from gradtui.findings.words.refusals import EVIDENCE_OF_REFUSALS, REFUSALS
-from gradtui.findings.words.said import filled
 from gradtui.findings.words.sentence import Sentence
 from gradtui.findings.words.sizes import DIGITS, EVIDENCE_OF_SIZES, SIZES
 from gradtui.findings.words.whereabouts import gathered

@@ -9,7 +9,7 @@ from gradtui.findings import hooks
 from gradtui.findings.cause import Extent, Fact, Part
 from gradtui.findings.reason import Reason
 from gradtui.findings.record import Record
-from gradtui.findings.zeros import factors, hinges, softmax_and_norms
+from gradtui.findings.zeros import hinges, softmax_and_norms, zero_factor
 from gradtui.grad_fns.traits import ROUNDED, has, traits_of
 from gradtui.graph.operands import element, is_zero, kept, operand, operand_quote, operation, seen_value
 from gradtui.snapshot.model import Node, Values
@@ -87,17 +87,17 @@ def _of_the_whole(record: Record, node: Node, place: int) -> Reason:
 
 
 def _of_a_product(record: Record, node: Node, place: int) -> Reason:
-    other = factors.zero_factor(record.graph, node, place)
+    other = zero_factor.zero_factor(record.graph, node, place)
     if other is not None:
         return Reason("masked", "times a factor of 0", {"factor": other}, certainty="perhaps")
     if softmax_and_norms.is_narrow(node) and node.value is not None and not is_zero(node.value):
         return softmax_and_norms.underflow(node)
-    if factors.partner(node, place) is not None:
+    if zero_factor.partner(node, place) is not None:
         return Reason("masked", "products are 0")
     constant = kept(node, "other") or kept(node, "self") if not has(operation(node), "matrix product") else None
     if constant is not None and not is_zero(constant):
         return Reason("masked", "products are 0")
-    if factors.is_dropped(record.snapshot.modules, node):
+    if zero_factor.is_dropped(record.snapshot.modules, node):
         return Reason("masked", "dropped")
     return Reason("masked", "data of 0" if has(operation(node), "matrix product") else "times data of 0")
 

@@ -1,14 +1,18 @@
-"""Is a gradient 0 since it is multiplied by a factor that is 0 throughout, and does that factor learn?"""
+"""What an operand is multiplied by: is a gradient 0 since that is 0 throughout, and does it learn?"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
-from gradtui.findings.zeros import factors
 from gradtui.findings.zeros.first_zero import Killer
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.operands import is_zero, operation, seen_value
-from gradtui.snapshot.model import Edge, Node
+from gradtui.snapshot.model import Edge, Graph, Module, Node
+
+DROPPING = {"AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "FeatureAlphaDropout"}
+"""Classes of modules that multiply what is dropped by 0."""
 
 
 def cause(record: Record, name: str, killer: Killer) -> Cause | None:
@@ -18,10 +22,10 @@ def cause(record: Record, name: str, killer: Killer) -> Cause | None:
         return None
     if killer.edge in traits_of(operation(node)).added or traits_of(operation(node)).side:
         return None
-    partner = factors.partner(node, killer.edge)
-    if partner is None or partner.target is None or not is_zero(seen_value(record.graph, partner)):
+    by = partner(node, killer.edge)
+    if by is None or by.target is None or not is_zero(seen_value(record.graph, by)):
         return None
-    other = factors.zero_factor(record.graph, node, killer.edge)
+    other = zero_factor(record.graph, node, killer.edge)
     if other is None or traits_of(operation(other)).side:
         return None
     own = seen_value(record.graph, node.edges[killer.edge])
@@ -43,6 +47,34 @@ def cause(record: Record, name: str, killer: Killer) -> Cause | None:
         "perhaps" if learns or grads else "likely",  # what it is made of has a finding of its own
         (name,),
     )
+
+
+def is_dropped(modules: Mapping[str, Module], node: Node) -> bool:
+    return node.module in modules and modules[node.module].kind in DROPPING
+
+
+def partner(node: Node, place: int) -> Edge | None:
+    """What this operand is multiplied by, where that has a gradient too."""
+    added = traits_of(operation(node)).added
+    others = (edge for number_, edge in enumerate(node.edges) if number_ != place and number_ not in added)
+    return next((edge for edge in others if edge.target is not None), None)
+
+
+def zero_factor(graph: Graph, node: Node, place: int) -> Node | None:
+    """What this operand is multiplied by, where that is all 0; of another view of it the node that made it."""
+    by = partner(node, place)
+    if by is None or by.target is None or not is_zero(seen_value(graph, by)):
+        return None
+    other = graph.nodes[by.target]
+    while other.value is None and other.edges and other.edges[0].target is not None:
+        other = graph.nodes[other.edges[0].target]
+    return other
+
+
+def dead_factor(graph: Graph, node: Node, place: int) -> Node | None:
+    """The dead relu, or the like, that made the other factor 0: it is the cause of both."""
+    other = zero_factor(graph, node, place) if has(operation(node), "multiplying") else None
+    return other if other is not None and traits_of(operation(other)).side else None
 
 
 def _maker(record: Record, edge: Edge) -> Node | None:

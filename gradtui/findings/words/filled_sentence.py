@@ -1,4 +1,4 @@
-"""Facts put into a sentence: how a number, a place, a range and a further piece of a sentence are written. Pure."""
+"""The facts of a cause put into its sentence: how numbers, places, ranges and further pieces are written. Pure."""
 
 from __future__ import annotations
 
