@@ -26,7 +26,8 @@ from gradtui.expression.syntax import (
     Vector,
     copied,
 )
-from gradtui.expression.tokens import SUPERSCRIPTS, Token
+from gradtui.expression.tokens import Token
+from gradtui.expression.words_and_spellings import SUPERSCRIPTS
 
 MOST_OPERATIONS = 2_000
 COUNTED = (Binary, Negation, Call, Comparison, Vector, Element, Slice)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from gradtui.expression.call_arguments import parameters
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.tokens import Token, scan
-from gradtui.expression.vocabulary import MODULES, canonical, is_variable
+from gradtui.expression.words_and_spellings import MODULES, canonical, is_variable
 
 FEWEST_LETTERS = 2
 _DEFINITION = re.compile(r"([A-Za-z]\w*)\(([A-Za-z_0-9, ]+)\)\s*[=:]")

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection
 
 from gradtui.expression.functions import FUNCTIONS, TABLE
-from gradtui.expression.vocabulary import CONSTANTS, GREEK, PYTHON_WORDS, is_variable
+from gradtui.expression.words_and_spellings import CONSTANTS, GREEK, PYTHON_WORDS, is_variable
 
 LIKE_THIS = "write a function of x, such as f(x) = x^2 + 3x + 1"
 

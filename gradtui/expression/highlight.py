@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.tokens import Token, TokenKind, scan
-from gradtui.expression.vocabulary import CONSTANTS, MODULES, canonical, is_variable
+from gradtui.expression.words_and_spellings import CONSTANTS, MODULES, canonical, is_variable
 
 Kind = Literal["number", "variable", "function", "constant", "operator", "bracket", "error"]
 

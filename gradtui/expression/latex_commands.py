@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from gradtui.expression.vocabulary import GREEK
+from gradtui.expression.words_and_spellings import GREEK
 
 FRACTIONS = frozenset(("frac", "dfrac", "tfrac", "cfrac"))
 

@@ -13,7 +13,7 @@ from gradtui.expression.scope import Scope
 from gradtui.expression.statements import Statement, statements
 from gradtui.expression.syntax import Binding, Definition, Expression, Node
 from gradtui.expression.tokens import tokenize
-from gradtui.expression.vocabulary import canonical
+from gradtui.expression.words_and_spellings import canonical
 
 __all__ = ["ExpressionError", "parse"]
 

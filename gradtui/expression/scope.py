@@ -10,7 +10,7 @@ from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, OF_A_NAME, Function
 from gradtui.expression.syntax import Constant, Definition, Node, Reference, Variable
 from gradtui.expression.tokens import Token
-from gradtui.expression.vocabulary import (
+from gradtui.expression.words_and_spellings import (
     CONSTANTS,
     DIFFERENT_ELSEWHERE,
     MODULES,

@@ -7,25 +7,13 @@ from collections.abc import Collection
 from typing import Literal, NamedTuple
 
 from gradtui.expression.latex_commands import COMMAND, inside, meaning
+from gradtui.expression.words_and_spellings import OPERATORS
 
 TokenKind = Literal[
     "number", "word", "qualified", "superscript", "operator", "bracket", "newline", "string", "structure", "skip", "error",
     "end",
 ]  # fmt: skip
 """structure: a command of LaTeX that is no word, `\\frac`. skip: what says nothing, a comment or `\\,`."""
-
-SPELLINGS = {
-    "**": "^",
-    **dict.fromkeys("×·∙⋅∗", "*"),
-    **dict.fromkeys("÷∕⁄", "/"),
-    **dict.fromkeys("−–", "-"),
-    "≤": "<=",
-    "≥": ">=",
-    "≠": "!=",
-}
-"""Other ways to write an operator. The dash is what many programs make of a typed minus."""
-
-SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 
 _SPACE = r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+"
 _NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+−–]?[0-9]+)?"
@@ -93,7 +81,7 @@ def scan(text: str, names: Collection[str] = ()) -> list[Token]:
             depth = max(depth + sum((token.text == "(") - (token.text == ")") for token in made), 0)
             continue
         if group == "operator":
-            piece = SPELLINGS.get(piece, piece)
+            piece = OPERATORS.get(piece, piece)
             depth = 0 if piece == ";" else depth
         elif group == "bracket":
             depth = max(depth + (piece in "([{") - (piece in ")]}"), 0)

@@ -24,7 +24,7 @@ from gradtui.expression.syntax import (
     Vector,
     postorder,
 )
-from gradtui.expression.vocabulary import GREEK
+from gradtui.expression.words_and_spellings import GREEK
 
 COMMANDS = {
     **{

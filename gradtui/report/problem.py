@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from gradtui.report import findings
+from gradtui.report import findings_text
 from gradtui.report.text import printed, tree
 from gradtui.snapshot.model import Problem, Snapshot
 from gradtui.snapshot.visible import visible
@@ -34,7 +34,7 @@ def traced(snapshot: Snapshot) -> str:
     problem = snapshot.problem
     assert problem is not None
     lines = [
-        *findings.lines(snapshot),
+        *findings_text.lines(snapshot),
         *printed(snapshot),
         *tree(snapshot),
         f"error: {problem.message}",

@@ -10,7 +10,7 @@ from gradtui.grad_fns.rule_of_node import explain
 from gradtui.graph import ledger
 from gradtui.graph.operands import quote
 from gradtui.graph.replay import ORDER, Replay, Sum
-from gradtui.report import findings
+from gradtui.report import findings_text
 from gradtui.report.width import WIDTH
 from gradtui.snapshot.model import Node, Snapshot, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
@@ -26,7 +26,7 @@ QUEUE = 6
 
 def steps(snapshot: Snapshot) -> str:
     """What each node gets, the rule, the numbers put in, what goes out and how the sums grow; then the ledger; findings first."""
-    parts = [_head(snapshot), findings.lines(snapshot)]
+    parts = [_head(snapshot), findings_text.lines(snapshot)]
     replay = Replay(snapshot.graph)
     labels = labels_of(snapshot)
     for done, queue in enumerate(replay.queues()):

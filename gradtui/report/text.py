@@ -16,7 +16,7 @@ from gradtui.graph.taylor_text import values
 from gradtui.outline.outline import Outline
 from gradtui.outline.rows import Row, rows
 from gradtui.outline.titles import title
-from gradtui.report import findings
+from gradtui.report import findings_text
 from gradtui.report.model_tables import tables
 from gradtui.report.orders import text as orders_text
 from gradtui.report.steps import in_short
@@ -57,7 +57,7 @@ def curve_request(
 
 def report(snapshot: Snapshot, *, colour: bool = False) -> str:
     """Lines of at most 80 cells where the graph allows. `colour`: with ANSI colours in the chart."""
-    told = (_head, findings.lines, _values, _notes, tree, tables, in_short)
+    told = (_head, findings_text.lines, _values, _notes, tree, tables, in_short)
     parts: list[Iterable[str]] = [map(harmless, part(snapshot)) for part in told]
     if snapshot.curve is not None and snapshot.curve.variable in snapshot.variables:
         parts.append(_chart(snapshot, snapshot.curve, colour))

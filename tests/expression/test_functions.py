@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from gradtui.expression.functions import FUNCTIONS, OF_A_NAME, TABLE, Function
-from gradtui.expression.vocabulary import CONSTANTS, is_variable
+from gradtui.expression.words_and_spellings import CONSTANTS, is_variable
 
 PAGE = Path(__file__).parents[2] / "docs" / "functions.md"
 HEAD = "| function | means | also written |"

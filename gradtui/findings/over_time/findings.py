@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from gradtui.findings.over_time import (
-    anew,
+    between_updates,
     clipping,
     divergence,
     graphs,
@@ -44,9 +44,9 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     shapes_and_modes.padding,
     shapes_and_modes.evaluating,
     shapes_and_modes.never_training,
-    anew.optimizer,
+    between_updates.optimizer,
     clipping.detect,
-    anew.written,
+    between_updates.written,
     left_gradients.accumulated,
 )
 """In this order: a cause before what may come of it."""
@@ -59,7 +59,7 @@ LASTING = {
     shapes_and_modes.broadcast,
     shapes_and_modes.softmax_twice,
     shapes_and_modes.padding,
-    anew.optimizer,
+    between_updates.optimizer,
 }
 """What these have found once is so whatever comes."""
 

@@ -7,7 +7,7 @@ from html import escape
 from itertools import islice
 
 from gradtui.findings.findings import findings
-from gradtui.report import findings as told_findings
+from gradtui.report import findings_text as told_findings
 from gradtui.report import text
 from gradtui.report.model_tables import tables
 from gradtui.report.page.page import beside, findings_list, graph, heading, variables

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from gradtui.findings.over_time.ranks import findings as over_ranks
-from gradtui.report import findings
+from gradtui.report import findings_text
 from gradtui.report.json import Json, finding, number
 from gradtui.report.run import json as run_json
 from gradtui.report.run.text import aligned, summary
@@ -34,9 +34,9 @@ def report(ranks: Ranks) -> str:
 def _findings(ranks: Ranks) -> Iterator[str]:
     found = all_findings(ranks)
     if not any(one.certainty != "perhaps" for one in found):
-        yield findings.ONLY_PERHAPS if found else findings.NONE
-    for one in found[: findings.MOST_FINDINGS]:
-        yield from findings.told(one, since(one))
+        yield findings_text.ONLY_PERHAPS if found else findings_text.NONE
+    for one in found[: findings_text.MOST_FINDINGS]:
+        yield from findings_text.told(one, since(one))
 
 
 def _paces(ranks: Ranks) -> Iterator[str]:

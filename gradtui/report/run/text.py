@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from gradtui.chart.loss import draw_loss
-from gradtui.report import findings
+from gradtui.report import findings_text
 from gradtui.report.text import one_line
 from gradtui.report.width import WIDTH
 from gradtui.runs.packed_updates import Updates
@@ -58,11 +58,11 @@ def _head(run: Run) -> Iterator[str]:
 
 def _findings(run: Run) -> Iterator[str]:
     if not any(one.certainty != "perhaps" for one in run.findings):
-        yield findings.ONLY_PERHAPS if run.findings else findings.NONE
-    for finding in run.findings[: findings.MOST_FINDINGS]:
-        yield from findings.told(finding, since(finding))
-    if len(run.findings) > findings.MOST_FINDINGS:
-        yield f"… {len(run.findings) - findings.MOST_FINDINGS:,} more findings: --json has them all"
+        yield findings_text.ONLY_PERHAPS if run.findings else findings_text.NONE
+    for finding in run.findings[: findings_text.MOST_FINDINGS]:
+        yield from findings_text.told(finding, since(finding))
+    if len(run.findings) > findings_text.MOST_FINDINGS:
+        yield f"… {len(run.findings) - findings_text.MOST_FINDINGS:,} more findings: --json has them all"
 
 
 def _beside(run: Run) -> Iterator[str]:

@@ -1,4 +1,5 @@
-"""The words of the language that are not functions: constants, variables, modules, and those of Python."""
+"""The words of the language that are no functions: constants, variables, modules, those of Python; and other ways to write a
+word, an operator or a digit."""
 
 from __future__ import annotations
 
@@ -24,6 +25,19 @@ GLYPHS = {**GREEK, "π": "pi", "ϵ": "epsilon", "ϑ": "theta", "ϕ": "phi", "µ"
 OTHER_SPELLINGS = {"∞": "inf", "NaN": "nan", "Inf": "inf", "infinity": "inf", "Infinity": "inf"}
 
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+OPERATORS = {
+    "**": "^",
+    **dict.fromkeys("×·∙⋅∗", "*"),
+    **dict.fromkeys("÷∕⁄", "/"),
+    **dict.fromkeys("−–", "-"),
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+}
+"""Other ways to write an operator. The dash is what many programs make of a typed minus."""
+
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 
 MODULES = frozenset((
     "torch", "torch.nn", "torch.nn.functional", "torch.special", "torch.linalg", "nn", "nn.functional", "F",
