@@ -10,10 +10,10 @@ from itertools import chain, islice
 import sympy
 
 from gradtui.calculus import spelled_out, vectors
+from gradtui.calculus.algebraic_forms import is_small
 from gradtui.calculus.derivative_rules import BENT, Elements, Expr, Vector, mp
 from gradtui.calculus.digits import Digits, Program, as_float, as_typed, settled
 from gradtui.calculus.from_sympy import Style, UnwritableError, as_it_is, worded
-from gradtui.calculus.simplified_forms import is_small
 from gradtui.calculus.to_sympy import (
     NO_NUMBER,
     At,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import sympy
 
+from gradtui.calculus.algebraic_forms import forms, is_small
 from gradtui.calculus.derivative_rules import COMPARISONS, Expr, Reduction, Vector, Where
-from gradtui.calculus.simplified_forms import forms, is_small
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.reads_as import write
 from gradtui.expression.syntax import (

@@ -8,11 +8,11 @@ from itertools import chain
 import sympy
 
 from gradtui.calculus import derivative, derivative_rules, spelled_out
+from gradtui.calculus.algebraic_forms import is_small
 from gradtui.calculus.derivative import MOST_SIMPLIFIED, TOO_LARGE, Partial, Prepared
 from gradtui.calculus.derivative_rules import Expr, Vector
 from gradtui.calculus.digits import Program
 from gradtui.calculus.from_sympy import Style
-from gradtui.calculus.simplified_forms import is_small
 from gradtui.calculus.to_sympy import At, Counts, built, combined, common_length, counts, digits, parsed
 from gradtui.calculus.vectors import GiveUpError
 from gradtui.expression.syntax import Expression

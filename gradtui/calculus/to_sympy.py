@@ -16,7 +16,8 @@ from gradtui.calculus.vectors import SCALAR_VALUED, GiveUpError, is_vector
 from gradtui.expression import syntax
 from gradtui.expression.parser import parse
 from gradtui.expression.syntax import Expression, fold
-from gradtui.snapshot.model import Request, default_at
+from gradtui.snapshot.defaults import default_at
+from gradtui.snapshot.model import Request
 
 LOSSES = {*losses.ELEMENTWISE, *losses.CLASSES}
 MOST_BITS = 4_096

@@ -88,7 +88,7 @@ def command(
     if plain and (as_text or as_json or as_steps or export):
         raise click.UsageError("--plain is a session and no report: ask for one of them")
     if export is not None and not (script and watched_script.is_folder(export)):
-        option_values.check_export(export)
+        print_or_export.check_export(export)
     if serve is not None:
         from gradtui.command import serve as page
 

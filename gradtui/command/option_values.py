@@ -119,16 +119,6 @@ def themed(settings: Settings) -> Settings:
         return settings.without("theme", str(error))
 
 
-def check_export(path: str) -> None:
-    """Refuse a file whose name asks for no format."""
-    from gradtui.report.export import ExportError, check_suffix
-
-    try:
-        check_suffix(path)
-    except ExportError as error:
-        raise click.BadParameter(shown(str(error)), param_hint="--export") from None
-
-
 def file_target(text: str) -> str:
     """`package.module:function` as the place in its file, in this folder or where Python looks; another text as it is.
 

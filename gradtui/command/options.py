@@ -10,6 +10,7 @@ import click
 from gradtui import __version__
 from gradtui.command import option_values, topics
 from gradtui.command.training import MOST_UPDATES
+from gradtui.settings.keymaps import KEYMAPS
 from gradtui.snapshot.defaults import STEP, WINDOW
 from gradtui.snapshot.highest_order import MOST_DEGREE, MOST_ORDER
 
@@ -36,7 +37,7 @@ OPTIONS = (
     click.option("--theme", metavar="NAME", help="Colours of the screen: dark, light, ansi, nord ..."),
     click.option("--vocabulary", type=click.Choice(["torch", "plain"]), help="Names of nodes: MulBackward0, or · 3."),
     click.option("--mouse/--no-mouse", default=None, help="Whether the screen takes clicks and the wheel."),
-    click.option("--keymap", type=click.Choice(["usual", "vim"]), help="A set of keys; config.toml takes single ones."),
+    click.option("--keymap", type=click.Choice([*KEYMAPS]), help="A set of keys; config.toml takes single ones."),
     click.option(
         "--settings", "show_settings", is_flag=True, help="Print the settings that hold, and where each is from."
     ),

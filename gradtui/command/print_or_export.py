@@ -157,14 +157,10 @@ def _places(snapshot: Snapshot) -> dict[str, Value]:
 def _give(snapshot: Snapshot, form: Form | None, path: str | None) -> None:
     """The Snapshot on standard output, in a file, or both."""
     if path is not None:
-        from gradtui.report.export import ExportError, export
+        from gradtui.report.export import export
 
-        try:
+        with exporting(path):
             export(snapshot, path)
-        except ExportError as error:
-            raise click.BadParameter(shown(str(error)), param_hint="--export") from None
-        except OSError as error:
-            raise click.ClickException(shown(f"{path}: {error.strerror}")) from None
     if form is not None:
         _show(snapshot, form)
         if snapshot.origin != "expression":
@@ -172,6 +168,27 @@ def _give(snapshot: Snapshot, form: Form | None, path: str | None) -> None:
 
             if status := exit_status.of_findings(findings(snapshot)):
                 sys.exit(status)
+
+
+def check_export(path: str) -> None:
+    """Refuse a file whose name asks for no format."""
+    from gradtui.report.export import check_suffix
+
+    with exporting(path):
+        check_suffix(path)
+
+
+@contextmanager
+def exporting(path: str) -> Iterator[None]:
+    """What cannot be written, and what the system says to it, as click says what is wrong."""
+    from gradtui.report.export import ExportError
+
+    try:
+        yield
+    except ExportError as error:
+        raise click.BadParameter(shown(str(error)), param_hint="--export") from None
+    except OSError as error:
+        raise click.ClickException(shown(f"{path}: {error.strerror}")) from None
 
 
 def _show(snapshot: Snapshot, form: Form) -> None:

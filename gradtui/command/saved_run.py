@@ -10,7 +10,7 @@ import click
 
 from gradtui.command import exit_status
 from gradtui.command.option_values import shown, unread
-from gradtui.command.print_or_export import opened, output, refuse
+from gradtui.command.print_or_export import exporting, opened, output, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,12 +123,7 @@ def _pieces(run: Run, form: Form) -> Iterator[bytes]:
 
 
 def _export(run: Run, path: str) -> None:
-    from gradtui.report.export import ExportError
     from gradtui.report.run.export import export
 
-    try:
+    with exporting(path):
         export(run, path)
-    except ExportError as error:
-        raise click.BadParameter(shown(str(error)), param_hint="--export") from None
-    except OSError as error:
-        raise click.ClickException(shown(f"{path}: {error.strerror}")) from None

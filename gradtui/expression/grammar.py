@@ -33,8 +33,8 @@ from gradtui.expression.did_you_mean import unknown_method
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
 from gradtui.expression.indexing import indexed
-from gradtui.expression.reading import OPENING, POSTFIXES, Reading, Rule
-from gradtui.expression.structures import root, structure
+from gradtui.expression.latex_structures import root, structure
+from gradtui.expression.reading import OPENING, Reading, Rule
 from gradtui.expression.syntax import (
     ArithmeticOperator,
     Comparison,
@@ -48,6 +48,7 @@ from gradtui.expression.syntax import (
 )
 from gradtui.expression.syntax_errors import missing_operand
 from gradtui.expression.tokens import Token
+from gradtui.expression.words_and_spellings import POSTFIXES
 
 MOST_NESTED = 200
 

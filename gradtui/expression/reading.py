@@ -13,10 +13,9 @@ from gradtui.expression.scope import Scope
 from gradtui.expression.syntax import Node
 from gradtui.expression.syntax_errors import CLOSING, unexpected
 from gradtui.expression.tokens import Token
+from gradtui.expression.words_and_spellings import INFIXES
 
 OPENING = ("(", "{")
-POSTFIXES = {"squared": 2, "cubed": 3}
-INFIXES = {"mod", *POSTFIXES}
 
 
 T = TypeVar("T")

@@ -39,6 +39,10 @@ OPERATORS = {
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 
+POSTFIXES = {"squared": 2, "cubed": 3}
+INFIXES = {"mod", *POSTFIXES}
+"""Operators that are words."""
+
 MODULES = frozenset((
     "torch", "torch.nn", "torch.nn.functional", "torch.special", "torch.linalg", "nn", "nn.functional", "F",
     "math", "np", "np.linalg", "numpy", "numpy.linalg",

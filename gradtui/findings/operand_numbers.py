@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from inspect import signature
 from typing import NamedTuple
 
-from gradtui.grad_fns.not_finite import Cause
+from gradtui.grad_fns.singularities import Cause
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import element, operand
 from gradtui.snapshot.model import Graph, Node, Values

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from gradtui.findings.cause import Fact, Part
 from gradtui.findings.operand_numbers import Seen
-from gradtui.grad_fns import not_finite
-from gradtui.grad_fns.not_finite import STABLE
+from gradtui.grad_fns import singularities
+from gradtui.grad_fns.singularities import STABLE
 from gradtui.graph.contributions import Use
 from gradtui.graph.operands import operation
 from gradtui.snapshot.finding import Certainty, Kind
@@ -32,7 +32,7 @@ class Reason(NamedTuple):
 
 
 def by_the_table(
-    rows: Sequence[not_finite.Cause],
+    rows: Sequence[singularities.Cause],
     seen: Seen,
     node: Node,
     graph: Graph,

@@ -23,7 +23,8 @@ from gradtui.report.steps import in_short
 from gradtui.report.training.updates import table, values_chart
 from gradtui.report.width import WIDTH
 from gradtui.snapshot.curve import Curve, CurveRequest
-from gradtui.snapshot.model import Node, Snapshot, Values, default_at
+from gradtui.snapshot.defaults import default_at
+from gradtui.snapshot.model import Node, Snapshot, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
 from gradtui.snapshot.orders import Orders
 from gradtui.snapshot.target import split

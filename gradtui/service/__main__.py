@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from gradtui.snapshot.target import SECONDS
+from gradtui.snapshot.defaults import OWN_SECONDS
 
 GIVES_WAY = 5
 """What is added to the niceness of the calculus: its answer comes after the others, and keys are heard before it."""
@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("--calculus", action="store_true", help="differentiate with SymPy, not PyTorch")
     parser.add_argument("--memory", type=int, metavar="MIB", help="most address space, in MiB")
     parser.add_argument("--function", metavar="FILE:NAME", help="the one function of a file that may be run")
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="how long that function may run")
+    parser.add_argument("--seconds", type=float, default=OWN_SECONDS, help="how long that function may run")
     arguments = parser.parse_args()
 
     if arguments.calculus and hasattr(os, "nice"):

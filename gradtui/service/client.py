@@ -10,8 +10,8 @@ from contextlib import aclosing
 from msgspec.structs import replace
 
 from gradtui.service.supervised_child import STARTUP, TITLE, Child, ChildError
+from gradtui.snapshot.defaults import OWN_SECONDS
 from gradtui.snapshot.model import Problem, Request, Snapshot
-from gradtui.snapshot.target import SECONDS
 from gradtui.snapshot.truth import Coefficients, Derivative
 
 TORCH = (sys.executable, "-P", "-m", "gradtui.service")  # -P: a torch.py in the current folder is not torch
@@ -47,7 +47,7 @@ class Service:
         torch: Sequence[str] = TORCH,
         calculus: Sequence[str] = CALCULUS,
         function: str | None = None,
-        seconds: float = SECONDS,
+        seconds: float = OWN_SECONDS,
     ) -> None:
         self._on_snapshot = on_snapshot
         title, self._reads_code = TITLE, function is not None

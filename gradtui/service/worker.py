@@ -19,9 +19,9 @@ from msgspec.structs import replace
 from gradtui.service.memory_guard import free
 from gradtui.service.not_started import shortage
 from gradtui.service.protocol import BrokenTextError, ProtocolError, Ready, read, whole, write
+from gradtui.snapshot.defaults import OWN_SECONDS
 from gradtui.snapshot.exception_text import said, unbroken
 from gradtui.snapshot.model import Problem, Request, Snapshot
-from gradtui.snapshot.target import SECONDS
 
 Answer = Callable[[Request], Snapshot]
 
@@ -33,7 +33,7 @@ def serve(
     *,
     memory: int | None = None,
     function: str | None = None,
-    seconds: float = SECONDS,
+    seconds: float = OWN_SECONDS,
 ) -> int:
     """Answer requests on the standard pipes until the input ends; the exit status.
 

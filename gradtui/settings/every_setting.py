@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from gradtui.settings.keymaps import KEYMAPS
 from gradtui.snapshot.defaults import STEP
 
 Value = str | bool | tuple[float, float] | dict[str, tuple[str, ...]] | None
@@ -137,7 +138,7 @@ ENTRIES = (
     Entry("step", read_step, STEP, "how far one key press moves x"),
     Entry("window", read_window, None, "the x-axis of the chart"),
     Entry("mouse", _switch, True, "whether the screen takes clicks and the wheel"),
-    Entry("keymap", _one_of("usual", "vim"), "usual", "a set of keys"),
+    Entry("keymap", _one_of(*KEYMAPS), "usual", "a set of keys"),
     Entry("keys", _keys, {}, "keys by action"),
 )
 IN_ENVIRONMENT = tuple(entry for entry in ENTRIES if entry.name != "keys")

@@ -164,7 +164,7 @@ class Note(Struct, frozen=True):
 
 
 class Request(Struct, frozen=True):
-    """Evaluate `expression` at `at`. A variable without a value starts at `default_at`.
+    """Evaluate `expression` at `at`. A variable without a value starts at `defaults.default_at`.
 
     origin: `function` where `expression` names a function of a file, `model.py:loss`; its own defaults then stand for what
     `at` leaves out.
@@ -243,8 +243,3 @@ class Snapshot(Struct, frozen=True):
     derivatives: tuple[dict[str, Derivative], ...] = ()
     taylor: Coefficients | None = None
     exact_hessian: Hessian | None = None
-
-
-def default_at(name: str) -> float:
-    """Where a variable stands until someone says otherwise: x at 4, as in the first example, all others at 1."""
-    return 4.0 if name == "x" else 1.0

@@ -8,9 +8,6 @@ import os
 import re
 from collections.abc import Collection, Iterable
 
-SECONDS = 30.0
-"""How long a user's function may take, its imports among them."""
-
 LONGEST = 2**21
 """Bytes of a file: far more than anyone writes, and little to read."""
 

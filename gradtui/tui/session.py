@@ -14,9 +14,9 @@ from gradtui.expression.point import Point, read_point, read_points, read_values
 from gradtui.expression.reads_as import write
 from gradtui.expression.syntax import Expression
 from gradtui.snapshot.curve import Curve, CurveRequest
-from gradtui.snapshot.defaults import WINDOW
+from gradtui.snapshot.defaults import WINDOW, default_at
 from gradtui.snapshot.highest_order import MOST_DEGREE, MOST_ORDER
-from gradtui.snapshot.model import Experiment, Problem, Request, Snapshot, default_at
+from gradtui.snapshot.model import Experiment, Problem, Request, Snapshot
 from gradtui.snapshot.orders import OrdersRequest
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.surface import SurfaceRequest

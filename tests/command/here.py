@@ -14,8 +14,8 @@ from gradtui.command.cli import command
 from gradtui.engine.training.evaluate import evaluate
 from gradtui.service.client import Service
 from gradtui.service.worker import _load_calculus, _only
+from gradtui.snapshot.defaults import OWN_SECONDS
 from gradtui.snapshot.model import Request, Snapshot
-from gradtui.snapshot.target import SECONDS
 
 
 class Child:
@@ -33,7 +33,7 @@ class Child:
 @contextmanager
 def evaluator(function: str | None = None) -> Iterator[Callable[[Request], Snapshot]]:
     """Stands for the one of the command."""
-    service, run = Service(function=function), _only(function, SECONDS)
+    service, run = Service(function=function), _only(function, OWN_SECONDS)
 
     def answer(request: Request) -> Snapshot:
         return (evaluate if request.origin == "expression" else run)(request)

@@ -31,7 +31,7 @@ from gradtui.engine.capture.places import hooks_of
 from gradtui.engine.capture.recording import Recording, maker, recording_of
 from gradtui.engine.capture.scaling import scaled
 from gradtui.findings.layer_sizes import HUGE
-from gradtui.grad_fns.not_finite import NEAR_0
+from gradtui.grad_fns.singularities import NEAR_0
 from gradtui.graph.operands import operation
 from gradtui.snapshot import model as data
 from gradtui.snapshot.uncollected import uncollected

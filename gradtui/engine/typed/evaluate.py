@@ -26,6 +26,7 @@ from gradtui.expression.reads_as import write
 from gradtui.expression.syntax import Call, Expression
 from gradtui.snapshot import model
 from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.defaults import default_at
 
 At = dict[str, float | tuple[float, ...]]
 Leaves = dict[str, torch.Tensor]
@@ -173,7 +174,7 @@ def _parsed(text: str, names: frozenset[str]) -> tuple[Expression, str]:
 
 def _positions(request: model.Request, expression: Expression) -> At:
     """Where each variable stands; a name that only `at` knows is a variable too, of gradient 0."""
-    at = {name: request.at.get(name, model.default_at(name)) for name in expression.variables}
+    at = {name: request.at.get(name, default_at(name)) for name in expression.variables}
     return at | {name: value for name, value in request.at.items() if name not in at}
 
 

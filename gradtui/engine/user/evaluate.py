@@ -38,16 +38,17 @@ from gradtui.engine.user.training import Course
 from gradtui.engine.user.warned import warned
 from gradtui.snapshot import model
 from gradtui.snapshot.curve import Curve
+from gradtui.snapshot.defaults import OWN_SECONDS
 from gradtui.snapshot.exception_text import said
 from gradtui.snapshot.surface import Surface
-from gradtui.snapshot.target import SECONDS, split
+from gradtui.snapshot.target import split
 from gradtui.snapshot.training import Place, TrainingRequest
 
 _modules: dict[str, UserModule] = {}
 _courses: dict[Path, Course] = {}
 
 
-def evaluate(request: model.Request, seconds: float = SECONDS, memory: int | None = None) -> model.Snapshot:
+def evaluate(request: model.Request, seconds: float = OWN_SECONDS, memory: int | None = None) -> model.Snapshot:
     """Value, gradients, graph, backward pass; by running it again differences and curve. What fails is its `problem`.
 
     seconds: for all of it, importing what the file imports included. memory: bytes that are free for it, None where nobody knows.

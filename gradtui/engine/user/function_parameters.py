@@ -18,7 +18,7 @@ from gradtui.engine.autograd.dtype_and_device import RefusalError
 from gradtui.engine.capture.introspection import is_a, items, python_function
 from gradtui.engine.user.confine import one_process
 from gradtui.engine.user.returned import returned
-from gradtui.snapshot.model import default_at
+from gradtui.snapshot.defaults import default_at
 
 At = Mapping[str, float | tuple[float, ...]]
 

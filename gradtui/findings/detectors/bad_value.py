@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator
 
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
-from gradtui.findings.not_finite import evidence, locate, values
+from gradtui.findings.not_finite import by_numbers, evidence, locate
+from gradtui.findings.not_finite.by_witness import reason
 from gradtui.findings.not_finite.locate import Origin
 from gradtui.findings.not_finite.witness import at_work
-from gradtui.findings.not_finite.witnessed import reason
 from gradtui.findings.record import Record
 from gradtui.findings.zeros import zero_factor
 from gradtui.grad_fns import called_functions
@@ -69,7 +69,7 @@ def _softmax_of_it(record: Record, witness: Witness, kind: str) -> Iterator[tupl
 
 
 def _by_numbers(record: Record, node: Node, origin: Origin) -> Cause:
-    found = values.reason(record, node)
+    found = by_numbers.reason(record, node)
     facts: dict[str, Fact] = {**found.as_facts(), "node": node, "symptom": origin.symptom}
     shown: tuple[tuple[str, Facts], ...] = ()
     if record.is_explored:

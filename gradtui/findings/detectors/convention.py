@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.operand_numbers import at_element, holds
 from gradtui.findings.record import Record
-from gradtui.grad_fns.not_finite import CONVENTION
+from gradtui.grad_fns.singularities import CONVENTION
 from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import is_finite, operation
 from gradtui.snapshot.model import Node

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from gradtui.findings.cause import Fact
+from gradtui.findings.cause import Fact, Facts
 from gradtui.findings.not_finite.locate import leads_to_output, when_made
+from gradtui.findings.not_finite.witness import is_given
 from gradtui.findings.reason import Reason
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import operation
-from gradtui.snapshot.model import Node
+from gradtui.snapshot.model import Node, Witness
 
 
 def reason(record: Record, node: Node, facts: dict[str, Fact]) -> Reason:
@@ -26,6 +27,15 @@ def reason(record: Record, node: Node, facts: dict[str, Fact]) -> Reason:
         return Reason("input", "infinite by a constant", facts)
     rows = nan // softmax.shape[-1] if softmax.shape else nan
     return Reason("masked", "rows of nan behind a mask", {"rows": max(rows, 1), "softmax": softmax})
+
+
+def of_witness(record: Record, witness: Witness, node: Node, facts: Facts) -> Reason:
+    """A softmax of which a witness saw rows that are masked throughout: how many, and by which mask."""
+    facts = {**facts, "rows": witness.rows["masked"], "all": witness.rows["all"], "softmax": node}
+    mask = next((one.node for one in record.witnesses("forward") if is_given(one)), None)
+    if mask is None:
+        return Reason("masked", "softmax of a masked row", facts, certainty="proved")
+    return Reason("masked", "softmax of a row masked by", {**facts, "mask": record.nodes[mask]}, certainty="proved")
 
 
 def _is_one_call(node: Node, other: Node) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from gradtui.findings import hooks
 from gradtui.findings.cause import Fact, Part
 from gradtui.findings.dtypes import MOST, NARROW
-from gradtui.findings.not_finite import locate, values
+from gradtui.findings.not_finite import by_numbers, locate
 from gradtui.findings.not_finite.witness import numbers_of, operand_of
 from gradtui.findings.operand_numbers import Seen, at_element, extremes
 from gradtui.findings.reason import Reason, by_the_table, stable_form
 from gradtui.findings.record import Record
-from gradtui.grad_fns.not_finite import BACKWARD, BY_THE_EXPONENT, SMALLER
+from gradtui.grad_fns.singularities import BACKWARD, BY_THE_EXPONENT, SMALLER
 from gradtui.grad_fns.traits import has
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import (
@@ -68,7 +68,7 @@ def _by_the_other_factor(record: Record, node: Node, edge: int, seen: Seen) -> R
     """Of a product, that is not finite itself: the cause is where that was made."""
     value = (seen.second, seen.first)[operand_number(node, edge)][0]
     quoted = operand_quote(record.graph, node.edges[1 - edge]) if len(node.edges) > 1 else ""
-    made = values.reason(record, locate.origin(record.graph, node))
+    made = by_numbers.reason(record, locate.origin(record.graph, node))
     facts: dict[str, Fact] = {"other": quoted, "value": value}
     return Reason(made.kind, "the other factor", facts, _way(made), "proved")
 
@@ -77,7 +77,7 @@ def _exact(record: Record, node: Node, edge: int) -> Reason:
     sent = node.edges[edge].grad
     form = stable_form(record.graph, record.uses, node)
     if not is_finite(node.value):
-        made = values.reason(record, locate.origin(record.graph, node))
+        made = by_numbers.reason(record, locate.origin(record.graph, node))
         place, count = first_bad(sent) or 0, len(sent.numbers) if sent else 1
         return Reason(made.kind, "value and derivative", {"value": _at(node.value, place, count)}, form or _way(made))
     return Reason("overflow", "sends too much", {"dtype": node.dtype, "most": ""}, form or SMALLER)
@@ -94,7 +94,7 @@ def _by_its_kind(record: Record, node: Node, edge: int, other: Values | None) ->
     if node.value is not None and not is_finite(node.value):
         if any(not is_finite(seen_value(graph, edge)) for edge in node.edges):
             return Reason("nonfinite", "already its operand")
-        made = values.reason(record, node)
+        made = by_numbers.reason(record, node)
         why = Part(made.name, made.facts)
         return Reason(made.kind, "already its value", {"value": why}, _way(made))
     if other is not None and not is_finite(other):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gradtui.findings.over_time.divergence import growth, jump, jumped
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, Noted
+from gradtui.findings.over_time.loss_curve import growth, jump, jumped
 from gradtui.snapshot.finding import NOT_FINITE
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Sequence
 
-from gradtui.findings.over_time.divergence import jump, jumped
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, ParameterHistory
+from gradtui.findings.over_time.loss_curve import jump, jumped
 from gradtui.snapshot.finding import CUT_OFF, Certainty, Finding
 
 LEAST = 3

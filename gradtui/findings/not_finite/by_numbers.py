@@ -10,7 +10,7 @@ from gradtui.findings.not_finite import locate, masks
 from gradtui.findings.operand_numbers import at_element, extremes
 from gradtui.findings.reason import Reason, by_the_table, stable_form
 from gradtui.findings.record import Record
-from gradtui.grad_fns.not_finite import FORWARD, SMALLER, SMALLER_EXPONENT
+from gradtui.grad_fns.singularities import FORWARD, SMALLER, SMALLER_EXPONENT
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.gradients import Spread, spread
 from gradtui.graph.operands import (

@@ -6,13 +6,14 @@ import math
 
 from gradtui.findings.cause import Fact, Facts
 from gradtui.findings.dtypes import NARROW
+from gradtui.findings.not_finite import masks
 from gradtui.findings.not_finite.growth import growth
 from gradtui.findings.not_finite.witness import bad_data, bad_of, index_of, is_given, number_of, numbers_of
 from gradtui.findings.operand_numbers import Seen
 from gradtui.findings.reason import Reason, by_the_table, stable_form
 from gradtui.findings.record import Record
 from gradtui.grad_fns import called_functions
-from gradtui.grad_fns.not_finite import FORWARD, SMALLER, SMALLER_EXPONENT
+from gradtui.grad_fns.singularities import FORWARD, SMALLER, SMALLER_EXPONENT
 from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import operation
 from gradtui.snapshot.model import Node, Witness
@@ -26,11 +27,7 @@ def reason(record: Record, witness: Witness, node: Node) -> Reason:
     """Why the value went bad."""
     rows, name, facts = witness.rows, witness.operation, _facts(witness, node)
     if rows.get("masked") and called_functions.has(name, "softmax"):
-        facts |= {"rows": rows["masked"], "all": rows["all"], "softmax": node}
-        mask = next((one.node for one in record.witnesses("forward") if is_given(one)), None)
-        if mask is not None:
-            return _proved("masked", "softmax of a row masked by", facts | {"mask": record.nodes[mask]})
-        return _proved("masked", "softmax of a masked row", facts)
+        return masks.of_witness(record, witness, node, facts)
     if _is_product_of_zero(witness):
         given = any(is_given(one) for one in record.witnesses("forward"))
         return _proved("zero_times_inf", "0 times a mask" if given else "0 times inf", facts)

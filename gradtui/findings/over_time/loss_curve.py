@@ -1,4 +1,4 @@
-"""A loss that grows by powers: the steps are too large."""
+"""What the losses tell by themselves: they grow by powers, as the steps are too large; or one is far above all before it."""
 
 from __future__ import annotations
 
