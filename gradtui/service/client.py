@@ -9,6 +9,7 @@ from contextlib import aclosing
 
 from msgspec.structs import replace
 
+from gradtui.service.look_ahead import LookAhead
 from gradtui.service.supervised_child import STARTUP, TITLE, Child, ChildError
 from gradtui.snapshot.defaults import OWN_SECONDS
 from gradtui.snapshot.model import Problem, Request, Snapshot
@@ -56,6 +57,7 @@ class Service:
             title = f"the process that {function} ran in"
         self._torch = Child(torch, deadline=deadline, startup=startup, title=title)
         self._calculus = Child(calculus, deadline=calculus_deadline, startup=startup)
+        self._torch_ahead, self._calculus_ahead = LookAhead(self._torch), LookAhead(self._calculus)
         self._for_torch: asyncio.Queue[Request] = asyncio.Queue(1)
         self._for_calculus: asyncio.Queue[Request] = asyncio.Queue(1)
         self._lanes: list[asyncio.Task[None]] = []
@@ -80,13 +82,20 @@ class Service:
                 queue.get_nowait()
             queue.put_nowait(request)
 
+    def foresee(self, request: Request) -> None:
+        """Have `request`, which is likely to be submitted next, answered where nothing else is. A person's code is not run so."""
+        if request.origin == "expression" and self._for_torch.empty():
+            self._torch_ahead.foresee(request)
+            if not request.data:
+                self._calculus_ahead.foresee(replace(request, orders=None))
+
     def interrupt(self) -> None:
         """Have a user's function that runs now stopped in the middle; its request is answered with that."""
         self._torch.interrupt()
 
     async def evaluate(self, request: Request) -> Snapshot:
         """The whole answer, with its derivative; it does not go to `on_snapshot`."""
-        snapshot = await _last(_answers(self._torch, request))
+        snapshot = await _last(_answers(self._torch_ahead, request))
         return snapshot if snapshot.problem else _merged(snapshot, await _last(self._derivations(request)))
 
     async def close(self) -> None:
@@ -94,12 +103,13 @@ class Service:
         for lane in self._lanes:
             lane.cancel()
         await asyncio.gather(*self._lanes, return_exceptions=True)
+        await asyncio.gather(self._torch_ahead.close(), self._calculus_ahead.close())
         await asyncio.gather(self._torch.close(), self._calculus.close())
 
     async def _evaluate_newest(self) -> None:
         while True:
             request = await self._for_torch.get()
-            async with aclosing(_answers(self._torch, request)) as answers:
+            async with aclosing(_answers(self._torch_ahead, request)) as answers:
                 async for snapshot in answers:
                     self._evaluated = snapshot
                     self._report()
@@ -156,7 +166,7 @@ class Service:
         question = request.expression, at, request.names, request.dtype
         if order == 1 and self._known is not None and self._known[0] == question:
             return replace(self._known[1], id=request.id)
-        snapshot = await _last(_answers(self._calculus, request))
+        snapshot = await _last(_answers(self._calculus_ahead, request))
         if snapshot.problem is None and order == 1:
             self._known = question, snapshot
         if snapshot.problem and snapshot.problem.kind == "timeout":
@@ -168,7 +178,7 @@ class Service:
         return snapshot
 
 
-async def _answers(child: Child, request: Request) -> AsyncGenerator[Snapshot, None]:
+async def _answers(child: LookAhead, request: Request) -> AsyncGenerator[Snapshot, None]:
     """The answer. Where the child ended on the request, what happened, and then the answer of a second try."""
     for _ in range(2):
         try:

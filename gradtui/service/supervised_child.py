@@ -92,6 +92,11 @@ class Child:
         """What was written beside the answer to the last request, its end."""
         return self._asked.said if self._asked else ""
 
+    @property
+    def busy(self) -> bool:
+        """Whether it is being asked, or is not there yet."""
+        return self._turn.locked() or self._starting is None or not self._starting.done()
+
     def start(self) -> None:
         self._starting = asyncio.create_task(_start(self.command, self.startup))
 

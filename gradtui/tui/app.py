@@ -62,7 +62,7 @@ class GradtuiApp(MendedApp):
         self.player = Player(self, self.show_player)
         heard = {"moved": self.show_cursor, "ask": self.ask}
         self.backward = Backward(self, session, self.answers, self.findings, self.player, **heard)
-        self.board = Board(self, session, self.answers, self.backward, ask=self.ask, cursor=self.show_cursor)
+        self.board = Board(self, session, self.answers, self.backward, foresee=self.asking.foresee, **heard)
         self._working: list[bool] = []
         self._held = False
         self._other_window: tuple[float, float] | None = None

@@ -20,6 +20,9 @@ PATIENCE = 0.15
 FRAME = 0.012
 """Seconds: an answer mostly comes sooner, and then key and answer are one frame and not two."""
 
+REST = 0.015
+"""Seconds from an answer until the next is prepared: the frame is painted, and who holds a key has not pressed it again."""
+
 HASTE = 0.1
 """Seconds: who types the next letter sooner is looking at the line, and the picture waits until no letter came for so long."""
 
@@ -47,6 +50,8 @@ class Asking:
         self._others: set[int] = set()
         self._frame: asyncio.TimerHandle | None = None
         self._patience: asyncio.TimerHandle | None = None
+        self._foreseeing: asyncio.TimerHandle | None = None
+        self._points = 0
         self._soon = False
         self._typed, self._hasty = -HASTE, False
         self._held: Snapshot | None = None
@@ -58,7 +63,7 @@ class Asking:
             self._watch.follow([split(self._session.text)[0]])
 
     async def close(self) -> None:
-        for timer in filter(None, (self._frame, self._patience, self._holding)):
+        for timer in filter(None, (self._frame, self._patience, self._holding, self._foreseeing)):
             timer.cancel()
         if self._watch is not None:
             await self._watch.close()
@@ -79,8 +84,20 @@ class Asking:
         request = self._session.request(self._answers.lacking(self._session.curve_request(points)))
         self._answers.ask(request)
         self.service.submit(request)
+        self._points = points
         if self._frame is None:
             self._frame = asyncio.get_running_loop().call_later(HASTE if self._hasty else FRAME, self._unanswered)
+
+    def foresee(self, following: Callable[[], Session | None]) -> None:
+        """Have the answer for what is likely to follow at hand, once nothing else is to be done. None: nobody knows."""
+        if self._foreseeing is not None:
+            self._foreseeing.cancel()
+        self._foreseeing = asyncio.get_running_loop().call_later(REST, self._foresee, following)
+
+    def _foresee(self, following: Callable[[], Session | None]) -> None:
+        session = None if self._answers.waiting else following()
+        if session is not None:
+            self.service.foresee(session.request(self._answers.lacking(session.curve_request(self._points))))
 
     def ask_other(self, request: Request) -> None:
         """Have another function evaluated, whose answer is not one for the session."""

@@ -31,6 +31,9 @@ class SavedAnswer:
 
     async def close(self) -> None: ...
 
+    def foresee(self, request: Request) -> None:
+        """There is but one answer."""
+
     def submit(self, request: Request) -> None:
         curve = self._snapshot.curve
         if curve is not None and request.curve is not None:

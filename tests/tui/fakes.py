@@ -42,6 +42,8 @@ class FakeService:
     def interrupt(self) -> None:
         self.interrupted += 1
 
+    def foresee(self, request: Request) -> None: ...
+
     def submit(self, request: Request) -> None:
         self.requests.append(request)
         if not self.slow:

@@ -24,6 +24,7 @@ from gradtui.tui.panes.chart import Chart
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
 from gradtui.tui.training.charts import TITLES, Charts
+from gradtui.tui.training.following import after_update
 from gradtui.tui.training.lines import norm_lines, update_lines
 from gradtui.tui.training.optimizer_entry import OptimizerEntry
 from gradtui.tui.training.trainer import Trainer
@@ -49,7 +50,8 @@ class Views(Protocol):
 class Board:
     """trainer: makes the updates. charts: what is drawn of them.
 
-    ask: has the session evaluated. cursor: paints where one looks.
+    ask: has the session evaluated. foresee: has another one evaluated, as it is likely to stand next. moved: paints where one
+    looks.
     """
 
     def __init__(
@@ -60,10 +62,11 @@ class Board:
         backward: Backward,
         *,
         ask: Callable[[], None],
-        cursor: Callable[[], None],
+        foresee: Callable[[Callable[[], Session | None]], None],
+        moved: Callable[[], None],
     ) -> None:
         self._app, self._session, self._answers, self._backward = app, session, answers, backward
-        self._ask, self._cursor = ask, cursor
+        self._ask, self._foresee, self._moved = ask, foresee, moved
         self.trainer = Trainer(app, session, answers, moved=ask, changed=self.show, look=self.look)
         self.charts = Charts(session, answers, self.trainer)
         self._chosen = True
@@ -91,6 +94,8 @@ class Board:
             self.charts.begin()
         self.show()
         self.trainer.arrived()
+        if self.trainer.active:
+            self._foresee(partial(after_update, self._session, self.trainer))
 
     @property
     def whole(self) -> Snapshot | None:
@@ -115,7 +120,7 @@ class Board:
         if views.trains != trainer.active:
             views.trains = trainer.active
             views.lay_out()
-        self._cursor()
+        self._moved()
 
     @property
     def _trail(self) -> Sequence[Position]:

@@ -28,6 +28,8 @@ class Engine:
 
     def interrupt(self) -> None: ...
 
+    def foresee(self, request: Request) -> None: ...
+
     def submit(self, request: Request) -> None:
         self.requests.append(request)
         answer = evaluate(request) if request.origin == "expression" else function(request)
