@@ -9,7 +9,7 @@ from itertools import groupby
 from gradtui.chart.by_update import LOGARITHMIC, MOST_POINTS
 from gradtui.chart.plane import Cells, Entry, Plane, around, has_room
 from gradtui.chart.ticks import ticks
-from gradtui.runs.heat_map import column_of, columns
+from gradtui.runs.binned_norms import column_of, columns
 
 NAN, INFINITE = "×", "∞"
 """Marks of losses that have no height, at the foot and at the head of the chart."""

@@ -15,7 +15,7 @@ from gradtui.command import option_values, options, print_or_export, saved_run, 
 
 if TYPE_CHECKING:
     from gradtui.command.print_or_export import Form
-    from gradtui.settings.effective_settings import Settings
+    from gradtui.settings.read_settings import Settings
     from gradtui.snapshot.model import Device, Dtype, Origin
 
 FIRST_EXAMPLE = "x^2 + 3x + 1"
@@ -102,7 +102,7 @@ def command(
             raise click.UsageError("a script has options of its own, which stand after its name")
         if form is not None or export is not None or not _has_terminal():
             sys.exit(watched_script.run(script, form, export, every))
-    from gradtui.settings.effective_settings import read
+    from gradtui.settings.read_settings import read
 
     settings = read().given(
         theme=theme,

@@ -17,7 +17,7 @@ from gradtui.command import saved_run as runs
 from gradtui.command.option_values import shown
 
 if TYPE_CHECKING:
-    from gradtui.settings.effective_settings import Settings
+    from gradtui.settings.read_settings import Settings
 
 GOES_ON = "the training goes on without the screen; ctrl+c ends it"
 NOT_KEPT = (

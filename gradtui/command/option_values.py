@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from gradtui.settings.effective_settings import Settings
+    from gradtui.settings.read_settings import Settings
     from gradtui.snapshot.model import Origin, Problem
 
 LOOKS_LIKE_AN_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from gradtui.command.print_or_export import Form
     from gradtui.runs.run import Run
-    from gradtui.settings.effective_settings import Settings
+    from gradtui.settings.read_settings import Settings
 
 
 def is_run(path: str) -> bool:

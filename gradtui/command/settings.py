@@ -7,8 +7,8 @@ import os
 import click
 
 from gradtui.command.option_values import shown, themed
-from gradtui.settings.effective_settings import Settings
 from gradtui.settings.every_setting import ENTRIES, Value
+from gradtui.settings.read_settings import Settings
 
 
 def show(settings: Settings) -> None:

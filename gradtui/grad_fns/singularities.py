@@ -163,28 +163,3 @@ CONVENTION = Cause(
 
 SMALLER_EXPONENT = "stay with logarithms (logsumexp, softplus, log_softmax), or clamp the exponent"
 SMALLER = "scale the numbers down, or use float64"
-
-STABLE: dict[tuple[str, ...], str] = {
-    ("Exp", "Log1P"): "write softplus(x) for log1p(exp(x)): the same function, and it does not overflow",
-    ("Exp", "Add", "Log"): "write softplus(x) for log(1 + exp(x)), logaddexp(x, y) for log(exp(x) + exp(y))",
-    ("Exp", "Sum", "Log"): "write logsumexp(x) for log(sum(exp(x))): it takes the largest element out first",
-    ("Exp", "Add", "Reciprocal"): "write sigmoid(x) for 1/(1 + exp(-x)): the same function, and it does not overflow",
-    ("Exp", "Add", "Div"): "write sigmoid(x) for exp(x)/(1 + exp(x)), tanh(x) for its like with exp(-x)",
-    ("Exp", "Sub", "Div"): "write tanh(x) for (exp(x) - exp(-x))/(exp(x) + exp(-x)): it does not overflow",
-    ("Exp", "Div"): "write softmax(x) for exp(x)/sum(exp(x)), sigmoid(x) for exp(x)/(1 + exp(x))",
-    ("Pow", "Add", "Sqrt"): "write hypot(x, y) for sqrt(x^2 + y^2): it does not overflow",
-    ("Pow", "Sum", "Sqrt"): "write norm(x) for sqrt(sum(x^2))",
-    ("Prod", "Log"): "write sum(log(x)) for log(prod(x))",
-    ("Softmax", "Log"): "write log_softmax(x) for log(softmax(x)): its value and its gradient stay finite",
-    ("Sigmoid", "Log"): "write logsigmoid(x) for log(sigmoid(x)): its value and its gradient stay finite",
-    (
-        "Sigmoid",
-        "Rsub",
-        "Log",
-    ): "write logsigmoid(-x) for log(1 - sigmoid(x)), or binary_cross_entropy_with_logits for the whole "
-    "loss: value and gradient stay finite",
-    ("Log", "Mul"): "write xlogy(x, y) for x*log(y), which is 0 where x is 0; keep y above 0 for the gradient",
-    ("LinalgVectorNorm", "Div"): "add a little to the length: x/(norm(x) + 1e-12)",
-    ("Sin", "Div"): "write sinc(x/pi) for sin(x)/x: the same function, 1 at 0",
-}
-"""By the operation of a node and of what uses its value: the form that people take instead."""

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from gradtui.settings import config_file
-from gradtui.settings.effective_settings import Settings, read
+from gradtui.settings.read_settings import Settings, read
 
 MOST = 200
 """Functions that are kept."""

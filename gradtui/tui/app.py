@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from gradtui.service.client import Service
-from gradtui.settings.effective_settings import Settings
+from gradtui.settings.read_settings import Settings
 from gradtui.settings.remembered import Memory
 from gradtui.snapshot.model import Dtype
 from gradtui.snapshot.start import Start

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from textual.binding import Binding
 from textual.keys import Keys, _character_to_key, format_key
 
-from gradtui.settings.effective_settings import few
 from gradtui.settings.every_setting import written
+from gradtui.settings.read_settings import few
 from gradtui.tui.keys import KEYS, NO_ROOM, Row
 from gradtui.tui.run.keys import KEYS as RUN_KEYS
 

@@ -9,7 +9,7 @@ from typing import cast
 from msgspec.structs import replace
 
 from gradtui.expression.parser import ExpressionError, parse
-from gradtui.settings.effective_settings import Settings
+from gradtui.settings.read_settings import Settings
 from gradtui.settings.remembered import Memory
 from gradtui.snapshot.model import Device, Dtype, Request, Snapshot
 from gradtui.snapshot.start import Start

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.chart.loss import INFINITE, NAN, draw_loss
-from gradtui.runs.heat_map import column_of
+from gradtui.runs.binned_norms import column_of
 
 MARGIN, WIDTH, HEIGHT = 12, 80, 14
 

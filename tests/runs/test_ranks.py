@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
 from gradtui.file.run_writing import save
-from gradtui.findings.over_time.ranks import findings
+from gradtui.findings.over_time.between_ranks import findings
 from gradtui.runs.packed_updates import Updates
 from gradtui.runs.ranks import side_by_side
 from gradtui.runs.run import ParameterNorms, Run, Update

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gradtui.settings.config_file import VARIABLE
-from gradtui.settings.effective_settings import Settings, read
+from gradtui.settings.read_settings import Settings, read
 from gradtui.settings.remembered import MOST, Memory
 from gradtui.snapshot.start import Start
 from gradtui.tui.app import GradtuiApp

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gradtui.settings.config_file import VARIABLE
-from gradtui.settings.effective_settings import read
 from gradtui.settings.keymaps import KEYMAPS
+from gradtui.settings.read_settings import read
 from gradtui.settings.remembered import Memory
 from gradtui.snapshot.start import Start
 from gradtui.tui.app import GradtuiApp

@@ -11,7 +11,7 @@ from gradtui.findings.dtypes import NARROW
 from gradtui.findings.not_finite import locate, senders, slopes
 from gradtui.findings.not_finite.evidence import counts
 from gradtui.findings.not_finite.witness import index_of
-from gradtui.findings.reason import Reason
+from gradtui.findings.reason_at_node import Reason
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has, replaces
 from gradtui.graph.gradients import spread

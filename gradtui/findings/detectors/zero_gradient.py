@@ -11,7 +11,7 @@ from gradtui.findings import hooks
 from gradtui.findings.cause import Cause, Extent, Fact, Facts, Part, Place
 from gradtui.findings.detectors import bad_value
 from gradtui.findings.not_finite import locate
-from gradtui.findings.reason import Reason
+from gradtui.findings.reason_at_node import Reason
 from gradtui.findings.record import Record
 from gradtui.findings.zeros import cancelling, dead_or_saturated, second_derivative, zero_factor
 from gradtui.findings.zeros.dead_or_saturated import Lost

@@ -8,7 +8,7 @@ from gradtui.findings.cause import Fact, Part
 from gradtui.findings.dtypes import MOST, NARROW
 from gradtui.findings.not_finite import locate, masks
 from gradtui.findings.operand_numbers import at_element, extremes
-from gradtui.findings.reason import Reason, by_the_table, stable_form
+from gradtui.findings.reason_at_node import Reason, by_the_table, stable_form
 from gradtui.findings.record import Record
 from gradtui.grad_fns.singularities import FORWARD, SMALLER, SMALLER_EXPONENT
 from gradtui.grad_fns.traits import has, traits_of

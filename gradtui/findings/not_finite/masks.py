@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradtui.findings.cause import Fact, Facts
 from gradtui.findings.not_finite.locate import leads_to_output, when_made
 from gradtui.findings.not_finite.witness import is_given
-from gradtui.findings.reason import Reason
+from gradtui.findings.reason_at_node import Reason
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has
 from gradtui.graph.gradients import spread

@@ -10,10 +10,10 @@ from gradtui.findings.over_time import (
     graphs,
     left_gradients,
     loss_curve,
-    no_step,
     not_finite,
     parameters,
     shapes_and_modes,
+    steps_and_rates,
 )
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
@@ -28,10 +28,10 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     not_finite.detect,
     loss_curve.detect,
     loss_curve.spike,
-    no_step.order,
-    no_step.rate,
-    no_step.rate_gone,
-    no_step.skipped,
+    steps_and_rates.order,
+    steps_and_rates.rate,
+    steps_and_rates.rate_gone,
+    steps_and_rates.skipped,
     graphs.detect,
     parameters.in_no_optimizer,
     parameters.unmoved,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gradtui.findings import hooks
 from gradtui.findings.cause import Extent, Fact, Part
-from gradtui.findings.reason import Reason
+from gradtui.findings.reason_at_node import Reason
 from gradtui.findings.record import Record
 from gradtui.findings.zeros import hinges, softmax_and_norms, zero_factor
 from gradtui.grad_fns.traits import ROUNDED, has, traits_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from gradtui.findings.dtypes import LEAST, NARROW
-from gradtui.findings.reason import Reason
+from gradtui.findings.reason_at_node import Reason
 from gradtui.grad_fns.traits import has
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_zero, operation, seen_value

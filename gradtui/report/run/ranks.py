@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from gradtui.findings.over_time.ranks import findings as over_ranks
+from gradtui.findings.over_time.between_ranks import findings as over_ranks
 from gradtui.report import findings_text
 from gradtui.report.json import Json, finding, number
 from gradtui.report.run import json as run_json

@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from gradtui.runs.run import Run
 from gradtui.runs.since import since
-from gradtui.settings.effective_settings import Settings
+from gradtui.settings.read_settings import Settings
 from gradtui.snapshot.visible import visible
 from gradtui.tui.chosen_keys import bound
 from gradtui.tui.panes.key_footer import KeyFooter

@@ -12,7 +12,7 @@ from textual.message import Message
 
 from gradtui.file.header import FileError
 from gradtui.file.run_reading import Following
-from gradtui.runs.heat_map import Timeline, View
+from gradtui.runs.binned_norms import Timeline, View
 from gradtui.runs.packed_updates import Record, Updates
 from gradtui.runs.run import Run
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from textual import events
 from textual.message import Message
 
-from gradtui.runs.heat_map import Cell, Measure, Sign
+from gradtui.runs.binned_norms import Cell, Measure, Sign
 from gradtui.runs.modules import Row
 from gradtui.snapshot.numbers import number
 from gradtui.tui.panes.line_view import Line, LineView, Piece, left

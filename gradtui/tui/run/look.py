@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradtui.runs.heat_map import Measure, View, column_of, columns
+from gradtui.runs.binned_norms import Measure, View, column_of, columns
 from gradtui.runs.modules import Modules, Row
 from gradtui.runs.packed_updates import Record, Updates
 from gradtui.runs.run import Run, Update

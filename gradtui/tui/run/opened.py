@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from gradtui.file.header import FileError
 from gradtui.file.run_folder import files, ordered
 from gradtui.file.run_reading import load
-from gradtui.settings.effective_settings import Settings
+from gradtui.settings.read_settings import Settings
 from gradtui.settings.remembered import Memory
 from gradtui.snapshot.model import Snapshot
 from gradtui.tui.app import GradtuiApp

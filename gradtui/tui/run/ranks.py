@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from gradtui.runs.ranks import Pace, Ranks, side_by_side
 from gradtui.runs.run import Run
-from gradtui.settings.effective_settings import Settings
+from gradtui.settings.read_settings import Settings
 from gradtui.snapshot.finding import Finding
 from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Grown, Source

@@ -17,7 +17,7 @@ from textual.widgets import Static
 from gradtui.file.run_reading import load
 from gradtui.file.run_writing import RunWriter, save
 from gradtui.runs.run import ParameterNorms, Run, Update
-from gradtui.settings.effective_settings import Settings
+from gradtui.settings.read_settings import Settings
 from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Source
 from gradtui.tui.run.heat_map import HeatMap

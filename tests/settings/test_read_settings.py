@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from gradtui.schemas import config
 from gradtui.settings import config_file
-from gradtui.settings.effective_settings import MOST_TOLD, Settings, read
+from gradtui.settings.read_settings import MOST_TOLD, Settings, read
 from gradtui.snapshot.start import Start
 from gradtui.tui import app
 from gradtui.tui.chosen_keys import bound

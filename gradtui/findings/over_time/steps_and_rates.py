@@ -1,4 +1,4 @@
-"""Steps that change nothing: no gradient yet, a learning rate of 0, a GradScaler that skips them."""
+"""Steps and learning rates by which nothing moves: no gradient yet, a rate of 0 or next to it, a GradScaler that skips steps."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from gradtui.runs import heat_map
-from gradtui.runs.heat_map import Cell, Timeline, column_of, columns
+from gradtui.runs import binned_norms
+from gradtui.runs.binned_norms import Cell, Timeline, column_of, columns
 from gradtui.runs.modules import Modules, Row
 from gradtui.runs.packed_updates import Updates
 from gradtui.runs.run import ParameterNorms, Update
@@ -62,7 +62,7 @@ def told(cell: Cell) -> str | float:
 @pytest.mark.parametrize("most", [8, 1024])
 @pytest.mark.parametrize("seed", range(3))
 def test_cells_are_those_of_the_plain_loop(seed: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heat_map, "MOST_BINS", most)
+    monkeypatch.setattr(binned_norms, "MOST_BINS", most)
     updates = random_updates(61, seed)
     packed = Updates.of(updates)
     grown, modules = Timeline(packed.record), Modules()

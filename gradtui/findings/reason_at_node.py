@@ -9,7 +9,7 @@ from typing import NamedTuple
 from gradtui.findings.cause import Fact, Part
 from gradtui.findings.operand_numbers import Seen
 from gradtui.grad_fns import singularities
-from gradtui.grad_fns.singularities import STABLE
+from gradtui.grad_fns.stable_forms import STABLE
 from gradtui.graph.contributions import Use
 from gradtui.graph.operands import operation
 from gradtui.snapshot.finding import Certainty, Kind
