@@ -184,3 +184,20 @@ def test_an_example_of_a_finding(kind: str, tmp_path: Path, monkeypatch: pytest.
             snapshot = user(Request(1, f"{tmp_path}/shown{number}.py:loss", origin="function"))
         found = findings(snapshot)
         assert [one.kind for one in found][:1] == [kind], (snapshot.problem, found)
+
+
+NAMED = re.compile(r"`((?:\w+/)*\w+\.(?:py|md|tcss)|(?:\w+/)+)`")
+
+
+def test_what_changing_gradtui_names_is_there() -> None:
+    """A bare name of a file stands in the folder that its row named before."""
+    rows = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8").splitlines()
+    named = 0
+    for row in rows:
+        folders = [ROOT / "gradtui", ROOT]
+        for name in NAMED.findall(row):
+            place = next((folder / name for folder in folders if (folder / name).exists()), None)
+            assert place is not None, name
+            folders.insert(0, place if place.is_dir() else place.parent)
+            named += 1
+    assert named > 50

@@ -29,7 +29,7 @@ NAMED: dict[str, tuple[set[str], int]] = {
 }
 """Calls with the name of a row, and which argument that is."""
 OF_RANKS = {"ranks"}
-"""Told of many processes at once, by `over_time.ranks`."""
+"""Told of many processes at once, by `over_time.between_ranks`."""
 BEGINS = ("value: ", "slope: ", "zero: ", "cut by ", "refused: ", "unread: ", "way: ")
 """Names that are made: the rest is a kind, an operation, an event."""
 
