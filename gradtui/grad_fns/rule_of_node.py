@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from gradtui.grad_fns.elementwise_rules import ELEMENTWISE, FROM_2_14
+from gradtui.grad_fns.other_devices import known_as
 from gradtui.grad_fns.tensor_rules import TENSORS
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
@@ -78,10 +79,10 @@ def rule(name: str) -> Rule | None:
 
 def rule_of(node: Node) -> Rule | None:
     """The rule of this very node: with its parameters, and without factors that are 1."""
-    saved = _saved(node)
-    variants = _VARIANTS.get(node.name, ()) if saved else ()
+    saved, called = _saved(node), known_as(node.name)
+    variants = _VARIANTS.get(called, ()) if saved else ()
     matching = (key for key, name, value in variants if saved.get(name, "None") == value)
-    found = rule(next(matching, node.name))
+    found = rule(next(matching, called))
     if found is None:
         return None
     ones = [name for name in FACTORS if saved.get(name) == "1"]

@@ -24,6 +24,8 @@ BATCH_NORM = (
     "ḡ summed over each channel",
 )
 
+ATTENTION = ("(s @ b)/sqrt(width) with s = p*(h - sum(h*p)), h = ḡ @ cᵀ", "(sᵀ @ a)/sqrt(width)", "pᵀ @ ḡ")
+
 REDUCTIONS: dict[str, tuple[str, ...]] = {
     "SumBackward0": ("sum(a)", "ḡ for every element"),
     "SumBackward1": ("sum(a) over dim", "ḡ repeated over dim"),
@@ -251,10 +253,13 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "EmbeddingBagBackward0": ("rows of a at indices, averaged in each bag", "ḡ/n added up at the rows of indices"),
     "EmbeddingBagBackward0 mode=0": ("rows of a at indices, summed in each bag", "ḡ added up at the rows of indices"),
     "ScaledDotProductFlashAttentionForCpuBackward0": (
-        "p @ c, p = softmax(a @ bᵀ/sqrt(d))",
-        "(s @ b)/sqrt(d) with s = p*(h - sum(h*p)), h = ḡ @ cᵀ",
-        "(sᵀ @ a)/sqrt(d)",
-        "pᵀ @ ḡ",
+        "p @ c, p = softmax(a @ bᵀ/sqrt(width))",
+        *ATTENTION,
+    ),
+    "ScaledDotProductEfficientAttentionBackward0": (
+        "p @ c, p = softmax(a @ bᵀ/sqrt(width) + d)",
+        *ATTENTION,
+        "s",
     ),
     "NativeDropoutBackward0": ("a*mask/(1 - p)", "ḡ*mask/(1 - p)"),
     "GluBackward0": (

@@ -6,6 +6,7 @@ import math
 import re
 from functools import lru_cache
 
+from gradtui.grad_fns.other_devices import known_as
 from gradtui.grad_fns.traits import has
 from gradtui.graph.short_names import again
 from gradtui.snapshot.model import Edge, Graph, Node, Values
@@ -22,7 +23,7 @@ def operation(node: Node) -> str:
 
 @lru_cache(maxsize=1024)
 def _operation(name: str) -> str:
-    return re.sub(r"Backward\d*$", "", name)
+    return re.sub(r"Backward\d*$", "", known_as(name))
 
 
 def quote(node: Node) -> str:
