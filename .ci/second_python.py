@@ -39,7 +39,7 @@ WITHOUT_TORCH = (
     "tests/file/test_snapshot_format.py",
     "tests/report/run",
     "tests/command/test_usage.py",
-    "tests/tui/test_chosen_keys.py",
+    "tests/tui/test_configured_keys.py",
     "tests/tui/test_session.py",
 )
 WITH_TORCH = ("tests/engine/user/test_evaluate.py", "tests/engine/user/test_warned.py")

@@ -55,7 +55,7 @@ class Snapshot(data.Snapshot, frozen=True):
         snapshot_format.save(self, path)
 
     def __repr__(self) -> str:
-        from gradtui.report.page.notebook import in_one_line
+        from gradtui.report.text import in_one_line
 
         return in_one_line(self)
 
@@ -74,9 +74,9 @@ class Run(run.Run, frozen=True):
         run_writing.save(self, path)
 
     def __repr__(self) -> str:
-        from gradtui.report.page.notebook import run_in_one_line
+        from gradtui.report.run.text import in_one_line
 
-        return run_in_one_line(self)
+        return in_one_line(self)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """For IPython and notebooks: text, and HTML with findings and a table of updates; a page of it."""

@@ -24,10 +24,10 @@ from gradtui.calculus.exact_backward import truth
 from gradtui.command.cli import command
 from gradtui.engine.training.evaluate import evaluate as typed
 from gradtui.engine.user.evaluate import evaluate as user
-from gradtui.engine.watching.sink import Nowhere
 from gradtui.engine.watching.watch import Watch
 from gradtui.file.snapshot_format import save
 from gradtui.findings.findings import findings
+from gradtui.runs.run import Update
 from gradtui.snapshot.finding import Finding, Kind
 from gradtui.snapshot.model import Request, Snapshot
 from tests import examples
@@ -51,6 +51,25 @@ encoder, head = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
 def loss(scale=1.0, target=[0.5, -0.5]):
     return (scale * head(encoder(torch.ones(2))) - target).pow(2).mean()
 """
+
+
+class Nowhere:
+    """Keeps nothing."""
+
+    def optimizer(self, name: str) -> None:
+        pass
+
+    def shards(self, names: Sequence[str]) -> None:
+        pass
+
+    def update(self, update: Update) -> None:
+        pass
+
+    def snapshot(self, update: int, snapshot: Snapshot) -> None:
+        pass
+
+    def finding(self, finding: Finding) -> None:
+        pass
 
 
 def commands() -> Iterator[str]:

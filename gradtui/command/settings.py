@@ -13,7 +13,7 @@ from gradtui.settings.read_settings import Settings
 
 def show(settings: Settings) -> None:
     """On standard output, what is wrong below. Raises click's complaint for a theme of the command line that is none."""
-    from gradtui.tui.chosen_keys import bound
+    from gradtui.tui.configured_keys import bound
     from gradtui.tui.run.keys import KEYS as RUN_KEYS
 
     settings = themed(settings)

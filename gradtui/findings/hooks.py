@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from gradtui.graph.contributions import Use
+from gradtui.graph.incoming_edges import Use
 from gradtui.graph.operands import operation
 from gradtui.snapshot.model import Event, Graph, Node, Source, Values
 

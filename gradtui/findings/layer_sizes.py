@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gradtui.findings import hooks
-from gradtui.graph.contributions import Use
+from gradtui.graph.incoming_edges import Use
 from gradtui.graph.operands import is_finite, operation
 from gradtui.snapshot.model import Graph, Node, Parameter
 

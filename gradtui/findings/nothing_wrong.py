@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradtui.findings.cause import Cause, Extent, Fact, Facts, Part, Place
 from gradtui.findings.layer_sizes import size_of
 from gradtui.findings.record import Record
-from gradtui.graph import ledger
+from gradtui.graph import paths
 from gradtui.graph.gradients import spread
 from gradtui.graph.higher_orders import by, several
 from gradtui.graph.operands import is_finite
@@ -39,9 +39,9 @@ def of_derivative(snapshot: Snapshot, shown: Snapshot, order: int, variable: str
     leaf = next((node for node in shown.graph.nodes if node.variable == variable), None)
     if leaf is None:
         return Cause("further: without it", Place(), facts, "proved")
-    said = ledger.sentence(shown, variable)
+    said = paths.sentence(shown, variable)
     if not said or len(said) > LONGEST_SENTENCE:
-        few = ledger.summary(shown, variable)
+        few = paths.summary(shown, variable)
         said = f"{numbers(leaf.grad_output)} = {few[0]}" if few else numbers(leaf.grad_output)
     return Cause("further: ordinary", Place(leaf.id), facts | {"ways": said}, "likely")
 

@@ -10,7 +10,7 @@ from gradtui.findings.cause import Fact, Part
 from gradtui.findings.operand_numbers import Seen
 from gradtui.grad_fns import singularities
 from gradtui.grad_fns.stable_forms import STABLE
-from gradtui.graph.contributions import Use
+from gradtui.graph.incoming_edges import Use
 from gradtui.graph.operands import operation
 from gradtui.snapshot.finding import Certainty, Kind
 from gradtui.snapshot.model import Graph, Node

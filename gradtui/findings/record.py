@@ -9,7 +9,7 @@ from functools import cached_property
 from gradtui.findings.grad_scaler import without_scale
 from gradtui.findings.unread import with_known_values
 from gradtui.findings.zeros import first_zero
-from gradtui.graph.contributions import Use, above, uses
+from gradtui.graph.incoming_edges import Use, above, uses
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.model import Event, Graph, Node, Parameter, Snapshot, Source, Witness
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from gradtui.graph.contributions import Use, uses
 from gradtui.graph.digits import relative_error
+from gradtui.graph.incoming_edges import Use, uses
 from gradtui.snapshot.model import Graph, Node, Values
 from gradtui.snapshot.truth import Piece, Truth
 

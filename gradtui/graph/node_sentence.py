@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradtui.graph.contributions import contributions, has_run
+from gradtui.graph.incoming_edges import contributions, has_run
 from gradtui.graph.operands import is_finite
 from gradtui.graph.replay import Replay
 from gradtui.graph.short_names import function, short, title

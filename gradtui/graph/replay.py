@@ -11,7 +11,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from gradtui.graph.contributions import Use, uses
+from gradtui.graph.incoming_edges import Use, uses
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 
 ORDER = "Of the nodes that are ready the engine takes the one made last (highest sequence), and a leaf at once."

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Literal
 
-from gradtui.graph.contributions import Use, above, uses
 from gradtui.graph.gradients import (
     ORDERS,
     Gradient,
@@ -23,6 +22,7 @@ from gradtui.graph.gradients import (
     spreads,
     together,
 )
+from gradtui.graph.incoming_edges import Use, above, uses
 from gradtui.outline.lanes import MOST, Lanes
 from gradtui.outline.outline import MOST_OPEN, Outline
 from gradtui.outline.rows import LEVELS, Row, rows, same_shape

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
-from gradtui.graph.contributions import Use
 from gradtui.graph.gradients import all_zero
+from gradtui.graph.incoming_edges import Use
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.model import Edge, Graph, Node, Snapshot
 

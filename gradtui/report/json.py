@@ -12,7 +12,7 @@ import unicodedata
 from gradtui.chart.point import standing
 from gradtui.chart.window import bounded, shown_window
 from gradtui.findings.findings import findings
-from gradtui.graph import ledger
+from gradtui.graph import ledger, paths
 from gradtui.graph.agreement import Check, ValueCheck, checks, value_check
 from gradtui.graph.gradients import by_parameter
 from gradtui.graph.kept import by_module, in_all
@@ -208,8 +208,8 @@ def _steps(graph: Graph) -> list[Json]:
 def _ledger(snapshot: Snapshot) -> Json:
     """For each variable the paths from f to it with the product of their local derivatives; null for too many."""
     leaves = {node.variable: node.id for node in snapshot.graph.nodes if node.variable is not None}
-    found = {name: ledger.paths(snapshot.graph, leaf) for name, leaf in list(leaves.items())[: ledger.MOST_LEAVES]}
-    listed = {name: [_path(path) for path in paths] for name, paths in found.items() if paths is not None}
+    found = {name: paths.paths(snapshot.graph, leaf) for name, leaf in list(leaves.items())[: paths.MOST_LEAVES]}
+    listed = {name: [_path(way) for way in ways] for name, ways in found.items() if ways is not None}
     return {name: listed.get(name) for name in leaves}
 
 
@@ -238,5 +238,5 @@ def _cut(entries: tuple[ledger.Entry, ...] | None) -> Json | None:
     return {"entries": crossed, "sum": number(ledger.total(entries))}
 
 
-def _path(path: ledger.Path) -> Json:
+def _path(path: paths.Path) -> Json:
     return {"nodes": path.nodes, "factors": [number(one) for one in path.factors], "product": number(path.product)}

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from gradtui.grad_fns.rule_of_node import explain
-from gradtui.graph import ledger
+from gradtui.graph import ledger, paths
 from gradtui.graph.operands import quote
 from gradtui.graph.replay import ORDER, Replay, Sum
 from gradtui.report import findings_text
@@ -114,8 +114,8 @@ def _growth(grown: Sum, labels: Sequence[str], digits: int) -> str:
 
 def _ledger(snapshot: Snapshot, labels: Sequence[str]) -> Iterator[str]:
     """Where each gradient comes from: by the paths, else by a cut in the middle of the pass."""
-    for name in list(snapshot.variables)[: ledger.MOST_LEAVES]:
-        told = ledger.sentence(snapshot, name)
+    for name in list(snapshot.variables)[: paths.MOST_LEAVES]:
+        told = paths.sentence(snapshot, name)
         if told:
             yield from _wrapped(f"{_prime(snapshot, name)} = {told}", "    ")
         elif snapshot.along and snapshot.along[0] == name:

@@ -9,6 +9,7 @@ from gradtui.chart.point import standing
 from gradtui.chart.text import chart_text
 from gradtui.chart.window import Window, home
 from gradtui.expression.parser import ExpressionError, parse
+from gradtui.findings.findings import findings
 from gradtui.graph.agreement import checks, value_check
 from gradtui.graph.higher_orders import picture
 from gradtui.graph.short_names import again
@@ -215,3 +216,17 @@ def _wrapped(text: str) -> list[str]:
 def one_line(text: str) -> str:
     """An expression may be typed on several lines, and a file may hold anything."""
     return visible(" ".join(text.split()))
+
+
+def in_one_line(snapshot: Snapshot) -> str:
+    """`<Snapshot of x^2: 3 nodes, f = 16, no fault found>`."""
+    name = one_line(snapshot.expression) or "a captured graph"
+    count = len(snapshot.graph.nodes)
+    told = [f"{count:,} node{'s' * (count != 1)}"]
+    if snapshot.value is not None:
+        told.append(f"f = {numbers(snapshot.value, SIGNIFICANT.get(snapshot.dtype, 7), 3)}")
+    if snapshot.problem is not None:
+        told.append(snapshot.problem.message)
+    found = findings(snapshot)
+    told.append(f"{len(found)} finding{'s' * (len(found) != 1)}: {found[0].kind}" if found else findings_text.NONE)
+    return harmless(f"<Snapshot of {name[:60]}: {', '.join(told)}>")

@@ -23,7 +23,7 @@ from gradtui.tui import clipboard, texts
 from gradtui.tui.answers import Answers
 from gradtui.tui.asking import Asking
 from gradtui.tui.backward import Backward
-from gradtui.tui.chosen_keys import bound
+from gradtui.tui.configured_keys import bound
 from gradtui.tui.evaluator import DerivativeArrived, MakeEvaluator, OtherArrived, SnapshotArrived
 from gradtui.tui.findings import Findings
 from gradtui.tui.keys import EVERYWHERE, KEYS, UPDATE, asks, working, works

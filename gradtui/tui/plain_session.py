@@ -16,13 +16,13 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from gradtui.expression.point import PointError, read_point
-from gradtui.graph.contributions import has_run
+from gradtui.graph.incoming_edges import has_run
 from gradtui.graph.plain_names import plain_name
 from gradtui.graph.short_names import again
 from gradtui.snapshot.visible import harmless
 from gradtui.tui import texts
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.chosen_keys import in_full
+from gradtui.tui.configured_keys import in_full
 from gradtui.tui.dialogs.help import GLOSSARY, LANGUAGE
 from gradtui.tui.graph.columns import short
 from gradtui.tui.keys import KEYS, ROWS

@@ -14,8 +14,8 @@ from gradtui.expression.point import plain
 from gradtui.graph.agreement import MARKS, Check, check, value_check
 from gradtui.graph.digits import held
 from gradtui.graph.higher_orders import by, order_of, prime
-from gradtui.graph.ledger import sentence, summary
 from gradtui.graph.operands import is_finite
+from gradtui.graph.paths import sentence, summary
 from gradtui.graph.taylor_text import values
 from gradtui.outline.rows import same_shape
 from gradtui.snapshot.curve import Curve

@@ -15,39 +15,10 @@ from gradtui.engine.typed import forward
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression.functions import TABLE, Function
 from gradtui.expression.parser import parse
-from gradtui.graph import ledger
+from gradtui.graph import ledger, paths
 from gradtui.graph.replay import Replay
-from gradtui.snapshot.model import Edge, Graph, Node, Request, Snapshot, Values
-
-At = dict[str, float | tuple[float, ...]]
-
-UNARY = ["sin", "cos", "exp", "tanh", "sigmoid", "atan", "softsign", "softplus", "tanhshrink", "sinh", "erf", "gelu"]
-OF_A_VECTOR = ["sum", "mean", "norm", "logsumexp", "softmax", "var", "prod", "cumsum", "log_softmax", "amax"]
-texts = st.recursive(
-    st.sampled_from(["x", "y", "v", "x", "v", "2", "0.5"]),
-    lambda inner: st.one_of(
-        st.builds("({} {} {})".format, inner, st.sampled_from("+-*"), inner),
-        st.builds("({}/(2 + ({})^2))".format, inner, inner),
-        st.builds("{}({})".format, st.sampled_from(UNARY), inner),
-        st.builds("{}(v*{})".format, st.sampled_from(OF_A_VECTOR), inner),
-        st.builds("hypot({}, 1 + {}^2)".format, inner, inner),
-        st.builds("where(x > y, {}, {})".format, inner, inner),
-        st.builds("(1 + ({})^2)^0.3".format, inner),
-    ),
-    max_leaves=10,
-)
-places = st.floats(-2, 2)
-
-
-def snapshot(text: str, at: At, along: tuple[str, int]) -> Snapshot:
-    found = evaluate(Request(1, text, at, "float64", along=along))
-    assert found.problem is None
-    return found
-
-
-def by_numbers(values: list[float]) -> float:
-    """How large the terms of a sum are: rounding is measured against it."""
-    return 1.0 + sum(map(abs, values))
+from gradtui.snapshot.model import Edge, Graph, Node, Request, Values
+from tests.graph.functions import At, by_numbers, places, snapshot, texts
 
 
 @pytest.mark.long
@@ -110,39 +81,12 @@ def test_tangents_are_how_fast_values_move(text: str, along: tuple[str, int]) ->
         assert list(node.tangent.numbers) == pytest.approx(slopes, rel=1e-6, abs=1e-7)
 
 
-@pytest.mark.long
-@settings(max_examples=100, deadline=None)
-@given(texts.filter(lambda text: "v" not in text), places, places)
-def test_paths_sum_to_the_gradient(text: str, x: float, y: float) -> None:
-    found = snapshot(f"x + {text}", {"x": x, "y": y}, ("x", 0))
-    leaf = next(node.id for node in found.graph.nodes if node.variable == "x")
-    paths = ledger.paths(found.graph, leaf)
-    assume(paths is not None)
-    assert paths is not None
-    assert 1 <= len(paths) <= ledger.MOST_PATHS
-    derivative = found.variables["x"].grad.numbers[0]
-    products = [path.product for path in paths]
-    assert math.fsum(products) == pytest.approx(derivative, abs=1e-12 * by_numbers(products))
-    for path in paths:
-        assert (path.nodes[0], path.nodes[-1]) == (0, leaf)
-        assert math.prod(path.factors) == path.product
-
-
-def test_too_many_paths_are_not_listed() -> None:
-    """x = x*x doubles them."""
-    text = "a = x*x; b = a*a; c = b*b; d = c*c; d*d"
-    found = snapshot(text, {"x": 1.1}, ("x", 0))
-    leaf = found.graph.nodes[-1].id
-    assert ledger.paths(found.graph, leaf) is None
-    assert len(ledger.paths(found.graph, leaf, most=32) or ()) == 32
-
-
 def test_eleven() -> None:
     """11 = 8 by way of x^2 + 3 by way of 3x, and 1·11 where nothing has run yet."""
     found = snapshot("x^2 + 3x + 1", {"x": 4.0}, ("x", 0))
-    paths = ledger.paths(found.graph, 4)
-    assert paths is not None
-    assert [(path.nodes, path.product) for path in paths] == [((0, 1, 3, 4), 8.0), ((0, 1, 2, 4), 3.0)]
+    ways = paths.paths(found.graph, 4)
+    assert ways is not None
+    assert [(path.nodes, path.product) for path in ways] == [((0, 1, 3, 4), 8.0), ((0, 1, 2, 4), 3.0)]
     replay = Replay(found.graph)
     cuts = [[(e.node, e.adjoint, e.tangent) for e in ledger.cut(replay, done) or ()] for done in range(6)]
     assert cuts == [
@@ -190,29 +134,6 @@ def test_no_such_variable(along: tuple[str, int]) -> None:
     assert all(node.tangent is None for node in found.graph.nodes)
 
 
-@pytest.mark.parametrize(
-    ("text", "at", "told"),
-    [
-        ("x^2 + 3x + 1", 4.0, "11 = 8 by way of x^2 + 3 by way of 3x"),
-        ("x^2 - 3x", 4.0, "5 = 8 by way of x^2 - 3 by way of 3x"),
-        ("x*x", 3.0, "6 = 3 by way of operand 1 of x*x + 3 by way of operand 2 of x*x"),
-        ("(3x)^2", 2.0, "36 = 12·3 along the only path"),
-        ("-x^2", 2.0, "-4 = (-1)·4 along the only path"),
-        ("x", 2.0, "1 along the only path"),
-        ("a = x*x; b = x + a; b*a + a", 1.0, None),
-        ("a = x*x; b = a*a; c = b*b; d = c*c; d*d", 1.0, ""),
-        ("7", 1.0, ""),
-    ],
-)
-def test_sentences(text: str, at: float, told: str | None) -> None:
-    found = evaluate(Request(1, text, {"x": at}))
-    if told is not None:
-        assert ledger.sentence(found, "x") == told
-    paths = ledger.paths(found.graph, found.graph.nodes[-1].id) if found.graph.nodes else ()
-    if paths and len(paths) > 1:
-        assert len(set(ledger.ways(found.graph, paths))) == len(paths), "each way has its own name"
-
-
 @pytest.mark.parametrize(("text", "v"), [("sum(v*v)/v", (0.0, 0.0, 1e30)), ("v*1e200*1e200", (1e300, -1e300, 1.0))])
 def test_cuts_of_what_is_not_finite(text: str, v: tuple[float, ...]) -> None:
     """No answer, and no error either."""
@@ -224,20 +145,6 @@ def test_cuts_of_what_is_not_finite(text: str, v: tuple[float, ...]) -> None:
         assert isinstance(ledger.total(cut), float)
 
 
-def test_paths_where_edges_lead_to_what_stands_before() -> None:
-    """Twenty forks one after the other, numbered from the leaf on: a million paths, counted and not walked."""
-    nodes = [Node(0, "MulBackward0", (), "f", "cpu", 0, None, (Edge(20, local=1.0), Edge(20, local=1.0)))]
-    nodes.append(Node(1, "AccumulateGrad", (), "f", "cpu", None, None, (), variable="x"))
-    nodes += [
-        Node(id, "MulBackward0", (), "f", "cpu", id, None, (Edge(id - 1, local=1.0), Edge(id - 1, local=1.0)))
-        for id in range(2, 21)
-    ]
-    assert ledger.paths(Graph(tuple(nodes)), 1) is None
-    assert ledger.paths(Graph(tuple(nodes)), 1, 2**20 - 1) is None
-    few = Graph((replace(nodes[0], edges=(Edge(3, local=2.0),)), *nodes[1:4]))
-    assert [path.product for path in ledger.paths(few, 1) or ()] == [2.0] * 4
-
-
 def test_the_first_cut_of_a_huge_output() -> None:
     """Of which no tangent is known, nor a number: nothing of its size is made."""
     node = Node(0, "MulBackward0", (10**6, 10**6), "f", "cpu", 0, 0, (Edge(1),))
@@ -247,13 +154,3 @@ def test_the_first_cut_of_a_huge_output() -> None:
     assert ledger.cut(Replay(Graph((replace(node, tangent=Values((), (1.0,))), leaf))), 0) is None
     assert tracemalloc.get_traced_memory()[1] < 10**6
     tracemalloc.stop()
-
-
-def test_a_long_sum_is_told_in_fewer_words() -> None:
-    """d/dx of each term of x^3 + x^2 + 5x + 1/x at 2 is 12, 4, 5 and -1/4: the largest is named, with how many there are."""
-    found = evaluate(Request(1, "x^3 + x^2 + 5x + 1/x", {"x": 2.0}, "float64"))
-    longer, shorter = ledger.summary(found, "x")
-    assert "4 ways" in shorter
-    assert shorter in longer
-    assert "12 by way of x^3" in longer
-    assert ledger.summary(evaluate(Request(1, "sin(x^2)", {"x": 2.0})), "x") == ()

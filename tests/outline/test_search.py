@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.graph.contributions import uses
+from gradtui.graph.incoming_edges import uses
 from gradtui.outline.search import kept, matches, path_to
 from gradtui.snapshot.model import Graph
 from tests import examples, synthetic

@@ -14,7 +14,7 @@ from gradtui.settings import config_file
 from gradtui.settings.read_settings import MOST_TOLD, Settings, read
 from gradtui.snapshot.start import Start
 from gradtui.tui import app
-from gradtui.tui.chosen_keys import bound
+from gradtui.tui.configured_keys import bound
 from tests.command.test_usage import run
 
 FULL = """# mine

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from gradtui.tui.chosen_keys import in_full, in_short
+from gradtui.tui.configured_keys import in_full, in_short
 from gradtui.tui.keys import ASKING, KEYS, NO_ROOM, ROWS, Row, asks
 from tests.tui.fakes import make_app
 from tests.tui.test_app import press, text_of

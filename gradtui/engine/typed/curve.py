@@ -9,11 +9,11 @@ import torch
 
 from gradtui.engine.autograd.backward import scalar
 from gradtui.engine.autograd.torch_private import with_storage
-from gradtui.engine.typed.details import details, drawn
+from gradtui.engine.typed.between_samples import details, drawn
 from gradtui.engine.typed.forward import Evaluator, Forward, Value, ordered
-from gradtui.engine.typed.gaps import round_places
 from gradtui.engine.typed.limits import MOST_NUMBERS, work
 from gradtui.engine.typed.look import Look, Sample, rows_of
+from gradtui.engine.typed.not_finite_stretches import round_places
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.syntax import Call, Element, Expression, Node, Slice, Variable, Vector

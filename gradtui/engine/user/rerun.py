@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import torch
 
 from gradtui.engine.orders.chain import along
+from gradtui.engine.typed.between_samples import details
 from gradtui.engine.typed.curve import GROWTH
-from gradtui.engine.typed.details import details
 from gradtui.engine.typed.differences import MIXED_ELEMENTS, STEPS, WIDE_STEPS, of_samples, offsets, scale
 from gradtui.engine.typed.look import Look, rows_of
 from gradtui.snapshot.curve import Curve, CurveRequest

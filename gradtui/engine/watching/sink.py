@@ -18,22 +18,3 @@ class Sink(Protocol):
     def update(self, update: Update) -> None: ...
     def snapshot(self, update: int, snapshot: Snapshot) -> None: ...
     def finding(self, finding: Finding) -> None: ...
-
-
-class Nowhere:
-    """Keeps nothing."""
-
-    def optimizer(self, name: str) -> None:
-        pass
-
-    def shards(self, names: Sequence[str]) -> None:
-        pass
-
-    def update(self, update: Update) -> None:
-        pass
-
-    def snapshot(self, update: int, snapshot: Snapshot) -> None:
-        pass
-
-    def finding(self, finding: Finding) -> None:
-        pass

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has, traits_of
-from gradtui.graph.contributions import above
 from gradtui.graph.higher_orders import by, derivative_checks, order_of, several
+from gradtui.graph.incoming_edges import above
 from gradtui.graph.operands import is_finite, is_zero, operand, operation
 from gradtui.snapshot.differences import Differences
 from gradtui.snapshot.finding import Certainty

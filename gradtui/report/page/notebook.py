@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from html import escape
 from itertools import islice
 
-from gradtui.findings.findings import findings
 from gradtui.report import findings_text as told_findings
 from gradtui.report import text
 from gradtui.report.model_tables import tables
@@ -16,7 +15,7 @@ from gradtui.runs.run import Run
 from gradtui.runs.since import since
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
-from gradtui.snapshot.visible import harmless, visible
+from gradtui.snapshot.visible import visible
 
 PAGE = 50
 """Lines of text."""
@@ -24,27 +23,6 @@ MOST_DRAWN, MOST_ROWS, MOST_UPDATES, MOST_FINDINGS = 40, 30, 20, 5
 """Nodes of a graph that is drawn; rows of one that is folded; updates in a table; findings."""
 
 Bundle = dict[str, str]
-
-
-def in_one_line(snapshot: Snapshot) -> str:
-    """`<Snapshot of x^2: 3 nodes, f = 16, no fault found>`."""
-    name = text.one_line(snapshot.expression) or "a captured graph"
-    count = len(snapshot.graph.nodes)
-    told = [f"{count:,} node{'s' * (count != 1)}"]
-    if snapshot.value is not None:
-        told.append(f"f = {numbers(snapshot.value, SIGNIFICANT.get(snapshot.dtype, 7), 3)}")
-    if snapshot.problem is not None:
-        told.append(snapshot.problem.message)
-    found = findings(snapshot)
-    told.append(f"{len(found)} finding{'s' * (len(found) != 1)}: {found[0].kind}" if found else told_findings.NONE)
-    return harmless(f"<Snapshot of {name[:60]}: {', '.join(told)}>")
-
-
-def run_in_one_line(run: Run) -> str:
-    """`<Run of train.py: 60 updates of SGD, 1 finding>`."""
-    count = len(run.findings)
-    told = f"{count} finding{'s' * (count != 1)}" if count else told_findings.NONE
-    return harmless(f"<Run of {text.one_line(run.what)[:60] or 'a training'}: {run_text.summary(run)}, {told}>")
 
 
 def bundle(snapshot: Snapshot) -> Bundle:

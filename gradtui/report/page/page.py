@@ -13,7 +13,7 @@ from html import escape
 from importlib import resources
 
 from gradtui.findings.findings import findings
-from gradtui.graph import ledger
+from gradtui.graph import paths
 from gradtui.graph.agreement import checks, value_check
 from gradtui.graph.short_names import short, title
 from gradtui.report import chart_svg, svg
@@ -136,8 +136,8 @@ def _values(snapshot: Snapshot) -> Iterator[str]:
     yield f"<p class=mono>f = {_text(numbers(snapshot.value, digits))} <span class=quiet>"
     yield f"{_text(value_check(snapshot).text)}</span></p>"
     yield f"<div class=wide>{''.join(variables(snapshot))}</div>"
-    for name in list(snapshot.variables)[: ledger.MOST_LEAVES]:
-        told = ledger.sentence(snapshot, name)
+    for name in list(snapshot.variables)[: paths.MOST_LEAVES]:
+        told = paths.sentence(snapshot, name)
         if told:
             yield f"<p class=mono>∂f/∂{_text(name)} = {_text(told)}</p>"
     yield from (f"<p class=quiet>note: {_text(note.text)}</p>" for note in snapshot.notes)

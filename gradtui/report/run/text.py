@@ -185,3 +185,10 @@ def _jump(before: ParameterNorms | None, after: ParameterNorms) -> float:
     if not (math.isfinite(old) and math.isfinite(new)):
         return 0.0 if str(old) == str(new) else math.inf
     return abs(math.log10((new or 1e-300) / (old or 1e-300)))
+
+
+def in_one_line(run: Run) -> str:
+    """`<Run of train.py: 60 updates of SGD, 1 finding>`."""
+    count = len(run.findings)
+    told = f"{count} finding{'s' * (count != 1)}" if count else findings_text.NONE
+    return harmless(f"<Run of {one_line(run.what)[:60] or 'a training'}: {summary(run)}, {told}>")

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from gradtui.expression.functions import TABLE
-from gradtui.tui.chosen_keys import in_short
+from gradtui.tui.configured_keys import in_short
 from gradtui.tui.dialogs.overlay import KeysHelp, glossary, heading
 from gradtui.tui.keys import ROWS
 

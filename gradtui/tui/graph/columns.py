@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from gradtui.graph.contributions import Use, as_sum, contributions, has_run
 from gradtui.graph.gradients import all_zero, size
+from gradtui.graph.incoming_edges import Use, as_sum, contributions, has_run
 from gradtui.graph.operands import is_finite
 from gradtui.graph.plain_names import plain_name
 from gradtui.graph.short_names import again, function

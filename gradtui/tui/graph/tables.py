@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gradtui.graph.contributions import has_run
 from gradtui.graph.gradients import Gradient, Order
+from gradtui.graph.incoming_edges import has_run
 from gradtui.graph.kept import in_units
 from gradtui.outline.arrangement import Arrangement
 from gradtui.outline.rows import Row

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradtui.graph.ledger import MOST_PATHS, Entry, cut, paths, total, ways
+from gradtui.graph.ledger import Entry, cut, total
+from gradtui.graph.paths import MOST_PATHS, paths, ways
 from gradtui.graph.replay import Replay
 from gradtui.graph.short_names import function
 from gradtui.snapshot.model import Snapshot, Values

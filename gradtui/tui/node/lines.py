@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
-from gradtui.graph.contributions import Contribution, as_sum, contributions, has_run
+from gradtui.graph.incoming_edges import Contribution, as_sum, contributions, has_run
 from gradtui.graph.kept import in_units
 from gradtui.graph.node_sentence import sentence
 from gradtui.graph.plain_names import plain_name

@@ -19,7 +19,7 @@ from gradtui.runs.run import Run
 from gradtui.runs.since import since
 from gradtui.settings.read_settings import Settings
 from gradtui.snapshot.visible import visible
-from gradtui.tui.chosen_keys import bound
+from gradtui.tui.configured_keys import bound
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.panes.line_view import cut
 from gradtui.tui.run import lines

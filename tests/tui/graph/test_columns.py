@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from gradtui.graph.contributions import uses
+from gradtui.graph.incoming_edges import uses
 from gradtui.outline.rows import rows
 from gradtui.snapshot.model import Edge, Graph, Node, Source, Values
 from gradtui.snapshot.numbers import number

@@ -12,7 +12,7 @@ from gradtui.settings.read_settings import read
 from gradtui.settings.remembered import Memory
 from gradtui.snapshot.start import Start
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.chosen_keys import bound, textual_name
+from gradtui.tui.configured_keys import bound, textual_name
 from gradtui.tui.keys import KEYS
 from gradtui.tui.session import Session
 from tests.tui.fakes import FakeService

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from msgspec.structs import replace
 
-from gradtui.engine.typed import gaps
+from gradtui.engine.typed import not_finite_stretches
 from gradtui.engine.typed.discontinuities import CHAOS, NEAR, VISIBLE, Found, closed_in, ranges, sides, suspects
 from gradtui.engine.typed.look import Look, in_order, rows_of
 from gradtui.snapshot.curve import Curve, CurveRequest, Jump, Trouble
@@ -54,7 +54,7 @@ def drawn(x: torch.Tensor, f: torch.Tensor, derivative: torch.Tensor) -> Details
 
 def sampled(samples: torch.Tensor) -> Details:
     """What samples (3, n) alone tell."""
-    return Details(samples, _widest(gaps.Scan.of(samples).stretches({})))
+    return Details(samples, _widest(not_finite_stretches.Scan.of(samples).stretches({})))
 
 
 def details(samples: torch.Tensor, look: Look) -> Details:
@@ -69,8 +69,8 @@ def details(samples: torch.Tensor, look: Look) -> Details:
     stretches: list[Trouble] = []
     if not all(bool(points.isfinite().all()) for points in (samples, *look.seen)):
         points = in_order(samples, *look.seen)
-        scan = gaps.Scan.of(points)
-        stretches = scan.stretches(gaps.ends(scan, points, look))
+        scan = not_finite_stretches.Scan.of(points)
+        stretches = scan.stretches(not_finite_stretches.ends(scan, points, look))
     near = NEAR * look.distance
     return _told(samples, stretches, [one for one in found if not _is_known(one, stretches, near)], look)
 
@@ -159,5 +159,5 @@ def _outstanding(excess: torch.Tensor, gap: torch.Tensor, gaps: int, visible: fl
 
 
 def _widest(stretches: Sequence[Trouble]) -> tuple[Trouble, ...]:
-    widest = sorted(stretches, key=lambda one: one.low - one.high)[: gaps.MOST]
+    widest = sorted(stretches, key=lambda one: one.low - one.high)[: not_finite_stretches.MOST]
     return tuple(sorted(widest, key=lambda one: one.low))

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gradtui.engine.typed import curve as module
-from gradtui.engine.typed import forward, gaps
+from gradtui.engine.typed import forward, not_finite_stretches
 from gradtui.engine.typed.curve import curve
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression.parser import parse
@@ -119,7 +119,7 @@ def test_no_trouble(text: str, dtype: torch.dtype) -> None:
 def test_many_stretches_are_bounded() -> None:
     """log(sin(50x)) is undefined on 159 stretches between -10 and 10."""
     told = found("log(sin(50x))", points=1000)
-    assert len(told) == gaps.MOST
+    assert len(told) == not_finite_stretches.MOST
     assert list(told) == sorted(told, key=lambda one: one.low)
     assert all(one.high > one.low for one in told)
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from gradtui.graph.contributions import above, as_sum, contributions, has_run, uses
+from gradtui.graph.incoming_edges import above, as_sum, contributions, has_run, uses
 from gradtui.snapshot.model import Graph, Snapshot, Values
 from tests import examples
 
