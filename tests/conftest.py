@@ -15,6 +15,8 @@ from hypothesis import settings
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 
+from tests import idle
+
 gc.disable()  # while the tests are collected: nothing of it is garbage
 
 # A job that a script starts with & is told to pass SIGINT over, and so would be every program that the tests interrupt.
@@ -69,6 +71,7 @@ def _parsed_once(sheet: Stylesheet, *source: object, **further: object) -> list[
 
 
 Stylesheet._parse_rules = _parsed_once  # type: ignore[method-assign,assignment]
+idle.install()
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
 
 import pytest
@@ -24,8 +26,9 @@ async def test_a_large_graph_is_searched_in_a_thread(monkeypatch: pytest.MonkeyP
         assert app.backward.cursor.told == app.findings.all[0]
 
 
-def held_search(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, Event]:
-    """That of 0*sqrt(x), in a thread: whether it has started, and what it waits for."""
+@contextmanager
+def held_search(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Event, Event]]:
+    """That of 0*sqrt(x), in a thread: whether it has started, and what it waits for, at most to the end of the test."""
     monkeypatch.setattr(findings, "MOST_AT_ONCE", 1)
     search, started, gate = findings._findings, Event(), Event()
 
@@ -36,36 +39,39 @@ def held_search(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, Event]:
         return search(at)
 
     monkeypatch.setattr(findings, "_findings", held)
-    return started, gate
+    try:
+        yield started, gate
+    finally:
+        gate.set()
 
 
 async def test_what_is_still_looked_for_is_no_all_clear(monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked for meanwhile, it is told when it is found."""
-    started, gate = held_search(monkeypatch)
     app = make_app("0*sqrt(x)", {"x": "0"})
-    async with app.run_test(size=(120, 36)) as pilot:
-        await until(pilot, started.is_set, "the search")
-        await press(pilot, "w")
-        (said,) = (notice.message for notice in app._notifications)
-        gate.set()
-        assert "looking for what is wrong" in said
-        await until(pilot, lambda: app.backward.cursor.told is not None, "the reason")
-        assert app.backward.cursor.told == app.findings.all[0]
+    with held_search(monkeypatch) as (started, gate):
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, started.is_set, "the search")
+            await press(pilot, "w")
+            (said,) = (notice.message for notice in app._notifications)
+            gate.set()
+            assert "looking for what is wrong" in said
+            await until(pilot, lambda: app.backward.cursor.told is not None, "the reason")
+            assert app.backward.cursor.told == app.findings.all[0]
 
 
 async def test_what_is_found_in_a_graph_that_was_left_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """The search goes on in its thread, and comes to its end behind that of the newer graph."""
-    started, gate = held_search(monkeypatch)
     app = make_app("0*sqrt(x)", {"x": "0"})
-    async with app.run_test(size=(120, 36)) as pilot:
-        await until(pilot, started.is_set, "the search")
-        app.picture.take("x*y + sin(y)")
-        await until(pilot, lambda: "SinBackward0" in text_of(app), "the newer graph")
-        gate.set()
-        await until(pilot, lambda: all(worker.is_finished for worker in app.workers), "the end of both searches")
-        await pilot.pause()
-        assert app.findings.all == ()
-        assert "goes wrong" not in text_of(app)
+    with held_search(monkeypatch) as (started, gate):
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, started.is_set, "the search")
+            app.picture.take("x*y + sin(y)")
+            await until(pilot, lambda: "SinBackward0" in text_of(app), "the newer graph")
+            gate.set()
+            await until(pilot, lambda: all(worker.is_finished for worker in app.workers), "the end of both searches")
+            await pilot.pause()
+            assert app.findings.all == ()
+            assert "goes wrong" not in text_of(app)
 
 
 @pytest.mark.parametrize("large", [1, findings.MOST_AT_ONCE])
