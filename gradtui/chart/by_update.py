@@ -1,15 +1,18 @@
-"""The chart of f by update, of one training or of several beside each other."""
+"""The charts by update: of f, for one training or several beside each other, and of the loss of a whole run."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from msgspec import Struct
 
 from gradtui.chart.drawing import Cell, Role
 from gradtui.chart.plane import Cells, Entry, Plane, around, has_room
+from gradtui.chart.ticks import ticks
 from gradtui.chart.window import Position
+from gradtui.runs.binned_norms import column_of, columns
 from gradtui.snapshot.training import Optimizer
 
 LOGARITHMIC = 100.0
@@ -19,6 +22,11 @@ MOST_POINTS = 2000
 BESIDE: tuple[tuple[str, Role], ...] = (("△", "derivative"), ("×", "tangent"), ("+", "variable"))
 """The runs that are kept beside this one: their marks, told apart without colours."""
 
+NAN, INFINITE = "×", "∞"
+"""Marks of losses that have no height, at the foot and at the head of the chart."""
+
+Values = Sequence[tuple[int, float]]
+"""By place of the update."""
 
 THIS_LINE: Cell = ("━", "f")
 
@@ -48,25 +56,12 @@ def legend(tracks: Sequence[Track], this: Cell) -> list[Entry]:
     return [*entries[-1:], *entries[:-1]]
 
 
-def thinned(values: Sequence[float]) -> list[tuple[int, float]]:
-    """Numbered, at most MOST_POINTS of them, with the lowest and highest of each stretch so that no peak is lost."""
-    if len(values) <= MOST_POINTS:
-        return [*enumerate(values)]
-    size = -(-len(values) * 2 // MOST_POINTS)
-    found = []
-    for start in range(0, len(values), size):
-        stretch = range(start, min(start + size, len(values)))
-        ends = {min(stretch, key=lambda place: values[place]), max(stretch, key=lambda place: values[place])}
-        found += [(place, values[place]) for place in sorted(ends)]
-    return found
-
-
 def draw_values(tracks: Sequence[Track], width: int, height: int) -> Cells | None:
     """f by update; its logarithm where it spans powers of ten. The last track is the run that goes on."""
     if not has_room(width, height) or not any(track.values for track in tracks):
         return None
     every = [value for track in tracks for value in track.values if math.isfinite(value)]
-    powers = bool(every) and min(every) > 0 and max(every) > LOGARITHMIC * min(every)
+    powers = _spans_powers(every)
     longest = max(len(track.values) for track in tracks)
 
     def height_of(value: float) -> float:
@@ -82,9 +77,95 @@ def draw_values(tracks: Sequence[Track], width: int, height: int) -> Cells | Non
         powers=powers,
     )
     for track, (mark, role) in zip(tracks, marked(tracks, THIS_LINE), strict=True):
-        points = [(float(number), height_of(value)) for number, value in thinned(track.values)]
+        points = [(float(number), height_of(value)) for number, value in thinned([*enumerate(track.values)])]
         is_last = track is tracks[-1]
         plane.line(points, role, "" if is_last else mark)
         if is_last and points:
             plane.mark(points[-1], "●", "point")
     return plane.cells()
+
+
+def draw_loss(
+    losses: Values, window: tuple[int, int], width: int, height: int, *, troubles: Sequence[int] = (), margin: int = 0
+) -> Cells | None:
+    """The updates from `window[0]` to before `window[1]`, in columns as those of a heat map. The logarithm of the losses,
+    where they span powers of ten.
+
+    troubles: updates at which findings begin. margin: cells at the left of the axis, at least. None where there is no room
+    or no loss.
+    """
+    if not has_room(width - margin, height) or not losses:
+        return None
+    finite = [loss for _, loss in losses if math.isfinite(loss)]
+    powers = _spans_powers(finite)
+
+    def height_of(loss: float) -> float:
+        return math.log10(loss) if powers and loss > 0 else loss
+
+    low, high = window
+    plane = Plane(
+        (0.0, 1.0),
+        around(map(height_of, finite)),
+        width,
+        height,
+        names=("update" if not margin else "", "loss"),
+        legend=[*_legend(losses)],
+        powers=powers,
+        margin=margin,
+    )
+    count = plane.frame.columns
+    stretches = columns(low, high, count)
+
+    def middle(place: int) -> float:
+        return (column_of(place, low, high, count) + 0.5) / count
+
+    def within(place: int) -> float:
+        column = column_of(place, low, high, count)
+        stretch = stretches[column]
+        return (column + (place - stretch.start + 0.5) / len(stretch)) / count if len(stretch) > 1 else middle(place)
+
+    marks = ticks((low, max(high - 1, low + 1)), max(2, count // 9))
+    plane.label([(middle(int(at)), text) for at, text in marks if at == int(at) and at < high])
+    bottom, top = plane.frame.y_window
+    for trouble in troubles:
+        if low <= trouble < high:
+            plane.column(middle(trouble), "┊", "trouble")
+    for is_finite, group in groupby(thinned(losses), key=lambda one: math.isfinite(one[1])):
+        points = [*group]
+        if is_finite:
+            plane.line([(within(place), height_of(loss)) for place, loss in points], "f")
+            if len(points) == 1:
+                plane.mark((middle(points[0][0]), height_of(points[0][1])), "●", "f")
+            continue
+        for place, loss in points:
+            mark = NAN if math.isnan(loss) else INFINITE
+            plane.mark((middle(place), top if loss == math.inf else bottom), mark, "trouble")
+    return plane.cells()
+
+
+def _legend(losses: Values) -> Iterator[Entry]:
+    if any(math.isnan(loss) for _, loss in losses):
+        yield Entry((NAN, "trouble"), ("nan",))
+    if any(math.isinf(loss) for _, loss in losses):
+        yield Entry((INFINITE, "trouble"), ("infinite",))
+
+
+def _spans_powers(values: Sequence[float]) -> bool:
+    """Whether it is their logarithm that is drawn. values: all finite."""
+    return bool(values) and min(values) > 0 and max(values) > LOGARITHMIC * min(values)
+
+
+def thinned(values: Values) -> Values:
+    """At most so many as can be told apart, with the lowest and highest of each stretch, and all without a height."""
+    if len(values) <= MOST_POINTS:
+        return values
+    size = -(-len(values) * 2 // MOST_POINTS)
+    found: list[tuple[int, float]] = []
+    for start in range(0, len(values), size):
+        stretch = values[start : start + size]
+        kept = {one[0] for one in stretch if not math.isfinite(one[1])}
+        finite = [one for one in stretch if math.isfinite(one[1])]
+        if finite:
+            kept |= {min(finite, key=lambda one: one[1])[0], max(finite, key=lambda one: one[1])[0]}
+        found += [one for one in stretch if one[0] in kept]
+    return found

@@ -9,8 +9,9 @@ from contextlib import aclosing
 
 from msgspec.structs import replace
 
+from gradtui.service.child_process import STARTUP, TITLE, ChildError
 from gradtui.service.look_ahead import LookAhead
-from gradtui.service.supervised_child import STARTUP, TITLE, Child, ChildError
+from gradtui.service.supervised_child import Child
 from gradtui.snapshot.defaults import OWN_SECONDS
 from gradtui.snapshot.model import Problem, Request, Snapshot
 from gradtui.snapshot.truth import Coefficients, Derivative

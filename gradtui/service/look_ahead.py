@@ -8,7 +8,8 @@ from contextlib import suppress
 from msgspec import Struct, msgpack
 from msgspec.structs import replace
 
-from gradtui.service.supervised_child import Child, ChildError
+from gradtui.service.child_process import ChildError
+from gradtui.service.supervised_child import Child
 from gradtui.snapshot.model import Request, Snapshot
 
 QUICK = 0.02

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.chart.loss import INFINITE, NAN, draw_loss
+from gradtui.chart.by_update import INFINITE, NAN, draw_loss
 from gradtui.runs.binned_norms import column_of
 
 MARGIN, WIDTH, HEIGHT = 12, 80, 14

@@ -90,7 +90,7 @@ def test_runs_beside_each_other_have_marks_of_their_own() -> None:
 def test_no_peak_is_lost() -> None:
     values = [0.0] * 100_000
     values[77_777] = 5.0
-    shown = thinned(values)
+    shown = thinned([*enumerate(values)])
     assert len(shown) <= MOST_POINTS + 2
     assert (77_777, 5.0) in shown
 

@@ -21,10 +21,11 @@ from gradtui.expression.builder import MOST_OPERATIONS
 from gradtui.expression.grammar import MOST_NESTED
 from gradtui.expression.parser import MOST_CHARACTERS
 from gradtui.report import json, steps, text
+from gradtui.service.child_process import ChildError
 from gradtui.service.client import CALCULUS, TORCH, Service
 from gradtui.service.protocol import Ready, read
 from gradtui.service.protocol import write as send
-from gradtui.service.supervised_child import Child, ChildError
+from gradtui.service.supervised_child import Child
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Request, Snapshot
 from tests.expression.shapes import shape

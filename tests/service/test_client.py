@@ -189,7 +189,7 @@ async def test_what_others_take_of_the_processors_does_not_count(
             go.touch()
         return seconds
 
-    monkeypatch.setattr("gradtui.service.supervised_child.waited", waited)
+    monkeypatch.setattr("gradtui.service.child_process.waited", waited)
     async with service(tmp_path, deadline=0.2) as client:
         await client._torch._running()  # its start has a time of its own
         told = iter([0.0, 20.0])

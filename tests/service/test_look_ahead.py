@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from gradtui.engine.training.evaluate import evaluate
 from gradtui.service import look_ahead
+from gradtui.service.child_process import ChildError
 from gradtui.service.look_ahead import LookAhead
-from gradtui.service.supervised_child import Child, ChildError
+from gradtui.service.supervised_child import Child
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Experiment, Problem, Request, Snapshot
 from gradtui.snapshot.orders import OrdersRequest

@@ -13,7 +13,8 @@ import pytest
 
 import gradtui
 from gradtui.service import not_started
-from gradtui.service.supervised_child import Child, ChildError
+from gradtui.service.child_process import ChildError
+from gradtui.service.supervised_child import Child
 from gradtui.snapshot.model import Request
 from tests.terminal.driver import PATIENCE
 

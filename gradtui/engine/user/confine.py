@@ -1,16 +1,16 @@
-"""Bounds for user code: time, memory, and copies of the process that it makes."""
+"""Bounds for user code: time, memory, copies of the process that it makes, and standard streams that it may close."""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from gradtui.engine.user.errors import TooLongError
 from gradtui.engine.user.memory_and_recursion import bounded, own_depth
-from gradtui.engine.user.standard_streams import own_streams
 
 AGAIN = 1.0
 """Seconds between the first call to stop and the next, for code that catches everything."""
@@ -57,3 +57,31 @@ def _time_limit(seconds: float) -> Iterator[None]:
         finally:  # the alarm may have come just there
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def own_streams() -> Iterator[None]:
+    """Standard streams that user code may close (as `exit()` does) or replace, and that hold nothing back."""
+    before = sys.stdin, sys.stdout, sys.stderr
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", 1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
+    try:
+        yield
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """What is written to descriptors 1 and 2 goes nowhere."""
+    nothing, kept = os.open(os.devnull, os.O_WRONLY), [os.dup(1), os.dup(2)]
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        for number, descriptor in enumerate(kept, start=1):
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+        os.close(nothing)

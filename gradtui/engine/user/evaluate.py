@@ -22,7 +22,7 @@ from gradtui.engine.capture.outputs import outputs_of
 from gradtui.engine.capture.places import shown
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.trace import Trace
-from gradtui.engine.user.confine import confined
+from gradtui.engine.user.confine import confined, silent
 from gradtui.engine.user.detail import detailed
 from gradtui.engine.user.errors import Way, files_of, problem
 from gradtui.engine.user.function_parameters import Arguments, arguments
@@ -32,7 +32,6 @@ from gradtui.engine.user.module import UserModule, text_of
 from gradtui.engine.user.processes import Processes
 from gradtui.engine.user.rerun import Again
 from gradtui.engine.user.script_expressions import spelling
-from gradtui.engine.user.standard_streams import silent
 from gradtui.engine.user.target import function
 from gradtui.engine.user.training import Course
 from gradtui.engine.user.warned import warned

@@ -7,7 +7,7 @@ import textwrap
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
-from gradtui.chart.loss import draw_loss
+from gradtui.chart.by_update import draw_loss
 from gradtui.report import findings_text
 from gradtui.report.text import one_line
 from gradtui.report.width import WIDTH

@@ -7,8 +7,8 @@ from functools import partial
 from itertools import groupby
 from typing import get_args
 
+from gradtui.chart.by_update import draw_loss
 from gradtui.chart.drawing import Role
-from gradtui.chart.loss import draw_loss
 from gradtui.chart.plane import Cells
 from gradtui.tui.panes.line_view import Line, LineView, Piece
 from gradtui.tui.run.look import Look
