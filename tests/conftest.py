@@ -17,6 +17,9 @@ from textual.css.stylesheet import Stylesheet
 
 from tests import idle
 
+# Threads that share what torch reckons wait for each other, busily, where other tests have the processors: a third of its time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 gc.disable()  # while the tests are collected: nothing of it is garbage
 
 # A job that a script starts with & is told to pass SIGINT over, and so would be every program that the tests interrupt.

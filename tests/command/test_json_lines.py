@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import math
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import warm
+
 pytestmark = pytest.mark.child
 
 CASES = Path(__file__).parents[1] / "cases"
-COMMAND = (sys.executable, "-m", "gradtui", "-", "--json")
 
 Json = dict[str, Any]
 
@@ -24,7 +24,9 @@ class Batch:
     """A batch that runs: a line in, a line out."""
 
     def __init__(self, *options: str) -> None:
-        self.process = subprocess.Popen([*COMMAND, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            warm.gradtui("-", "--json", *options), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
 
     def raw(self, line: bytes) -> Json:
         """The answer comes while the input is still open: nothing is held back."""
