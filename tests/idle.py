@@ -29,8 +29,11 @@ async def wait_for_idle(min_sleep: float = SLEEP_GRANULARITY, max_sleep: float =
         await asyncio.sleep(TURN)
         if loop._ready or process_time() - used > (loop.time() - now) / 4:
             active = loop.time()
-        elif (now := loop.time()) >= begun + min_sleep and active + SLEEP_GRANULARITY <= max(now, _next(loop)):
+            continue
+        now, due = loop.time(), _next(loop)
+        if now >= begun + min_sleep and active + SLEEP_GRANULARITY <= max(now, due):
             return
+        await asyncio.sleep(min(due - now, SLEEP_GRANULARITY))
 
 
 def _next(loop: Any) -> float:
