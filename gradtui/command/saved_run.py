@@ -32,13 +32,13 @@ def is_run(path: str) -> bool:
 
 def is_folder(path: str) -> bool:
     """Whether it is a folder, and meant as one: it ends as a path does, or has runs in it."""
-    from gradtui.file.header import FileError
-    from gradtui.file.run_folder import files
-
     if not os.path.isdir(path):
         return False
     if path.endswith(("/", os.sep)):
         return True
+    from gradtui.file.header import FileError
+    from gradtui.file.run_folder import files
+
     try:
         return bool(files(path))
     except (OSError, FileError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from gradtui.expression.latex_commands import COMMAND, inside, meaning
@@ -32,8 +33,6 @@ _TOKEN = (
 )
 _COMMENT = r"(?P<skip>#[^;\r\n]*|\"\"\"(?:(?!\"\"\")[\s\S])*\"\"\")"
 """In Python that is pasted; a comment ends with its line, also where the lines are joined by `;`."""
-_PATTERN = re.compile(_TOKEN, re.DOTALL)
-_PYTHON = re.compile(f"{_COMMENT}|{_TOKEN}", re.DOTALL)
 _USUAL = re.compile(_WORD)
 _KINDS: dict[str, TokenKind] = {
     "number": "number",
@@ -115,8 +114,13 @@ def _sort(piece: str) -> TokenKind:
 def _pattern(names: Collection[str], is_python: bool) -> re.Pattern[str]:
     """The usual pattern, or one that knows comments, or names such as `Δx` that would fall apart otherwise."""
     unusual = [name for name in names if not _USUAL.fullmatch(name) and name.isidentifier()]
-    if not unusual:
-        return _PYTHON if is_python else _PATTERN
     longest_first = sorted(map(re.escape, unusual), key=len, reverse=True)
+    return _compiled(tuple(longest_first), is_python)
+
+
+@lru_cache(16)
+def _compiled(names: tuple[str, ...], is_python: bool) -> re.Pattern[str]:
+    """Where it is wanted first: it takes as long as twenty small modules."""
+    name = rf"(?P<name>(?:{'|'.join(names)})(?!\w))|" if names else ""
     comment = f"{_COMMENT}|" if is_python else ""
-    return re.compile(rf"(?P<name>(?:{'|'.join(longest_first)})(?!\w))|{comment}{_TOKEN}", re.DOTALL)
+    return re.compile(f"{name}{comment}{_TOKEN}", re.DOTALL)

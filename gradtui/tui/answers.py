@@ -6,7 +6,6 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from gradtui.graph.higher_orders import picture
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.model import Problem, Request, Snapshot
 
@@ -47,6 +46,8 @@ class Answers:
 
     def looked_at(self, order: int) -> Snapshot | None:
         """What is shown, or the derivative of one order less than `order` with its own graph, as far as that is there."""
+        from gradtui.graph.higher_orders import picture  # not wanted before the first paint
+
         if self._looked_at[0] is not self.shown or self._looked_at[1] != order:
             told = self.shown if self.shown is None else picture(self.shown, order)
             self._looked_at = self.shown, order, told

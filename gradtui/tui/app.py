@@ -2,126 +2,112 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 from textual import events
-from textual.app import ComposeResult, SystemCommand
-from textual.binding import BindingType
+from textual.app import SystemCommand
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
-from gradtui.service.client import Service
 from gradtui.settings.read_settings import Settings
 from gradtui.settings.remembered import Memory
-from gradtui.snapshot.model import Dtype
+from gradtui.snapshot.model import Dtype, Snapshot
 from gradtui.snapshot.start import Start
-from gradtui.tui import clipboard, texts
 from gradtui.tui.answers import Answers
-from gradtui.tui.asking import Asking
-from gradtui.tui.backward import Backward
-from gradtui.tui.configured_keys import bound
-from gradtui.tui.evaluator import DerivativeArrived, MakeEvaluator, OtherArrived, SnapshotArrived
+from gradtui.tui.evaluator import DerivativeArrived, Evaluator, MakeEvaluator, OtherArrived, SnapshotArrived
 from gradtui.tui.findings import Findings
-from gradtui.tui.keys import EVERYWHERE, KEYS, UPDATE, asks, working, works
+from gradtui.tui.keys import EVERYWHERE, UPDATE, asks, working, works
+from gradtui.tui.opening import Opening
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
-from gradtui.tui.textual_fixes import MendedApp, by
-from gradtui.tui.training.board import Board
-from gradtui.tui.typing.file_entry import FileEntry, write, written
+from gradtui.tui.textual_fixes import by
 from gradtui.tui.typing.line_input import LineInput
-from gradtui.tui.views import Picture
+
+if TYPE_CHECKING:  # what is not wanted before the first paint
+    from gradtui.tui.asking import Asking
+    from gradtui.tui.backward import Backward
+    from gradtui.tui.training.board import Board
+    from gradtui.tui.typing.file_entry import FileEntry
+    from gradtui.tui.views import Picture
+
+STYLES = Path(__file__).with_name("gradtui.tcss")
+NOTHING_NEW = "this is a saved snapshot: nothing in it is evaluated anew"
 
 
-class GradtuiApp(MendedApp):
+class GradtuiApp(Opening):
     """Its parts: the `session` (what was chosen), `asking` (which fills the `answers`), `findings` (what is wrong with them),
     `backward` (where one looks), the `player`; the `picture` is a view of all those. Here they hear of each other.
     """
 
-    TITLE = "gradtui"
-    CSS_PATH = "gradtui.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
-    AUTO_FOCUS = None
-    HORIZONTAL_BREAKPOINTS = [(0, "-no-width"), (40, "-narrow"), (64, "-medium"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-no-height"), (10, "-flat"), (18, "-low"), (30, "-tall")]
+    asking: Asking
+    backward: Backward
+    board: Board
+    picture: Picture
 
     def __init__(
-        self, session: Session, service: MakeEvaluator, theme: str | None = None, memory: Memory | None = None
+        self,
+        session: Session,
+        service: MakeEvaluator,
+        theme: str | None = None,
+        memory: Memory | None = None,
+        training: Start | None = None,
     ) -> None:
-        """memory: what is remembered of the last time, and will be of this one; None for nothing."""
-        super().__init__()
-        self.memory = memory
+        """training: how it begins; None where nothing is trained."""
+        super().__init__(session, theme, memory)
         self.live_again: Start | None = None
-        self.session, self.answers = session, Answers()
-        self.asking = Asking(session, self.answers, service, self.post_message)
+        self.answers = Answers()
         self.findings = Findings(self)
         self.player = Player(self, self.show_player)
-        heard = {"moved": self.show_cursor, "ask": self.ask}
-        self.backward = Backward(self, session, self.answers, self.findings, self.player, **heard)
-        self.board = Board(self, session, self.answers, self.backward, foresee=self.asking.foresee, **heard)
+        self._service, self._training = service, training
         self._working: list[bool] = []
         self._held = False
         self._other_window: tuple[float, float] | None = None
-        settings = Settings() if memory is None else memory.settings
-        self.keys, wrong = bound(settings.keys, places=settings.sources)
-        self.wrong = (*settings.wrong, *wrong)
-        self.set_keymap({str(key.id): key.key for key in self.keys if key not in KEYS})
-        self.plain = settings.plain
-        self.theme = theme or self.theme
 
-    def compose(self) -> ComposeResult:
-        heard = {"ask": self.ask, "settle": self.settle, "typed": self.asking.typed}
-        self.picture = Picture(self.session, self.answers, self.backward, **heard, id="picture")
+    async def open(self) -> None:
+        """The parts, and the picture of them. The evaluation starts first: it loads by itself meanwhile."""
+        from gradtui.tui.asking import Asking
+
+        self.asking = Asking(self.session, self.answers, self._service, self.post_message)
+        await self.asking.start()
+        from gradtui.tui.backward import Backward
+        from gradtui.tui.training.board import Board
+        from gradtui.tui.views import Picture
+
+        heard = {"moved": self.show_cursor, "ask": self.ask}
+        session, answers = self.session, self.answers
+        self.backward = Backward(self, session, answers, self.findings, self.player, **heard)
+        self.board = Board(self, session, answers, self.backward, foresee=self.asking.foresee, **heard)
+        if self._training is not None:
+            self.board.begin(self._training)
+        typed = {"ask": self.ask, "settle": self.settle, "typed": self.asking.typed}
+        self.picture = Picture(session, answers, self.backward, self.line, **typed, id="picture")
         self.board.attach(self.picture)
-        yield self.picture
-        yield Static("too small:\n40 x 10 at least", id="too-small")
-        yield KeyFooter(left_out=(UPDATE,))
-
-    def on_mount(self) -> None:
-        self._first = self.chosen
-        if self.memory is not None:
-            for text in self.memory.load():
-                self.picture.formula.history.add(text)
-        self.warn("Settings", self.wrong)
+        self.stylesheet.read(STYLES)
+        await self.mount(self.picture, after=self.line)
         self.picture.call_plainly(self.plain)
         if self.session.origin == "expression" and self.session.live:
             self.picture.take(self.session.text)
         else:
             self.picture.lay_out()
             self.ask()
-        self.call_after_refresh(self.begin)
-
-    async def begin(self) -> None:
-        """The first frame is out. What starts now would have taken the processor from it."""
-        gc.freeze()  # what is there now stays: to look through it again would cost a frame, now and then
-        gc.enable()
-        await self.asking.start()
 
     async def on_unmount(self) -> None:
         self.remember()
         await self.asking.close()
-
-    def remember(self) -> None:
-        if self.memory is not None:
-            self.memory.save(self.picture.formula.history.entries, self._first, self.chosen)
-
-    @property
-    def chosen(self) -> dict[str, str]:
-        """Settings that the screen changes; another choice than at first holds from now on."""
-        return {"theme": self.theme, "vocabulary": "plain" if self.plain else "torch"}
 
     # What is asked, and answered
 
     def ask(self) -> None:
         """Have the session evaluated; of a saved one there is an answer the first time, and for the ledger."""
         if not self.session.live and self.answers.answered and not (self.session.ledger or self.session.most > 1):
-            self.notify(texts.NOTHING_NEW, timeout=3)
+            self.notify(NOTHING_NEW, timeout=3)
         self.board.prepare()
-        self.asking.ask(texts.samples(self.picture.chart.size.width))
+        self.asking.ask(self.picture.samples)
         self.settle()
 
     def on_snapshot_arrived(self, message: SnapshotArrived) -> None:
@@ -184,7 +170,7 @@ class GradtuiApp(MendedApp):
             self._held = self.session.held
             self.show_variables()
         self.asking.settle(answered=answered)
-        self.picture.show_status(self.asking.light)
+        self.line.show_status(self.asking.light)
 
     def show_answer(self) -> None:
         self.picture.show_answer(stale=self.asking.stale)
@@ -229,7 +215,7 @@ class GradtuiApp(MendedApp):
     def on_key(self, event: events.Key) -> None:
         """One that no action took: of a saved picture it may have asked for another answer."""
         if not self.session.live and (asks(event.key, self.keys) or asks(event.character, self.keys)):
-            self.notify(texts.NOTHING_NEW, timeout=3)
+            self.notify(NOTHING_NEW, timeout=3)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         from gradtui.tui.dialogs import command_palette  # not wanted before the first paint
@@ -356,6 +342,7 @@ class GradtuiApp(MendedApp):
 
     async def on_file_entry_left(self, message: FileEntry.Left) -> None:
         from gradtui.report.export import export  # not wanted before the first paint
+        from gradtui.tui.typing.file_entry import write, written
 
         shown = self.board.whole
         if message.path is None or shown is None:
@@ -369,6 +356,8 @@ class GradtuiApp(MendedApp):
             self.notify(written(message.path), markup=False, timeout=4)
 
     def action_copy(self) -> None:
+        from gradtui.tui import clipboard  # not wanted before the first paint
+
         if self.answers.shown is not None:
             clipboard.copy(self, self.session, self.backward.shown or self.answers.shown, self.backward.cursor.selected)
 
@@ -383,10 +372,13 @@ class GradtuiApp(MendedApp):
 
 def explorer(start: Start, memory: Memory | None = None) -> GradtuiApp:
     """The screen on what a person named; what `memory` remembers. Raises PointError for an `at` that is no value."""
-    service = partial(Service, function=start.expression) if start.origin == "function" else Service
-    app = GradtuiApp(Session(start), service, start.theme, memory)
-    app.board.begin(start)
-    return app
+
+    def service(arrived: Callable[[Snapshot], None]) -> Evaluator:
+        from gradtui.service.client import Service  # not wanted before the first paint
+
+        return Service(arrived, function=start.expression if start.origin == "function" else None)
+
+    return GradtuiApp(Session(start), service, start.theme, memory, start)
 
 
 def run(start: Start, settings: Settings | None = None) -> int:

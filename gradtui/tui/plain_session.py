@@ -26,6 +26,7 @@ from gradtui.tui.configured_keys import in_full
 from gradtui.tui.dialogs.help import GLOSSARY, LANGUAGE
 from gradtui.tui.graph.columns import short
 from gradtui.tui.keys import KEYS, ROWS
+from gradtui.tui.typing.formula_line import title
 
 SIZE = (100, 40)
 """Cells of the screen that nobody sees."""
@@ -158,7 +159,7 @@ def _tell(before: dict[str, str], app: GradtuiApp, say: Callable[[str], None]) -
 def _state(app: GradtuiApp) -> Iterator[tuple[str, str]]:
     """All that the screen shows, a sentence each."""
     session, answers, picture = app.session, app.answers, app.picture
-    yield "function", texts.title(session) + session.text
+    yield "function", title(session) + session.text
     if session.reads_as not in ("", session.text):
         yield "reads as", f"reads as {session.reads_as}"
     problem = session.problem or answers.problem

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 from msgspec import Struct
 from textual.content import Content
@@ -26,20 +25,14 @@ from gradtui.tui.answers import Answers
 from gradtui.tui.panes import orders
 from gradtui.tui.panes.stepper import VariableRow
 from gradtui.tui.session import Session
+from gradtui.tui.typing.formula_line import LONGEST_CALL, call, title
 
 MUTED, WARNING = "$foreground-muted", "$text-warning"
 NOTHING = Content()
-NOTHING_NEW = "this is a saved snapshot: nothing in it is evaluated anew"
 MARK_STYLES = {True: "$text-success", False: "bold $text-error", None: MUTED}
 
 AROUND = 40
 """Elements of a long vector that are written out on each side of the active one: more than fit on a line."""
-
-WIDEST_TITLE = 16
-"""Cells that `f(x, y) = ` may take before the expression."""
-
-LONGEST_CALL = 14
-"""Characters of `f(x, y)` before the value."""
 
 MOST_NODES = 500
 """Of a graph whose ways are looked for at each answer."""
@@ -50,29 +43,11 @@ SHORT_NAME = 4
 """Characters of a variable that stands on one line with the value."""
 
 
-def title(session: Session) -> str:
-    """`f(x) = ` to stand before the typed text, empty where that says so itself; of a file `model.py:loss(w, b)`."""
-    if session.origin == "function":
-        return visible(f"{Path(session.text).name}({', '.join(session.variables)})")
-    if session.origin == "capture":
-        return visible(session.text)
-    if session.named:
-        return ""
-    written = f"{of(session)} = "
-    return written if len(written) <= WIDEST_TITLE else "f = "
-
-
 def echo(session: Session) -> Content:
     """How the text is read, its `=` under that of the title; nothing where that is how it was typed."""
     if session.reads_as == session.text or session.origin != "expression":
         return Content()
     return Content.styled("= ".rjust(len(title(session))) + visible(session.reads_as), MUTED)
-
-
-def of(session: Session) -> str:
-    """`f(x, y)`; only `f` for a constant, and where that is long."""
-    written = visible(f"{session.name}({', '.join(session.variables)})")
-    return written if session.variables and len(written) <= LONGEST_CALL else session.name
 
 
 def variable_rows(session: Session, shown: Snapshot | None) -> list[VariableRow]:
@@ -289,13 +264,13 @@ def _value_remark(session: Session, shown: Snapshot) -> str:
     """Where half of the digits of f itself are gone."""
     told = value_check(shown)
     lost = told.right is None and told.digits is not None and told.digits <= held(shown.dtype) // 2
-    return f"{of(session)}: {told.text}" if lost else ""
+    return f"{call(session)}: {told.text}" if lost else ""
 
 
 def _numbers(session: Session, shown: Snapshot) -> Content:
     digits = significant(shown)
     pieces = [
-        (f"{of(session)} = ", MUTED),
+        (f"{call(session)} = ", MUTED),
         (numbers(shown.value, digits, most=4), _style(shown.value, "$text-primary")),
     ]
     state = shown.variables.get(session.active or "")

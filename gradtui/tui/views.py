@@ -6,26 +6,26 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Container, Vertical
 from textual.content import Content
-from textual.widgets import Digits, Input, Static
+from textual.widgets import Digits
 
 from gradtui.snapshot.finding import Finding
 from gradtui.tui import texts
-from gradtui.tui.answers import Answers, Light
+from gradtui.tui.answers import Answers
 from gradtui.tui.backward import Backward, Cursor
 from gradtui.tui.pane_layout import PaneLayout
 from gradtui.tui.panes import orders
 from gradtui.tui.panes.chart import Chart
 from gradtui.tui.panes.problem import ProblemLine
-from gradtui.tui.panes.readout import GAP, Status, TextLine
+from gradtui.tui.panes.readout import GAP, TextLine
 from gradtui.tui.panes.source import SourceView
 from gradtui.tui.panes.stepper import Stepper
 from gradtui.tui.session import Session
 from gradtui.tui.training.optimizer_entry import OptimizerEntry
-from gradtui.tui.typing.expression_input import ExpressionInput
 from gradtui.tui.typing.file_entry import FileEntry
 from gradtui.tui.typing.formula import Formula
+from gradtui.tui.typing.formula_line import FormulaLine
 from gradtui.tui.typing.line_input import LineInput
 from gradtui.tui.typing.search_entry import SearchEntry
 from gradtui.tui.typing.value_entry import ValueEntry
@@ -41,7 +41,7 @@ LEAST_COLUMN, BETWEEN = 21, 3
 
 
 class Picture(Vertical):
-    """The expression above its reading; variables and readout; graph, chart and node panel.
+    """Under the line of the function its reading; variables and readout; graph, chart and node panel.
 
     What a person types into them and points at in them goes into the session and the cursor. ask: called where the session is to
     be evaluated anew. settle: where it cannot be, because of what was typed. typed: at each change of the function's line.
@@ -52,6 +52,7 @@ class Picture(Vertical):
         session: Session,
         answers: Answers,
         backward: Backward,
+        line: FormulaLine,
         *,
         ask: Callable[[], None],
         settle: Callable[[], None],
@@ -61,12 +62,10 @@ class Picture(Vertical):
         super().__init__(id=id)
         self._session, self._answers, self._backward = session, answers, backward
         self._ask, self._settle = ask, settle
-        self.title = Static(id="title")
-        self.formula = ExpressionInput(session.text, session.names, id="expression")
-        self.formula.can_focus = session.live
+        self.line, self.formula, self.status = line, line.formula, line.status
+        line.listener = self
         heard = {"ask": ask, "settle": settle, "typed": typed, "lay_out": self.lay_out}
         self.typed = Formula(session, self.formula, **heard)
-        self.status = Status(id="status")
         self.source = SourceView(id="source") if session.origin != "expression" else None
         self.problem_line, self.entry = ProblemLine(id="problem"), ValueEntry(id="entry")
         self.optimizer = OptimizerEntry(id="optimizer")
@@ -83,13 +82,7 @@ class Picture(Vertical):
         self._column, self._height = LEAST_COLUMN, 0
 
     def compose(self) -> ComposeResult:
-        with Horizontal(id="formula"):
-            yield self.title
-            yield self.formula
-            yield self.status
         if self.source is not None:
-            self.formula.display = False
-            self.title.styles.width = "1fr"
             yield self.source
         with Container(id="under"):
             yield self.problem_line
@@ -103,21 +96,16 @@ class Picture(Vertical):
             yield self.numbers
             yield self.derivation
         yield self.panes.tabs
+        yield self.panes
 
     def on_mount(self) -> None:
         self.watch(self.graph, "selected", self._follow, init=False)
-        self.call_after_refresh(self._mount_panes)
-
-    async def _mount_panes(self) -> None:
-        """Behind the first frame, which comes sooner without them. Someone may have quit by then."""
-        if self.is_attached and self.is_running:
-            await self.mount(self.panes)
 
     def lay_out(self) -> None:
         """The title and the room for the variables. Not while one types: all would jump at every letter."""
         session = self._session
-        self.title.update(Content(texts.title(session)))
-        rows = max(1, min(len(session.variables), max(MOST_ROWS, self.size.height // PART_OF_ROWS)))
+        self.line.show_title()
+        rows = max(1, min(len(session.variables), max(MOST_ROWS, self.app.size.height // PART_OF_ROWS)))
         self._column = LEAST_COLUMN
         self.stepper.styles.height = rows
         self.point.styles.grid_rows = f"1 {max(1, rows - 1)}"
@@ -134,21 +122,20 @@ class Picture(Vertical):
         """Another function, not typed."""
         self.typed.take(text)
 
-    def on_descendant_focus(self) -> None:
-        if self.formula.has_focus:
-            self._session.begin_typing()
+    def typing_begins(self) -> None:
+        self._session.begin_typing()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        self.typed.changed(event.value)
+    def text_changed(self, text: str) -> None:
+        self.typed.changed(text)
 
-    def on_input_blurred(self, event: Input.Blurred) -> None:
+    def line_blurred(self, text: str) -> None:
         """The title follows only now: sooner, it would shift the text under the cursor."""
-        if event.input is self.formula and not self._session.held:
-            self.formula.history.add(event.value)
+        if not self._session.held:
+            self.formula.history.add(text)
             self.lay_out()
 
-    def on_expression_input_left(self, message: ExpressionInput.Left) -> None:
-        if not message.accepted:
+    def text_left(self, accepted: bool) -> None:
+        if not accepted:
             self.typed.give_up()
         elif not self.typed.accept():
             return
@@ -168,8 +155,8 @@ class Picture(Vertical):
         else:
             self.leave_line()
 
-    def on_expression_input_pointed(self, message: ExpressionInput.Pointed) -> None:
-        node = texts.innermost(self._backward.shown, self.formula.value, message.place)
+    def text_pointed(self, place: int) -> None:
+        node = texts.innermost(self._backward.shown, self.formula.value, place)
         if node is not None:
             self._backward.select(node)
 
@@ -271,10 +258,10 @@ class Picture(Vertical):
             return None
         return self.formula.column(self.formula.bad[0]) + self.formula.region.x - self.problem_line.content_region.x
 
-    def show_status(self, light: Light) -> None:
-        session = self._session
-        kind = f"{'' if session.live else 'saved · '}{session.dtype} · {session.device}"
-        self.status.show(f"EXPERIMENT · {kind}" if session.experiments else kind, light)
+    @property
+    def samples(self) -> int:
+        """Points of a curve as wide as the chart."""
+        return texts.samples(self.chart.size.width)
 
     def show_variables(self, *, patient: bool) -> None:
         """The values as they are now, with what the last answer says of them."""

@@ -8,9 +8,8 @@ import pytest
 from textual.widgets import Static
 
 from gradtui.snapshot.model import Snapshot
-from gradtui.tui.app import GradtuiApp
+from gradtui.tui.app import NOTHING_NEW, GradtuiApp
 from gradtui.tui.saved import explorer
-from gradtui.tui.texts import NOTHING_NEW
 from tests import examples, synthetic
 from tests.file.test_snapshot_format import EVERYTHING
 from tests.tui.test_app import press, text_of
@@ -94,4 +93,4 @@ async def test_every_snapshot_is_shown(name: str, size: tuple[int, int]) -> None
         await press(pilot, "n", "l", "l", "w", "s", "down", "up", "v", "e", "d", "P", "space")
         if snapshot.graph.nodes:
             assert snapshot.graph.nodes[0].name in text_of(app)
-        assert app.picture.query_one("#title", Static).display
+        assert app.line.query_one("#title", Static).display

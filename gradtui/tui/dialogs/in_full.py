@@ -18,6 +18,7 @@ from gradtui.tui.answers import Answers
 from gradtui.tui.node.panel import NodePanel
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import Sized
+from gradtui.tui.typing.formula_line import title
 
 
 class FullScreen(Sized, ModalScreen[None]):
@@ -45,7 +46,7 @@ def in_full(
     session: Session, answers: Answers, reading: texts.Reading, selected: int | None, panel: NodePanel
 ) -> Iterator[tuple[str, str]]:
     """Whatever may be cut on the screen: its name, and its text."""
-    yield "the function", texts.title(session) + session.text
+    yield "the function", title(session) + session.text
     if session.reads_as not in ("", session.text):
         yield "it reads as", session.reads_as
     numbers = reading.whole

@@ -1,11 +1,9 @@
-"""What comes out: one-line texts, and the light that says how the evaluation is doing."""
+"""What comes out: one-line texts."""
 
 from __future__ import annotations
 
 from textual.content import Content
 from textual.widget import Widget
-
-from gradtui.snapshot.visible import visible
 
 GAP = 3
 """Cells between the two ends of a line, at least."""
@@ -40,31 +38,3 @@ def both_ends(left: Content, right: Content, width: int) -> Content:
     right = right.truncate(max(0, room), ellipsis=True)
     left = left.truncate(max(0, width - GAP - right.cell_length), ellipsis=True)
     return Content.assemble(left, " " * (width - left.cell_length - right.cell_length), right)
-
-
-LIGHTS = {
-    "starting": ("○", "$foreground-muted"),
-    "ready": ("●", "$text-success"),
-    "working": ("◐", "$text-warning"),
-    "problem": ("✗", "$text-error"),
-}
-
-
-class Status(Widget):
-    """Number type and device, and a light: ○ starting, ● ready, ◐ at work, ✗ the last request has no answer."""
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._kind, self._light = "", "starting"
-
-    def show(self, kind: str, light: str) -> None:
-        kind = visible(kind)
-        if (kind, light) != (self._kind, self._light):
-            wider = len(kind) != len(self._kind)
-            self._kind, self._light = kind, light
-            self.refresh(layout=wider)
-
-    def render(self) -> Content:
-        lamp, style = LIGHTS[self._light]
-        quiet = "$foreground" if self.has_class("-experiment") else "$foreground-muted"
-        return Content.assemble((f"{self._kind} ", quiet), (lamp, style))

@@ -43,7 +43,7 @@ class RunApp(MendedApp):
     """
 
     TITLE = "gradtui"
-    CSS_PATH = ["../gradtui.tcss", "run.tcss"]
+    CSS_PATH = ["../opening.tcss", "../gradtui.tcss", "run.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
     AUTO_FOCUS = None
     HORIZONTAL_BREAKPOINTS = [(0, "-no-width"), (40, "-narrow"), (64, "-medium"), (100, "-wide")]

@@ -25,7 +25,7 @@ from gradtui.tui.saved import SavedAnswer, session_of
 class UpdateApp(GradtuiApp):
     """The explorer on the Snapshot of one update. Escape goes back to the run, from wherever nothing else is to be left."""
 
-    CSS_PATH = "../gradtui.tcss"
+    CSS_PATH = "../opening.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "restore", "back to the run", show=True, key_display="esc")
     ]

@@ -23,7 +23,7 @@ from gradtui.tui.run.panes import RanksPane
 class RanksApp(RunApp):
     """sources: of the files, in the order of their ranks. here: the one that is seen."""
 
-    CSS_PATH = ["../gradtui.tcss", "run.tcss"]
+    CSS_PATH = ["../opening.tcss", "../gradtui.tcss", "run.tcss"]
 
     class Compared(Message):
         """findings: between the ranks, and in them."""

@@ -40,6 +40,4 @@ def trained_app(expression: str, at: dict[str, str], optimizer: str | None, **mo
     """The explorer on a function that is trained, in float64."""
     chosen = read_optimizer(optimizer) if optimizer is not None else None
     start = Start(expression, {**at}, "float64", optimizer=chosen, **more)  # type: ignore[arg-type]
-    app = GradtuiApp(Session(start), Engine, start.theme)
-    app.board.begin(start)
-    return app
+    return GradtuiApp(Session(start), Engine, start.theme, training=start)

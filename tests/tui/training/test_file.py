@@ -42,9 +42,7 @@ def path(tmp_path: Path) -> Path:
 
 def opened(path: Path, name: str = "loss", optimizer: str | None = "Adam(lr=0.1)") -> GradtuiApp:
     start = Start(f"{path}:{name}", origin="function", optimizer=read_optimizer(optimizer) if optimizer else None)
-    app = GradtuiApp(Session(start), Engine, start.theme)
-    app.board.begin(start)
-    return app
+    return GradtuiApp(Session(start), Engine, start.theme, training=start)
 
 
 def by_torch(rates: list[float]) -> list[float]:

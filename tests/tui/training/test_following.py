@@ -68,10 +68,13 @@ class Ahead:
 
 def opened(expression: str, optimizer: str, **more: object) -> tuple[GradtuiApp, Ahead]:
     start = Start(expression, {**AT}, "float64", optimizer=read_optimizer(optimizer), **more)  # type: ignore[arg-type]
-    app = GradtuiApp(Session(start), Ahead, start.theme)
-    app.board.begin(start)
-    assert isinstance(app.asking.service, Ahead)
-    return app, app.asking.service
+    service = Ahead(lambda snapshot: None)
+
+    def made(arrived: Callable[[Snapshot], None]) -> Ahead:
+        service._on_snapshot = arrived
+        return service
+
+    return GradtuiApp(Session(start), made, start.theme, training=start), service
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,84 @@
+"""What a person sees first, the line of the function and the keys; all else comes behind that frame, and is imported there."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import Static
+
+from gradtui.settings.read_settings import Settings
+from gradtui.settings.remembered import Memory
+from gradtui.tui.configured_keys import bound
+from gradtui.tui.keys import KEYS, UPDATE
+from gradtui.tui.panes.key_footer import KeyFooter
+from gradtui.tui.session import Session
+from gradtui.tui.textual_fixes import MendedApp
+from gradtui.tui.typing.formula_line import FormulaLine
+
+
+class Opening(MendedApp):
+    """`open` brings the rest. Keys that were pressed before it has are heard then, in their order."""
+
+    TITLE = "gradtui"
+    CSS_PATH = "opening.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
+    AUTO_FOCUS = None
+    HORIZONTAL_BREAKPOINTS = [(0, "-no-width"), (40, "-narrow"), (64, "-medium"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-no-height"), (10, "-flat"), (18, "-low"), (30, "-tall")]
+
+    def __init__(self, session: Session, theme: str | None, memory: Memory | None) -> None:
+        """memory: what is remembered of the last time, and will be of this one; None for nothing."""
+        super().__init__()
+        self.session, self.memory = session, memory
+        settings = Settings() if memory is None else memory.settings
+        self.keys, wrong = bound(settings.keys, places=settings.sources)
+        self.wrong = (*settings.wrong, *wrong)
+        self.set_keymap({str(key.id): key.key for key in self.keys if key not in KEYS})
+        self.plain = settings.plain
+        self.theme = theme or self.theme
+        self._opened = asyncio.Event()
+
+    def compose(self) -> ComposeResult:
+        self.line = FormulaLine(self.session, id="formula")
+        yield self.line
+        yield Static("too small:\n40 x 10 at least", id="too-small")
+        yield KeyFooter(left_out=(UPDATE,))
+
+    def on_mount(self) -> None:
+        self._first = self.chosen
+        if self.session.origin == "expression" and self.session.live and self.session.read(self.session.text):
+            self.line.show_title()
+        self.screen.call_after_refresh(self.begin)
+
+    async def begin(self) -> None:
+        """The first frame is out. What starts now would have taken the processor from it."""
+        if self.memory is not None:
+            for text in self.memory.load():
+                self.line.formula.history.add(text)
+        self.warn("Settings", self.wrong)
+        try:
+            await self.open()
+        finally:
+            self._opened.set()
+        gc.freeze()  # what is there now stays: to look through it again would cost a frame, now and then
+        gc.enable()
+
+    async def open(self) -> None:
+        raise NotImplementedError
+
+    async def _process_messages_loop(self) -> None:
+        await self._opened.wait()
+        await super()._process_messages_loop()
+
+    def remember(self) -> None:
+        if self.memory is not None:
+            self.memory.save(self.line.formula.history.entries, self._first, self.chosen)
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """Settings that the screen changes; another choice than at first holds from now on."""
+        return {"theme": self.theme, "vocabulary": "plain" if self.plain else "torch"}
