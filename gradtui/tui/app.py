@@ -350,7 +350,7 @@ class GradtuiApp(Opening):
             return
         told = await write(partial(export, shown, plain=self.plain, other=self.picture.chart.other), message.path)
         if told:
-            self.picture.file.say(told)
+            self.picture.file.refuse(told)
         else:
             self.picture.leave_line()
             self.notify(written(message.path), markup=False, timeout=4)

@@ -29,7 +29,7 @@ from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.errors import NoWidget
-from textual.events import Click, DeliveryComplete, DeliveryFailed, Resize
+from textual.events import Click, DeliveryComplete, DeliveryFailed, Event, Key, Paste, Resize
 from textual.filter import LineFilter, Monochrome
 from textual.geometry import Offset, Region, Size
 from textual.screen import Screen
@@ -41,6 +41,7 @@ from textual.widgets import Button, Input, LoadingIndicator
 from gradtui.snapshot.visible import visible
 from gradtui.tui.few_colours import ANSI_DARK, COLOURLESS, readable, theme_for
 from gradtui.tui.painting import CellsCompositor
+from gradtui.tui.typing import key_order
 
 SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._gather_commands)["__wrapped__"]
 
@@ -94,6 +95,18 @@ class MendedApp(App[None]):
         self._second_folder: str | None = None
         self.no_color = bool(os.environ.get("NO_COLOR"))  # an empty one says nothing, no-color.org has it
         self.register_theme(ANSI_DARK)
+
+    async def on_event(self, event: Event) -> None:
+        """A key that comes back unheard, from what has the keys no more, goes to what has them now; at the end to nothing."""
+        if isinstance(event, Key | Paste):
+            if not self.screen_stack:
+                return
+            if not event.is_forwarded:
+                key_order.sent(self, event)
+            elif key_order.is_astray(self, event):
+                key_order.send(self, event)
+                return
+        await super().on_event(event)
 
     def warn(self, title: str, sentences: Iterable[str]) -> None:
         for sentence in sentences:
@@ -239,7 +252,7 @@ class Palette(Sized, CommandPalette):
         with Vertical(id="--container"):
             with Horizontal(id="--input"):
                 yield SearchIcon()
-                yield CommandInput(placeholder=self._placeholder, select_on_focus=False)
+                yield PaletteInput(placeholder=self._placeholder, select_on_focus=False)
                 if not self.run_on_select:
                     yield Button("\u25b6")
             with Vertical(id="--results"):
@@ -281,6 +294,26 @@ class Palette(Sized, CommandPalette):
     def _action_command_list(self, action: str) -> None:
         if self.query_one(CommandList).scrollable_content_region.height:
             super()._action_command_list(action)
+
+
+class PaletteInput(CommandInput):
+    """What is typed after escape is for what is under the palette, and waits until that has the keys."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._left = False
+        self._after: list[Key] = []
+
+    async def _on_key(self, event: Key) -> None:
+        if self._left:
+            event.stop()
+            event.prevent_default()
+            self._after.append(event)
+        self._left = self._left or event.key == "escape"
+
+    def _on_unmount(self) -> None:
+        for event in self._after:
+            key_order.send(self.app, event)
 
 
 class Commands(CommandList):

@@ -125,8 +125,8 @@ class Picture(Vertical):
     def typing_begins(self) -> None:
         self._session.begin_typing()
 
-    def text_changed(self, text: str) -> None:
-        self.typed.changed(text)
+    def text_changed(self) -> None:
+        self.typed.changed(self.formula.value)
 
     def line_blurred(self, text: str) -> None:
         """The title follows only now: sooner, it would shift the text under the cursor."""
@@ -138,6 +138,7 @@ class Picture(Vertical):
         if not accepted:
             self.typed.give_up()
         elif not self.typed.accept():
+            self.formula.decided()
             return
         self.leave_line()
 
@@ -206,8 +207,10 @@ class Picture(Vertical):
         self.problem_line.display, self.entry.display, self.search.display = True, False, False
         self.optimizer.display = False
         self.file.display = False
-        if isinstance(self.screen.focused, LineInput):
+        line = self.screen.focused
+        if isinstance(line, LineInput):
             self.screen.set_focus(None)
+            line.decided()
 
     # What a person points at
 

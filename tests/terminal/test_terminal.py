@@ -58,6 +58,16 @@ def test_bad_input_keeps_everything() -> None:
         assert terminal.wait_exit() == 0
 
 
+def test_keys_that_are_there_at_once() -> None:
+    """What follows the key that leaves a line is none of that line's."""
+    with Terminal(light("x^2", "--at", "3", "--dtype", "float64")) as terminal:
+        terminal.wait_for("PowBackward0")
+        terminal.press("x", "7", "enter", "right", "/", "ctrl+u", "2x", "enter", "right", "?", "q", "right")
+        terminal.wait_for("x = 7.3", "14.6", "MulBackward0")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
 def test_small_terminal() -> None:
     with Terminal(light(), columns=80, rows=24) as terminal:
         terminal.wait_for("29", "11", "AddBackward0", "AccumulateGrad")

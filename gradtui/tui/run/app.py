@@ -266,7 +266,7 @@ class RunApp(MendedApp):
         if message.path is not None:
             wrong = await write(partial(export, self.look.run), message.path)
             if wrong:
-                self.file.say(wrong)
+                self.file.refuse(wrong)
                 return
             self.notify(written(message.path), markup=False, timeout=4)
         self.file.display = False

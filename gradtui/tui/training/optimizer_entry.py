@@ -84,6 +84,6 @@ class OptimizerEntry(Entry):
         try:
             optimizer = read_optimizer(event.value)
         except OptimizerError as error:
-            self.say(str(error))
+            self.refuse(str(error))
         else:
             self.post_message(self.Left(optimizer))

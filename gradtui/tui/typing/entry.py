@@ -31,3 +31,8 @@ class Entry(Horizontal):
         said = self.query(Static).last()
         said.update(Content(visible(sentence)))
         said.set_class(not sentence, "-silent")
+
+    def refuse(self, sentence: str) -> None:
+        """The line stays, to be mended."""
+        self.say(sentence)
+        self.query_one(LineInput).decided()

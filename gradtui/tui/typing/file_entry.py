@@ -60,6 +60,8 @@ class FileEntry(Entry):
         event.stop()
         if event.value.strip():
             self.post_message(self.Left(event.value.strip()))
+        else:
+            self.refuse("a name is wanted")
 
 
 def _forms() -> tuple[str, ...]:

@@ -33,6 +33,7 @@ class Formula:
         self._session, self.line = session, line
         self._ask, self._settle, self._typed, self._lay_out = ask, settle, typed, lay_out
         self._going_back: Timer | None = None
+        self._heard = line.value
 
     def take(self, text: str) -> None:
         """Another function, not typed."""
@@ -50,7 +51,7 @@ class Formula:
 
     def changed(self, text: str) -> None:
         """Evaluated as it is typed, but for a word that may go on: no piece of what is meant becomes the picture."""
-        session = self._session
+        session, self._heard = self._session, text
         self._stop_going_back()
         if text == session.text and session.problem is None and not session.held:
             return
@@ -73,6 +74,9 @@ class Formula:
     def accept(self) -> bool:
         """Take what is typed for the function; False where it cannot be read."""
         session = self._session
+        if self.line.value != self._heard:  # the message of a letter comes after a key that was typed at once with it
+            session.begin_typing()
+            self.changed(self.line.value)
         if session.held and session.problem is None:
             self._read(self.line.value)
         if session.problem is not None:

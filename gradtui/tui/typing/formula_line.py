@@ -55,7 +55,7 @@ class Listener(Protocol):
     """Hears what is done to the line."""
 
     def typing_begins(self) -> None: ...
-    def text_changed(self, text: str) -> None: ...
+    def text_changed(self) -> None: ...
     def text_left(self, accepted: bool) -> None: ...
     def line_blurred(self, text: str) -> None: ...
     def text_pointed(self, place: int) -> None: ...
@@ -94,9 +94,9 @@ class FormulaLine(Horizontal):
         if self.listener is not None and self.formula.has_focus:
             self.listener.typing_begins()
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self) -> None:
         if self.listener is not None:
-            self.listener.text_changed(event.value)
+            self.listener.text_changed()
 
     def on_input_blurred(self, event: Input.Blurred) -> None:
         if self.listener is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType, NoBinding
@@ -12,6 +12,10 @@ from textual.widgets import Input
 
 from gradtui.snapshot.visible import visible
 from gradtui.tui.painting import paint_at_once
+from gradtui.tui.typing import key_order
+
+LEAVING = ("submit", "leave")
+"""Actions after which others decide, by `decided`, whether the line is left: what is typed meanwhile waits for that."""
 
 
 def joined(text: str) -> str:
@@ -44,30 +48,62 @@ class LineInput(Input):
         """Every offset stays: one character stands for one."""
         return visible(value)
 
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._deciding = False
+        self._held: list[events.Key | events.Paste] = []
+
     def _on_paste(self, event: events.Paste) -> None:
-        """Several lines are one, joined as lines of a function are; Textual takes the first alone."""
         event.stop()
         event.prevent_default()
-        pasted = joined(event.text)
+        self.call_next(self._hear, event)
+
+    async def _on_key(self, event: events.Key) -> None:
+        event.stop()
+        event.prevent_default()
+        await self._hear(event)
+
+    def _on_blur(self, event: events.Blur) -> None:
+        self.decided()
+
+    def decided(self) -> None:
+        """Whether it is left is known: what came after the key that asked for it goes where it belongs."""
+        if self.app.focused is self:
+            self.call_next(self._hear_held)
+            return
+        held, self._held, self._deciding = self._held, [], False
+        for event in held:
+            key_order.send(self.app, event)
+
+    async def _hear_held(self) -> None:
+        held, self._held, self._deciding = self._held, [], False
+        for event in held:
+            await self._hear(event)
+
+    async def _hear(self, event: events.Key | events.Paste) -> None:
+        """What is typed is painted before anything is made of it. What follows the key that left the line is not its own."""
+        if self._deciding:
+            self._held.append(event)
+        elif self.app.focused is not self:
+            key_order.send(self.app, event)
+        elif isinstance(event, events.Paste):
+            self._insert(joined(event.text))
+        else:
+            await self._obey(event)
+            paint_at_once(self)
+
+    def _insert(self, pasted: str) -> None:
+        """Several lines are one, joined as lines of a function are; Textual takes the first alone."""
         if self.selection.is_empty:
             self.insert_text_at_cursor(pasted)
         else:
             self.replace(pasted, *self.selection)
 
-    async def _on_key(self, event: events.Key) -> None:
-        """What is typed is painted before anything is made of it. What follows the key that left the line is not its own."""
-        focused = self.app.focused
-        if focused is not self:
-            event.stop()
-            event.prevent_default()
-            (focused or self.screen)._forward_event(events.Key(event.key, event.character))
-            return
+    async def _obey(self, event: events.Key) -> None:
         try:
             bindings = self._bindings.get_bindings_for_key(event.key)
         except NoBinding:
             await super()._on_key(event)
         else:
-            event.stop()
-            event.prevent_default()
+            self._deciding = bindings[0].action in LEAVING
             await self.run_action(bindings[0].action)
-        paint_at_once(self)

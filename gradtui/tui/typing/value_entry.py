@@ -61,7 +61,7 @@ class ValueEntry(Entry):
         try:
             point = read_point(text)
         except PointError as error:
-            self.say(str(error))
+            self.refuse(str(error))
             return False
         self.post_message(self.Left(point))
         return True
