@@ -120,11 +120,11 @@ def drive(
     hookless: list[torch.Tensor] = []
     handles: list[Any] = []
     try:
-        for node in nodes:
-            leaf = leaves.get(node)
-            if leaf is None:
-                handles.append(node.register_hook(partial(record.ran, node)))
-            elif leaf.requires_grad and leaf._backward_hooks is None:
+        inner = [node for node in nodes if node not in leaves]
+        functions = [node for node in inner if isinstance(node, BackwardCFunction)]
+        handles.extend([node.register_hook(partial(record.ran, node)) for node in inner])
+        for node, leaf in leaves.items():
+            if leaf.requires_grad and leaf._backward_hooks is None:
                 leaf._backward_hooks = OrderedDict({0: partial(record.reached, node)})  # what register_hook does
                 hookless.append(leaf)
             elif leaf.requires_grad:
@@ -132,7 +132,7 @@ def drive(
         ends = [GradientEdge(node, 0) for node in leaves] or [get_gradient_edge(scalar) for scalar in scalars]
         ones = [torch.ones_like(each) if each.ndim else None for each in scalars]
         losers = [node for node in nodes if lost(node) is not None] if losers is None else losers
-        with guarded(losers), unlearned(nodes), nested(nodes) as within, listening(nodes) as operations:
+        with guarded(losers), unlearned(functions), nested(functions) as within, listening(inner) as operations:
             came = torch.autograd.grad(scalars, ends, ones, retain_graph=True, allow_unused=True)
         record.inside.update(operations)
         if leaves:

@@ -62,12 +62,12 @@ def _is_in_use() -> bool:
 
 
 @contextmanager
-def unlearned(nodes: Sequence[Node]) -> Iterator[None]:
+def unlearned(functions: Sequence[Node]) -> Iterator[None]:
     """Within it no DistributedDataParallel takes a backward for its first one, from which it would learn a static graph.
 
-    At the end of that it averages every `.grad`.
+    At the end of that it averages every `.grad`. functions: the nodes of autograd.Functions.
     """
-    waiting = [wrapper for node in nodes if (wrapper := static_graph_of(node)) is not None]
+    waiting = [wrapper for node in functions if (wrapper := static_graph_of(node)) is not None]
     for wrapper in waiting:
         wrapper._static_graph_delay_allreduce_enqueued = True
     try:

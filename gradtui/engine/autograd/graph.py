@@ -6,7 +6,7 @@ let go of every tensor, then `release` them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TypedDict
 
@@ -79,6 +79,10 @@ class Facts:
     def known(self, node: Node) -> Known:
         return {}
 
+    def kind(self, node: Node) -> tuple[tuple[int, ...], str, str] | None:
+        """Shape, dtype and device of its first output, where they need not be asked of the node."""
+        return None
+
     def sent(self, node: Node) -> Sequence[model.Values | None]:
         """The gradients that backward sent."""
         return ()
@@ -97,36 +101,42 @@ def numbered(nodes: Sequence[Node], ran: Sequence[Node], roots: Sequence[Node] =
     return {node: number for number, node in enumerate(dict.fromkeys((*ran, *roots, *nodes)))}
 
 
-def build(nodes: Sequence[Node], ran: Sequence[Node], facts: Facts, roots: Sequence[Node] = ()) -> model.Graph:
-    """The graph of `walk` as data, with the ids of `numbered`.
+def build(
+    nodes: Sequence[Node],
+    ran: Sequence[Node],
+    facts: Facts,
+    roots: Sequence[Node] = (),
+    ids: Mapping[Node, int] | None = None,
+) -> model.Graph:
+    """The graph of `walk` as data, with the ids of `numbered`, which are made unless given.
 
     roots: the nodes of the outputs; the first of `ran` unless given.
     """
-    ids = numbered(nodes, ran, roots)
+    ids = numbered(nodes, ran, roots) if ids is None else ids
     oldest = next((number for node in reversed(nodes) if (number := sequence(node)) is not None), 0)
     edges = {node: _edges(node, ids, facts) for node in reversed(nodes)}
-    shapes: dict[tuple[int, ...], tuple[int, ...]] = {}
-    built = []
+    shapes: dict[tuple[int, ...], tuple[int, ...]] = {}  # equal ones are one object
+    built, steps = [], len(ran)
     for node, number in ids.items():
-        shape, dtype, device = _metadata(node, shapes)
+        shape, dtype, device = facts.kind(node) or _metadata(node)
         made = node._sequence_nr()
         built.append(
             model.Node(
-                id=number,
-                name=short(node.name()),
-                shape=shape,
-                dtype=dtype,
-                device=device,
-                sequence=None if made == NO_SEQUENCE else made - oldest,
-                step=number if number < len(ran) else None,
-                edges=edges[node],
+                number,
+                short(node.name()),
+                shapes.setdefault(shape, shape),
+                dtype,
+                device,
+                None if made == NO_SEQUENCE else made - oldest,
+                number if number < steps else None,
+                edges[node],
                 **facts.known(node),
             )
         )
     return model.Graph(tuple(built), tuple(dict.fromkeys(ids[node] for node in roots)) or (0,))
 
 
-def _edges(node: Node, ids: dict[Node, int], facts: Facts) -> tuple[model.Edge, ...]:
+def _edges(node: Node, ids: Mapping[Node, int], facts: Facts) -> tuple[model.Edge, ...]:
     sent, local, operands = facts.sent(node), facts.local(node), facts.operands(node)
     edges = []
     for place, (target, number) in enumerate(node.next_functions):
@@ -147,13 +157,12 @@ def short(name: str) -> str:
     return name.rpartition("::")[2]
 
 
-def _metadata(node: Node, shapes: dict[tuple[int, ...], tuple[int, ...]]) -> tuple[tuple[int, ...], str, str]:
-    """Shape, dtype and device of the node's first output; a nested tensor has no shape: (). Equal shapes are one object."""
+def _metadata(node: Node) -> tuple[tuple[int, ...], str, str]:
+    """Shape, dtype and device of the node's first output; a nested tensor has no shape: ()."""
     outputs = node._input_metadata
     output = outputs[0] if outputs else None
     if output is None:
         output = next((other for other in outputs if other is not None), None)
     if output is None:
         return (), "", ""
-    shape = () if output.is_nested_tensor else tuple(output.shape)
-    return shapes.setdefault(shape, shape), name(output.dtype), name(output.device)
+    return () if output.is_nested_tensor else tuple(output.shape), name(output.dtype), name(output.device)

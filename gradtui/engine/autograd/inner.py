@@ -64,8 +64,9 @@ def listening(nodes: Sequence[Node]) -> Iterator[Operations]:
     """The operations of those of `nodes` that have no rule, as they run within the `with`."""
     inside = Inside()
     handles: list[Any] = []
-    for node in nodes:
-        if not _is_known(node.name()):
+    unknown = {name for name in {node.name() for node in nodes} if not _is_known(name)}
+    for node in nodes if unknown else ():
+        if node.name() in unknown:
             handles += [node.register_prehook(partial(inside.begin, node)), node.register_hook(inside.end)]
     try:
         yield inside.operations

@@ -8,8 +8,10 @@ from typing import NamedTuple
 import torch
 from torch.autograd.graph import Node
 
+from gradtui.engine.autograd.readable_tensors import is_real, reach
 from gradtui.engine.autograd.saved import is_lost
 from gradtui.engine.autograd.torch_private import saved_tensors
+from gradtui.engine.autograd.values import PLAIN
 
 
 class Kept(NamedTuple):
@@ -30,9 +32,10 @@ def kept(nodes: Sequence[Node], held: Iterable[torch.Tensor]) -> Kept:
     for node in reversed(nodes):
         count, gone = 0, False
         for tensor in saved_tensors(node):
-            gone = gone or is_lost(tensor)
-            for storage, size in () if _is_number(tensor) else _storages(tensor):
-                if storage not in seen:
+            lost, storages = _memory(tensor)
+            gone = gone or lost
+            for storage, size in storages:
+                if storage not in seen and (tensor.ndim or not _is_number(tensor)):
                     seen.add(storage)
                     count += size
         if count:
@@ -50,9 +53,24 @@ NARROWER = {
 
 
 def _is_number(tensor: torch.Tensor) -> bool:
-    """Whether it stands for a number of Python's: it gives way to a tensor of a narrower dtype, as none of its own would."""
-    narrower = NARROWER.get(tensor.dtype) if not tensor.ndim else None
+    """Whether a tensor without dimensions stands for a number of Python's.
+
+    It then gives way to a tensor of a narrower dtype, as none of its own would.
+    """
+    narrower = NARROWER.get(tensor.dtype)
     return narrower is not None and torch.result_type(tensor, narrower) == narrower.dtype
+
+
+def _memory(tensor: torch.Tensor) -> tuple[bool, Sequence[tuple[int, int]]]:
+    """Whether its storage is gone, and its `_storages`: of most tensors with one look."""
+    if type(tensor) not in PLAIN or not is_real(tensor):
+        return is_lost(tensor), _storages(tensor)
+    try:
+        storage = tensor.untyped_storage()
+        place, size = storage.data_ptr(), storage.nbytes()
+    except RuntimeError:  # inside of a transform
+        return False, ()
+    return reach(tensor) > size, ((place, size),) if place and size else ()
 
 
 def _storages(tensor: torch.Tensor) -> list[tuple[int, int]]:

@@ -9,7 +9,6 @@ from threading import get_ident
 from typing import Any
 
 import torch
-from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 from torch.utils.weak import WeakTensorKeyDictionary
 
@@ -77,10 +76,9 @@ def _leaves(outputs: Sequence[Any]) -> list[torch.Tensor]:
 
 
 @contextmanager
-def nested(nodes: Sequence[Node]) -> Iterator[Nested]:
-    """Watches those within the Functions among `nodes`; a reentrant checkpoint then runs in a backward to given inputs, too."""
+def nested(functions: Sequence[Node]) -> Iterator[Nested]:
+    """Watches those within the nodes of Functions; a reentrant checkpoint then runs in a backward to given inputs, too."""
     told = Nested()
-    functions = [node for node in nodes if isinstance(node, BackwardCFunction)]
     if not functions:
         yield told
         return

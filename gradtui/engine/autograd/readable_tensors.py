@@ -41,7 +41,7 @@ def has_memory(tensor: torch.Tensor) -> bool:
         return False
     if not there:
         return not tensor.numel() and not tensor.is_meta
-    return _reach(tensor) <= storage.nbytes()
+    return reach(tensor) <= storage.nbytes()
 
 
 def readable(tensor: torch.Tensor) -> torch.Tensor | Unread:
@@ -69,7 +69,7 @@ def is_freed(tensor: torch.Tensor) -> bool:
         there = tensor.untyped_storage().nbytes()
     except RuntimeError:  # it has none: that of a transform of torch.func, of a compiler
         return False
-    needed = _reach(tensor)
+    needed = reach(tensor)
     return needed > there and needed // PACKED.get(tensor.dtype, 1) > there
 
 
@@ -82,7 +82,7 @@ def is_same_storage(one: torch.Tensor, other: torch.Tensor) -> bool:
         return False
 
 
-def _reach(tensor: torch.Tensor) -> int:
+def reach(tensor: torch.Tensor) -> int:
     """Bytes from the start of the storage to the end of the last element; 0 where there is none."""
     count = tensor.numel()
     if not count:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 
 import torch
 
 from gradtui.engine.autograd.readable_tensors import has_memory, has_numbers, is_real
 from gradtui.engine.autograd.summaries import one_thread, summaries, wide
-from gradtui.engine.autograd.values import FIRST_NUMBERS, PLAIN, first, legible
+from gradtui.engine.autograd.values import FIRST_NUMBERS, PLAIN, first, legible, name
 from gradtui.snapshot.model import Values
 
 SMALL = 1 << 14
@@ -20,10 +20,15 @@ OVERHEAD = 1 << 11
 """Elements that a tensor counts for beyond its own."""
 
 
+Kind = tuple[tuple[int, ...], str, str]
+"""Shape, dtype and device."""
+
+
 class _Group:
     """Tensors that differ in nothing but their numbers, and the places of those. few: numbers, so that they wait."""
 
     def __init__(self, tensor: torch.Tensor) -> None:
+        self.kind = tuple(tensor.shape), name(tensor.dtype), name(tensor.device)
         self.places: list[int] = []
         self.tensors: list[torch.Tensor] = []
         self.elements = tensor.numel()
@@ -35,17 +40,23 @@ class Reader:
 
     def __init__(self) -> None:
         self._values: list[Values | None] = []
+        self._kinds: list[Kind | None] = []
         self._groups: dict[tuple[torch.Size, torch.dtype, torch.layout, torch.device], _Group] = {}
         self._views: list[tuple[int, torch.Tensor, int, bool]] = []
         self._held = 0
-        self._when_read: Callable[[bool], None] = lambda ordinary: None
+        self._odd: set[int] = set()
+        self._when_read: Callable[[Set[int]], None] = lambda odd: None
 
-    def when_read(self, act: Callable[[bool], None]) -> None:
+    def when_read(self, act: Callable[[Set[int]], None]) -> None:
         """Is called each time that numbers were read, while their tensors are still there for whoever holds them.
 
-        act: gets whether all were finite, and none of the tensors full of zeros.
+        act: gets the places, up to now, of those that waited and are not all finite, are full of zeros, or cannot be read.
         """
         self._when_read = act
+
+    def kind(self, place: int) -> Kind | None:
+        """Of the tensor; None of one of a class of its own, or nested."""
+        return self._kinds[place]
 
     def known(self, place: int) -> Values | None:
         """What stands at a place, where that was read already."""
@@ -58,12 +69,15 @@ class Reader:
             group = self._groups.get(kind)
             if group is None:
                 group = self._groups[kind] = _Group(tensor)
+            self._kinds.append(group.kind)
             if group.few:
                 self._values.append(None)
                 group.places.append(place)
                 group.tensors.append(tensor)
                 self._hold(group.elements)
                 return place
+        else:
+            self._kinds.append(None)
         self._values.append(legible(tensor))
         return place
 
@@ -72,7 +86,9 @@ class Reader:
         if tensor.shape == other.shape and tensor.stride() == other.stride():
             return of
         place = len(self._values)
+        kind = self._kinds[of]
         self._values.append(None)
+        self._kinds.append(None if kind is None else (tuple(tensor.shape), *kind[1:]))
         self._views.append((place, tensor, of, tensor.is_contiguous() and other.is_contiguous()))
         self._hold(tensor.numel())
         return place
@@ -87,19 +103,20 @@ class Reader:
             self._read()
 
     def _read(self) -> None:
-        ordinary = True
         with torch.no_grad(), one_thread():
             for group in self._groups.values():
-                read, as_usual = _together(group.tensors) if group.tensors else ([], True)
-                ordinary = ordinary and as_usual
+                read, odd = _together(group.tensors) if group.tensors else ([], [])
                 for place, values in zip(group.places, read, strict=True):
                     self._values[place] = values
+                self._odd.update([group.places[row] for row in odd])
             for place, tensor, of, ordered in self._views:
                 self._values[place] = _view(tensor, self._values[of], ordered)
+                if of in self._odd:
+                    self._odd.add(place)
         self._groups.clear()
         self._views.clear()
         self._held = 0
-        self._when_read(ordinary)
+        self._when_read(self._odd)
 
 
 def read(tensors: Iterable[torch.Tensor]) -> list[Values | None]:
@@ -110,18 +127,18 @@ def read(tensors: Iterable[torch.Tensor]) -> list[Values | None]:
     return reader.values()
 
 
-def _together(tensors: Sequence[torch.Tensor]) -> tuple[list[Values], bool]:
-    """Of tensors of one kind, and whether all are ordinary as for `when_read`.
+def _together(tensors: list[torch.Tensor]) -> tuple[list[Values], Sequence[int]]:
+    """Of tensors of one kind, and which of them are odd as for `when_read`.
 
     One by one where some cannot be read: while they waited, a hook may have freed one.
     """
     if all(map(has_memory, tensors)):
         try:
             size = tensors[0].shape
-            return _rows(wide(torch.stack(list(tensors)).reshape(len(tensors), size.numel())), tuple(size))
+            return _rows(wide(torch.stack(tensors).reshape(len(tensors), size.numel())), tuple(size))
         except RuntimeError:  # as in `legible`
             pass
-    return list(map(legible, tensors)), False
+    return list(map(legible, tensors)), range(len(tensors))
 
 
 def _view(tensor: torch.Tensor, known: Values | None, ordered: bool) -> Values | None:
@@ -137,13 +154,14 @@ def _view(tensor: torch.Tensor, known: Values | None, ordered: bool) -> Values |
     )
 
 
-def _rows(rows: torch.Tensor, shape: tuple[int, ...]) -> tuple[list[Values], bool]:
-    """One for each row; `shape` is that of the tensors that they were."""
-    if rows.shape[1] <= FIRST_NUMBERS:
+def _rows(rows: torch.Tensor, shape: tuple[int, ...]) -> tuple[list[Values], list[int]]:
+    """One for each row, and which of them are odd; `shape` is that of the tensors that they were."""
+    count = rows.shape[1]
+    if count <= FIRST_NUMBERS:
         numbers = rows.tolist()
-        ordinary = all(any(row) and all(map(math.isfinite, row)) for row in numbers)
-        return [Values(shape, tuple(row)) for row in numbers], ordinary
-    beginnings = rows[:, :FIRST_NUMBERS].tolist()
+        odd = [place for place, row in enumerate(numbers) if not (any(row) and all(map(math.isfinite, row)))]
+        return [Values(shape, tuple(row)) for row in numbers], odd
+    beginnings = map(tuple, rows[:, :FIRST_NUMBERS].tolist())
     told = summaries(rows)
-    values = [Values(shape, tuple(begin), each) for begin, each in zip(beginnings, told, strict=True)]
-    return values, all(not each.nan and not each.inf and each.zero < rows.shape[1] for each in told)
+    odd = [place for place, each in enumerate(told) if each.nan or each.inf or each.zero == count]
+    return [Values(shape, begin, each) for begin, each in zip(beginnings, told, strict=True)], odd

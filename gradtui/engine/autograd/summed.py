@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Sequence, Set
 
 import torch
+from msgspec import Struct
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.backward import Gradients
 from gradtui.engine.autograd.inner import Operations
-from gradtui.engine.autograd.reader import MOST_HELD, OVERHEAD, SMALL, Reader
+from gradtui.engine.autograd.reader import MOST_HELD, OVERHEAD, SMALL, Kind, Reader
 from gradtui.engine.autograd.values import FIRST_NUMBERS, PLAIN
 from gradtui.engine.autograd.witness import is_worse, of_sent, of_zeros
 from gradtui.graph.operands import is_zero
@@ -20,25 +20,20 @@ MOST_WITNESSES = 12
 """Places at which gradients went bad that are looked at: the first explains the others."""
 
 
-class _Known(NamedTuple):
-    """A tensor, where its numbers will stand, the address of its elements (0 where no other may share them), and how many."""
+class _Known(Struct, gc=False):
+    """A tensor, where its numbers will stand, the address of its elements (0 where no other may share them), and how many.
 
-    tensor: torch.Tensor
+    tensor: None where it is too large to wait.
+    """
+
+    tensor: torch.Tensor | None
     place: int
     address: int
     elements: int
 
 
-class _Edge(NamedTuple):
-    """A gradient that went out of a node, and the one that had come in, with their places. came: None where it is too large to
-    wait."""
-
-    node: Node
-    number: int
-    sent: torch.Tensor
-    place: int
-    came: torch.Tensor | None
-    came_at: int | None
+_Sent = tuple[Node, int, _Known, _Known | None]
+"""A node, the number of its edge, the gradient that went out along it, and the one that had come in."""
 
 
 class Summed:
@@ -54,14 +49,16 @@ class Summed:
         self._outputs: dict[tuple[Node, int], int] = {}
         self.inside: Operations = {}
         self._reader = Reader()
+        self._values: list[Values | None] = []
         self._came: dict[Node, int] = {}
+        self._later: set[Node] = set()
         self._gone: dict[Node, list[int | None]] = {}
         self._sent: dict[tuple[Node | None, int], _Known | None] = {}
         self.witnesses: dict[Node, Witness] = {}
         self.settings: dict[Node, Witness] = {}
         self._reader.when_read(self._look)
-        self._unseen: list[_Edge] = []
-        self._waiting: list[tuple[Node, Gradients | None, Gradients]] = []
+        self._unseen: list[_Sent] = []
+        self._waiting: list[tuple[Node, Gradients, Gradients]] = []
         self._held = 0
 
     def ran(self, node: Node, grad_inputs: Gradients, grad_outputs: Gradients) -> None:
@@ -71,7 +68,7 @@ class Summed:
 
     def reached(self, leaf: Node, grad: torch.Tensor | None) -> None:
         self.order.append(leaf)
-        self._waiting.append((leaf, None, (grad,)))
+        self._waiting.append((leaf, (), (grad,)))
         self._hold((grad,))
 
     def _hold(self, grads: Gradients) -> None:
@@ -87,88 +84,103 @@ class Summed:
         """Follow what waits from node to node."""
         waiting, self._waiting = self._waiting, []
         self._held = 0
+        sent_along = self._sent
         for node, grad_inputs, grad_outputs in waiting:
             known = self._arrived(node, grad_outputs)
-            if grad_inputs is not None:
-                self._leave(node, grad_inputs, known)
+            if not grad_inputs:
+                continue
+            came = known[0] if known else None
+            gone: list[int | None] = []
+            for grad, edge in zip(grad_inputs, node.next_functions, strict=False):
+                if grad is None:
+                    gone.append(None)
+                    continue
+                sent = came if came is not None and grad is came.tensor else self._place(grad, known)
+                if came is None or came.place != sent.place:
+                    self._watch(node, len(gone), sent, came)
+                known.append(sent)
+                gone.append(sent.place)
+                sent_along[edge] = None if edge in sent_along else sent
+            self._gone[node] = gone
 
     def _arrived(self, node: Node, grad_outputs: Gradients) -> list[_Known]:
         """Of several outputs the gradient of the first that has one, and of those that are wanted."""
         known: list[_Known] = []
         for number, grad in enumerate(grad_outputs):
-            arrived = self._sent.pop((node, number), None)
-            if grad is None or (known and (node, number) not in self._wanted):
+            output = (node, number)
+            arrived = self._sent.pop(output, None)
+            if grad is None or (known and output not in self._wanted):
                 continue
-            came = self._place(grad, (arrived,) if arrived else known)
+            if arrived is not None and grad is arrived.tensor:
+                came = arrived
+            else:
+                came = self._place(grad, (arrived,) if arrived is not None else known)
+            if not known:
+                self._came.setdefault(node, came.place)  # a leaf may be reached twice
+                if number:
+                    self._later.add(node)
             known.append(came)
-            self._came.setdefault(node, came.place)
-            self._outputs[node, number] = came.place
+            if output in self._wanted:
+                self._outputs[output] = came.place
         return known
 
-    def _leave(self, node: Node, grad_inputs: Gradients, known: list[_Known]) -> None:
-        """known: of the gradients that came in."""
-        came = known[0] if known else None
-        gone: list[int | None] = []
-        for grad, edge in zip(grad_inputs, node.next_functions, strict=False):
-            if grad is None:
-                gone.append(None)
-                continue
-            sent = self._place(grad, known)
-            if came is None or came.place != sent.place:
-                self._watch(node, len(gone), sent, came)
-            known.append(sent)
-            gone.append(sent.place)
-            self._sent[edge] = None if edge in self._sent else sent
-        self._gone[node] = gone
-
-    def read(self) -> tuple[dict[Node, Values | None], dict[Node, tuple[Values | None, ...]]]:
-        """The gradient that came into each node, and what each sent along its edges."""
+    def read(self, others: Iterable[torch.Tensor] = ()) -> list[Values | None]:
+        """All that waits, and `others` with it, whose Values are returned. `came` and `gone` may then be asked."""
         self._follow()
-        values = self._reader.values()
-        came = {node: values[place] for node, place in self._came.items()}
-        gone = {
-            node: tuple([None if place is None else values[place] for place in places])
-            for node, places in self._gone.items()
-        }
-        return came, gone
+        beside = [self._reader.add(other) for other in others]
+        self._values = self._reader.values()
+        return [self._values[place] for place in beside]
+
+    def came(self, node: Node) -> Values | None:
+        """The gradient that came into it."""
+        place = self._came.get(node)
+        return None if place is None else self._values[place]
+
+    def kind(self, node: Node) -> Kind | None:
+        """Of its first output, which the engine sees to that a gradient of it has too; None where none came, or it is unknown."""
+        place = self._came.get(node)
+        return None if place is None or node in self._later else self._reader.kind(place)
+
+    def gone(self, node: Node) -> Sequence[Values | None]:
+        """What it sent along its edges."""
+        values = self._values
+        return [None if place is None else values[place] for place in self._gone.get(node, ())]
 
     def wanted(self) -> dict[tuple[Node, int], Values | None]:
         """The gradient of each output that was wanted, and had one."""
         self._follow()
         values = self._reader.values()
-        return {output: values[place] for output, place in self._outputs.items() if output in self._wanted}
+        return {output: values[place] for output, place in self._outputs.items()}
 
     def _watch(self, node: Node, number: int, sent: _Known, came: _Known | None) -> None:
         """Whether the gradient became bad here, now or as soon as its numbers are read; nothing large waits for that."""
-        if came is None:
-            edge = _Edge(node, number, sent.tensor, sent.place, None, None)
-        elif sent.elements <= SMALL < came.elements:
-            edge = _Edge(node, number, sent.tensor, sent.place, None, came.place)
+        if sent.elements > SMALL:
+            self._look_at((node, number, sent, came))
+        elif came is not None and came.elements > SMALL:
+            self._unseen.append((node, number, sent, _Known(None, came.place, 0, came.elements)))
         else:
-            edge = _Edge(node, number, sent.tensor, sent.place, came.tensor, came.place)
-        if sent.elements <= SMALL:
-            self._unseen.append(edge)
-        else:
-            self._look_at(edge)
+            self._unseen.append((node, number, sent, came))
 
-    def _look(self, ordinary: bool) -> None:
+    def _look(self, odd: Set[int]) -> None:
         waiting, self._unseen = self._unseen, []
-        for edge in () if ordinary else waiting:
-            self._look_at(edge)
+        for each in waiting if odd else ():
+            if each[2].place in odd:
+                self._look_at(each)
 
-    def _look_at(self, edge: _Edge) -> None:
-        if edge.node in self.witnesses or len(self.witnesses) >= MOST_WITNESSES:
+    def _look_at(self, each: _Sent) -> None:
+        node, number, sent, came = each
+        if node in self.witnesses or len(self.witnesses) >= MOST_WITNESSES:
             return
-        sent = self._reader.known(edge.place)
-        before = None if edge.came_at is None else self._reader.known(edge.came_at)
-        if edge.came_at is not None and is_zero(sent) and not is_zero(before):
-            if len(self.settings) < MOST_WITNESSES and (found := of_zeros(edge.node, edge.number)) is not None:
-                self.settings[edge.node] = found
-        elif is_worse(sent, (before,)):
+        values = self._reader.known(sent.place)
+        before = None if came is None else self._reader.known(came.place)
+        if came is not None and is_zero(values) and not is_zero(before):
+            if len(self.settings) < MOST_WITNESSES and (found := of_zeros(node, number)) is not None:
+                self.settings[node] = found
+        elif sent.tensor is not None and is_worse(values, (before,)):
             with torch.no_grad():
-                found = of_sent(edge.node, edge.number, edge.sent, edge.came)
+                found = of_sent(node, number, sent.tensor, None if came is None else came.tensor)
             if found is not None:
-                self.witnesses[edge.node] = found
+                self.witnesses[node] = found
 
     def _place(self, tensor: torch.Tensor, known: Sequence[_Known]) -> _Known:
         """Read once: the same tensor, or another view of the same elements, is known already."""
@@ -177,9 +189,10 @@ class Summed:
                 return other
         count = tensor.numel()
         address = _address(tensor) if count > FIRST_NUMBERS else 0
-        for other in known:
-            if address and address == other.address and _same_elements(tensor, other.tensor):
-                return _Known(tensor, self._reader.add_view(tensor, other.place, other.tensor), address, count)
+        if address:
+            for other in known:
+                if address == other.address and other.tensor is not None and _same_elements(tensor, other.tensor):
+                    return _Known(tensor, self._reader.add_view(tensor, other.place, other.tensor), address, count)
         return _Known(tensor, self._reader.add(tensor), address, count)
 
 

@@ -163,26 +163,34 @@ def saved_tensors(node: Node, *names: str) -> list[torch.Tensor]:
 
     Before torch 2.10 there is no looking at them without that: none.
     """
-    found = []
-    for name in names or names_of(type(node), RAW):
+    found: list[torch.Tensor] = []
+    attributes = [RAW + name for name in names] if names else attributes_of(type(node), RAW)
+    for attribute in attributes:
         try:
-            kept = getattr(node, RAW + name)
+            kept = getattr(node, attribute)
         except RuntimeError:  # the graph was freed
             continue
-        for each in kept if isinstance(kept, tuple | list) else (kept,):
+        for each in kept if type(kept) in LISTS else (kept,):
             if isinstance(tensor := getattr(each, "data", None), torch.Tensor) and each.unpack_hook is None:
                 found.append(tensor)
     return found
 
 
+LISTS = (tuple, list)
 RAW = "_raw_saved_"
 """What stands before the names under which a node keeps tensors."""
 
 
 @cache
+def attributes_of(kind: type[Node], prefix: str) -> tuple[str, ...]:
+    """Of what nodes of a kind keep, with the prefix."""
+    return tuple(name for name in dir(kind) if name.startswith(prefix))
+
+
+@cache
 def names_of(kind: type[Node], prefix: str) -> tuple[str, ...]:
     """Of what nodes of a kind keep, without the prefix."""
-    return tuple(name.removeprefix(prefix) for name in dir(kind) if name.startswith(prefix))
+    return tuple(name.removeprefix(prefix) for name in attributes_of(kind, prefix))
 
 
 def sharded_parameters(module: torch.nn.Module) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:

@@ -25,7 +25,7 @@ from gradtui.engine.capture import backward_failures, leaf_names, outputs
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
 from gradtui.engine.capture.holders import attributes, computed, made_before, optimised, unregistered
 from gradtui.engine.capture.inferred_modules import inferred
-from gradtui.engine.capture.introspection import named_parameters, submodules
+from gradtui.engine.capture.introspection import submodules
 from gradtui.engine.capture.parameters import modules, parameters, unread_notes
 from gradtui.engine.capture.places import hooks_of
 from gradtui.engine.capture.recording import Recording, maker, recording_of
@@ -63,8 +63,10 @@ def capture(
         with undisturbed(), uncollected():
             nodes = graph.walk(*roots)
             guard(nodes)
-            captured = _Capture(nodes, leaf_names.given(given, model), model, recording, scope)
-            return captured.snapshot(found, differentiable, roots, problem)
+            own = {} if model is None else leaf_names.parameters(model)
+            return _Capture(nodes, leaf_names.given(given, own), own, model, recording, scope).snapshot(
+                found, differentiable, roots, problem
+            )
     finally:
         graph.release(nodes)
 
@@ -79,13 +81,14 @@ class _Capture:
         self,
         nodes: list[Node],
         names: leaf_names.Names,
+        own: Mapping[str, torch.nn.Parameter],
         model: torch.nn.Module | None,
         recording: Recording | None,
         scope: Mapping[str, Any],
     ) -> None:
         self.nodes, self.recording, self.scope = nodes, recording, scope
         self.parts = {} if model is None else submodules(model)
-        self.own = frozenset() if model is None else frozenset(named_parameters(model).values())
+        self.own = frozenset(own.values())
         self.leaves = leaves_of(nodes)
         self.attributes: frozenset[torch.Tensor] = frozenset()
         self.within = Nested()
@@ -117,8 +120,9 @@ class _Capture:
         first = {node: tensor for node, tensor in zip(roots, differentiable, strict=True) if tensor.output_nr == 0}
         facts = self._facts(record, first)
         ids = graph.numbered(self.nodes, record.order, roots)
-        facts.ids = numbers_of(ids)
-        built = graph.build(self.nodes, record.order, facts, roots)
+        if self.recording is not None:
+            facts.ids = numbers_of(ids)
+        built = graph.build(self.nodes, record.order, facts, roots, ids)
         scale, about = scaled(built, list(ids))
         told = self._parameters(record, made, ids, built)
         title = next(iter(leaf_names.in_scope(self.scope, set(found)).values()), "output")

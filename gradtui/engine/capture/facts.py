@@ -11,7 +11,7 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.distributed import is_flat
 from gradtui.engine.autograd.graph import Facts, Known, short
-from gradtui.engine.autograd.reader import read
+from gradtui.engine.autograd.reader import Kind
 from gradtui.engine.autograd.summed import Summed
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot import model
@@ -45,16 +45,18 @@ class CapturedFacts(Facts):
         shards: Mapping[torch.Tensor, torch.Tensor] = MappingProxyType({}),
         kept: Mapping[Node, int] = MappingProxyType({}),
     ) -> None:
-        self._kept = kept
+        self._record, self._kept = record, kept
         self.ids: Mapping[int, int] = {}
         self._places, self._recording, self._inside = places, recording, record.inside
-        self._came, self._gone = record.read()
-        self._outputs = dict(zip(outputs, read(outputs.values()), strict=True))
-        values = read(shards.get(leaf, leaf) for leaf in leaves.values())
-        self.leaves = {node: (names[leaf], value) for (node, leaf), value in zip(leaves.items(), values, strict=True)}
+        beside = [*(shards.get(leaf, leaf) for leaf in leaves.values()), *outputs.values()]
+        values = record.read(beside)
+        self._outputs = dict(zip(outputs, values[len(leaves) :], strict=True))
+        self.leaves = {node: (names[leaf], value) for (node, leaf), value in zip(leaves.items(), values, strict=False)}
 
     def known(self, node: Node) -> Known:
-        told = Known(grad_output=self._came.get(node), module=self._places.get(node, ""), kept=self._kept.get(node, 0))
+        told = Known(
+            grad_output=self._record.came(node), module=self._places.get(node, ""), kept=self._kept.get(node, 0)
+        )
         leaf, recording = self.leaves.get(node), self._recording
         if leaf is not None:
             told["variable"], told["value"] = leaf
@@ -63,13 +65,14 @@ class CapturedFacts(Facts):
             told["inside"] = self._inside[node]
         if isinstance(node, BackwardCFunction) or is_scripted(node):
             told["note"] = note(node)
-        number = node._sequence_nr()
-        if recording is not None and recording.covers(number):
-            told["value"], told["source"] = recording.values.get(number), recording.sources.get(number)
-            told["module"], told["call"] = recording.module(number)
-            told |= self._by_backward(recording, number)
-        elif recording is not None:
-            told["source"] = recording.made_before(number)
+        if recording is not None:
+            number = node._sequence_nr()
+            if recording.covers(number):
+                told["value"], told["source"] = recording.values.get(number), recording.sources.get(number)
+                told["module"], told["call"] = recording.module(number)
+                told |= self._by_backward(recording, number)
+            else:
+                told["source"] = recording.made_before(number)
         if node in self._outputs:
             told["value"] = self._outputs[node]
         return told
@@ -87,8 +90,11 @@ class CapturedFacts(Facts):
         line = "" if source is None else f" of {source.text}"
         return Known(order=one.order, made_by=self.ids.get(maker), note=f"made by backward, as {name}{line} ran")
 
+    def kind(self, node: Node) -> Kind | None:
+        return self._record.kind(node)
+
     def sent(self, node: Node) -> Sequence[model.Values | None]:
-        return self._gone.get(node, ())
+        return self._record.gone(node)
 
 
 def why_not_run(leaves: Iterable[torch.Tensor]) -> str | None:

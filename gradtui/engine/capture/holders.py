@@ -62,9 +62,13 @@ def computed(
     only there.
     """
     found: dict[torch.Tensor, str] = {}
-    for path, module in parts.items():
+    kinds = set[type]()
+    for module in parts.values():
+        kinds.update(map(type, vars(module).values()))
+    tensors = tuple(kind for kind in kinds if issubclass(kind, torch.Tensor))
+    for path, module in parts.items() if tensors else ():
         for name, value in vars(module).items():
-            if issubclass(type(value), torch.Tensor) and value.grad_fn is not None:  # `is_a`, without a call for each
+            if type(value) in tensors and value.grad_fn is not None:
                 leaves = _leaves(value.grad_fn)
                 plain = value.grad_fn._sequence_nr() < before and value.grad_fn in nodes
                 if leaves and all(leaf not in own and (plain or is_a(leaf, torch.nn.Parameter)) for leaf in leaves):

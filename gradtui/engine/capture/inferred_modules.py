@@ -17,21 +17,19 @@ def inferred(nodes: Sequence[Node], owners: Mapping[Node, str]) -> dict[Node, st
     module that holds its nearest such neighbours up and down; the output's side ends at the top, "".
     """
     targets = {node: [target for target, _ in node.next_functions if target is not None] for node in nodes}
-    alone: dict[Node, str] = {}
-    direct: dict[Node, str] = {}
-    for node in reversed(nodes):
-        if node in owners:
-            alone[node] = direct[node] = owners[node]
-        elif used := [alone[target] for target in targets[node] if target in alone]:
-            direct[node] = _common(used)
-            if len(targets[node]) == 1 and _is_another_form(node.name()):
-                alone[node] = used[0]
+    alone = dict(owners)
+    direct = dict(owners)
     below: dict[Node, str] = {}
     for node in reversed(nodes):
-        if node in direct:
-            below[node] = direct[node]
-        elif reached := [below[target] for target in targets[node] if target in below]:
-            below[node] = _common(reached)
+        reached = targets[node]
+        if node in owners:
+            below[node] = owners[node]
+        elif used := [alone[target] for target in reached if target in alone]:
+            below[node] = direct[node] = _common(used)
+            if len(reached) == 1 and _is_another_form(node.name()):
+                alone[node] = used[0]
+        elif held := [below[target] for target in reached if target in below]:
+            below[node] = _common(held)
     return _from_above(targets, direct, below)
 
 

@@ -32,20 +32,22 @@ def local_variables(frame: FrameType) -> dict[str, Any]:
     return found
 
 
-def given(names: Mapping[str, torch.Tensor] | None, model: torch.nn.Module | None) -> Names:
-    """The caller's own names first, then the model's; a parameter that several modules share has its first name.
+def parameters(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
+    """Those of a model by name; a parameter that several modules share has its first name. Raises TypeError for no module."""
+    if not is_a(model, torch.nn.Module):
+        raise TypeError(f"model is no torch.nn.Module but a {type(model).__name__}")
+    return named_parameters(model)
 
-    Raises TypeError for what is no tensor, or no module.
-    """
+
+def given(names: Mapping[str, torch.Tensor] | None, own: Mapping[str, torch.nn.Parameter]) -> Names:
+    """The caller's own names first, then those of a model's `own` parameters. Raises TypeError for what is no tensor."""
     found: Names = {}
     names = {} if names is None else dict(names.items())
     for name, tensor in names.items():
         if not is_a(tensor, torch.Tensor):
             raise TypeError(f"names[{name!r}] is no tensor but a {type(tensor).__name__}")
         found.setdefault(tensor, name)
-    if model is not None and not is_a(model, torch.nn.Module):
-        raise TypeError(f"model is no torch.nn.Module but a {type(model).__name__}")
-    for name, parameter in named_parameters(model).items() if model is not None else ():
+    for name, parameter in own.items():
         if name not in names:
             found.setdefault(parameter, name)
     return found

@@ -159,7 +159,7 @@ def failed_step(
     """
     found = torch_refusals.start(error)
     live = [tensor for tensor in found if tensor.requires_grad]
-    known = leaf_names.given(None, model)
+    known = leaf_names.given(None, {} if model is None else leaf_names.parameters(model))
     nodes = graph.walk(*map(graph.root, live)) if live else []
     guard(nodes)
     told = torch_refusals.raised(error, nodes, recording, known)

@@ -41,7 +41,8 @@ def graph_before(error: BaseException, recording: Recording | None, nodes: list[
     inner = {target for node in found for target, _ in node.next_functions}
     roots = [node for node in found if node not in inner]
     leaves = leaves_of(found)
-    known = leaf_names.given(_named(error), recording.model() if recording else None)
+    model_seen = recording.model() if recording else None
+    known = leaf_names.given(_named(error), {} if model_seen is None else leaf_names.parameters(model_seen))
     known |= leaf_names.numbered(leaves.values(), known)
     return graph.build(found, (), CapturedFacts(Summed(), leaves, known, {}, recording, {}), roots)
 
