@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from gradtui.engine.typed import not_finite_stretches
 from gradtui.engine.typed.discontinuities import CHAOS, NEAR, VISIBLE, Found, closed_in, ranges, sides, suspects
-from gradtui.engine.typed.look import Look, in_order, rows_of
+from gradtui.engine.typed.look import Look, in_order
 from gradtui.snapshot.curve import Curve, CurveRequest, Jump, Trouble
 
 HIGHER = 1 / 500
@@ -20,9 +20,9 @@ MOST_KEPT = 200
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """points: the samples and those that were added to them, rows x, f and f' of shape (3, n)."""
+    """points: the samples and those that were added to them: x, f and f', each of shape (n,)."""
 
-    points: torch.Tensor
+    points: torch.Tensor | tuple[torch.Tensor, ...]
     trouble: tuple[Trouble, ...] = ()
     jumps: tuple[Jump, ...] = ()
 
@@ -30,7 +30,7 @@ class Details:
         self, request: CurveRequest, what: str, higher: tuple[tuple[float, ...], ...], *, alone: bool = False
     ) -> Curve:
         """The answer to a request. what, higher, alone: as a Curve has them."""
-        x, f, derivative = (tuple(row) for row in self.points.tolist())
+        x, f, derivative = (tuple(row.tolist()) for row in self.points)
         return Curve(
             variable=request.variable,
             window=request.window,
@@ -49,7 +49,7 @@ class Details:
 
 def drawn(x: torch.Tensor, f: torch.Tensor, derivative: torch.Tensor) -> Details:
     """The samples, each of shape (n,), and nothing else."""
-    return Details(rows_of(x, f, derivative))
+    return Details(tuple(row if row.is_floating_point() else row.double() for row in (x, f, derivative)))
 
 
 def sampled(samples: torch.Tensor) -> Details:

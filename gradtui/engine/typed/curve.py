@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import torch
 
@@ -69,7 +69,7 @@ class Drawing:
         self.window, self.order = (low, high), request.order
         self.dependent, self.elementwise = dependents(forward.expression, request.variable)
 
-    @property
+    @cached_property
     def depends(self) -> bool:
         return self.forward.expression.body in self.dependent
 
@@ -195,7 +195,7 @@ class Drawing:
         f, derivative = (torch.stack(list(column)) for column in zip(*pairs, strict=True))
         return f, derivative
 
-    @property
+    @cached_property
     def _width(self) -> int:
         return self.forward.output.numel() if isinstance(self.forward.output, torch.Tensor) else 1
 
