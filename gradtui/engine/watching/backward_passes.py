@@ -7,14 +7,14 @@ import sys
 import weakref
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import leaves_of
 from gradtui.engine.autograd.release import guard
-from gradtui.engine.autograd.torch_private import asked
+from gradtui.engine.autograd.torch_private import asked, is_wrapped, sequence_number
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.trace import failed_step
@@ -31,10 +31,16 @@ from gradtui.snapshot.model import Snapshot, Source
 FIRST = 2
 """Updates of which all leaves of the graph are looked at."""
 TOKEN = "gradtui run"
+SEVERAL = 2
+"""Updates whose graphs hang on one tensor that is carried on: with more than these."""
 MOST_SNAPSHOTS = 8
 """That are taken because a parameter has no gradient, or one of 0."""
 ALIVE = SEGMENTS + 3
 """Graphs of earlier updates: with so many more is looked at. The tape itself keeps some."""
+
+
+FARTHEST = 256
+"""Nodes that are gone along to find one that most of a graph keeps alive."""
 
 
 class _Token:
@@ -44,6 +50,17 @@ class _Token:
 
     def __init__(self, update: int) -> None:
         self.update = update
+
+
+def _begin(node: Any) -> Any:
+    """The node at the far end of one of the ways from it, before the leaf; of a long way one that is far."""
+    for _ in range(FARTHEST):
+        before = (one for one, _ in node.next_functions if one is not None and one.next_functions)
+        following = next(before, None)
+        if following is None:
+            break
+        node = following
+    return node
 
 
 class Passes:
@@ -67,6 +84,7 @@ class Passes:
         self._tokens: list[weakref.ref[_Token]] = []
         self.left = LeftGradients(history)
         self.old_is_wanted = False
+        self._border = 0
         self.parameters: Sequence[torch.Tensor] = ()
 
     @property
@@ -82,6 +100,8 @@ class Passes:
         self.loss = self._value()
         self.places.append(place)
         self.left.pass_begins(place, in_closure, accumulates)
+        if self._outputs and all(one.is_leaf for one in self._outputs):
+            self._history.note("leaf_loss", place)
         self._mark()
         if self._history.updates < FIRST:
             self._look_for_leaves()
@@ -101,6 +121,7 @@ class Passes:
         self._tape.next_segment()
 
     def raised(self, error: Exception, place: Source | None) -> None:
+        self._history.crossed = self._older_than_last_step()
         self._tape.next_segment()
         models = self._names.models()
         model = models[0] if len(models) == 1 else None
@@ -113,9 +134,30 @@ class Passes:
         if told is not None:
             self._history.raised = self._history.updates, place, findings(told)
 
+    def _older_than_last_step(self) -> Literal["none", "part", "all"]:
+        """Which part of the graph is."""
+        roots = [graph.root(one) for one in self._outputs if one.grad_fn is not None]
+        nodes = graph.walk(*roots) if roots else []
+        guard(nodes)
+        numbers = [number for node in nodes if (number := graph.sequence(node)) is not None]
+        graph.release(nodes)
+        if min(numbers, default=self._border) >= self._border:
+            return "none"
+        return "part" if max(numbers) >= self._border else "all"
+
+    def holds_many(self, tensor: torch.Tensor) -> bool:
+        """Whether graphs of several updates hang on it."""
+        nodes = graph.walk(graph.root(tensor))
+        guard(nodes)
+        tokens = (cast(Any, node).metadata.get(TOKEN) for node in nodes)
+        several = {token.update for token in tokens if token is not None}
+        graph.release(nodes)
+        return len(several) > SEVERAL
+
     def stepped(self, optimizer: int, left: Sequence[torch.Tensor], idle: bool) -> None:
         """A step is over. left: parameters whose gradient is not 0. idle: there were none in any of its steps."""
         self.places, self.undivided = [], True
+        self._border = sequence_number()
         self.reached.clear()
         if idle:
             self.idle[optimizer] = self.parameters
@@ -139,14 +181,16 @@ class Passes:
         graph.release(nodes)
 
     def _mark(self) -> None:
-        """Leave something in the graph that lives as long as it does."""
+        """Leave something in the graph that lives as long as it does: at its end, and at its begin, which anything that is kept
+        of it keeps."""
         made = next((one.grad_fn for one in self._outputs if one.grad_fn is not None), None)
         if made is None:
             return
-        if TOKEN not in cast(Any, made).metadata:
-            token = _Token(self._history.updates)
-            cast(Any, made).metadata[TOKEN] = token
-            self._tokens.append(weakref.ref(token))
+        token = _Token(self._history.updates)
+        for node in (made, _begin(made)):
+            if TOKEN not in cast(Any, node).metadata:
+                cast(Any, node).metadata[TOKEN] = token
+        self._tokens.append(weakref.ref(token))
 
     def alive(self) -> int:
         """How many graphs of earlier updates are still there."""
@@ -175,9 +219,10 @@ class Passes:
         self.capturing = True
         try:
             with asked():
-                snapshot = replay(
-                    self._segments, self._outputs[0], names, models[0] if len(models) == 1 else None, scope
-                )
+                model = models[0] if len(models) == 1 else None
+                loss, segments = self._outputs[0], self._segments
+                snapshot = replay(segments, loss, names, model, scope, far=True) if doubtful else None
+                snapshot = snapshot or replay(segments, loss, names, model, scope)
         finally:
             self.capturing = False
         if snapshot is None:
@@ -191,7 +236,7 @@ class Passes:
         segment = self._tape.segments[-1]
         for call in reversed(segment.calls):
             one = next(tensors((call.result,)), None)
-            if one is None or one.numel() != 1 or not one.requires_grad or one.is_leaf:
+            if one is None or one.numel() != 1 or not one.requires_grad or one.is_leaf or is_wrapped(one):
                 continue
             value = float(one.detach().item())
             if not math.isfinite(value) and self._history.bad_loss is None and self._history.bad_gradient is None:

@@ -31,6 +31,9 @@ def note(history: History, func: Any, args: tuple[Any, ...], place: Callable[[],
         made = torch.broadcast_shapes(a, b)  # type: ignore[no-untyped-call]
         kind = "product" if func in WEIGHING else "difference" if func in ARITHMETIC else "loss"
         history.note("broadcast", place(), of=kind, a=str([*a]), b=str([*b]), made=str([*made]))
+    elif a[::-1] == b and len(a) == 2 and 1 in a and max(a) > 1 and func not in WEIGHING:
+        made = torch.broadcast_shapes(a, b)  # type: ignore[no-untyped-call]
+        history.note("broadcast", place(), of="pairs", a=str([*a]), b=str([*b]), made=str([*made]))
 
 
 def is_column_and_row(a: tuple[int, ...], b: tuple[int, ...]) -> bool:

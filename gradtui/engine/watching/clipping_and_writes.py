@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -13,16 +13,28 @@ import torch
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.witnesses import variable_of
-from gradtui.engine.watching import broadcast_shapes
+from gradtui.engine.watching import broadcast_shapes, loss_inputs
 from gradtui.engine.watching.broadcast_shapes import COMPARING
+from gradtui.engine.watching.loss_inputs import LOSSES
+from gradtui.engine.watching.modes import Modes
+from gradtui.engine.watching.row_orders import RowOrders
 from gradtui.engine.watching.tape import is_in_place
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Source
 
-CLASSIFYING = {torch.nn.functional.cross_entropy}
+functional = torch.nn.functional
+CLASSIFYING = {functional.cross_entropy}
+DROPPING = {
+    functional.dropout,
+    functional.dropout1d,
+    functional.dropout2d,
+    functional.dropout3d,
+    functional.alpha_dropout,
+}
 FIRST = 3
 """Updates in which shapes are looked at."""
 CLEARING = {torch.Tensor.zero_, torch._foreach_zero_, torch.Tensor.detach_, torch.Tensor.requires_grad_}
+SCALING = {torch.Tensor.mul_, torch.Tensor.__imul__}
 MULTIPLYING = {torch.Tensor.mul_, torch._foreach_mul_}
 CLAMPING = {torch._foreach_clamp_max_, torch.Tensor.clamp_}
 CLIPPING = ("_clip_grads_with_norm_", "clip_grad_norm_")
@@ -35,11 +47,12 @@ class Notice:
     since then. gradients: by their id, the parameters as the last step left them. doubtful: whether a loss was given what it
     should not be, so that a whole pass is to be looked at. passes: how many backward passes there were since then. clips: since
     the last step: the norm before, the most that is let through, the line. borders: for each step the sequence number that came
-    next. scale: of the GradScaler that steps, where it is still in the gradients that were clipped.
+    next. made_smaller: by what a gradient was multiplied by hand, and where. stepped: the parameters of the optimizer that
+    stepped last. scale: of the GradScaler that steps, where it is still in the gradients that were clipped.
     """
 
-    def __init__(self, history: History, place: Callable[[Any], Source | None]) -> None:
-        self._history, self._place = history, place
+    def __init__(self, history: History, place: Callable[[Any], Source | None], modes: Modes) -> None:
+        self._history, self._place, self._modes = history, place, modes
         self.watches_old = False
         self.own: set[int] = set()
         self.written: dict[int, Source | None] = {}
@@ -50,13 +63,20 @@ class Notice:
         self.clips: list[tuple[Any, float, Source | None]] = []
         self.borders: list[int] = []
         self.scale = 1.0
+        self.made_smaller: tuple[float, Source | None] | None = None
+        self.stepped: Sequence[torch.Tensor] = ()
+        self.orders = RowOrders(history, place)
 
     def heard(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
+        if self._history.updates < FIRST:
+            self.orders.heard(func, args, result, frame)
+            if func in LOSSES:
+                loss_inputs.note(self._history, func, args, kwargs, lambda: self._place(frame))
         if func in COMPARING and self._history.updates < FIRST:
             broadcast_shapes.note(self._history, func, args, lambda: self._place(frame))
         elif func in CLASSIFYING and self._history.updates < FIRST:
-            made = maker(args[0]) if args and issubclass(type(args[0]), torch.Tensor) else None
-            self.doubtful = self.doubtful or (made is not None and made.name() == "SoftmaxBackward0")
+            given = args[0] if args and issubclass(type(args[0]), torch.Tensor) else None
+            self.doubtful = self.doubtful or (given is not None and loss_inputs.made_by(given) == "SoftmaxBackward0")
         elif func in MULTIPLYING and frame.f_code.co_name in CLIPPING:
             local = frame.f_locals
             total, most = local.get("total_norm"), local.get("max_norm")
@@ -72,12 +92,16 @@ class Notice:
             most = frame.f_locals.get("clip_value")
             if is_a(most, float, int) and not any(total is None for total, _, _ in self.clips):
                 self.clips.append((None, float(most), self._place(frame)))
+        elif func in DROPPING:
+            self._modes.functional(f"F.{func.__name__}", kwargs, frame)
         elif args and is_in_place(func):
             self._writes(func, args, frame)
         if self.watches_old:
             self._old(args, kwargs, frame)
 
     def _writes(self, func: Any, args: tuple[Any, ...], frame: FrameType) -> None:
+        if func in SCALING and self.passes and len(args) > 1:
+            self._scales(args[0], args[1], frame)
         for one in tensors(args[:1]):
             if id(one) in self.own:
                 self.written[id(one)] = self._place(frame)
@@ -86,6 +110,14 @@ class Notice:
                     self.gradient_set(self.gradients[id(one)], one, frame)
                 elif id(self.gradients[id(one)]) in self.late:
                     self.gradient_set(self.gradients[id(one)], None, frame)
+
+    def _scales(self, gradient: Any, factor: Any, frame: FrameType) -> None:
+        """By hand, between backward and step: once for each place, by the first gradient that it scales."""
+        if self.made_smaller is not None or not is_a(factor, float):
+            return
+        if not issubclass(type(gradient), torch.Tensor) or all(gradient is not one.grad for one in self.stepped):
+            return
+        self.made_smaller = factor, self._place(frame)
 
     def gradient_set(self, tensor: torch.Tensor, gradient: Any, frame: FrameType | None = None) -> None:
         """`p.grad = ...`: what is set after a step, and before the next, is for nothing if it is None next."""

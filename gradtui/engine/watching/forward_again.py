@@ -49,9 +49,13 @@ def replay(
     names: Mapping[str, torch.Tensor],
     model: torch.nn.Module | None,
     scope: Mapping[str, Any],
+    far: bool = False,
 ) -> Snapshot | None:
-    """The Snapshot of `loss`, which was the result of one of the calls; None where the calls do not give it again."""
-    begin = _begin(segments, loss)
+    """The Snapshot of `loss`, which was the result of one of the calls; None where the calls do not give it again.
+
+    far: data that it came of too are made again, where calls of earlier passes made them: they may have been cut off there.
+    """
+    begin = _begin(segments, loss, far)
     if begin is None:
         return None
     calls = [call for segment in segments[begin:] for call in segment.calls]
@@ -87,7 +91,7 @@ def _is_collective(function: Any) -> bool:
     return where.startswith(COLLECTIVE) or "c10d" in where
 
 
-def _begin(segments: Sequence[Segment], loss: torch.Tensor) -> int | None:
+def _begin(segments: Sequence[Segment], loss: torch.Tensor, far: bool) -> int | None:
     """The first segment that is needed; None where not all calls are there, or `loss` is of none of them."""
     needed, begin = {id(loss)}, None
     for place in range(len(segments) - 1, -1, -1):
@@ -98,10 +102,10 @@ def _begin(segments: Sequence[Segment], loss: torch.Tensor) -> int | None:
                 needed.update(
                     id(one)
                     for one in tensors((*call.args, *call.kwargs.values()))
-                    if one.requires_grad and not one.is_leaf
+                    if (far and not one.requires_grad) or (one.requires_grad and not one.is_leaf)
                 )
                 begin = place
-        if begin is not None and not _open(segments[begin:], loss):
+        if not far and begin is not None and not _open(segments[begin:], loss):
             return begin
     return begin
 

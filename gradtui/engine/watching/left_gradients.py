@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 import torch
 
@@ -18,6 +19,17 @@ Left = list[tuple[torch.Tensor, int]]
 """Parameters, each with the identity of the gradient it had."""
 
 
+class Foreign(NamedTuple):
+    """Gradients that a pass had left to one optimizer when another stepped. place: of that pass. added: whether one that began
+    elsewhere was added to them."""
+
+    stepper: int
+    place: Source | None
+    left: Left
+    versions: tuple[int, ...] = ()
+    added: bool = False
+
+
 class LeftGradients:
     """had: of each optimizer how many gradients were not 0 in its last step. thrown_away: passes since the last step that found
     those of before cleared."""
@@ -30,12 +42,22 @@ class LeftGradients:
         self._by_pass: Left = []
         self._by_evaluation: Left = []
         self._evaluations = 0
+        self._place: Source | None = None
+        self._passed: set[int] = set()
+        self._parameters: dict[int, Sequence[torch.Tensor]] = {}
+        self._foreign: dict[int, Foreign] = {}
 
     def pass_begins(self, place: Source | None, in_closure: bool, accumulates: bool) -> None:
         """Of which optimizers the gradients are those that their last step left, and whether a closure never clears them."""
         self.thrown_away += bool(self._by_pass) and all(one.grad is None for one, _ in self._by_pass)
         for optimizer, left in self._by_step.items():
             self._by_step[optimizer] = _still_there(left) if accumulates and left else []
+        for optimizer, foreign in self._foreign.items():
+            left = _still_there(foreign.left) if accumulates and place != foreign.place and not foreign.added else []
+            versions = tuple(one.grad._version for one, _ in left if one.grad is not None)
+            self._foreign[optimizer] = foreign if foreign.added else foreign._replace(left=left, versions=versions)
+        self._place = place
+        self._passed |= {*self._parameters}
         if in_closure and accumulates and self._by_evaluation:
             if all(_is_there(*one) for one in self._by_evaluation[:MOST_LOOKED_AT]):
                 self._history.note("closure_uncleared", place)
@@ -44,6 +66,10 @@ class LeftGradients:
     def pass_ends(self, parameters: Sequence[torch.Tensor]) -> None:
         known = (one for one in parameters if one.grad is not None)
         self._by_pass = _with_gradients(islice(known, MOST_LOOKED_AT))
+        for optimizer, foreign in self._foreign.items():
+            pairs = zip(foreign.left, foreign.versions, strict=False)
+            added = any(one.grad is not None and one.grad._version > version for (one, _), version in pairs)
+            self._foreign[optimizer] = foreign._replace(added=foreign.added or added)
 
     def throws_away(self, places: Sequence[Source | None]) -> bool:
         """places: of the passes since the last step. Whether each but the last was for nothing: its gradients were taken away,
@@ -65,6 +91,19 @@ class LeftGradients:
         self._by_pass, self.thrown_away, self._evaluations = [], 0, 0
         self._by_step[optimizer] = _with_gradients(left)
         self.had[optimizer] = len(left)
+        step = max(1, len(left) // MOST_LOOKED_AT)
+        self._parameters[optimizer] = left[::step]
+        self._foreign.pop(optimizer, None)
+        self._passed.discard(optimizer)
+        for other in self._passed - {*self._foreign}:
+            if not self._by_step[other]:
+                having = (one for one in self._parameters[other] if has_gradient(one))
+                self._foreign[other] = Foreign(optimizer, self._place, _with_gradients(having))
+
+    def foreign(self, optimizer: int) -> Foreign | None:
+        """What another loss than that of its last passes has left to an optimizer, and is in the gradients that it finds."""
+        found = self._foreign.get(optimizer)
+        return found if found is not None and found.added and _still_there(found.left) else None
 
     def uncleared(self, optimizer: int) -> Sequence[torch.Tensor]:
         """The parameters of which what its last step left is in the gradients that it finds now."""

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Mapping
+from types import FrameType
 from typing import Any
 
 import torch
 from torch import nn
 
-from gradtui.engine.capture.introspection import named_parameters, submodules
+from gradtui.engine.capture.introspection import is_a, named_parameters, submodules
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.findings.over_time.history import History, ModeHistory
 
 MOST_LOOKED_AT = 64
 """Calls of an embedding of which the numbers that it looks up are read."""
+
+
+HANDING_ON = {"torch.overrides", "torch.nn.functional"}
 
 
 class Modes:
@@ -53,6 +58,16 @@ class Modes:
         elif kind == "embedding" and module.padding_idx is not None and args and not _is_flat_bag(module, args[0]):
             self._look_up(module, args[0])
 
+    def functional(self, name: str, kwargs: Mapping[str, Any], frame: FrameType) -> None:
+        """`F.dropout`, that no module of torch calls: as it is told whether its module trains."""
+        caller: FrameType | None = frame
+        while caller is not None and caller.f_globals.get("__name__") in HANDING_ON:
+            caller = caller.f_back
+        if caller is None or caller.f_globals.get("__name__", "").startswith("torch.") or self._outermost is None:
+            return
+        if torch.is_grad_enabled() and is_a(kwargs.get("training"), bool):
+            self._add(type(self._outermost).__name__, name, kwargs["training"], not kwargs["training"])
+
     def ends(self) -> None:
         self.depth = max(0, self.depth - 1)
 
@@ -65,17 +80,20 @@ class Modes:
         return path
 
     def _look(self, module: nn.Module) -> None:
-        path = self._path(module)
+        whole = self._outermost is not None and not self._outermost.training
+        self._add(self._path(module), type(module).__name__, module.training, whole)
+
+    def _add(self, path: str, kind: str, training: bool, whole: bool) -> None:
         mode = self._history.modes.get(path)
         if mode is None:
-            mode = self._history.modes[path] = ModeHistory(path, type(module).__name__, False)
+            mode = self._history.modes[path] = ModeHistory(path, kind, False)
             parameters = () if self._outermost is None else named_parameters(self._outermost).values()
             mode.learns = any(one.requires_grad for one in parameters)
         update = self._history.updates
-        if module.training:
+        if training:
             mode.learning = update
-        mode.evaluating.add(update, not module.training)
-        mode.whole = self._outermost is not None and not self._outermost.training
+        mode.evaluating.add(update, not training)
+        mode.whole = whole
 
     def _look_up(self, module: Any, given: Any) -> None:
         """Whether what counts as padding stands among, before or after what does not, in a row of a batch; or loose: in a row

@@ -15,9 +15,9 @@ import torch
 from gradtui.engine.autograd.torch_private import is_shard, sequence_number
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import Places
-from gradtui.engine.watching import tensor_norms
+from gradtui.engine.watching import model_structure, tensor_norms
 from gradtui.engine.watching.backward_passes import ALIVE, Passes
-from gradtui.engine.watching.clipping_and_writes import Notice
+from gradtui.engine.watching.clipping_and_writes import FIRST, Notice
 from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
 from gradtui.engine.watching.parameter_samples import Samples
 from gradtui.engine.watching.sink import Sink
@@ -28,6 +28,8 @@ from gradtui.snapshot.model import Source
 SETTINGS = ("weight_decay", "momentum", "lr")
 LOW = 1e-2
 """Of the largest learning rate so far."""
+LOOKED_AT = 4
+"""Updates after which is looked for units that are one and the same."""
 AT_BOUND = 0.9
 """Of the elements of all gradients: so many are clipped to a value."""
 
@@ -147,7 +149,7 @@ class Steps:
             if id(one) not in own or not one.requires_grad or (name in self._grads and self._grads[name][0]):
                 continue
             known = self._history.parameters.get(name)
-            when = "first" if known is None or not known.steps else "later" if known.trained else ""
+            when = "first" if known is None or known.optimizer is None else "later" if known.trained else ""
             found = found or (when != "" and (name, when) not in self._lost)
             self._lost.add((name, when))
         return found
@@ -178,12 +180,33 @@ class Steps:
         loss = self._passes.loss
         self._add(own, told, rates, loss, optimizer)
         self._sink.update(Update(update, self._number, loss, rates, grad_norm if having else None, told, seconds))
+        if update < FIRST:
+            self._notice.orders.settle()
+            self._name_learned_targets()
         history.updates += 1
         self.ran += 1
+        if history.updates == LOOKED_AT:
+            self.look_at_structure()
         left = [one for name, one in self._named.items() if id(one) in own and told[name].grad]
         mine = history.optimizers[self._number]
         self._passes.stepped(self._number, left, mine.empty.count == mine.steps)
         self._after()
+
+    def _name_learned_targets(self) -> None:
+        names = {id(one): name for name, one in self._named.items()}
+        for seen in self._history.of("learned_target"):
+            found = tuple(names[one] for one in seen.facts["leaves"] if one in names)
+            seen.facts = {**seen.facts, "leaves": (), "names": seen.facts["names"] or found}
+
+    def look_at_structure(self) -> None:
+        """Early, and when the training is over: units that are alike may yet part."""
+        for name, one in self._named.items():
+            known = self._history.parameters.get(name)
+            if known is not None and (known.alike or self._history.updates == LOOKED_AT):
+                known.alike = model_structure.is_one_unit(one)
+        for model in self._names.models() if not self._history.of("shared") else ():
+            for paths in model_structure.shared(model):
+                self._history.note("shared", None, paths, paths=paths)
 
     def _look_whether_spoilt(self, told: Mapping[str, ParameterNorms], own: Mapping[int, int], optimizer: Any) -> None:
         """Weights and gradients were finite, and what the step made of them is not."""
@@ -205,13 +228,14 @@ class Steps:
     def _after(self) -> None:
         notice = self._notice
         notice.borders.append(sequence_number())
+        notice.made_smaller, notice.stepped = None, self.parameters
         notice.written, notice.late, notice.clips, notice.passes, notice.scale = {}, {}, [], 0, 1.0
         notice.doubtful = False
         notice.gradients = {id(one.grad): one for one in self._named.values() if one.grad is not None}
         notice.watches_old = self._passes.old_is_wanted or self._passes.alive() >= ALIVE
         if notice.watches_old and self._passes.alive() >= ALIVE:
-            if not self._held and not self._history.of("old_graph"):
-                name, frame, part = holder_of_graphs(sys._getframe(1))
+            if not self._held:
+                name, frame, part = holder_of_graphs(sys._getframe(1), self._passes.holds_many)
                 adds = line_that_adds(frame.f_code, part) if frame is not None else None
                 place = None if adds is None else self._places.of_instruction(*adds)
                 self._held = name, place
@@ -257,7 +281,18 @@ class Steps:
             names = tuple(name for name, one in self._named.items() if id(one) in left)
             some = len(names) < passes.left.had[self._number]
             history.note("uncleared", passes.place, (self._number, some), names=names)
+        foreign = passes.left.foreign(self._number) if not self._closure else None
+        if foreign is not None:
+            kept = {id(one) for one, _ in foreign.left}
+            names = tuple(name for name, one in self._named.items() if id(one) in own and told[name].grad)
+            known = tuple(name for name, one in self._named.items() if id(one) in kept)
+            history.note("leaked", foreign.place, (foreign.stepper, self._number), names=names or known,
+                         optimizers=(foreign.stepper, self._number))  # fmt: skip
         self._look_whether_stepped_twice(having)
+        if self._notice.made_smaller is not None:
+            factor, place = self._notice.made_smaller
+            scaled = history.note("made_smaller", place, logs=0.0)
+            scaled.facts = {"logs": scaled.facts["logs"] + math.log(max(abs(factor), 1e-30))}
         for total, most, place in self._notice.clips:
             if total is None:
                 at_bound = tensor_norms.share_at([one.grad for one in self.parameters if one.grad is not None], most)
@@ -270,8 +305,9 @@ class Steps:
             before = seen.facts
             logs, clipped = before["logs"] + math.log(max(ratio, 1e-30)), before["clipped"] + (ratio > 1)
             seen.facts = {**before, "logs": logs, "clipped": clipped}
+        rate_of = {id(one): group.get("lr", 1.0) for group in optimizer.param_groups for one in group["params"]}
         for name, one in self._named.items():
-            self._add_to(name, one, told[name], id(one) in own, rates)
+            self._add_to(name, one, told[name], id(one) in own, bool(rate_of.get(id(one), 0.0)))
 
     def _moved(self, own: Mapping[int, int], told: Mapping[str, ParameterNorms]) -> float:
         """By how much of the norm of all weights."""
@@ -288,13 +324,16 @@ class Steps:
             self._history.note("stepped_twice", self._place, pair, names=tuple(both), optimizers=pair)
         self._stepper, self._stepped = self._number, {*own}
 
-    def _add_to(self, name: str, one: torch.Tensor, norms: ParameterNorms, own: bool, rates: tuple[float, ...]) -> None:
+    def _add_to(self, name: str, one: torch.Tensor, norms: ParameterNorms, own: bool, has_rate: bool) -> None:
         history, update = self._history, self._history.updates
         known = history.parameters.get(name)
-        if known is None:
+        if known is None or (
+            own and known.optimizer is None
+        ):  # steps of others, before its own first, tell nothing of it
+            first = update if known is None else known.first
             dtype = str(one.dtype).removeprefix("torch.")
             known = history.parameters[name] = ParameterHistory(
-                name, tuple(one.shape), dtype, not self._names.is_stray(one), first=update, first_weight=norms.weight
+                name, tuple(one.shape), dtype, not self._names.is_stray(one), first=first, first_weight=norms.weight
             )
         if own:
             known.optimizer = self._number
@@ -312,7 +351,8 @@ class Steps:
         known.zero.add(update, norms.grad == 0 and not _is_empty(one))
         known.bad.add(update, norms.grad is not None and not math.isfinite(norms.grad))
         known.frozen.add(update, not one.requires_grad)
-        known.still.add(update, own and trains and any(rates) and norms.change == 0)
+        known.still.add(update, own and trains and has_rate and norms.change == 0)
+        known.no_rate.add(update, own and not has_rate)
         known.drift.add(update, own and not trains and norms.change > 0)
 
     # ---------------------------------------------------------------- weights between steps

@@ -164,17 +164,25 @@ def original_of(module: torch.nn.Module) -> torch.nn.Module:
     return inside if is_a(inside, torch.nn.Module) else module
 
 
-def holder_of_graphs(frame: FrameType | None) -> tuple[str, FrameType | None, str]:
-    """A variable, or an attribute or item of one, that is a list or dict of tensors with a graph; the frame it was found from,
-    and its own last name."""
-    while frame is not None:
-        if is_users(frame):
-            for scope in (local_variables(frame), frame.f_globals):
-                for name, value, last in _containers(scope):
-                    if _holds_graphs(value):
-                        return name, frame, last
-        frame = frame.f_back
+def holder_of_graphs(
+    frame: FrameType | None, holds_many: Callable[[torch.Tensor], bool]
+) -> tuple[str, FrameType | None, str]:
+    """A variable, or an attribute or item of one, that is a list or dict of tensors with a graph, or one on which many hang; the
+    frame it was found from, and its own last name."""
+    for holds in (_holds_graphs, lambda value: _has_graph(value) and holds_many(value)):
+        around = frame
+        while around is not None:
+            if is_users(around):
+                for scope in (local_variables(around), around.f_globals):
+                    for name, value, last in _containers(scope):
+                        if holds(value):
+                            return name, around, last
+            around = around.f_back
     return "", None, ""
+
+
+def _has_graph(value: object) -> bool:
+    return is_a(value, torch.Tensor) and value.grad_fn is not None
 
 
 def _containers(scope: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:

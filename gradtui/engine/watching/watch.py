@@ -62,7 +62,7 @@ class Watch:
             self._names.see(model)
         self._modes = Modes(self.history, self._names)
         self._scaled = scalers.Scaled()
-        self._notice = Notice(self.history, self.place)
+        self._notice = Notice(self.history, self.place, self._modes)
         self._tape = Tape(self._notice.heard, self._notice.gradient_set)
         self._passes = Passes(self._tape, self.history, self._names, self._scaled, sink, every)
         self._steps = Steps(self.history, self._names, self._passes, self._notice, sink, time.perf_counter())
@@ -95,6 +95,7 @@ class Watch:
             return
         with self._tape.pause(), self._watching():
             self._passes.unfinished()
+            self._steps.look_at_structure()
         self._left.close()
         self.history.ended = True
         self._tell()

@@ -14,6 +14,19 @@ FAR, OFTEN = 100.0, 3.0
 """How many times larger than what is let through gradients are, on average (geometric): far too large, or worth a word."""
 
 
+def by_hand(history: History) -> Iterator[Fault]:
+    for one in history.of("made_smaller"):
+        factor = math.exp(one.facts["logs"] / one.count)
+        if one.count >= max(LEAST, SHARE * (history.updates - 1)) and factor < 1 / FAR:
+            yield Fault(
+                "gradients are made small",
+                one.first if one.first > 1 else None,
+                {"factor": factor, "count": one.count},
+                "perhaps",
+                source=one.source,
+            )
+
+
 def detect(history: History) -> Iterator[Fault]:
     for one in history.of("clamped"):
         if one.count >= LEAST and one.facts["count"] >= SHARE * one.count:

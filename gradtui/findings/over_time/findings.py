@@ -10,10 +10,12 @@ from gradtui.findings.over_time import (
     graphs,
     left_gradients,
     loss_curve,
+    losses,
     not_finite,
     parameters,
     shapes_and_modes,
     steps_and_rates,
+    structure,
 )
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
@@ -27,6 +29,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     left_gradients.twice,
     not_finite.detect,
     loss_curve.detect,
+    loss_curve.sinks,
     loss_curve.spike,
     steps_and_rates.order,
     steps_and_rates.rate,
@@ -39,14 +42,24 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     parameters.eaten,
     parameters.drifting,
     parameters.dead,
+    losses.given,
     shapes_and_modes.broadcast,
     shapes_and_modes.softmax_twice,
     shapes_and_modes.padding,
+    structure.symmetric,
     shapes_and_modes.evaluating,
     shapes_and_modes.never_training,
     between_updates.optimizer,
     clipping.detect,
     between_updates.written,
+    left_gradients.foreign,
+    losses.row_order,
+    losses.learned_target,
+    structure.frozen,
+    structure.shared,
+    steps_and_rates.rate_of_some,
+    clipping.by_hand,
+    steps_and_rates.tiny,
     left_gradients.accumulated,
 )
 """In this order: a cause before what may come of it."""
@@ -59,6 +72,7 @@ LASTING = {
     shapes_and_modes.broadcast,
     shapes_and_modes.softmax_twice,
     shapes_and_modes.padding,
+    losses.given,
     between_updates.optimizer,
 }
 """What these have found once is so whatever comes."""

@@ -16,14 +16,17 @@ def detect(history: History) -> Iterator[Fault]:
     used = sorted(history.of("old_graph"), key=lambda one: -one.updates)
     used = [one for one in used if one.updates >= min(LEAST, max(1, history.updates - 2))]
     fixed = next((one for one in used if one.facts["made"] == one.latest["made"]), None)
-    moving = next((one for one in used if one.facts["made"] != one.latest["made"]), None)
+    holder = alive[0].latest.get("variable", "") if alive else ""
+    moved = [one for one in used if one.facts["made"] != one.latest["made"]]
+    named = (one for one in moved if one.facts["variable"] and holder.endswith(one.facts["variable"]))
+    moving = next(named, moved[0] if moved else None)
     if retained and fixed is not None and retained[0].updates >= LEAST:
         facts = {"variable": fixed.facts["variable"] or "a tensor", "made": fixed.facts["made"]}
         yield Fault("old graph is used again", None, facts, "likely", source=fixed.source)
     elif alive and alive[0].last >= history.updates - 2 and alive[0].latest["alive"] >= min(8, history.updates - 2):
         if moving is None and alive[0].source is None and not history.ended:
             return  # what holds them may yet be seen
-        variable = moving.facts["variable"] if moving is not None else alive[0].latest.get("variable")
+        variable = holder or (moving.facts["variable"] if moving is not None else "")
         facts = {"variable": variable or "something", "alive": alive[0].latest["alive"]}
         first = max(0, alive[0].first - alive[0].facts["alive"])
         yield Fault(

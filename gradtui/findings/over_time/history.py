@@ -12,6 +12,7 @@ from gradtui.snapshot.source import Source
 Seen = Literal[
     "broadcast", "clipped", "written", "late", "uncleared", "closure_uncleared", "step", "backward", "old_graph", "kept_graph",
     "skipped", "stepped_twice", "scaled", "cleared", "padding", "clamped", "bad_step",
+    "loss_input", "learned_target", "row_order", "shared", "leaked", "leaf_loss", "made_smaller",
 ]  # fmt: skip
 """What the watch notes beside the numbers of an update."""
 
@@ -54,11 +55,12 @@ class Run:
 class ParameterHistory:
     """One parameter, over the steps of its optimizer; of one that no optimizer has, over all steps.
 
-    optimizer: the last that it was given to. registered: whether the outermost module that ran knows of it.
-    first: the update in which it was seen first. none, zero: no gradient, one that is
-    0 throughout. trained: steps with a gradient that is finite and not 0. still: steps with such a gradient and a learning
-    rate after which it was as before. drift: steps after which it was another without such a gradient. written: it was
-    another between two steps. frozen: requires_grad was False. anew: no optimizer has it, and it was another tensor each time.
+    optimizer: the last that it was given to. registered: whether the outermost module that ran knows of it. first: the update
+    in which it was seen first. none, zero: no gradient, one that is 0 throughout. trained: steps with a gradient that is
+    finite and not 0. still: steps with such a gradient and a learning rate after which it was as before. drift: steps after
+    which it was another without such a gradient. no_rate: the learning rate of its group was 0. written: it was another
+    between two steps. frozen: requires_grad was False. alike: all its rows were the same numbers when that was looked at.
+    anew: no optimizer has it, and it was another tensor each time.
     """
 
     name: str
@@ -72,10 +74,12 @@ class ParameterHistory:
     zero: Run = field(default_factory=Run)
     still: Run = field(default_factory=Run)
     drift: Run = field(default_factory=Run)
+    no_rate: Run = field(default_factory=Run)
     frozen: Run = field(default_factory=Run)
     bad: Run = field(default_factory=Run)
     largest: float = 0.0
     weight: float = 0.0
+    alike: bool = False
     anew: bool = False
     first: int = 0
     first_weight: float | None = None
@@ -131,7 +135,7 @@ class ModeHistory:
 @dataclass(slots=True)
 class History:
     """updates: how many there were. passes: the findings of a whole backward pass at an update, where one was taken.
-    raised: what torch refused in a backward pass, and why."""
+    raised: what torch refused in a backward pass, and why; crossed: which part of that graph was made before the last step."""
 
     updates: int = 0
     parameters: dict[str, ParameterHistory] = field(default_factory=dict)
@@ -142,6 +146,7 @@ class History:
     bad_loss: tuple[int, float, Source | None] | None = None
     bad_gradient: tuple[int, tuple[str, ...], Source | None] | None = None
     raised: tuple[int, Source | None, tuple[Finding, ...]] | None = None
+    crossed: Literal["none", "part", "all"] = "none"
     ended: bool = False
 
     def note(self, kind: Seen, source: Source | None, key: object = None, **facts: Any) -> Noted:

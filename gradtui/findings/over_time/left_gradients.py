@@ -21,9 +21,19 @@ def uncleared(history: History) -> Iterator[Fault]:
             count = sum(one.updates for one in found)
             if not closure and found and count >= max(2, 0.5 * (optimizer.steps - 1)):
                 facts = {"count": count, "optimizer": optimizer.name}
-                about = found[0].facts["names"] if some else ()
+                several = len(history.optimizers) > 1
+                row = "gradients of one optimizer add up" if several and not some else row
+                about = found[0].facts["names"] if some or several else ()
                 yield Fault(row, found[0].first, facts, "likely" if some else "proved", about, found[0].source)
                 break
+
+
+def foreign(history: History) -> Iterator[Fault]:
+    for one in history.of("leaked"):
+        first, second = (history.optimizers[number] for number in one.facts["optimizers"])
+        if one.updates >= max(2, 0.5 * (second.steps - 1)):
+            facts = {"count": one.updates, "first": first.name, "second": second.name}
+            yield Fault("gradients of another loss", None, facts, "perhaps", one.facts["names"], one.source)
 
 
 def twice(history: History) -> Iterator[Fault]:

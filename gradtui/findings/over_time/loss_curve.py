@@ -10,15 +10,16 @@ from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, OptimizerHistory
 from gradtui.snapshot.finding import Finding
 
-LEAST, FACTOR = 4, 1e3
+LEAST, FACTOR, DEEP = 4, 1e3, 1e3
 """So many updates in a row, and by so much in all."""
 SLACK = 1.02
 NEAR, JUMP = 3, 1e6
 """By so much within so few updates, and not finite after them, is a step that went too far."""
 SLOW = 0.1
 """Of the growth of an update on average, in powers: where it is less, growing has not begun."""
-LITTLE, FAR = 0.1, 1.0
-"""Of the norm of the weights: a step that changes them by less makes no other loss; one by more than all throws them away."""
+NOTHING, LITTLE, FAR = 0.01, 0.1, 1.0
+"""Of the norm of the weights: a step that changes them by so little lets no loss grow by powers, one by less than the second
+makes no other loss, and one by more than all throws them away."""
 SPIKE, BEFORE, SOON = 100.0, 5, 5
 
 
@@ -43,6 +44,8 @@ def growth(history: History) -> list[Growth]:
         begin = _begin([one[1] for one in losses], begin)
         count, factor = len(losses) - begin, losses[-1][1] / losses[begin][1]
         lost = len(losses) < len(optimizer.losses)
+        if _moved(optimizer, losses[begin][0], losses[-1][0]) < NOTHING:
+            continue  # it is not by the steps that it grows
         if (count > LEAST and factor >= FACTOR) or (lost and count > 2 and factor >= FACTOR**2):
             found.append(Growth(number, losses[begin][0], losses[-1][0], losses[begin][1], losses[-1][1]))
     return found
@@ -113,6 +116,21 @@ def spike(history: History) -> Iterator[Fault]:
                     yield Fault("loss spikes", update, facts)
                 break
             most = max(most, abs(loss))
+
+
+def sinks(history: History) -> Iterator[Fault]:
+    """A loss that falls by powers, far below 0: what is made small there has no least."""
+    for optimizer in history.optimizers:
+        depths = [(update, -loss) for update, loss in optimizer.losses]
+        begin = len(depths) - 1
+        while begin > 0 and depths[begin][1] > SLACK * depths[begin - 1][1] > 0:
+            begin -= 1
+        if begin < 0 or len(depths) - begin <= LEAST:
+            continue
+        (first, start), (last, end) = depths[begin], depths[-1]
+        if DEEP < end < math.inf and end > FACTOR * start > 0:
+            facts = {"begin": -start, "end": -end, "each": (end / start) ** (1 / (last - first))}
+            yield Fault("loss sinks", first, facts)
 
 
 def detect(history: History) -> Iterator[Fault]:

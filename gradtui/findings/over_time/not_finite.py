@@ -16,6 +16,10 @@ def raised(history: History) -> Iterator[Fault]:
     if history.raised is not None and history.ended:
         update, place, causes = history.raised
         for cause in causes[:1]:
+            if cause.kind == "inplace" and history.crossed != "none" and cause.source is None:
+                row = "old graph is changed" if history.crossed == "all" else "step changed what is kept"
+                yield Fault(row, update, {}, "likely", source=place)
+                return
             yield Fault("raised", update, {}, cause.certainty, source=cause.source or place, begun_by=cause)
 
 

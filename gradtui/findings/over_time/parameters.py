@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, ParameterHistory
 from gradtui.findings.over_time.loss_curve import jump, jumped
+from gradtui.findings.over_time.steps_and_rates import is_told
 from gradtui.snapshot.finding import CUT_OFF, Certainty, Finding
 
 LEAST = 3
@@ -161,7 +162,7 @@ def cut_off(history: History) -> Iterator[Fault]:
         if frozen:
             yield Fault("frozen later", began, {"update": update}, "perhaps", names)
             continue
-        if history.optimizers[group[0].optimizer or 0].empty.count == history.optimizers[group[0].optimizer or 0].steps:
+        if is_told(history, history.optimizers[group[0].optimizer or 0]):
             continue
         yield from _by_pass(
             history, update, began, names, CUT_OFF, "no gradient any more" if began else "never a gradient"
@@ -194,7 +195,9 @@ def _by_pass(
         if grown is not None:
             yield jumped(history, grown, "flat", names, cause)
             return
-        yield Fault(row, began, {}, cause.certainty, names, cause.source, begun_by=cause)
+        empty = cause.kind == "masked" and not began  # data that is 0 in all updates may be a beginning that is meant
+        certainty: Certainty = "perhaps" if empty else cause.certainty
+        yield Fault(row, began, {}, certainty, names, cause.source, begun_by=cause)
     else:
         yield Fault(f"{row}, unseen", began, {}, "perhaps", names)
 

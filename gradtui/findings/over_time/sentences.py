@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
+from gradtui.findings.over_time.model_sentences import OF_LOSSES_AND_STRUCTURE
+from gradtui.findings.over_time.sentence import Sentence
 from gradtui.findings.words.whereabouts import gathered
-from gradtui.snapshot.finding import Finding, Kind
+from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.numbers import number
-
-
-class Sentence(NamedTuple):
-    """text, remedy: with the names of facts in braces; {names} are the parameters, {cause} what a backward pass told."""
-
-    kind: Kind
-    text: str
-    remedy: str
-
 
 SENTENCES: dict[str, Sentence] = {
     "loss is not finite": Sentence("nonfinite", "the loss is {what} from here on: {cause}", "{remedy}"),
@@ -85,6 +76,36 @@ SENTENCES: dict[str, Sentence] = {
         "zero_grad comes after backward and before step: when {optimizer} steps no gradient is left, in none of {steps} steps",
         "the order is zero_grad(), the loss, backward(), and then step()",
     ),
+    "loss is a leaf": Sentence(
+        "new_leaf",
+        "backward starts from a tensor that no operation made, as torch.tensor(loss.item()) or loss.detach().requires_grad_() "
+        "give one: its graph is gone, and when {optimizer} steps no parameter has a gradient, in none of {steps} steps",
+        "call backward() of the loss itself; item() and detach() are for what is printed",
+    ),
+    "old graph is changed": Sentence(
+        "old_graph",
+        "backward goes through the same old graph again, which was made once, before the last step, and step has changed in "
+        "place the weights that it keeps",
+        "make the loss anew for each step, from the weights as they are: retain_graph=True does not do that",
+    ),
+    "step changed what is kept": Sentence(
+        "inplace",
+        "backward goes through a part of the graph that was made before the last step, and step has changed in place the "
+        "weights that it keeps",
+        "make the loss anew from the weights as they are, or call every backward() before the first step(); detach() a state "
+        "that is carried over",
+    ),
+    "rate of some is 0": Sentence(
+        "learning_rate",
+        "{names}: the learning rate of their group of {optimizer} is 0, in all {steps} steps: they never move, as others do",
+        "look at lr of each group (print optimizer.param_groups); no fault where these are to stay",
+    ),
+    "gradients are made small": Sentence(
+        "clipping",
+        "gradients are multiplied in place by {factor} on average, at every update ({count}), between backward and step",
+        "look at what scales or clips them by hand, every time: a bound that is far too low; no fault where a sum is divided by "
+        "its count",
+    ),
     "first step is empty": Sentence(
         "step_order",
         "the first step has no gradient: it comes before the first backward, so each later step takes the gradient of the "
@@ -128,6 +149,31 @@ SENTENCES: dict[str, Sentence] = {
         "zero_grad",
         "zero_grad is not called between the steps of {optimizer}: the gradients of all updates add up, in {count} updates",
         "call optimizer.zero_grad() once for each step, before backward()",
+    ),
+    "gradients of one optimizer add up": Sentence(
+        "zero_grad",
+        "{names}: zero_grad is not called between the steps of {optimizer}, which has these: their gradients of all updates, and "
+        "of all passes between, add up, in {count} updates",
+        "call zero_grad() of that optimizer too, once for each of its steps, before backward()",
+    ),
+    "gradients of another loss": Sentence(
+        "zero_grad",
+        "{names}: {second} steps these by the gradients of two losses that add up: what the backward pass here left in them, "
+        "after which {first} stepped, is still there when the pass of their own adds its gradient ({count} updates)",
+        "call zero_grad() of {second} before its own backward, or detach() what the other loss takes of these (a GAN's fake); no "
+        "fault where both losses are to move them",
+    ),
+    "steps are tiny": Sentence(
+        "learning_rate",
+        "all {count} steps of {optimizer} together change the weights by {moved} of their norm, and the loss does not fall: at a "
+        "learning rate of {rate} next to nothing is learned",
+        "take a larger learning rate, by powers of 10; look whether the loss is scaled down",
+    ),
+    "loss sinks": Sentence(
+        "divergence",
+        "the loss falls below 0 by a factor of {each} at every update, from {begin} to {end}: it has no least, and grows in size "
+        "without end",
+        "look at its sign, and at what bounds it from below: a squared error is to be made small, a log likelihood large",
     ),
     "gradients of some add up": Sentence(
         "zero_grad",
@@ -325,6 +371,7 @@ SENTENCES: dict[str, Sentence] = {
         "{names}: the weight is written over between two steps, not by the optimizer ({times} times)",
         "if that is not meant (an average that is copied in for a look, load_state_dict), keep a copy and put it back",
     ),
+    **OF_LOSSES_AND_STRUCTURE,
 }
 
 

@@ -12,6 +12,7 @@ LEAST = 3
 BROADCAST: dict[str, tuple[str, Certainty]] = {
     "loss": ("broadcast", "proved"),
     "difference": ("broadcast", "likely"),
+    "pairs": ("broadcast", "perhaps"),
     "product": ("broadcast in a product", "perhaps"),
 }
 PADDING: dict[bool, tuple[str, Certainty]] = {

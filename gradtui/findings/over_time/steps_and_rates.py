@@ -9,18 +9,32 @@ from gradtui.findings.over_time.history import History, OptimizerHistory
 
 LEAST = 3
 GONE = 1e-5
+LITTLE, FALLS = 1e-4, 0.02
+"""Of the norm of the weights, all steps together; of the loss, from the first to the last quarter."""
 SHARE = 0.2
 """Of all steps, for what did not hold from the first."""
+
+
+def is_told(history: History, one: OptimizerHistory) -> bool:
+    """Whether `order` says why it never has a gradient."""
+    return (
+        one.steps >= 2
+        and one.empty.count == one.steps
+        and bool(one.empty_without_backward or history.of("cleared", "leaf_loss"))
+    )
 
 
 def order(history: History) -> Iterator[Fault]:
     for one in history.optimizers:
         facts = {"optimizer": one.name, "steps": one.steps}
-        if one.steps >= 2 and one.empty.count == one.steps:
+        leaves = history.of("leaf_loss")
+        if is_told(history, one):
             if one.empty_without_backward:
                 yield Fault("step before backward", None, facts, "proved", source=one.source)
             elif history.of("cleared"):
                 yield Fault("cleared before step", None, facts, "proved", source=one.source)
+            else:
+                yield Fault("loss is a leaf", None, facts, "proved", source=leaves[0].source)
         elif one.steps > LEAST and one.empty_without_backward == one.empty.count == 1 and one.first == 0:
             yield Fault("first step is empty", 0, facts, "perhaps", source=one.source)
 
@@ -36,6 +50,28 @@ def rate(history: History) -> Iterator[Fault]:
         facts = {"optimizer": one.name, "steps": one.no_rate.length, "made": one.scheduled}
         row = "rate is 0 by a schedule" if scheduled else "rate is 0"
         yield Fault(row, (one.no_rate.since or None), facts, "proved" if always else "likely")
+
+
+def rate_of_some(history: History) -> Iterator[Fault]:
+    """Parameters of which the group has a rate of 0, where others of the same optimizer move."""
+    for number, one in enumerate(history.optimizers):
+        own = [each for each in history.parameters.values() if each.optimizer == number and each.trained >= LEAST]
+        still = [each for each in own if each.no_rate.count == each.steps]
+        if still and len(still) < len(own):
+            facts = {"optimizer": one.name, "steps": still[0].steps}
+            yield Fault("rate of some is 0", None, facts, "perhaps", tuple(each.name for each in still))
+
+
+def tiny(history: History) -> Iterator[Fault]:
+    """Steps that come to next to nothing, all together, while the loss does not fall."""
+    for one in history.optimizers:
+        moved, size = sum(one.moves), len(one.losses) // 4
+        if size < LEAST or not 0 < moved < LITTLE or not one.rates or max(one.rates) < one.top_rate:
+            continue
+        first, last = (sum(loss for _, loss in part) for part in (one.losses[:size], one.losses[-size:]))
+        if last >= first - FALLS * abs(first):
+            facts = {"optimizer": one.name, "rate": one.top_rate, "moved": moved, "count": len(one.moves)}
+            yield Fault("steps are tiny", None, facts, "perhaps")
 
 
 def rate_gone(history: History) -> Iterator[Fault]:

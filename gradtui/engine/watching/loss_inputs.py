@@ -1,0 +1,111 @@
+"""What a loss of torch was given: log probabilities where it takes them, targets in its range, targets that are not learned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from gradtui.engine.autograd import graph
+from gradtui.engine.autograd.backward import leaves_of
+from gradtui.engine.autograd.readable_tensors import has_numbers
+from gradtui.engine.autograd.release import guard
+from gradtui.engine.autograd.torch_private import unasked
+from gradtui.findings.over_time.history import History
+from gradtui.snapshot.model import Source
+
+functional = torch.nn.functional
+COMPARING = {functional.mse_loss, functional.l1_loss, functional.smooth_l1_loss, functional.huber_loss}
+LOSSES = COMPARING | {
+    functional.nll_loss, functional.kl_div, functional.binary_cross_entropy_with_logits, functional.cross_entropy,
+}  # fmt: skip
+PLAIN = {torch.Tensor, torch.nn.Parameter}
+VIEWS = ("Squeeze", "View", "Reshape", "Unsqueeze", "UnsafeView", "Transpose", "Select", "Slice", "TBackward", "Clone")
+MOST_VIEWS = 8
+SLACK = 0.02
+"""By so much the probabilities of a row may add up to another number than 1, as those do that an eps was added to."""
+
+
+def note(
+    history: History,
+    func: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    place: Callable[[], Source | None],
+) -> None:
+    """func: one of LOSSES, as torch hands it on: what it is given first, and the target. place: where it was called."""
+    if len(args) < 2 or not all(type(one) in PLAIN and one.numel() and has_numbers(one) for one in args[:2]):
+        return
+    given, target = args[:2]
+    with unasked(), torch.no_grad():
+        wrong = _wrong(func, given.detach(), target.detach(), kwargs, made_by(given))
+    if wrong:
+        row, facts = wrong
+        history.note("loss_input", place(), row, row=row, loss=func.__name__, **facts)
+    if target.requires_grad and given.requires_grad and target.grad_fn is not None and given.grad_fn is not None:
+        _note_learned(history, func, given, target, place)
+
+
+def _wrong(
+    func: Any, given: torch.Tensor, target: torch.Tensor, kwargs: dict[str, Any], maker: str
+) -> tuple[str, dict[str, float]] | None:
+    """Which row of the words says what is wrong, and its numbers; None where nothing is, or it is not finite."""
+    if func is functional.nll_loss:
+        axis = 1 if given.ndim > 1 else 0
+        sums = given.float().exp().sum(axis)
+        far = sums[(sums - 1).abs() > SLACK]
+        if far.numel() and bool(given.isfinite().any(axis).all()):
+            return "no log probabilities", {"sum": float(far.flatten()[0])}
+    elif func is functional.kl_div:
+        most, least = float(given.max()), float(target.min())
+        if most > SLACK:
+            return "kl_div without logarithm", {"most": most}
+        if least < -SLACK and not kwargs.get("log_target", False):
+            return "kl_div of logarithms", {"least": least}
+    elif func is functional.binary_cross_entropy_with_logits and maker == "SigmoidBackward0":
+        return "sigmoid twice", {}
+    elif func is functional.binary_cross_entropy_with_logits:
+        least, most = float(target.min()), float(target.max())
+        if least < 0 or most > 1:
+            return "targets out of range", {"least": least, "most": most}
+    elif func is functional.cross_entropy and target.shape == given.shape and target.is_floating_point():
+        sums, least = target.float().sum(1 if target.ndim > 1 else 0), float(target.min())
+        far = sums[(sums - 1).abs() > SLACK]
+        if least < 0 or far.numel():
+            return "targets are no probabilities", {
+                "least": least,
+                "sum": float((far if far.numel() else sums).flatten()[0]),
+            }
+    return None
+
+
+def made_by(tensor: torch.Tensor) -> str:
+    """The name of the operation that made its numbers, before any other view of them was taken."""
+    node = tensor.grad_fn
+    for _ in range(MOST_VIEWS):
+        if node is None or not node.name().startswith(VIEWS):
+            break
+        node = node.next_functions[0][0]
+    return "" if node is None else node.name()
+
+
+def _note_learned(
+    history: History, func: Any, given: torch.Tensor, target: torch.Tensor, place: Callable[[], Source | None]
+) -> None:
+    """A target made from other parameters than what is compared with it."""
+    source = place()
+    if any(one.source == source for one in history.of("learned_target")):
+        return
+    learned, compared = _leaves(target), _leaves(given)
+    if not {*learned} & {*compared}:
+        history.note("learned_target", source, loss=func.__name__, leaves=tuple(learned), names=())
+
+
+def _leaves(tensor: torch.Tensor) -> dict[int, None]:
+    """The identities of the leaves of its graph."""
+    nodes = graph.walk(graph.root(tensor))
+    guard(nodes)
+    found = dict.fromkeys(id(one) for one in leaves_of(nodes).values())
+    graph.release(nodes)
+    return found

@@ -1,0 +1,41 @@
+"""What a model is made of: one module that stands in several places, weights of which all rows are the same numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import torch
+
+from gradtui.engine.capture.introspection import named_parameters, submodules
+from gradtui.engine.watching import tensor_norms
+
+CLOSE = 1e-6
+"""Of the largest of a weight: units that are one may differ by so much, as kernels add up in another order."""
+
+
+def shared(model: torch.nn.Module) -> Iterator[tuple[str, ...]]:
+    """The paths of each module with parameters, or each parameter, that stands in several places of one module, or in the same
+    place of several that are numbered (`blocks.0.mix`, `blocks.1.mix`)."""
+    places: dict[int, list[str]] = {}
+    parts = submodules(model)
+    for path, module in parts.items():
+        for name, part in (*module._modules.items(), *module._parameters.items()):
+            if part is not None and (isinstance(part, torch.Tensor) or named_parameters(part)):
+                places.setdefault(id(part), []).append(f"{path}.{name}" if path else name)
+    for paths in places.values():
+        alike = {re.sub(r"\d+", "0", path) for path in paths}
+        if len(paths) > 1 and (len(alike) == 1 or len({path.rpartition(".")[0] for path in paths}) == 1):
+            yield tuple(paths)
+
+
+def is_one_unit(weight: torch.Tensor) -> bool:
+    """Whether all rows of a weight are the same numbers, and not 0."""
+    weight = tensor_norms.plain(weight)
+    if weight.ndim < 2 or weight.shape[0] < 2 or not weight[0].numel():
+        return False
+    largest = weight[0].abs().max()
+    bound = CLOSE * largest
+    if not bool(largest > 0) or not bool((weight[1] - weight[0]).abs().max() <= bound):
+        return False
+    return bool((weight - weight[:1]).abs().max() <= bound)

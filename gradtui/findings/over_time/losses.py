@@ -1,0 +1,30 @@
+"""What a loss was given that it does not take, or that it should not move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradtui.findings.over_time.fault import Fault
+from gradtui.findings.over_time.history import History
+
+
+def given(history: History) -> Iterator[Fault]:
+    for one in history.of("loss_input"):
+        yield Fault(one.facts["row"], one.first or None, dict(one.facts), "likely", source=one.source)
+
+
+def learned_target(history: History) -> Iterator[Fault]:
+    """Of which an optimizer has what it is made from."""
+    for one in history.of("learned_target"):
+        learned = [history.parameters[name] for name in one.facts["names"] if name in history.parameters]
+        names = tuple(each.name for each in learned if each.optimizer is not None and each.trained)
+        if names:
+            yield Fault(
+                "target is learned", one.first or None, {"loss": one.facts["loss"]}, "perhaps", names, one.source
+            )
+
+
+def row_order(history: History) -> Iterator[Fault]:
+    for one in history.of("row_order"):
+        row = "rows are shuffled apart" if one.facts["both"] else "rows of one are shuffled"
+        yield Fault(row, one.first or None, {"rows": one.facts["rows"]}, "perhaps", source=one.source)

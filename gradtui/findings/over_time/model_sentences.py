@@ -1,0 +1,78 @@
+"""Words on what a loss is given, and on what a model is made of."""
+
+from __future__ import annotations
+
+from gradtui.findings.over_time.sentence import Sentence
+
+OF_LOSSES_AND_STRUCTURE: dict[str, Sentence] = {
+    "no log probabilities": Sentence(
+        "loss_input",
+        "{loss} is given no log probabilities: those of one row add up to {sum} where it should be 1, so the loss has no least "
+        "and falls below 0 without learning the classes",
+        "hand the logits to cross_entropy, or take log_softmax over the classes before {loss}",
+    ),
+    "kl_div without logarithm": Sentence(
+        "loss_input",
+        "{loss} is given no log probabilities as its input: there is {most} among them, where a logarithm of a probability is at "
+        "most 0",
+        "hand log_softmax(logits) as the input, and probabilities as the target",
+    ),
+    "kl_div of logarithms": Sentence(
+        "loss_input",
+        "{loss} is given logarithms as its target ({least}), which it takes for probabilities, 0 to 1",
+        "hand probabilities as the target, or set log_target=True",
+    ),
+    "sigmoid twice": Sentence(
+        "softmax_twice",
+        "{loss} takes a sigmoid of what a sigmoid has already made: probabilities where it wants logits, so that none gets "
+        "below 0.5 or above 0.7311",
+        "hand it the logits: it has a sigmoid inside; take the sigmoid out of the model, or use binary_cross_entropy",
+    ),
+    "targets out of range": Sentence(
+        "loss_input",
+        "the targets of {loss} go from {least} to {most}, where it takes 0 to 1: the loss has no least, and falls below 0",
+        "mark the classes by 0 and 1; several that exclude each other by cross_entropy",
+    ),
+    "targets are no probabilities": Sentence(
+        "loss_input",
+        "the targets of {loss} are no probabilities: those of one row add up to {sum}, the least is {least}, where each "
+        "row should add up to 1",
+        "hand it class numbers, or probabilities (softmax of a teacher's logits); where several classes hold at once take "
+        "binary_cross_entropy_with_logits",
+    ),
+    "target is learned": Sentence(
+        "learned_target",
+        "{names}: the target of {loss} is learned too: its gradient goes into these, and the optimizer moves them towards what "
+        "they are compared with",
+        "detach() the target, or make it under no_grad, and leave these out of the optimizer; no fault where both are to meet",
+    ),
+    "rows are shuffled apart": Sentence(
+        "row_order",
+        "inputs and targets of {rows} rows are shuffled by two permutations, each by one of its own: rows of one do not belong "
+        "to those of the other any more",
+        "draw one permutation and index both with it; no fault where they are no pairs",
+    ),
+    "rows of one are shuffled": Sentence(
+        "row_order",
+        "of inputs and targets of {rows} rows only one is shuffled, by a permutation, and the other stands in the order it had: "
+        "its rows do not belong to those of the other any more",
+        "index both with the same permutation; no fault where they are no pairs",
+    ),
+    "one module in several places": Sentence(
+        "shared_module",
+        "{first} is one and the same as {others}: it is shared by {count} places, which have one set of weights between them",
+        "make each anew: [Block() for _ in range(n)], or copy.deepcopy, where [block] * n holds one n times; no fault where "
+        "sharing is meant",
+    ),
+    "all units are one": Sentence(
+        "symmetry",
+        "{names}: all rows (up to {rows}) are the same numbers after {count} updates: units that begin alike get one gradient "
+        "and stay one unit",
+        "begin with random weights (nn.init.xavier_uniform_, kaiming_uniform_, or what nn.Linear does by itself), not a constant",
+    ),
+    "frozen from the start": Sentence(
+        "frozen",
+        "{names}: {optimizer} has it, but requires_grad is False from the start: it is frozen, and never moves",
+        "if that is meant, all is well; else set requires_grad_(True), and look at the names that were chosen to be frozen",
+    ),
+}

@@ -1,0 +1,43 @@
+"""What a model is made of, from the start: one module in several places, units that are one, a part that is frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gradtui.findings.over_time.fault import Fault
+from gradtui.findings.over_time.history import History
+
+LEAST = 3
+
+
+def shared(history: History) -> Iterator[Fault]:
+    for one in history.of("shared"):
+        paths = one.facts["paths"]
+        facts = {
+            "first": paths[0],
+            "others": ", ".join(paths[1:4]) + (", ..." if len(paths) > 4 else ""),
+            "count": len(paths),
+        }
+        yield Fault("one module in several places", None, facts, "perhaps")
+
+
+def symmetric(history: History) -> Iterator[Fault]:
+    found = [one for one in history.parameters.values() if one.alike and one.trained >= LEAST and not one.still.count]
+    if found:
+        facts = {"rows": max(one.shape[0] for one in found), "count": min(one.trained for one in found)}
+        yield Fault("all units are one", None, facts, "likely", tuple(one.name for one in found))
+
+
+def frozen(history: History) -> Iterator[Fault]:
+    """What an optimizer was given, and was never to be learned."""
+    for number, optimizer in enumerate(history.optimizers):
+        own = [one for one in history.parameters.values() if one.optimizer == number]
+        still = [one for one in own if not one.trained and one.steps >= LEAST and one.frozen.count == one.steps]
+        if still and len(still) < len(own):
+            yield Fault(
+                "frozen from the start",
+                None,
+                {"optimizer": optimizer.name},
+                "perhaps",
+                tuple(one.name for one in still),
+            )

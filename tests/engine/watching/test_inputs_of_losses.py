@@ -1,0 +1,126 @@
+"""What a loss was given: log probabilities, targets in range, rows in the same order. Truth is what torch computes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+import gradtui
+from gradtui.snapshot.finding import Finding
+
+functional = nn.functional
+ROWS, CLASSES = 24, 3
+
+
+def found(loss: Callable[[torch.Tensor], torch.Tensor]) -> list[Finding]:
+    """What is told of a linear model that learns by `loss`, of its results."""
+    torch.manual_seed(0)
+    x = torch.randn(ROWS, 5)
+    model = nn.Linear(5, CLASSES)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(6):
+            optimizer.zero_grad()
+            loss(model(x)).backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+    return [one for one in watch.findings if one.kind in ("loss_input", "softmax_twice")]
+
+
+LABELS = torch.arange(ROWS) % CLASSES
+SOFT = torch.softmax(torch.arange(ROWS * CLASSES).reshape(ROWS, CLASSES).cos(), -1)
+WRONG: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "nll_loss of logits": lambda out: functional.nll_loss(out, LABELS),
+    "nll_loss of probabilities": lambda out: functional.nll_loss(out.softmax(-1), LABELS),
+    "nll_loss over the batch": lambda out: functional.nll_loss(out.log_softmax(0), LABELS),
+    "kl_div of probabilities": lambda out: functional.kl_div(out.softmax(-1), SOFT, reduction="batchmean"),
+    "kl_div of two logarithms": lambda out: functional.kl_div(out.log_softmax(-1), SOFT.log(), reduction="batchmean"),
+    "targets of -1": lambda out: functional.binary_cross_entropy_with_logits(out, SOFT.round() * 2 - 1),
+    "a sigmoid before": lambda out: functional.binary_cross_entropy_with_logits(out.sigmoid().view(-1), SOFT.view(-1)),
+    "several hold": lambda out: functional.cross_entropy(out, torch.ones_like(SOFT)),
+    "logits of a teacher": lambda out: functional.cross_entropy(out, SOFT.log()),
+}
+RIGHT: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "nll_loss": lambda out: functional.nll_loss(out.log_softmax(-1), LABELS),
+    "nll_loss with an eps": lambda out: functional.nll_loss((out.softmax(-1) + 1e-3).log(), LABELS),
+    "kl_div": lambda out: functional.kl_div(out.log_softmax(-1), SOFT, reduction="batchmean"),
+    "kl_div of logarithms": lambda out: functional.kl_div(
+        out.log_softmax(-1), SOFT.log(), log_target=True, reduction="sum"
+    ),
+    "soft targets": lambda out: functional.cross_entropy(out, SOFT, label_smoothing=0.1),
+    "labels": lambda out: functional.cross_entropy(out, LABELS),
+    "0 and 1": lambda out: functional.binary_cross_entropy_with_logits(out, SOFT.round()),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong(name: str) -> None:
+    assert [one.certainty for one in found(WRONG[name])] == ["likely"]
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right(name: str) -> None:
+    assert found(RIGHT[name]) == []
+
+
+def test_nothing_is_read_inside_of_a_transform() -> None:
+    """Numbers of a tensor of torch.func cannot be read: the training goes on, and so does the watch."""
+    model = nn.Linear(5, CLASSES)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+    def loss(weight: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return functional.binary_cross_entropy_with_logits(x @ weight.T, y)
+
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(4):
+            x = torch.randn(ROWS, 5)[torch.randperm(ROWS)]
+            each = torch.func.vmap(torch.func.grad(loss), (None, 0, 0))
+            model.weight.grad = each(model.weight.detach(), x, 2 * SOFT).mean(0)
+            optimizer.step()
+    assert len(watch.run.updates) == 4
+
+
+Shuffles = Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+
+
+def both(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    order = torch.randperm(ROWS)
+    return x[order], y[order]
+
+
+def both_in_parts(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    rows = torch.randperm(ROWS)[8:16]
+    return x.index_select(0, rows), y[rows]
+
+
+def a_part_of_one(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    rows = torch.randperm(ROWS)[:8]
+    return x[rows], y[:8]
+
+
+@pytest.mark.parametrize(
+    ("shuffle", "is_told"),
+    [
+        (both, False),
+        (both_in_parts, False),
+        (a_part_of_one, True),
+        (lambda x, y: (x[torch.randperm(ROWS)], y[torch.randperm(ROWS)]), True),
+        (lambda x, y: (x, y[torch.randperm(ROWS)]), True),
+        (lambda x, y: (x, y), False),
+    ],
+)
+def test_orders_of_rows(shuffle: Shuffles, is_told: bool) -> None:
+    torch.manual_seed(0)
+    x = torch.randn(ROWS, 5)
+    y = x.sum(1, keepdim=True)
+    model = nn.Linear(5, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(6):
+            inputs, targets = shuffle(x, y)
+            optimizer.zero_grad()
+            functional.mse_loss(model(inputs), targets).backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+    assert [one.certainty for one in watch.findings if one.kind == "row_order"] == ["perhaps"] * is_told
