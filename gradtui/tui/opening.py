@@ -64,6 +64,10 @@ class Opening(MendedApp):
             await self.open()
         finally:
             self._opened.set()
+        self.call_after_refresh(self._collect)
+
+    def _collect(self) -> None:
+        """Behind the picture of an answer that came at once, as that of a file does, which may be a million objects."""
         gc.freeze()  # what is there now stays: to look through it again would cost a frame, now and then
         gc.enable()
 
