@@ -33,12 +33,12 @@ class Child:
 @contextmanager
 def evaluator(function: str | None = None) -> Iterator[Callable[[Request], Snapshot]]:
     """Stands for the one of the command."""
-    service, run = Service(function=function), _only(function, OWN_SECONDS)
+    service, run = Service(torch=(), calculus=(), function=function), _only(function, OWN_SECONDS)  # nothing may be started
 
     def answer(request: Request) -> Snapshot:
         return (evaluate if request.origin == "expression" else run)(request)
 
-    service._torch, service._calculus = Child(answer), Child(_load_calculus())  # type: ignore[assignment]
+    service._torch_ahead._child, service._calculus_ahead._child = Child(answer), Child(_load_calculus())  # type: ignore[assignment]
     yield lambda request: asyncio.run(service.evaluate(request))
 
 
