@@ -33,7 +33,8 @@ class Child:
 @contextmanager
 def evaluator(function: str | None = None) -> Iterator[Callable[[Request], Snapshot]]:
     """Stands for the one of the command."""
-    service, run = Service(torch=(), calculus=(), function=function), _only(function, OWN_SECONDS)  # nothing may be started
+    service = Service(torch=(), calculus=(), function=function)  # no process is started
+    run = _only(function, OWN_SECONDS)
 
     def answer(request: Request) -> Snapshot:
         return (evaluate if request.origin == "expression" else run)(request)
