@@ -184,9 +184,12 @@ def rasterise(pieces: Sequence[Sequence[Position]], frame: Frame) -> list[str]:
 
     dots = [[0] * frame.columns for _ in range(frame.rows)]
     for piece in pieces:
-        places = [(nearest(column), nearest(row)) for column, row in (frame.place(x, y) for x, y in piece)]
+        places = frame.dots(piece)
         for before, here in pairwise(places):
-            if before != here:
+            column, row = before
+            if -1 <= here[0] - column <= 1 and -1 <= here[1] - row <= 1:  # nothing lies between them
+                dots[-1 - row // 4][column // 2] |= DOTS[column % 2][row % 4]
+            else:
                 columns, rows = get_line([before[0], here[0]], [before[1], here[1]])
                 for column, row in zip(columns[:-1], rows[:-1], strict=True):
                     dots[-1 - row // 4][column // 2] |= DOTS[column % 2][row % 4]

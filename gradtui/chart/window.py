@@ -77,6 +77,14 @@ class Frame(Struct, frozen=True):
         """
         return _scale(x, self.x_window, self.width), _scale(y, self.y_window, self.height)
 
+    def dots(self, places: Sequence[Position]) -> list[tuple[int, int]]:
+        """The dots that these fall on: `nearest` of what `place` says, of many at a time."""
+        (left, right), (low, high), floor = self.x_window, self.y_window, math.floor
+        columns, rows, width, height = self.width - 1, self.height - 1, right - left, high - low
+        return [
+            (floor(columns * ((x - left) / width) + 0.5), floor(rows * ((y - low) / height) + 0.5)) for x, y in places
+        ]
+
     def holds(self, x: float, y: float) -> bool:
         return self.x_window[0] <= x <= self.x_window[1] and self.y_window[0] <= y <= self.y_window[1]
 
@@ -250,10 +258,14 @@ def runs(x: Sequence[float], y: Sequence[float], frame: Frame, breaks: Sequence[
     found: list[list[Position]] = []
     for piece in unbroken(x, y, breaks):
         run = [piece[0]]
-        if frame.holds(*piece[0]):
+        held = frame.holds(*piece[0])
+        if held:
             found.append(run)
         for before, here in pairwise(piece):
-            if _crosses(before, here, frame):
+            before_held, held = held, frame.holds(*here)
+            if held and before_held and run and run[-1] == before:
+                run.append(here)
+            elif _crosses(before, here, frame):
                 run = [here]
             elif (part := clip(before, here, frame)) is None:
                 run = []

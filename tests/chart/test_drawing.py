@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import random
 import warnings
 from collections.abc import Callable
 from unicodedata import east_asian_width
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from textual_plotext import Plot
 
-from gradtui.chart.drawing import BRAILLE, DOT, Picture, draw, trouble_text
+from gradtui.chart.drawing import BRAILLE, DOT, DOTS, Picture, draw, rasterise, trouble_text
 from gradtui.chart.overlay import overlay
 from gradtui.chart.text import chart_text
+from gradtui.chart.window import Frame, nearest
 from gradtui.snapshot.curve import Curve, Jump, Trouble
 from tests.examples import curve
 
@@ -352,3 +354,24 @@ def test_trouble_is_marked_on_the_x_axis() -> None:
     assert trouble_text(quadratic()) == ""
     assert chart_text(replace(quadratic(), trouble=troubles), 60, 16).splitlines()[-1].endswith("not finite, sampled")
     assert not any(cell[1] == "trouble" for cell in drawn(quadratic()).cells[-2])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_dots_are_those_of_plotext(seed: int) -> None:
+    """Also where two neighbours are joined without asking it."""
+    from plotext._utility import get_lines
+
+    numbers = random.Random(seed)
+    frame = Frame((-3.0, 7.0), (-2.0, 5.0), 30, 9)
+    for reach in (0.05, 0.3, 2.0, 12.0):
+        x, y, piece = 0.0, 0.0, []
+        for _ in range(60):
+            x = min(7.0, max(-3.0, x + numbers.uniform(-reach, reach)))
+            y = min(5.0, max(-2.0, y + numbers.uniform(-reach, reach)))
+            piece.append((x, y))
+        whole = [tuple(map(nearest, frame.place(*place))) for place in piece]
+        columns, rows = get_lines([column for column, _ in whole], [row for _, row in whole])
+        cells = [[0] * frame.columns for _ in range(frame.rows)]
+        for column, row in zip(columns, rows, strict=True):
+            cells[-1 - row // 4][column // 2] |= DOTS[column % 2][row % 4]
+        assert rasterise([piece], frame) == ["".join(chr(BRAILLE | c) if c else " " for c in line) for line in cells]
