@@ -370,7 +370,7 @@ def test_the_dots_are_those_of_plotext(seed: int) -> None:
             y = min(5.0, max(-2.0, y + numbers.uniform(-reach, reach)))
             piece.append((x, y))
         whole = [tuple(map(nearest, frame.place(*place))) for place in piece]
-        columns, rows = get_lines([column for column, _ in whole], [row for _, row in whole])
+        columns, rows, _ = get_lines([column for column, _ in whole], [row for _, row in whole], [0] * len(whole))
         cells = [[0] * frame.columns for _ in range(frame.rows)]
         for column, row in zip(columns, rows, strict=True):
             cells[-1 - row // 4][column // 2] |= DOTS[column % 2][row % 4]
