@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
@@ -42,6 +43,20 @@ def has_memory(tensor: torch.Tensor) -> bool:
     if not there:
         return not tensor.numel() and not tensor.is_meta
     return reach(tensor) <= storage.nbytes()
+
+
+def have_memory(tensors: Sequence[torch.Tensor]) -> bool:
+    """`has_memory` of each; they are of one shape and dtype."""
+    count, itemsize = tensors[0].numel(), tensors[0].itemsize
+    try:
+        for tensor in tensors:
+            storage = tensor.untyped_storage()
+            whole = (tensor.storage_offset() + count) * itemsize if tensor.is_contiguous() else reach(tensor)
+            if not storage.data_ptr() or whole > storage.nbytes():
+                return not count and not tensor.is_meta and all(map(has_memory, tensors))
+    except RuntimeError:  # inside a transform of torch.func, or of a compiler
+        return False
+    return True
 
 
 def readable(tensor: torch.Tensor) -> torch.Tensor | Unread:

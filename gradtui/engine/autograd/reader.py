@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence, Set
 
 import torch
 
-from gradtui.engine.autograd.readable_tensors import has_memory, has_numbers, is_real
+from gradtui.engine.autograd.readable_tensors import has_numbers, have_memory, is_real
 from gradtui.engine.autograd.summaries import one_thread, summaries, wide
 from gradtui.engine.autograd.values import FIRST_NUMBERS, PLAIN, first, legible, name
 from gradtui.snapshot.model import Values
@@ -132,7 +132,7 @@ def _together(tensors: list[torch.Tensor]) -> tuple[list[Values], Sequence[int]]
 
     One by one where some cannot be read: while they waited, a hook may have freed one.
     """
-    if all(map(has_memory, tensors)):
+    if have_memory(tensors):
         try:
             size = tensors[0].shape
             return _rows(wide(torch.stack(tensors).reshape(len(tensors), size.numel())), tuple(size))

@@ -52,6 +52,7 @@ class Summed:
         self._values: list[Values | None] = []
         self._came: dict[Node, int] = {}
         self._later: set[Node] = set()
+        self._gradients: int | None = None  # places of gradients are below it
         self._gone: dict[Node, list[int | None]] = {}
         self._sent: dict[tuple[Node | None, int], _Known | None] = {}
         self.witnesses: dict[Node, Witness] = {}
@@ -128,6 +129,7 @@ class Summed:
         """All that waits, and `others` with it, whose Values are returned. `came` and `gone` may then be asked."""
         self._follow()
         beside = [self._reader.add(other) for other in others]
+        self._gradients = min(beside, default=None)
         self._values = self._reader.values()
         return [self._values[place] for place in beside]
 
@@ -163,6 +165,7 @@ class Summed:
 
     def _look(self, odd: Set[int]) -> None:
         waiting, self._unseen = self._unseen, []
+        odd = {place for place in odd if self._gradients is None or place < self._gradients}
         for each in waiting if odd else ():
             if each[2].place in odd:
                 self._look_at(each)
