@@ -23,8 +23,10 @@ LOSSES = COMPARING | {
 PLAIN = {torch.Tensor, torch.nn.Parameter}
 VIEWS = ("Squeeze", "View", "Reshape", "Unsqueeze", "UnsafeView", "Transpose", "Select", "Slice", "TBackward", "Clone")
 MOST_VIEWS = 8
-SLACK = 0.02
-"""By so much the probabilities of a row may add up to another number than 1, as those do that an eps was added to."""
+WIDE = {torch.float32, torch.float64}
+SLACK, SLACK_OF_NARROW = 0.02, 0.3
+"""By so much the probabilities of a row may add up to another number than 1, as those do that an eps was added to, or that are
+in a narrow dtype."""
 
 
 def note(
@@ -38,12 +40,15 @@ def note(
     if len(args) < 2 or not all(type(one) in PLAIN and one.numel() and has_numbers(one) for one in args[:2]):
         return
     given, target = args[:2]
+    if not given.requires_grad:
+        return
     with unasked(), torch.no_grad():
         wrong = _wrong(func, given.detach(), target.detach(), kwargs, made_by(given))
     if wrong:
         row, facts = wrong
-        history.note("loss_input", place(), row, row=row, loss=func.__name__, **facts)
-    if target.requires_grad and given.requires_grad and target.grad_fn is not None and given.grad_fn is not None:
+        masked = kwargs.get("reduction") == "none" or kwargs.get("weight") is not None
+        history.note("loss_input", place(), row, row=row, loss=func.__name__, masked=masked, **facts)
+    if target.requires_grad and target.grad_fn is not None and given.grad_fn is not None:
         _note_learned(history, func, given, target, place)
 
 
@@ -54,7 +59,7 @@ def _wrong(
     if func is functional.nll_loss:
         axis = 1 if given.ndim > 1 else 0
         sums = given.float().exp().sum(axis)
-        far = sums[(sums - 1).abs() > SLACK]
+        far = sums[(sums - 1).abs() > (SLACK if given.dtype in WIDE else SLACK_OF_NARROW)]
         if far.numel() and bool(given.isfinite().any(axis).all()):
             return "no log probabilities", {"sum": float(far.flatten()[0])}
     elif func is functional.kl_div:
@@ -67,12 +72,12 @@ def _wrong(
         return "sigmoid twice", {}
     elif func is functional.binary_cross_entropy_with_logits:
         least, most = float(target.min()), float(target.max())
-        if least < 0 or most > 1:
+        if least < -SLACK or most > 1 + SLACK:
             return "targets out of range", {"least": least, "most": most}
     elif func is functional.cross_entropy and target.shape == given.shape and target.is_floating_point():
         sums, least = target.float().sum(1 if target.ndim > 1 else 0), float(target.min())
-        far = sums[(sums - 1).abs() > SLACK]
-        if least < 0 or far.numel():
+        far = sums[sums > 1 + SLACK]  # with less, down to 0, a row is but weighed
+        if least < -SLACK or far.numel():
             return "targets are no probabilities", {
                 "least": least,
                 "sum": float((far if far.numel() else sums).flatten()[0]),

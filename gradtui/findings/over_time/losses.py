@@ -6,11 +6,15 @@ from collections.abc import Iterator
 
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
+from gradtui.snapshot.finding import Certainty
 
 
 def given(history: History) -> Iterator[Fault]:
     for one in history.of("loss_input"):
-        yield Fault(one.facts["row"], one.first or None, dict(one.facts), "likely", source=one.source)
+        certainty: Certainty = (
+            "perhaps" if one.facts["masked"] else "likely"
+        )  # what is wrong may be left out of the loss
+        yield Fault(one.facts["row"], one.first or None, dict(one.facts), certainty, source=one.source)
 
 
 def learned_target(history: History) -> Iterator[Fault]:

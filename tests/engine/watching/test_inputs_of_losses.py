@@ -50,6 +50,8 @@ RIGHT: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
         out.log_softmax(-1), SOFT.log(), log_target=True, reduction="sum"
     ),
     "soft targets": lambda out: functional.cross_entropy(out, SOFT, label_smoothing=0.1),
+    "rows left out": lambda out: functional.cross_entropy(out, SOFT * (LABELS > 0)[:, None]),
+    "nll_loss in bfloat16": lambda out: functional.nll_loss((8 * out).bfloat16().log_softmax(-1), LABELS),
     "labels": lambda out: functional.cross_entropy(out, LABELS),
     "0 and 1": lambda out: functional.binary_cross_entropy_with_logits(out, SOFT.round()),
 }
@@ -58,6 +60,17 @@ RIGHT: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 @pytest.mark.parametrize("name", WRONG)
 def test_wrong(name: str) -> None:
     assert [one.certainty for one in found(WRONG[name])] == ["likely"]
+
+
+def test_what_a_mask_may_leave_out_is_no_alarm() -> None:
+    """-1 stands where there is no label, and the loss is multiplied by 0 there."""
+    marks = SOFT.round() - (LABELS == 1)[:, None].float()
+
+    def loss(out: torch.Tensor) -> torch.Tensor:
+        each = functional.binary_cross_entropy_with_logits(out, marks, reduction="none")
+        return (each * (marks >= 0)).mean()
+
+    assert [one.certainty for one in found(loss)] == ["perhaps"]
 
 
 @pytest.mark.parametrize("name", RIGHT)
