@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import weakref
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from types import FrameType
@@ -34,6 +35,7 @@ DROPPING = {
 FIRST = 3
 """Updates in which shapes are looked at."""
 CLEARING = {torch.Tensor.zero_, torch._foreach_zero_, torch.Tensor.detach_, torch.Tensor.requires_grad_}
+ADDING = {torch.Tensor.add, torch.Tensor.__add__, torch.Tensor.__radd__, torch.add}
 SCALING = {torch.Tensor.mul_, torch.Tensor.__imul__}
 MULTIPLYING = {torch.Tensor.mul_, torch._foreach_mul_}
 CLAMPING = {torch._foreach_clamp_max_, torch.Tensor.clamp_}
@@ -43,12 +45,14 @@ CLIPPING = ("_clip_grads_with_norm_", "clip_grad_norm_")
 class Notice:
     """place: the line of a frame.
 
-    own: ids of the parameters. written: where one was written over since the last step. late: where a gradient was set
-    since then. gradients: by their id, the parameters as the last step left them. doubtful: whether a loss was given what it
-    should not be, so that a whole pass is to be looked at. passes: how many backward passes there were since then. clips: since
-    the last step: the norm before, the most that is let through, the line. borders: for each step the sequence number that came
-    next. made_smaller: by what a gradient was multiplied by hand, and where. stepped: the parameters of the optimizer that
-    stepped last. scale: of the GradScaler that steps, where it is still in the gradients that were clipped.
+    own: ids of the parameters. written: where one was written over since the last step. late: where a gradient was set since
+    then. gradients: by their id, the parameters as the last step left them. doubtful: whether a loss was given what it should
+    not be, so that a whole pass is to be looked at. passes: how many backward passes there were since then. clips: since the
+    last step: the norm before, the most that is let through, the line. borders: for each step the sequence number that came
+    next. versions: of `gradients`. sums: what was added to one of these, by its id, with that gradient's. added_to: ids of
+    parameters of which the gradient is such a sum. made_smaller: by what a gradient was multiplied by hand, and where.
+    stepped: the parameters of the optimizer that stepped last. scale: of the GradScaler that steps, where it is still in the
+    gradients that were clipped.
     """
 
     def __init__(self, history: History, place: Callable[[Any], Source | None], modes: Modes) -> None:
@@ -63,6 +67,9 @@ class Notice:
         self.clips: list[tuple[Any, float, Source | None]] = []
         self.borders: list[int] = []
         self.scale = 1.0
+        self.versions: dict[int, int] = {}
+        self.sums: dict[int, tuple[weakref.ref[torch.Tensor], int]] = {}
+        self.added_to: set[int] = set()
         self.made_smaller: tuple[float, Source | None] | None = None
         self.stepped: Sequence[torch.Tensor] = ()
         self.orders = RowOrders(history, place)
@@ -92,6 +99,10 @@ class Notice:
             most = frame.f_locals.get("clip_value")
             if is_a(most, float, int) and not any(total is None for total, _, _ in self.clips):
                 self.clips.append((None, float(most), self._place(frame)))
+        elif func in ADDING and issubclass(type(result), torch.Tensor):
+            for one in args:
+                if id(one) in self.gradients and self.gradients[id(one)].grad is one:
+                    self.sums[id(result)] = weakref.ref(result), id(one)
         elif func in DROPPING:
             self._modes.functional(f"F.{func.__name__}", kwargs, frame)
         elif args and is_in_place(func):
@@ -122,6 +133,10 @@ class Notice:
     def gradient_set(self, tensor: torch.Tensor, gradient: Any, frame: FrameType | None = None) -> None:
         """`p.grad = ...`: what is set after a step, and before the next, is for nothing if it is None next."""
         frame = frame or sys._getframe(1)
+        known = self.sums.get(id(gradient))
+        if known is not None and known[0]() is gradient and self.gradients.get(known[1]) is tensor:
+            kept = tensor.grad is not None and tensor.grad._version == self.versions.get(known[1])
+            self.added_to |= {id(tensor)} if kept else set()
         if gradient is not None:
             self.late[id(tensor)] = self._place(frame)
         elif id(tensor) in self.late:

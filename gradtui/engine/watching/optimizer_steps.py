@@ -228,10 +228,13 @@ class Steps:
     def _after(self) -> None:
         notice = self._notice
         notice.borders.append(sequence_number())
+        notice.sums, notice.added_to = {}, set()
         notice.made_smaller, notice.stepped = None, self.parameters
         notice.written, notice.late, notice.clips, notice.passes, notice.scale = {}, {}, [], 0, 1.0
         notice.doubtful = False
         notice.gradients = {id(one.grad): one for one in self._named.values() if one.grad is not None}
+        grads = [one.grad for one in self._named.values() if one.grad is not None]
+        notice.versions = {id(one): one._version for one in grads if not one.is_inference()}
         notice.watches_old = self._passes.old_is_wanted or self._passes.alive() >= ALIVE
         if notice.watches_old and self._passes.alive() >= ALIVE:
             if not self._held:
@@ -277,6 +280,9 @@ class Steps:
         if not having and self._number in passes.reached:
             history.note("cleared", passes.place)
         left = {id(one) for one in passes.left.uncleared(self._number)} if not self._closure else ()
+        by_hand = tuple(name for name in having if id(self._named[name]) in self._notice.added_to)
+        if by_hand and len(by_hand) == len(having):
+            history.note("uncleared", self._place, (self._number, False), names=by_hand)
         if left:
             names = tuple(name for name, one in self._named.items() if id(one) in left)
             some = len(names) < passes.left.had[self._number]
