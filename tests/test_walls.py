@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,3 +75,17 @@ LATER = {
 def test_first_paint() -> None:
     """What the first picture does not need is loaded behind it."""
     assert not LATER & loaded_by("import gradtui.tui.app")
+
+
+def test_private_names_of_torch_stand_in_one_file() -> None:
+    """What a new torch moves is mended there. Not so its foreach functions, which stay, nor the text of a remedy."""
+    private = re.compile(
+        r"torch\._(?!_|foreach_|functorch\.config)\w|\._C\b|_forward_cls|_per_optimizer_states|_get_sequence_nr"
+    )
+    engine = ROOT / "gradtui" / "engine"
+    found = {
+        str(path.relative_to(engine))
+        for path in engine.rglob("*.py")
+        if private.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {"autograd/torch_private.py"}

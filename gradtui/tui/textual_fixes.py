@@ -39,8 +39,8 @@ from textual.widget import AwaitMount, Widget
 from textual.widgets import Button, Input, LoadingIndicator
 
 from gradtui.snapshot.visible import visible
-from gradtui.tui.few_colours import ANSI_DARK, COLOURLESS, readable, theme_for
-from gradtui.tui.painting import CellsCompositor
+from gradtui.tui.colours import ANSI_DARK, COLOURLESS, readable, theme_for
+from gradtui.tui.compositor import CellsCompositor
 from gradtui.tui.typing import key_order
 
 SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._gather_commands)["__wrapped__"]

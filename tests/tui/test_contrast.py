@@ -7,10 +7,10 @@ from rich.style import Style
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
-from gradtui.tui.few_colours import LEAST_BORDER, LEAST_TEXT
-from gradtui.tui.few_colours import contrast as ours
+from gradtui.tui.colours import LEAST_BORDER, LEAST_TEXT
+from gradtui.tui.colours import contrast as ours
 from tests.tui.fakes import make_app
-from tests.tui.test_few_colours import look, luminance
+from tests.tui.test_colours import look, luminance
 from tests.tui.training.engine import trained_app
 from tests.tui.training.test_trainer import until
 

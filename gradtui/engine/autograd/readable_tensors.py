@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -10,7 +9,7 @@ import torch
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 from gradtui.engine.autograd import distributed
-from gradtui.engine.autograd.torch_private import is_wrapped
+from gradtui.engine.autograd.torch_private import is_fake, is_wrapped
 from gradtui.snapshot.model import Unread
 
 REAL = {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.bool, torch.uint8}
@@ -111,7 +110,7 @@ def reach(tensor: torch.Tensor) -> int:
 def _readable(tensor: torch.Tensor) -> torch.Tensor | Unread:
     if isinstance(tensor, UninitializedParameter | UninitializedBuffer):
         return "uninitialized"
-    if tensor.is_meta or _is_fake(tensor):
+    if tensor.is_meta or is_fake(tensor):
         return "meta"
     if tensor.is_nested:
         return _in_a_row(tensor.detach())
@@ -147,11 +146,6 @@ def _in_a_row(nested: torch.Tensor) -> torch.Tensor | Unread:
 def _of_its_own_class(tensor: torch.Tensor) -> torch.Tensor | Unread:
     held = distributed.held(tensor) if distributed.is_distributed(tensor) else "opaque"
     return held if isinstance(held, str) else readable(held)
-
-
-def _is_fake(tensor: torch.Tensor) -> bool:
-    """Whether it is of a class in a module of torch, which is not imported for that."""
-    return isinstance(tensor, getattr(sys.modules.get("torch._subclasses.fake_tensor"), "FakeTensor", ()))
 
 
 def _parts(tensor: torch.Tensor) -> tuple[torch.Tensor, ...]:

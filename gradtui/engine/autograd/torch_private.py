@@ -1,7 +1,11 @@
-"""Every private name of torch that gradtui uses. A release of torch that moves one is mended here; tests would show its going."""
+"""The private names of torch that gradtui uses. A release of torch that moves one is mended here; tests would show its going.
+
+Not here are `torch._foreach_...`, and what tensors and modules have as attributes: `_version`, `_base`, `_backward_hooks`.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
@@ -21,6 +25,12 @@ calls the function that is compiled."""
 
 
 _C: Any = torch._C
+
+SET_GRAD_ENABLED: Callable[..., Any] = _C._set_grad_enabled
+"""What all switches of grad mode come to, as a function mode sees it."""
+
+without_torch_functions: Callable[[], AbstractContextManager[None]] = _C.DisableTorchFunction
+"""Within it no function mode and no subclass of Tensor is asked."""
 
 
 class DispatchMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -153,6 +163,11 @@ def is_wrapped(tensor: torch.Tensor) -> bool:
     return is_transformed(tensor) or torch._is_functional_tensor(tensor)
 
 
+def is_fake(tensor: torch.Tensor) -> bool:
+    """Whether it is of a class in a module of torch, which is not imported for that."""
+    return isinstance(tensor, getattr(sys.modules.get("torch._subclasses.fake_tensor"), "FakeTensor", ()))
+
+
 def is_transformed(tensor: torch.Tensor) -> bool:
     """Whether it is inside a transform of torch.func."""
     return bool(_C._functorch.is_functorch_wrapped_tensor(tensor))
@@ -231,6 +246,27 @@ def static_graph_of(node: Node) -> Any:
 def scale_of(scaler: torch.amp.GradScaler) -> torch.Tensor | None:
     """The tensor by which it multiplies; None before it first does."""
     return cast(Any, scaler)._scale if scaler.is_enabled() else None
+
+
+def is_unscaled(scaler: Any, optimizer: Any) -> bool:
+    """Whether `unscale_` of a GradScaler was called before the step, which else does it."""
+    state = getattr(scaler, "_per_optimizer_states", {}).get(id(optimizer), {})
+    return getattr(state.get("stage"), "name", "READY") != "READY"
+
+
+def function_of(node: Any) -> Any:
+    """The custom Function of a node, or of the context that its forward gets; None for any other."""
+    return getattr(type(node), "_forward_cls", None) or getattr(node, "_forward_cls", None)
+
+
+def in_backward() -> bool:
+    """Whether the engine is running on this thread: a checkpoint runs the forward again in it."""
+    return bool(_C._current_graph_task_id() != -1)
+
+
+def in_functorch() -> bool:
+    """Whether a transform of torch.func is at work on this thread."""
+    return bool(_C._are_functorch_transforms_active())
 
 
 def apply_function() -> Callable[..., Any]:

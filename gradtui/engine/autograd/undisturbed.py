@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
-from gradtui.engine.autograd.torch_private import torch_functions
+from gradtui.engine.autograd.torch_private import torch_functions, without_torch_functions
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def undisturbed() -> Iterator[None]:
     In anomaly mode the engine would stop at the first nan, which is what one wants to see here.
     """
     anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
-    with torch._C.DisableTorchFunction(), torch.inference_mode(False), torch.enable_grad():
+    with without_torch_functions(), torch.inference_mode(False), torch.enable_grad():
         random = torch.get_rng_state()
         devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()  # type: ignore[no-untyped-call]
         on_devices = [torch.cuda.get_rng_state(device) for device in devices]

@@ -9,7 +9,7 @@ import torch
 
 from gradtui.engine.autograd.readable_tensors import has_numbers, readable
 from gradtui.engine.autograd.summaries import one_thread, summary
-from gradtui.engine.autograd.torch_private import with_storage
+from gradtui.engine.autograd.torch_private import with_storage, without_torch_functions
 from gradtui.snapshot.model import Values
 
 MOST_NUMBERS = 4096
@@ -40,7 +40,7 @@ def values_of(tensor: torch.Tensor | int | float, most: int = MOST_NUMBERS) -> V
 
 def legible(tensor: torch.Tensor, most: int = FIRST_NUMBERS) -> Values:
     """The Values of any tensor of user code; without numbers, and with why, where there are none to read."""
-    with torch._C.DisableTorchFunction():
+    with without_torch_functions():
         known = tensor if type(tensor) in PLAIN and has_numbers(tensor) else readable(tensor)
         if not isinstance(known, str):
             try:

@@ -13,6 +13,7 @@ from gradtui.engine.autograd.distributed import is_flat
 from gradtui.engine.autograd.graph import Facts, Known, short
 from gradtui.engine.autograd.reader import Kind
 from gradtui.engine.autograd.summed import Summed
+from gradtui.engine.autograd.torch_private import function_of
 from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot import model
 
@@ -113,5 +114,5 @@ def note(node: Node) -> str:
         return CHECKPOINT
     if node.name().startswith("CompiledFunction") or is_scripted(node):
         return COMPILED
-    made_by = getattr(type(node), "_forward_cls", None)
+    made_by = function_of(node)
     return "" if made_by is None or made_by.__module__.startswith("torch.") else CUSTOM

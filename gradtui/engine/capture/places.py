@@ -19,6 +19,7 @@ from weakref import ref
 import torch
 from torch.autograd.function import BackwardCFunction
 
+from gradtui.engine.autograd.torch_private import function_of
 from gradtui.engine.capture.assignments import assigned
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.leaf_names import local_variables
@@ -128,7 +129,7 @@ def applied(frame: FrameType) -> tuple[Any, tuple[Any, ...]]:
         given += held.get(code.co_varnames[count + code.co_kwonlyargcount], ())
     if given and is_a(given[0], BackwardCFunction):
         context: Any = given[0]
-        return context._forward_cls, tuple(given[1:])
+        return function_of(context), tuple(given[1:])
     return _forwards[code](), tuple(given)
 
 

@@ -24,7 +24,15 @@ from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.create_graph import CREATE_GRAPH
 from gradtui.engine.autograd.graph import NO_SEQUENCE
 from gradtui.engine.autograd.release import guard_node
-from gradtui.engine.autograd.torch_private import put_back, sequence_number, take_off
+from gradtui.engine.autograd.torch_private import (
+    SET_GRAD_ENABLED,
+    in_backward,
+    in_functorch,
+    put_back,
+    sequence_number,
+    take_off,
+    without_torch_functions,
+)
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
 from gradtui.engine.autograd.without_gradient import Past
 from gradtui.engine.autograd.witness import LEAST
@@ -41,18 +49,12 @@ from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Source
 
-SWITCH = torch._C._set_grad_enabled
 WITHIN = {"no_grad", "not_differentiable", "detach", "new_leaf"}
 """Kinds that may be but a part of something larger: of a `sample()`, say."""
 MOST_CARRIED = 20
 """Tensors of earlier graphs of which it is asked who holds them."""
 MOST_WRITTEN = 1_000
 """Storages that are remembered of a line that writes over tensors."""
-
-
-def in_backward() -> bool:
-    """Whether the engine is running on this thread: a checkpoint runs the forward again in it."""
-    return torch._C._current_graph_task_id() != -1
 
 
 class Recorder(TorchFunctionMode):
@@ -138,7 +140,7 @@ class Recorder(TorchFunctionMode):
         kwargs = {} if kwargs is None else kwargs
         if self._code is not None:
             self._look_for(sys._getframe(1))
-        if torch.compiler.is_compiling() or in_backward() or torch._C._are_functorch_transforms_active():
+        if torch.compiler.is_compiling() or in_backward() or in_functorch():
             return func(*args, **kwargs)
         seen = self._before(func, args, kwargs)
         if func in CREATE_GRAPH:
@@ -203,7 +205,7 @@ class Recorder(TorchFunctionMode):
             recording.inference[id(tensor)] = weakref.ref(tensor), self._places.here(frame)
         if seen.inputs and seen.func in NOTED:
             note(seen, self.recording, frame, self._places.here(frame))
-        if seen.func is SWITCH:
+        if seen.func is SET_GRAD_ENABLED:
             self._switched(frame)
         elif seen.func in CREATE_GRAPH:
             recording.backwards.append((made, self._places.here(frame)))
@@ -257,7 +259,7 @@ class Recorder(TorchFunctionMode):
         told = None if made is None else self.recording.values.get(made._sequence_nr())
         if made is None or told is None or made._sequence_nr() in self.recording.witnesses or in_function(frame):
             return
-        with torch._C.DisableTorchFunction():
+        with without_torch_functions():
             look = witnesses.Look(frame, self.recording.model(), self._past)
             found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, look, seen.has_written)
         if found is not None:
@@ -321,7 +323,7 @@ class Recorder(TorchFunctionMode):
 
     def _constructed(self, given: torch.Tensor, made: torch.Tensor, name: str, frame: FrameType) -> None:
         """`nn.Parameter(t)`, `Variable(t)`."""
-        if torch.compiler.is_compiling() or in_backward() or torch._C._are_functorch_transforms_active():
+        if torch.compiler.is_compiling() or in_backward() or in_functorch():
             return
         origin = self._flow.into(given)
         if not origin.flowed and issubclass(type(made), torch.nn.Parameter) and made.requires_grad:

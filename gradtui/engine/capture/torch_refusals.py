@@ -12,6 +12,7 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.graph import short
 from gradtui.engine.autograd.saved import lost_version
+from gradtui.engine.autograd.torch_private import function_of
 from gradtui.engine.autograd.values import legible
 from gradtui.engine.autograd.witness import readable_numbers
 from gradtui.engine.capture.events import Seen, name_of
@@ -204,7 +205,7 @@ class _Case:
 
     def _custom(self, how: Refusal, found: re.Match[str], told: dict[str, str]) -> Raised:
         node = next((node for node in self.nodes if short(node.name()) == told["name"]), None)
-        cls = getattr(type(node), "_forward_cls", None) or getattr(node, "_forward_cls", None)
+        cls = function_of(node)
         name = getattr(cls, "__name__", told["name"].removesuffix("Backward"))
         defined = None if cls is None else returned(cls.backward)
         line = None if node is None else self._line(node)

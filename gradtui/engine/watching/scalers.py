@@ -27,12 +27,6 @@ class Scaled:
         return known[1] if known is not None and known[0]() is tensor else tensor
 
 
-def is_unscaled(scaler: Any, optimizer: Any) -> bool:
-    """Whether `unscale_` was called before the step, which else does it."""
-    state = getattr(scaler, "_per_optimizer_states", {}).get(id(optimizer), {})
-    return getattr(state.get("stage"), "name", "READY") != "READY"
-
-
 @contextmanager
 def listening(
     scaled: Callable[[torch.Tensor, torch.Tensor], None], stepped: Callable[[Any, Any, Callable[[], Any]], Any]

@@ -17,12 +17,11 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
-from gradtui.engine.autograd.torch_private import apply_function, autocasts, put_back, take_off
+from gradtui.engine.autograd.torch_private import apply_function, autocasts, in_backward, put_back, take_off
 from gradtui.engine.capture import constructors
 from gradtui.engine.capture.events import LEAVING
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.places import distance
-from gradtui.engine.capture.recorder import in_backward
 
 MOST_HELD = 2**26
 """Bytes of results that are held of one segment: with more there is nothing to replay."""

@@ -14,9 +14,8 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
-from gradtui.engine.autograd.torch_private import asked, through_backward, unasked
+from gradtui.engine.autograd.torch_private import asked, in_backward, is_unscaled, through_backward, unasked
 from gradtui.engine.capture.places import Places
-from gradtui.engine.capture.recorder import in_backward
 from gradtui.engine.watching import scalers
 from gradtui.engine.watching.backward_passes import Passes
 from gradtui.engine.watching.clipping_and_writes import Notice
@@ -243,7 +242,7 @@ class Watch:
 
     def _scaler_step(self, scaler: Any, optimizer: Any, step: Callable[[], Any]) -> Any:
         before = self._steps.ran
-        if threading.get_ident() == self._thread and not scalers.is_unscaled(scaler, optimizer):
+        if threading.get_ident() == self._thread and not is_unscaled(scaler, optimizer):
             self._notice.scale = float(scaler.get_scale())
         result = step()
         if threading.get_ident() == self._thread and self._steps.ran == before and not self._stack:

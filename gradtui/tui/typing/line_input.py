@@ -11,7 +11,7 @@ from textual.reactive import Reactive
 from textual.widgets import Input
 
 from gradtui.snapshot.visible import visible
-from gradtui.tui.painting import paint_at_once
+from gradtui.tui.compositor import paint_at_once
 from gradtui.tui.typing import key_order
 
 LEAVING = ("submit", "leave")

@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 from gradtui.tui import asking
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.painting import CellsCompositor, between
+from gradtui.tui.compositor import CellsCompositor, between
 from gradtui.tui.session import Session
 from gradtui.tui.typing import formula
 from tests.tui.fakes import make_app, service

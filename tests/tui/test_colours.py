@@ -12,7 +12,7 @@ from textual.command import CommandList
 from textual.pilot import Pilot
 
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.few_colours import theme_for
+from gradtui.tui.colours import theme_for
 from tests.tui.fakes import make_app
 from tests.tui.test_snapshots import settle
 

@@ -1,4 +1,4 @@
-"""Colours for terminals that have few, and for people who want none."""
+"""The colours of all themes made readable, those for terminals that have few, and none for people who want none."""
 
 from __future__ import annotations
 
