@@ -264,9 +264,9 @@ def in_backward() -> bool:
     return bool(_C._current_graph_task_id() != -1)
 
 
-def in_functorch() -> bool:
-    """Whether a transform of torch.func is at work on this thread."""
-    return bool(_C._are_functorch_transforms_active())
+def is_within_torch() -> bool:
+    """Whether what runs on this thread is run by torch for an end of its own: it compiles, runs backward, or transforms."""
+    return torch.compiler.is_compiling() or in_backward() or bool(_C._are_functorch_transforms_active())
 
 
 def apply_function() -> Callable[..., Any]:

@@ -20,19 +20,11 @@ from typing import Any, Self, cast
 import torch
 from torch.overrides import TorchFunctionMode
 
+from gradtui.engine.autograd import torch_private
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.create_graph import CREATE_GRAPH
 from gradtui.engine.autograd.graph import NO_SEQUENCE
 from gradtui.engine.autograd.release import guard_node
-from gradtui.engine.autograd.torch_private import (
-    SET_GRAD_ENABLED,
-    in_backward,
-    in_functorch,
-    put_back,
-    sequence_number,
-    take_off,
-    without_torch_functions,
-)
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
 from gradtui.engine.autograd.without_gradient import Past
 from gradtui.engine.autograd.witness import LEAST
@@ -66,7 +58,7 @@ class Recorder(TorchFunctionMode):
 
     def __init__(self, places: Places | None = None, most: int = FIRST_NUMBERS, code: CodeType | None = None) -> None:
         super().__init__()
-        self.recording = Recording(sequence_number())
+        self.recording = Recording(torch_private.sequence_number())
         self.module = ""
         self._places = places or Places()
         self._most = most
@@ -100,7 +92,7 @@ class Recorder(TorchFunctionMode):
         self._past.close()
         self.recording.off = not torch.is_grad_enabled()
         self.recording.files = self._places.files
-        self.recording.end = sequence_number()
+        self.recording.end = torch_private.sequence_number()
 
     def variables(self) -> dict[str, Any]:
         """Those of the outermost call of the function, which has ended; none where nothing of torch was called in it.
@@ -121,26 +113,26 @@ class Recorder(TorchFunctionMode):
     def step_aside(self, compiled: Compiled) -> None:
         if self._code is not None:
             self._look_for(compiled.frame)
-        self._depth, self._source = take_off(self), None
-        if not in_backward():
+        self._depth, self._source = torch_private.take_off(self), None
+        if not torch_private.in_backward():
             self.recording.compiled[compiled.name] = None
             self._source = self._places.here(compiled.frame)
-            self._next = sequence_number()
+            self._next = torch_private.sequence_number()
 
     def come_back(self) -> None:
         """What was made meanwhile is of the line that called it."""
         if self._source is not None:
-            made = sequence_number()
+            made = torch_private.sequence_number()
             self.recording.sources |= dict.fromkeys(range(self._next, made), self._source)
             self._next = made
         if self._depth is not None:
-            put_back(self, self._depth)
+            torch_private.put_back(self, self._depth)
 
     def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         kwargs = {} if kwargs is None else kwargs
         if self._code is not None:
             self._look_for(sys._getframe(1))
-        if torch.compiler.is_compiling() or in_backward() or in_functorch():
+        if torch_private.is_within_torch():
             return func(*args, **kwargs)
         seen = self._before(func, args, kwargs)
         if func in CREATE_GRAPH:
@@ -174,10 +166,12 @@ class Recorder(TorchFunctionMode):
             carried = carried or tensor.requires_grad
         version = None if not inputs or inputs[0].is_inference() else inputs[0]._version
         name = made_by.name() if inputs and (made_by := maker(inputs[0])) is not None else ""
-        return Seen(func, inputs, numbers, name, leaves, live, others, carried, version, sequence_number())
+        return Seen(
+            func, inputs, numbers, name, leaves, live, others, carried, version, torch_private.sequence_number()
+        )
 
     def _after(self, seen: Seen, result: Any, frame: FrameType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        made, recording = sequence_number(), self.recording
+        made, recording = torch_private.sequence_number(), self.recording
         source = None
         if made > seen.number or seen.number > self._next:
             source = self._places.here(frame)
@@ -205,7 +199,7 @@ class Recorder(TorchFunctionMode):
             recording.inference[id(tensor)] = weakref.ref(tensor), self._places.here(frame)
         if seen.inputs and seen.func in NOTED:
             note(seen, self.recording, frame, self._places.here(frame))
-        if seen.func is SET_GRAD_ENABLED:
+        if seen.func is torch_private.SET_GRAD_ENABLED:
             self._switched(frame)
         elif seen.func in CREATE_GRAPH:
             recording.backwards.append((made, self._places.here(frame)))
@@ -259,7 +253,7 @@ class Recorder(TorchFunctionMode):
         told = None if made is None else self.recording.values.get(made._sequence_nr())
         if made is None or told is None or made._sequence_nr() in self.recording.witnesses or in_function(frame):
             return
-        with without_torch_functions():
+        with torch_private.without_torch_functions():
             look = witnesses.Look(frame, self.recording.model(), self._past)
             found = witnesses.witness(seen.func, args, kwargs, seen.inputs, result, told, look, seen.has_written)
         if found is not None:
@@ -323,7 +317,7 @@ class Recorder(TorchFunctionMode):
 
     def _constructed(self, given: torch.Tensor, made: torch.Tensor, name: str, frame: FrameType) -> None:
         """`nn.Parameter(t)`, `Variable(t)`."""
-        if torch.compiler.is_compiling() or in_backward() or in_functorch():
+        if torch_private.is_within_torch():
             return
         origin = self._flow.into(given)
         if not origin.flowed and issubclass(type(made), torch.nn.Parameter) and made.requires_grad:
