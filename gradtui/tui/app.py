@@ -88,6 +88,8 @@ class GradtuiApp(Opening):
         self.picture = Picture(session, answers, self.backward, self.line, **typed, id="picture")
         self.board.attach(self.picture)
         self.stylesheet.read(STYLES)
+        if not self.screen.is_attached:  # the program ends already
+            return
         await self.mount(self.picture, after=self.line)
         self.picture.call_plainly(self.plain)
         if self.session.origin == "expression" and self.session.live:
@@ -98,7 +100,8 @@ class GradtuiApp(Opening):
 
     async def on_unmount(self) -> None:
         self.remember()
-        await self.asking.close()
+        if hasattr(self, "asking"):  # it may end before it has begun
+            await self.asking.close()
 
     # What is asked, and answered
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -73,6 +73,11 @@ class Opening(MendedApp):
 
     async def open(self) -> None:
         raise NotImplementedError
+
+    def exit(self, result: Any = None, return_code: int = 0, message: Any = None) -> None:
+        """Also before the rest is there: a signal may end the program at any moment, and then nothing brings it any more."""
+        self._opened.set()
+        super().exit(result, return_code, message)
 
     async def _process_messages_loop(self) -> None:
         await self._opened.wait()
