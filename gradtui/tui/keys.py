@@ -28,7 +28,7 @@ def key(
     group: Binding.Group | None = None,
     priority: bool = False,
 ) -> Binding:
-    """priority: for a key that opens a line to type in. What is typed right after it must find that line open."""
+    """priority: before what has the keys, and so before keys that were pressed before it."""
     return Binding(
         key, action, title, show=show, key_display=display, tooltip=tooltip, id=id, group=group, priority=priority
     )
@@ -69,7 +69,7 @@ KEYS: list[Binding] = [
     key("view.filter", "F", "move_node('filter')", "filter", "Only parameters, only what is bad, only the path here"),
     key("view.sort", "b", "move_node('sort(1)')", "sort by", "Sort a table or list by the next column"),
     key("view.sort_back", "B", "move_node('sort(-1)')", "sort by", "Sort a table or list by the column before"),
-    key("search", "ctrl+f", "search", "search", "Search operation, parameter, module and source", priority=True),
+    key("search", "ctrl+f", "search", "search", "Search operation, parameter, module and source"),
     key(
         "search.next",
         "f3",
@@ -95,8 +95,8 @@ KEYS: list[Binding] = [
     key("back.slower", "less_than_sign", "speed(-1)", "slower", "Play half as fast", display="<"),
     key("back.faster", "greater_than_sign", "speed(1)", "faster", "Play twice as fast", display=">"),
     key("update", "g", UPDATE, "update", "One update: forward, backward, and each trained variable moves", show=True),
-    key("edit", "slash", "edit", "edit", "Edit the expression", show=True, display="/", priority=True),
-    key("value", "x", "edit_value", "value", "Type a value for the active variable", show=True, priority=True),
+    key("edit", "slash", "edit", "edit", "Edit the expression", show=True, display="/"),
+    key("value", "x", "edit_value", "value", "Type a value for the active variable", show=True),
     key("variable.next", "v", "next_variable(1)", "variable", "The next variable becomes the active one", show=True),
     key("variable.previous", "V", "next_variable(-1)", "variable before", "The variable before becomes the active one"),
     key(
@@ -158,7 +158,6 @@ KEYS: list[Binding] = [
         "training('open_update')",
         "go to update",
         "Go to an update by its number: its graph, its values",
-        priority=True,
     ),
     key("update.start", "Z", "training('to_start')", "updates: start", "Back to before the first update"),
     key(
@@ -167,7 +166,6 @@ KEYS: list[Binding] = [
         "training('open')",
         "optimizer",
         "Choose the optimizer: type it as torch spells it",
-        priority=True,
     ),
     key("rate.down", "left_curly_bracket", "training('smaller')", "smaller lr", "A smaller learning rate", display="{"),
     key("rate.up", "right_curly_bracket", "training('larger')", "larger lr", "A larger learning rate", display="}"),
@@ -205,7 +203,7 @@ KEYS: list[Binding] = [
         "Keep this curve beside the next; and let it go",
         display="&",
     ),
-    key("export", "ctrl+s", "export", "export", "Save or export: .gradtui, graph, chart, script, JSON", priority=True),
+    key("export", "ctrl+s", "export", "export", "Save or export: .gradtui, graph, chart, script, JSON"),
     key("explain", "f1", "explain", "help", "All keys, the language and what the signs mean", display="F1"),
 ]
 

@@ -83,7 +83,7 @@ KEYS: list[Binding] = [
     key("maximise", "m", "maximise", "max", "The numbers, or the heat map, on the whole screen; and back"),
     key("full", "i", "in_full", "in full", "All findings in full, with their evidence and what people do about them"),
     key("restore", "escape", "restore", "restore", "All panes again"),
-    key("export", "ctrl+s", "export", "export", "Save the run: .gradtui, .json, .csv", priority=True),
+    key("export", "ctrl+s", "export", "export", "Save the run: .gradtui, .json, .csv"),
     key("help", "question_mark,f1", "help", "help", "All keys, and what the signs mean", show=True, display="?"),
     key("quit", "q", "quit", "quit", "Quit; a training that goes on does so without the screen", show=True),
     key("suspend", "ctrl+z", "suspend_process", "to the shell", "To the shell; fg brings all back", priority=True),

@@ -33,11 +33,16 @@ BURSTS = [
     ("ctrl+p", "escape", "n", "n"),
     ("ctrl+p", *"ste", "escape", "x", "6", "enter", "n"),
     ("ctrl+s", "ctrl+u", "enter", "a", "escape", "n", "n"),
+    ("right", "right", "slash", *"+x", "enter"),
+    ("right", "x", "ctrl+u", "2", "enter", "right"),
+    ("n", "n", "ctrl+f", *"Pow", "enter"),
+    ("right", "ctrl+s", "escape", "right"),
 ]
 OF_TRAINING = [
     ("O", "ctrl+u", *"Adm()", "enter", "ctrl+u", *"Adam(lr=0.5)", "enter", "n"),
     ("O", "ctrl+u", *"SGD(lr=0.2)", "escape", "n", "n"),
     ("O", "ctrl+u", "0", "enter", "n"),
+    ("right", "O", "ctrl+u", *"SGD(lr=0.2)", "enter"),
 ]
 
 
