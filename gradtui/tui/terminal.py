@@ -13,6 +13,8 @@ from types import FrameType
 from typing import Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Resize
+from textual.geometry import Size
 
 LEAVING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 
@@ -41,6 +43,13 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         self._painting = True
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        # on the loop; Textual's would be interrupted by the next such signal, and tell of the older size last
+        self._loop.add_signal_handler(signal.SIGWINCH, self._resized)
+
+    def _resized(self) -> None:
+        if not self._in_band_window_resize:
+            size = Size(*self._get_terminal_size())
+            self._app.post_message(Resize(size, size))
 
     def stop_application_mode(self) -> None:
         if self._painting:

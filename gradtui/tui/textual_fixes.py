@@ -108,6 +108,13 @@ class MendedApp(App[None]):
                 return
         await super().on_event(event)
 
+    async def _on_resize(self, event: Resize) -> None:
+        """A terminal that comes back to a size within a moment was another one meanwhile, and cut what stood there."""
+        came_back = event.size == self._size
+        await super()._on_resize(event)
+        if came_back and self.screen_stack:
+            self.screen.refresh()
+
     def warn(self, title: str, sentences: Iterable[str]) -> None:
         for sentence in sentences:
             self.notify(visible(sentence), title=title, severity="warning", markup=False, timeout=10)
