@@ -32,6 +32,7 @@ from textual.errors import NoWidget
 from textual.events import Click, DeliveryComplete, DeliveryFailed, Event, Key, Paste, Resize
 from textual.filter import LineFilter, Monochrome
 from textual.geometry import Offset, Region, Size
+from textual.message import Message
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 from textual.timer import Timer, TimerCallback
@@ -107,6 +108,11 @@ class MendedApp(App[None]):
                 key_order.send(self, event)
                 return
         await super().on_event(event)
+
+    async def _on_message(self, message: Message) -> None:
+        """What is still told when the screens are being closed is told to nobody: there is nothing to show it on."""
+        if self.is_running or isinstance(message, Event):
+            await super()._on_message(message)
 
     async def _on_resize(self, event: Resize) -> None:
         """A terminal that comes back to a size within a moment was another one meanwhile, and cut what stood there."""

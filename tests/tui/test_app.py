@@ -11,6 +11,7 @@ from textual.widgets import Input
 from gradtui.snapshot.model import Problem
 from gradtui.tui import asking
 from gradtui.tui.app import GradtuiApp
+from gradtui.tui.asking import PatienceLost
 from gradtui.tui.dialogs.help import HelpScreen
 from gradtui.tui.panes.key_footer import KeyFooter
 from tests.tui.fakes import FakeService, make_app, service
@@ -280,6 +281,17 @@ async def test_text_of_a_person_is_never_markup(text: str) -> None:
         assert text.replace("\x1b", "␛").replace("\u202e", "�") in first
         assert "\x1b" not in text_of(app)
         assert "\u202e" not in text_of(app)
+
+
+async def test_what_comes_while_the_app_ends_is_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of messages that were posted before its screens were closed."""
+    app, heard = make_app(), []
+    async with app.run_test(size=SIZE):
+        monkeypatch.setattr(app, "show_answer", lambda: heard.append(app.is_running))
+        for running in (False, True):
+            monkeypatch.setattr(app, "_running", running)
+            await app._dispatch_message(PatienceLost())
+    assert heard == [True]
 
 
 async def test_letters_are_letters_while_typing() -> None:
