@@ -12,6 +12,22 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.theme import BUILTIN_THEMES, Theme
 
+CHART = """
+        .chart--f { color: $text-primary; }
+        .chart--derivative { color: $text-success; }
+        .chart--second { color: $text-accent; }
+        .chart--third { color: $text-secondary; }
+        .chart--fourth { color: $text-error; }
+        .chart--other { color: $text-secondary; }
+        .chart--tangent { color: $text-warning; }
+        .chart--point { color: $foreground; text-style: bold; }
+        .chart--variable { color: $text-accent; }
+        .chart--trouble { color: $text-error; }
+        .chart--label { color: $text-muted; }
+        .chart--axis, .chart--zero { color: $text-disabled; }
+"""
+"""Rules for what is drawn in a chart, by its role; they stand inside those of a widget."""
+
 ANSI_DARK = replace(
     BUILTIN_THEMES["ansi-dark"],
     primary="ansi_cyan",

@@ -28,6 +28,7 @@ from gradtui.chart.trail import trailed
 from gradtui.chart.window import Position, Window, bounded, panned, zoomed
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.defaults import WINDOW
+from gradtui.tui.colours import CHART
 from gradtui.tui.panes import changed_cells
 from gradtui.tui.panes.framed import Framed
 
@@ -58,25 +59,17 @@ bends between them, its ends then found by bisection, so a shorter stretch betwe
 The wheel zooms around the pointer, dragging moves the window, a click chooses x.
 """
     COMPONENT_CLASSES = {f"chart--{role}" for role in get_args(Role)}
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        """
     Chart {
         height: 1fr;
-
-        .chart--f { color: $text-primary; }
-        .chart--derivative { color: $text-success; }
-        .chart--second { color: $text-accent; }
-        .chart--third { color: $text-secondary; }
-        .chart--fourth { color: $text-error; }
-        .chart--other { color: $text-secondary; }
-        .chart--tangent { color: $text-warning; }
-        .chart--point { color: $foreground; text-style: bold; }
-        .chart--variable { color: $text-accent; }
-        .chart--trouble { color: $text-error; }
-        .chart--label { color: $text-muted; }
-        .chart--axis, .chart--zero { color: $text-disabled; }
+"""
+        + CHART
+        + """
         &:ansi .chart--label, &:ansi .chart--axis, &:ansi .chart--zero { text-style: dim; }
     }
     """
+    )
 
     derivative_shown: var[bool] = var(True)
     grid: var[bool] = var(False, init=False)

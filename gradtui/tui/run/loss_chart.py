@@ -10,6 +10,7 @@ from typing import get_args
 from gradtui.chart.by_update import draw_loss
 from gradtui.chart.drawing import Role
 from gradtui.chart.plane import Cells
+from gradtui.tui.colours import CHART
 from gradtui.tui.panes.line_view import Line, LineView, Piece
 from gradtui.tui.run.look import Look
 
@@ -19,20 +20,16 @@ NO_LOSS = "no loss is known: no backward has run before an update"
 
 
 class LossChart(LineView, can_focus=False):
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        """
     LossChart {
-        .chart--f { color: $text-primary; }
-        .chart--derivative { color: $text-success; }
-        .chart--other { color: $text-secondary; }
-        .chart--tangent { color: $text-warning; }
-        .chart--point { color: $foreground; text-style: bold; }
-        .chart--variable { color: $text-accent; }
-        .chart--trouble { color: $text-error; }
-        .chart--label { color: $text-muted; }
-        .chart--axis, .chart--zero { color: $text-disabled; }
+"""
+        + CHART
+        + """
         .chart--here { color: $foreground; text-style: bold reverse; }
     }
     """
+    )
     COMPONENT_CLASSES = {*(f"chart--{role}" for role in get_args(Role)), "chart--here"}
 
     def __init__(self, look: Look, *, id: str | None = None) -> None:
