@@ -111,7 +111,7 @@ class Board:
         if views is None:
             return
         chart, panel = views.chart, views.node_panel
-        chart.entitle(TITLES[self.charts.kind])
+        chart.entitle(TITLES[self.charts.seen])
         panel.entitle(visible(trainer.text), "subtitle")
         offered = "contour" in self.charts.kinds and not trainer.active
         chart.entitle(OFFERED[self.charts.kind != "curve"] if offered else "", "subtitle")

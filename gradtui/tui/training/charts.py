@@ -73,6 +73,11 @@ class Charts:
             found.append("fit")
         return found
 
+    @property
+    def seen(self) -> Kind:
+        """The curve, where what was chosen cannot be."""
+        return self.kind if self.kind in self.kinds else "curve"
+
     def next(self) -> None:
         kinds = self.kinds
         self.kind = kinds[(kinds.index(self.kind) + 1) % len(kinds)] if self.kind in kinds else kinds[0]
@@ -178,7 +183,7 @@ class Charts:
         shown = self._answers.shown
         if shown is not None and shown.surface is not None:
             self._surface = shown.surface
-        if self.kind not in self.kinds or self.kind == "curve":
+        if self.seen == "curve":
             return None
         from gradtui.chart.contour import draw_contour  # not wanted before the first paint
         from gradtui.chart.data_fit import draw_fit

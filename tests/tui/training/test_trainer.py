@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.panes.key_footer import KeyFooter
+from gradtui.tui.training.charts import TITLES
 from gradtui.tui.training.rate_ladder import next_rate
 from gradtui.tui.typing.file_entry import FileEntry
 from tests.tui.training.engine import trained_app
@@ -197,6 +198,19 @@ async def test_a_contour_of_any_two() -> None:
             await pilot.pause()
             seen.append(app.board.charts.pair)
     assert seen == [("x", "y"), ("x", "y"), ("y", "z"), ("x", "z"), ("x", "z")]
+
+
+async def test_a_function_without_a_contour_has_the_title_of_its_curve() -> None:
+    """Of another function, of whose variables none was trained."""
+    app = trained_app("x^2 + y^2", {"x": "2", "y": "1"}, "SGD(lr=0.1)")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        before = app.picture.chart.border_title
+        await pilot.press("slash", "ctrl+u", *"sin(z)", "enter")
+        await pilot.pause()
+        assert app.session.text == "sin(z)"
+        assert app.board.charts.drawing() is None
+        assert (before, app.picture.chart.border_title) == (TITLES["contour"], TITLES["curve"])
 
 
 async def test_data_without_a_name_for_what_fits_them() -> None:
