@@ -18,6 +18,7 @@ from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.training.charts import TITLES
 from gradtui.tui.training.rate_ladder import next_rate
 from gradtui.tui.typing.file_entry import FileEntry
+from tests.tui.test_app import until as holds
 from tests.tui.training.engine import trained_app
 
 LINE, AT = "(w*x + b - y)^2", {"x": "2", "y": "3", "w": "0.5", "b": "0"}
@@ -207,8 +208,7 @@ async def test_a_function_without_a_contour_has_the_title_of_its_curve() -> None
         await pilot.pause()
         before = app.picture.chart.border_title
         await pilot.press("slash", "ctrl+u", *"sin(z)", "enter")
-        await pilot.pause()
-        assert app.session.text == "sin(z)"
+        await holds(pilot, lambda: app.session.text == "sin(z)" and not app.asking.outdated, "answered")
         assert app.board.charts.drawing() is None
         assert (before, app.picture.chart.border_title) == (TITLES["contour"], TITLES["curve"])
 
