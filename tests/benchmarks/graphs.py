@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from tests.benchmarks.measure import alternating, timed
+from tests.benchmarks.measure import alternating, busy, timed
 from tests.benchmarks.table import Other, Row
 
 RUNS = 7
@@ -73,18 +70,6 @@ def beside_others(torch: Any, capture: Callable[[], object], backward: Callable[
         torch.set_num_threads(threads)
     what = "the same beside a busy process for each core"
     yield Row(what, beside, floor=Other(quiet, "on a quiet machine"), bar=2.0, of="floor")
-
-
-@contextmanager
-def busy() -> Iterator[None]:
-    """A process for each core that burns it."""
-    burning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
-    try:
-        yield
-    finally:
-        for process in burning:
-            process.kill()
-            process.wait()
 
 
 def bert() -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.benchmarks.measure import alternating, percentile, timed
+from tests.benchmarks.measure import alternating, busy, percentile, timed
 from tests.benchmarks.table import Other, Row
 from tests.terminal.driver import Terminal
 
@@ -38,23 +38,34 @@ def rows() -> Iterator[Row]:
         timed(lambda: subprocess.run([sys.executable, "-c", "import torch"], check=True)),
     )
     yield Row("everything shown after launch", whole, floor=Other(torch, "import torch"), bar=1.3, of="floor")
-    steps = Presses(EXACT, READY, "right", map(stepped, itertools.count(1)))
-    counts = Presses(BARE_APP, ("count 0",), "right", map(counted, itertools.count(1)))
-    plots = Presses(PLOTEXT_APP, ("count 0", "x = 4.0"), "right", map(plotted, itertools.count(1)))
-    ours, bare_times, plot_times = pressed_in_turn(steps, counts, plots)
+    ours, bare_times, plot_times = pressed_in_turn(stepping(), counting(), plotting())
     median, floor = statistics.median(ours), Other(statistics.median(bare_times), "bare Textual app")
     yield Row("key to painted frame, 140x40, median", median, floor=floor, bar=0.016)
     yield Row("key to painted frame, 95 %", percentile(ours, 0.95), bar=0.033)
     plot = Other(statistics.median(plot_times), "textual-plotext app")
     yield Row("key to painted frame, median", median, peer=plot, bar=0.3, of="peer")
     yield from updates()
-    yield Row(f"{BURST} keys at once: the last frame after the last key", burst(), bar=0.1)
+    quiet = burst()
+    yield Row(f"{BURST} keys at once: the last frame after the last key", quiet, bar=0.1)
     slowest = statistics.median(max(typing()) for _ in range(3))
     yield Row(f"typing at {A_SECOND} keys a second: the slowest echo, of 3 runs the median", slowest, bar=0.033)
     for what, there, back in (("zoom", "+", "-"), ("pan", "\x1b[1;5C", "\x1b[1;5D")):
         times = changing(there, back)
         yield Row(f"{what} of the chart, median", statistics.median(times))
         yield Row(f"{what} of the chart, 95 %", percentile(times, 0.95), bar=0.033)
+    with busy():
+        yield from beside_others(Other(median, "on a quiet machine"), Other(quiet, "on a quiet machine"))
+
+
+def beside_others(key: Other, keys: Other) -> Iterator[Row]:
+    """What people have while they train."""
+    ours, plot_times = pressed_in_turn(stepping(), plotting())
+    plot = Other(statistics.median(plot_times), "textual-plotext app")
+    what = "beside a busy process for each core: key to painted frame"
+    yield Row(f"{what}, median", statistics.median(ours), peer=plot, floor=key)
+    yield Row(f"{what}, 95 %", percentile(ours, 0.95))
+    yield Row(f"  {BURST} keys at once", burst(), floor=keys)
+    yield Row(f"  typing at {A_SECOND} keys a second: the slowest echo", max(typing()))
 
 
 def updates() -> Iterator[Row]:
@@ -90,6 +101,18 @@ class Presses:
         self._terminal.press("q")
         self._terminal.wait_exit()
         self._terminal.__exit__(None, None, None)
+
+
+def stepping() -> Presses:
+    return Presses(EXACT, READY, "right", map(stepped, itertools.count(1)))
+
+
+def counting() -> Presses:
+    return Presses(BARE_APP, ("count 0",), "right", map(counted, itertools.count(1)))
+
+
+def plotting() -> Presses:
+    return Presses(PLOTEXT_APP, ("count 0", "x = 4.0"), "right", map(plotted, itertools.count(1)))
 
 
 def pressed_in_turn(*programs: Presses) -> list[list[float]]:
