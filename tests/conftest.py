@@ -40,6 +40,12 @@ _nothing_kept()
 for name in [name for name in os.environ if name.startswith("GRADTUI_")]:
     del os.environ[name]
 
+CHECKOUT = Path(__file__).parents[1]
+FOUND = set(os.listdir(CHECKOUT))
+LEFT = pytest.StashKey[list[str]]()
+OWN = {"snapshot_report.html", "__pycache__"}
+"""What the tests' own tools write, where it has no dot before its name."""
+
 # The suite tries the same inputs each time; new ones are looked for by hand, with --hypothesis-profile=default.
 settings.register_profile("the same", derandomize=True)
 settings.load_profile("the same")
@@ -59,6 +65,20 @@ def pytest_collection_finish() -> None:
     """The 12,000 tests and torch are not looked through again at each collection of garbage, nor is a screen while it grows."""
     gc.freeze()
     gc.set_threshold(10_000)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A test that saves where it was started leaves its file to whoever commits next: the run fails."""
+    left = sorted(name for name in set(os.listdir(CHECKOUT)) - FOUND - OWN if not name.startswith("."))
+    if left and not hasattr(session.config, "workerinput"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        session.config.stash[LEFT] = left
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for name in config.stash.get(LEFT, ()):
+        terminalreporter.write_line(f"LEFT in the checkout while the tests ran: {name}", red=True)
 
 
 _parse_rules = Stylesheet._parse_rules

@@ -169,7 +169,7 @@ def test_a_file_that_is_not_python(folder: Path) -> None:
 @pytest.mark.child
 @pytest.mark.long
 def test_a_file_alone_is_run_and_says_where_there_is_no_training(folder: Path) -> None:
-    ended = started(folder, "some/model.py", "--print")
+    ended = started(folder, "some/model.py", "--print", command=warm.gradtui())
     assert (ended.returncode, ended.stdout) == (0, "")
     assert "there was no training" in ended.stderr
     assert "it has bad, detached, fit, loss" in ended.stderr

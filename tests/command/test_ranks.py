@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import gradtui
+from tests import warm
 from tests.command.test_usage import run as command
 
 pytestmark = [pytest.mark.child, pytest.mark.long]
@@ -71,8 +71,8 @@ def launch(train: str, folder: Path) -> str:
     (folder / "train.py").write_text(train)
     launched = subprocess.run(
         [
-            *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--no-python"),
-            *(str(Path(sys.executable).with_name("gradtui")), "--export", "runs/", "train.py"),
+            *(*warm.python(), "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "--no-python"),
+            *warm.gradtui("--export", "runs/", "train.py"),
         ],
         cwd=folder,
         env=os.environ | {"OMP_NUM_THREADS": "1"},

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import click
 import pytest
 
 from gradtui.command import cli, watched_script
+from tests import warm
 
 SCRIPTS = Path(__file__).parents[1] / "cases" / "runs"
 TRAIN = """
@@ -39,9 +41,12 @@ if __name__ == "__main__":
 """
 
 
-def run(folder: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+COLD = [sys.executable, "-m", "gradtui"]
+
+
+def run(folder: Path, command: Sequence[str], **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *command],
+        command,
         cwd=folder,
         env={**os.environ, **environment},
         capture_output=True,
@@ -61,13 +66,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.child
 @pytest.mark.long
 @pytest.mark.parametrize(
-    "target",
-    [["package/train.py", "--updates", "3", "-v"], ["-m", "package.train", "--json"], ["package.train:main", "x"]],
+    ("target", "cold"),
+    [
+        (["package/train.py", "--updates", "3", "-v"], True),
+        (["-m", "package.train", "--json"], False),
+        (["package.train:main", "x"], False),
+    ],
     ids=["file", "module", "function"],
 )
-def test_runs_as_python_runs_it(folder: Path, target: list[str]) -> None:
+def test_runs_as_python_runs_it(folder: Path, target: list[str], cold: bool) -> None:
     """Output, arguments, exit status and traceback, and two updates."""
-    watched = run(folder, "-m", "gradtui", "--json", *target)
+    watched = run(folder, [*(COLD if cold else warm.gradtui()), "--json", *target])
     answer: dict[str, Any] = json.loads(watched.stdout)
     assert answer["exit"] == watched.returncode == 1
     assert [update["loss"] for update in answer["updates"]] == pytest.approx([2.0, 1.28])
@@ -77,7 +86,7 @@ def test_runs_as_python_runs_it(folder: Path, target: list[str]) -> None:
     if ":" in target[0]:  # Python runs no such thing
         assert answer["printed"] == f"package.train ['x'] {folder}\n"
     else:
-        plain = run(folder, *target, UNTRAINED="1")  # which is not in what it says, and takes seconds
+        plain = run(folder, [sys.executable, *target], UNTRAINED="1")  # which is not in what it says, and takes seconds
         assert (answer["printed"], watched.returncode, watched.stderr) == (plain.stdout, plain.returncode, plain.stderr)
 
 
@@ -85,11 +94,11 @@ def test_runs_as_python_runs_it(folder: Path, target: list[str]) -> None:
 @pytest.mark.long
 def test_report_exit_status_and_output(tmp_path: Path) -> None:
     saved = tmp_path / "kept.gradtui"
-    ended = run(SCRIPTS, "-m", "gradtui", "--print", "--export", str(saved), "boxes_in_pictures.py")
+    ended = run(SCRIPTS, warm.gradtui("--print", "--export", str(saved), "boxes_in_pictures.py"))
     assert ended.returncode == 3, "that of the script"
     assert ended.stdout.startswith("proved, since update 23, boxes_in_pictures.py:18")
     assert "lost it" in ended.stderr
-    again = run(tmp_path, "-m", "gradtui", "kept.gradtui", "--json")
+    again = run(tmp_path, [*COLD, "kept.gradtui", "--json"])
     assert json.loads(again.stdout)["exit"] == 3
     assert again.returncode == 1, "a finding is proved"
 

@@ -265,7 +265,7 @@ def bytes_of(key: str) -> str:
 
 @contextmanager
 def _program() -> Iterator[Screen]:
-    """A program that has answered once. Its screenshots, and what it remembers, go where they do no harm."""
+    """A program that has answered once. What it saves, shoots and remembers goes where it does no harm."""
     with tempfile.TemporaryDirectory() as home:
         environment = {
             "HOME": home,
@@ -276,7 +276,7 @@ def _program() -> Iterator[Screen]:
             "TEXTUAL_SCREENSHOT_LOCATION": home,
             "PYTHONFAULTHANDLER": "1",
         }
-        with Screen(warm.gradtui(FIRST), environment=environment) as screen:
+        with Screen(warm.gradtui(FIRST), environment=environment, folder=Path(home)) as screen:
             screen.wait(lambda: b"AccumulateGrad" in screen.raw, "the first answer")
             yield screen
 

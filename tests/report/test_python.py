@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import runpy
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from gradtui.expression.functions import TABLE
 from gradtui.report import python
 from gradtui.report.python import NoScriptError, script
 from gradtui.snapshot.model import Request, Snapshot, Summary, Values, VariableState
+from tests import warm
 
 LARGE = Values((9000,), (1.0,) * 8, Summary(1.0, 1.0, 1.0, 1.0, 0, 0, 0))
 STATE = VariableState(Values((), (1.0,)), Values((), (1.0,)))
@@ -215,7 +215,7 @@ def test_names_that_the_script_uses_itself(tmp_path: Path) -> None:
 def test_what_it_prints(tmp_path: Path) -> None:
     path = tmp_path / "script.py"
     path.write_text(script(evaluated("x^2 + 3x + 1", x=4.0)), encoding="utf-8")
-    run = subprocess.run([sys.executable, path], capture_output=True, text=True, check=True)
+    run = subprocess.run([*warm.python(), path], capture_output=True, text=True, check=True)
     assert run.stdout == "f = 29.0\nx = 4.0  gradient: 11.0\n"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -226,8 +225,14 @@ async def test_one_that_is_killed(folder: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.long
 def test_the_command_ends_and_nobody_holds_its_output(folder: Path) -> None:
-    command = [sys.executable, "-m", "gradtui", "leaving.py:daemon", "--json"]
-    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    ran = subprocess.run(
+        warm.gradtui("leaving.py:daemon", "--json"),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+    )
     assert "PowBackward0" in ran.stdout
     assert any(map(alive, left(folder)))
     assert runs(folder) == 1

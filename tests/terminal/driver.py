@@ -63,9 +63,10 @@ class Terminal:
         columns: int = 120,
         rows: int = 36,
         environment: dict[str, str] | None = None,
+        folder: Path | None = None,
         controlling: bool = True,
     ) -> None:
-        """controlling: whether the terminal's signals reach the program, as in a shell."""
+        """folder: where it starts, here unless told; controlling: whether the terminal's signals reach it, as in a shell."""
         self.raw = b""
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
@@ -80,6 +81,7 @@ class Terminal:
             stdout=self._slave,
             stderr=self._slave,
             start_new_session=True,
+            cwd=folder,
             env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(environment or {})},
             preexec_fn=_take_terminal if controlling else None,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gradtui.file.run_writing import save
+from tests import warm
 from tests.runs import made
 from tests.terminal.driver import Terminal, assert_restored
 
@@ -37,7 +38,7 @@ sys.exit(3)
 def test_the_screen_follows_and_is_left(tmp_path: Path) -> None:
     script, gate = tmp_path / "train.py", tmp_path / "gate"
     script.write_text(TRAIN)
-    with Terminal([GRADTUI, str(script), str(gate)], columns=120, rows=36) as terminal:
+    with Terminal(warm.gradtui(str(script), str(gate)), columns=120, rows=36) as terminal:
         terminal.wait_for("3 updates", "goes on", "three are made", "weight", "bias")
         gate.touch()
         terminal.wait_for("6 updates", "ended with 3", "all is done")
@@ -49,7 +50,7 @@ def test_the_screen_follows_and_is_left(tmp_path: Path) -> None:
 def test_a_training_goes_on_without_the_screen(tmp_path: Path) -> None:
     script, gate = tmp_path / "train.py", tmp_path / "gate"
     script.write_text(TRAIN)
-    with Terminal([GRADTUI, str(script), str(gate)], columns=120, rows=36) as terminal:
+    with Terminal(warm.gradtui(str(script), str(gate)), columns=120, rows=36) as terminal:
         terminal.wait_for("three are made")
         terminal.press("q")
         terminal.wait_for("goes on without the screen")

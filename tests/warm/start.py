@@ -1,4 +1,4 @@
-"""`python start.py SOCKET ARGUMENTS`: `python -m gradtui.service ARGUMENTS` in a fork of the process at that socket."""
+"""`python start.py SOCKET ARGUMENTS`: `python ARGUMENTS` in a fork of the process at that socket."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ import sys
 connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 signal.signal(signal.SIGALRM, lambda *_: connection.send(b"%d" % signal.SIGALRM))
-connection.connect(sys.argv[1])
+connection.connect("\0" + sys.argv[1])
 told = [os.getcwd(), str(len(sys.argv) - 2), *sys.argv[2:], *(f"{name}={value}" for name, value in os.environ.items())]
 socket.send_fds(connection, [os.fsencode("\0".join(told))], [0, 1, 2])
 os.closerange(0, 3)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from gradtui.engine.autograd import distributed
+from tests import warm
 from tests.engine.capture import rank as case
 
 pytestmark = [pytest.mark.child, pytest.mark.long]
@@ -27,7 +27,7 @@ TIMEOUT = 2 * case.AT_MOST
 def answers(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What each process tells. None outlives this, and none waits for another for ever."""
     meeting_place = tmp_path_factory.mktemp("ranks") / "meeting place"
-    command = [sys.executable, "-m", case.__name__]
+    command = [*warm.python(), "-m", case.__name__]
     processes = [
         subprocess.Popen(
             [*command, str(number), str(len(RANKS)), str(meeting_place)],

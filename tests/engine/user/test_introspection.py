@@ -16,6 +16,7 @@ from torch import nn
 import gradtui
 from gradtui.engine.user.evaluate import evaluate
 from gradtui.snapshot.model import Request, Snapshot
+from tests import warm
 
 ASKED = """
 import torch
@@ -287,8 +288,9 @@ def loss(x: float = 1.0):
 def test_a_compiled_module_at_the_top_of_a_file(tmp_path: Path) -> None:
     """As the command runs it: torch.compile says of itself that it has no length."""
     (tmp_path / "compiled.py").write_text(COMPILED)
-    command = [sys.executable, "-m", "gradtui", "compiled.py:loss", "--json"]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        warm.gradtui("compiled.py:loss", "--json"), cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     answer = json.loads(ran.stdout)
     x = torch.full((4, 3), 2.0)
     scale = torch.ones(3, requires_grad=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from gradtui.engine.user.evaluate import evaluate
 from gradtui.snapshot.model import Request
+from tests import warm
 
 WARNING = """
 import warnings
@@ -106,7 +106,7 @@ def test_what_python_does_not_show(tmp_path: Path, capture: pytest.CaptureFixtur
     """As in a program of its own: run by Python alone it is silent too."""
     assert printed(tmp_path, "pending", capture) == []
     code = WARNING + "\npending(torch.tensor(4.0))\n"
-    alone = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    alone = subprocess.run([*warm.python(), "-c", code], capture_output=True, text=True, check=True)
     assert "pending" not in alone.stderr
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 
 import gradtui
 from gradtui.snapshot.finding import Finding
+from tests import warm
 
 pytestmark = [pytest.mark.child, pytest.mark.long]
 
@@ -25,7 +25,7 @@ class Answers(Mapping[str, Any]):
     """The process goes on while the tests look at what it has done."""
 
     def __init__(self, folder: Path) -> None:
-        command = [sys.executable, "-m", "tests.engine.watching.every_script", str(folder)]
+        command = [*warm.python(), "-m", "tests.engine.watching.every_script", str(folder)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=SCRIPTS.parents[2])
         self._known: dict[str, Any] = {}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.training.charts import TITLES
 from gradtui.tui.training.rate_ladder import next_rate
 from gradtui.tui.typing.file_entry import FileEntry
+from tests import warm
 from tests.tui.test_app import until as holds
 from tests.tui.training.engine import trained_app
 
@@ -317,7 +317,7 @@ async def test_what_is_exported_has_all_updates(tmp_path: Path) -> None:
             await app.on_file_entry_left(FileEntry.Left(str(tmp_path / name)))
     rows = [*csv.DictReader((tmp_path / "run.csv").read_text(encoding="utf-8").splitlines())]
     assert [(float(row["w"]), float(row["b"])) for row in rows] == expected[:3]
-    ended = subprocess.run([sys.executable, str(tmp_path / "run.py")], capture_output=True, text=True, check=True)
+    ended = subprocess.run([*warm.python(), str(tmp_path / "run.py")], capture_output=True, text=True, check=True)
     assert f"w = {expected[3][0]!r}" in ended.stdout
 
 
