@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gradtui.snapshot.model import Device, Dtype, Origin
 
 FIRST_EXAMPLE = "x^2 + 3x + 1"
+LARGE = 2**16
+"""Bytes of a saved Snapshot: it is read behind the first frame."""
 SAVED = re.compile(r".+\.gradtui", re.DOTALL)
 
 HELP = """Show how PyTorch's autograd differentiates a function.
@@ -240,10 +242,23 @@ def _saved(path: str, form: Form | None, export: str | None, settings: Settings,
         sys.exit(plain_session.main(saved.explorer(print_or_export.load(path, form))))
     _require_terminal()
     gc.disable()  # as for a live one
+    if _is_large(path):
+        settings = option_values.themed(settings)
+        from gradtui.tui import saved
+
+        sys.exit(print_or_export.opened(lambda path: saved.run_file(path, settings.theme, settings), path, form))
     snapshot, settings = print_or_export.load(path, form), option_values.themed(settings)
     from gradtui.tui import saved
 
     sys.exit(saved.run(snapshot, settings.theme, settings))
+
+
+def _is_large(path: str) -> bool:
+    """Whether it takes longer than a frame to read the file."""
+    try:
+        return os.path.getsize(path) > LARGE
+    except OSError:
+        return False  # opening it tells why
 
 
 def _has_terminal() -> bool:

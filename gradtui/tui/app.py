@@ -99,8 +99,8 @@ class GradtuiApp(Opening):
             self.ask()
 
     async def on_unmount(self) -> None:
-        self.remember()
         if hasattr(self, "asking"):  # it may end before it has begun
+            self.remember()
             await self.asking.close()
 
     # What is asked, and answered

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.widget import Widget
 from textual.widgets import Static
 
 from gradtui.settings.read_settings import Settings
@@ -43,10 +44,13 @@ class Opening(MendedApp):
         self._opened = asyncio.Event()
 
     def compose(self) -> ComposeResult:
-        self.line = FormulaLine(self.session, id="formula")
-        yield self.line
+        yield self.first_line()
         yield Static("too small:\n40 x 10 at least", id="too-small")
         yield KeyFooter(left_out=(UPDATE,))
+
+    def first_line(self) -> Widget:
+        self.line = FormulaLine(self.session, id="formula")
+        return self.line
 
     def on_mount(self) -> None:
         self._first = self.chosen
@@ -78,6 +82,10 @@ class Opening(MendedApp):
         """Also before the rest is there: a signal may end the program at any moment, and then nothing brings it any more."""
         self._opened.set()
         super().exit(result, return_code, message)
+
+    @property
+    def _is_opened(self) -> bool:
+        return self._opened.is_set()
 
     async def _process_messages_loop(self) -> None:
         await self._opened.wait()

@@ -1,21 +1,41 @@
-"""One Snapshot, of a file or a capture, as a source of answers: everything can be looked at, and nothing is evaluated."""
+"""One Snapshot, of a file or a capture, as a source of answers: everything can be looked at, and nothing is evaluated.
+
+A large file is read in a thread, behind a first frame that names it.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
-from typing import cast
+from pathlib import Path
+from threading import Thread
+from typing import TypeVar, cast
 
 from msgspec.structs import replace
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
 
 from gradtui.expression.parser import ExpressionError, parse
+from gradtui.file.header import FileError
+from gradtui.file.snapshot_format import load
 from gradtui.settings.read_settings import Settings
 from gradtui.settings.remembered import Memory
 from gradtui.snapshot.model import Device, Dtype, Request, Snapshot
 from gradtui.snapshot.start import Start
+from gradtui.snapshot.visible import visible
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.app import run as run_live
 from gradtui.tui.session import Session
+
+T = TypeVar("T")
+
+QUITTING = ("ctrl+q", "ctrl+c")
+"""Keys that end the program while a file is read, whatever was pressed before them."""
 
 
 class SavedAnswer:
@@ -66,6 +86,57 @@ def session_of(snapshot: Snapshot) -> Session:
     return session
 
 
+class SavedFileApp(GradtuiApp):
+    """refused: why the file could not be read; the screen is left then."""
+
+    CSS_PATH = "opening.tcss"
+
+    def __init__(
+        self, path: str, theme: str | None = None, memory: Memory | None = None, load: Callable[[str], Snapshot] = load
+    ) -> None:
+        unread = Snapshot(0, "")
+        super().__init__(Session(Start("", origin="capture"), live=False), partial(SavedAnswer, unread), theme, memory)
+        self.refused: FileError | OSError | None = None
+        self._path, self._load = path, load
+        self._waiting = False
+
+    def first_line(self) -> Widget:
+        return Static(Content(f"reading {visible(Path(self._path).name)} …"), id="formula")
+
+    async def begin(self) -> None:
+        """In a worker: the screen hears of other sizes meanwhile."""
+        self.screen.run_worker(self._read())
+
+    async def _read(self) -> None:
+        try:
+            snapshot = await _in_thread(partial(self._load, self._path))
+        except (FileError, OSError) as error:
+            self.refused = error
+            self.exit()
+            return
+        self.session, self._service = session_of(snapshot), partial(SavedAnswer, snapshot)
+        with self.batch_update():
+            await self.query_one("#formula").remove()
+            await self.mount(super().first_line(), before=0)
+            await super().begin()
+
+    def post_message(self, message: Message) -> bool:
+        """Keys wait for the picture, but for one that quits: as long as nothing else waits that might have it for a letter."""
+        if self._is_opened:
+            return super().post_message(message)
+        if isinstance(message, events.Key):
+            quits = [key.key for key in self.keys if key.action == "quit"]
+            if message.key in QUITTING or (message.key in quits and not self._waiting):
+                self.exit()
+                return True
+            self._waiting = True
+        elif isinstance(message, events.Resize) and self.screen_stack and message.size != self.size:
+            self._size = message.size
+            self.screen.post_message(message)
+            return True
+        return super().post_message(message)
+
+
 def explorer(snapshot: Snapshot, theme: str | None = None, memory: Memory | None = None) -> GradtuiApp:
     """The screen on `snapshot`."""
     return GradtuiApp(session_of(snapshot), partial(SavedAnswer, snapshot), theme, memory)
@@ -74,11 +145,43 @@ def explorer(snapshot: Snapshot, theme: str | None = None, memory: Memory | None
 def run(snapshot: Snapshot, theme: str | None = None, settings: Settings | None = None) -> int:
     """Show `snapshot` until the screen is left; the exit status. theme, settings: as for `app.run`."""
     memory = Memory(settings=settings)
-    app = explorer(snapshot, theme, memory)
+    return _shown(explorer(snapshot, theme, memory), theme, memory)
+
+
+def run_file(path: str, theme: str | None = None, settings: Settings | None = None) -> int:
+    """Show the Snapshot of the file until the screen is left; the exit status. theme, settings: as for `app.run`.
+
+    Raises FileError for another file, and OSError, once the screen is left.
+    """
+    memory = Memory(settings=settings)
+    app = SavedFileApp(path, theme, memory)
+    status = _shown(app, theme, memory)
+    if app.refused is not None:
+        raise app.refused
+    return status
+
+
+def _shown(app: GradtuiApp, theme: str | None, memory: Memory) -> int:
+    """Stay in `app`, and in what is opened from there, until the screen is left; the exit status."""
     if theme is None:
         app.suit_terminal()
     app.run(mouse=memory.settings.mouse)
-    return run_live(app.live_again, settings) if app.live_again is not None else app.return_code or 0
+    return run_live(app.live_again, memory.settings) if app.live_again is not None else app.return_code or 0
+
+
+def _in_thread(work: Callable[[], T]) -> asyncio.Future[T]:
+    """What `work` comes to. The program may end meanwhile: that would wait for a thread of asyncio's own."""
+    result: Future[T] = Future()
+
+    def run() -> None:
+        result.set_running_or_notify_cancel()
+        try:
+            result.set_result(work())
+        except BaseException as error:
+            result.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return asyncio.wrap_future(result)
 
 
 def _take_name(session: Session, snapshot: Snapshot) -> None:
