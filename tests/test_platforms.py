@@ -120,7 +120,8 @@ def walked(node: ast.AST, asked: bool = False) -> Iterator[tuple[ast.AST, bool]]
         for one in field if isinstance(field, list) else [field]:
             if isinstance(one, ast.AST):
                 yield one, before
-                asks = any(word in _condition(one) for word in ASKS)
+                condition = _condition(one)
+                asks = any(word in condition for word in ASKS)
                 yield from walked(one, before or asks)
                 before |= asks and isinstance(one, ast.If) and isinstance(one.body[-1], ast.Return | ast.Raise)
 
@@ -144,8 +145,8 @@ def unasked(code: str) -> list[str]:
         elif isinstance(node, ast.ImportFrom):
             names = [one.name for one in node.names if one.name in FUNCTIONS + SIGNALS]
             found += names if node.module in ("os", "signal") else [node.module] if node.module in NOT_THERE else []
-        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("os", "signal"):
-            found += [node.attr] if node.attr in FUNCTIONS + SIGNALS else []
+        elif isinstance(node, ast.Attribute) and node.attr in FUNCTIONS + SIGNALS:
+            found += [node.attr] if ast.unparse(node.value) in ("os", "signal") else []
         elif isinstance(node, ast.Attribute) and node.attr in ("add_signal_handler", "add_reader", "connect_read_pipe"):
             found.append(node.attr)
     return [str(one) for one in found]
@@ -185,25 +186,34 @@ OTHERWISE = {
     "os.chmod": "but for read-only",
 }
 """What Windows has and does otherwise."""
+LAST_WORDS = {name.rpartition(".")[2] for name in OTHERWISE}
 ARGUMENTS = ("preexec_fn", "pass_fds", "process_group", "umask")
 TEXTS = {"open": 1, "read_text": 9, "write_text": 9, "fdopen": 1}
 """What reads or writes texts, in the code page where no encoding is said; where the mode stands that may say that it is none."""
+
+
+def called(node: ast.Call) -> str:
+    """The last word of what is called."""
+    match node.func:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+    return ""
 
 
 def differs(code: str) -> list[str]:
     """What other systems do otherwise: calls, arguments, and texts in nobody knows what encoding."""
     found = []
     for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Attribute) and ast.unparse(node) in OTHERWISE:
+        if isinstance(node, ast.Attribute) and node.attr in LAST_WORDS and ast.unparse(node) in OTHERWISE:
             found.append(ast.unparse(node))
         if isinstance(node, ast.Call):
-            name = ast.unparse(node.func).rpartition(".")[2]
+            name = called(node)
             said = {one.arg: one.value for one in node.keywords}
             found += [one for one in said if one in ARGUMENTS]
             place = 0 if name == "open" and isinstance(node.func, ast.Attribute) else TEXTS.get(name, 0)
             mode = said.get("mode") or (node.args[place] if len(node.args) > place else ast.Constant("r"))
             is_text = not isinstance(mode, ast.Constant) or "b" not in str(mode.value)
-            if name in TEXTS and ast.unparse(node.func) not in ("os.open",) and is_text and "encoding" not in said:
+            if name in TEXTS and ast.unparse(node.func) != "os.open" and is_text and "encoding" not in said:
                 found.append(name)
     return [str(one) for one in found]
 

@@ -10,6 +10,7 @@ import pytest
 
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import PointError, read_point
+from tests.test_platforms import called
 
 PACKAGE = Path(__file__).parents[1] / "gradtui"
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -23,6 +24,8 @@ ATTRIBUTES = {
     *("torch.load", "torch.jit.load", "torch.package", "torch.hub.load", "torch.serialization.load", "numpy.load"),
     *("os.system", "os.popen"),
 }
+LAST_WORDS = {name.rpartition(".")[2] for name in ATTRIBUTES}
+MADE = {"sympy.S", "types.FunctionType"}
 NAMES = {"sympify", "parse_expr", "lambdify"}
 SHELL = "shell"
 BY_NAME = CALLS | MODULES
@@ -56,11 +59,11 @@ def forbidden(tree: ast.AST) -> Iterator[str]:
             and any(isinstance(key, ast.Constant) and key.value == SHELL for key in node.keys)
         ):
             yield SHELL
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("getattr", "import_module"):
+        elif isinstance(node, ast.Call) and called(node) in ("getattr", "import_module"):
             yield from (str(one.value) for one in node.args if isinstance(one, ast.Constant) and one.value in BY_NAME)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("sympy.S", "types.FunctionType"):
+        elif isinstance(node, ast.Call) and called(node) in ("S", "FunctionType") and ast.unparse(node.func) in MADE:
             yield ast.unparse(node.func)
-        elif isinstance(node, ast.Attribute):
+        elif isinstance(node, ast.Attribute) and node.attr in NAMES | LAST_WORDS:
             root, dot, rest = ast.unparse(node).partition(".")
             name = whole.get(root, root) + dot + rest
             if name in ATTRIBUTES or node.attr in NAMES:

@@ -112,11 +112,11 @@ class Monkey:
     stays: keeps away from the palette, and from the letter that quits where nobody reads what is typed.
     """
 
-    def __init__(self, seed: int, stays: bool = False) -> None:
+    def __init__(self, seed: int, stays: bool = False, one_round: int = ROUND) -> None:
         self.report, self.random = Report(seed), random.Random(seed)
         self.keys = [*sorted({key for binding in KEYS for key in binding.key.split(",")} - QUITTING), *EXTRA_KEYS]
         self.texts = _texts()
-        self.stays = stays
+        self.stays, self.one_round = stays, one_round
         if stays:
             self.keys = [key for key in self.keys if key != "ctrl+p"]
             self.texts = [text for text in self.texts if "q" not in text]
@@ -137,7 +137,7 @@ class Monkey:
         for key in self.keys:
             self.press(key)
         while not over(self.report):
-            if self.stays and self.report.actions % ROUND == 0:
+            if self.stays and self.report.actions % self.one_round == 0:
                 self.random.seed(self.report.seed)
             if self.stays and self.report.actions % SAMPLE == 0:
                 self._measure()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.terminal.driver import Terminal, assert_restored
 
 pytestmark = pytest.mark.child
@@ -75,7 +76,7 @@ def test_a_training_that_goes_on_and_the_run_that_it_leaves(tmp_path: Path) -> N
     """The first is the Run as far as it has come; the findings of both say what is wrong."""
     script = tmp_path / "train.py"
     script.write_text(TRAINING)
-    with Terminal([sys.executable, str(script)], environment={"TMPDIR": str(tmp_path)}) as terminal:
+    with Terminal([*warm.python(), str(script)], environment={"TMPDIR": str(tmp_path)}) as terminal:
         for after in ("first is over", "then 12"):
             terminal.wait_for("zero_grad", "weight", "quit")
             terminal.press("q")
