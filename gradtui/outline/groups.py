@@ -20,7 +20,7 @@ LEAST_REPEATS = 3
 Kind = Literal["whole", "module", "repeat", "run", "part"]
 
 
-class Group(Struct):
+class Group(Struct, gc=False):
     """Nodes and groups that stand together.
 
     kind: the `whole` graph, a `module`, a `repeat` of equal modules, a linear `run`, or `part` of what is too long.
@@ -110,14 +110,15 @@ class ModuleTree:
             self._calls[path] = max(call + 1, self._calls.get(path, 1))
         gathered: list[list[int]] = [[]]
         before, turn, place, inside = "", 0, self.nodes, gathered[0]
-        for id, (path, call) in enumerate(zip(paths, calls, strict=True)):
-            if path is not before or call != turn:  # equal paths are mostly one text
+        parents = self.parents = []
+        for path, call in zip(paths, calls, strict=True):
+            if path != before or call != turn:
                 before, turn = path, call
                 known = self._places.get((path, call))
-                place = self._ensure(path, call, id, gathered) if known is None else known
+                place = self._ensure(path, call, len(parents), gathered) if known is None else known
                 inside = gathered[place - self.nodes]
-            self.parents[id] = place
-            inside.append(id)
+            inside.append(len(parents))
+            parents.append(place)
         for group, members in zip(self.groups, gathered, strict=True):
             group.members = members
 
@@ -155,18 +156,22 @@ class ModuleTree:
 
     def _measure(self) -> None:
         """A group comes before what is in it, so that the sizes are known backwards."""
+        groups, nodes = self.groups, self.nodes
         for place, count in Counter(self.parents).items():
-            self.group(place).size = count
-        for group in reversed(self.groups[1:]):
-            self.group(group.parent or self.nodes).size += group.size
+            groups[place - nodes].size = count
+        for group in reversed(groups[1:]):
+            groups[(group.parent or nodes) - nodes].size += group.size
 
     def _repeat(self) -> None:
         """Equal modules one after the other, that differ in number or call only, into one group."""
         shapes = self._shapes()
-        inside = Counter(group.parent for group in self.groups)
+        inside = Counter([group.parent for group in self.groups])
         for index in range(len(self.groups)):
             id, group = self.nodes + index, self.groups[index]
             if inside[id] < LEAST_REPEATS:
+                continue
+            modules = [shapes[member] for member in group.members if member >= self.nodes]
+            if len(modules) - len(set(modules)) < LEAST_REPEATS - 1:  # there are not so many that are equal
                 continue
             kept: list[int] = []
             for alike, run in groupby(group.members, lambda member: self._likeness(member, shapes)):
@@ -190,10 +195,11 @@ class ModuleTree:
         found += [None] * len(self.groups)
         known: dict[tuple[object, ...], int] = {}
         kinds = {path: module.kind for path, module in self._modules.items()}
-        for index in reversed(range(len(self.groups))):
-            group = self.groups[index]
-            inside = filter(None, map(found.__getitem__, group.members))
-            found[self.nodes + index] = known.setdefault((kinds.get(group.path), *inside), len(known) + 1)
+        at = self.nodes + len(self.groups)
+        for group in reversed(self.groups):
+            at -= 1
+            inside = (kinds.get(group.path), *[shape for member in group.members if (shape := found[member])])
+            found[at] = known.setdefault(inside, len(known) + 1)
         return found
 
     def _dissolve(self) -> None:
@@ -203,11 +209,11 @@ class ModuleTree:
             for index, group in enumerate(self.groups)
             if group.kind == "module" and len(group.members) == 1
         }
-        for index in range(len(self.groups)):
-            group = self.groups[index]
-            if group.kind != "repeat" and self.nodes + index not in alone and not alone.isdisjoint(group.members):
+        for id in {self.group(only).parent for only in alone}:
+            group = self.group(id or self.nodes)
+            if group.kind != "repeat" and id not in alone:
                 group.members = [self._only(member, alone) for member in group.members]
-                self._put(group.members, self.nodes + index)
+                self._put(group.members, id or self.nodes)
 
     def _only(self, element: int, alone: set[int]) -> int:
         while element in alone:

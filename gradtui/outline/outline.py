@@ -6,7 +6,7 @@ What a group shows does not depend on what is open elsewhere, so that opening on
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from gradtui.outline.groups import Group, ModuleTree
@@ -136,48 +136,63 @@ class Outline:
 
     def _beside(self, element: int) -> Sequence[int]:
         """The elements of the same group to which an element leads, each once."""
-        if element >= self._nodes:
-            return list(self.group(element).leads)
-        parents = self._tree.parents
-        home = parents[element]
-        found: list[int] = []
-        for edge in self.graph.nodes[element].edges:
-            target = edge.target
-            if target is not None:
-                beside = target if parents[target] == home else self._within(target, home)
-                if beside is not None:
-                    found.append(beside)
-        return found if len(found) < 2 else list(dict.fromkeys(found))
+        return next(self._beside_each((element,)))
+
+    def _beside_each(self, elements: Iterable[int]) -> Iterator[Sequence[int]]:
+        nodes, parents, count = self.graph.nodes, self._tree.parents, self._nodes
+        for element in elements:
+            if element >= count:
+                yield list(self.group(element).leads)
+                continue
+            home = parents[element]
+            found: list[int] = []
+            for edge in nodes[element].edges:
+                target = edge.target
+                if target is not None:
+                    beside = target if parents[target] == home else self._within(target, home)
+                    if beside is not None:
+                        found.append(beside)
+            is_once = len(found) < 2 or (len(found) == 2 and found[0] != found[1])
+            yield found if is_once else list(dict.fromkeys(found))
 
     def _link(self) -> None:
         """Which groups lead to which of their neighbours, in one pass over the edges."""
         parents, depths = self._tree.parents, self._tree.depths()
-        lifted: dict[tuple[int, int], tuple[int | None, int | None]] = {}
+        around = [(group.parent or self._nodes) - self._nodes for group in self._tree.groups]
+        lifted: dict[tuple[int, int], dict[int, None] | None] = {}
         for home, node in zip(parents, self.graph.nodes, strict=True):
             for edge in node.edges:
                 end = edge.target
                 if end is None or parents[end] == home:
                     continue
                 pair = home, parents[end]
-                ways = lifted.get(pair)
-                if ways is None:
-                    ways = lifted[pair] = self._part_ways(*pair, depths)
-                source, target = ways
-                if source is not None:
-                    self.group(source).leads[end if target is None else target] = None
+                try:
+                    leads = lifted[pair]
+                except KeyError:
+                    leads = lifted[pair] = self._leads(*pair, around, depths)
+                if leads is not None:
+                    leads[end] = None
 
-    def _part_ways(self, ours: int, theirs: int, depths: Sequence[int]) -> tuple[int | None, int | None]:
-        """What leads to what in the smallest group that holds both; None for a node that stands in it itself.
+    def _leads(self, ours: int, theirs: int, around: Sequence[int], depths: Sequence[int]) -> dict[int, None] | None:
+        """Where a node in `theirs` is to be noted, to which one in `ours` leads; None where all is said.
 
-        ours, theirs: the groups in which the two ends of an edge stand.
+        The smallest group that holds both has in it what leads and what it leads to; either may be the node itself.
+        around, depths: of each group, the one that it is in and in how many it is.
         """
         source = target = None
-        while ours != theirs:
-            if depths[ours - self._nodes] >= depths[theirs - self._nodes]:
-                source, ours = ours, self.group(ours).parent or self._nodes
+        one, other = ours - self._nodes, theirs - self._nodes
+        while one != other:
+            if depths[one] >= depths[other]:
+                source, one = one, around[one]
             else:
-                target, theirs = theirs, self.group(theirs).parent or self._nodes
-        return source, target
+                target, other = other, around[other]
+        if source is None:
+            return None
+        leads = self._tree.groups[source].leads
+        if target is None:
+            return leads
+        leads[target + self._nodes] = None
+        return None
 
     # Runs and parts
 
@@ -188,7 +203,7 @@ class Outline:
         self._folded.add(id)
         group = self.group(id)
         if self.trunk and group.kind in ("whole", "module") and len(group.members) >= LEAST_RUN:
-            beside = {member: self._beside(member) for member in group.members}
+            beside = dict(zip(group.members, self._beside_each(group.members), strict=True))
             runs = list(self._runs(beside))
             if runs and len(runs[0]) < len(group.members):
                 self._gather(id, runs, beside)
@@ -209,16 +224,26 @@ class Outline:
                 continue
             line = [member]
             used.add(member)
-            while len(on := [target for target in beside[line[-1]] if target not in ends]) == 1:
-                (following,) = on
+            while (following := self._only(beside[line[-1]], ends)) is not None:
                 if following in used or users[following] > 1:
                     break
                 line.append(following)
                 used.add(following)
             if len(line) >= LEAST_RUN:
-                leaves = Counter(target for member in line for target in beside[member] if target in ends)
+                leaves = Counter(filter(ends.__contains__, chain.from_iterable(map(beside.__getitem__, line))))
                 own = [leaf for leaf, uses in leaves.items() if uses == users[leaf]]
                 yield sorted((*line, *own), key=self.first if max(line) >= count else None)
+
+    @staticmethod
+    def _only(targets: Sequence[int], ends: Collection[int]) -> int | None:
+        """The one of `targets` that is none of the `ends`; None where there is none, or another."""
+        found = None
+        for target in targets:
+            if target not in ends:
+                if found is not None:
+                    return None
+                found = target
+        return found
 
     def _gather(self, id: int, runs: list[list[int]], beside: dict[int, Sequence[int]]) -> None:
         """Put each run in a group, and have the edges between them lead from group to group."""
