@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from operator import eq
+from itertools import chain, repeat
 
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.highest_order import MOST_DEGREE, MOST_ORDER
@@ -79,10 +79,11 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
         yield "what a witness saw has other numbers than its shape tells"
     if not all(_is_in_text(source, snapshot) for source in _sources(snapshot)):
         yield "a source is not in the text"
-    if any(len(path) > LONGEST or path.count(".") > DEEPEST for path in _paths(snapshot) if len(path) > DEEPEST):
+    called = _called(snapshot)
+    paths = (*_paths(snapshot), *called)
+    if any(len(path) > LONGEST or path.count(".") > DEEPEST for path in paths if len(path) > DEEPEST):
         yield "the path of a module is too long"
-    calls = {(node.module, node.call) for graph in _graphs(snapshot) for node in graph.nodes}
-    if sum(path.count(".") for path in (*snapshot.parameters, *(path for path, _ in calls))) > MOST_GROUPS:
+    if sum(map(str.count, (*snapshot.parameters, *called), repeat("."))) > MOST_GROUPS:
         yield "there are too many modules within one another"
     if any(len(text) > MOST_CHARACTERS for text in _sentences(snapshot)):
         yield "a text is too long"
@@ -206,27 +207,40 @@ def _graphs(snapshot: Snapshot) -> Iterator[Graph]:
 
 def _graph_flaws(graph: Graph) -> Iterator[str]:
     nodes, count = graph.nodes, len(graph.nodes)
-    targets = [edge.target for node in nodes for edge in node.edges if edge.target is not None]
+    targets: list[int] = []
+    onward, is_from_leaf = True, False
+    for node in nodes:
+        edges, id = node.edges, node.id
+        if not edges:
+            continue
+        if node.name == "AccumulateGrad":
+            is_from_leaf = True
+        for edge in edges:
+            target = edge.target
+            if target is not None:
+                targets.append(target)
+                if target <= id:
+                    onward = False
     if targets and not 0 <= min(targets) <= max(targets) < count:
         yield "an edge leads to a node that is not in the graph"
-    onward = all(edge.target is None or edge.target > node.id for node in nodes for edge in node.edges)
     if not onward:
         yield from _cycles(graph)
-    if any(node.edges and node.name == "AccumulateGrad" for node in nodes):
+    if is_from_leaf:
         yield "an edge leads on from a leaf"
     if count and not (graph.roots and 0 <= min(graph.roots) <= max(graph.roots) < count):
         yield "the output is not in the graph"
     if len(set(graph.roots)) < len(graph.roots):
         yield "an output is there twice"
-    met = bytearray(count)
-    for target in (*targets, *graph.roots) if count else ():
-        met[target] = 1
-    if sum(met) < count:  # without a cycle, what no output leads to begins with a node to which nothing leads
+    if count and len({*targets, *graph.roots}) < count:  # without a cycle, such begin with one to which nothing leads
         yield "no output leads to some of the nodes"
-    steps = [node.step for node in nodes if node.step is not None]
-    if not all(map(eq, sorted(steps), range(len(steps)))):
-        yield "the steps of the backward pass do not count from 0 on"
-    if not onward or any(node.step not in (None, node.id) for node in nodes):
+    steps: list[int | None] = [node.step for node in nodes]
+    in_order = steps == [*range(count)]  # as of all graphs of which backward ran every node
+    if not in_order:
+        ran = [step for step in steps if step is not None]
+        if sorted(ran) != [*range(len(ran))]:
+            yield "the steps of the backward pass do not count from 0 on"
+        in_order = all(step in (None, id) for id, step in enumerate(steps))
+    if not (onward and in_order):
         yield from _early(graph)
 
 
@@ -266,7 +280,7 @@ def _edges(snapshot: Snapshot, node: int) -> int:
 
 def _sources(snapshot: Snapshot) -> Iterable[Source]:
     """Each once: many nodes are made by the same line."""
-    nodes = [node for graph in _graphs(snapshot) for node in graph.nodes]
+    nodes = [*chain.from_iterable(graph.nodes for graph in _graphs(snapshot))]
     told = [node.source for node in nodes if node.source is not None]
     told += [edge.source for node in nodes for edge in node.edges if edge.source is not None]
     found: list[Source | None] = list({id(source): source for source in told}.values())
@@ -284,8 +298,14 @@ def _is_in_text(source: Source, snapshot: Snapshot) -> bool:
     return 0 <= source.start <= source.end and (text is None or source.end <= len(text))
 
 
+def _called(snapshot: Snapshot) -> list[str]:
+    """The paths of the modules that nodes are in, as often as they were called."""
+    nodes = [*chain.from_iterable(graph.nodes for graph in _graphs(snapshot))]
+    again = {(node.module, node.call) for node in nodes if node.call}
+    return [*{node.module for node in nodes if not node.call}, *(path for path, _ in again)]
+
+
 def _paths(snapshot: Snapshot) -> Iterator[str]:
-    yield from {node.module for graph in _graphs(snapshot) for node in graph.nodes}
     yield from (event.module for event in snapshot.events)
     yield from (witness.module for witness in snapshot.witnesses)
     yield from snapshot.modules
