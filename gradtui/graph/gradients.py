@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from operator import itemgetter
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from msgspec import Struct
 
@@ -14,7 +14,7 @@ from gradtui.graph import kept
 from gradtui.snapshot.model import Snapshot, Summary, Unread, Values, norm_of
 
 
-class Spread(NamedTuple):
+class Spread(Struct, frozen=True, gc=False):
     """What there is to say of many numbers. finite_norm, min and max are of the finite ones; None where there are none.
 
     unread: why they, or some of them, are not known; there is then nothing but their count.

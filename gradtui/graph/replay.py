@@ -49,8 +49,8 @@ class Replay:
     @cached_property
     def order(self) -> tuple[int, ...]:
         """Node ids as the engine ran them."""
-        ran = [node for node in self.graph.nodes if node.step is not None]
-        return tuple(node.id for node in sorted(ran, key=_step))
+        steps = {node.id: node.step for node in self.graph.nodes if node.step is not None}
+        return tuple(sorted(steps, key=steps.__getitem__))
 
     @cached_property
     def used(self) -> list[list[Use]]:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gradtui.graph.gradients import (
     ORDERS,
@@ -51,7 +52,7 @@ def summed_up(numbers: list[float]) -> Values:
 
 
 def close(one: Spread, other: Spread) -> bool:
-    alike = one._replace(finite_norm=None) == other._replace(finite_norm=None)
+    alike = replace(one, finite_norm=None) == replace(other, finite_norm=None)
     return alike and one.finite_norm == pytest.approx(other.finite_norm)
 
 
