@@ -83,13 +83,18 @@ class Numbers:
 
 
 class Arrangement:
-    """The rows of the graph pane. `view`, `only` and `order` say which; call `arrange` after a change."""
+    """The rows of the graph pane. `view`, `only` and `order` say which; call `arrange` after a change.
 
-    def __init__(self, snapshot: Snapshot | None = None) -> None:
+    prepared: an Outline of the graph that comes next, which takes the longest, made elsewhere.
+    """
+
+    def __init__(self, snapshot: Snapshot | None = None, outline: Outline | None = None) -> None:
+        """outline: of the graph, where it has been made already."""
         self.snapshot = snapshot
         self.numbers = Numbers(snapshot or Snapshot(0, ""))
+        self.prepared: Outline | None = None
         with uncollected():
-            self.outline = Outline(self.graph, self.numbers.snapshot.modules)
+            self.outline = outline or Outline(self.graph, self.numbers.snapshot.modules)
         self.view: View = "tree"
         self.only: Filter = "all"
         self.order: Order = "order"
@@ -137,8 +142,9 @@ class Arrangement:
         known = snapshot is not None and same_shape(self.graph, snapshot.graph)
         known = known and snapshot is not None and snapshot.modules == self.numbers.snapshot.modules
         if not known:
-            view, levels, lanes = self.view, self.levels, self.most_lanes
-            Arrangement.__init__(self, snapshot)
+            view, levels, lanes, outline = self.view, self.levels, self.most_lanes, self.prepared
+            fits = outline is not None and snapshot is not None and outline.graph is snapshot.graph
+            Arrangement.__init__(self, snapshot, outline if fits else None)
             self.view, self.levels, self.most_lanes = view, levels, lanes
             return False
         if snapshot is not self.snapshot:

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from msgspec.structs import replace
 from textual import events
@@ -31,6 +31,9 @@ from gradtui.snapshot.visible import visible
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.app import run as run_live
 from gradtui.tui.session import Session
+
+if TYPE_CHECKING:
+    from gradtui.outline.outline import Outline
 
 T = TypeVar("T")
 
@@ -109,7 +112,7 @@ class SavedFileApp(GradtuiApp):
 
     async def _read(self) -> None:
         try:
-            snapshot = await _in_thread(partial(self._load, self._path))
+            snapshot, self._outline = await _in_thread(self._read_and_outlined)
         except (FileError, OSError) as error:
             self.refused = error
             self.exit()
@@ -119,6 +122,16 @@ class SavedFileApp(GradtuiApp):
             await self.query_one("#formula").remove()
             await self.mount(super().first_line(), before=0)
             await super().begin()
+
+    def _read_and_outlined(self) -> tuple[Snapshot, Outline]:
+        from gradtui.outline.outline import Outline  # not wanted before the first paint
+
+        snapshot = self._load(self._path)
+        return snapshot, Outline(snapshot.graph, snapshot.modules)
+
+    async def open(self) -> None:
+        await super().open()
+        self.picture.graph.arrangement.prepared = self._outline
 
     def post_message(self, message: Message) -> bool:
         """Keys wait for the picture, but for one that quits: as long as nothing else waits that might have it for a letter."""

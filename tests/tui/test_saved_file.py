@@ -81,6 +81,15 @@ async def test_the_first_frame_names_the_file_and_then_all_of_it_is_there() -> N
         assert "large.gradtui" not in shown(app)
 
 
+async def test_the_groups_of_a_large_graph_are_found_where_it_is_read() -> None:
+    snapshot = synthetic.bert(12)
+    async with reading(snapshot) as (app, held, _):
+        held.go_on.set()
+        await until(app, "NllLossBackward0", "bert")
+        assert app.picture.graph.arrangement.outline is app._outline
+        assert app._outline.graph is snapshot.graph
+
+
 async def test_keys_meanwhile_are_heard_in_their_order() -> None:
     async with reading(examples.quadratic()) as (app, held, _):
         for key in ("n", "n", "p", "n"):
