@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from array import array
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -16,6 +17,8 @@ MOST_ELEMENTS = 8
 Maker = tuple[str, Mapping[str, Setting]]
 LONG_ENOUGH = 4
 """Updates at which a run is looked at, to see whether it diverges."""
+STEADY = 1e-3
+"""What two factors may differ by, as parts of them, and be the same; and what 1 and -1 are told from."""
 MOST_BYTES = 64 * 2**20
 """Of packed updates. Of more than that the oldest are forgotten: the screen goes back no further."""
 
@@ -170,21 +173,57 @@ def is_still(update: Update) -> bool:
 
 
 def growth(updates: Iterable[Update]) -> float | None:
-    """By what each update multiplies the distance, where that is always the same, and above 1 in size: a run that diverges.
+    """By what each step is longer than the one before, where that is always the same and f gets worse: a run that diverges.
 
-    Read off three steps in a row of the one variable: their ratios agree where f is quadratic.
+    A step is the change of all that is trained together. Below 0 where each step goes straight back over the one before, as it
+    does for one variable of a quadratic f. None for fewer than three updates.
     """
-    steps = []
-    for update in updates:
-        moved = [*update.variables.values()]
-        if len(moved) != 1 or isinstance(moved[0].value, tuple) or isinstance(moved[0].after, tuple):
-            return None
-        steps.append(moved[0].after - moved[0].value)
-    if len(steps) < 3 or not all(map(math.isfinite, steps)) or 0 in steps:
+    made = [*updates]
+    lengths = [*map(_length, made)]
+    if len(made) < 3 or 0 in lengths or not all(map(math.isfinite, lengths)):
         return None
-    ratios = [after / before for before, after in pairwise(steps)]
-    same = max(ratios) - min(ratios) <= 1e-3 * abs(ratios[-1])
-    return ratios[-1] if same and abs(ratios[-1]) > 1 else None
+    if any(one.variables.keys() != next.variables.keys() for one, next in pairwise(made)):
+        return None
+    if not all(_worse(one, next) for one, next in pairwise(made)):
+        return None
+    ratios = [after / before for before, after in pairwise(lengths)]
+    if max(ratios) - min(ratios) > STEADY * ratios[-1] or ratios[-1] <= 1 + STEADY:
+        return None
+    back = all(_goes_back(one, next) for one, next in pairwise(made))
+    return -ratios[-1] if back else ratios[-1]
+
+
+def _worse(one: Update, next: Update) -> bool:
+    """Whether f went the other way than its gradient had told; where the gradient is known by its norm alone, whether it rose."""
+    told = 1.0 if one.norms else -sum(map(operator.mul, _gradient(one), _step(one)))
+    return told * (next.value - one.value) > 0
+
+
+def _goes_back(one: Update, next: Update) -> bool:
+    cosine = sum(map(operator.mul, _step(one), _step(next))) / (_length(one) * _length(next))
+    return not one.norms and cosine <= STEADY - 1
+
+
+def _length(update: Update) -> float:
+    return math.hypot(*(norms.change for norms in update.norms)) if update.norms else math.hypot(*_step(update))
+
+
+def _step(update: Update) -> list[float]:
+    every = update.variables.values()
+    return [
+        after - value
+        for moved in every
+        for value, after in zip(_numbers(moved.value), _numbers(moved.after), strict=True)
+    ]
+
+
+def _gradient(update: Update) -> list[float]:
+    every = update.variables.values()
+    return [
+        number
+        for moved in every
+        for number in (_numbers(moved.grad) if moved.grad is not None else (0.0,) * len(_numbers(moved.value)))
+    ]
 
 
 def _numbers(place: float | tuple[float, ...]) -> tuple[float, ...]:

@@ -118,6 +118,16 @@ def test_what_a_run_came_to_is_told_under_its_table(expression: str, x: str, lr:
     assert "end" not in line.split()
 
 
+def test_a_run_of_several_variables_that_diverges_is_told(tmp_path: Path) -> None:
+    (tmp_path / "line.csv").write_text("x,y\n1,3\n2,5\n3,7\n4,9\n")
+    asked = ("p = w*x + b; (p - y)^2", "--data", "line.csv", "--optimizer", "SGD(lr=0.5)", "--updates", "20", "--print")
+    ended = run(*asked, folder=tmp_path)
+    (line,) = [line for line in ended.stdout.splitlines() if "diverges" in line]
+    rows = torch.tensor([[1.0, 1.0], [2.0, 1.0], [3.0, 1.0], [4.0, 1.0]], dtype=torch.float64)
+    factor = 1 - 0.5 * torch.linalg.eigvalsh(2 * rows.T @ rows / 4)[-1].item()
+    assert numbers(line)[0] == pytest.approx(factor, rel=5e-3)
+
+
 def test_of_a_healthy_run_there_is_nothing_to_tell() -> None:
     ended = run("x^2", "--at", "x=3", "--optimizer", "SGD(lr=0.1)", "--updates", "6", "--print")
     table = ended.stdout.partition("trains x")[2].partition("end")[2].splitlines()

@@ -117,7 +117,7 @@ def _remarks(training: Training) -> Iterator[str]:
         what = "leads to what is not finite" if math.isfinite(bad.value) else f"begins where f is {number(bad.value)}"
         yield f"update {bad.update} {what}: from there on no number tells anything; a smaller lr, or another start"
     elif len(updates) >= LONG_ENOUGH and (factor := growth(updates[-LONG_ENOUGH:])) is not None:
-        yield f"diverges: each update multiplies the distance by {number(factor, 3)}; a smaller lr"
+        yield f"diverges: each step is {number(factor, 3)} times the one before, and f gets worse; a smaller lr"
     still = next((place for place, update in enumerate(updates) if is_still(update)), None)
     if still is not None and all(map(is_still, updates[still:])):
         where = f"where f = {number(updates[still].value)}"
