@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import csv
+import io
 
-from gradtui.training.csv_data import DataError, read_columns
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradtui.training.csv_data import Columns, DataError, read_columns
 
 XY = {"x": (1.0, -2.5), "y": (3.0, 4e-3)}
 
@@ -54,3 +59,99 @@ def test_refused_with_its_place(data: bytes, word: str) -> None:
         read_columns(data)
     assert word in str(raised.value)
     assert len(str(raised.value)) < 200
+
+
+def written(rows: list[tuple[str, str]], separator: str) -> bytes:
+    """As Python's own csv module writes it, with quotes where they are needed."""
+    file = io.StringIO()
+    csv.writer(file, delimiter=separator).writerows([("x", "y"), *rows])
+    return file.getvalue().encode()
+
+
+def read_or_refused(data: bytes) -> Columns | str:
+    try:
+        return read_columns(data)
+    except DataError as error:
+        return str(error)
+
+
+MARKS = {
+    "english": (",", "."),
+    "german": (".", ","),
+    "swiss": ("'", "."),
+    "swiss of paper": ("’", "."),
+    "french": ("\u202f", ","),
+    "with spaces": (" ", ","),
+    "with spaces that do not break": ("\xa0", "."),
+    "python": ("_", "."),
+    "indian": (",", "."),
+}
+
+
+def in_style(value: float, decimals: int, style: str) -> str:
+    text = f"{value:,.{decimals}f}"
+    if style == "indian" and len(text.partition(".")[0].lstrip("-")) > 7:
+        text = text.replace(",", "", 1)
+        whole, point, rest = text.partition(".")
+        text = f"{whole[:-6]},{whole[-6:]}{point}{rest}"
+    thousands, decimal = MARKS[style]
+    return text.translate({ord(","): thousands, ord("."): decimal})
+
+
+@given(
+    values=st.lists(st.floats(-9_999, 9_999) | st.floats(-9_999_999, 9_999_999), min_size=1, max_size=4),
+    decimals=st.integers(0, 4),
+    style=st.sampled_from([*MARKS]),
+    separator=st.sampled_from([",", ";", "\t"]),
+)
+def test_a_number_is_never_read_as_another(values: list[float], decimals: int, style: str, separator: str) -> None:
+    """With marks between thousands as they are written anywhere: the number, or a refusal with its line and column. Points alone
+    are decimal points: whole numbers with points between thousands cannot be told from them."""
+    cells = [in_style(value, decimals, style) for value in values]
+    if style == "german" and not decimals:
+        return
+    read = read_or_refused(written([*zip(cells, cells, strict=True)], separator))
+    if isinstance(read, str):
+        assert "line " in read
+        assert "column x" in read
+    else:
+        assert read["x"] == tuple(float(f"{value:.{decimals}f}") for value in values)
+
+
+@given(
+    values=st.lists(st.floats(-999_999, 999_999), min_size=1, max_size=8),
+    decimals=st.sampled_from([0, 1, 2, 4, 5]),
+    decimal=st.sampled_from(".,"),
+    separator=st.sampled_from([",", ";", "\t"]),
+)
+def test_without_marks_between_thousands_all_is_read(
+    values: list[float], decimals: int, decimal: str, separator: str
+) -> None:
+    cells = [f"{value:.{decimals}f}" for value in values]
+    rows = [(cell.replace(".", decimal), "1") for cell in cells]
+    assert read_columns(written(rows, separator))["x"] == tuple(map(float, cells))
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "ways"),
+    [
+        ('x,y\n2,3\n"1,000",2\n', "line 3, column x", ("1000", "1.000")),
+        ("x;y\n1,000;2\n", "line 2, column x", ("1000", "1.000")),
+        ("x;y\n2,5;3\n4;1.000\n", "line 3, column y", ("1000", "1,000")),
+        ("x\ty\n2.5\t3\n4\t-12,345\n", "line 3, column y", ("-12345", "-12.345")),
+        ("x;y\n1.234,5;2\n", "line 2, column x", ("1234.5",)),
+        ("x;y\n1 000;2\n", "line 2, column x", ("1234.5",)),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_refused_with_a_way_out(text: str, place: str, ways: tuple[str, ...]) -> None:
+    with pytest.raises(DataError) as raised:
+        read_columns(text.encode())
+    assert place in str(raised.value)
+    assert all(way in str(raised.value) for way in ways)
+
+
+@pytest.mark.parametrize(
+    "text", ["x;y\n2,5;1,000\n", "x;y\n0,125;1,000\n", "x;y\n1234,500;1,000\n", "x;y\n2.5;1.000\n"]
+)
+def test_three_decimals_are_read_where_another_number_tells_the_mark(text: str) -> None:
+    assert read_columns(text.encode())["y"] == (1.0,)
