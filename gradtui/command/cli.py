@@ -161,6 +161,8 @@ def command(
         variables = option_values.read_variables(text, origin, (*at, *columns))
     except option_values.RefusedError as error:
         print_or_export.refuse(text, error.problem, form)
+    if origin == "expression":
+        training.check_columns(columns, variables, (*at, *(train or "").split(",")))
     if alone is not None:
         at[option_values.only_variable(variables, (*at, *columns), alone)] = alone
     start = Start(

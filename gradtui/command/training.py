@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +18,8 @@ FIRST_CHUNK, LARGEST_CHUNK = 10, 1000
 SECONDS = 1.0
 """That one request takes: far below the deadline of the process that answers it."""
 MOST_UPDATES = 1_000_000
+MOST_NAMES = 8
+"""In a sentence."""
 
 
 def read_optimizer(text: str | None) -> Optimizer | None:
@@ -49,6 +51,25 @@ def read_data(path: str | None) -> dict[str, tuple[float, ...]]:
         raise click.BadParameter(unread(path, error), param_hint="--data") from None
     except DataError as error:
         raise click.BadParameter(shown(f"{path}: {error}"), param_hint="--data") from None
+
+
+def check_columns(columns: Collection[str], variables: Sequence[str], told: Collection[str]) -> None:
+    """Refuse data of which nothing is in f, and a column that misses its variable by a capital letter: that would be trained.
+    told: variables that were named elsewhere, and mean no column."""
+    unused = [name for name in columns if name not in variables]
+    alike = {name.lower(): name for name in unused}
+    meant = [name for name in variables if name not in columns and name not in told and name.lower() in alike]
+    if (len(unused) < len(columns) and not meant) or not columns:
+        return
+    missing = [alike[name.lower()] for name in meant] if meant else columns
+    instead = f"did you mean {_few(meant)}?" if meant else f"its variables are {_few(variables) or 'none'}"
+    what = "no column is" if len(unused) == len(columns) else "a column is not"
+    raise click.BadParameter(shown(f"{what} in f: {_few(missing)}; {instead}"), param_hint="--data")
+
+
+def _few(names: Collection[str]) -> str:
+    shown = [*names][:MOST_NAMES]
+    return ", ".join([*shown, *(["…"] if len(names) > MOST_NAMES else [])])
 
 
 def read_trained(

@@ -148,6 +148,13 @@ def test_of_a_healthy_run_there_is_nothing_to_tell() -> None:
         (("x^2", "--data", "word.csv", "--print"), "line 2"),
         (("x^2", "--at", "x=1", "--data", "good.csv", "--print"), "x"),
         (("a*x", "--train", "x", "--data", "good.csv", "--print"), "x"),
+        (("X^2", "--data", "good.csv", "--print"), "did you mean X?"),
+        (("w^2", "--data", "good.csv", "--updates", "2", "--json"), "w"),
+        (("3", "--data", "good.csv", "--print"), "no column"),
+        (("w^2", "--at", "x=3", "--data", "good.csv", "--print"), "x"),
+        (("w^2", "--data", "good.csv", "--export", "run.csv"), "no column"),
+        (("w^2", "--data", "good.csv", "--plain"), "no column"),
+        (("x*Y", "--data", "two.csv", "--updates", "2", "--print"), "did you mean Y?"),
         (("x^2", "--export", "run.csv"), "--updates"),
         (("-", "--optimizer", "Adam"), "batch"),
         (("model.py:loss", "--data", "points.csv"), "data"),
@@ -158,10 +165,22 @@ def test_bad_usage_is_told(arguments: tuple[str, ...], word: str, tmp_path: Path
     (tmp_path / "gap.csv").write_text("x,y\n1,2\n3,\n")
     (tmp_path / "word.csv").write_text("x,y\n1,no\n")
     (tmp_path / "good.csv").write_text("x\n1\n2\n")
+    (tmp_path / "two.csv").write_text("x,y\n1,2\n2,3\n")
     ended = run(*arguments, folder=tmp_path)
     assert (ended.exit_code, ended.stdout) == (2, "")
     assert word in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("expression", "more"),
+    [("w*x", ()), ("x*Y", ("--at", "Y=2")), ("x*Y", ("--train", "Y"))],
+)
+def test_a_column_that_f_does_not_use_is_nothing(expression: str, more: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "two.csv").write_text("x,y\n1,2\n2,3\n")
+    ended = run(expression, *more, "--data", "two.csv", "--updates", "2", "--json", folder=tmp_path)
+    assert ended.exit_code == 0, ended.stderr
+    assert len(json.loads(ended.stdout)["training"]["updates"]) == 2
 
 
 MODEL = """
