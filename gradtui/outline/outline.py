@@ -157,42 +157,28 @@ class Outline:
 
     def _link(self) -> None:
         """Which groups lead to which of their neighbours, in one pass over the edges."""
-        parents, depths = self._tree.parents, self._tree.depths()
-        around = [(group.parent or self._nodes) - self._nodes for group in self._tree.groups]
-        lifted: dict[tuple[int, int], dict[int, None] | None] = {}
+        parents, depths, groups, first = self._tree.parents, self._tree.depths(), self._tree.groups, self._nodes
+        around = [(group.parent or first) - first for group in groups]
+        lifted: dict[tuple[int, int], tuple[int | None, int | None]] = {}
         for home, node in zip(parents, self.graph.nodes, strict=True):
             for edge in node.edges:
                 end = edge.target
                 if end is None or parents[end] == home:
                     continue
-                pair = home, parents[end]
-                try:
-                    leads = lifted[pair]
-                except KeyError:
-                    leads = lifted[pair] = self._leads(*pair, around, depths)
-                if leads is not None:
-                    leads[end] = None
-
-    def _leads(self, ours: int, theirs: int, around: Sequence[int], depths: Sequence[int]) -> dict[int, None] | None:
-        """Where a node in `theirs` is to be noted, to which one in `ours` leads; None where all is said.
-
-        The smallest group that holds both has in it what leads and what it leads to; either may be the node itself.
-        around, depths: of each group, the one that it is in and in how many it is.
-        """
-        source = target = None
-        one, other = ours - self._nodes, theirs - self._nodes
-        while one != other:
-            if depths[one] >= depths[other]:
-                source, one = one, around[one]
-            else:
-                target, other = other, around[other]
-        if source is None:
-            return None
-        leads = self._tree.groups[source].leads
-        if target is None:
-            return leads
-        leads[target + self._nodes] = None
-        return None
+                ours, theirs = home - first, parents[end] - first
+                if around[theirs] == ours:  # mostly it is that, or one of the next two
+                    continue
+                if around[ours] == theirs:
+                    groups[ours].leads[end] = None
+                elif around[ours] == around[theirs]:
+                    groups[ours].leads[theirs + first] = None
+                else:
+                    ways = lifted.get((ours, theirs))
+                    if ways is None:
+                        ways = lifted[ours, theirs] = _part_ways(ours, theirs, around, depths)
+                    source, target = ways
+                    if source is not None:
+                        groups[source].leads[end if target is None else target + first] = None
 
     # Runs and parts
 
@@ -269,3 +255,18 @@ class Outline:
             if member >= self._nodes:
                 inside = self.group(member)
                 inside.leads = {t: None for t in inside.leads if self._tree.parent(t) == inside.parent}
+
+
+def _part_ways(ours: int, theirs: int, around: Sequence[int], depths: Sequence[int]) -> tuple[int | None, int | None]:
+    """What leads to what in the smallest group that holds both; None for a node that stands in it itself.
+
+    ours, theirs: the groups in which the two ends of an edge stand. around, depths: of each group, the one that it is in and in
+    how many it is.
+    """
+    source = target = None
+    while ours != theirs:
+        if depths[ours] >= depths[theirs]:
+            source, ours = ours, around[ours]
+        else:
+            target, theirs = theirs, around[theirs]
+    return source, target
