@@ -47,8 +47,19 @@ class Told:
         self.name, self._moved, self._before, self._settings = name, moved, before, settings
 
     @property
-    def grad(self) -> str:
+    def left(self) -> str:
+        """The gradient as backward left it."""
         return _text(self._moved.grad)
+
+    @property
+    def decays_along(self) -> bool:
+        """Whether weight decay goes into the gradient."""
+        return self.on("weight_decay") and not self.decays_apart
+
+    @property
+    def grad(self) -> str:
+        """The gradient that the rule takes: `ḡ` where a line before has made another one of it, which torch does not keep."""
+        return "ḡ" if self.on("maximize") or self.decays_along else self.left
 
     @property
     def value(self) -> str:
@@ -116,9 +127,10 @@ def lines(
 def _gradient(told: Told) -> Iterator[Line]:
     """What happens to the gradient before the rule proper."""
     if told.on("maximize"):
-        yield Line("ḡ ← −ḡ", f"−{_factor(told.grad)}")
-    if told.on("weight_decay") and not told.decays_apart:
-        yield Line(f"ḡ ← ḡ + λ·{told.name}", f"{told.grad} + {told.set('weight_decay')}·{_factor(told.value)}")
+        yield Line("ḡ ← −ḡ", f"−{_factor(told.left)}")
+    if told.decays_along:
+        grad = "ḡ" if told.on("maximize") else told.left
+        yield Line(f"ḡ ← ḡ + λ·{told.name}", f"{grad} + {told.set('weight_decay')}·{_factor(told.value)}")
 
 
 def _decay(told: Told) -> Iterator[Line]:
@@ -176,11 +188,14 @@ def _adam(told: Told) -> Iterator[Line]:
 
 
 def _nadam(told: Told) -> Iterator[Line]:
-    _one, two = told.pair("betas")
+    one, two = told.pair("betas")
     t = told.steps
     yield from _decay(told)
+    kept = told.had("mu_product") if told.knew("mu_product") else "1"
     yield Line(
-        "∏μ ← ∏μ·μₜ, μₜ = β₁·(1 − ½·0.96^(t·ψ))", f"t = {t}, ψ = {told.set('momentum_decay')}", told.has("mu_product")
+        "∏μ ← ∏μ·μₜ, μₜ = β₁·(1 − ½·0.96^(t·ψ))",
+        f"{kept}·{one}·(1 − ½·0.96^({t}·{told.set('momentum_decay')}))",
+        told.has("mu_product"),
     )
     yield from _moments(told)
     yield Line(
@@ -270,12 +285,13 @@ def _asgd(told: Told) -> Iterator[Line]:
     name, value = told.name, told.value
     rule = f"{name} ← {name}·(1 − λ·η) − η·ḡ"
     yield Line(rule, f"{value}·(1 − {told.set('lambd')}·{eta}) − {eta}·{_factor(told.grad)}", told.after)
-    yield Line("η ← lr/(1 + λ·lr·t)^α", f"t = {told.steps}", told.has("eta"))
-    yield Line(f"average of {name}, from update t0 on", f"t0 = {told.set('t0')}", told.has("ax"))
+    lr, lambd, alpha = told.set("lr"), told.set("lambd"), told.set("alpha")
+    yield Line("η ← lr/(1 + λ·lr·t)^α", f"{lr}/(1 + {lambd}·{lr}·{told.steps})^{alpha}", told.has("eta"))
+    yield Line(f"average of {name}, from update {told.set('t0')} on", "", told.has("ax"))
 
 
 def _lbfgs(told: Told) -> Iterator[Line]:
-    yield Line(f"{told.name} ← {told.name} + t·d, d = −H·ḡ with H from the steps before", told.value, told.after)
+    yield Line(f"{told.name} ← {told.name} + t·d in each step, d = −H·ḡ with H from the steps before", "", told.after)
     if told.steps != "–" or told.has("n_iter") != "–":
         yield Line(f"in all {told.has('n_iter')} steps and {told.has('func_evals')} evaluations of f")
 
