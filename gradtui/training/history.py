@@ -163,13 +163,14 @@ def until_finite(updates: tuple[Update, ...]) -> tuple[Update, ...]:
 
 def is_still(update: Update) -> bool:
     """Whether nothing has a gradient other than 0, and nothing moves."""
-    every = [(moved.grad, moved.value, moved.after) for moved in update.variables.values()]
-    flat = all(grad is None or not any(_numbers(grad)) for grad, _, _ in every)
-    return (
-        flat
-        and all(value == after for _, value, after in every)
-        and all(not one.grad and not one.change for one in update.norms)
-    )
+    flat = all(moved.grad is None or not any(_numbers(moved.grad)) for moved in update.variables.values())
+    return flat and not any(one.grad for one in update.norms) and stays(update)
+
+
+def stays(update: Update) -> bool:
+    """Whether nothing moves, be there a gradient or not."""
+    every = update.variables.values()
+    return all(moved.value == moved.after for moved in every) and not any(one.change for one in update.norms)
 
 
 def growth(updates: Iterable[Update]) -> float | None:

@@ -5,15 +5,22 @@ from __future__ import annotations
 import ast
 import difflib
 import math
+import re
 from collections.abc import Sequence
 
 from gradtui.snapshot.training import Optimizer, Setting
 from gradtui.training.optimizers import ELSEWHERE, OPTIMIZERS, RANGES, Range, Row, settings
 
-LONGEST = 500
-"""Characters."""
+LONGEST, LONGEST_NUMBER = 500, 40
+"""Characters; and those of a number that are quoted."""
+NUMBERS: tuple[Range, ...] = ("any", "positive", "not negative", "below 1", "count", "optional count")
 EXAMPLE = "SGD(lr=0.1, momentum=0.9), say"
 NOT_TORCH = "this is not written as torch writes it"
+MEANT = {"learning_rate": "lr"}
+"""A setting's name elsewhere, and what torch calls it."""
+POINT = "decimals stand after a point, 0.1"
+COMMA = re.compile(r"(?<![\d.])[+-]?\d+,\d+(?![\d.])")
+"""`0,1`, which Python reads as two numbers."""
 
 
 class OptimizerError(ValueError):
@@ -49,7 +56,9 @@ class _Reader:
             if setting is None:
                 raise self._error("settings are written out: lr=0.1, not **settings", keyword)
             if setting not in rows:
-                raise self._error(f"{name} has no setting {setting}", keyword, _instead(setting, [*rows]))
+                raise self._error(
+                    f"{name} has no setting {setting}", keyword, _instead(MEANT.get(setting, setting), [*rows])
+                )
             if setting in given:
                 raise self._error(f"{setting} is given twice", keyword)
             given[setting] = self._value(keyword.value, rows[setting])
@@ -66,6 +75,8 @@ class _Reader:
         try:
             return ast.parse(self._line.strip(), mode="eval").body
         except SyntaxError as error:
+            if comma := COMMA.search(self._line):
+                raise OptimizerError(NOT_TORCH, *comma.span(), POINT) from None
             place = min(self._left + max(0, (error.offset or 1) - 1), len(self._text))
             raise OptimizerError(NOT_TORCH, place, place + 1, EXAMPLE) from None
         except (ValueError, RecursionError, MemoryError):
@@ -97,12 +108,32 @@ class _Reader:
 
     def _value(self, node: ast.expr, row: Row) -> Setting:
         wanted = f"two, each {RANGES[row.range]}" if row.pair else RANGES[row.range]
+        self._check_numbers(node, row)
         value = _literal(node)
         if row.pair and isinstance(value, tuple) and len(value) == 2 and all(_fits(item, row.range) for item in value):
             return tuple(map(float, value))  # torch takes no whole numbers here
         if not row.pair and _fits(value, row.range):
             return value  # type: ignore[return-value]
-        raise self._error(f"{row.name} must be {wanted}: it is {row.means}", node)
+        told = f"{row.name} must be {wanted}: it is {row.means}"
+        raise self._error(told, node, POINT if COMMA.search(re.sub(r",\s+", ",", self._written(node))) else "")
+
+    def _check_numbers(self, node: ast.expr, row: Row) -> None:
+        """Refuse what is no literal, and a literal that a float cannot hold."""
+        for part in _parts(node):
+            value = _literal(part)
+            if isinstance(value, ast.expr) and row.range in NUMBERS:
+                raise self._error(f"{row.name} is written out as a number, 0.1 say: nothing is computed here", part)
+            if isinstance(value, str) and row.range in NUMBERS:
+                raise self._error(f"{row.name} is a number: it stands there without quotation marks", part)
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                written = self._written(part)
+                if _too_large(value):
+                    raise self._error(f"{written[:LONGEST_NUMBER]} is too large a number", part)
+                if value == 0 and re.search("[1-9]", written.lower().partition("e")[0].removeprefix("0x")):
+                    raise self._error(f"{written[:LONGEST_NUMBER]} is so small that it would be 0", part)
+
+    def _written(self, node: ast.expr) -> str:
+        return ast.get_source_segment(self._line.strip(), node) or ""
 
     def _error(self, message: str, node: ast.expr | ast.keyword, hint: str = "") -> OptimizerError:
         """Python counts the bytes of UTF-8."""
@@ -125,6 +156,17 @@ def _literal(node: ast.expr) -> object:
     return node
 
 
+def _parts(node: ast.expr) -> Sequence[ast.expr]:
+    return node.elts if isinstance(node, ast.Tuple | ast.List) else (node,)
+
+
+def _too_large(value: float) -> bool:
+    try:
+        return not math.isfinite(value)
+    except OverflowError:
+        return True
+
+
 def _fits(value: object, wanted: Range) -> bool:
     match wanted:
         case "flag":
@@ -137,12 +179,7 @@ def _fits(value: object, wanted: Range) -> bool:
             return True
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    try:
-        number = float(value)
-    except OverflowError:
-        return False
-    if not math.isfinite(number):
-        return False
+    number = float(value)
     match wanted:
         case "count" | "optional count":
             return isinstance(value, int) and 0 < value < 2**31
@@ -173,7 +210,24 @@ def _together(optimizer: Optimizer) -> str | None:
 
 
 def _instead(wrong: str, names: Sequence[str]) -> str:
-    close = difflib.get_close_matches(wrong.lower(), [name.lower() for name in names], 1)
+    close = difflib.get_close_matches(wrong.lower(), [name.lower() for name in names], len(names))
     if close:
-        return f"did you mean {next(name for name in names if name.lower() == close[0])}?"
+        word = wrong.lower()
+        nearest = min(close, key=lambda name: (_edits(word, name), sorted(word) != sorted(name)))
+        return f"did you mean {next(name for name in names if name.lower() == nearest)}?"
     return f"it has {', '.join(names)}" if len(names) < 20 and "lr" in names else f"there are {', '.join(names)}"
+
+
+def _edits(one: str, other: str) -> int:
+    """Letters to put in, take out, change, or swap with the next, to make one word of the other."""
+    rows = [[*range(len(other) + 1)]]
+    for place, letter in enumerate(one):
+        row = [place + 1]
+        for at, there in enumerate(other):
+            best = min(rows[-1][at] + (letter != there), rows[-1][at + 1] + 1, row[-1] + 1)
+            if place and at and (letter, one[place - 1]) == (other[at - 1], there):
+                best = min(best, rows[-2][at - 1] + 1)
+            row.append(best)
+        rows.append(row)
+    last: list[int] = rows[-1]
+    return last[-1]

@@ -110,6 +110,8 @@ def test_script_gives_the_same_numbers(
         ("exp(x^2)", "3", "5", "update 1 ", "inf"),
         ("(x - 2)^2", "2", "0.1", "from update 0 on", "0"),
         ("relu(x)", "0.05", "0.1", "from update 1 on", "0"),
+        ("x^2", "3", "0", "nothing moves", "lr is 0"),
+        ("x^2", "3", "1e-12", "nothing moves", "gradient"),
     ],
 )
 def test_what_a_run_came_to_is_told_under_its_table(expression: str, x: str, lr: str, said: str, number: str) -> None:

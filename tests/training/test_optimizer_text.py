@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 
 import pytest
@@ -60,6 +61,16 @@ WRONG = {
     "SGD(lr=__import__('os').system('id'))": "__import__('os').system('id')",
     "SGD(lr=1+1)": "1+1",
     "SGD(lr=1e999)": "1e999",
+    "SGD(lr=1" + "0" * 400 + ")": "1" + "0" * 400,
+    "SGD(lr=1e-400)": "1e-400",
+    "SGD(dampening=-2.5E-999)": "-2.5E-999",
+    "Adam(betas=(1e-400, 0.99))": "1e-400",
+    "Adam(betas=(1 - 0.1, 0.99))": "1 - 0.1",
+    "SGD(lr=pi)": "pi",
+    "SGD(lr=0,1)": "0,1",
+    "SGD(lr=0.1, momentum=0,9, nesterov=True)": "0,9",
+    "Adam(betas=(0,9, 0,99))": "(0,9, 0,99)",
+    "LBFGS(max_iter=" + "-" * 400 + "1)": None,
     "SGD(lr='a')": "'a'",
     "SGD(0.1)": "0.1",
     "SGD(params, 0.1)": "0.1",
@@ -91,6 +102,45 @@ def test_refused_in_a_sentence_with_its_place(text: str) -> None:
     place = WRONG[text]
     if place is not None:
         assert text[error.start : error.end] == place
+
+
+@pytest.mark.parametrize("name", [*OPTIMIZERS])
+def test_two_letters_swapped_are_that_name(name: str) -> None:
+    """What is nearer by its letters, and not what is longer and has more of them."""
+    for place in range(len(name) - 1):
+        swapped = name[:place] + name[place + 1] + name[place] + name[place + 2 :]
+        if swapped not in OPTIMIZERS:
+            with pytest.raises(OptimizerError) as raised:
+                read_optimizer(f"{swapped}(lr=0.1)")
+            assert f"{name}?" in raised.value.hint.split(), swapped
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("SGD(lr=1/10)", "written out"),
+        ("SGD(lr=10**-3)", "written out"),
+        ("Adam(betas=(math.exp(-1), 0.9))", "written out"),
+        ("SGD(lr='0.1')", "quotation"),
+        ("SGD(lr=0,1)", "point"),
+        ("Adam(betas=(0,9, 0,99))", "point"),
+        ("Adam(betas=(0,9))", "point"),
+        ("SGD(lr=1e-400)", "small"),
+        ("SGD(lr=1e400)", "large"),
+        ("SGD(learning_rate=0.1)", "lr?"),
+        ("Adam(betas=(0.9, 1))", "1"),
+    ],
+)
+def test_what_is_wrong_with_a_number_is_told(text: str, word: str) -> None:
+    with pytest.raises(OptimizerError) as raised:
+        read_optimizer(text)
+    assert word in str(raised.value)
+    assert ("point" in str(raised.value)) == (word == "point")
+
+
+@pytest.mark.parametrize("text", ["0", "0.0", "0e5", "0x0", "-0.0", "1e-300", "5e-324"])
+def test_a_number_that_a_float_holds_is_read(text: str) -> None:
+    assert read_optimizer(f"SGD(dampening={text})").settings == {"dampening": ast.literal_eval(text)}
 
 
 @pytest.mark.parametrize(

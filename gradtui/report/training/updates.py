@@ -13,7 +13,7 @@ from gradtui.report.training import norms
 from gradtui.report.width import WIDTH
 from gradtui.snapshot.numbers import SIGNIFICANT, number
 from gradtui.snapshot.training import Moved, Place, Remembered, Setting, State, Tensor, Training, Update
-from gradtui.training.history import LONG_ENOUGH, growth, is_finite, is_still
+from gradtui.training.history import LONG_ENOUGH, growth, is_finite, is_still, stays
 from gradtui.training.module_norms import in_words
 
 MOST_ROWS = 40
@@ -122,6 +122,8 @@ def _remarks(training: Training) -> Iterator[str]:
     if still is not None and all(map(is_still, updates[still:])):
         where = f"where f = {number(updates[still].value)}"
         yield f"from update {updates[still].update} on every gradient is 0, {where}: nothing moves"
+    elif all(map(stays, updates)):
+        yield f"nothing moves, though there is a gradient{': lr is 0' if training.settings.get('lr') == 0 else ''}"
 
 
 def _is_whole(training: Training) -> bool:
