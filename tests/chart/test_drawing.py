@@ -187,7 +187,7 @@ def check_overlay(picture: Picture, x: float, f: float | None, slope: float | No
 
 
 @pytest.mark.long
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.tuples(ANY, ANY), min_size=1, max_size=12),
     st.integers(12, 60),

@@ -21,7 +21,7 @@ def rows(losses: list[float], low: int = 0, troubles: tuple[int, ...] = ()) -> l
     return ["".join(text for text, _ in row) for row in cells]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(st.floats(), min_size=1, max_size=60), st.integers(0, 10**6))
 def test_any_losses(losses: list[float], low: int) -> None:
     drawn = rows(losses, low)

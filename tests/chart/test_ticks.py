@@ -14,7 +14,7 @@ from gradtui.snapshot.curve import Curve
 
 
 @pytest.mark.long
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.floats(-1e300, 1e300), st.floats(-1e300, 1e300), st.integers(0, 12), st.booleans())
 def test_few_round_numbers_inside(low: float, high: float, most: int, of_x: bool) -> None:
     """Inside the window, ascending, a step of 1, 2 or 5 times a power of ten apart, and read back from their labels."""

@@ -35,7 +35,7 @@ WINDOW = st.tuples(st.floats(-1e300, 1e300), st.floats(1e-6, 1.0)).map(
 )
 UNIT = Frame((-10.0, 10.0), (-5.0, 5.0), 40, 10)
 
-quick = settings(max_examples=100, deadline=None)
+quick = settings(max_examples=80, deadline=None)
 
 
 def grid(low: float = -10, high: float = 10, count: int = 401) -> list[float]:
@@ -90,7 +90,7 @@ def apart(start: Position, end: Position, width: float, height: float) -> bool:
     return beside or abs(x0 * dy - y0 * dx) > width * abs(dy) + height * abs(dx)
 
 
-@quick
+@settings(max_examples=250, deadline=None)
 @given(*[st.tuples(COORDINATE, COORDINATE)] * 2)
 def test_clip_finds_what_there_is(start: Position, end: Position) -> None:
     piece = clip(start, end, UNIT)
@@ -277,7 +277,7 @@ def test_a_point_beside_the_window_does_not_count() -> None:
 
 
 @pytest.mark.long
-@quick
+@settings(max_examples=190, deadline=None)
 @given(FINITE, FINITE, st.lists(st.one_of(st.floats(1e-3, 1e3), st.floats(-5, 5)), max_size=40), st.none() | ANY)
 def test_windows_stay_finite_and_wide_enough(low: float, high: float, moves: list[float], around: float | None) -> None:
     window = bounded(low, high)

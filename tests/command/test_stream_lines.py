@@ -8,7 +8,7 @@ import json
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.command.stream_lines import LONGEST_LINE, lines_of
@@ -57,6 +57,7 @@ def test_a_line_that_is_too_long_is_cut(encoding: str) -> None:
     assert lines[1] == b"y"
 
 
+@settings(max_examples=25)
 @given(
     st.lists(
         st.text(st.characters(exclude_characters="\r\n\ufeff", exclude_categories=["Cs"]), max_size=20), max_size=9

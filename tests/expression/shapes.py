@@ -34,6 +34,17 @@ def shape(expression: Expression) -> str:
     return "".join([*bindings, known[expression.body]])
 
 
+def shape_on_paper(expression: Expression) -> str:
+    """With the sign of a product before all of it: -x y, where nobody sees whether it is that of x or of x y."""
+
+    def signed(node: Node, operands: list[str]) -> str:
+        if isinstance(node, Binary) and node.operator == "*" and operands[0].startswith("(neg "):
+            return f"(neg {_shape(node, [operands[0][5:-1], operands[1]])})"
+        return _shape(node, operands)
+
+    return fold(expression, signed)[expression.body]
+
+
 def _shape(node: Node, operands: list[str]) -> str:
     match node:
         case Number(value=value):

@@ -50,7 +50,7 @@ def test_names_are_variables() -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.text())
 def test_covers_the_text_in_order(text: str) -> None:
     found = pieces(text)

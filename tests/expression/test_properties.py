@@ -12,7 +12,7 @@ from gradtui.expression.highlight import pieces
 from gradtui.expression.syntax import Application, Reference, postorder
 from tests.expression.shapes import python_shape, shape, shapes
 
-quick = settings(max_examples=200, deadline=None)
+quick = settings(max_examples=50, deadline=None)
 
 PIECES = [
     *"xyzwabefgh0123456789+-*/^()[]|,;=.<>!%'\"{}_ \n²⁻¹√π×÷−·θλ∞₁",
@@ -67,7 +67,7 @@ def test_any_text(text: str) -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(soup, st.sampled_from([(), ("e", "F"), ("x", "Δx")]))
 @example("softmax(dim=0)", ())
 @example("lambda x^2", ())
@@ -151,7 +151,7 @@ def test_every_function_reads_back(name: str) -> None:
             assert row.operator or write(expression) == text.replace(name, row.name, 1)
 
 
-@quick
+@settings(max_examples=70, deadline=None)
 @given(soup)
 def test_bindings_are_shared(text: str) -> None:
     """Every reference points to the very node that its name was bound to."""

@@ -28,10 +28,10 @@ from tests.file.readers import in_time, reports, screen
 from tests.file.test_snapshot_format import EVERYTHING, payloads_of, written
 from tests.graph.graphs import tangled
 
-EXAMPLES = int(os.environ.get("GRADTUI_FUZZ", "100"))
+EXAMPLES = int(os.environ.get("GRADTUI_FUZZ", "60"))
 """How many of each; more by hand: GRADTUI_FUZZ=100000 pytest --hypothesis-profile=default tests/file/test_fuzz.py"""
 
-SCREENS = EXAMPLES // 20
+SCREENS = EXAMPLES // 12
 """On how many the screen is opened."""
 
 SEEDS = (

@@ -105,7 +105,7 @@ def test_everything_is_everything() -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.floats(0, 1, exclude_max=True))
 def test_cut_anywhere_it_opens_with_all_whole_records(where: float, written: bytes, tmp_path: Path) -> None:
     cut = LEAST + int(where * (len(written) - LEAST))
@@ -171,7 +171,7 @@ def test_another_run_in_its_place_is_read_from_its_start(written: bytes, tmp_pat
 
 
 @pytest.mark.long
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.floats(0, 1, exclude_max=True), bits=st.integers(1, 255))
 def test_a_changed_byte_is_a_sentence_or_changes_nothing_else(
     place: float, bits: int, written: bytes, tmp_path: Path
@@ -213,7 +213,7 @@ RECORDS = st.one_of(
 
 
 @pytest.mark.long
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=st.lists(RECORDS, max_size=6))
 def test_sound_checksums_around_anything(records: list[tuple[int, Any]], tmp_path: Path) -> None:
     path = tmp_path / "run.gradtui"

@@ -248,7 +248,7 @@ wild_places = st.sampled_from([0.0, -0.0, 1.0, -1.0, 2.0, 0.5, 1000.0, -1000.0, 
 
 
 @pytest.mark.long
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(wild_texts, wild_places, wild_places, st.tuples(wild_places, wild_places, wild_places))
 def test_a_finding_wherever_something_is_not_finite(text: str, x: float, y: float, v: tuple[float, ...]) -> None:
     """And never an error, nor an empty sentence, nor a report that is too wide."""

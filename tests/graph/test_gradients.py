@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -56,11 +56,13 @@ def close(one: Spread, other: Spread) -> bool:
     return alike and one.finite_norm == pytest.approx(other.finite_norm)
 
 
+@settings(max_examples=25)
 @given(tensors)
 def test_a_tensor_and_its_summary_say_the_same(numbers: list[float]) -> None:
     assert close(spread(whole(numbers)), spread(summed_up(numbers)))
 
 
+@settings(max_examples=50)
 @given(st.lists(tensors, min_size=1, max_size=5))
 def test_several_are_as_one(parts: list[list[float]]) -> None:
     found = together(map(spread, map(whole, parts)))
@@ -145,6 +147,7 @@ def test_sizes(norm: float | None, level: int) -> None:
     assert size(norm, 1.0) == level
 
 
+@settings(max_examples=25)
 @given(tensors)
 def test_the_norm_is_that_of_torch(numbers: list[float]) -> None:
     """nan where an element is nan, inf where one is infinite: of the numbers, of their summary and of the table's row."""

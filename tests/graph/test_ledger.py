@@ -22,7 +22,7 @@ from tests.graph.functions import At, by_numbers, places, snapshot, texts
 
 
 @pytest.mark.long
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(texts, places, places, st.sampled_from([("x", 0), ("v", 0), ("v", 2)]))
 def test_every_cut_carries_the_derivative(text: str, x: float, y: float, along: tuple[str, int]) -> None:
     """In float64, to 1e-9 of the terms of the cut."""

@@ -15,7 +15,7 @@ from tests.graph.functions import by_numbers, places, snapshot, texts
 
 
 @pytest.mark.long
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(texts.filter(lambda text: "v" not in text), places, places)
 def test_paths_sum_to_the_gradient(text: str, x: float, y: float) -> None:
     found = snapshot(f"x + {text}", {"x": x, "y": y}, ("x", 0))

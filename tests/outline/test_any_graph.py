@@ -27,7 +27,7 @@ from gradtui.tui.graph.tables import group_cells
 from tests.graph.graphs import tangled
 
 SEED = st.integers(0, 2**32)
-quick = settings(max_examples=80, deadline=None)
+quick = settings(max_examples=45, deadline=None)
 
 
 @pytest.fixture(scope="module", autouse=True, params=["as in a large graph", "as it is"])

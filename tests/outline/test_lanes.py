@@ -11,7 +11,7 @@ from gradtui.snapshot.model import Graph, Snapshot
 from tests import examples, synthetic
 from tests.graph.graphs import modular
 
-quick = settings(max_examples=80, deadline=None)
+quick = settings(max_examples=40, deadline=None)
 
 
 def test_first_example() -> None:

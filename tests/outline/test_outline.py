@@ -15,7 +15,7 @@ from gradtui.snapshot.model import Graph, Module
 from tests import synthetic
 from tests.graph.graphs import KNOWN, modular
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=40, deadline=None)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -13,7 +13,7 @@ from gradtui.outline.rows import Row, rows
 from gradtui.snapshot.model import Edge, Graph, Node
 from tests import examples
 
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=25, deadline=None)
 
 
 End = int | str | None

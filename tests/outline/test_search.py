@@ -52,7 +52,7 @@ def test_filters() -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(modular(), st.data())
 def test_the_path_takes_what_brings_most(graph: Graph, data: st.DataObject) -> None:
     node = data.draw(st.sampled_from(range(len(graph.nodes))))

@@ -143,7 +143,7 @@ def test_text_stays_text(attack: str) -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.text(max_size=30))
 @example("&#27;[31m &amp; &lt;x&gt; \\N")
 def test_any_text_is_read_back(text: str) -> None:
@@ -168,7 +168,7 @@ def test_gradients_stand_on_the_edges() -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_boxes_do_not_overlap_and_edges_run_down(data: st.DataObject) -> None:
     count = data.draw(st.integers(1, 12))

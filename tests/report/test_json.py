@@ -169,7 +169,7 @@ def test_values() -> None:
     assert (large["max"], large["inf"], large["zero"]) == (2.0, 1, 2)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.text(st.characters(exclude_categories=())))
 def test_any_text(text: str) -> None:
     """One line of UTF-8 that any JSON reader takes, and the very text again: half characters and line ends included."""

@@ -68,7 +68,7 @@ def test_what_cannot_be_sent() -> None:
         frame(Request(id=1, expression="x" * (LIMIT + 1)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes(payload: bytes) -> None:
     """Whatever comes is a Request or a ProtocolError."""

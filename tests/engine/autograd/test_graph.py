@@ -106,7 +106,7 @@ texts = st.recursive(
 
 
 @pytest.mark.long
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(texts, st.floats(-3, 3, width=32), st.floats(-3, 3, width=32))
 def test_random_lines_same_as_torch(text: str, x: float, y: float) -> None:
     """Lines that Python and the language both read."""

@@ -171,7 +171,7 @@ combined = st.recursive(st.sampled_from([("x", "x"), ("y", "y"), ("(2x)", "(2*x)
 
 
 @pytest.mark.long
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(combined)
 def test_random_combinations(pair: tuple[str, str]) -> None:
     text, python = pair

@@ -60,7 +60,7 @@ def painted(graph: Graph, width: int, steps_done: int | None) -> list[list[tuple
 
 
 @pytest.mark.long
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(graphs(), st.integers(9, 140), st.none() | st.integers(0, 24))
 def test_columns_fill_the_line(graph: Graph, width: int, steps_done: int | None) -> None:
     """A row of a node or a reference ends in the line's last cell but the margin; no row is wider, so none is cut."""
@@ -72,7 +72,7 @@ def test_columns_fill_the_line(graph: Graph, width: int, steps_done: int | None)
 
 
 @pytest.mark.long
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(graphs(), st.integers(9, 140))
 def test_numbers_are_whole(graph: Graph, width: int) -> None:
     """Each number on a line is one of the tensor's, perhaps with fewer digits: never the first half of one."""
