@@ -118,7 +118,7 @@ def write(snapshot: Snapshot, form: Form | None, export: str | None) -> None:
     """A Snapshot that was saved: as it would have been written when it was made."""
     if snapshot.problem is not None and form is not None:
         refuse(snapshot.expression, snapshot.problem, form, snapshot)
-    _give(snapshot, form, export)
+    _give(snapshot, form, export, saved=True)
 
 
 def refuse(text: str, problem: Problem, form: Form | None, snapshot: Snapshot | None = None) -> NoReturn:
@@ -154,12 +154,12 @@ def _places(snapshot: Snapshot) -> dict[str, Value]:
     return {name: state.value.numbers if state.value.shape else state.value.numbers[0] for name, state in states}
 
 
-def _give(snapshot: Snapshot, form: Form | None, path: str | None) -> None:
-    """The Snapshot on standard output, in a file, or both."""
+def _give(snapshot: Snapshot, form: Form | None, path: str | None, *, saved: bool = False) -> None:
+    """The Snapshot on standard output, in a file, or both. saved: whether nothing can be asked for any more."""
     if path is not None:
         from gradtui.report.export import export
 
-        with exporting(path):
+        with exporting(path, "none was made where this is from" if saved else "--updates 10 makes some"):
             export(snapshot, path)
     if form is not None:
         _show(snapshot, form)
@@ -179,12 +179,15 @@ def check_export(path: str) -> None:
 
 
 @contextmanager
-def exporting(path: str) -> Iterator[None]:
-    """What cannot be written, and what the system says to it, as click says what is wrong."""
-    from gradtui.report.export import ExportError
+def exporting(path: str, way_out: str = "") -> Iterator[None]:
+    """What cannot be written, and what the system says to it, as click says what is wrong. way_out: to updates, where there are
+    none."""
+    from gradtui.report.export import ExportError, NoUpdatesError
 
     try:
         yield
+    except NoUpdatesError as error:
+        raise click.BadParameter(f"{error}: {way_out}", param_hint="--export") from None
     except ExportError as error:
         raise click.BadParameter(shown(str(error)), param_hint="--export") from None
     except OSError as error:

@@ -45,6 +45,13 @@ class ExportError(ValueError):
     """Why there is no such file, in one sentence."""
 
 
+class NoUpdatesError(ExportError):
+    """A file of updates, and there are none. How they are made depends on where one is."""
+
+    def __init__(self) -> None:
+        super().__init__("a .csv file holds updates, and there are none")
+
+
 def check_suffix(path: str) -> None:
     """Raises ExportError for a name that asks for no known format."""
     if suffix_of(path) not in SUFFIXES:
@@ -82,7 +89,7 @@ def export(snapshot: Snapshot, path: str, *, plain: bool = False, other: Curve |
 
 def _csv(snapshot: Snapshot) -> str:
     if snapshot.training is None:
-        raise ExportError("a .csv file holds updates: ask for some with --updates")
+        raise NoUpdatesError
     return as_csv(snapshot.training)
 
 

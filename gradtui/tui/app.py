@@ -344,19 +344,20 @@ class GradtuiApp(Opening):
         self.push_screen(FullScreen(in_full(self.session, self.answers, picture.reading, selected, picture.node_panel)))
 
     async def on_file_entry_left(self, message: FileEntry.Left) -> None:
-        from gradtui.report.export import export  # not wanted before the first paint
+        from gradtui.tui.training.in_file import in_file  # not wanted before the first paint
         from gradtui.tui.typing.file_entry import write, written
 
-        shown = self.board.whole
-        if message.path is None or shown is None:
+        whole = self.board.whole
+        if message.path is None or whole is None:
             self.picture.leave_line()
             return
-        told = await write(partial(export, shown, plain=self.plain, other=self.picture.chart.other), message.path)
+        shown = in_file(whole, self.session, self.board.trainer.history.here)
+        told = await write(partial(shown.export, plain=self.plain, other=self.picture.chart.other), message.path)
         if told:
             self.picture.file.refuse(told)
         else:
             self.picture.leave_line()
-            self.notify(written(message.path), markup=False, timeout=4)
+            self.notify(written(message.path) + shown.told, markup=False, timeout=4)
 
     def action_copy(self) -> None:
         from gradtui.tui import clipboard  # not wanted before the first paint

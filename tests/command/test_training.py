@@ -174,6 +174,14 @@ def test_bad_usage_is_told(arguments: tuple[str, ...], word: str, tmp_path: Path
     assert "Traceback" not in ended.stderr
 
 
+def test_of_a_saved_snapshot_no_updates_can_be_asked_for(tmp_path: Path) -> None:
+    run("x^2", "--at", "3", "--export", "x.gradtui", folder=tmp_path)
+    ended = run("x.gradtui", "--export", "x.csv", folder=tmp_path)
+    assert ended.exit_code == 2
+    assert ".csv" in ended.stderr
+    assert "--updates" not in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("expression", "more"),
     [("w*x", ()), ("x*Y", ("--at", "Y=2")), ("x*Y", ("--train", "Y"))],

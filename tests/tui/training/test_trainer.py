@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -319,6 +320,45 @@ async def test_what_is_exported_has_all_updates(tmp_path: Path) -> None:
     assert [(float(row["w"]), float(row["b"])) for row in rows] == expected[:3]
     ended = subprocess.run([*warm.python(), str(tmp_path / "run.py")], capture_output=True, text=True, check=True)
     assert f"w = {expected[3][0]!r}" in ended.stdout
+
+
+@pytest.mark.parametrize("name", ["run.csv", "run.py", "run.json"])
+async def test_what_is_written_during_an_experiment_keeps_no_update_silently(tmp_path: Path, name: str) -> None:
+    """They are in the file, or it is said that they are not, and what to do."""
+    app = trained_app(LINE, AT, "SGD(lr=0.1)", trained=("w", "b"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        await pilot.press("g")
+        await until(pilot, 1)
+        await pilot.press("up", "up", "c")
+        await holds(pilot, lambda: app.answers.shown is not None and bool(app.answers.shown.experiments), "experiment")
+        await app.on_file_entry_left(FileEntry.Left(str(tmp_path / name)))
+        await pilot.pause()
+        said = [str(app.query_one("#file-said", Static).render()), *(note.message for note in app._notifications)]
+        assert any("experiment" in one for one in said)
+        assert (tmp_path / name).exists() == (name == "run.json")
+        assert not any("--" in one for one in said)
+        await pilot.press("u")
+        await until(pilot, 1)
+        await app.on_file_entry_left(FileEntry.Left(str(tmp_path / name)))
+    assert (tmp_path / name).stat().st_size
+
+
+@pytest.mark.parametrize("optimizer", ["SGD(lr=0.1)", None])
+async def test_updates_that_nobody_made_are_not_written(tmp_path: Path, optimizer: str | None) -> None:
+    """Neither the next one, which is there before it is taken; the way out is a key."""
+    app = trained_app("x^2", {"x": "2"}, optimizer)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await holds(pilot, lambda: app.answers.shown is not None, "picture")
+        if optimizer is not None:
+            await until(pilot, 0)
+        await app.on_file_entry_left(FileEntry.Left(str(tmp_path / "run.csv")))
+        said = str(app.query_one("#file-said", Static).render())
+        assert "g " in said
+        assert "--" not in said
+        assert not (tmp_path / "run.csv").exists()
+        await app.on_file_entry_left(FileEntry.Left(str(tmp_path / "x.json")))
+    assert json.loads((tmp_path / "x.json").read_text()).get("training") is None
 
 
 @pytest.mark.parametrize("optimizer", ["SGD(lr=0.1)", None])
