@@ -40,13 +40,17 @@ class Group(Struct, gc=False):
 
 
 class ModuleTree:
-    """The groups of a graph, and for each node and group which group it is in (`parents`)."""
+    """The groups of a graph, and for each node and group which group it is in (`parents`).
+
+    operations: of each node its name; None of a leaf.
+    """
 
     def __init__(self, graph: Graph, modules: Mapping[str, Module], *, repeats: bool) -> None:
         self.graph = graph
         self.nodes = len(graph.nodes)
         self.groups = [Group("whole", None)]
-        self.parents: list[int] = [self.nodes] * self.nodes
+        self.parents: list[int] = []
+        self.operations: list[str | None] = []
         self._modules = modules
         self._containers = {path for path, module in modules.items() if module.kind in CONTAINERS}
         self._calls: dict[str, int] = {}
@@ -101,11 +105,14 @@ class ModuleTree:
 
     def _gather(self) -> None:
         """Each node into its module's group. A parameter that names no module belongs to the one that owns it."""
-        nodes = self.graph.nodes
-        paths, calls = [node.module for node in nodes], [node.call for node in nodes]
-        for node in nodes:
-            if node.variable is not None and not node.module:
-                paths[node.id], calls[node.id] = self._owner(node.variable), 0
+        paths, calls = [], []
+        for node in self.graph.nodes:  # all that is asked of them at once: memory, of which they take much, is slow
+            path, call = node.module, node.call
+            if not path and node.variable is not None:
+                path, call = self._owner(node.variable), 0
+            paths.append(path)
+            calls.append(call)
+            self.operations.append(node.name if node.edges else None)
         for path, call in set(zip(paths, calls, strict=True)) if any(calls) else ():
             self._calls[path] = max(call + 1, self._calls.get(path, 1))
         gathered: list[list[int]] = [[]]
@@ -114,8 +121,9 @@ class ModuleTree:
         for path, call in zip(paths, calls, strict=True):
             if path != before or call != turn:
                 before, turn = path, call
-                known = self._places.get((path, call))
-                place = self._ensure(path, call, len(parents), gathered) if known is None else known
+                key = path, call
+                known = self._places.get(key)
+                place = self._ensure(key, len(parents), gathered) if known is None else known
                 inside = gathered[place - self.nodes]
             inside.append(len(parents))
             parents.append(place)
@@ -126,19 +134,19 @@ class ModuleTree:
         path = variable.rpartition(".")[0]
         return path if path in self._modules else ""
 
-    def _ensure(self, path: str, call: int, first: int, gathered: list[list[int]]) -> int:
-        """The group of one call of a module, and of all that it is in, in the order in which they are met."""
-        missing: list[tuple[str, int]] = []
-        while (path, call) not in self._places:
-            missing.append((path, call))
-            path, call = self._above(path, call)
-        place = self._places[path, call]
-        for path, call in reversed(missing):
+    def _ensure(self, key: tuple[str, int], first: int, gathered: list[list[int]]) -> int:
+        """The group of a call of a module that is met for the first time, and of all that it is in, in that order."""
+        missing = [key]
+        around = self._above(*key)
+        while (place := self._places.get(around)) is None:
+            missing.append(around)
+            around = self._above(*around)
+        for key in reversed(missing):
             id = self.nodes + len(self.groups)
-            self.groups.append(Group("module", place, path, call, first=first))
+            self.groups.append(Group("module", place, *key, first=first))
             gathered[place - self.nodes].append(id)
             gathered.append([])
-            self._places[path, call] = place = id
+            self._places[key] = place = id
         return place
 
     def _above(self, path: str, call: int) -> tuple[str, int]:
@@ -191,8 +199,7 @@ class ModuleTree:
 
         What several calls of a module share is only in the first of them.
         """
-        found: list[object] = [node.name if node.edges else None for node in self.graph.nodes]
-        found += [None] * len(self.groups)
+        found: list[object] = [*self.operations, *[None] * len(self.groups)]
         known: dict[tuple[object, ...], int] = {}
         kinds = {path: module.kind for path, module in self._modules.items()}
         at = self.nodes + len(self.groups)

@@ -158,6 +158,8 @@ class Outline:
     def _link(self) -> None:
         """Which groups lead to which of their neighbours, in one pass over the edges."""
         parents, depths, groups, first = self._tree.parents, self._tree.depths(), self._tree.groups, self._nodes
+        if len(groups) == 1:
+            return
         around = [(group.parent or first) - first for group in groups]
         lifted: dict[tuple[int, int], tuple[int | None, int | None]] = {}
         for home, node in zip(parents, self.graph.nodes, strict=True):
@@ -201,8 +203,8 @@ class Outline:
 
         beside: what each element of a group leads to in it.
         """
-        nodes, count = self.graph.nodes, self._nodes
-        ends = {member for member in beside if member < count and not nodes[member].edges}
+        operations, count = self._tree.operations, self._nodes
+        ends = {member for member in beside if member < count and operations[member] is None}
         users: dict[int, int] = Counter(chain.from_iterable(beside.values()))
         used: set[int] = set()
         for member in beside:
