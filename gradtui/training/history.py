@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from itertools import pairwise
 
 from msgspec import msgpack
@@ -15,6 +15,7 @@ from gradtui.snapshot.training import Setting, State, Training, Update
 MOST_ELEMENTS = 8
 """Of a vector whose places are drawn."""
 Maker = tuple[str, Mapping[str, Setting]]
+"""torch's name of an optimizer, and its settings."""
 LONG_ENOUGH = 4
 """Updates at which a run is looked at, to see whether it diverges."""
 STEADY = 1e-3
@@ -26,7 +27,8 @@ MOST_BYTES = 64 * 2**20
 class History:
     """Updates in a row from the first; `here` is how many of them are made, those after it can be made again.
 
-    values: f before each update.
+    values: f before each update. What an update was made `under` is all that it depends on and that no update moves: f, and
+    where its other variables stand.
     """
 
     def __init__(self) -> None:
@@ -36,9 +38,9 @@ class History:
         self.values = array("d")
         self._places: dict[tuple[str, int], array[float]] = {}
         self._before: dict[str, State] = {}
-        self._makers: list[tuple[int, Maker]] = []
+        self._makers: list[tuple[int, Maker, Hashable]] = []
+        self._begun: dict[int, dict[str, State]] = {}
         self.here = 0
-        self._anew = -1
 
     def __len__(self) -> int:
         return self._forgotten + len(self._packed)
@@ -59,37 +61,52 @@ class History:
 
     @property
     def maker(self) -> Maker | None:
-        """What made the last update: torch's name of the optimizer, and its settings."""
-        return next((maker for first, maker in reversed(self._makers) if first < self.here), None)
+        """What made the last update."""
+        return self._maker(self.here - 1)
 
-    def is_of(self, training: Training) -> bool:
-        """Whether its optimizer, with these settings, made all updates up to here."""
-        makers = [maker for first, maker in self._makers if first < self.here]
-        return makers in ([], [(training.optimizer.name, training.settings)])
+    def _maker(self, number: int) -> Maker | None:
+        return next((maker for first, maker, _ in reversed(self._makers) if first <= number), None)
 
-    def forget_state(self) -> None:
-        """Another optimizer goes on from here: it begins anew."""
-        self.cut()
-        self._anew = self.here
+    def under(self, number: int) -> Hashable:
+        """What update `number` was made under; None where it is not known."""
+        known = self._forgotten <= number < len(self)
+        return next((under for first, _, under in reversed(self._makers) if first <= number), None) if known else None
 
-    def state(self, number: int) -> dict[str, State]:
-        """Of the optimizer before update `number`."""
-        if number == self._anew:
+    def is_of(self, training: Training, under: Hashable) -> bool:
+        """Whether its optimizer, with these settings, made all updates up to here, and under the same."""
+        makers = [made for first, *made in self._makers if first < self.here]
+        return makers in ([], [[(training.optimizer.name, training.settings), under]])
+
+    def state(self, number: int, optimizer: str) -> dict[str, State]:
+        """Of the optimizer of this name before update `number`; none of what another one remembered."""
+        if number in self._begun:
+            return self._begun[number]
+        maker = self._maker(number - 1)
+        if maker is not None and maker[0] != optimizer:
             return {}
         before = self.update(number - 1)
         if before is None:
             return self._before
         return {name: moved.state for name, moved in before.variables.items()}
 
-    def take(self, training: Training, count: int | None = None) -> None:
-        """Make the next updates, the first `count` of those that were computed; those that were made another way are gone."""
+    def before(self, number: int) -> dict[str, State]:
+        """The state that the optimizer of update `number` had before it."""
+        maker = self._maker(number)
+        return {} if maker is None else self.state(number, maker[0])
+
+    def take(self, training: Training, count: int | None = None, under: Hashable = None) -> None:
+        """Make the next updates, the first `count` of those that were computed; those that were made another way are gone.
+
+        under: None for a file's, which keeps that, and the state, where it runs."""
+        begins = self.here
         for update in training.updates[:count]:
             if not len(self):
                 self._before = training.before
             known = self.update(self.here)
-            if known != update:
+            if known != update or self.under(self.here) != under:
                 self.cut()
-                self._note(training)
+                if self._note(training, under) and under is not None and self.here == begins:
+                    self._begun[self.here] = training.before
                 packed = msgpack.encode(update)
                 self._packed.append(packed)
                 self._bytes += len(packed)
@@ -100,10 +117,13 @@ class History:
             self.here += 1
         self._forget()
 
-    def _note(self, training: Training) -> None:
-        maker = training.optimizer.name, training.settings
-        if not self._makers or self._makers[-1][1] != maker:
-            self._makers.append((self.here, maker))
+    def _note(self, training: Training, under: Hashable) -> bool:
+        """Whether this is not as for the update before."""
+        made = (training.optimizer.name, training.settings), under
+        if self._makers and self._makers[-1][1:] == made:
+            return False
+        self._makers.append((self.here, *made))
+        return True
 
     def back(self) -> Update | None:
         """One update back; the update that is undone, None at the start."""
@@ -119,13 +139,15 @@ class History:
         del self._packed[kept:]
         for numbers in (self.values, *self._places.values()):
             del numbers[self.here :]
-        self._makers = [(first, maker) for first, maker in self._makers if first < self.here]
+        self._makers = [made for made in self._makers if made[0] < self.here]
+        self._begun = {number: state for number, state in self._begun.items() if number < self.here}
 
     def clear(self) -> None:
         self._packed.clear()
         del self.values[:]
         self._places.clear()
         self._makers.clear()
+        self._begun.clear()
         self._bytes = self._forgotten = self.here = 0
         self._before = {}
 
@@ -144,7 +166,7 @@ class History:
             self._bytes -= len(self._packed[gone])
             gone += 1
         if gone:
-            self._before = self.state(self._forgotten + gone)
+            self._before = self.before(self._forgotten + gone)
             del self._packed[:gone]
             self._forgotten += gone
 

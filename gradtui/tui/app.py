@@ -78,14 +78,14 @@ class GradtuiApp(Opening):
         from gradtui.tui.training.board import Board
         from gradtui.tui.views import Picture
 
-        heard = {"moved": self.show_cursor, "ask": self.ask}
-        session, answers = self.session, self.answers
+        session, answers, heard = self.session, self.answers, {"moved": self.show_cursor, "ask": self.ask}
         self.backward = Backward(self, session, answers, self.findings, self.player, **heard)
         self.board = Board(self, session, answers, self.backward, foresee=self.asking.foresee, **heard)
         if self._training is not None:
             self.board.begin(self._training)
         typed = {"ask": self.ask, "settle": self.settle, "typed": self.asking.typed}
-        self.picture = Picture(session, answers, self.backward, self.line, **typed, id="picture")
+        after = self.board.trainer.after
+        self.picture = Picture(session, answers, self.backward, self.line, **typed, after=after, id="picture")
         self.board.attach(self.picture)
         self.stylesheet.read(STYLES)
         if not self.screen.is_attached:  # the program ends already
@@ -117,9 +117,8 @@ class GradtuiApp(Opening):
         came = message.snapshot
         if not self.asking.receive(came):
             return
-        ended = (
-            self.session.origin == "function" and came.problem is None
-        )  # only then it is sure which variables there are
+        # only one that ended says for sure which variables there are
+        ended = self.session.origin == "function" and came.problem is None
         if ended and self.session.adopt(came):
             self.picture.lay_out()
             self.ask()  # now with a curve
@@ -280,7 +279,9 @@ class GradtuiApp(Opening):
         self.backward.why()
         self.picture.panes.tab = "node"
 
-    def action_undo(self) -> None:
+    action_undo = by(lambda app: partial(app.board.trainer.after, app._undo))
+
+    def _undo(self) -> None:
         self.session.undo()
         if self.session.origin == "expression":
             self.picture.typed.show()
@@ -302,6 +303,9 @@ class GradtuiApp(Opening):
             self.picture.finish_line(line)
 
     def action_step(self, ticks: int) -> None:
+        self.board.trainer.after(partial(self._step, ticks))
+
+    def _step(self, ticks: int) -> None:
         self.session.move(ticks)
         self.asking.soon(self.ask)
 

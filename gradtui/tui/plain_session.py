@@ -26,6 +26,7 @@ from gradtui.tui.configured_keys import in_full
 from gradtui.tui.dialogs.help import GLOSSARY, LANGUAGE
 from gradtui.tui.graph.columns import short
 from gradtui.tui.keys import KEYS, ROWS
+from gradtui.tui.training.summary import summary
 from gradtui.tui.typing.formula_line import title
 
 SIZE = (100, 40)
@@ -174,8 +175,8 @@ def _state(app: GradtuiApp) -> Iterator[tuple[str, str]]:
     yield "value", reading.whole.plain
     for name, content in (("derivative", reading.derivative), ("checks", reading.marks), ("remark", reading.remark)):
         yield name, content.plain
-    yield "training", app.board.trainer.text
-    if app.board.charts.kind != "curve":
+    yield "training", summary(app.board.trainer, app.session)
+    if app.board.charts.seen != "curve":
         yield "chart", f"chart: {picture.chart.border_title}"
     yield "view", f"view: {picture.graph.border_title}" if picture.graph.border_title else ""
     yield from _cursor(app)

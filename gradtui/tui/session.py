@@ -22,8 +22,8 @@ from gradtui.snapshot.start import Start
 from gradtui.snapshot.surface import SurfaceRequest
 from gradtui.snapshot.training import TrainingRequest
 
-MOST_UNDONE = 200
 """Changes that can be undone, one after the other."""
+MOST_UNDONE = 200
 SMALLEST_STEP, LARGEST_STEP = Decimal("1e-12"), Decimal("1e12")
 
 
@@ -40,6 +40,7 @@ class State(Struct, frozen=True):
     elements: dict[str, int]
     experiments: tuple[Experiment, ...]
     defaults: frozenset[str]
+    data: dict[str, tuple[float, ...]]
 
 
 class Session:
@@ -88,7 +89,7 @@ class Session:
         self.held = False
         self.base: State | None = None
         self.kept: Request | None = None
-        self._past: list[State] = []
+        self.past: list[State] = []
         self._last_change: Hashable = None
         self._elements: dict[str, int] = {}
         self._last_id = 0
@@ -135,7 +136,7 @@ class Session:
     def state(self) -> State:
         return State(
             *(self.text, self.name, self.named, self.reads_as, self.variables, dict(self.points)),
-            *(self.active, dict(self._elements), self.experiments, frozenset(self.defaults)),
+            *(self.active, dict(self._elements), self.experiments, frozenset(self.defaults), dict(self.data)),
         )
 
     def begin_typing(self) -> None:
@@ -163,25 +164,25 @@ class Session:
 
     @property
     def can_undo(self) -> bool:
-        return self.live and bool(self._past)
+        return self.live and bool(self.past)
 
     def undo(self) -> None:
         """The last function, value or experiment; all steps of a variable, one after the other, are one."""
         if self.can_undo:
-            self._restore(self._past.pop())
+            self._restore(self.past.pop())
             self._last_change, self.problem, self.held = None, None, False
 
     def _keep(self, state: State, change: Hashable) -> None:
         """Have `state` undone to. change: what kind of step it was; the same once more is undone with it."""
         if change is None or change != self._last_change:
-            self._past = [*self._past[-MOST_UNDONE:], state]
+            self.past = [*self.past[-MOST_UNDONE:], state]
         self._last_change = change
 
     def _restore(self, state: State) -> None:
         self.text, self.name, self.named, self.reads_as = state.text, state.name, state.named, state.reads_as
         self.variables, self.points, self.active = state.variables, dict(state.points), state.active
         self._elements, self.experiments = dict(state.elements), state.experiments
-        self.defaults = set(state.defaults)
+        self.defaults, self.data = set(state.defaults), dict(state.data)
         self._follow()
 
     def step_of(self, name: str) -> Decimal:
@@ -215,15 +216,21 @@ class Session:
             self._place(point.moved(self.element, place - point.elements[self.element]))
 
     def stand(self, points: dict[str, Point]) -> None:
-        """Where an update has led, or one that was taken back."""
+        """Where an update has led, or one that was taken back. An undo leaves it: that is of what a person changed."""
+        self.past = [self._with(points, state) for state in self.past]
         self.points |= points
         self.defaults -= points.keys()
         self._follow()
+
+    def _with(self, points: dict[str, Point], state: State) -> State:
+        still = {name: point for name, point in points.items() if state.points.get(name) == self.points.get(name)}
+        return replace(state, points=state.points | still)
 
     def mark_as_data(self, name: str) -> None:
         """A vector that was typed is a column of data from now on."""
         value = self.points[name].value
         if isinstance(value, tuple):
+            self._keep(self.state, None)
             self.data[name] = value
             self._part(name)
 
@@ -300,18 +307,8 @@ class Session:
         ]
         vector = self.points[self.active].vector
         depends_on = (
-            self.text,
-            self.active,
-            self.element,
-            vector,
-            *fixed,
-            self.dtype,
-            self.device,
-            self.saves,
-            *self.data,
-            *self.window,
-            points,
-            self.order,
+            *(self.text, self.active, self.element, vector, *fixed, self.dtype, self.device, self.saves, *self.data),
+            *(*self.window, points, self.order),
         )
         return CurveRequest(
             variable=self.active,

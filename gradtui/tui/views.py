@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Digits
 
+from gradtui.expression.point import Point
 from gradtui.snapshot.finding import Finding
 from gradtui.tui import texts
 from gradtui.tui.answers import Answers
@@ -44,7 +46,8 @@ class Picture(Vertical):
     """Under the line of the function its reading; variables and readout; graph, chart and node panel.
 
     What a person types into them and points at in them goes into the session and the cursor. ask: called where the session is to
-    be evaluated anew. settle: where it cannot be, because of what was typed. typed: at each change of the function's line.
+    be evaluated anew. settle: where it cannot be, because of what was typed. typed: at each change of the function's line. after:
+    does what changes a value, once the updates are made that were asked for before it.
     """
 
     def __init__(
@@ -57,11 +60,12 @@ class Picture(Vertical):
         ask: Callable[[], None],
         settle: Callable[[], None],
         typed: Callable[[], None],
+        after: Callable[[Callable[[], None]], None],
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._session, self._answers, self._backward = session, answers, backward
-        self._ask, self._settle = ask, settle
+        self._ask, self._settle, self._after = ask, settle, after
         self.line, self.formula, self.status = line, line.formula, line.status
         line.listener = self
         heard = {"ask": ask, "settle": settle, "typed": typed, "lay_out": self.lay_out}
@@ -173,10 +177,14 @@ class Picture(Vertical):
 
     def on_value_entry_left(self, message: ValueEntry.Left) -> None:
         self.leave_line()
-        if message.point is not None:
-            self._session.put(message.point)
-            self.lay_out()
-            self._ask()
+        if message.point is not None and self._session.active is not None:
+            self._after(partial(self._put, self._session.active, message.point))
+
+    def _put(self, name: str, point: Point) -> None:
+        self._session.choose(name)
+        self._session.put(point)
+        self.lay_out()
+        self._ask()
 
     def open_search(self) -> None:
         """Ask for a text to be searched in the graph, in the same line."""
@@ -224,7 +232,10 @@ class Picture(Vertical):
         self._ask()
 
     def on_chart_xpicked(self, message: Chart.XPicked) -> None:
-        self._session.move_to(Decimal(repr(message.x)))
+        self._after(partial(self._move_to, Decimal(repr(message.x))))
+
+    def _move_to(self, place: Decimal) -> None:
+        self._session.move_to(place)
         self._ask()
 
     def on_stepper_chosen(self, message: Stepper.Chosen) -> None:
@@ -232,8 +243,11 @@ class Picture(Vertical):
         self._ask()
 
     def on_stepper_stepped(self, message: Stepper.Stepped) -> None:
-        self._session.choose(message.name, message.element)
-        self._session.move(message.ticks)
+        self._after(partial(self._move, message))
+
+    def _move(self, stepped: Stepper.Stepped) -> None:
+        self._session.choose(stepped.name, stepped.element)
+        self._session.move(stepped.ticks)
         self._ask()
 
     def call_plainly(self, plain: bool) -> None:

@@ -22,13 +22,14 @@ def made(
     optimizer: Optimizer, variables: Mapping[str, torch.Tensor], state: Mapping[str, State]
 ) -> torch.optim.Optimizer:
     """torch's optimizer of `variables`, as if it had made the updates that `state` comes from. A state of another shape or
-    dtype, as of a variable that was edited, begins anew. Raises RefusalError with what torch says of a setting."""
+    dtype, as of a variable that was edited, or one that lacks what this optimizer reads, begins anew. Raises RefusalError with
+    what torch says of a setting."""
     kind: Any = getattr(torch.optim, optimizer.name)
     try:
         real: torch.optim.Optimizer = kind([*variables.values()], **optimizer.settings)
     except (ValueError, RuntimeError, TypeError) as error:
         raise RefusalError("domain", f"{optimizer.name}: {str(error).partition(chr(10))[0]}") from None
-    if _suits(optimizer, variables, state):
+    if _suits(optimizer, variables, state) and not _lacks(optimizer, state):
         for name, remembered in state.items():
             if name in variables:
                 entries = {key: _torch(value, variables[name].device) for key, value in remembered.items()}
@@ -84,6 +85,20 @@ def _suits(optimizer: Optimizer, variables: Mapping[str, torch.Tensor], state: M
         ):
             return False
     return True
+
+
+def _lacks(optimizer: Optimizer, state: Mapping[str, State]) -> bool:
+    """Whether some of it is without an entry that the first step with these settings makes, and the next one reads."""
+    if not any(state.values()):
+        return False
+    single = torch.zeros((), requires_grad=True)
+    single.grad = torch.zeros_like(single)
+    tried = getattr(torch.optim, optimizer.name)([single], **optimizer.settings)
+    step(tried, lambda: single)
+    needed = {name for name, value in tried.state[single].items() if value is not None}
+    if optimizer.name == "LBFGS":
+        needed &= {"func_evals", "n_iter"}  # all else it looks for before it reads
+    return any(remembered and not needed <= remembered.keys() for remembered in state.values())
 
 
 def _data(value: Any) -> Remembered:

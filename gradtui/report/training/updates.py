@@ -112,6 +112,8 @@ def table(training: Training, dtype: str) -> Iterator[str]:
 def _remarks(training: Training) -> Iterator[str]:
     """What the run has come to, where that is not what one trains for."""
     updates = training.updates
+    if training.changed:
+        yield "changed on the way: not all of these updates were made by this optimizer, of this f with these values"
     bad = next((update for update in updates if not (math.isfinite(update.value) and is_finite(update))), None)
     if bad is not None:
         what = "leads to what is not finite" if math.isfinite(bad.value) else f"begins where f is {number(bad.value)}"

@@ -23,10 +23,11 @@ from gradtui.tui.node.panel import NodePanel
 from gradtui.tui.panes.chart import Chart
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
-from gradtui.tui.training.charts import TITLES, Charts
+from gradtui.tui.training.charts import MOST_KEPT, TITLES, Charts
 from gradtui.tui.training.following import after_update
 from gradtui.tui.training.lines import norm_lines, update_lines
 from gradtui.tui.training.optimizer_entry import OptimizerEntry
+from gradtui.tui.training.summary import summary
 from gradtui.tui.training.trainer import Trainer
 
 OFFERED = ("h: contour", "h: f and f'")
@@ -67,7 +68,8 @@ class Board:
     ) -> None:
         self._app, self._session, self._answers, self._backward = app, session, answers, backward
         self._ask, self._foresee, self._moved = ask, foresee, moved
-        self.trainer = Trainer(app, session, answers, moved=ask, changed=self.show, look=self.look)
+        heard = {"moved": ask, "changed": self.show, "look": self.look, "parts": self._part}
+        self.trainer = Trainer(app, session, answers, **heard)
         self.charts = Charts(session, answers, self.trainer)
         self._chosen = True
         self._views: Views | None = None
@@ -112,9 +114,9 @@ class Board:
             return
         chart, panel = views.chart, views.node_panel
         chart.entitle(TITLES[self.charts.seen])
-        panel.entitle(visible(trainer.text), "subtitle")
+        panel.entitle(visible(summary(trainer, self._session)), "subtitle")
         offered = "contour" in self.charts.kinds and not trainer.active
-        chart.entitle(OFFERED[self.charts.kind != "curve"] if offered else "", "subtitle")
+        chart.entitle(OFFERED[self.charts.seen != "curve"] if offered else "", "subtitle")
         chart.show_drawing(self.charts.drawing())
         chart.show_trail(self._trail)
         if views.trains != trainer.active:
@@ -137,7 +139,7 @@ class Board:
         if self._views is None:
             return
         panel = self._views.node_panel
-        before = history.state(history.here - 1) if history.here else {}
+        before = history.before(history.here - 1)
         if trainer.active and trainer.of_file and not self._all_told(history.last):
             name = node.variable if node is not None else None
             told = norm_lines(name, history.last, before, trainer.next, trainer.trained, history.maker)
@@ -169,10 +171,10 @@ class Board:
         does: dict[str, Callable[[], None]] = {
             "update": trainer.update,
             "play": trainer.play,
-            "back": trainer.back,
-            "to_start": trainer.to_start,
-            "smaller": partial(trainer.rescale, -1),
-            "larger": partial(trainer.rescale, 1),
+            "back": partial(trainer.after, trainer.back),
+            "to_start": partial(trainer.after, trainer.to_start),
+            "smaller": partial(trainer.after, partial(trainer.rescale, -1)),
+            "larger": partial(trainer.after, partial(trainer.rescale, 1)),
             "open": self.open_optimizer,
             "open_update": self.open_update,
             "toggle": self.toggle_trained,
@@ -198,18 +200,18 @@ class Board:
             self._backward.step(by)
 
     def zoom(self, factor: float) -> None:
-        if self.charts.kind == "contour":
+        if self.charts.seen == "contour":
             self.charts.zoom(factor)
             self._ask()
-        elif self.charts.kind == "curve" and self._views is not None:
+        elif self.charts.seen == "curve" and self._views is not None:
             self._views.chart.zoom(factor)
 
     def fit(self) -> None:
         """The chart that is seen to what is to be seen in it."""
-        if self.charts.kind == "contour":
+        if self.charts.seen == "contour":
             self.charts.fit()
             self._ask()
-        elif self.charts.kind == "curve" and self._views is not None:
+        elif self.charts.seen == "curve" and self._views is not None:
             self._views.chart.fit()
 
     def next_chart(self) -> None:
@@ -219,18 +221,37 @@ class Board:
 
     def keep_run(self) -> None:
         """This run stays in the charts, and the next begins where it did."""
-        self.charts.keep()
-        self.trainer.again()
+        self.trainer.after(self._begin_another)
         self.open_optimizer()
+
+    def _begin_another(self) -> None:
+        self._keep()
+        self.trainer.again()
+
+    def _part(self) -> None:
+        """The run ends where it is; as what is trained from here is something else, it stays in the charts beside that."""
+        self._keep()
+        self._app.notify("another run begins here: the one so far stays in the charts", timeout=4)
+
+    def _keep(self) -> None:
+        if gone := self.charts.keep():
+            self._app.notify(f"the charts have room for {MOST_KEPT}: {gone.text} is gone", timeout=4)
 
     def toggle_trained(self) -> None:
         if self.trainer.of_file:
             self._toggle_parameter()
         elif self._session.active is not None:
-            self.trainer.toggle(self._session.active)
+            self.trainer.after(partial(self._toggle, self._session.active))
         else:
             self._session.take_back()
             self._ask()
+            self._lay_out()
+
+    def _toggle(self, name: str) -> None:
+        self.trainer.toggle(name)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         if self._views is not None:
             self._views.lay_out()
 
@@ -241,7 +262,7 @@ class Board:
         if name is None:
             self._app.notify("choose a parameter in the graph: A holds it, or lets it move", timeout=4)
         else:
-            self.trainer.toggle(name)
+            self.trainer.after(partial(self._toggle, name))
 
     def open_optimizer(self) -> None:
         if self._views is not None:
@@ -256,6 +277,6 @@ class Board:
 
     def entered(self, message: OptimizerEntry.Left) -> None:
         if message.optimizer is not None:
-            self.trainer.choose(message.optimizer)
+            self.trainer.after(partial(self.trainer.choose, message.optimizer))
         elif message.update is not None:
-            self.trainer.go_to(message.update)
+            self.trainer.after(partial(self.trainer.go_to, message.update))

@@ -15,6 +15,7 @@ from gradtui.graph.hessian_curvature import axes
 from gradtui.graph.hessian_digits import believed
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.surface import Surface, SurfaceRequest
+from gradtui.snapshot.training import Optimizer
 from gradtui.training.optimizers import DEFAULT
 from gradtui.tui.answers import Answers
 from gradtui.tui.session import Session
@@ -75,8 +76,9 @@ class Charts:
 
     @property
     def seen(self) -> Kind:
-        """The curve, where what was chosen cannot be."""
-        return self.kind if self.kind in self.kinds else "curve"
+        """What was chosen; where that cannot be, the first that can."""
+        kinds = self.kinds
+        return self.kind if self.kind in kinds or not kinds else kinds[0]
 
     def next(self) -> None:
         kinds = self.kinds
@@ -105,8 +107,8 @@ class Charts:
         session = self._session
         if session.active != self._active:
             self._before, self._active = self._active, session.active
-        session.fit = self.kind == "fit"
-        wanted = self._wanted() if self.kind == "contour" else None
+        session.fit = self.seen == "fit"
+        wanted = self._wanted() if self.seen == "contour" else None
         known = self._surface is not None and wanted is not None and self._surface.key == wanted.key
         session.surface = None if known else wanted
 
@@ -162,10 +164,12 @@ class Charts:
 
     # What is drawn
 
-    def keep(self) -> None:
-        """Have this run beside the next ones, and the window around all of them."""
-        self._kept = [*self._kept, (self._track(self.pair), self.pair)][-MOST_KEPT:]
+    def keep(self) -> Optimizer | None:
+        """Have this run beside the next ones, and the window around all of them; that of the oldest, where it must go."""
+        every = [*self._kept, (self._track(self.pair), self.pair)]
+        self._kept = every[-MOST_KEPT:]
         self.fit()
+        return every[0][0].optimizer if len(every) > MOST_KEPT else None
 
     def _track(self, pair: tuple[str, str] | None) -> Track:
         trainer, history = self._trainer, self._trainer.history
@@ -188,11 +192,11 @@ class Charts:
         from gradtui.chart.contour import draw_contour  # not wanted before the first paint
         from gradtui.chart.data_fit import draw_fit
 
-        if self.kind == "fit":
+        if self.seen == "fit":
             if shown is not None and shown.fit is not None:
                 return partial(draw_fit, shown.fit)
             return _nothing if self._answers.waiting else _nameless
-        if self.kind == "updates":
+        if self.seen == "updates":
             return partial(draw_values, (*(track for track, _ in self._kept), self._track(None)))
         pair = self.pair
         if pair is None or self._surface is None or self._surface.names != pair:

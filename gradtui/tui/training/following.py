@@ -20,7 +20,7 @@ def after_update(session: Session, trainer: Trainer) -> Session | None:
     if not is_finite(update):
         return None
     ahead = copy(session)
-    ahead.points, ahead.defaults = dict(session.points), set(session.defaults)
+    ahead.points, ahead.defaults, ahead.past = dict(session.points), set(session.defaults), []
     ahead.stand({name: standing(moved.after, session.dtype) for name, moved in update.variables.items()})
     state = {name: moved.state for name, moved in update.variables.items()}
     ahead.training = TrainingRequest(optimizer, trainer.trained, update.update + 1, 1, state, trainer.batches)

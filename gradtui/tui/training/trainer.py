@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
@@ -10,8 +11,7 @@ from textual.app import App
 
 from gradtui.snapshot.model import Problem
 from gradtui.snapshot.start import Start
-from gradtui.snapshot.training import Batches, Optimizer, Place, Training, TrainingRequest, Update
-from gradtui.training.continuing import epoch
+from gradtui.snapshot.training import Batches, Optimizer, Place, Training, TrainingRequest
 from gradtui.training.history import LONG_ENOUGH, History, growth, is_still, until_finite
 from gradtui.training.module_norms import in_words
 from gradtui.training.optimizers import DEFAULT, settings
@@ -20,6 +20,7 @@ from gradtui.tui.player import Player
 from gradtui.tui.session import Session
 from gradtui.tui.training.of_file import OfFile, standing
 from gradtui.tui.training.rate_ladder import next_rate
+from gradtui.tui.training.under import Under, under
 
 SPEEDS = (1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0)
 """Updates a second."""
@@ -27,7 +28,8 @@ FRAMES = 16
 """Pictures a second at most: where there are more updates, a picture is of several."""
 MOST_WAITING = 8
 """Updates that are asked for while an answer is on its way, so that a key that is held never lags behind."""
-STILL = "every gradient is 0: nothing moves"
+MOST_THEN = 64
+"""Of other keys that were pressed behind those."""
 
 
 class Trainer:
@@ -36,7 +38,7 @@ class Trainer:
 
     optimizer: None until somebody trains. chosen: the variables that move, None for all that are no data. history: all updates.
     moved: called where the session stands elsewhere. changed: where there is something else to be said. look: where a person
-    made an update, and wants to see why.
+    made an update, and wants to see why. parts: where a run ends, as others are trained from here.
     """
 
     def __init__(
@@ -48,15 +50,17 @@ class Trainer:
         moved: Callable[[], None],
         changed: Callable[[], None],
         look: Callable[[], None],
+        parts: Callable[[], None],
     ) -> None:
         self._app, self._session, self._answers = app, session, answers
-        self._moved, self._changed, self._look = moved, changed, look
+        self._moved, self._changed, self._look, self._parts = moved, changed, look, parts
         self.optimizer: Optimizer | None = None
         self.chosen: set[str] | None = None
         self.batches: Batches | None = None
         self.history = History()
-        self.player = Player(app, self._played, SPEEDS, "updates")
+        self.player = Player(app, changed, SPEEDS, "updates")
         self._waiting = 0
+        self._then: deque[Callable[[], None]] = deque(maxlen=MOST_THEN)
         self._begun = False
         self._first = 0
         self._trained: tuple[str, ...] = ()
@@ -114,15 +118,18 @@ class Trainer:
     def _request(self, count: int) -> TrainingRequest:
         assert self.optimizer is not None
         trained = (() if self.chosen is None else tuple(sorted(self.chosen))) if self.of_file else self.trained
-        if trained != self._trained:  # other variables: what an optimizer remembered is of the old ones
-            self._trained = trained
-            self.history.clear()
         history = self.history
+        if trained != self._trained:  # other variables: what an optimizer remembered is of the old ones
+            if history.here:
+                self._parts()
+            self._trained = trained
+            history.clear()
         if self.of_file:
             legs = self._file.asked(self.optimizer)
             return TrainingRequest(self.optimizer, trained, history.here, count, legs=legs)
         return TrainingRequest(
-            self.optimizer, self.trained, history.here, count, history.state(history.here), self.batches
+            *(self.optimizer, self.trained, history.here, count),
+            *(history.state(history.here, self.optimizer.name), self.batches),
         )
 
     @property
@@ -153,8 +160,34 @@ class Trainer:
             return None
         numbers = range(history.first, history.here)
         updates = tuple(filter(None, map(history.update, numbers)))
-        changed = shown.training.changed or not history.is_of(shown.training)
-        return replace(shown.training, updates=updates, before=history.state(history.first), changed=changed)
+        return replace(shown.training, updates=updates, before=history.before(history.first), changed=self.changed)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the updates up to here were made by another optimizer, or under something else, than the next one."""
+        shown = self._answers.shown
+        made = shown.training if shown is not None else None
+        return made is not None and (made.changed or not self.history.is_of(made, self._under))
+
+    @property
+    def _under(self) -> Under | None:
+        return None if self.of_file else under(self._session, self.trained)
+
+    def after(self, act: Callable[[], None]) -> None:
+        """What a key does, once the updates are made that were asked for before it."""
+        if self._waiting or self._then:
+            self._then.append(act)
+        else:
+            act()
+
+    def _go_on(self) -> None:
+        while self._then and not self._waiting:
+            self._then.popleft()()
+
+    def _stop(self) -> None:
+        """Nothing more of what was asked for."""
+        self.player.stop()
+        self._waiting = self._first = 0
 
     # What a person does
 
@@ -169,6 +202,9 @@ class Trainer:
             return
         if self._session.experiments:
             self._app.notify("this is an experiment: undo it first, an update follows the true gradient", timeout=3)
+            return
+        if self._then:
+            self._then.append(self.update)
             return
         self._waiting = min(self._waiting + 1, MOST_WAITING)
         if self.next is not None:
@@ -188,22 +224,19 @@ class Trainer:
             self._take(self._first)
         elif self._waiting and self.next is not None:
             self._take()
-        elif (
-            self.active
-            and not self._session.experiments
-            and self._answers.shown is not None
-            and not self._answers.waiting
-        ):
-            if self._answers.problem is None and self._answers.shown.training is None:
+        elif self.active and not self._session.experiments and shown is not None and not self._answers.waiting:
+            if problem is None and shown.training is None:
                 self._moved()
-        elif self._answers.problem is not None:
+        elif problem is not None:
             self._waiting = 0
             self.player.stop()
+        self._go_on()
 
     def _give_up(self, problem: Problem) -> None:
         """Nothing of the file moves: it is seen without training."""
-        self.optimizer, self.chosen, self._waiting, self._first = None, None, 0, 0
-        self.player.stop()
+        self.optimizer, self.chosen = None, None
+        self._stop()
+        self._then.clear()
         self._app.notify(f"{problem.message}: {problem.hint}", markup=False, timeout=8)
         self._moved()
         self._changed()
@@ -216,13 +249,12 @@ class Trainer:
         self._waiting = max(0, self._waiting - 1)
         self._first = max(0, self._first - len(taken))
         if taken:
-            self.history.take(made, len(taken))
+            self.history.take(made, len(taken), self._under)
             self._file.taken()
             self._stand({name: moved.after for name, moved in taken[-1].variables.items()})
         if len(taken) < min(count, len(made.updates)):
             bad = made.updates[len(taken)].update
-            self.player.stop()
-            self._waiting = self._first = 0
+            self._stop()
             self._app.notify(f"update {bad} leads to what is not finite: z goes back, {{ makes lr smaller", timeout=5)
         if taken:
             if not self.player.playing and most == 1:
@@ -233,40 +265,42 @@ class Trainer:
 
     def back(self) -> None:
         """One update back, to the very numbers."""
-        self.player.stop()
-        self._waiting = 0
-        undone = self.history.back()
-        if undone is None:
+        self._stop()
+        if self.history.back() is None:
             self._app.notify("no update is made before this one", timeout=3)
             return
-        self._to(undone)
+        self._return()
 
     def to_start(self) -> None:
-        self.player.stop()
-        self._waiting = 0
-        history = self.history
-        if history.here and (first := history.update(history.first)) is not None:
-            history.here = history.first
-            self._to(first)
+        self._stop()
+        if self.history.here > self.history.first:
+            self.history.here = self.history.first
+            self._return()
 
     def go_to(self, number: int) -> None:
         """To before update `number`, of those that were made; after the last for one that was not."""
-        self.player.stop()
-        self._waiting = 0
+        self._stop()
         history = self.history
         if not len(history):
             self._app.notify("no update is made yet: g makes one", timeout=3)
             return
         history.here = max(history.first, min(number, len(history)))
         if number != history.here:
-            self._app.notify(f"updates {history.first} to {len(history)} are known", timeout=3)
-        update = history.update(history.here)
+            self._app.notify(f"U goes to {history.first:,} to {len(history):,}: g and G make more updates", timeout=3)
+        self._return()
+
+    def _return(self) -> None:
+        """To where the updates up to here had led, with what was held there."""
+        history = self.history
+        update, last, held = history.update(history.here), history.last, history.under(history.here)
         if update is not None:
-            self._to(update)
-        elif (last := history.last) is not None:
+            if isinstance(held, Under):
+                self._session.stand(dict(held.held))
+            self._stand({name: moved.value for name, moved in update.variables.items()})
+        elif last is not None:
             self._stand({name: moved.after for name, moved in last.variables.items()})
-            self._moved()
-            self._changed()
+        self._moved()
+        self._changed()
 
     def anew(self) -> None:
         """The file is another one: it is trained from its beginning."""
@@ -283,11 +317,6 @@ class Trainer:
         """Anew from the first place, for another run."""
         self.to_start()
         self.history.clear()
-
-    def _to(self, update: Update) -> None:
-        self._stand({name: moved.value for name, moved in update.variables.items()})
-        self._moved()
-        self._changed()
 
     def play(self) -> None:
         """On from here until it is stopped."""
@@ -311,15 +340,10 @@ class Trainer:
             self._moved()
         return True
 
-    def _played(self) -> None:
-        self._changed()
-
     # What is chosen
 
     def choose(self, optimizer: Optimizer) -> None:
-        """Another optimizer from here; it begins with a state of its own."""
-        if self.optimizer is None or self.optimizer.name != optimizer.name:
-            self.history.forget_state()
+        """Another optimizer from here; it begins with a state of its own, one of the same kind with what is known."""
         self.optimizer = optimizer
         self._moved()
         self._changed()
@@ -334,7 +358,7 @@ class Trainer:
     def toggle(self, name: str) -> None:
         """A variable that moves stays where it is, and back; a vector may also be data."""
         session = self._session
-        self.optimizer = self.optimizer or DEFAULT
+        self.optimizer, self._begun = self.optimizer or DEFAULT, True
         if self.of_file:
             every = {*self.trained} if self.chosen is None else self.chosen
             self.chosen = (every ^ {name}) or None
@@ -345,33 +369,13 @@ class Trainer:
             chosen.discard(name)
         elif session.points[name].vector:
             session.mark_as_data(name)
+            self._app.notify(f"{name} is data now: u makes it a variable again", markup=False, timeout=4)
         else:
             chosen.add(name)
         self._moved()
         self._changed()
 
     # What is told
-
-    @property
-    def text(self) -> str:
-        """`3 updates · SGD(lr=0.1) trains w, b`, and what else is to be said of the run."""
-        if self.optimizer is None:
-            return ""
-        count = self.history.here
-        told = [
-            f"{count:,} update{'' if count == 1 else 's'}",
-            f"{self.optimizer.text} trains {in_words(self.trained) or 'nothing'}",
-        ]
-        columns = self._session.data.values()
-        if self.batches is not None and columns:
-            told.insert(0, epoch(self.batches, min(map(len, columns)), count))
-        if self.still:
-            told.insert(0, STILL)
-        if self.player.playing:
-            told.insert(0, self.player.text)
-        if (factor := self.growth) is not None:
-            told.insert(0, f"diverges × {factor:.3g}")
-        return " · ".join(told)
 
     @property
     def still(self) -> bool:

@@ -182,6 +182,29 @@ def test_a_variable_of_another_length_begins_anew() -> None:
     assert made(longer, 1)[0].variables == fresh.variables
 
 
+FURTHER = (
+    *("SGD(lr=0.01)", "Adam(lr=0.1)", "Adam(lr=0.1, amsgrad=True)", "AdamW(lr=0.1, amsgrad=True)", "RMSprop(lr=0.05)"),
+    *("RMSprop(lr=0.05, momentum=0.9, centered=True)", "Adagrad(lr=0.5)", "LBFGS(lr=1, max_iter=5)"),
+)
+
+
+def test_any_optimizer_goes_on_after_any_other() -> None:
+    """What it remembers is its own, or it begins anew: as torch would that had made all updates, or none."""
+    every = [read_optimizer(text) for text in (*OPTIMIZER_TEXTS, *FURTHER)]
+    at = {"w": 0.5, "x": 2.0, "b": 0.0, "y": 1.0}
+    for first in every:
+        (update,) = made(asked("(w*x + b - y)^2", at, first, ["w", "b"]), 1)
+        state = {name: moved.state for name, moved in update.variables.items()}
+        for other in every:
+            request = asked("(w*x + b - y)^2", at, other, ["w", "b"])
+            assert request.training is not None
+            (fresh,) = made(request, 1)
+            (after,) = made(replace(request, training=replace(request.training, state=state)), 1)
+            assert after.variables["w"].state.keys() >= fresh.variables["w"].state.keys(), (first.text, other.text)
+            if first.name != other.name and not after.variables["w"].state.keys() <= {*update.variables["w"].state}:
+                assert after.variables == fresh.variables, (first.text, other.text)
+
+
 def test_data_is_averaged_over_and_does_not_move() -> None:
     """Of each batch, which torch's own RandomSampler would draw."""
     x, y = [0.0, 1.0, 2.0, 3.0, 4.0], [1.0, 3.0, 5.0, 7.0, 9.5]

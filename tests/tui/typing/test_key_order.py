@@ -52,7 +52,7 @@ def stands(app: GradtuiApp) -> dict[str, Any]:
         "lines": [line.value for line in app.picture.query(LineInput)],
         "x": app.session.place,
         "steps": app.backward.cursor,
-        "undo": len(app.session._past),
+        "undo": len(app.session.past),
         "focus": app.focused and app.focused.id,
         "screens": len(app.screen_stack),
         "searched": app.picture.graph.query_text,

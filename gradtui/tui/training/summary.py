@@ -1,0 +1,37 @@
+"""The line that tells of a run: how many updates there are, by what, of what."""
+
+from __future__ import annotations
+
+from gradtui.training.continuing import epoch
+from gradtui.training.module_norms import in_words
+from gradtui.tui.session import Session
+from gradtui.tui.training.trainer import Trainer
+
+STILL = "every gradient is 0: nothing moves"
+CHANGED = "changed on the way"
+"""Updates up to here were made by another optimizer, or of another f, than the next one."""
+
+
+def summary(trainer: Trainer, session: Session) -> str:
+    """`3 updates · SGD(lr=0.1) trains w, b`, and what else is to be said of the run."""
+    if trainer.optimizer is None:
+        return ""
+    count = trainer.history.here
+    told = [f"{count:,} update{'' if count == 1 else 's'}", f"{trainer.optimizer.text} trains {moves(trainer)}"]
+    if trainer.changed:
+        told.append(CHANGED)
+    columns = session.data.values()
+    if trainer.batches is not None and columns:
+        told.insert(0, epoch(trainer.batches, min(map(len, columns)), count))
+    if trainer.still:
+        told.insert(0, STILL)
+    if trainer.player.playing:
+        told.insert(0, trainer.player.text)
+    if (factor := trainer.growth) is not None:
+        told.insert(0, f"diverges × {factor:.3g}")
+    return " · ".join(told)
+
+
+def moves(trainer: Trainer) -> str:
+    """`w, b`; of a file before it has said what it has, all its parameters."""
+    return in_words(trainer.trained) or ("the parameters of the file" if trainer.of_file else "nothing")
