@@ -153,6 +153,8 @@ def command(
     origin: Origin = "function" if is_target(text) else "expression"
     if origin == "function" and (data or batch is not None or seed is not None):
         raise click.UsageError("the data of a file's function are its own: --data and --batch belong to a typed one")
+    if trains and (form or export):
+        print_or_export.check_updates(form, export)
     columns, chosen = training.read_data(data), training.read_optimizer(optimizer)
     twice = next((name for name in at if name in columns), None)
     if twice is not None:

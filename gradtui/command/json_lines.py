@@ -22,15 +22,24 @@ from gradtui.snapshot.highest_order import MOST_DEGREE, MOST_ORDER
 from gradtui.snapshot.model import Device, Dtype, Problem, Request, Snapshot
 from gradtui.snapshot.orders import OrdersRequest
 
+TRAINING = ("optimizer", "train", "updates", "data", "batch", "seed")
+
 
 class Line(Struct):
-    """A line of JSON. Values are numbers, lists of numbers, or texts such as `pi/2`; other keys are not looked at."""
+    """A line of JSON. Values are numbers, lists of numbers, or texts such as `pi/2`; keys that mean nothing are not looked at.
+    Those of a training are refused."""
 
     expression: str
     at: dict[str, float | str | list[float]] = {}
     dtype: str | None = None
     order: Annotated[int, Meta(ge=1, le=MOST_ORDER)] | None = None
     taylor: Annotated[int, Meta(ge=0, le=MOST_DEGREE)] | None = None
+    optimizer: object = None
+    train: object = None
+    updates: object = None
+    data: object = None
+    batch: object = None
+    seed: object = None
 
 
 class LineError(Exception):
@@ -120,6 +129,11 @@ def _request(
     if "\ufffd" in text and not _is_unicode(raw):
         raise LineError(Problem("syntax", "this is not UTF-8"), text)
     asked = _read_json(text) if text.lstrip().startswith("{") else Line(text)
+    if (key := next((key for key in TRAINING if getattr(asked, key) is not None), None)) is not None:
+        problem = Problem(
+            "syntax", f"a line is not trained: {key} means nothing here", hint=f"gradtui F --{key} … --json"
+        )
+        raise LineError(problem, asked.expression)
     here = dict(at)
     for name, value in asked.at.items():
         here[name] = _value(name, value, asked.expression)

@@ -26,6 +26,16 @@ TANGENTS = {"json", "steps", ".json", ".gradtui", ".html"}
 """Forms and suffixes of files in which the ledger is."""
 CURVES = {"text", "json", ".json", ".gradtui", ".html", ".chart.svg"}
 """Forms and suffixes of files in which the curve is."""
+UPDATES = {"text", "json", ".json", ".gradtui", ".html", ".csv", ".py"}
+"""Forms and suffixes of files in which updates are."""
+
+
+def check_updates(form: Form | None, export: str | None) -> None:
+    """Refuse to train for what tells of one place alone."""
+    if not {form, _suffix(export)} & UPDATES:
+        what = _suffix(export) if form is None else f"--{form}" if export is None else f"--{form} and {_suffix(export)}"
+        others = ", ".join(sorted(suffix for suffix in UPDATES if suffix.startswith(".")))
+        raise click.UsageError(f"{what} tells of no update: --print, --json and files {others} do")
 
 
 def answer(start: Start, variables: Sequence[str], form: Form | None, export: str | None) -> None:

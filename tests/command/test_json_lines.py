@@ -117,6 +117,10 @@ def test_values_as_texts(batch: Batch) -> None:
     assert set(answer["variables"]) == {"x", "Volt"}
 
 
+def test_a_key_that_means_nothing_is_passed_over(batch: Batch) -> None:
+    assert batch.ask("x^2", at={"x": 3}, id=7, updates=None)["value"] == 9.0
+
+
 def test_independent_of_x(batch: Batch) -> None:
     answer = batch.ask("5 + 5", at={"x": 3})
     assert answer["value"] == 10.0
@@ -144,6 +148,9 @@ def test_independent_of_x(batch: Batch) -> None:
         (b'{"expression": "x", "at": {"x": []}}', "domain"),
         (b'{"expression": "x", "dtype": "int8"}', "dtype"),
         (b'{"expression": "x", "at": {"x": 1e39}}', "dtype"),
+        (b'{"expression": "x", "updates": 3}', "syntax"),
+        (b'{"expression": "x", "optimizer": "Adam(lr=0.1)"}', "syntax"),
+        (b'{"expression": "x", "seed": 0}', "syntax"),
         (b'{"expression": "\\ud800"}', "syntax"),
         (b'{"a":' * 5000, "syntax"),
         (b"xy", "name"),

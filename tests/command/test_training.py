@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 
+from gradtui.report.export import SUFFIXES
 from tests import warm
 from tests.command.here import run
 
@@ -159,6 +160,15 @@ def test_of_a_healthy_run_there_is_nothing_to_tell() -> None:
         (("x*Y", "--data", "two.csv", "--updates", "2", "--print"), "did you mean Y?"),
         (("x^2", "--export", "run.csv"), "--updates"),
         (("-", "--optimizer", "Adam"), "batch"),
+        (("x^2", "--updates", "3", "--steps"), "--steps"),
+        (("x^2", "--optimizer", "Adam", "--steps"), "--steps"),
+        (("x^2", "--updates", "3", "--export", "x.svg"), ".svg"),
+        (("x^2", "--updates", "3", "--export", "x.chart.svg"), ".chart.svg"),
+        (("x^2", "--train", "x", "--export", "x.tex"), ".tex"),
+        (("x^2", "--updates", "3", "--export", "x.dot"), ".dot"),
+        (("x^2", "--updates", "3", "--export", "x.mmd"), ".mmd"),
+        (("x^2", "--updates", "3", "--steps", "--export", "x.svg"), "--steps"),
+        (("good.csv.py:loss", "--updates", "3", "--steps"), "--steps"),
         (("model.py:loss", "--data", "points.csv"), "data"),
         (("model.py:loss", "--optimizer", "Adam", "--batch", "2"), "data"),
     ],
@@ -172,6 +182,26 @@ def test_bad_usage_is_told(arguments: tuple[str, ...], word: str, tmp_path: Path
     assert (ended.exit_code, ended.stdout) == (2, "")
     assert word in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("suffix", [suffix for suffix in SUFFIXES if suffix != ".gradtui"])
+def test_a_file_tells_of_the_updates_or_is_refused(suffix: str, tmp_path: Path) -> None:
+    """What is written with updates is another file than without."""
+    asked = ("x^2", "--at", "3", "--export")
+    with_updates = run(*asked, f"with{suffix}", "--updates", "3", folder=tmp_path)
+    run(*asked, f"without{suffix}", folder=tmp_path)
+    if with_updates.exit_code == 0:
+        without = tmp_path / f"without{suffix}"
+        assert not without.exists() or without.read_bytes() != (tmp_path / f"with{suffix}").read_bytes()
+    else:
+        assert with_updates.exit_code == 2
+        assert not (tmp_path / f"with{suffix}").exists()
+
+
+def test_a_drawing_may_be_written_beside_what_tells_of_the_updates(tmp_path: Path) -> None:
+    ended = run("x^2", "--at", "3", "--updates", "3", "--print", "--export", "x.svg", folder=tmp_path)
+    assert ended.exit_code == 0
+    assert (tmp_path / "x.svg").exists()
 
 
 def test_of_a_saved_snapshot_no_updates_can_be_asked_for(tmp_path: Path) -> None:
