@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence, Set
 
 import torch
+from msgspec import Struct
 
 from gradtui.engine.autograd.readable_tensors import has_numbers, have_memory, is_real
 from gradtui.engine.autograd.summaries import one_thread, summaries, wide
@@ -25,24 +26,47 @@ Kind = tuple[tuple[int, ...], str, str]
 
 
 class _Group:
-    """Tensors that differ in nothing but their numbers, and the places of those. few: numbers, so that they wait."""
+    """Tensors that differ in nothing but their numbers, and the places of those. few: numbers, so that they wait.
+
+    views: of some of them, by what is the same for many: their shape, their strides, and those of the tensor.
+    """
 
     def __init__(self, tensor: torch.Tensor) -> None:
         self.kind = tuple(tensor.shape), name(tensor.dtype), name(tensor.device)
         self.places: list[int] = []
         self.tensors: list[torch.Tensor] = []
+        self.views: dict[_Form, list[tuple[int, int, torch.Tensor]]] = {}
         self.elements = tensor.numel()
-        self.few = is_real(tensor) and self.elements <= SMALL
+        self.dtype = tensor.dtype
+        self.real = is_real(tensor)
+        self.few = self.real and self.elements <= SMALL
+
+
+_Form = tuple[torch.Size, tuple[int, ...], tuple[int, ...]]
+
+
+class Placed(Struct, gc=False):
+    """A tensor that was added, how many elements it has, and the place where its numbers will stand.
+
+    address: of its elements; 0 where no other may share them. row: of the tensor in its group, or of that which it is a view of.
+    tensor: None where somebody else would hold what is too large to wait.
+    """
+
+    tensor: torch.Tensor | None
+    elements: int
+    place: int
+    address: int = 0
+    group: _Group | None = None
+    row: int = 0
 
 
 class Reader:
-    """`add` gives the place in `values` where the numbers of a tensor will stand. It must not change until then."""
+    """`add` says where in `values` the numbers of a tensor will stand. It must not change until then."""
 
     def __init__(self) -> None:
         self._values: list[Values | None] = []
         self._kinds: list[Kind | None] = []
         self._groups: dict[tuple[torch.Size, torch.dtype, torch.layout, torch.device], _Group] = {}
-        self._views: list[tuple[int, torch.Tensor, int, bool]] = []
         self._held = 0
         self._odd: set[int] = set()
         self._when_read: Callable[[Set[int]], None] = lambda odd: None
@@ -62,61 +86,95 @@ class Reader:
         """What stands at a place, where that was read already."""
         return self._values[place]
 
-    def add(self, tensor: torch.Tensor) -> int:
+    def add(self, tensor: torch.Tensor, near: Sequence[Placed] = ()) -> Placed:
+        """near: what it may be, or be another view of all the elements of: then it is not read again."""
+        for other in near:
+            if other.tensor is tensor:
+                return other
         place = len(self._values)
-        if type(tensor) in PLAIN and not tensor.is_nested:
-            kind = (tensor.shape, tensor.dtype, tensor.layout, tensor.device)
-            group = self._groups.get(kind)
-            if group is None:
-                group = self._groups[kind] = _Group(tensor)
-            self._kinds.append(group.kind)
-            if group.few:
-                self._values.append(None)
-                group.places.append(place)
-                group.tensors.append(tensor)
-                self._hold(group.elements)
-                return place
-        else:
+        if type(tensor) not in PLAIN or tensor.is_nested:
+            values = legible(tensor)
             self._kinds.append(None)
-        self._values.append(legible(tensor))
-        return place
-
-    def add_view(self, tensor: torch.Tensor, of: int, other: torch.Tensor) -> int:
-        """Another view of all the elements of `other`, which was added at the place `of`: only their order may differ."""
-        if tensor.shape == other.shape and tensor.stride() == other.stride():
-            return of
-        place = len(self._values)
-        kind = self._kinds[of]
+            self._values.append(values)
+            return Placed(tensor, math.prod(values.shape), place)
+        kind = (tensor.shape, tensor.dtype, tensor.layout, tensor.device)
+        group = self._groups.get(kind)
+        if group is None:
+            group = self._groups[kind] = _Group(tensor)
+        count = group.elements
+        address = _address(tensor) if group.real and count > FIRST_NUMBERS else 0
+        if address:
+            for other in near:
+                if other.address == address and _is_view(tensor, group, other):
+                    return self._add_view(tensor, group.kind, other)
+        self._kinds.append(group.kind)
+        if not group.few:
+            self._values.append(legible(tensor))
+            return Placed(tensor, count, place, address, group)
         self._values.append(None)
-        self._kinds.append(None if kind is None else (tuple(tensor.shape), *kind[1:]))
-        self._views.append((place, tensor, of, tensor.is_contiguous() and other.is_contiguous()))
-        self._hold(tensor.numel())
-        return place
+        row = len(group.places)
+        group.places.append(place)
+        group.tensors.append(tensor)
+        self._held += count + OVERHEAD
+        if self._held >= MOST_HELD:
+            self._read()
+        return Placed(tensor, count, place, address, group, row)
+
+    def _add_view(self, tensor: torch.Tensor, kind: Kind, of: Placed) -> Placed:
+        assert of.tensor is not None
+        assert of.group is not None
+        form = tensor.shape, tensor.stride()
+        place = of.place
+        if form != (of.tensor.shape, of.tensor.stride()):
+            place = len(self._values)
+            known = self._values[of.place]
+            self._kinds.append(kind)
+            self._values.append(None if known is None else _view(tensor, known, of.tensor))
+            if known is None:
+                form_of_it = (*form, of.group.tensors[of.row].stride())
+                of.group.views.setdefault(form_of_it, []).append((place, of.row, tensor))
+            elif of.place in self._odd:
+                self._odd.add(place)
+        return Placed(tensor, of.elements, place, of.address, of.group, of.row)
 
     def values(self) -> list[Values | None]:
         self._read()
         return self._values
 
-    def _hold(self, elements: int) -> None:
-        self._held += elements + OVERHEAD
-        if self._held >= MOST_HELD:
-            self._read()
-
     def _read(self) -> None:
         with torch.no_grad(), one_thread():
             for group in self._groups.values():
-                read, odd = _together(group.tensors) if group.tensors else ([], [])
-                for place, values in zip(group.places, read, strict=True):
-                    self._values[place] = values
-                self._odd.update([group.places[row] for row in odd])
-            for place, tensor, of, ordered in self._views:
-                self._values[place] = _view(tensor, self._values[of], ordered)
-                if of in self._odd:
-                    self._odd.add(place)
+                if group.tensors:
+                    self._read_together(group)
         self._groups.clear()
-        self._views.clear()
         self._held = 0
         self._when_read(self._odd)
+
+    def _read_together(self, group: _Group) -> None:
+        """One by one where some cannot be read: while they waited, a hook may have freed one."""
+        values, shape = self._values, group.kind[0]
+        rows = _rows(group.tensors)
+        if rows is None:
+            views = [(place, tensor) for found in group.views.values() for place, _, tensor in found]
+            for place, tensor in (*zip(group.places, group.tensors, strict=True), *views):
+                values[place] = legible(tensor)
+                self._odd.add(place)
+            return
+        read, odd = _each(rows, shape)
+        for place, one in zip(group.places, read, strict=True):
+            values[place] = one
+        self._odd.update([group.places[row] for row in odd])
+        for (of_view, stride, of_tensor), found in group.views.items():
+            first_places = _first_places(of_view, stride, shape, of_tensor)
+            if first_places == IN_ORDER:
+                beginnings = [read[row].numbers for _, row, _ in found]
+            else:
+                beginnings = list(map(tuple, rows[[row for _, row, _ in found]][:, first_places].tolist()))
+            as_tuple = tuple(of_view)
+            for (place, row, _), begin in zip(found, beginnings, strict=True):
+                values[place] = Values(as_tuple, begin, read[row].summary)
+            if odd:
+                self._odd.update([place for place, row, _ in found if row in odd])
 
 
 def read(tensors: Iterable[torch.Tensor]) -> list[Values | None]:
@@ -127,35 +185,18 @@ def read(tensors: Iterable[torch.Tensor]) -> list[Values | None]:
     return reader.values()
 
 
-def _together(tensors: list[torch.Tensor]) -> tuple[list[Values], Sequence[int]]:
-    """Of tensors of one kind, and which of them are odd as for `when_read`.
-
-    One by one where some cannot be read: while they waited, a hook may have freed one.
-    """
+def _rows(tensors: list[torch.Tensor]) -> torch.Tensor | None:
+    """Tensors of one kind as the rows of a matrix, which is `wide`; None where some cannot be read."""
     if have_memory(tensors):
         try:
-            size = tensors[0].shape
-            return _rows(wide(torch.stack(tensors).reshape(len(tensors), size.numel())), tuple(size))
+            return wide(torch.stack(tensors).reshape(len(tensors), tensors[0].numel()))
         except RuntimeError:  # as in `legible`
             pass
-    return list(map(legible, tensors)), range(len(tensors))
+    return None
 
 
-def _view(tensor: torch.Tensor, known: Values | None, ordered: bool) -> Values | None:
-    """known: of the other view. ordered: whether both have their elements in the same order."""
-    if known is None or known.summary is None:
-        return legible(tensor)
-    if ordered:
-        return Values(tuple(tensor.shape), known.numbers, known.summary)
-    return (
-        Values(tuple(tensor.shape), tuple(first(tensor).tolist()), known.summary)
-        if has_numbers(tensor)
-        else legible(tensor)
-    )
-
-
-def _rows(rows: torch.Tensor, shape: tuple[int, ...]) -> tuple[list[Values], list[int]]:
-    """One for each row, and which of them are odd; `shape` is that of the tensors that they were."""
+def _each(rows: torch.Tensor, shape: tuple[int, ...]) -> tuple[list[Values], list[int]]:
+    """One for each row, and which of them are odd as for `when_read`; `shape` is that of the tensors that they were."""
     count = rows.shape[1]
     if count <= FIRST_NUMBERS:
         numbers = rows.tolist()
@@ -165,3 +206,58 @@ def _rows(rows: torch.Tensor, shape: tuple[int, ...]) -> tuple[list[Values], lis
     told = summaries(rows)
     odd = [place for place, each in enumerate(told) if each.nan or each.inf or each.zero == count]
     return [Values(shape, begin, each) for begin, each in zip(beginnings, told, strict=True)], odd
+
+
+def _address(tensor: torch.Tensor) -> int:
+    try:
+        return tensor.data_ptr()
+    except RuntimeError:  # inside a transform of torch.func
+        return 0
+
+
+def _is_view(tensor: torch.Tensor, group: _Group, other: Placed) -> bool:
+    """Whether both, which begin at one address, are views of all the elements of one piece of memory."""
+    its = other.group
+    if its is None or other.tensor is None or its.elements != group.elements or its.dtype is not group.dtype:
+        return False
+    return _is_dense(tensor) and _is_dense(other.tensor)
+
+
+def _is_dense(tensor: torch.Tensor) -> bool:
+    """Whether its elements fill a piece of memory, each once, in whatever order."""
+    if tensor.is_contiguous():
+        return True
+    filled = 1
+    for stride, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+        if size > 1 and stride != filled:
+            return False
+        filled *= size
+    return True
+
+
+def _view(tensor: torch.Tensor, known: Values, other: torch.Tensor) -> Values:
+    """known: of the other view, which has no elements more or less."""
+    if known.summary is None or not has_numbers(tensor):
+        return legible(tensor)
+    in_order = tensor.is_contiguous() and other.is_contiguous()
+    numbers = known.numbers if in_order else tuple(first(tensor.detach()).tolist())
+    return Values(tuple(tensor.shape), numbers, known.summary)
+
+
+IN_ORDER = [*range(FIRST_NUMBERS)]
+
+
+def _first_places(
+    shape: Sequence[int], stride: Sequence[int], of_shape: Sequence[int], of_stride: Sequence[int]
+) -> list[int]:
+    """Where among the elements of a tensor, row by row, the first ones of a view of all its elements stand."""
+    found = []
+    for number in range(FIRST_NUMBERS):
+        address = place = 0
+        for size, step in zip(reversed(shape), reversed(stride), strict=True):
+            number, index = divmod(number, size)
+            address += index * step
+        for size, step in zip(of_shape, of_stride, strict=True):
+            place = place * size + (address // step % size if size > 1 else 0)
+        found.append(place)
+    return found

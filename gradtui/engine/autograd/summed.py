@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence, Set
 
 import torch
-from msgspec import Struct
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.backward import Gradients
 from gradtui.engine.autograd.inner import Operations
-from gradtui.engine.autograd.reader import MOST_HELD, OVERHEAD, SMALL, Kind, Reader
-from gradtui.engine.autograd.values import FIRST_NUMBERS, PLAIN
+from gradtui.engine.autograd.reader import MOST_HELD, OVERHEAD, SMALL, Kind, Placed, Reader
 from gradtui.engine.autograd.witness import is_worse, of_sent, of_zeros
 from gradtui.graph.operands import is_zero
 from gradtui.snapshot.model import Values, Witness
@@ -20,19 +18,7 @@ MOST_WITNESSES = 12
 """Places at which gradients went bad that are looked at: the first explains the others."""
 
 
-class _Known(Struct, gc=False):
-    """A tensor, where its numbers will stand, the address of its elements (0 where no other may share them), and how many.
-
-    tensor: None where it is too large to wait.
-    """
-
-    tensor: torch.Tensor | None
-    place: int
-    address: int
-    elements: int
-
-
-_Sent = tuple[Node, int, _Known, _Known | None]
+_Sent = tuple[Node, int, Placed, Placed | None]
 """A node, the number of its edge, the gradient that went out along it, and the one that had come in."""
 
 
@@ -54,7 +40,7 @@ class Summed:
         self._later: set[Node] = set()
         self._gradients: int | None = None  # places of gradients are below it
         self._gone: dict[Node, list[int | None]] = {}
-        self._sent: dict[tuple[Node | None, int], _Known | None] = {}
+        self._sent: dict[tuple[Node | None, int], Placed | None] = {}
         self.witnesses: dict[Node, Witness] = {}
         self.settings: dict[Node, Witness] = {}
         self._reader.when_read(self._look)
@@ -96,7 +82,7 @@ class Summed:
                 if grad is None:
                     gone.append(None)
                     continue
-                sent = came if came is not None and grad is came.tensor else self._place(grad, known)
+                sent = came if came is not None and grad is came.tensor else self._reader.add(grad, known)
                 if came is None or came.place != sent.place:
                     self._watch(node, len(gone), sent, came)
                 known.append(sent)
@@ -104,9 +90,9 @@ class Summed:
                 sent_along[edge] = None if edge in sent_along else sent
             self._gone[node] = gone
 
-    def _arrived(self, node: Node, grad_outputs: Gradients) -> list[_Known]:
+    def _arrived(self, node: Node, grad_outputs: Gradients) -> list[Placed]:
         """Of several outputs the gradient of the first that has one, and of those that are wanted."""
-        known: list[_Known] = []
+        known: list[Placed] = []
         for number, grad in enumerate(grad_outputs):
             output = (node, number)
             arrived = self._sent.pop(output, None)
@@ -115,7 +101,7 @@ class Summed:
             if arrived is not None and grad is arrived.tensor:
                 came = arrived
             else:
-                came = self._place(grad, (arrived,) if arrived is not None else known)
+                came = self._reader.add(grad, (arrived,) if arrived is not None else known)
             if not known:
                 self._came.setdefault(node, came.place)  # a leaf may be reached twice
                 if number:
@@ -128,7 +114,7 @@ class Summed:
     def read(self, others: Iterable[torch.Tensor] = ()) -> list[Values | None]:
         """All that waits, and `others` with it, whose Values are returned. `came` and `gone` may then be asked."""
         self._follow()
-        beside = [self._reader.add(other) for other in others]
+        beside = [self._reader.add(other).place for other in others]
         self._gradients = min(beside, default=None)
         self._values = self._reader.values()
         return [self._values[place] for place in beside]
@@ -154,12 +140,12 @@ class Summed:
         values = self._reader.values()
         return {output: values[place] for output, place in self._outputs.items()}
 
-    def _watch(self, node: Node, number: int, sent: _Known, came: _Known | None) -> None:
+    def _watch(self, node: Node, number: int, sent: Placed, came: Placed | None) -> None:
         """Whether the gradient became bad here, now or as soon as its numbers are read; nothing large waits for that."""
         if sent.elements > SMALL:
             self._look_at((node, number, sent, came))
         elif came is not None and came.elements > SMALL:
-            self._unseen.append((node, number, sent, _Known(None, came.place, 0, came.elements)))
+            self._unseen.append((node, number, sent, Placed(None, came.elements, came.place)))
         else:
             self._unseen.append((node, number, sent, came))
 
@@ -184,45 +170,3 @@ class Summed:
                 found = of_sent(node, number, sent.tensor, None if came is None else came.tensor)
             if found is not None:
                 self.witnesses[node] = found
-
-    def _place(self, tensor: torch.Tensor, known: Sequence[_Known]) -> _Known:
-        """Read once: the same tensor, or another view of the same elements, is known already."""
-        for other in known:
-            if tensor is other.tensor:
-                return other
-        count = tensor.numel()
-        address = _address(tensor) if count > FIRST_NUMBERS else 0
-        if address:
-            for other in known:
-                if address == other.address and other.tensor is not None and _same_elements(tensor, other.tensor):
-                    return _Known(tensor, self._reader.add_view(tensor, other.place, other.tensor), address, count)
-        return _Known(tensor, self._reader.add(tensor), address, count)
-
-
-def _address(tensor: torch.Tensor) -> int:
-    """0 of what is no plain piece of memory."""
-    if type(tensor) not in PLAIN or tensor.layout is not torch.strided or tensor.is_nested:
-        return 0
-    try:
-        return tensor.data_ptr()
-    except RuntimeError:  # inside a transform of torch.func
-        return 0
-
-
-def _same_elements(tensor: torch.Tensor, other: torch.Tensor) -> bool:
-    """Whether both, which begin at one address, are views of all the elements of one piece of memory."""
-    if tensor.numel() != other.numel() or tensor.dtype != other.dtype or tensor.is_complex():
-        return False
-    return _is_dense(tensor) and _is_dense(other)
-
-
-def _is_dense(tensor: torch.Tensor) -> bool:
-    """Whether its elements fill a piece of memory, each once, in whatever order."""
-    if tensor.is_contiguous():
-        return True
-    filled = 1
-    for stride, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
-        if size > 1 and stride != filled:
-            return False
-        filled *= size
-    return True
