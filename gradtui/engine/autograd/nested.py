@@ -62,7 +62,7 @@ class Nested:
 
     def add(self, came: Mapping[torch.Tensor, torch.Tensor | None]) -> None:
         """Add what came to the leaves by the other ways."""
-        for leaf, grad in came.items():
+        for leaf, grad in came.items() if self.of else ():
             if leaf in self.of and grad is not None:
                 self.of[leaf] = self.of[leaf] + grad
 

@@ -209,12 +209,12 @@ class _Capture:
         places = {**self.within.nodes} | {leaf: node for node, leaf in self.leaves.items()}
         places |= {tensor: node for tensor, (node, _) in made.items()}
         nodes = {tensor: built.nodes[ids[node]] for tensor, node in (distributed.flat(self.leaves) | places).items()}
-        came = record.wanted()
+        came, within = record.wanted(), dict(self.within.of.items())
         grads = {leaf: nodes[leaf].grad_output for leaf in self.leaves.values()}
         grads |= {tensor: came.get(output) for tensor, output in made.items()}
-        grads |= dict(zip(self.within.of, read(self.within.of.values()), strict=True))
+        grads |= dict(zip(within, read(within.values()), strict=True))
         registered = self.own if self.parts else None
-        return parameters(self.names, nodes, grads, self.shards, registered, self.within.of, self.attributes)
+        return parameters(self.names, nodes, grads, self.shards, registered, within, self.attributes)
 
     def _events(self, ids: Mapping[Node, int], outputs: list[torch.Tensor]) -> tuple[data.Event, ...]:
         if self.recording is None:

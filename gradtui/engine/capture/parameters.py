@@ -34,17 +34,17 @@ def parameters(
     others = [tensor for tensor, name in names.items() if tensor not in nodes or nodes[tensor].variable != name]
     values = dict(zip(others, read(own[tensor] for tensor in others), strict=True))
     told = {}
-    for tensor, name in names.items():
+    for (tensor, name), itself in zip(names.items(), own.values(), strict=True):
         node = nodes.get(tensor)
         value = values.get(tensor) or (node.value if node is not None else None)
         told[name] = model.Parameter(
             value=value or model.Values((), (), unread="opaque"),
             grad=grads.get(tensor),
-            dtype=dtype_name(own[tensor]),
-            device=device_name(own[tensor]),
+            dtype=dtype_name(itself),
+            device=device_name(itself),
             node=None if node is None else node.id,
-            requires_grad=own[tensor].requires_grad,
-            registered=None if registered is None or not _is_parameter(own[tensor]) else own[tensor] in registered,
+            requires_grad=itself.requires_grad,
+            registered=None if registered is None or not _is_parameter(itself) else itself in registered,
             within=tensor in within,
             attribute=tensor in attributes,
         )
