@@ -155,16 +155,18 @@ def command(
         raise click.UsageError("the data of a file's function are its own: --data and --batch belong to a typed one")
     if trains and (form or export):
         print_or_export.check_updates(form, export)
-    columns, chosen = training.read_data(data), training.read_optimizer(optimizer)
+    file, chosen = training.read_data(data), training.read_optimizer(optimizer)
+    columns = file.columns
+    names = tuple(dict.fromkeys((*at, *columns, *filter(str.isidentifier, file.unusable))))
     twice = next((name for name in at if name in columns), None)
     if twice is not None:
         raise click.BadParameter(f"{twice} is a column of the data already", param_hint="--at")
     try:
-        variables = option_values.read_variables(text, origin, (*at, *columns))
+        variables = option_values.read_variables(text, origin, names)
     except option_values.RefusedError as error:
         print_or_export.refuse(text, error.problem, form)
     if origin == "expression":
-        training.check_columns(columns, variables, (*at, *(train or "").split(",")))
+        training.check_columns(file, variables, (*at, *(train or "").split(",")))
     if alone is not None:
         at[option_values.only_variable(variables, (*at, *columns), alone)] = alone
     start = Start(
@@ -174,12 +176,13 @@ def command(
         device,
         limits,
         step,
-        names=(*at, *columns),
+        names=names,
         origin=origin,
         optimizer=chosen,
         trained=training.read_trained(train, variables, columns, origin) if trains else None,
         updates=updates or (1 if trains and (form or export) else 0),
         data=columns,
+        unusable=file.unusable,
         batches=training.read_batches(batch, seed, columns),
         order=order or (0 if taylor is None else 1),
         degree=taylor,

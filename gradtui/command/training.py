@@ -13,6 +13,7 @@ from gradtui.command.option_values import shown, unread
 if TYPE_CHECKING:
     from gradtui.snapshot.model import Origin, Request, Snapshot
     from gradtui.snapshot.training import Batches, Optimizer, Training
+    from gradtui.training.csv_data import Data
 
 FIRST_CHUNK, LARGEST_CHUNK = 10, 1000
 SECONDS = 1.0
@@ -38,33 +39,41 @@ def read_optimizer(text: str | None) -> Optimizer | None:
         raise click.BadParameter(f"{shown(str(error))}{pointed}", param_hint="--optimizer") from None
 
 
-def read_data(path: str | None) -> dict[str, tuple[float, ...]]:
+def read_data(path: str | None) -> Data:
     """The columns of a file of data."""
+    from gradtui.training.csv_data import MOST_BYTES, Data, DataError, read_data
+
     if path is None:
-        return {}
+        return Data()
     from gradtui.file.plain_file import whole
-    from gradtui.training.csv_data import MOST_BYTES, DataError, read_columns
 
     try:
-        return read_columns(whole(path, MOST_BYTES))
+        return read_data(whole(path, MOST_BYTES))
     except OSError as error:
         raise click.BadParameter(unread(path, error), param_hint="--data") from None
     except DataError as error:
         raise click.BadParameter(shown(f"{path}: {error}"), param_hint="--data") from None
 
 
-def check_columns(columns: Collection[str], variables: Sequence[str], told: Collection[str]) -> None:
-    """Refuse data of which nothing is in f, and a column that misses its variable by a capital letter: that would be trained.
-    told: variables that were named elsewhere, and mean no column."""
+def check_columns(data: Data, variables: Sequence[str], told: Collection[str]) -> None:
+    """Refuse data of which nothing is in f, a column that f uses and cannot, and one that misses its variable by a capital letter
+    or a blank: that would be trained. told: variables that were named elsewhere, and mean no column."""
+    columns = (*data.columns, *data.unusable)
+    if (wrong := next((name for name in variables if name in data.unusable and name not in told), None)) is not None:
+        raise click.BadParameter(shown(f"f uses {wrong}, and {data.unusable[wrong]}"), param_hint="--data")
     unused = [name for name in columns if name not in variables]
-    alike = {name.lower(): name for name in unused}
-    meant = [name for name in variables if name not in columns and name not in told and name.lower() in alike]
+    alike = {_bare(name): name for name in unused}
+    meant = [name for name in variables if name not in columns and name not in told and _bare(name) in alike]
     if (len(unused) < len(columns) and not meant) or not columns:
         return
-    missing = [alike[name.lower()] for name in meant] if meant else columns
+    missing = [alike[_bare(name)] for name in meant] if meant else columns
     instead = f"did you mean {_few(meant)}?" if meant else f"its variables are {_few(variables) or 'none'}"
     what = "no column is" if len(unused) == len(columns) else "a column is not"
     raise click.BadParameter(shown(f"{what} in f: {_few(missing)}; {instead}"), param_hint="--data")
+
+
+def _bare(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).lower()
 
 
 def _few(names: Collection[str]) -> str:

@@ -18,8 +18,9 @@ class Start(Struct, frozen=True):
     window: the ends of the chart's x-axis, None for the usual ones. step: how far one key press moves a variable, a decimal.
     theme: Textual's name of one, None for the usual one. names: words that are variables whatever they are.
     optimizer, trained: by what and which variables move, None where nobody has said. updates: how many are made at once.
-    data: columns of data by name. batches: how their rows are taken, None for all at once. order: of the highest derivative,
-    0 where none was asked for. degree: of Taylor's polynomial, None for the order.
+    data: columns of data by name. unusable: those that are not all numbers, and why, in a sentence.
+    batches: how the rows are taken, None for all at once. order: of the highest derivative, 0 where none was asked for.
+    degree: of Taylor's polynomial, None for the order.
     """
 
     expression: str
@@ -35,6 +36,7 @@ class Start(Struct, frozen=True):
     trained: tuple[str, ...] | None = None
     updates: int = 0
     data: dict[str, tuple[float, ...]] = {}
+    unusable: dict[str, str] = {}
     batches: Batches | None = None
     order: int = 0
     degree: int | None = None

@@ -8,6 +8,8 @@ import io
 import math
 import re
 
+from msgspec import Struct
+
 MOST_BYTES = 64 * 2**20
 MOST_NUMBERS = 1_000_000
 SEPARATORS = ("\t", ";", ",")
@@ -24,32 +26,49 @@ Columns = dict[str, tuple[float, ...]]
 
 
 class DataError(ValueError):
-    """What is wrong with a file of data, in one sentence with its line."""
+    """What is wrong with a file of data, or with a column of it, in one sentence with its line."""
 
 
-def read_columns(data: bytes) -> Columns:
-    """The columns by name, all of one length. Raises DataError."""
+class Data(Struct, frozen=True):
+    """columns: those of numbers by name, all of one length. unusable: the others, and why, in a sentence with its line: they are
+    in nobody's way until f uses one. Columns without a name are in neither."""
+
+    columns: Columns = {}
+    unusable: dict[str, str] = {}
+
+
+def read_data(data: bytes) -> Data:
+    """Raises DataError for a file in which no column can be used."""
     rows = csv.reader(io.StringIO(_text(data), newline=""), delimiter=_separator(data), skipinitialspace=True)
+    filled = (cells for cells in rows if any(cell.strip() for cell in cells))
     try:
-        names = _names(next(rows, []))
-        marks = _Marks()
-        found: list[list[float]] = [[] for _ in names]
-        for cells in rows:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(names):
-                raise DataError(f"line {rows.line_num} has {len(cells)} cells, and there are {len(names)} columns")
-            for name, column, cell in zip(names, found, cells, strict=True):
-                column.append(_number(cell, name, rows.line_num))
-                marks.see(cell.strip(), name, rows.line_num)
-            if len(names) * len(found[0]) > MOST_NUMBERS:
+        header = [cell.strip() for cell in next(filled, [])]
+        unusable = _unusable(header, rows.line_num)
+        found: dict[str, list[float]] = {name: [] for name in header if name and name not in unusable}
+        if not found:
+            raise DataError(next(iter(unusable.values()), f"the file is empty: {EXAMPLE}"))
+        places = [(place, name) for place, name in enumerate(header) if name in found]
+        marks, count = _Marks(), 0
+        for count, cells in enumerate(filled, start=1):
+            _check_width(cells, header, rows.line_num)
+            for place, name in places:
+                try:
+                    found[name].append(_number(cells[place], name, rows.line_num))
+                    marks.see(cells[place].strip(), name, rows.line_num)
+                except DataError as error:
+                    unusable[name] = str(error)
+                    places = [one for one in places if one[1] not in unusable]
+            if len(places) * count > MOST_NUMBERS:
                 raise DataError(f"more than {MOST_NUMBERS:,} numbers are too many to train on here")
     except csv.Error as error:
         raise DataError(f"line {rows.line_num}: {error}") from None
-    if not found[0]:
+    if not count:
         raise DataError("there are no rows under the first line")
-    marks.check()
-    return {name: tuple(column) for name, column in zip(names, found, strict=True)}
+    unusable = marks.doubts() | unusable
+    columns = {name: tuple(column) for name, column in found.items() if name not in unusable}
+    if not columns:
+        raise DataError(next(unusable[name] for name in header if name in found))
+    return Data(columns, unusable)
 
 
 def _text(data: bytes) -> str:
@@ -65,25 +84,31 @@ def _text(data: bytes) -> str:
 
 
 def _separator(data: bytes) -> str:
-    """What stands in the first line."""
-    first = next(iter(_text(data).lstrip().splitlines()), "")
+    """What stands in the first line that has anything in it."""
+    first = next((line for line in _text(data).splitlines() if line.strip()), "")
     return next((separator for separator in SEPARATORS if separator in first), ",")
 
 
-def _names(cells: list[str]) -> list[str]:
-    names = [cell.strip() for cell in cells]
-    if not any(names):
-        raise DataError(f"the file is empty: {EXAMPLE}")
-    for name in names:
-        if not name:
-            raise DataError(f"line 1 leaves a column without a name: {EXAMPLE}")
+def _unusable(names: list[str], line: int) -> dict[str, str]:
+    """Which of the names in the header no variable can have, and why."""
+    told: dict[str, str] = {}
+    for name in filter(None, names):
         if _is_number(name):
-            raise DataError(f"line 1 has the number {name[:LONGEST]}: {EXAMPLE}")
-        if not name.isidentifier():
-            raise DataError(f"{name[:LONGEST]!r} in line 1 is no name for a variable: letters, digits and _ make one")
-        if names.count(name) > 1:
-            raise DataError(f"two columns are called {name[:LONGEST]}")
-    return names
+            told[name] = f"line {line} has the number {name[:LONGEST]}: {EXAMPLE}"
+        elif not name.isidentifier():
+            what = "no name for a variable: letters, digits and _ make one"
+            told[name] = f"{name[:LONGEST]!r} in line {line} is {what}"
+        elif names.count(name) > 1:
+            told[name] = f"two columns are called {name[:LONGEST]}"
+    return told
+
+
+def _check_width(cells: list[str], header: list[str], line: int) -> None:
+    """Raises DataError for a row of more or fewer cells than the header has; empty ones at the end of either do not count."""
+    named, filled = (max(place for place, cell in enumerate(row, 1) if cell.strip()) for row in (header, cells))
+    if len(cells) < named or filled > len(header):
+        told = f"{len(cells)} cell{'s' * (len(cells) != 1)}", f"{named} column{'s' * (named != 1)}"
+        raise DataError(f"line {line} has {told[0]}, and the first line names {told[1]}")
 
 
 class _Marks:
@@ -92,26 +117,28 @@ class _Marks:
 
     def __init__(self) -> None:
         self._proved: set[str] = set()
-        self._doubtful: dict[str, tuple[str, str, int]] = {}
+        self._doubtful: dict[tuple[str, str], tuple[str, int]] = {}
 
     def see(self, text: str, name: str, line: int) -> None:
         """One number, and where it stands."""
         mark = "," if "," in text else "." if "." in text else ""
         if mark and THOUSANDS.fullmatch(text):
-            self._doubtful.setdefault(mark, (text, name, line))
+            self._doubtful.setdefault((mark, name), (text, line))
         elif mark:
             self._proved.add(mark)
 
-    def check(self) -> None:
-        """Raises DataError for the first number that can be read in two ways."""
-        seen = {*self._proved, *self._doubtful}
+    def doubts(self) -> dict[str, str]:
+        """By column the first number that can be read in two ways."""
+        seen = {*self._proved, *(mark for mark, _ in self._doubtful)}
         decimal = seen if seen == {"."} or self._proved == seen == {","} else set()
-        if wrong := [place for mark, place in self._doubtful.items() if mark not in decimal]:
-            text, name, line = min(wrong, key=lambda place: place[2])
-            ways = float(text.replace(",", ".")), re.sub("[.,]", "", text)
-            other = text.translate({ord(","): ".", ord("."): ","})
-            told = f"{text} may be {ways[0]:g} or {ways[1]}: write {other} or {ways[1]}"
-            raise DataError(f"line {line}, column {name}: {told}")
+        told: dict[str, str] = {}
+        for (mark, name), (text, line) in self._doubtful.items():
+            if mark not in decimal:
+                small, large = float(text.replace(",", ".")), re.sub("[.,]", "", text)
+                other = text.translate({ord(","): ".", ord("."): ","})
+                ways = f"{text} may be {small:g} or {large}: write {other} or {large}"
+                told.setdefault(name, f"line {line}, column {name}: {ways}")
+        return told
 
 
 def _number(cell: str, name: str, line: int) -> float:

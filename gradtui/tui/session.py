@@ -21,6 +21,7 @@ from gradtui.snapshot.orders import OrdersRequest
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.surface import SurfaceRequest
 from gradtui.snapshot.training import TrainingRequest
+from gradtui.training.unusable_columns import check_names
 
 """Changes that can be undone, one after the other."""
 MOST_UNDONE = 200
@@ -54,8 +55,8 @@ class Session:
     origin: `function` where `text` names a function of a file: its variables come with the first answer. live: whether anything
     can be asked for; not where a Snapshot was saved, or captured, elsewhere: then nothing moves. saves: how often the function's
     file was saved. defaults: variables that stand where the function's own default has them, which may be another after that.
-    data: columns of data by name, which are no variables. training: what the requests ask of an optimizer.
-    surface, fit: what they ask to be drawn of it.
+    data: columns of data by name, which are no variables; unusable: why another is none. training: what the requests ask of an
+    optimizer; surface, fit: to be drawn of it.
     order: of the highest derivative on the chart. degree: of Taylor's polynomial, None for the order. looked: of the derivative
     whose graph is looked at: 1 for the graph of f, 2 for that of the gradient. most: the highest that there is.
     held: whether what is typed is not (yet) the function. base: what stood when typing began; None while nobody types.
@@ -76,6 +77,7 @@ class Session:
         self.dtype, self.device = start.dtype, start.device
         self.names = tuple(dict.fromkeys((*start.names, *self.points)))
         self.data = dict(start.data)
+        self.unusable = {name: start.unusable[name] for name in start.unusable.keys() - start.at.keys()}
         self.training: TrainingRequest | None = None
         self.surface: SurfaceRequest | None = None
         self.fit = False
@@ -98,6 +100,7 @@ class Session:
         """Take `text` for the function; where it is none, `problem` says why, and all else stays. Whether it is one."""
         try:
             expression = parse(text, self.names)
+            check_names(expression, self.unusable)
         except ExpressionError as error:
             self.problem, self.held = error.problem, True
             return False

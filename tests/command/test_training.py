@@ -147,8 +147,8 @@ def test_of_a_healthy_run_there_is_nothing_to_tell() -> None:
         (("x^2", "--batch", "2", "--print"), "--data"),
         (("x^2", "--seed", "2", "--print"), "--batch"),
         (("x^2", "--data", "nothing.csv", "--print"), "nothing.csv"),
-        (("x^2", "--data", "gap.csv", "--print"), "line 3"),
-        (("x^2", "--data", "word.csv", "--print"), "line 2"),
+        (("x*y", "--data", "gap.csv", "--print"), "line 3"),
+        (("x*y", "--data", "word.csv", "--print"), "line 2"),
         (("x^2", "--at", "x=1", "--data", "good.csv", "--print"), "x"),
         (("a*x", "--train", "x", "--data", "good.csv", "--print"), "x"),
         (("X^2", "--data", "good.csv", "--print"), "did you mean X?"),
@@ -159,6 +159,10 @@ def test_of_a_healthy_run_there_is_nothing_to_tell() -> None:
         (("w^2", "--data", "good.csv", "--plain"), "no column"),
         (("x*Y", "--data", "two.csv", "--updates", "2", "--print"), "did you mean Y?"),
         (("x^2", "--export", "run.csv"), "--updates"),
+        (("w*x*z", "--data", "words.csv", "--print"), "line 2"),
+        (("w*x*name", "--data", "words.csv", "--print"), "'anna'"),
+        (("w*x*x_1", "--data", "words.csv", "--print"), "did you mean x_1?"),
+        (("name", "--data", "words.csv", "--print"), "line 2"),
         (("-", "--optimizer", "Adam"), "batch"),
         (("x^2", "--updates", "3", "--steps"), "--steps"),
         (("x^2", "--optimizer", "Adam", "--steps"), "--steps"),
@@ -178,6 +182,7 @@ def test_bad_usage_is_told(arguments: tuple[str, ...], word: str, tmp_path: Path
     (tmp_path / "word.csv").write_text("x,y\n1,no\n")
     (tmp_path / "good.csv").write_text("x\n1\n2\n")
     (tmp_path / "two.csv").write_text("x,y\n1,2\n2,3\n")
+    (tmp_path / "words.csv").write_text(",name,x,z,x 1\n0,anna,1,,5\n1,ben,2,3,6\n")
     ended = run(*arguments, folder=tmp_path)
     assert (ended.exit_code, ended.stdout) == (2, "")
     assert word in ended.stderr
@@ -210,6 +215,16 @@ def test_of_a_saved_snapshot_no_updates_can_be_asked_for(tmp_path: Path) -> None
     assert ended.exit_code == 2
     assert ".csv" in ended.stderr
     assert "--updates" not in ended.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("--at", "z=2")])
+def test_a_column_of_words_is_in_nobodys_way(more: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "words.csv").write_text(",name,x,z,it is\n0,anna,1,,5\n1,ben,2,3,6\n")
+    (tmp_path / "plain.csv").write_text("x\n1\n2\n")
+    asked = ("w*x + z - z" if more else "w*x", *more, "--train", "w", "--updates", "3", "--json")
+    first, second = (run(*asked, "--data", name, folder=tmp_path) for name in ("words.csv", "plain.csv"))
+    assert first.exit_code == 0, first.stderr
+    assert json.loads(first.stdout)["training"] == json.loads(second.stdout)["training"]
 
 
 @pytest.mark.parametrize(

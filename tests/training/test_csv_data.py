@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradtui.training.csv_data import Columns, DataError, read_columns
+from gradtui.training.csv_data import Columns, DataError, read_data
 
 XY = {"x": (1.0, -2.5), "y": (3.0, 4e-3)}
+
+
+def read_columns(data: bytes) -> Columns:
+    """Of a file all columns of which are wanted."""
+    read = read_data(data)
+    if read.unusable:
+        raise DataError(next(iter(read.unusable.values())))
+    return read.columns
 
 
 @pytest.mark.parametrize(
@@ -29,6 +37,56 @@ def test_read(text: str) -> None:
     assert read_columns(text.encode()) == XY
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("name,x,y\nanna,1,3\nben,-2.5,4e-3\n", {"name"}),
+        ("x,y,when it was,why not\n1,3,2020-01-01,\n-2.5,4e-3,,\n", {"when it was", "why not"}),
+        (",x,y\n0,1,3\n1,-2.5,4e-3\n", set()),
+        ("\tx\ty\n0\t1\t3\n1\t-2.5\t4e-3\n", set()),
+        ("x,y,\n1,3,\n-2.5,4e-3,\n", set()),
+        ("x,y,\n1,3\n-2.5,4e-3\n", set()),
+        ("x,y\n1,3,\n-2.5,4e-3,,\n", set()),
+        ("x,y,,\n1,3,note,\n-2.5,4e-3,,\n", set()),
+        ("z,x,y,z\n0,1,3,0\n1,-2.5,4e-3,0\n", {"z"}),
+        ("x,y,z\n1,3,nan\n-2.5,4e-3,\n", {"z"}),
+        ("x,y,2020\n1,3,5\n-2.5,4e-3,5\n", {"2020"}),
+        ("x;y;z\n1;3;1.234,5\n-2,5;0,004;1\n", {"z"}),
+        ("\n \n\nname,x,y\nanna,1,3\n\nben,-2.5,4e-3\n", {"name"}),
+        ("\r\n\t\r\nx\ty\r\n1\t3\r\n-2.5\t4e-3\r\n", set()),
+    ],
+)
+def test_a_column_that_cannot_be_used_is_in_nobodys_way(text: str, names: set[str]) -> None:
+    read = read_data(text.encode())
+    assert read.columns == XY
+    assert {*read.unusable} == names
+
+
+def test_what_is_wrong_with_a_column_has_the_line_that_an_editor_shows() -> None:
+    read = read_data(b"\n\nx,name,z\n1,anna,2\n\n2,ben,\n")
+    assert "line 4" in read.unusable["name"]
+    assert "'anna'" in read.unusable["name"]
+    assert "line 6" in read.unusable["z"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("\n\n", ("empty",)),
+        (" , ,\n1,2,3\n", ("line 2",)),
+        ("\n1,2\n3,4\n", ("line 2",)),
+        (",0,1\n0,1.5,2.5\n", ("line 1", "0")),
+        ("x\n1,5\n", ("line 2", "2 cells", "1 column")),
+        ("x,y,z\n1\n", ("line 2", "1 cell,", "3 columns")),
+        ("name,who\nanna,ben\n", ("line 2", "'anna'")),
+    ],
+)
+def test_a_file_of_which_nothing_can_be_used_is_refused(text: str, words: tuple[str, ...]) -> None:
+    with pytest.raises(DataError) as raised:
+        read_data(text.encode())
+    assert all(word in str(raised.value) for word in words), raised.value
+
+
 def test_read_in_utf_16() -> None:
     assert read_columns("x,y\n1,3\n-2.5,4e-3\n".encode("utf-16")) == XY
 
@@ -39,7 +97,6 @@ def test_read_in_utf_16() -> None:
         (b"", "empty"),
         (b"x,y\n", "rows"),
         (b"1,2\n3,4\n", "line 1"),
-        (b"x,\n3,4\n", "line 1"),
         (b"x,x\n3,4\n", "x"),
         (b"x y,z\n3,4\n", "'x y'"),
         (b"x,y\n1,2\n3\n", "line 3"),

@@ -168,3 +168,24 @@ def _key(made: Session) -> str:
     request = made.curve_request(400)
     assert request is not None
     return request.key
+
+
+def test_a_column_that_cannot_be_used_is_told_where_a_function_uses_it() -> None:
+    """And all else stays as it was."""
+    why = "line 2, column name: 'anna' is no number"
+    session = Session(Start("w*x", names=("x", "name"), data={"x": (1.0, 2.0)}, unusable={"name": why}))
+    assert session.read("w*x")
+    for text, place in (("w*x + name", (6, 10)), ("a = name^2; a*x", (4, 8))):
+        assert not session.read(text)
+        assert session.problem is not None
+        assert why in session.problem.message
+        assert (session.problem.start, session.problem.end) == place
+        assert session.text == "w*x"
+    assert session.read("w*x + z")
+    assert session.problem is None
+
+
+def test_a_value_stands_for_a_column_that_cannot_be_used() -> None:
+    session = Session(Start("w*x", {"z": "3"}, names=("x", "z"), data={"x": (1.0, 2.0)}, unusable={"z": "a gap"}))
+    assert session.read("w*x*z")
+    assert "z" in session.variables
