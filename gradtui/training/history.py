@@ -216,6 +216,11 @@ def growth(updates: Iterable[Update]) -> float | None:
     return -ratios[-1] if back else ratios[-1]
 
 
+def is_of_one(update: Update) -> bool:
+    """Whether a single number moves: as its steps grow, so does its distance from where they would lead back to."""
+    return not update.norms and [isinstance(moved.value, tuple) for moved in update.variables.values()] == [False]
+
+
 def _worse(one: Update, next: Update) -> bool:
     """Whether f went the other way than its gradient had told; where the gradient is known by its norm alone, whether it rose."""
     told = 1.0 if one.norms else -sum(map(operator.mul, _gradient(one), _step(one)))

@@ -84,8 +84,7 @@ class GradtuiApp(Opening):
         if self._training is not None:
             self.board.begin(self._training)
         typed = {"ask": self.ask, "settle": self.settle, "typed": self.asking.typed}
-        after = self.board.trainer.after
-        self.picture = Picture(session, answers, self.backward, self.line, **typed, after=after, id="picture")
+        self.picture = Picture(session, answers, self.backward, self.line, self.board.trainer, **typed, id="picture")
         self.board.attach(self.picture)
         self.stylesheet.read(STYLES)
         if not self.screen.is_attached:  # the program ends already
@@ -258,6 +257,7 @@ class GradtuiApp(Opening):
         lambda app: (app.board.trainer.player if app.board.trainer.player.playing else app.player).rescale
     )
     action_zoom = by(lambda app: app.board.zoom)
+    action_next_chart = by(lambda app: app.board.next_chart)
     action_training = by(lambda app: app.board.act)
     action_choose_optimizer = by(lambda app: app.board.choose)
     on_optimizer_entry_left = by(lambda app: app.board.entered)

@@ -179,7 +179,7 @@ KEYS: list[Binding] = [
     key(
         "chart.next",
         "h",
-        "training('chart')",
+        "next_chart",
         "other chart",
         "The next chart: f and f', contour of f over two variables, f by update, data and fit",
     ),
@@ -369,6 +369,10 @@ def works(action: str, session: Session, shown: Snapshot | None, *, typing: bool
             if not session.live:
                 return False
             return session.origin == "function" or bool(session.variables or session.data)
+        case "next_chart" if not session.live:
+            return shown is not None and shown.training is not None
+        case "next_chart":
+            return works("training", session, shown, typing=False)
         case "undo":
             return session.can_undo
         case "next_variable":

@@ -25,6 +25,7 @@ from gradtui.tui.panes.source import SourceView
 from gradtui.tui.panes.stepper import Stepper
 from gradtui.tui.session import Session
 from gradtui.tui.training.optimizer_entry import OptimizerEntry
+from gradtui.tui.training.trainer import Trainer
 from gradtui.tui.typing.file_entry import FileEntry
 from gradtui.tui.typing.formula import Formula
 from gradtui.tui.typing.formula_line import FormulaLine
@@ -46,8 +47,8 @@ class Picture(Vertical):
     """Under the line of the function its reading; variables and readout; graph, chart and node panel.
 
     What a person types into them and points at in them goes into the session and the cursor. ask: called where the session is to
-    be evaluated anew. settle: where it cannot be, because of what was typed. typed: at each change of the function's line. after:
-    does what changes a value, once the updates are made that were asked for before it.
+    be evaluated anew. settle: where it cannot be, because of what was typed. typed: at each change of the function's line.
+    What changes a value waits for the updates that were asked of the trainer before it.
     """
 
     def __init__(
@@ -56,16 +57,16 @@ class Picture(Vertical):
         answers: Answers,
         backward: Backward,
         line: FormulaLine,
+        trainer: Trainer,
         *,
         ask: Callable[[], None],
         settle: Callable[[], None],
         typed: Callable[[], None],
-        after: Callable[[Callable[[], None]], None],
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._session, self._answers, self._backward = session, answers, backward
-        self._ask, self._settle, self._after = ask, settle, after
+        self._ask, self._settle, self._after = ask, settle, trainer.after
         self.line, self.formula, self.status = line, line.formula, line.status
         line.listener = self
         heard = {"ask": ask, "settle": settle, "typed": typed, "lay_out": self.lay_out}

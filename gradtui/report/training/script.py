@@ -19,7 +19,7 @@ def training_script(snapshot: Snapshot) -> str:
     if snapshot.origin == "capture" or training is None:
         raise NoScriptError("a training script is written from a function; this is code that runs by itself")
     if not in_one_go(training):
-        raise NoScriptError("this run was changed on its way: a script makes all updates one after the other")
+        raise NoScriptError("changed on its way: .csv has it, no script makes it")
     if snapshot.origin == "function":
         return file_script(snapshot, training)
     every = {**{name: state.value for name, state in snapshot.variables.items()}, **snapshot.data, **start(training)}

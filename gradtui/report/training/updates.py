@@ -13,7 +13,7 @@ from gradtui.report.training import norms
 from gradtui.report.width import WIDTH
 from gradtui.snapshot.numbers import SIGNIFICANT, number
 from gradtui.snapshot.training import Moved, Place, Remembered, Setting, State, Tensor, Training, Update
-from gradtui.training.history import LONG_ENOUGH, growth, is_finite, is_still, stays
+from gradtui.training.history import LONG_ENOUGH, growth, is_finite, is_of_one, is_still, stays
 from gradtui.training.module_norms import in_words
 
 MOST_ROWS = 40
@@ -119,7 +119,8 @@ def _remarks(training: Training) -> Iterator[str]:
         what = "leads to what is not finite" if math.isfinite(bad.value) else f"begins where f is {number(bad.value)}"
         yield f"update {bad.update} {what}: from there on no number tells anything; a smaller lr, or another start"
     elif len(updates) >= LONG_ENOUGH and (factor := growth(updates[-LONG_ENOUGH:])) is not None:
-        yield f"diverges: each step is {number(factor, 3)} times the one before, and f gets worse; a smaller lr"
+        what = "distance" if is_of_one(updates[-1]) else "step"
+        yield f"diverges: each update multiplies the {what} by {number(factor, 3)}, and f gets worse; a smaller lr"
     still = next((place for place, update in enumerate(updates) if is_still(update)), None)
     if still is not None and all(map(is_still, updates[still:])):
         where = f"where f = {number(updates[still].value)}"

@@ -27,7 +27,7 @@ from gradtui.tui.training.charts import MOST_KEPT, TITLES, Charts
 from gradtui.tui.training.following import after_update
 from gradtui.tui.training.lines import norm_lines, update_lines
 from gradtui.tui.training.optimizer_entry import OptimizerEntry
-from gradtui.tui.training.summary import summary
+from gradtui.tui.training.summary import diverges, summary
 from gradtui.tui.training.trainer import Trainer
 
 OFFERED = ("h: contour", "h: f and f'")
@@ -148,7 +148,7 @@ class Board:
         if not trainer.active or node is None or node.variable not in trainer.trained:
             panel.update_lines = ()
             return
-        maker, growth = history.maker, trainer.growth
+        maker, growth = history.maker, diverges(trainer)
         panel.update_lines = tuple(update_lines(node.variable, history.last, before, trainer.next, maker, growth))
 
     def _all_told(self, last: Update | None) -> bool:
@@ -178,7 +178,6 @@ class Board:
             "open": self.open_optimizer,
             "open_update": self.open_update,
             "toggle": self.toggle_trained,
-            "chart": self.next_chart,
             "keep": self.keep_run,
         }
         does[what]()
@@ -217,7 +216,8 @@ class Board:
     def next_chart(self) -> None:
         self.charts.next()
         self.show()
-        self._ask()
+        if self._session.live:
+            self._ask()
 
     def keep_run(self) -> None:
         """This run stays in the charts, and the next begins where it did."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.training import Moved, Place, Setting, State, Training, Update
-from gradtui.training.history import Maker, is_still
+from gradtui.training.history import Maker, is_of_one, is_still
 from gradtui.training.module_norms import by_module, pace
 from gradtui.tui.node.lines import Pieces
 
@@ -33,9 +33,10 @@ def update_lines(
     growth: float | None = None,
 ) -> Iterator[Pieces]:
     """Why the variable moved in the last update, and how the next one would move it. before: the state before the last.
-    maker: what made the last. growth: by what each update multiplies the distance, where the run diverges."""
+    maker: what made the last. growth: by what each step is longer than the one before, where the run diverges."""
     if growth is not None:
-        yield ((f"diverges: each update multiplies the distance by {growth:.3g}", "node--bad"),)
+        what = "distance" if last is not None and is_of_one(last) else "step"
+        yield ((f"diverges: each update multiplies the {what} by {growth:.3g}", "node--bad"),)
         yield ((" { makes lr smaller", "node--quiet"),)
     still = following is not None and bool(following.updates) and is_still(following.updates[0])
     if following is not None and still:

@@ -34,6 +34,7 @@ USUAL = (
 """Settings that go somewhere in a few updates of a typed function."""
 
 
+NUMBERS = tuple("+-.0123456789")
 LONGEST = 12
 """Digits of an update's number."""
 
@@ -80,6 +81,9 @@ class OptimizerEntry(Entry):
         typed = event.value.strip().replace(",", "")
         if typed.isdecimal() and len(typed) < LONGEST:
             self.post_message(self.Left(None, int(typed)))
+            return
+        if typed[:1] in NUMBERS:
+            self.refuse("updates are numbered 0, 1, 2 and on; an optimizer begins with its name: SGD(lr=0.1)")
             return
         try:
             optimizer = read_optimizer(event.value)

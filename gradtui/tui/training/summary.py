@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradtui.training.continuing import epoch
+from gradtui.training.history import LONG_ENOUGH, growth
 from gradtui.training.module_norms import in_words
 from gradtui.tui.session import Session
 from gradtui.tui.training.trainer import Trainer
@@ -27,9 +28,18 @@ def summary(trainer: Trainer, session: Session) -> str:
         told.insert(0, STILL)
     if trainer.player.playing:
         told.insert(0, trainer.player.text)
-    if (factor := trainer.growth) is not None:
+    if (factor := diverges(trainer)) is not None:
         told.insert(0, f"diverges × {factor:.3g}")
     return " · ".join(told)
+
+
+def diverges(trainer: Trainer) -> float | None:
+    """By what each step is longer than the one before, where the run diverges."""
+    history = trainer.history
+    if history.here < LONG_ENOUGH:
+        return None
+    updates = map(history.update, range(history.here - LONG_ENOUGH, history.here))
+    return growth([update for update in updates if update is not None])
 
 
 def moves(trainer: Trainer) -> str:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from msgspec.structs import replace
 from textual.app import App
 
-from gradtui.snapshot.model import Problem
+from gradtui.snapshot.model import Problem, Snapshot
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.training import Batches, Optimizer, Place, Training, TrainingRequest
-from gradtui.training.history import LONG_ENOUGH, History, growth, is_still, until_finite
+from gradtui.training.history import History, is_still, until_finite
 from gradtui.training.module_norms import in_words
 from gradtui.training.optimizers import DEFAULT, settings
 from gradtui.tui.answers import Answers
@@ -171,7 +171,7 @@ class Trainer:
 
     @property
     def _under(self) -> Under | None:
-        return None if self.of_file else under(self._session, self.trained)
+        return under(self._session, self.trained) if self._session.live and not self.of_file else None
 
     def after(self, act: Callable[[], None]) -> None:
         """What a key does, once the updates are made that were asked for before it."""
@@ -215,6 +215,9 @@ class Trainer:
     def arrived(self) -> None:
         """Another answer is there."""
         shown, problem = self._answers.shown, self._answers.problem
+        if not self._session.live:
+            self._look_back(shown)
+            return
         if self.of_file and shown is not None and shown.training is not None:
             self._file.told(shown.training)
         elif self.of_file and self.active and not self._file.trained and problem is not None:
@@ -231,6 +234,13 @@ class Trainer:
             self._waiting = 0
             self.player.stop()
         self._go_on()
+
+    def _look_back(self, shown: Snapshot | None) -> None:
+        """At the updates of a saved picture, which stands after the last of them."""
+        if shown is not None and shown.training is not None and not len(self.history):
+            self.optimizer, self.chosen, self._begun = shown.training.optimizer, {*shown.training.trained}, True
+            self.history.take(shown.training)
+            self._changed()
 
     def _give_up(self, problem: Problem) -> None:
         """Nothing of the file moves: it is seen without training."""
@@ -382,15 +392,6 @@ class Trainer:
         """Whether the next update moves nothing, as all gradients are 0 or there are none."""
         following = self.next.updates[0] if self.next is not None else None
         return following is not None and is_still(following)
-
-    @property
-    def growth(self) -> float | None:
-        """By what each update multiplies the distance, where the run diverges so."""
-        here = self.history.here
-        if here < LONG_ENOUGH:
-            return None
-        updates = [self.history.update(number) for number in range(here - LONG_ENOUGH, here)]
-        return growth([update for update in updates if update is not None])
 
     def _stand(self, places: Mapping[str, Place]) -> None:
         dtype = self._session.dtype

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 import torch
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from gradtui.snapshot.model import Request, Snapshot
 from gradtui.training.optimizer_text import read_optimizer
 from gradtui.tui.app import GradtuiApp
+from gradtui.tui.saved import explorer
+from gradtui.tui.training.charts import TITLES
 from gradtui.tui.training.summary import CHANGED, summary
 from gradtui.tui.typing.file_entry import FileEntry
 from tests.tui.test_app import until as holds
@@ -246,3 +249,37 @@ async def test_a_vector_that_was_made_data_comes_back() -> None:
         await pilot.press("u")
         await pilot.pause()
         assert (app.session.data, "y" in app.session.variables) == ({}, True)
+
+
+async def test_a_saved_run_tells_of_its_updates() -> None:
+    """Its picture stays; the chart of its updates is a key away."""
+    live = trained_app(LINE, AT, "SGD(lr=0.05)", trained=("w", "b"))
+    async with live.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        for number in range(3):
+            await pilot.press("g")
+            await until(pilot, number + 1)
+        whole, told = live.board.whole, summary(live.board.trainer, live.session)
+    assert whole is not None
+    app = explorer(whole)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await holds(pilot, lambda: app.answers.shown is not None, "the answer")
+        assert summary(app.board.trainer, app.session) == told
+        before = app.picture.chart.border_title
+        await pilot.press("h")
+        await pilot.pause()
+        assert (before, app.picture.chart.border_title) == (TITLES["curve"], TITLES["updates"])
+        await pilot.press("g")
+        await pilot.pause()
+        assert app.board.trainer.history.here == 3
+
+
+async def test_what_looks_like_a_number_is_told_as_one() -> None:
+    app = trained_app(LINE, AT, "SGD(lr=0.1)", trained=("w", "b"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        for typed in ("-1", "+5", "1e3", "1.5"):
+            await pilot.press("U", "ctrl+u", *typed, "enter")
+            await pilot.pause()
+            assert "numbered" in str(app.query_one("#optimizer-problem", Static).visual)
+            await pilot.press("escape")

@@ -17,7 +17,7 @@ from gradtui.tui.app import GradtuiApp
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.training.charts import TITLES
 from gradtui.tui.training.rate_ladder import next_rate
-from gradtui.tui.training.summary import summary
+from gradtui.tui.training.summary import diverges, summary
 from gradtui.tui.typing.file_entry import FileEntry
 from tests import warm
 from tests.tui.test_app import until as holds
@@ -153,7 +153,7 @@ async def test_a_run_that_diverges_is_told_and_ends_before_infinity() -> None:
         for number in range(5):
             await pilot.press("g")
             await until(pilot, number + 1)
-        assert app.board.trainer.growth == pytest.approx(-1.2)
+        assert diverges(app.board.trainer) == pytest.approx(-1.2)
         assert "-1.2" in summary(app.board.trainer, app.session)
         app.board.trainer.player.speed = 1024.0
         await pilot.press("G")
