@@ -157,12 +157,12 @@ def command(
         print_or_export.check_updates(form, export)
     file, chosen = training.read_data(data), training.read_optimizer(optimizer)
     columns = file.columns
-    names = tuple(dict.fromkeys((*at, *columns, *filter(str.isidentifier, file.unusable))))
+    named = (*columns, *filter(str.isidentifier, file.unusable))
     twice = next((name for name in at if name in columns), None)
     if twice is not None:
         raise click.BadParameter(f"{twice} is a column of the data already", param_hint="--at")
     try:
-        variables = option_values.read_variables(text, origin, names)
+        variables = option_values.read_variables(text, origin, (*at, *named))
     except option_values.RefusedError as error:
         print_or_export.refuse(text, error.problem, form)
     if origin == "expression":
@@ -176,7 +176,7 @@ def command(
         device,
         limits,
         step,
-        names=names,
+        names=tuple(dict.fromkeys((*at, *named))),
         origin=origin,
         optimizer=chosen,
         trained=training.read_trained(train, variables, columns, origin) if trains else None,

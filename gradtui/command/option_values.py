@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Collection, Sequence
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from gradtui.settings.read_settings import Settings
     from gradtui.snapshot.model import Origin, Problem
 
+DATA = re.compile(r"[^\s*^=()]+\.(csv|tsv|txt)", re.IGNORECASE)
+"""A file of data, by its name."""
 LOOKS_LIKE_AN_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?")
 
 Value = float | tuple[float, ...]
@@ -150,7 +153,20 @@ def _free(text: str, at: Collection[str]) -> tuple[str, ...]:
     try:
         return parse(text, tuple(at)).variables
     except ExpressionError as error:
-        raise RefusedError(error.problem) from None
+        raise RefusedError(_of_file(text.strip()) or error.problem) from None
+
+
+def _of_file(text: str) -> Problem | None:
+    """What to say where no function is named but a file that holds none."""
+    from gradtui.snapshot.model import Problem
+    from gradtui.snapshot.shell_words import shell_line
+
+    is_data = DATA.fullmatch(text) is not None
+    if not is_data and not os.path.isfile(text):
+        return None
+    data = f"data stand beside a function: {shell_line(['gradtui', 'p = w*x + b; (p - y)^2', '--data', text])}"
+    others = "files that gradtui opens are model.py:loss, train.py and what it saved, run.gradtui"
+    return Problem("name", f"{text} is a file and no function", hint=data if is_data else others)
 
 
 def _parameters(target: str, at: Collection[str]) -> tuple[str, ...]:

@@ -209,6 +209,25 @@ def test_a_drawing_may_be_written_beside_what_tells_of_the_updates(tmp_path: Pat
     assert (tmp_path / "x.svg").exists()
 
 
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("points.csv", ("--data points.csv",)),
+        ("no/such.CSV", ("--data no/such.CSV",)),
+        ("my points.txt", ("points.txt", "model.py:loss")),
+        ("notes.md", ("notes.md", "model.py:loss")),
+    ],
+)
+@pytest.mark.parametrize("form", ["--print", "--json"])
+def test_a_file_that_is_no_function_is_told(target: str, words: tuple[str, ...], form: str, tmp_path: Path) -> None:
+    for name in ("points.csv", "my points.txt", "notes.md", "x"):
+        (tmp_path / name).write_text("x,y\n1,2\n")
+    ended = run(target, form, folder=tmp_path)
+    assert ended.exit_code == 2
+    assert all(word in ended.stderr for word in words), ended.stderr
+    assert run("x", "--print", folder=tmp_path).exit_code == 0, "a function is one, whatever files there are"
+
+
 def test_of_a_saved_snapshot_no_updates_can_be_asked_for(tmp_path: Path) -> None:
     run("x^2", "--at", "3", "--export", "x.gradtui", folder=tmp_path)
     ended = run("x.gradtui", "--export", "x.csv", folder=tmp_path)

@@ -67,6 +67,7 @@ def test_the_screen_with_everything(screen: list[Start]) -> None:
         "trained": None,
         "updates": 0,
         "data": {},
+        "unusable": {},
         "batches": None,
         "order": 0,
         "degree": None,
