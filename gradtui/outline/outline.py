@@ -136,7 +136,7 @@ class Outline:
 
     def _beside(self, element: int) -> Sequence[int]:
         """The elements of the same group to which an element leads, each once."""
-        return next(self._beside_each((element,)))
+        return list(self.group(element).leads) if element >= self._nodes else next(self._beside_each((element,)))
 
     def _beside_each(self, elements: Iterable[int]) -> Iterator[Sequence[int]]:
         nodes, parents, count = self.graph.nodes, self._tree.parents, self._nodes
