@@ -18,7 +18,7 @@ from time import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from gradtui.file import run_reading, run_writing, snapshot_format
+from gradtui.file import header, run_reading, run_writing, snapshot_format
 from gradtui.runs import run
 from gradtui.snapshot import model as data
 from gradtui.snapshot.finding import Finding
@@ -90,7 +90,7 @@ def load(path: str | PathLike[str]) -> Snapshot | Run:
 
     Raises FileError for another file, and OSError.
     """
-    if run_reading.is_run(path):
+    if header.is_run(path):
         found = run_reading.load(path)
         return Run(**{name: getattr(found, name) for name in found.__struct_fields__})
     return _with_questions(snapshot_format.load(path))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def is_run(path: str) -> bool:
     """Whether there is such a file, and it says that it holds a run."""
-    from gradtui.file.run_reading import is_run
+    from gradtui.file.header import is_run
 
     try:
         return is_run(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import BinaryIO
 
-from gradtui.file.pieces import BrokenError
+from gradtui.file.plain_file import opened
 from gradtui.snapshot.visible import visible
 
 MAGIC = b"\x89gradtui\r\n\x1a\n"
@@ -18,6 +18,10 @@ NOT_OURS = "this is not a .gradtui file"
 CUT_OFF = "this .gradtui file is cut off: its end is missing"
 
 
+class BrokenError(Exception):
+    """What is wrong with a file, in one sentence."""
+
+
 class FileError(Exception):
     """What is wrong with a .gradtui file, in one sentence that begins with its path, and that a terminal may show.
 
@@ -27,6 +31,12 @@ class FileError(Exception):
     def __init__(self, path: str | os.PathLike[str], problem: object) -> None:
         self.problem = visible(str(problem))
         super().__init__(f"{visible(os.fspath(path))}: {self.problem}")
+
+
+def is_run(path: str | os.PathLike[str]) -> bool:
+    """Whether a file says that it holds a Run. Raises OSError."""
+    with opened(path) as file:
+        return (file.read(len(MAGIC) + 1) or b"") == MAGIC + bytes([RUN])
 
 
 def check_start(file: BinaryIO, *versions: int) -> None:

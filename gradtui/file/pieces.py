@@ -18,6 +18,7 @@ from operator import itemgetter
 from msgspec import Struct, field, msgpack
 from msgspec.structs import replace
 
+from gradtui.file.header import BrokenError
 from gradtui.file.node_columns import NodeColumns, Tables, UnevenError, columns_of, nodes_of
 from gradtui.file.node_rows import EdgeRow, Index, NodeRow, ParameterRow, SavedRow
 from gradtui.file.soundness import MOST_CHARACTERS, fits, is_shape
@@ -36,10 +37,6 @@ CHARACTER, NUMBER = 4, 48
 DAMAGED = "this .gradtui file is damaged"
 TOO_LARGE = "there is more in it than a .gradtui file may hold"
 SAME_NAMES = "two names in it look the same"
-
-
-class BrokenError(Exception):
-    """What is wrong with a file, in one sentence."""
 
 
 class Piece(Struct, omit_defaults=True):

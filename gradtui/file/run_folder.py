@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from gradtui.file.header import FileError
-from gradtui.file.run_reading import is_run, load
+from gradtui.file.header import FileError, is_run
+from gradtui.file.run_reading import load
 from gradtui.runs.run import Run
 
 MOST = 512

@@ -38,7 +38,8 @@ from struct import Struct as Layout
 
 from msgspec import Struct
 
-from gradtui.file.pieces import DAMAGED, TOO_LARGE, BrokenError
+from gradtui.file.header import BrokenError
+from gradtui.file.pieces import DAMAGED, TOO_LARGE
 from gradtui.file.snapshot_format import FRAME
 from gradtui.runs.packed_updates import Norms, Scalars
 

@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 from msgspec import DecodeError, msgpack
 
 from gradtui.file import header, run_format, snapshot_format
-from gradtui.file.header import RUN, FileError
-from gradtui.file.pieces import DAMAGED, SAME_NAMES, TOO_LARGE, BrokenError
+from gradtui.file.header import RUN, BrokenError, FileError
+from gradtui.file.pieces import DAMAGED, SAME_NAMES, TOO_LARGE
 from gradtui.file.plain_file import opened
 from gradtui.file.run_format import HEADER, End, Head, Step, inflated
 from gradtui.file.snapshot_format import KEPT
@@ -41,12 +41,6 @@ def load(path: str | os.PathLike[str]) -> Run:
     following = Following(path)
     following.more()
     return following.run()
-
-
-def is_run(path: str | os.PathLike[str]) -> bool:
-    """Whether a file says that it holds a Run. Raises OSError."""
-    with opened(path) as file:
-        return (file.read(len(header.MAGIC) + 1) or b"") == header.MAGIC + bytes([RUN])
 
 
 class Following:

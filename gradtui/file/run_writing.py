@@ -14,8 +14,8 @@ from msgspec import msgpack
 from msgspec.structs import replace
 
 from gradtui.file import run_format, snapshot_format
-from gradtui.file.header import MAGIC, RUN, FileError
-from gradtui.file.pieces import TOO_LARGE, BrokenError
+from gradtui.file.header import MAGIC, RUN, BrokenError, FileError
+from gradtui.file.pieces import TOO_LARGE
 from gradtui.file.run_format import End, Head, Step, deflated, record
 from gradtui.file.writing import replacing
 from gradtui.runs.packed_updates import Norms, Record, scalars

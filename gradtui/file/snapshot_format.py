@@ -31,8 +31,8 @@ from msgspec import DecodeError, msgpack
 from msgspec.structs import replace
 
 from gradtui.file.compressed import MoreError, inflated
-from gradtui.file.header import CUT_OFF, IN_ROWS, MAGIC, VERSION, FileError, check_start
-from gradtui.file.pieces import DAMAGED, SAME_NAMES, TOO_LARGE, BrokenError, Piece, Reader, Writer
+from gradtui.file.header import CUT_OFF, IN_ROWS, MAGIC, VERSION, BrokenError, FileError, check_start
+from gradtui.file.pieces import DAMAGED, SAME_NAMES, TOO_LARGE, Piece, Reader, Writer
 from gradtui.file.plain_file import opened
 from gradtui.file.soundness import flaw
 from gradtui.file.texts import SameNamesError, with_harmless_texts

@@ -22,7 +22,6 @@ from textual.widgets import Static
 
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.file.header import FileError
-from gradtui.file.snapshot_format import load
 from gradtui.settings.read_settings import Settings
 from gradtui.settings.remembered import Memory
 from gradtui.snapshot.model import Device, Dtype, Request, Snapshot
@@ -95,7 +94,11 @@ class SavedFileApp(GradtuiApp):
     CSS_PATH = "opening.tcss"
 
     def __init__(
-        self, path: str, theme: str | None = None, memory: Memory | None = None, load: Callable[[str], Snapshot] = load
+        self,
+        path: str,
+        theme: str | None = None,
+        memory: Memory | None = None,
+        load: Callable[[str], Snapshot] | None = None,
     ) -> None:
         unread = Snapshot(0, "")
         super().__init__(Session(Start("", origin="capture"), live=False), partial(SavedAnswer, unread), theme, memory)
@@ -124,9 +127,10 @@ class SavedFileApp(GradtuiApp):
             await super().begin()
 
     def _read_and_outlined(self) -> tuple[Snapshot, Outline]:
-        from gradtui.outline.outline import Outline  # not wanted before the first paint
+        from gradtui.file.snapshot_format import load  # not wanted before the first paint
+        from gradtui.outline.outline import Outline
 
-        snapshot = self._load(self._path)
+        snapshot = (self._load or load)(self._path)
         return snapshot, Outline(snapshot.graph, snapshot.modules)
 
     async def open(self) -> None:

@@ -9,7 +9,8 @@ from typing import Any, get_args
 import msgspec
 from msgspec import msgpack
 
-from gradtui.file.pieces import BrokenError, Piece, Reader, Writer
+from gradtui.file.header import BrokenError
+from gradtui.file.pieces import Piece, Reader, Writer
 from gradtui.file.snapshot_format import KEPT
 from gradtui.file.soundness import flaw
 from gradtui.snapshot import model
