@@ -28,8 +28,6 @@ FRAMES = 16
 """Pictures a second at most: where there are more updates, a picture is of several."""
 MOST_WAITING = 8
 """Updates that are asked for while an answer is on its way, so that a key that is held never lags behind."""
-MOST_THEN = 64
-"""Of other keys that were pressed behind those."""
 
 
 class Trainer:
@@ -60,7 +58,7 @@ class Trainer:
         self.history = History()
         self.player = Player(app, changed, SPEEDS, "updates")
         self._waiting = 0
-        self._then: deque[Callable[[], None]] = deque(maxlen=MOST_THEN)
+        self._then: deque[Callable[[], None]] = deque()
         self._begun = False
         self._first = 0
         self._trained: tuple[str, ...] = ()
@@ -203,9 +201,12 @@ class Trainer:
         if self._session.experiments:
             self._app.notify("this is an experiment: undo it first, an update follows the true gradient", timeout=3)
             return
-        if self._then:
-            self._then.append(self.update)
-            return
+        if not self._then:
+            self._one()
+        elif self._then.count(self._one) < MOST_WAITING:
+            self._then.append(self._one)
+
+    def _one(self) -> None:
         self._waiting = min(self._waiting + 1, MOST_WAITING)
         if self.next is not None:
             self._take()

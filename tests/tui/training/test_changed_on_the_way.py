@@ -70,6 +70,7 @@ def slow_app(optimizer: str, **more: Any) -> GradtuiApp:
         (("g", "g", "g", "z", "g"), 3, 0.1),
         (("g", "g", "g", "U", "1", "enter"), 1, 0.1),
         (("g", "g", "Z", "g"), 1, 0.1),
+        (("g", "g", "Z", "g", "g", "g", "z", "g"), 3, 0.1),
     ],
     ids=str,
 )
@@ -283,3 +284,20 @@ async def test_what_looks_like_a_number_is_told_as_one() -> None:
             await pilot.pause()
             assert "numbered" in str(app.query_one("#optimizer-problem", Static).visual)
             await pilot.press("escape")
+
+
+async def test_keys_in_between_keep_their_order() -> None:
+    """An update, a rate, updates, a value: each acts on what the one before it led to."""
+    app = slow_app("SGD(lr=0.1)", trained=("w", "b"))
+    w, b = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (0.5, 0.0))
+    real = torch.optim.SGD([w, b], lr=0.1)
+    for rate in (0.1, 0.2, 0.2):
+        real.param_groups[0]["lr"] = rate
+        real.zero_grad()
+        ((w * 2 + b - 3) ** 2).backward()  # type: ignore[no-untyped-call]
+        real.step()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        await pressed(app, pilot, "g", "right_curly_bracket", "g", "g", "x", "ctrl+u", "7", "enter")
+        await until(pilot, 3)
+        await holds(pilot, lambda: places(app) == (7.0, b.item()), "the value")
