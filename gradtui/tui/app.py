@@ -126,6 +126,7 @@ class GradtuiApp(Opening):
         self.settle(answered=True)
         self.show_keys()
         self.board.arrived()
+        self.paint_at_once()
         self.ask_other()
 
     def on_derivative_arrived(self, message: DerivativeArrived) -> None:

@@ -18,9 +18,19 @@ Seen = tuple[int, int, Widget, Region]
 """Columns of a row, the widget that is seen there, and where that lies."""
 Written = tuple[int, int, list[Segment]]
 """Row, column, and what is written from there on."""
+Part = tuple[int, int, int]
+"""A row of a widget, border and all counted, and the cells of it from one column to before another."""
 
 ROWS_AT_ONCE = 8
 """Of a frame that is painted in parts: some milliseconds."""
+
+
+class PaintsParts(Widget):
+    """A widget that can tell what stands in some cells of a row without making the whole line."""
+
+    def parts(self, wanted: Sequence[Part]) -> list[list[Segment] | None]:
+        """What stands in each of them; None where the whole line is to be made."""
+        raise NotImplementedError
 
 
 class CellsUpdate(CompositorUpdate):
@@ -72,25 +82,23 @@ class CellsCompositor(Compositor):
         return self._update(self._regions_to_spans(filter(None, changed)))
 
     def _update(self, spans: Iterable[tuple[int, int, int]]) -> CellsUpdate | None:
-        places: list[tuple[int, int, int, Widget, Region]] = []
-        rows: dict[Widget, tuple[Region, list[int]]] = {}
+        places: list[tuple[int, int]] = []
+        of: dict[Widget, tuple[Region, list[int], list[Part]]] = {}
         for y, first, end in spans:
             for left, right, widget, region in self._seen_in(y):
                 start, stop = max(first, left), min(end, right)
                 if start < stop:
-                    places.append((y, start, stop, widget, region))
-                    known = rows.setdefault(widget, (region, []))[1]
-                    if not known or known[-1] != y:
-                        known.append(y)
+                    _, numbers, wanted = of.setdefault(widget, (region, [], []))
+                    numbers.append(len(places))
+                    wanted.append((y - region.y, start - region.x, stop - region.x))
+                    places.append((y, start))
         if not places:
             return None
-        lines = {widget: dict(_lines(widget, region, known)) for widget, (region, known) in rows.items()}
-        return CellsUpdate(
-            [
-                (y, start, between(lines[widget][y], start - region.x, stop - region.x))
-                for y, start, stop, widget, region in places
-            ]
-        )
+        written: list[Written] = [(y, start, []) for y, start in places]
+        for widget, (region, numbers, wanted) in of.items():
+            for number, part in zip(numbers, _parts(widget, region, wanted), strict=True):
+                written[number][2].extend(part)
+        return CellsUpdate(written)
 
     def _seen_in(self, y: int) -> list[Seen]:
         """What is seen in a row, until widgets lie elsewhere."""
@@ -124,13 +132,23 @@ class CellsCompositor(Compositor):
         return sorted(found, key=lambda seen: seen[0])
 
 
+def _parts(widget: Widget, region: Region, wanted: Sequence[Part]) -> Iterator[list[Segment]]:
+    """What stands in these cells of a widget, the whole line made where it cannot tell otherwise."""
+    told = widget.parts(wanted) if isinstance(widget, PaintsParts) else [None] * len(wanted)
+    whole = sorted({row for (row, _, _), part in zip(wanted, told, strict=True) if part is None})
+    lines = dict(_lines(widget, region, whole)) if whole else {}
+    for (row, start, end), part in zip(wanted, told, strict=True):
+        yield between(lines[row], start, end) if part is None else part
+
+
 def _lines(widget: Widget, region: Region, rows: Sequence[int]) -> Iterator[tuple[int, Strip]]:
-    """Those of a widget at these rows of the screen, asked for as many at a time as follow each other."""
+    """The lines of these rows of a widget, asked for as many at a time as follow each other."""
     first = rows[0]
     for row, following in zip(rows, (*rows[1:], None), strict=True):
         if following != row + 1:
-            asked = Region(0, first - region.y, region.width, row + 1 - first)
-            yield from zip(range(first, row + 1), widget.render_lines(asked), strict=True)
+            yield from zip(
+                range(first, row + 1), widget.render_lines(Region(0, first, region.width, row + 1 - first)), strict=True
+            )
             first = following or 0
 
 

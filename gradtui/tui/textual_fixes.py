@@ -200,6 +200,10 @@ class MendedApp(App[None]):
         screen.add_class(*wide, *high, update=False)
         return screen
 
+    def paint_at_once(self) -> None:
+        if self.screen_stack and isinstance(self.screen, MendedScreen):
+            self.screen.paint_at_once()
+
     def set_timer(self, *args: Any, **settings: Any) -> Timer:
         """One that comes, if late, where the process did not run when it was due. Textual leaves it out, and so later resizes."""
         timer = super().set_timer(*args, **settings)
@@ -245,6 +249,17 @@ class MendedScreen(Sized, Screen[None]):
         super()._compositor_refresh()
         if self._compositor.unpainted and self.is_current:
             self.call_later(self._compositor_refresh)
+
+    def paint_at_once(self) -> None:
+        """All that has changed, in this turn of the loop: Textual does it some turns later, each of which is waited for."""
+        widgets = self._compositor.visible_widgets
+        if not self.is_current or self.app._batch_count or any(widget._layout_required for widget in widgets):
+            return  # what is to be laid out comes before the frame
+        changed = [widget for widget in widgets if widget._repaint_required]
+        for widget in changed:
+            widget._repaint_required = False
+        self._dirty_widgets.update(changed)
+        self._on_timer_update()
 
     def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
         widget, offset = super().get_widget_and_offset_at(x, y)

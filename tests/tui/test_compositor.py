@@ -49,6 +49,14 @@ class Painted:
             assert seen == expected, f"row {y} after {after}"
 
 
+def is_painted(app: GradtuiApp) -> bool:
+    """Whether all that has changed is on the screen, also what the screen has not heard of yet."""
+    screen = app.screen
+    waiting = [one for one in screen.walk_children(with_self=True) if one._repaint_required or one._layout_required]
+    unpainted = screen._dirty_widgets or screen._compositor._dirty_regions or screen.message_queue_size
+    return not (waiting or unpainted or app.answers.waiting)
+
+
 async def test_changed_cells_leave_the_screen_that_a_whole_frame_would(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "HASTE", 0.0)
     app = make_app()

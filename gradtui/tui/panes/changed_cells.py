@@ -1,9 +1,12 @@
-"""Which cells of a chart differ from those painted before: no others are painted again."""
+"""Which cells differ from those painted before: no others are painted again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
+from typing import Any
 
+from rich.cells import cell_len
 from textual.geometry import Region
 
 from gradtui.chart.drawing import Cell
@@ -29,3 +32,21 @@ def _in_row(row: int, old: Mapping[int, Cell], new: Mapping[int, Cell]) -> Itera
     if columns:
         first, last = min(columns), max(columns)
         yield Region(first, row, last - first + 1, 1)
+
+
+def in_pieces(row: int, before: Sequence[tuple[Any, ...]], after: Sequence[tuple[Any, ...]], width: int) -> Region:
+    """The stretch of a row that differs, between the first and the last of the pieces, each a text with what it looks like, that do.
+    What follows the last piece is empty."""
+    start = _same(before, after)
+    whole, old = _cells(after), _cells(before)
+    end = whole - _same(reversed(before), reversed(after)) if whole == old else max(whole, old)
+    return Region(start, row, max(0, min(end, width) - start), 1)
+
+
+def _same(before: Iterable[tuple[Any, ...]], after: Iterable[tuple[Any, ...]]) -> int:
+    """Cells of the pieces that both begin with."""
+    return _cells([new for _, new in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False))])
+
+
+def _cells(pieces: Sequence[tuple[Any, ...]]) -> int:
+    return sum(cell_len(piece[0]) for piece in pieces)

@@ -7,7 +7,7 @@ cells that changed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -280,6 +280,13 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
             moved[column] = cell
         return self._strip(moved)
 
+    def cells(self, y: int, start: int, end: int) -> list[Segment]:
+        picture = self._picture
+        if self._drawing_of is not None or picture is None or picture.size != self._styles_cache.content.size:
+            return super().cells(y, start, end)
+        over = self._overlay.get(y, {})
+        return self._segments([over.get(x, cell) for x, cell in enumerate(picture.cells[y][start:end], start)])
+
     def _told(self, text: str, y: int) -> Strip:
         """The line at half of the height has the text, the others are empty."""
         width, height = self.size
@@ -287,12 +294,15 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         return self._strip([(character, "label") for character in line])
 
     def _strip(self, cells: Sequence[Cell]) -> Strip:
+        return Strip(self._segments(cells), len(cells))
+
+    def _segments(self, cells: Iterable[Cell]) -> list[Segment]:
         """Cells in their colours, those of one role together."""
         segments = []
         for role, group in groupby(cells, key=itemgetter(1)):
             text = "".join([character for character, _ in group])
             segments.append(Segment(text, self.style_of(f"chart--{role}")))
-        return Strip(segments, len(cells))
+        return segments
 
     # Another window
 

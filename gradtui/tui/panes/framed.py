@@ -8,11 +8,13 @@ from typing import Any, Literal
 from rich.segment import Segment
 from rich.style import Style
 from textual._styles_cache import StylesCache
+from textual.color import Color
 from textual.content import Content
 from textual.css.styles import StylesBase
 from textual.geometry import Region, Size
 from textual.strip import Strip
-from textual.widget import Widget
+
+from gradtui.tui.compositor import Part, PaintsParts, between
 
 
 class FramedLines(StylesCache):
@@ -22,10 +24,13 @@ class FramedLines(StylesCache):
 
     _ends: tuple[Sequence[Segment], Sequence[Segment]] | None = None
     _are_known = False
+    content = Region()
+    """Where in the widget the lines are of which no more than some cells need be made; nowhere where that is not known."""
+    background = Color(0, 0, 0)
 
     def clear(self) -> None:
         super().clear()
-        self._ends, self._are_known = None, False
+        self._ends, self._are_known, self.content = None, False, Region()
 
     def render_line(
         self,
@@ -35,7 +40,7 @@ class FramedLines(StylesCache):
         content_size: Size,
         padding: Any,
         base_background: Any,
-        background: Any,
+        background: Color,
         render_content_line: Callable[[int], Strip],
         *further: Any,
     ) -> Strip:
@@ -47,7 +52,9 @@ class FramedLines(StylesCache):
         if not 0 <= row < content_size.height:
             return whole(render_content_line)
         if not self._are_known:
-            self._ends, self._are_known = _around(whole, width), True
+            self._ends, self._are_known, self.background = _around(whole, width), True, background
+            if self._ends is not None:
+                self.content = content_size.region.translate((styles.gutter.left, styles.gutter.top))
         if self._ends is None:
             return whole(render_content_line)
         line = render_content_line(row)
@@ -65,12 +72,12 @@ def _around(whole: Callable[[Callable[[int], Strip]], Strip], width: int) -> tup
     return None if place is None else (made[:place], made[place + 1 :])
 
 
-class Framed(Widget):
+class Framed(PaintsParts):
     """The base of the panes."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._styles_cache = FramedLines()
+        self._styles_cache: FramedLines = FramedLines()
         self._styles_of_components: dict[str, Style] = {}
 
     def style_of(self, component: str) -> Style:
@@ -80,6 +87,24 @@ class Framed(Widget):
             style = self.get_component_rich_style(component) if component else self.rich_style
             self._styles_of_components[component] = style
         return style
+
+    def parts(self, wanted: Sequence[Part]) -> list[list[Segment] | None]:
+        """Of lines that have changed: what changed in them is all that is painted of them."""
+        lines, filters = self._styles_cache, self.get_line_filters()
+        inside, (x, y) = lines.content, lines.content.offset
+        told: list[list[Segment] | None] = []
+        for row, start, end in wanted:
+            part = None
+            if inside.x <= start and end <= inside.right and inside.y <= row < inside.bottom and lines.is_dirty(row):
+                part = self.cells(row - y, start - x, end - x)
+                for one in filters:
+                    part = one.apply(part, lines.background)
+            told.append(part)
+        return told
+
+    def cells(self, y: int, start: int, end: int) -> list[Segment]:
+        """What stands in line `y` from cell `start` to before `end`."""
+        return between(self.render_line(y), start, end)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

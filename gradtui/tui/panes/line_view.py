@@ -14,6 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gradtui.snapshot.visible import harmless
+from gradtui.tui.compositor import between
 from gradtui.tui.panes.framed import Framed
 
 Piece = tuple[str, str]
@@ -69,6 +70,7 @@ class LineView(Framed, ScrollView, can_focus=True, inherit_bindings=False):
         for y in range(top, top + height):
             before, now = self._painted.get(y), self._line(y)
             if before != now:
+                self._painted[y] = now
                 x = 0 if before is None else _unchanged(before, now)
                 changed.append(Region(x, y - top, max(0, width - x), 1))
         if changed:
@@ -82,8 +84,12 @@ class LineView(Framed, ScrollView, can_focus=True, inherit_bindings=False):
         self._painted[y] = line
         strip = self._strips.get((line, width))
         if strip is None:
-            strip = self._strips[line, width] = self._strip(line, width)
+            strip = self._strips[line, width] = Strip(between(self._segments(line, width), 0, width), width)
         return strip
+
+    def cells(self, y: int, start: int, end: int) -> list[Segment]:
+        line = self._painted.get(y + self.scroll_offset.y)
+        return super().cells(y, start, end) if line is None else between(self._segments(line, end), start, end)
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -97,12 +103,10 @@ class LineView(Framed, ScrollView, can_focus=True, inherit_bindings=False):
         line = self.line(y)
         return Line(tuple([(harmless(text), component) for text, component in line.pieces]), line.style)
 
-    def _strip(self, line: Line, width: int) -> Strip:
+    def _segments(self, line: Line, width: int) -> list[Segment]:
+        """Of a line and what is empty behind it, `width` cells at least."""
         segments = [Segment(text, self._style_of(component, line.style)) for text, component in line.pieces]
-        cells = sum(cell_len(text) for text, _ in line.pieces)
-        if cells > width:
-            return Strip(segments, cells).crop(0, width)
-        return Strip([*segments, Segment(" " * (width - cells), self._style_of("", line.style))], width)
+        return [*segments, Segment(" " * width, self._style_of("", line.style))]
 
     def _style_of(self, component: str, over: str) -> Style:
         style = self._styles_of.get((component, over))

@@ -16,6 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gradtui.snapshot.visible import visible
+from gradtui.tui.panes import changed_cells
 from gradtui.tui.panes.framed import Framed
 
 APART = 1
@@ -91,7 +92,7 @@ class Stepper(Framed, ScrollView, can_focus=True):
         if len(before) != len(self._pieces):
             self.refresh()
         elif changed := [y for y, pieces in enumerate(self._pieces) if pieces != before[y]]:
-            self.refresh(*(Region(0, y - top, width, 1) for y in changed))
+            self.refresh(*(changed_cells.in_pieces(y - top, before[y], self._pieces[y], width) for y in changed))
         active = next((y for y, row in enumerate(self._rows) if row.active), None)
         if active is not None and len(self._rows) > self.size.height > 0:
             self.scroll_to_region(Region(0, active, 1, 1), animate=False, force=True)
