@@ -9,6 +9,7 @@ import pytest
 from rich.segment import Segment
 from textual._compositor import CompositorUpdate
 from textual.screen import Screen
+from textual.widget import Widget
 
 from gradtui.tui import asking
 from gradtui.tui.app import GradtuiApp
@@ -52,7 +53,7 @@ class Painted:
 def is_painted(app: GradtuiApp) -> bool:
     """Whether all that has changed is on the screen, also what the screen has not heard of yet."""
     screen = app.screen
-    waiting = [one for one in screen.walk_children(with_self=True) if one._repaint_required or one._layout_required]
+    waiting = [one for one in screen.query(Widget) if one._repaint_required or one._layout_required]
     unpainted = screen._dirty_widgets or screen._compositor._dirty_regions or screen.message_queue_size
     return not (waiting or unpainted or app.answers.waiting)
 

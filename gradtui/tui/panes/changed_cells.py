@@ -35,8 +35,8 @@ def _in_row(row: int, old: Mapping[int, Cell], new: Mapping[int, Cell]) -> Itera
 
 
 def in_pieces(row: int, before: Sequence[tuple[Any, ...]], after: Sequence[tuple[Any, ...]], width: int) -> Region:
-    """The stretch of a row that differs, between the first and the last of the pieces, each a text with what it looks like, that do.
-    What follows the last piece is empty."""
+    """The stretch of a row from the first of the pieces that differs to the last; each is a text with its looks, and what
+    follows them is empty."""
     start = _same(before, after)
     whole, old = _cells(after), _cells(before)
     end = whole - _same(reversed(before), reversed(after)) if whole == old else max(whole, old)

@@ -275,10 +275,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
             return self._lines[y].adjust_cell_length(width, self.rich_style)
         if not over:
             return self._lines[y]
-        moved = [*cells]
-        for column, cell in over.items():
-            moved[column] = cell
-        return self._strip(moved)
+        return self._strip([over.get(x, cell) for x, cell in enumerate(cells)])
 
     def cells(self, y: int, start: int, end: int) -> list[Segment]:
         picture = self._picture

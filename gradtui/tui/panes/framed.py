@@ -14,7 +14,7 @@ from textual.css.styles import StylesBase
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
-from gradtui.tui.compositor import Part, PaintsParts, between
+from gradtui.tui.compositor import PaintsParts, Part, between
 
 
 class FramedLines(StylesCache):
