@@ -14,8 +14,9 @@ CHANGED = "changed on the way"
 
 
 def summary(trainer: Trainer, session: Session) -> str:
-    """`3 updates · SGD(lr=0.1) trains w, b`, and what else is to be said of the run."""
-    if trainer.optimizer is None:
+    """`3 updates · SGD(lr=0.1) trains w, b`, and what else is to be said of the run; nothing beside a function without any of the
+    variables that moved."""
+    if trainer.optimizer is None or _is_of_another_function(trainer, session):
         return ""
     count = trainer.history.here
     told = [f"{count:,} update{'' if count == 1 else 's'}", f"{trainer.optimizer.text} trains {moves(trainer)}"]
@@ -40,6 +41,11 @@ def diverges(trainer: Trainer) -> float | None:
         return None
     updates = map(history.update, range(history.here - LONG_ENOUGH, history.here))
     return growth([update for update in updates if update is not None])
+
+
+def _is_of_another_function(trainer: Trainer, session: Session) -> bool:
+    first = None if trainer.active else trainer.history.update(trainer.history.first)
+    return first is not None and not first.variables.keys() & {*session.variables}
 
 
 def moves(trainer: Trainer) -> str:

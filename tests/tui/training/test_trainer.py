@@ -215,6 +215,20 @@ async def test_a_function_without_a_contour_has_the_title_of_its_curve() -> None
         assert (before, app.picture.chart.border_title) == (TITLES["contour"], TITLES["curve"])
 
 
+async def test_a_function_without_the_variables_that_are_trained_has_no_word_of_their_updates() -> None:
+    app = trained_app(LINE, AT, "SGD(lr=0.1)", trained=("w", "b"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        panel = app.picture.node_panel
+        await until(pilot, 0)
+        await pilot.press("g")
+        await until(pilot, 1)
+        await holds(pilot, lambda: "1 update" in str(panel.border_subtitle), "the update told")
+        await pilot.press("slash", "ctrl+u", *"2v", "enter")
+        await holds(pilot, lambda: not panel.border_subtitle, "nothing told of it")
+        await pilot.press("u")
+        await holds(pilot, lambda: "1 update" in str(panel.border_subtitle), "the update told again")
+
+
 async def test_data_without_a_name_for_what_fits_them() -> None:
     data = {"x": (0.0, 1.0, 2.0), "y": (0.0, 1.5, 2.0)}
     app = trained_app("(w*x + b - y)^2", {"w": "1", "b": "0"}, "SGD(lr=0.1)", data=data, names=("w", "b", "x", "y"))
