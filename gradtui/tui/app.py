@@ -116,9 +116,8 @@ class GradtuiApp(Opening):
         came = message.snapshot
         if not self.asking.receive(came):
             return
-        # only one that ended says for sure which variables there are
         ended = self.session.origin == "function" and came.problem is None
-        if ended and self.session.adopt(came):
+        if ended and self.session.adopt(came):  # only one that ended says for sure which variables there are
             self.picture.lay_out()
             self.ask()  # now with a curve
         self.findings.look(self.backward.looked)
