@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 
 import gradtui
 from gradtui.snapshot.start import Start
-from gradtui.training.csv_data import read_columns
+from gradtui.training.csv_data import read_data
 from gradtui.training.optimizer_text import read_optimizer
 from gradtui.tui import saved
 from gradtui.tui.app import GradtuiApp, explorer
@@ -48,7 +48,7 @@ def formula(text: str, **at: str) -> Make:
 
 def trained(text: str, optimizer: str, updates: int, data: str | None = None, **at: str) -> Make:
     """After so many updates. data: a file of this folder."""
-    columns = read_columns((HERE / data).read_bytes()) if data is not None else {}
+    columns = read_data((HERE / data).read_bytes()).columns if data is not None else {}
     names = (*at, *columns)
     start = Start(text, dict(at), names=names, optimizer=read_optimizer(optimizer), updates=updates, data=columns)
     return lambda theme: explorer(replace(start, theme=theme))

@@ -56,6 +56,7 @@ class Batch:
 def batch() -> Iterator[Batch]:
     batch = Batch()
     yield batch
+    batch.raw(b"x +")
     assert batch.end() == 1, "some lines were bad"
 
 

@@ -166,6 +166,18 @@ async def test_a_run_that_diverges_is_told_and_ends_before_infinity() -> None:
         assert abs(x) > 1e100
 
 
+async def test_a_run_of_two_variables_that_diverges_is_told() -> None:
+    """By its largest eigenvalue: that of 2·w and 2·b is 2."""
+    app = trained_app("w^2 + b^2", {"w": "1", "b": "2"}, "SGD(lr=1.1)", trained=("w", "b"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, 0)
+        for number in range(5):
+            await pilot.press("g")
+            await until(pilot, number + 1)
+        assert diverges(app.board.trainer) == pytest.approx(1 - 1.1 * 2)
+        assert "diverges" in summary(app.board.trainer, app.session)
+
+
 async def test_without_a_word_the_first_update_begins_to_train() -> None:
     app = trained_app("x^2", {"x": "2"}, None)
     async with app.run_test(size=(120, 36)) as pilot:
