@@ -19,9 +19,8 @@ def summary(trainer: Trainer, session: Session) -> str:
     if trainer.optimizer is None or _is_of_another_function(trainer, session):
         return ""
     count = trainer.history.here
-    told = [f"{count:,} update{'' if count == 1 else 's'}", f"{trainer.optimizer.text} trains {moves(trainer)}"]
-    if trainer.changed:
-        told.append(CHANGED)
+    updates = f"{count:,} update{'' if count == 1 else 's'}{f', {CHANGED}' if trainer.changed else ''}"
+    told = [updates, f"{trainer.optimizer.text} trains {moves(trainer)}"]
     columns = session.data.values()
     if trainer.batches is not None and columns:
         told.insert(0, epoch(trainer.batches, min(map(len, columns)), count))
