@@ -155,9 +155,8 @@ def command(
         raise click.UsageError("the data of a file's function are its own: --data and --batch belong to a typed one")
     if trains and (form or export):
         print_or_export.check_updates(form, export)
-    file, chosen = training.read_data(data), training.read_optimizer(optimizer)
-    columns = file.columns
-    named = (*columns, *filter(str.isidentifier, file.unusable))
+    (columns, unusable), chosen = training.read_data(data), training.read_optimizer(optimizer)
+    named = (*columns, *filter(str.isidentifier, unusable))
     twice = next((name for name in at if name in columns), None)
     if twice is not None:
         raise click.BadParameter(f"{twice} is a column of the data already", param_hint="--at")
@@ -166,7 +165,7 @@ def command(
     except option_values.RefusedError as error:
         print_or_export.refuse(text, error.problem, form)
     if origin == "expression":
-        training.check_columns(file, variables, (*at, *(train or "").split(",")))
+        training.check_columns(columns, unusable, variables, (*at, *(train or "").split(",")))
     if alone is not None:
         at[option_values.only_variable(variables, (*at, *columns), alone)] = alone
     start = Start(
@@ -181,8 +180,8 @@ def command(
         optimizer=chosen,
         trained=training.read_trained(train, variables, columns, origin) if trains else None,
         updates=updates or (1 if trains and (form or export) else 0),
-        data=columns,
-        unusable=file.unusable,
+        data=dict(columns),
+        unusable=dict(unusable),
         batches=training.read_batches(batch, seed, columns),
         order=order or (0 if taylor is None else 1),
         degree=taylor,

@@ -13,7 +13,6 @@ from gradtui.command.option_values import shown, unread
 if TYPE_CHECKING:
     from gradtui.snapshot.model import Origin, Request, Snapshot
     from gradtui.snapshot.training import Batches, Optimizer, Training
-    from gradtui.training.csv_data import Data
 
 FIRST_CHUNK, LARGEST_CHUNK = 10, 1000
 SECONDS = 1.0
@@ -39,28 +38,30 @@ def read_optimizer(text: str | None) -> Optimizer | None:
         raise click.BadParameter(f"{shown(str(error))}{pointed}", param_hint="--optimizer") from None
 
 
-def read_data(path: str | None) -> Data:
-    """The columns of a file of data."""
-    from gradtui.training.csv_data import MOST_BYTES, Data, DataError, read_data
-
+def read_data(path: str | None) -> tuple[Mapping[str, tuple[float, ...]], Mapping[str, str]]:
+    """The columns of a file of data; and of those that are not all numbers, why."""
     if path is None:
-        return Data()
+        return {}, {}
     from gradtui.file.plain_file import whole
+    from gradtui.training.csv_data import MOST_BYTES, DataError, read_data
 
     try:
-        return read_data(whole(path, MOST_BYTES))
+        read = read_data(whole(path, MOST_BYTES))
+        return read.columns, read.unusable
     except OSError as error:
         raise click.BadParameter(unread(path, error), param_hint="--data") from None
     except DataError as error:
         raise click.BadParameter(shown(f"{path}: {error}"), param_hint="--data") from None
 
 
-def check_columns(data: Data, variables: Sequence[str], told: Collection[str]) -> None:
+def check_columns(
+    data: Collection[str], unusable: Mapping[str, str], variables: Sequence[str], told: Collection[str]
+) -> None:
     """Refuse data of which nothing is in f, a column that f uses and cannot, and one that misses its variable by a capital letter
     or a blank: that would be trained. told: variables that were named elsewhere, and mean no column."""
-    columns = (*data.columns, *data.unusable)
-    if (wrong := next((name for name in variables if name in data.unusable and name not in told), None)) is not None:
-        raise click.BadParameter(shown(f"f uses {wrong}, and {data.unusable[wrong]}"), param_hint="--data")
+    columns = (*data, *unusable)
+    if (wrong := next((name for name in variables if name in unusable and name not in told), None)) is not None:
+        raise click.BadParameter(shown(f"f uses {wrong}, and {unusable[wrong]}"), param_hint="--data")
     unused = [name for name in columns if name not in variables]
     alike = {_bare(name): name for name in unused}
     meant = [name for name in variables if name not in columns and name not in told and _bare(name) in alike]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from gradtui.expression.builder import Builder
 from gradtui.expression.did_you_mean import DERIVATIVE, derivative_in
@@ -11,7 +11,7 @@ from gradtui.expression.grammar import MOST_NESTED, Rules
 from gradtui.expression.reads_as import write
 from gradtui.expression.scope import Scope
 from gradtui.expression.statements import Statement, statements
-from gradtui.expression.syntax import Binding, Definition, Expression, Node
+from gradtui.expression.syntax import Binding, Definition, Expression, Node, Variable, postorder
 from gradtui.expression.tokens import tokenize
 from gradtui.expression.words_and_spellings import canonical
 
@@ -20,8 +20,9 @@ __all__ = ["ExpressionError", "parse"]
 MOST_CHARACTERS = 10_000
 
 
-def parse(text: str, names: Collection[str] = ()) -> Expression:
-    """Read `text`; `names` are variables whatever they are. Raises ExpressionError and nothing else."""
+def parse(text: str, names: Collection[str] = (), unusable: Mapping[str, str] | None = None) -> Expression:
+    """Read `text`; `names` are variables whatever they are, `unusable` those that no function can be of, and why. Raises
+    ExpressionError and nothing else."""
     if len(text) > MOST_CHARACTERS:
         message = f"the text has {len(text):,} characters; {MOST_CHARACTERS:,} is the most"
         raise ExpressionError("limit", message, MOST_CHARACTERS, len(text))
@@ -36,7 +37,16 @@ def parse(text: str, names: Collection[str] = ()) -> Expression:
         raise ExpressionError("syntax", message, *place, DERIVATIVE) from None
     if builder.deepest + builder.unwritten > MOST_NESTED:
         _check_reading(expression)
+    _check_variables(expression, unusable or {})
     return expression
+
+
+def _check_variables(expression: Expression, unusable: Mapping[str, str]) -> None:
+    wrong = next((name for name in expression.variables if name in unusable), None)
+    if wrong is not None:
+        uses = (node for node in postorder(expression) if isinstance(node, Variable) and node.name == wrong)
+        start, end = next(((node.start, node.end) for node in uses), (0, 0))
+        raise ExpressionError("name", f"f uses {wrong}, and {unusable[wrong]}", start, end)
 
 
 def _check_reading(expression: Expression) -> None:

@@ -21,7 +21,6 @@ from gradtui.snapshot.orders import OrdersRequest
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.surface import SurfaceRequest
 from gradtui.snapshot.training import TrainingRequest
-from gradtui.training.unusable_columns import check_names
 
 """Changes that can be undone, one after the other."""
 MOST_UNDONE = 200
@@ -99,8 +98,7 @@ class Session:
     def read(self, text: str) -> bool:
         """Take `text` for the function; where it is none, `problem` says why, and all else stays. Whether it is one."""
         try:
-            expression = parse(text, self.names)
-            check_names(expression, self.unusable)
+            expression = parse(text, self.names, self.unusable)
         except ExpressionError as error:
             self.problem, self.held = error.problem, True
             return False
