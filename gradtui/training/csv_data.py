@@ -14,6 +14,8 @@ MOST_BYTES = 64 * 2**20
 MOST_NUMBERS = 1_000_000
 SEPARATORS = ("\t", ";", ",")
 BEGINNINGS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16", codecs.BOM_UTF8: "utf-8-sig"}
+LOST = "\N{REPLACEMENT CHARACTER}"
+OTHER_ENCODING = "is not UTF-8: this is no text, or in another encoding"
 EXAMPLE = "the first line names the columns: x,y"
 LONGEST = 40
 """Characters of a cell that are quoted."""
@@ -72,12 +74,9 @@ def read_data(data: bytes) -> Data:
 
 
 def _text(data: bytes) -> str:
+    """What is not UTF-8 stands there as a replacement character: it may be in a column that nobody uses."""
     encoding = next((name for mark, name in BEGINNINGS.items() if data.startswith(mark)), "utf-8")
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise DataError(f"line {line} is not UTF-8: this is no text, or in another encoding") from None
+    text = data.decode(encoding, "replace")
     if "\0" in text:
         raise DataError(f"line {text[: text.index(chr(0))].count(chr(10)) + 1} holds a zero byte: this is no text")
     return text
@@ -93,7 +92,9 @@ def _unusable(names: list[str], line: int) -> dict[str, str]:
     """Which of the names in the header no variable can have, and why."""
     told: dict[str, str] = {}
     for name in filter(None, names):
-        if _is_number(name):
+        if LOST in name:
+            told[name] = f"line {line} {OTHER_ENCODING}"
+        elif _is_number(name):
             told[name] = f"line {line} has the number {name[:LONGEST]}: {EXAMPLE}"
         elif not name.isidentifier():
             what = "no name for a variable: letters, digits and _ make one"
@@ -145,6 +146,8 @@ def _number(cell: str, name: str, line: int) -> float:
     text = cell.strip()
     if not text:
         raise DataError(f"line {line} has a gap in column {name}: fill it, or leave the line out")
+    if LOST in text:
+        raise DataError(f"line {line}, column {name}, {OTHER_ENCODING}")
     if not _is_number(text):
         hint = ": write it without marks between thousands, as 1234.5" if GROUPED.fullmatch(text) else ""
         raise DataError(f"line {line}, column {name}: {text[:LONGEST]!r} is no number{hint}")

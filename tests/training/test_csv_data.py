@@ -62,6 +62,23 @@ def test_a_column_that_cannot_be_used_is_in_nobodys_way(text: str, names: set[st
     assert {*read.unusable} == names
 
 
+def test_words_in_another_encoding_are_in_nobodys_way() -> None:
+    """As a spreadsheet writes them on Windows; used, such a column is told with its line and the reason."""
+    read = read_data("x,prénom,y,wer\n1,Zoë,3,7\n-2.5,Ann,4e-3,Jürgen\n".encode("cp1252"))
+    assert read.columns == XY
+    assert "line 3" in read.unusable["wer"]
+    assert "UTF-8" in read.unusable["wer"]
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x89PNG\r\n\x1a\n\0\0", b"\x1f\x8b\x08\x08\xff\xfe\n\xff", "é;è\n1;2\n".encode("cp1252")]
+)
+def test_what_is_no_text_is_told(data: bytes) -> None:
+    with pytest.raises(DataError) as raised:
+        read_data(data)
+    assert "no text" in str(raised.value)
+
+
 def test_what_is_wrong_with_a_column_has_the_line_that_an_editor_shows() -> None:
     read = read_data(b"\n\nx,name,z\n1,anna,2\n\n2,ben,\n")
     assert "line 4" in read.unusable["name"]
