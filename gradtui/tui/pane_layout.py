@@ -41,6 +41,7 @@ class PaneLayout(Container):
             pane.border_title = name
         self.tabs = Static(id="tabs")
         self._given: tuple[str | None, str | None] = (None, None)
+        self._fitted, self._columns = (0, 0, ""), 0
         self._named = Content()
 
     @property
@@ -112,6 +113,11 @@ class PaneLayout(Container):
             self._named = named
             self.tabs.update(named)
         (width, height), (columns, rows) = self.size, self.graph.wanted_size
+        snapshot = self.graph.arrangement.snapshot
+        shape = width, rows, "" if snapshot is None else snapshot.expression
+        if shape != self._fitted:
+            self._fitted, self._columns = shape, 0
+        columns = self._columns = max(self._columns, columns)  # else the border would move to and fro with its digits
         wide = one is None and self.screen.has_class("-wide") and not self.has_class("-no-chart")
         known = self.graph.arrangement.rows
         few = wide and bool(known) and rows <= FEW * height

@@ -117,3 +117,15 @@ async def test_files_from_the_screen(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert load("f.gradtui").curve is not None
         assert "AddBackward0" not in Path("g.svg").read_text()
         assert "slope 11" in Path("f.chart.svg").read_text()
+
+
+async def test_the_border_does_not_move_to_and_fro() -> None:
+    """It makes room for more digits, and keeps it until there is another function."""
+    app = make_app()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "x", *"1234.5678", "enter")
+        wide = app.picture.graph.outer_size.width
+        await press(pilot, "x", "4", "enter", *["right", "left"] * 7)
+        assert app.picture.graph.outer_size.width == wide
+        await press(pilot, "slash", "ctrl+u", *"x", "enter")
+        await until(pilot, lambda: app.picture.graph.outer_size.width < wide, "the room of another function")
