@@ -9,6 +9,7 @@ import pytest
 from gradtui.file.snapshot_format import load
 from tests.tui.fakes import make_app
 from tests.tui.test_app import press, text_of, until
+from tests.tui.training.engine import trained_app
 
 
 @pytest.mark.parametrize("size", [(60, 20), (48, 12), (100, 16)])
@@ -121,11 +122,15 @@ async def test_files_from_the_screen(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 async def test_the_border_does_not_move_to_and_fro() -> None:
     """It makes room for more digits, and keeps it until there is another function."""
-    app = make_app()
+    app = trained_app("(w*x + b - y)^2", {"w": "0.5", "x": "2", "b": "0", "y": "3"}, None)
     async with app.run_test(size=(120, 36)) as pilot:
-        await press(pilot, "x", *"1234.5678", "enter")
-        wide = app.picture.graph.outer_size.width
-        await press(pilot, "x", "4", "enter", *["right", "left"] * 7)
-        assert app.picture.graph.outer_size.width == wide
+        await until(pilot, lambda: app.answers.shown is not None, "the answer")
+        graph = app.picture.graph
+        await press(pilot, "x", *"123.45678", "enter")
+        await until(pilot, lambda: graph.outer_size.width > 66, "more room")
+        wide = graph.outer_size.width
+        await press(pilot, "x", *"0.5", "enter", *["right", "left"] * 7)
+        assert graph.wanted_size[0] < wide
+        assert graph.outer_size.width == wide
         await press(pilot, "slash", "ctrl+u", *"x", "enter")
-        await until(pilot, lambda: app.picture.graph.outer_size.width < wide, "the room of another function")
+        await until(pilot, lambda: graph.outer_size.width < wide, "the room of another function")
