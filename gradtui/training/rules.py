@@ -16,6 +16,8 @@ from gradtui.snapshot.training import Moved, Place, Remembered, Setting, State, 
 ELEMENTS = 3
 """Of a vector that are written out."""
 DIGITS = 6
+LONGER = {"m": "avg", "v": "sq", "u": "acc", "s": "sum", "a": "mean", "b": "buf"}
+"""What an optimizer keeps is called by a letter, or so where a variable has that name."""
 
 
 class Line(Struct, frozen=True):
@@ -43,7 +45,9 @@ class Told:
         names: Collection[str],
     ) -> None:
         self._optimizer = optimizer
-        self.buffer = "buf" if "b" in names else "b"
+        self.m, self.v, self.u, self.s, self.a, self.b = (
+            longer if letter in names else letter for letter, longer in LONGER.items()
+        )
         self.name, self._moved, self._before, self._settings = name, moved, before, settings
 
     @property
@@ -115,8 +119,8 @@ def lines(
     settings: Mapping[str, Setting],
     names: Collection[str] = (),
 ) -> list[Line]:
-    """The rule, line by line. before: the optimizer's state of this variable before the update. names: of all variables: a
-    momentum is called b unless one of them is."""
+    """The rule, line by line. before: the optimizer's state of this variable before the update. names: of all variables:
+    what an optimizer keeps is not called by one of these."""
     if moved.grad is None:
         return [Line(f"{name} has no gradient: torch leaves it where it is")]
     rule = RULES.get(optimizer)
@@ -151,7 +155,7 @@ def _sgd(told: Told) -> Iterator[Line]:
         yield _moves(told, "lr·ḡ", f"{lr}·{grad}")
         return
     mu, held, kept = told.set("momentum"), told.has("momentum_buffer"), _factor(told.had("momentum_buffer"))
-    damp, b = told.on("dampening"), told.buffer
+    damp, b = told.on("dampening"), told.b
     if not told.knew("momentum_buffer"):
         yield Line(f"{b} ← ḡ  (the first time)", "", held)
     elif damp:
@@ -165,13 +169,14 @@ def _sgd(told: Told) -> Iterator[Line]:
 
 
 def _moments(told: Told, second: str = "exp_avg_sq") -> Iterator[Line]:
+    m, v = told.m, told.v
     one, two = told.pair("betas")
     grad = _factor(told.grad)
     yield Line(
-        "m ← β₁·m + (1 − β₁)·ḡ", f"{one}·{_factor(told.had('exp_avg'))} + (1 − {one})·{grad}", told.has("exp_avg")
+        f"{m} ← β₁·{m} + (1 − β₁)·ḡ", f"{one}·{_factor(told.had('exp_avg'))} + (1 − {one})·{grad}", told.has("exp_avg")
     )
     if second == "exp_avg_sq":
-        yield Line("v ← β₂·v + (1 − β₂)·ḡ²", f"{two}·{told.had(second)} + (1 − {two})·{grad}²", told.has(second))
+        yield Line(f"{v} ← β₂·{v} + (1 − β₂)·ḡ²", f"{two}·{told.had(second)} + (1 − {two})·{grad}²", told.has(second))
 
 
 def _adam(told: Told) -> Iterator[Line]:
@@ -179,11 +184,13 @@ def _adam(told: Told) -> Iterator[Line]:
     t, lr, eps = told.steps, told.set("lr"), told.set("eps")
     yield from _decay(told)
     yield from _moments(told)
-    yield Line(f"m̂ = m/(1 − β₁^t){told.at}", f"{told.has('exp_avg')}/(1 − {one}^{t})")
+    yield Line(f"m̂ = {told.m}/(1 − β₁^t){told.at}", f"{told.has('exp_avg')}/(1 − {one}^{t})")
     largest = "max_exp_avg_sq" if told.on("amsgrad") else "exp_avg_sq"
     if told.on("amsgrad"):
-        yield Line("v ← max(v so far)", f"max({told.had(largest)}, {told.has('exp_avg_sq')})", told.has(largest))
-    yield Line("v̂ = v/(1 − β₂^t)", f"{told.has(largest)}/(1 − {two}^{t})")
+        yield Line(
+            f"{told.v} ← max({told.v} so far)", f"max({told.had(largest)}, {told.has('exp_avg_sq')})", told.has(largest)
+        )
+    yield Line(f"v̂ = {told.v}/(1 − β₂^t)", f"{told.has(largest)}/(1 − {two}^{t})")
     yield _moves(told, "lr·m̂/(√v̂ + ε)", f"{lr}·m̂/(√v̂ + {eps})")
 
 
@@ -199,9 +206,10 @@ def _nadam(told: Told) -> Iterator[Line]:
     )
     yield from _moments(told)
     yield Line(
-        "m̂ = μₜ₊₁·m/(1 − ∏μ·μₜ₊₁) + (1 − μₜ)·ḡ/(1 − ∏μ)", f"m = {told.has('exp_avg')}, ∏μ = {told.has('mu_product')}"
+        f"m̂ = μₜ₊₁·{told.m}/(1 − ∏μ·μₜ₊₁) + (1 − μₜ)·ḡ/(1 − ∏μ)",
+        f"{told.m} = {told.has('exp_avg')}, ∏μ = {told.has('mu_product')}",
     )
-    yield Line("v̂ = v/(1 − β₂^t)", f"{told.has('exp_avg_sq')}/(1 − {two}^{t})")
+    yield Line(f"v̂ = {told.v}/(1 − β₂^t)", f"{told.has('exp_avg_sq')}/(1 − {two}^{t})")
     yield _moves(told, "lr·m̂/(√v̂ + ε)", f"{told.set('lr')}·m̂/(√v̂ + {told.set('eps')})")
 
 
@@ -210,45 +218,46 @@ def _radam(told: Told) -> Iterator[Line]:
     t = told.steps
     yield from _decay(told)
     yield from _moments(told)
-    yield Line("m̂ = m/(1 − β₁^t)", f"{told.has('exp_avg')}/(1 − {one}^{t})")
+    yield Line(f"m̂ = {told.m}/(1 − β₁^t)", f"{told.has('exp_avg')}/(1 − {one}^{t})")
     yield Line("ρₜ = ρ∞ − 2t·β₂^t/(1 − β₂^t), ρ∞ = 2/(1 − β₂) − 1", f"t = {t}, β₂ = {two}")
-    yield Line("ρₜ > 5: r·√(1 − β₂^t)/(√v + ε) goes before m̂, r from ρₜ; else 1", f"v = {told.has('exp_avg_sq')}")
+    rectified = f"r·√(1 − β₂^t)/(√{told.v} + ε)"
+    yield Line(f"ρₜ > 5: {rectified} goes before m̂, r from ρₜ; else 1", f"{told.v} = {told.has('exp_avg_sq')}")
     yield _moves(told, "lr·m̂·(that)", f"{told.set('lr')}·m̂·(that)")
 
 
 def _adagrad(told: Told) -> Iterator[Line]:
     grad = _factor(told.grad)
-    yield Line("s ← s + ḡ²", f"{told.had('sum')} + {grad}²", told.has("sum"))
+    yield Line(f"{told.s} ← {told.s} + ḡ²", f"{told.had('sum')} + {grad}²", told.has("sum"))
     lr = told.set("lr")
     if told.on("lr_decay"):
         t = told.steps
         yield Line(f"η = lr/(1 + (t − 1)·d){told.at}", f"{lr}/(1 + ({t} − 1)·{told.set('lr_decay')})")
-        yield _moves(told, "η·ḡ/(√s + ε)", f"η·{grad}/(√{told.has('sum')} + {told.set('eps')})")
+        yield _moves(told, f"η·ḡ/(√{told.s} + ε)", f"η·{grad}/(√{told.has('sum')} + {told.set('eps')})")
         return
-    yield _moves(told, "lr·ḡ/(√s + ε)", f"{lr}·{grad}/(√{told.has('sum')} + {told.set('eps')})")
+    yield _moves(told, f"lr·ḡ/(√{told.s} + ε)", f"{lr}·{grad}/(√{told.has('sum')} + {told.set('eps')})")
 
 
 def _adadelta(told: Told) -> Iterator[Line]:
     rho, eps, grad = told.set("rho"), told.set("eps"), _factor(told.grad)
     v, u = told.has("square_avg"), told.had("acc_delta")
-    yield Line("v ← ρ·v + (1 − ρ)·ḡ²", f"{rho}·{told.had('square_avg')} + (1 − {rho})·{grad}²", v)
-    yield Line("Δ = √(u + ε)/√(v + ε)·ḡ", f"√({u} + {eps})/√({v} + {eps})·{grad}")
-    yield Line("u ← ρ·u + (1 − ρ)·Δ²", f"{rho}·{u} + (1 − {rho})·Δ²", told.has("acc_delta"))
+    yield Line(f"{told.v} ← ρ·{told.v} + (1 − ρ)·ḡ²", f"{rho}·{told.had('square_avg')} + (1 − {rho})·{grad}²", v)
+    yield Line(f"Δ = √({told.u} + ε)/√({told.v} + ε)·ḡ", f"√({u} + {eps})/√({v} + {eps})·{grad}")
+    yield Line(f"{told.u} ← ρ·{told.u} + (1 − ρ)·Δ²", f"{rho}·{u} + (1 − {rho})·Δ²", told.has("acc_delta"))
     yield _moves(told, "lr·Δ", f"{told.set('lr')}·Δ")
 
 
 def _rmsprop(told: Told) -> Iterator[Line]:
     alpha, eps, grad, lr = told.set("alpha"), told.set("eps"), _factor(told.grad), told.set("lr")
     v = told.has("square_avg")
-    yield Line("v ← α·v + (1 − α)·ḡ²", f"{alpha}·{told.had('square_avg')} + (1 − {alpha})·{grad}²", v)
-    root, filled = "√v", f"√{v}"
+    yield Line(f"{told.v} ← α·{told.v} + (1 − α)·ḡ²", f"{alpha}·{told.had('square_avg')} + (1 − {alpha})·{grad}²", v)
+    root, filled = f"√{told.v}", f"√{v}"
     if told.on("centered"):
         mean = told.has("grad_avg")
         kept = _factor(told.had("grad_avg"))
-        yield Line("a ← α·a + (1 − α)·ḡ", f"{alpha}·{kept} + (1 − {alpha})·{grad}", mean)
-        root, filled = "√(v − a²)", f"√({v} − {_factor(mean)}²)"
+        yield Line(f"{told.a} ← α·{told.a} + (1 − α)·ḡ", f"{alpha}·{kept} + (1 − {alpha})·{grad}", mean)
+        root, filled = f"√({told.v} − {told.a}²)", f"√({v} − {_factor(mean)}²)"
     if told.on("momentum"):
-        mu, held, b = told.set("momentum"), told.has("momentum_buffer"), told.buffer
+        mu, held, b = told.set("momentum"), told.has("momentum_buffer"), told.b
         kept = _factor(told.had("momentum_buffer"))
         yield Line(f"{b} ← μ·{b} + ḡ/({root} + ε)", f"{mu}·{kept} + {_factor(told.grad)}/({filled} + {eps})", held)
         yield _moves(told, f"lr·{b}", f"{lr}·{_factor(held)}")
@@ -272,10 +281,14 @@ def _adamax(told: Told) -> Iterator[Line]:
     one, two = told.pair("betas")
     t, grad, eps = told.steps, _factor(told.grad), told.set("eps")
     yield from _moments(told, "exp_inf")
-    yield Line("u ← max(β₂·u, |ḡ| + ε)", f"max({two}·{told.had('exp_inf')}, |{grad}| + {eps})", told.has("exp_inf"))
+    yield Line(
+        f"{told.u} ← max(β₂·{told.u}, |ḡ| + ε)",
+        f"max({two}·{told.had('exp_inf')}, |{grad}| + {eps})",
+        told.has("exp_inf"),
+    )
     yield _moves(
         told,
-        f"lr/(1 − β₁^t)·m/u{told.at}",
+        f"lr/(1 − β₁^t)·{told.m}/{told.u}{told.at}",
         f"{told.set('lr')}/(1 − {one}^{t})·{_factor(told.has('exp_avg'))}/{told.has('exp_inf')}",
     )
 

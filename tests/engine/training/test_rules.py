@@ -16,8 +16,12 @@ from gradtui.training.optimizer_text import read_optimizer
 from gradtui.training.optimizers import OPTIMIZERS
 from gradtui.training.rules import Line, lines
 
-EXPRESSION = "x^4 - 3x^2 + x + sum((c - [1, -2])^2) + b^2"
-AT: dict[str, Place] = {"x": 2.0, "c": (0.5, 0.25), "b": -0.75}
+PLAIN = "x^4 - 3x^2 + x + sum((c - [1, -2])^2) + b^2"
+EXPRESSIONS: dict[str, dict[str, Place]] = {
+    PLAIN: {"x": 2.0, "c": (0.5, 0.25), "b": -0.75},
+    "m^2 + v^4 + 2u^2 + s^2 + a^4 - a + b^2": {"m": 2.0, "v": -1.5, "u": 0.5, "s": 3.0, "a": 1.25, "b": -0.75},
+}
+"""The second is of the letters by which rules call what an optimizer keeps."""
 OPTIMIZER_TEXTS = (
     "SGD(lr=0.01)",
     "SGD(lr=0.01, weight_decay=0.3)",
@@ -67,17 +71,19 @@ def test_every_optimizer_is_asked() -> None:
     assert {text.partition("(")[0] for text in OPTIMIZER_TEXTS} == {*OPTIMIZERS}
 
 
+@pytest.mark.parametrize("expression", EXPRESSIONS)
 @pytest.mark.parametrize("text", OPTIMIZER_TEXTS)
-def test_every_equation_is_true(text: str) -> None:
+def test_every_equation_is_true(text: str, expression: str) -> None:
+    at = EXPRESSIONS[expression]
     optimizer = read_optimizer(text)
-    asked = TrainingRequest(optimizer, tuple(AT), count=UPDATES)
-    training = evaluate(Request(1, EXPRESSION, AT, "float64", training=asked)).training
+    asked = TrainingRequest(optimizer, tuple(at), count=UPDATES)
+    training = evaluate(Request(1, expression, at, "float64", training=asked)).training
     assert training is not None
     before = training.before
-    ended = dict.fromkeys(AT, 0)
+    ended = dict.fromkeys(at, 0)
     for update in training.updates:
         for name, moved in update.variables.items():
-            told = lines(optimizer.name, name, moved, before.get(name, {}), training.settings, tuple(AT))
+            told = lines(optimizer.name, name, moved, before.get(name, {}), training.settings, tuple(at))
             ended[name] += check(told, name, moved)
         before = {name: moved.state for name, moved in update.variables.items()}
     for name, count in ended.items():
