@@ -65,8 +65,7 @@ async def test_changed_cells_leave_the_screen_that_a_whole_frame_would(monkeypat
     async with app.run_test(size=SIZE) as pilot:
         for key in KEYS:
             await press(pilot, key)
-            still = lambda: not (app.screen._dirty_widgets or app.screen._compositor._dirty_regions)  # noqa: E731
-            await until(pilot, still, "the end of a frame")
+            await until(pilot, lambda: is_painted(app), "the end of a frame")
             painted.assert_whole(key)
     assert painted.updates > len(KEYS)
 
