@@ -88,6 +88,23 @@ async def test_nothing_yet() -> None:
         assert "no curve" in "".join(screen(app.chart))
 
 
+@pytest.mark.parametrize("size", [(40, 15), (90, 30)])
+async def test_some_cells_of_a_line_are_those_of_the_whole(size: tuple[int, int]) -> None:
+    app = Small()
+    async with app.run_test(size=size) as pilot:
+        app.chart.show_curve(quadratic())
+        await drawn(pilot)
+        for x in (4.0, 4.1, -20.0):
+            app.chart.show_point(x, x * x + 3 * x + 1, 2 * x + 3)
+            for y in range(size[1]):
+                whole = [(one, segment.style) for segment in app.chart.render_line(y) for one in segment.text]
+                for start in range(size[0]):
+                    some = app.chart.cells(y, start, min(start + 7, size[0]))
+                    assert [(one, segment.style) for segment in some for one in segment.text] == whole[
+                        start : start + 7
+                    ]
+
+
 async def test_legend_of_trouble_is_in_the_border() -> None:
     app = Small()
     async with app.run_test(size=(40, 15)):
