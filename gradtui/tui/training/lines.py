@@ -108,7 +108,7 @@ def _by_module(update: Update, trained: Sequence[str]) -> Iterator[Pieces]:
         told = "".join(f"{NOT_KNOWN if one is None else number(one, DIGITS):>{COLUMN}}" for one in cells)
         yield ((f"{module[-MOST_NAME:]:{width}}", "node--text"), (told, "node--value"))
     if len(modules) > MOST_MODULES:
-        yield ((f"… {len(modules) - MOST_MODULES} modules more: --updates N --json has them all", "node--quiet"),)
+        yield ((f"… {len(modules) - MOST_MODULES} modules more: a .csv file has them all", "node--quiet"),)
 
 
 def _head(what: str, name: str, moved: Moved) -> Pieces:
