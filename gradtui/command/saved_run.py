@@ -91,7 +91,7 @@ def folder(path: str, form: Form | None, export: str | None) -> NoReturn:
     from gradtui.file.header import FileError
     from gradtui.file.run_folder import load_folder
     from gradtui.report.run import ranks as report
-    from gradtui.runs.ranks import side_by_side
+    from gradtui.runs.side_by_side import side_by_side
     from gradtui.snapshot.model import Problem
 
     if export is not None or form == "steps":

@@ -33,7 +33,7 @@ from gradtui.expression.did_you_mean import unknown_method
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
 from gradtui.expression.indexing import indexed
-from gradtui.expression.latex_structures import root, structure
+from gradtui.expression.latex_arguments import root, structure
 from gradtui.expression.reading import OPENING, Reading, Rule
 from gradtui.expression.syntax import (
     ArithmeticOperator,

@@ -11,6 +11,7 @@ from gradtui.graph.short_names import function, short, title
 from gradtui.snapshot.model import Edge, Node
 from gradtui.snapshot.numbers import number, numbers
 
+ORDER = "Of the nodes that are ready the engine takes the one made last (highest sequence), and a leaf at once."
 MOST_RECEIVERS = 3
 """Operands that are named."""
 

@@ -14,8 +14,6 @@ from msgspec import Struct
 from gradtui.graph.incoming_edges import Use, uses
 from gradtui.snapshot.model import Edge, Graph, Node, Values
 
-ORDER = "Of the nodes that are ready the engine takes the one made last (highest sequence), and a leaf at once."
-
 
 class Arrival(Struct, frozen=True):
     """A gradient that `sender` sent along its edge number `edge`, at the step at which `sender` ran."""

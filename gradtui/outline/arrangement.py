@@ -23,10 +23,10 @@ from gradtui.graph.gradients import (
     together,
 )
 from gradtui.graph.incoming_edges import Use, above, uses
+from gradtui.outline.filter_and_search import FILTERS, Filter, kept, matches
 from gradtui.outline.lanes import MOST, Lanes
 from gradtui.outline.outline import MOST_OPEN, Outline
 from gradtui.outline.rows import LEVELS, Row, rows, same_shape
-from gradtui.outline.search import FILTERS, Filter, kept, matches
 from gradtui.outline.titles import title
 from gradtui.snapshot.model import Graph, Snapshot
 from gradtui.snapshot.uncollected import uncollected

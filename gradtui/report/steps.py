@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.grad_fns.rule_of_node import explain
 from gradtui.graph import ledger, paths
+from gradtui.graph.node_sentence import ORDER
 from gradtui.graph.operands import quote
-from gradtui.graph.replay import ORDER, Replay, Sum
+from gradtui.graph.replay import Replay, Sum
 from gradtui.report import findings_text
 from gradtui.report.width import WIDTH
 from gradtui.snapshot.model import Node, Snapshot, Values

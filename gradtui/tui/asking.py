@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from textual.message import Message
 
-from gradtui.service.changed_files import Watch
+from gradtui.service.file_watcher import Watch
 from gradtui.snapshot.model import Request, Snapshot
 from gradtui.snapshot.target import split
 from gradtui.tui.answers import Answers, Light

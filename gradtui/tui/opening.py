@@ -16,6 +16,7 @@ from gradtui.settings.remembered import Memory
 from gradtui.tui.configured_keys import bound
 from gradtui.tui.keys import KEYS, UPDATE
 from gradtui.tui.panes.key_footer import KeyFooter
+from gradtui.tui.panes.screen_sizes import HEIGHTS, TOO_SMALL, WIDTHS
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp
 from gradtui.tui.typing.formula_line import FormulaLine
@@ -28,8 +29,8 @@ class Opening(MendedApp):
     CSS_PATH = "opening.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
     AUTO_FOCUS = None
-    HORIZONTAL_BREAKPOINTS = [(0, "-no-width"), (40, "-narrow"), (64, "-medium"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-no-height"), (10, "-flat"), (18, "-low"), (30, "-tall")]
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
 
     def __init__(self, session: Session, theme: str | None, memory: Memory | None) -> None:
         """memory: what is remembered of the last time, and will be of this one; None for nothing."""
@@ -45,7 +46,7 @@ class Opening(MendedApp):
 
     def compose(self) -> ComposeResult:
         yield self.first_line()
-        yield Static("too small:\n40 x 10 at least", id="too-small")
+        yield Static(TOO_SMALL, id="too-small")
         yield KeyFooter(left_out=(UPDATE,))
 
     def first_line(self) -> Widget:

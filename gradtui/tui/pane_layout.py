@@ -13,12 +13,10 @@ from textual.widgets import Static
 from gradtui.tui.graph.view import GraphView
 from gradtui.tui.node.panel import NodePanel
 from gradtui.tui.panes.chart import Chart
+from gradtui.tui.panes.screen_sizes import ONE_BELOW
 
 PANES = {"graph": "graph", "chart": "f and f'", "node": "node"}
 """Ids of the panes, and how they are called."""
-
-ONE_BELOW = (64, 18)
-"""Columns and rows of the screen below which the panes are shown one at a time, as tabs."""
 
 FEW = 0.45
 """Part of the height up to which a graph leaves the rest of its column to the node panel."""

@@ -10,6 +10,8 @@ from tests.benchmarks.measure import alternating, busy, timed
 from tests.benchmarks.table import Other, Row
 
 RUNS = 7
+BESIDE = 31
+"""Runs beside other processes, which take the processor from some of them."""
 SMALL, LARGE = 1_000, 200_000
 
 
@@ -58,14 +60,15 @@ def beside_others(torch: Any, capture: Callable[[], object], backward: Callable[
     """With as many threads as torch takes by itself, as in a training that has the workers of a DataLoader beside it."""
 
     def rest() -> float:
-        return timed(capture)() - timed(backward)()
+        captured, alone = alternating(timed(capture), timed(backward), runs=BESIDE, collected=True)
+        return captured - alone
 
     threads = torch.get_num_threads()
     torch.set_num_threads(os.cpu_count() or 1)
     try:
-        (quiet,) = alternating(rest, collected=True)
+        quiet = rest()
         with busy():
-            (beside,) = alternating(rest, collected=True)
+            beside = rest()
     finally:
         torch.set_num_threads(threads)
     what = "the same beside a busy process for each core"

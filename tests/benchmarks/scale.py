@@ -9,8 +9,8 @@ from pathlib import Path
 
 from gradtui.file.snapshot_format import save
 from gradtui.outline.arrangement import Arrangement
+from gradtui.outline.filter_and_search import matches
 from gradtui.outline.lanes import Lanes
-from gradtui.outline.search import matches
 from gradtui.snapshot.model import Snapshot
 from tests import synthetic
 from tests.benchmarks.measure import alternating, percentile, timed

@@ -17,7 +17,7 @@ import torch
 from gradtui.engine.autograd.dtype_and_device import RefusalError
 from gradtui.engine.capture.introspection import is_a, items, python_function
 from gradtui.engine.user.confine import one_process
-from gradtui.engine.user.returned import returned
+from gradtui.engine.user.coroutines_and_generators import returned
 from gradtui.snapshot.defaults import default_at
 
 At = Mapping[str, float | tuple[float, ...]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.findings.words.whereabouts import gathered
-from gradtui.runs.ranks import Difference, Ranks, What
+from gradtui.runs.side_by_side import Difference, Ranks, What
 from gradtui.snapshot.finding import Certainty, Finding
 from gradtui.snapshot.numbers import number
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from gradtui.graph import ledger
-from gradtui.graph.node_sentence import sentence
-from gradtui.graph.replay import ORDER, Replay
+from gradtui.graph.node_sentence import ORDER, sentence
+from gradtui.graph.replay import Replay
 from gradtui.report.steps import labels_of, ready, told
 from gradtui.snapshot.model import Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers

@@ -9,7 +9,7 @@ from gradtui.report import findings_text
 from gradtui.report.json import Json, finding, number
 from gradtui.report.run import json as run_json
 from gradtui.report.run.text import aligned, summary
-from gradtui.runs.ranks import Ranks
+from gradtui.runs.side_by_side import Ranks
 from gradtui.runs.since import since
 from gradtui.snapshot.finding import CERTAINTIES, Finding
 from gradtui.snapshot.numbers import NOT_KNOWN

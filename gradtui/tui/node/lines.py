@@ -8,9 +8,9 @@ from rich.cells import cell_len
 
 from gradtui.graph.incoming_edges import Contribution, as_sum, contributions, has_run
 from gradtui.graph.kept import in_units
-from gradtui.graph.node_sentence import sentence
+from gradtui.graph.node_sentence import ORDER, sentence
 from gradtui.graph.plain_names import plain_name
-from gradtui.graph.replay import ORDER, Replay
+from gradtui.graph.replay import Replay
 from gradtui.graph.short_names import again
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Node, Saved, Values

@@ -22,6 +22,7 @@ from gradtui.snapshot.visible import visible
 from gradtui.tui.configured_keys import bound
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.panes.line_view import cut
+from gradtui.tui.panes.screen_sizes import HEIGHTS, TOO_SMALL, WIDTHS
 from gradtui.tui.run import lines
 from gradtui.tui.run.following import Failed, Grown, Source
 from gradtui.tui.run.heat_map import HeatMap
@@ -46,8 +47,8 @@ class RunApp(MendedApp):
     CSS_PATH = ["../opening.tcss", "../gradtui.tcss", "run.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS]
     AUTO_FOCUS = None
-    HORIZONTAL_BREAKPOINTS = [(0, "-no-width"), (40, "-narrow"), (64, "-medium"), (100, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-no-height"), (10, "-flat"), (18, "-low"), (30, "-tall")]
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
 
     def __init__(
         self, source: Source, look: Look | None = None, theme: str | None = None, settings: Settings | None = None
@@ -76,7 +77,7 @@ class RunApp(MendedApp):
         self.body = Container(Vertical(self.loss, self.heat, id="by-update"), self.beside, id="body")
         parts = (self.findings, *self.above(), self.body, self.file)
         yield Container(Horizontal(self.what, self.doing, id="head"), *parts, id="picture")
-        yield Static("too small:\n40 x 10 at least", id="too-small")
+        yield Static(TOO_SMALL, id="too-small")
         yield KeyFooter()
 
     def above(self) -> Iterable[Widget]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gradtui.runs.ranks import Pace
 from gradtui.runs.run import ParameterNorms, Run
+from gradtui.runs.side_by_side import Pace
 from gradtui.runs.since import since
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.numbers import NOT_KNOWN, number

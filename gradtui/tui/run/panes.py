@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gradtui.runs.ranks import Pace
 from gradtui.runs.run import Run
+from gradtui.runs.side_by_side import Pace
 from gradtui.tui.panes.line_view import Line, LineView
 from gradtui.tui.run import lines
 from gradtui.tui.run.look import Look

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from textual.message import Message
 from textual.widget import Widget
 
-from gradtui.runs.ranks import Pace, Ranks, side_by_side
 from gradtui.runs.run import Run
+from gradtui.runs.side_by_side import Pace, Ranks, side_by_side
 from gradtui.settings.read_settings import Settings
 from gradtui.snapshot.finding import Finding
 from gradtui.tui.run.app import RunApp

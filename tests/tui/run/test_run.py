@@ -26,7 +26,7 @@ from gradtui.tui.run.ranks import RanksApp
 from gradtui.tui.typing.file_entry import FileInput
 from tests import examples
 from tests.runs import made
-from tests.runs.test_ranks import none_from_5, rank
+from tests.runs.test_side_by_side import none_from_5, rank
 
 WIDE = (120, 36)
 

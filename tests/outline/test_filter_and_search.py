@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradtui.graph.incoming_edges import uses
-from gradtui.outline.search import kept, matches, path_to
+from gradtui.outline.filter_and_search import kept, matches, path_to
 from gradtui.snapshot.model import Graph
 from tests import examples, synthetic
 from tests.graph.graphs import modular

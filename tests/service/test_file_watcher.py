@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from gradtui.service.changed_files import Watch
+from gradtui.service.file_watcher import Watch
 
 PATIENCE = 10.0
 

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from gradtui.file.run_writing import save
 from gradtui.findings.over_time.between_ranks import findings
 from gradtui.runs.packed_updates import Updates
-from gradtui.runs.ranks import side_by_side
 from gradtui.runs.run import ParameterNorms, Run, Update
+from gradtui.runs.side_by_side import side_by_side
 from gradtui.schemas import answers
 from gradtui.snapshot.finding import Finding
 from tests.command.test_usage import run as command
