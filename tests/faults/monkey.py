@@ -276,7 +276,8 @@ def _program() -> Iterator[Screen]:
             "TEXTUAL_SCREENSHOT_LOCATION": home,
             "PYTHONFAULTHANDLER": "1",
         }
-        with Screen(warm.gradtui(FIRST), environment=environment, folder=Path(home)) as screen:
+        # a ctrl+s that comes just after the program has left would keep its last words, and so its end, until ctrl+q
+        with Screen(warm.gradtui(FIRST), environment=environment, folder=Path(home), flow_control=False) as screen:
             screen.wait(lambda: b"AccumulateGrad" in screen.raw, "the first answer")
             yield screen
 

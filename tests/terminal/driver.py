@@ -65,14 +65,20 @@ class Terminal:
         environment: dict[str, str] | None = None,
         folder: Path | None = None,
         controlling: bool = True,
+        flow_control: bool = True,
     ) -> None:
-        """folder: where it starts, here unless told; controlling: whether the terminal's signals reach it, as in a shell."""
+        """folder: where it starts, here unless told; controlling: whether the terminal's signals reach it, as in a shell;
+        flow_control: whether ctrl+s stops it from writing, where it has not the terminal for itself."""
         self.raw = b""
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._text: str | None = None
         self.descriptor, self._slave = pty.openpty()
         self.resize(columns, rows)
+        if not flow_control:
+            attributes = termios.tcgetattr(self._slave)
+            attributes[0] &= ~termios.IXON
+            termios.tcsetattr(self._slave, termios.TCSANOW, attributes)
         self.attributes_before = termios.tcgetattr(self._slave)
         self.started = self.last_read = time.perf_counter()
         self.process = subprocess.Popen(
