@@ -125,6 +125,7 @@ class SavedFileApp(GradtuiApp):
             await self.query_one("#formula").remove()
             await self.mount(super().first_line(), before=0)
             await super().begin()
+        self.post_message(events.Resize(self.size, self.size))  # behind an older one that has waited
 
     def _read_and_outlined(self) -> tuple[Snapshot, Outline]:
         from gradtui.file.snapshot_format import load  # not wanted before the first paint
