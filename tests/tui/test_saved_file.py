@@ -132,7 +132,7 @@ async def test_another_size_is_seen_meanwhile() -> None:
         held.go_on.set()
         await until(app, "x^2 + 3x + 1", "AccumulateGrad")
         async with asyncio.timeout(30):
-            while app.picture.size.width != 60:
+            while app.message_queue_size or app._resize_timer is not None or app.picture.size.width != 60:
                 await asyncio.sleep(0.01)
 
 
