@@ -50,25 +50,30 @@ def rows() -> Iterator[Row]:
     yield Row("  with its backward", capture, floor=Other(bare, "backward alone"))
     whole, lens = alternating(timed(traced), timed(lambda: torchlens.trace(model, ids)), runs=3, collected=True)
     yield Row("trace and capture, forward and backward", whole, peer=Other(lens, "TorchLens"), bar=1.0, of="peer")
-    yield from beside_others(torch, lambda: gradtui.capture(loss, model=model))
+    yield from beside_others(torch, lambda: gradtui.capture(loss, model=model), backward)
     small, large = (cost(count, torch, gradtui.capture) for count in (SMALL, LARGE))
     what = f"capture per node at {LARGE:,} nodes, less backward"
     yield Row(what, large, "µs", floor=Other(small, f"at {SMALL:,} nodes"), bar=1.5, of="floor")
 
 
-def beside_others(torch: Any, capture: Callable[[], object]) -> Iterator[Row]:
-    """With as many threads as torch takes by itself, as in a training that has the workers of a DataLoader beside it, and its
-    backward pass with it: alone that may take longer, as its threads wait for each other."""
+def beside_others(torch: Any, capture: Callable[[], object], backward: Callable[[], None]) -> Iterator[Row]:
+    """With as many threads as torch takes by itself, as in a training that has the workers of a DataLoader beside it. The
+    backward pass too: its threads wait for each other, which is no work of ours."""
+
+    def both() -> list[float]:
+        return alternating(timed(capture), timed(backward), runs=BESIDE, collected=True)
+
     threads = torch.get_num_threads()
     torch.set_num_threads(os.cpu_count() or 1)
     try:
-        (quiet,) = alternating(timed(capture), runs=BESIDE, collected=True)
+        quiet, quiet_backward = both()
         with busy():
-            (beside,) = alternating(timed(capture), runs=BESIDE, collected=True)
+            beside, beside_backward = both()
     finally:
         torch.set_num_threads(threads)
-    what = "capture with its backward beside a busy process for each core"
+    what = "beside a busy process for each core: capture with its backward"
     yield Row(what, beside, floor=Other(quiet, "on a quiet machine"), bar=2.0, of="floor")
+    yield Row("  backward alone", beside_backward, floor=Other(quiet_backward, "on a quiet machine"))
 
 
 def bert() -> tuple[Any, Any]:
