@@ -213,21 +213,6 @@ def _instead(wrong: str, names: Sequence[str]) -> str:
     close = difflib.get_close_matches(wrong.lower(), [name.lower() for name in names], len(names))
     if close:
         word = wrong.lower()
-        nearest = min(close, key=lambda name: (_edits(word, name), sorted(word) != sorted(name)))
+        nearest = min(close, key=lambda name: sorted(word) != sorted(name))  # the very letters, some of them swapped
         return f"did you mean {next(name for name in names if name.lower() == nearest)}?"
     return f"it has {', '.join(names)}" if len(names) < 20 and "lr" in names else f"there are {', '.join(names)}"
-
-
-def _edits(one: str, other: str) -> int:
-    """Letters to put in, take out, change, or swap with the next, to make one word of the other."""
-    rows = [[*range(len(other) + 1)]]
-    for place, letter in enumerate(one):
-        row = [place + 1]
-        for at, there in enumerate(other):
-            best = min(rows[-1][at] + (letter != there), rows[-1][at + 1] + 1, row[-1] + 1)
-            if place and at and (letter, one[place - 1]) == (other[at - 1], there):
-                best = min(best, rows[-2][at - 1] + 1)
-            row.append(best)
-        rows.append(row)
-    last: list[int] = rows[-1]
-    return last[-1]

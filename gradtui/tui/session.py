@@ -22,8 +22,8 @@ from gradtui.snapshot.start import Start
 from gradtui.snapshot.surface import SurfaceRequest
 from gradtui.snapshot.training import TrainingRequest
 
-"""Changes that can be undone, one after the other."""
 MOST_UNDONE = 200
+"""Changes that can be undone, one after the other."""
 SMALLEST_STEP, LARGEST_STEP = Decimal("1e-12"), Decimal("1e12")
 
 

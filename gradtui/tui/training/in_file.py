@@ -21,12 +21,8 @@ class InFile(Struct, frozen=True):
 
     def export(self, path: str, **how: Any) -> None:
         """Write it. Raises ExportError, and OSError."""
-        from gradtui.report.export import (
-            ExportError,
-            NoUpdatesError,
-            export,
-            suffix_of,
-        )  # not wanted before the first paint
+        # not wanted before the first paint
+        from gradtui.report.export import ExportError, NoUpdatesError, export, suffix_of
 
         if self.withheld and suffix_of(path) == ".py":
             raise ExportError(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gradtui.expression.point import Point, read_values
 from gradtui.snapshot.model import Values
 from gradtui.snapshot.training import Leg, Optimizer, Place, Training
 from gradtui.training.history import History
+from gradtui.training.module_norms import in_words
 from gradtui.tui.session import Session
 
 
@@ -13,6 +16,11 @@ def standing(place: Place, dtype: str) -> Point:
     """Where an update has led, as the session has it: in the fewest digits that are this very number in `dtype`."""
     numbers = place if isinstance(place, tuple) else (place,)
     return read_values(Values((len(numbers),) if isinstance(place, tuple) else (), numbers), dtype)
+
+
+def moving(trained: Sequence[str], of_file: bool) -> str:
+    """`w, b`; of a file before it has said what it has, all its parameters."""
+    return in_words(trained) or ("the parameters of the file" if of_file else "nothing")
 
 
 class OfFile:

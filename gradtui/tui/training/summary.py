@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gradtui.training.continuing import epoch
 from gradtui.training.history import LONG_ENOUGH, growth
-from gradtui.training.module_norms import in_words
 from gradtui.tui.session import Session
+from gradtui.tui.training.of_file import moving
 from gradtui.tui.training.trainer import Trainer
 
 STILL = "every gradient is 0: nothing moves"
@@ -20,7 +20,7 @@ def summary(trainer: Trainer, session: Session) -> str:
         return ""
     count = trainer.history.here
     updates = f"{count:,} update{'' if count == 1 else 's'}{f', {CHANGED}' if trainer.changed else ''}"
-    told = [updates, f"{trainer.optimizer.text} trains {moves(trainer)}"]
+    told = [updates, f"{trainer.optimizer.text} trains {moving(trainer.trained, trainer.of_file)}"]
     columns = session.data.values()
     if trainer.batches is not None and columns:
         told.insert(0, epoch(trainer.batches, min(map(len, columns)), count))
@@ -45,8 +45,3 @@ def diverges(trainer: Trainer) -> float | None:
 def _is_of_another_function(trainer: Trainer, session: Session) -> bool:
     first = None if trainer.active else trainer.history.update(trainer.history.first)
     return first is not None and not first.variables.keys() & {*session.variables}
-
-
-def moves(trainer: Trainer) -> str:
-    """`w, b`; of a file before it has said what it has, all its parameters."""
-    return in_words(trainer.trained) or ("the parameters of the file" if trainer.of_file else "nothing")

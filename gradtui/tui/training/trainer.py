@@ -13,12 +13,11 @@ from gradtui.snapshot.model import Problem, Snapshot
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.training import Batches, Optimizer, Place, Training, TrainingRequest
 from gradtui.training.history import History, is_still, until_finite
-from gradtui.training.module_norms import in_words
 from gradtui.training.optimizers import DEFAULT, settings
 from gradtui.tui.answers import Answers
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
-from gradtui.tui.training.of_file import OfFile, standing
+from gradtui.tui.training.of_file import OfFile, moving, standing
 from gradtui.tui.training.rate_ladder import next_rate
 from gradtui.tui.training.under import Under, under
 
@@ -193,7 +192,7 @@ class Trainer:
         """One update, as soon as it is there."""
         if self.optimizer is None:
             self.optimizer = DEFAULT
-            moves = in_words(self.trained) or "the parameters of the file"
+            moves = moving(self.trained, self.of_file)
             self._app.notify(f"{DEFAULT.text} trains {moves}: O chooses another", timeout=4)
         if not self.active:
             self._app.notify("nothing moves: A lets the active variable be trained", timeout=3)

@@ -62,6 +62,18 @@ def slow_app(optimizer: str, **more: Any) -> GradtuiApp:
     return app
 
 
+def by_rates(*rates: float) -> tuple[float, float]:
+    """Where w and b stand after an update with each of these."""
+    w, b = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (0.5, 0.0))
+    real = torch.optim.SGD([w, b], lr=0.1)
+    for rate in rates:
+        real.param_groups[0]["lr"] = rate
+        real.zero_grad()
+        ((w * 2 + b - 3) ** 2).backward()  # type: ignore[no-untyped-call]
+        real.step()
+    return w.item(), b.item()
+
+
 @pytest.mark.parametrize(
     ("keys", "count", "rate"),
     [
@@ -96,18 +108,12 @@ async def test_a_value_waits_for_them_too() -> None:
 
 async def test_a_rate_waits_for_them_too() -> None:
     app = slow_app("SGD(lr=0.1)", trained=("w", "b"))
-    w, b = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (0.5, 0.0))
-    real = torch.optim.SGD([w, b], lr=0.1)
-    for rate in (0.1, 0.1, 0.2):
-        real.param_groups[0]["lr"] = rate
-        real.zero_grad()
-        ((w * 2 + b - 3) ** 2).backward()  # type: ignore[no-untyped-call]
-        real.step()
+    w, b = by_rates(0.1, 0.1, 0.2)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, 0)
         await pressed(app, pilot, "g", "g", "right_curly_bracket", "g")
         await until(pilot, 3)
-        assert places(app) == (w.item(), b.item())
+        assert places(app) == (w, b)
 
 
 @pytest.mark.parametrize(
@@ -289,15 +295,9 @@ async def test_what_looks_like_a_number_is_told_as_one() -> None:
 async def test_keys_in_between_keep_their_order() -> None:
     """An update, a rate, updates, a value: each acts on what the one before it led to."""
     app = slow_app("SGD(lr=0.1)", trained=("w", "b"))
-    w, b = (torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in (0.5, 0.0))
-    real = torch.optim.SGD([w, b], lr=0.1)
-    for rate in (0.1, 0.2, 0.2):
-        real.param_groups[0]["lr"] = rate
-        real.zero_grad()
-        ((w * 2 + b - 3) ** 2).backward()  # type: ignore[no-untyped-call]
-        real.step()
+    _, b = by_rates(0.1, 0.2, 0.2)
     async with app.run_test(size=(120, 36)) as pilot:
         await until(pilot, 0)
         await pressed(app, pilot, "g", "right_curly_bracket", "g", "g", "x", "ctrl+u", "7", "enter")
         await until(pilot, 3)
-        await holds(pilot, lambda: places(app) == (7.0, b.item()), "the value")
+        await holds(pilot, lambda: places(app) == (7.0, b), "the value")
