@@ -111,11 +111,12 @@ class Gradient(Struct, frozen=True):
 
 def spreads(snapshot: Snapshot) -> list[tuple[str, Spread | None]]:
     """The gradients of the parameters of a model, by name in its own order; of a graph without a model, of its leaves."""
+    named: Iterable[tuple[str, Values | None]]
     if snapshot.parameters:
-        found = [(name, parameter.grad) for name, parameter in snapshot.parameters.items()]
+        named = ((name, parameter.grad) for name, parameter in snapshot.parameters.items())
     else:
-        found = [(node.variable, node.grad_output) for node in snapshot.graph.nodes if node.variable]
-    return [(name, None if grad is None else spread(grad)) for name, grad in found]
+        named = ((node.variable, node.grad_output) for node in snapshot.graph.nodes if node.variable)
+    return [(name, None if grad is None else spread(grad)) for name, grad in named]
 
 
 def by_parameter(snapshot: Snapshot) -> list[Gradient]:

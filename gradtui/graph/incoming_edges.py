@@ -33,6 +33,14 @@ def uses(graph: Graph) -> list[list[Use]]:
     return found
 
 
+def uses_of(graph: Graph, node: int) -> list[Use]:
+    """The same for one node alone."""
+    users = dict.fromkeys(user.id for user in reversed(graph.nodes) for edge in user.edges if edge.target == node)
+    return [
+        (user, number) for user in users for number, edge in enumerate(graph.nodes[user].edges) if edge.target == node
+    ]
+
+
 def above(used: Sequence[Sequence[Use]], node: int) -> set[int]:
     """The nodes from which `node` is reached. used: `uses` of the graph."""
     found: set[int] = set()
@@ -50,11 +58,11 @@ def contributions(
 ) -> list[Contribution]:
     """What came into `node`, in the order of the forward pass, once the first `steps_done` nodes of backward have run.
 
-    used: `uses(graph)[node]`, where it is at hand.
+    used: its `uses_of`, where they are at hand.
     """
     return [
         Contribution(user, number, graph.nodes[user].edges[number].grad if has_run(graph, user, steps_done) else None)
-        for user, number in (uses(graph)[node] if used is None else used)
+        for user, number in (uses_of(graph, node) if used is None else used)
     ]
 
 

@@ -25,7 +25,7 @@ def sentence(replay: Replay, node: Node, steps_done: int | None, digits: int) ->
     if not node.edges:
         return _leaf(replay, node, steps_done, digits)
     onward = _onward(replay, node, digits)
-    if node.id == 0 and not replay.used[0]:
+    if node.id == 0 and not replay.uses_of(0):
         begun = f"where backward starts with ḡ = {short(node.grad_output, digits)}"
         return f"This is {function(replay.graph)} itself, {begun}. {onward}"
     if node.shape:
@@ -41,7 +41,7 @@ def _sum(replay: Replay) -> str:
 
 def _leaf(replay: Replay, node: Node, steps_done: int | None, digits: int) -> str:
     """The end of every way: what arrives is added up, and that is the gradient."""
-    came = contributions(replay.graph, node.id, steps_done=steps_done, used=replay.used[node.id])
+    came = contributions(replay.graph, node.id, steps_done=steps_done, used=replay.uses_of(node.id))
     name, whole = title(node), short(node.grad_output, digits)
     if len(came) < 2:
         return f"Here the way ends: what arrives is the gradient of {name}, {whole}."

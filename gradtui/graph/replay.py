@@ -11,8 +11,11 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from gradtui.graph.incoming_edges import Use, uses
+from gradtui.graph.incoming_edges import Use, uses, uses_of
 from gradtui.snapshot.model import Edge, Graph, Node, Values
+
+SINGLY = 4
+"""Nodes that are looked at one by one: so many take as long as all of them together."""
 
 
 class Arrival(Struct, frozen=True):
@@ -47,18 +50,33 @@ class Replay:
     @cached_property
     def order(self) -> tuple[int, ...]:
         """Node ids as the engine ran them."""
-        steps = {node.id: node.step for node in self.graph.nodes if node.step is not None}
-        return tuple(sorted(steps, key=steps.__getitem__))
+        steps = [node.step for node in self.graph.nodes]
+        if steps == [*range(len(steps))]:  # as of all graphs of which backward ran every node
+            return tuple(range(len(steps)))
+        ran = {id: step for id, step in enumerate(steps) if step is not None}
+        return tuple(sorted(ran, key=ran.__getitem__))
 
     @cached_property
     def used(self) -> list[list[Use]]:
         """For each node the edges that lead to it."""
         return uses(self.graph)
 
+    def uses_of(self, node: int) -> list[Use]:
+        """Those that lead to one node: of the first nodes that are asked for without looking for those of all."""
+        if "used" in self.__dict__ or (node not in self._uses_of and len(self._uses_of) >= SINGLY):
+            return self.used[node]
+        if node not in self._uses_of:
+            self._uses_of[node] = uses_of(self.graph, node)
+        return self._uses_of[node]
+
+    @cached_property
+    def _uses_of(self) -> dict[int, list[Use]]:
+        return {}
+
     def arrivals(self, node: int) -> tuple[Arrival, ...]:
         """What was sent to a node, in the order of sending."""
         nodes = self.graph.nodes
-        sent = ((nodes[sender].step, index, sender) for sender, index in self.used[node])
+        sent = ((nodes[sender].step, index, sender) for sender, index in self.uses_of(node))
         known = sorted((step, index, sender) for step, index, sender in sent if step is not None)
         return tuple(Arrival(sender, index, step, nodes[sender].edges[index].grad) for step, index, sender in known)
 

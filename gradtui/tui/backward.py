@@ -83,7 +83,7 @@ class Backward:
         whole, shown = self._answers.shown, self.shown
         if whole is None or shown is None:
             return None
-        return Looked(shown, whole, 1 if shown is whole else self._session.looked)
+        return Looked(shown, whole, self.replay, 1 if shown is whole else self._session.looked)
 
     def turn(self, to: Literal["order", "graph", "degree"]) -> None:
         """To one derivative more, to the graph of the next, or to the next degree of Taylor's polynomial."""
@@ -99,12 +99,17 @@ class Backward:
     # The recorded pass
 
     @property
-    def order(self) -> tuple[int, ...]:
-        """Ids of the nodes that backward ran, as it ran them."""
-        graph = self.shown.graph if self.shown is not None else Graph()
+    def replay(self) -> Replay:
+        """Of what is shown."""
+        graph = self.shown.graph if self.shown is not None else self._replay.graph
         if self._replay.graph is not graph:
             self._replay = Replay(graph)
-        return self._replay.order
+        return self._replay
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Ids of the nodes that backward ran, as it ran them."""
+        return self.replay.order
 
     def step(self, by: int) -> None:
         """`by` nodes on, or back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from textual.app import App
@@ -10,6 +11,9 @@ from textual.message import Message
 
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Graph, Snapshot
+
+if TYPE_CHECKING:
+    from gradtui.graph.replay import Replay
 
 MOST_AT_ONCE = 2000
 """Nodes up to which it takes less than a frame to find what is wrong."""
@@ -24,10 +28,11 @@ class Explained(Message):
 
 
 class Looked(Struct, frozen=True):
-    """What is looked at: `shown`, which is the picture of a derivative of `whole` where `order` is more than 1."""
+    """What is looked at: `shown`, which is the picture of a derivative of `whole` where `order` is more than 1; its `replay`."""
 
     shown: Snapshot
     whole: Snapshot
+    replay: Replay
     order: int = 1
 
 
@@ -53,7 +58,7 @@ class Findings:
             self.all = _findings(at)
 
     async def _look(self, at: Looked) -> None:
-        found = await asyncio.to_thread(_findings, at)
+        found = await asyncio.to_thread(_all, at)
         if at.shown.graph is self._graph:
             self.all, self._looking = found, False
             self._app.post_message(Found())
@@ -85,6 +90,12 @@ class Findings:
             return None
         place = self.reasons.index(told) + 1 if told in self.reasons else 0
         return self.reasons[place % len(self.reasons)]
+
+
+def _all(at: Looked) -> tuple[Finding, ...]:
+    """First what the next node that is looked at would have to wait for."""
+    at.replay.used  # noqa: B018
+    return _findings(at)
 
 
 def _findings(at: Looked) -> tuple[Finding, ...]:

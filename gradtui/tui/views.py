@@ -355,6 +355,7 @@ class Picture(Vertical):
         self.node_panel.show(
             self._backward.shown,
             cursor.selected,
+            replay=self._backward.replay,
             steps_done=cursor.steps_done,
             chosen=cursor.chosen,
             told=cursor.told,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import random
 
 import pytest
 
-from gradtui.graph.incoming_edges import above, as_sum, contributions, has_run, uses
+from gradtui.graph.incoming_edges import above, as_sum, contributions, has_run, uses, uses_of
 from gradtui.snapshot.model import Graph, Snapshot, Values
 from tests import examples
+from tests.graph.graphs import tangled
 
 
 def numbers(values: Values | None) -> tuple[float, ...] | None:
@@ -32,6 +34,12 @@ def test_they_sum_to_the_gradient(example: Snapshot) -> None:
 def test_output_is_used_by_nobody() -> None:
     assert contributions(examples.quadratic().graph, 0) == []
     assert uses(Graph()) == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_those_of_one_node_are_those_of_all(seed: int) -> None:
+    graph = tangled(random.Random(seed)).graph
+    assert [uses_of(graph, node.id) for node in graph.nodes] == uses(graph)
 
 
 def test_what_has_not_run_has_sent_nothing() -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
+from msgspec.structs import replace
 
 from gradtui.engine.typed.evaluate import evaluate
-from gradtui.graph.replay import Replay
+from gradtui.graph import incoming_edges
+from gradtui.graph.replay import SINGLY, Replay
 from gradtui.snapshot.model import Edge, Graph, Node, Request, Values
+from tests import synthetic
+from tests.graph.graphs import tangled
 
 EXPRESSIONS = [
     "x^2 + 3x + 1",
@@ -104,3 +110,30 @@ def test_sums_step_by_step(expression: str) -> None:
             so_far[one.node] = one.after
     for node, total in so_far.items():
         assert replay.graph.nodes[node].grad_output == total
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_order_is_that_of_the_steps(seed: int) -> None:
+    """Also where backward never ran some of the nodes, or ids do not count as it ran them."""
+    nodes = tangled(random.Random(seed)).graph.nodes
+    ran = {node.step: node.id for node in nodes if node.step is not None}
+    order = Replay(Graph(nodes)).order
+    assert order == tuple(ran[step] for step in range(len(ran)))
+    turned = Graph(tuple(replace(node, step=len(nodes) - 1 - node.id) for node in nodes))
+    assert Replay(turned).order == tuple(reversed(range(len(nodes))))
+
+
+def test_a_first_look_does_not_cost_the_whole_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one node after the other is looked at, the uses of all are found, once."""
+    replay, calls = Replay(synthetic.bert(1).graph), list[Graph]()
+    found = incoming_edges.uses(replay.graph)
+
+    def counted(graph: Graph) -> list[list[incoming_edges.Use]]:
+        calls.append(graph)
+        return found
+
+    monkeypatch.setattr("gradtui.graph.replay.uses", counted)
+    assert [replay.uses_of(node) for node in (0, 1, 0, 1)] == [found[0], found[1]] * 2
+    assert not calls
+    assert [replay.uses_of(node) for node in range(3 * SINGLY)] == found[: 3 * SINGLY]
+    assert len(calls) == 1

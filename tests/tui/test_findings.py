@@ -88,3 +88,13 @@ async def test_why_of_a_parameter(monkeypatch: pytest.MonkeyPatch, large: int) -
         await until(pilot, lambda: app.backward.cursor.told is not None, "the reason")
         assert app.backward.cursor.told is not None
         assert app.backward.cursor.told.parameter == name
+
+
+async def test_uses_are_there_before_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Found in the same thread: the next node that is looked at does not wait for them."""
+    app = make_app("0*sqrt(x)", {"x": "0"})
+    with held_search(monkeypatch) as (started, _):
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, started.is_set, "the search")
+            assert "used" in vars(app.backward.replay)
+            assert app.picture.node_panel._replay is app.backward.replay

@@ -134,7 +134,7 @@ def _spread(label: str, values: Values | None, digits: int) -> Iterator[Pieces]:
 
 def _sum(replay: Replay, node: Node, steps_done: int | None, digits: int, *, plain: bool) -> Iterator[Pieces]:
     """How the gradient that comes in is put together: `x.grad = 8 + 3 = 11`, and who sent each piece."""
-    terms = contributions(replay.graph, node.id, steps_done=steps_done, used=replay.used[node.id])
+    terms = contributions(replay.graph, node.id, steps_done=steps_done, used=replay.uses_of(node.id))
     if not terms or (len(terms) == 1 and node.edges):
         return
     label = f"{node.variable}.grad" if node.variable else "ḡ"

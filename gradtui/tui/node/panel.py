@@ -103,6 +103,7 @@ node, their gradients are summed.
         snapshot: Snapshot | None,
         node: int | None,
         *,
+        replay: Replay | None = None,
         steps_done: int | None = None,
         chosen: int | None = None,
         told: Finding | None = None,
@@ -111,13 +112,15 @@ node, their gradients are summed.
     ) -> None:
         """Another Snapshot, node or moment: `steps_done` nodes have run, None for all.
 
-        chosen: the edge for experiments. told: what was asked for; it stands above the node unless it is told there anyway.
-        findings: all of the Snapshot. traceback: of an exception in the user's code; it stands above the node.
+        replay: of its graph, where there is one already. chosen: the edge for experiments. told: what was asked for; it stands
+        above the node unless it is told there anyway. findings: all of the Snapshot. traceback: of an exception in the user's
+        code; it stands above the node.
         """
         if node != self._node or told is not self._told or traceback != self._traceback:
             self.scroll_to(y=0, animate=False)
         self._snapshot, self._node, self._steps_done, self._chosen = snapshot, node, steps_done, chosen
         self._told, self._findings, self._traceback = told, findings, traceback
+        self._replay = replay or self._replay
         self._read()
 
     def on_resize(self) -> None:
