@@ -14,6 +14,7 @@ from gradtui.tui.app import GradtuiApp
 from gradtui.tui.asking import PatienceLost
 from gradtui.tui.dialogs.help import HelpScreen
 from gradtui.tui.panes.key_footer import KeyFooter
+from gradtui.tui.typing.line_input import LineInput
 from tests.tui.fakes import FakeService, make_app, service
 
 SIZE = (120, 36)
@@ -586,6 +587,25 @@ async def test_too_small_and_back(size: tuple[int, int]) -> None:
         assert "30.11" in text_of(app)
         await press(pilot, "right")
         assert "31.24" in text_of(app)
+
+
+@pytest.mark.parametrize("opening", ["slash", "x", "O", "ctrl+f", "ctrl+s", "shift+tab shift+tab"])
+async def test_too_small_for_a_while(opening: str) -> None:
+    """Whoever has the keys keeps them: what is typed meanwhile is neither lost nor taken for commands."""
+
+    async def stands(meanwhile: tuple[int, int]) -> tuple[str | None, list[str]]:
+        app = make_app()
+        async with app.run_test(size=SIZE) as pilot:
+            await pilot.pause()
+            await pilot.press(*opening.split(), "1")
+            await pilot.resize_terminal(*meanwhile)
+            await pilot.pause()
+            await pilot.press("2")
+            await pilot.resize_terminal(*SIZE)
+            await pilot.pause()
+            return app.focused and app.focused.id, [line.value for line in app.query(LineInput)]
+
+    assert await stands((20, 5)) == await stands((90, 30))
 
 
 def _slow(made: FakeService) -> FakeService:
