@@ -91,6 +91,29 @@ def test_runs_as_python_runs_it(folder: Path, target: list[str], cold: bool) -> 
 
 
 @pytest.mark.child
+@pytest.mark.parametrize(
+    ("target", "python"),
+    [
+        (["broken.py"], ["broken.py"]),
+        (["imports.py"], ["imports.py"]),
+        (["broken:main"], ["-c", "import broken"]),
+        (["package.nothing:main"], ["-c", "import package.nothing"]),
+        (["package.train:nothing"], ["-c", "import package.train; package.train.nothing"]),
+    ],
+    ids=["no Python", "imports no Python", "function of no Python", "no module", "no function"],
+)
+def test_ends_before_it_begins(folder: Path, target: list[str], python: list[str]) -> None:
+    """What goes wrong before a line of the person's runs: the traceback is Python's, with nothing of gradtui in it."""
+    (folder / "broken.py").write_text("def f(x: return x")
+    (folder / "imports.py").write_text("import broken")
+    watched, plain = (run(folder, command) for command in (warm.gradtui("--json", *target), [sys.executable, *python]))
+    *_, told = watched.stderr.splitlines()
+    assert "no training" in told
+    asked = 2 if python[0] == "-c" else 0  # lines that are of this, which has no file
+    assert watched.stderr.splitlines()[:-1] == plain.stderr.splitlines()[asked:]
+
+
+@pytest.mark.child
 @pytest.mark.long
 def test_report_exit_status_and_output(tmp_path: Path) -> None:
     saved = tmp_path / "kept.gradtui"

@@ -11,6 +11,7 @@ import runpy
 import sys
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from itertools import dropwhile, zip_longest
 from types import ModuleType, TracebackType
 
 OWN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
@@ -72,7 +73,8 @@ def without_own(error: BaseException | None) -> None:
             frames.append(trace)
             trace = trace.tb_next
         theirs = [one for place, one in enumerate(frames) if not _is_ours(frames, place)]
-        for one, following in zip(theirs, [*theirs[1:], None], strict=True):
+        theirs = [*dropwhile(_is_of_import, theirs)]  # by which ours came to what is theirs
+        for one, following in zip_longest(theirs, theirs[1:]):
             one.tb_next = following
         error.__traceback__ = theirs[0] if theirs else None
         error = error.__cause__ or error.__context__
@@ -88,6 +90,10 @@ def _is_ours(frames: list[TracebackType], place: int) -> bool:
     if frames[place].tb_frame.f_code.co_name == "handle_torch_function":
         return True
     return bool(handed) and after[0] is handed[0]
+
+
+def _is_of_import(trace: TracebackType) -> bool:
+    return trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] == "importlib"
 
 
 class Arrival:
