@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from msgspec import Struct
 
 from gradtui.chart.drawing import Cell, Role
 from gradtui.chart.plane import Cells, Entry, Plane, around, has_room
 from gradtui.chart.ticks import ticks
-from gradtui.chart.window import Position
+from gradtui.chart.window import Position, Window
 from gradtui.runs.binned_norms import column_of, columns
 from gradtui.snapshot.training import Optimizer
 
@@ -21,6 +21,11 @@ MOST_POINTS = 2000
 """Of a run that are drawn: more fall on the same cells."""
 BESIDE: tuple[tuple[str, Role], ...] = (("△", "derivative"), ("×", "tangent"), ("+", "variable"))
 """The runs that are kept beside this one: their marks, told apart without colours."""
+
+MOST_OPTIMIZERS = 3
+"""That take turns, each with a loss of its own, of which each has its own line."""
+SAME = 0.1
+"""Of the turns, after which the loss is still that of before, from which on they have one loss together."""
 
 NAN, INFINITE = "×", "∞"
 """Marks of losses that have no height, at the foot and at the head of the chart."""
@@ -76,6 +81,7 @@ def draw_values(tracks: Sequence[Track], width: int, height: int) -> Cells | Non
         legend=legend(tracks, THIS_LINE),
         powers=powers,
     )
+    plane.label([*_whole((0, max(1, longest - 1)), plane.frame.columns)])
     for track, (mark, role) in zip(tracks, marked(tracks, THIS_LINE), strict=True):
         points = [(float(number), height_of(value)) for number, value in thinned([*enumerate(track.values)])]
         is_last = track is tracks[-1]
@@ -86,13 +92,20 @@ def draw_values(tracks: Sequence[Track], width: int, height: int) -> Cells | Non
 
 
 def draw_loss(
-    losses: Values, window: tuple[int, int], width: int, height: int, *, troubles: Sequence[int] = (), margin: int = 0
+    losses: Values,
+    window: tuple[int, int],
+    width: int,
+    height: int,
+    *,
+    optimizers: Sequence[str] = (),
+    troubles: Sequence[int] = (),
+    margin: int = 0,
 ) -> Cells | None:
     """The updates from `window[0]` to before `window[1]`, in columns as those of a heat map. The logarithm of the losses,
     where they span powers of ten.
 
-    troubles: updates at which findings begin. margin: cells at the left of the axis, at least. None where there is no room
-    or no loss.
+    optimizers: that of each loss, where there are several: those that take turns have a line each, as in a GAN. troubles:
+    updates at which findings begin. margin: cells at the left of the axis, at least. None where there is no room or no loss.
     """
     if not has_room(width - margin, height) or not losses:
         return None
@@ -103,13 +116,16 @@ def draw_loss(
         return math.log10(loss) if powers and loss > 0 else loss
 
     low, high = window
+    lines = taking_turns(losses, optimizers)
+    cells = dict(zip(lines, (THIS_LINE, BESIDE[0], BESIDE[2]), strict=False))
+    named = [Entry(cells[name], (name,)) for name in lines if name]
     plane = Plane(
         (0.0, 1.0),
         around(map(height_of, finite)),
         width,
         height,
         names=("update" if not margin else "", "loss"),
-        legend=[*_legend(losses)],
+        legend=[*named, *_legend(losses)],
         powers=powers,
         margin=margin,
     )
@@ -124,23 +140,46 @@ def draw_loss(
         stretch = stretches[column]
         return (column + (place - stretch.start + 0.5) / len(stretch)) / count if len(stretch) > 1 else middle(place)
 
-    marks = ticks((low, max(high - 1, low + 1)), max(2, count // 9))
-    plane.label([(middle(int(at)), text) for at, text in marks if at == int(at) and at < high])
+    plane.label([(middle(at), text) for at, text in _whole((low, max(high - 1, low + 1)), count) if at < high])
     bottom, top = plane.frame.y_window
     for trouble in troubles:
         if low <= trouble < high:
             plane.column(middle(trouble), "┊", "trouble")
-    for is_finite, group in groupby(thinned(losses), key=lambda one: math.isfinite(one[1])):
-        points = [*group]
-        if is_finite:
-            plane.line([(within(place), height_of(loss)) for place, loss in points], "f")
-            if len(points) == 1:
-                plane.mark((middle(points[0][0]), height_of(points[0][1])), "●", "f")
-            continue
-        for place, loss in points:
-            mark = NAN if math.isnan(loss) else INFINITE
-            plane.mark((middle(place), top if loss == math.inf else bottom), mark, "trouble")
+    for name, own in reversed(lines.items()):
+        mark, role = cells[name]
+        for is_finite, group in groupby(thinned(own), key=lambda one: math.isfinite(one[1])):
+            points = [*group]
+            if is_finite:
+                places = [(within(place), height_of(loss)) for place, loss in points]
+                plane.line(places, role, "" if mark == THIS_LINE[0] else mark)
+                if len(points) == 1:
+                    plane.mark((middle(points[0][0]), height_of(points[0][1])), "●", role)
+                continue
+            for place, loss in points:
+                bad = NAN if math.isnan(loss) else INFINITE
+                plane.mark((middle(place), top if loss == math.inf else bottom), bad, "trouble")
     return plane.cells()
+
+
+def taking_turns(losses: Values, optimizers: Sequence[str]) -> dict[str, Values]:
+    """Those of each optimizer by its name, where two or three take turns; else all, without a name."""
+    of_each: dict[str, list[tuple[int, float]]] = {}
+    for name, one in zip(optimizers, losses, strict=False):
+        of_each.setdefault(name, []).append(one)
+    turns = [
+        before[1] == after[1]
+        for (name, before), (following, after) in pairwise(zip(optimizers, losses, strict=False))
+        if name != following
+    ]
+    takes_turns = 1 < len(of_each) <= min(MOST_OPTIMIZERS, len(turns))
+    return {**of_each} if takes_turns and sum(turns) < SAME * len(turns) else {"": losses}
+
+
+def _whole(window: Window, columns: int) -> Iterator[tuple[int, str]]:
+    """Marks for an axis of updates, of which there are no halves."""
+    for at, text in ticks(window, max(2, columns // 9)):
+        if at == int(at):
+            yield int(at), text if "e" in text else text.partition(".")[0]
 
 
 def _legend(losses: Values) -> Iterator[Entry]:

@@ -153,8 +153,9 @@ class Updates(Sequence[Update]):
         return self.record.update(range(self._count)[place])
 
     @property
-    def losses(self) -> list[float | None]:
-        return [one.loss for one in self.record.scalars[: self._count]]
+    def scalars(self) -> list[Scalars]:
+        """Their numbers of the whole, without the parameters."""
+        return self.record.scalars[: self._count]
 
 
 def scalars(update: Update) -> Scalars:

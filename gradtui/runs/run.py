@@ -5,7 +5,9 @@ All of it is frozen. None means "there is none" or "not known", never 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 
 from msgspec import Struct
 
@@ -73,3 +75,12 @@ class Run(Struct, frozen=True):
     started: float | None = None
     thinned: int = 0
     shards: tuple[str, ...] = ()
+
+    def names_of(self, optimizers: Sequence[int]) -> tuple[str, ...]:
+        """Of optimizers by their places, told apart: `Adam 1`, `Adam 2`. () where there is but one in the whole run."""
+        if len(self.optimizers) < 2:
+            return ()
+        counts = Counter(self.optimizers)
+        numbers: dict[str, Iterator[int]] = {name: count(1) for name in counts}
+        names = [f"{name} {next(numbers[name])}" if counts[name] > 1 else name for name in self.optimizers]
+        return tuple(names[place] if place < len(names) else "" for place in optimizers)

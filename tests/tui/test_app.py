@@ -603,7 +603,7 @@ async def test_too_small_for_a_while(opening: str) -> None:
             await pilot.press("2")
             await pilot.resize_terminal(*SIZE)
             await pilot.pause()
-            return app.focused and app.focused.id, [line.value for line in app.query(LineInput)]
+            return app.focused.id if app.focused else None, [line.value for line in app.query(LineInput)]
 
     assert await stands((20, 5)) == await stands((90, 30))
 

@@ -93,7 +93,8 @@ def _is_ours(frames: list[TracebackType], place: int) -> bool:
 
 
 def _is_of_import(trace: TracebackType) -> bool:
-    return trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] == "importlib"
+    name: str = trace.tb_frame.f_globals.get("__name__", "")
+    return name.partition(".")[0] == "importlib"
 
 
 class Arrival:

@@ -16,7 +16,8 @@ def optimizer(history: History) -> Iterator[Fault]:
     gaps = {one.first - history.optimizers[one.follows or 0].first for one in again}
     facts = {"optimizer": first.name, "times": len(again), "every": max(gaps), "state": ", ".join(first.keeps)}
     several = len(again) > 1
-    row = "optimizer is made anew" if several else "optimizer is made once more"
+    anew = "optimizer is made anew at every update" if max(gaps) == 1 else "optimizer is made anew"
+    row = anew if several else "optimizer is made once more"
     yield Fault(row, first.first, facts, "likely" if several else "perhaps", source=first.source)
 
 
@@ -24,5 +25,6 @@ def written(history: History) -> Iterator[Fault]:
     found = history.of("written")
     if found:
         first = min(found, key=lambda one: one.first)
-        facts = {"times": sum(one.updates for one in found)}
-        yield Fault("written between steps", first.first, facts, "perhaps", tuple(first.facts["names"]), first.source)
+        times = sum(one.updates for one in found)
+        row, facts = "written between steps" if times > 1 else "written between steps once", {"times": times}
+        yield Fault(row, first.first, facts, "perhaps", tuple(first.facts["names"]), first.source)

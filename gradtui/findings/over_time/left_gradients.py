@@ -20,7 +20,7 @@ def uncleared(history: History) -> Iterator[Fault]:
             found = [one for key, one in history.noted.items() if one.kind == "uncleared" and key[2] == (number, some)]
             count = sum(one.updates for one in found)
             if not closure and found and count >= max(2, 0.5 * (optimizer.steps - 1)):
-                facts = {"count": count, "optimizer": optimizer.name}
+                facts = {"count": count, "optimizer": optimizer.name, "of": optimizer.steps}
                 several = len(history.optimizers) > 1
                 row = "gradients of one optimizer add up" if several and not some else row
                 about = found[0].facts["names"] if some or several else ()

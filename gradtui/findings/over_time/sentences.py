@@ -10,6 +10,11 @@ from gradtui.findings.words.whereabouts import gathered
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.numbers import number
 
+ONE_OPTIMIZER = "make the optimizer once, before the loop over epochs, and pass it in"
+KEEP_A_COPY = (
+    "if that is not meant (an average that is copied in for a look, load_state_dict), keep a copy and put it back"
+)
+
 SENTENCES: dict[str, Sentence] = {
     "loss is not finite": Sentence("nonfinite", "the loss is {what} from here on: {cause}", "{remedy}"),
     "loss is not finite, unseen": Sentence(
@@ -147,13 +152,14 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "gradients add up": Sentence(
         "zero_grad",
-        "zero_grad is not called between the steps of {optimizer}: the gradients of all updates add up, in {count} updates",
+        "zero_grad is not called between the steps of {optimizer}: gradients add up to those of the updates before, in "
+        "{count} of {of} updates",
         "call optimizer.zero_grad() once for each step, before backward()",
     ),
     "gradients of one optimizer add up": Sentence(
         "zero_grad",
-        "{names}: zero_grad is not called between the steps of {optimizer}, which has these: their gradients of all updates, and "
-        "of all passes between, add up, in {count} updates",
+        "{names}: zero_grad is not called between the steps of {optimizer}, which has these: their gradients add up to "
+        "those of the updates before, and of all passes between, in {count} of {of} updates",
         "call zero_grad() of that optimizer too, once for each of its steps, before backward()",
     ),
     "gradients of another loss": Sentence(
@@ -177,8 +183,8 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "gradients of some add up": Sentence(
         "zero_grad",
-        "{names}: zero_grad is not called for these between the steps of {optimizer}, as it is for others: their gradients of "
-        "all updates add up, in {count} updates",
+        "{names}: zero_grad is not called for these between the steps of {optimizer}, as it is for others: their gradients "
+        "add up to those of the updates before, in {count} of {of} updates",
         "call zero_grad() of the optimizer, which clears all that it steps, not of a part of the model",
     ),
     "two optimizers step it": Sentence(
@@ -343,11 +349,17 @@ SENTENCES: dict[str, Sentence] = {
         "a new {optimizer} is made for the same parameters, {every} updates after the first: its state ({state}) starts from 0",
         "no fault where another phase of the training begins; else make the optimizer once, before the loop, and pass it in",
     ),
+    "optimizer is made anew at every update": Sentence(
+        "optimizer_anew",
+        "a new {optimizer} is made again and again for the same parameters, at every update ({times} times): its state ({state}) "
+        "starts from 0 each time",
+        ONE_OPTIMIZER,
+    ),
     "optimizer is made anew": Sentence(
         "optimizer_anew",
         "a new {optimizer} is made again and again for the same parameters, every {every} updates ({times} times): its state "
         "({state}) starts from 0 each time",
-        "make the optimizer once, before the loop over epochs, and pass it in",
+        ONE_OPTIMIZER,
     ),
     "always clipped": Sentence(
         "clipping",
@@ -369,7 +381,10 @@ SENTENCES: dict[str, Sentence] = {
     "written between steps": Sentence(
         "overwritten",
         "{names}: the weight is written over between two steps, not by the optimizer ({times} times)",
-        "if that is not meant (an average that is copied in for a look, load_state_dict), keep a copy and put it back",
+        KEEP_A_COPY,
+    ),
+    "written between steps once": Sentence(
+        "overwritten", "{names}: the weight is written over between two steps, once, not by the optimizer", KEEP_A_COPY
     ),
     **OF_LOSSES_AND_STRUCTURE,
 }

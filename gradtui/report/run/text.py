@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import textwrap
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from gradtui.chart.by_update import draw_loss
 from gradtui.report import findings_text
 from gradtui.report.text import one_line
 from gradtui.report.width import WIDTH
-from gradtui.runs.packed_updates import Updates
+from gradtui.runs.packed_updates import Scalars, Updates
 from gradtui.runs.run import ParameterNorms, Run, Update
 from gradtui.runs.since import since
 from gradtui.snapshot.numbers import NOT_KNOWN, number
@@ -38,7 +39,8 @@ def summary(run: Run) -> str:
     count = len(run.updates)
     told = [f"{count:,} update{'s' * (count != 1)}"]
     if run.optimizers:
-        told[0] += f" of {', '.join(run.optimizers)}"
+        counts = Counter(run.optimizers)
+        told[0] += f" of {', '.join(f'{name} ×{each}' if each > 1 else name for name, each in counts.items())}"
     seconds = run.updates[-1].seconds if count else 0.0
     if seconds > 0:
         told.append(f"{number(seconds, 3)} s")
@@ -87,12 +89,13 @@ def _beside(run: Run) -> Iterator[str]:
 
 def _loss(run: Run) -> Iterator[str]:
     updates = run.updates
-    known = updates.losses if isinstance(updates, Updates) else [one.loss for one in updates]
-    losses = [(place, loss) for place, loss in enumerate(known) if loss is not None]
+    known: Sequence[Scalars | Update] = updates.scalars if isinstance(updates, Updates) else updates
+    losses = [(place, one.loss) for place, one in enumerate(known) if one.loss is not None]
+    optimizers = run.names_of([one.optimizer for one in known if one.loss is not None])
     if len(losses) < 2:
         return
     troubles = [one.update for one in run.findings if one.update is not None and one.certainty != "perhaps"]
-    cells = draw_loss(losses, (0, len(updates)), WIDTH, HEIGHT, troubles=troubles)
+    cells = draw_loss(losses, (0, len(updates)), WIDTH, HEIGHT, optimizers=optimizers, troubles=troubles)
     yield from ("".join(character for character, _ in line).rstrip() for line in cells or ())
 
 
@@ -104,7 +107,7 @@ def _updates(run: Run) -> Iterator[str]:
     several = len(run.optimizers) > 1
     rows: list[Row] = [("update", *(("optimizer",) if several else ()), "loss", "lr", "gradient norm")]
     for one in (run.updates[place] for place in shown):
-        name = (run.optimizers[one.optimizer],) if several else ()
+        name = run.names_of([one.optimizer])
         lr = ", ".join(dict.fromkeys(number(rate, DIGITS) for rate in one.lr))
         rows.append(
             (f"{one.update:,}", *name, number(one.loss, DIGITS), lr or NOT_KNOWN, number(one.grad_norm, DIGITS))

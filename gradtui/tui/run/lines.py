@@ -48,12 +48,10 @@ def update_lines(look: Look, width: int) -> Iterator[Pieces]:
     if update is None:
         yield (("no update has run yet", "numbers--label"),)
         return
-    optimizers = look.run.optimizers
     lr = ", ".join(dict.fromkeys(number(one, DIGITS) for one in update.lr)) or NOT_KNOWN
     told = [_named("loss", number(update.loss, 7)), _named("gradient norm", number(update.grad_norm, 7))]
     told.append(_named("lr", lr))
-    if len(optimizers) > 1 and update.optimizer < len(optimizers):
-        told.append(_named("optimizer", visible(optimizers[update.optimizer])))
+    told += [_named("optimizer", visible(name)) for name in look.run.names_of([update.optimizer]) if name]
     yield from folded(tuple(piece for pieces in told for piece in (("   ", ""), *pieces))[1:], width)
     yield _snapshot(look)
     if look.told is not None:

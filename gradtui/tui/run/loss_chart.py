@@ -68,18 +68,16 @@ class LossChart(LineView, can_focus=False):
                 wanted, look = self._wanted(), self._look
                 low, high = look.window
                 width, height = self._margin + 1 + self._columns + AFTER, self.scrollable_content_region.height
-                losses = [
-                    (place, one.loss)
-                    for place, one in enumerate(look.record.scalars[low:high], low)
-                    if one.loss is not None
-                ]
+                known = look.record.scalars[low:high]
+                losses = [(place, one.loss) for place, one in enumerate(known, low) if one.loss is not None]
+                optimizers = look.run.names_of([one.optimizer for one in known if one.loss is not None])
                 troubles = [
                     look.record.place(one.update)
                     for one in look.run.findings
                     if one.update is not None and one.certainty != "perhaps"
                 ]
-                draw = partial(draw_loss, losses, (low, high), width, height, troubles=troubles, margin=self._margin)
-                cells = await asyncio.to_thread(draw)
+                draw = partial(draw_loss, losses, (low, high), width, height, optimizers=optimizers, troubles=troubles)
+                cells = await asyncio.to_thread(draw, margin=self._margin)
                 self._cells = cells or ()
                 self._drawn = wanted
                 self.lines_changed()
