@@ -15,7 +15,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from gradtui.tui.compositor import PaintsParts, Part, between
-from gradtui.tui.panes.kept_focus import KeepsFocus
+from gradtui.tui.screen_sizes import KeepsFocus
 
 
 class FramedLines(StylesCache):

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from gradtui.snapshot.visible import visible
 from gradtui.tui.compositor import paint_at_once
-from gradtui.tui.panes.kept_focus import KeepsFocus
+from gradtui.tui.screen_sizes import KeepsFocus
 from gradtui.tui.typing import key_order
 
 LEAVING = ("submit", "leave")
