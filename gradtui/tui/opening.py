@@ -16,7 +16,7 @@ from gradtui.settings.remembered import Memory
 from gradtui.tui.configured_keys import bound
 from gradtui.tui.keys import KEYS, UPDATE
 from gradtui.tui.panes.key_footer import KeyFooter
-from gradtui.tui.screen_sizes import HEIGHTS, TOO_SMALL, WIDTHS
+from gradtui.tui.panes.screen_sizes import HEIGHTS, TOO_SMALL, WIDTHS
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp
 from gradtui.tui.typing.formula_line import FormulaLine

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from gradtui.tui.graph.view import GraphView
 from gradtui.tui.node.panel import NodePanel
 from gradtui.tui.panes.chart import Chart
-from gradtui.tui.screen_sizes import ONE_BELOW
+from gradtui.tui.panes.screen_sizes import ONE_BELOW
 
 PANES = {"graph": "graph", "chart": "f and f'", "node": "node"}
 """Ids of the panes, and how they are called."""

@@ -42,6 +42,7 @@ from textual.widgets import Button, Input, LoadingIndicator
 from gradtui.snapshot.visible import visible
 from gradtui.tui.colours import ANSI_DARK, COLOURLESS, readable, theme_for
 from gradtui.tui.compositor import CellsCompositor
+from gradtui.tui.panes.screen_sizes import NO_ROOM
 from gradtui.tui.typing import key_order
 
 SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._gather_commands)["__wrapped__"]
@@ -249,6 +250,11 @@ class MendedScreen(Sized, Screen[None]):
         super()._compositor_refresh()
         if self._compositor.unpainted and self.is_current:
             self.call_later(self._compositor_refresh)
+
+    def _reset_focus(self, widget: Widget, avoiding: list[Widget] | None = None) -> None:
+        """Not for what is hidden as nothing can be shown: what is typed then would be commands, and a line be left open."""
+        if avoiding is not None or not any(map(self.has_class, NO_ROOM)):
+            super()._reset_focus(widget, avoiding)
 
     def paint_at_once(self) -> None:
         """All that has changed, in this turn of the loop: Textual does it some turns later, each of which is waited for."""

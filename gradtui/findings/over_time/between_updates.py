@@ -14,10 +14,16 @@ def optimizer(history: History) -> Iterator[Fault]:
         return
     first = again[0]
     gaps = {one.first - history.optimizers[one.follows or 0].first for one in again}
-    facts = {"optimizer": first.name, "times": len(again), "every": max(gaps), "state": ", ".join(first.keeps)}
+    gap = max(gaps)
+    facts = {
+        "optimizer": first.name,
+        "times": len(again),
+        "every": "update" if gap == 1 else f"{gap:,} updates",
+        "after": "1 update" if gap == 1 else f"{gap:,} updates",
+        "state": ", ".join(first.keeps),
+    }
     several = len(again) > 1
-    anew = "optimizer is made anew at every update" if max(gaps) == 1 else "optimizer is made anew"
-    row = anew if several else "optimizer is made once more"
+    row = "optimizer is made anew" if several else "optimizer is made once more"
     yield Fault(row, first.first, facts, "likely" if several else "perhaps", source=first.source)
 
 
@@ -26,5 +32,5 @@ def written(history: History) -> Iterator[Fault]:
     if found:
         first = min(found, key=lambda one: one.first)
         times = sum(one.updates for one in found)
-        row, facts = "written between steps" if times > 1 else "written between steps once", {"times": times}
-        yield Fault(row, first.first, facts, "perhaps", tuple(first.facts["names"]), first.source)
+        facts = {"often": "once" if times == 1 else f"{times:,} times"}
+        yield Fault("written between steps", first.first, facts, "perhaps", tuple(first.facts["names"]), first.source)

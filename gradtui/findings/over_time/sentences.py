@@ -10,11 +10,6 @@ from gradtui.findings.words.whereabouts import gathered
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.numbers import number
 
-ONE_OPTIMIZER = "make the optimizer once, before the loop over epochs, and pass it in"
-KEEP_A_COPY = (
-    "if that is not meant (an average that is copied in for a look, load_state_dict), keep a copy and put it back"
-)
-
 SENTENCES: dict[str, Sentence] = {
     "loss is not finite": Sentence("nonfinite", "the loss is {what} from here on: {cause}", "{remedy}"),
     "loss is not finite, unseen": Sentence(
@@ -346,20 +341,14 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "optimizer is made once more": Sentence(
         "optimizer_anew",
-        "a new {optimizer} is made for the same parameters, {every} updates after the first: its state ({state}) starts from 0",
+        "a new {optimizer} is made for the same parameters, {after} after the first: its state ({state}) starts from 0",
         "no fault where another phase of the training begins; else make the optimizer once, before the loop, and pass it in",
-    ),
-    "optimizer is made anew at every update": Sentence(
-        "optimizer_anew",
-        "a new {optimizer} is made again and again for the same parameters, at every update ({times} times): its state ({state}) "
-        "starts from 0 each time",
-        ONE_OPTIMIZER,
     ),
     "optimizer is made anew": Sentence(
         "optimizer_anew",
-        "a new {optimizer} is made again and again for the same parameters, every {every} updates ({times} times): its state "
-        "({state}) starts from 0 each time",
-        ONE_OPTIMIZER,
+        "a new {optimizer} is made again and again for the same parameters, every {every} ({times} times): its state ({state}) "
+        "starts from 0 each time",
+        "make the optimizer once, before the loop over epochs, and pass it in",
     ),
     "always clipped": Sentence(
         "clipping",
@@ -380,11 +369,8 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "written between steps": Sentence(
         "overwritten",
-        "{names}: the weight is written over between two steps, not by the optimizer ({times} times)",
-        KEEP_A_COPY,
-    ),
-    "written between steps once": Sentence(
-        "overwritten", "{names}: the weight is written over between two steps, once, not by the optimizer", KEEP_A_COPY
+        "{names}: the weight is written over between two steps, {often}, not by the optimizer",
+        "if that is not meant (an average that is copied in for a look, load_state_dict), keep a copy and put it back",
     ),
     **OF_LOSSES_AND_STRUCTURE,
 }

@@ -15,7 +15,6 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from gradtui.tui.compositor import PaintsParts, Part, between
-from gradtui.tui.screen_sizes import KeepsFocus
 
 
 class FramedLines(StylesCache):
@@ -73,7 +72,7 @@ def _around(whole: Callable[[Callable[[int], Strip]], Strip], width: int) -> tup
     return None if place is None else (made[:place], made[place + 1 :])
 
 
-class Framed(PaintsParts, KeepsFocus):
+class Framed(PaintsParts):
     """The base of the panes."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:

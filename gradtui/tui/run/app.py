@@ -22,6 +22,7 @@ from gradtui.snapshot.visible import visible
 from gradtui.tui.configured_keys import bound
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.panes.line_view import cut
+from gradtui.tui.panes.screen_sizes import HEIGHTS, TOO_SMALL, WIDTHS
 from gradtui.tui.run import lines
 from gradtui.tui.run.following import Failed, Grown, Source
 from gradtui.tui.run.heat_map import HeatMap
@@ -30,7 +31,6 @@ from gradtui.tui.run.keys import EVERYWHERE, KEYS
 from gradtui.tui.run.look import Look
 from gradtui.tui.run.loss_chart import LossChart
 from gradtui.tui.run.panes import FindingsPane, Numbers, Output
-from gradtui.tui.screen_sizes import HEIGHTS, TOO_SMALL, WIDTHS
 from gradtui.tui.textual_fixes import MendedApp
 from gradtui.tui.typing.file_entry import FileEntry, write, written
 

@@ -12,7 +12,6 @@ from textual.widgets import Input
 
 from gradtui.snapshot.visible import visible
 from gradtui.tui.compositor import paint_at_once
-from gradtui.tui.screen_sizes import KeepsFocus
 from gradtui.tui.typing import key_order
 
 LEAVING = ("submit", "leave")
@@ -27,7 +26,7 @@ def joined(text: str) -> str:
     return line
 
 
-class LineInput(Input, KeepsFocus):
+class LineInput(Input):
     """An Input whose bindings act at once. F1 explains what can be typed; tab always leaves it.
 
     Textual lets a key that is bound bubble up to the app before it acts; letters that are typed meanwhile, or pasted
