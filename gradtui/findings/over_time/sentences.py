@@ -147,8 +147,7 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "gradients add up": Sentence(
         "zero_grad",
-        "zero_grad is not called between the steps of {optimizer}: gradients add up to those of the updates before, in "
-        "{count} of {of} updates",
+        "zero_grad is not called between the steps of {optimizer}: gradients add up to those before, in {count} of {of} updates",
         "call optimizer.zero_grad() once for each step, before backward()",
     ),
     "gradients of one optimizer add up": Sentence(
