@@ -60,15 +60,14 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
     if snapshot.origin == "function" and not is_target(snapshot.expression):
         yield "it is of a function, and names none"
     count = len(snapshot.graph.nodes)
-    places = {parameter.node for parameter in snapshot.parameters.values()}
-    if not all(_is_node(place, count) for place in places):
+    if not _are_nodes([parameter.node for parameter in snapshot.parameters.values()], count):
         yield "a parameter's node is not in the graph"
     beside: list[int | None] = [one.node for one in snapshot.events]
     beside += [one.node for one in snapshot.notes]
     beside += [one.node for one in snapshot.experiments]
     beside += [one.node for one in snapshot.witnesses]
     beside += [one.node for one in snapshot.mismatches]
-    if not all(_is_node(node, count) for node in beside):
+    if not _are_nodes(beside, count):
         yield "an event, a note, an experiment or a witness is of a node that is not in the graph"
     edges = [(one.node, one.edge) for one in snapshot.experiments]
     edges += [(one.node or 0, one.edge) for one in snapshot.witnesses]
@@ -80,8 +79,9 @@ def _flaws(snapshot: Snapshot) -> Iterator[str]:
     if not all(_is_in_text(source, snapshot) for source in _sources(snapshot)):
         yield "a source is not in the text"
     called = _called(snapshot)
-    paths = (*_paths(snapshot), *called)
-    if any(len(path) > LONGEST or path.count(".") > DEEPEST for path in paths if len(path) > DEEPEST):
+    paths = [*_paths(snapshot), *called]
+    is_long = max(map(len, paths), default=0) > DEEPEST  # mostly that is all there is to ask
+    if is_long and any(len(path) > LONGEST or path.count(".") > DEEPEST for path in paths):
         yield "the path of a module is too long"
     if sum(map(str.count, (*snapshot.parameters, *called), repeat("."))) > MOST_GROUPS:
         yield "there are too many modules within one another"
@@ -148,7 +148,7 @@ def _orders_flaws(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
         yield from _order_flaws(snapshot, order)
     most = max((len(graph.nodes) for graph in _graphs(snapshot)), default=0)
     made = (node.made_by for order in orders.orders for node in order.graph.nodes)
-    if not all(_is_node(node, most) for node in made):
+    if not _are_nodes([*made], most):
         yield "a node was made by one that there is not"
     for hessian in filter(None, (orders.hessian, snapshot.exact_hessian)):
         yield from _hessian_flaws(hessian)
@@ -273,6 +273,11 @@ def _is_node(id: int | None, count: int) -> bool:
     return id is None or 0 <= id < count
 
 
+def _are_nodes(ids: Iterable[int | None], count: int) -> bool:
+    known = [id for id in ids if id is not None]
+    return not known or 0 <= min(known) <= max(known) < count
+
+
 def _edges(snapshot: Snapshot, node: int) -> int:
     nodes = snapshot.graph.nodes
     return len(nodes[node].edges) if 0 <= node < len(nodes) else 0
@@ -300,9 +305,12 @@ def _is_in_text(source: Source, snapshot: Snapshot) -> bool:
 
 def _called(snapshot: Snapshot) -> list[str]:
     """The paths of the modules that nodes are in, as often as they were called."""
-    nodes = [*chain.from_iterable(graph.nodes for graph in _graphs(snapshot))]
-    again = {(node.module, node.call) for node in nodes if node.call}
-    return [*{node.module for node in nodes if not node.call}, *(path for path, _ in again)]
+    again: set[tuple[str, int]] = set()
+    once: set[str] = set()
+    for graph in _graphs(snapshot):
+        once |= {node.module for node in graph.nodes if not node.call}
+        again |= {(node.module, node.call) for node in graph.nodes if node.call}
+    return [*once, *(path for path, _ in again)]
 
 
 def _paths(snapshot: Snapshot) -> Iterator[str]:

@@ -186,7 +186,7 @@ class GradtuiApp(Opening):
 
     def show_cursor(self) -> None:
         self.board.tell()
-        self.picture.show_cursor(self.findings.all)
+        self.picture.show_cursor(self.findings.all, looking=self.findings.looking)
 
     on_found = show_cursor
 

@@ -37,22 +37,24 @@ class Looked(Struct, frozen=True):
 
 
 class Findings:
-    """all: of the Snapshot looked at last; empty while they are looked for. reasons: those that a person goes through."""
+    """all: of the Snapshot looked at last; empty while they are looked for (`looking`). reasons: those that a person goes
+    through.
+    """
 
     def __init__(self, app: App[None]) -> None:
         self._app = app
         self._graph = Graph()
         self.all: tuple[Finding, ...] = ()
         self.reasons: tuple[Finding, ...] = ()
-        self._looking = self._awaited = False
+        self.looking = self._awaited = False
 
     def look(self, at: Looked | None) -> None:
         """Of a large graph `Found` comes later. They are those of the graph: not looked for again in the same one."""
         if at is None or (at.shown.graph is self._graph and at.shown.graph.nodes):
             return
         self._graph, self.all, self._awaited = at.shown.graph, (), False
-        self._looking = len(at.shown.graph.nodes) > MOST_AT_ONCE
-        if self._looking:  # once it is painted: a thread would take the processor from that
+        self.looking = len(at.shown.graph.nodes) > MOST_AT_ONCE
+        if self.looking:  # once it is painted: a thread would take the processor from that
             self._app.call_after_refresh(lambda: self._app.run_worker(self._look(at), group="findings", exclusive=True))
         else:
             self.all = _findings(at)
@@ -60,7 +62,7 @@ class Findings:
     async def _look(self, at: Looked) -> None:
         found = await asyncio.to_thread(_all, at)
         if at.shown.graph is self._graph:
-            self.all, self._looking = found, False
+            self.all, self.looking = found, False
             self._app.post_message(Found())
             if self._awaited:
                 self.reasons, self._awaited = found, False
@@ -70,8 +72,8 @@ class Findings:
         """Why the gradient of `parameter` is what it is; None: all that is wrong, and of a derivative how the one by the
         variable `by` comes about where nothing is. False where `Explained` comes later."""
         if at is None or (parameter is None and (at.order == 1 or self.all or by is None)):
-            self.reasons, self._awaited = self.all, self._looking
-            return not self._looking
+            self.reasons, self._awaited = self.all, self.looking
+            return not self.looking
         if len(at.shown.graph.nodes) > MOST_AT_ONCE:
             self._app.run_worker(self._explain(at, parameter, by), group="why", exclusive=True)
             return False

@@ -347,8 +347,11 @@ class Picture(Vertical):
         self.chart.show_curve(answers.curve)
         self.panes.fit()
 
-    def show_cursor(self, findings: tuple[Finding, ...]) -> None:
-        """The selected node, its chosen edge, the place in backward and the finding told, wherever they are seen."""
+    def show_cursor(self, findings: tuple[Finding, ...], *, looking: bool = False) -> None:
+        """The selected node, its chosen edge, the place in backward and the finding told, wherever they are seen.
+
+        looking: whether findings are still looked for.
+        """
         answers, cursor = self._answers, self._backward.cursor
         self.graph.steps_done, self.graph.selected = cursor.steps_done, cursor.selected
         self.node_panel.ledger_shown = self._session.ledger
@@ -360,6 +363,7 @@ class Picture(Vertical):
             chosen=cursor.chosen,
             told=cursor.told,
             findings=findings,
+            looking=looking,
             traceback=answers.problem.traceback if answers.problem is not None else (),
         )
         if self.source is None:

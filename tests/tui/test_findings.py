@@ -51,12 +51,14 @@ async def test_what_is_still_looked_for_is_no_all_clear(monkeypatch: pytest.Monk
     with held_search(monkeypatch) as (started, gate):
         async with app.run_test(size=(120, 36)) as pilot:
             await until(pilot, started.is_set, "the search")
+            assert "looking for what is wrong" in text_of(app)
             await press(pilot, "w")
             (said,) = (notice.message for notice in app._notifications)
             gate.set()
             assert "looking for what is wrong" in said
             await until(pilot, lambda: app.backward.cursor.told is not None, "the reason")
             assert app.backward.cursor.told == app.findings.all[0]
+            await until(pilot, lambda: "looking for what is wrong …" not in text_of(app), "that the search is over")
 
 
 async def test_what_is_found_in_a_graph_that_was_left_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

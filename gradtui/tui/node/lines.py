@@ -25,6 +25,7 @@ MOST_TERMS = 8
 MOST_READY = 4
 """Nodes of the engine's queue that are named."""
 NEVER: Pieces = (("never reached by backward", "node--quiet"),)
+LOOKING: Pieces = (("looking for what is wrong …", "node--quiet"),)
 CHOSEN = "▸ "
 """Stands before the edge that the next experiment is about."""
 
@@ -38,6 +39,7 @@ def node_lines(
     saved_shown: bool,
     width: int,
     findings: Sequence[Finding] = (),
+    looking: bool = False,
     factors: Sequence[float] = (),
     chosen: int | None = None,
     update: Sequence[Pieces] = (),
@@ -46,8 +48,9 @@ def node_lines(
 ) -> tuple[Line, ...]:
     """The node, what came in, what went out along each edge and, where asked for, what it saved; nothing is cut.
 
-    factors: by what an experiment multiplies what the node sends, edge by edge. chosen: the edge that the next one is about.
-    update: what an optimizer makes of it. orders: what there is to say of further derivatives.
+    looking: whether findings are still looked for. factors: by what an experiment multiplies what the node sends, edge by edge.
+    chosen: the edge that the next one is about. update: what an optimizer makes of it. orders: what there is to say of further
+    derivatives.
     """
     grad = node.grad_output if has_run(replay.graph, node.id, steps_done) else None
     lines = [
@@ -57,7 +60,7 @@ def node_lines(
         *_made(node),
         *update,
         *_told(replay, node, steps_done, digits),
-        *_why(node, findings),
+        *((LOOKING,) if looking else _why(node, findings)),
         *_spread("value ", node.value, digits),
         *_spread("ḡ ", grad, digits),
         *_sum(replay, node, steps_done, digits, plain=plain),

@@ -86,6 +86,7 @@ node, their gradients are summed.
         self._lines: tuple[Line, ...] = ()
         self._width = 0
         self._findings: tuple[Finding, ...] = ()
+        self._looking = False
         self._traceback: tuple[str, ...] = ()
         self._replay = Replay(Graph())
         self.update_lines: tuple[Pieces, ...] = ()
@@ -108,18 +109,20 @@ node, their gradients are summed.
         chosen: int | None = None,
         told: Finding | None = None,
         findings: tuple[Finding, ...] = (),
+        looking: bool = False,
         traceback: tuple[str, ...] = (),
     ) -> None:
         """Another Snapshot, node or moment: `steps_done` nodes have run, None for all.
 
         replay: of its graph, where there is one already. chosen: the edge for experiments. told: what was asked for; it stands
-        above the node unless it is told there anyway. findings: all of the Snapshot. traceback: of an exception in the user's
-        code; it stands above the node.
+        above the node unless it is told there anyway. findings: all of the Snapshot; looking: whether they are
+        still looked for. traceback: of an exception in the user's code; it stands above the node.
         """
         if node != self._node or told is not self._told or traceback != self._traceback:
             self.scroll_to(y=0, animate=False)
         self._snapshot, self._node, self._steps_done, self._chosen = snapshot, node, steps_done, chosen
         self._told, self._findings, self._traceback = told, findings, traceback
+        self._looking = looking
         self._replay = replay or self._replay
         self._read()
 
@@ -176,6 +179,7 @@ node, their gradients are summed.
             saved_shown=self.saved_shown,
             width=max(1, self.line_width),
             findings=self._findings,
+            looking=self._looking,
             factors=_factors(snapshot, node),
             chosen=self._chosen,
             update=self.update_lines,
