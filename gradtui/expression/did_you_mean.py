@@ -78,6 +78,9 @@ DERIVATIVES = frozenset((
 ))  # fmt: skip
 """Names under which other programs have a derivative."""
 
+MOST_SHOWN = 40
+"""Letters of an unknown word in a message."""
+
 MOST_APART = 3
 """Letters of a word that a hint may take for as many names."""
 
@@ -134,7 +137,8 @@ def unknown_word(word: str, called: bool) -> tuple[str, str]:
     if word.startswith("_") or "__" in word:
         return f"{word} is not a name that gradtui knows", "names start with a letter"
     what = "function" if called else "name"
-    return f"{word} is not a {what} that gradtui knows", _meant(word, called)
+    shown = word if len(word) <= MOST_SHOWN else f"{word[: MOST_SHOWN - 1]}…"
+    return f"{shown} is not a {what} that gradtui knows", _meant(word, called)
 
 
 def unknown_method(word: str) -> tuple[str, str]:

@@ -33,7 +33,7 @@ from gradtui.expression.did_you_mean import unknown_method
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
 from gradtui.expression.indexing import indexed
-from gradtui.expression.latex_arguments import root, structure
+from gradtui.expression.latex_arguments import bare_root, root, structure
 from gradtui.expression.reading import OPENING, Reading, Rule
 from gradtui.expression.syntax import (
     ArithmeticOperator,
@@ -266,6 +266,8 @@ class Rules(Reading):
         name = self.advance()
         if row.name == "sqrt" and self.token.text == "[":
             return (yield from root(self, name))
+        if row.name == "sqrt" and self.is_command(name) and self.token.kind in ("number", "word"):
+            return (yield from bare_root(self, name))
         exponent = self._function_power(row, name)
         arguments: list[Argument] = []
         if self.token.text in OPENING:
@@ -347,7 +349,7 @@ class Rules(Reading):
         following = self.tokens[self.position + 1]
         if self.token.text == "^" and following.text == "{":
             inside = self.tokens[self.position + 2 :][:2]
-            if len(inside) == 2 and inside[0].text.isdigit() and inside[1].text == "}":
+            if inside[0].kind == "number" and inside[0].text.isdigit() and inside[1].text == "}":
                 self.advance()
                 self.advance()
                 exponent = self.build.number(self.advance())

@@ -38,11 +38,13 @@ def _base(rules: Reading, index: str, command: Token) -> Node:
 def root(rules: Reading, command: Token) -> Rule[Node]:
     r"""`\sqrt[n]{x}`, of which `\sqrt` is read."""
     rules.advance()
-    index = rules.advance()
-    if not index.text.isdigit() or rules.token.text != "]" or int(index.text) < 2:
+    index, after = rules.token, rules.tokens[rules.position + 1 :][:1]
+    is_whole = index.kind == "number" and index.text.isdigit() and int(index.text) >= 2
+    if not is_whole or after[0].text != "]":
         raise ExpressionError(
             "syntax", "a root has a whole number from 2 on", command.start, index.end, "write x^(1/n)"
         )
+    rules.advance()
     rules.advance()
     inside = yield from _argument(rules)
     if index.text in ROOTS:
@@ -50,6 +52,15 @@ def root(rules: Reading, command: Token) -> Rule[Node]:
     one = rules.build.number(Token("number", "1", index.start, index.end))
     power = rules.build.binary("/", one, rules.build.number(index))
     return rules.build.enclose(rules.build.binary("^", inside, power), command.start, rules.end)
+
+
+def bare_root(rules: Reading, command: Token) -> Rule[Node]:
+    r"""`\sqrt2 x`, of which `\sqrt` is read: LaTeX draws the root over what comes next and no more."""
+    inside = yield from _argument(rules)
+    if rules.token.text == "^" or rules.token.kind == "superscript":
+        message = "a power after \\sqrt can be read in two ways"
+        raise ExpressionError("syntax", message, command.start, rules.token.end, "write \\sqrt{x^2} or {\\sqrt x}^2")
+    return rules.build.call(FUNCTIONS["sqrt"], [(None, inside)], command.start, rules.end)
 
 
 def _argument(rules: Reading) -> Rule[Node]:

@@ -96,6 +96,7 @@ def _signature(tokens: list[Token]) -> tuple[Token, list[Token], int]:
     while tokens[position].text != ":":
         if tokens[position].kind == "end":
             raise _error(tokens[position], "the def line has no colon", ONE_LINE)
+        _refuse_call(tokens[position])
         position += 1
     return tokens[1], parameters, position + 1
 
@@ -106,9 +107,15 @@ def _after_annotation(tokens: list[Token], position: int) -> int:
         return position
     depth = 0
     while tokens[position].kind != "end" and (depth or tokens[position].text not in (",", ")", "=")):
-        depth += (tokens[position].text in ("[", "(")) - (tokens[position].text in ("]", ")"))
+        _refuse_call(tokens[position])
+        depth += (tokens[position].text == "[") - (tokens[position].text == "]")
         position += 1
     return position
+
+
+def _refuse_call(token: Token) -> None:
+    if token.text == "(":
+        raise _error(token, "an annotation is a name, not a call", "leave it out: def f(x):")
 
 
 def _simple(tokens: list[Token]) -> Statement:

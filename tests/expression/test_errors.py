@@ -149,6 +149,8 @@ def test_hostile(case: dict[str, str]) -> None:
         ("def f(x): r = r + x; return r", "name", (14, 15), ""),
         ("return x; x + 1", "syntax", (0, 8), "a = x^2"),
         ("return", "syntax", (6, 6), "return x^2"),
+        ("def f(x: open(1)): return x", "syntax", (13, 14), "def f(x):"),
+        ("def f(x) -> open(1): return x", "syntax", (16, 17), "def f(x):"),
         # LaTeX
         ("\\frac{x}", "syntax", (8, 8), "frac"),
         ("\\frac{x{2}", "syntax", (10, 10), "brace"),
@@ -157,6 +159,12 @@ def test_hostile(case: dict[str, str]) -> None:
         ("\\sin^{-1}(x)", "syntax", (0, 5), "asin(x)"),
         ("x \\", "syntax", (2, 3), ""),
         ("\\sqrt[x]{2}", "syntax", (0, 7), "x^(1/n)"),
+        ("sqrt[", "syntax", (0, 5), "x^(1/n)"),
+        ("\\sqrt[3", "syntax", (0, 7), "x^(1/n)"),
+        ("\\sqrt[³]{x}", "syntax", (0, 7), "x^(1/n)"),
+        ("\\sqrt x^2", "syntax", (0, 8), "{x^2}"),
+        ("\\sqrt12", "syntax", (6, 7), "*2"),
+        ("sin^{²}x", "syntax", (0, 4), "asin(x)"),
         ("x^{2", "syntax", (4, 4), "closing brace"),
         ("x $ y", "syntax", (2, 3), "leave it out"),
         # signs of paper
@@ -220,6 +228,10 @@ def test_refused(text: str, kind: str, place: tuple[int, int], hint: str) -> Non
     error = refused(text)
     assert (error.kind, (error.start, error.end)) == (kind, place)
     assert hint in error.hint
+
+
+def test_a_long_word_is_not_said_in_full() -> None:
+    assert len(refused("x" * 9000).message) < 100
 
 
 @pytest.mark.parametrize(
