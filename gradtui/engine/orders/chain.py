@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -178,7 +178,7 @@ def is_separable(expression: Expression, name: str) -> bool:
     return separable.get(expression.body, True)
 
 
-def _adds(node: syntax.Node, found: Mapping[syntax.Node, None]) -> bool:
+def _adds(node: syntax.Node, found: Container[syntax.Node]) -> bool:
     """Whether it is linear in what depends on the variable."""
     match node:
         case syntax.Call(function="sum" | "mean") | syntax.Negation() | syntax.Reference():

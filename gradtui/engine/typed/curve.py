@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import torch
 
-from gradtui.engine.autograd.backward import scalar
 from gradtui.engine.autograd.torch_private import with_storage
 from gradtui.engine.typed.between_samples import details, drawn
 from gradtui.engine.typed.forward import Evaluator, Forward, Value, ordered
@@ -68,13 +67,11 @@ class Drawing:
         self.count = min(request.points, MOST)
         self.window, self.order = (low, high), request.order
         self.dependent, self.elementwise = dependents(forward.expression, request.variable)
+        self.depends = forward.expression.body in self.dependent
+        self._width = forward.output.numel() if isinstance(forward.output, torch.Tensor) else 1
+        self.sample = self._sample()
 
-    @cached_property
-    def depends(self) -> bool:
-        return self.forward.expression.body in self.dependent
-
-    @property
-    def sample(self) -> Sample | None:
+    def _sample(self) -> Sample | None:
         """f and f' at many places at once; None where that is not how they are got."""
         if not (self.elementwise and self.depends) or self.count * self._width * len(self.dependent) > MOST_NUMBERS:
             return None
@@ -138,7 +135,7 @@ class Drawing:
         x[self.element if x.ndim else ...] = place
         x.requires_grad_()
         try:
-            y = scalar(self._evaluate(x, _all))
+            y = _summed(self._evaluate(x, _all))
         except ExpressionError:
             return (torch.full((), torch.nan, dtype=x.dtype, device=x.device),) * (self.order - 1)
         told = []
@@ -195,10 +192,6 @@ class Drawing:
         f, derivative = (torch.stack(list(column)) for column in zip(*pairs, strict=True))
         return f, derivative
 
-    @cached_property
-    def _width(self) -> int:
-        return self.forward.output.numel() if isinstance(self.forward.output, torch.Tensor) else 1
-
     def _cost_together(self, places: int) -> int:
         return work(len(self.dependent), places * self._width)
 
@@ -212,7 +205,7 @@ class Drawing:
         x = self.leaf.clone()
         x[self.element if x.ndim else ...] = place
         try:
-            f = scalar(self._evaluate(x.requires_grad_(), _all))
+            f = _summed(self._evaluate(x.requires_grad_(), _all))
         except ExpressionError:
             return None
         gradient = _gradient(f, x)
@@ -222,24 +215,26 @@ class Drawing:
         """The body with `x` for the variable; `other` picks what counts of each tensor that does not depend on it."""
         evaluator = Evaluator(self.forward.expression, {self.variable: x}, x.dtype, x.device)
         values: dict[Node, Value] = {}
-        for node in self.dependent:
-            for operand in node.operands:
+        for node, operands in self.dependent.items():
+            for operand in operands:
                 if operand not in values:
                     value = self.forward.values[operand]
                     values[operand] = other(value.detach()) if isinstance(value, torch.Tensor) else value
-            values[node] = evaluator.value(node, [values[operand] for operand in node.operands])
+            values[node] = evaluator.value(node, [values[operand] for operand in operands])
         f = values[self.forward.expression.body]
         assert isinstance(f, torch.Tensor)
         return f
 
 
 @lru_cache(maxsize=64)
-def dependents(expression: Expression, variable: str) -> tuple[dict[Node, None], bool]:
-    """The syntax nodes that depend on `variable`, operands first, and whether they are all elementwise in it."""
-    found: dict[Node, None] = {}
+def dependents(expression: Expression, variable: str) -> tuple[dict[Node, tuple[Node, ...]], bool]:
+    """The syntax nodes that depend on `variable`, each with its operands and behind them, and whether they are all elementwise
+    in it."""
+    found: dict[Node, tuple[Node, ...]] = {}
     for node in ordered(expression):
-        if (isinstance(node, Variable) and node.name == variable) or any(operand in found for operand in node.operands):
-            found[node] = None
+        operands = node.operands
+        if (isinstance(node, Variable) and node.name == variable) or any(operand in found for operand in operands):
+            found[node] = operands
     return found, all(map(is_elementwise, found))
 
 
@@ -251,11 +246,16 @@ def is_elementwise(node: Node) -> bool:
     return not isinstance(node, Vector | Element | Slice)
 
 
+def _summed(f: torch.Tensor) -> torch.Tensor:
+    """What the engine is started from."""
+    return f.sum() if f.ndim else f
+
+
 def _gradient(f: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """d sum(f) / dx, zeros where autograd sees no path."""
     if not f.requires_grad:
         return torch.zeros_like(x)
-    (gradient,) = torch.autograd.grad(scalar(f), x, allow_unused=True)
+    (gradient,) = torch.autograd.grad(_summed(f), x, allow_unused=True)
     return torch.zeros_like(x) if gradient is None else gradient
 
 
@@ -267,7 +267,7 @@ def _chain(f: torch.Tensor, x: torch.Tensor, most: int, *, last: bool = True) ->
             told += [torch.zeros_like(x)] * (most - len(told))
             break
         again = order < most or not last
-        (slope,) = torch.autograd.grad(scalar(f), x, create_graph=again, allow_unused=True)
+        (slope,) = torch.autograd.grad(_summed(f), x, create_graph=again, allow_unused=True)
         f = torch.zeros_like(x) if slope is None else with_storage(slope)
         told.append(f)
     return told

@@ -148,6 +148,10 @@ class Evaluator:
 
     def _value(self, node: Node, operands: list[Value]) -> Value:
         match node:
+            case Binary():
+                return self._binary(node, *operands)
+            case Call():
+                return self._call(node, operands)
             case Number() | Constant():
                 return node.value
             case Variable():
@@ -156,10 +160,6 @@ class Evaluator:
                 return operands[-1]
             case Element() | Slice():
                 return self._indexed(node, operands[0])
-            case Binary():
-                return self._binary(node, *operands)
-            case Call():
-                return self._call(node, operands)
             case Negation():
                 return -operands[0]
             case Comparison():

@@ -44,6 +44,10 @@ class Operation:
 
         keywords: names of the last operands. words: further named arguments.
         """
+        if not (keywords or words or "setting" in self.kinds) and all(
+            isinstance(one, torch.Tensor) for one in operands
+        ):
+            return self.function(*operands)  # as they are: a curve is drawn while a key is held
         placed = len(operands) - len(keywords)
         operands, options = operands[:placed], dict(zip(keywords, operands[placed:], strict=True))
         constant = not any(isinstance(operand, torch.Tensor) for operand in operands)
