@@ -8,6 +8,7 @@ import re
 from gradtui.expression.call_arguments import Argument, arrange, value
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import Function
+from gradtui.expression.scope import Scope
 from gradtui.expression.syntax import (
     Application,
     ArithmeticOperator,
@@ -27,7 +28,7 @@ from gradtui.expression.syntax import (
     copied,
 )
 from gradtui.expression.tokens import Token
-from gradtui.expression.words_and_spellings import SUPERSCRIPTS
+from gradtui.expression.words_and_spellings import FRACTIONS, RAISED_LETTERS, SUPERSCRIPTS
 
 MOST_OPERATIONS = 2_000
 COUNTED = (Binary, Negation, Call, Comparison, Vector, Element, Slice)
@@ -106,6 +107,11 @@ class Builder:
         under = self.counted(Call(start, end, "log", (base,)))
         return self.counted(Binary(start, end, "/", over, under))
 
+    def fraction(self, token: Token) -> Node:
+        """The quotient that `½` stands for."""
+        over, under = (Number(token.start, token.end, number) for number in FRACTIONS[token.text])
+        return self.binary("/", over, under)
+
     def number(self, token: Token) -> Number:
         """An int where it is written as one, else a float; too large or too small for a float is an error."""
         text = token.text.replace("−", "-").replace("–", "-")
@@ -118,12 +124,17 @@ class Builder:
         number = int(text.lstrip("0") or "0") if text.isdigit() else float(text)
         return Number(token.start, token.end, number)
 
-    def raised(self, token: Token) -> Node:
-        """The number that `²`, `⁻¹` or `¹⁰` stands for."""
-        digits = token.text.translate(SUPERSCRIPTS)
-        signed = digits[0] in "+-"
-        number = self.number(Token("number", digits[signed:], token.start + signed, token.end))
-        return self.negation(token.start, number) if digits[0] == "-" else number
+    def raised(self, token: Token, scope: Scope) -> Node:
+        """What `²`, `⁻¹`, `¹⁰`, `ˣ` or `⁻²ˣ` stands for."""
+        text = token.text.translate(SUPERSCRIPTS).translate(RAISED_LETTERS)
+        first, last = text[0] in "+-", len(text) - text[-1].isalpha()
+        parts: list[Node] = []
+        if first < last:
+            parts.append(self.number(Token("number", text[first:last], token.start + first, token.start + last)))
+        if last < len(text):
+            parts.append(scope.node(Token("word", text[last:], token.end - 1, token.end), called=False))
+        power = parts[0] if len(parts) == 1 else self.binary("*", *parts)
+        return self.negation(token.start, power) if text[0] == "-" else power
 
     def counted(self, node: Node) -> Node:
         """The node itself, refused where there are too many."""

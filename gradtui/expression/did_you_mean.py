@@ -44,8 +44,7 @@ CHARACTERS = {
     "@": ("@ is not an operator of the language", "write dot(a, b) for a @ b"),
     **dict.fromkeys(("&", "&&", "~"), ("conditions cannot be joined", PYTHON_HINTS["and"])),
     **dict.fromkeys((":", ":="), ("a colon is not part of the language", "= gives a name: a = x^2; sin(a)")),
-    **dict.fromkeys("½¼¾⅓⅔⅛", ("fractions are written with a /", "write 1/2 for one half")),
-    **dict.fromkeys("ⁿˣʸ", ("only digits can stand raised", "write x^n for a raised n")),
+    **dict.fromkeys("ᵀⁱʲ", ("only digits and single letters can stand raised", "write x^n for a raised n")),
     **dict.fromkeys("⁺⁻", ("a raised sign needs raised digits after it", "write x⁻¹ or x^-1")),
 }
 

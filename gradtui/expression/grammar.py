@@ -15,7 +15,7 @@
     atom        = primary { "." function "(" [ arguments ] ")" | "[" index "]" }
     index       = integer | [ integer ] ":" [ integer ] [ ":" integer ]
     primary     = number | name | constant | application | "(" condition ")" | "{" condition "}" | "|" sum "|"
-                | "√" atom | "[" sum { "," sum } "]" | command
+                | "‖" sum "‖" | "⌊" sum "⌋" | "⌈" sum "⌉" | ( "√" | "∛" | "∜" ) atom | "[" sum { "," sum } "]" | command
     command     = "\\frac" piece piece | "\\sqrt" "[" integer "]" piece         (piece: in { }, or one character)
     application = function [ "^" digits | raised ] ( "(" [ arguments ] ")" | bare )
     bare        = power { power }                    (sin 2x, up to the next operator or function)
@@ -33,7 +33,7 @@ from gradtui.expression.did_you_mean import unknown_method
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
 from gradtui.expression.indexing import indexed
-from gradtui.expression.latex_arguments import bare_root, root, structure
+from gradtui.expression.latex_arguments import bare_root, nth_root, root, structure
 from gradtui.expression.reading import OPENING, Reading, Rule
 from gradtui.expression.syntax import (
     ArithmeticOperator,
@@ -48,7 +48,7 @@ from gradtui.expression.syntax import (
 )
 from gradtui.expression.syntax_errors import missing_operand
 from gradtui.expression.tokens import Token
-from gradtui.expression.words_and_spellings import POSTFIXES
+from gradtui.expression.words_and_spellings import ENCLOSING, FRACTIONS, POSTFIXES, ROOTS, SUPERSCRIPTS
 
 MOST_NESTED = 200
 
@@ -148,7 +148,7 @@ class Rules(Reading):
             return self.build.binary("^", base, exponent)
         if self.token.kind != "superscript":
             return base
-        power = self.build.binary("^", base, self.build.raised(self.advance()))
+        power = self.build.binary("^", base, self.build.raised(self.advance(), self.scope))
         if self.token.kind == "superscript" or self.token.text == "^":
             raise self._unexpected()
         return power
@@ -177,6 +177,8 @@ class Rules(Reading):
         token = self.token
         if token.kind == "number":
             self.advance()
+            if token.text in FRACTIONS:
+                return self.build.fraction(token)
             self._refuse_hexadecimal(token)
             return self.build.number(token)
         if token.kind in ("word", "qualified"):
@@ -194,12 +196,12 @@ class Rules(Reading):
             return (yield from structure(self))
         if token.text == "[":
             return (yield from self._vector())
-        if token.text == "|":
+        if token.text in ENCLOSING:
             self._open()
             inside = yield self._sum()
             self._close()
-            return self._call(FUNCTIONS["abs"], [(None, inside)], token.start)
-        if token.text == "√":
+            return self._call(FUNCTIONS[ENCLOSING[token.text]], [(None, inside)], token.start)
+        if token.text in ROOTS:
             return (yield from self._root())
         before = self._as_typed(self.before) if self.before else None
         raise missing_operand(self._as_typed(token), before, self.brackets[-1] if self.brackets else None)
@@ -255,12 +257,13 @@ class Rules(Reading):
         sign = self.advance()
         if self.token.text == "[" and self.scope.text[sign.start] == "\\":
             return (yield from root(self, sign))
-        bracketed = self.token.text in ("(", "{", "|")
+        bracketed = self.token.text in OPENING or self.token.text in ENCLOSING
         inside = yield self._atom()
         if not bracketed and (self.token.text == "^" or self.token.kind == "superscript"):
-            message = "a power after √ can be read in two ways"
-            raise ExpressionError("syntax", message, sign.start, self.token.end, "write √(x^2) or (√x)^2")
-        return self._call(FUNCTIONS["sqrt"], [(None, inside)], sign.start)
+            message = f"a power after {sign.text} can be read in two ways"
+            hint = f"write {sign.text}(x^2) or ({sign.text}x)^2"
+            raise ExpressionError("syntax", message, sign.start, self.token.end, hint)
+        return nth_root(self, ROOTS[sign.text], inside, sign)
 
     def _application(self, row: Function) -> Rule[Node]:
         name = self.advance()
@@ -314,8 +317,8 @@ class Rules(Reading):
             raise ExpressionError("arity", message, name.start, name.end, f"write {usage(row)}")
         argument = yield from self._power()
         is_coefficient = isinstance(argument, Number | Constant)
-        while self._is_factor_ahead() and not self._function() and self.token.text != "√":
-            if not is_coefficient and (self.token.text in ("(", "{", "|") or self.scope.is_e(self.token)):
+        while self._is_factor_ahead() and not self._function() and self.token.text not in ROOTS:
+            if not is_coefficient and (self.token.text in (*OPENING, *ENCLOSING) or self.scope.is_e(self.token)):
                 message = f"where the argument of {row.name} ends can be read in two ways"
                 hint = f"put it in parentheses: {row.name}(...)"
                 raise ExpressionError("syntax", message, name.start, self.token.end, hint)
@@ -342,8 +345,8 @@ class Rules(Reading):
 
     def _function_power(self, row: Function, name: Token) -> Node | None:
         """The 2 of `sin^2(x)` and `sin² x`. A negative one may mean the inverse or the reciprocal, so it is refused."""
-        if self.token.kind == "superscript" and self.token.text[0] != "⁻":
-            return self.build.raised(self.advance())
+        if self.token.kind == "superscript" and self.token.text.translate(SUPERSCRIPTS).isdigit():
+            return self.build.raised(self.advance(), self.scope)
         if self.token.kind != "superscript" and self.token.text != "^":
             return None
         following = self.tokens[self.position + 1]

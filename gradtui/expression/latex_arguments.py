@@ -6,11 +6,11 @@ from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.latex_commands import meaning
 from gradtui.expression.reading import Reading, Rule
-from gradtui.expression.syntax import Node
+from gradtui.expression.syntax import Node, Number
 from gradtui.expression.syntax_errors import unexpected
 from gradtui.expression.tokens import Token
 
-ROOTS = {"2": "sqrt", "3": "cbrt"}
+ROOTS = {2: "sqrt", 3: "cbrt"}
 
 
 def structure(rules: Reading) -> Rule[Node]:
@@ -47,11 +47,16 @@ def root(rules: Reading, command: Token) -> Rule[Node]:
     rules.advance()
     rules.advance()
     inside = yield from _argument(rules)
-    if index.text in ROOTS:
-        return rules.build.call(FUNCTIONS[ROOTS[index.text]], [(None, inside)], command.start, rules.end)
-    one = rules.build.number(Token("number", "1", index.start, index.end))
-    power = rules.build.binary("/", one, rules.build.number(index))
-    return rules.build.enclose(rules.build.binary("^", inside, power), command.start, rules.end)
+    return nth_root(rules, int(index.text), inside, command)
+
+
+def nth_root(rules: Reading, index: int, inside: Node, sign: Token) -> Node:
+    """`inside`, of which the last token was just read, under the root that begins at `sign`."""
+    if index in ROOTS:
+        return rules.build.call(FUNCTIONS[ROOTS[index]], [(None, inside)], sign.start, rules.end)
+    one, under = (Number(sign.start, sign.end, number) for number in (1, index))
+    power = rules.build.binary("^", inside, rules.build.binary("/", one, under))
+    return rules.build.enclose(power, sign.start, rules.end)
 
 
 def bare_root(rules: Reading, command: Token) -> Rule[Node]:

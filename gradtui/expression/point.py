@@ -156,7 +156,8 @@ def _evaluate(expression: Expression, node: Node, operands: Collection[Decimal])
     """One node of a constant expression; literals keep every digit that was typed."""
     match node:
         case Number():
-            return Decimal(expression.text[node.start : node.end])
+            typed = expression.text[node.start : node.end]
+            return Decimal(typed if typed.isascii() else repr(node.value))
         case Constant():
             return Decimal(repr(node.value))
         case Negation():

@@ -11,11 +11,13 @@ from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import Function
 from gradtui.expression.scope import Scope
 from gradtui.expression.syntax import Node
-from gradtui.expression.syntax_errors import CLOSING, unexpected
+from gradtui.expression.syntax_errors import BARS, CLOSING, unexpected
 from gradtui.expression.tokens import Token
-from gradtui.expression.words_and_spellings import INFIXES
+from gradtui.expression.words_and_spellings import INFIXES, ROOTS
 
 OPENING = ("(", "{")
+BEGINNING = frozenset((*OPENING, "⌊", "⌈", *ROOTS))
+"""Signs that begin a factor."""
 
 
 T = TypeVar("T")
@@ -88,11 +90,11 @@ class Reading(ABC):
 
     def _is_factor_ahead(self) -> bool:
         """Whether the next token begins a factor of an implicit product. A bar that closes one does not."""
-        if self.token.text == "|":
-            return not self.brackets or self.brackets[-1].text != "|"
+        if self.token.text in BARS:
+            return not self.brackets or self.brackets[-1].text != self.token.text
         if self.token.kind == "word":
             return self.token.text not in INFIXES or not self._is_plain_word()
-        return self.token.kind in ("qualified", "structure") or self.token.text in ("(", "{", "√")
+        return self.token.kind in ("qualified", "structure") or self.token.text in BEGINNING
 
     def _as_typed(self, token: Token) -> Token:
         """An operator in the spelling of the text: `**` for `^`."""

@@ -6,8 +6,10 @@ from gradtui.expression.did_you_mean import unreadable
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.tokens import Token
 
-CLOSING = {"(": ")", "[": "]", "{": "}", "|": "|"}
-CALLED = {")": "parenthesis", "]": "bracket", "}": "brace", "|": "bar"}
+CLOSING = {"(": ")", "[": "]", "{": "}", "|": "|", "‖": "‖", "⌊": "⌋", "⌈": "⌉"}
+CALLED = {")": "parenthesis", "]": "bracket", "}": "brace", "|": "bar", "‖": "bar", "⌋": "hook", "⌉": "hook"}
+BARS = frozenset("|‖")
+"""What opens and closes alike."""
 COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!="))
 
 
@@ -21,7 +23,7 @@ def missing_operand(token: Token, before: Token | None, bracket: Token | None) -
     if token.kind == "end":
         hint = _close(bracket) if bracket and before and before.kind != "operator" else "add a number or a name"
         return _at(token, f"the expression stops{after}, where a number or a name is missing", hint)
-    if before and CLOSING.get(before.text) == token.text and token.text != "|":
+    if before and CLOSING.get(before.text) == token.text and token.text not in BARS:
         return ExpressionError("syntax", f"there is nothing in {before.text} {token.text}", before.start, token.end)
     return _at(token, f"a number or a name is missing{after or ' before'}{'' if after else f' {token.text}'}")
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from gradtui.expression.latex_commands import COMMAND, inside, meaning
-from gradtui.expression.words_and_spellings import OPERATORS
+from gradtui.expression.words_and_spellings import FRACTIONS, OPERATORS, RAISED_LETTERS, ROOTS, plain_character
 
 TokenKind = Literal[
     "number", "word", "qualified", "superscript", "operator", "bracket", "newline", "string", "structure", "skip", "error",
@@ -17,18 +17,19 @@ TokenKind = Literal[
 """structure: a command of LaTeX that is no word, `\\frac`. skip: what says nothing, a comment or `\\,`."""
 
 _SPACE = r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+"
-_NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+−–]?[0-9]+)?"
+_NUMBER = rf"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+−–]?[0-9]+)?|[{''.join(FRACTIONS)}]"
 # A Greek letter is a word of its own (πr² is pi*r^2); Latin letters run together.
 _WORD = (
     r"[A-Za-z_][A-Za-z0-9_]*(?:(?<=_)\{[A-Za-z0-9]+\}|[₀-₉]+)?"
     r"|[α-ρσ-ωΓΔΘΛΞΠΣΦΨΩϵϑϕµ](?:[0-9]+)?(?:_[A-Za-z0-9]+|_\{[A-Za-z0-9]+\}|[₀-₉]+)?|∞"
 )
 _UNKNOWN = r"//|:=|<<|>>|->|[-+*/^%&]=|&&"
-_OPERATOR = r"\*\*|<=|>=|==|!=|[-+*/^<>=.,;%√×·∙⋅∗÷∕⁄−–≤≥≠]"
+_OPERATOR = r"\*\*|<=|>=|==|!=|[-+*/^<>=.,;%×·∙⋅∗•÷∕⁄−–—‐‑‒≤≥⩽⩾≠]"
+_RAISED = "".join(map(chr, RAISED_LETTERS))
 _STRING = r"\"[A-Za-z_]*\"|'[A-Za-z_]*'"
 _TOKEN = (
-    rf"(?P<number>{_NUMBER})|(?P<word>{_WORD})|(?P<bracket>[()\[\]{{}}|])|(?P<error>{_UNKNOWN})|(?P<operator>{_OPERATOR})"
-    rf"|(?P<superscript>[⁺⁻]?[⁰¹²³⁴-⁹]+)|(?P<newline>\r\n|[\r\n])|(?P<space>{_SPACE})|(?P<string>{_STRING})"
+    rf"(?P<number>{_NUMBER})|(?P<word>{_WORD})|(?P<bracket>[()\[\]{{}}|‖⌊⌋⌈⌉])|(?P<error>{_UNKNOWN})|(?P<operator>{_OPERATOR}|[{''.join(ROOTS)}])"
+    rf"|(?P<superscript>[⁺⁻]?(?:[⁰¹²³⁴-⁹]+[{_RAISED}]?|[{_RAISED}]))|(?P<newline>\r\n|[\r\n])|(?P<space>{_SPACE})|(?P<string>{_STRING})"
     rf"|(?P<command>{COMMAND})|(?P<unknown>.)"
 )
 _COMMENT = r"(?P<skip>#[^;\r\n]*|\"\"\"(?:(?!\"\"\")[\s\S])*\"\"\")"
@@ -67,6 +68,8 @@ def scan(text: str, names: Collection[str] = ()) -> list[Token]:
     """All tokens of `text` but for white space, in order, none empty."""
     tokens: list[Token] = []
     depth = 0
+    if not text.isascii():
+        text = "".join(map(plain_character, text))
     first, last = inside(text) if "$" in text or "\\" in text else (0, len(text))
     for match in _pattern(names, "return" in text).finditer(text):
         group, piece = match.lastgroup or "unknown", match.group()
@@ -83,7 +86,7 @@ def scan(text: str, names: Collection[str] = ()) -> list[Token]:
             piece = OPERATORS.get(piece, piece)
             depth = 0 if piece == ";" else depth
         elif group == "bracket":
-            depth = max(depth + (piece in "([{") - (piece in ")]}"), 0)
+            depth = max(depth + (piece in "([{⌊⌈") - (piece in ")]}⌋⌉"), 0)
         elif group == "space" or (group == "newline" and depth):
             continue
         elif group in ("word", "name") and piece.endswith("}"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 
 CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
 
@@ -28,16 +29,29 @@ SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 OPERATORS = {
     "**": "^",
-    **dict.fromkeys("×·∙⋅∗", "*"),
+    **dict.fromkeys("×·∙⋅∗•", "*"),
     **dict.fromkeys("÷∕⁄", "/"),
-    **dict.fromkeys("−–", "-"),
-    "≤": "<=",
-    "≥": ">=",
+    **dict.fromkeys("−–—‐‑‒", "-"),
+    **dict.fromkeys("≤⩽", "<="),
+    **dict.fromkeys("≥⩾", ">="),
     "≠": "!=",
 }
 """Other ways to write an operator. The dash is what many programs make of a typed minus."""
 
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+
+RAISED_LETTERS = str.maketrans("ᵃᵇᶜᵈᵉᵏᵐⁿᵖʳᵗᵘᵛʷˣʸᶻᵝᵞᶿ", "abcdekmnprtuvwxyzβγθ")
+"""Those that people raise; a raised T transposes, and a raised i counts."""
+
+FRACTIONS = {
+    "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5), "⅘": (4, 5),
+    "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8),
+}  # fmt: skip
+
+ROOTS = {"√": 2, "∛": 3, "∜": 4}
+
+ENCLOSING = {"|": "abs", "‖": "norm", "⌊": "floor", "⌈": "ceil"}
+"""The function that a pair of bars or hooks stands for, by the one that opens it."""
 
 POSTFIXES = {"squared": 2, "cubed": 3}
 INFIXES = {"mod", *POSTFIXES}
@@ -67,6 +81,18 @@ PYTHON_WORDS = frozenset((
 _VARIABLE = re.compile(rf"(?:[A-Za-z]|{'|'.join(GREEK.values())})[0-9]*(?:_[A-Za-z0-9]+)*")
 
 
+_BARS = {"∣": "|", "∥": "‖", "ℯ": "e", "ⅇ": "e", "ℎ": "h"}
+
+
+def plain_character(character: str) -> str:
+    """A letter, digit or sign as a keyboard has it: that of a formula that is copied (`𝑥`, `∣`), or twice as wide (`（`).
+
+    Always one character, so that places in the text stay."""
+    if "\U0001d400" <= character <= "\U0001d7ff" or "\uff01" <= character <= "\uff5e":
+        return unicodedata.normalize("NFKC", character)
+    return _BARS.get(character, character)
+
+
 def is_variable(word: str) -> bool:
     """Whether a word is a variable by its shape: one letter or Greek name, with digits or a subscript if wanted."""
     return _VARIABLE.fullmatch(word) is not None
@@ -80,6 +106,7 @@ def starts_greek(name: str) -> bool:
 def canonical(word: str) -> str:
     """One spelling for a word that has several: `θ` is `theta`, `x₁` is `x_1`, `π` is `pi`, `∞` is `inf`."""
     if not word.isascii():
+        word = "".join(map(plain_character, word))
         stem = word.rstrip("₀₁₂₃₄₅₆₇₈₉")
         word = f"{stem}_{word[len(stem) :].translate(SUBSCRIPTS)}" if stem != word else word
         word = GLYPHS.get(word[0], word[0]) + word[1:]

@@ -52,6 +52,8 @@ def test_text_reads_back(elements: list[Decimal], vector: bool) -> None:
         ("pi/2", math.pi / 2),
         ("2 pi", 2 * math.pi),
         ("sqrt(2)", math.sqrt(2)),
+        ("½", 0.5),
+        ("2²", 4.0),
         ("-ln 2", -math.log(2)),
         ("e^-1", math.exp(-1)),
         ("0.1 + 0.2", 0.3),
