@@ -83,11 +83,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 _parse_rules = Stylesheet._parse_rules
 _parsed: dict[object, list[RuleSet]] = {}
+_last: list[object] = [None, None]
+"""The variables of the last sheet, which has some sixty sources, and what they are known by."""
 
 
 def _parsed_once(sheet: Stylesheet, *source: object, **further: object) -> list[RuleSet]:
     """The apps of hundreds of tests have the same style sheets."""
-    key = (source, *further.items(), frozenset(sheet._variables.items()))
+    if sheet._variables is not _last[0]:
+        _last[:] = sheet._variables, frozenset(sheet._variables.items())
+    key = (source, *further.items(), _last[1])
     if key not in _parsed:
         _parsed[key] = _parse_rules(sheet, *source, **further)  # type: ignore[arg-type]
     return _parsed[key]

@@ -39,7 +39,7 @@ class Opening(MendedApp):
         settings = Settings() if memory is None else memory.settings
         self.keys, wrong = bound(settings.keys, places=settings.sources)
         self.wrong = (*settings.wrong, *wrong)
-        self.set_keymap({str(key.id): key.key for key in self.keys if key not in KEYS})
+        self.set_keymap({str(key.id): key.key for key, usual in zip(self.keys, KEYS, strict=True) if key is not usual})
         self.plain = settings.plain
         self.theme = theme or self.theme
         self._opened = asyncio.Event()

@@ -25,6 +25,7 @@ from textual.command import (
     SimpleProvider,
 )
 from textual.containers import Horizontal, Vertical
+from textual.css.model import RuleSet
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.driver import Driver
@@ -50,6 +51,8 @@ SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._
 
 # Meant as a method of the class: as one of each instance, it keeps the last 1,024 of them, with lines of widgets long gone.
 setattr(StylesCache, "get_inner_outer", classmethod(vars(StylesCache)["get_inner_outer"]))  # noqa: B010
+# The same as Textual's, which is asked 200 times to style a widget, and is Python.
+RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
 
 SCREENSHOT = "screenshot"
 """As Textual calls the file that it delivers."""
@@ -121,6 +124,11 @@ class MendedApp(App[None]):
         await super()._on_resize(event)
         if came_back and self.screen_stack:
             self.screen.refresh()
+
+    def update_styles(self, node: DOMNode, animate: bool = True) -> None:
+        """A widget that stands nowhere yet is styled when it does, and not with each class that it begins with, too."""
+        if node is self or node.parent is not None:
+            super().update_styles(node, animate)
 
     def warn(self, title: str, sentences: Iterable[str]) -> None:
         for sentence in sentences:
@@ -243,9 +251,22 @@ class MendedScreen(Sized, Screen[None]):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._compositor: CellsCompositor = CellsCompositor()
+        self._whole_follows = False
+
+    def _on_timer_update(self) -> None:
+        """A whole frame is painted once. Textual paints one of what lies elsewhere now, and then the whole one as well."""
+        self._whole_follows = self._layout_required and self._repaint_required
+        super()._on_timer_update()
+        self._whole_follows = False
+
+    def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
+        super()._refresh_layout(size, scroll)
+        self._whole_follows = False
 
     def _compositor_refresh(self) -> None:
         """While one types, in parts: a key never waits for a whole frame."""
+        if self._whole_follows:
+            return
         self._compositor.in_parts = isinstance(self.focused, Input)
         super()._compositor_refresh()
         if self._compositor.unpainted and self.is_current:

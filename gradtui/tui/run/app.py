@@ -57,7 +57,7 @@ class RunApp(MendedApp):
         settings = settings or Settings()
         self.keys, wrong = bound(settings.keys, KEYS, settings.sources)
         self.wrong = (*settings.wrong, *wrong)
-        self.set_keymap({str(key.id): key.key for key in self.keys if key not in KEYS})
+        self.set_keymap({str(key.id): key.key for key, usual in zip(self.keys, KEYS, strict=True) if key is not usual})
         self.source, self.look = source, look or Look()
         self.opened: int | None = None
         self.ranks: Sequence[Run] = ()
