@@ -120,6 +120,7 @@ class _Element(Struct, frozen=True):
     left: float | None
     right: float | None
     off: float
+    reach: float
 
 
 class _Judge:
@@ -174,6 +175,7 @@ class _Judge:
             _at(differences.left, place),
             _at(differences.right, place),
             _at(differences.error, place) or 0.0,
+            _at(differences.reach, place) or 0.0,
         )
 
     def of_element(self, one: _Element) -> Check:
@@ -273,7 +275,8 @@ def _corner(one: _Element) -> str:
         f"{number(slope)} from the {side}" if slope is not None else f"f has no value to the {side}"
         for slope, side in ((one.left, "left"), (one.right, "right"))
     ]
-    return f"no derivative here: {', '.join(sides)}; torch takes {number(one.autograd)}"
+    beside = f" or at a place within {number(one.reach, 2)} of it" if one.reach else ""
+    return f"no derivative here{beside}: {', '.join(sides)}; torch takes {number(one.autograd)}"
 
 
 def _is_trusted(one: _Element) -> bool:

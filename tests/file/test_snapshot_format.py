@@ -114,7 +114,7 @@ EVERYTHING = Snapshot(
         ),
         (0, 2),
     ),
-    {"x": Differences((1.0, None), (1.0, None), (None, 2.0), (1e-9, None))},
+    {"x": Differences((1.0, None), (1.0, None), (None, 2.0), (1e-9, None), (0.25, 0.5))},
     {"x": Derivative("2*x", (2.0, None), False, "given up", (2.5, None))},
     Curve(
         "x",
@@ -231,7 +231,7 @@ EVERYTHING = Snapshot(
                 2,
                 {"x": vector(math.nan, -0.0)},
                 Graph((Node(0, "SinBackward0", (2,), "float64", "cpu", 0, 0, (), order=1, made_by=0),), (0,), 1),
-                {"x": Differences((1.0, None), (0.5, 1.0), (math.inf, 1.0), (0.1, None))},
+                {"x": Differences((1.0, None), (0.5, 1.0), (math.inf, 1.0), (0.1, None), (0.5, 1.0))},
             ),
         ),
         (1.0, math.inf, -0.0),

@@ -214,6 +214,16 @@ def test_calculus_is_not_known_yet() -> None:
     assert check(with_gradient(early, "x", 10.5), "x").autograd is False
 
 
+@pytest.mark.parametrize(("reach", "said"), [((), None), ((0.0078125,), "0.0078")])
+def test_a_corner_that_may_stand_beside(reach: tuple[float, ...], said: str | None) -> None:
+    """Where f is known in float32 alone, it may well have a derivative at the place itself."""
+    corner = Differences((1.0,), (math.inf,), (0.0,), (1.0,), reach)
+    told = check(replace(examples.quadratic(), derivative=None, differences={"x": corner}), "x")
+    assert (told.autograd, told.differences) == (None, None)
+    assert said is None or said in told.text
+    assert ("within" in told.text) == (said is not None)
+
+
 def test_differences_that_know_nothing_do_not_count() -> None:
     unsure = replace(examples.quadratic(), differences={"x": Differences((7.0,), (11.0,), (11.0,), (1.0,))})
     assert check(unsure, "x") == Check(True, True, None, "autograd ✓ calculus ✓ differences –", 7)

@@ -86,7 +86,8 @@ def of_samples(
     told = [_told(row, scale(number), steps, epsilon) for row, number in zip(samples, here, strict=False)]
     told += [(NOTHING, NOTHING, NOTHING)] * (len(here) - len(told))
     central, left, right = (tuple(row[side][0] for row in told) for side in range(3))
-    return Differences(central, left, right, error=tuple(row[0][1] for row in told))
+    reach = () if epsilon <= EPSILON else tuple(2 * steps[-1] * scale(number) for number in here)
+    return Differences(central, left, right, tuple(row[0][1] for row in told), reach)
 
 
 @lru_cache(maxsize=64)

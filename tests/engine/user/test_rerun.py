@@ -90,3 +90,25 @@ def test_where_it_raises_there_is_no_number() -> None:
     (one,) = told.trouble
     assert (one.low, one.high) == (pytest.approx(4, abs=1e-4), 10)  # type: ignore[comparison-overlap]
     assert all(math.isnan(y) == (x > 4) for x, y in zip(told.x, told.f, strict=True))
+
+
+@pytest.mark.parametrize("beside", [0.003, -0.003])
+@pytest.mark.parametrize("jump", [lambda x: torch.round(x * 8) / 8, lambda x: torch.where(x > 0.4375, x + 1, x)])
+def test_a_jump_beside_what_is_known_in_float32(jump: F, beside: float) -> None:
+    """It is within what is told of: f may have a derivative at the place itself, as torch has it."""
+    x = torch.tensor(0.4375 + beside * 0.1, dtype=torch.float64)
+
+    def f(x: torch.Tensor) -> torch.Tensor:
+        return jump(x.float())
+
+    told = Again(Runs(f), {"x": x}, f(x), seconds=1e-5).differences("x")
+    assert told is not None
+    assert math.inf in (told.left[0], told.right[0])
+    assert abs(beside * 0.1) < told.reach[0] < 0.01
+
+
+def test_what_is_known_in_float64_is_told_of_the_place_itself() -> None:
+    x = torch.tensor(0.4375, dtype=torch.float64)
+    told = Again(Runs(torch.abs), {"x": x}, x.abs(), seconds=1e-5).differences("x")
+    assert told is not None
+    assert (told.central, told.reach) == ((pytest.approx(1.0),), ())  # type: ignore[comparison-overlap]
