@@ -157,12 +157,15 @@ def _free(text: str, at: Collection[str]) -> tuple[str, ...]:
 
 
 def _of_file(text: str) -> Problem | None:
-    """What to say where no function is named but a file that holds none."""
+    """What to say where no function is named but a file that holds none, or a folder."""
     from gradtui.snapshot.model import Problem
     from gradtui.snapshot.shell_words import shell_line
 
+    if os.path.isdir(text):
+        hint = "runs of ranks, each a .gradtui file, are opened by the name of their folder; a file by its own, run.gradtui"
+        return Problem("name", f"{text} is a folder, and there is no run in it", hint=hint)
     is_data = DATA.fullmatch(text) is not None
-    if not is_data and not os.path.isfile(text):
+    if not is_data and not os.path.exists(text):
         return None
     data = f"data stand beside a function: {shell_line(['gradtui', 'p = w*x + b; (p - y)^2', '--data', text])}"
     others = "files that gradtui opens are model.py:loss, train.py and what it saved, run.gradtui"

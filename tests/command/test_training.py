@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import runpy
 import subprocess
@@ -216,12 +217,17 @@ def test_a_drawing_may_be_written_beside_what_tells_of_the_updates(tmp_path: Pat
         ("no/such.CSV", ("--data no/such.CSV",)),
         ("my points.txt", ("points.txt", "model.py:loss")),
         ("notes.md", ("notes.md", "model.py:loss")),
+        ("runs", ("runs", "folder")),
+        pytest.param("pipe", ("pipe", "model.py:loss"), marks=pytest.mark.skipif(os.name == "nt", reason="no pipes")),
     ],
 )
 @pytest.mark.parametrize("form", ["--print", "--json"])
 def test_a_file_that_is_no_function_is_told(target: str, words: tuple[str, ...], form: str, tmp_path: Path) -> None:
     for name in ("points.csv", "my points.txt", "notes.md", "x"):
         (tmp_path / name).write_text("x,y\n1,2\n")
+    (tmp_path / "runs").mkdir()
+    if os.name != "nt":
+        os.mkfifo(tmp_path / "pipe")
     ended = run(target, form, folder=tmp_path)
     assert ended.exit_code == 2
     assert all(word in ended.stderr for word in words), ended.stderr

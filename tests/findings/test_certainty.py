@@ -7,12 +7,13 @@ import torch
 from torch import nn
 
 import gradtui
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.findings.cause import Cause, Place
 from gradtui.findings.findings import findings
 from gradtui.findings.rank import gathered, ranked
 from gradtui.findings.words.sentences import SENTENCES, told
 from gradtui.snapshot.finding import Certainty
-from gradtui.snapshot.model import Snapshot
+from gradtui.snapshot.model import Request, Snapshot
 from tests.zoo import values
 from tests.zoo.case import Case, cases_of, run
 
@@ -81,6 +82,12 @@ def test_infinities_that_do_no_harm_are_not_told() -> None:
         scores = (q @ k.mT).masked_fill(torch.ones(5, 5).triu(1).bool(), -torch.inf)
         loss = (scores.softmax(-1) @ v).square().mean() + (1 / (1e3 * q.detach().abs()).exp()).mean()
     assert trace.capture(loss).findings == ()
+
+
+@pytest.mark.parametrize("expression", ["x^0", "(x - 4)^0 + 2"])
+def test_a_power_of_0_is_constant_and_no_alarm(expression: str) -> None:
+    found = findings(evaluate(Request(1, expression, {"x": 4.0})))
+    assert {(one.kind, one.certainty) for one in found} == {("constant", "perhaps")}
 
 
 def cause(certainty: Certainty, parameter: str, kind: str = "gradients cancel") -> Cause:

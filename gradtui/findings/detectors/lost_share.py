@@ -50,7 +50,8 @@ def _cause(record: Record, flow: Flow, leaf: Node, loss: Loss) -> Cause:
     found = dead_or_saturated.reason(record, Lost(node, loss.edge, loss.share, tuple(loss.elements)))
     places = tuple(loss.elements) if math.prod(node.shape) > 1 else ()
     facts: dict[str, Fact] = {**found.as_facts(), "node": node, "at": places}
-    certainty: Certainty = "likely" if found.kind == "masked" else "proved"
+    shown: Certainty = "likely" if found.kind == "masked" else "proved"  # the whole way was looked at
+    certainty = found.certainty if found.certainty == "perhaps" else shown
     return Cause(f"zero: {found.kind}", Place(node.id), facts, certainty)
 
 

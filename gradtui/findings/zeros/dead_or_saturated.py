@@ -53,7 +53,7 @@ def reason(record: Record, lost: Lost) -> Reason:
 def _of_elements(node: Node, text: str) -> Reason:
     """What stands in the text lets nothing through."""
     if has(operation(node), "power"):
-        return Reason("constant", "to the power 0", {"text": text})
+        return Reason("constant", "to the power 0", {"text": text}, certainty="perhaps")
     if has(operation(node), "multiplying"):
         return Reason("masked", "times 0", {"text": text})
     return Reason("masked", "not taken there", {"text": text})

@@ -106,7 +106,7 @@ def status(run: Run, *, quiet: float | None) -> str:
         first, last = run.updates[max(0, count - LATELY)], run.updates[count - 1]
         seconds = last.seconds - first.seconds
         if seconds > 0:
-            told.append(f"{number((last.update - first.update) / seconds, 3)} a second")
+            told.append(f"{_rate((last.update - first.update) / seconds)} a second")
         told.append(clock(last.seconds))
     if run.thinned:
         told.append(f"{run.thinned:,} thinned")
@@ -117,6 +117,10 @@ def status(run: Run, *, quiet: float | None) -> str:
     else:
         told.append("goes on")
     return " · ".join(told)
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 100 else number(rate, 3)
 
 
 def rank_line(pace: Pace, latest: float | None, here: bool) -> Pieces:

@@ -21,6 +21,7 @@ from gradtui.settings.read_settings import Settings
 from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Source
 from gradtui.tui.run.heat_map import HeatMap
+from gradtui.tui.run.lines import status
 from gradtui.tui.run.opened import UpdateApp, by_rank, explorer
 from gradtui.tui.run.ranks import RanksApp
 from gradtui.tui.typing.file_entry import FileInput
@@ -317,3 +318,9 @@ async def test_export(path: Path, tmp_path: Path) -> None:
         assert [float(row["loss"]) for row in csv.DictReader(file)][:5] == [one.loss for one in told.updates[:5]]
     assert len(json.loads((tmp_path / "run.json").read_text())["updates"]) == len(told.updates)
     assert load(str(tmp_path / "again.gradtui")).findings == told.findings
+
+
+@pytest.mark.parametrize(("each", "told"), [(0.00075, "1,333"), (0.0064, "156"), (0.08, "12.5"), (40.0, "0.025")])
+def test_how_fast_it_is_stands_in_plain_digits(each: float, told: str) -> None:
+    updates = tuple(Update(number, seconds=each * number) for number in range(20))
+    assert f" {told} a second " in status(Run(updates=updates), quiet=None)
