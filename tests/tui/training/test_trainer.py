@@ -12,6 +12,7 @@ import pytest
 import torch
 from textual.pilot import Pilot
 from textual.widgets import Static
+from textual.widgets._toast import Toast
 
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.panes.key_footer import KeyFooter
@@ -20,6 +21,7 @@ from gradtui.tui.training.rate_ladder import next_rate
 from gradtui.tui.training.summary import diverges, summary
 from gradtui.tui.typing.file_entry import FileEntry
 from tests import warm
+from tests.tui.test_app import text_of
 from tests.tui.test_app import until as holds
 from tests.tui.training.engine import trained_app
 
@@ -186,6 +188,19 @@ async def test_without_a_word_the_first_update_begins_to_train() -> None:
         await pilot.press("g")
         await until(pilot, 1)
         assert app.session.points["x"].value == pytest.approx(1.6)
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)])
+async def test_no_word_covers_that_of_the_training(size: tuple[int, int]) -> None:
+    """What is told for some seconds leaves the borders at the foot of the panes alone."""
+    app = trained_app("x^2", {"x": "2"}, None)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await pilot.press("g")
+        await until(pilot, 1)
+        await holds(pilot, lambda: bool(app.screen.query(Toast)), "a word")
+        (toast,) = app.screen.query(Toast)
+        assert summary(app.board.trainer, app.session) in text_of(app).splitlines()[app.picture.panes.region.bottom - 1]
+        assert toast.region.bottom < app.picture.panes.region.bottom
 
 
 async def test_optimizer_is_typed_and_its_rate_changed_by_keys() -> None:
