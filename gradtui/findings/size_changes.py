@@ -21,6 +21,12 @@ LEAST_REPEATS = 3
 MOST_SHOWN = 6
 NEXT_TO_0 = 1e-3
 SMALL = 1e-3
+STEEP = {
+    "steep": "exploding next to 0",
+    "singular": "exploding by a singular matrix",
+    "close": "exploding by equal values",
+}
+"""The kind of a cause by what a witness of a steep node saw."""
 
 
 def fall(record: Record, profile: Sequence[Layer]) -> Cause:
@@ -72,11 +78,12 @@ def rise(record: Record, layer: Layer, profile: Sequence[Layer]) -> Cause:
     worst, gain, hooked = max(changes, key=_by, default=Change(record.nodes[layer.node], 0.0))
     name, count, together = layer_sizes.most(changes)
     facts: dict[str, Fact] = {"norm": layer.norm, "size": layer.size, "hook": Part("a hook on") if hooked else ""}
-    least = None if hooked else _next_to_0(record, worst)
-    if least is not None and gain > MOST_OF_IT * whole:
+    near = None if hooked else _near(record, worst)
+    if near is not None and gain > MOST_OF_IT * whole:
+        how, least = near
         facts |= {"node": worst, "factor": _factor(gain), "least": least}
-        kind = "exploding by a tiny divisor" if has(operation(worst), "dividing") else "exploding next to 0"
-        return _of(layer, kind, worst, facts, profile)
+        divides = how == "steep" and has(operation(worst), "dividing")
+        return _of(layer, "exploding by a tiny divisor" if divides else STEEP[how], worst, facts, profile)
     if count < LEAST_REPEATS or gain > MOST_OF_IT * whole:
         facts |= {"node": worst, "factor": _factor(gain)}
         return _of(layer, "exploding by a hook" if hooked else "exploding", worst, facts, profile)
@@ -85,11 +92,13 @@ def rise(record: Record, layer: Layer, profile: Sequence[Layer]) -> Cause:
     return _of(layer, "exploding in steps", worst, facts, profile)
 
 
-def _next_to_0(record: Record, node: Node) -> float | None:
-    """The least in size of what it divides by, or works at, where that was looked at."""
-    seen = (one for one in record.witnesses("backward") if one.node == node.id and one.rows.get("steep"))
-    number = next((one.operands[0].number for one in seen), None)
-    return number if number is not None and number < NEXT_TO_0 else None
+def _near(record: Record, node: Node) -> tuple[str, float] | None:
+    """A key of STEEP, and how near to that it is, where that was looked at."""
+    for one in record.witnesses("backward"):
+        how = next((how for how in STEEP if one.rows.get(how)), None) if one.node == node.id else None
+        if how is not None and one.operands[0].number is not None and one.operands[0].number < NEXT_TO_0:
+            return how, one.operands[0].number
+    return None
 
 
 def _of(layer: Layer, kind: str, node: Node, facts: dict[str, Fact], profile: Sequence[Layer]) -> Cause:

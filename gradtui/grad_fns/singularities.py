@@ -152,6 +152,18 @@ BACKWARD: dict[str, tuple[Cause, ...]] = {
 
 NEAR_0 = {"Div": "other", "Log": "self", "Log10": "self", "Log2": "self", "Pow": "self", "Sqrt": "result"}
 """What is steep where something of its is near 0, and torch's name under which its node keeps that."""
+NEAR_SINGULAR = {
+    "LinalgDet": "A",
+    "LinalgInvEx": "inverse",
+    "LinalgLstsq": "self",
+    "LinalgPinv": "self",
+    "LinalgQr": "R",
+    "LinalgSlogdet": "A",
+    "LinalgSolveEx": "A",
+}
+"""What is steep where its matrix is nearly singular, and the name of a matrix with the same ratios of singular values."""
+NEAR_EQUAL = {"LinalgEigh": "eigenvalues", "LinalgSvd": "S"}
+"""What divides by the differences of what stands under this name."""
 
 CONVENTION = Cause(
     "convention",

@@ -18,11 +18,12 @@ SAVED = {"Clamp": ("self", "min", "max"), "Lerp": ("self", "end", "weight"), "Po
 
 def operation(node: Node) -> str:
     """`Log` for LogBackward0, `Pow` for PowBackward1."""
-    return _operation(node.name)
+    return operation_of(node.name)
 
 
 @lru_cache(maxsize=1024)
-def _operation(name: str) -> str:
+def operation_of(name: str) -> str:
+    """The same of the name alone."""
     return re.sub(r"Backward\d*$", "", known_as(name))
 
 

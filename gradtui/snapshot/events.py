@@ -36,7 +36,8 @@ detach: `.detach()`, `.data`. no_grad: computed under no_grad or inference_mode.
 left_torch: `.item()`, `.tolist()`, `.numpy()`. not_differentiable: argmax and the like. new_leaf: `torch.tensor(t)`,
 `nn.Parameter(t)`, `Variable(t)`, `requires_grad_()` on what was cut off. inplace: written over. moved: `.to()` made a non-
 leaf of a leaf. written: its numbers were put into another tensor, by `copy_` under no_grad or `.data =`. sampled: by
-`.sample()` of a distribution that has `rsample`; drawn: of one that has none, or by multinomial. copied: by deepcopy.
+`.sample()` of a distribution that has `rsample`; drawn: of one that has none, or by multinomial. copied: by deepcopy;
+without an operation before anybody watched, seen by numbers that are the same.
 stacked: by `torch.func.stack_module_state`. checkpoint: run by a reentrant checkpoint no input of which requires grad.
 custom: used in the forward of a custom autograd.Function without being an input of it. born: an nn.Parameter was made, of
 nothing that has a gradient. fresh: made of nothing that has one, and the output itself. ungraphed: a gradient, by

@@ -131,3 +131,21 @@ def test_evidence_of_a_single_number_has_no_index() -> None:
     (found,) = trace.capture(loss).findings
     assert found.evidence
     assert not any("first at" in one for one in found.evidence)
+
+
+def test_a_part_of_the_loss_times_0_is_perhaps_meant() -> None:
+    torch.manual_seed(0)
+    model = nn.ModuleList([nn.Linear(3, 1), nn.Linear(3, 1)])
+    x = torch.randn(5, 3)
+    for weight in (0, 0.0):
+        with gradtui.trace(model) as trace:
+            loss = model[0](x).square().mean() + model[1](x).sum() * weight
+        assert [(one.kind, one.certainty) for one in trace.capture(loss).findings] == [("masked", "perhaps")]
+
+
+def test_what_cancels_in_a_factor_does_not_underflow() -> None:
+    """The gradients of all rows add up to 0: no dtype is at its end."""
+    weight, signs = torch.ones(1, dtype=torch.float16, requires_grad=True), torch.tensor([1.0, -1.0]).half()
+    with gradtui.trace() as trace:
+        loss = (weight * signs).sum()
+    assert "underflow" not in [one.kind for one in trace.capture(loss, names={"weight": weight}).why("weight")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -137,3 +138,26 @@ def test_what_has_no_derivative_has_another_way(operation: str, way: str) -> Non
     first = trace.capture(loss).findings[0]
     assert operation in first.text
     assert way in first.remedy
+
+
+class Bank:
+    """Keeps what the last batches were encoded to."""
+
+    def __init__(self) -> None:
+        self.kept: deque[torch.Tensor] = deque(maxlen=2)
+
+    def scores(self, codes: torch.Tensor) -> torch.Tensor:
+        return codes @ torch.cat(list(self.kept)).T
+
+
+def test_what_another_object_carried_over_is_named() -> None:
+    model, bank = nn.Sequential(nn.Linear(3, 4), nn.Tanh()), Bank()
+    bank.kept.append(model(X))
+    bank.kept[0].sum().backward()  # type: ignore[no-untyped-call]
+    with gradtui.trace(model) as trace:
+        loss = bank.scores(model(X)).sum()
+    (found,) = trace.capture(loss).findings
+    assert found.kind == "freed"
+    assert "self.kept" in found.text
+    assert found.source is not None
+    assert found.source.text == "torch.cat(list(self.kept))"

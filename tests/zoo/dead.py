@@ -287,3 +287,30 @@ def scale_of_half_precision_is_infinite() -> Iterator[Any]:
     h = model(x)
     square = h.pow(2)  # <- here
     yield (h * torch.rsqrt(square.mean(-1, keepdim=True) + 1)).float().sum()
+
+
+@broken("underflow", "weight", "zero", "float16")
+def half_precision_divided_by_a_count() -> Iterator[Any]:
+    """What is divided is not 0, nor what comes of it: only its gradient is."""
+    model = nn.Linear(4, 1).half()
+    x, y = regression()
+    yield model
+    yield (model(x.half()) - y.half()).abs().mean() / 30000 / 3000  # <- here
+
+
+@broken("underflow", "weight", "zero", "float16")
+def half_precision_times_a_weight() -> Iterator[Any]:
+    model = nn.Linear(4, 1).half()
+    x, y = regression()
+    small = torch.tensor(3e-5).half()
+    yield model
+    yield (model(x.half()) - y.half()).abs().mean() * small * small.float() * 1.0  # <- here
+
+
+@broken("dead", "0.weight", "zero", "is negative or 0")
+def bias_far_below_zero() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 1))
+    nn.init.constant_(model.get_parameter("0.bias"), -20)
+    x, y = regression()
+    yield model
+    yield F.mse_loss(model(x), y)  # <- here

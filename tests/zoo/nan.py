@@ -226,3 +226,23 @@ def entropy_of_a_certain_target() -> Iterator[Any]:
     yield model
     told = F.log_softmax(model(torch.randn(3, 4)), -1)
     yield (target * (target.log() - told)).sum()  # <- here
+
+
+@broken("inplace", "0.weight", "fails", "embedding", "writes over")
+def embedding_that_scales_its_rows() -> Iterator[Any]:
+    """`max_norm` writes over the weight whenever a row is looked up."""
+    model = nn.ModuleList([nn.Embedding(6, 3, max_norm=0.5), nn.Linear(3, 2)])
+    words = torch.tensor([1, 4])
+    yield model
+    table = model[1](model[0].weight)
+    rows = model[0](words)  # <- here
+    yield table.sum() + rows.sum()
+
+
+@broken("inplace", "0.weight", "fails", "embedding_bag", "writes over")
+def bags_that_scale_their_rows() -> Iterator[Any]:
+    model = nn.ModuleList([nn.EmbeddingBag(6, 3, max_norm=0.5), nn.Linear(3, 2)])
+    yield model
+    table = model[1](model[0].get_parameter("weight"))
+    rows = model[0](torch.tensor([[1, 4], [2, 3]]))  # <- here
+    yield table.sum() + rows.sum()

@@ -170,3 +170,36 @@ def matrix_filled_under_no_grad() -> Iterator[Any]:
     with torch.no_grad():
         turn[0, 0] = torch.cos(angle)  # <- here
     yield (torch.randn(5, 2) @ turn).pow(2).mean()
+
+
+@broken("exploding", "columns", "huge", "qr", "nearly singular")
+def columns_that_depend_on_each_other() -> Iterator[Any]:
+    columns = torch.randn(6, 3)
+    columns[:, 2] = columns[:, 0] * (1 + 1e-7)
+    columns.requires_grad_()
+    yield {"columns": columns}
+    yield torch.linalg.qr(columns).Q.pow(3).sum()  # <- here
+
+
+@broken("exploding", "matrix", "huge", "inv", "nearly singular")
+def inverse_of_next_to_nothing() -> Iterator[Any]:
+    matrix = torch.diag(torch.tensor([1.0, 1e-5, 1.0])).requires_grad_()
+    yield {"matrix": matrix}
+    yield torch.linalg.inv(matrix).sum()  # <- here
+
+
+@broken("exploding", "matrix", "huge", "nearly equal")
+def eigenvectors_of_nearly_a_circle() -> Iterator[Any]:
+    matrix = (torch.eye(3) + torch.diag(torch.tensor([1e-6, 3e-6, 0.5]))).requires_grad_()
+    yield {"matrix": matrix}
+    vectors = torch.linalg.eigh(matrix).eigenvectors  # <- here
+    yield (vectors @ torch.ones(3))[0] + vectors.pow(3).sum()
+
+
+@broken("constant", "weight", "none", "torch.zeros(())")
+def nothing_but_zeros_added_up() -> Iterator[Any]:
+    """The line that made the constant, and not the one that adds it to nothing."""
+    model = nn.Linear(3, 1)
+    yield model
+    parts = {"boxes": torch.zeros(()), "masks": torch.zeros(())}  # <- here
+    yield sum(parts.values()) / 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import torch
@@ -13,7 +13,8 @@ from gradtui.engine.autograd.readable_tensors import has_numbers
 from gradtui.engine.autograd.saved import SAVED
 from gradtui.engine.autograd.torch_private import RAW, names_of, saved_tensors
 from gradtui.engine.autograd.values import legible
-from gradtui.graph.operands import is_finite
+from gradtui.grad_fns.singularities import NEAR_0, NEAR_EQUAL, NEAR_SINGULAR
+from gradtui.graph.operands import is_finite, operation_of
 from gradtui.snapshot.model import Operand, Values, Witness
 
 MOST_DIMENSIONS = 8
@@ -123,14 +124,37 @@ def of_zeros(node: Node, edge: int) -> Witness | None:
     return Witness(None, "backward", node.name(), operands=operands, result=0.0, rows={"zeros": 1}, edge=edge)
 
 
-def of_growth(node: Node, name: str) -> Witness | None:
-    """Of a node that sends far more than came in: the least in size of what it keeps under this name, near 0 of which it is
-    steep."""
-    kept = kept_by(node).get(name)
-    if not isinstance(kept, torch.Tensor) or not readable_numbers(kept) or not kept.numel():
-        return None
-    least = float(kept.abs().min().item())
-    return Witness(None, "backward", node.name(), operands=(Operand(name, least),), rows={"steep": 1})
+def of_growth(node: Node) -> Witness | None:
+    """Of a node that sends far more than came in: how near what it keeps is to where it is steep. `steep`: the least in size;
+    `singular`: the least singular value of a matrix, `close`: the least difference, each as a share of the largest."""
+    kept, name = kept_by(node), operation_of(node.name())
+    for near, table, measure in NEAR:
+        what = kept.get(table.get(name, ""))
+        if isinstance(what, torch.Tensor) and readable_numbers(what) and what.numel():
+            try:
+                least = float(measure(what).min().item())
+            except RuntimeError:  # what torch cannot take apart, or two numbers that are one
+                return None
+            return Witness(None, "backward", node.name(), operands=(Operand(table[name], least),), rows={near: 1})
+    return None
+
+
+def _of_singular_values(matrix: torch.Tensor) -> torch.Tensor:
+    values: torch.Tensor = torch.linalg.svdvals(matrix.double())
+    return values[..., -1] / values[..., 0]
+
+
+def _of_differences(spectrum: torch.Tensor) -> torch.Tensor:
+    ordered = spectrum.double().sort(-1).values
+    return ordered.diff(dim=-1) / ordered.abs().amax(-1, keepdim=True)
+
+
+NEAR: tuple[tuple[str, Mapping[str, str], Callable[[torch.Tensor], torch.Tensor]], ...] = (
+    ("steep", NEAR_0, torch.abs),
+    ("singular", NEAR_SINGULAR, _of_singular_values),
+    ("close", NEAR_EQUAL, _of_differences),
+)
+"""How near, of which operations and under which name of theirs, and how that is measured."""
 
 
 def kept_by(node: Node) -> dict[str, Any]:

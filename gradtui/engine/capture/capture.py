@@ -23,7 +23,7 @@ from gradtui.engine.autograd.values import dtype_name, legible
 from gradtui.engine.autograd.witness import of_growth
 from gradtui.engine.capture import backward_failures, leaf_names, outputs
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
-from gradtui.engine.capture.holders import attributes, computed, made_before, optimised, unregistered
+from gradtui.engine.capture.holders import attributes, computed, copied_before, made_before, optimised, unregistered
 from gradtui.engine.capture.inferred_modules import inferred
 from gradtui.engine.capture.introspection import submodules
 from gradtui.engine.capture.parameters import modules, parameters, unread_notes
@@ -31,8 +31,6 @@ from gradtui.engine.capture.places import hooks_of
 from gradtui.engine.capture.recording import Recording, maker, recording_of
 from gradtui.engine.capture.scaling import scaled
 from gradtui.findings.layer_sizes import HUGE
-from gradtui.grad_fns.singularities import NEAR_0
-from gradtui.graph.operands import operation
 from gradtui.snapshot import model as data
 from gradtui.snapshot.uncollected import uncollected
 
@@ -87,6 +85,7 @@ class _Capture:
         scope: Mapping[str, Any],
     ) -> None:
         self.nodes, self.recording, self.scope = nodes, recording, scope
+        self.model = model
         self.parts = {} if model is None else submodules(model)
         self.own = frozenset(own.values())
         self.leaves = leaves_of(nodes)
@@ -240,7 +239,20 @@ class _Capture:
             for path, part in self.parts.items()
             for source in hooks_of(part._backward_hooks)
         ]
-        return (*self.recording.events(self.names, by_number, outputs), *late, *hooked)
+        return (*self.recording.events(self.names, by_number, outputs), *self._copies(ids), *late, *hooked)
+
+    def _copies(self, ids: Mapping[Node, int]) -> Iterator[data.Event]:
+        """Each model that a copy ran in place of, at the first operation with a parameter of that."""
+        if self.model is None or self.recording is None:
+            return
+        used = {leaf: node for node, leaf in self.leaves.items()}
+        for pairs in copied_before(self.model, used.keys(), self.scope):
+            taken = {used[copy] for copy in pairs.values()}
+            users = (node for node in self.nodes if any(target in taken for target, _ in node.next_functions))
+            first = min(users, key=lambda node: node._sequence_nr())
+            source = self.recording.sources.get(first._sequence_nr())
+            names = tuple(self.names[one] for one in pairs if one in self.names)
+            yield data.Event("copied", "", source, leaves=names, node=ids[first], reached=True)
 
     def _seen_going_bad(self, ids: Mapping[Node, int]) -> Iterator[data.Witness]:
         return iter(()) if self.recording is None else self.recording.seen_going_bad(numbers_of(ids))
@@ -261,14 +273,13 @@ def going_bad_in_backward(record: Summed, ids: Mapping[Node, int]) -> Iterator[d
 def growing_in_backward(
     parameters: Mapping[str, data.Parameter], built: data.Graph, ids: Mapping[Node, int]
 ) -> Iterator[data.Witness]:
-    """Where a parameter gets a gradient far too large: of each quotient, root or logarithm that sends far more than came in."""
+    """Where a parameter gets a gradient far too large: of each quotient, root, inverse that sends far more than came in."""
     huge = any(one.grad is not None and (one.grad.finite_norm or 0.0) >= HUGE for one in parameters.values())
     for node, number in ids.items() if huge else ():
         told = built.nodes[number]
         came = told.grad_output.finite_norm if told.grad_output is not None else None
         sent = max((edge.grad.finite_norm or 0.0 for edge in told.edges if edge.grad is not None), default=0.0)
-        near = NEAR_0.get(operation(told), "")
-        if near and came and sent >= HUGE * came and (found := of_growth(node, near)) is not None:
+        if came and sent >= HUGE * came and (found := of_growth(node)) is not None:
             yield replace(found, node=number)
 
 

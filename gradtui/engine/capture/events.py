@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import Any, NamedTuple, get_args
 
@@ -23,7 +23,8 @@ class Seen:
     maker: the name of that of the first input.
     leaves: those that flowed into the inputs, a bit each. live: those of them that a gradient goes back to; others: by way of
     the inputs behind the first. carried: whether a gradient would go to an input.
-    version: of the first input. number: the next sequence number.
+    version: of the first input; of_weight: of the second, where that is a weight that may be scaled down. number: the next
+    sequence number.
     """
 
     func: Any
@@ -35,12 +36,20 @@ class Seen:
     others: int
     carried: bool
     version: int | None
+    of_weight: int | None
     number: int
 
     @property
     def has_written(self) -> bool:
         """Whether it wrote over its first input, once it has run."""
         return self.version is not None and self.inputs[0]._version != self.version
+
+    @property
+    def to_weight(self) -> Seen | None:
+        """What it did to its second input, where it wrote over that."""
+        if self.of_weight is None or self.inputs[1]._version == self.of_weight:
+            return None
+        return replace(self, inputs=self.inputs[1:], numbers=self.numbers[1:], version=self.of_weight, of_weight=None)
 
 
 class Told(NamedTuple):
@@ -49,6 +58,8 @@ class Told(NamedTuple):
     number: int | None
 
 
+RENORMING = {torch.nn.functional.embedding, torch.nn.functional.embedding_bag}
+"""They scale rows of their weight, the second input, where that has a `max_norm`."""
 LEAVING = {"item", "tolist", "numpy", "__float__", "__int__", "__index__", "__complex__", "__array__"}
 CASTS = {"to", "type", "type_as", "long", "int", "short", "char", "byte", "bool"}
 MOVES = {"to", "cuda", "cpu", "half", "float", "double", "bfloat16", "type", "type_as"}
@@ -116,6 +127,14 @@ def kind_of(
     if name in CASTS:
         return Told("integer", name, number)
     return Told("not_differentiable", name, number)
+
+
+def versions(func: Any, inputs: list[torch.Tensor]) -> tuple[int | None, int | None]:
+    """Of the first input, and of a weight that the function may scale down; None where it has none."""
+    first = None if not inputs or inputs[0].is_inference() else inputs[0]._version
+    if func not in RENORMING or len(inputs) < 2 or inputs[1].is_inference():
+        return first, None
+    return first, inputs[1]._version
 
 
 def note(seen: Seen, recording: Recording, frame: FrameType, place: Source | None) -> None:

@@ -1,17 +1,21 @@
-"""Leaves that a model holds but does not know of: in a plain list, a dict or an attribute, and so not in `parameters()`."""
+"""Leaves that a model holds but does not know of, in a plain list, a dict or an attribute, and so not in `parameters()`; who else
+holds what: variables, optimizers, a copy of the model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import islice
 from types import FrameType
 from typing import Any
 
 import torch
 from torch.autograd.graph import Node
+from torch.optim.swa_utils import AveragedModel
 
 from gradtui.engine.autograd.backward import leaf_of
-from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, shown_key
+from gradtui.engine.autograd.readable_tensors import has_numbers
+from gradtui.engine.capture.introspection import entries, instance_variables, is_a, items, named_parameters, shown_key
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import is_own
 
@@ -116,14 +120,14 @@ def _held(path: str, value: Any, depth: int) -> Iterator[tuple[str, torch.Tensor
 
 
 def holder(tensor: torch.Tensor, frame: FrameType | None) -> str:
-    """What a person calls it: an attribute of a module that is running (`self.memory`), else the outermost variable of a
-    function, else one of a file, be it that a tuple or list there holds it."""
+    """What a person calls it: an attribute of a module or another object that is running (`self.memory`), else the outermost
+    variable of a function, else one of a file, be it that a tuple or list there holds it."""
     variable, innermost = "", frame
     while frame is not None:
         if is_own(frame.f_code.co_filename):
             for name, value in local_variables(frame).items():
-                if is_a(value, torch.nn.Module):
-                    for attribute, held in vars(value).items():
+                if is_a(value, torch.nn.Module) or name == "self":
+                    for attribute, held in [*instance_variables(value).items()]:
                         if attribute not in OWN and _holds(held, tensor):
                             return f"{name}.{attribute}"
                 elif _holds(value, tensor):
@@ -163,9 +167,8 @@ def variable(tensor: torch.Tensor, frame: FrameType | None) -> tuple[str, str] |
 def _holds(value: Any, tensor: torch.Tensor) -> bool:
     if value is tensor:
         return True
-    return any(one is tensor for one in islice(items(value), MOST)) or any(
-        one is tensor for _, one in islice(entries(value), MOST)
-    )
+    queued = islice(deque.__iter__(value), MOST) if is_a(value, deque) else islice(items(value), MOST)
+    return any(one is tensor for one in queued) or any(one is tensor for _, one in islice(entries(value), MOST))
 
 
 def optimised(scope: Any, own: Set[torch.Tensor]) -> dict[torch.Tensor, str]:
@@ -190,3 +193,54 @@ def _groups(optimizer: torch.optim.Optimizer) -> Iterator[tuple[str, torch.Tenso
     for number, group in enumerate(optimizer.param_groups):
         for place, tensor in enumerate(group["params"]):
             yield f"param_groups[{number}]['params'][{place}]", tensor
+
+
+def copied_before(
+    model: torch.nn.Module, used: Collection[torch.Tensor], scope: Mapping[str, Any]
+) -> Iterator[dict[torch.Tensor, torch.Tensor]]:
+    """Of each model of which the graph has no parameter, but one of the same numbers for each: its parameters, and these.
+
+    used: the leaves of the graph. A model that the caller named is the one that was meant. Of several in a file it is one that an
+    optimizer has, which does not have the copy, or of which torch's own average ran.
+    """
+    is_given = type(model) is not torch.nn.Module  # else `model_in` made it of several
+    averages = {
+        one for value in scope.values() if is_a(value, AveragedModel) for one in named_parameters(value).values()
+    }
+    for root in (model,) if is_given else model.children():
+        own = [one for one in named_parameters(root).values() if one.requires_grad]
+        if not own or any(one in used for one in own):
+            continue
+        found = _paired(own, [one for one in used if type(one) is torch.nn.Parameter])
+        if found and (is_given or averages.issuperset(found.values()) or _optimised(own, found.values(), scope)):
+            yield found
+
+
+def _paired(own: list[torch.nn.Parameter], others: list[torch.nn.Parameter]) -> dict[torch.Tensor, torch.Tensor]:
+    """Each with another of the same numbers; nothing where one has none, or where each is but one number throughout."""
+    found: dict[torch.Tensor, torch.Tensor] = {}
+    for one in own:
+        alike = (each for each in others if each.shape == one.shape and each.dtype == one.dtype and _equal(one, each))
+        twin = next(alike, None)
+        if twin is None:
+            return {}
+        found[one] = twin
+    return found if any(one.numel() > 1 and bool((one != one.flatten()[0]).any()) for one in own) else {}
+
+
+def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return (
+        type(one) is type(other)
+        and one.device == other.device
+        and all(map(has_numbers, (one, other)))
+        and torch.equal(one, other)
+    )
+
+
+def _optimised(own: list[torch.nn.Parameter], others: Collection[torch.Tensor], scope: Mapping[str, Any]) -> bool:
+    for value in scope.values():
+        if is_a(value, torch.optim.Optimizer):
+            held = {one for group in value.param_groups for one in group["params"]}
+            if held.issuperset(own) and held.isdisjoint(others):
+                return True
+    return False

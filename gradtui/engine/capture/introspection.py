@@ -38,6 +38,15 @@ def entries(value: object) -> Iterator[tuple[Any, Any]]:
         yield from dict.items(value)
 
 
+def instance_variables(value: object) -> dict[str, Any]:
+    """Of an object, without asking its class; none where it keeps them otherwise."""
+    try:
+        found = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return {}
+    return found if type(found) is dict else {}
+
+
 def tensors(values: Iterable[Any]) -> Iterator[torch.Tensor]:
     """Those in arguments or results, in lists and tuples in them too."""
     waiting = list(values)

@@ -64,17 +64,20 @@ def owners(parts: Mapping[str, torch.nn.Module]) -> Names:
 
 
 def in_scope(scope: Mapping[str, Any], wanted: set[torch.Tensor]) -> Names:
-    """Those of `wanted` that are variables there, or parameters of a module that is one (`model.fc.weight`)."""
+    """Those of `wanted` that are parameters of a module there (`model.fc.weight`), or variables.
+
+    The module comes first: a variable beside it is mostly what a loop over its parameters left.
+    """
     found: Names = {}
     local = sorted(scope.items(), key=lambda item: item[0].startswith("_"))
-    for name, value in local:
-        if is_a(value, torch.Tensor) and value in wanted:
-            found.setdefault(value, name)
     for name, value in local:
         if is_a(value, torch.nn.Module) and len(found) < len(wanted):
             for path, parameter in named_parameters(value).items():
                 if parameter in wanted:
                     found.setdefault(parameter, f"{name}.{path}")
+    for name, value in local:
+        if is_a(value, torch.Tensor) and value in wanted:
+            found.setdefault(value, name)
     return found
 
 

@@ -28,7 +28,7 @@ from gradtui.engine.autograd.release import guard_node
 from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
 from gradtui.engine.autograd.without_gradient import Past
 from gradtui.engine.autograd.witness import LEAST
-from gradtui.engine.capture import constructors, witnesses
+from gradtui.engine.capture import constructors, events, witnesses
 from gradtui.engine.capture.events import FOLLOWED, NOTED, Seen, Told, becomes, is_of_array, kind_of, name_of, note
 from gradtui.engine.capture.flow import Flow, address
 from gradtui.engine.capture.holders import holder, variable
@@ -164,11 +164,9 @@ class Recorder(TorchFunctionMode):
             if number is not None and number < self._old and len(self.recording.carried) < MOST_CARRIED:
                 self._carry(tensor, number, sys._getframe(2))
             carried = carried or tensor.requires_grad
-        version = None if not inputs or inputs[0].is_inference() else inputs[0]._version
         name = made_by.name() if inputs and (made_by := maker(inputs[0])) is not None else ""
-        return Seen(
-            func, inputs, numbers, name, leaves, live, others, carried, version, torch_private.sequence_number()
-        )
+        number = torch_private.sequence_number()
+        return Seen(func, inputs, numbers, name, leaves, live, others, carried, *events.versions(func, inputs), number)
 
     def _after(self, seen: Seen, result: Any, frame: FrameType, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         made, recording = torch_private.sequence_number(), self.recording
@@ -215,6 +213,8 @@ class Recorder(TorchFunctionMode):
             self._made_of_nothing(seen, outputs, frame, args, kwargs)
         else:
             self._notice(seen, outputs, result, source, frame)
+        if (written := seen.to_weight) is not None:
+            self._cut(Told("inplace", name_of(seen.func), None), [], written.leaves, written.live, frame, written)
 
     def _fill(self, seen: Seen, frame: FrameType) -> None:
         """Nodes that no operation was seen to make are those of custom autograd.Functions."""
@@ -313,7 +313,8 @@ class Recorder(TorchFunctionMode):
             place = self._places.here(frame)
             self._past.add(tensor, seen.func, args, kwargs, place, self.module)
             if not tensor.ndim:
-                self.recording.fresh[id(tensor)] = weakref.ref(tensor), name_of(seen.func), place
+                origin = self.recording.first_made(seen.inputs) or (name_of(seen.func), place)
+                self.recording.fresh[id(tensor)] = weakref.ref(tensor), *origin
 
     def _constructed(self, given: torch.Tensor, made: torch.Tensor, name: str, frame: FrameType) -> None:
         """`nn.Parameter(t)`, `Variable(t)`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import unwrap
 from types import FrameType
@@ -218,6 +218,12 @@ class Recording:
         leaves = [leaf() for bit, leaf in enumerate(self.leaves) if flowed >> bit & 1]
         known = [None if leaf is None else self.made_leaves.get(id(leaf)) for leaf in leaves]
         return [data.Event("fresh", one[1], one[2], reached=True) for one in known[:1] if one and all(known)]
+
+    def first_made(self, inputs: Sequence[torch.Tensor]) -> tuple[str, data.Source | None] | None:
+        """Which operation made them, and where, if all of them are numbers that were made of nothing."""
+        known = [self.fresh.get(id(one)) for one in inputs]
+        own = [one[1:] for one, tensor in zip(known, inputs, strict=True) if one is not None and one[0]() is tensor]
+        return own[0] if own and len(own) == len(known) else None
 
     def late_leaves(self) -> Iterator[tuple[torch.Tensor, Late]]:
         """Those that nothing used since."""

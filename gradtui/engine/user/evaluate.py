@@ -17,7 +17,7 @@ from gradtui.engine.autograd.backward import scalar
 from gradtui.engine.autograd.dtype_and_device import RefusalError, dtype_and_device
 from gradtui.engine.autograd.values import values_of
 from gradtui.engine.capture.capture import capture
-from gradtui.engine.capture.introspection import code_of, is_a
+from gradtui.engine.capture.introspection import code_of, is_a, named_parameters
 from gradtui.engine.capture.outputs import outputs_of
 from gradtui.engine.capture.places import shown
 from gradtui.engine.capture.recording import Recording
@@ -124,10 +124,11 @@ class Run:
         scope = watch.variables()
         outputs = tensors_of(result, self.name)
         self.nodes.extend(graph.walk(*(graph.root(output) for output in outputs if output.requires_grad)))
-        given = {**leaves_in(vars(user)), **asked.leaves, **asked.variables}
-        told = capture(
-            outputs, given, model_in(scope) if network is None else network, watch.recording, vars(user) | scope
-        )
+        network = model_in(scope) if network is None else network
+        named = set() if network is None else {*named_parameters(network).values()}
+        loose = {name: leaf for name, leaf in leaves_in(vars(user)).items() if leaf not in named}
+        given = {**loose, **asked.leaves, **asked.variables}
+        told = capture(outputs, given, network, watch.recording, vars(user) | scope)
         if told.problem is not None and self.nodes:
             return self._without_backward(told, told.problem)
         with silent():

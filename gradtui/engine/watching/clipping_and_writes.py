@@ -99,6 +99,8 @@ class Notice:
             most = frame.f_locals.get("clip_value")
             if is_a(most, float, int) and not any(total is None for total, _, _ in self.clips):
                 self.clips.append((None, float(most), self._place(frame)))
+        elif func is torch.tensor and frame.f_code.co_name == "_get_total_norm":
+            self._history.note("clipped_nothing", self._place(frame), self.passes > 0)
         elif func in ADDING and issubclass(type(result), torch.Tensor):
             for one in args:
                 if id(one) in self.gradients and self.gradients[id(one)].grad is one:

@@ -25,7 +25,6 @@ from gradtui.findings.over_time.history import History, OptimizerHistory, Parame
 from gradtui.runs.run import ParameterNorms, Update
 from gradtui.snapshot.model import Source
 
-SETTINGS = ("weight_decay", "momentum", "lr")
 LOW = 1e-2
 """Of the largest learning rate so far."""
 LOOKED_AT = 4
@@ -72,6 +71,7 @@ class Steps:
         self._passes.parameters = self.parameters
         self._named = self._names.of(self.parameters, frame)
         self._number = self._numbered(optimizer, place)
+        self._owned[self._number] = {id(one) for one in self.parameters}
         self._notice.own = {id(one) for one in self._named.values()}
         self._look_whether_written()
         self._weights = tensor_norms.norms([*self._named.values()])
@@ -94,20 +94,21 @@ class Steps:
         own = {id(one) for one in self.parameters}
         names = frozenset(name for name, one in self._named.items() if id(one) in own)
         made = OptimizerHistory(type(optimizer).__name__, names, self._history.updates, source=place)
-        groups = optimizer.param_groups
-        made.settings = {
-            name: float(group[name]) for group in groups for name in SETTINGS if is_a(group.get(name), float, int)
-        }
         known = {id(one) for model in self._names.models() for one in model.parameters()}
         reached = any(one.grad is not None for name, one in self._named.items() if id(one) not in own)
         if known & own or (known and reached):
-            lost = {id(one) for one in self.parameters if id(one) not in known and one.grad is None}
-            made.orphans = frozenset(name for name, one in self._named.items() if id(one) in lost)
+            made.orphans = self._orphans()
         alike = (place for place, other in enumerate(self._history.optimizers) if other.name == made.name)
         made.follows = max((place for place in alike if self._owned[place] == own), default=None)
         self._owned.append(own)
         self._history.optimizers.append(made)
         return len(self._optimizers) - 1
+
+    def _orphans(self) -> frozenset[str]:
+        """The names of those that no module has, and that have no gradient."""
+        known = {id(one) for model in self._names.models() for one in model.parameters()}
+        lost = {id(one) for one in self.parameters if id(one) not in known and one.grad is None}
+        return frozenset(name for name, one in self._named.items() if id(one) in lost)
 
     def scaler(self, scaler: Any) -> int:
         for number, reference in enumerate(self._scalers):
@@ -311,9 +312,9 @@ class Steps:
             before = seen.facts
             logs, clipped = before["logs"] + math.log(max(ratio, 1e-30)), before["clipped"] + (ratio > 1)
             seen.facts = {**before, "logs": logs, "clipped": clipped}
-        rate_of = {id(one): group.get("lr", 1.0) for group in optimizer.param_groups for one in group["params"]}
+        groups = {id(one): group for group in optimizer.param_groups for one in group["params"]}
         for name, one in self._named.items():
-            self._add_to(name, one, told[name], id(one) in own, bool(rate_of.get(id(one), 0.0)))
+            self._add_to(name, one, told[name], groups.get(id(one)))
 
     def _moved(self, own: Mapping[int, int], told: Mapping[str, ParameterNorms]) -> float:
         """By how much of the norm of all weights."""
@@ -330,8 +331,10 @@ class Steps:
             self._history.note("stepped_twice", self._place, pair, names=tuple(both), optimizers=pair)
         self._stepper, self._stepped = self._number, {*own}
 
-    def _add_to(self, name: str, one: torch.Tensor, norms: ParameterNorms, own: bool, has_rate: bool) -> None:
+    def _add_to(self, name: str, one: torch.Tensor, norms: ParameterNorms, group: Mapping[str, Any] | None) -> None:
+        """group: that the optimizer which steps has it in."""
         history, update = self._history, self._history.updates
+        own, has_rate = group is not None, group is not None and bool(group.get("lr", 1.0))
         known = history.parameters.get(name)
         if known is None or (
             own and known.optimizer is None
@@ -341,9 +344,14 @@ class Steps:
             known = history.parameters[name] = ParameterHistory(
                 name, tuple(one.shape), dtype, not self._names.is_stray(one), first=first, first_weight=norms.weight
             )
-        if own:
+        if group is not None:
             known.optimizer = self._number
+            known.rate, known.decay = _number(group, "lr"), _number(group, "weight_decay")
         elif known.optimizer is not None:
+            is_another = known.optimizer == self._number and not self._is_owned(one)
+            if is_another and norms.grad and (orphans := self._orphans()):
+                history.optimizers[self._number].orphans |= orphans
+                known.replaced.add(update, True)
             return  # it has steps of its own
         else:
             known.anew = known.anew or self._bare.setdefault(name, weakref.ref(one))() is not one
@@ -374,6 +382,11 @@ class Steps:
 
     def _is_owned(self, parameter: torch.Tensor) -> bool:
         return any(id(parameter) in own for own in self._owned)
+
+
+def _number(group: Mapping[str, Any], name: str) -> float:
+    value = group.get(name)
+    return float(value) if is_a(value, float, int, torch.Tensor) else 0.0
 
 
 def _is_empty(tensor: torch.Tensor) -> bool:

@@ -12,6 +12,7 @@ from gradtui.snapshot.model import Event, EventKind, Parameter, Source
 
 MEANT: set[EventKind] = {"detach", "no_grad"}
 """Kinds that people write on purpose, so that a part does not learn."""
+COPIED = {"": "cut by copied before", "state_dict": "cut by state_dict"}
 READ = ".grad"
 """How the reading of a gradient that backward left is called."""
 UNSAID = {"inplace", "moved", "born", "fresh", "late", "hooked"}
@@ -36,8 +37,8 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
     """Of one parameter. nothing_learns: whether no other one is in the graph. fresh: that made the output, of nothing."""
     if not leaf.requires_grad:
         return Cause("frozen", Place(), {}, "perhaps", (name,))
-    events = blamed(record.events_of.get(name, ()))
-    late = next((one for one in record.events_of.get(name, ()) if one.kind == "late"), None)
+    known = record.events_of.get(name, ())
+    events, late = blamed(known), next((one for one in known if one.kind == "late"), None)
     if late is not None:
         return Cause("asked too late", Place(None, late.source), {"event": late}, "likely", (name,))
     if fresh is not None and not events:
@@ -87,10 +88,9 @@ def _cut(record: Record, name: str, event: Event, nothing_learns: bool) -> Cause
     if source is event.source and event.kind != "no_grad":
         facts["event"] = event
     leaf = next((one for one in record.events if one.kind == "new_leaf" and not one.leaves and one.reached), None)
-    evidence = [("new leaf", {"event": leaf})] if leaf is not None else []
-    return Cause(
-        kind, Place(event.node if source is event.source else None, source), facts, certainty, (name,), tuple(evidence)
-    )
+    evidence = (("new leaf", {"event": leaf}),) if leaf is not None else ()
+    place = Place(event.node if source is event.source else None, source)
+    return Cause(kind, place, facts, certainty, (name,), evidence)
 
 
 def _begin(record: Record, event: Event) -> Event:
@@ -104,12 +104,11 @@ def _begin(record: Record, event: Event) -> Event:
 def _kind(event: Event) -> str:
     if event.kind == "no_grad" and event.switch in ("inference_mode", "set_grad_enabled"):
         return f"cut by {event.switch}"
-    if event.kind == "not_differentiable" and called_functions.has(event.operation, "comparing"):
-        return "cut by comparing"
-    if event.kind == "not_differentiable" and called_functions.has(event.operation, "indices"):
-        return "cut by indices"
-    if event.kind == "copied" and event.operation == "state_dict":
-        return "cut by state_dict"
+    for what in ("comparing", "indices"):
+        if event.kind == "not_differentiable" and called_functions.has(event.operation, what):
+            return f"cut by {what}"
+    if event.kind == "copied":
+        return COPIED.get(event.operation, "cut by copied")
     if event.kind == "detach" and event.itself:
         return "cut by detach of itself"
     if event.kind == "ungraphed" and event.operation == READ:
@@ -120,6 +119,8 @@ def _kind(event: Event) -> str:
 def _certainty(event: Event, nothing_learns: bool) -> Certainty:
     if not event.reached:
         return "likely" if nothing_learns or event.returned else "perhaps"
+    if event.kind == "copied" and not event.operation:
+        return "likely"  # which of the two is meant is not seen
     if event.kind in MEANT:
         return "proved" if nothing_learns else "perhaps"
     return "proved"

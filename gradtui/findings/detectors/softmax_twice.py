@@ -26,8 +26,10 @@ def detect(record: Record) -> Iterator[Cause]:
 
 
 def _goes_into_a_loss(record: Record, node: Node) -> bool:
+    """Also with smoothed labels, or probabilities for labels: then one call made it and what takes it."""
     users = [record.nodes[user] for user, _ in record.uses[node.id]]
-    return bool(users) and all(has(operation(user), "labels") for user in users)
+    of_one_call = node.source is not None and all(user.source == node.source for user in users)
+    return bool(users) and (of_one_call or all(has(operation(user), "labels") for user in users))
 
 
 def _maker(record: Record, node: Node) -> Node | None:

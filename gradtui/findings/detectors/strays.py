@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from gradtui.findings.cause import Cause, Place
@@ -31,4 +30,5 @@ def detect(record: Record) -> Iterator[Cause]:
         elif "[" in name or (
             name.rpartition(".")[0] in modules and "." in name and not copied
         ):  # else of another model
-            yield Cause("unregistered", Place(), {"holder": re.split(r"[.\[]", name)[0]}, "proved", (name,))
+            holder = name.partition("[")[0] if "[" in name else name.partition(".")[0]
+            yield Cause("unregistered", Place(), {"holder": holder}, "proved", (name,))

@@ -27,6 +27,24 @@ def by_hand(history: History) -> Iterator[Fault]:
             )
 
 
+NOTHING: tuple[tuple[bool, str, Certainty], ...] = (
+    (False, "clipped before backward", "proved"),
+    (True, "nothing is clipped", "likely"),
+)
+"""Whether a backward pass had run since the last step."""
+
+
+def of_nothing(history: History) -> Iterator[Fault]:
+    """There was no gradient when it was called, at any update."""
+    effective = {one.source for one in history.of("clipped", "late")}
+    for passed, row, certainty in NOTHING:
+        for key, one in history.noted.items():
+            if one.kind != "clipped_nothing" or key[2] is not passed or one.source in effective:
+                continue
+            if one.updates >= max(LEAST, SHARE * (history.updates - 1)):
+                yield Fault(row, one.first or None, {"count": one.count}, certainty, source=one.source)
+
+
 def detect(history: History) -> Iterator[Fault]:
     for one in history.of("clamped"):
         if one.count >= LEAST and one.facts["count"] >= SHARE * one.count:

@@ -12,7 +12,7 @@ from gradtui.snapshot.source import Source
 Seen = Literal[
     "broadcast", "clipped", "written", "late", "uncleared", "closure_uncleared", "step", "backward", "old_graph", "kept_graph",
     "skipped", "stepped_twice", "scaled", "cleared", "padding", "clamped", "bad_step",
-    "loss_input", "learned_target", "row_order", "shared", "leaked", "leaf_loss", "made_smaller",
+    "loss_input", "learned_target", "row_order", "shared", "leaked", "leaf_loss", "made_smaller", "clipped_nothing",
 ]  # fmt: skip
 """What the watch notes beside the numbers of an update."""
 
@@ -60,7 +60,9 @@ class ParameterHistory:
     finite and not 0. still: steps with such a gradient and a learning rate after which it was as before. drift: steps after
     which it was another without such a gradient. no_rate: the learning rate of its group was 0. written: it was another
     between two steps. frozen: requires_grad was False. alike: all its rows were the same numbers when that was looked at.
-    anew: no optimizer has it, and it was another tensor each time.
+    replaced: another tensor, which no optimizer has, has this name and a gradient, and its optimizer holds one that has neither.
+    anew: no optimizer has it, and it was another tensor each time. rate, decay: the learning rate and weight_decay of its group
+    in the last step.
     """
 
     name: str
@@ -76,6 +78,7 @@ class ParameterHistory:
     drift: Run = field(default_factory=Run)
     no_rate: Run = field(default_factory=Run)
     frozen: Run = field(default_factory=Run)
+    replaced: Run = field(default_factory=Run)
     bad: Run = field(default_factory=Run)
     largest: float = 0.0
     weight: float = 0.0
@@ -83,6 +86,8 @@ class ParameterHistory:
     anew: bool = False
     first: int = 0
     first_weight: float | None = None
+    rate: float = 0.0
+    decay: float = 0.0
 
 
 @dataclass(slots=True)
@@ -99,7 +104,6 @@ class OptimizerHistory:
     first: int
     orphans: frozenset[str] = frozenset()
     keeps: tuple[str, ...] = ()
-    settings: Mapping[str, float] = field(default_factory=dict)
     last: int = 0
     steps: int = 0
     source: Source | None = None

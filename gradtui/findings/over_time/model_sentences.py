@@ -1,10 +1,45 @@
-"""Words on what a loss is given, and on what a model is made of."""
+"""Words on what a loss is given, on shapes and modes, and on what a model is made of."""
 
 from __future__ import annotations
 
 from gradtui.findings.over_time.sentence import Sentence
 
-OF_LOSSES_AND_STRUCTURE: dict[str, Sentence] = {
+OF_THE_MODEL: dict[str, Sentence] = {
+    "broadcast": Sentence(
+        "broadcast",
+        "shapes {a} and {b} broadcast to {made}: each prediction is compared with every target, so the model learns their mean",
+        "give both the same shape: squeeze(-1) the one, or unsqueeze(-1) the other",
+    ),
+    "broadcast in a product": Sentence(
+        "broadcast",
+        "shapes {a} and {b} broadcast to {made}: each element of the one is multiplied by every one of the other",
+        "no fault where all pairs are wanted; else give both the same shape: squeeze(-1) the one, or unsqueeze(-1) the other",
+    ),
+    "eval mode stays": Sentence(
+        "eval_mode",
+        "the model trains in eval mode from here on: eval() was called, and train() never again; {module} ({kind}) and {count} "
+        "such modules in all act as in evaluation: dropout is off, batch norm keeps its running statistics",
+        "call model.train() after each evaluation, at the begin of each epoch",
+    ),
+    "never in train mode": Sentence(
+        "eval_mode",
+        "the model learns in eval mode from the start: train() was never called; {module} ({kind}) and {count} such modules in "
+        "all act as in evaluation: dropout is off, batch norm keeps its running statistics",
+        "call model.train() before the loop; no fault where a fine-tuning is to keep these as they are",
+    ),
+    "padding is a real index": Sentence(
+        "padding",
+        "{names}: row {index} never gets a gradient, as padding_idx={index}, but index {index} stands where no padding stands: "
+        "it is a real one",
+        "begin the numbering at 1 and keep {index} for padding, or leave padding_idx away",
+    ),
+    "padding may be a real index": Sentence(
+        "padding",
+        "{names}: row {index} never gets a gradient, as padding_idx={index}, and index {index} is looked up where no padding "
+        "needs to stand",
+        "no fault where it stands for nothing; else begin the numbering at 1 and keep {index} for padding, or leave padding_idx "
+        "away",
+    ),
     "no log probabilities": Sentence(
         "loss_input",
         "{loss} is given no log probabilities: those of one row add up to {sum} where it should be 1, so the loss has no least "

@@ -21,6 +21,18 @@ VANISHING, EATEN, HALF = 1e-5, 0.1, 0.5
 NARROW = ("bfloat16", "float16")
 
 
+def replaced(history: History) -> Iterator[Fault]:
+    """After steps of its own: the optimizer goes on to hold what the model has no more."""
+    groups: dict[tuple[int, int], list[str]] = {}
+    for one in history.parameters.values():
+        if one.optimizer is not None and one.replaced.since is not None and one.replaced.count >= LEAST:
+            groups.setdefault((one.optimizer, one.replaced.since), []).append(one.name)
+    for (number, update), names in groups.items():
+        optimizer = history.optimizers[number]
+        facts = {"optimizer": optimizer.name, "orphans": len(optimizer.orphans)}
+        yield Fault("replaced after the optimizer", update, facts, "proved", tuple(names))
+
+
 def in_no_optimizer(history: History) -> Iterator[Fault]:
     written = {name for one in history.of("written") for name in (*one.facts["names"], *one.latest["names"])}
     found = [
@@ -105,10 +117,13 @@ def _vanished(history: History, number: int, group: list[ParameterHistory]) -> F
 
 
 def eaten(history: History) -> Iterator[Fault]:
-    """Weights that decay takes to 0 against their gradients."""
-    for number, optimizer in enumerate(history.optimizers):
-        decay, rate = optimizer.settings.get("weight_decay", 0.0), max(optimizer.rates, default=0.0)
-        own = [one for one in history.parameters.values() if one.optimizer == number and one.trained >= LEAST]
+    """Weights that decay takes to 0 against their gradients. Each group of an optimizer has a decay of its own."""
+    groups: dict[tuple[int, float, float], list[ParameterHistory]] = {}
+    for one in history.parameters.values():
+        if one.optimizer is not None and one.trained >= LEAST and one.decay:
+            groups.setdefault((one.optimizer, one.decay, one.rate), []).append(one)
+    for (number, decay, rate), own in groups.items():
+        optimizer = history.optimizers[number]
         if rate * decay * optimizer.steps < 1 or any(one.bad.count for one in own):
             continue
         before, after = (math.hypot(*(norm or 0.0 for norm in norms)) for norms in (
@@ -128,22 +143,22 @@ def _rises(losses: Sequence[tuple[int, float]]) -> bool:
 
 def drifting(history: History) -> Iterator[Fault]:
     """One that moves by weight decay or momentum alone."""
-    found = [
-        one
-        for one in history.parameters.values()
-        if one.optimizer is not None
-        and not one.trained
-        and one.drift.count >= LEAST
-        and one.drift.count >= 0.9 * one.steps
-    ]
-    if not found or any(one.bad.count for one in found):
+    groups: dict[tuple[int, float], list[ParameterHistory]] = {}
+    for one in history.parameters.values():
+        if (
+            one.optimizer is not None
+            and not one.trained
+            and one.drift.count >= LEAST
+            and one.drift.count >= 0.9 * one.steps
+        ):
+            groups.setdefault((one.optimizer, one.decay), []).append(one)
+    if any(one.bad.count for group in groups.values() for one in group):
         return
-    optimizer = history.optimizers[found[0].optimizer or 0]
-    decay = optimizer.settings.get("weight_decay", 0.0)
-    row = "decay alone moves it" if decay else "moves without a gradient"
-    facts = {"optimizer": optimizer.name, "decay": decay, "count": found[0].drift.count, "before": found[0].first_weight,
-             "after": found[0].weight}  # fmt: skip
-    yield Fault(row, None, facts, "likely", tuple(one.name for one in found))
+    for (number, decay), found in groups.items():
+        row = "decay alone moves it" if decay else "moves without a gradient"
+        facts = {"optimizer": history.optimizers[number].name, "decay": decay, "count": found[0].drift.count,
+                 "before": found[0].first_weight, "after": found[0].weight}  # fmt: skip
+        yield Fault(row, None, facts, "likely", tuple(one.name for one in found))
 
 
 def cut_off(history: History) -> Iterator[Fault]:

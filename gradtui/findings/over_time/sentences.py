@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
-from gradtui.findings.over_time.model_sentences import OF_LOSSES_AND_STRUCTURE
+from gradtui.findings.over_time.model_sentences import OF_THE_MODEL
 from gradtui.findings.over_time.sentence import Sentence
 from gradtui.findings.words.whereabouts import gathered
 from gradtui.snapshot.finding import Finding
@@ -303,41 +303,6 @@ SENTENCES: dict[str, Sentence] = {
         "{names}: its gradient is 0 in every update",
         "look at what the forward pass multiplies it by",
     ),
-    "broadcast": Sentence(
-        "broadcast",
-        "shapes {a} and {b} broadcast to {made}: each prediction is compared with every target, so the model learns their mean",
-        "give both the same shape: squeeze(-1) the one, or unsqueeze(-1) the other",
-    ),
-    "broadcast in a product": Sentence(
-        "broadcast",
-        "shapes {a} and {b} broadcast to {made}: each element of the one is multiplied by every one of the other",
-        "no fault where all pairs are wanted; else give both the same shape: squeeze(-1) the one, or unsqueeze(-1) the other",
-    ),
-    "eval mode stays": Sentence(
-        "eval_mode",
-        "the model trains in eval mode from here on: eval() was called, and train() never again; {module} ({kind}) and {count} "
-        "such modules in all act as in evaluation: dropout is off, batch norm keeps its running statistics",
-        "call model.train() after each evaluation, at the begin of each epoch",
-    ),
-    "never in train mode": Sentence(
-        "eval_mode",
-        "the model learns in eval mode from the start: train() was never called; {module} ({kind}) and {count} such modules in "
-        "all act as in evaluation: dropout is off, batch norm keeps its running statistics",
-        "call model.train() before the loop; no fault where a fine-tuning is to keep these as they are",
-    ),
-    "padding is a real index": Sentence(
-        "padding",
-        "{names}: row {index} never gets a gradient, as padding_idx={index}, but index {index} stands where no padding stands: "
-        "it is a real one",
-        "begin the numbering at 1 and keep {index} for padding, or leave padding_idx away",
-    ),
-    "padding may be a real index": Sentence(
-        "padding",
-        "{names}: row {index} never gets a gradient, as padding_idx={index}, and index {index} is looked up where no padding "
-        "needs to stand",
-        "no fault where it stands for nothing; else begin the numbering at 1 and keep {index} for padding, or leave padding_idx "
-        "away",
-    ),
     "optimizer is made once more": Sentence(
         "optimizer_anew",
         "a new {optimizer} is made for the same parameters, {after} after the first: its state ({state}) starts from 0",
@@ -353,6 +318,18 @@ SENTENCES: dict[str, Sentence] = {
         "clipping",
         "gradients are clipped at every update ({count} of {of}) to a norm of {most}, {ratio} times less than what they are",
         "raise max_norm to about the norm that is seen (max_norm={norm}, say), or raise the learning rate knowingly",
+    ),
+    "clipped before backward": Sentence(
+        "clipping",
+        "clip_grad_norm_ is called before backward(), when there is no gradient to clip ({count} times): it has no effect, and "
+        "the steps take the gradients as they are",
+        "clip between backward() and step()",
+    ),
+    "nothing is clipped": Sentence(
+        "clipping",
+        "clip_grad_norm_ finds no gradient to clip, in what it is given none has one ({count} times), though backward() has run: "
+        "it has no effect",
+        "give it the parameters that learn: model.parameters() anew, as what parameters() gave is used up after one loop",
     ),
     "clipped while scaled": Sentence(
         "clipping",
@@ -371,7 +348,7 @@ SENTENCES: dict[str, Sentence] = {
         "{names}: the weight is written over between two steps, {often}, not by the optimizer",
         "if that is not meant (an average that is copied in for a look, load_state_dict), keep a copy and put it back",
     ),
-    **OF_LOSSES_AND_STRUCTURE,
+    **OF_THE_MODEL,
 }
 
 

@@ -121,6 +121,14 @@ CUTTING: dict[str, Sentence] = {
         "of this one nothing is used",
         "torch.func.functional_call(model, weights, args) with weights p - rate * g (create_graph=True), instead of the copy",
     ),
+    "cut by copied before": Sentence(
+        "new_leaf",
+        "forward",
+        "not in the graph: the loss is made with a copy: {event} runs another module, the weights of which are the same numbers, "
+        "and of this one nothing is used",
+        "make the loss with the model itself instead of the copy (deep-copied, averaged, loaded from a file); where that is the "
+        "one to be trained, give that to the trace and to the optimizer",
+    ),
     "cut by state_dict": Sentence(
         "new_leaf",
         "forward",

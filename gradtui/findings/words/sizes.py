@@ -35,6 +35,22 @@ SIZES: dict[str, Sentence] = {
         GROWS + "most in {node}, by {factor:2}x: it is steep next to 0, and gets as near as {least:2}",
         "keep it off 0: a larger eps inside, sqrt(x + 1e-6), log(x + 1e-4); or leave out what is 0",
     ),
+    "exploding by a singular matrix": Sentence(
+        "exploding",
+        "backward",
+        GROWS
+        + "most in {node}, by {factor:2}x: its matrix is nearly singular, of dependent columns: its least singular value is "
+        "{least:2} of the largest",
+        "add a little to the diagonal, A + 1e-4 * torch.eye(n); a penalty that keeps columns apart; or fewer of them",
+    ),
+    "exploding by equal values": Sentence(
+        "exploding",
+        "backward",
+        GROWS
+        + "most in {node}, by {factor:2}x: its derivative divides by the differences of its singular values or eigenvalues, "
+        "two of which are nearly equal: they differ by {least:2} of the largest",
+        "use what does not depend on single vectors (the values, a projection, the nuclear norm); or noise that keeps them apart",
+    ),
     "exploding by a hook": Sentence("exploding", "backward", GROWS + "most in {hook}{node}, by {factor:2}x", LOOK),
     "exploding in steps": Sentence(
         "exploding",

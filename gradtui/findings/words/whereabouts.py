@@ -58,6 +58,8 @@ def gathered(names: Sequence[str], all_names: Collection[str]) -> str:
     count = f"{len(names)} parameters"
     if len(names) == len(all_names):
         return f"all {count}"
+    if items := _items_of(names):
+        return f"{items}[…] ({count})"
     prefix = _shared(names)
     if not prefix:
         parts = list(dict.fromkeys(f"{name.partition('.')[0]}.*" if "." in name else name for name in names))
@@ -65,6 +67,12 @@ def gathered(names: Sequence[str], all_names: Collection[str]) -> str:
         return f"{', '.join(parts[:MOST_NAMES])}{more}" + (f" ({count})" if len(parts) < len(names) else "")
     whole = sum(name.startswith(prefix) for name in all_names)
     return f"{prefix}* ({count if whole == len(names) else f'{len(names)} of {whole} parameters'})"
+
+
+def _items_of(names: Sequence[str]) -> str:
+    """The list or dict of which they all are items themselves; nothing where there is none."""
+    holders = {name.rpartition("[")[0] for name in names if name.endswith("]")}
+    return holders.pop() if len(holders) == 1 and all(name.endswith("]") for name in names) else ""
 
 
 def _shared(names: Sequence[str]) -> str:

@@ -138,6 +138,7 @@ WHY_ZEROS: dict[str, tuple[str, str]] = {
     "operand of 0": ("its operand is all 0, where its derivative is 0", AT_REST),
     "clamped": ("{operand} is at or outside its bounds, where no gradient goes to it", BOUNDS),
     "dead": ("{operand} is on its flat side, so no gradient goes back", DEAD),
+    "dead below 0": ("{operand} is negative or 0, on its flat side, so no gradient goes back", DEAD),
     "to the power 0": ("to the power 0 it is 1 whatever {text}", "no fault: the derivative of a constant is 0"),
     "dropped": (
         "dropout drops all of it: its probability p is 1, so it is multiplied by 0",

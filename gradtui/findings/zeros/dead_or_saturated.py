@@ -44,7 +44,10 @@ def reason(record: Record, lost: Lost) -> Reason:
     if has(name, "bounded") and (not lost.places or not has(name, "taking") or lost.edge == 0):
         return Reason("clamped", "clamped", {"operand": _operand(record, lost)})
     if traits_of(name).side:
-        return Reason("dead", "dead", {"operand": _operand(record, lost)})
+        there = _operand(record, lost)
+        reach = there.facts.get("reach") if there.name == "whole operand" else None
+        below = isinstance(reach, Extent) and reach.high is not None and reach.high <= 0
+        return Reason("dead", "dead below 0" if below else "dead", {"operand": there})
     if lost.places:
         return _of_elements(node, operand_quote(record.graph, edge))
     return _of_the_whole(record, node, lost.edge)
@@ -71,7 +74,7 @@ def _of_the_whole(record: Record, node: Node, place: int) -> Reason:
         return Reason("flat", "drawn", certainty="proved")
     if name in hooks.ZEROS_OF:
         return Reason("zero", hooks.ZEROS_OF[name])
-    if softmax_and_norms.underflows(node):
+    if softmax_and_norms.underflows(node) or (has(name, "dividing") and softmax_and_norms.only_scales(node, place)):
         return softmax_and_norms.underflow(node)
     if has(name, "normalising"):
         return softmax_and_norms.norm(record.graph, node)
@@ -90,7 +93,7 @@ def _of_a_product(record: Record, node: Node, place: int) -> Reason:
     other = zero_factor.zero_factor(record.graph, node, place)
     if other is not None:
         return Reason("masked", "times a factor of 0", {"factor": other}, certainty="perhaps")
-    if softmax_and_norms.is_narrow(node) and node.value is not None and not is_zero(node.value):
+    if softmax_and_norms.loses_all(node, place):
         return softmax_and_norms.underflow(node)
     if zero_factor.partner(node, place) is not None:
         return Reason("masked", "products are 0")
@@ -99,7 +102,9 @@ def _of_a_product(record: Record, node: Node, place: int) -> Reason:
         return Reason("masked", "products are 0")
     if zero_factor.is_dropped(record.snapshot.modules, node):
         return Reason("masked", "dropped")
-    return Reason("masked", "data of 0" if has(operation(node), "matrix product") else "times data of 0")
+    if has(operation(node), "matrix product"):
+        return Reason("masked", "data of 0")
+    return Reason("masked", "times data of 0", certainty="perhaps")  # a weight of 0, or a mask, is mostly meant so
 
 
 def _pads(node: Node) -> bool:

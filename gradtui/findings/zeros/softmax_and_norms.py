@@ -8,7 +8,7 @@ from gradtui.findings.dtypes import LEAST, NARROW
 from gradtui.findings.reason_at_node import Reason
 from gradtui.grad_fns.traits import has
 from gradtui.graph.gradients import spread
-from gradtui.graph.operands import is_zero, operation, seen_value
+from gradtui.graph.operands import is_finite, is_zero, operation, seen_value
 from gradtui.snapshot.model import Graph, Node, Values
 
 ROUNDING = 1e-5
@@ -105,10 +105,6 @@ def _deviation(values: Values | None) -> float | None:
     return math.sqrt(max(root - abs(mean), 0.0)) * math.sqrt(root + abs(mean))
 
 
-def is_narrow(node: Node) -> bool:
-    return node.dtype in NARROW
-
-
 def underflow(node: Node) -> Reason:
     return Reason("underflow", "sends too little", {"dtype": node.dtype, "least": LEAST[node.dtype]})
 
@@ -118,3 +114,19 @@ def underflows(node: Node) -> bool:
     came = node.grad_output
     least = LEAST.get(node.dtype)
     return least is not None and came is not None and came.finite_norm is not None and came.finite_norm < 1e3 * least
+
+
+def loses_all(node: Node, place: int) -> bool:
+    """Whether what a product sends is 0 only where the dtype ends: of a matrix product in a narrow dtype that is likely."""
+    if has(operation(node), "matrix product"):
+        return node.dtype in NARROW and node.value is not None and not is_zero(node.value)
+    return only_scales(node, place)
+
+
+def only_scales(node: Node, place: int) -> bool:
+    """Whether each element of the gradient is multiplied or divided by a number that is finite and not 0, as what it makes is so,
+    and none are added up: what comes of it is 0 only where the dtype ends."""
+    sent, made = node.edges[place].grad, node.value
+    if made is None or not is_finite(made) or sent is None or math.prod(sent.shape) != math.prod(node.shape):
+        return False
+    return not made.summary.zero if made.summary is not None else bool(made.numbers) and all(made.numbers)

@@ -373,3 +373,14 @@ def test_functional_is_traced_with_modules() -> None:
     addmm = [(node.module, node.call) for node in snapshot.graph.nodes if node.name == "AddmmBackward0"]
     assert addmm == [("3", 1), ("0", 1), ("3", 0), ("0", 0)]
     same_as_torch(snapshot, loss)
+
+
+def test_a_parameter_has_the_name_of_its_module_and_not_of_what_a_loop_left() -> None:
+    net = model()
+    for p in net.parameters():
+        nn.init.normal_(p)
+    assert p is net[-1].bias
+    every = list(net.parameters())
+    snapshot = gradtui.capture(net(torch.ones(4, 2)).sum())
+    assert [*snapshot.parameters] == [f"net.{name}" for name, _ in net.named_parameters()]
+    assert len(every) == len(snapshot.parameters)

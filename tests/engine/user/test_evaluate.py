@@ -287,3 +287,18 @@ def test_a_good_version_after_a_bad_one(tmp_path: Path, write: Write) -> None:
     assert bad(tmp_path, "f").kind == "syntax"
     write("def f(x): return x")
     good(tmp_path, "f")
+
+
+def test_parameters_have_the_names_of_the_model_and_not_of_what_a_loop_left(write: Write, tmp_path: Path) -> None:
+    write("""
+import torch
+from torch import nn
+net = nn.Linear(2, 1)
+weights = list(net.parameters())
+for p in net.parameters():
+    nn.init.ones_(p)
+loose = torch.ones(1, requires_grad=True)
+def f():
+    return (net(torch.ones(3, 2)) * loose).sum()
+""")
+    assert [*good(tmp_path, "f").parameters] == ["loose", "weight", "bias"]
