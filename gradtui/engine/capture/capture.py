@@ -243,9 +243,9 @@ class _Capture:
 
     def _copies(self, ids: Mapping[Node, int]) -> Iterator[data.Event]:
         """Each model that a copy ran in place of, at the first operation with a parameter of that."""
-        if self.model is None or self.recording is None:
-            return
         used = {leaf: node for node, leaf in self.leaves.items()}
+        if self.model is None or self.recording is None or self.own <= used.keys():
+            return
         for pairs in copied_before(self.model, used.keys(), self.scope):
             taken = {used[copy] for copy in pairs.values()}
             users = (node for node in self.nodes if any(target in taken for target, _ in node.next_functions))

@@ -207,7 +207,7 @@ def copied_before(
     averages = {
         one for value in scope.values() if is_a(value, AveragedModel) for one in named_parameters(value).values()
     }
-    for root in (model,) if is_given else model.children():
+    for root in (model,) if is_given else [one for one in model._modules.values() if one is not None]:
         own = [one for one in named_parameters(root).values() if one.requires_grad]
         if not own or any(one in used for one in own):
             continue

@@ -156,7 +156,7 @@ WHY_ZEROS: dict[str, tuple[str, str]] = {
         "look at what goes in: a batch, or a column of features, that is never filled",
     ),
     "times data of 0": ("it is multiplied by 0", MASK),
-    "sends too little": ("what it sends is less than {dtype} holds, {least}, and becomes 0", SCALED),
+    "sends too little": ("what it sends is less than {dtype} holds, {least}, and underflows to 0", SCALED),
     "norm with a weight of 0": ("its weight, {weight}, is all 0", STARTS_AT_0),
     "norm of one": ("it makes a constant of a single element", NORMALISE_MORE),
     "norm of equals": ("it makes a constant of elements that are all equal", NORMALISE_MORE),
