@@ -180,6 +180,26 @@ def _gathered(items: Iterable[T], counts: Sequence[int], count: int) -> Iterable
     return [found[end - many : end] for many, end in zip(counts, accumulate(counts), strict=True)]
 
 
+def rows_of(columns: NodeColumns) -> list[NodeRow]:
+    """The same nodes."""
+    edges = map(EdgeRow, *_filled(EdgeRow, columns.edge, sum(columns.edges)))
+    saved = map(SavedRow, *_filled(SavedRow, columns.keeps, sum(columns.saved)))
+    held: dict[str, Iterable[Any]] = {"edges": edges, "saved": saved, "inside": columns.ran}
+    told = zip(NodeRow.__struct_fields__, _filled(NodeRow, columns, columns.count), strict=True)
+    return list(
+        map(
+            NodeRow,
+            *(_gathered(held[name], column, columns.count) if name in held else column for name, column in told),
+        )
+    )
+
+
+def _filled(kind: type[Struct], columns: Struct, count: int) -> list[Sequence[Any]]:
+    """The columns of what is in rows of this kind, `count` entries in each."""
+    names = kind.__struct_fields__
+    return [getattr(columns, name) or [None if name in MAY_BE_NONE else 0] * count for name in names]
+
+
 def _columns(kind: type[Struct], rows: Sequence[Struct]) -> dict[str, list[Any]]:
     """The fields of rows; how many there are, of what there is any number of."""
     found: dict[str, list[Any]] = {}
@@ -187,9 +207,18 @@ def _columns(kind: type[Struct], rows: Sequence[Struct]) -> dict[str, list[Any]]
         column = list(map(attrgetter(name), rows))
         if name in COUNTED:
             column = list(map(len, column))
-        told = column.count(None) < len(column) if name in MAY_BE_NONE else any(column)
-        found[name] = column if told else []
+        found[name] = known(column) if name in MAY_BE_NONE else said(column)
     return found
+
+
+def said(column: list[int]) -> list[int]:
+    """Nothing where it is 0 throughout."""
+    return column if any(column) else []
+
+
+def known(column: list[T | None]) -> list[T | None]:
+    """Nothing where it is None throughout."""
+    return column if column.count(None) < len(column) else []
 
 
 def _check(columns: Iterable[Sequence[object]], count: int) -> None:

@@ -11,22 +11,39 @@ were all of the nodes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import TypeVar
 
 from msgspec import Struct, field, msgpack
 from msgspec.structs import replace
 
 from gradtui.file.header import BrokenError
-from gradtui.file.node_columns import NodeColumns, Tables, UnevenError, columns_of, nodes_of
-from gradtui.file.node_rows import EdgeRow, Index, NodeRow, ParameterRow, SavedRow
+from gradtui.file.node_columns import (
+    EdgeColumns,
+    NodeColumns,
+    SavedColumns,
+    Tables,
+    UnevenError,
+    columns_of,
+    known,
+    nodes_of,
+    rows_of,
+    said,
+)
+from gradtui.file.node_rows import Index, NodeRow, ParameterRow
 from gradtui.file.soundness import MOST_CHARACTERS, fits, is_shape
-from gradtui.snapshot.model import Edge, Graph, Node, Parameter, Saved, Snapshot, Source, Values
+from gradtui.snapshot.model import Graph, Node, Parameter, Snapshot, Source, Values
 from gradtui.snapshot.orders import Orders
+
+T = TypeVar("T")
+K = TypeVar("K")
 
 PIECE = 2**18
 """Bytes after which a piece is full, roughly."""
+PARAMETER_ROW = 20
+"""Bytes of one in a piece, roughly."""
 AT_ONCE = 10_000
 """Rows that are made columns at once: those take memory beside them."""
 
@@ -44,10 +61,27 @@ class Piece(Struct, omit_defaults=True):
     shapes: list[tuple[int, ...]] = field(default_factory=list)
     values: list[Values] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
-    columns: NodeColumns = field(default_factory=NodeColumns)
+    columns: NodeColumns | None = None
     nodes: list[NodeRow] = field(default_factory=list)
     parameters: list[ParameterRow] = field(default_factory=list)
     further: list[tuple[Index, NodeRow]] = field(default_factory=list)
+
+
+class _Table(dict[K, int]):
+    """The numbers of entries, by what they are; 0 is none. What is looked up and not there yet is added."""
+
+    def __init__(self, none: K, add: Callable[[K], None]) -> None:
+        super().__init__({none: 0})
+        self._add = add
+
+    def __missing__(self, entry: K) -> int:
+        number = self[entry] = len(self)
+        self._add(entry)
+        return number
+
+    def of(self, entries: Iterable[K]) -> list[int]:
+        """Their numbers, of many at once: a call of Python's own for each would be most of the time that writing takes."""
+        return list(map(self.__getitem__, entries))
 
 
 class Writer:
@@ -56,25 +90,28 @@ class Writer:
     def __init__(self) -> None:
         self._piece, self._size = Piece(), 0
         self._full: list[Piece] = []
-        self._texts: dict[str, int] = {}
-        self._shapes: dict[tuple[int, ...], int] = {}
+        self._texts = _Table[str | None](None, self._add_text)
+        self._shapes = _Table[tuple[int, ...]]((), self._add_shape)
+        self._sources = _Table[Source | None](None, self._add_source)
         self._values: dict[bytes, int] = {}
         self._met: dict[int, int] = {}
-        self._sources: dict[Source, int] = {}
 
     def pieces(self, snapshot: Snapshot) -> Iterator[Piece]:
-        for node in snapshot.graph.nodes:
-            row = self._node(node)  # which may begin another piece: the row stands behind all that it points at
-            self._piece.nodes.append(row)
+        for nodes in _parts(snapshot.graph.nodes):
+            columns = self._columns(nodes)  # which may begin another piece: it stands behind all that it points at
+            self._piece.columns = columns
+            self._turn(sum(map(_size, nodes)))
             yield from self._done()
-        for name, parameter in snapshot.parameters.items():
-            told = self._parameter(name, parameter)
-            self._piece.parameters.append(told)
+        for named in _slices([*snapshot.parameters.items()], PIECE // PARAMETER_ROW):
+            rows = self._parameters(named)
+            self._piece.parameters += rows
+            self._turn(PARAMETER_ROW * len(rows))
             yield from self._done()
         for place, order in enumerate(snapshot.orders.orders if snapshot.orders is not None else ()):
-            for node in order.graph.nodes:
-                row = self._node(node)
-                self._piece.further.append((place, row))
+            for nodes in _parts(order.graph.nodes):
+                rows_of_nodes = rows_of(self._columns(nodes))
+                self._piece.further += [(place, row) for row in rows_of_nodes]
+                self._turn(sum(map(_size, nodes)))
                 yield from self._done()
         self._turn(least=0)
         yield from self._done()
@@ -87,100 +124,76 @@ class Writer:
         """`size` bytes more, and on to the next piece where this one is full."""
         self._size += size
         if self._size > least:
-            self._piece.columns, self._piece.nodes = columns_of(self._piece.nodes), []
             self._full.append(self._piece)
             self._piece, self._size = Piece(), 0
 
-    def _node(self, node: Node) -> NodeRow:
-        edges, saved = tuple(map(self._edge, node.edges)), tuple(map(self._saved, node.saved))
-        row = NodeRow(
-            name=self._text(node.name),
-            shape=self._shape(node.shape),
-            dtype=self._text(node.dtype),
-            device=self._text(node.device),
-            sequence=node.sequence,
-            step=node.step,
-            edges=edges,
-            value=self._value(node.value),
-            grad_output=self._value(node.grad_output),
-            source=self._source(node.source),
-            variable=self._text(node.variable),
-            module=self._text(node.module or None),
-            call=node.call,
-            note=self._text(node.note or None),
-            tangent=self._value(node.tangent),
-            saved=saved,
-            inside=tuple(map(self._text, node.inside)),
-            order=node.order,
-            made_by=node.made_by,
-            kept=node.kept,
+    def _columns(self, nodes: Sequence[Node]) -> NodeColumns:
+        edges = [edge for node in nodes for edge in node.edges]
+        saved = [one for node in nodes for one in node.saved]
+        texts, numbers = self._texts.of, self._numbers
+        return NodeColumns(
+            count=len(nodes),
+            name=texts([node.name for node in nodes]),
+            shape=said(self._shapes.of([node.shape for node in nodes])),
+            dtype=texts([node.dtype for node in nodes]),
+            device=texts([node.device for node in nodes]),
+            sequence=known([node.sequence for node in nodes]),
+            step=known([node.step for node in nodes]),
+            edges=said([len(node.edges) for node in nodes]),
+            value=numbers([node.value for node in nodes]),
+            grad_output=numbers([node.grad_output for node in nodes]),
+            source=said(self._sources.of([node.source for node in nodes])),
+            variable=said(texts([node.variable for node in nodes])),
+            module=said(texts([node.module or None for node in nodes])),
+            call=said([node.call for node in nodes]),
+            note=said(texts([node.note or None for node in nodes])),
+            tangent=numbers([node.tangent for node in nodes]),
+            saved=said([len(node.saved) for node in nodes]),
+            inside=said([len(node.inside) for node in nodes]),
+            order=said([node.order for node in nodes]),
+            made_by=known([node.made_by for node in nodes]),
+            kept=known([node.kept for node in nodes]),
+            edge=EdgeColumns(
+                target=known([edge.target for edge in edges]),
+                input=said([edge.input for edge in edges]),
+                grad=numbers([edge.grad for edge in edges]),
+                local=known([edge.local for edge in edges]),
+                constant=said(texts([edge.constant for edge in edges])),
+                source=said(self._sources.of([edge.source for edge in edges])),
+            ),
+            keeps=SavedColumns(
+                name=texts([one.name for one in saved]),
+                value=numbers([None if isinstance(one.value, str) else one.value for one in saved]),
+                text=said(texts([one.value if isinstance(one.value, str) else None for one in saved])),
+            ),
+            ran=texts([name for node in nodes for name in node.inside]),
         )
-        self._turn(30 + 12 * len(edges) + 8 * len(saved) + 3 * len(row.inside))
-        return row
 
-    def _edge(self, edge: Edge) -> EdgeRow:
-        return EdgeRow(
-            target=edge.target,
-            input=edge.input,
-            grad=self._value(edge.grad),
-            local=edge.local,
-            constant=self._text(edge.constant),
-            source=self._source(edge.source),
+    def _parameters(self, named: Sequence[tuple[str, Parameter]]) -> list[ParameterRow]:
+        texts, one = self._texts.of, [parameter for _, parameter in named]
+        return list(
+            map(
+                ParameterRow,
+                texts([name for name, _ in named]),
+                [self._number(each.value) for each in one],
+                [self._number(each.grad) for each in one],
+                texts([each.dtype for each in one]),
+                texts([each.device for each in one]),
+                [each.node for each in one],
+                [each.requires_grad for each in one],
+                [each.registered for each in one],
+                [each.within for each in one],
+                [each.attribute for each in one],
+            )
         )
 
-    def _saved(self, saved: Saved) -> SavedRow:
-        if isinstance(saved.value, str):
-            return SavedRow(self._text(saved.name), text=self._text(saved.value))
-        return SavedRow(self._text(saved.name), self._value(saved.value))
+    def _numbers(self, many: Iterable[Values | None]) -> list[int]:
+        """The same for values. What was met before is known by what it is: the same one stands at both ends of an edge."""
+        met = self._met
+        return said([0 if one is None else met.get(id(one)) or self._number(one) for one in many])
 
-    def _parameter(self, name: str, parameter: Parameter) -> ParameterRow:
-        row = ParameterRow(
-            name=self._text(name),
-            value=self._value(parameter.value),
-            grad=self._value(parameter.grad),
-            dtype=self._text(parameter.dtype),
-            device=self._text(parameter.device),
-            node=parameter.node,
-            requires_grad=parameter.requires_grad,
-            registered=parameter.registered,
-            within=parameter.within,
-            attribute=parameter.attribute,
-        )
-        self._turn(20)
-        return row
-
-    def _text(self, text: str | None) -> int:
-        if text is None:
-            return 0
-        found = self._texts.get(text)
-        if found is None:
-            found = self._texts[text] = len(self._texts) + 1
-            self._piece.texts.append(text)
-            self._turn(len(text))
-        return found
-
-    def _shape(self, shape: tuple[int, ...]) -> int:
-        if not shape:
-            return 0
-        found = self._shapes.get(shape)
-        if found is None:
-            found = self._shapes[shape] = len(self._shapes) + 1
-            self._piece.shapes.append(shape)
-            self._turn(3 * len(shape))
-        return found
-
-    def _source(self, source: Source | None) -> int:
-        if source is None:
-            return 0
-        found = self._sources.get(source)
-        if found is None:
-            found = self._sources[source] = len(self._sources) + 1
-            self._piece.sources.append(source)
-            self._turn(30 + len(source.text))
-        return found
-
-    def _value(self, values: Values | None) -> int:
-        """Known by its bytes: -0.0 is not 0.0, and a nan is like another. The same one stands at both ends of an edge."""
+    def _number(self, values: Values | None) -> int:
+        """Known by its bytes: -0.0 is not 0.0, and a nan is like another."""
         if values is None:
             return 0
         met = self._met.get(id(values))
@@ -194,6 +207,41 @@ class Writer:
             self._turn(len(written))
         self._met[id(values)] = found
         return found
+
+    def _add_text(self, text: str | None) -> None:
+        assert text is not None
+        self._piece.texts.append(text)
+        self._turn(len(text))
+
+    def _add_shape(self, shape: tuple[int, ...]) -> None:
+        self._piece.shapes.append(shape)
+        self._turn(3 * len(shape))
+
+    def _add_source(self, source: Source | None) -> None:
+        assert source is not None
+        self._piece.sources.append(source)
+        self._turn(30 + len(source.text))
+
+
+def _parts(nodes: Sequence[Node]) -> Iterator[Sequence[Node]]:
+    """As many as are in a piece."""
+    start = size = 0
+    for end, one in enumerate(map(_size, nodes), 1):
+        size += one
+        if size > PIECE:
+            yield nodes[start:end]
+            start, size = end, 0
+    if start < len(nodes):
+        yield nodes[start:]
+
+
+def _size(node: Node) -> int:
+    """Bytes in a piece, roughly."""
+    return 30 + 12 * len(node.edges) + 8 * len(node.saved) + 3 * len(node.inside)
+
+
+def _slices(many: Sequence[T], length: int) -> Iterator[Sequence[T]]:
+    return (many[start : start + length] for start in range(0, len(many), length))
 
 
 class Reader:
@@ -211,7 +259,8 @@ class Reader:
         """Raises IndexError for a reference that leads nowhere."""
         self._take(_weight(piece))
         self._add_to_tables(piece)
-        self._make(piece.columns, self._nodes)
+        if piece.columns is not None:
+            self._make(piece.columns, self._nodes)
         self._make_of_rows(piece.nodes, self._nodes)
         for place, told in groupby(piece.further, key=itemgetter(0)):
             self._make_of_rows([row for _, row in told], self._further[place])
