@@ -7,7 +7,7 @@ import re
 
 from gradtui.expression.call_arguments import Argument, arrange, value
 from gradtui.expression.expression_error import ExpressionError
-from gradtui.expression.functions import Function
+from gradtui.expression.functions import FUNCTIONS, Function
 from gradtui.expression.scope import Scope
 from gradtui.expression.syntax import (
     Application,
@@ -31,6 +31,8 @@ from gradtui.expression.tokens import Token
 from gradtui.expression.words_and_spellings import FRACTIONS, RAISED_LETTERS, SUPERSCRIPTS
 
 MOST_OPERATIONS = 2_000
+MOST_FACTORIAL = 170
+"""The last whole number whose factorial fits a float."""
 COUNTED = (Binary, Negation, Call, Comparison, Vector, Element, Slice)
 
 _HAS_DIGITS = re.compile(r"[0.]*[1-9]")
@@ -111,6 +113,13 @@ class Builder:
         """The quotient that `½` stands for."""
         over, under = (Number(token.start, token.end, number) for number in FRACTIONS[token.text])
         return self.binary("/", over, under)
+
+    def factorial(self, node: Node, end: int) -> Node:
+        """Of a whole number a number, else gamma(x + 1)."""
+        if isinstance(node, Number) and isinstance(node.value, int) and node.value <= MOST_FACTORIAL:
+            return Number(node.start, end, math.factorial(node.value))
+        above = self.binary("+", node, Number(node.start, end, 1))
+        return self.call(FUNCTIONS["gamma"], [(None, above)], self.start(node), end)
 
     def number(self, token: Token) -> Number:
         """An int where it is written as one, else a float; too large or too small for a float is an error."""

@@ -38,10 +38,7 @@ CHARACTERS = {
     **dict.fromkeys("'’′", ("quotation marks are not part of the language", DERIVATIVE)),
     "\\": ("a backslash begins a command of LaTeX, and there is none here", "leave it out"),
     "$": ("$ stands only around a whole formula of LaTeX", "leave it out"),
-    "#": ("there are no comments in the language", "leave out the # and what follows"),
     "//": ("// is not an operator of the language", "write floor(x/2) for x // 2"),
-    "!": ("there is no factorial in the language", "exp(lgamma(x + 1)) is x! for every x above -1"),
-    "@": ("@ is not an operator of the language", "write dot(a, b) for a @ b"),
     **dict.fromkeys(("&", "&&", "~"), ("conditions cannot be joined", PYTHON_HINTS["and"])),
     **dict.fromkeys((":", ":="), ("a colon is not part of the language", "= gives a name: a = x^2; sin(a)")),
     **dict.fromkeys("ᵀⁱʲ", ("only digits and single letters can stand raised", "write x^n for a raised n")),
@@ -49,15 +46,14 @@ CHARACTERS = {
 }
 
 MISSING_FUNCTIONS = {
-    "factorial": "exp(lgamma(x + 1))",
+    "factorial": "x! or gamma(x + 1)",
     "matmul": "dot(a, b)",
     "mm": "dot(a, b)",
     "average": "mean(x)",
-    **dict.fromkeys(("tg", "tgn"), "tan(x)"),
-    **dict.fromkeys(("cosec", "csec"), "csc(x)"),
-    **dict.fromkeys(("ctg", "cotg", "cotan"), "cot(x)"),
-    **dict.fromkeys(("arctg", "atg"), "atan(x)"),
-    "sen": "sin(x)",
+    "tgn": "tan(x)",
+    "csec": "csc(x)",
+    "cotan": "cot(x)",
+    "atg": "atan(x)",
     **dict.fromkeys(("MSELoss", "mse"), "mse_loss(x, y)"),
     "L1Loss": "l1_loss(x, y)",
     "HuberLoss": "huber_loss(x, y)",
@@ -69,7 +65,6 @@ MISSING_FUNCTIONS = {
     "KLDivLoss": "kl_div(x, y)",
     "lb": "log2(x)",
     "lg": "log10(x), or log2(x)",
-    **dict.fromkeys(("sh", "ch", "th"), "sinh(x), cosh(x) or tanh(x)"),
 }
 
 DERIVATIVES = frozenset((

@@ -7,12 +7,13 @@
     value       = [ "lambda" name { "," name } ":" ] sum
     function    = name parameters "=" sum | "def" name parameters ":" { separator name "=" sum } separator "return" sum
     parameters  = "(" name { "," name } ")"
-    condition   = sum [ ("<" | "<=" | ">" | ">=" | "==" | "!=") sum ]       (only as the first argument of where)
+    condition   = sum [ ("<" | "<=" | ">" | ">=" | "==" | "!=") sum ] [ "if" condition "else" condition ]
+                                                        (a comparison only as the first argument of where, and after if)
     sum         = product { ("+" | "-") product }
-    product     = factor { [ "*" | "/" | "%" | "mod" ] factor }      (without: a product, where no number or "[" follows)
+    product     = factor { [ "*" | "/" | "%" | "mod" | "@" ] factor }      (without: a product, where no number or "[" follows)
     factor      = ("+" | "-") factor | power
     power       = atom [ "^" factor | raised | "squared" | "cubed" ]         (raised: ², ⁻¹, ¹⁰)
-    atom        = primary { "." function "(" [ arguments ] ")" | "[" index "]" }
+    atom        = primary { "." function "(" [ arguments ] ")" | "[" index "]" | "!" }
     index       = integer | [ integer ] ":" [ integer ] [ ":" integer ]
     primary     = number | name | constant | application | "(" condition ")" | "{" condition "}" | "|" sum "|"
                 | "‖" sum "‖" | "⌊" sum "⌋" | "⌈" sum "⌉" | ( "√" | "∛" | "∜" ) atom | "[" sum { "," sum } "]" | command
@@ -33,7 +34,7 @@ from gradtui.expression.did_you_mean import unknown_method
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS, Function
 from gradtui.expression.indexing import indexed
-from gradtui.expression.latex_arguments import bare_root, nth_root, root, structure
+from gradtui.expression.latex_arguments import bare_root, logarithm, nth_root, root, structure
 from gradtui.expression.reading import OPENING, Reading, Rule
 from gradtui.expression.syntax import (
     ArithmeticOperator,
@@ -48,7 +49,7 @@ from gradtui.expression.syntax import (
 )
 from gradtui.expression.syntax_errors import missing_operand
 from gradtui.expression.tokens import Token
-from gradtui.expression.words_and_spellings import ENCLOSING, FRACTIONS, POSTFIXES, ROOTS, SUPERSCRIPTS
+from gradtui.expression.words_and_spellings import ENCLOSING, FRACTIONS, POSTFIXES, ROOTS
 
 MOST_NESTED = 200
 
@@ -62,7 +63,7 @@ class Rules(Reading):
 
     def value(self) -> Node:
         """The value, which has to reach to the end."""
-        node = value(self._run(self._condition()))
+        node = value(self._run(self.condition()))
         if self.token.kind != "end":
             raise self._unexpected()
         return node
@@ -88,15 +89,29 @@ class Rules(Reading):
         assert result is not None
         return result
 
-    def _condition(self) -> Rule[Node]:
-        left = yield from self._sum()
-        if self.token.text not in COMPARISONS:
-            return left
-        operator = COMPARISONS[self.advance().text]
-        right = yield from self._sum()
-        return Comparison(self.build.start(left), self.build.end(right), operator, value(left), value(right))
+    def condition(self) -> Rule[Node]:
+        left = yield from self.sum()
+        if self.token.text in COMPARISONS:
+            operator = COMPARISONS[self.advance().text]
+            right = yield from self.sum()
+            left = Comparison(self.build.start(left), self.build.end(right), operator, value(left), value(right))
+        if self.token.text == "if" and self._is_plain_word():
+            return (yield from self._either(left))
+        return left
 
-    def _sum(self) -> Rule[Node]:
+    def _either(self, then: Node) -> Rule[Node]:
+        """`a if x > 0 else b` of Python, of which `a` is read."""
+        word = self.advance()
+        condition = yield self.condition()
+        if self.token.text != "else":
+            hint = "write a if x > 0 else b, or where(x > 0, a, b)"
+            raise ExpressionError("syntax", "this if has no else", word.start, word.end, hint)
+        self.advance()
+        other = yield self.condition()
+        arguments: list[Argument] = [(None, condition), (None, then), (None, other)]
+        return self.build.call(FUNCTIONS["where"], arguments, self.build.start(then), self.build.end(other))
+
+    def sum(self) -> Rule[Node]:
         left = yield from self._product()
         while self.token.text in SUMS:
             operator = SUMS[self.advance().text]
@@ -109,7 +124,10 @@ class Rules(Reading):
             if self.token.text in PRODUCTS:
                 operator = PRODUCTS[self.advance().text]
             elif self.token.text == "%" or (self.token.text == "mod" and self._is_plain_word()):
-                left = yield from self._remainder(left)
+                left = yield from self._called(FUNCTIONS["remainder"], left)
+                continue
+            elif self.token.text == "@":
+                left = yield from self._called(FUNCTIONS["dot"], left)
                 continue
             elif self._is_factor_ahead():
                 operator = "*"
@@ -117,13 +135,13 @@ class Rules(Reading):
                 return left
             left = self.build.binary(operator, left, (yield from self._factor()))
 
-    def _remainder(self, left: Node) -> Rule[Node]:
-        """`x mod 2`, `x % 2`: Python's remainder, and torch's."""
+    def _called(self, row: Function, left: Node) -> Rule[Node]:
+        """`x mod 2`, `x % 2`, Python's remainder and torch's; `w @ x`."""
         self.advance()
         right = yield from self._factor()
         arguments: list[Argument] = [(None, left), (None, right)]
         start, end = self.build.start(left), max(self.build.end(left), self.build.end(right))
-        return self.build.call(FUNCTIONS["remainder"], arguments, start, end)
+        return self.build.call(row, arguments, start, end)
 
     def _factor(self) -> Rule[Node]:
         if self.token.text not in SUMS:
@@ -163,7 +181,10 @@ class Rules(Reading):
 
     def _atom(self) -> Rule[Node]:
         node = yield from self._primary()
-        while self.token.text in (".", "["):
+        while self.token.text in (".", "[", "!"):
+            if self.token.text == "!":
+                node = self._factorial(node)
+                continue
             if self.token.text == "[":
                 node = self._indexed(node)
                 continue
@@ -189,6 +210,8 @@ class Rules(Reading):
             if row is not None:
                 return (yield from self._application(row))
             self.advance()
+            if base := self.scope.base_of_logarithm(token):
+                return (yield from logarithm(self, base, token))
             return self.scope.node(token, called=self.token.text == "(")
         if token.text in OPENING:
             return (yield from self.group())
@@ -198,13 +221,21 @@ class Rules(Reading):
             return (yield from self._vector())
         if token.text in ENCLOSING:
             self._open()
-            inside = yield self._sum()
+            inside = yield self.sum()
             self._close()
             return self._call(FUNCTIONS[ENCLOSING[token.text]], [(None, inside)], token.start)
         if token.text in ROOTS:
             return (yield from self._root())
         before = self._as_typed(self.before) if self.before else None
         raise missing_operand(self._as_typed(token), before, self.brackets[-1] if self.brackets else None)
+
+    def _factorial(self, node: Node) -> Node:
+        """`3!` is 6, `x!` gamma(x + 1)."""
+        sign = self.advance()
+        if self.token.text == "!":
+            message = "two factorials in a row can be read in two ways"
+            raise ExpressionError("syntax", message, sign.start, self.token.end, "write (x!)! for one of the other")
+        return self.build.factorial(node, self.end)
 
     def _indexed(self, operand: Node) -> Node:
         """`x[0]`, `x[1:]`: only whole numbers stand there, so nothing is nested."""
@@ -226,7 +257,7 @@ class Rules(Reading):
         self._open()
         arguments: list[Node] = []
         while self.token.text not in (")", "}") or arguments:
-            arguments.append(value((yield self._sum())))
+            arguments.append(value((yield self.sum())))
             if self.token.text != ",":
                 break
             self.advance()
@@ -238,7 +269,7 @@ class Rules(Reading):
 
     def group(self) -> Rule[Node]:
         opening = self._open()
-        node = yield self._condition()
+        node = yield self.condition()
         return self.build.enclose(node, opening.start, self._close().end)
 
     def _vector(self) -> Rule[Node]:
@@ -247,7 +278,7 @@ class Rules(Reading):
         while not items or self.token.text == ",":
             if items:
                 self.advance()
-            item = value((yield self._sum()))
+            item = value((yield self.sum()))
             if isinstance(item, Vector):
                 raise ExpressionError("syntax", "a vector holds numbers, not vectors", item.start, item.end)
             items.append(item)
@@ -267,13 +298,13 @@ class Rules(Reading):
 
     def _application(self, row: Function) -> Rule[Node]:
         name = self.advance()
-        if row.name == "sqrt" and self.token.text == "[":
+        if name.text == "sqrt" and self.token.text == "[":
             return (yield from root(self, name))
         if row.name == "sqrt" and self.is_command(name) and self.token.kind in ("number", "word"):
             return (yield from bare_root(self, name))
         exponent = self._function_power(row, name)
         arguments: list[Argument] = []
-        if self.token.text in OPENING:
+        if self.token.text in OPENING or (self.token.text == "[" and name.text[0].isupper()):
             arguments.extend((yield from self._arguments(row)))
         else:
             arguments.append((None, (yield self._bare(row, name))))
@@ -281,19 +312,22 @@ class Rules(Reading):
         return self.build.binary("^", node, exponent) if exponent else node
 
     def _arguments(self, row: Function) -> Rule[list[Argument]]:
-        self._open()
+        opening = self._open()
         arguments: list[Argument] = []
-        while self.token.text not in (")", "}") or arguments:
+        while self.token.text not in (")", "}", "]") or arguments:
             name = None
             if self.token.kind == "word" and self.tokens[self.position + 1].text == "=":
                 keyword(row, name := self.advance())
                 self.advance()
             word = self._word_value(name is not None)
-            arguments.append((name, word or (yield self._condition())))
+            arguments.append((name, word or (yield self.condition())))
             if self.token.text != ",":
                 break
             self.advance()
         self._close()
+        if opening.text == "[" and row.name == "log" and len(arguments) > 1:
+            message = "Log[b, x] has its base first, and log(x, b) has it last"
+            raise ExpressionError("syntax", message, opening.start, self.end, "write log(x, 2)")
         return arguments
 
     def _word_value(self, named: bool) -> Text | None:
@@ -343,29 +377,6 @@ class Rules(Reading):
             raise ExpressionError("syntax", message, dot.start, word.end, f"write .{word.text}()")
         return row
 
-    def _function_power(self, row: Function, name: Token) -> Node | None:
-        """The 2 of `sin^2(x)` and `sin² x`. A negative one may mean the inverse or the reciprocal, so it is refused."""
-        if self.token.kind == "superscript" and self.token.text.translate(SUPERSCRIPTS).isdigit():
-            return self.build.raised(self.advance(), self.scope)
-        if self.token.kind != "superscript" and self.token.text != "^":
-            return None
-        following = self.tokens[self.position + 1]
-        if self.token.text == "^" and following.text == "{":
-            inside = self.tokens[self.position + 2 :][:2]
-            if inside[0].kind == "number" and inside[0].text.isdigit() and inside[1].text == "}":
-                self.advance()
-                self.advance()
-                exponent = self.build.number(self.advance())
-                self.advance()
-                return exponent
-        if self.token.text == "^" and following.kind == "number" and following.text.isdigit():
-            self.advance()
-            return self.build.number(self.advance())
-        inverse = f"{row.inverse}(x) for the inverse, " if row.inverse else ""
-        message = f"the power of {row.name} itself has to be a whole number"
-        hint = f"write {inverse}1/{row.name}(x) for the reciprocal, ({row.name}(x))^n for a power"
-        raise ExpressionError("syntax", message, name.start, self.token.end, hint)
-
     def _call(self, row: Function, arguments: list[Argument], start: int) -> Node:
         """The call whose last token was just read."""
         return self.build.call(row, arguments, start, self.end)
@@ -373,7 +384,7 @@ class Rules(Reading):
     def _function(self) -> Function | None:
         """The function that the next token names."""
         following = self.tokens[self.position + 1].text if self.token.kind != "end" else ""
-        return self.scope.function(self.token, called=following in OPENING)
+        return self.scope.function(self.token, called=following in OPENING, bracketed=following == "[")
 
     def one(self) -> Rule[Node]:
         return (yield from self._primary())

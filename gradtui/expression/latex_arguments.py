@@ -2,14 +2,21 @@ r"""The commands of LaTeX that take arguments in braces: `\frac{a}{b}`, `\sqrt[3
 
 from __future__ import annotations
 
+import math
+
+from gradtui.expression.call_arguments import Argument
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import FUNCTIONS
-from gradtui.expression.latex_commands import meaning
+from gradtui.expression.latex_commands import CASES_END, ROW_END, meaning
 from gradtui.expression.reading import Reading, Rule
-from gradtui.expression.syntax import Node, Number
+from gradtui.expression.reads_as import write_node
+from gradtui.expression.syntax import Comparison, ComparisonOperator, Constant, Node, Number
 from gradtui.expression.syntax_errors import unexpected
 from gradtui.expression.tokens import Token
 
+IF_WORDS = frozenset(("if", "for", "when", "wenn", "falls"))
+ELSE_WORDS = frozenset(("otherwise", "else", "sonst"))
+COMPLEMENTS: tuple[set[ComparisonOperator], ...] = ({"<", ">="}, {">", "<="}, {"==", "!="})
 ROOTS = {2: "sqrt", 3: "cbrt"}
 
 
@@ -22,8 +29,15 @@ def structure(rules: Reading) -> Rule[Node]:
         under = yield from _argument(rules)
         fraction = rules.build.binary("/", over, under)
         return rules.build.enclose(fraction, command.start, rules.end)
+    if told.structure == "cases":
+        return (yield from cases(rules, command))
     assert told.pieces is not None  # log, with its base
-    base = _base(rules, told.pieces[0], command)
+    return (yield from logarithm(rules, told.pieces[0], command))
+
+
+def logarithm(rules: Reading, index: str, command: Token) -> Rule[Node]:
+    """The logarithm to the base `index`; its argument comes next."""
+    base = _base(rules, index, command)
     argument = yield from rules.argument(FUNCTIONS["log"], command)
     return rules.build.call(FUNCTIONS["log"], [(None, argument), (None, base)], command.start, rules.end)
 
@@ -66,6 +80,61 @@ def bare_root(rules: Reading, command: Token) -> Rule[Node]:
         message = "a power after \\sqrt can be read in two ways"
         raise ExpressionError("syntax", message, command.start, rules.token.end, "write \\sqrt{x^2} or {\\sqrt x}^2")
     return rules.build.call(FUNCTIONS["sqrt"], [(None, inside)], command.start, rules.end)
+
+
+def cases(rules: Reading, command: Token) -> Rule[Node]:
+    r"""`\begin{cases} x^2 & x > 0 \\ -x & x \le 0 \end{cases}`: a where in a where, nan where no case holds."""
+    rows: list[tuple[Node, Comparison | None]] = []
+    while True:
+        result = yield rules.sum()
+        while rules.token.text in (",", "&"):
+            rules.advance()
+        rows.append((result, (yield from _case(rules))))
+        if rules.token.text == CASES_END:
+            break
+        if rules.token.text != ROW_END or rows[-1][1] is None:
+            message = "the cases do not end here"
+            hint = "a \\\\ parts two cases, and \\end{cases} stands after the last, as after \\text{otherwise}"
+            raise ExpressionError("syntax", message, rules.token.start, rules.token.end, hint)
+        rules.advance()
+        if rules.token.text == CASES_END:
+            break
+    rules.advance()
+    return _where(rules, rows, command)
+
+
+def _case(rules: Reading) -> Rule[Comparison | None]:
+    """The condition of one row, None for `otherwise`."""
+    while rules.token.text in IF_WORDS:
+        rules.advance()
+    if rules.token.text in ELSE_WORDS:
+        rules.advance()
+        return None
+    place = rules.token
+    condition = None if place.text in (CASES_END, ROW_END) else (yield rules.condition())
+    if not isinstance(condition, Comparison):
+        message = "each case has its condition after &"
+        raise ExpressionError("syntax", message, place.start, place.end, "write x^2 & x > 0, or \\text{otherwise}")
+    return condition
+
+
+def _where(rules: Reading, rows: list[tuple[Node, Comparison | None]], command: Token) -> Node:
+    rest, last = rows[-1]
+    before = rows[-2][1] if len(rows) > 1 else None
+    if last is not None and not (before and _is_complement(before, last)):
+        undefined = Constant(command.start, command.end, "nan", math.nan)
+        rest = rules.build.call(FUNCTIONS["where"], [(None, last), (None, rest), (None, undefined)], *command[2:])
+    for result, condition in reversed(rows[:-1]):
+        assert condition is not None
+        arguments: list[Argument] = [(None, condition), (None, result), (None, rest)]
+        rest = rules.build.call(FUNCTIONS["where"], arguments, command.start, rules.end)
+    return rest
+
+
+def _is_complement(one: Comparison, other: Comparison) -> bool:
+    """Whether exactly one of two comparisons holds: `x > 0` and `x <= 0`."""
+    same = [write_node(node) for node in one.operands] == [write_node(node) for node in other.operands]
+    return same and {one.operator, other.operator} in COMPLEMENTS
 
 
 def _argument(rules: Reading) -> Rule[Node]:

@@ -43,11 +43,19 @@ WORDS = {
     "sqrt": "sqrt",
 }
 
+ENVIRONMENTS = frozenset(
+    ("equation", "align", "aligned", "gather", "gathered", "split", "displaymath", "math", "multline", "eqnarray")
+)
+"""Environments that set formulas: their text is read, a row a line."""
+
+CASES_END, ROW_END = "\\end{cases}", "\\\\"
+
 SPACES = frozenset(("quad", "qquad", "displaystyle", "textstyle", "limits", "nolimits"))
 NAMED = r"(?:operatorname\*?|mathrm|mathit|mathbf|text|textrm|mathsf|boldsymbol|vec|hat|mathbb|mathcal)"
 
 COMMAND = (
-    rf"\\(?:{NAMED}[ ]*\{{[ ]*[A-Za-z][A-Za-z0-9]*[ ]*\}}|(?:left|right)[ ]*(?:[(){{}}\[\]|.]|\\[A-Za-z]+|\\[{{}}|])"
+    r"\\(?:\\|(?:begin|end)[ ]*\{[a-z]+\*?\}|"
+    rf"{NAMED}[ ]*\{{[ ]*[A-Za-z][A-Za-z0-9]*[ ]*\}}|(?:left|right)[ ]*(?:[(){{}}\[\]|.]|\\[A-Za-z]+|\\[{{}}|])"
     r"|[A-Za-z]+|[,;:!>{} ])(?:_(?:[A-Za-z0-9]|\{[A-Za-z0-9]+\}))?"
 )
 """A command with its subscript, which without braces is one character long."""
@@ -55,6 +63,7 @@ COMMAND = (
 _PARTS = re.compile(
     rf"\\(?:{NAMED}[ ]*\{{[ ]*(?P<named>\w+)[ ]*\}}|(?P<name>.+?))(?:_\{{?(?P<index>[A-Za-z0-9]+)\}}?)?$"
 )
+_ENVIRONMENT = re.compile(r"\\(?:begin|end)[ ]*\{([a-z]+)\*?\}$")
 _SIZES = re.compile(r"[bB]igg?[lr]?$")
 _DELIMITERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
 
@@ -70,6 +79,10 @@ def meaning(command: str) -> Meaning:
     """`\\sin` is the word sin, `\\left|` is `abs(`, `\\log_2` is log2, `\\frac` a structure."""
     parts = _PARTS.match(command)
     assert parts is not None
+    if environment := _ENVIRONMENT.match(command):
+        if environment[1] == "cases":
+            return Meaning("cases") if command.startswith("\\begin") else Meaning(pieces=(CASES_END,))
+        return Meaning(pieces=() if environment[1] in ENVIRONMENTS else None)
     name, index = (parts["named"] or parts["name"]).replace(" ", ""), parts["index"]
     if name in FRACTIONS and parts["named"] is None and not index:
         return Meaning("frac")

@@ -13,7 +13,7 @@ from gradtui.expression.scope import Scope
 from gradtui.expression.syntax import Node
 from gradtui.expression.syntax_errors import BARS, CLOSING, unexpected
 from gradtui.expression.tokens import Token
-from gradtui.expression.words_and_spellings import INFIXES, ROOTS
+from gradtui.expression.words_and_spellings import INFIXES, ROOTS, SUPERSCRIPTS
 
 OPENING = ("(", "{")
 BEGINNING = frozenset((*OPENING, "⌊", "⌈", *ROOTS))
@@ -48,6 +48,14 @@ class Reading(ABC):
     @abstractmethod
     def argument(self, row: Function, name: Token) -> Rule[Node]:
         """The one argument of a function, with or without parentheses."""
+
+    @abstractmethod
+    def sum(self) -> Rule[Node]:
+        """A value."""
+
+    @abstractmethod
+    def condition(self) -> Rule[Node]:
+        """A value or a comparison."""
 
     @abstractmethod
     def one(self) -> Rule[Node]:
@@ -102,6 +110,29 @@ class Reading(ABC):
 
     def _unexpected(self) -> ExpressionError:
         return unexpected(self.token, self.before, self.brackets[-1] if self.brackets else None)
+
+    def _function_power(self, row: Function, name: Token) -> Node | None:
+        """The 2 of `sin^2(x)` and `sin² x`. A negative one may mean the inverse or the reciprocal, so it is refused."""
+        if self.token.kind == "superscript" and self.token.text.translate(SUPERSCRIPTS).isdigit():
+            return self.build.raised(self.advance(), self.scope)
+        if self.token.kind != "superscript" and self.token.text != "^":
+            return None
+        following = self.tokens[self.position + 1]
+        if self.token.text == "^" and following.text == "{":
+            inside = self.tokens[self.position + 2 :][:2]
+            if inside[0].kind == "number" and inside[0].text.isdigit() and inside[1].text == "}":
+                self.advance()
+                self.advance()
+                exponent = self.build.number(self.advance())
+                self.advance()
+                return exponent
+        if self.token.text == "^" and following.kind == "number" and following.text.isdigit():
+            self.advance()
+            return self.build.number(self.advance())
+        inverse = f"{row.inverse}(x) for the inverse, " if row.inverse else ""
+        message = f"the power of {row.name} itself has to be a whole number"
+        hint = f"write {inverse}1/{row.name}(x) for the reciprocal, ({row.name}(x))^n for a power"
+        raise ExpressionError("syntax", message, name.start, self.token.end, hint)
 
     def _refuse_hexadecimal(self, zero: Token) -> None:
         """`0x1F` is neither 31 nor a product."""

@@ -20,6 +20,7 @@ from gradtui.expression.words_and_spellings import (
     starts_greek,
 )
 
+_LOGARITHM = re.compile(r"log(?:_(?=\w))?((?<=_)[A-Za-z]|[0-9]+)")
 _LAMBDA = re.compile(r"lambda\b[^:;\r\n]*:")
 
 
@@ -40,20 +41,30 @@ class Scope:
         self.variables: dict[str, None] = {}
         self.defining = ""
 
-    def function(self, token: Token, called: bool) -> Function | None:
-        """The function that a token names, unless its name was given another meaning; `called`: a bracket follows."""
+    def function(self, token: Token, called: bool, bracketed: bool = False) -> Function | None:
+        """The function that a token names, unless its name was given another meaning; called: `(` follows, bracketed: `[`."""
         if token.kind == "qualified":
             return FUNCTIONS.get(token.text)
         if token.kind != "word":
             return None
         name = canonical(token.text)
         if name not in FUNCTIONS:
-            return None
+            return FUNCTIONS.get(self._in_capitals(name, bracketed)) if called or bracketed else None
         if name in OF_A_NAME:
             is_free = called and name not in self.bindings and name not in self.parameters
         else:
             is_free = not self.is_taken(name)
         return FUNCTIONS[name] if is_free else None
+
+    def _in_capitals(self, name: str, bracketed: bool) -> str:
+        """`relu` for ReLU, `sin` for SIN and Mathematica's Sin; "" for what means something else in those capitals."""
+        unlike = name in ("LOG", *(("Sinc",) if bracketed else ())) or is_variable(name) or self.is_taken(name)
+        return "" if unlike or name.lower() in OF_A_NAME or name.islower() else name.lower()
+
+    def base_of_logarithm(self, token: Token) -> str:
+        """The 3 of `log_3` and `log3`, the b of `log_b`."""
+        found = _LOGARITHM.fullmatch(token.text) if not self.is_taken(token.text) else None
+        return found[1] if found else ""
 
     def definition(self, token: Token) -> Definition | None:
         """The function of this text that a token names."""
@@ -182,6 +193,8 @@ class Scope:
         if last.kind != "word" or (last.text not in FUNCTIONS and last.text not in CONSTANTS):
             guess = nearest(last.text)
             hint = f"did you mean {module}.{guess}?" if guess else "only its functions and constants that gradtui knows"
+            if last.text in ("tensor", "as_tensor", "Tensor", "array"):
+                hint = "write the number or vector alone, 2.0 or [1, 2]; a variable stands where --at x=4 puts it"
             what = path if last.kind == "word" else f"{module}."
             message = f"{what} is not part of the language"
             raise ExpressionError("name", message, first.start, last.end, hint)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.tokens import Token
+from gradtui.expression.words_and_spellings import MODULES
 
 ONE_LINE = "write def f(x): and its lines, or f(x) = x^2 + 1"
 
@@ -29,6 +30,7 @@ class Statement(NamedTuple):
 def statements(tokens: Sequence[Token], end: int) -> list[Statement]:
     """In the order of the text, which ends at `end`. Raises ExpressionError."""
     lines = _lines(tokens, end)
+    lines = [line for line in lines if not _is_import(line)] or lines
     if not lines:
         raise ExpressionError("syntax", "there is no expression yet", 0, end, "type one: x^2 + 3x + 1")
     return list(_joined(iter(lines)))
@@ -45,6 +47,12 @@ def _lines(tokens: Sequence[Token], end: int) -> list[list[Token]]:
             lines.append([*current, Token("end", "", token.start, token.start)])
             current = []
     return lines
+
+
+def _is_import(tokens: list[Token]) -> bool:
+    """`import torch.nn.functional as F`, `from torch import nn`: what a pasted program begins with says nothing here."""
+    first, after = tokens[0], tokens[1]
+    return first.kind == "word" and first.text in ("import", "from") and after.text in MODULES
 
 
 def _joined(lines: Iterator[list[Token]]) -> Iterator[Statement]:
@@ -123,10 +131,10 @@ def _simple(tokens: list[Token]) -> Statement:
         if tokens[1].kind == "end":
             raise _error(tokens[1], "return stands alone", "write what it returns: return x^2")
         return Statement(tokens, tokens[1:], returns=True)
-    words, position = _header(tokens)
-    name, parameters = (words[0], words[1:] if tokens[1].text == "(" else None) if words else (None, None)
-    if parameters is None and _is_word(tokens[position], "lambda"):
-        found = _lambda(tokens, position + 1)
+    words, position = _arrow(tokens) or _header(tokens)
+    name, parameters = (words[0], words[1:] if len(words) > 1 else None) if words else (None, None)
+    if parameters is None and (_is_word(tokens[position], "lambda") or tokens[position].text == "@"):
+        found = _lambda(tokens, position + 1) or _handle(tokens, position + 1)
         if found is not None:
             parameters, position = found
     return Statement(tokens, tokens[position:], name, parameters)
@@ -143,6 +151,25 @@ def _lambda(tokens: list[Token], position: int) -> tuple[list[Token], int] | Non
     return None
 
 
+def _handle(tokens: list[Token], position: int) -> tuple[list[Token], int] | None:
+    """The parameters of Matlab's `@(x, y)`, and the position behind them."""
+    parameters = []
+    while tokens[position].text in ("(", ",") and tokens[position + 1].kind == "word":
+        parameters.append(tokens[position + 1])
+        position += 2
+    return (parameters, position + 1) if parameters and tokens[position].text == ")" else None
+
+
+def _arrow(tokens: list[Token]) -> tuple[list[Token], int] | None:
+    """The name and the parameter of `f: x -> x^2`, and the position behind the arrow; of `x -> x^2` it is f."""
+    texts = [token.text for token in tokens[:4]]
+    if texts[1:2] == ["->"] and tokens[0].kind == "word":
+        return [tokens[0]._replace(text="f"), tokens[0]], 2
+    if texts[1:2] == [":"] and texts[3:] == ["->"] and tokens[0].kind == tokens[2].kind == "word":
+        return [tokens[0], tokens[2]], 4
+    return None
+
+
 def _header(tokens: list[Token]) -> tuple[list[Token], int]:
     """The words of `name =` or `name(x, y) =` and how many tokens that took; none and 0 where there is no header."""
     words, position = tokens[:1], 1
@@ -153,7 +180,7 @@ def _header(tokens: list[Token]) -> tuple[list[Token], int]:
             position += 2
         if tokens[position - 1].text != ")":
             return [], 0
-    if tokens[0].kind != "word" or tokens[position].text != "=":
+    if tokens[0].kind != "word" or tokens[position].text not in ("=", ":=" if position > 1 else "="):
         return [], 0
     return words, position + 1
 

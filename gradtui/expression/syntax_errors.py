@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradtui.expression.did_you_mean import unreadable
+from gradtui.expression.did_you_mean import unknown_word, unreadable
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.tokens import Token
 
@@ -45,8 +45,13 @@ def unexpected(token: Token, before: Token | None, bracket: Token | None) -> Exp
         return _at(token, "a dot cannot stand here", "use parentheses: (x^2).sin()")
     if token.text in COMPARISONS:
         return _at(token, "comparisons cannot be chained", "write where(a < x, where(x < b, inside, outside), outside)")
+    if token.kind in ("word", "qualified"):
+        message, hint = unknown_word(token.text, called=False)
+        return ExpressionError("name", message, token.start, token.end, hint)
     if bracket and bracket.text != token.text and (token.kind == "end" or token.text in CALLED):
         return unclosed(token, bracket)
+    if token.text not in CALLED:
+        return _at(token, f"{token.text} cannot stand here")
     return _at(token, f"there is no opening {CALLED[token.text]} for this {token.text}", f"leave out {token.text}")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from gradtui.expression.latex_commands import COMMAND, inside, meaning
+from gradtui.expression.latex_commands import CASES_END, COMMAND, ROW_END, inside, meaning
 from gradtui.expression.words_and_spellings import FRACTIONS, OPERATORS, RAISED_LETTERS, ROOTS, plain_character
 
 TokenKind = Literal[
@@ -17,14 +17,16 @@ TokenKind = Literal[
 """structure: a command of LaTeX that is no word, `\\frac`. skip: what says nothing, a comment or `\\,`."""
 
 _SPACE = r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+"
-_NUMBER = rf"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+−–]?[0-9]+)?|[{''.join(FRACTIONS)}]"
+_NUMBER = (
+    rf"(?:[0-9]{{1,3}}(?:_[0-9]{{3}})+(?![0-9])|[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+−–]?[0-9]+)?|[{''.join(FRACTIONS)}]"
+)
 # A Greek letter is a word of its own (πr² is pi*r^2); Latin letters run together.
 _WORD = (
     r"[A-Za-z_][A-Za-z0-9_]*(?:(?<=_)\{[A-Za-z0-9]+\}|[₀-₉]+)?"
     r"|[α-ρσ-ωΓΔΘΛΞΠΣΦΨΩϵϑϕµ](?:[0-9]+)?(?:_[A-Za-z0-9]+|_\{[A-Za-z0-9]+\}|[₀-₉]+)?|∞"
 )
-_UNKNOWN = r"//|:=|<<|>>|->|[-+*/^%&]=|&&"
-_OPERATOR = r"\*\*|<=|>=|==|!=|[-+*/^<>=.,;%×·∙⋅∗•÷∕⁄−–—‐‑‒≤≥⩽⩾≠]"
+_UNKNOWN = r"//|:=|<<|>>|[-+*/^%&]=|&&"
+_OPERATOR = r"->|=>|↦|\.\^|\.\*(?!\*)|\./|\*\*|<=|>=|==|!=|[-+*/^<>=.,;%!@×·∙⋅∗•÷∕⁄−–—‐‑‒≤≥⩽⩾≠]"
 _RAISED = "".join(map(chr, RAISED_LETTERS))
 _STRING = r"\"[A-Za-z_]*\"|'[A-Za-z_]*'"
 _TOKEN = (
@@ -67,19 +69,30 @@ def tokenize(text: str, names: Collection[str] = ()) -> list[Token]:
 def scan(text: str, names: Collection[str] = ()) -> list[Token]:
     """All tokens of `text` but for white space, in order, none empty."""
     tokens: list[Token] = []
-    depth = 0
+    depth = cases = 0
+    has_rows = "\\begin" in text
     if not text.isascii():
         text = "".join(map(plain_character, text))
     first, last = inside(text) if "$" in text or "\\" in text else (0, len(text))
-    for match in _pattern(names, "return" in text).finditer(text):
+    for match in _pattern(names, "#" in text or "return" in text).finditer(text):
         group, piece = match.lastgroup or "unknown", match.group()
         start, end = match.span()
         if not first <= start < last and group != "space":
             tokens.append(Token("skip", piece, start, end))
             continue
+        if group == "command" and piece == ROW_END and has_rows and not cases:
+            tokens.append(Token("newline", piece, start, end))
+            continue
+        if has_rows and piece == "&=":
+            tokens += [Token("skip", "&", start, start + 1), Token("operator", "=", start + 1, end)]
+            continue
+        if has_rows and piece in (ROW_END, "&"):
+            tokens.append(Token("operator" if cases else "skip", piece, start, end))
+            continue
         if group == "command":
             made = _of_command(piece, start, end)
             tokens.extend(made)
+            cases += (made[0].kind == "structure" and "cases" in piece) - (made[0].text == CASES_END)
             depth = max(depth + sum((token.text == "(") - (token.text == ")") for token in made), 0)
             continue
         if group == "operator":
@@ -87,8 +100,10 @@ def scan(text: str, names: Collection[str] = ()) -> list[Token]:
             depth = 0 if piece == ";" else depth
         elif group == "bracket":
             depth = max(depth + (piece in "([{⌊⌈") - (piece in ")]}⌋⌉"), 0)
-        elif group == "space" or (group == "newline" and depth):
+        elif group == "space" or (group == "newline" and (depth or cases > 0)):
             continue
+        elif group == "number":
+            piece = piece.replace("_", "")
         elif group in ("word", "name") and piece.endswith("}"):
             piece = piece.replace("{", "").replace("}", "")
         tokens.append(Token(_KINDS[group], piece, start, end))

@@ -29,6 +29,10 @@ SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
 OPERATORS = {
     "**": "^",
+    ".^": "^",
+    ".*": "*",
+    "./": "/",
+    **dict.fromkeys(("=>", "↦"), "->"),
     **dict.fromkeys("×·∙⋅∗•", "*"),
     **dict.fromkeys("÷∕⁄", "/"),
     **dict.fromkeys("−–—‐‑‒", "-"),
@@ -54,7 +58,7 @@ ENCLOSING = {"|": "abs", "‖": "norm", "⌊": "floor", "⌈": "ceil"}
 """The function that a pair of bars or hooks stands for, by the one that opens it."""
 
 POSTFIXES = {"squared": 2, "cubed": 3}
-INFIXES = {"mod", *POSTFIXES}
+INFIXES = {"mod", "if", "else", *POSTFIXES}
 """Operators that are words."""
 
 MODULES = frozenset((

@@ -61,6 +61,16 @@ LATEX = [
     (r"\(x\)", "x"),
     (r"\[x\]", "x"),
     (r"f(x) = \frac{1}{1 + e^{-x}}", "1/(1 + e^-x)"),
+    (r"\begin{cases} x^2 & x > 0 \\ -x & x \le 0 \end{cases}", "where(x > 0, x^2, -x)"),
+    (r"\begin{cases}x^2,&\text{if }x\geq 1\\ 2x-1,&\text{otherwise}\end{cases}", "where(x >= 1, x^2, 2x - 1)"),
+    (
+        "\\begin{cases} 1 & x < 0 \\\\\n x & x < 1 \\\\\n 2 & x \\ge 1 \\\\\n\\end{cases} + 1",
+        "where(x < 0, 1, where(x < 1, x, 2)) + 1",
+    ),
+    (r"\begin{cases} x & x > 1 \\ 1 & x < 0 \end{cases}", "where(x > 1, x, where(x < 0, 1, nan))"),
+    (r"\begin{align*} f(x) &= x^2 + 1 \end{align*}", "x^2 + 1"),
+    (r"\begin{aligned} a &= x^2 \\ f &= a + 1 \end{aligned}", "a = x^2; a + 1"),
+    (r"\operatorname{ReLU}(x)", "relu(x)"),
 ]
 
 
@@ -85,6 +95,24 @@ WORDS = [
     ("\\Gamma(x) + gamma", "gamma(x) + gamma"),
     ("beta x + beta(x, y)", "beta*x + beta(x, y)"),
     ("Γ(x)", "gamma(x)"),
+    ("log_3(x) + log3 x", "log(x, 3) + log(x, 3)"),
+    ("log_b(x)", "log(x, b)"),
+    ("tg x + sh(x) + arctg x", "tan(x) + sinh(x) + atan(x)"),
+    ("x!", "gamma(x + 1)"),
+    ("3! x - 2x!^2", "6x - 2gamma(x + 1)^2"),
+    ("2^x!", "2^gamma(x + 1)"),
+    ("ReLU(x) + SQRT(x)", "relu(x) + sqrt(x)"),
+    ("Sin[x]^2 + Max[0, x] + Sqrt[2]", "sin(x)^2 + max(0, x) + sqrt(2)"),
+    ("w @ x + b", "dot(w, x) + b"),
+    ("2 w @ x", "dot(2w, x)"),
+    ("x.^2 + 3.*x./y", "x^2 + 3.0*x/y"),
+    ("1_000x", "1000x"),
+    ("x -> x^2", "x^2"),
+    ("x => x**2", "x^2"),
+    ("f(x) := x^2", "x^2"),
+    ("x if x > 0 else 0.1x", "where(x > 0, x, 0.1x)"),
+    ("1 if x > 1 else x if x > 0 else 0", "where(x > 1, 1, where(x > 0, x, 0))"),
+    ("sin(x if x > 0 else -x)", "sin(where(x > 0, x, -x))"),
 ]
 
 
@@ -96,6 +124,8 @@ def test_words(typed: str, plain: str) -> None:
 
 def test_words_are_names_where_they_are_given() -> None:
     assert write(parse("mod*squared", ("mod", "squared"))) == "mod*squared"
+    assert write(parse("Sin*if", ("Sin", "if"))) == "Sin*if"
+    assert write(parse("log_3*x", ("log_3",))) == "log_3*x"
     assert write(parse("mod = x; 2mod", ("mod",))) == "mod = x; 2*mod"
 
 
@@ -113,6 +143,11 @@ PYTHON = [
     ("f = lambda x, y: x*y", "x*y"),
     ("g = lambda t: t**2; g(3*x)", "g(t) = t^2; g(3*x)"),
     ("lambda*x + 1", "lambda*x + 1"),
+    ("import torch\nfrom torch import nn\n\ndef f(x):\n    return torch.sin(x)", "sin(x)"),
+    ("def f(x):\n    return x if x > 0 else 0.1 * x", "where(x > 0, x, 0.1*x)"),
+    ("0.5*(x + 1)  # half of it", "0.5*(x + 1)"),
+    ("g = @(t) t.^2; g(3*x)", "g(t) = t^2; g(3*x)"),
+    ("g: t -> t^2; g(3*x)", "g(t) = t^2; g(3*x)"),
     ("def g(t): a = t^2; return a*a\ng(x) + g(2)", "def g(t): a = t^2; return a*a; g(x) + g(2)"),
 ]
 

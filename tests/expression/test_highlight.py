@@ -35,7 +35,7 @@ def test_kinds() -> None:
         ("2 + si", "si", "function"),
         ("si + 2", "si", "error"),
         ("foo = x; foo + 1", "foo", "variable"),
-        ("x # y", "#", "error"),
+        ("x # y", "# y", "bracket"),
         ("x\u202e", "\u202e", "error"),
         ("i0(x)", "i0", "function"),
         ("e^x", "e", "constant"),
