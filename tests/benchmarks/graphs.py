@@ -58,7 +58,8 @@ def rows() -> Iterator[Row]:
 
 def beside_others(torch: Any, capture: Callable[[], object], backward: Callable[[], None]) -> Iterator[Row]:
     """With as many threads as torch takes by itself, as in a training that has the workers of a DataLoader beside it. The
-    backward pass too: its threads wait for each other, which is no work of ours."""
+    backward pass too: its threads wait for each other, which is no work of ours. Run on one, it would take a fraction of that,
+    and the gradients would be others in their last digits than those of the program."""
 
     def both() -> list[float]:
         return alternating(timed(capture), timed(backward), runs=BESIDE, collected=True)
