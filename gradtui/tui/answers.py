@@ -96,7 +96,8 @@ class Answers:
                 self.derived = snapshot
             elif self.derived is not None and self.derived.expression != snapshot.expression:
                 self.derived = None
-            if snapshot.curve is not None or (snapshot.id == self.asked and self._asked_curve is not None):
+            here = snapshot.id == self.asked and self._asked_curve is not None
+            if snapshot.curve is not None or here or not snapshot.variables:
                 self.curve = snapshot.curve  # None where it cannot be drawn: better no curve than another function's
         return True
 

@@ -589,6 +589,19 @@ async def test_too_small_and_back(size: tuple[int, int]) -> None:
         assert "31.24" in text_of(app)
 
 
+async def test_a_constant_has_no_curve() -> None:
+    """Nor that of the function before it, which is there again with that."""
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "tangent" in text_of(app), "the curve")
+        app.picture.take("3 + 1")
+        await until(pilot, lambda: "f is constant" in text_of(app), "the constant")
+        await until(pilot, lambda: "no curve" in text_of(app), "an empty chart")
+        assert "tangent" not in text_of(app)
+        await pilot.press("u")
+        await until(pilot, lambda: "tangent" in text_of(app), "the curve")
+
+
 @pytest.mark.parametrize("opening", ["slash", "x", "O", "ctrl+f", "ctrl+s", "shift+tab shift+tab"])
 async def test_too_small_for_a_while(opening: str) -> None:
     """Whoever has the keys keeps them: what is typed meanwhile is neither lost nor taken for commands."""
