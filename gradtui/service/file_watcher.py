@@ -18,12 +18,13 @@ State = tuple[int, int]
 class Watch:
     """Calls `on_change` on the event loop when a file that it follows is written, or replaced by another.
 
-    A file that is gone is none that changed: editors write another and rename it.
+    A file that is gone is none that changed: editors write another and rename it. One that is there again is.
     """
 
     def __init__(self, on_change: Callable[[], object]) -> None:
         self._on_change = on_change
         self._states: dict[Path, State | None] = {}
+        self._gone: set[Path] = set()
         self._task: asyncio.Task[None] | None = None
         self._restart = asyncio.Event()
         self._closed = False
@@ -80,9 +81,12 @@ class Watch:
             pass
 
     def _look(self) -> None:
-        now = {path: _state(path) or before for path, before in self._states.items()}
-        if now != self._states and not self._closed:
-            self._states = now
+        states = {path: _state(path) for path in self._states}
+        there = {path: state for path, state in states.items() if state is not None}
+        changed = any(state != self._states[path] or path in self._gone for path, state in there.items())
+        self._gone = states.keys() - there.keys()
+        if changed and not self._closed:
+            self._states.update(there)
             self._on_change()
 
 

@@ -65,11 +65,13 @@ class Answers:
         return None if self.problem is None else Snapshot(self.answered, "", problem=self.problem)
 
     def light(self, stale: bool) -> Light:
+        """What went wrong is of the request before where another is at work."""
+        at_work = stale and self.waiting
         if self.problem is not None:
-            return "problem"
+            return "working" if at_work else "problem"
         if self.shown is None:
             return "starting"
-        return "working" if stale and self.waiting else "ready"
+        return "working" if at_work else "ready"
 
     def lacking(self, curve: CurveRequest | None) -> CurveRequest | None:
         """The request, unless the curve held is already that one.

@@ -75,6 +75,14 @@ async def test_a_file_that_is_away_for_a_while(watched: Watched) -> None:
     await watched.tells(lambda: watched.file.write_text("back again"))
 
 
+async def test_the_very_file_that_comes_back(watched: Watched) -> None:
+    """Whoever asked meanwhile was told that there is none, and would be for ever."""
+    away = watched.folder / "away.py"
+    watched.file.rename(away)
+    await watched.until(lambda: bool(watched.watch._gone))
+    await watched.tells(lambda: away.rename(watched.file))
+
+
 async def test_files_in_other_folders_can_be_added(watched: Watched) -> None:
     other = watched.folder / "parts"
     other.mkdir()

@@ -10,7 +10,7 @@ from gradtui.calculus.derivative import derivatives
 from gradtui.calculus.exact_backward import truth
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression.parser import parse
-from gradtui.snapshot.model import Snapshot, Summary, Values, VariableState
+from gradtui.snapshot.model import Problem, Request, Snapshot, Summary, Values, VariableState
 from gradtui.snapshot.start import Start
 from gradtui.tui.answers import Answers
 from gradtui.tui.session import Session
@@ -30,6 +30,17 @@ def test_what_is_not_finite_is_marked(value: Values, grad: Values, marked: int) 
     answers.receive(Snapshot(1, "x^2", variables={"x": VariableState(FINE, grad)}, value=value))
     spans = reading(session, answers, patient=False).numbers.spans
     assert sum("$text-error" in str(span.style) for span in spans) == marked
+
+
+def test_what_went_wrong_is_of_the_request_before_while_another_is_at_work() -> None:
+    answers = Answers()
+    lamps = []
+    for number in (1, 2):
+        answers.ask(Request(number, "model.py:loss"))
+        lamps.append(answers.light(stale=True))
+        answers.receive(Snapshot(number, "model.py:loss", problem=Problem("crash", "there is no file")))
+        lamps.append(answers.light(stale=True))
+    assert lamps == ["starting", "problem", "working", "problem"]
 
 
 def test_digits_that_rounding_took_are_told() -> None:
