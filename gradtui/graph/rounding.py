@@ -23,6 +23,8 @@ WAVES = ("Sin", "Cos", "Sinc", "Lgamma", "Digamma")
 """Nodes whose slope crosses 0 and changes about as fast as their operand, however large that is."""
 SATURATING = ("Tanh", "Sigmoid", "Softmax", "LogSoftmax", "Erf", "Elu", "Gelu", "Silu", "Mish", "Softplus")
 """Nodes whose slope is a difference from 1 that cancels."""
+EDGED = {"Asin": 2, "Acos": 2, "Atanh": 1, "Acosh": 2}
+"""Nodes whose slope is one over a difference from 1 that cancels at the edge of their domain, or (2) over its root."""
 MIXING = ("Softmax", "LogSoftmax", "Cumsum")
 """As many results as operands, but each of several of them."""
 
@@ -131,6 +133,9 @@ class Analysis:
             return local * relative + sum(error + _ratio(self.unit, size) for error, size in errors)
         if name in SATURATING:
             return local * (relative + own + sum(error for error, _ in errors)) + self.unit
+        if name in EDGED:
+            lost = sum(size * error + self.unit * (1 + size * size) for error, size in errors)
+            return local * (relative + own + local ** EDGED[name] * lost)
         if len(errors) > 1:
             return local * (relative + own) + sum(error for error, size in errors if not size)
         return local * (relative + own) + sum(error * value / size / size if size else error for error, size in errors)
