@@ -203,7 +203,7 @@ class _Judge:
             marks: Marks = (True, True, None if d is None else ad or cd)
             return Check(*marks, _told((a, c, d), marks), digits)
         if self._may_be_rounding(one, c):
-            return Check(None, True, cd or None, _lost(digits, a, c, self.dtype, "autograd"), digits)
+            return Check(None, True, cd or None, self._lost(one, digits, c, "calculus"), digits)
         independent = not self.snapshot.graph.derivative  # else they are of the derivative before, as autograd has it
         alone = ad and not cd
         outvoted = alone and independent
@@ -218,9 +218,18 @@ class _Judge:
         if near and (enough(digits, self.dtype) or self._is_steady(one)):
             return Check(True, None, True, "", digits)
         if near or self._may_be_rounding(one, d):
-            return Check(None, None, True, _lost(digits, a, d, self.dtype, "autograd", "differences"), digits)
+            return Check(None, None, True, self._lost(one, digits, d, "differences"), digits)
         marks = (False, None, True)
         return Check(*marks, _told((a, None, d), marks), right_digits(a, d, self.dtype))
+
+    def _lost(self, one: _Element, digits: int, truth: float, knows: str) -> str:
+        """Without a digit, how far rounding reaches: little where a training has come to its end, and much where nearly equal
+        numbers are subtracted on the way."""
+        bound, size = self._bound(one), max(abs(one.autograd), abs(truth))
+        if digits or not truth or not size <= bound < math.inf:
+            return _lost(digits, one.autograd, truth, self.dtype, "autograd", knows)
+        told = f"autograd {number(one.autograd, MORE)}, {knows} {number(truth, MORE)}"
+        return f"{self.dtype} cannot tell it from 0, with rounding up to {number(bound, 1)}: {told}"
 
     def _is_steady(self, one: _Element) -> bool:
         """Whether rounding can hardly have taken more than the last digits."""

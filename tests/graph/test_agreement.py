@@ -214,6 +214,17 @@ def test_calculus_is_not_known_yet() -> None:
     assert check(with_gradient(early, "x", 10.5), "x").autograd is False
 
 
+@pytest.mark.parametrize(("text", "x", "reaches"), [("(x - 1.3)^2*7", 1.2999999523, 1e-4), ("(e^x - 1)/x", 1e-5, 1.0)])
+def test_what_cannot_be_told_from_0(text: str, x: float, reaches: float) -> None:
+    """At the end of a training, where rounding is small, and where it is all that there is; the truth is within it."""
+    told = of_x(text, x)
+    rough, exact = (whole(text, {"x": x}, dtype).variables["x"].grad.numbers[0] for dtype in ("float32", "float64"))
+    bound = float(told.text.partition("up to ")[2].partition(":")[0])
+    assert (told.autograd, told.digits) == (None, 0)
+    assert abs(exact) <= abs(rough - exact) <= bound
+    assert (bound < reaches) == (reaches < 1)
+
+
 @pytest.mark.parametrize(("reach", "said"), [((), None), ((0.0078125,), "0.0078")])
 def test_a_corner_that_may_stand_beside(reach: tuple[float, ...], said: str | None) -> None:
     """Where f is known in float32 alone, it may well have a derivative at the place itself."""
