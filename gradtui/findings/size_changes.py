@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from gradtui.findings import layer_sizes
+from gradtui.findings import hooks, layer_sizes
 from gradtui.findings.cause import Cause, Extent, Fact, Facts, Part, Place
 from gradtui.findings.layer_sizes import Change, Layer
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import operation
-from gradtui.snapshot.model import Node
+from gradtui.snapshot.model import Node, Source
 
 MOST_OF_IT = 0.7
 LEAST_REPEATS = 3
@@ -53,7 +53,7 @@ def fall(record: Record, profile: Sequence[Layer]) -> Cause:
     else:
         facts["most"] = Part("most in", {"count": count, "operation": name}) if count > 1 else ""
         kind = "vanishing by squashing" if squashed else kind
-    return _of(low, kind, worst, facts, profile)
+    return _of(low, kind, worst, facts, profile, hooks.place(record.events, worst) if single and hooked else None)
 
 
 def _gate(record: Record, node: Node) -> Node | None:
@@ -86,7 +86,9 @@ def rise(record: Record, layer: Layer, profile: Sequence[Layer]) -> Cause:
         return _of(layer, "exploding by a tiny divisor" if divides else STEEP[how], worst, facts, profile)
     if count < LEAST_REPEATS or gain > MOST_OF_IT * whole:
         facts |= {"node": worst, "factor": _factor(gain)}
-        return _of(layer, "exploding by a hook" if hooked else "exploding", worst, facts, profile)
+        if hooked:
+            return _of(layer, "exploding by a hook", worst, facts, profile, hooks.place(record.events, worst))
+        return _of(layer, "exploding", worst, facts, profile)
     worst = next(change.node for change in changes if operation(change.node) == name)
     facts |= {"node": worst, "factor": _factor(together / count), "count": count, "operation": name}
     return _of(layer, "exploding in steps", worst, facts, profile)
@@ -101,8 +103,11 @@ def _near(record: Record, node: Node) -> tuple[str, float] | None:
     return None
 
 
-def _of(layer: Layer, kind: str, node: Node, facts: dict[str, Fact], profile: Sequence[Layer]) -> Cause:
-    return Cause(kind, Place(node.id), facts, "likely", (layer.name,), _shown(profile))
+def _of(
+    layer: Layer, kind: str, node: Node, facts: dict[str, Fact], profile: Sequence[Layer], source: Source | None = None
+) -> Cause:
+    """source: where a hook was put on, for what that did."""
+    return Cause(kind, Place(node.id, source), facts, "likely", (layer.name,), _shown(profile))
 
 
 def _by(change: Change) -> float:

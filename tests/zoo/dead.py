@@ -235,8 +235,18 @@ def hook_that_clips_far_too_much() -> Iterator[Any]:
     model = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 1))
     x, y = regression()
     yield model
-    hidden = model[0](x)  # <- here
-    hidden.register_hook(lambda grad: grad.clamp(-1e-12, 1e-12))
+    hidden = model[0](x)
+    hidden.register_hook(lambda grad: grad.clamp(-1e-12, 1e-12))  # <- here
+    yield F.mse_loss(model[1](hidden), y)
+
+
+@broken("exploding", "0.weight", "huge", "most in a hook on")
+def hook_that_scales_far_too_much() -> Iterator[Any]:
+    model = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 1))
+    x, y = regression()
+    yield model
+    hidden = model[0](x)
+    hidden.register_hook(lambda grad: grad * 2.0**30)  # <- here
     yield F.mse_loss(model[1](hidden), y)
 
 

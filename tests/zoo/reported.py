@@ -203,3 +203,19 @@ def nothing_but_zeros_added_up() -> Iterator[Any]:
     yield model
     parts = {"boxes": torch.zeros(()), "masks": torch.zeros(())}  # <- here
     yield sum(parts.values()) / 2
+
+
+@broken("constant", "weight", "none", "torch.zeros(2, 3)")
+def mean_of_a_table_that_nobody_filled() -> Iterator[Any]:
+    model = nn.Linear(3, 1)
+    yield model
+    table = torch.zeros(2, 3)  # <- here
+    yield torch.stack([table, table]).flatten().mean()
+
+
+@broken("constant", "weight", "none", "targets.float().mean()")
+def mean_of_the_data_alone() -> Iterator[Any]:
+    """Data that were there before are no constant: the operation that made the output of them is named."""
+    model, targets = nn.Linear(3, 1), torch.ones(4)
+    yield model
+    yield targets.float().mean()  # <- here

@@ -312,9 +312,9 @@ class Recorder(TorchFunctionMode):
                 continue
             place = self._places.here(frame)
             self._past.add(tensor, seen.func, args, kwargs, place, self.module)
-            if not tensor.ndim:
-                origin = self.recording.first_made(seen.inputs) or (name_of(seen.func), place)
-                self.recording.fresh[id(tensor)] = weakref.ref(tensor), *origin
+            origin = self.recording.first_made(seen.inputs)
+            if origin is not None or not seen.inputs or not tensor.ndim:
+                self.recording.fresh[id(tensor)] = weakref.ref(tensor), *(origin or (name_of(seen.func), place))
 
     def _constructed(self, given: torch.Tensor, made: torch.Tensor, name: str, frame: FrameType) -> None:
         """`nn.Parameter(t)`, `Variable(t)`."""
