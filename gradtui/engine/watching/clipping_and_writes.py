@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from gradtui.engine.capture.introspection import is_a, tensors
+from gradtui.engine.capture.introspection import is_a, items, tensors
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.witnesses import variable_of
 from gradtui.engine.watching import broadcast_shapes, loss_inputs
@@ -93,12 +93,12 @@ class Notice:
                 and all(total is not one for one, _, _ in self.clips)
             ):
                 self.clips.append((total, float(most), self._place(frame)))
-                if self.borders and not self.passes:
-                    self._history.note("late", self._place(frame), "clip")
+                self._look_whether_late(frame)
         elif func in CLAMPING and frame.f_code.co_name == "clip_grad_value_":
             most = frame.f_locals.get("clip_value")
             if is_a(most, float, int) and not any(total is None for total, _, _ in self.clips):
                 self.clips.append((None, float(most), self._place(frame)))
+                self._look_whether_late(frame)
         elif func is torch.tensor and frame.f_code.co_name == "_get_total_norm":
             self._history.note("clipped_nothing", self._place(frame), self.passes > 0)
         elif func in ADDING and issubclass(type(result), torch.Tensor):
@@ -111,6 +111,12 @@ class Notice:
             self._writes(func, args, frame)
         if self.watches_old:
             self._old(args, kwargs, frame)
+
+    def _look_whether_late(self, frame: FrameType) -> None:
+        """Whether gradients are clipped after the step that used them, and before the next backward."""
+        used = {id(one.grad) for one in self.stepped} if self.borders and not self.passes else set()
+        if any(id(one) in used for one in items(frame.f_locals.get("grads"))):
+            self._history.note("late", self._place(frame), "clip")
 
     def _writes(self, func: Any, args: tuple[Any, ...], frame: FrameType) -> None:
         if func in SCALING and self.passes and len(args) > 1:

@@ -46,10 +46,10 @@ def of_nothing(history: History) -> Iterator[Fault]:
 
 
 def detect(history: History) -> Iterator[Fault]:
-    for one in history.of("clamped"):
-        if one.count >= LEAST and one.facts["count"] >= SHARE * one.count:
-            yield Fault("always clipped to a value", one.first or None, dict(one.facts), "likely", source=one.source)
     late = {one.source for one in history.of("late")}
+    for one in history.of("clamped"):
+        if one.source not in late and one.count >= LEAST and one.facts["count"] >= SHARE * one.count:
+            yield Fault("always clipped to a value", one.first or None, dict(one.facts), "likely", source=one.source)
     for one in history.of("clipped"):
         if one.source in late:
             continue

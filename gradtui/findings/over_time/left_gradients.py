@@ -49,7 +49,8 @@ def late(history: History) -> Iterator[Fault]:
     for one in clipped:
         if one.count >= 2:
             yield Fault("clipped after the step", max(0, one.first - 1), {}, source=one.source)
-    found = [one for one in history.of("late") if one not in clipped]
+    places = {one.source for one in clipped if one.count >= 2}
+    found = [one for one in history.of("late") if one not in clipped and one.source not in places]
     if sum(one.count for one in found) >= 2:
         yield Fault("gradient is changed after the step", max(0, found[0].first - 1), {}, source=found[0].source)
 
