@@ -18,6 +18,8 @@ IN_NO_OPTIMIZER: tuple[tuple[str, bool, Certainty], ...] = (
 )
 DYING = {"dead", "saturated", "flat", "clamped", "zero", "constant", "shrinking", "underflow", "vanishing", "masked"}
 VANISHING, EATEN, HALF = 1e-5, 0.1, 0.5
+EACH = 0.01
+"""Of a weight, at each step: a decay that large is hardly meant."""
 NARROW = ("bfloat16", "float16")
 
 
@@ -126,6 +128,8 @@ def eaten(history: History) -> Iterator[Fault]:
         optimizer = history.optimizers[number]
         if rate * decay * optimizer.steps < 1 or any(one.bad.count for one in own):
             continue
+        if rate * decay >= EACH:  # beside those that it leaves next to nothing of, others of the group may have grown
+            own = [one for one in own if one.weight < EATEN * (one.first_weight or 0.0)] or own
         before, after = (math.hypot(*(norm or 0.0 for norm in norms)) for norms in (
             (one.first_weight for one in own), (one.weight for one in own)
         ))  # fmt: skip
