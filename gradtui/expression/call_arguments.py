@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from gradtui.expression.expression_error import ExpressionError
 from gradtui.expression.functions import OPTIONS, REDUCTIONS_OF_LOSSES, Function
 from gradtui.expression.syntax import Comparison, Negation, Node, Number, Text, Variable, Vector
@@ -72,7 +74,7 @@ def arrange(row: Function, arguments: list[Argument], start: int, end: int) -> t
     if row.takes_dim and len(placed) == 2 and 1 in placed:
         _check_dim(row, placed.pop(1))
     if not row.least <= len(placed) <= row.most:
-        raise _miscounted(row, len(placed), start, end)
+        raise (row.most == 1 and _decimal_comma(placed)) or _miscounted(row, len(placed), start, end)
     if max(placed) >= len(placed):
         missing = ("x", *row.parameters)[min(set(range(len(placed))) - set(placed))]
         raise ExpressionError("arity", f"{row.name} also needs {missing} here", start, end, f"write {usage(row)}")
@@ -116,6 +118,16 @@ def _miscounted(row: Function, given: int, start: int, end: int) -> ExpressionEr
     if given > row.most and row.name in ("max", "min"):
         hint = f"write {row.name}(a, {row.name}(b, c))"
     return ExpressionError("arity", f"{row.name} takes {wanted}; {given or 'none'} {verb} given", start, end, hint)
+
+
+def _decimal_comma(placed: dict[int, Node]) -> ExpressionError | None:
+    """Of `sin(0,5x)`: the comma stands right between two numbers."""
+    for one, other in pairwise(placed.values()):
+        if isinstance(one, Number) and other.start == one.end + 1:
+            message = "a comma parts two arguments"
+            hint = f"a decimal number has a point: {one.value}.5"
+            return ExpressionError("arity", message, one.end, other.start, hint)
+    return None
 
 
 def _check_dim(row: Function, node: Node) -> None:

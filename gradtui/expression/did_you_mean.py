@@ -156,6 +156,8 @@ def _meant(word: str, called: bool) -> str:
         return DERIVATIVE
     if word in MISSING_FUNCTIONS:
         return f"write {MISSING_FUNCTIONS[word]}"
+    if word.lower() in CONSTANTS:
+        return f"did you mean {word.lower()}?"
     if guess := _run_together(word, called):
         return f"did you mean {guess}?"
     if guess := nearest(word, 0.6 if called else 0.75):

@@ -153,7 +153,7 @@ SPECIAL = (
 )
 
 ACTIVATIONS = (
-    Function("sigmoid", "1/(1 + exp(-x))", aliases=("expit", "sigma"), inverse="logit"),
+    Function("sigmoid", "1/(1 + exp(-x))", aliases=("expit", "logistic", "sigma"), inverse="logit"),
     Function("logit", "log(x/(1 - x)), inverse of sigmoid", 1, 2, parameters=("eps",), settings=1),
     Function("logsigmoid", "log(sigmoid(x)), stable", home="F"),
     Function("relu", "x where positive, else 0"),

@@ -37,6 +37,7 @@ WORDS = {
     **{name: name for name in ("tanh", "arcsin", "arccos", "arctan", "exp", "ln", "log", "max", "min", "lambda")},
     **{f"var{name}": name for name in ("epsilon", "theta", "phi", "rho", "sigma", "kappa", "pi")},
     "infty": "inf",
+    "Pi": "Π",
     "bmod": "mod",
     "mod": "mod",
     "lg": "log10",
@@ -65,7 +66,7 @@ _PARTS = re.compile(
 )
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)[ ]*\{([a-z]+)\*?\}$")
 _SIZES = re.compile(r"[bB]igg?[lr]?$")
-_DELIMITERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
+_DELIMITERS = (("```", "```"), ("`", "`"), ("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
 
 
 class Meaning(NamedTuple):

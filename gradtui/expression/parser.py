@@ -79,7 +79,7 @@ def _read(text: str, names: Collection[str], builder: Builder) -> Expression:
 
 
 def _value(statement: Statement, scope: Scope, builder: Builder) -> Node:
-    return Rules(scope.without_modules(statement.value), scope, builder).value()
+    return Rules(scope.without_modules(scope.in_signs(statement.value)), scope, builder).value()
 
 
 def _binding(statement: Statement, scope: Scope, builder: Builder, in_python: bool) -> Binding:

@@ -11,10 +11,13 @@ from gradtui.expression.functions import FUNCTIONS, OF_A_NAME, Function
 from gradtui.expression.syntax import Constant, Definition, Node, Reference, Variable
 from gradtui.expression.tokens import Token
 from gradtui.expression.words_and_spellings import (
+    CLASSES,
     CONSTANTS,
     DIFFERENT_ELSEWHERE,
     MODULES,
     PYTHON_WORDS,
+    SPOKEN,
+    TENSORS,
     canonical,
     is_variable,
     starts_greek,
@@ -27,7 +30,8 @@ _LAMBDA = re.compile(r"lambda\b[^:;\r\n]*:")
 class Scope:
     """The names of one text. `variables` are those met so far; `defining` is the name whose value is being read.
 
-    spelled: how a bound name is echoed where Python gives it another value, or one of a function. parameters: those of the
+    spelled: how a bound name is echoed where Python gives it another value, or one of a function. rebound: all such
+    echoes, also those of values that Python has given up. parameters: those of the
     function that is being defined.
     """
 
@@ -36,6 +40,7 @@ class Scope:
         self.names = {canonical(name): name for name in names}
         self.bindings: dict[str, Node] = {}
         self.spelled: dict[str, str] = {}
+        self.rebound: set[str] = set()
         self.definitions: dict[str, Definition] = {}
         self.parameters: frozenset[str] = frozenset()
         self.variables: dict[str, None] = {}
@@ -124,6 +129,7 @@ class Scope:
         taken = {
             *self.bindings,
             *self.spelled.values(),
+            *self.rebound,
             *self.variables,
             *self.names,
             *self.parameters,
@@ -137,6 +143,7 @@ class Scope:
             number += 1
             spelled = f"{name}_{number}"
             is_free = spelled not in self.text and spelled not in taken
+        self.rebound.add(spelled)
         return spelled
 
     def define(self, name: Token, parameters: list[Token]) -> str:
@@ -169,6 +176,25 @@ class Scope:
             declared[self.names.setdefault(name, name)] = None
         self.variables = declared | self.variables
 
+    def in_signs(self, tokens: list[Token]) -> list[Token]:
+        """The same tokens with `x times y` as x*y. A word that is taken stays a name."""
+        kept: list[Token] = []
+        i = 0
+        while i < len(tokens):
+            said = next((words for words in SPOKEN if self._is_said(words, tokens[i : i + len(words)])), None)
+            if said is None:
+                kept.append(tokens[i])
+                i += 1
+                continue
+            sign, last = SPOKEN[said], tokens[i + len(said) - 1]
+            kept.append(Token("word" if sign.isalpha() else "operator", sign, tokens[i].start, last.end))
+            i += len(said)
+        return kept
+
+    def _is_said(self, words: tuple[str, ...], tokens: list[Token]) -> bool:
+        said = tuple(token.text for token in tokens if token.kind == "word" and not self.is_taken(token.text))
+        return said == words
+
     def without_modules(self, tokens: list[Token]) -> list[Token]:
         """The same tokens with `torch.sin` as one, `sin`. A module's name that is taken stays a name."""
         if not any(token.text == "." for token in tokens):
@@ -181,6 +207,14 @@ class Scope:
                 while path in MODULES and tokens[last + 1].text == ".":
                     last += 2
                     path += f".{tokens[last].text}"
+            if path in TENSORS and _holds_numbers(tokens[last + 1 :]):
+                i = last + 1
+                continue
+            after = [token.text for token in tokens[last + 1 : last + 4]]
+            if tokens[last].text in CLASSES and path.startswith(("nn.", "torch.nn.")) and after == ["(", ")", "("]:
+                kept.append(Token("qualified", CLASSES[tokens[last].text], tokens[i].start, tokens[last + 2].end))
+                i = last + 3
+                continue
             kept.append(self._qualified(path, tokens[i], tokens[last]) if last > i else tokens[i])
             i = last + 1
         return kept
@@ -225,3 +259,17 @@ class Scope:
     @staticmethod
     def _error(token: Token, message: str, hint: str) -> ExpressionError:
         return ExpressionError("name", message, token.start, token.end, hint)
+
+
+def _holds_numbers(tokens: list[Token]) -> bool:
+    """Whether parentheses follow that hold numbers alone, as a tensor of anything else has no gradient: `([1, -2])`."""
+    depth = 0
+    for token in tokens:
+        if token.kind != "number" and token.text not in ("(", ")", "[", "]", ",", "-"):
+            return False
+        depth += (token.text in ("(", "[")) - (token.text in (")", "]"))
+        if token.text == "," and depth == 1:
+            return False
+        if depth == 0:
+            return token.text == ")"
+    return False

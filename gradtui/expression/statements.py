@@ -72,7 +72,7 @@ def _function(tokens: list[Token], lines: Iterator[list[Token]]) -> Statement:
                 line[0], "a function inside of another is not part of the language", "define it before this one"
             )
         whole = [*whole, *line]
-        statement = _simple(line)
+        statement = _augmented(line) or _simple(line)
         if statement.returns:
             return Statement(whole, statement.value, name, parameters, tuple(inside), returns=True)
         inside.append(statement)
@@ -138,6 +138,17 @@ def _simple(tokens: list[Token]) -> Statement:
         if found is not None:
             parameters, position = found
     return Statement(tokens, tokens[position:], name, parameters)
+
+
+def _augmented(tokens: list[Token]) -> Statement | None:
+    """`y += x + 1` of Python as y = y + (x + 1); None where that does not stand there."""
+    if tokens[0].kind != "word" or tokens[1].text not in ("+=", "-=", "*=", "/="):
+        return None
+    name, sign, *rest, last = tokens
+    opening = Token("bracket", "(", sign.end - 1, sign.end)
+    closing = Token("bracket", ")", last.start, last.start)
+    operator = Token("operator", sign.text[0], sign.start, sign.end - 1)
+    return Statement(tokens, [name, operator, opening, *rest, closing, last], name)
 
 
 def _lambda(tokens: list[Token], position: int) -> tuple[list[Token], int] | None:

@@ -8,13 +8,18 @@ from gradtui.expression.tokens import Token
 
 CLOSING = {"(": ")", "[": "]", "{": "}", "|": "|", "‖": "‖", "⌊": "⌋", "⌈": "⌉"}
 CALLED = {")": "parenthesis", "]": "bracket", "}": "brace", "|": "bar", "‖": "bar", "⌋": "hook", "⌉": "hook"}
+EQUATION = "write == for a comparison in where; of an equation type one side, or left - (right)"
 BARS = frozenset("|‖")
 """What opens and closes alike."""
+QUOTES = ("'", "’", "′")
+"""Behind something a prime asks for the derivative, before it they quote."""
 COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!="))
 
 
 def missing_operand(token: Token, before: Token | None, bracket: Token | None) -> ExpressionError:
     """`token` stands, or the text ends, where a number, a name or an opening bracket was expected."""
+    if token.text in QUOTES or token.kind == "string":
+        return _at(token, "quotation marks are not part of the language", "leave them out")
     if token.kind in ("error", "string"):
         return _at(token, *unreadable(token.text))
     if token.kind == "superscript":
@@ -37,10 +42,13 @@ def unexpected(token: Token, before: Token | None, bracket: Token | None) -> Exp
         return _at(token, f"an operator is missing before {token.text}", hint)
     if token.kind == "superscript" or token.text == "^":
         return _at(token, "a power of a raised number can be read in two ways", "use parentheses: (x²)^3 or x^(2^3)")
+    if token.text == "," and before and before.kind == "number" and before.end == token.start:
+        message = "a comma only stands between arguments and in vectors"
+        return _at(token, message, f"a decimal number has a point, {before.text}.5; a vector is written [1, 2, 3]")
     if token.text == ",":
         return _at(token, "a comma only stands between arguments and in vectors", "a vector is written [1, 2, 3]")
     if token.text == "=":
-        return _at(token, "left of = stands a name: y = ... or f(x) = ...", "write == for a comparison in where")
+        return _at(token, "left of = stands a name: y = ... or f(x) = ...", EQUATION)
     if token.text == ".":
         return _at(token, "a dot cannot stand here", "use parentheses: (x^2).sin()")
     if token.text in COMPARISONS:

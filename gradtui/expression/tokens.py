@@ -73,7 +73,7 @@ def scan(text: str, names: Collection[str] = ()) -> list[Token]:
     has_rows = "\\begin" in text
     if not text.isascii():
         text = "".join(map(plain_character, text))
-    first, last = inside(text) if "$" in text or "\\" in text else (0, len(text))
+    first, last = inside(text) if "$" in text or "\\" in text or "`" in text else (0, len(text))
     for match in _pattern(names, "#" in text or "return" in text).finditer(text):
         group, piece = match.lastgroup or "unknown", match.group()
         start, end = match.span()

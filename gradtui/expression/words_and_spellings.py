@@ -14,9 +14,9 @@ GREEK = {
         "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda",
         "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
     ), strict=True)),
-    # Only the capitals that cannot be taken for a Latin letter.
+    # Only the capitals that cannot be taken for a Latin letter; a typed Pi would be taken for pi.
     **dict(zip("ΓΔΘΛΞΠΣΦΨΩ", (
-        "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega",
+        "Gamma", "Delta", "Theta", "Lambda", "Xi", "Π", "Sigma", "Phi", "Psi", "Omega",
     ), strict=True)),
 }  # fmt: skip
 """Each Greek letter and the name it is short for: `θ` and `theta` are one variable."""
@@ -57,13 +57,40 @@ ROOTS = {"√": 2, "∛": 3, "∜": 4}
 ENCLOSING = {"|": "abs", "‖": "norm", "⌊": "floor", "⌈": "ceil"}
 """The function that a pair of bars or hooks stands for, by the one that opens it."""
 
+SPOKEN = {
+    ("plus",): "+",
+    ("minus",): "-",
+    ("times",): "*",
+    ("over",): "/",
+    ("divided", "by"): "/",
+    ("to", "the", "power", "of"): "^",
+    ("to", "the", "power"): "^",
+    ("square", "root", "of"): "sqrt",
+    ("cube", "root", "of"): "cbrt",
+}
+"""Operators and functions that are said, and the sign or word for them."""
+
+CLASSES = {
+    "MSELoss": "mse_loss", "L1Loss": "l1_loss", "HuberLoss": "huber_loss", "SmoothL1Loss": "smooth_l1_loss",
+    "CrossEntropyLoss": "cross_entropy", "NLLLoss": "nll_loss", "BCELoss": "binary_cross_entropy",
+    "BCEWithLogitsLoss": "binary_cross_entropy_with_logits", "KLDivLoss": "kl_div", "LogSigmoid": "logsigmoid",
+    **{name: name.lower() for name in (
+        "ReLU", "ReLU6", "SiLU", "GELU", "ELU", "SELU", "CELU", "Mish", "Sigmoid", "Tanh", "Softplus", "Softsign",
+        "Hardswish", "Hardsigmoid", "Hardtanh", "Softmax",
+    )},
+}  # fmt: skip
+"""Modules of torch.nn that need no settings, and the function that each applies: `nn.ReLU()(x)` is relu(x)."""
+
+TENSORS = frozenset(("torch.tensor", "torch.as_tensor", "np.array", "numpy.array"))
+"""What makes a constant of a number or a list: `torch.tensor(2.0)` is 2.0."""
+
 POSTFIXES = {"squared": 2, "cubed": 3}
 INFIXES = {"mod", "if", "else", *POSTFIXES}
 """Operators that are words."""
 
 MODULES = frozenset((
     "torch", "torch.nn", "torch.nn.functional", "torch.special", "torch.linalg", "nn", "nn.functional", "F",
-    "math", "np", "np.linalg", "numpy", "numpy.linalg",
+    "math", "np", "np.linalg", "numpy", "numpy.linalg", "scipy", "scipy.special", "jax", "jax.numpy", "jax.nn", "jnp",
 ))  # fmt: skip
 """What may stand before a known function or constant, as in pasted Python: `torch.sin(x)`, `math.pi`."""
 
@@ -72,6 +99,12 @@ DIFFERENT_ELSEWHERE = {
     "numpy.var": "numpy.var divides by n, torch's var by n - 1",
     "np.std": "np.std divides by n, torch's std by n - 1",
     "numpy.std": "numpy.std divides by n, torch's std by n - 1",
+    **{
+        f"{module}.{name}": f"{module}.{name} divides by n, torch's {name} by n - 1"
+        for module in ("jnp", "jax.numpy")
+        for name in ("var", "std")
+    },
+    "jax.nn.gelu": "jax.nn.gelu takes tanh for erf unless told otherwise, torch's gelu erf",
     "math.remainder": "math.remainder rounds to the nearest multiple, torch's remainder rounds down",
 }
 """Functions that share torch's name and not its meaning."""
@@ -104,7 +137,7 @@ def is_variable(word: str) -> bool:
 
 def starts_greek(name: str) -> bool:
     """Whether a variable is a Greek name, with whatever index."""
-    return is_variable(name) and len(re.split(r"[0-9_]", name)[0]) > 1
+    return is_variable(name) and len(name[0].encode()) + len(re.split(r"[0-9_]", name)[0]) > 2
 
 
 def canonical(word: str) -> str:

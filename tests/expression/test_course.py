@@ -95,6 +95,17 @@ WORDS = [
     ("\\Gamma(x) + gamma", "gamma(x) + gamma"),
     ("beta x + beta(x, y)", "beta*x + beta(x, y)"),
     ("Γ(x)", "gamma(x)"),
+    ("3 times x plus 1 minus y", "3x + 1 - y"),
+    ("x to the power of 3 over 2", "x^3/2"),
+    ("x divided by y", "x/y"),
+    ("square root of x + cube root of y", "sqrt(x) + cbrt(y)"),
+    ("nn.ReLU()(x)", "relu(x)"),
+    ("torch.nn.MSELoss()(p, t)", "mse_loss(p, t)"),
+    ("torch.maximum(x, torch.tensor(0.5))", "maximum(x, 0.5)"),
+    ("np.array([1, -2])*x", "[1, -2]*x"),
+    ("scipy.special.expit(x) + jnp.sin(x)", "sigmoid(x) + sin(x)"),
+    ("`x^2`", "x^2"),
+    ("Π + pi", "\\Pi + pi"),
     ("log_3(x) + log3 x", "log(x, 3) + log(x, 3)"),
     ("log_b(x)", "log(x, b)"),
     ("tg x + sh(x) + arctg x", "tan(x) + sinh(x) + atan(x)"),
@@ -125,6 +136,8 @@ def test_words(typed: str, plain: str) -> None:
 def test_words_are_names_where_they_are_given() -> None:
     assert write(parse("mod*squared", ("mod", "squared"))) == "mod*squared"
     assert write(parse("Sin*if", ("Sin", "if"))) == "Sin*if"
+    assert write(parse("times*over", ("times", "over"))) == "times*over"
+    assert write(parse("Pi*x", ("Pi",))) == "Pi*x"
     assert write(parse("log_3*x", ("log_3",))) == "log_3*x"
     assert write(parse("mod = x; 2mod", ("mod",))) == "mod = x; 2*mod"
 
@@ -136,6 +149,10 @@ PYTHON = [
     ("def f(x: torch.Tensor, w: float) -> torch.Tensor:\n    return w*x", "w*x"),
     ('def f(x):\n    """What it is."""\n    # and how\n    y = x*x  # a square\n    return y + 1', "y = x*x; y + 1"),
     ("def f(x):\n  x = x*2\n  x = x + 1\n  return x", "x_2 = x*2; x_3 = x_2 + 1; x_3"),
+    (
+        "def f(x):\n  x = x*2\n  x = x + 1\n  x = x**2\n  x = 3*x\n  return x",
+        "x_2 = x*2; x_3 = x_2 + 1; x_4 = x_3^2; x_5 = 3*x_4; x_5",
+    ),
     ("def f(p, y):\n  e = p - y\n  sum = e*e\n  return sum", "e_2 = p - y; sum_2 = e_2*e_2; sum_2"),
     ("return (x * x) + 1", "x*x + 1"),
     ("y = x*x\nreturn y + 1", "y = x*x; y + 1"),
@@ -145,6 +162,7 @@ PYTHON = [
     ("lambda*x + 1", "lambda*x + 1"),
     ("import torch\nfrom torch import nn\n\ndef f(x):\n    return torch.sin(x)", "sin(x)"),
     ("def f(x):\n    return x if x > 0 else 0.1 * x", "where(x > 0, x, 0.1*x)"),
+    ("def f(x):\n    y = x\n    y *= x + 1\n    y -= 2\n    return y", "y = x; y_2 = y*(x + 1); y_3 = y_2 - 2; y_3"),
     ("0.5*(x + 1)  # half of it", "0.5*(x + 1)"),
     ("g = @(t) t.^2; g(3*x)", "g(t) = t^2; g(3*x)"),
     ("g: t -> t^2; g(3*x)", "g(t) = t^2; g(3*x)"),
