@@ -8,6 +8,8 @@ from gradtui.outline.groups import Group
 from gradtui.outline.outline import Outline
 from gradtui.snapshot.model import Module
 
+MODEL = "model"
+"""The outermost module, where nothing tells its class."""
 MOST_NAMES = 4
 """Operations that a run names."""
 LOOKED_AT = 100
@@ -22,6 +24,7 @@ def title(outline: Outline, id: int, modules: Mapping[str, Module]) -> str:
         known = modules.get(group.path)
         several = group.call > 0 or (known is not None and (known.calls or 1) > 1)
         name = _short(group.path) if _is_repeated(outline, group) else group.path.removeprefix(around)
+        name = name or (known.kind if known is not None else "") or MODEL  # of the whole, the path is empty
         return name + (f" (call {group.call + 1})" if several else "")
     ends = list(_ends(outline, group))
     if ends:

@@ -53,6 +53,19 @@ def test_titles_of_runs_and_parts() -> None:
     ]
 
 
+@pytest.mark.parametrize("known", [{"": Module("Block", 2)}, {}])
+def test_title_of_the_model_itself(known: dict[str, Module]) -> None:
+    """That runs twice in a loss: its path is empty, it has a name all the same."""
+    tape = synthetic.Tape()
+    h, w = tape.leaf("h", 8), tape.leaf("w", 8, 8)
+    for call in range(2):
+        h = tape.run("Tanh", tape.run("Mul", h, w, module="", call=call), module="", call=call)
+    tape.run("Sum", h)
+    found = titles(arranged(replace(BERT, graph=tape.graph(), modules=known, parameters={})))
+    assert found
+    assert all(title.startswith("Block (call " if known else "model (call ") for title in found)
+
+
 def test_titles_of_calls() -> None:
     tape = synthetic.Tape()
     h, w = tape.leaf("h", 8), tape.leaf("cell.weight", 8, 8)
