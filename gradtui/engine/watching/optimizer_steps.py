@@ -8,7 +8,7 @@ import time
 import weakref
 from collections.abc import Mapping, Sequence
 from types import FrameType
-from typing import Any, cast
+from typing import Any
 
 import torch
 
@@ -44,7 +44,7 @@ class Steps:
         self._history, self._names, self._passes, self._notice, self._sink = history, names, passes, notice, sink
         self._started = started
         self._optimizers: list[weakref.ref[Any]] = []
-        self._owned: list[set[int]] = []
+        self._owned: list[dict[int, weakref.ref[torch.Tensor]]] = []
         self._scalers: list[weakref.ref[Any]] = []
         self._named: Mapping[str, torch.Tensor] = {}
         self._before: list[torch.Tensor] = []
@@ -71,7 +71,7 @@ class Steps:
         self._passes.parameters = self.parameters
         self._named = self._names.of(self.parameters, frame)
         self._number = self._numbered(optimizer, place)
-        self._owned[self._number] = {id(one) for one in self.parameters}
+        self._own()
         self._notice.own = {id(one) for one in self._named.values()}
         self._look_whether_written()
         self._weights = tensor_norms.norms([*self._named.values()])
@@ -99,8 +99,8 @@ class Steps:
         if known & own or (known and reached):
             made.orphans = self._orphans()
         alike = (place for place, other in enumerate(self._history.optimizers) if other.name == made.name)
-        made.follows = max((place for place in alike if self._owned[place] == own), default=None)
-        self._owned.append(own)
+        made.follows = max((place for place in alike if self._owned[place].keys() == own), default=None)
+        self._owned.append({})
         self._history.optimizers.append(made)
         return len(self._optimizers) - 1
 
@@ -336,6 +336,8 @@ class Steps:
         history, update = self._history, self._history.updates
         own, has_rate = group is not None, group is not None and bool(group.get("lr", 1.0))
         known = history.parameters.get(name)
+        if group is None and (known is None or known.optimizer is None) and self._is_owned(one):
+            return  # it has steps of its own, and had another name before there were several models
         if known is None or (
             own and known.optimizer is None
         ):  # steps of others, before its own first, tell nothing of it
@@ -362,7 +364,7 @@ class Steps:
             known.trained += 1
             known.largest = max(known.largest, norms.grad or 0.0)
         known.none.add(update, norms.grad is None)
-        known.zero.add(update, norms.grad == 0 and not _is_empty(one))
+        known.zero.add(update, norms.grad == 0 and not tensor_norms.is_empty(one))
         known.bad.add(update, norms.grad is not None and not math.isfinite(norms.grad))
         known.frozen.add(update, not one.requires_grad)
         known.still.add(update, own and trains and has_rate and norms.change == 0)
@@ -380,16 +382,16 @@ class Steps:
             place = next((one for one in places if one is not None), None)
             self._history.note("written", place, names=tuple(names))
 
+    def _own(self) -> None:
+        """Those of the optimizer that steps; groups may come to it later."""
+        known = self._owned[self._number]
+        if any(id(one) not in known or known[id(one)]() is not one for one in self.parameters):
+            self._owned[self._number] = {id(one): weakref.ref(one) for one in self.parameters}
+
     def _is_owned(self, parameter: torch.Tensor) -> bool:
-        return any(id(parameter) in own for own in self._owned)
+        return any(id(parameter) in own and own[id(parameter)]() is parameter for own in self._owned)
 
 
 def _number(group: Mapping[str, Any], name: str) -> float:
     value = group.get(name)
     return float(value) if is_a(value, float, int, torch.Tensor) else 0.0
-
-
-def _is_empty(tensor: torch.Tensor) -> bool:
-    """Here: of a parameter that is spread over ranks, this one may hold nothing."""
-    local = cast(Any, tensor).to_local() if hasattr(tensor, "to_local") else tensor
-    return not local.numel()

@@ -80,3 +80,9 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
     if hasattr(tensor, "to_local"):
         tensor = cast(Any, tensor).to_local()
     return torch.view_as_real(tensor) if tensor.is_complex() else tensor
+
+
+def is_empty(tensor: torch.Tensor) -> bool:
+    """Here: of a parameter that is spread over ranks, this one may hold nothing."""
+    local = cast(Any, tensor).to_local() if hasattr(tensor, "to_local") else tensor
+    return not local.numel()
