@@ -25,6 +25,8 @@ OPERATORS_OF_PAPER = {
     **dict.fromkeys(("nabla", "partial", "prime"), DERIVATIVE),
     "lim": "type f alone, and step x towards the place",
     "pm": "write + or -",
+    **dict.fromkeys(("top", "intercal", "dagger"), "write dot(w, x) for the product of two vectors"),
+    "mathrm{d}": DERIVATIVE,
 }
 """Commands of LaTeX that have no word here, and the way out."""
 

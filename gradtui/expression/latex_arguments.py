@@ -147,7 +147,7 @@ def _argument(rules: Reading) -> Rule[Node]:
             raise unexpected(token, rules.before, None)
         hint = "write \\frac{a}{b}"
         raise ExpressionError("syntax", "something in braces is missing here", token.start, token.end, hint)
-    letters = token.kind == "word" and token.text.isalpha() and not rules.is_command(token)
+    letters = token.kind == "word" and token.text.isalnum() and not rules.is_command(token)
     if len(token.text) > 1 and (letters or token.text.isdigit()):
         rules.split(1)
     return (yield from rules.one())

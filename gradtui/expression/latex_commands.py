@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.words_and_spellings import GREEK
 
 FRACTIONS = frozenset(("frac", "dfrac", "tfrac", "cfrac"))
@@ -14,6 +15,9 @@ SIGNS = {
     "div": "/",
     **dict.fromkeys(("le", "leq", "leqslant"), "<="),
     **dict.fromkeys(("ge", "geq", "geqslant"), ">="),
+    **dict.fromkeys(("to", "mapsto", "rightarrow"), "->"),
+    **dict.fromkeys(("coloneqq", "coloneq"), "="),
+    "colon": ":",
     "lt": "<",
     "gt": ">",
     **dict.fromkeys(("ne", "neq"), "!="),
@@ -52,10 +56,12 @@ ENVIRONMENTS = frozenset(
 CASES_END, ROW_END = "\\end{cases}", "\\\\"
 
 SPACES = frozenset(("quad", "qquad", "displaystyle", "textstyle", "limits", "nolimits"))
-NAMED = r"(?:operatorname\*?|mathrm|mathit|mathbf|text|textrm|mathsf|boldsymbol|vec|hat|mathbb|mathcal)"
+NAMED = r"(?:operatorname\*?|mathrm|mathit|mathbf|text|textrm|mathsf|boldsymbol|vec|mathbb|mathcal)"
+_ABOVE = "hat|widehat|bar|overline|tilde|widetilde"
 
 COMMAND = (
     r"\\(?:\\|(?:begin|end)[ ]*\{[a-z]+\*?\}|"
+    rf"(?:{_ABOVE})(?:[ ]*\{{[ ]*\\?[A-Za-z]+[ ]*\}}|[ ]+[A-Za-z]|[ ]*\\[A-Za-z]+)|\||"
     rf"{NAMED}[ ]*\{{[ ]*[A-Za-z][A-Za-z0-9]*[ ]*\}}|(?:left|right)[ ]*(?:[(){{}}\[\]|.]|\\[A-Za-z]+|\\[{{}}|])"
     r"|[A-Za-z]+|[,;:!>{} ])(?:_(?:[A-Za-z0-9]|\{[A-Za-z0-9]+\}))?"
 )
@@ -65,6 +71,7 @@ _PARTS = re.compile(
     rf"\\(?:{NAMED}[ ]*\{{[ ]*(?P<named>\w+)[ ]*\}}|(?P<name>.+?))(?:_\{{?(?P<index>[A-Za-z0-9]+)\}}?)?$"
 )
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)[ ]*\{([a-z]+)\*?\}$")
+_ACCENTED = re.compile(rf"\\({_ABOVE})(?:[ ]*\{{[ ]*\\?|[ ]+|[ ]*\\)([A-Za-z]+)[ }}]*(?:_\{{?([A-Za-z0-9]+)\}}?)?$")
 _SIZES = re.compile(r"[bB]igg?[lr]?$")
 _DELIMITERS = (("```", "```"), ("`", "`"), ("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
 
@@ -84,7 +91,13 @@ def meaning(command: str) -> Meaning:
         if environment[1] == "cases":
             return Meaning("cases") if command.startswith("\\begin") else Meaning(pieces=(CASES_END,))
         return Meaning(pieces=() if environment[1] in ENVIRONMENTS else None)
+    if accented := _ACCENTED.match(command):
+        return _accented(*accented.groups())
     name, index = (parts["named"] or parts["name"]).replace(" ", ""), parts["index"]
+    if name == "|":
+        return Meaning(pieces=("‖",) if index in (None, "2") else None)
+    if index and (name in BRACKETS or name in SIGNS or name in SPACES) and (index != "2" or "rVert" not in name):
+        return Meaning()
     if name in FRACTIONS and parts["named"] is None and not index:
         return Meaning("frac")
     if name in BRACKETS:
@@ -93,12 +106,22 @@ def meaning(command: str) -> Meaning:
         return Meaning(pieces=(SIGNS[name],))
     if name in SPACES or _SIZES.match(name) or name in {"left.", "right.", *",;:!>"} or not name:
         return Meaning(pieces=())
-    word = name if parts["named"] else WORDS.get(name)
-    if word is None:
+    word = (
+        name if parts["named"] else WORDS.get(name, name if name in FUNCTIONS and name not in ("sum", "prod") else None)
+    )
+    if word is None or (word == "d" and "mathrm" in command):
         return Meaning()
     if word == "log" and index:
         return Meaning(pieces=(f"log{index}",)) if index in ("2", "10", "e") else Meaning("log", (index,))
     return Meaning(pieces=(f"{word}_{index}" if index else word,))
+
+
+def _accented(above: str, name: str, index: str | None) -> Meaning:
+    r"""`\hat{y}` is y_hat, and another variable than y."""
+    if len(name) > 1 and name not in GREEK.values():
+        return Meaning()
+    ending = {"overline": "bar"}.get(above, above.removeprefix("wide"))
+    return Meaning(pieces=(f"{name}_{ending}{'_' if index else ''}{index or ''}",))
 
 
 def inside(text: str) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator
+from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
 from gradtui.expression.builder import Builder
@@ -12,7 +13,7 @@ from gradtui.expression.functions import Function
 from gradtui.expression.scope import Scope
 from gradtui.expression.syntax import Node
 from gradtui.expression.syntax_errors import BARS, CLOSING, unexpected
-from gradtui.expression.tokens import Token
+from gradtui.expression.tokens import Token, TokenKind
 from gradtui.expression.words_and_spellings import INFIXES, ROOTS, SUPERSCRIPTS
 
 OPENING = ("(", "{")
@@ -85,7 +86,8 @@ class Reading(ABC):
     def split(self, length: int) -> None:
         """Take the first letters of the next token for a token of their own."""
         kind, text, start, end = self.token
-        parts = [Token(kind, text[:length], start, start + length), Token(kind, text[length:], start + length, end)]
+        rest: TokenKind = "number" if text[length:].isdigit() else kind
+        parts = [Token(kind, text[:length], start, start + length), Token(rest, text[length:], start + length, end)]
         self.tokens[self.position : self.position + 1] = parts
         self.token = parts[0]
 
@@ -109,7 +111,21 @@ class Reading(ABC):
         return token._replace(text=self.scope.text[token.start : token.end]) if token.kind == "operator" else token
 
     def _unexpected(self) -> ExpressionError:
+        if decimal := self._decimal():
+            message, hint = (
+                "a comma only stands between arguments and in vectors",
+                f"a decimal number has a point: {decimal}",
+            )
+            raise ExpressionError("syntax", message, self.token.start, self.token.end, hint)
         return unexpected(self.token, self.before, self.brackets[-1] if self.brackets else None)
+
+    def _decimal(self) -> str:
+        """`3.5` where a comma stands right between two numbers, else ""."""
+        around = (self.before, self.token, *self.tokens[self.position + 1 :][:1])
+        texts = [self.scope.text[token.start : token.end] for token in around if token]
+        touching = all(one and other and one.end == other.start for one, other in pairwise(around))
+        is_number = touching and len(texts) == 3 and texts[0].isdigit() and texts[1] == "," and texts[2].isdigit()
+        return f"{texts[0]}.{texts[2]}" if is_number else ""
 
     def _function_power(self, row: Function, name: Token) -> Node | None:
         """The 2 of `sin^2(x)` and `sin² x`. A negative one may mean the inverse or the reciprocal, so it is refused."""

@@ -42,9 +42,6 @@ def unexpected(token: Token, before: Token | None, bracket: Token | None) -> Exp
         return _at(token, f"an operator is missing before {token.text}", hint)
     if token.kind == "superscript" or token.text == "^":
         return _at(token, "a power of a raised number can be read in two ways", "use parentheses: (x²)^3 or x^(2^3)")
-    if token.text == "," and before and before.kind == "number" and before.end == token.start:
-        message = "a comma only stands between arguments and in vectors"
-        return _at(token, message, f"a decimal number has a point, {before.text}.5; a vector is written [1, 2, 3]")
     if token.text == ",":
         return _at(token, "a comma only stands between arguments and in vectors", "a vector is written [1, 2, 3]")
     if token.text == "=":

@@ -8,7 +8,15 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from gradtui.expression.latex_commands import CASES_END, COMMAND, ROW_END, inside, meaning
-from gradtui.expression.words_and_spellings import FRACTIONS, OPERATORS, RAISED_LETTERS, ROOTS, plain_character
+from gradtui.expression.words_and_spellings import (
+    ACCENTED,
+    ACCENTS,
+    FRACTIONS,
+    OPERATORS,
+    RAISED_LETTERS,
+    ROOTS,
+    plain_character,
+)
 
 TokenKind = Literal[
     "number", "word", "qualified", "superscript", "operator", "bracket", "newline", "string", "structure", "skip", "error",
@@ -22,6 +30,7 @@ _NUMBER = (
 )
 # A Greek letter is a word of its own (πr² is pi*r^2); Latin letters run together.
 _WORD = (
+    rf"(?:[A-Za-zα-ω][{''.join(ACCENTS)}]|[{ACCENTED}])(?:[0-9]+|_[A-Za-z0-9]+|_\{{[A-Za-z0-9]+\}}|[₀-₉]+)?|"
     r"[A-Za-z_][A-Za-z0-9_]*(?:(?<=_)\{[A-Za-z0-9]+\}|[₀-₉]+)?"
     r"|[α-ρσ-ωΓΔΘΛΞΠΣΦΨΩϵϑϕµ](?:[0-9]+)?(?:_[A-Za-z0-9]+|_\{[A-Za-z0-9]+\}|[₀-₉]+)?|∞"
 )
@@ -124,7 +133,7 @@ def _of_command(command: str, start: int, end: int) -> list[Token]:
 
 
 def _sort(piece: str) -> TokenKind:
-    if piece in ("(", ")"):
+    if piece in ("(", ")", "‖"):
         return "bracket"
     return "word" if piece[0].isalpha() else "operator"
 

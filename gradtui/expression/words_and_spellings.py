@@ -118,6 +118,12 @@ PYTHON_WORDS = frozenset((
 _VARIABLE = re.compile(rf"(?:[A-Za-z]|{'|'.join(GREEK.values())})[0-9]*(?:_[A-Za-z0-9]+)*")
 
 
+ACCENTS = {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde"}
+"""Signs above a letter, and how its name ends: `ŷ` is y_hat."""
+
+ACCENTED = "âĉêĝĥîĵôŝûŵŷẑāēīōūȳḡãẽĩñõũỹṽ"
+"""Letters that carry one of them in one character."""
+
 _BARS = {"∣": "|", "∥": "‖", "ℯ": "e", "ⅇ": "e", "ℎ": "h"}
 
 
@@ -146,5 +152,9 @@ def canonical(word: str) -> str:
         word = "".join(map(plain_character, word))
         stem = word.rstrip("₀₁₂₃₄₅₆₇₈₉")
         word = f"{stem}_{word[len(stem) :].translate(SUBSCRIPTS)}" if stem != word else word
+        apart = unicodedata.normalize("NFD", word)
+        if apart[1:2] in ACCENTS:
+            rest = apart[2:].strip("_")
+            word = f"{apart[0]}_{ACCENTS[apart[1]]}{'_' if rest else ''}{rest}"
         word = GLYPHS.get(word[0], word[0]) + word[1:]
     return OTHER_SPELLINGS.get(word, word)

@@ -71,6 +71,13 @@ LATEX = [
     (r"\begin{align*} f(x) &= x^2 + 1 \end{align*}", "x^2 + 1"),
     (r"\begin{aligned} a &= x^2 \\ f &= a + 1 \end{aligned}", "a = x^2; a + 1"),
     (r"\operatorname{ReLU}(x)", "relu(x)"),
+    (r"(y - \hat{y})^2", "(y - y_hat)^2"),
+    (r"\hat y + \widehat{\theta}_1 + \bar{x} + \tilde x", "y_hat + theta_hat_1 + x_bar + x_tilde"),
+    (r"\|x\|_2^2 + \lVert y\rVert_2", "norm(x)^2 + norm(y)"),
+    (r"\erf(x) + \relu{x}", "erf(x) + relu(x)"),
+    (r"\frac x2", "x/2"),
+    (r"f\colon x \mapsto x^2", "x^2"),
+    (r"f(x) \coloneqq x^2", "x^2"),
 ]
 
 
@@ -95,6 +102,8 @@ WORDS = [
     ("\\Gamma(x) + gamma", "gamma(x) + gamma"),
     ("beta x + beta(x, y)", "beta*x + beta(x, y)"),
     ("Γ(x)", "gamma(x)"),
+    ("½(y − ŷ)²", "1/2*(y - y_hat)^2"),
+    ("x̂₁ + x̄ + θ̂", "x_hat_1 + x_bar + theta_hat"),
     ("3 times x plus 1 minus y", "3x + 1 - y"),
     ("x to the power of 3 over 2", "x^3/2"),
     ("x divided by y", "x/y"),
