@@ -16,6 +16,7 @@ from gradtui.findings.record import Record
 from gradtui.findings.same_line import of_one_line
 from gradtui.findings.words.sentences import told
 from gradtui.graph.higher_orders import node_made_by, order_of, picture
+from gradtui.graph.incoming_edges import Use
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Snapshot
 
@@ -27,10 +28,12 @@ DETECTORS: tuple[Detector, ...] = tuple(
 """Whatever stands in the package; what is told first is a question of words, by the order of their topics."""
 
 
-def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
+def findings(snapshot: Snapshot, used: list[list[Use]] | None = None) -> tuple[Finding, ...]:
     """All that is wrong, the cause of most first; each cause once, with all parameters that it explains. Nothing for a
-    healthy function or model. Of an experiment only the forward pass, which it does not change."""
-    record = Record.of(snapshot)
+    healthy function or model. Of an experiment only the forward pass, which it does not change.
+
+    used: `uses` of its graph, where they are at hand."""
+    record = Record.of(snapshot, used=used)
     found = ranked(cause for cause in of_one_line(record, gathered(_causes(record))) if not cause.aside)
     return tuple(told(cause, snapshot) for cause in found)
 
@@ -47,14 +50,15 @@ def why(snapshot: Snapshot, parameter: str) -> tuple[Finding, ...]:
     return tuple(told(replace(cause, about=(parameter,)), snapshot, named=True) for cause in found)
 
 
-def findings_of_derivative(snapshot: Snapshot, order: int) -> tuple[Finding, ...]:
+def findings_of_derivative(snapshot: Snapshot, order: int, used: list[list[Use]] | None = None) -> tuple[Finding, ...]:
     """Of the graph that backward gave the derivatives of this order from: what is wrong in it, and with what came of it.
 
-    Nodes are those of that graph. Of the graph of f where there is no such order.
+    Nodes are those of that graph. Of the graph of f where there is no such order. used: `uses` of that graph, where they are
+    at hand.
     """
     told_of = order_of(snapshot, order)
     if told_of is None or order == 1:
-        return findings(snapshot)
+        return findings(snapshot, used)
     of_values = [
         replace(cause, place=Place(node_made_by(snapshot, order, cause.place.node)))
         for cause in higher_orders.of_order(Record.of(snapshot), told_of)
@@ -62,7 +66,7 @@ def findings_of_derivative(snapshot: Snapshot, order: int) -> tuple[Finding, ...
     shown = picture(snapshot, order)
     said = [told(cause, shown) for cause in ranked(gathered(of_values))]
     kinds = {one.kind for one in said}
-    return (*said, *(one for one in findings(shown) if one.kind not in kinds))
+    return (*said, *(one for one in findings(shown, used) if one.kind not in kinds))
 
 
 def why_derivative(snapshot: Snapshot, order: int, variable: str) -> tuple[Finding, ...]:

@@ -22,15 +22,16 @@ class Record:
     """Each question about a snapshot is answered once, in time linear in its nodes, and only if it is asked.
 
     snapshot: without the factor of a GradScaler, and without values that could not be read. asked: the leaf that is asked for;
-    where it is None, all are.
+    where it is None, all are. used: the `uses` of its graph, where they are at hand.
     """
 
     snapshot: Snapshot
     asked: str | None = None
+    used: list[list[Use]] | None = None
 
     @classmethod
-    def of(cls, snapshot: Snapshot, asked: str | None = None) -> Record:
-        return cls(without_scale(with_known_values(snapshot)), asked)
+    def of(cls, snapshot: Snapshot, asked: str | None = None, used: list[list[Use]] | None = None) -> Record:
+        return cls(without_scale(with_known_values(snapshot)), asked, used)
 
     @property
     def graph(self) -> Graph:
@@ -55,7 +56,7 @@ class Record:
 
     @cached_property
     def uses(self) -> list[list[Use]]:
-        return uses(self.snapshot.graph)
+        return uses(self.snapshot.graph) if self.used is None else self.used
 
     @cached_property
     def leaves(self) -> dict[str, Parameter]:

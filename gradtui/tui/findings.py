@@ -60,7 +60,7 @@ class Findings:
             self.all = _findings(at)
 
     async def _look(self, at: Looked) -> None:
-        found = await asyncio.to_thread(_all, at)
+        found = await asyncio.to_thread(_findings, at)
         if at.shown.graph is self._graph:
             self.all, self.looking = found, False
             self._app.post_message(Found())
@@ -94,16 +94,11 @@ class Findings:
         return self.reasons[place % len(self.reasons)]
 
 
-def _all(at: Looked) -> tuple[Finding, ...]:
-    """First what the next node that is looked at would have to wait for."""
-    at.replay.used  # noqa: B018
-    return _findings(at)
-
-
 def _findings(at: Looked) -> tuple[Finding, ...]:
     from gradtui.findings.findings import findings_of_derivative  # not wanted before the first paint
 
-    return findings_of_derivative(at.whole, at.order)
+    used = at.replay.used  # what the next node that is looked at would have to wait for
+    return findings_of_derivative(at.whole, at.order, used)
 
 
 def _why(at: Looked, parameter: str | None, by: str | None) -> tuple[Finding, ...]:

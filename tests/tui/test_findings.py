@@ -92,11 +92,15 @@ async def test_why_of_a_parameter(monkeypatch: pytest.MonkeyPatch, large: int) -
         assert app.backward.cursor.told.parameter == name
 
 
-async def test_uses_are_there_before_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Found in the same thread: the next node that is looked at does not wait for them."""
+async def test_what_leads_to_each_node_is_found_in_the_same_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once: the next node that is looked at does not wait for it."""
     app = make_app("0*sqrt(x)", {"x": "0"})
-    with held_search(monkeypatch) as (started, _):
+    with held_search(monkeypatch) as (started, gate):
         async with app.run_test(size=(120, 36)) as pilot:
             await until(pilot, started.is_set, "the search")
-            assert "used" in vars(app.backward.replay)
-            assert app.picture.node_panel._replay is app.backward.replay
+            replay = app.backward.replay
+            assert "used" not in vars(replay)
+            gate.set()
+            await until(pilot, lambda: not app.findings.looking, "that the search is over")
+            assert "used" in vars(replay)
+            assert app.picture.node_panel._replay is replay
