@@ -132,6 +132,9 @@ def test_every_gotcha_gets_its_sentence(row: dict[str, object]) -> None:
         ("log(x)", math.inf, "forward", "input", "x", "finite"),
         ("log(0)*x", 1, "forward", "input", "log(0)*x", "finite"),
         ("sqrt(x)*sqrt(x)", 0, "backward", "zero_times_inf", "sqrt(x)", "sqrt(x + 1e-12)"),
+        ("sqrt(x)[:-1]", {"x": (1.0, 1.0, 0.0)}, "backward", "zero_times_inf", "sqrt(x)", "sqrt(x + 1e-12)"),
+        ("relu(sqrt(x)[::2])", {"x": (1.0, 0.0, 2.0)}, "backward", "zero_times_inf", "sqrt(x)", "sqrt(x + 1e-12)"),
+        ("sum(sqrt(x)[1:]^2)", {"x": (1.0, 0.0, 1.0, 0.0)}, "backward", "zero_times_inf", "sqrt(x)", "sqrt(x + 1e-12)"),
         ("tanh(w*x)", {"w": 30.0, "x": 2.0}, "backward", "saturated", "tanh(w*x)", "scale"),
         ("dot(softmax(x), [1, 0])", {"x": (100.0, 2.0)}, "backward", "saturated", "softmax(x)", "temperature"),
         ("softmax(x)", {"x": (1.0, 2.0)}, "backward", "constant", "softmax(x)", "log_softmax"),
@@ -153,6 +156,12 @@ def test_cause_place_and_remedy(text: str, at: At | float, phase: str, kind: str
     assert (finding.kind, source and source.text) == (kind, node)
     assert remedy in finding.remedy
     assert finding.text.startswith(node)
+
+
+def test_the_value_of_one_that_is_spread_over_a_vector() -> None:
+    found = findings(snapshot("prod(x[1:])/x", {"x": (0.0, 0.0, 2.0)}))
+    assert any("its value is nan" in finding.text for finding in found)
+    assert not any("its value is ," in finding.text for finding in found)
 
 
 HEALTHY: list[tuple[str, At]] = [

@@ -39,13 +39,21 @@ def _of_one(record: Record, node: Node, place: int) -> Sender:
         if not arrived or any(_element(sender.edges[number].grad, place) != 0 for sender, number in arrived):
             return node, 0
         sender, by = arrived[0]
-        if _not_taken(sender, sender.edges[by]) or _element(sender.grad_output, place) != 0:
+        edge = sender.edges[by]
+        if _not_taken(sender, edge) or _moves(sender, edge) or _element(sender.grad_output, place) != 0:
             return sender, by
         node = sender
 
 
 def _not_taken(sender: Node, edge: Edge) -> bool:
     return replaces(operation(sender)) and edge.local == 0
+
+
+def _moves(sender: Node, edge: Edge) -> bool:
+    """Whether other elements come in than go out, as in a slice, so that a place says nothing further up."""
+    assert sender.grad_output is not None
+    assert edge.grad is not None
+    return len(sender.grad_output.numbers) not in (1, len(edge.grad.numbers))
 
 
 def _element(values: Values | None, place: int) -> float | None:

@@ -78,8 +78,11 @@ def _exact(record: Record, node: Node, edge: int) -> Reason:
     form = stable_form(record.graph, record.uses, node)
     if not is_finite(node.value):
         made = by_numbers.reason(record, locate.origin(record.graph, node))
-        place, count = first_bad(sent) or 0, len(sent.numbers) if sent else 1
-        return Reason(made.kind, "value and derivative", {"value": _at(node.value, place, count)}, form or _way(made))
+        value, place = node.value, first_bad(sent) or 0
+        if value is not None and sent is not None and len(value.numbers) != len(sent.numbers):  # spread over a vector
+            place = first_bad(value) or 0
+        count = len(value.numbers) if value is not None else 1
+        return Reason(made.kind, "value and derivative", {"value": _at(value, place, count)}, form or _way(made))
     return Reason("overflow", "sends too much", {"dtype": node.dtype, "most": ""}, form or SMALLER)
 
 
