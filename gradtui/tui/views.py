@@ -115,6 +115,7 @@ class Picture(Vertical):
         self.stepper.styles.height = rows
         self.point.styles.grid_rows = f"1 {max(1, rows - 1)}"
         self.point.set_class(texts.is_single(session), "-single")
+        self._give_room_to_the_variable()  # the answer may have come before, while one typed
         no_curve = session.active is None and self.source is not None
         self.panes.set_class(no_curve and not self.trains, "-no-chart")
         self.panes.set_class(self.trains and self.source is not None, "-code")
@@ -301,6 +302,7 @@ class Picture(Vertical):
 
     def _resized(self) -> None:
         self.panes.fit()
+        self._give_room_to_the_variable()
         self._show_reading()
 
     def _give_room_to_the_variable(self) -> None:

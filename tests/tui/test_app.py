@@ -589,6 +589,31 @@ async def test_too_small_and_back(size: tuple[int, int]) -> None:
         assert "31.24" in text_of(app)
 
 
+@pytest.mark.parametrize("begun", ["x*y + sin(y)", "x^2 + 3x + 1"])
+async def test_variables_have_their_room_once_a_function_is_typed(begun: str) -> None:
+    """Also where its answer came before it was accepted."""
+    app = make_app(begun)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("slash", "ctrl+u", *"x*y + sin(y)")
+        await until(pilot, lambda: app.answers.shown and app.answers.shown.expression == "x*y + sin(y)", "its answer")
+        await press(pilot, "enter")
+        assert app.picture.stepper.size.width == app.size.width * 2 // 5 - 1
+
+
+@pytest.mark.parametrize("text", ["x*y + sin(y)", "x^2 + 3x + 1"])
+async def test_variables_have_the_room_of_the_size_that_is_there(text: str) -> None:
+    """Whatever it was before."""
+    widths = set()
+    for columns in (120, 200, 100, 70):
+        app = make_app(text, {"x": "123456789.123456789012345678901234567890"})
+        async with app.run_test(size=(columns, 36)) as pilot:
+            await pilot.pause()
+            await pilot.resize_terminal(120, 36)
+            await pilot.pause()
+            widths.add(app.picture.stepper.size.width)
+    assert len(widths) == 1
+
+
 async def test_a_constant_has_no_curve() -> None:
     """Nor that of the function before it, which is there again with that."""
     app = make_app()
