@@ -45,6 +45,9 @@ FLOAT32 = Struct("f")
 COMMA = re.compile(r"[+-]?\d+,\d+")
 """One number where a comma is written for the point, two where it is not."""
 
+WRITTEN = re.compile(r"[0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?")
+"""A number in digits, that is kept to the last of them; `½`, `²` and `3!` stand for one."""
+
 EXAMPLES = "a number such as 0.5 or pi/2, or a vector such as [1, 2, 3]"
 
 
@@ -157,7 +160,7 @@ def _evaluate(expression: Expression, node: Node, operands: Collection[Decimal])
     match node:
         case Number():
             typed = expression.text[node.start : node.end]
-            return Decimal(typed if typed.isascii() else repr(node.value))
+            return Decimal(typed if WRITTEN.fullmatch(typed) else repr(node.value))
         case Constant():
             return Decimal(repr(node.value))
         case Negation():

@@ -53,6 +53,8 @@ def test_text_reads_back(elements: list[Decimal], vector: bool) -> None:
         ("2 pi", 2 * math.pi),
         ("sqrt(2)", math.sqrt(2)),
         ("½", 0.5),
+        ("3!", 6.0),
+        ("1_000", 1000.0),
         ("2²", 4.0),
         ("-ln 2", -math.log(2)),
         ("e^-1", math.exp(-1)),
