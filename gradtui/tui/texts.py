@@ -223,7 +223,9 @@ def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
     if shown is None:
         return NOTHING_YET if answers.problem is None else Reading(NOTHING)
     if name is None or name not in shown.variables:
-        return Reading(_numbers(session, shown), remark=_remark(shown, ""))
+        meant = session.name if not session.variables and session.name in session.points else ""
+        said = f"this is a constant called {meant}; for {meant} to take a value: u, then x" if meant else ""
+        return Reading(_numbers(session, shown), remark=_remark(shown, said))
     derived = answers.derived or shown
     if shown.experiments:
         said = check(shown, name).text

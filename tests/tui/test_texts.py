@@ -43,6 +43,15 @@ def test_what_went_wrong_is_of_the_request_before_while_another_is_at_work() -> 
     assert lamps == ["starting", "problem", "working", "problem"]
 
 
+@pytest.mark.parametrize(("text", "is_told"), [("x = 3", True), ("y = 3", False), ("3", False), ("f(z) = 3", False)])
+def test_a_value_that_is_typed_as_a_function(text: str, is_told: bool) -> None:
+    """It is a constant of that name: how x takes a value is told."""
+    session, answers = Session(Start("x^2", {"x": "2"})), Answers()
+    assert session.read(text)
+    answers.receive(evaluate(Request(1, text)))
+    assert ("value" in reading(session, answers, patient=False).remark.plain) == is_told
+
+
 def test_digits_that_rounding_took_are_told() -> None:
     """Few are counted, none is said; the other two keep their marks."""
     for x, said in (("1e-5", "no digit"), ("0.002", "≈")):
