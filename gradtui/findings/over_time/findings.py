@@ -31,6 +31,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     loss_curve.detect,
     loss_curve.sinks,
     loss_curve.spike,
+    loss_curve.leaps,
     steps_and_rates.order,
     steps_and_rates.rate,
     steps_and_rates.rate_gone,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from gradtui.findings.over_time.fault import Fault
@@ -114,6 +115,24 @@ def spike(history: History) -> Iterator[Fault]:
                     facts = {"begin": losses[place - 1][1], "first": losses[place - 1][0], "end": loss, "last": update,
                              "moved": optimizer.moves[place - 1]}  # fmt: skip
                     yield Fault("loss spikes", update, facts)
+                break
+            most = max(most, abs(loss))
+
+
+def leaps(history: History) -> Iterator[Fault]:
+    """A loss far above all before it, after a step that threw the weights away, and that stays there."""
+    growing = {one.optimizer for one in growth(history)}
+    for number, optimizer in enumerate(history.optimizers):
+        losses, most = optimizer.losses, 0.0
+        if number in growing or not all(math.isfinite(loss) for _, loss in losses):
+            continue
+        lowest = [*accumulate((loss for _, loss in reversed(losses)), min)][::-1]  # from each update on
+        for place, (_, loss) in enumerate(losses[:-LEAST]):
+            least = lowest[place]
+            if place and most > 0 and min(loss, least * SPIKE) > FACTOR * most and optimizer.moves[place - 1] > FAR:
+                facts = {"begin": losses[place - 1][1], "end": loss, "least": least, "moved": optimizer.moves[place - 1],
+                         "rate": optimizer.top_rate}  # fmt: skip
+                yield Fault("loss leaps", losses[place - 1][0], facts, "likely")
                 break
             most = max(most, abs(loss))
 

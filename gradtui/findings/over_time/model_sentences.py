@@ -1,10 +1,16 @@
-"""Words on what a loss is given, on shapes and modes, and on what a model is made of."""
+"""Words on what a loss is given, on shapes and modes, on what a model is made of, and on a loss that leaps."""
 
 from __future__ import annotations
 
 from gradtui.findings.over_time.sentence import Sentence
 
 OF_THE_MODEL: dict[str, Sentence] = {
+    "loss leaps": Sentence(
+        "divergence",
+        "the loss leaps from {begin} to {end}, and never comes below {least} again: the step before changes the weights by "
+        "{moved} times their norm, which is far too large (learning rate {rate})",
+        "take a far smaller learning rate, by powers of 10: Adam moves each weight by about as much as that, at each step",
+    ),
     "broadcast": Sentence(
         "broadcast",
         "shapes {a} and {b} broadcast to {made}: each prediction is compared with every target, so the model learns their mean",
