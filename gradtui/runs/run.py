@@ -5,14 +5,15 @@ All of it is frozen. None means "there is none" or "not known", never 0.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Snapshot
+
+MOST_NAMED = 10
+"""Optimizers that are named at once; a training that makes one anew at each step has as many as updates."""
 
 
 class ParameterNorms(Struct, frozen=True, gc=False):
@@ -77,10 +78,16 @@ class Run(Struct, frozen=True):
     shards: tuple[str, ...] = ()
 
     def names_of(self, optimizers: Sequence[int]) -> tuple[str, ...]:
-        """Of optimizers by their places, told apart: `Adam 1`, `Adam 2`. () where there is but one in the whole run."""
-        if len(self.optimizers) < 2:
+        """Of optimizers by their places, told apart: `Adam 1`, `Adam 2`. () where there is but one in the whole run, and
+        where more are asked for than anybody tells apart."""
+        asked = {*optimizers}
+        if len(self.optimizers) < 2 or len(asked) > MOST_NAMED:
             return ()
-        counts = Counter(self.optimizers)
-        numbers: dict[str, Iterator[int]] = {name: count(1) for name in counts}
-        names = [f"{name} {next(numbers[name])}" if counts[name] > 1 else name for name in self.optimizers]
-        return tuple(names[place] if place < len(names) else "" for place in optimizers)
+        names = {place: self._name(place) for place in asked}
+        return tuple(names[place] for place in optimizers)
+
+    def _name(self, place: int) -> str:
+        if place >= len(self.optimizers):
+            return ""
+        name = self.optimizers[place]
+        return f"{name} {self.optimizers[: place + 1].count(name)}" if self.optimizers.count(name) > 1 else name
