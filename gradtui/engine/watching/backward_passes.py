@@ -15,10 +15,10 @@ from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import leaves_of
 from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.torch_private import asked, is_wrapped, sequence_number
-from gradtui.engine.capture.introspection import is_a, tensors
+from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.trace import failed_step
-from gradtui.engine.watching.forward_again import replay
+from gradtui.engine.watching.forward_again import references, replay
 from gradtui.engine.watching.left_gradients import LeftGradients, has_gradient
 from gradtui.engine.watching.parameter_names import Names, variables
 from gradtui.engine.watching.scalers import Scaled
@@ -235,7 +235,8 @@ class Passes:
         """The program ends after a forward pass without a backward: is its loss what it ended for?"""
         segment = self._tape.segments[-1]
         for call in reversed(segment.calls):
-            one = next(tensors((call.result,)), None)
+            reference = next(references((call.result,)), None)
+            one = None if reference is None else reference()
             if one is None or one.numel() != 1 or not one.requires_grad or one.is_leaf or is_wrapped(one):
                 continue
             value = float(one.detach().item())

@@ -6,7 +6,8 @@ those of before, or there is no Snapshot: the loss must come out the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from types import CodeType, FrameType
@@ -18,10 +19,10 @@ from gradtui.engine.autograd.torch_private import torch_functions, unversioned
 from gradtui.engine.autograd.undisturbed import undisturbed
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.events import is_leaving, is_of_array
-from gradtui.engine.capture.introspection import is_a, tensors
+from gradtui.engine.capture.introspection import is_a, items, tensors
 from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import Recorder
-from gradtui.engine.watching.tape import Call, Segment, is_in_place
+from gradtui.engine.watching.tape import Call, Reference, Segment, is_in_place
 from gradtui.snapshot.model import Snapshot, Source
 
 CLOSE = 1e-4
@@ -71,12 +72,42 @@ def replay(
         return None
 
 
-def _given(call: Call) -> Iterator[torch.Tensor]:
-    return tensors((*call.args, *call.kwargs.values()))
+def references(values: Iterable[Any]) -> Iterator[Reference]:
+    """To the tensors in arguments or results of a call."""
+    for value in values:
+        if _is_reference(value):
+            yield value
+        elif issubclass(type(value), torch.Tensor):  # in a tuple of a kind of its own
+            yield weakref.ref(value)
+        else:
+            yield from references(items(value))
 
 
-def _has_numbers(tensor: torch.Tensor) -> bool:
+def _is_reference(value: Any) -> bool:
+    """Not one of a person's own, to something else."""
+    return type(value) is weakref.ReferenceType and is_a(value(), torch.Tensor, type(None))
+
+
+def _given(call: Call) -> Iterator[Reference]:
+    return references((*call.args, *call.kwargs.values()))
+
+
+def _has_graph(reference: Reference) -> bool:
+    """What is gone had one: all else is kept."""
+    one = reference()
+    return one is None or (one.requires_grad and not one.is_leaf)
+
+
+def _is_learned(reference: Reference) -> bool:
+    one = reference()
+    return one is None or one.requires_grad
+
+
+def _has_numbers(reference: Reference) -> bool:
     """Not of a parameter that is whole only while its module runs: its memory was given back."""
+    tensor = reference()
+    if tensor is None:
+        return True
     if tensor.layout != torch.strided or hasattr(tensor, "to_local") or not tensor.numel():
         return True
     with suppress(RuntimeError, NotImplementedError):  # it has no memory of its own
@@ -93,17 +124,13 @@ def _is_collective(function: Any) -> bool:
 
 def _begin(segments: Sequence[Segment], loss: torch.Tensor, far: bool) -> int | None:
     """The first segment that is needed; None where not all calls are there, or `loss` is of none of them."""
-    needed, begin = {id(loss)}, None
+    needed, begin = {id(weakref.ref(loss))}, None
     for place in range(len(segments) - 1, -1, -1):
         if not segments[place].whole:
             return begin if begin is not None and not _open(segments[begin:], loss) else None
         for call in reversed(segments[place].calls):
-            if any(id(one) in needed for one in tensors((call.result,))):
-                needed.update(
-                    id(one)
-                    for one in tensors((*call.args, *call.kwargs.values()))
-                    if (far and not one.requires_grad) or (one.requires_grad and not one.is_leaf)
-                )
+            if any(id(one) in needed for one in references((call.result,))):
+                needed.update(id(one) for one in _given(call) if (far and not _is_learned(one)) or _has_graph(one))
                 begin = place
         if not far and begin is not None and not _open(segments[begin:], loss):
             return begin
@@ -112,20 +139,14 @@ def _begin(segments: Sequence[Segment], loss: torch.Tensor, far: bool) -> int | 
 
 def _open(segments: Sequence[Segment], loss: torch.Tensor) -> bool:
     """Whether something that `loss` came of by way of a graph is not the result of a call in these segments."""
-    needed, made = {id(loss)}, set()
+    needed, made = {id(weakref.ref(loss))}, set()
     for segment in reversed(segments):
         for call in reversed(segment.calls):
-            results = {id(one) for one in tensors((call.result,))}
+            results = {id(one) for one in references((call.result,))}
             if results & needed:
                 made |= results
-                needed.update(_graphs(call))
+                needed.update(id(one) for one in _given(call) if _has_graph(one))
     return not needed <= made
-
-
-def _graphs(call: Call) -> Iterator[int]:
-    """Ids of the tensors that it was given and that came of a graph."""
-    given = tensors((*call.args, *call.kwargs.values()))
-    return (id(one) for one in given if one.requires_grad and not one.is_leaf)
 
 
 def _run(calls: Sequence[Call], loss: torch.Tensor) -> tuple[torch.Tensor | None, Recorder]:
@@ -139,7 +160,7 @@ def _run(calls: Sequence[Call], loss: torch.Tensor) -> tuple[torch.Tensor | None
             for call in calls:
                 if id(call) not in wanted or _writes_outside(call, now):
                     if is_of_array(call.function, call.args):
-                        recorder.arrives(call.result)
+                        recorder.arrives(call.result())
                     continue
                 told.code, told.instruction = call.code, call.instruction
                 args, kwargs = _replaced(call.args, now), _replaced(call.kwargs, now)
@@ -153,13 +174,13 @@ def _run(calls: Sequence[Call], loss: torch.Tensor) -> tuple[torch.Tensor | None
                     if torch.is_grad_enabled() != call.grad:
                         torch.set_grad_enabled(call.grad)
                     result = call.function(*args, **kwargs)
-                for old, new in zip(tensors((call.result,)), tensors((result,)), strict=True):
+                for old, new in zip(references((call.result,)), tensors((result,)), strict=True):
                     now[id(old)] = new
                 if is_leaving(call.function):
                     now.update(zip(map(id, _numbers((call.result,))), _numbers((result,)), strict=True))
     finally:
         torch_functions(state)
-    return now.get(id(loss)), recorder
+    return now.get(id(weakref.ref(loss))), recorder
 
 
 def _wanted(calls: Sequence[Call]) -> set[int]:
@@ -170,28 +191,34 @@ def _wanted(calls: Sequence[Call]) -> set[int]:
     written: set[int] = set()
     found: set[int] = set()
     for call in calls:
-        given = [*tensors((*call.args, *call.kwargs.values()))]
-        is_touched = any(id(one) in touched or one.requires_grad for one in given)
+        given = [*_given(call)]
+        is_touched = any(id(one) in touched or _is_learned(one) for one in given)
         if is_touched and is_leaving(call.function):
             left.update(map(id, _numbers((call.result,))))
         if is_touched or (left and any(id(one) in left for one in _numbers(call.args))):
             found.add(id(call))
-            touched.update(id(one) for one in tensors((call.result,)))
+            touched.update(id(one) for one in references((call.result,)))
             if is_in_place(call.function):
                 written.update(id(one) for one in given[:1])
                 touched.update(id(one) for one in given[:1])
     for call in reversed(calls):
-        if any(id(one) in written for one in tensors((call.result,))):
+        if any(id(one) in written for one in references((call.result,))):
             found.add(id(call))
             if call.function == torch.Tensor.detach or is_in_place(call.function):
                 continue
-            written.update(id(one) for one in tensors(call.args) if one._is_view() or call.result is one)
+            written.update(id(one) for one in references(call.args) if _is_view(one) or call.result is one)
     return found
+
+
+def _is_view(reference: Reference) -> bool:
+    """Of what is gone it does not matter: its maker is wanted as it is."""
+    one = reference()
+    return one is not None and one._is_view()
 
 
 def _writes_outside(call: Call, now: Mapping[int, Any]) -> bool:
     """Whether it writes over what was there before: weights that were set, sums that were kept."""
-    first = next(tensors((*call.args, *call.kwargs.values())), None)
+    first = next(_given(call), None)
     return is_in_place(call.function) and first is not None and id(first) not in now
 
 
@@ -205,9 +232,15 @@ def _numbers(what: Any) -> Iterator[float]:
 
 
 def _replaced(what: Any, now: Mapping[int, Any]) -> Any:
-    """The same arguments, with what was made anew in place of what it was made as before."""
-    if type(what) is float or is_a(what, torch.Tensor):
+    """The same arguments, with what was made anew in place of what it was made as before. Raises LookupError for what is gone
+    and was not made anew."""
+    if type(what) is float:
         return now.get(id(what), what)
+    if _is_reference(what):
+        found = now.get(id(what), what())
+        if found is None:
+            raise LookupError("a tensor is gone")
+        return found
     if type(what) is list:
         return [_replaced(one, now) for one in what]
     if type(what) is tuple:
@@ -223,10 +256,11 @@ def _kept(calls: Sequence[Call]) -> Iterator[None]:
     made: set[int] = set()
     outside: dict[int, torch.Tensor] = {}
     for call in calls:
-        given = (*call.args, *call.kwargs.values())
-        outside.update({id(one): one for one in tensors(given) if id(one) not in made})
+        outside.update(
+            {id(one): tensor for one in _given(call) if id(one) not in made and (tensor := one()) is not None}
+        )
         if not is_in_place(call.function):
-            made.update(id(one) for one in tensors((call.result,)))
+            made.update(id(one) for one in references((call.result,)))
     before = []
     for one in outside.values():
         with suppress(RuntimeError):  # it has no version, or no numbers of its own

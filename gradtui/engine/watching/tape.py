@@ -1,11 +1,13 @@
 """What torch was asked since the last backward passes: each call with its arguments and its line, as long as that is small.
 
-A call is noted, and no number looked at. Where something has gone wrong, `forward_again` runs the calls once more.
+A call is noted, and no number looked at. Where something has gone wrong, `forward_again` runs the calls once more. What can be
+made again is not held, so that its memory serves the training as if nobody watched.
 """
 
 from __future__ import annotations
 
 import sys
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,10 +25,10 @@ from gradtui.engine.capture.events import LEAVING
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.places import distance
 
-MOST_HELD = 2**26
-"""Bytes of results that are held of one segment: with more there is nothing to replay."""
+MOST_MADE = 2**26
+"""Bytes of results of one segment: with more there is nothing to replay."""
 MOST_LEFT = 2**24
-"""Bytes of results that are held of segments before the last one, and of all when an update is over."""
+"""Bytes of results of the segments before the last one, and of all when an update is over, that may have to be made again."""
 SEGMENTS = 3
 """That are kept: what a backward pass goes through may have been made before the one before it."""
 _accessors: Any = torch.Tensor
@@ -34,6 +36,10 @@ ACCESSOR = type(_accessors.shape.__get__)
 GET_GRAD, SET_GRAD = _accessors.grad.__get__, _accessors.grad.__set__
 NO_CALLS = {torch.Tensor.backward, torch.autograd.backward}
 WITHOUT_RESULT = {torch.Tensor.__setitem__, *(getattr(torch.Tensor, name) for name in LEAVING)}
+
+PLAIN = (torch.Tensor, torch.nn.Parameter)
+Reference = weakref.ref[torch.Tensor]
+"""Stands for a tensor in a call: without a callback there is one for each tensor, and it tells them apart when they are gone."""
 
 RANDOM = {
     "dropout", "dropout_", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout", "feature_dropout",
@@ -47,8 +53,9 @@ RANDOM = {
 class Call(NamedTuple):
     """One call of a function of torch, and how it was made.
 
-    code, instruction: the innermost place in a person's own file. grad: whether gradients were on. autocast: of which device
-    types, to which dtypes. random: the random numbers before it, of the CPU and then of other devices, where it draws some.
+    args, kwargs, result: with a Reference in place of each tensor. code, instruction: the innermost place in a person's own
+    file. grad: whether gradients were on. autocast: of which device types, to which dtypes. random: the random numbers before
+    it, of the CPU and then of other devices, where it draws some.
     """
 
     function: Callable[..., Any]
@@ -63,12 +70,61 @@ class Call(NamedTuple):
 
 
 class Segment:
-    """The calls up to the end of one backward pass. whole: whether all are here."""
+    """The calls up to the end of one backward pass. whole: whether all are here.
+
+    kept: the tensors that are held, by the identity of their reference: those that no call here made, or that have no graph, and
+    single numbers, one of which is the loss. made: identities of the references to all others.
+    """
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        self.kept: dict[int, tuple[Reference, torch.Tensor]] = {}
+        self.made: set[int] = set()
         self.bytes = 0
         self.whole = True
+
+    def clear(self) -> None:
+        self.whole = False
+        self.calls, self.kept, self.made = [], {}, set()
+
+    def given(self, what: Any) -> Any:
+        """Arguments as a call has them."""
+        kind = type(what)
+        if issubclass(kind, torch.Tensor):
+            reference = weakref.ref(what)
+            if id(reference) not in self.made:
+                self.kept[id(reference)] = reference, what
+            return reference
+        if kind is list:
+            return [self.given(one) for one in what]
+        if kind is tuple:
+            return tuple([self.given(one) for one in what])
+        if kind is dict:
+            return {key: self.given(one) for key, one in what.items()}
+        for one in tensors((what,)):
+            self.given(one)
+        return what
+
+    def returned(self, result: Any) -> Any:
+        """A result as a call has it: of one of several a list of those that are tensors."""
+        if issubclass(type(result), torch.Tensor):
+            reference = weakref.ref(result)
+            if self._is_made_again(result) and id(reference) not in self.kept:
+                self.made.add(id(reference))
+            else:
+                self.kept[id(reference)] = reference, result
+            return reference
+        made = [*tensors((result,))]
+        return [self.returned(one) for one in made] if made else result
+
+    @staticmethod
+    def _is_made_again(result: torch.Tensor) -> bool:
+        if type(result) not in PLAIN or not torch.is_grad_enabled() or result.numel() == 1:
+            return False
+        try:
+            return result.requires_grad and not result.is_leaf
+        except RuntimeError:  # a view that was made under no_grad, and of whose base another was written over since
+            return False
 
 
 Heard = Callable[[Any, tuple[Any, ...], dict[str, Any], Any, FrameType], None]
@@ -136,8 +192,7 @@ class Tape(TorchFunctionMode):
         for place, segment in enumerate(reversed(self.segments)):
             held += segment.bytes
             if place >= but and held > MOST_LEFT:
-                segment.whole = False
-                segment.calls.clear()
+                segment.clear()
 
     def place(self, frame: FrameType | None) -> tuple[CodeType | None, int]:
         """Of the innermost frame that is a person's own."""
@@ -190,13 +245,13 @@ class Tape(TorchFunctionMode):
         self._heard(func, args, kwargs, result, frame)
         segment = self.segments[-1]
         segment.bytes += size
-        if segment.bytes > MOST_HELD:
+        if segment.bytes > MOST_MADE:
             if segment.whole:
-                segment.whole = False
-                segment.calls.clear()
+                segment.clear()
             return
         code, instruction = self.place(frame)
-        args = tuple([[*one] if type(one) is list else one for one in args])
+        args, kwargs = segment.given(args), segment.given(kwargs)
+        result = segment.returned(result)
         grad, autocast = torch.is_grad_enabled(), autocasts()
         segment.calls.append(Call(func, args, kwargs, result, code, instruction, grad, autocast, random))
 
