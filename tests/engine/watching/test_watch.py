@@ -96,19 +96,87 @@ def test_a_watch_that_breaks_lets_the_training_go_on(
     assert len(watch.run.updates) == 0
 
 
-def test_results_of_large_passes_are_not_held_for_long(tmp_path: Path) -> None:
-    """Beside the pass that runs no other of more than 16 MiB is held: a step needs little more memory than without a watch."""
-    model = nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 1))
+def test_results_that_can_be_made_again_are_not_held(model: nn.Module, tmp_path: Path) -> None:
+    """What a pass makes is gone when torch lets go of it: a step needs little more memory than without a watch. A Snapshot of the
+    pass has all of it nevertheless."""
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
-    given = torch.ones(30_000, 8)  # 2 x 7.3 MiB are made of it
     made: list[weakref.ref[torch.Tensor]] = []
-    keep = model[1].register_forward_hook(lambda module, args, result: made.extend(map(weakref.ref, (args[0], result))))
+    keep = model.register_forward_hook(lambda module, args, result: made.append(weakref.ref(result)))
+    for part in model:  # type: ignore[attr-defined]
+        part.register_forward_hook(lambda module, args, result: made.append(weakref.ref(result)))
+    with gradtui.watch(model, optimizer, tmp_path / "run.gradtui", every=1):
+        for _ in range(3):
+            loss = nn.functional.softplus(model(torch.rand(8, 3)) + 1).mean()
+            assert made[-1]() is None, "no node saves what a sum is made of"
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            assert not any(one() is not None for one in made)
+            optimizer.step()
+    keep.remove()
+    run = gradtui.load(tmp_path / "run.gradtui")
+    assert isinstance(run, gradtui.Run)
+    names = {node.name for snapshot in run.snapshots.values() for node in snapshot.graph.nodes}
+    assert [*run.snapshots] == [0, 1, 2]
+    assert {"TanhBackward0", "SoftplusBackward0"} <= names
+
+
+def test_data_of_large_passes_are_not_held_for_long(tmp_path: Path) -> None:
+    """Data cannot be made again: beside the pass that runs no other of more than 16 MiB is held."""
+    model = nn.Linear(8, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+    given = torch.ones(300_000, 8)  # 2 x 9.2 MiB are made of it
+    made: list[weakref.ref[torch.Tensor]] = []
     with gradtui.watch(model, optimizer, tmp_path / "run.gradtui"):
         for _ in range(4):
             optimizer.zero_grad()
             for part in (1.0, 2.0):
-                (model(given).mean() * part).backward()
+                scaled = given * part
+                moved = scaled + 1
+                made += [weakref.ref(scaled), weakref.ref(moved)]
+                model(moved).mean().backward()
+                del scaled, moved
             assert sum(one() is not None for one in made) <= 4
             optimizer.step()
             assert sum(one() is not None for one in made) <= 2
-    keep.remove()
+
+
+def test_a_state_that_is_carried_over_is_there_when_a_pass_is_made_again(tmp_path: Path) -> None:
+    """Of an earlier pass, by a name that has something else since: it is held as long as calls have it."""
+    torch.manual_seed(0)
+    model = nn.Linear(2, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with gradtui.watch(model, optimizer, tmp_path / "run.gradtui", every=1):
+        state = torch.zeros(2)
+        for _ in range(6):
+            optimizer.zero_grad()
+            state = model(state.detach() + 1).tanh()
+            state.sum().backward()
+            optimizer.step()
+    run = gradtui.load(tmp_path / "run.gradtui")
+    assert isinstance(run, gradtui.Run)
+    assert [*run.snapshots] == [0, 1, 2, 3, 4, 5]
+
+
+class Doubled(torch.autograd.Function):
+    """Is given what it shall do by a reference that is no tensor's."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, by: weakref.ref[nn.Module]) -> torch.Tensor:
+        return x * (2 if by() is not None else 3)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> Any:
+        return 2 * grads[0], None
+
+
+def test_a_weak_reference_of_ones_own_stays_one(model: nn.Module, tmp_path: Path) -> None:
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with gradtui.watch(model, optimizer, tmp_path / "run.gradtui", every=1) as watch:
+        for _ in range(2):
+            optimizer.zero_grad()
+            Doubled.apply(model(torch.rand(8, 3)), weakref.ref(model)).sum().backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+    assert len(watch.run.updates) == 2
+    run = gradtui.load(tmp_path / "run.gradtui")
+    assert isinstance(run, gradtui.Run)
+    assert [*run.snapshots] == [0, 1]
