@@ -69,7 +69,7 @@ def _read(text: str, names: Collection[str], builder: Builder) -> Expression:
             definitions.append(_definition(statement, scope, builder))
         else:
             bindings.append(_binding(statement, scope, builder, last.returns))
-    name = scope.bind(last.name) if last.name else ""
+    name = scope.bind(last.name, last.returns) if last.name else ""
     scope.declare(last.parameters or [])
     bindings += [_binding(line, scope, builder, in_python=True) for line in last.lines]
     scope.defining = name
@@ -104,7 +104,7 @@ def _binding(statement: Statement, scope: Scope, builder: Builder, in_python: bo
 def _definition(statement: Statement, scope: Scope, builder: Builder) -> Definition:
     """`g(t) = value`, and from here on g means that function."""
     assert statement.name is not None
-    name = scope.define(statement.name, statement.parameters or [])
+    name = scope.define(statement.name, statement.parameters or [], statement.returns)
     parameters = tuple(canonical(token.text) for token in statement.parameters or [])
     lines = []
     for line in statement.lines:

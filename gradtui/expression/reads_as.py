@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from gradtui.expression.functions import OF_A_NAME
+from gradtui.expression.functions import FUNCTIONS, OF_A_NAME
 from gradtui.expression.syntax import (
     Application,
     Binary,
@@ -51,9 +51,9 @@ def _statement(named: Binding | Definition, taken: Collection[str]) -> str:
     if isinstance(named, Binding):
         return f"{named.name} = {write_node(named.value, taken)}"
     head, body = f"{named.name}({', '.join(named.parameters)})", write_node(named.body, taken)
-    if not named.bindings:
+    if not named.bindings and (named.name not in FUNCTIONS or named.name in OF_A_NAME):
         return f"{head} = {body}"
-    return f"def {head}: {'; '.join(_statement(line, taken) for line in named.bindings)}; return {body}"
+    return f"def {head}: {''.join(f'{_statement(line, taken)}; ' for line in named.bindings)}return {body}"
 
 
 def write_node(node: Node, taken: Collection[str] = ()) -> str:

@@ -28,7 +28,8 @@ _LAMBDA = re.compile(r"lambda\b[^:;\r\n]*:")
 
 
 class Scope:
-    """The names of one text. `variables` are those met so far; `defining` is the name whose value is being read.
+    """The names of one text. `variables` are those met so far; `defining` is the name whose value is being read, `around`
+    that of the `def` it stands in.
 
     spelled: how a bound name is echoed where Python gives it another value, or one of a function. rebound: all such
     echoes, also those of values that Python has given up. parameters: those of the
@@ -44,7 +45,7 @@ class Scope:
         self.definitions: dict[str, Definition] = {}
         self.parameters: frozenset[str] = frozenset()
         self.variables: dict[str, None] = {}
-        self.defining = ""
+        self.defining = self.around = ""
 
     def function(self, token: Token, called: bool, bracketed: bool = False) -> Function | None:
         """The function that a token names, unless its name was given another meaning; called: `(` follows, bracketed: `[`."""
@@ -53,6 +54,8 @@ class Scope:
         if token.kind != "word":
             return None
         name = canonical(token.text)
+        if name in (self.defining, self.around) and name not in OF_A_NAME:
+            return None
         if name not in FUNCTIONS:
             return FUNCTIONS.get(self._in_capitals(name, bracketed)) if called or bracketed else None
         if name in OF_A_NAME:
@@ -81,7 +84,7 @@ class Scope:
         name = canonical(token.text)
         if token.kind == "qualified":
             return Constant(token.start, token.end, name, CONSTANTS[name])
-        if name == self.defining and name not in self.bindings:
+        if name in (self.defining, self.around) and name not in (*self.bindings, *self.parameters):
             raise self._error(
                 token, f"{name} is used in its own definition", "what stands right of = is made of other names"
             )
@@ -113,12 +116,13 @@ class Scope:
         """Whether a token is Euler's number."""
         return token.text == "e" and not self.is_taken("e")
 
-    def bind(self, token: Token) -> str:
-        """The name that `name = ...` or `name(...) = ...` gives, if it is free to give."""
-        name = self._fresh(token)
+    def bind(self, token: Token, in_python: bool = False) -> str:
+        """The name that `name = ...` or `name(...) = ...` gives, if it is free to give; in_python: or a `def`."""
+        name = self._fresh(token, in_python)
         if name in self.variables:
             raise self._error(token, f"{name} is already a variable further up", "give the new value another name")
         self.defining = name
+        self.around = name if in_python else ""
         return name
 
     def rebind(self, token: Token) -> str:
@@ -146,9 +150,10 @@ class Scope:
         self.rebound.add(spelled)
         return spelled
 
-    def define(self, name: Token, parameters: list[Token]) -> str:
-        """The name of `g(t) = ...`, if it is free to give, and until `defined` its parameters."""
-        self.defining = found = self._fresh(name)
+    def define(self, name: Token, parameters: list[Token], in_python: bool = False) -> str:
+        """The name of `g(t) = ...` or of a `def`, if it is free to give, and until `defined` its parameters."""
+        self.defining = found = self._fresh(name, in_python)
+        self.around = found if in_python else ""
         self.parameters = frozenset()
         given: list[str] = []
         for token in parameters:
@@ -163,7 +168,7 @@ class Scope:
         """Its parameters, and the names inside it, mean nothing from here on."""
         for name in local:
             self.bindings.pop(name, None)
-        self.parameters, self.defining = frozenset(), ""
+        self.parameters, self.defining, self.around = frozenset(), "", ""
         self.definitions[definition.name] = definition
 
     def declare(self, parameters: list[Token]) -> None:
@@ -238,12 +243,12 @@ class Scope:
         name = canonical(word)
         return name in self.names or name in self.bindings or name in self.parameters or name in self.definitions
 
-    def _fresh(self, token: Token) -> str:
-        """The name itself, refused where it already means something else."""
+    def _fresh(self, token: Token, in_python: bool = False) -> str:
+        """The name itself, refused where it already means something else; a `def` may take that of a function."""
         name = canonical(token.text)
         if name in CONSTANTS and name not in self.names:
             raise self._error(token, f"{name} is a constant and keeps its value", "choose another name")
-        if name in FUNCTIONS and name not in OF_A_NAME and name not in self.names:
+        if name in FUNCTIONS and name not in OF_A_NAME and name not in self.names and not in_python:
             raise self._error(token, f"{name} is a function and keeps its meaning", "choose another name")
         if name in PYTHON_WORDS or name.startswith("_") or "__" in name:
             raise self._error(token, *unknown_word(name, called=False))

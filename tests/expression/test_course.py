@@ -172,6 +172,12 @@ PYTHON = [
     ("import torch\nfrom torch import nn\n\ndef f(x):\n    return torch.sin(x)", "sin(x)"),
     ("def f(x):\n    return x if x > 0 else 0.1 * x", "where(x > 0, x, 0.1*x)"),
     ("def f(x):\n    y = x\n    y *= x + 1\n    y -= 2\n    return y", "y = x; y_2 = y*(x + 1); y_3 = y_2 - 2; y_3"),
+    ("def elu(x):\n    return x if x > 0 else torch.exp(x) - 1", "where(x > 0, x, exp(x) - 1)"),
+    ("def tanh(x): return torch.tanh(x)*2", "tanh(x)*2"),
+    (
+        "def sigmoid(z):\n    return 1/(1 + torch.exp(-z))\nsigmoid(w*x) + torch.sigmoid(x)",
+        "def sigmoid(z): return 1/(1 + exp(-z)); sigmoid(w*x) + torch.sigmoid(x)",
+    ),
     ("0.5*(x + 1)  # half of it", "0.5*(x + 1)"),
     ("g = @(t) t.^2; g(3*x)", "g(t) = t^2; g(3*x)"),
     ("g: t -> t^2; g(3*x)", "g(t) = t^2; g(3*x)"),
