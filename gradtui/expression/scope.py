@@ -16,6 +16,7 @@ from gradtui.expression.words_and_spellings import (
     DIFFERENT_ELSEWHERE,
     MODULES,
     PYTHON_WORDS,
+    SAID_FIRST,
     SPOKEN,
     TENSORS,
     canonical,
@@ -183,6 +184,8 @@ class Scope:
 
     def in_signs(self, tokens: list[Token]) -> list[Token]:
         """The same tokens with `x times y` as x*y. A word that is taken stays a name."""
+        if not any(token.text in SAID_FIRST for token in tokens):
+            return tokens
         kept: list[Token] = []
         i = 0
         while i < len(tokens):

@@ -70,6 +70,8 @@ SPOKEN = {
 }
 """Operators and functions that are said, and the sign or word for them."""
 
+SAID_FIRST = frozenset(words[0] for words in SPOKEN)
+
 CLASSES = {
     "MSELoss": "mse_loss", "L1Loss": "l1_loss", "HuberLoss": "huber_loss", "SmoothL1Loss": "smooth_l1_loss",
     "CrossEntropyLoss": "cross_entropy", "NLLLoss": "nll_loss", "BCELoss": "binary_cross_entropy",
