@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+import weakref
 from collections.abc import Sequence
 from contextlib import suppress
 from copy import copy
@@ -39,6 +40,8 @@ def main() -> None:
     _load_torch()
     _load_calculus()
     torch.optim.SGD([torch.zeros(1, requires_grad=True)]).step()  # loads what every optimizer needs
+    for one in list(weakref.finalize._registry):  # type: ignore[attr-defined]
+        one.atexit = False  # torch takes its operators apart one by one at the end: more than half of a fork's time
     if os.fork():
         os._exit(0)
     os.setsid()
