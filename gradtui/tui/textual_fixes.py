@@ -264,9 +264,11 @@ class MendedScreen(Sized, Screen[None]):
         self._whole_follows = False
 
     def _compositor_refresh(self) -> None:
-        """While one types, in parts: a key never waits for a whole frame."""
+        """While one types, in parts: a key never waits for a whole frame. With each part Textual forgets all that waits to be
+        painted, also what has changed since the part before: it is in this one."""
         if self._whole_follows:
             return
+        self._compositor.update_widgets(self._dirty_widgets)
         self._compositor.in_parts = isinstance(self.focused, Input)
         super()._compositor_refresh()
         if self._compositor.unpainted and self.is_current:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pyte
 import pytest
 from rich.segment import Segment
 from textual._compositor import CompositorUpdate
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.widget import Widget
 
 from gradtui.tui import asking
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.compositor import CellsCompositor, between
+from gradtui.tui.graph.view import GraphView
 from gradtui.tui.session import Session
+from gradtui.tui.textual_fixes import MendedScreen
 from gradtui.tui.typing import formula
 from tests.tui.fakes import make_app, service
 from tests.tui.test_app import press, retype, text_of, until
@@ -68,6 +71,23 @@ async def test_changed_cells_leave_the_screen_that_a_whole_frame_would(monkeypat
             await until(pilot, lambda: is_painted(app), "the end of a frame")
             painted.assert_whole(key)
     assert painted.updates > len(KEYS)
+
+
+async def test_what_changes_between_two_parts_of_a_frame_is_painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make_app()
+    painted = Painted(app, monkeypatch)
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, "slash")
+        await until(pilot, lambda: is_painted(app), "the end of a frame")
+        screen, graph = cast(MendedScreen, app.screen), app.query_one(GraphView)
+        screen._compositor._dirty_regions.add(Region(0, 0, SIZE[0], SIZE[1] - 1))
+        screen._compositor_refresh()
+        assert screen._compositor.unpainted, "a whole frame in one"
+        graph.entitle("another")
+        graph._repaint_required = False
+        screen._dirty_widgets.add(graph)  # as its message does
+        await until(pilot, lambda: is_painted(app), "the end of a frame")
+        painted.assert_whole("another title")
 
 
 async def test_a_letter_is_painted_before_anything_is_made_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

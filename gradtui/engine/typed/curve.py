@@ -69,11 +69,13 @@ class Drawing:
         self.dependent, self.elementwise = dependents(forward.expression, request.variable)
         self.depends = forward.expression.body in self.dependent
         self._width = forward.output.numel() if isinstance(forward.output, torch.Tensor) else 1
-        self.sample = self._sample()
+        numbers = self.count * self._width * len(self.dependent)
+        self._sampled = self.elementwise and self.depends and numbers <= MOST_NUMBERS
 
-    def _sample(self) -> Sample | None:
-        """f and f' at many places at once; None where that is not how they are got."""
-        if not (self.elementwise and self.depends) or self.count * self._width * len(self.dependent) > MOST_NUMBERS:
+    @property
+    def sample(self) -> Sample | None:
+        """f and f' at many places at once; None where that is not how they are got. A method that it kept would keep it alive."""
+        if not self._sampled:
             return None
         return self._of_one_element if self.leaf.numel() > 1 else self._together
 
