@@ -124,7 +124,8 @@ def _is_collective(function: Any) -> bool:
 
 def _begin(segments: Sequence[Segment], loss: torch.Tensor, far: bool) -> int | None:
     """The first segment that is needed; None where not all calls are there, or `loss` is of none of them."""
-    needed, begin = {id(weakref.ref(loss))}, None
+    end = weakref.ref(loss)  # held: of one that is gone another may have the id
+    needed, begin = {id(end)}, None
     for place in range(len(segments) - 1, -1, -1):
         if not segments[place].whole:
             return begin if begin is not None and not _open(segments[begin:], loss) else None
@@ -139,7 +140,8 @@ def _begin(segments: Sequence[Segment], loss: torch.Tensor, far: bool) -> int | 
 
 def _open(segments: Sequence[Segment], loss: torch.Tensor) -> bool:
     """Whether something that `loss` came of by way of a graph is not the result of a call in these segments."""
-    needed, made = {id(weakref.ref(loss))}, set()
+    end = weakref.ref(loss)
+    needed, made = {id(end)}, set()
     for segment in reversed(segments):
         for call in reversed(segment.calls):
             results = {id(one) for one in references((call.result,))}
