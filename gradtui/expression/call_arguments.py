@@ -123,9 +123,14 @@ def _miscounted(row: Function, given: int, start: int, end: int) -> ExpressionEr
 def _decimal_comma(placed: dict[int, Node]) -> ExpressionError | None:
     """Of `sin(0,5x)`: the comma stands right between two numbers."""
     for one, other in pairwise(placed.values()):
-        if isinstance(one, Number) and other.start == one.end + 1:
+        while not isinstance(other, Number) and other.operands:
+            other = other.operands[0]
+        if not (isinstance(one, Number) and isinstance(other, Number) and other.start == one.end + 1):
+            continue
+        if isinstance(one.value, int) and isinstance(other.value, int):
             message = "a comma parts two arguments"
-            hint = f"a decimal number has a point: {one.value}.5"
+            decimals = str(other.value).zfill(other.end - other.start)
+            hint = f"a decimal number has a point: {one.value}.{decimals}"
             return ExpressionError("arity", message, one.end, other.start, hint)
     return None
 
