@@ -145,7 +145,7 @@ def is_variable(word: str) -> bool:
 
 def starts_greek(name: str) -> bool:
     """Whether a variable is a Greek name, with whatever index."""
-    return is_variable(name) and len(name[0].encode()) + len(re.split(r"[0-9_]", name)[0]) > 2
+    return is_variable(name) and (not name[0].isascii() or len(re.split(r"[0-9_]", name)[0]) > 1)
 
 
 def canonical(word: str) -> str:

@@ -127,9 +127,9 @@ def of_zeros(node: Node, edge: int) -> Witness | None:
 def of_growth(node: Node) -> Witness | None:
     """Of a node that sends far more than came in: how near what it keeps is to where it is steep. `steep`: the least in size;
     `singular`: the least singular value of a matrix, `close`: the least difference, each as a share of the largest."""
-    kept, name = kept_by(node), operation_of(node.name())
+    name = operation_of(node.name())
     for near, table, measure in NEAR:
-        what = kept.get(table.get(name, ""))
+        what = kept_by(node).get(table[name]) if name in table else None
         if isinstance(what, torch.Tensor) and readable_numbers(what) and what.numel():
             try:
                 least = float(measure(what).min().item())

@@ -240,7 +240,7 @@ def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
 def _optimised(own: list[torch.nn.Parameter], others: Collection[torch.Tensor], scope: Mapping[str, Any]) -> bool:
     for value in scope.values():
         if is_a(value, torch.optim.Optimizer):
-            held = {one for group in value.param_groups for one in group["params"]}
+            held = {tensor for _, tensor in _groups(value)}
             if held.issuperset(own) and held.isdisjoint(others):
                 return True
     return False

@@ -249,7 +249,7 @@ def is_elementwise(node: Node) -> bool:
 
 
 def _summed(f: torch.Tensor) -> torch.Tensor:
-    """What the engine is started from."""
+    """What the engine is started from: `backward.scalar` without the looks at what only a person's own code can make."""
     return f.sum() if f.ndim else f
 
 

@@ -12,6 +12,7 @@ from gradtui.engine.autograd.backward import leaves_of
 from gradtui.engine.autograd.readable_tensors import has_numbers
 from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.torch_private import unasked
+from gradtui.engine.autograd.values import PLAIN
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Source
 
@@ -20,7 +21,6 @@ COMPARING = {functional.mse_loss, functional.l1_loss, functional.smooth_l1_loss,
 LOSSES = COMPARING | {
     functional.nll_loss, functional.kl_div, functional.binary_cross_entropy_with_logits, functional.cross_entropy,
 }  # fmt: skip
-PLAIN = {torch.Tensor, torch.nn.Parameter}
 VIEWS = ("Squeeze", "View", "Reshape", "Unsqueeze", "UnsafeView", "Transpose", "Select", "Slice", "TBackward", "Clone")
 MOST_VIEWS = 8
 WIDE = {torch.float32, torch.float64}

@@ -20,6 +20,7 @@ from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.torch_private import apply_function, autocasts, in_backward, put_back, take_off
+from gradtui.engine.autograd.values import PLAIN
 from gradtui.engine.capture import constructors
 from gradtui.engine.capture.events import LEAVING
 from gradtui.engine.capture.introspection import is_a, tensors
@@ -37,7 +38,6 @@ GET_GRAD, SET_GRAD = _accessors.grad.__get__, _accessors.grad.__set__
 NO_CALLS = {torch.Tensor.backward, torch.autograd.backward}
 WITHOUT_RESULT = {torch.Tensor.__setitem__, *(getattr(torch.Tensor, name) for name in LEAVING)}
 
-PLAIN = (torch.Tensor, torch.nn.Parameter)
 Reference = weakref.ref[torch.Tensor]
 """Stands for a tensor in a call: without a callback there is one for each tensor, and it tells them apart when they are gone."""
 
