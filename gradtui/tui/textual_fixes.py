@@ -39,12 +39,13 @@ from textual.theme import ThemeProvider
 from textual.timer import Timer, TimerCallback
 from textual.widget import AwaitMount, Widget
 from textual.widgets import Button, Input, LoadingIndicator
+from textual.widgets._toast import Toast
 
 from gradtui.snapshot.visible import visible
 from gradtui.tui.colours import ANSI_DARK, COLOURLESS, readable, theme_for
 from gradtui.tui.compositor import CellsCompositor
 from gradtui.tui.panes.screen_sizes import NO_ROOM
-from gradtui.tui.typing import key_order
+from gradtui.tui.typing.key_order import KeyOrder, send
 
 SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._gather_commands)["__wrapped__"]
 
@@ -53,6 +54,17 @@ SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._
 setattr(StylesCache, "get_inner_outer", classmethod(vars(StylesCache)["get_inner_outer"]))  # noqa: B010
 # The same as Textual's, which is asked 200 times to style a widget, and is Python.
 RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
+
+AT_LEAST = 0.01
+"""Seconds for which a note is there. One whose time is over before it is shown has less than none left, and from a time that
+lies before its start Textual's timer counts for ever, without a turn of the loop."""
+
+
+def _set_timer_of_note(self: Toast, delay: float, *arguments: Any, **settings: Any) -> Timer:
+    return super(Toast, self).set_timer(max(delay, AT_LEAST), *arguments, **settings)
+
+
+setattr(Toast, "set_timer", _set_timer_of_note)  # noqa: B010
 
 SCREENSHOT = "screenshot"
 """As Textual calls the file that it delivers."""
@@ -97,21 +109,17 @@ class MendedApp(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self.key_order = KeyOrder(self, super().on_event)
         self._second_folder: str | None = None
         self.no_color = bool(os.environ.get("NO_COLOR"))  # an empty one says nothing, no-color.org has it
         self.register_theme(ANSI_DARK)
 
     async def on_event(self, event: Event) -> None:
-        """A key that comes back unheard, from what has the keys no more, goes to what has them now; at the end to nothing."""
-        if isinstance(event, Key | Paste):
-            if not self.screen_stack:
-                return
-            if not event.is_forwarded:
-                key_order.sent(self, event)
-            elif key_order.is_astray(self, event):
-                key_order.send(self, event)
-                return
-        await super().on_event(event)
+        """Keys in their order; at the end to nothing."""
+        if not isinstance(event, Key | Paste):
+            await super().on_event(event)
+        elif self.screen_stack:
+            await self.key_order.arrive(event)
 
     async def _on_message(self, message: Message) -> None:
         """What is still told when the screens are being closed is told to nobody: there is nothing to show it on."""
@@ -233,8 +241,11 @@ class MendedApp(App[None]):
         self.push_screen(Palette([ThemeProvider], placeholder="Search for themes…"))
 
 
-class Sized:
-    """For a screen. Two resizes, one soon after the other, send Textual's screens back and forth for ever: the last counts."""
+class Mended:
+    """For a screen. Two resizes, one soon after the other, send Textual's screens back and forth for ever: the last counts.
+
+    Where a widget stood that has just gone, there is nothing to select; Textual asks for its parent.
+    """
 
     async def _on_resize(self, event: Resize) -> None:
         if event.size != cast(DOMNode, self).app.size:
@@ -244,9 +255,13 @@ class Sized:
     def _screen_resized(self, size: Size) -> None:
         cast(Any, super())._screen_resized(cast(DOMNode, self).app.size)
 
+    def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
+        widget, offset = cast(Any, super()).get_widget_and_offset_at(x, y)
+        return (widget, offset) if widget is not None and widget.is_attached else (None, None)
 
-class MendedScreen(Sized, Screen[None]):
-    """Where a widget stood that has just gone, there is nothing to select; Textual asks for its parent."""
+
+class MendedScreen(Mended, Screen[None]):
+    """Paints in few turns of the loop, and in few cells."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -290,12 +305,8 @@ class MendedScreen(Sized, Screen[None]):
         self._dirty_widgets.update(changed)
         self._on_timer_update()
 
-    def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
-        widget, offset = super().get_widget_and_offset_at(x, y)
-        return (widget, offset) if widget is not None and widget.is_attached else (None, None)
 
-
-class Palette(Sized, CommandPalette):
+class Palette(Mended, CommandPalette):
     """Closed while it still searches, it has no list to fill; twice, it is closed once; without room nothing is chosen."""
 
     DEFAULT_CSS = "Palette CommandList { min-width: 12; }"
@@ -370,7 +381,7 @@ class PaletteInput(CommandInput):
 
     def _on_unmount(self) -> None:
         for event in self._after:
-            key_order.send(self.app, event)
+            send(self.app, event)
 
 
 class Commands(CommandList):

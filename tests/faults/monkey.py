@@ -26,7 +26,7 @@ from textual.keys import _character_to_key
 from gradtui.tui.keys import KEYS
 from tests import warm
 from tests.terminal import driver
-from tests.terminal.driver import PATIENCE, Terminal, alive, assert_restored
+from tests.terminal.driver import PATIENCE, Terminal, alive, assert_restored, state
 
 CASES = Path(__file__).parents[1] / "cases"
 FIRST = "x^2 + 3x + 1"
@@ -192,13 +192,20 @@ class Monkey:
         self._resize(*size)
 
     def kill(self) -> None:
-        children = self.screen.children()
+        children = [*filter(self._is_started, self.screen.children())]
         if children:
             self.report.kills += 1
             fault = self.random.choice(FAULTS)
             self.done.append(f"{fault.name} to a worker")
             with suppress(ProcessLookupError):
                 os.kill(self.random.choice(children), fault)
+
+    def _is_started(self, child: int) -> bool:
+        """Stopped before it has become a program of its own, it would keep the one that waits for that."""
+        own, program = (Path(f"/proc/{process}/cmdline") for process in (child, self.screen.process.pid))
+        with suppress(OSError):  # it has gone; or there is no such folder
+            return own.read_bytes() != program.read_bytes()
+        return True
 
     def _resize(self, columns: int, rows: int) -> object:
         """What was painted at once."""
@@ -220,6 +227,8 @@ class Monkey:
         painted = self._resize(110 if self.columns == 100 else 100, 30)
         limit = time.monotonic() + PATIENCE
         while not (painted or self.screen.read()) and self.screen.process.poll() is None:
+            if state(self.screen.process.pid).startswith("T"):  # a ctrl+z after it had given the terminal back
+                self.screen.signal(signal.SIGCONT)
             if time.monotonic() > limit:
                 self.screen.signal(signal.SIGABRT)  # now it says where it hangs
                 while self.screen.read(1.0):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import signal
 import time
 from types import SimpleNamespace
 
@@ -13,7 +14,8 @@ from textual._styles_cache import StylesCache
 from textual.command import CommandList
 from textual.events import Click, Resize
 from textual.geometry import Size
-from textual.widgets._toast import Toast
+from textual.notifications import Notification
+from textual.widgets._toast import Toast, ToastRack
 
 from gradtui.tui.textual_fixes import Palette
 from tests.tui.fakes import make_app
@@ -133,11 +135,14 @@ async def test_a_click_outside_of_a_screen_that_became_smaller() -> None:
         assert len(app.screen_stack) == 1
 
 
-async def test_a_click_where_a_widget_has_just_gone() -> None:
+@pytest.mark.parametrize("key", ["escape", "question_mark", "i", "ctrl+p"])
+async def test_a_click_where_a_widget_has_just_gone(key: str) -> None:
+    """On whatever screen that key brings."""
     app = make_app()
-    async with app.run_test(notifications=True) as pilot:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await pilot.press(key)
         app.notify("here")
-        while not app.query(Toast):
+        while not app.screen.query(Toast):
             await pilot.pause()
         toast = app.screen.query_one(Toast)
         x, y = toast.region.x + 1, toast.region.y + 1
@@ -170,3 +175,28 @@ async def test_lines_of_screens_that_were_left_are_forgotten() -> None:
             gc.collect()
             kept.append(sum(isinstance(one, StylesCache) for one in gc.get_objects()))
     assert kept[-1] <= kept[0]
+
+
+async def test_a_note_whose_time_is_over_before_it_is_shown() -> None:
+    """Textual counts from there to the next time that is not past yet, backwards, for ever."""
+
+    hung = []
+
+    def give_up(number: int, frame: object) -> None:
+        hung.append(frame)
+        raise TimeoutError
+
+    app = make_app()
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(10)
+    try:
+        async with app.run_test(notifications=True) as pilot:
+            await app.screen.query_one(ToastRack).mount(Toast(Notification("late", timeout=-1.0)))
+            while app.screen.query(Toast) and not hung:
+                await pilot.pause()
+    except TimeoutError:
+        assert hung
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+    assert not hung

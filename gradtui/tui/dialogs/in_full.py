@@ -17,11 +17,11 @@ from gradtui.tui import texts
 from gradtui.tui.answers import Answers
 from gradtui.tui.node.panel import NodePanel
 from gradtui.tui.session import Session
-from gradtui.tui.textual_fixes import Sized
+from gradtui.tui.textual_fixes import Mended
 from gradtui.tui.typing.formula_line import title
 
 
-class FullScreen(Sized, ModalScreen[None]):
+class FullScreen(Mended, ModalScreen[None]):
     """Named texts, each with as many lines as it needs."""
 
     AUTO_FOCUS = "#help"

@@ -12,10 +12,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from gradtui.tui.textual_fixes import Sized
+from gradtui.tui.textual_fixes import Mended
 
 
-class KeysHelp(Sized, ModalScreen[None]):
+class KeysHelp(Mended, ModalScreen[None]):
     """What the keys do, and what there is to know beside them. Any of the keys that one would try closes it."""
 
     AUTO_FOCUS = "#help"

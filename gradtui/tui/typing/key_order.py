@@ -2,35 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from heapq import heappop, heappush
+from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from textual.app import App
-from textual.events import Key, Paste
+from textual.events import Event, Key, Paste
+from textual.message_pump import MessagePump
 from textual.widget import Widget
 
 Typed = Key | Paste
 
-_SENT: WeakKeyDictionary[Typed, Widget] = WeakKeyDictionary()
-"""What had the keys when this one was sent on."""
 
+class KeyOrder:
+    """Of one app. Keys go on as they come, as long as they go to the same widget, each of which hears them in their order.
 
-def receiver(app: App[Any]) -> Widget:
-    """What has the keys now."""
-    return app.focused or app.screen
+    Where another widget has the keys now, they wait until all that was sent to the one before is heard by it, or has come back
+    unheard: what is sent behind that, in its order, comes to what has the keys after all of it.
+    """
 
+    def __init__(self, app: App[Any], hear: Callable[[Event], Awaitable[None]]) -> None:
+        """hear: what the app does with a key of which it is the turn."""
+        self._app, self._hear = app, hear
+        self._count = count()
+        self._numbers: WeakKeyDictionary[Typed, int] = WeakKeyDictionary()
+        self._sent_to: WeakKeyDictionary[Typed, Widget] = WeakKeyDictionary()
+        self._stream: Widget | None = None
+        self._waiting: list[tuple[int, Typed]] = []
+        self._turning = False
 
-def sent(app: App[Any], event: Typed) -> None:
-    """It is on its way to what has the keys now."""
-    _SENT[event] = receiver(app)
+    async def arrive(self, event: Typed) -> None:
+        """A key that was pressed, or one that comes back unheard from what it was sent to: the app's own, or astray by now."""
+        now, number = self._receiver, self._numbers.setdefault(event, next(self._count))
+        if event.is_forwarded:
+            if self._sent_to.get(event, now) is now and not (self._waiting and self._waiting[0][0] < number):
+                await self._hear(event)
+            else:
+                self.send(event)
+        elif self._waiting or self._turning or self._stream not in (None, now) or self._overtakes(event):
+            self._wait(event)
+        else:
+            await self._send_on(event)
 
+    def send(self, event: Typed) -> None:
+        """The same again, to what has the keys now, in its place among all that were pressed."""
+        again = Key(event.key, event.character) if isinstance(event, Key) else Paste(event.text)
+        self._numbers[again] = self._numbers.get(event, -1)  # one that was never counted was there before the first
+        self._wait(again)
 
-def is_astray(app: App[Any], event: Typed) -> bool:
-    """Whether a key before it has given the keys to something else."""
-    return _SENT.get(event, receiver(app)) is not receiver(app)
+    @property
+    def _receiver(self) -> Widget:
+        """What has the keys now."""
+        return self._app.focused or self._app.screen
+
+    def _overtakes(self, event: Typed) -> bool:
+        """Whether it acts at once, also before what was sent on and is not heard yet."""
+        return isinstance(event, Key) and event.key == self._app.COMMAND_PALETTE_BINDING
+
+    async def _send_on(self, event: Typed) -> None:
+        self._stream = self._sent_to[event] = self._receiver
+        await self._hear(event)
+
+    def _wait(self, event: Typed) -> None:
+        heappush(self._waiting, (self._numbers[event], event))
+        if not self._turning:
+            self._turning = True
+            self._follow(self._stream)
+
+    def _follow(self, at: MessagePump | None) -> None:
+        """Behind all that this one was sent, and then behind what comes back from it, up to the app."""
+        while at is not None and at is not self._app:
+            above = at._parent
+            if at.call_later(self._follow, above):
+                return
+            at = above
+        self._app.call_later(self._go_on)
+
+    async def _go_on(self) -> None:
+        """All that was sent is heard."""
+        self._turning = False
+        if not self._app.screen_stack:
+            return
+        self._stream = self._receiver
+        first = True
+        while self._waiting and self._receiver is self._stream and (first or not self._overtakes(self._waiting[0][1])):
+            await self._send_on(heappop(self._waiting)[1])
+            first = False
+        if self._waiting:
+            self._turning = True
+            self._follow(self._stream)
 
 
 def send(app: App[Any], event: Typed) -> None:
-    """The same again, to what has the keys now; before what waits to be heard by the `app`."""
-    again = Key(event.key, event.character) if isinstance(event, Key) else Paste(event.text)
-    app.call_next(app.on_event, again)
+    """To what has the keys now, in its place."""
+    order: KeyOrder = app.key_order  # type: ignore[attr-defined]
+    order.send(event)

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from gradtui.snapshot.visible import visible
 from gradtui.tui.compositor import paint_at_once
-from gradtui.tui.typing import key_order
+from gradtui.tui.typing.key_order import send
 
 LEAVING = ("submit", "leave")
 """Actions after which others decide, by `decided`, whether the line is left: what is typed meanwhile waits for that."""
@@ -73,7 +73,7 @@ class LineInput(Input):
             return
         held, self._held, self._deciding = self._held, [], False
         for event in held:
-            key_order.send(self.app, event)
+            send(self.app, event)
 
     async def _hear_held(self) -> None:
         held, self._held, self._deciding = self._held, [], False
@@ -85,7 +85,7 @@ class LineInput(Input):
         if self._deciding:
             self._held.append(event)
         elif self.app.focused is not self:
-            key_order.send(self.app, event)
+            send(self.app, event)
         elif isinstance(event, events.Paste):
             self._insert(joined(event.text))
         else:

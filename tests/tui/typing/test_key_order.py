@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from typing import Any
 
 import pytest
 from textual.events import Key
+from textual.screen import Screen
 
 from gradtui.tui.app import GradtuiApp
+from gradtui.tui.textual_fixes import MendedScreen
 from gradtui.tui.typing.line_input import LineInput
 from tests.tui.fakes import make_app
 from tests.tui.test_app import press
@@ -37,7 +41,12 @@ BURSTS = [
     ("right", "x", "ctrl+u", "2", "enter", "right"),
     ("n", "n", "ctrl+f", *"Pow", "enter"),
     ("right", "ctrl+s", "escape", "right"),
+    ("right", "right", "ctrl+p", "escape", "right"),
+    ("x", "2", "enter", "ctrl+p", "escape", "n"),
+    ("slash", *"+x", "enter", "ctrl+p", "escape", "right"),
 ]
+LEFT_TO_ITS_ANSWER = ("slash", "ctrl+u", *"x*y", "escape", "n", "n")
+"""The steps are those of the picture that was given up where its answer comes before them."""
 OF_TRAINING = [
     ("O", "ctrl+u", *"Adm()", "enter", "ctrl+u", *"Adam(lr=0.5)", "enter", "n"),
     ("O", "ctrl+u", *"SGD(lr=0.2)", "escape", "n", "n"),
@@ -74,10 +83,22 @@ def burst(app: Any, keys: tuple[str, ...]) -> None:
         app.post_message(Key(key, key if len(key) == 1 else CHARACTERS.get(key)))
 
 
-async def at_once(app: GradtuiApp, keys: tuple[str, ...], expected: dict[str, Any]) -> None:
+async def trickle(app: Any, keys: tuple[str, ...], seed: int) -> None:
+    """Some turns of the loop between two keys: those before may be on their way, half heard, or done."""
+    turns = random.Random(seed)
+    for key in keys:
+        for _ in range(turns.choice((0, 0, 1, 2, 3, 5, 8, 13))):
+            await asyncio.sleep(0)
+        burst(app, (key,))
+
+
+async def at_once(app: GradtuiApp, keys: tuple[str, ...], expected: dict[str, Any], seed: int | None = None) -> None:
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot)
-        burst(app, keys)
+        if seed is None:
+            burst(app, keys)
+        else:
+            await trickle(app, keys, seed)
         for _ in range(200):
             if stands(app) == expected:
                 break
@@ -88,7 +109,33 @@ async def at_once(app: GradtuiApp, keys: tuple[str, ...], expected: dict[str, An
 
 @pytest.mark.parametrize("keys", BURSTS)
 async def test_as_one_after_the_other(keys: tuple[str, ...]) -> None:
-    await at_once(make_app(), keys, await pressed(make_app(), keys))
+    expected = await pressed(make_app(), keys)
+    await at_once(make_app(), keys, expected)
+    if keys != LEFT_TO_ITS_ANSWER:
+        for seed in range(2):
+            await at_once(make_app(), keys, expected, seed)
+
+
+async def test_a_key_on_its_way_is_not_overtaken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line has the keys by then, and the next key would go to it at once, before the one that comes back unheard."""
+    app, on_its_way = make_app(), asyncio.Event()
+
+    async def wait(screen: Screen[None], event: Key) -> None:
+        if event.key == "ctrl+u":
+            await on_its_way.wait()
+
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot)
+        monkeypatch.setattr(MendedScreen, "on_key", wait, raising=False)
+        burst(app, ("slash", "ctrl+u"))
+        while app.focused is not app.line.formula:
+            await asyncio.sleep(0)
+        burst(app, (*"2x", "enter"))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        on_its_way.set()
+        await press(pilot)
+        assert app.session.text == "2x"
 
 
 @pytest.mark.parametrize("keys", OF_TRAINING)
