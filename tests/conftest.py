@@ -22,9 +22,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 gc.disable()  # while the tests are collected: nothing of it is garbage
 
-# A job that a script starts with & is told to pass SIGINT over, and so would be every program that the tests interrupt.
+# A job that a script starts with & is told to pass SIGINT over, one of nohup SIGHUP, and so would be every program of the tests.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 KEPT = Path(tempfile.mkdtemp(prefix="gradtui-tests-"))
 """What is set and remembered of one run is no matter of the next, nor of whoever runs the tests."""

@@ -189,13 +189,16 @@ class Running:
     async def post_mortem(self, title: str = TITLE, *, starting: bool = False) -> Problem:
         """What became of a child that closed its pipes, in one line. starting: it has never been ready."""
         await asyncio.wait([self.exited], timeout=LAST_WORDS)
+        by_itself = self.exited.done()
         await self.end()
         status = self._transport.get_returncode()
         if status is None:
             return Problem("crash", f"{title} closed its pipes, and the system cannot end it")
-        ended = f"was ended by {_signal_name(-status)}" if status < 0 else f"ended with status {status}"
         lines = self.said.strip().splitlines()
         said = f": {_printable(lines[-1])}" if lines else ""
+        if not by_itself:
+            return Problem("crash", f"{title} closed its pipes, and was ended as nothing more can come from it{said}")
+        ended = f"was ended by {_signal_name(-status)}" if status < 0 else f"ended with status {status}"
         hint = SHORT_OF_MEMORY if status == -KILLED else ""
         if starting and (status > 0 or -status in FAULTS):
             hint = not_installed() or shortage() or DAMAGED

@@ -370,18 +370,13 @@ class PaletteInput(CommandInput):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._left = False
-        self._after: list[Key] = []
 
     async def _on_key(self, event: Key) -> None:
         if self._left:
             event.stop()
             event.prevent_default()
-            self._after.append(event)
-        self._left = self._left or event.key == "escape"
-
-    def _on_unmount(self) -> None:
-        for event in self._after:
             send(self.app, event)
+        self._left = self._left or event.key == "escape"
 
 
 class Commands(CommandList):

@@ -31,6 +31,10 @@ def answer(request: Request) -> Snapshot:
             sys.stdout.buffer.write(b"hello, world\n")
             sys.stdout.buffer.flush()
             signal.pause()
+        case ["shut", first]:
+            os.write(2, b"so long")
+            os.closerange(int(first), 3)
+            signal.pause()
         case ["half"]:
             sys.stdout.buffer.write(b"\0\0\1\0and no more")
             sys.exit(0)

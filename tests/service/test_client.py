@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from gradtui.service import child_process
 from gradtui.service.client import Service
 from gradtui.service.processor_wait import waited
 from gradtui.snapshot.curve import CurveRequest
@@ -150,6 +151,20 @@ async def test_failures(tmp_path: Path, expression: str, kind: ProblemKind, says
         assert failed.problem.kind == kind
         assert says in failed.problem.message
         assert failed.problem.message.isprintable()
+        assert (await client.evaluate(Request(2, "x"))).problem is None
+
+
+@pytest.mark.parametrize("first", [0, 1])
+async def test_one_that_lives_on_without_its_pipes(tmp_path: Path, first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends it then is not told as what was wrong with it."""
+    monkeypatch.setattr(child_process, "LAST_WORDS", 0.1)
+    async with service(tmp_path) as client:
+        problem = (await client.evaluate(Request(1, f"shut {first}"))).problem
+        assert problem is not None
+        assert "closed its pipes" in problem.message
+        assert "so long" in problem.message
+        assert "SIGKILL" not in problem.message
+        assert not problem.hint
         assert (await client.evaluate(Request(2, "x"))).problem is None
 
 

@@ -30,7 +30,7 @@ class KeyOrder:
         self._numbers: WeakKeyDictionary[Typed, int] = WeakKeyDictionary()
         self._sent_to: WeakKeyDictionary[Typed, Widget] = WeakKeyDictionary()
         self._stream: Widget | None = None
-        self._waiting: list[tuple[int, Typed]] = []
+        self._waiting: list[tuple[int, int, Typed]] = []  # by its number; no two events are compared
         self._turning = False
 
     async def arrive(self, event: Typed) -> None:
@@ -49,7 +49,7 @@ class KeyOrder:
     def send(self, event: Typed) -> None:
         """The same again, to what has the keys now, in its place among all that were pressed."""
         again = Key(event.key, event.character) if isinstance(event, Key) else Paste(event.text)
-        self._numbers[again] = self._numbers.get(event, -1)  # one that was never counted was there before the first
+        self._numbers[again] = self._numbers.setdefault(event, next(self._count))
         self._wait(again)
 
     @property
@@ -66,7 +66,7 @@ class KeyOrder:
         await self._hear(event)
 
     def _wait(self, event: Typed) -> None:
-        heappush(self._waiting, (self._numbers[event], event))
+        heappush(self._waiting, (self._numbers[event], next(self._count), event))
         if not self._turning:
             self._turning = True
             self._follow(self._stream)
@@ -87,8 +87,8 @@ class KeyOrder:
             return
         self._stream = self._receiver
         first = True
-        while self._waiting and self._receiver is self._stream and (first or not self._overtakes(self._waiting[0][1])):
-            await self._send_on(heappop(self._waiting)[1])
+        while self._waiting and self._receiver is self._stream and (first or not self._overtakes(self._waiting[0][-1])):
+            await self._send_on(heappop(self._waiting)[-1])
             first = False
         if self._waiting:
             self._turning = True
