@@ -10,10 +10,13 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from gradtui.command import option_values, options, print_or_export, saved_run, training, watched_script
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from gradtui.command.print_or_export import Form
     from gradtui.settings.read_settings import Settings
     from gradtui.snapshot.model import Device, Dtype, Origin
@@ -100,8 +103,9 @@ def command(
     at, alone = option_values.read_places(places)
     trains = any(option is not None for option in (optimizer, train, updates, batch, seed))
     if script:
-        if places or trains or data or plain:
-            raise click.UsageError("a script has options of its own, which stand after its name")
+        _refuse(options.OF_A_FUNCTION, "a script has options of its own, which stand after its name")
+        if plain:
+            raise click.UsageError("a script has no session in sentences: --print gives a text report")
         if form is not None or export is not None or not _has_terminal():
             sys.exit(watched_script.run(script, form, export, every))
     from gradtui.settings.read_settings import read
@@ -124,6 +128,7 @@ def command(
         from gradtui.command import live_script
 
         sys.exit(live_script.show(script, every, option_values.themed(settings)))
+    _refuse(("every",), "Snapshots are kept of a script's updates: gradtui --every 100 train.py")
     dtype, limits, step = settings.get("dtype"), settings.get("window"), settings.get("step")
     if text == "-":
         if as_text or as_steps or export:
@@ -135,12 +140,7 @@ def command(
         option_values.complain(settings)
         sys.exit(answer_input(at, alone, dtype, device, limits, order, taylor))
     if SAVED.fullmatch(text.strip()) or saved_run.is_folder(text.strip()):
-        if places:
-            raise click.UsageError("a saved snapshot is what it is: there is no --at for it")
-        if trains or data:
-            raise click.UsageError("a saved snapshot is what it is: nothing in it is trained")
-        if order is not None or taylor is not None:
-            raise click.UsageError("a saved snapshot is what it is: nothing in it is differentiated again")
+        _refuse(options.OF_A_FUNCTION, "what is saved is what it is")
         _saved(text.strip(), form, export, settings, plain)
         return
     from gradtui.snapshot.start import Start
@@ -226,6 +226,14 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Python flushes once more at its end
         sys.exit(1)
+
+
+def _refuse(names: Container[str | None], why: str) -> None:
+    """Options that mean nothing here, of which one was given."""
+    context = click.get_current_context()
+    for option in context.command.params:
+        if option.name in names and context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{option.opts[0]}: {why}")
 
 
 def _saved(path: str, form: Form | None, export: str | None, settings: Settings, plain: bool) -> None:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gradtui.snapshot.finding import Finding
-    from gradtui.snapshot.model import Problem
+    from gradtui.snapshot.model import Problem, Snapshot
 
 EVALUATION_FAILED = ("timeout", "memory", "crash")
 
@@ -18,6 +18,15 @@ def of_findings(findings: Iterable[Finding]) -> int:
     return int(any(finding.certainty == "proved" for finding in findings))
 
 
-def of_problem(problem: Problem) -> int:
-    """1 where the evaluation itself failed, 2 where what was asked for is wrong."""
-    return 1 if problem.kind in EVALUATION_FAILED else 2
+def of_problem(problem: Problem, snapshot: Snapshot | None = None) -> int:
+    """1 where the evaluation itself failed, or a finding is proved, 2 where what was asked for is wrong.
+
+    snapshot: of a person's own code, as far as it ran.
+    """
+    if problem.kind in EVALUATION_FAILED:
+        return 1
+    if snapshot is None:
+        return 2
+    from gradtui.findings.findings import findings
+
+    return of_findings(findings(snapshot)) or 2

@@ -93,6 +93,11 @@ OPTIONS = (
     ),
 )
 
+OF_A_FUNCTION = frozenset(
+    {"places", "dtype", "device", "optimizer", "train", "updates", "data", "batch", "seed", "order", "taylor"}
+)
+"""Those that say where and how a function is evaluated."""
+
 
 def declared(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function that takes all of them."""

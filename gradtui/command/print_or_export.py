@@ -143,7 +143,7 @@ def refuse(text: str, problem: Problem, form: Form | None, snapshot: Snapshot | 
         _write(json.line(json.refusal(text, problem, snapshot)))
     told = pointed(shown(text), problem) if snapshot is None else traced(snapshot)
     click.echo(told, err=True)
-    sys.exit(exit_status.of_problem(problem))
+    sys.exit(exit_status.of_problem(problem, snapshot))
 
 
 @contextmanager

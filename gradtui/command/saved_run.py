@@ -52,10 +52,19 @@ def load(path: str, form: Form | None) -> Run:
     return opened(load, path, form)
 
 
-def write(run: Run, form: Form | None, export: str | None) -> None:
-    """On standard output, in a file, or both. What is asked for and cannot be is click's own complaint."""
+def check(form: Form | None, export: str | None) -> None:
+    """Refuse what no run is written as."""
     if form == "steps":
         raise click.UsageError("a run has many backward passes: open the screen, and enter shows that of an update")
+    if export is not None:
+        from gradtui.report.run.export import check_suffix
+
+        with exporting(export):
+            check_suffix(export)
+
+
+def write(run: Run, form: Form | None, export: str | None) -> None:
+    """On standard output, in a file, or both."""
     if export is not None:
         _export(run, export)
     if form is not None:
@@ -67,6 +76,7 @@ def write(run: Run, form: Form | None, export: str | None) -> None:
 
 def saved(path: str, form: Form | None, export: str | None) -> NoReturn:
     """A run that was saved, or goes on: written out."""
+    check(form, export)
     run = load(path, form)
     write(run, form, export)
     sys.exit(exit_status.of_findings(run.findings) if form is not None else 0)

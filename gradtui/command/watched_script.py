@@ -83,6 +83,7 @@ def run(target: Sequence[str], form: Form | None, export: str | None, every: int
     """Run it to its end and write what came of it; the exit status."""
     from msgspec.structs import replace
 
+    runs.check(form, None if is_folder(export) else export)  # before the training, which may take hours
     check(target)
     with file(export) as path:
         status = watched(target, path, every, aloud=form == "text" or is_folder(export))

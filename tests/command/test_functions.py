@@ -34,6 +34,11 @@ def fit():
 
 def detached(x):
     return x.detach() * 2
+
+def written_over(x):
+    grown = x.exp()
+    grown += 1
+    return grown
 """
 
 
@@ -131,6 +136,14 @@ def test_an_exception_in_json(folder: Path) -> None:
     assert [node["name"] for node in answer["graph"]["nodes"]] == ["MulBackward0", "AccumulateGrad"]
 
 
+@pytest.mark.parametrize("form", ["--print", "--json", "--steps"])
+def test_what_backward_raises_is_proved_and_no_bad_usage(folder: Path, form: str) -> None:
+    ended = run("some/model.py:written_over", form, folder=folder)
+    assert ended.exit_code == 1
+    if form == "--json":
+        assert [one["certainty"] for one in json.loads(ended.stdout)["findings"]] == ["proved"]
+
+
 def test_no_gradient_is_seen_by_the_differences(folder: Path) -> None:
     answer = json.loads(run("some/model.py:detached", "--json", folder=folder).stdout)
     assert answer["variables"]["x"]["grad"] == 0
@@ -172,4 +185,4 @@ def test_a_file_alone_is_run_and_says_where_there_is_no_training(folder: Path) -
     ended = started(folder, "some/model.py", "--print", command=warm.gradtui())
     assert (ended.returncode, ended.stdout) == (0, "")
     assert "there was no training" in ended.stderr
-    assert "it has bad, detached, fit, loss" in ended.stderr
+    assert "it has bad, detached, fit, loss, written_over" in ended.stderr

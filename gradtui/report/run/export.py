@@ -17,11 +17,17 @@ from gradtui.runs.run import Run
 SUFFIXES = (".json", ".csv", ".gradtui")
 
 
-def export(run: Run, path: str) -> None:
-    """Write `path`, whole or not at all. Raises ExportError for what cannot be written so, and OSError."""
+def check_suffix(path: str) -> str:
+    """The format that a name asks for. Raises ExportError where it is none of a run."""
     suffix = Path(path).suffix
     if suffix not in SUFFIXES:
         raise ExportError(f"a whole run is written as {' '.join(SUFFIXES)}: {path} ends in none of them")
+    return suffix
+
+
+def export(run: Run, path: str) -> None:
+    """Write `path`, whole or not at all. Raises ExportError for what cannot be written so, and OSError."""
+    suffix = check_suffix(path)
     if suffix == ".gradtui":
         try:
             save(run, path)
