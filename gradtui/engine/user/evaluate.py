@@ -299,8 +299,10 @@ class Run:
         told = {name: found for name in asked.variables if (found := again.differences(name)) is not None}
         curve = again.curve(self.request.curve) if self.request.curve else None
         surface = again.surface(self.request.surface) if self.request.surface else None
-        late = len(told) < len(asked.variables) or (curve is None and self.request.curve is not None)
-        why = f"one run of {self.name} takes {again.seconds:.2g} s: not run again for curve and differences"
+        unchecked = ", ".join(name for name in asked.variables if name not in told)
+        late = ["the curve"] if curve is None and self.request.curve else []
+        late += [f"differences by {unchecked}"] if unchecked else []
+        why = f"one run of {self.name} takes {again.seconds:.2g} s: too long for {' and '.join(late)}"
         return told, curve, surface, (model.Note("code", why),) if late else ()
 
     def _files(self, more: Collection[Path] = ()) -> dict[str, str]:

@@ -302,3 +302,18 @@ def f():
     return (net(torch.ones(3, 2)) * loose).sum()
 """)
     assert [*good(tmp_path, "f").parameters] == ["loose", "weight", "bias"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "left_out", "there"), [("CURVE", "curve", "differences"), ("DIFFERENCES", "differences by x, w", "curve")]
+)
+def test_what_takes_too_long_is_named_and_nothing_else(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch, limit: str, left_out: str, there: str
+) -> None:
+    monkeypatch.setattr(f"gradtui.engine.user.rerun.{limit}", 0.0)
+    write(CODE)
+    snapshot = run(tmp_path, "smooth", curve=CurveRequest("x", (-1.0, 1.0), 20))
+    assert (bool(snapshot.differences), snapshot.curve is None) == (limit == "CURVE", limit == "CURVE")
+    (note,) = snapshot.notes
+    assert left_out in note.text
+    assert there not in note.text
