@@ -13,7 +13,7 @@ from gradtui.snapshot.visible import harmless
 
 MOST_FINDINGS, MOST_EVIDENCE = 20, 4
 NONE = "no fault found"
-ONLY_PERHAPS = f"{NONE}, though it may be seen whether this is meant so:"
+ONLY_PERHAPS = f"{NONE}; see whether this is meant:"
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from gradtui.snapshot.model import Problem
 from gradtui.tui import asking
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.asking import PatienceLost
+from gradtui.tui.dialogs.command_palette import UNLISTED
 from gradtui.tui.dialogs.help import HelpScreen
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.typing.line_input import LineInput
@@ -504,9 +506,13 @@ async def test_palette_has_every_action() -> None:
     app = make_app("x*y + sin(y)", {"x": "[2]", "y": "1.5"})
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
-        titles = {command.title for command in app.get_system_commands(app.screen)}
+        commands = [*app.get_system_commands(app.screen)]
+        titles = {command.title for command in commands}
+        assert len({re.sub(r"\W", "", title) for title in titles}) == len(commands), "each once"
+        files = [command.help for command in commands if "under another name" in command.help]
+        assert sorted(set(files)) == sorted(files), "one command a file"
         for binding in app.BINDINGS:
-            if app.check_action(binding.action.partition("(")[0], ()) and binding.id != "restore":  # type: ignore[union-attr]
+            if app.check_action(binding.action.partition("(")[0], ()) and binding.id not in UNLISTED:  # type: ignore[union-attr]
                 assert binding.tooltip in titles  # type: ignore[union-attr]
         assert {"Theme", "Example: sigmoid", "Use float64"} <= titles
         await press(pilot, "ctrl+p", *"use float64")

@@ -24,13 +24,15 @@ FILES = (
     ("Export the chart as SVG", "function.chart.svg"),
     ("Export the graph for Graphviz", "graph.dot"),
     ("Export the graph for Mermaid", "graph.mmd"),
-    ("Export as a page for any browser", "function.html"),
     ("Export as a PyTorch script", "function.py"),
     ("Export as JSON", "function.json"),
     ("Export f and f' as LaTeX", "function.tex"),
-    ("Export a page that steps through backward", "function.html"),
+    ("Export a page that steps through backward in any browser", "function.html"),
     ("Export the updates as a table", "run.csv"),
 )
+
+UNLISTED = ("restore", "explain")
+"""Keys that do nothing where the palette was, or what another key does too."""
 
 
 def commands(
@@ -38,7 +40,7 @@ def commands(
 ) -> Iterator[SystemCommand]:
     """Every action that works now, then examples, number type, mouse and theme."""
     for binding in keys:
-        if binding.id != "restore" and works(binding.action.partition("(")[0], session, shown, typing=False):
+        if binding.id not in UNLISTED and works(binding.action.partition("(")[0], session, shown, typing=False):
             first = binding.key.partition(",")[0]
             key = app.get_key_display(Binding(first, "", key_display=binding.key_display)) if first else "no key"
             yield SystemCommand(binding.tooltip, f"{binding.description} ({key})", partial(run, binding.action))
