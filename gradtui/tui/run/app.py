@@ -30,7 +30,7 @@ from gradtui.tui.run.help import shown
 from gradtui.tui.run.keys import EVERYWHERE, KEYS
 from gradtui.tui.run.look import Look
 from gradtui.tui.run.loss_chart import LossChart
-from gradtui.tui.run.panes import FindingsPane, Numbers, Output
+from gradtui.tui.run.panes import NONE, FindingsPane, Numbers, Output, may_judge
 from gradtui.tui.textual_fixes import MendedApp
 from gradtui.tui.typing.file_entry import FileEntry, write, written
 
@@ -195,7 +195,7 @@ class RunApp(MendedApp):
 
     def action_why(self) -> None:
         if self.look.next_finding() is None:
-            self.notify("no fault found", timeout=3)
+            self.notify(self._none, timeout=3)
         self.show()
 
     def action_next_snapshot(self, by: int) -> None:
@@ -246,7 +246,12 @@ class RunApp(MendedApp):
             )
             for one in findings
         ]
-        self.push_screen(FullScreen(told or [("findings", "no fault found")]))
+        self.push_screen(FullScreen(told or [("findings", self._none)]))
+
+    @property
+    def _none(self) -> str:
+        """What is said where there is no finding."""
+        return NONE if may_judge(self.look.run) else lines.NO_UPDATE
 
     def action_help(self) -> None:
         from gradtui.tui.run.help import HelpScreen

@@ -116,9 +116,10 @@ no part in the update.
             self._of = of
             self._known.clear()
             self._columns = look.columns(self.cell_count)
-            self._scale = Scale(look.view.span(look.measure))
+            span = look.view.span(look.measure)
+            self._scale = Scale(span)
             self.border_title = TITLES[look.measure]
-            self.border_subtitle = self._legend()
+            self.border_subtitle = self._legend(span is not None)
         self.lines_changed()
         top, height = self.scroll_offset.y, self.scrollable_content_region.height
         if height and not top <= look.row < top + height:
@@ -153,10 +154,10 @@ no part in the update.
         level = self._scale.level(cell.value)
         return SHADES[level], f"heat-map--{level}"
 
-    def _legend(self) -> str:
-        """As much as there is room for."""
+    def _legend(self, shaded: bool) -> str:
+        """As much as there is room for. shaded: whether there are numbers that a shade stands for."""
         bounds = [*self._scale.bounds()]
-        shades = [f"{shade} {number(bound, 1)}" for shade, bound in bounds]
+        shades = [f"{shade} {number(bound, 1)}" for shade, bound in bounds] if shaded else []
         signs = [f"{SIGNS[sign]} {name}" for sign, name in NAMES]
         whole = "  ".join([*shades, *signs])
         if len(whole) <= self.size.width - 4:

@@ -21,6 +21,7 @@ LATELY = 50
 QUIET = 10.0
 """Seconds without an update after which it is said how long there was none."""
 MOST_OF_A_LINE = 1000
+NO_UPDATE = "no update has run yet"
 
 Pieces = tuple[Piece, ...]
 
@@ -46,7 +47,7 @@ def update_lines(look: Look, width: int) -> Iterator[Pieces]:
     """The selected update: its loss and rates, what was found, then the parameters of the selected row."""
     update = look.update
     if update is None:
-        yield (("no update has run yet", "numbers--label"),)
+        yield ((NO_UPDATE, "numbers--label"),)
         return
     lr = ", ".join(dict.fromkeys(number(one, DIGITS) for one in update.lr)) or NOT_KNOWN
     told = [_named("loss", number(update.loss, 7)), _named("gradient norm", number(update.grad_norm, 7))]

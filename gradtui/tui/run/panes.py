@@ -19,6 +19,11 @@ LOW = 10
 NONE = "no fault found"
 
 
+def may_judge(run: Run) -> bool:
+    """Whether there was anything in which a fault could be found."""
+    return run.ended or bool(run.updates)
+
+
 class FindingsPane(LineView, can_focus=False):
     """A line a finding; where there is none, it says so."""
 
@@ -52,7 +57,7 @@ class FindingsPane(LineView, can_focus=False):
     def line(self, y: int) -> Line:
         run = self._look.run
         if not run.findings:
-            return Line(((NONE if run.ended or run.updates else "", "findings--none"),))
+            return Line(((NONE if may_judge(run) else "", "findings--none"),))
         return Line(lines.finding_line(run.findings[y], y == self._look.finding))
 
 
