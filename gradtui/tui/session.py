@@ -52,8 +52,9 @@ class Session:
     names: words that are variables whatever they are. ledger: whether tangents along the active element are wanted.
     experiments: what is changed in the backward pass of this very expression.
     origin: `function` where `text` names a function of a file: its variables come with the first answer. live: whether anything
-    can be asked for; not where a Snapshot was saved, or captured, elsewhere: then nothing moves. saves: how often the function's
-    file was saved. defaults: variables that stand where the function's own default has them, which may be another after that.
+    can be asked for; not where a Snapshot was saved, or captured, elsewhere: then nothing moves, and source says what it is.
+    saves: how often the function's file was saved. defaults: variables that stand where the function's own default has them,
+    which may be another after that.
     data: columns of data by name, which are no variables; unusable: why another is none. training: what the requests ask of an
     optimizer; surface, fit: to be drawn of it.
     order: of the highest derivative on the chart. degree: of Taylor's polynomial, None for the order. looked: of the derivative
@@ -85,6 +86,7 @@ class Session:
         self.ledger = False
         self.experiments: tuple[Experiment, ...] = ()
         self.origin, self.live = origin, live
+        self.source = "saved"
         self.saves = 0
         self.defaults: set[str] = set()
         self.held = False

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textual.events import MouseDown, MouseMove
     from textual.screen import Screen
 
-ALWAYS = ("help", "quit", "line.help", "app.explain")
+ALWAYS = ("help", "quit", "line.help", "app.explain", "restore")
 """Actions that are never left out, beside the palette."""
 LEFT = 1
 """Cells before the first key."""

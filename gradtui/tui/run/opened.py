@@ -51,8 +51,10 @@ def _app(sources: list[Source], look: Look, theme: str | None, settings: Setting
     return RunApp(sources[0], look, theme, settings)
 
 
-def explorer(snapshot: Snapshot, theme: str | None, memory: Memory | None) -> UpdateApp:
-    return UpdateApp(session_of(snapshot), partial(SavedAnswer, snapshot), theme, memory)
+def explorer(snapshot: Snapshot, update: int, theme: str | None, memory: Memory | None) -> UpdateApp:
+    session = session_of(snapshot)
+    session.source = f"update {update}"
+    return UpdateApp(session, partial(SavedAnswer, snapshot), theme, memory)
 
 
 def run(path: str, theme: str | None = None, settings: Settings | None = None) -> int:
@@ -78,7 +80,7 @@ def run(path: str, theme: str | None = None, settings: Settings | None = None) -
         except (FileError, OSError) as error:
             said = str(error)
             continue
-        inner = explorer(snapshot, chosen, memory)
+        inner = explorer(snapshot, app.opened, chosen, memory)
         inner.run(mouse=mouse)
         if not inner.back:
             return inner.return_code or 0

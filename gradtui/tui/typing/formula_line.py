@@ -87,7 +87,7 @@ class FormulaLine(Horizontal):
 
     def show_status(self, light: Light) -> None:
         session = self._session
-        kind = f"{'' if session.live else 'saved · '}{session.dtype} · {session.device}"
+        kind = f"{'' if session.live else f'{session.source} · '}{session.dtype} · {session.device}"
         self.status.show(f"EXPERIMENT · {kind}" if session.experiments else kind, light)
 
     def on_descendant_focus(self) -> None:

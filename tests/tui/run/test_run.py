@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -57,6 +58,10 @@ def of(pilot: Pilot[Any]) -> RunApp:
 async def shown(pilot: Pilot[Any]) -> None:
     app = of(pilot)
     await until(pilot, lambda: app.look.count > 0 and app.loss.settled)
+
+
+def screen(app: App[Any]) -> list[str]:
+    return ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]
 
 
 def rows(app: RunApp) -> dict[str, str]:
@@ -203,10 +208,14 @@ async def test_what_cannot_be_read_is_said_and_the_picture_stays(path: Path) -> 
         assert "damaged" not in text(app)
 
 
-async def test_a_snapshot_is_left_by_escape() -> None:
-    app = explorer(examples.quadratic(), None, None)
-    async with app.run_test(size=WIDE) as pilot:
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), WIDE])
+async def test_a_snapshot_says_whose_it_is_and_is_left_by_escape(size: tuple[int, int]) -> None:
+    app = explorer(examples.quadratic(), 37, None, None)
+    async with app.run_test(size=size) as pilot:
         await pilot.pause()
+        first, *_, last = screen(app)
+        assert "update 37" in first
+        assert "esc back to the run" in last
         await pilot.press("l", "escape")
         assert not app.back
         await pilot.press("escape")
