@@ -14,6 +14,7 @@ from gradtui.settings.read_settings import Settings
 def show(settings: Settings) -> None:
     """On standard output, what is wrong below. Raises click's complaint for a theme of the command line that is none."""
     from gradtui.tui.configured_keys import bound
+    from gradtui.tui.keys import KEYS
     from gradtui.tui.run.keys import KEYS as RUN_KEYS
 
     settings = themed(settings)
@@ -29,8 +30,9 @@ def show(settings: Settings) -> None:
         for entry in ENTRIES
         if entry.name != "keys"
     ]
+    usual = {key.id: key.key for key in (*KEYS, *RUN_KEYS)}
     for key in keys:
-        source = "as usual"
+        source = "as usual" if key.key == usual[key.id] else "given to another action"
         if key.id in settings.keys:
             source = settings.sources[f"keys.{key.id}" if key.id in settings.get("keys") else "keymap"]
         rows.append((f"keys.{key.id}", " ".join(key.key.split(",")) or "–", source))

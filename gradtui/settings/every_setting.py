@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -20,8 +20,17 @@ class WrongError(ValueError):
         self.part = part
 
 
+class WrongPartsError(ValueError):
+    """Which entries of a table are wrong; sound: the others."""
+
+    def __init__(self, wrong: Sequence[WrongError], sound: Value) -> None:
+        super().__init__(*wrong)
+        self.wrong, self.sound = wrong, sound
+
+
 class Entry(NamedTuple):
-    """read: what stands in the file or the environment -> the value; raises WrongError. usual: where nobody has said."""
+    """read: what stands in the file or the environment -> the value; raises WrongError or WrongPartsError. usual: where nobody
+    has said."""
 
     name: str
     read: Callable[[Any], Value]
@@ -112,23 +121,29 @@ def _switch(value: Any) -> bool:
 
 
 def _keys(value: Any) -> dict[str, tuple[str, ...]]:
-    """Keys by action: a text, or a list of texts, an empty one for no key. `step.up = "l"` without quotes is a table in a
-    table."""
+    """Keys by action: a text, or a list of texts, an empty one for no key."""
     if not isinstance(value, dict):
         raise WrongError("keys is a table: [keys], then a line for each action")
     found: dict[str, tuple[str, ...]] = {}
-    for name, keys in value.items():
-        if isinstance(keys, dict):
-            try:
-                found |= {f"{name}.{rest}": one for rest, one in _keys(keys).items()}
-            except WrongError as error:
-                raise WrongError(str(error), f"{name}.{error.part}") from None
-            continue
+    wrong: list[WrongError] = []
+    for name, keys in _by_action(value):
         listed = [keys] if isinstance(keys, str) else keys
-        if not isinstance(listed, list) or not all(isinstance(key, str) and key for key in listed):
-            raise WrongError("the keys of an action are a text, or a list of texts", name)
-        found[name] = tuple(listed)
+        if isinstance(listed, list) and all(isinstance(key, str) and key for key in listed):
+            found[name] = tuple(listed)
+        else:
+            wrong.append(WrongError("the keys of an action are a text, or a list of texts", name))
+    if wrong:
+        raise WrongPartsError(wrong, found)
     return found
+
+
+def _by_action(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """`step.up = "l"` without quotes is a table in a table."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}.{rest}", one) for rest, one in _by_action(value))
+        else:
+            yield name, value
 
 
 ENTRIES = (

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gradtui.settings import config_file
-from gradtui.settings.every_setting import ENTRIES, IN_ENVIRONMENT, Value, WrongError, written
+from gradtui.settings.every_setting import ENTRIES, IN_ENVIRONMENT, Value, WrongError, WrongPartsError, written
 from gradtui.settings.keymaps import KEYMAPS
 
 MOST_TOLD = 8
@@ -97,15 +97,16 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         try:
             values[name] = known[name].read(value)
         except WrongError as error:
-            whole = f"{name}.{error.part}" if error.part else name
-            wrong.append(f"{_place(path, lines, name, error.part)}: {whole}: {error}")
-        else:
-            sources[name] = place
-            if name == "keys":
-                sources |= {
-                    f"keys.{action}": _place(path, lines, "keys", action)
-                    for action in cast(dict[str, Any], values[name])
-                }
+            wrong.append(f"{place}: {name}: {error}")
+            continue
+        except WrongPartsError as error:
+            wrong += [f"{_place(path, lines, name, one.part)}: {name}.{one.part}: {one}" for one in error.wrong]
+            values[name] = error.sound
+        sources[name] = place
+        if name == "keys":
+            sources |= {
+                f"keys.{action}": _place(path, lines, "keys", action) for action in cast(dict[str, Any], values[name])
+            }
     for entry in IN_ENVIRONMENT:
         if environ.get(entry.variable):
             try:

@@ -146,6 +146,15 @@ def test_ones_own_keys_are_stronger_than_a_ready_map(tmp_path: Path) -> None:
     assert ["line 4" in wrong[0], "line 7" in wrong[1], len(wrong)] == [True, True, 2]
 
 
+def test_a_wrong_key_leaves_the_others(tmp_path: Path) -> None:
+    settings = read(written(tmp_path, '[keys]\nwhy = 3\nupdate = "ö"\nstep.up = ["l", 1]\nstep.down = "h"\n'))
+    assert settings.keys == {"update": ("ö",), "step.down": ("h",)}
+    assert settings.sources["keys.step.down"].endswith("line 5")
+    first, second = settings.wrong
+    assert "line 2:" in first
+    assert "line 4:" in second
+
+
 def test_no_file(tmp_path: Path) -> None:
     assert read({config_file.VARIABLE: str(tmp_path / "no" / "config.toml")}).wrong == ()
     assert read({config_file.VARIABLE: ""}) == Settings()
@@ -180,7 +189,9 @@ def test_what_is_written_leaves_comments_and_links(tmp_path: Path) -> None:
 
 
 def test_settings_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in written(tmp_path, 'theme = "light"\n[keys]\nedit = "ö"\n"no.such" = "f99"\n').items():
+    for name, value in written(
+        tmp_path, 'theme = "light"\n[keys]\nedit = "ö"\nfull = "right"\n"no.such" = "f99"\n'
+    ).items():
         monkeypatch.setenv(name, value)
     printed = run("--settings", "--dtype", "float64")
     assert printed.exit_code == 0
@@ -190,7 +201,9 @@ def test_settings_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert rows["theme"] == ["textual-light", f"{tmp_path / 'config.toml'}, line 1"]
     assert rows["dtype"] == ["float64", "--dtype"]
     assert rows["keys.edit"][0] == "ö"
-    assert rows["keys.step.up"] == ["right", "as usual"]
+    assert rows["keys.step.down"] == ["left", "as usual"]
+    assert rows["keys.step.up"][0] == "–"
+    assert rows["keys.step.up"][1] != "as usual"
     assert "no.such" in printed.output.partition("wrong")[2]
 
 
