@@ -31,19 +31,19 @@ def show(target: Sequence[str], every: int, settings: Settings) -> int:
     from gradtui.tui.run import opened
 
     watched_script.check(target)
-    with watched_script.file(None) as path:
+    with watched_script.file(None) as path, watched_script.ended_by_signals():
         script = Script(target, path, every)
         try:
             left = opened.run(path, settings.theme, settings)
+            if left >= 128:  # a signal
+                script.process.terminate()
+            elif script.runs:
+                click.echo(GOES_ON, err=True)
+                script.aloud.set()
+            status = script.wait()
         except BaseException:
             script.process.terminate()
             raise
-        if left >= 128:  # a signal
-            script.process.terminate()
-        elif script.runs:
-            click.echo(GOES_ON, err=True)
-            script.aloud.set()
-        status = script.wait()
         found = runs.load(path, None)
         click.echo(NOT_KEPT if found.updates else shown(watched_script.no_training(target)), err=True)
     return left or status or exit_status.of_findings(found.findings)
@@ -61,22 +61,27 @@ class Script:
             stderr=subprocess.STDOUT,
         )
         self._status = 0
-        self._thread = threading.Thread(target=self._take, args=(path,), daemon=True)
-        self._thread.start()
+        self._ended = (
+            threading.Event()
+        )  # a thread that is waited for is held to be over once that is interrupted (Python 3.11)
+        threading.Thread(target=self._take, args=(path,), daemon=True).start()
 
     @property
     def runs(self) -> bool:
-        return self._thread.is_alive()
+        return not self._ended.is_set()
 
     def wait(self) -> int:
         """Until it has ended, and all that it wrote is in the file; its status."""
-        while self._thread.is_alive():
+        while self.runs:
             with suppress(KeyboardInterrupt):  # it reaches the script too, which says what comes of it
-                self._thread.join()
+                self._ended.wait()
         return self._status
 
     def _take(self, path: str) -> None:
-        self._status = watched_script.taken(self.process, path, self._echo)
+        try:
+            self._status = watched_script.taken(self.process, path, self._echo)
+        finally:
+            self._ended.set()
 
     def _echo(self, block: bytes) -> None:
         """What is written while the screen is there stands in it alone."""

@@ -6,13 +6,14 @@ import codecs
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -27,6 +28,7 @@ SCRIPT = re.compile(r".+\.py", re.DOTALL)
 FUNCTION = re.compile(r"(?!.*\.py:)[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 """`package.module:function`; that of a file, `model.py:loss`, is another thing."""
 BLOCK = 2**16
+ENDING = [signal.SIGTERM, *([signal.SIGHUP] if os.name == "posix" else [])]
 
 
 class Command(click.Command):
@@ -122,8 +124,29 @@ def watched(target: Sequence[str], path: str, every: int, aloud: bool) -> int:
             with suppress(OSError):
                 os.write(2, block)
 
-    with subprocess.Popen(command(target, path, every), stdout=subprocess.PIPE) as process:
-        return taken(process, path, echo)
+    with ended_by_signals(), subprocess.Popen(command(target, path, every), stdout=subprocess.PIPE) as process:
+        try:
+            return taken(process, path, echo)
+        except BaseException:
+            process.terminate()
+            raise
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """A signal that would end this process alone is raised as SystemExit: there is a script to be ended with it."""
+
+    def end(number: int, frame: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    usual = [number for number in ENDING if signal.getsignal(number) is signal.SIG_DFL]  # not where nohup ignores it
+    for number in usual:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in usual:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def command(target: Sequence[str], path: str, every: int) -> list[str]:

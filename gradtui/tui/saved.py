@@ -184,7 +184,9 @@ def _shown(app: GradtuiApp, theme: str | None, memory: Memory) -> int:
     if theme is None:
         app.suit_terminal()
     app.run(mouse=memory.settings.mouse)
-    return run_live(app.live_again, memory.settings) if app.live_again is not None else app.return_code or 0
+    if app.live_again is None or app.return_code:
+        return app.return_code or 0
+    return run_live(app.live_again, memory.settings)
 
 
 def _in_thread(work: Callable[[], T]) -> asyncio.Future[T]:

@@ -32,9 +32,9 @@ class TerminalDriver(LinuxDriver):
         super().__init__(*args, **settings)
         assert sys.__stdout__ is not None
         self._file = cast(Any, _Output(sys.__stdout__.fileno(), self._gone))
-        self._painting = self._suspended = self._leaving = False
-        for number in LEAVING:
-            signal.signal(number, self._leave)
+        self._painting = self._suspended = False
+        self._leaving: int | None = None
+        self._before = {number: signal.signal(number, self._leave) for number in LEAVING}
         # on the loop; Textual does it between any two instructions, some of which hold the locks that it needs
         self._loop.add_signal_handler(signal.SIGTSTP, self._suspend)
         self._loop.add_signal_handler(signal.SIGCONT, self._continue)
@@ -55,6 +55,17 @@ class TerminalDriver(LinuxDriver):
         if self._painting:
             super().stop_application_mode()
             self._painting = False
+
+    def close(self) -> None:
+        """At a stop, and at the end: what comes then, another screen or none, is not this one's to end, unless that has begun."""
+        super().close()
+        if self._suspended:
+            return
+        if self._leaving is None:
+            for number, handler in self._before.items():
+                signal.signal(number, handler)
+        else:  # it may have come when nobody heard that any more, or another way of leaving after it
+            self._app.exit(return_code=128 + self._leaving)
 
     def write(self, data: str) -> None:
         if self._painting:
@@ -81,9 +92,9 @@ class TerminalDriver(LinuxDriver):
 
     def _leave(self, number: int, frame: FrameType | None = None) -> None:
         """Quit; at once, as the loop itself may be waiting for a terminal that takes nothing."""
-        if self._leaving:
+        if self._leaving is not None:
             return
-        self._leaving = True
+        self._leaving = number
         signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # in the background too the terminal is restored
         signal.signal(signal.SIGALRM, lambda *_: self._end(number))
         signal.setitimer(signal.ITIMER_REAL, GRACE)
@@ -115,7 +126,7 @@ class TerminalDriver(LinuxDriver):
 
     def _continue(self) -> None:
         """Back on the screen; in the background there is none, and the process stops again."""
-        if self._leaving:
+        if self._leaving is not None:
             return
         if not self._in_foreground():
             os.kill(os.getpid(), signal.SIGSTOP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from gradtui.file.run_writing import save
 from tests import warm
 from tests.runs import made
-from tests.terminal.driver import Terminal, assert_restored
+from tests.terminal.driver import Terminal, alive, assert_restored
 
 pytestmark = [pytest.mark.child, pytest.mark.long]
 
@@ -70,4 +71,67 @@ def test_a_saved_run_is_left_for_a_backward_pass_and_come_back_to(tmp_path: Path
         terminal.wait_for("since update 37", "∅∅∅∅")
         terminal.press("q")
         assert terminal.wait_exit() == 0
+        assert_restored(terminal)
+
+
+UNTRAINED = """
+import os, sys, time
+try:
+    print(os.getpid(), "is the script", flush=True)
+    while True:
+        time.sleep(0.01)
+except KeyboardInterrupt:
+    print("saving", flush=True)
+    while not os.path.exists(sys.argv[1]):
+        time.sleep(0.01)
+    print("all is saved", flush=True)
+    sys.exit(3)
+"""
+HASTY = "from gradtui.tui import terminal; terminal.GRACE = 0.001; from gradtui.command.cli import main; main()"
+
+
+def test_ctrl_c_leaves_the_script_its_time(tmp_path: Path) -> None:
+    """Once the screen is left, nothing ends the program before the script has ended."""
+    script, gate = tmp_path / "train.py", tmp_path / "gate"
+    script.write_text(UNTRAINED)
+    with Terminal([sys.executable, "-c", HASTY, str(script), str(gate)]) as terminal:
+        terminal.wait_for("is the script")
+        terminal.press("q")
+        terminal.wait_for("goes on without the screen")
+        terminal.press("ctrl+c")
+        terminal.wait_for("saving")
+        gate.touch()
+        assert terminal.wait_exit() == 3
+        assert b"all is saved" in terminal.raw
+        assert_restored(terminal)
+
+
+@pytest.mark.parametrize(("options", "number"), [((), signal.SIGTERM), (("--print",), signal.SIGHUP)])
+def test_a_signal_ends_the_script_too(tmp_path: Path, options: tuple[str, ...], number: signal.Signals) -> None:
+    script, folder = tmp_path / "train.py", tmp_path / "folder"
+    script.write_text(UNTRAINED)
+    folder.mkdir()
+    with Terminal([GRADTUI, *options, str(script)], environment={"TMPDIR": str(folder)}) as terminal:
+        terminal.wait_for("is the script")
+        (process,) = terminal.children()
+        if not options:
+            terminal.press("q")
+            terminal.wait_for("goes on without the screen")
+        terminal.signal(number)
+        assert terminal.wait_exit() == 128 + number
+        terminal.wait(lambda: not alive(process), "the script's end")
+        assert_restored(terminal)
+    assert [*folder.iterdir()] == [], "nothing is left"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_between_two_screens(tmp_path: Path, number: signal.Signals) -> None:
+    """As long as neither has the terminal."""
+    save(made.run(), tmp_path / "run.gradtui")
+    with Terminal([GRADTUI, str(tmp_path / "run.gradtui")]) as terminal:
+        terminal.wait_for("since update 37", "∅∅∅∅")
+        terminal.press("enter")
+        terminal.wait(lambda: b"?1049l" in terminal.raw, "the first one's end")
+        terminal.signal(number)
+        assert terminal.wait_exit() in (-number, 128 + number)
         assert_restored(terminal)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -18,6 +18,7 @@ from textual.widgets import Static
 from gradtui.runs.run import Run
 from gradtui.runs.since import since
 from gradtui.settings.read_settings import Settings
+from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.visible import visible
 from gradtui.tui.configured_keys import bound
 from gradtui.tui.panes.key_footer import KeyFooter
@@ -40,7 +41,7 @@ NO_SNAPSHOT = "no backward pass of this run was kept whole: run it with --every 
 class RunApp(MendedApp):
     """look: where one looks, which outlives the screen: it is left for an update's backward pass and come back to.
 
-    opened: the update whose Snapshot is asked for, when it has been left so.
+    opened: reads the Snapshot that is asked for, when it has been left so.
     """
 
     TITLE = "gradtui"
@@ -59,7 +60,7 @@ class RunApp(MendedApp):
         self.wrong = (*settings.wrong, *wrong)
         self.set_keymap({str(key.id): key.key for key, usual in zip(self.keys, KEYS, strict=True) if key is not usual})
         self.source, self.look = source, look or Look()
-        self.opened: int | None = None
+        self.opened: Callable[[], Snapshot] | None = None
         self.ranks: Sequence[Run] = ()
         self.said = ""
         self._quiet: float | None = None
@@ -206,10 +207,11 @@ class RunApp(MendedApp):
 
     def action_snapshot(self) -> None:
         """Leave the screen for that of the Snapshot; whoever runs the app opens it, and this one again."""
-        self.opened = self.look.nearest()
-        if self.opened is None:
+        number = self.look.nearest()
+        if number is None:
             self.notify(NO_SNAPSHOT, timeout=4)
         else:
+            self.opened = partial(self.look.run.snapshots.__getitem__, number)  # of the run that is seen now
             self.exit()
 
     def action_output(self) -> None:

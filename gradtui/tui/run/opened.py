@@ -73,10 +73,10 @@ def run(path: str, theme: str | None = None, settings: Settings | None = None) -
             app.call_later(app.notify, said, severity="error", markup=False)
         app.run(mouse=mouse)
         chosen, said = app.theme, ""
-        if app.opened is None:
+        if app.opened is None or app.return_code:
             return app.return_code or 0
         try:
-            snapshot = look.run.snapshots[app.opened]
+            snapshot = app.opened()
         except (FileError, OSError) as error:
             said = str(error)
             continue

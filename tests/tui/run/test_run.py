@@ -17,6 +17,8 @@ from textual.widgets import Static
 
 from gradtui.file.run_reading import load
 from gradtui.file.run_writing import RunWriter, save
+from gradtui.runs.binned_norms import View
+from gradtui.runs.packed_updates import Record
 from gradtui.runs.run import ParameterNorms, Run, Update
 from gradtui.settings.read_settings import Settings
 from gradtui.tui.run.app import RunApp
@@ -127,8 +129,11 @@ async def test_keys(path: Path) -> None:
         count = len(look.rows)
         await pilot.press("space")
         assert len(look.rows) < count
+        snapshot = look.run.snapshots[37]
         await pilot.press("end", "enter")
-    assert app.opened == 37
+        look.take(Run(), View(Record()))  # another run in its place, or that of another rank
+    assert app.opened is not None
+    assert app.opened().expression == snapshot.expression
 
 
 async def test_a_click_chooses_update_and_module(path: Path) -> None:
