@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -41,7 +41,7 @@ NO_SNAPSHOT = "no backward pass of this run was kept whole: run it with --every 
 class RunApp(MendedApp):
     """look: where one looks, which outlives the screen: it is left for an update's backward pass and come back to.
 
-    opened: reads the Snapshot that is asked for, when it has been left so.
+    opened: the update whose Snapshot is asked for, when it has been left so; snapshots: of the run that was seen then.
     """
 
     TITLE = "gradtui"
@@ -60,7 +60,8 @@ class RunApp(MendedApp):
         self.wrong = (*settings.wrong, *wrong)
         self.set_keymap({str(key.id): key.key for key, usual in zip(self.keys, KEYS, strict=True) if key is not usual})
         self.source, self.look = source, look or Look()
-        self.opened: Callable[[], Snapshot] | None = None
+        self.opened: int | None = None
+        self.snapshots: Mapping[int, Snapshot] = {}
         self.ranks: Sequence[Run] = ()
         self.said = ""
         self._quiet: float | None = None
@@ -207,11 +208,10 @@ class RunApp(MendedApp):
 
     def action_snapshot(self) -> None:
         """Leave the screen for that of the Snapshot; whoever runs the app opens it, and this one again."""
-        number = self.look.nearest()
-        if number is None:
+        self.opened, self.snapshots = self.look.nearest(), self.look.run.snapshots
+        if self.opened is None:
             self.notify(NO_SNAPSHOT, timeout=4)
         else:
-            self.opened = partial(self.look.run.snapshots.__getitem__, number)  # of the run that is seen now
             self.exit()
 
     def action_output(self) -> None:

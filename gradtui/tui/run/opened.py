@@ -76,7 +76,7 @@ def run(path: str, theme: str | None = None, settings: Settings | None = None) -
         if app.opened is None or app.return_code:
             return app.return_code or 0
         try:
-            snapshot = app.opened()
+            snapshot = app.snapshots[app.opened]
         except (FileError, OSError) as error:
             said = str(error)
             continue

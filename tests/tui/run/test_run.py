@@ -132,8 +132,8 @@ async def test_keys(path: Path) -> None:
         snapshot = look.run.snapshots[37]
         await pilot.press("end", "enter")
         look.take(Run(), View(Record()))  # another run in its place, or that of another rank
-    assert app.opened is not None
-    assert app.opened().expression == snapshot.expression
+    assert app.opened == 37
+    assert app.snapshots[37].expression == snapshot.expression
 
 
 async def test_a_click_chooses_update_and_module(path: Path) -> None:
