@@ -30,7 +30,7 @@ def show(settings: Settings) -> None:
         for entry in ENTRIES
         if entry.name != "keys"
     ]
-    usual = {key.id: key.key for key in (*KEYS, *RUN_KEYS)}
+    usual = {key.id: key.key for key in (*RUN_KEYS, *KEYS)}
     for key in keys:
         source = "as usual" if key.key == usual[key.id] else "given to another action"
         if key.id in settings.keys:

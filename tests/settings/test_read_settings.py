@@ -207,6 +207,12 @@ def test_settings_are_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "no.such" in printed.output.partition("wrong")[2]
 
 
+def test_settings_that_nobody_has_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(config_file.VARIABLE, str(tmp_path / "none.toml"))
+    _, _, *rows = run("--settings").output.splitlines()
+    assert [row for row in rows if not row.endswith("as usual")] == []
+
+
 def test_the_screen_starts_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[tuple[Start, Settings | None]] = []
     monkeypatch.setattr(app, "run", lambda *given: opened.append(given))
