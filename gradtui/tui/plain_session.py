@@ -26,6 +26,7 @@ from gradtui.tui.configured_keys import in_full
 from gradtui.tui.dialogs.help import GLOSSARY, LANGUAGE
 from gradtui.tui.graph.columns import short
 from gradtui.tui.keys import KEYS, ROWS
+from gradtui.tui.panes.line_view import INDENT
 from gradtui.tui.training.summary import summary
 from gradtui.tui.typing.formula_line import title
 
@@ -210,13 +211,13 @@ def _cursor(app: GradtuiApp) -> Iterator[tuple[str, str]]:
             f"∂f/∂node {short(grad, digits)}",
         )
     panel = app.picture.node_panel
-    lines = ["".join(text for text, _ in panel.line(y).pieces) for y in range(panel.line_count)]
     whole: list[str] = []
-    for line in lines:
-        if line.startswith("  ") and whole:
-            whole[-1] += f" {line.strip()}"
-        elif line:
-            whole.append(line)
+    for line in map(panel.line, range(panel.line_count)):
+        text = "".join(text for text, _ in line.pieces)
+        if text.startswith(INDENT) and whole:
+            whole[-1] += f"{' ' if line.goes_on else '; '}{text.strip()}"
+        elif text:
+            whole.append(text)
     for number, line in enumerate(whole[2:]):
         yield f"node {number}", line
 

@@ -53,6 +53,13 @@ async def test_keys_and_texts() -> None:
     assert f"f(x) = {X2}" in said[10], "what cannot be read changes nothing that could be undone"
 
 
+async def test_the_pieces_of_a_sum_are_told_apart() -> None:
+    """With nothing between them `–`, not there yet, is read as the sign of the number behind it."""
+    *_, said = await session("j j j")
+    (gradient,) = (line for line in said if line.startswith("x.grad"))
+    assert [piece.split()[0] for piece in gradient.split("; ")] == ["x.grad", "8", "3"]
+
+
 @pytest.mark.parametrize("line", ["sin(x", "nonsense", "ctrl+nonsense", "f99", "no: such"])
 async def test_what_is_no_key_is_told(line: str) -> None:
     _, said = await session(line)

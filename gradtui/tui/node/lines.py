@@ -155,7 +155,7 @@ def _term(replay: Replay, term: Contribution, digits: int, *, plain: bool) -> Pi
     sender = replay.graph.nodes[term.node]
     name = "" if plain and sender.source is not None else f"{plain_name(sender) if plain else sender.name} "
     return (
-        ("  ", ""),
+        ("  ", "node--quiet"),
         _value(term.grad, "node--grad", digits),
         (f"  from {name}{title(sender)}", "node--quiet"),
     )

@@ -20,12 +20,20 @@ from gradtui.tui.panes.framed import Framed
 Piece = tuple[str, str]
 """Text and the component class of its style; `` for the widget's own."""
 
+INDENT = "  "
+"""Of the rest of a line that was broken."""
+
 
 class Line(NamedTuple):
     """What stands on a line; `style` is a component class laid over all of it."""
 
     pieces: tuple[Piece, ...]
     style: str = ""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is the rest of the line before it, that `folded` broke."""
+        return self.pieces[:1] == ((INDENT, ""),)
 
 
 class LineView(Framed, ScrollView, can_focus=True, inherit_bindings=False):
@@ -127,7 +135,7 @@ def _unchanged(before: Line, now: Line) -> int:
     return cells
 
 
-def folded(pieces: tuple[Piece, ...], width: int, indent: str = "  ") -> list[tuple[Piece, ...]]:
+def folded(pieces: tuple[Piece, ...], width: int, indent: str = INDENT) -> list[tuple[Piece, ...]]:
     """The pieces on as many lines of `width` cells as they need, broken at spaces; longer words are cut."""
     lines: list[list[Piece]] = [[]]
     used = 0
