@@ -271,9 +271,17 @@ def _kept(calls: Sequence[Call]) -> Iterator[None]:
         yield
     finally:
         for one, version, numbers in before:
-            if one._version != version:
+            if one._version != version or _is_written(one, numbers):
                 with unversioned(one), torch.no_grad():
                     one.copy_(numbers)
+
+
+def _is_written(one: torch.Tensor, before: torch.Tensor) -> bool:
+    """Normalisations and observers write into their averages, and torch counts no version of that."""
+    try:
+        return not torch.equal(one, before)
+    except (RuntimeError, NotImplementedError):  # it has no numbers of its own
+        return False
 
 
 def _same(again: torch.Tensor, loss: torch.Tensor) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,45 @@ def test_numbers_are_those_of_torch_and_nothing_is_left(model: nn.Module, tmp_pa
     assert last is not None
     assert last.norm == pytest.approx(norms["0.weight"], rel=1e-4)
     assert watch.findings == ()
+
+
+class Averages(nn.Module):
+    """Held by no module: written over by a function."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(4))
+        self.register_buffer("var", torch.ones(4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.batch_norm(x, self.mean, self.var, training=True)  # type: ignore[arg-type]
+
+
+AVERAGING: dict[str, Callable[[], nn.Module]] = {
+    "batch norm": lambda: nn.BatchNorm1d(4),
+    "batch norm of all batches alike": lambda: nn.BatchNorm1d(4, momentum=None),
+    "instance norm": lambda: nn.Sequential(
+        nn.Unflatten(1, (2, 2)), nn.InstanceNorm1d(2, track_running_stats=True), nn.Flatten()
+    ),
+    "a function with averages": Averages,
+    "spectral norm": lambda: nn.utils.parametrizations.spectral_norm(nn.Linear(4, 4)),
+    "an observer": torch.ao.quantization.FusedMovingAvgObsFakeQuantize,
+}
+
+
+@pytest.mark.parametrize("name", AVERAGING)
+def test_a_pass_made_again_leaves_running_averages_as_they_were(name: str) -> None:
+    """Of some of them torch counts no version."""
+    kept = []
+    for every in (0, 1):
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Linear(3, 4), AVERAGING[name](), nn.Linear(4, 1))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        with gradtui.watch(model, optimizer, every=every) if every else nullcontext():
+            train(model, optimizer, 3)
+        kept.append({name: one.clone() for name, one in model.state_dict().items()})
+    plain, watched = kept
+    assert all(torch.equal(one, plain[name]) for name, one in watched.items())
 
 
 def test_findings_are_told_while_it_goes_on_and_after_an_exception(model: nn.Module) -> None:
