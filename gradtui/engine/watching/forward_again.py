@@ -15,8 +15,9 @@ from typing import Any
 
 import torch
 
-from gradtui.engine.autograd.torch_private import torch_functions, unversioned
+from gradtui.engine.autograd.torch_private import torch_functions
 from gradtui.engine.autograd.undisturbed import undisturbed
+from gradtui.engine.autograd.written_over import put_back
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.events import is_leaving, is_of_array
 from gradtui.engine.capture.introspection import is_a, items, tensors
@@ -263,25 +264,8 @@ def _kept(calls: Sequence[Call]) -> Iterator[None]:
         )
         if not is_in_place(call.function):
             made.update(id(one) for one in references((call.result,)))
-    before = []
-    for one in outside.values():
-        with suppress(RuntimeError):  # it has no version, or no numbers of its own
-            before.append((one, one._version, one.detach().clone()))
-    try:
+    with put_back(outside.values()):
         yield
-    finally:
-        for one, version, numbers in before:
-            if one._version != version or _is_written(one, numbers):
-                with unversioned(one), torch.no_grad():
-                    one.copy_(numbers)
-
-
-def _is_written(one: torch.Tensor, before: torch.Tensor) -> bool:
-    """Normalisations and observers write into their averages, and torch counts no version of that."""
-    try:
-        return not torch.equal(one, before)
-    except (RuntimeError, NotImplementedError):  # it has no numbers of its own
-        return False
 
 
 def _same(again: torch.Tensor, loss: torch.Tensor) -> bool:
