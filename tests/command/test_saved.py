@@ -118,7 +118,9 @@ def test_what_is_no_file_is_not_waited_for(target: str, form: str, tmp_path: Pat
 
 
 def test_it_stays_where_it_is(saved: Path) -> None:
-    assert "no --at" in run(str(saved), "--at", "3", "--print").stderr
+    result = run(str(saved), "--at", "3", "--print")
+    assert result.exit_code == 2
+    assert "--at" in result.stderr
 
 
 # --export
