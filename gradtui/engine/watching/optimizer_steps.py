@@ -262,6 +262,7 @@ class Steps:
         if loss is not None:
             mine.losses.append((update, loss))
             mine.moves.append(self._moved(own, told))
+            mine.top_rates.append(max(rates, default=math.nan))
         mine.no_rate.add(update, bool(rates) and not any(rates))
         mine.top_rate = max(mine.top_rate, *rates, 0.0)
         mine.low_rate.add(update, bool(rates) and max(rates) < LOW * mine.top_rate)

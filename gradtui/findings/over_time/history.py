@@ -94,9 +94,10 @@ class ParameterHistory:
 class OptimizerHistory:
     """One optimizer. names: of its parameters. orphans: those of them that no module has that ran, while such a module has
     others. keeps: names of its state (`exp_avg`). first, last: its updates. losses: by update. moves: by how much of the norm of
-    all weights each of these steps changed them. top_rate: the largest learning rate so far. low_rate: it is far below that.
-    no_rate: all learning rates are 0. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter
-    had a gradient. thrown_away: steps before which the gradients of all passes but the last were cleared.
+    all weights each of these steps changed them. top_rates: the largest learning rate of each. top_rate: that of all so far.
+    low_rate: it is far below that. no_rate: all learning rates are 0. scheduled: the rate it was made with, where a scheduler has
+    changed it. empty: no parameter had a gradient. thrown_away: steps before which the gradients of all passes but the last were
+    cleared.
     follows: an earlier optimizer that had the same parameters."""
 
     name: str
@@ -109,6 +110,7 @@ class OptimizerHistory:
     source: Source | None = None
     losses: list[tuple[int, float]] = field(default_factory=list)
     moves: list[float] = field(default_factory=list)
+    top_rates: list[float] = field(default_factory=list)
     top_rate: float = 0.0
     low_rate: Run = field(default_factory=Run)
     no_rate: Run = field(default_factory=Run)

@@ -21,6 +21,8 @@ SLOW = 0.1
 NOTHING, LITTLE, FAR = 0.01, 0.1, 1.0
 """Of the norm of the weights: a step that changes them by so little lets no loss grow by powers, one by less than the second
 makes no other loss, and one by more than all throws them away."""
+GAP = 6
+"""Updates of which one has a loss below all that follow, where it grows and batches differ."""
 SPIKE, BEFORE, SOON = 100.0, 5, 5
 
 
@@ -30,6 +32,8 @@ class Growth(NamedTuple):
     last: int
     begin: float
     end: float
+    rate: float
+    on_average: bool = False
 
 
 def growth(history: History) -> list[Growth]:
@@ -42,14 +46,41 @@ def growth(history: History) -> list[Growth]:
             begin -= 1
         if begin < 0 or losses[begin][1] <= 0:
             continue
-        begin = _begin([one[1] for one in losses], begin)
+        values = [one[1] for one in losses]
+        begin = _begin(values, begin)
+        by_batches = _begin_by_batches(values)
+        if by_batches is not None and _moved(optimizer, losses[by_batches][0], losses[-1][0]) >= LITTLE:
+            found.append(_growth(number, optimizer, losses[min(begin, by_batches)], losses[-1], by_batches < begin))
+            continue
         count, factor = len(losses) - begin, losses[-1][1] / losses[begin][1]
         lost = len(losses) < len(optimizer.losses)
         if _moved(optimizer, losses[begin][0], losses[-1][0]) < NOTHING:
             continue  # it is not by the steps that it grows
         if (count > LEAST and factor >= FACTOR) or (lost and count > 2 and factor >= FACTOR**2):
-            found.append(Growth(number, losses[begin][0], losses[-1][0], losses[begin][1], losses[-1][1]))
+            found.append(_growth(number, optimizer, losses[begin], losses[-1], False))
     return found
+
+
+def _growth(
+    number: int, optimizer: OptimizerHistory, first: tuple[int, float], last: tuple[int, float], on_average: bool
+) -> Growth:
+    rate = _rate(optimizer, first[0], last[0])
+    return Growth(number, first[0], last[0], first[1], last[1], rate, on_average)
+
+
+def _begin_by_batches(losses: Sequence[float]) -> int | None:
+    """Where it begins that the loss grows, though not at each update, as some batches have a smaller one than others.
+
+    Of the losses that are below all after them there is one in every few updates, and the last is far above all until the first.
+    """
+    place = begin = len(losses) - 1
+    count = 1
+    while place > 0 and begin - place < GAP and losses[place - 1] > 0:
+        place -= 1
+        if SLACK * losses[place] < losses[begin]:
+            begin, count = place, count + 1
+    begin = _begin(losses, begin)
+    return begin if count > LEAST + 1 and losses[-1] >= FACTOR * max(losses[: begin + 1]) else None
 
 
 def _begin(losses: Sequence[float], begin: int) -> int:
@@ -69,14 +100,13 @@ def jump(history: History, update: int) -> Growth | None:
             continue
         usual = [one for one in before[-1 - NEAR :] if abs(one[1]) * JUMP < before[-1][1]]
         if usual:
-            return Growth(number, usual[-1][0], before[-1][0], usual[-1][1], before[-1][1])
+            return _growth(number, optimizer, usual[-1], before[-1], False)
     return None
 
 
 def jumped(history: History, grown: Growth, what: str, about: tuple[str, ...], cause: Finding) -> Fault:
     """what: the loss is afterwards. cause: what a backward pass tells of that, which comes of it."""
     optimizer = history.optimizers[grown.optimizer]
-    rate = max(optimizer.rates, default=math.nan)
     moved = _moved(optimizer, grown.first, grown.last)
     facts = {
         "moved": moved,
@@ -85,11 +115,17 @@ def jumped(history: History, grown: Growth, what: str, about: tuple[str, ...], c
         "end": grown.end,
         "last": grown.last,
         "what": what,
-        "rate": rate,
+        "rate": grown.rate,
     }
     if moved < LITTLE:
         return Fault("loss jumps by a batch", grown.last, facts, "likely", about, cause.source, begun_by=cause)
     return Fault("loss jumps", grown.first, facts, "likely", about, cause.source, begun_by=cause)
+
+
+def _rate(optimizer: OptimizerHistory, first: int, last: int) -> float:
+    """The largest learning rate of those steps."""
+    rates = zip(optimizer.losses, optimizer.top_rates, strict=True)
+    return max((rate for (update, _), rate in rates if first <= update < last), default=math.nan)
 
 
 def _moved(optimizer: OptimizerHistory, first: int, last: int) -> float:
@@ -155,6 +191,5 @@ def sinks(history: History) -> Iterator[Fault]:
 def detect(history: History) -> Iterator[Fault]:
     for one in growth(history):
         each = (one.end / one.begin) ** (1 / (one.last - one.first))
-        rates = history.optimizers[one.optimizer].rates
-        facts = {"each": each, "begin": one.begin, "end": one.end, "rate": max(rates, default=math.nan)}
-        yield Fault("loss grows", one.first, facts)
+        facts = {"each": each, "begin": one.begin, "end": one.end, "rate": one.rate}
+        yield Fault("loss grows on average" if one.on_average else "loss grows", one.first, facts)

@@ -66,6 +66,12 @@ SENTENCES: dict[str, Sentence] = {
         "overshoots by more than the last (learning rate {rate})",
         "take a smaller learning rate, scale the inputs to about 1, or clip the gradients",
     ),
+    "loss grows on average": Sentence(
+        "divergence",
+        "the loss grows from {begin} to {end}, by a factor of {each} an update on average: the steps are too large "
+        "(learning rate {rate})",
+        "take a smaller learning rate, scale the inputs to about 1, or clip the gradients",
+    ),
     "step before backward": Sentence(
         "step_order",
         "step comes before backward: when {optimizer} steps no parameter has a gradient, in none of {steps} steps",

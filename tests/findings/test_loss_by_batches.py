@@ -1,0 +1,78 @@
+"""A loss that grows by powers though not at each update, as batches differ. Truth is the training: it is torch that diverges."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import nn
+
+import gradtui
+from gradtui.findings.over_time.history import History, OptimizerHistory
+from gradtui.findings.over_time.loss_curve import detect
+from gradtui.snapshot.finding import Finding
+
+
+def trained(rate: float, seed: int, updates: int, scheduled: bool = False) -> tuple[list[float], list[Finding]]:
+    """A linear model on batches of 4, which some rates are too large for."""
+    torch.manual_seed(seed)
+    x = torch.randn(64, 6)
+    y = x @ torch.randn(6, 1)
+    model = nn.Linear(6, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+    losses = []
+    with gradtui.watch(model) as watch:
+        for _ in range(updates):
+            batch = torch.randint(64, (4,))
+            loss = nn.functional.mse_loss(model(x[batch]), y[batch])
+            losses.append(loss.item())
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            if scheduled:
+                scheduler.step()
+    return losses, [one for one in watch.findings if one.kind == "divergence"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "seed", "updates"), [(0.7, 0, 16), (0.7, 1, 40), (1.0, 0, 40), (1.0, 1, 16), (0.7, 2, 40)]
+)
+def test_it_is_told_with_where_it_began(rate: float, seed: int, updates: int) -> None:
+    losses, found = trained(rate, seed, updates)
+    assert losses[-1] > 1e3 * losses[0]
+    assert any(after < before for before, after in pairwise(losses)), "not at each update"
+    assert [one.update for one in found] == [0 if losses[1] > losses[0] else 1]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_rate_that_is_not_too_large_is_none(seed: int) -> None:
+    losses, found = trained(0.2, seed, 40)
+    assert losses[-1] < losses[0]
+    assert not found
+
+
+def test_the_learning_rate_is_that_of_the_steps_and_not_of_the_end() -> None:
+    _, found = trained(3.0, 1, 8, scheduled=True)
+    assert "3" in found[0].text
+    assert f"{3 * 0.9**7:.2f}" not in found[0].text
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        lambda number, place: number.lognormvariate(0, 2),
+        lambda number, place: 100 * 0.7**place * number.lognormvariate(0, 1),
+        lambda number, place: 5 / (1 + place) + 2000 * (place % 10 == 9),
+    ],
+    ids=["batches apart", "learning", "a hard batch now and then"],
+)
+def test_batches_that_differ_are_none(drawn: Callable[[random.Random, int], float]) -> None:
+    number = random.Random(0)
+    for count in (10, 20, 50):
+        losses = [(place, drawn(number, place)) for place in range(count)]
+        one = OptimizerHistory("SGD", frozenset(), 0, losses=losses, moves=[1.0] * count, top_rates=[0.1] * count)
+        assert not [*detect(History(optimizers=[one]))]
