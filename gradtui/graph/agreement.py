@@ -215,7 +215,7 @@ class _Judge:
         a, noise = one.autograd, _noise(one, d)
         near = _near(a, d, noise, LARGEST.get(self.dtype, math.inf))
         digits = min(right_digits(a, d, self.dtype), right_digits(d + noise, d, self.dtype))
-        if near and (enough(digits, self.dtype) or self._is_steady(one)):
+        if enough(digits, self.dtype) or (near and self._is_steady(one)):
             return Check(True, None, True, "", digits)
         if near or self._may_be_rounding(one, d):
             return Check(None, None, True, self._lost(one, digits, d, "differences"), digits)

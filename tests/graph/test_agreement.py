@@ -325,6 +325,15 @@ def test_without_calculus_differences_tell_what_they_can() -> None:
     assert 0 < told.digits < 10
 
 
+@pytest.mark.parametrize("off", [2e-7, 3e-6])
+def test_without_calculus_a_last_digit_or_two_is_a_tick_as_with_it(off: float) -> None:
+    """torch's own gradient in float64 is the truth."""
+    exact = replace(whole("(1.7*x - 2)^2", {"x": 1.3}, "float64"), dtype="float32", derivative={})
+    (gradient,) = exact.variables["x"].grad.numbers
+    told = check(with_gradient(exact, "x", gradient * (1 + off)), "x")
+    assert marks(told) == (True, None, True), told.text
+
+
 @pytest.mark.parametrize("text", ["x*(1 - cos(1e-7))", "sin(x)*sinc(2)"])
 def test_a_constant_that_lost_its_digits_is_no_wrong_formula(text: str) -> None:
     """Differences have it from the same constant, and agree with what is wrong."""
