@@ -85,15 +85,24 @@ class Board:
     def prepare(self) -> None:
         """Have the session's next request bring the next update, and what the chart lacks."""
         self.trainer.prepare()
+        if self._session.origin == "expression":  # of a file the first answer says what there is to move
+            self._choose()
         self.charts.prepare()
         if self._views is not None:
             self._views.chart.show_trail(self._trail, with_point=True)
 
+    def _choose(self) -> bool:
+        """Have the first chart be the one that the command line speaks of; whether an answer has to bring it."""
+        if self._chosen:
+            return False
+        self._chosen = True
+        self.charts.begin()
+        return self.charts.seen in ("fit", "contour")
+
     def arrived(self) -> None:
         """Another answer is there, and shown."""
-        if not self._chosen:
-            self._chosen = True
-            self.charts.begin()
+        if self._choose():
+            self._ask()
         self.show()
         self.trainer.arrived()
         if self.trainer.active:

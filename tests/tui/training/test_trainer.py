@@ -256,6 +256,25 @@ async def test_a_function_without_the_variables_that_are_trained_has_no_word_of_
         await holds(pilot, lambda: "1 update" in str(panel.border_subtitle), "the update told again")
 
 
+@pytest.mark.parametrize("optimizer", [None, "Adam(lr=0.1)"])
+async def test_data_are_there_with_their_fit_from_the_first(optimizer: str | None) -> None:
+    data = {"x": (0.0, 1.0, 2.0), "y": (0.0, 1.5, 2.0)}
+    app = trained_app("p = w*x + b; (p - y)^2", {"w": "1", "b": "0"}, optimizer, data=data, names=("w", "b", "x", "y"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await holds(pilot, lambda: app.answers.answered and not app.answers.waiting, "the answer")
+        assert app.board.charts.seen == "fit"
+        assert app.answers.shown is not None
+        assert app.answers.shown.fit is not None
+
+
+async def test_the_contour_is_there_from_the_first() -> None:
+    app = trained_app("w^2 + b^2", {"w": "1", "b": "2"}, "SGD(lr=0.1)")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await holds(pilot, lambda: app.answers.answered and not app.answers.waiting, "the answer")
+        assert app.board.charts.seen == "contour"
+        assert app.board.charts.drawing()(40, 10) is not None  # type: ignore[misc]
+
+
 async def test_data_without_a_name_for_what_fits_them() -> None:
     data = {"x": (0.0, 1.0, 2.0), "y": (0.0, 1.5, 2.0)}
     app = trained_app("(w*x + b - y)^2", {"w": "1", "b": "0"}, "SGD(lr=0.1)", data=data, names=("w", "b", "x", "y"))
