@@ -39,6 +39,7 @@ class Names:
         self._met: list[weakref.ref[torch.nn.Module]] = []
         self._strays: list[weakref.ref[torch.Tensor]] = []
         self._bare: dict[int, Bare] = {}
+        self._inputs: dict[int, weakref.ref[torch.Tensor]] = {}
         self._known: dict[tuple[int, ...], dict[int, tuple[weakref.ref[torch.Tensor], str]]] = {}
         self._asked: set[tuple[int, ...]] = set()
         self.titles: dict[int, str] = {}
@@ -53,6 +54,15 @@ class Names:
         """It ran inside of another, and has parameters of its own."""
         self._met.append(weakref.ref(module))
 
+    def differentiated_by(self, inputs: Iterable[object]) -> None:
+        """`torch.autograd.grad` was asked for the gradients of these: points of a differential equation, or positions that forces
+        are of. Where no module knows of one it is data, though backward() leaves it a gradient too."""
+        for one in inputs:
+            if is_a(one, torch.Tensor) and one.is_leaf and not is_a(one, torch.nn.Parameter):
+                self._inputs[id(one)] = weakref.ref(one)
+                if self._bare.pop(id(one), None) is not None:
+                    self._known.clear()
+
     def found(self, leaves: Iterable[torch.Tensor], update: int) -> None:
         """These are in a graph: those that no module knows of are bare tensors."""
         known = {id(one) for model in self.models() for one in named_parameters(model).values()}
@@ -61,7 +71,7 @@ class Names:
         known |= {id(whole) for part in parts for whole, _ in sharded_parameters(part)}
         for one in leaves:
             before = self._bare.get(id(one))
-            if id(one) in known:
+            if id(one) in known or self._is_input(one):
                 continue
             if before is None or before.reference() is not one:
                 self._bare[id(one)] = Bare(weakref.ref(one), update, False)
@@ -85,6 +95,10 @@ class Names:
         alive = [module for reference in self._roots.values() if (module := reference()) is not None]
         inside = {id(part) for module in alive for part in submodules(module).values() if part is not module}
         return [module for module in alive if id(module) not in inside and named_parameters(module)]
+
+    def _is_input(self, tensor: torch.Tensor) -> bool:
+        reference = self._inputs.get(id(tensor))
+        return reference is not None and reference() is tensor
 
     def is_stray(self, tensor: torch.Tensor) -> bool:
         return any(reference() is tensor for reference in self._strays)

@@ -15,6 +15,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.torch_private import asked, in_backward, is_unscaled, through_backward, unasked
+from gradtui.engine.capture.introspection import items
 from gradtui.engine.capture.places import Places
 from gradtui.engine.watching import scalers
 from gradtui.engine.watching.backward_passes import Passes
@@ -140,6 +141,9 @@ class Watch:
         accumulates = bool(kwargs.get("accumulate_grad", False))
         here = threading.get_ident() == self._thread and not in_backward() and not self._passes.capturing
         here = here and self._broken is None
+        if here and not accumulates and len(args) > 3:
+            with self._watching():
+                self._names.differentiated_by(items(args[3]))
         if not here or (creates and not accumulates):
             return run(outputs, *args, **kwargs)
         place = self.place(sys._getframe(1))
