@@ -45,7 +45,9 @@ def told(loss: Callable[[nn.Module, torch.Tensor], torch.Tensor], closure: bool)
     model = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))
     points = torch.rand(12, 2, requires_grad=True)
     parameters = model.parameters()
-    optimizer = torch.optim.LBFGS(parameters, lr=0.1, max_iter=2) if closure else torch.optim.Adam(parameters, lr=1e-2)
+    optimizer: Any = (
+        torch.optim.LBFGS(parameters, lr=0.1, max_iter=2) if closure else torch.optim.Adam(parameters, lr=1e-2)
+    )
 
     def evaluate() -> torch.Tensor:
         optimizer.zero_grad()
