@@ -225,14 +225,16 @@ def pieces(row: Cells, widths: Widths, digits: int, largest: float | None = None
 
     largest: the norm beside which gradients are large or small, where their size is shown.
     """
-    guides = cut(row.guides, widths.tree - GUTTER - min(LEAST_NAME, cell_len(row.name[0])))
+    runs_on = row.kind not in ("node", "group") and widths.source > 0
+    kept = 0 if runs_on else min(LEAST_NAME, cell_len(row.name[0]))
+    guides = cut(row.guides, widths.tree - GUTTER - kept)
     head = [(RUNNING, "graph--running"), (guides, "graph--guide")]
     if not row.gutter:
         head = [(" " * GUTTER + guides, "graph--guide")]
     room = widths.tree - GUTTER - cell_len(guides)
     gap = " " * GAP
     if row.kind not in ("node", "group"):
-        span = room + (GAP + widths.source if widths.source else 0)
+        span = room + (GAP + widths.source if runs_on else 0)
         painted = [*head, *_mention(row, span), (gap + " " * widths.value, "")]
     else:
         painted = [*head, *_name(row, room, has_source=widths.source > 0)]

@@ -96,3 +96,21 @@ def test_the_source_is_not_cut_for_long_vectors() -> None:
     assert source.text in text
     assert text.count(", …]") == 2
     assert name[:25] in text
+
+
+def test_guides_of_what_stands_below_the_deepest_node_are_whole() -> None:
+    """A reference runs on into the next column, where there is room."""
+    source = Source("x^2", 0, 3)
+    leads = ((1, 3), (2, 3), (4, 3), (4,), ())
+    nodes = [
+        Node(id, "A", (), "float64", "cpu", 9 - id, id, tuple(map(Edge, targets)), source=source)
+        for id, targets in enumerate(leads)
+    ]
+    graph = Graph(tuple(nodes))
+    there = rows(graph, levels=9)
+    found = [cells(row, graph, uses(graph), None, DIGITS) for row in there]
+    widths = arrange(measure(found)._replace(value=9, grad=9), 78)
+    for row, shown in zip(there, found, strict=True):
+        line = "".join(text for text, _ in pieces(shown, widths, DIGITS))
+        assert line.strip("▶ ").startswith(row.guides.strip()), line
+    assert any(row.kind == "reference" for row in there)
