@@ -33,7 +33,11 @@ def one_target(target: tuple[str, ...], default: str) -> str:
     """The one argument. A word that was meant as an option is none."""
     for argument in target:
         if LOOKS_LIKE_AN_OPTION.fullmatch(argument):
-            raise click.NoSuchOption(argument.partition("=")[0])
+            from difflib import get_close_matches
+
+            name = argument.partition("=")[0]
+            known = [option for one in click.get_current_context().command.params for option in one.opts]
+            raise click.NoSuchOption(name, possibilities=get_close_matches(name, known, 1, 0.8))
     if len(target) > 1:
         raise click.UsageError('one function, in quotes: gradtui "x + 1"')
     return target[0] if target else default

@@ -100,7 +100,9 @@ def test_places(screen: list[Start], target: str, at: list[str], places: dict[st
     ("arguments", "says"),
     [
         (["x", "+", "1"], "in quotes"),
-        (["x", "--jsn"], "No such option"),
+        (["x", "--jsn"], "--json"),
+        (["x", "--updats", "3"], "--updates"),
+        (["x", "--against", "y"], "No such option"),
         (["x", "--json", "--print"], "ask for one of them"),
         (["x", "--json", "--steps"], "ask for one of them"),
         (["x", "--dtype", "int8"], "float32"),
