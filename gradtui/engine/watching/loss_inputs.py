@@ -13,6 +13,7 @@ from gradtui.engine.autograd.readable_tensors import has_numbers
 from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.torch_private import unasked
 from gradtui.engine.autograd.values import PLAIN
+from gradtui.engine.capture.recording import maker
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Source
 
@@ -20,6 +21,7 @@ functional = torch.nn.functional
 COMPARING = {functional.mse_loss, functional.l1_loss, functional.smooth_l1_loss, functional.huber_loss}
 LOSSES = COMPARING | {
     functional.nll_loss, functional.kl_div, functional.binary_cross_entropy_with_logits, functional.cross_entropy,
+    functional.ctc_loss,
 }  # fmt: skip
 VIEWS = ("Squeeze", "View", "Reshape", "Unsqueeze", "UnsafeView", "Transpose", "Select", "Slice", "TBackward", "Clone")
 MOST_VIEWS = 8
@@ -48,7 +50,7 @@ def note(
         row, facts = wrong
         masked = kwargs.get("reduction") == "none" or kwargs.get("weight") is not None
         history.note("loss_input", place(), row, row=row, loss=func.__name__, masked=masked, **facts)
-    if target.requires_grad and target.grad_fn is not None and given.grad_fn is not None:
+    if maker(target) is not None and maker(given) is not None:
         _note_learned(history, func, given, target, place)
 
 
@@ -57,11 +59,11 @@ def _wrong(
 ) -> tuple[str, dict[str, float]] | None:
     """Which row of the words says what is wrong, and its numbers; None where nothing is, or it is not finite."""
     if func is functional.nll_loss:
-        axis = 1 if given.ndim > 1 else 0
-        sums = given.float().exp().sum(axis)
-        far = sums[(sums - 1).abs() > (SLACK if given.dtype in WIDE else SLACK_OF_NARROW)]
-        if far.numel() and bool(given.isfinite().any(axis).all()):
-            return "no log probabilities", {"sum": float(far.flatten()[0])}
+        if (sum_of_row := _not_1(given, 1 if given.ndim > 1 else 0)) is not None:
+            return "no log probabilities", {"sum": sum_of_row}
+    elif func is functional.ctc_loss:
+        if (sum_of_row := _not_1(given[:1], -1)) is not None:  # what is beyond the length of a sequence does not count
+            return "no log probabilities in time", {"sum": sum_of_row}
     elif func is functional.kl_div:
         most, least = float(given.max()), float(target.min())
         if most > SLACK:
@@ -85,9 +87,16 @@ def _wrong(
     return None
 
 
+def _not_1(logarithms: torch.Tensor, axis: int) -> float | None:
+    """To what the probabilities of a row add up, where that is not 1."""
+    sums = logarithms.float().exp().sum(axis)
+    far = sums[(sums - 1).abs() > (SLACK if logarithms.dtype in WIDE else SLACK_OF_NARROW)]
+    return float(far.flatten()[0]) if far.numel() and bool(logarithms.isfinite().any(axis).all()) else None
+
+
 def made_by(tensor: torch.Tensor) -> str:
     """The name of the operation that made its numbers, before any other view of them was taken."""
-    node = tensor.grad_fn
+    node = maker(tensor)
     for _ in range(MOST_VIEWS):
         if node is None or not node.name().startswith(VIEWS):
             break

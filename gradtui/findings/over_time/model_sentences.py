@@ -52,6 +52,12 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "and falls below 0 without learning the classes",
         "hand the logits to cross_entropy, or take log_softmax over the classes before {loss}",
     ),
+    "no log probabilities in time": Sentence(
+        "loss_input",
+        "{loss} is given no log probabilities: those of a row of the first step in time add up to {sum} where it should be 1, so "
+        "the loss has no least and falls below 0 without learning the labels",
+        "take log_softmax over the last axis, that of the labels, before {loss}",
+    ),
     "kl_div without logarithm": Sentence(
         "loss_input",
         "{loss} is given no log probabilities as its input: there is {most} among them, where a logarithm of a probability is at "

@@ -31,10 +31,25 @@ def found(loss: Callable[[torch.Tensor], torch.Tensor]) -> list[Finding]:
 
 LABELS = torch.arange(ROWS) % CLASSES
 SOFT = torch.softmax(torch.arange(ROWS * CLASSES).reshape(ROWS, CLASSES).cos(), -1)
+
+
+def in_time(out: torch.Tensor, length: int | None = None) -> torch.Tensor:
+    """ctc_loss of a sequence, or of a batch of them, for two labels each."""
+    labels = torch.tensor([[1, 2]] * out.shape[1] if out.ndim > 2 else [1, 2])
+    lengths = [length or len(out)] * out.shape[1] if out.ndim > 2 else length or len(out)
+    return functional.ctc_loss(
+        out, labels, torch.tensor(lengths), torch.tensor([2] * out.shape[1] if out.ndim > 2 else 2)
+    )
+
+
 WRONG: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "nll_loss of logits": lambda out: functional.nll_loss(out, LABELS),
     "nll_loss of probabilities": lambda out: functional.nll_loss(out.softmax(-1), LABELS),
     "nll_loss over the batch": lambda out: functional.nll_loss(out.log_softmax(0), LABELS),
+    "ctc_loss of logits": lambda out: in_time(out.reshape(6, 4, CLASSES)),
+    "ctc_loss of logits, one sequence": lambda out: in_time(out),
+    "ctc_loss over the batch": lambda out: in_time(out.reshape(6, 4, CLASSES).log_softmax(1)),
+    "ctc_loss of probabilities": lambda out: in_time(out.reshape(6, 4, CLASSES).softmax(-1)),
     "kl_div of probabilities": lambda out: functional.kl_div(out.softmax(-1), SOFT, reduction="batchmean"),
     "kl_div of two logarithms": lambda out: functional.kl_div(out.log_softmax(-1), SOFT.log(), reduction="batchmean"),
     "targets of -1": lambda out: functional.binary_cross_entropy_with_logits(out, SOFT.round() * 2 - 1),
@@ -45,6 +60,11 @@ WRONG: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 RIGHT: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "nll_loss": lambda out: functional.nll_loss(out.log_softmax(-1), LABELS),
     "nll_loss with an eps": lambda out: functional.nll_loss((out.softmax(-1) + 1e-3).log(), LABELS),
+    "ctc_loss": lambda out: in_time(out.reshape(6, 4, CLASSES).log_softmax(-1)),
+    "ctc_loss, one sequence": lambda out: in_time(out.log_softmax(-1)),
+    "ctc_loss, nothing behind the end": lambda out: in_time(
+        out.log_softmax(-1).reshape(6, 4, CLASSES) * (torch.arange(6) < 5)[:, None, None], 5
+    ),
     "kl_div": lambda out: functional.kl_div(out.log_softmax(-1), SOFT, reduction="batchmean"),
     "kl_div of logarithms": lambda out: functional.kl_div(
         out.log_softmax(-1), SOFT.log(), log_target=True, reduction="sum"
