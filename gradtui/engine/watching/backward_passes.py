@@ -16,7 +16,7 @@ from gradtui.engine.autograd.backward import leaves_of
 from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.torch_private import asked, is_wrapped, sequence_number
 from gradtui.engine.capture.introspection import is_a
-from gradtui.engine.capture.recording import Recording
+from gradtui.engine.capture.recording import Recording, maker
 from gradtui.engine.capture.trace import failed_step
 from gradtui.engine.watching.forward_again import references, replay
 from gradtui.engine.watching.left_gradients import LeftGradients, has_gradient
@@ -237,7 +237,7 @@ class Passes:
         for call in reversed(segment.calls):
             reference = next(references((call.result,)), None)
             one = None if reference is None else reference()
-            if one is None or one.numel() != 1 or not one.requires_grad or one.is_leaf or is_wrapped(one):
+            if one is None or one.numel() != 1 or maker(one) is None or is_wrapped(one):
                 continue
             value = float(one.detach().item())
             if not math.isfinite(value) and self._history.bad_loss is None and self._history.bad_gradient is None:

@@ -153,7 +153,7 @@ class Notice:
     def _old(self, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> None:
         """A tensor whose graph was made before the last step."""
         for one in tensors((*args, *kwargs.values())):
-            made = maker(one) if one.requires_grad and not one.is_leaf else None
+            made = maker(one) if one.requires_grad else None
             if made is not None and self.borders and made._sequence_nr() < self.borders[-1]:
                 name = variable_of(one, frame)
                 born = bisect_right(self.borders, made._sequence_nr())

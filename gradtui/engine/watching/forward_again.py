@@ -23,6 +23,7 @@ from gradtui.engine.capture.events import is_leaving, is_of_array
 from gradtui.engine.capture.introspection import is_a, items, tensors
 from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import Recorder
+from gradtui.engine.capture.recording import maker
 from gradtui.engine.watching.tape import Call, Reference, Segment, is_in_place
 from gradtui.snapshot.model import Snapshot, Source
 
@@ -96,7 +97,7 @@ def _given(call: Call) -> Iterator[Reference]:
 def _has_graph(reference: Reference) -> bool:
     """What is gone had one: all else is kept."""
     one = reference()
-    return one is None or (one.requires_grad and not one.is_leaf)
+    return one is None or maker(one) is not None
 
 
 def _is_learned(reference: Reference) -> bool:

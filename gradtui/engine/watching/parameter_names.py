@@ -16,6 +16,7 @@ from gradtui.engine.capture.holders import unregistered
 from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, submodules
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import is_users
+from gradtui.engine.capture.recording import maker
 
 MOST_KNOWN = 16
 """Sets of parameters whose names are kept."""
@@ -58,7 +59,7 @@ class Names:
         """`torch.autograd.grad` was asked for the gradients of these: points of a differential equation, or positions that forces
         are of. Where no module knows of one it is data, though backward() leaves it a gradient too."""
         for one in inputs:
-            if is_a(one, torch.Tensor) and one.is_leaf and not is_a(one, torch.nn.Parameter):
+            if is_a(one, torch.Tensor) and maker(one) is None and not is_a(one, torch.nn.Parameter):
                 self._inputs[id(one)] = weakref.ref(one)
                 if self._bare.pop(id(one), None) is not None:
                     self._known.clear()
@@ -196,7 +197,7 @@ def holder_of_graphs(
 
 
 def _has_graph(value: object) -> bool:
-    return is_a(value, torch.Tensor) and value.grad_fn is not None
+    return is_a(value, torch.Tensor) and maker(value) is not None
 
 
 def _containers(scope: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
@@ -220,7 +221,7 @@ def _holds_graphs(value: object) -> bool:
     several = [*items(value)] if is_a(value, list, tuple) else [one for _, one in entries(value)]
     if is_a(value, deque):
         several = [*deque.__iter__(value)]
-    graphs = [one for one in several[-MOST_ITEMS:] if is_a(one, torch.Tensor) and one.requires_grad and not one.is_leaf]
+    graphs = [one for one in several[-MOST_ITEMS:] if _has_graph(one)]
     return len(graphs) > 2
 
 

@@ -136,6 +136,31 @@ def test_a_watch_that_breaks_lets_the_training_go_on(
     assert len(watch.run.updates) == 0
 
 
+@pytest.mark.parametrize("keeps", [False, True])
+def test_views_of_which_torch_refuses_to_tell_are_no_matter(
+    model: Any, keeps: bool, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Made under no_grad, of a weight that is written over with gradients on: torch does not say what made them."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with gradtui.watch(model, optimizer, tmp_path / "run.gradtui", every=1) as watch:
+        for _ in range(3):
+            with torch.no_grad():
+                views = [model[0].weight.view(-1), model[3].bias.view(-1)[0]]
+            optimizer.zero_grad()
+            (model(torch.rand(8, 3)).mean() + sum(one.detach().sum() for one in views)).backward(retain_graph=keeps)
+            optimizer.step()
+            with torch.no_grad():
+                for one in views:
+                    one.mul_(0.9)
+    with pytest.raises(RuntimeError):
+        _ = views[0].is_leaf
+    assert "not watched any more" not in capsys.readouterr().err
+    assert len(watch.run.updates) == 3
+    run = gradtui.load(tmp_path / "run.gradtui")
+    assert isinstance(run, gradtui.Run)
+    assert run.snapshots
+
+
 def test_results_that_can_be_made_again_are_not_held(model: nn.Module, tmp_path: Path) -> None:
     """What a pass makes is gone when torch lets go of it: a step needs little more memory than without a watch. A Snapshot of the
     pass has all of it nevertheless."""
