@@ -76,3 +76,22 @@ def test_batches_that_differ_are_none(drawn: Callable[[random.Random, int], floa
         losses = [(place, drawn(number, place)) for place in range(count)]
         one = OptimizerHistory("SGD", frozenset(), 0, losses=losses, moves=[1.0] * count, top_rates=[0.1] * count)
         assert not [*detect(History(optimizers=[one]))]
+
+
+@pytest.mark.parametrize("rate", [2.0, 3.0, 20.0])
+def test_units_that_die_while_the_loss_grows_are_a_consequence(rate: float) -> None:
+    torch.manual_seed(0)
+    x, y = torch.rand(8, 3), torch.rand(8, 1)
+    model = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+    losses = []
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(9):
+            optimizer.zero_grad()
+            loss = nn.functional.mse_loss(model(x), y)
+            losses.append(loss.item())
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+    assert all(after > before for before, after in pairwise(losses))
+    assert not model[0].weight.grad.any(), "dead"
+    assert [(one.kind, one.update) for one in watch.findings] == [("divergence", 0)]

@@ -104,8 +104,8 @@ def jump(history: History, update: int) -> Growth | None:
     return None
 
 
-def jumped(history: History, grown: Growth, what: str, about: tuple[str, ...], cause: Finding) -> Fault:
-    """what: the loss is afterwards. cause: what a backward pass tells of that, which comes of it."""
+def jumped(history: History, grown: Growth, after: str, about: tuple[str, ...], cause: Finding) -> Fault:
+    """after: what the loss was seen to be then, or nothing. cause: what a backward pass tells of that, which comes of it."""
     optimizer = history.optimizers[grown.optimizer]
     moved = _moved(optimizer, grown.first, grown.last)
     facts = {
@@ -114,7 +114,7 @@ def jumped(history: History, grown: Growth, what: str, about: tuple[str, ...], c
         "first": grown.first,
         "end": grown.end,
         "last": grown.last,
-        "what": what,
+        "after": after,
         "rate": grown.rate,
     }
     if moved < LITTLE:

@@ -47,7 +47,7 @@ def detect(history: History) -> Iterator[Fault]:
         return
     grown = jump(history, update) if causes[0].kind in ("overflow", "exploding") else None
     if grown is not None:
-        yield jumped(history, grown, what, (), causes[0])
+        yield jumped(history, grown, f", and is {what} after it", (), causes[0])
         return
     yield Fault(row, update, {"what": what}, causes[0].certainty, about, causes[0].source, begun_by=causes[0])
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, ParameterHistory
-from gradtui.findings.over_time.loss_curve import jump, jumped
+from gradtui.findings.over_time.loss_curve import growth, jump, jumped
 from gradtui.findings.over_time.steps_and_rates import is_told
 from gradtui.snapshot.finding import CUT_OFF, Certainty, Finding
 
@@ -212,7 +212,10 @@ def _by_pass(
         cause = causes[0]
         grown = jump(history, update) if kinds is DYING and began else None
         if grown is not None:
-            yield jumped(history, grown, "flat", names, cause)
+            if not any(
+                one.first <= grown.first and grown.last <= one.last for one in growth(history)
+            ):  # that tells of it
+                yield jumped(history, grown, "", names, cause)
             return
         empty = cause.kind == "masked" and not began  # data that is 0 in all updates may be a beginning that is meant
         certainty: Certainty = "perhaps" if empty else cause.certainty

@@ -40,13 +40,13 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "loss jumps": Sentence(
         "divergence",
-        "the loss grows from {begin} at update {first} to {end} at update {last}, and is {what} after it: a step went far too "
+        "the loss grows from {begin} at update {first} to {end} at update {last}{after}: a step went far too "
         "far (learning rate {rate}); then {cause}",
         "take a smaller learning rate, or clip the gradients (clip_grad_norm_)",
     ),
     "loss jumps by a batch": Sentence(
         "divergence",
-        "the loss jumps from {begin} at update {first} to {end} at update {last}, and is {what} after it, though the steps "
+        "the loss jumps from {begin} at update {first} to {end} at update {last}{after}, though the steps "
         "between changed the weights by {moved} of their norm only: the batch of update {last} is unlike those before; then "
         "{cause}",
         "look at that batch: units, outliers, labels, a missing division; clip gradients (clip_grad_norm_), so that no one batch "
@@ -62,8 +62,8 @@ SENTENCES: dict[str, Sentence] = {
     "softmax twice": Sentence("softmax_twice", "{cause}", "{remedy}"),
     "loss grows": Sentence(
         "divergence",
-        "the loss grows by a factor of {each} at every update, from {begin} to {end}: the steps are too large, and each "
-        "overshoots by more than the last (learning rate {rate})",
+        "the loss grows at every update, from {begin} to {end}, by a factor of {each} on average: the steps are too large, and "
+        "each overshoots by more than the last (learning rate {rate})",
         "take a smaller learning rate, scale the inputs to about 1, or clip the gradients",
     ),
     "loss grows on average": Sentence(
@@ -177,8 +177,8 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "loss sinks": Sentence(
         "divergence",
-        "the loss falls below 0 by a factor of {each} at every update, from {begin} to {end}: it has no least, and grows in size "
-        "without end",
+        "the loss falls below 0 at every update, from {begin} to {end}, by a factor of {each} on average: it has no least, and "
+        "grows in size without end",
         "look at its sign, and at what bounds it from below: a squared error is to be made small, a log likelihood large",
     ),
     "gradients of some add up": Sentence(
