@@ -23,14 +23,14 @@ OF_THE_MODEL: dict[str, Sentence] = {
     ),
     "eval mode stays": Sentence(
         "eval_mode",
-        "the model trains in eval mode from here on: eval() was called, and train() never again; {module} ({kind}) and {count} "
-        "such modules in all act as in evaluation: dropout is off, batch norm keeps its running statistics",
+        "the model trains in eval mode from here on: eval() was called, and train() never again, as is seen of {modules}: "
+        "dropout is off, batch norm keeps its running statistics",
         "call model.train() after each evaluation, at the begin of each epoch",
     ),
     "never in train mode": Sentence(
         "eval_mode",
-        "the model learns in eval mode from the start: train() was never called; {module} ({kind}) and {count} such modules in "
-        "all act as in evaluation: dropout is off, batch norm keeps its running statistics",
+        "the model learns in eval mode from the start: train() was never called, as is seen of {modules}: dropout is off, batch "
+        "norm keeps its running statistics",
         "call model.train() before the loop; no fault where a fine-tuning is to keep these as they are",
     ),
     "padding is a real index": Sentence(

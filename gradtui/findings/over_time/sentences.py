@@ -74,18 +74,18 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "step before backward": Sentence(
         "step_order",
-        "step comes before backward: when {optimizer} steps no parameter has a gradient, in none of {steps} steps",
+        "no backward() comes right before step: in each of {steps} steps of {optimizer} no parameter has a gradient",
         "the order is zero_grad(), the loss, backward(), and then step()",
     ),
     "cleared before step": Sentence(
         "step_order",
-        "zero_grad comes after backward and before step: when {optimizer} steps no gradient is left, in none of {steps} steps",
+        "zero_grad comes after backward and before step: in each of {steps} steps of {optimizer} no gradient is left",
         "the order is zero_grad(), the loss, backward(), and then step()",
     ),
     "loss is a leaf": Sentence(
         "new_leaf",
         "backward starts from a tensor that no operation made, as torch.tensor(loss.item()) or loss.detach().requires_grad_() "
-        "give one: its graph is gone, and when {optimizer} steps no parameter has a gradient, in none of {steps} steps",
+        "give one: its graph is gone, and in each of {steps} steps of {optimizer} no parameter has a gradient",
         "call backward() of the loss itself; item() and detach() are for what is printed",
     ),
     "old graph is changed": Sentence(

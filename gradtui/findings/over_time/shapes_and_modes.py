@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import History
+from gradtui.findings.over_time.history import History, ModeHistory
 from gradtui.snapshot.finding import Certainty
 
 LEAST = 3
@@ -46,7 +46,7 @@ def evaluating(history: History) -> Iterator[Fault]:
     ]
     if found:
         first = min(found, key=lambda one: one.evaluating.since or 0)
-        facts = {"module": first.name, "kind": first.kind, "count": len(found)}
+        facts = {"modules": _in_short(first, len(found))}
         yield Fault("eval mode stays", first.evaluating.since, facts, "likely" if first.whole else "perhaps")
 
 
@@ -54,8 +54,13 @@ def never_training(history: History) -> Iterator[Fault]:
     """Of a model that learns."""
     found = [one for one in history.modes.values() if one.learning is None and one.learns]
     if found and all(one.whole and one.evaluating.count >= LEAST for one in found):
-        facts = {"module": found[0].name, "kind": found[0].kind, "count": len(found)}
+        facts = {"modules": _in_short(found[0], len(found))}
         yield Fault("never in train mode", None, facts, "perhaps")
+
+
+def _in_short(one: ModeHistory, count: int) -> str:
+    """`drop (Dropout)`, `drop (Dropout) and 3 more`."""
+    return f"{one.name} ({one.kind}){f' and {count - 1} more' if count > 1 else ''}"
 
 
 def padding(history: History) -> Iterator[Fault]:
