@@ -36,7 +36,7 @@ from gradtui.engine.capture.introspection import named_parameters, tensors
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import Places, application, in_function
 from gradtui.engine.capture.recording import TAG, Carried, Happening, Recording, maker
-from gradtui.engine.capture.surroundings import surroundings, switch_of
+from gradtui.engine.capture.surroundings import Surroundings, surroundings, switch_of
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Source
@@ -337,6 +337,9 @@ class Recorder(TorchFunctionMode):
         elif (by := switch_of(frame)) and self._off[0] == "before":
             self._off = by, self._places.here(frame)
 
+    def around(self, frame: FrameType | None) -> Surroundings:
+        return surroundings(frame)
+
     def _cut(
         self,
         told: Told,
@@ -353,7 +356,7 @@ class Recorder(TorchFunctionMode):
         False where nothing happened, as in a Function to what is one of its inputs.
         """
         recording, kind, operation, what = self.recording, told.kind, told.operation, ""
-        around = surroundings(frame) if kind in WITHIN else None
+        around = self.around(frame) if kind in WITHIN else None
         if around is not None and around.kind is not None:
             if around.kind == "checkpoint" and any(tensor.requires_grad for tensor in around.inputs):
                 return False  # backward runs what is in it again, with a graph

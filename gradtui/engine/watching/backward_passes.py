@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any, Literal, cast
 
@@ -61,6 +61,10 @@ def _begin(node: Any) -> Any:
             break
         node = following
     return node
+
+
+def _is_in_place(told: Snapshot) -> bool:
+    return told.problem is not None and told.problem.raised is not None and told.problem.raised.how == "inplace"
 
 
 class Passes:
@@ -125,14 +129,28 @@ class Passes:
         self._tape.next_segment()
         models = self._names.models()
         model = models[0] if len(models) == 1 else None
+        scope = next(variables(sys._getframe(1)), {})
         self.capturing = True
         try:
             with asked():
-                told = failed_step(error, model, Recording(0), next(variables(sys._getframe(1)), {}))
+                told = failed_step(error, model, Recording(0), scope)
+                told = self._seen(told, model, scope) or told
         finally:
             self.capturing = False
         if told is not None:
             self._history.raised = self._history.updates, place, findings(told)
+
+    def _seen(self, told: Snapshot | None, model: torch.nn.Module | None, scope: Mapping[str, Any]) -> Snapshot | None:
+        """The same once more, seen from its begin: which line writes over something, or cuts the loss off."""
+        if told is None or len(self._outputs) != 1:
+            return None
+        loss, names = self._outputs[0], self._names.of(self.parameters, sys._getframe(2))
+        if not loss.requires_grad:
+            return replay(self._segments, loss, names, model, scope, far=True)
+        if not _is_in_place(told):
+            return None
+        again = replay(self._segments, loss, names, model, scope)
+        return again if again is not None and _is_in_place(again) else None
 
     def _older_than_last_step(self) -> Literal["none", "part", "all"]:
         """Which part of the graph is."""

@@ -24,7 +24,9 @@ from gradtui.engine.capture.introspection import is_a, items, tensors
 from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import Recorder
 from gradtui.engine.capture.recording import maker
+from gradtui.engine.capture.surroundings import Surroundings
 from gradtui.engine.watching.tape import Call, Reference, Segment, is_in_place
+from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Snapshot, Source
 
 CLOSE = 1e-4
@@ -44,6 +46,19 @@ class _Told(Places):
 
     def here(self, frame: FrameType | None) -> Source | None:
         return None if self.code is None else self.of_instruction(self.code, self.instruction)
+
+
+class _Again(Recorder):
+    """within: what the call ran inside of, when it was made by the training. off: what had switched gradients off, and where."""
+
+    within: Surroundings | None = None
+    off: tuple[Switch, Source | None] = ("before", None)
+
+    def around(self, frame: FrameType | None) -> Surroundings:
+        return self.within or super().around(frame)
+
+    def _switched(self, frame: FrameType) -> None:
+        self._off = self.off
 
 
 def replay(
@@ -156,7 +171,7 @@ def _open(segments: Sequence[Segment], loss: torch.Tensor) -> bool:
 def _run(calls: Sequence[Call], loss: torch.Tensor) -> tuple[torch.Tensor | None, Recorder]:
     now: dict[int, Any] = {}
     told = _Told()
-    recorder = Recorder(told)
+    recorder = _Again(told)
     wanted = _wanted(calls)
     state = torch_functions(None)
     try:
@@ -175,8 +190,11 @@ def _run(calls: Sequence[Call], loss: torch.Tensor) -> tuple[torch.Tensor | None
                 with ExitStack() as around:
                     for device, dtype in call.autocast:
                         around.enter_context(torch.autocast(device, dtype))
-                    if torch.is_grad_enabled() != call.grad:
-                        torch.set_grad_enabled(call.grad)
+                    by, code, instruction = call.switch
+                    recorder.within = call.within
+                    recorder.off = by, None if code is None else told.of_instruction(code, instruction)
+                    if not call.grad:
+                        around.enter_context(torch.no_grad())
                     result = call.function(*args, **kwargs)
                 for old, new in zip(references((call.result,)), tensors((result,)), strict=True):
                     now[id(old)] = new

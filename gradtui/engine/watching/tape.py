@@ -19,12 +19,21 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
-from gradtui.engine.autograd.torch_private import apply_function, autocasts, in_backward, put_back, take_off
+from gradtui.engine.autograd.torch_private import (
+    SET_GRAD_ENABLED,
+    apply_function,
+    autocasts,
+    in_backward,
+    put_back,
+    take_off,
+)
 from gradtui.engine.autograd.values import PLAIN
 from gradtui.engine.capture import constructors
 from gradtui.engine.capture.events import LEAVING
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.places import distance
+from gradtui.engine.capture.surroundings import NAMES, Surroundings, surroundings, switch_of
+from gradtui.snapshot.events import Switch
 
 MOST_MADE = 2**26
 """Bytes of results of one segment: with more there is nothing to replay."""
@@ -50,12 +59,17 @@ RANDOM = {
 """Names of functions that draw random numbers, or may."""
 
 
+Switched = tuple[Switch, CodeType | None, int]
+ON: Switched = ("before", None, 0)
+
+
 class Call(NamedTuple):
     """One call of a function of torch, and how it was made.
 
     args, kwargs, result: with a Reference in place of each tensor. code, instruction: the innermost place in a person's own
     file. grad: whether gradients were on. autocast: of which device types, to which dtypes. random: the random numbers before
-    it, of the CPU and then of other devices, where it draws some.
+    it, of the CPU and then of other devices, where it draws some. within: what of torch it is part of, without gradients.
+    switch: what had switched them off, and where.
     """
 
     function: Callable[..., Any]
@@ -67,6 +81,8 @@ class Call(NamedTuple):
     grad: bool
     autocast: tuple[tuple[str, torch.dtype], ...]
     random: tuple[torch.Tensor, ...] | None
+    within: Surroundings | None
+    switch: Switched
 
 
 class Segment:
@@ -142,6 +158,7 @@ class Tape(TorchFunctionMode):
         self._left = ExitStack()
         self._depth: int | None = None
         self._distances: dict[CodeType, int] = {}
+        self._switch = ON
 
     def __enter__(self) -> Self:
         self._left.enter_context(stepping_aside(self))
@@ -219,6 +236,8 @@ class Tape(TorchFunctionMode):
             if issubclass(type(result), torch.Tensor) and func != GET_GRAD:
                 self.note(func, args, kwargs, result, sys._getframe(1))
             return result
+        if func is SET_GRAD_ENABLED:
+            self._switched(sys._getframe(1), bool(args[0]))
         random = _random() if getattr(func, "__name__", "") in RANDOM else None
         result = func(*args, **kwargs)
         if func not in NO_CALLS:
@@ -253,7 +272,25 @@ class Tape(TorchFunctionMode):
         args, kwargs = segment.given(args), segment.given(kwargs)
         result = segment.returned(result)
         grad, autocast = torch.is_grad_enabled(), autocasts()
-        segment.calls.append(Call(func, args, kwargs, result, code, instruction, grad, autocast, random))
+        within, switch = (None, ON) if grad else (self._within(frame), self._switch)
+        if torch.is_inference_mode_enabled():
+            switch = "inference_mode", None, 0
+        made_by = Call(func, args, kwargs, result, code, instruction, grad, autocast, random, within, switch)
+        segment.calls.append(made_by)
+
+    def _switched(self, frame: FrameType, grad: bool) -> None:
+        if grad:
+            self._switch = ON
+        elif torch.is_grad_enabled() and (by := switch_of(frame)):
+            self._switch = (by, *self.place(frame))
+
+    def _within(self, frame: FrameType | None) -> Surroundings | None:
+        """`sample()` or the like, between it and the code of a person; no frame is held."""
+        while frame is not None and self._distances.get(frame.f_code):
+            if frame.f_code.co_name in NAMES:
+                return surroundings(frame)._replace(frame=None, inputs=())
+            frame = frame.f_back
+        return None
 
 
 @contextmanager

@@ -1,0 +1,133 @@
+"""What a pass that is made again shows: the line that writes over, the one that cuts off, and what that is a part of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import gradtui
+from gradtui.snapshot.finding import Finding
+
+functional = nn.functional
+distributions: Any = torch.distributions
+
+
+def found(between: Callable[[torch.Tensor], torch.Tensor], loss: Callable[[torch.Tensor], torch.Tensor]) -> Finding:
+    """What is told first of two layers, of what is done between them and of what is made the loss of."""
+    torch.manual_seed(0)
+    encoder, head = nn.Linear(3, 4), nn.Linear(4, 1)
+    optimizer = torch.optim.SGD([*encoder.parameters(), *head.parameters()], lr=0.1)
+    with suppress(RuntimeError), gradtui.watch(encoder) as watch:
+        for _ in range(5):
+            optimizer.zero_grad()
+            loss(head(between(encoder(torch.rand(8, 3))))).square().mean().backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+    return watch.findings[0]
+
+
+def line(function: Callable[..., object], of: int) -> int:
+    return function.__code__.co_firstlineno + of
+
+
+def as_it_is(x: torch.Tensor) -> torch.Tensor:
+    return x
+
+
+def adds(x: torch.Tensor) -> torch.Tensor:
+    x = x.sigmoid()
+    y = 2 * x
+    x += 1
+    return x + y
+
+
+def sets(x: torch.Tensor) -> torch.Tensor:
+    x = x.tanh()
+    x[:, 0] = 0
+    return x
+
+
+def by_a_function(x: torch.Tensor) -> torch.Tensor:
+    x = x.exp()
+    return functional.relu_(x - 1) + x.sub_(1)
+
+
+@pytest.mark.parametrize(("between", "of"), [(adds, 3), (sets, 2), (by_a_function, 2)])
+def test_the_line_that_writes_over(between: Callable[[torch.Tensor], torch.Tensor], of: int) -> None:
+    told = found(between, as_it_is)
+    assert (told.kind, told.certainty) == ("inplace", "proved")
+    assert told.source is not None
+    assert told.source.line == line(between, of)
+
+
+def without(x: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        return x * 1
+
+
+def detached(x: torch.Tensor) -> torch.Tensor:
+    return x.detach()
+
+
+def chosen(x: torch.Tensor) -> torch.Tensor:
+    return x.argmax(0).float()
+
+
+def listed(x: torch.Tensor) -> torch.Tensor:
+    return torch.tensor(x.tolist())
+
+
+@pytest.mark.parametrize(
+    ("loss", "kind", "of"),
+    [(without, "no_grad", 2), (detached, "detached", 1), (chosen, "not_differentiable", 1), (listed, "left_torch", 1)],
+)
+def test_the_line_that_cuts_a_loss_off_which_torch_refuses(
+    loss: Callable[[torch.Tensor], torch.Tensor], kind: str, of: int
+) -> None:
+    told = found(as_it_is, loss)
+    assert told.kind == kind
+    assert told.source is not None
+    assert told.source.line == line(loss, of)
+
+
+DRAWN: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], str]] = {
+    "normal": (lambda x: distributions.Normal(x, 1.0).sample(), "no_grad"),
+    "independent": (lambda x: distributions.Independent(distributions.Laplace(x, 1.0), 1).sample(), "no_grad"),
+    "poisson": (lambda x: distributions.Poisson(x.exp()).sample(), "not_differentiable"),
+    "block": (without, "no_grad"),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_sample_is_told_as_one(name: str) -> None:
+    between, kind = DRAWN[name]
+    told = found(between, as_it_is)
+    assert told.kind == kind
+    assert ("rsample" in told.remedy) is (name != "block")
+    assert "set_grad_enabled" not in told.remedy
+
+
+def switched(x: torch.Tensor) -> torch.Tensor:
+    torch.set_grad_enabled(False)
+    x = x * 1
+    torch.set_grad_enabled(True)
+    return x
+
+
+def inferred(x: torch.Tensor) -> torch.Tensor:
+    with torch.inference_mode():
+        x = x * 1
+    return x.clone()
+
+
+@pytest.mark.parametrize(
+    ("between", "word"), [(without, "under no_grad"), (switched, "set_grad_enabled"), (inferred, "inference_mode")]
+)
+def test_what_switched_gradients_off(between: Callable[[torch.Tensor], torch.Tensor], word: str) -> None:
+    told = found(between, as_it_is)
+    assert told.kind == "no_grad"
+    assert word in told.text
