@@ -51,6 +51,17 @@ class TerminalDriver(LinuxDriver):
             size = Size(*self._get_terminal_size())
             self._app.post_message(Resize(size, size))
 
+    def disable_input(self) -> None:
+        """What is typed and not read yet is for the screen that follows, if there is one: Textual throws it away."""
+        if not getattr(self._app, "has_successor", False):
+            super().disable_input()
+            return
+        self._disable_mouse_support()
+        self.exit_event.set()
+        if self._key_thread is not None:
+            self._key_thread.join()
+        self.exit_event.clear()
+
     def stop_application_mode(self) -> None:
         if self._painting:
             super().stop_application_mode()

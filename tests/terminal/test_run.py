@@ -135,3 +135,23 @@ def test_a_signal_between_two_screens(tmp_path: Path, number: signal.Signals) ->
         terminal.signal(number)
         assert terminal.wait_exit() in (-number, 128 + number)
         assert_restored(terminal)
+
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def test_nothing_typed_is_lost_between_two_screens(tmp_path: Path) -> None:
+    """Letters come one by one, from before the one goes until the other is there."""
+    save(made.run(), tmp_path / "run.gradtui")
+    with Terminal([GRADTUI, str(tmp_path / "run.gradtui")]) as terminal:
+        terminal.wait_for("since update 37", "∅∅∅∅")
+        terminal.press("enter")
+        terminal.press("ctrl+p")
+        for letter in LETTERS:
+            terminal.press(letter)
+            terminal.read(0.01)
+        terminal.wait_for(LETTERS)
+        assert terminal.raw.count(b"?1049h") == 2
+        terminal.press("ctrl+q")
+        assert terminal.wait_exit() == 0
+        assert_restored(terminal)

@@ -32,13 +32,14 @@ from gradtui.tui.run.keys import EVERYWHERE, KEYS
 from gradtui.tui.run.look import Look
 from gradtui.tui.run.loss_chart import LossChart
 from gradtui.tui.run.panes import NONE, FindingsPane, Numbers, Output, may_judge
+from gradtui.tui.run.successor import Successor
 from gradtui.tui.textual_fixes import MendedApp
 from gradtui.tui.typing.file_entry import FileEntry, write, written
 
 NO_SNAPSHOT = "no backward pass of this run was kept whole: run it with --every 100, say"
 
 
-class RunApp(MendedApp):
+class RunApp(Successor, MendedApp):
     """look: where one looks, which outlives the screen: it is left for an update's backward pass and come back to.
 
     opened: the update whose Snapshot is asked for, when it has been left so; snapshots: of the run that was seen then.
@@ -94,6 +95,7 @@ class RunApp(MendedApp):
     def begin(self) -> None:
         """The first frame is out."""
         gc.enable()
+        self.ready()
         self.run_worker(self.source.follow(self.post_message), group="follow")
 
     def on_resize(self) -> None:
@@ -212,7 +214,7 @@ class RunApp(MendedApp):
         if self.opened is None:
             self.notify(NO_SNAPSHOT, timeout=4)
         else:
-            self.exit()
+            self.leave()
 
     def action_output(self) -> None:
         if not self.look.run.printed.strip():

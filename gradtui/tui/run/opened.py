@@ -19,10 +19,12 @@ from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Source
 from gradtui.tui.run.look import Look
 from gradtui.tui.run.ranks import RanksApp
+from gradtui.tui.run.successor import Successor
 from gradtui.tui.saved import SavedAnswer, session_of
+from gradtui.tui.textual_fixes import MendedApp
 
 
-class UpdateApp(GradtuiApp):
+class UpdateApp(Successor, GradtuiApp):
     """The explorer on the Snapshot of one update. Escape goes back to the run, from wherever nothing else is to be left."""
 
     CSS_PATH = "../opening.tcss"
@@ -32,12 +34,16 @@ class UpdateApp(GradtuiApp):
 
     back = False
 
+    async def open(self) -> None:
+        await super().open()
+        self.ready()
+
     def action_restore(self) -> None:
         if self.session.ledger or self.picture.panes.maximised is not None:
             super().action_restore()
             return
         self.back = True
-        self.exit()
+        self.leave()
 
 
 def by_rank(folder: str) -> list[str]:
@@ -65,14 +71,16 @@ def run(path: str, theme: str | None = None, settings: Settings | None = None) -
     memory, look, said = Memory(settings=settings), Look(), ""
     sources = [Source(one) for one in (by_rank(path) if os.path.isdir(path) else [path])]
     chosen, mouse = theme, memory.settings.mouse
+    before: MendedApp | None = None
     while True:
         app = _app(sources, look, chosen, settings)
+        app.come_after(before)
         if chosen is None:
             app.suit_terminal()
         if said:
             app.call_later(app.notify, said, severity="error", markup=False)
         app.run(mouse=mouse)
-        chosen, said = app.theme, ""
+        chosen, said, before = app.theme, "", app
         if app.opened is None or app.return_code:
             return app.return_code or 0
         try:
@@ -81,6 +89,8 @@ def run(path: str, theme: str | None = None, settings: Settings | None = None) -
             said = str(error)
             continue
         inner = explorer(snapshot, app.opened, chosen, memory)
+        inner.come_after(app)
         inner.run(mouse=mouse)
-        if not inner.back:
+        if not inner.back or inner.return_code:
             return inner.return_code or 0
+        before = inner

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any
@@ -31,17 +31,21 @@ class KeyOrder:
         self._sent_to: WeakKeyDictionary[Typed, Widget] = WeakKeyDictionary()
         self._stream: Widget | None = None
         self._waiting: list[tuple[int, int, Typed]] = []  # by its number; no two events are compared
-        self._turning = False
+        self._turning = self._holding = False
+        self._then: Callable[[], object] | None = None
 
     async def arrive(self, event: Typed) -> None:
         """A key that was pressed, or one that comes back unheard from what it was sent to: the app's own, or astray by now."""
         now, number = self._receiver, self._numbers.setdefault(event, next(self._count))
         if event.is_forwarded:
-            if self._sent_to.get(event, now) is now and not (self._waiting and self._waiting[0][0] < number):
+            in_turn = not self._holding and not (self._waiting and self._waiting[0][0] < number)
+            if in_turn and self._sent_to.get(event, now) is now:
                 await self._hear(event)
             else:
                 self.send(event)
-        elif self._waiting or self._turning or self._stream not in (None, now) or self._overtakes(event):
+        elif (
+            self._holding or self._waiting or self._turning or self._stream not in (None, now) or self._overtakes(event)
+        ):
             self._wait(event)
         else:
             await self._send_on(event)
@@ -51,6 +55,36 @@ class KeyOrder:
         again = Key(event.key, event.character) if isinstance(event, Key) else Paste(event.text)
         self._numbers[again] = self._numbers.setdefault(event, next(self._count))
         self._wait(again)
+
+    def hold(self, keys: Iterable[Typed]) -> None:
+        """Keys wait, these before all others, until they are let go."""
+        self._holding = True
+        for event in keys:
+            self.send(event)
+
+    def let_go(self) -> None:
+        self._holding = False
+        if self._waiting:
+            self._turn()
+
+    def leave(self, then: Callable[[], object]) -> None:
+        """None is heard any more. `then` comes once all that was sent on has come back."""
+        self._holding, self._then = True, then
+        self._turn()
+
+    @property
+    def unheard(self) -> list[Typed]:
+        """In their order."""
+        return [event for _, _, event in sorted(self._waiting, key=lambda one: one[:2])]
+
+    def keeps(self, event: Typed) -> bool:
+        """Whether one that has just been pressed waits here."""
+        if event.is_forwarded:
+            return False
+        self._numbers.setdefault(event, next(self._count))
+        if self._holding:
+            self._wait(event)
+        return self._holding
 
     @property
     def _receiver(self) -> Widget:
@@ -67,6 +101,10 @@ class KeyOrder:
 
     def _wait(self, event: Typed) -> None:
         heappush(self._waiting, (self._numbers[event], next(self._count), event))
+        if not self._holding:
+            self._turn()
+
+    def _turn(self) -> None:
         if not self._turning:
             self._turning = True
             self._follow(self._stream)
@@ -83,7 +121,9 @@ class KeyOrder:
     async def _go_on(self) -> None:
         """All that was sent is heard."""
         self._turning = False
-        if not self._app.screen_stack:
+        if self._then is not None:
+            self._then()
+        if self._holding or not self._app.screen_stack:
             return
         self._stream = self._receiver
         first = True
@@ -91,8 +131,7 @@ class KeyOrder:
             await self._send_on(heappop(self._waiting)[-1])
             first = False
         if self._waiting:
-            self._turning = True
-            self._follow(self._stream)
+            self._turn()
 
 
 def send(app: App[Any], event: Typed) -> None:

@@ -1,0 +1,37 @@
+"""Screens that come one after the other on one terminal: what is pressed meanwhile is heard by the one that comes."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from textual.events import Key, Paste
+from textual.message import Message
+
+from gradtui.tui.textual_fixes import MendedApp
+
+
+class Successor:
+    """For an app. has_successor: whether another follows, for which all waits that is not heard yet, or not even read."""
+
+    has_successor = False
+
+    def come_after(self, before: MendedApp | None) -> None:
+        """Keys wait until it is `ready`."""
+        if before is not None:
+            cast(MendedApp, self).key_order.hold(before.key_order.unheard)
+
+    def ready(self) -> None:
+        """What the keys are about is on the screen, or comes before them."""
+        cast(MendedApp, self).key_order.let_go()
+
+    def leave(self) -> None:
+        """For another; to be left for none, there is `exit`."""
+        self.has_successor = True
+        app = cast(MendedApp, self)
+        app.key_order.leave(app.exit)
+
+    def post_message(self, message: Message) -> bool:
+        """Not into a queue that may end before it."""
+        if isinstance(message, Key | Paste) and cast(MendedApp, self).key_order.keeps(message):
+            return True
+        return bool(cast(Any, super()).post_message(message))

@@ -1,0 +1,75 @@
+"""What is pressed behind a key that brings another screen is heard by that one, in its order, also while neither is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from textual.events import Key
+from textual.pilot import Pilot
+
+from gradtui.file.run_writing import save
+from gradtui.tui.run.app import RunApp
+from gradtui.tui.run.following import Source
+from gradtui.tui.run.opened import UpdateApp, explorer
+from tests import examples
+from tests.runs import made
+from tests.tui.typing.test_key_order import burst, trickle
+
+SIZE = (120, 36)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    save(made.run(), tmp_path / "run.gradtui")
+    return tmp_path / "run.gradtui"
+
+
+def keys(app: RunApp | UpdateApp) -> Sequence[str]:
+    return [event.key for event in app.key_order.unheard if isinstance(event, Key)]
+
+
+async def run_shown(app: RunApp, pilot: Pilot[None]) -> None:
+    while not app.look.run.ended or not app.heat.line_count:
+        await pilot.pause(0.01)
+
+
+@pytest.mark.parametrize("seed", [None, *range(6)])
+async def test_out_of_a_run(path: Path, seed: int | None) -> None:
+    app, pressed = RunApp(Source(str(path))), ("home", "enter", "i", "ctrl+p", "slash", "n")
+    async with app.run_test(size=SIZE) as pilot:
+        await run_shown(app, pilot)
+        if seed is None:
+            burst(app, pressed)
+        else:
+            await trickle(app, pressed, seed)
+        while app.is_running:
+            await pilot.pause(0.01)
+    burst(app, ("p",))
+    assert app.opened == 20
+    assert keys(app) == ["i", "ctrl+p", "slash", "n", "p"]
+
+
+async def test_into_an_update_and_back(path: Path) -> None:
+    source = Source(str(path))
+    before = RunApp(source)
+    async with before.run_test(size=SIZE) as pilot:
+        await run_shown(before, pilot)
+        burst(before, ("enter", "n", "n", "ctrl+p", "escape", "n", "escape", "home", "j"))
+        while before.is_running:
+            await pilot.pause(0.01)
+    row = before.look.row
+    update = explorer(examples.quadratic(), 20, None, None)
+    update.come_after(before)
+    async with update.run_test(size=SIZE) as pilot:
+        while update.is_running:
+            await pilot.pause(0.01)
+    assert update.back
+    assert update.backward.cursor.steps_done == 3
+    after = RunApp(source, before.look)
+    after.come_after(update)
+    async with after.run_test(size=SIZE) as pilot:
+        while after.look.row == row:
+            await pilot.pause(0.01)
+    assert after.look.place == 0
