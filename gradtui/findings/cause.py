@@ -32,6 +32,11 @@ class Part(NamedTuple):
     facts: Mapping[str, Fact] = MappingProxyType({})
 
 
+def elements(count: int) -> Part:
+    """So many, in words."""
+    return Part("one element" if count == 1 else "elements", {"count": count})
+
+
 Fact = str | int | float | None | Node | Event | Extent | Part | tuple[int, ...]
 """What is put into a sentence; a node or an event as the place in the code that it is of, numbers as places of elements."""
 Facts = Mapping[str, Fact]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from gradtui.findings import hooks
-from gradtui.findings.cause import Cause, Extent, Fact, Facts, Part, Place
+from gradtui.findings.cause import Cause, Extent, Fact, Facts, Part, Place, elements
 from gradtui.findings.detectors import bad_value
 from gradtui.findings.not_finite import locate
 from gradtui.findings.reason_at_node import Reason
@@ -111,7 +111,7 @@ def _evidence(record: Record, node: Node, edge: int | None) -> Iterator[tuple[st
         yield "gradient comes in", {"norm": node.grad_output.norm}
     if edge is not None:
         if (values := seen_value(record.graph, node.edges[edge])) is not None:
-            yield "operand counted", {"reach": Extent.of(values), "of": math.prod(values.shape)}
+            yield "operand without gradient", {"reach": Extent.of(values), "of": elements(math.prod(values.shape))}
         if node.edges[edge].grad is not None:
             yield "zeros go out", {}
 

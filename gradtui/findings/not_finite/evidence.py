@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradtui.findings.cause import Extent, Fact, Facts, Part
+from gradtui.findings.cause import Extent, Fact, Facts, Part, elements
 from gradtui.findings.not_finite.witness import index_of, is_second
 from gradtui.findings.record import Record
 from gradtui.graph.gradients import spread
@@ -18,7 +18,7 @@ def counts(record: Record, node: Node) -> Iterator[tuple[str, Facts]]:
     for name, values in (*named, ("value counted", node.value)):
         if values is not None:
             found = spread(values)
-            counted: dict[str, Fact] = {"reach": Extent.of(values), "of": found.elements}
+            counted: dict[str, Fact] = {"reach": Extent.of(values), "of": elements(found.elements)}
             for what, count in (("zeros", found.zeros), ("nan", found.nan), ("inf", found.inf)):
                 counted[what] = Part(f"{what} counted", {"count": count}) if count else ""
             yield name, counted

@@ -101,9 +101,9 @@ EVIDENCE_OF_BAD: dict[str, str] = {
     "number there": "{name} is {number} there",
     "operand there": "its operand is {number} there",
     "second there": "its second operand is {number} there",
-    "operand counted": "its operand: {of} elements{reach}{zeros}{nan}{inf}",
-    "second counted": "its second operand: {of} elements{reach}{zeros}{nan}{inf}",
-    "value counted": "its value: {of} elements{reach}{zeros}{nan}{inf}",
+    "operand counted": "its operand: {of}{reach}{zeros}{nan}{inf}",
+    "second counted": "its second operand: {of}{reach}{zeros}{nan}{inf}",
+    "value counted": "its value: {of}{reach}{zeros}{nan}{inf}",
 }
 
 EARLIER = (

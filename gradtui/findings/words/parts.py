@@ -17,6 +17,8 @@ PARTS: dict[str, str] = {
     "many of": "{bad} of its {elements} elements",
     "its value": "its value",
     "zeros counted": ", {count} of them 0",
+    "one element": "1 element",
+    "elements": "{count} elements",
     "nan counted": ", {count} nan",
     "inf counted": ", {count} inf",
     "named": " {name}",

@@ -85,6 +85,7 @@ ZEROS: dict[str, Sentence] = {
 } | {f"zero: {kind}": Sentence(kind, "backward", "{node}{at}: {why}", "{way}") for kind in OF_ZEROS}
 EVIDENCE_OF_ZEROS: dict[str, str] = {
     "gradient comes in": "a gradient of norm {norm:3} comes in",
+    "operand without gradient": "what gets no gradient there: {of}{reach}",
     "zeros go out": "the gradient that goes out is all 0",
 }
 
