@@ -346,7 +346,8 @@ class Picture(Vertical):
             marked.set_class(experiment, "-experiment")
         of = texts.graph_of(self._session, answers.shown)
         self.graph.show(self._backward.shown or answers.failure, stale=stale, of=of)
-        self.chart.show_curve(answers.curve)
+        if answers.answered:
+            self.chart.show_curve(answers.curve)
         self.panes.fit()
 
     def show_cursor(self, findings: tuple[Finding, ...], *, looking: bool = False) -> None:

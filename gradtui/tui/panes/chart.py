@@ -91,6 +91,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._curve: Curve | None = None
+        self._known = False  # whether there is a curve
         self._other: Curve | None = None
         self._point: Point | None = None
         self._taylor: tuple[float, ...] = ()
@@ -116,9 +117,9 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
 
     def show_curve(self, curve: Curve | None) -> None:
         """Draw another curve; the old picture stays until it is done. None: there is no curve."""
-        if curve is self._curve:
+        if curve is self._curve and self._known:
             return
-        self._curve = curve
+        self._curve, self._known = curve, True
         self._tell_trouble()
         if curve is None:
             self._picture, self._overlay = None, {}
@@ -264,7 +265,8 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
                 return self._told(_too_small(width), y)
             return self._strip(cells).adjust_cell_length(width, self.rich_style)
         if self._picture is None or not fits(width, height):
-            text = "" if self._drawing else _too_small(width) if self._curve is not None else "no curve"
+            missing = _too_small(width) if self._curve is not None else "no curve" if self._known else ""
+            text = "" if self._drawing else missing
             return self._told(text, y)
         if y >= len(self._picture.cells):
             return Strip.blank(width, self.rich_style)
