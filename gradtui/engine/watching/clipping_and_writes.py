@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import weakref
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -19,7 +19,7 @@ from gradtui.engine.watching.broadcast_shapes import COMPARING
 from gradtui.engine.watching.loss_inputs import LOSSES
 from gradtui.engine.watching.modes import Modes
 from gradtui.engine.watching.row_orders import RowOrders
-from gradtui.engine.watching.tape import is_in_place
+from gradtui.engine.watching.tape import SET_DATA, is_in_place
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Source
 
@@ -42,10 +42,17 @@ CLAMPING = {torch._foreach_clamp_max_, torch.Tensor.clamp_}
 CLIPPING = ("_clip_grads_with_norm_", "clip_grad_norm_")
 
 
+def _storage(tensor: torch.Tensor) -> int | None:
+    try:
+        return tensor.untyped_storage().data_ptr() or None
+    except (RuntimeError, NotImplementedError):  # it has none of its own
+        return None
+
+
 class Notice:
     """place: the line of a frame.
 
-    own: ids of the parameters. written: where one was written over since the last step. late: where a gradient was set since
+    own: the parameters by id. written: where one was written over since the last step. late: where a gradient was set since
     then. gradients: by their id, the parameters as the last step left them. doubtful: whether a loss was given what it should
     not be, so that a whole pass is to be looked at. passes: how many backward passes there were since then. clips: since the
     last step: the norm before, the most that is let through, the line. borders: for each step the sequence number that came
@@ -58,7 +65,8 @@ class Notice:
     def __init__(self, history: History, place: Callable[[Any], Source | None], modes: Modes) -> None:
         self._history, self._place, self._modes = history, place, modes
         self.watches_old = False
-        self.own: set[int] = set()
+        self.own: dict[int, torch.Tensor] = {}
+        self._storages: dict[int, int] = {}
         self.written: dict[int, Source | None] = {}
         self.late: dict[int, Source | None] = {}
         self.passes = 0
@@ -79,6 +87,8 @@ class Notice:
             self.orders.heard(func, args, result, frame)
             if func in LOSSES:
                 loss_inputs.note(self._history, func, args, kwargs, lambda: self._place(frame))
+        if kwargs and is_a(kwargs.get("out"), torch.Tensor):
+            self._writes(func, (kwargs["out"],), frame)
         if func in COMPARING and self._history.updates < FIRST:
             broadcast_shapes.note(self._history, func, args, lambda: self._place(frame))
         elif func in CLASSIFYING and self._history.updates < FIRST:
@@ -107,7 +117,7 @@ class Notice:
                     self.sums[id(result)] = weakref.ref(result), id(one)
         elif func in DROPPING:
             self._modes.functional(f"F.{func.__name__}", kwargs, frame)
-        elif args and is_in_place(func):
+        elif args and (func == SET_DATA or is_in_place(func)):
             self._writes(func, args, frame)
         if self.watches_old:
             self._old(args, kwargs, frame)
@@ -122,13 +132,25 @@ class Notice:
         if func in SCALING and self.passes and len(args) > 1:
             self._scales(args[0], args[1], frame)
         for one in tensors(args[:1]):
-            if id(one) in self.own:
-                self.written[id(one)] = self._place(frame)
+            own = id(one) if id(one) in self.own else self._owner(one)
+            if own is not None:
+                self.written[own] = self._place(frame)
             elif not self.passes and id(one) in self.gradients and self.gradients[id(one)].grad is one:
                 if func not in CLEARING:
                     self.gradient_set(self.gradients[id(one)], one, frame)
                 elif id(self.gradients[id(one)]) in self.late:
                     self.gradient_set(self.gradients[id(one)], None, frame)
+
+    def own_are(self, parameters: Iterable[torch.Tensor]) -> None:
+        self.own = {id(one): one for one in parameters}
+        self._storages = {}
+
+    def _owner(self, view: torch.Tensor) -> int | None:
+        """Which parameter has the numbers that are written over, as `.data`, `detach()` or a slice of it."""
+        if not self._storages:
+            self._storages = {place: key for key, one in self.own.items() if (place := _storage(one)) is not None}
+        place = _storage(view)
+        return None if place is None else self._storages.get(place)
 
     def _scales(self, gradient: Any, factor: Any, frame: FrameType) -> None:
         """By hand, between backward and step: once for each place, by the first gradient that it scales."""

@@ -72,7 +72,7 @@ class Steps:
         self._named = self._names.of(self.parameters, frame)
         self._number = self._numbered(optimizer, place)
         self._own()
-        self._notice.own = {id(one) for one in self._named.values()}
+        self._notice.own_are(self._named.values())
         self._look_whether_written()
         self._weights = tensor_norms.norms([*self._named.values()])
         self._before = tensor_norms.copies(self.parameters, self._buffers.get(self._number, []))

@@ -44,6 +44,7 @@ SEGMENTS = 3
 _accessors: Any = torch.Tensor
 ACCESSOR = type(_accessors.shape.__get__)
 GET_GRAD, SET_GRAD = _accessors.grad.__get__, _accessors.grad.__set__
+SET_DATA = _accessors.data.__set__
 NO_CALLS = {torch.Tensor.backward, torch.autograd.backward}
 WITHOUT_RESULT = {torch.Tensor.__setitem__, *(getattr(torch.Tensor, name) for name in LEAVING)}
 
@@ -232,6 +233,8 @@ class Tape(TorchFunctionMode):
             if func == SET_GRAD:
                 self._gradient_set(*args)
                 return func(*args, **kwargs)
+            if func == SET_DATA:
+                self._heard(func, args, kwargs, None, sys._getframe(1))
             result = func(*args, **kwargs)
             if issubclass(type(result), torch.Tensor) and func != GET_GRAD:
                 self.note(func, args, kwargs, result, sys._getframe(1))
