@@ -26,7 +26,7 @@ from gradtui.tui.configured_keys import in_full
 from gradtui.tui.dialogs.help import GLOSSARY, LANGUAGE
 from gradtui.tui.graph.columns import short
 from gradtui.tui.keys import KEYS, ROWS
-from gradtui.tui.panes.line_view import INDENT
+from gradtui.tui.panes.line_view import INDENT, unfolded
 from gradtui.tui.training.summary import summary
 from gradtui.tui.typing.formula_line import title
 
@@ -212,10 +212,9 @@ def _cursor(app: GradtuiApp) -> Iterator[tuple[str, str]]:
         )
     panel = app.picture.node_panel
     whole: list[str] = []
-    for line in map(panel.line, range(panel.line_count)):
-        text = "".join(text for text, _ in line.pieces)
+    for text in unfolded(map(panel.line, range(panel.line_count))):
         if text.startswith(INDENT) and whole:
-            whole[-1] += f"{' ' if line.goes_on else '; '}{text.strip()}"
+            whole[-1] += f"; {text.strip()}"
         elif text:
             whole.append(text)
     for number, line in enumerate(whole[2:]):

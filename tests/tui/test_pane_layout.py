@@ -134,3 +134,11 @@ async def test_the_border_does_not_move_to_and_fro() -> None:
         assert graph.outer_size.width == wide
         await press(pilot, "slash", "ctrl+u", *"x", "enter")
         await until(pilot, lambda: graph.outer_size.width < wide, "the room of another function")
+
+
+async def test_what_is_opened_uses_the_width_that_it_has() -> None:
+    """And is not broken where the narrow pane had to."""
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "i")
+        assert "where backward starts with ḡ = 1. That" in text_of(app)

@@ -16,6 +16,7 @@ from gradtui.snapshot.visible import visible
 from gradtui.tui import texts
 from gradtui.tui.answers import Answers
 from gradtui.tui.node.panel import NodePanel
+from gradtui.tui.panes.line_view import unfolded
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import Mended
 from gradtui.tui.typing.formula_line import title
@@ -60,8 +61,7 @@ def in_full(
     for row in texts.variable_rows(session, answers.shown):
         gradient = f"   ∂f/∂{row.name} {row.gradient}" if row.gradient else ""
         yield f"variable {row.name}", f"{session.points[row.name].text}{gradient}"
-    lines = (panel.line(y).pieces for y in range(panel.line_count))
-    yield "the node", "\n".join("".join(text for text, _ in pieces) for pieces in lines)
+    yield "the node", "\n".join(unfolded(map(panel.line, range(panel.line_count))))
     source = texts.source_of(answers.shown, selected)
     if source is not None:
         yield "made by", source.text
