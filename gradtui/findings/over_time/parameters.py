@@ -115,7 +115,14 @@ def _vanished(history: History, number: int, group: list[ParameterHistory]) -> F
         "count": group[0].still.count,
         "optimizer": history.optimizers[number].name,
     }
-    return Fault("gradient vanishes", None, facts, "likely", tuple(one.name for one in group))
+    names = tuple(one.name for one in group)
+    order = list(history.parameters)
+    first = min(map(order.index, names))
+    if any(one.largest >= EACH * nearest.largest and order.index(one.name) < first for one in others):
+        return Fault(
+            "gradient of a branch", None, facts, "perhaps", names
+        )  # it is not lost on the way to the first layers
+    return Fault("gradient vanishes", None, facts, "likely", names)
 
 
 def eaten(history: History) -> Iterator[Fault]:
