@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from textual.message import Message
 
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Graph, Snapshot
+from gradtui.tui.textual_fixes import run_beside
 
 if TYPE_CHECKING:
     from gradtui.graph.replay import Replay
@@ -55,7 +57,8 @@ class Findings:
         self._graph, self.all, self._awaited = at.shown.graph, (), False
         self.looking = len(at.shown.graph.nodes) > MOST_AT_ONCE
         if self.looking:  # once it is painted: a thread would take the processor from that
-            self._app.call_after_refresh(lambda: self._app.run_worker(self._look(at), group="findings", exclusive=True))
+            run = partial(run_beside, self._app, partial(self._look, at), group="findings", exclusive=True)
+            self._app.call_after_refresh(run)
         else:
             self.all = _findings(at)
 
@@ -75,7 +78,7 @@ class Findings:
             self.reasons, self._awaited = self.all, self.looking
             return not self.looking
         if len(at.shown.graph.nodes) > MOST_AT_ONCE:
-            self._app.run_worker(self._explain(at, parameter, by), group="why", exclusive=True)
+            run_beside(self._app, partial(self._explain, at, parameter, by), group="why", exclusive=True)
             return False
         self.reasons = _why(at, parameter, by)
         return True

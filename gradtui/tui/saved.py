@@ -30,6 +30,7 @@ from gradtui.snapshot.visible import visible
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.app import run as run_live
 from gradtui.tui.session import Session
+from gradtui.tui.textual_fixes import run_beside
 
 if TYPE_CHECKING:
     from gradtui.outline.outline import Outline
@@ -111,7 +112,7 @@ class SavedFileApp(GradtuiApp):
 
     async def begin(self) -> None:
         """In a worker: the screen hears of other sizes meanwhile."""
-        self.screen.run_worker(self._read())
+        run_beside(self.screen, self._read)
 
     async def _read(self) -> None:
         try:

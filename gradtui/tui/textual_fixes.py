@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, cast
@@ -386,6 +386,11 @@ class Commands(CommandList):
         option = event.style.meta.get("option")
         if option is not None and option >= self.option_count:
             event.prevent_default()
+
+
+def run_beside(node: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], **settings: Any) -> None:
+    """Of a coroutine itself, where it never begins as the screen is left, Python says on the terminal that nobody awaited it."""
+    node.run_worker(cast(Any, work), **settings)
 
 
 def by(part: Callable[[Any], Callable[..., Any]]) -> Callable[..., Any]:

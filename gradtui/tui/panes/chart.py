@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
-from typing import get_args
+from typing import Any, cast, get_args
 
 from rich.segment import Segment
 from textual import events
@@ -173,7 +173,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         self._wanted = (self._curve or self._drawing_of) is not None and fits(*self.size)
         if self._wanted and not self._drawing:
             self._drawing = True
-            self.run_worker(self._draw(), group="draw")
+            self.run_worker(cast(Any, self._draw), group="draw")
         shown = self._cells if self._drawing_of is not None else self._picture and self._picture.cells
         if not shown or (len(shown[0]), len(shown)) != self.size:
             self.refresh()  # else the old picture stays as it is until the new one is there: one frame and not two

@@ -33,7 +33,7 @@ from gradtui.tui.run.look import Look
 from gradtui.tui.run.loss_chart import LossChart
 from gradtui.tui.run.panes import NONE, FindingsPane, Numbers, Output, may_judge
 from gradtui.tui.run.successor import Successor
-from gradtui.tui.textual_fixes import MendedApp
+from gradtui.tui.textual_fixes import MendedApp, run_beside
 from gradtui.tui.typing.file_entry import FileEntry, write, written
 
 NO_SNAPSHOT = "no backward pass of this run was kept whole: run it with --every 100, say"
@@ -96,7 +96,7 @@ class RunApp(Successor, MendedApp):
         """The first frame is out."""
         gc.enable()
         self.ready()
-        self.run_worker(self.source.follow(self.post_message), group="follow")
+        run_beside(self, partial(self.source.follow, self.post_message), group="follow")
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.show)

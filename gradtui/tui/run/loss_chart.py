@@ -13,6 +13,7 @@ from gradtui.chart.plane import Cells
 from gradtui.tui.colours import CHART
 from gradtui.tui.panes.line_view import Line, LineView, Piece
 from gradtui.tui.run.look import Look
+from gradtui.tui.textual_fixes import run_beside
 
 AFTER = 1
 """A cell at the right end, behind the axis."""
@@ -50,7 +51,7 @@ class LossChart(LineView, can_focus=False):
         self.lines_changed()
         if not self._drawing and self._wanted() != self._drawn and self.is_attached:
             self._drawing = True
-            self.run_worker(self._draw(), group="loss")
+            run_beside(self, self._draw, group="loss")
 
     @property
     def settled(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import zip_longest
 
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Grown, Source
 from gradtui.tui.run.look import Look
 from gradtui.tui.run.panes import RanksPane
+from gradtui.tui.textual_fixes import run_beside
 
 
 class RanksApp(RunApp):
@@ -55,7 +57,7 @@ class RanksApp(RunApp):
     def begin(self) -> None:
         super().begin()
         for source in self.sources[1:]:
-            self.run_worker(source.follow(self.post_message), group="follow")
+            run_beside(self, partial(source.follow, self.post_message), group="follow")
 
     def grown(self, message: Grown) -> None:
         """Only the rank that is seen is shown in full; a growth of any is compared."""
@@ -68,7 +70,7 @@ class RanksApp(RunApp):
         runs = [source.run for source in self.sources]
         if not self._comparing and any(run is not other for run, other in zip_longest(runs, self._compared)):
             self._comparing = True
-            self.run_worker(self._compare(runs), group="compare")
+            run_beside(self, partial(self._compare, runs), group="compare")
 
     async def _compare(self, runs: list[Run]) -> None:
         from gradtui.report.run.ranks import all_findings
