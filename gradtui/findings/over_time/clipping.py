@@ -37,7 +37,10 @@ NOTHING: tuple[tuple[bool, str, Certainty], ...] = (
 def of_nothing(history: History) -> Iterator[Fault]:
     """There was no gradient when it was called, at any update."""
     effective = {one.source for one in history.of("clipped", "late")}
+    without = all(one.empty.count == one.steps for one in history.optimizers)
     for passed, row, certainty in NOTHING:
+        if passed and without:
+            continue  # nowhere is a gradient: it is not what is given to it
         for key, one in history.noted.items():
             if one.kind != "clipped_nothing" or key[2] is not passed or one.source in effective:
                 continue
