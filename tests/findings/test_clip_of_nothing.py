@@ -14,8 +14,8 @@ import gradtui
 def test_it_is_told_where_it_is_the_cause(is_cut: bool, used_up: bool) -> None:
     torch.manual_seed(0)
     model = nn.Linear(3, 1)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     once = model.parameters()
+    optimizer = torch.optim.SGD(once, lr=0.1)
     with gradtui.watch(model, optimizer) as watch:
         for _ in range(8):
             loss = model(torch.rand(8, 3)).square().mean()
@@ -24,8 +24,6 @@ def test_it_is_told_where_it_is_the_cause(is_cut: bool, used_up: bool) -> None:
             loss.backward()
             nn.utils.clip_grad_norm_(once if used_up else model.parameters(), 1.0)
             optimizer.step()
-            if used_up:
-                assert next(once, None) is None
     kinds = {one.kind for one in watch.findings}
     assert ("clipping" in kinds) is used_up
     assert is_cut is bool(kinds - {"clipping"})
