@@ -1,6 +1,7 @@
 """Presses random keys, types, points, resizes and kills workers.
 
-`python -m tests.faults.monkey --minutes 30 --seed 1`; with `--stay` it never quits, and the memory of one process is told.
+`python -m tests.faults.monkey --minutes 30 --seed 1`; with `--stay` it never quits, and the memory of one process is told;
+with `--run` it is at the screen on a run, with the backward passes of its updates.
 """
 
 from __future__ import annotations
@@ -23,13 +24,17 @@ from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._keyboard_protocol import FUNCTIONAL_KEYS
 from textual.keys import _character_to_key
 
+from gradtui.file.run_writing import save
 from gradtui.tui.keys import KEYS
+from gradtui.tui.run.keys import KEYS as RUN_KEYS
 from tests import warm
+from tests.runs import made
 from tests.terminal import driver
 from tests.terminal.driver import PATIENCE, Terminal, alive, assert_restored, state
 
 CASES = Path(__file__).parents[1] / "cases"
 FIRST = "x^2 + 3x + 1"
+RUN = "run.gradtui"
 
 SEQUENCES = {keys[0].value: sequence for sequence, keys in ANSI_SEQUENCES_KEYS.items() if isinstance(keys, tuple)}
 """What a terminal sends, by Textual's names for the keys."""
@@ -44,7 +49,7 @@ SEQUENCES |= {_character_to_key(character): character for character in map(chr, 
 
 QUITTING = {"q", "ctrl+q"}
 INTERRUPTED = (-2, 130)
-"""How it ends where ctrl+c is still held when the terminal is the shell's again."""
+"""How it ends where ctrl+c comes when the terminal is the shell's again, at the end or between two screens."""
 EXTRA_KEYS = ("tab", "shift+tab", "ctrl+p", "ctrl+c", "ctrl+u", "delete", "backspace", "enter", "escape")
 SIZES = ((120, 36), (80, 24), (140, 40), (64, 18), (48, 12), (300, 100), (40, 10), (20, 5), (7, 3), (1, 1))
 FAULTS = (signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP)
@@ -110,11 +115,14 @@ class Monkey:
     """Knows every key of the screen and nothing else. Fails with its seed and what it did last.
 
     stays: keeps away from the palette, and from the letter that quits where nobody reads what is typed.
+    at_run: it is at the screen on a run.
     """
 
-    def __init__(self, seed: int, stays: bool = False, one_round: int = ROUND) -> None:
+    def __init__(self, seed: int, stays: bool = False, one_round: int = ROUND, at_run: bool = False) -> None:
         self.report, self.random = Report(seed), random.Random(seed)
-        self.keys = [*sorted({key for binding in KEYS for key in binding.key.split(",")} - QUITTING), *EXTRA_KEYS]
+        bindings = (*KEYS, *RUN_KEYS) if at_run else KEYS
+        self.keys = [*sorted({key for binding in bindings for key in binding.key.split(",")} - QUITTING), *EXTRA_KEYS]
+        self.at_run = at_run
         self.texts = _texts()
         self.stays, self.one_round = stays, one_round
         if stays:
@@ -126,7 +134,7 @@ class Monkey:
     def run(self, over: Callable[[Report], bool]) -> Report:
         """Torment one program after another until it is over; quitting by the palette is its good right."""
         while not over(self.report):
-            with _program() as screen:
+            with _program(self.at_run) as screen:
                 self.screen = screen
                 if self._torment(over):
                     self._leave()
@@ -257,7 +265,7 @@ class Monkey:
         """The terminal, and no child left."""
         children = self.screen.children()
         status = self.screen.wait_exit()
-        if status != 0 and not (status in INTERRUPTED and "ctrl+c" in self.done[-100:]):
+        if status != 0 and not (status in INTERRUPTED and "ctrl+c" in self.done):
             self._fail(f"exit status {self.screen.process.returncode}")
         assert_restored(self.screen)
         assert not any(alive(child) for child in children)
@@ -273,7 +281,7 @@ def bytes_of(key: str) -> str:
 
 
 @contextmanager
-def _program() -> Iterator[Screen]:
+def _program(at_run: bool) -> Iterator[Screen]:
     """A program that has answered once. What it saves, shoots and remembers goes where it does no harm."""
     with tempfile.TemporaryDirectory() as home:
         environment = {
@@ -286,8 +294,12 @@ def _program() -> Iterator[Screen]:
             "PYTHONFAULTHANDLER": "1",
         }
         # a ctrl+s that comes just after the program has left would keep its last words, and so its end, until ctrl+q
-        with Screen(warm.gradtui(FIRST), environment=environment, folder=Path(home), flow_control=False) as screen:
-            screen.wait(lambda: b"AccumulateGrad" in screen.raw, "the first answer")
+        if at_run:
+            save(made.run(), Path(home, RUN))
+        command = warm.gradtui(RUN if at_run else FIRST)
+        with Screen(command, environment=environment, folder=Path(home), flow_control=False) as screen:
+            answer = b"train.py" if at_run else b"AccumulateGrad"
+            screen.wait(lambda: answer in screen.raw, "the first answer")
             yield screen
 
 
@@ -324,9 +336,10 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=2.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stay", action="store_true")
+    parser.add_argument("--run", action="store_true")
     arguments = parser.parse_args()
     end = time.monotonic() + 60 * arguments.minutes
-    print(Monkey(arguments.seed, arguments.stay).run(lambda _: time.monotonic() >= end))
+    print(Monkey(arguments.seed, arguments.stay, at_run=arguments.run).run(lambda _: time.monotonic() >= end))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from gradtui.tui.keys import KEYS
 from tests.faults.monkey import WARM, Monkey, bytes_of
 
 KEYS_TO_PRESS = 1_500
+KEYS_ON_A_RUN = 300
 ONE_ROUND = 200
 """Actions, some thousand keys in all."""
 MOST = 1.1
@@ -30,6 +31,14 @@ def test_keys_are_the_keys(key: str) -> None:
 def test_random_keys() -> None:
     """No exception, and every quit is whole."""
     report = Monkey(seed=1).run(lambda report: report.keys >= KEYS_TO_PRESS and report.kills > 0)
+    print(report)
+
+
+@pytest.mark.child
+@pytest.mark.long
+def test_random_keys_on_a_run() -> None:
+    """And on the backward passes of its updates, back and forth."""
+    report = Monkey(seed=3, at_run=True).run(lambda report: report.keys >= KEYS_ON_A_RUN)
     print(report)
 
 
