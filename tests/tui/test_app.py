@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from textual.binding import Binding
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -512,8 +513,9 @@ async def test_palette_has_every_action() -> None:
         files = [command.help for command in commands if "under another name" in command.help]
         assert sorted(set(files)) == sorted(files), "one command a file"
         for binding in app.BINDINGS:
-            if app.check_action(binding.action.partition("(")[0], ()) and binding.id not in UNLISTED:  # type: ignore[union-attr]
-                assert binding.tooltip in titles  # type: ignore[union-attr]
+            assert isinstance(binding, Binding)
+            if app.check_action(binding.action.partition("(")[0], ()) and binding.id not in UNLISTED:
+                assert binding.tooltip in titles
         assert {"Theme", "Example: sigmoid", "Use float64"} <= titles
         await press(pilot, "ctrl+p", *"use float64")
         await until(pilot, lambda: "Use float64" in text_of(app), "the command")

@@ -91,7 +91,6 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._curve: Curve | None = None
-        self._known = False  # whether there is a curve
         self._other: Curve | None = None
         self._point: Point | None = None
         self._taylor: tuple[float, ...] = ()
@@ -102,7 +101,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         self._drawing_of: Callable[[int, int], Cells | None] | None = None
         self._cells: Cells | None = None
         self._lines: dict[int, Strip] = {}
-        self._wanted = self._drawing = False
+        self._known = self._wanted = self._drawing = False  # known: whether there is a curve
         self._window: Window = WINDOW
         self._asked: list[Window] = []
         self._before: Window = WINDOW
@@ -266,8 +265,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
             return self._strip(cells).adjust_cell_length(width, self.rich_style)
         if self._picture is None or not fits(width, height):
             missing = _too_small(width) if self._curve is not None else "no curve" if self._known else ""
-            text = "" if self._drawing else missing
-            return self._told(text, y)
+            return self._told("" if self._drawing else missing, y)
         if y >= len(self._picture.cells):
             return Strip.blank(width, self.rich_style)
         cells, over = self._picture.cells[y], self._overlay.get(y)
