@@ -282,7 +282,7 @@ def _kept(calls: Sequence[Call]) -> Iterator[None]:
             {id(one): tensor for one in _given(call) if id(one) not in made and (tensor := one()) is not None}
         )
         if not is_in_place(call.function):
-            made.update(id(one) for one in references((call.result,)))
+            made.update(id(one) for one in references((call.result,)) if _has_graph(one))  # data are not made again
     with put_back(outside.values()):
         yield
 

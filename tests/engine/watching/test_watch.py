@@ -109,6 +109,19 @@ def test_a_pass_made_again_leaves_running_averages_as_they_were(name: str) -> No
     assert all(torch.equal(one, plain[name]) for name, one in watched.items())
 
 
+@pytest.mark.parametrize("name", AVERAGING)
+def test_averages_of_a_model_that_is_made_while_it_is_watched_too(name: str) -> None:
+    kept = []
+    for every in (0, 1):
+        with gradtui.watch(nn.Linear(1, 1), every=every) if every else nullcontext():
+            torch.manual_seed(0)
+            model = nn.Sequential(nn.Linear(3, 4), AVERAGING[name](), nn.Linear(4, 1))
+            train(model, torch.optim.SGD(model.parameters(), lr=0.1), 3)
+        kept.append({name: one.clone() for name, one in model.state_dict().items()})
+    plain, watched = kept
+    assert all(torch.equal(one, plain[name]) for name, one in watched.items())
+
+
 def test_findings_are_told_while_it_goes_on_and_after_an_exception(model: nn.Module) -> None:
     heard: list[Finding] = []
     before = left()
