@@ -18,10 +18,9 @@ from gradtui.engine.autograd.reader import read
 from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.autograd.summed import Summed
-from gradtui.engine.autograd.undisturbed import undisturbed
+from gradtui.engine.autograd.undisturbed import put_back, undisturbed
 from gradtui.engine.autograd.values import dtype_name, legible
 from gradtui.engine.autograd.witness import of_growth
-from gradtui.engine.autograd.written_over import put_back
 from gradtui.engine.capture import backward_failures, leaf_names, outputs
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
 from gradtui.engine.capture.holders import attributes, computed, copied_before, made_before, optimised, unregistered

@@ -16,8 +16,7 @@ from typing import Any
 import torch
 
 from gradtui.engine.autograd.torch_private import torch_functions
-from gradtui.engine.autograd.undisturbed import undisturbed
-from gradtui.engine.autograd.written_over import put_back
+from gradtui.engine.autograd.undisturbed import put_back, undisturbed
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.events import is_leaving, is_of_array
 from gradtui.engine.capture.introspection import is_a, items, tensors
