@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 DATA = re.compile(r"[^\s*^=()]+\.(csv|tsv|txt)", re.IGNORECASE)
 """A file of data, by its name."""
 LOOKS_LIKE_AN_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?")
+IS_A_FILE = re.compile(r"\.(py|gradtui)$|\.py:")
 
 Value = float | tuple[float, ...]
 
@@ -30,7 +32,10 @@ class RefusedError(Exception):
 
 
 def one_target(target: tuple[str, ...], default: str) -> str:
-    """The one argument. A word that was meant as an option is none."""
+    """The one argument. A word that was meant as an option is none, nor is a command before a file, of which there are none."""
+    file = next(filter(IS_A_FILE.search, target[1:]), None)
+    if file is not None and not target[0].startswith("-"):
+        raise click.UsageError(f"what is to be shown comes first: gradtui {shown(shlex.quote(file))}")
     for argument in target:
         if LOOKS_LIKE_AN_OPTION.fullmatch(argument):
             from difflib import get_close_matches

@@ -100,6 +100,9 @@ def test_places(screen: list[Start], target: str, at: list[str], places: dict[st
     ("arguments", "says"),
     [
         (["x", "+", "1"], "in quotes"),
+        (["run", "train.py", "--epochs"], "gradtui train.py"),
+        (["run", "model.py:loss"], "gradtui model.py:loss"),
+        (["open", "of today.gradtui"], "gradtui 'of today.gradtui'"),
         (["x", "--jsn"], "--json"),
         (["x", "--updats", "3"], "--updates"),
         (["x", "--against", "y"], "No such option"),

@@ -36,8 +36,6 @@ from gradtui.tui.run.successor import Successor
 from gradtui.tui.textual_fixes import MendedApp, run_beside
 from gradtui.tui.typing.file_entry import FileEntry, write, written
 
-NO_SNAPSHOT = "no backward pass of this run was kept whole: run it with --every 100, say"
-
 
 class RunApp(Successor, MendedApp):
     """look: where one looks, which outlives the screen: it is left for an update's backward pass and come back to.
@@ -205,16 +203,22 @@ class RunApp(Successor, MendedApp):
     def action_next_snapshot(self, by: int) -> None:
         self._went()
         if not self.look.next_snapshot(by):
-            self.notify(NO_SNAPSHOT if not self.look.run.snapshots else "no other in this direction", timeout=3)
+            self.notify(self._no_snapshot if not self.look.run.snapshots else "no other in this direction", timeout=3)
         self.show()
 
     def action_snapshot(self) -> None:
         """Leave the screen for that of the Snapshot; whoever runs the app opens it, and this one again."""
         self.opened, self.snapshots = self.look.nearest(), self.look.run.snapshots
         if self.opened is None:
-            self.notify(NO_SNAPSHOT, timeout=4)
+            self.notify(self._no_snapshot, timeout=4)
         else:
             self.leave()
+
+    @property
+    def _no_snapshot(self) -> str:
+        """With a distance that would have kept from ten to a hundred, of so many updates."""
+        every = 10 ** max(0, len(str(self.look.count)) - 2)
+        return f"no backward pass of this run was kept whole: run it with --every {every}, say"
 
     def action_output(self) -> None:
         if not self.look.run.printed.strip():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Source
 from gradtui.tui.run.heat_map import HeatMap
 from gradtui.tui.run.lines import status
+from gradtui.tui.run.look import Look
 from gradtui.tui.run.opened import UpdateApp, by_rank, explorer
 from gradtui.tui.run.ranks import RanksApp
 from gradtui.tui.typing.file_entry import FileInput
@@ -344,3 +346,11 @@ async def test_export(path: Path, tmp_path: Path) -> None:
 def test_how_fast_it_is_stands_in_plain_digits(each: float, told: str) -> None:
     updates = tuple(Update(number, seconds=each * number) for number in range(20))
     assert f" {told} a second " in status(Run(updates=updates), quiet=None)
+
+
+@pytest.mark.parametrize("count", [1, 9, 10, 60, 99, 100, 12_345, 1_000_000])
+def test_what_is_told_to_keep_backward_passes_would_have_kept_some(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Look, "count", count)
+    told = RunApp(Source("run.gradtui"))._no_snapshot
+    (every,) = map(int, re.findall(r"--every (\d+)", told))
+    assert min(count, 10) <= count / every <= 100
