@@ -45,8 +45,8 @@ class _FunctionModes:
 
 
 @contextmanager
-def put_back(tensors: Iterable[torch.Tensor]) -> Iterator[None]:
-    """Tensors that what runs for us may write over, and that are afterwards as they were."""
+def unchanged(tensors: Iterable[torch.Tensor]) -> Iterator[None]:
+    """Afterwards the tensors are as they were: what runs for us may write over them."""
     before = []
     for one in tensors:
         with suppress(RuntimeError, NotImplementedError):  # it has no version, or no numbers of its own

@@ -18,7 +18,7 @@ from gradtui.engine.autograd.reader import read
 from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.autograd.summed import Summed
-from gradtui.engine.autograd.undisturbed import put_back, undisturbed
+from gradtui.engine.autograd.undisturbed import unchanged, undisturbed
 from gradtui.engine.autograd.values import dtype_name, legible
 from gradtui.engine.autograd.witness import of_growth
 from gradtui.engine.capture import backward_failures, leaf_names, outputs
@@ -58,7 +58,7 @@ def capture(
         model = recording.model()
     nodes: list[Node] = []
     try:
-        with undisturbed(), put_back(_buffers((model, *scope.values()))), uncollected():
+        with undisturbed(), unchanged(_buffers((model, *scope.values()))), uncollected():
             nodes = graph.walk(*roots)
             guard(nodes)
             own = {} if model is None else leaf_names.parameters(model)

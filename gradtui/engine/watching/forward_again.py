@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from gradtui.engine.autograd.torch_private import torch_functions
-from gradtui.engine.autograd.undisturbed import put_back, undisturbed
+from gradtui.engine.autograd.undisturbed import unchanged, undisturbed
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.events import is_leaving, is_of_array
 from gradtui.engine.capture.introspection import is_a, items, tensors
@@ -282,7 +282,7 @@ def _kept(calls: Sequence[Call]) -> Iterator[None]:
         )
         if not is_in_place(call.function):
             made.update(id(one) for one in references((call.result,)) if _has_graph(one))  # data are not made again
-    with put_back(outside.values()):
+    with unchanged(outside.values()):
         yield
 
 
