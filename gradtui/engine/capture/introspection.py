@@ -101,6 +101,11 @@ def named_parameters(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
         return dict(found.values())
 
 
+def own_buffers(module: torch.nn.Module) -> list[torch.Tensor]:
+    """Not those of its submodules."""
+    return [buffer for _, buffer in _registered(module, "_buffers")]
+
+
 def _walked(model: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Module]]:
     waiting, known = [("", model)], {id(model)}
     while waiting:

@@ -49,3 +49,11 @@ def test_a_capture_leaves_buffers_as_they_were(name: str, reentrant: bool) -> No
         assert parameter.grad is not None
         assert told is not None
         assert told.norm == pytest.approx(parameter.grad.norm().item(), rel=1e-4, abs=1e-5)
+
+
+def test_a_module_that_is_not_whole_is_no_reason_not_to_capture() -> None:
+    """Somewhere among the variables: its __init__ never ran, and torch's own walk through it raises."""
+    halves = [type("Half", (nn.Module,), {"__init__": lambda self: None})() for _ in range(2)]
+    assert "_buffers" not in vars(halves[0])
+    x = torch.ones(2, requires_grad=True)
+    assert gradtui.capture((x * x).sum()).problem is None
