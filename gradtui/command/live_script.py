@@ -61,9 +61,7 @@ class Script:
             stderr=subprocess.STDOUT,
         )
         self._status = 0
-        self._ended = (
-            threading.Event()
-        )  # a thread that is waited for is held to be over once that is interrupted (Python 3.11)
+        self._ended = threading.Event()  # once a wait for a thread is interrupted, Python 3.11 holds that to be over
         threading.Thread(target=self._take, args=(path,), daemon=True).start()
 
     @property

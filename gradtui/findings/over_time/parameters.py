@@ -119,9 +119,8 @@ def _vanished(history: History, number: int, group: list[ParameterHistory]) -> F
     order = list(history.parameters)
     first = min(map(order.index, names))
     if any(one.largest >= EACH * nearest.largest and order.index(one.name) < first for one in others):
-        return Fault(
-            "gradient of a branch", None, facts, "perhaps", names
-        )  # it is not lost on the way to the first layers
+        # it is not lost on the way to the first layers
+        return Fault("gradient of a branch", None, facts, "perhaps", names)
     return Fault("gradient vanishes", None, facts, "likely", names)
 
 
