@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from textual.app import App
 from textual.events import Event, Key, Paste
@@ -29,7 +29,7 @@ class KeyOrder:
         self._count = count()
         self._numbers: WeakKeyDictionary[Typed, int] = WeakKeyDictionary()
         self._sent_to: WeakKeyDictionary[Typed, Widget] = WeakKeyDictionary()
-        self._stream: Widget | None = None
+        self._stream: Callable[[], Widget | None] = lambda: None  # a reference that keeps no screen that was left
         self._waiting: list[tuple[int, int, Typed]] = []  # by its number; no two events are compared
         self._turning = self._holding = False
         self._then: Callable[[], object] | None = None
@@ -44,7 +44,11 @@ class KeyOrder:
             else:
                 self.send(event)
         elif (
-            self._holding or self._waiting or self._turning or self._stream not in (None, now) or self._overtakes(event)
+            self._holding
+            or self._waiting
+            or self._turning
+            or self._stream() not in (None, now)
+            or self._overtakes(event)
         ):
             self._wait(event)
         else:
@@ -96,7 +100,7 @@ class KeyOrder:
         return isinstance(event, Key) and event.key == self._app.COMMAND_PALETTE_BINDING
 
     async def _send_on(self, event: Typed) -> None:
-        self._stream = self._sent_to[event] = self._receiver
+        self._stream, self._sent_to[event] = ref(self._receiver), self._receiver
         await self._hear(event)
 
     def _wait(self, event: Typed) -> None:
@@ -107,7 +111,7 @@ class KeyOrder:
     def _turn(self) -> None:
         if not self._turning:
             self._turning = True
-            self._follow(self._stream)
+            self._follow(self._stream())
 
     def _follow(self, at: MessagePump | None) -> None:
         """Behind all that this one was sent, and then behind what comes back from it, up to the app."""
@@ -125,9 +129,9 @@ class KeyOrder:
             self._then()
         if self._holding or not self._app.screen_stack:
             return
-        self._stream = self._receiver
-        first = True
-        while self._waiting and self._receiver is self._stream and (first or not self._overtakes(self._waiting[0][-1])):
+        now, first = self._receiver, True
+        self._stream = ref(now)
+        while self._waiting and self._receiver is now and (first or not self._overtakes(self._waiting[0][-1])):
             await self._send_on(heappop(self._waiting)[-1])
             first = False
         if self._waiting:
