@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, cast
@@ -117,11 +118,30 @@ def drive(
     AccumulateGrad, and so none of its hooks, but those of its leaf in its turn. Raises what backward raises;
     FreedStorageError where it needs what is gone.
     """
+    inner = [node for node in nodes if node not in leaves]
+    functions = [node for node in inner if isinstance(node, BackwardCFunction)]
+    losers = [node for node in nodes if lost(node) is not None] if losers is None else losers
+    ends = [GradientEdge(node, 0) for node in leaves] or [get_gradient_edge(scalar) for scalar in scalars]
+    ones = [torch.ones_like(each) if each.ndim else None for each in scalars]
+    with ExitStack() as around:
+        around.enter_context(guarded(losers))
+        around.enter_context(unlearned(functions))
+        within = around.enter_context(nested(functions))
+        operations = around.enter_context(listening(inner))
+        around.enter_context(_told(record, inner, leaves))  # last: what it does in its turn is in no node any more
+        came = torch.autograd.grad(scalars, ends, ones, retain_graph=True, allow_unused=True)
+    record.inside.update(operations)
+    if leaves:
+        within.add(dict(zip(leaves.values(), came, strict=True)))
+    return within
+
+
+@contextmanager
+def _told(record: Record, inner: Sequence[Node], leaves: Mapping[Node, torch.Tensor]) -> Iterator[None]:
+    """Within it `record` is told of what the engine does."""
     hookless: list[torch.Tensor] = []
     handles: list[Any] = []
     try:
-        inner = [node for node in nodes if node not in leaves]
-        functions = [node for node in inner if isinstance(node, BackwardCFunction)]
         handles.extend([node.register_hook(partial(record.ran, node)) for node in inner])
         for node, leaf in leaves.items():
             if leaf.requires_grad and leaf._backward_hooks is None:
@@ -129,15 +149,7 @@ def drive(
                 hookless.append(leaf)
             elif leaf.requires_grad:
                 handles.append(leaf.register_hook(partial(record.reached, node)))  # type: ignore[no-untyped-call]
-        ends = [GradientEdge(node, 0) for node in leaves] or [get_gradient_edge(scalar) for scalar in scalars]
-        ones = [torch.ones_like(each) if each.ndim else None for each in scalars]
-        losers = [node for node in nodes if lost(node) is not None] if losers is None else losers
-        with guarded(losers), unlearned(functions), nested(functions) as within, listening(inner) as operations:
-            came = torch.autograd.grad(scalars, ends, ones, retain_graph=True, allow_unused=True)
-        record.inside.update(operations)
-        if leaves:
-            within.add(dict(zip(leaves.values(), came, strict=True)))
-        return within
+        yield
     finally:
         for handle in handles:
             handle.remove()

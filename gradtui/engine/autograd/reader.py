@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 
 import torch
-from msgspec import Struct
 
 from gradtui.engine.autograd.readable_tensors import has_numbers, have_memory, is_real
 from gradtui.engine.autograd.summaries import one_thread, summaries, wide
 from gradtui.engine.autograd.values import FIRST_NUMBERS, PLAIN, first, legible, name
+from gradtui.graph.operands import is_finite, is_zero
 from gradtui.snapshot.model import Values
 
 SMALL = 1 << 14
@@ -45,114 +45,112 @@ class _Group:
 _Form = tuple[torch.Size, tuple[int, ...], tuple[int, ...]]
 
 
-class Placed(Struct, gc=False):
-    """A tensor that was added, how many elements it has, and the place where its numbers will stand.
-
-    address: of its elements; 0 where no other may share them. row: of the tensor in its group, or of that which it is a view of.
-    tensor: None where somebody else would hold what is too large to wait.
-    """
-
-    tensor: torch.Tensor | None
-    elements: int
-    place: int
-    address: int = 0
-    group: _Group | None = None
-    row: int = 0
+_Memory = tuple[torch.Tensor, int, _Group, int]
+"""A tensor that others may be views of, its place, its group, and its row in that, where its numbers are not read yet."""
 
 
 class Reader:
-    """`add` says where in `values` the numbers of a tensor will stand. It must not change until then."""
+    """`add` says where in `values` the numbers of a tensor stand after `read`. Until then it is held, and must not change.
+
+    A tensor that is added again, or another view of all the elements of one that is held, is not read again.
+    places: of what is held, by its identity.
+    """
 
     def __init__(self) -> None:
-        self._values: list[Values | None] = []
+        self.places: dict[int, int] = {}
+        self._held: list[torch.Tensor] = []
+        self._memory: dict[int, _Memory] = {}
+        self.values: list[Values | None] = []
         self._kinds: list[Kind | None] = []
         self._groups: dict[tuple[torch.Size, torch.dtype, torch.layout, torch.device], _Group] = {}
-        self._held = 0
         self._odd: set[int] = set()
-        self._when_read: Callable[[Set[int]], None] = lambda odd: None
-
-    def when_read(self, act: Callable[[Set[int]], None]) -> None:
-        """Is called each time that numbers were read, while their tensors are still there for whoever holds them.
-
-        act: gets the places, up to now, of those that waited and are not all finite, are full of zeros, or cannot be read.
-        """
-        self._when_read = act
 
     def kind(self, place: int) -> Kind | None:
         """Of the tensor; None of one of a class of its own, or nested."""
         return self._kinds[place]
 
-    def known(self, place: int) -> Values | None:
-        """What stands at a place, where that was read already."""
-        return self._values[place]
+    def add(self, tensor: torch.Tensor) -> int:
+        known = self.places.get(id(tensor))
+        if known is not None:
+            return known
+        self._held.append(tensor)
+        place = self.places[id(tensor)] = self._place(tensor)
+        return place
 
-    def add(self, tensor: torch.Tensor, near: Sequence[Placed] = ()) -> Placed:
-        """near: what it may be, or be another view of all the elements of: then it is not read again."""
-        for other in near:
-            if other.tensor is tensor:
-                return other
-        place = len(self._values)
+    def know(self, tensor: torch.Tensor, place: int) -> None:
+        """It was read before, and its numbers stand there."""
+        self._held.append(tensor)
+        self.places[id(tensor)] = place
+        if self._kinds[place] is not None:
+            group = self._group(tensor)
+            if address := _address(tensor, group):
+                self._memory[address] = tensor, place, group, 0
+
+    def _place(self, tensor: torch.Tensor) -> int:
+        place = len(self.values)
         if type(tensor) not in PLAIN or tensor.is_nested:
-            values = legible(tensor)
             self._kinds.append(None)
-            self._values.append(values)
-            return Placed(tensor, math.prod(values.shape), place)
+            self._read_alone(place, tensor)
+            return place
+        group = self._group(tensor)
+        row = len(group.places)
+        if address := _address(tensor, group):
+            known = self._memory.get(address)
+            if known is not None and _is_view(tensor, group, known):
+                return self._view(tensor, group.kind, known)
+            self._memory[address] = tensor, place, group, row
+        self._kinds.append(group.kind)
+        if group.few:
+            self.values.append(None)
+            group.places.append(place)
+            group.tensors.append(tensor)
+        else:
+            self._read_alone(place, tensor)
+        return place
+
+    def _group(self, tensor: torch.Tensor) -> _Group:
         kind = (tensor.shape, tensor.dtype, tensor.layout, tensor.device)
         group = self._groups.get(kind)
         if group is None:
             group = self._groups[kind] = _Group(tensor)
-        count = group.elements
-        address = _address(tensor) if group.real and count > FIRST_NUMBERS else 0
-        if address:
-            for other in near:
-                if other.address == address and _is_view(tensor, group, other):
-                    return self._add_view(tensor, group.kind, other)
-        self._kinds.append(group.kind)
-        if not group.few:
-            self._values.append(legible(tensor))
-            return Placed(tensor, count, place, address, group)
-        self._values.append(None)
-        row = len(group.places)
-        group.places.append(place)
-        group.tensors.append(tensor)
-        self._held += count + OVERHEAD
-        if self._held >= MOST_HELD:
-            self._read()
-        return Placed(tensor, count, place, address, group, row)
+        return group
 
-    def _add_view(self, tensor: torch.Tensor, kind: Kind, of: Placed) -> Placed:
-        assert of.tensor is not None
-        assert of.group is not None
-        form = tensor.shape, tensor.stride()
-        place = of.place
-        if form != (of.tensor.shape, of.tensor.stride()):
-            place = len(self._values)
-            known = self._values[of.place]
-            self._kinds.append(kind)
-            self._values.append(None if known is None else _view(tensor, known, of.tensor))
-            if known is None:
-                form_of_it = (*form, of.group.tensors[of.row].stride())
-                of.group.views.setdefault(form_of_it, []).append((place, of.row, tensor))
-            elif of.place in self._odd:
-                self._odd.add(place)
-        return Placed(tensor, of.elements, place, of.address, of.group, of.row)
+    def _read_alone(self, place: int, tensor: torch.Tensor) -> None:
+        values = legible(tensor)
+        self.values.append(values)
+        if is_zero(values) or not is_finite(values):
+            self._odd.add(place)
 
-    def values(self) -> list[Values | None]:
-        self._read()
-        return self._values
+    def _view(self, tensor: torch.Tensor, kind: Kind, of: _Memory) -> int:
+        other, of_place, group, row = of
+        form, of_form = (tensor.shape, tensor.stride()), (other.shape, other.stride())
+        if form == of_form:
+            return of_place
+        place, known = len(self.values), self.values[of_place]
+        self._kinds.append(kind)
+        self.values.append(None if known is None else _seen_otherwise(tensor, known, other))
+        if known is None:
+            group.views.setdefault((*form, of_form[1]), []).append((place, row, tensor))
+        elif of_place in self._odd:
+            self._odd.add(place)
+        return place
 
-    def _read(self) -> None:
+    def read(self) -> set[int]:
+        """Let go of all that is held. Gives the places, up to now, of those that are not all finite, are full of zeros, or
+        cannot be read."""
         with torch.no_grad(), one_thread():
             for group in self._groups.values():
                 if group.tensors:
                     self._read_together(group)
         self._groups.clear()
-        self._held = 0
-        self._when_read(self._odd)
+        self._memory.clear()
+        self.places.clear()
+        self._held.clear()
+        return self._odd
 
     def _read_together(self, group: _Group) -> None:
         """One by one where some cannot be read: while they waited, a hook may have freed one."""
-        values, shape = self._values, group.kind[0]
+        values, shape = self.values, group.kind[0]
         rows = _rows(group.tensors)
         if rows is None:
             views = [(place, tensor) for found in group.views.values() for place, _, tensor in found]
@@ -169,7 +167,7 @@ class Reader:
             if first_places == IN_ORDER:
                 beginnings = [read[row].numbers for _, row, _ in found]
             else:
-                beginnings = list(map(tuple, rows[[row for _, row, _ in found]][:, first_places].tolist()))
+                beginnings = list(map(tuple, rows[:, first_places][[row for _, row, _ in found]].tolist()))
             as_tuple = tuple(of_view)
             for (place, row, _), begin in zip(found, beginnings, strict=True):
                 values[place] = Values(as_tuple, begin, read[row].summary)
@@ -180,9 +178,9 @@ class Reader:
 def read(tensors: Iterable[torch.Tensor]) -> list[Values | None]:
     """The Values of each; None where there are no numbers to read."""
     reader = Reader()
-    for tensor in tensors:
-        reader.add(tensor)
-    return reader.values()
+    places = [reader.add(tensor) for tensor in tensors]
+    reader.read()
+    return [reader.values[place] for place in places]
 
 
 def _rows(tensors: list[torch.Tensor]) -> torch.Tensor | None:
@@ -196,7 +194,7 @@ def _rows(tensors: list[torch.Tensor]) -> torch.Tensor | None:
 
 
 def _each(rows: torch.Tensor, shape: tuple[int, ...]) -> tuple[list[Values], list[int]]:
-    """One for each row, and which of them are odd as for `when_read`; `shape` is that of the tensors that they were."""
+    """One for each row, and which of them are odd as for `Reader.read`; `shape` is that of the tensors that they were."""
     count = rows.shape[1]
     if count <= FIRST_NUMBERS:
         numbers = rows.tolist()
@@ -208,19 +206,22 @@ def _each(rows: torch.Tensor, shape: tuple[int, ...]) -> tuple[list[Values], lis
     return [Values(shape, begin, each) for begin, each in zip(beginnings, told, strict=True)], odd
 
 
-def _address(tensor: torch.Tensor) -> int:
+def _address(tensor: torch.Tensor, group: _Group) -> int:
+    """Of its elements; 0 where no other tensor is looked for there."""
+    if not group.real or group.elements <= FIRST_NUMBERS:
+        return 0
     try:
         return tensor.data_ptr()
     except RuntimeError:  # inside a transform of torch.func
         return 0
 
 
-def _is_view(tensor: torch.Tensor, group: _Group, other: Placed) -> bool:
+def _is_view(tensor: torch.Tensor, group: _Group, of: _Memory) -> bool:
     """Whether both, which begin at one address, are views of all the elements of one piece of memory."""
-    its = other.group
-    if its is None or other.tensor is None or its.elements != group.elements or its.dtype is not group.dtype:
+    other, _, its, _ = of
+    if its.elements != group.elements or its.dtype is not group.dtype or tensor.is_neg() or other.is_neg():
         return False
-    return _is_dense(tensor) and _is_dense(other.tensor)
+    return _is_dense(tensor) and _is_dense(other)
 
 
 def _is_dense(tensor: torch.Tensor) -> bool:
@@ -235,7 +236,7 @@ def _is_dense(tensor: torch.Tensor) -> bool:
     return True
 
 
-def _view(tensor: torch.Tensor, known: Values, other: torch.Tensor) -> Values:
+def _seen_otherwise(tensor: torch.Tensor, known: Values, other: torch.Tensor) -> Values:
     """known: of the other view, which has no elements more or less."""
     if known.summary is None or not has_numbers(tensor):
         return legible(tensor)

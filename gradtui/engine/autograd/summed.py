@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence
 
 import torch
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.backward import Gradients
 from gradtui.engine.autograd.inner import Operations
-from gradtui.engine.autograd.reader import MOST_HELD, OVERHEAD, SMALL, Kind, Placed, Reader
+from gradtui.engine.autograd.reader import MOST_HELD, OVERHEAD, Kind, Reader
 from gradtui.engine.autograd.witness import is_worse, of_sent, of_zeros
 from gradtui.graph.operands import is_zero
 from gradtui.snapshot.model import Values, Witness
@@ -18,8 +18,8 @@ MOST_WITNESSES = 12
 """Places at which gradients went bad that are looked at: the first explains the others."""
 
 
-_Sent = tuple[Node, int, Placed, Placed | None]
-"""A node, the number of its edge, the gradient that went out along it, and the one that had come in."""
+_Ran = tuple[Node, Gradients, Gradients]
+"""A node as the engine ran it: what it sent along its edges, nothing where it is a leaf, and what came in."""
 
 
 class Summed:
@@ -31,22 +31,18 @@ class Summed:
 
     def __init__(self, wanted: Collection[tuple[Node, int]] = ()) -> None:
         self.order: list[Node] = []
-        self._wanted = wanted
-        self._outputs: dict[tuple[Node, int], int] = {}
         self.inside: Operations = {}
-        self._reader = Reader()
-        self._values: list[Values | None] = []
-        self._came: dict[Node, int] = {}
-        self._later: set[Node] = set()
-        self._gradients: int | None = None  # places of gradients are below it
-        self._gone: dict[Node, list[int | None]] = {}
-        self._sent: dict[tuple[Node | None, int], Placed | None] = {}
         self.witnesses: dict[Node, Witness] = {}
         self.settings: dict[Node, Witness] = {}
-        self._reader.when_read(self._look)
-        self._unseen: list[_Sent] = []
-        self._waiting: list[tuple[Node, Gradients, Gradients]] = []
+        self._wanted = wanted
+        self._reader = Reader()
+        self._waiting: list[_Ran] = []
         self._held = 0
+        self._came: dict[Node, int] = {}
+        self._gone: dict[Node, list[int | None]] = {}
+        self._later: set[Node] = set()
+        self._outputs: dict[tuple[Node, int], int] = {}
+        self._on_the_way: dict[tuple[Node | None, int], tuple[torch.Tensor, int] | None] = {}
 
     def ran(self, node: Node, grad_inputs: Gradients, grad_outputs: Gradients) -> None:
         self.order.append(node)
@@ -62,67 +58,66 @@ class Summed:
         """Small gradients wait: to look at many in a row takes half the time of looking at each as the engine comes by."""
         for grad in grads:
             if grad is not None:
-                count = grad.numel()
-                self._held += count + OVERHEAD if count <= SMALL else MOST_HELD
+                self._held += grad.numel() + OVERHEAD
         if self._held >= MOST_HELD:
-            self._follow()
+            self._send(self._read())
 
-    def _follow(self) -> None:
-        """Follow what waits from node to node."""
+    def _read(self) -> list[_Ran]:
+        """All that waits. Gives it, as what was sent may be on its way yet."""
         waiting, self._waiting = self._waiting, []
         self._held = 0
-        sent_along = self._sent
-        for node, grad_inputs, grad_outputs in waiting:
-            known = self._arrived(node, grad_outputs)
-            if not grad_inputs:
-                continue
-            came = known[0] if known else None
+        places, add = self._reader.places, self._reader.add
+        for node, sent, came in waiting:
+            self._arrive(node, came)
             gone: list[int | None] = []
-            for grad, edge in zip(grad_inputs, node.next_functions, strict=False):
+            for grad in sent:
                 if grad is None:
                     gone.append(None)
-                    continue
-                sent = came if came is not None and grad is came.tensor else self._reader.add(grad, known)
-                if came is None or came.place != sent.place:
-                    self._watch(node, len(gone), sent, came)
-                known.append(sent)
-                gone.append(sent.place)
-                sent_along[edge] = None if edge in sent_along else sent
-            self._gone[node] = gone
+                else:
+                    known = places.get(id(grad))
+                    gone.append(add(grad) if known is None else known)
+            if sent:
+                self._gone[node] = gone
+        odd = self._reader.read()
+        for node, sent, came in waiting if odd else ():
+            if not odd.isdisjoint(self._gone.get(node, ())):
+                self._look(node, sent, came, odd)
+        return waiting
 
-    def _arrived(self, node: Node, grad_outputs: Gradients) -> list[Placed]:
+    def _arrive(self, node: Node, grads: Gradients) -> None:
         """Of several outputs the gradient of the first that has one, and of those that are wanted."""
-        known: list[Placed] = []
-        for number, grad in enumerate(grad_outputs):
-            output = (node, number)
-            arrived = self._sent.pop(output, None)
-            if grad is None or (known and output not in self._wanted):
+        first = True
+        for number, grad in enumerate(grads):
+            arrived = self._on_the_way.pop((node, number), None) if self._on_the_way else None
+            if grad is None:
                 continue
-            if arrived is not None and grad is arrived.tensor:
-                came = arrived
-            else:
-                came = self._reader.add(grad, (arrived,) if arrived is not None else known)
-            if not known:
-                self._came.setdefault(node, came.place)  # a leaf may be reached twice
+            if arrived is not None and arrived[0] is grad:
+                self._reader.know(*arrived)
+            if first:
+                self._came.setdefault(node, self._reader.add(grad))  # a leaf may be reached twice
                 if number:
                     self._later.add(node)
-            known.append(came)
-            if output in self._wanted:
-                self._outputs[output] = came.place
-        return known
+                first = False
+            if self._wanted and (node, number) in self._wanted:
+                self._outputs[node, number] = self._reader.add(grad)
+
+    def _send(self, ran: Sequence[_Ran]) -> None:
+        """What was sent to nodes that have not run yet: there the same tensor comes in, where it is not added to another."""
+        for node, sent, _ in ran:
+            for grad, edge, place in zip(sent, node.next_functions, self._gone.get(node, ()), strict=False):
+                if grad is not None and place is not None and edge[0] not in self._came:
+                    self._on_the_way[edge] = None if edge in self._on_the_way else (grad, place)
 
     def read(self, others: Iterable[torch.Tensor] = ()) -> list[Values | None]:
         """All that waits, and `others` with it, whose Values are returned. `came` and `gone` may then be asked."""
-        self._follow()
-        beside = [self._reader.add(other).place for other in others]
-        self._gradients = min(beside, default=None)
-        self._values = self._reader.values()
-        return [self._values[place] for place in beside]
+        beside = [self._reader.add(other) for other in others]
+        self._read()
+        return [self._reader.values[place] for place in beside]
 
     def came(self, node: Node) -> Values | None:
         """The gradient that came into it."""
         place = self._came.get(node)
-        return None if place is None else self._values[place]
+        return None if place is None else self._reader.values[place]
 
     def kind(self, node: Node) -> Kind | None:
         """Of its first output, which the engine sees to that a gradient of it has too; None where none came, or it is unknown."""
@@ -131,42 +126,38 @@ class Summed:
 
     def gone(self, node: Node) -> Sequence[Values | None]:
         """What it sent along its edges."""
-        values = self._values
+        values = self._reader.values
         return [None if place is None else values[place] for place in self._gone.get(node, ())]
 
     def wanted(self) -> dict[tuple[Node, int], Values | None]:
         """The gradient of each output that was wanted, and had one."""
-        self._follow()
-        values = self._reader.values()
-        return {output: values[place] for output, place in self._outputs.items()}
+        return {output: self._reader.values[place] for output, place in self._outputs.items()}
 
-    def _watch(self, node: Node, number: int, sent: Placed, came: Placed | None) -> None:
-        """Whether the gradient became bad here, now or as soon as its numbers are read; nothing large waits for that."""
-        if sent.elements > SMALL:
-            self._look_at((node, number, sent, came))
-        elif came is not None and came.elements > SMALL:
-            self._unseen.append((node, number, sent, Placed(None, came.elements, came.place)))
-        else:
-            self._unseen.append((node, number, sent, came))
+    def _look(self, node: Node, sent: Gradients, came: Gradients, odd: Collection[int]) -> None:
+        """Whether a gradient became bad in a node; odd: places of what may be bad."""
+        first = next((grad for grad in came if grad is not None), None)
+        place = self._came.get(node)
+        before = None if place is None else self._reader.values[place]
+        for number, (grad, gone) in enumerate(zip(sent, self._gone[node], strict=True)):
+            if grad is not None and gone is not None and gone in odd and gone != place:
+                self._look_at(node, number, grad, first, self._reader.values[gone], before)
 
-    def _look(self, odd: Set[int]) -> None:
-        waiting, self._unseen = self._unseen, []
-        odd = {place for place in odd if self._gradients is None or place < self._gradients}
-        for each in waiting if odd else ():
-            if each[2].place in odd:
-                self._look_at(each)
-
-    def _look_at(self, each: _Sent) -> None:
-        node, number, sent, came = each
+    def _look_at(
+        self,
+        node: Node,
+        number: int,
+        sent: torch.Tensor,
+        came: torch.Tensor | None,
+        values: Values | None,
+        before: Values | None,
+    ) -> None:
         if node in self.witnesses or len(self.witnesses) >= MOST_WITNESSES:
             return
-        values = self._reader.known(sent.place)
-        before = None if came is None else self._reader.known(came.place)
         if came is not None and is_zero(values) and not is_zero(before):
             if len(self.settings) < MOST_WITNESSES and (found := of_zeros(node, number)) is not None:
                 self.settings[node] = found
-        elif sent.tensor is not None and is_worse(values, (before,)):
+        elif is_worse(values, (before,)):
             with torch.no_grad():
-                found = of_sent(node, number, sent.tensor, None if came is None else came.tensor)
+                found = of_sent(node, number, sent, came)
             if found is not None:
                 self.witnesses[node] = found

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+import gradtui
 from gradtui.engine.autograd import backward, graph
 
 
@@ -36,6 +37,15 @@ def test_the_operations_of_a_custom_function() -> None:
     assert record.grad_outputs[graph.root(x)].tolist() == pytest.approx(
         (torch.cos(x.detach() ** 3) * 3 * x.detach() ** 2).tolist()
     )
+
+
+@pytest.mark.parametrize("rows", [3, 300])
+def test_what_is_read_of_its_gradients_is_not_in_it(rows: int) -> None:
+    """However large they are: small ones are read later, large ones as the engine comes by."""
+    x = torch.ones(rows, 100, requires_grad=True)
+    output = (Cube.apply(x).t() * 2.0).sum()  # type: ignore[no-untyped-call]
+    (node,) = [one for one in gradtui.capture(output).graph.nodes if one.inside]
+    assert node.inside[-3:] == ("mul", "pow", "mul")
 
 
 def test_nothing_listens_once_a_node_has_raised() -> None:

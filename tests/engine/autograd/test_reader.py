@@ -7,7 +7,6 @@ from itertools import permutations
 import pytest
 import torch
 
-from gradtui.engine.autograd import reader
 from gradtui.engine.autograd.reader import Reader
 
 SHAPES = [(3, 4), (2, 3, 5), (1, 4, 3), (2, 1, 3, 4), (20, 9)]
@@ -20,49 +19,75 @@ def views(whole: torch.Tensor) -> list[torch.Tensor]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("most_held", [reader.MOST_HELD, 1], ids=["together", "at once"])
-def test_any_view_of_any_view_has_its_first_numbers(
-    shape: tuple[int, ...], most_held: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reader, "MOST_HELD", most_held)
+@pytest.mark.parametrize("is_read_before", [False, True], ids=["together", "one after the other"])
+def test_any_view_of_any_view_has_its_first_numbers(shape: tuple[int, ...], is_read_before: bool) -> None:
     torch.manual_seed(0)
     wholes = [torch.randn(shape), torch.randn(shape)]
     for place in range(len(views(wholes[0]))):
-        read = Reader()
-        firsts = [views(whole)[place] for whole in wholes]
-        seen = [(first, read.add(first)) for first in firsts]
-        for first, placed in seen[:2]:
-            seen += [(view, read.add(view, [placed])) for view in views(first)]
-        values = read.values()
-        for view, placed in seen:
-            told = values[placed.place]
+        reader = Reader()
+        seen = []
+        for first in [views(whole)[place] for whole in wholes]:
+            seen.append((first, reader.add(first)))
+            if is_read_before:
+                reader.read()
+                reader.know(*seen[-1])
+            seen += [(view, reader.add(view)) for view in views(first)]
+        reader.read()
+        for view, at in seen:
+            told = reader.values[at]
             assert told is not None
             assert told.shape == tuple(view.shape)
             assert told.numbers == tuple(view.flatten()[:8].tolist())
             assert told.norm == pytest.approx(view.norm().item())
 
 
+def test_views_of_what_is_held_are_not_read_again() -> None:
+    reader = Reader()
+    whole = torch.randn(3, 4)
+    places = {reader.add(tensor) for tensor in (whole, whole, whole[:], whole.view(3, 4), whole.t().t())}
+    assert len(places) == 1
+    turned = reader.add(whole.t())
+    reader.read()
+    of_whole, of_turned = reader.values[places.pop()], reader.values[turned]
+    assert of_whole is not None
+    assert of_turned is not None
+    assert of_turned.summary is of_whole.summary
+
+
 def test_other_elements_at_the_same_address_are_read_by_themselves() -> None:
     whole = torch.arange(40.0).reshape(4, 10)
-    read = Reader()
-    placed = [read.add(whole)]
-    others = [whole[:2], whole[:, :9], whole.view(torch.int32).view(torch.float32)[:, ::2], whole.double()]
-    placed += [read.add(other, placed) for other in others]
-    values = [read.values()[one.place] for one in placed]
-    for told, tensor in zip(values, (whole, *others), strict=True):
-        assert told is not None
-        assert told.shape == tuple(tensor.shape)
-        assert told.norm == pytest.approx(tensor.norm().item())
+    complex_numbers = torch.complex(torch.ones(3, 4), torch.arange(12.0).reshape(3, 4))
+    negative = complex_numbers.conj().imag  # the same memory as what it is the negative of
+    tensors = [
+        whole,
+        whole[:2],
+        whole[:, :5],
+        whole.view(torch.int32).view(torch.float32)[:, ::2],
+        whole[:2, :5].expand(4, 2, 5),
+        whole.double(),
+        complex_numbers.imag,
+        negative,
+        negative.resolve_neg(),
+    ]
+    for order in (tensors, tensors[::-1]):
+        reader = Reader()
+        places = [reader.add(tensor) for tensor in order]
+        reader.read()
+        for place, tensor in zip(places, order, strict=True):
+            told = reader.values[place]
+            assert told is not None
+            assert told.shape == tuple(tensor.shape)
+            assert told.numbers == tuple(tensor.flatten()[:8].tolist())
+            assert told.norm == pytest.approx(tensor.norm().item())
 
 
 def test_a_view_of_what_is_zero_or_bad_is_told_as_odd_too() -> None:
-    read, told = Reader(), set[int]()
-    read.when_read(told.update)
-    zeros, bad, fine = torch.zeros(3, 4), torch.full((3, 4), torch.inf), torch.ones(3, 4)
+    """Of what waits to be read with others, and of what is too large for that."""
+    reader = Reader()
     odd = set()
-    for tensor in (zeros, bad, fine):
-        placed = read.add(tensor)
-        view = read.add(tensor.t(), [placed])
-        odd |= set() if tensor is fine else {placed.place, view.place}
-    read.values()
-    assert told == odd
+    for shape in ((3, 4), (200, 200)):
+        for number in (0.0, torch.inf, torch.nan, 1.0):
+            tensor = torch.full(shape, number)
+            places = {reader.add(tensor), reader.add(tensor.t())}
+            odd |= set() if number == 1 else places
+    assert reader.read() == odd

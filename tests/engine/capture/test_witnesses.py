@@ -76,6 +76,28 @@ def test_nothing_on_a_healthy_model() -> None:
     assert [one for one in trace.capture(loss).witnesses if one.bad] == []
 
 
+@pytest.mark.parametrize("scale", [1e30, 0.0])
+@pytest.mark.parametrize("width", [4, 300], ids=["all small", "some large"])
+def test_a_gradient_is_worse_than_the_one_that_came_in(scale: float, width: int) -> None:
+    """In the numbers of the graph itself, whether they are read at once or wait for others."""
+    torch.manual_seed(0)
+    model = nn.TransformerEncoder(nn.TransformerEncoderLayer(width, 2, 4 * width, batch_first=True), 2)
+    snapshot = gradtui.capture(model(torch.randn(8, 6, width) * scale).square().mean(), model=model)
+    for one in snapshot.witnesses:
+        assert one.node is not None
+        assert one.edge is not None
+        node = snapshot.graph.nodes[one.node]
+        assert node.grad_output is not None
+        sent = node.edges[one.edge].grad
+        assert sent is not None
+        if one.bad:
+            assert math.isfinite(node.grad_output.norm or 0.0)
+            assert not math.isfinite(sent.norm or 0.0)
+        else:
+            assert node.grad_output.norm != 0
+            assert sent.norm == 0
+
+
 def test_looking_again_disturbs_nothing() -> None:
     """Random numbers go on as they would, and buffers are not written over twice."""
 
