@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from gradtui.findings.findings import findings
-from gradtui.report.width import WIDTH
+from gradtui.report.width import indented, wrapped
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.visible import harmless
@@ -33,11 +32,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
 def told(finding: Finding, where: str = "") -> Iterator[str]:
     """The sentence, with how sure it is and where it is, the evidence, and what people do about it. where: else the phase."""
     sentence = f"{finding.certainty}, {where or finding.phase}: {finding.text}"
-    yield from textwrap.wrap(sentence, WIDTH, subsequent_indent="    ")
+    yield from wrapped(sentence)
     for evidence in finding.evidence[:MOST_EVIDENCE]:
-        yield from _indented(f"· {evidence}")
-    yield from _indented(f"→ {finding.remedy}")
-
-
-def _indented(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="      ")
+        yield from indented(f"· {evidence}")
+    yield from indented(f"→ {finding.remedy}")

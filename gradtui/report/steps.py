@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -12,7 +11,7 @@ from gradtui.graph.node_sentence import ORDER
 from gradtui.graph.operands import quote
 from gradtui.graph.replay import Replay, Sum
 from gradtui.report import findings_text
-from gradtui.report.width import WIDTH
+from gradtui.report.width import indented, wrapped
 from gradtui.snapshot.model import Node, Snapshot, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
 from gradtui.snapshot.visible import harmless
@@ -48,32 +47,32 @@ def in_short(snapshot: Snapshot) -> Iterator[str]:
         others = ", ".join(labels[other] for other in queue[1:QUEUE]) + ", …" * (len(queue) > QUEUE)
         ready = f" ({others})" if others else ""
         grown = "; ".join(_growth(one, labels, digits) for one in replay.sums[done])
-        yield from _wrapped(f"{done + 1:<4}  {labels[queue[0]]}{ready}{' → ' * bool(grown)}{grown}", " " * 6)
+        yield from wrapped(f"{done + 1:<4}  {labels[queue[0]]}{ready}{' → ' * bool(grown)}{grown}", " " * 6)
     yield from _ledger(snapshot, labels)
 
 
 def _head(snapshot: Snapshot) -> Iterator[str]:
     digits = _digits(snapshot)
     call = f"f({', '.join(snapshot.variables)})" if snapshot.variables else "f"
-    yield from _wrapped(f"{call} = {snapshot.reads_as}")
+    yield from wrapped(f"{call} = {snapshot.reads_as}", "")
     for name, state in snapshot.variables.items():
-        yield from _wrapped(f"{name} = {numbers(state.value, digits)}")
-    yield from _wrapped(f"{call} = {numbers(snapshot.value, digits)}")
+        yield from wrapped(f"{name} = {numbers(state.value, digits)}", "")
+    yield from wrapped(f"{call} = {numbers(snapshot.value, digits)}", "")
     if snapshot.experiments:
         yield "AN EXPERIMENT: gradients were changed on the way, and are not those of f"
     if not snapshot.graph.nodes:
         yield "f depends on no variable: there is no backward pass"
         return
     start = "sum(f) by each element of f" if snapshot.graph.nodes[0].shape else "f by itself"
-    yield from _wrapped(f"backward starts with the derivative of {start}, 1. {ORDER}")
+    yield from wrapped(f"backward starts with the derivative of {start}, 1. {ORDER}", "")
 
 
 def _step(snapshot: Snapshot, replay: Replay, done: int, queue: Sequence[int], labels: Sequence[str]) -> Iterator[str]:
     node = snapshot.graph.nodes[queue[0]]
-    yield from _wrapped(f"step {done + 1} of {len(replay.order)}   {node.name}   {labels[node.id]}", "    ")
-    yield from _indented(ready(snapshot, queue))
+    yield from wrapped(f"step {done + 1} of {len(replay.order)}   {node.name}   {labels[node.id]}")
+    yield from indented(ready(snapshot, queue))
     for line in told(snapshot, replay, done, queue[0], labels):
-        yield from _indented(line)
+        yield from indented(line)
 
 
 def ready(snapshot: Snapshot, queue: Sequence[int]) -> str:
@@ -118,7 +117,7 @@ def _ledger(snapshot: Snapshot, labels: Sequence[str]) -> Iterator[str]:
     for name in list(snapshot.variables)[: paths.MOST_LEAVES]:
         told = paths.sentence(snapshot, name)
         if told:
-            yield from _wrapped(f"{_prime(snapshot, name)} = {told}", "    ")
+            yield from wrapped(f"{_prime(snapshot, name)} = {told}")
         elif snapshot.along and snapshot.along[0] == name:
             yield from _cut(snapshot, labels)
 
@@ -133,13 +132,12 @@ def _cut(snapshot: Snapshot, labels: Sequence[str]) -> Iterator[str]:
     name, element = snapshot.along
     several = f"[{element}]" if snapshot.variables[name].value.shape else ""
     total = number(ledger.total(entries), digits)
-    yield from _wrapped(
-        f"after step {done} the cut is Σ ḡ·v̇ = {total}, v̇ being how fast each value moves with {name}{several}:"
-    )
+    told = f"after step {done} the cut is Σ ḡ·v̇ = {total}, v̇ being how fast each value moves with {name}{several}:"
+    yield from wrapped(told, "")
     for entry in entries[:MOST_ENTRIES]:
         shape = snapshot.graph.nodes[entry.node].shape
         adjoint, tangent = (numbers(Values(shape, told), digits, ELEMENTS) for told in (entry.adjoint, entry.tangent))
-        yield from _indented(f"{labels[entry.node]}: {adjoint} · {tangent} = {number(entry.product, digits)}")
+        yield from indented(f"{labels[entry.node]}: {adjoint} · {tangent} = {number(entry.product, digits)}")
     if len(entries) > MOST_ENTRIES:
         yield f"  … {len(entries) - MOST_ENTRIES} more"
 
@@ -164,11 +162,3 @@ def _few(values: Values | None, digits: int) -> str:
 
 def _digits(snapshot: Snapshot) -> int:
     return SIGNIFICANT.get(snapshot.dtype, 7)
-
-
-def _wrapped(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent=indent)
-
-
-def _indented(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="      ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gradtui.chart.point import standing
@@ -22,7 +21,7 @@ from gradtui.report.model_tables import tables
 from gradtui.report.orders import text as orders_text
 from gradtui.report.steps import in_short
 from gradtui.report.training.updates import table, values_chart
-from gradtui.report.width import WIDTH
+from gradtui.report.width import WIDTH, wrapped
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.defaults import default_at
 from gradtui.snapshot.model import Node, Snapshot, Values
@@ -76,13 +75,13 @@ def report(snapshot: Snapshot, *, colour: bool = False) -> str:
 def _head(snapshot: Snapshot) -> Iterator[str]:
     typed = one_line(snapshot.expression)
     if snapshot.origin == "function":
-        yield from _wrapped(f"{_call(snapshot)} of {split(snapshot.expression)[0]}")
+        yield from wrapped(f"{_call(snapshot)} of {split(snapshot.expression)[0]}")
         yield f"{snapshot.dtype} · {snapshot.device}"
         return
     name = "" if _is_named(snapshot) else f"{_call(snapshot)} = "
-    yield from _wrapped(name + typed)
+    yield from wrapped(name + typed)
     if snapshot.reads_as not in (typed, ""):
-        yield from _wrapped(f"reads as {snapshot.reads_as}")
+        yield from wrapped(f"reads as {snapshot.reads_as}")
     yield f"{snapshot.dtype} · {snapshot.device}"
 
 
@@ -98,22 +97,22 @@ def _is_named(snapshot: Snapshot) -> bool:
 def _values(snapshot: Snapshot) -> Iterator[str]:
     """f, then for each variable its place, its gradient, the derivative as Calculus writes it, and the check."""
     digits = SIGNIFICANT.get(snapshot.dtype, 7)
-    yield from _wrapped(f"{_call(snapshot)} = {numbers(snapshot.value, digits)}")
-    yield from _wrapped(f"  {value_check(snapshot).text}")
+    yield from wrapped(f"{_call(snapshot)} = {numbers(snapshot.value, digits)}")
+    yield from wrapped(f"  {value_check(snapshot).text}")
     several = len(snapshot.variables) > 1
     judged = checks(snapshot)
     for name, state in snapshot.variables.items():
         prime = f"∂f/∂{name}" if several else f"f'({name})"
-        yield from _wrapped(f"{name} = {numbers(state.value, digits)}    {prime} = {numbers(state.grad, digits)}")
+        yield from wrapped(f"{name} = {numbers(state.value, digits)}    {prime} = {numbers(state.grad, digits)}")
         derivative = (snapshot.derivative or {}).get(name)
         if derivative is not None:
-            yield from _wrapped(f"  {prime} = {derivative.text}" if derivative.text else f"  {derivative.note}")
-        yield from _wrapped(f"  {judged[name].text}")
+            yield from wrapped(f"  {prime} = {derivative.text}" if derivative.text else f"  {derivative.note}")
+        yield from wrapped(f"  {judged[name].text}")
 
 
 def _notes(snapshot: Snapshot) -> Iterator[str]:
     for note in snapshot.notes:
-        yield from _wrapped(f"note: {note.text}")
+        yield from wrapped(f"note: {note.text}")
 
 
 def printed(snapshot: Snapshot) -> Iterator[str]:
@@ -207,10 +206,6 @@ def _call(snapshot: Snapshot) -> str:
     if snapshot.origin == "function":
         return snapshot.reads_as
     return f"f({', '.join(snapshot.variables)})" if snapshot.variables else "f"
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent="    ")
 
 
 def one_line(text: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from gradtui.graph import taylor_text
 from gradtui.graph.hessian_curvature import sentences
 from gradtui.graph.hessian_digits import Believed, believed, remarks
 from gradtui.graph.higher_orders import by, derivative_checks, picture, second_order, several, why_fewer
-from gradtui.report.width import WIDTH
+from gradtui.report.width import wrapped
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 from gradtui.snapshot.orders import Hessian, Jacobian, Orders
@@ -27,19 +26,19 @@ def lines(snapshot: Snapshot, orders: Orders) -> Iterator[str]:
         known = snapshot.derivatives[order.order - 1] if order.order <= len(snapshot.derivatives) else {}
         for name, values in order.values.items():
             name_of = by(name, order.order, named)
-            yield from _wrapped(f"{name_of} = {numbers(values, digits)}")
+            yield from wrapped(f"{name_of} = {numbers(values, digits)}")
             if name in known:
                 text, note = known[name].text, known[name].note
-                yield from _wrapped(f"  {name_of} = {text}" if text else f"  {note}")
+                yield from wrapped(f"  {name_of} = {text}" if text else f"  {note}")
             if name in judged:
-                yield from _wrapped(f"  {judged[name].text}")
+                yield from wrapped(f"  {judged[name].text}")
         for name in snapshot.variables:
             if name not in order.values:
                 yield f"{by(name, order.order, named)}: f mixes too many elements of {name} for this"
     if why := why_fewer(orders):
-        yield from _wrapped(f"note: {why}")
+        yield from wrapped(f"note: {why}")
     for line in taylor_text.lines(snapshot, orders) if orders.taylor and orders.degree != 1 else ():
-        yield from _wrapped(line)
+        yield from wrapped(line)
     if (hessian := believed(snapshot)) is not None:
         yield from _hessian(snapshot, hessian)
     for name, told in orders.jacobian.items():
@@ -67,7 +66,7 @@ def _hessian(snapshot: Snapshot, judged: Believed) -> Iterator[str]:
     else:
         yield f"Hessian: {_size(told)} are too many"
     for sentence in (*remarks(snapshot, judged), *sentences(snapshot, told)):
-        yield from _wrapped(f"  {sentence}")
+        yield from wrapped(f"  {sentence}")
 
 
 def _size(told: Hessian) -> str:
@@ -96,7 +95,3 @@ def _matrix(rows: Sequence[str], columns: Sequence[str], matrix: Sequence[Sequen
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for row in cells:
         yield "  " + "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent="    ")
