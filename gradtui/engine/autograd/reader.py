@@ -64,6 +64,7 @@ class Reader:
         self._kinds: list[Kind | None] = []
         self._groups: dict[tuple[torch.Size, torch.dtype, torch.layout, torch.device], _Group] = {}
         self._odd: set[int] = set()
+        self._waiting = 0
 
     def kind(self, place: int) -> Kind | None:
         """Of the tensor; None of one of a class of its own, or nested."""
@@ -73,6 +74,8 @@ class Reader:
         known = self.places.get(id(tensor))
         if known is not None:
             return known
+        if self._waiting >= MOST_HELD:
+            self.read()
         self._held.append(tensor)
         place = self.places[id(tensor)] = self._place(tensor)
         return place
@@ -104,6 +107,7 @@ class Reader:
             self.values.append(None)
             group.places.append(place)
             group.tensors.append(tensor)
+            self._waiting += group.elements + OVERHEAD
         else:
             self._read_alone(place, tensor)
         return place
@@ -146,6 +150,7 @@ class Reader:
         self._memory.clear()
         self.places.clear()
         self._held.clear()
+        self._waiting = 0
         return self._odd
 
     def _read_together(self, group: _Group) -> None:

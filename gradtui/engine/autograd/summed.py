@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from threading import Lock
 
 import torch
 from torch.autograd.graph import Node
@@ -36,6 +37,7 @@ class Summed:
         self.settings: dict[Node, Witness] = {}
         self._wanted = wanted
         self._reader = Reader()
+        self._reading = Lock()  # the engine runs the nodes of each kind of device on a thread of its own
         self._waiting: list[_Ran] = []
         self._held = 0
         self._came: dict[Node, int] = {}
@@ -60,7 +62,8 @@ class Summed:
             if grad is not None:
                 self._held += grad.numel() + OVERHEAD
         if self._held >= MOST_HELD:
-            self._send(self._read())
+            with self._reading:
+                self._send(self._read())
 
     def _read(self) -> list[_Ran]:
         """All that waits. Gives it, as what was sent may be on its way yet."""

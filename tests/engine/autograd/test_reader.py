@@ -7,7 +7,9 @@ from itertools import permutations
 import pytest
 import torch
 
+from gradtui.engine.autograd import reader
 from gradtui.engine.autograd.reader import Reader
+from gradtui.snapshot.graph import Summary
 
 SHAPES = [(3, 4), (2, 3, 5), (1, 4, 3), (2, 1, 3, 4), (20, 9)]
 
@@ -24,17 +26,17 @@ def test_any_view_of_any_view_has_its_first_numbers(shape: tuple[int, ...], is_r
     torch.manual_seed(0)
     wholes = [torch.randn(shape), torch.randn(shape)]
     for place in range(len(views(wholes[0]))):
-        reader = Reader()
+        together = Reader()
         seen = []
         for first in [views(whole)[place] for whole in wholes]:
-            seen.append((first, reader.add(first)))
+            seen.append((first, together.add(first)))
             if is_read_before:
-                reader.read()
-                reader.know(*seen[-1])
-            seen += [(view, reader.add(view)) for view in views(first)]
-        reader.read()
+                together.read()
+                together.know(*seen[-1])
+            seen += [(view, together.add(view)) for view in views(first)]
+        together.read()
         for view, at in seen:
-            told = reader.values[at]
+            told = together.values[at]
             assert told is not None
             assert told.shape == tuple(view.shape)
             assert told.numbers == tuple(view.flatten()[:8].tolist())
@@ -42,13 +44,13 @@ def test_any_view_of_any_view_has_its_first_numbers(shape: tuple[int, ...], is_r
 
 
 def test_views_of_what_is_held_are_not_read_again() -> None:
-    reader = Reader()
+    together = Reader()
     whole = torch.randn(3, 4)
-    places = {reader.add(tensor) for tensor in (whole, whole, whole[:], whole.view(3, 4), whole.t().t())}
+    places = {together.add(tensor) for tensor in (whole, whole, whole[:], whole.view(3, 4), whole.t().t())}
     assert len(places) == 1
-    turned = reader.add(whole.t())
-    reader.read()
-    of_whole, of_turned = reader.values[places.pop()], reader.values[turned]
+    turned = together.add(whole.t())
+    together.read()
+    of_whole, of_turned = together.values[places.pop()], together.values[turned]
     assert of_whole is not None
     assert of_turned is not None
     assert of_turned.summary is of_whole.summary
@@ -70,24 +72,39 @@ def test_other_elements_at_the_same_address_are_read_by_themselves() -> None:
         negative.resolve_neg(),
     ]
     for order in (tensors, tensors[::-1]):
-        reader = Reader()
-        places = [reader.add(tensor) for tensor in order]
-        reader.read()
+        together = Reader()
+        places = [together.add(tensor) for tensor in order]
+        together.read()
         for place, tensor in zip(places, order, strict=True):
-            told = reader.values[place]
+            told = together.values[place]
             assert told is not None
             assert told.shape == tuple(tensor.shape)
             assert told.numbers == tuple(tensor.flatten()[:8].tolist())
             assert told.norm == pytest.approx(tensor.norm().item())
 
 
+def test_no_more_is_copied_at_a_time_than_may_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    tensors = [torch.full((100,), float(number)) for number in range(40)]
+    copied = []
+
+    def summaries(rows: torch.Tensor) -> list[Summary]:
+        copied.append(rows.numel())
+        return told(rows)
+
+    told = reader.summaries
+    monkeypatch.setattr(reader, "MOST_HELD", 5 * (100 + reader.OVERHEAD))
+    monkeypatch.setattr(reader, "summaries", summaries)
+    assert [values and values.numbers[0] for values in reader.read(tensors)] == [*range(40)]
+    assert copied == [500] * 8
+
+
 def test_a_view_of_what_is_zero_or_bad_is_told_as_odd_too() -> None:
     """Of what waits to be read with others, and of what is too large for that."""
-    reader = Reader()
+    together = Reader()
     odd = set()
     for shape in ((3, 4), (200, 200)):
         for number in (0.0, torch.inf, torch.nan, 1.0):
             tensor = torch.full(shape, number)
-            places = {reader.add(tensor), reader.add(tensor.t())}
+            places = {together.add(tensor), together.add(tensor.t())}
             odd |= set() if number == 1 else places
-    assert reader.read() == odd
+    assert together.read() == odd
