@@ -9,6 +9,7 @@ import torch
 
 from gradtui.engine.autograd import reader
 from gradtui.engine.autograd.reader import Reader
+from gradtui.engine.autograd.summaries import summaries
 from gradtui.snapshot.graph import Summary
 
 SHAPES = [(3, 4), (2, 3, 5), (1, 4, 3), (2, 1, 3, 4), (20, 9)]
@@ -87,13 +88,12 @@ def test_no_more_is_copied_at_a_time_than_may_wait(monkeypatch: pytest.MonkeyPat
     tensors = [torch.full((100,), float(number)) for number in range(40)]
     copied = []
 
-    def summaries(rows: torch.Tensor) -> list[Summary]:
+    def copying(rows: torch.Tensor) -> list[Summary]:
         copied.append(rows.numel())
-        return told(rows)
+        return summaries(rows)
 
-    told = reader.summaries
     monkeypatch.setattr(reader, "MOST_HELD", 5 * (100 + reader.OVERHEAD))
-    monkeypatch.setattr(reader, "summaries", summaries)
+    monkeypatch.setattr(reader, "summaries", copying)
     assert [values and values.numbers[0] for values in reader.read(tensors)] == [*range(40)]
     assert copied == [500] * 8
 
