@@ -108,19 +108,25 @@ class Record:
             return True
         return any(node.source is not None for node in self.nodes)
 
+    @property
+    def is_expression(self) -> bool:
+        """Whether it is a typed f: of that nobody says what is to learn, nor how large a derivative should be."""
+        return self.snapshot.origin == "expression"
+
     @cached_property
     def is_explored(self) -> bool:
-        """Whether it is looked at number by number: an expression, or a function of variables alone with every number known."""
-        if self.snapshot.origin != "function":
-            return self.snapshot.origin == "expression"
-        variables = self.snapshot.variables
+        """Whether it is looked at number by number: an expression, or a function of variables alone, with every number known."""
+        snapshot, nodes = self.snapshot, self.nodes
+        if any(values is not None and values.summary for node in nodes for values in (node.value, node.grad_output)):
+            return False
+        if snapshot.origin != "function":
+            return self.is_expression
+        variables = snapshot.variables
         return (
-            0 < len(self.nodes) <= MOST_NODES
-            and not any(
-                one.node is not None and name not in variables for name, one in self.snapshot.parameters.items()
-            )
-            and not any(node.grad_output is not None and node.grad_output.unread for node in self.nodes)
-            and all(node.value is not None and node.value.summary is None for node in self.nodes)
+            0 < len(nodes) <= MOST_NODES
+            and not any(one.node is not None and name not in variables for name, one in snapshot.parameters.items())
+            and not any(node.grad_output is not None and node.grad_output.unread for node in nodes)
+            and all(node.value is not None for node in nodes)
         )
 
     @cached_property

@@ -304,6 +304,44 @@ def test_a_nodes_name_stands_for_its_text() -> None:
     assert got[0].text.startswith("LogBackward0: ")
 
 
+def _of_many(text: str, number: float, others: float) -> list[Finding]:
+    """Of a vector of which first numbers and a summary are kept; `number` is not among the first."""
+    return told(text, {"x": (*[others] * 4000, number, *[others] * 999), "y": 0.0})
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "others", "phase", "kind", "words"),
+    [
+        ("sum(sqrt(x))", 0, 1, "backward", "vertical", "vertical tangent"),
+        ("sum(log(x))", -1, 1, "forward", "domain", "negative number, -1"),
+        ("sum(1/x)", 0, 2, "forward", "pole", "a pole"),
+        ("sum(asin(x))", 1, 0.5, "backward", "vertical", "vertical tangent"),
+        ("sum(log1p(exp(x)))", 100, 1, "forward", "overflow", "exp(x)"),
+        ("sum(1/(1 + exp(-x)))", -1000, 1, "forward", "overflow", "exp(-x)"),
+        ("sum(where(x > 0, sqrt(x), 0*x))", 0, 1, "backward", "branch", "is not taken"),
+        ("sum(where(x > 0, x*log(x), 0*x))", 0, 1, "forward", "pole", "does not take"),
+        ("sum(relu(x))", -1, -2, "backward", "dead", "flat side"),
+        ("sum(sigmoid(x))", 200, 300, "backward", "saturated", "saturated"),
+        ("softmax(x)", 1, 2, "backward", "constant", "softmax(x)"),
+    ],
+)
+def test_the_cause_where_not_all_numbers_are_kept(
+    text: str, number: float, others: float, phase: str, kind: str, words: str
+) -> None:
+    (finding,) = _of_many(text, number, others)
+    assert (finding.phase, finding.kind) == (phase, kind), finding
+    assert words in finding.text
+    assert "element 0" not in finding.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sum(x^2)", "sum(exp(8x))", "sum(1e6*x)", "sum(x*y)", "sum(sin(x)^2 + cos(x)^2)", "sum(x)", "f(x, y) = sum(x)"],
+)
+def test_nothing_on_healthy_functions_of_many_numbers(text: str) -> None:
+    assert _of_many(text, 1, 2) == []
+
+
 def test_an_experiment_is_no_finding() -> None:
     """Its gradients are changed on purpose; its values are not."""
     assert findings(snapshot("x^2", {"x": 3.0}, "float32", Experiment(0))) == ()

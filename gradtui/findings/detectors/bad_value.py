@@ -43,7 +43,7 @@ def witnessed(record: Record, witness: Witness, symptom: str) -> Cause:
     mask = found.facts.get("mask")
     branch = None if witness.node is None else _not_taken_by(record, record.nodes[witness.node])
     if symptom == "gradient" and branch is not None:
-        facts |= {"branch": branch, "behind": Part("not taken by", {"branch": branch})}
+        facts |= _behind(branch)
     elif (product := _becomes_nan_in(record, witness)) is not None:
         facts["behind"] = Part("0 times that", {"product": product, "result": witness.result})
         if called_functions.has(witness.operation, "logarithm"):
@@ -54,6 +54,10 @@ def witnessed(record: Record, witness: Witness, symptom: str) -> Cause:
         facts["node"] = mask
     seen = (*evidence.at_element(witness), *_softmax_of_it(record, witness, found.kind))
     return Cause(f"value: {found.kind}", place, facts, found.certainty, about, seen)
+
+
+def _behind(branch: Node) -> Facts:
+    return {"branch": branch, "behind": Part("not taken by", {"branch": branch})}
 
 
 def _softmax_of_it(record: Record, witness: Witness, kind: str) -> Iterator[tuple[str, Facts]]:
@@ -79,6 +83,8 @@ def _by_numbers(record: Record, node: Node, origin: Origin) -> Cause:
         facts["behind"] = Part(_seen_of_it(record))
     else:
         shown = tuple(evidence.counts(record, node))
+        if origin.symptom == "gradient" and (branch := _not_taken_by(record, node)) is not None:
+            facts |= _behind(branch)
     certainty = "proved" if record.is_explored else found.certainty
     place = Place(node.id, None if node.edges else record.first_use(node))
     return Cause(f"value: {found.kind}", place, facts, certainty, (), shown)

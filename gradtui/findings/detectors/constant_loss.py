@@ -20,7 +20,7 @@ SMALL = 1e-4
 def detect(record: Record) -> Iterator[Cause]:
     """Of what adds up to exactly 0 zero_gradient tells."""
     snapshot = record.snapshot
-    if record.is_explored or not record.has_run or record.bad or snapshot.experiments:
+    if record.is_expression or record.is_explored or not record.has_run or record.bad or snapshot.experiments:
         return
     if snapshot.problem is not None or not is_finite(snapshot.value) or not record.nodes:
         return

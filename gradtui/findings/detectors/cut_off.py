@@ -127,9 +127,9 @@ def _certainty(event: Event, nothing_learns: bool) -> Certainty:
 
 
 def _takes_part(record: Record, name: str) -> bool:
-    """Of the models in a function's file, and of its loose leaves, only those that it uses."""
+    """Of the models in a function's file, and of its loose leaves, only those that it uses; of a typed f those in its graph."""
     if record.snapshot.origin != "function":
-        return True
+        return not record.is_expression
     root = record.snapshot.modules.get("")
     if root is not None and root.calls and name.rpartition(".")[0] in record.snapshot.modules:
         return True

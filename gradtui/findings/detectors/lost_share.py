@@ -26,8 +26,6 @@ def detect(record: Record) -> Iterator[Cause]:
     if not record.is_explored or record.asked is not None or record.snapshot.experiments:
         return
     nodes = record.nodes
-    if any(values is not None and values.summary for node in nodes for values in (node.value, node.grad_output)):
-        return
     if any(math.prod(node.shape) > MOST_ELEMENTS for node in nodes):
         return  # of which nothing is known where backward did not run
     flow = Flow.of(record.graph, NOTHING)

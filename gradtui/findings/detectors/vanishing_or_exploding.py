@@ -38,11 +38,12 @@ def _is_silent(record: Record, node: int | None) -> bool:
 
 
 def _of_all(record: Record, profile: Sequence[Layer]) -> Iterator[Cause]:
-    if worst := layer_sizes.exploded(profile):
+    judged = () if record.is_expression else profile
+    if worst := layer_sizes.exploded(judged):
         yield size_changes.rise(record, worst, profile)
     elif profile and (lost := _lost(record, min(profile, key=lambda layer: layer.norm))):
         yield lost
-    elif found := layer_sizes.vanished(profile):
+    elif found := layer_sizes.vanished(judged):
         yield size_changes.fall(record, found)
 
 

@@ -33,7 +33,9 @@ def detect(record: Record) -> Iterator[Cause]:
         yield second
         silent = {name: killer for name, killer in silent.items() if name not in second.about}
     for name, killer in silent.items():
-        yield _meant(record, of(record, name, killer))
+        found = _meant(record, of(record, name, killer))
+        if not (record.is_expression and record.asked is None and found.certainty == "perhaps"):
+            yield found
 
 
 def silent_leaves(record: Record) -> Iterator[tuple[str, Killer]]:

@@ -35,6 +35,9 @@ def bad_value(record: Record) -> Origin | None:
         known = sorted((node for node in leading if node.value is not None), key=when_made)
         sure = bool(known) and (record.is_traced or is_clear(record.graph, known[0]))
         return Origin(known[0] if sure else None, None, symptom)
+    if record.is_expression and record.bad:
+        node = next((node for node in made(record.graph) if not is_finite(node.value)), None)
+        return None if node is None else Origin(node, None, "gradient")
     if record.bad and (witness := behind_the_gradient(record)) is not None and witness.node is not None:
         return Origin(record.nodes[witness.node], witness, "gradient")
     return None
