@@ -1,4 +1,4 @@
-"""f and f' over a window of one variable: what is asked, and what is answered."""
+"""f and f' over a window of one variable: what is asked, and what is answered; and which window that is."""
 
 from __future__ import annotations
 
@@ -62,3 +62,25 @@ class Curve(Struct, frozen=True):
     jumps: tuple[Jump, ...] = ()
     alone: bool = False
     higher: tuple[tuple[float, ...], ...] = ()
+
+
+class FollowedWindow(Struct, frozen=True):
+    """chosen: by a person, or the usual one. seen: the same, or where the point has led from there."""
+
+    chosen: tuple[float, float]
+    seen: tuple[float, float]
+
+    def after(self, place: float | None) -> FollowedWindow:
+        """Where the point has left it, the one that was chosen; where it lies outside of that, one as wide around it."""
+        if place is None or _holds(self.seen, place):
+            return self
+        if _holds(self.chosen, place):
+            return FollowedWindow(self.chosen, self.chosen)
+        low, high = self.chosen
+        half = max((high - low) / 2, abs(place) * 1e-6)  # wide enough to have an inside in floats
+        return FollowedWindow(self.chosen, (place - half, place + half))
+
+
+def _holds(window: tuple[float, float], place: float) -> bool:
+    low, high = window
+    return low <= place <= high

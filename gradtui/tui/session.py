@@ -13,7 +13,7 @@ from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import Point, read_point, read_points, read_values
 from gradtui.expression.reads_as import write
 from gradtui.expression.syntax import Expression
-from gradtui.snapshot.curve import Curve, CurveRequest
+from gradtui.snapshot.curve import Curve, CurveRequest, FollowedWindow
 from gradtui.snapshot.defaults import WINDOW, default_at
 from gradtui.snapshot.highest_order import MOST_DEGREE, MOST_ORDER
 from gradtui.snapshot.model import Experiment, Problem, Request, Snapshot
@@ -41,6 +41,7 @@ class State(Struct, frozen=True):
     experiments: tuple[Experiment, ...]
     defaults: frozenset[str]
     data: dict[str, tuple[float, ...]]
+    followed: FollowedWindow
 
 
 class Session:
@@ -48,7 +49,7 @@ class Session:
 
     text, name, named, variables, reads_as: of the last expression that could be read. problem: why what was typed after it
     cannot be. active: the variable that the keys step and the chart runs along; None where there is none.
-    element: which element of it, where it is a vector. window: of the chart.
+    element: which element of it, where it is a vector. window: of the chart; it follows the point.
     names: words that are variables whatever they are. ledger: whether tangents along the active element are wanted.
     experiments: what is changed in the backward pass of this very expression.
     origin: `function` where `text` names a function of a file: its variables come with the first answer. live: whether anything
@@ -67,13 +68,13 @@ class Session:
         """Raises PointError for a value of the `start` that is none."""
         text, origin = start.expression, start.origin
         self.text, self.name = text, text.rpartition(":")[2] if origin == "function" else "f"
-        self.named, self.reads_as = False, ""
+        self.named, self.reads_as, self.held = False, "", False
         self.problem: Problem | None = None
         self.points = read_points(start.at)
         self.variables: tuple[str, ...] = tuple(self.points)
         self.steps: dict[str, Decimal] = {}
         self.active: str | None = next(iter(self.points), None)
-        self.window = start.window or WINDOW
+        self._followed = FollowedWindow(*[start.window or WINDOW] * 2)
         self.dtype, self.device = start.dtype, start.device
         self.names = tuple(dict.fromkeys((*start.names, *self.points)))
         self.data = dict(start.data)
@@ -86,10 +87,8 @@ class Session:
         self.ledger = False
         self.experiments: tuple[Experiment, ...] = ()
         self.origin, self.live = origin, live
-        self.source = "saved"
-        self.saves = 0
+        self.source, self.saves = "saved", 0
         self.defaults: set[str] = set()
-        self.held = False
         self.base: State | None = None
         self.kept: Request | None = None
         self.past: list[State] = []
@@ -140,6 +139,7 @@ class Session:
         return State(
             *(self.text, self.name, self.named, self.reads_as, self.variables, dict(self.points)),
             *(self.active, dict(self._elements), self.experiments, frozenset(self.defaults), dict(self.data)),
+            self._followed,
         )
 
     def begin_typing(self) -> None:
@@ -186,6 +186,8 @@ class Session:
         self.variables, self.points, self.active = state.variables, dict(state.points), state.active
         self._elements, self.experiments = dict(state.elements), state.experiments
         self.defaults, self.data = set(state.defaults), dict(state.data)
+        if state.followed.chosen == self._followed.chosen:
+            self._followed = state.followed
         self._follow()
 
     def step_of(self, name: str) -> Decimal:
@@ -198,6 +200,14 @@ class Session:
     @property
     def element(self) -> int:
         return self.element_of(self.active) if self.active else 0
+
+    @property
+    def window(self) -> tuple[float, float]:
+        return self._followed.seen
+
+    def see(self, window: tuple[float, float]) -> None:
+        """Another window of the chart, by a person's choice."""
+        self._followed = FollowedWindow(window, window)
 
     @property
     def place(self) -> float | None:
@@ -313,14 +323,8 @@ class Session:
             *(self.text, self.active, self.element, vector, *fixed, self.dtype, self.device, self.saves, *self.data),
             *(*self.window, points, self.order),
         )
-        return CurveRequest(
-            variable=self.active,
-            window=self.window,
-            points=points,
-            element=self.element,
-            key="|".join(map(str, depends_on)),
-            order=self.order,
-        )
+        key = "|".join(map(str, depends_on))
+        return CurveRequest(self.active, self.window, points=points, element=self.element, key=key, order=self.order)
 
     @property
     def given(self) -> dict[str, float | tuple[float, ...]]:
@@ -392,9 +396,4 @@ class Session:
         self._follow()
 
     def _follow(self) -> None:
-        """Where the point has left the window, centre the window on it."""
-        low, high = self.window
-        place = self.place if self.live else None
-        if place is not None and not low <= place <= high:
-            half = max((high - low) / 2, abs(place) * 1e-6)  # wide enough to have an inside in floats
-            self.window = (place - half, place + half)
+        self._followed = self._followed.after(self.place if self.live else None)

@@ -230,7 +230,7 @@ class Picture(Vertical):
             self._backward.select(node)
 
     def on_chart_window_changed(self, message: Chart.WindowChanged) -> None:
-        self._session.window = (message.low, message.high)
+        self._session.see((message.low, message.high))
         self._ask()
 
     def on_chart_xpicked(self, message: Chart.XPicked) -> None:

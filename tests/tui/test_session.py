@@ -111,6 +111,27 @@ def test_window_follows_the_point() -> None:
     assert made.window == (15.0, 35.0)
 
 
+def test_undo_brings_the_window_back() -> None:
+    """Where the point led it; not the one before a person chose another."""
+    made = session("x", {"x": "4"})
+    for _ in range(8):
+        made.move(10)
+    assert made.window == (1.0, 21.0)
+    made.undo()
+    assert made.window == (-10.0, 10.0)
+    made.put(read_point("3"))
+    made.see((-2.0, 8.0))
+    made.undo()
+    assert made.window == (-2.0, 8.0)
+
+
+def test_a_value_that_was_far_away_leaves_the_window_as_it_was() -> None:
+    made = session("x", {"x": "4"})
+    made.put(read_point("1e12"))
+    made.put(read_point("5"))
+    assert made.window == (-10.0, 10.0)
+
+
 @pytest.mark.parametrize("place", ["1e300", "-1e18", "123456789.25"])
 def test_window_has_an_inside_wherever_the_point_is(place: str) -> None:
     made = session("x")
@@ -132,7 +153,7 @@ def test_curve_key() -> None:
         lambda: made.choose("w", 0),
         lambda: made.accept(parse("w + x")),
         lambda: setattr(made, "dtype", "float64"),
-        lambda: setattr(made, "window", (0.0, 1.0)),
+        lambda: made.see((0.0, 1.0)),
     )
     for change in changes:
         change()
