@@ -76,7 +76,8 @@ class Picture(Vertical):
         self.optimizer = OptimizerEntry(id="optimizer")
         self.search, self.file = SearchEntry(id="search"), FileEntry(id="file")
         self.stepper = Stepper(id="stepper")
-        self.numbers, self.derivation = TextLine(id="numbers"), TextLine(id="derivation")
+        self.numbers = TextLine(self._show_reading, id="numbers")
+        self.derivation = TextLine(self._show_reading, id="derivation")
         self.point = Container(id="point")
         self.panes = PaneLayout(id="panes")
         self.graph, self.chart, self.node_panel = self.panes.graph, self.panes.chart, self.panes.node_panel
@@ -113,6 +114,9 @@ class Picture(Vertical):
         rows = max(1, min(len(session.variables), max(MOST_ROWS, self.app.size.height // PART_OF_ROWS)))
         self._column = LEAST_COLUMN
         self.stepper.styles.height = rows
+        self.stepper.show(
+            texts.variable_rows(session, self._answers.shown)
+        )  # else the room is that of the values before
         self.point.styles.grid_rows = f"1 {max(1, rows - 1)}"
         self.point.set_class(texts.is_single(session), "-single")
         self._give_room_to_the_variable()  # the answer may have come before, while one typed

@@ -19,6 +19,8 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from gradtui.tui.panes.screen_sizes import ONE_BELOW
+
 if TYPE_CHECKING:
     from textual.events import MouseDown, MouseMove
     from textual.screen import Screen
@@ -117,7 +119,7 @@ class KeyFooter(Widget, can_focus=False):
     @property
     def _border(self) -> int:
         """Cells of the line before the palette: none in a narrow terminal."""
-        return 0 if self.screen.has_class("-narrow") else 1
+        return int(self.size.width >= ONE_BELOW[0])  # the classes of the screen may come behind its frame
 
     def _shown(self) -> Iterator[Entry]:
         """From the end on without what does not fit, but never without the ways to help, to every action and out."""

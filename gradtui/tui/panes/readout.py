@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
@@ -17,11 +19,12 @@ GAP = 3
 class TextLine(Framed):
     """A line with two ends: the right one keeps its place, the left one is cut where both are too long.
 
-    The tooltip has them whole.
+    The tooltip has them whole. resized: called where it has become another width, for which other ends may suit.
     """
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, resized: Callable[[], None], *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._resized = resized
         self._left = self._right = Content()
         self._pieces: list[Segment] = []
 
@@ -39,6 +42,7 @@ class TextLine(Framed):
 
     def on_resize(self) -> None:
         self._pieces = []
+        self._resized()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

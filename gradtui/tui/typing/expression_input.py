@@ -92,10 +92,10 @@ class ExpressionInput(LineInput):
         self.post_message(self.Left(accepted=True))
 
     def action_older(self) -> None:
-        self._recall(self.history.older(self.value))
+        self.put(self.history.older(self.value))
 
     def action_newer(self) -> None:
-        self._recall(self.history.newer(self.value))
+        self.put(self.history.newer(self.value))
 
     def action_cursor_right(self, select: bool = False) -> None:
         """At the end it takes what is suggested, unless that is but what the function takes."""
@@ -113,14 +113,15 @@ class ExpressionInput(LineInput):
     def cursor_at_end(self) -> bool:
         return self.cursor_position == len(self.value)
 
-    def column(self, offset: int) -> int:
-        """The cell, counted from the widget's left edge, where the character at `offset` of the text stands."""
-        return self._position_to_cell(offset) - self.scroll_offset.x
-
-    def _recall(self, text: str) -> None:
+    def put(self, text: str) -> None:
+        """Another text in place of what stands there, with the cursor behind it: where it was is a place of the old one."""
         if text != self.value:
             self.value = text
             self.cursor_position = len(text)
+
+    def column(self, offset: int) -> int:
+        """The cell, counted from the widget's left edge, where the character at `offset` of the text stands."""
+        return self._position_to_cell(offset) - self.scroll_offset.x
 
 
 class _Completions(Suggester):

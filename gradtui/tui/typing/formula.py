@@ -38,7 +38,7 @@ class Formula:
     def take(self, text: str) -> None:
         """Another function, not typed."""
         self._session.begin_typing()
-        self.line.value = text
+        self.line.put(text)
         self.line.history.add(text)
         self._read(text)
         self._session.end_typing()
@@ -46,7 +46,7 @@ class Formula:
 
     def show(self) -> None:
         """The text of the function that stands, after it was changed elsewhere than in its line."""
-        self.line.value = self._session.text
+        self.line.put(self._session.text)
         self._lay_out()
 
     def changed(self, text: str) -> None:
