@@ -17,7 +17,7 @@ from gradtui.engine.autograd.backward import leaf_of
 from gradtui.engine.autograd.readable_tensors import has_numbers
 from gradtui.engine.capture.introspection import entries, instance_variables, is_a, items, named_parameters, shown_key
 from gradtui.engine.capture.leaf_names import local_variables
-from gradtui.engine.capture.places import is_own
+from gradtui.engine.capture.places import is_users
 
 MOST = 1_000
 """Items of a list, tuple or dict that are looked at."""
@@ -124,7 +124,7 @@ def holder(tensor: torch.Tensor, frame: FrameType | None) -> str:
     variable of a function, else one of a file, be it that a tuple or list there holds it."""
     variable, innermost = "", frame
     while frame is not None:
-        if is_own(frame.f_code.co_filename):
+        if is_users(frame):
             for name, value in local_variables(frame).items():
                 if is_a(value, torch.nn.Module) or name == "self":
                     for attribute, held in [*instance_variables(value).items()]:
@@ -139,7 +139,7 @@ def holder(tensor: torch.Tensor, frame: FrameType | None) -> str:
 def _global_holder(tensor: torch.Tensor, frame: FrameType | None) -> str:
     seen = set[int]()
     while frame is not None:
-        if id(frame.f_globals) not in seen and is_own(frame.f_code.co_filename):
+        if id(frame.f_globals) not in seen and is_users(frame):
             seen.add(id(frame.f_globals))
             names = [(name, value) for name, value in [*frame.f_globals.items()] if not name.startswith("__")]
             itself = (name for name, value in names if value is tensor)
@@ -153,7 +153,7 @@ def _global_holder(tensor: torch.Tensor, frame: FrameType | None) -> str:
 def variable(tensor: torch.Tensor, frame: FrameType | None) -> tuple[str, str] | None:
     """`image` or `self.gate`, a variable of a file or an attribute that is the tensor itself, and the name of that file."""
     while frame is not None:
-        if is_own(frame.f_code.co_filename):
+        if is_users(frame):
             owner = local_variables(frame).get("self")
             attributes = vars(owner) if is_a(owner, torch.nn.Module) else {}
             named = next((f"self.{name}" for name, value in attributes.items() if value is tensor), None)

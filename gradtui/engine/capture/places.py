@@ -58,7 +58,7 @@ class Places:
         while frame is not None and nearest:
             far = self._distance.get(frame.f_code)
             if far is None:
-                far = self._distance[frame.f_code] = distance(frame.f_code.co_filename)
+                far = self._distance[frame.f_code] = distance(frame.f_code)
             if far < nearest:
                 best, nearest = frame, far
             frame = frame.f_back
@@ -140,16 +140,21 @@ def in_function(frame: FrameType | None) -> bool:
 
 def is_users(frame: FrameType) -> bool:
     """Whether it is in a person's own file."""
-    return distance(frame.f_code.co_filename) == 0
+    return distance(frame.f_code) == 0
 
 
 def is_own(filename: str) -> bool:
     """Whether it is a person's own file, and no library's."""
-    return distance(filename) == 0
+    return _distance(filename) == 0
 
 
-def distance(filename: str) -> int:
-    """0 for a person's own file, 1 for a library's, 2 for torch's and for ours."""
+def distance(code: CodeType) -> int:
+    """0 for a person's own file, 1 for a library's, 2 for torch's and for ours; and for what hands on to torch what was called
+    elsewhere, as a mode or a tensor of a person's own does."""
+    return 2 if code.co_name == "__torch_function__" else _distance(code.co_filename)
+
+
+def _distance(filename: str) -> int:
     if filename.startswith((TORCH, OWN, "<frozen")):
         return 2
     return 1 if filename.startswith(LIBRARIES) else 0

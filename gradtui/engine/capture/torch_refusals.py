@@ -19,7 +19,7 @@ from gradtui.engine.capture.events import Seen, name_of
 from gradtui.engine.capture.flow import address
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.leaf_names import local_variables
-from gradtui.engine.capture.places import Places, is_own, returned
+from gradtui.engine.capture.places import Places, is_users, returned
 from gradtui.engine.capture.recording import Recording
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Raised, Refusal
@@ -102,7 +102,7 @@ class _Case:
     ) -> None:
         self.nodes, self.recording, self.names = nodes, recording, names
         self.calls = [*_calls(error)]
-        own = [(frame.f_code, instruction) for frame, instruction in self.calls if is_own(frame.f_code.co_filename)]
+        own = [(frame.f_code, instruction) for frame, instruction in self.calls if is_users(frame)]
         self.source = Places().of_instruction(*own[-1]) if own else None
         self.seen = next((seen for frame, _ in reversed(self.calls) if (seen := _seen(frame)) is not None), None)
 
@@ -142,7 +142,7 @@ class _Case:
         if tensor in self.names:
             return self.names[tensor]
         for frame, _ in reversed(self.calls):
-            if is_own(frame.f_code.co_filename):
+            if is_users(frame):
                 for name, value in (*local_variables(frame).items(), *frame.f_globals.items()):
                     if value is tensor:
                         return name

@@ -219,7 +219,7 @@ class Tape(TorchFunctionMode):
             code = frame.f_code
             far = known.get(code)
             if far is None:
-                far = known[code] = distance(code.co_filename)
+                far = known[code] = distance(code)
             if far == 0:
                 return code, frame.f_lasti
             frame = frame.f_back

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 from torch.utils.checkpoint import checkpoint
 
 import gradtui
@@ -267,3 +268,46 @@ def test_leaves_that_no_model_has_are_called_what_the_code_calls_them() -> None:
         loss = model(torch.randn(5, 4, 2)).sum()
     snapshot = trace.capture(loss)
     assert {"h0", "GLOBAL"} <= {node.variable for node in snapshot.graph.nodes}
+
+
+class Passing(TorchFunctionMode):
+    """A mode of a person's own, that hands on what is called."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return func(*args, **(kwargs or {}))
+
+
+class Told(torch.Tensor):
+    """A tensor of a person's own."""
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return super().__torch_function__(func, types, args, kwargs)
+
+
+def test_what_hands_a_call_on_is_not_where_it_was_made() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    with Recorder() as recorder, Passing(), Passing():
+        y = x.exp() + 1
+    assert list(of_this_file(recorder.recording).values()) == ["x.exp()", "x.exp() + 1"]
+    with Passing(), Recorder() as recorder:
+        y = x.exp() + 1
+    assert list(of_this_file(recorder.recording).values()) == ["x.exp()", "x.exp() + 1"]
+    told = x.as_subclass(Told)
+    with Recorder() as recorder:
+        y = told.exp() + 1
+    assert list(dict.fromkeys(of_this_file(recorder.recording).values())) == ["told.exp()", "told.exp() + 1"]
+    assert y.requires_grad
+
+
+def test_nor_is_it_of_what_is_cut_off_or_refused() -> None:
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    with gradtui.trace() as trace, Passing():
+        y = x.detach()
+        loss = (x * y).sum()
+    cut = [event.source.text for event in trace.capture(loss).events if event.source is not None]
+    assert cut == ["x.detach()"]
+    with pytest.raises(RuntimeError), gradtui.trace() as trace, Passing():
+        x += 1
+    assert trace.findings[0].source is not None
+    assert trace.findings[0].source.text == "x += 1"
