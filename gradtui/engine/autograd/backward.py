@@ -20,6 +20,7 @@ from gradtui.engine.autograd.nested import Nested, nested
 from gradtui.engine.autograd.readable_tensors import is_freed
 from gradtui.engine.autograd.saved import guarded, lost
 from gradtui.engine.autograd.torch_private import with_storage
+from gradtui.engine.autograd.undisturbed import without_anomaly_mode
 from gradtui.snapshot.model import Experiment
 
 Gradients = tuple[torch.Tensor | None, ...]
@@ -124,6 +125,7 @@ def drive(
     ends = [GradientEdge(node, 0) for node in leaves] or [get_gradient_edge(scalar) for scalar in scalars]
     ones = [torch.ones_like(each) if each.ndim else None for each in scalars]
     with ExitStack() as around:
+        around.enter_context(without_anomaly_mode())
         around.enter_context(guarded(losers))
         around.enter_context(unlearned(functions))
         within = around.enter_context(nested(functions))

@@ -16,22 +16,29 @@ def undisturbed() -> Iterator[None]:
     """Grad mode on, anomaly mode and function modes off; afterwards all of it, and torch's random numbers, as before.
 
     Compiled code that is run again, as a checkpoint does, finds function modes as it was compiled with them.
-    In anomaly mode the engine would stop at the first nan, which is what one wants to see here.
     """
-    anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
-    with without_torch_functions(), torch.inference_mode(False), torch.enable_grad():
+    with without_torch_functions(), torch.inference_mode(False), torch.enable_grad(), without_anomaly_mode():
         random = torch.get_rng_state()
         devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()  # type: ignore[no-untyped-call]
         on_devices = [torch.cuda.get_rng_state(device) for device in devices]
-        torch.set_anomaly_enabled(False)
         try:
             with stepping_aside(_FunctionModes()):
                 yield
         finally:
-            torch.set_anomaly_enabled(*anomaly)
             torch.set_rng_state(random)
             for device, state in zip(devices, on_devices, strict=True):
                 torch.cuda.set_rng_state(state, device)
+
+
+@contextmanager
+def without_anomaly_mode() -> Iterator[None]:
+    """In it the engine would stop at the first nan, which is what one wants to see."""
+    anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
+    torch.set_anomaly_enabled(False)
+    try:
+        yield
+    finally:
+        torch.set_anomaly_enabled(*anomaly)
 
 
 class _FunctionModes:

@@ -24,7 +24,8 @@ class ProcessState:
 
     def __init__(self) -> None:
         self._dtype, self._device = torch.get_default_dtype(), torch.get_default_device()
-        self._grad, self._anomaly = torch.is_grad_enabled(), torch.is_anomaly_enabled()
+        self._grad = torch.is_grad_enabled()
+        self._anomaly = torch.is_anomaly_enabled(), torch.is_anomaly_check_nan_enabled()
         self._torch, self._python = torch.get_rng_state(), random.getstate()
         self._devices = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
         self._numpy: Any = sys.modules["numpy"].random.get_state() if "numpy" in sys.modules else None
@@ -34,7 +35,7 @@ class ProcessState:
         if torch.get_default_device() != self._device:
             torch.set_default_device(self._device)
         torch.set_grad_enabled(self._grad)
-        torch.autograd.set_detect_anomaly(self._anomaly)
+        torch.set_anomaly_enabled(*self._anomaly)
         torch.set_rng_state(self._torch)
         random.setstate(self._python)
         if self._devices:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from gradtui.engine.user.evaluate import evaluate
+from gradtui.findings.findings import findings
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Problem, Request, Snapshot
 
@@ -317,3 +318,23 @@ def test_what_takes_too_long_is_named_and_nothing_else(
     (note,) = snapshot.notes
     assert left_out in note.text
     assert there not in note.text
+
+
+def test_anomaly_mode_that_a_file_switches_on_hides_nothing(tmp_path: Path, write: Write) -> None:
+    """In it torch itself stops at the first nan."""
+    code = """
+import torch
+
+torch.set_anomaly_enabled({mode})
+
+def f(x=0.0):
+    return 0 * torch.sqrt(x)
+"""
+    try:
+        write(code.format(mode="False"))
+        plain = findings(good(tmp_path, "f", at={"x": 0.0}))
+        write(code.format(mode="True"))
+        assert [one.kind for one in findings(good(tmp_path, "f", at={"x": 0.0}))] == [one.kind for one in plain]
+        assert plain
+    finally:
+        torch.set_anomaly_enabled(False)
