@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -25,7 +25,7 @@ from gradtui.engine.capture import backward_failures, leaf_names, outputs
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
 from gradtui.engine.capture.holders import attributes, computed, copied_before, made_before, optimised, unregistered
 from gradtui.engine.capture.inferred_modules import inferred
-from gradtui.engine.capture.introspection import is_a, own_buffers, submodules
+from gradtui.engine.capture.introspection import buffers_of, submodules
 from gradtui.engine.capture.parameters import modules, parameters, unread_notes
 from gradtui.engine.capture.places import hooks_of
 from gradtui.engine.capture.recording import Recording, maker, recording_of
@@ -58,7 +58,7 @@ def capture(
         model = recording.model()
     nodes: list[Node] = []
     try:
-        with undisturbed(), unchanged(_buffers((model, *scope.values()))), uncollected():
+        with undisturbed(), unchanged(buffers_of((model, *scope.values()))), uncollected():
             nodes = graph.walk(*roots)
             guard(nodes)
             own = {} if model is None else leaf_names.parameters(model)
@@ -67,17 +67,6 @@ def capture(
             )
     finally:
         graph.release(nodes)
-
-
-def _buffers(values: Iterable[object]) -> Iterator[torch.Tensor]:
-    """Of the modules among these, each once: a checkpoint runs some of them again in backward. No hook looks which, as
-    torch.compile would compile anew."""
-    modules: dict[int, torch.nn.Module] = {}
-    for one in values:
-        if id(one) not in modules and is_a(one, torch.nn.Module):
-            modules.update((id(part), part) for part in submodules(one).values())
-    found = {id(one): one for part in modules.values() for one in own_buffers(part)}
-    yield from found.values()
 
 
 class _Capture:

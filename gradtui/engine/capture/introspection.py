@@ -101,9 +101,15 @@ def named_parameters(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
         return dict(found.values())
 
 
-def own_buffers(module: torch.nn.Module) -> list[torch.Tensor]:
-    """Not those of its submodules."""
-    return [buffer for _, buffer in _registered(module, "_buffers")]
+def buffers_of(values: Iterable[object]) -> Iterator[torch.Tensor]:
+    """Of the modules among these, each once: a checkpoint runs some of them again in backward. No hook looks which, as
+    torch.compile would compile anew."""
+    modules: dict[int, torch.nn.Module] = {}
+    for one in values:
+        if id(one) not in modules and is_a(one, torch.nn.Module):
+            modules.update((id(part), part) for part in submodules(one).values())
+    found = {id(one): one for part in modules.values() for _, one in _registered(part, "_buffers")}
+    yield from found.values()
 
 
 def _walked(model: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Module]]:

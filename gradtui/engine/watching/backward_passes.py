@@ -128,28 +128,29 @@ class Passes:
         self._history.crossed = self._older_than_last_step()
         self._tape.next_segment()
         models = self._names.models()
-        model = models[0] if len(models) == 1 else None
         scope = next(variables(sys._getframe(1)), {})
         self.capturing = True
         try:
             with asked():
-                told = failed_step(error, model, Recording(0), scope)
-                told = self._seen(told, model, scope) or told
+                told = failed_step(error, models[0] if len(models) == 1 else None, Recording(0), scope)
+                told = self._seen(told, models, scope) or told
         finally:
             self.capturing = False
         if told is not None:
             self._history.raised = self._history.updates, place, findings(told)
 
-    def _seen(self, told: Snapshot | None, model: torch.nn.Module | None, scope: Mapping[str, Any]) -> Snapshot | None:
+    def _seen(
+        self, told: Snapshot | None, models: Sequence[torch.nn.Module], scope: Mapping[str, Any]
+    ) -> Snapshot | None:
         """The same once more, seen from its begin: which line writes over something, or cuts the loss off."""
         if told is None or len(self._outputs) != 1:
             return None
         loss, names = self._outputs[0], self._names.of(self.parameters, sys._getframe(2))
         if not loss.requires_grad:
-            return replay(self._segments, loss, names, model, scope, far=True)
+            return replay(self._segments, loss, names, models, scope, far=True)
         if not _is_in_place(told):
             return None
-        again = replay(self._segments, loss, names, model, scope)
+        again = replay(self._segments, loss, names, models, scope)
         return again if again is not None and _is_in_place(again) else None
 
     def _older_than_last_step(self) -> Literal["none", "part", "all"]:
@@ -237,10 +238,9 @@ class Passes:
         self.capturing = True
         try:
             with asked():
-                model = models[0] if len(models) == 1 else None
                 loss, segments = self._outputs[0], self._segments
-                snapshot = replay(segments, loss, names, model, scope, far=True) if doubtful else None
-                snapshot = snapshot or replay(segments, loss, names, model, scope)
+                snapshot = replay(segments, loss, names, models, scope, far=True) if doubtful else None
+                snapshot = snapshot or replay(segments, loss, names, models, scope)
         finally:
             self.capturing = False
         if snapshot is None:

@@ -14,17 +14,18 @@ from types import CodeType, FrameType
 from typing import Any
 
 import torch
+from torch.utils.checkpoint import CheckpointFunction
 
 from gradtui.engine.autograd.torch_private import torch_functions
 from gradtui.engine.autograd.undisturbed import unchanged, undisturbed
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.events import is_leaving, is_of_array
-from gradtui.engine.capture.introspection import is_a, items, tensors
+from gradtui.engine.capture.introspection import buffers_of, is_a, items, tensors
 from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import Recorder
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.surroundings import Surroundings
-from gradtui.engine.watching.tape import Call, Reference, Segment, is_in_place
+from gradtui.engine.watching.tape import REGISTER_HOOK, Call, Reference, Segment, is_in_place
 from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Snapshot, Source
 
@@ -64,13 +65,14 @@ def replay(
     segments: Sequence[Segment],
     loss: torch.Tensor,
     names: Mapping[str, torch.Tensor],
-    model: torch.nn.Module | None,
+    models: Sequence[torch.nn.Module],
     scope: Mapping[str, Any],
     far: bool = False,
 ) -> Snapshot | None:
     """The Snapshot of `loss`, which was the result of one of the calls; None where the calls do not give it again.
 
-    far: data that it came of too are made again, where calls of earlier passes made them: they may have been cut off there.
+    models: the outermost ones; where there is but one, it has the parameters. far: data that it came of too are made again,
+    where calls of earlier passes made them: they may have been cut off there.
     """
     begin = _begin(segments, loss, far)
     if begin is None:
@@ -79,10 +81,11 @@ def replay(
     if any(_is_collective(call.function) or not all(map(_has_numbers, _given(call))) for call in calls):
         return None
     try:
-        with undisturbed(), _kept(calls):
+        with undisturbed(), unchanged(buffers_of((*models, *scope.values()))), _kept(calls):
             again, recorder = _run(calls, loss)
             if again is None or not _same(again, loss):
                 return None
+            model = models[0] if len(models) == 1 else None
             return capture(again, dict(names), model, recorder.recording, scope)
     except Exception:  # what cannot be run again has no Snapshot; the training goes on
         return None
@@ -133,9 +136,13 @@ def _has_numbers(reference: Reference) -> bool:
 
 def _is_collective(function: Any) -> bool:
     """Whether it waits for other processes, which do not run it again: of torch.distributed, or the norm over all of them."""
-    of = function.args[0] if is_a(function, partial) and function.args else function
-    where = str(getattr(of, "__module__", ""))
+    where = str(getattr(_function(function), "__module__", ""))
     return where.startswith(COLLECTIVE) or "c10d" in where
+
+
+def _function(called: Any) -> Any:
+    """The custom Function that is applied, or what is called itself."""
+    return called.args[0] if is_a(called, partial) and called.args else called
 
 
 def _begin(segments: Sequence[Segment], loss: torch.Tensor, far: bool) -> int | None:
@@ -206,7 +213,7 @@ def _run(calls: Sequence[Call], loss: torch.Tensor) -> tuple[torch.Tensor | None
 
 def _wanted(calls: Sequence[Call]) -> set[int]:
     """Calls that what is learned goes into, and those that made what they write over. Of others the results stand as they are:
-    they are data."""
+    they are data. A reentrant checkpoint is not shown the weights that it runs on."""
     touched: set[int] = set()
     left: set[int] = set()
     written: set[int] = set()
@@ -214,6 +221,7 @@ def _wanted(calls: Sequence[Call]) -> set[int]:
     for call in calls:
         given = [*_given(call)]
         is_touched = any(id(one) in touched or _is_learned(one) for one in given)
+        is_touched = is_touched or _function(call.function) is CheckpointFunction
         if is_touched and is_leaving(call.function):
             left.update(map(id, _numbers((call.result,))))
         if is_touched or (left and any(id(one) in left for one in _numbers(call.args))):
@@ -238,9 +246,10 @@ def _is_view(reference: Reference) -> bool:
 
 
 def _writes_outside(call: Call, now: Mapping[int, Any]) -> bool:
-    """Whether it writes over what was there before: weights that were set, sums that were kept."""
+    """Whether it writes over what was there before, weights that were set or sums that were kept, or listens to it."""
     first = next(_given(call), None)
-    return is_in_place(call.function) and first is not None and id(first) not in now
+    changes = is_in_place(call.function) or call.function == REGISTER_HOOK
+    return changes and first is not None and id(first) not in now
 
 
 def _numbers(what: Any) -> Iterator[float]:

@@ -46,7 +46,8 @@ ACCESSOR = type(_accessors.shape.__get__)
 GET_GRAD, SET_GRAD = _accessors.grad.__get__, _accessors.grad.__set__
 SET_DATA = _accessors.data.__set__
 NO_CALLS = {torch.Tensor.backward, torch.autograd.backward}
-WITHOUT_RESULT = {torch.Tensor.__setitem__, *(getattr(torch.Tensor, name) for name in LEAVING)}
+REGISTER_HOOK = torch.Tensor.register_hook
+WITHOUT_RESULT = {torch.Tensor.__setitem__, REGISTER_HOOK, *(getattr(torch.Tensor, name) for name in LEAVING)}
 
 Reference = weakref.ref[torch.Tensor]
 """Stands for a tensor in a call: without a callback there is one for each tensor, and it tells them apart when they are gone."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import pytest
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 import gradtui
 from gradtui.snapshot.finding import Finding
@@ -131,3 +133,76 @@ def test_what_switched_gradients_off(between: Callable[[torch.Tensor], torch.Ten
     told = found(between, as_it_is)
     assert told.kind == "no_grad"
     assert word in told.text
+
+
+def listened(x: torch.Tensor) -> torch.Tensor:
+    x.register_hook(lambda gradient: 100 * gradient)  # type: ignore[no-untyped-call]
+    return x
+
+
+def silenced(x: torch.Tensor) -> torch.Tensor:
+    x.register_hook(lambda gradient: 0 * gradient)  # type: ignore[no-untyped-call]
+    return x
+
+
+def test_a_gradient_behind_a_hook_is_the_one_that_the_step_had() -> None:
+    torch.manual_seed(0)
+    encoder, head = nn.Linear(3, 4), nn.Linear(4, 1)
+    optimizer = torch.optim.SGD([*encoder.parameters(), *head.parameters()], lr=0.1)
+    with gradtui.watch(encoder, every=1) as watch:
+        listened(head.weight)
+        for _ in range(2):
+            optimizer.zero_grad()
+            head(listened(encoder(torch.rand(8, 3)))).square().mean().backward()
+            optimizer.step()
+    run = watch.run
+    assert len(run.snapshots) == 2
+    for update, snapshot in run.snapshots.items():
+        for name, told in run.updates[update].parameters.items():
+            seen = snapshot.parameters[name].grad
+            assert seen is not None
+            assert seen.norm == pytest.approx(told.grad, rel=1e-4)
+
+
+def test_a_hook_that_makes_zeros_is_told() -> None:
+    told = found(silenced, as_it_is)
+    assert (told.kind, told.certainty) == ("zero", "likely")
+    assert "hook" in told.remedy
+
+
+def test_a_checkpoint_that_records_nothing_is_told() -> None:
+    """It is given no weight to see, and what it is given requires no gradient."""
+    torch.manual_seed(0)
+    block, head = nn.Sequential(nn.Linear(3, 4), nn.Tanh()), nn.Linear(4, 1)
+
+    def step() -> torch.Tensor:
+        return head(checkpoint(block, torch.rand(8, 3), use_reentrant=True)).square().mean()
+
+    optimizer = torch.optim.SGD([*block.parameters(), *head.parameters()], lr=0.1)
+    with warnings.catch_warnings(), gradtui.watch(nn.ModuleList([block, head])) as watch:
+        warnings.simplefilter("ignore")  # torch says that none of the inputs have requires_grad=True
+        for _ in range(5):
+            optimizer.zero_grad()
+            step().backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+    told = watch.findings[0]
+    assert (told.kind, told.certainty) == ("no_grad", "proved")
+    assert told.source is not None
+    assert told.source.line == line(step, 1)
+
+
+@pytest.mark.parametrize("reentrant", [True, False])
+def test_averages_in_a_checkpoint_are_left_as_they_were(reentrant: bool) -> None:
+    def trained(watched: bool) -> dict[str, torch.Tensor]:
+        torch.manual_seed(0)
+        first, block = nn.Linear(3, 4), nn.Sequential(nn.BatchNorm1d(4), nn.Tanh())
+        optimizer = torch.optim.SGD([*first.parameters(), *block.parameters()], lr=0.1)
+        with gradtui.watch(first, every=1) if watched else nullcontext():
+            for _ in range(3):
+                optimizer.zero_grad()
+                checkpoint(block, first(torch.rand(8, 3)), use_reentrant=reentrant).square().mean().backward()
+                optimizer.step()
+        return block.state_dict()
+
+    plain, watched = trained(False), trained(True)
+    assert all(torch.equal(one, watched[name]) for name, one in plain.items())
