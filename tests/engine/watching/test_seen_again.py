@@ -176,7 +176,8 @@ def test_a_checkpoint_that_records_nothing_is_told() -> None:
     block, head = nn.Sequential(nn.Linear(3, 4), nn.Tanh()), nn.Linear(4, 1)
 
     def step() -> torch.Tensor:
-        return head(checkpoint(block, torch.rand(8, 3), use_reentrant=True)).square().mean()
+        loss: torch.Tensor = head(checkpoint(block, torch.rand(8, 3), use_reentrant=True)).square().mean()
+        return loss
 
     optimizer = torch.optim.SGD([*block.parameters(), *head.parameters()], lr=0.1)
     with warnings.catch_warnings(), gradtui.watch(nn.ModuleList([block, head])) as watch:
