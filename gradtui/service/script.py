@@ -42,6 +42,8 @@ def main() -> None:
     except SystemExit:
         raise
     except BaseException as error:
+        for watch in watches:
+            watch.failed(error)
         program.without_own(error)
         sys.excepthook(type(error), error, error.__traceback__)
         raise SystemExit(130 if isinstance(error, KeyboardInterrupt) else 1) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import FrameType, TracebackType
-from typing import get_args
+from typing import Any, NamedTuple, get_args
 
 import torch
 from torch.autograd.graph import Node
@@ -15,11 +15,11 @@ from gradtui.engine.autograd.saved import lost_version
 from gradtui.engine.autograd.torch_private import function_of
 from gradtui.engine.autograd.values import legible
 from gradtui.engine.autograd.witness import readable_numbers
-from gradtui.engine.capture.events import Seen, name_of
+from gradtui.engine.capture.events import name_of
 from gradtui.engine.capture.flow import address
-from gradtui.engine.capture.introspection import is_a
+from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.leaf_names import local_variables
-from gradtui.engine.capture.places import Places, is_users, returned
+from gradtui.engine.capture.places import OWN, Places, is_users, returned
 from gradtui.engine.capture.recording import Recording
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Raised, Refusal
@@ -92,6 +92,13 @@ def _backward_of(operation: str) -> Iterator[str]:
         yield from (f"{name.capitalize()}Backward{number}" for number in range(2))
 
 
+class Asked(NamedTuple):
+    """What torch was asked for, and the tensors that it was given."""
+
+    function: Any
+    inputs: list[torch.Tensor]
+
+
 class _Case:
     def __init__(
         self,
@@ -104,10 +111,10 @@ class _Case:
         self.calls = [*_calls(error)]
         own = [(frame.f_code, instruction) for frame, instruction in self.calls if is_users(frame)]
         self.source = Places().of_instruction(*own[-1]) if own else None
-        self.seen = next((seen for frame, _ in reversed(self.calls) if (seen := _seen(frame)) is not None), None)
+        self.asked = next((asked for frame, _ in reversed(self.calls) if (asked := _asked(frame)) is not None), None)
 
     def of(self, how: Refusal, found: re.Match[str]) -> Raised:
-        operation = "" if self.seen is None else name_of(self.seen.func)
+        operation = "" if self.asked is None else name_of(self.asked.function)
         told = found.groupdict()
         if how == "inplace":
             return self._written_over()
@@ -131,11 +138,11 @@ class _Case:
             return Raised(how, operation=told["of"], source=self.source, tensor=told["name"], rule=told["rule"])
         if how == "unused":
             return Raised(how, source=self.source, tensor=", ".join(self._unused()))
-        shape = None if self.seen is None or not self.seen.inputs else tuple(self.seen.inputs[0].shape)
+        shape = None if self.asked is None or not self.asked.inputs else tuple(self.asked.inputs[0].shape)
         return Raised(how, operation=operation, source=self.source, tensor=self._first(), shape=shape)
 
     def _first(self) -> str:
-        return "" if self.seen is None or not self.seen.inputs else self.name(self.seen.inputs[0])
+        return "" if self.asked is None or not self.asked.inputs else self.name(self.asked.inputs[0])
 
     def name(self, tensor: torch.Tensor) -> str:
         """By the model, or by a variable of the person's."""
@@ -192,10 +199,11 @@ class _Case:
         earlier = self.recording.backwards[-1][1] if self.recording.backwards else None
         if first is None:
             return Raised("freed", source=self.source, earlier=earlier)
-        return Raised("freed", source=first.source or self.source, holder=first.name, earlier=earlier, kept=self.source)
+        kept = self.source or first.source
+        return Raised("freed", source=first.source or kept, holder=first.name, earlier=earlier, kept=kept)
 
     def _inference(self, operation: str) -> Raised:
-        inputs = [] if self.seen is None else [one for one in self.seen.inputs if one.is_inference()]
+        inputs = [] if self.asked is None else [one for one in self.asked.inputs if one.is_inference()]
         made = None
         if inputs and self.recording is not None:
             known = self.recording.inference.get(id(inputs[0]))
@@ -272,9 +280,9 @@ def _calls(error: BaseException) -> Iterator[tuple[FrameType, int]]:
         trace = trace.tb_next
 
 
-def _seen(frame: FrameType) -> Seen | None:
-    """Of the Recorder that saw the operation begin."""
-    if frame.f_code.co_name != "__torch_function__":
+def _asked(frame: FrameType) -> Asked | None:
+    """Of a mode of ours that saw the operation begin."""
+    if frame.f_code.co_name != "__torch_function__" or not frame.f_code.co_filename.startswith(OWN):
         return None
-    held = local_variables(frame).get("seen")
-    return held if is_a(held, Seen) else None
+    held = local_variables(frame)
+    return Asked(held["func"], [*tensors((*held["args"], *(held["kwargs"] or {}).values()))])

@@ -15,8 +15,11 @@ from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import leaves_of
 from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.torch_private import asked, is_wrapped, sequence_number
+from gradtui.engine.capture.holders import holder
 from gradtui.engine.capture.introspection import is_a
-from gradtui.engine.capture.recording import Recording, maker
+from gradtui.engine.capture.places import Places
+from gradtui.engine.capture.recorder import MOST_CARRIED
+from gradtui.engine.capture.recording import Carried, Recording, maker
 from gradtui.engine.capture.trace import failed_step
 from gradtui.engine.watching.forward_again import references, replay
 from gradtui.engine.watching.left_gradients import LeftGradients, has_gradient
@@ -26,6 +29,7 @@ from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.tape import SEGMENTS, Segment, Tape
 from gradtui.findings.findings import findings
 from gradtui.findings.over_time.history import History
+from gradtui.snapshot.events import Refusal
 from gradtui.snapshot.model import Snapshot, Source
 
 FIRST = 2
@@ -63,8 +67,8 @@ def _begin(node: Any) -> Any:
     return node
 
 
-def _is_in_place(told: Snapshot) -> bool:
-    return told.problem is not None and told.problem.raised is not None and told.problem.raised.how == "inplace"
+def _refused(told: Snapshot | None) -> Refusal | None:
+    return None if told is None or told.problem is None or told.problem.raised is None else told.problem.raised.how
 
 
 class Passes:
@@ -89,6 +93,7 @@ class Passes:
         self.left = LeftGradients(history)
         self.old_is_wanted = False
         self._border = 0
+        self._ended: Source | None = None
         self.parameters: Sequence[torch.Tensor] = ()
 
     @property
@@ -122,6 +127,7 @@ class Passes:
             if optimizer not in self.reached and any(has_gradient(one) for one in parameters):
                 self.reached.add(optimizer)
         self.left.pass_ends(self.parameters)
+        self._ended = self.place
         self._tape.next_segment()
 
     def raised(self, error: Exception, place: Source | None) -> None:
@@ -132,26 +138,50 @@ class Passes:
         self.capturing = True
         try:
             with asked():
-                told = failed_step(error, models[0] if len(models) == 1 else None, Recording(0), scope)
+                model = models[0] if len(models) == 1 else None
+                told = failed_step(error, model, self._carried(sys._getframe(1)), scope)
                 told = self._seen(told, models, scope) or told
         finally:
             self.capturing = False
         if told is not None:
             self._history.raised = self._history.updates, place, findings(told)
 
+    def _carried(self, frame: FrameType | None) -> Recording:
+        """What this pass was given of the graphs of earlier updates, and by which lines."""
+        recording, places = Recording(0), Places()
+        recording.backwards.append((0, self._ended))
+        made: set[int] = set()
+        for call in self._segments[-1].calls if self._segments else ():
+            for reference in references((*call.args, *call.kwargs.values())):
+                tensor = reference()
+                if id(reference) in made or tensor is None or (node := maker(tensor)) is None:
+                    continue
+                if node._sequence_nr() < self._border and len(recording.carried) < MOST_CARRIED:
+                    place = None if call.code is None else places.of_instruction(call.code, call.instruction)
+                    recording.carried.append(Carried(node._sequence_nr(), holder(tensor, frame), place))
+            made.update(id(reference) for reference in references((call.result,)))
+        return recording
+
+    def failed(self, error: Exception) -> None:
+        """It was raised outside of backward, or is known."""
+        if self._history.raised is None:
+            models = self._names.models()
+            scope = next(variables(sys._getframe(1)), {})
+            with asked():
+                told = failed_step(error, models[0] if len(models) == 1 else None, Recording(0), scope)
+            if told is not None:
+                self._history.raised = self._history.updates, None, findings(told)
+
     def _seen(
         self, told: Snapshot | None, models: Sequence[torch.nn.Module], scope: Mapping[str, Any]
     ) -> Snapshot | None:
-        """The same once more, seen from its begin: which line writes over something, or cuts the loss off."""
-        if told is None or len(self._outputs) != 1:
+        """The same once more, seen from its begin: which line torch refuses to go back through, writes over something, or cuts
+        the loss off. In anomaly mode it is nan that torch refuses, and nothing is told."""
+        if len(self._outputs) != 1 or (told is None and not torch.is_anomaly_check_nan_enabled()):
             return None
         loss, names = self._outputs[0], self._names.of(self.parameters, sys._getframe(2))
-        if not loss.requires_grad:
-            return replay(self._segments, loss, names, models, scope, far=True)
-        if not _is_in_place(told):
-            return None
-        again = replay(self._segments, loss, names, models, scope)
-        return again if again is not None and _is_in_place(again) else None
+        again = replay(self._segments, loss, names, models, scope, far=not loss.requires_grad)
+        return again if again is not None and (not loss.requires_grad or _refused(again) == _refused(told)) else None
 
     def _older_than_last_step(self) -> Literal["none", "part", "all"]:
         """Which part of the graph is."""

@@ -178,7 +178,7 @@ def _run(calls: Sequence[Call], loss: torch.Tensor) -> tuple[torch.Tensor | None
     now: dict[int, Any] = {}
     told = _Told()
     recorder = _Again(told)
-    wanted = _wanted(calls)
+    wanted = _wanted(calls, loss)
     state = torch_functions(None)
     try:
         with recorder:
@@ -211,9 +211,10 @@ def _run(calls: Sequence[Call], loss: torch.Tensor) -> tuple[torch.Tensor | None
     return now.get(id(weakref.ref(loss))), recorder
 
 
-def _wanted(calls: Sequence[Call]) -> set[int]:
+def _wanted(calls: Sequence[Call], loss: torch.Tensor) -> set[int]:
     """Calls that what is learned goes into, and those that made what they write over. Of others the results stand as they are:
-    they are data. A reentrant checkpoint is not shown the weights that it runs on."""
+    they are data; but for a loss without a graph, of which it is asked how it came about. A reentrant checkpoint is not shown the
+    weights that it runs on."""
     touched: set[int] = set()
     left: set[int] = set()
     written: set[int] = set()
@@ -236,6 +237,12 @@ def _wanted(calls: Sequence[Call]) -> set[int]:
             if call.function == torch.Tensor.detach or is_in_place(call.function):
                 continue
             written.update(id(one) for one in references(call.args) if _is_view(one) or call.result is one)
+    end = weakref.ref(loss)
+    needed = set() if loss.requires_grad else {id(end)}
+    for call in reversed(calls) if needed else ():
+        if any(id(one) in needed for one in references((call.result,))):
+            found.add(id(call))
+            needed.update(map(id, _given(call)))
     return found
 
 

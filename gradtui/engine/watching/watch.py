@@ -89,6 +89,12 @@ class Watch:
         self._hook()
         left.enter_context(self._tape)
 
+    def failed(self, error: BaseException) -> None:
+        """The program ends with this exception: torch may have refused what it was asked for."""
+        if isinstance(error, Exception) and not self.history.ended and self._broken is None:
+            with self._tape.pause(), self._watching():
+                self._passes.failed(error)
+
     def close(self) -> None:
         """Take everything off again, and tell what there is to tell. Once more does nothing."""
         if self.history.ended:

@@ -1,0 +1,126 @@
+"""What torch refuses in a training, forwards and backwards: the line and the cause, as for one step that is traced."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import gradtui
+from gradtui.snapshot.finding import Finding
+
+Step = Callable[[nn.Module, torch.Tensor], Any]
+
+
+def told(step: Step, kind: type[Exception] = RuntimeError) -> tuple[Finding, ...]:
+    """What a watch tells of a training of which each loss comes of `step`, and that ends with such an exception."""
+    torch.manual_seed(0)
+    model = nn.Linear(3, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with suppress(kind), gradtui.watch(model, optimizer) as watch:
+        for _ in range(3):
+            optimizer.zero_grad()
+            step(model, torch.rand(4, 3)).backward()
+            optimizer.step()
+    return watch.findings
+
+
+def writes(model: nn.Module, x: torch.Tensor) -> Any:
+    leaf = torch.ones(3, requires_grad=True)
+    leaf += 1
+    return model(x).mean() + leaf.sum()
+
+
+def leaves(model: nn.Module, x: torch.Tensor) -> Any:
+    y = model(x)
+    y.numpy()
+    return y.mean()
+
+
+def infers(model: nn.Module, x: torch.Tensor) -> Any:
+    with torch.inference_mode():
+        x = x * 2
+    y = model(x)
+    return y.mean()
+
+
+def steps(model: nn.Module, x: torch.Tensor) -> Any:
+    y = model(x)
+    y = torch.heaviside(y, torch.zeros(()))
+    return y.mean()
+
+
+def is_constant(model: nn.Module, x: torch.Tensor) -> Any:
+    model(x)
+    return torch.tensor(0.0)
+
+
+REFUSED: dict[str, tuple[Step, str, int]] = {
+    "a leaf is written over": (writes, "inplace", 2),
+    "a graph ends in NumPy": (leaves, "left_torch", 2),
+    "inference mode": (infers, "no_grad", 3),
+    "no derivative": (steps, "not_differentiable", 2),
+    "a constant": (is_constant, "constant", 2),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_cause_is_told_with_its_line(name: str) -> None:
+    step, kind, line = REFUSED[name]
+    first = told(step)[0]
+    assert (first.kind, first.certainty) == (kind, "proved")
+    assert first.source is not None
+    assert first.source.line == step.__code__.co_firstlineno + line
+
+
+def test_nothing_is_told_of_an_exception_of_their_own() -> None:
+    def step(model: nn.Module, x: torch.Tensor) -> Any:
+        raise ValueError("a leaf Variable that requires grad is not finite: nan")
+
+    assert not told(step, ValueError)
+
+
+def test_a_state_that_is_carried_over_is_told_where_it_is_used() -> None:
+    state: Any = torch.zeros(3)
+
+    def step(model: nn.Module, x: torch.Tensor) -> Any:
+        nonlocal state
+        state = torch.tanh(model(x) + state).sum(0)
+        return state.mean()
+
+    first = told(step)[0]
+    assert (first.kind, first.certainty, first.update) == ("freed", "proved", 1)
+    assert first.source is not None
+    assert first.source.text == "model(x) + state"
+    assert "detach" in first.remedy
+
+
+def test_two_backwards_of_one_update_carry_nothing_over() -> None:
+    def step(model: nn.Module, x: torch.Tensor) -> Any:
+        y = model(x).tanh()
+        y.mean().backward()
+        return y.square().mean()
+
+    first = told(step)[0]
+    assert first.kind == "freed"
+    assert first.source is not None
+    assert first.source.text == "y.mean().backward()"
+
+
+def test_what_anomaly_mode_stops_at_is_told() -> None:
+    def step(model: nn.Module, x: torch.Tensor) -> Any:
+        y = 0 * model(x).relu().mul(0).sqrt()
+        return y.mean()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with torch.autograd.detect_anomaly():
+            first = told(step)[0]
+    assert (first.kind, first.certainty) == ("zero_times_inf", "proved")
+    assert first.source is not None
+    assert first.source.line == step.__code__.co_firstlineno + 1
