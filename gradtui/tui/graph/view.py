@@ -216,6 +216,7 @@ Models and graphs of any size:
         self._needed.append(measure_numbers(self._graph.nodes[:MEASURED], self._digits))
         value, grad = (max(column) for column in zip(*self._needed, strict=True))
         self._wanted = self._wanted._replace(value=value, grad=grad)
+        self.scrollbars_changed()
         self._widths = arrange(self._wanted, self.line_width)
         self.lines_changed()
 

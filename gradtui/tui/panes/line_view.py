@@ -68,12 +68,16 @@ class LineView(Framed, ScrollView, can_focus=True, inherit_bindings=False):
         """Cells for a line."""
         return self.scrollable_content_region.width
 
-    def lines_changed(self) -> None:
-        """Repaint those visible lines that differ from what was painted, each from its first piece that does."""
+    def scrollbars_changed(self) -> None:
+        """Have them where the lines need them now: they take cells of each line."""
         size = Size(self.line_width, self.line_count)
         if self.virtual_size != size:
             self.set_reactive(LineView.virtual_size, size)  # setting it would lay out the whole screen
             self._scroll_update(size)
+
+    def lines_changed(self) -> None:
+        """Repaint those visible lines that differ from what was painted, each from its first piece that does."""
+        self.scrollbars_changed()
         (width, height), top = self.size, self.scroll_offset.y
         changed = []
         for y in range(top, top + height):

@@ -121,6 +121,13 @@ async def test_values_and_gradients_end_in_one_column(width: int, example: Snaps
         assert len(names) == width - 1, "each name ends where its numbers do"
 
 
+async def test_a_scrollbar_that_comes_with_the_rows_leaves_the_numbers_their_margin() -> None:
+    async with GraphApp().run_test(size=(80, 7)) as pilot:
+        app = await show(pilot, examples.quadratic())
+        assert app.view.show_vertical_scrollbar
+        assert {len(line) for line in app.lines[:3]} == {app.view.line_width - 1}
+
+
 async def test_source_is_cut_first() -> None:
     async with GraphApp().run_test(size=(50, 24)) as pilot:
         app = await show(pilot, examples.quadratic())
