@@ -90,7 +90,7 @@ class GradtuiApp(Opening):
         if not self.screen.is_attached:  # the program ends already
             return
         await self.mount(self.picture, after=self.line)
-        self.picture.call_plainly(self.plain)
+        self.picture.begin(self.plain)
         if self.session.origin == "expression" and self.session.live:
             self.picture.take(self.session.text)
         else:

@@ -253,7 +253,9 @@ class Mended:
             event.prevent_default()
 
     def _screen_resized(self, size: Size) -> None:
-        cast(Any, super())._screen_resized(cast(DOMNode, self).app.size)
+        """Also each layout tells a screen its size, to be laid out for it."""
+        if cast(Widget, self).outer_size != (now := cast(DOMNode, self).app.size):
+            cast(Any, super())._screen_resized(now)
 
     def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
         widget, offset = cast(Any, super()).get_widget_and_offset_at(x, y)
@@ -266,22 +268,22 @@ class MendedScreen(Mended, Screen[None]):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._compositor: CellsCompositor = CellsCompositor()
-        self._whole_follows = False
+        self.whole_follows = False
 
     def _on_timer_update(self) -> None:
         """A whole frame is painted once. Textual paints one of what lies elsewhere now, and then the whole one as well."""
-        self._whole_follows = self._layout_required and self._repaint_required
+        self.whole_follows = self._layout_required and self._repaint_required
         super()._on_timer_update()
-        self._whole_follows = False
+        self.whole_follows = False
 
     def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
         super()._refresh_layout(size, scroll)
-        self._whole_follows = False
+        self.whole_follows = False
 
     def _compositor_refresh(self) -> None:
         """While one types, in parts: a key never waits for a whole frame. With each part Textual forgets all that waits to be
         painted, also what has changed since the part before: it is in this one."""
-        if self._whole_follows:
+        if self.whole_follows:
             return
         self._compositor.update_widgets(self._dirty_widgets)
         self._compositor.in_parts = isinstance(self.focused, Input)

@@ -24,6 +24,7 @@ from gradtui.tui.panes.readout import GAP, TextLine
 from gradtui.tui.panes.source import SourceView
 from gradtui.tui.panes.stepper import Stepper
 from gradtui.tui.session import Session
+from gradtui.tui.textual_fixes import MendedScreen
 from gradtui.tui.training.optimizer_entry import OptimizerEntry
 from gradtui.tui.training.trainer import Trainer
 from gradtui.tui.typing.file_entry import FileEntry
@@ -125,6 +126,14 @@ class Picture(Vertical):
         self.panes.set_class(self.trains and self.source is not None, "-code")
         if self.source is not None:
             self.source.set_class(self.trains, "-training")
+
+    def begin(self, plain: bool) -> None:
+        """Each view has its size, on which it turns what it shows, before a frame shows it."""
+        self.call_plainly(plain)
+        if isinstance(self.screen, MendedScreen):
+            self.screen.whole_follows = True
+            self.screen._refresh_layout(self.app.size)
+            self.screen.refresh()
 
     # What is typed
 

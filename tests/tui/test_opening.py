@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 
+import pytest
 from textual import events
+from textual.screen import Screen
 
 from gradtui.snapshot.model import Snapshot
 from gradtui.tui.textual_fixes import Palette
@@ -62,3 +64,19 @@ async def test_the_palette_asked_for_before_all_is_there_opens_above_it() -> Non
     assert app.picture.screen is app.screen_stack[0]
     app.exit()
     await running
+
+
+@pytest.mark.parametrize("size", [(120, 36), (64, 18)])
+async def test_an_answer_that_comes_at_once_is_first_painted_in_its_place(size: tuple[int, int]) -> None:
+    """As that of a saved file: no frame shows it anywhere else."""
+    app, painted = make_app(), []
+
+    def paint(screen: Screen[object], update: object) -> None:
+        painted.append({pane.id: pane.region for pane in app.query("#graph, #chart, #node")})
+
+    app._display = paint  # type: ignore[method-assign,assignment]
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        last = {pane.id: pane.region for pane in app.query("#graph, #chart, #node")}
+    assert {} in painted
+    assert all(one in ({}, last) for one in painted), painted
