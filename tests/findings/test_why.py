@@ -91,12 +91,19 @@ def test_a_name_that_is_unknown() -> None:
         why(recurrence(2), "nobody")
 
 
+@pytest.fixture(scope="module")
+def deep() -> Snapshot:
+    """A graph so deep that a walk that is not linear would not end."""
+    snapshot = recurrence(30_000)
+    assert findings(snapshot) == ()
+    return snapshot
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("bad", [ZERO, NAN], ids=["zero", "nan"])
-def test_a_deep_graph(bad: Values) -> None:
-    """With what is wrong at its far end; a walk that is not linear would not end."""
-    snapshot = recurrence(30_000)
-    half = len(snapshot.graph.nodes) // 2
+def test_a_deep_graph(deep: Snapshot, bad: Values) -> None:
+    """With what is wrong at its far end."""
+    half = len(deep.graph.nodes) // 2
 
     def changed(node: Node) -> Node:
         edges = tuple(
@@ -105,13 +112,12 @@ def test_a_deep_graph(bad: Values) -> None:
         )
         return replace(node, edges=edges, grad_output=bad if node.id > half else node.grad_output)
 
-    nodes = tuple(map(changed, snapshot.graph.nodes))
+    nodes = tuple(map(changed, deep.graph.nodes))
     parameters = {
         name: replace(p, grad=None if p.node is None else nodes[p.node].grad_output)
-        for name, p in snapshot.parameters.items()
+        for name, p in deep.parameters.items()
     }
-    broken = replace(snapshot, graph=Graph(nodes), parameters=parameters)
-    assert findings(snapshot) == ()
+    broken = replace(deep, graph=Graph(nodes), parameters=parameters)
     (finding,) = findings(broken)
     assert finding.node is not None
     assert finding.node <= half

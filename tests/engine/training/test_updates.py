@@ -190,15 +190,16 @@ FURTHER = (
 
 def test_any_optimizer_goes_on_after_any_other() -> None:
     """What it remembers is its own, or it begins anew: as torch would that had made all updates, or none."""
-    every = [read_optimizer(text) for text in (*OPTIMIZER_TEXTS, *FURTHER)]
     at = {"w": 0.5, "x": 2.0, "b": 0.0, "y": 1.0}
-    for first in every:
-        (update,) = made(asked("(w*x + b - y)^2", at, first, ["w", "b"]), 1)
+    every = []
+    for text in (*OPTIMIZER_TEXTS, *FURTHER):
+        optimizer = read_optimizer(text)
+        request = asked("(w*x + b - y)^2", at, optimizer, ["w", "b"])
+        every.append((optimizer, request, *made(request, 1)))
+    for first, _, update in every:
         state = {name: moved.state for name, moved in update.variables.items()}
-        for other in every:
-            request = asked("(w*x + b - y)^2", at, other, ["w", "b"])
+        for other, request, fresh in every:
             assert request.training is not None
-            (fresh,) = made(request, 1)
             (after,) = made(replace(request, training=replace(request.training, state=state)), 1)
             assert after.variables["w"].state.keys() >= fresh.variables["w"].state.keys(), (first.text, other.text)
             if first.name != other.name and not after.variables["w"].state.keys() <= {*update.variables["w"].state}:
