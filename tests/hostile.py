@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -51,7 +52,8 @@ class Field(NamedTuple):
         return f"{self.struct}.{self.name}{' (keys)' * self.keys}"
 
 
-def text_fields(kind: type[Struct] = Snapshot) -> list[Field]:
+@cache
+def text_fields(kind: type[Struct] = Snapshot) -> tuple[Field, ...]:
     """Every one that is reached from `kind`, by its types: a new one needs no entry here."""
     found: dict[Field, None] = {}
     seen: set[type] = set()
@@ -83,22 +85,23 @@ def text_fields(kind: type[Struct] = Snapshot) -> list[Field]:
     root = inspect.type_info(kind)
     assert isinstance(root, inspect.StructType)
     visit(root)
-    return list(found)
+    return (*found,)
 
 
 def hostile(snapshot: Snapshot, *fields: Field, attack: str = ATTACK) -> Snapshot:
     """`snapshot` with `attack` before every text of `fields`; and of all that names the same, where it must be so."""
-    alone: Snapshot = _attacked(snapshot, {*fields}, attack)
+    alone: Snapshot = _attacked(snapshot, _by_place(fields), attack)
     if flaw(alone) is None:
         return alone
     linked = {one for one in text_fields() if (one.struct, one.name) in LINKED}
-    attacked: Snapshot = _attacked(snapshot, linked | {*fields}, attack)
+    attacked: Snapshot = _attacked(snapshot, _by_place(linked | {*fields}), attack)
     return attacked
 
 
 def holds(snapshot: Snapshot, field: Field) -> bool:
     """Whether there is any text in that field."""
-    return hostile(snapshot, field) != snapshot
+    changed: Snapshot = _attacked(snapshot, _by_place([field]), ATTACK)
+    return changed != snapshot
 
 
 def texts(what: Any) -> Iterator[str]:
@@ -116,8 +119,9 @@ def texts(what: Any) -> Iterator[str]:
 
 def acting(text: str, but: str = "\n") -> list[str]:
     """The characters that a terminal or a reader would obey instead of show, but for those in `but`."""
-    bad = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-    return [f"U+{ord(one):04X}" for one in text if one not in but and unicodedata.category(one) in bad]
+    categories = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    bad = {one for one in {*text}.difference(but) if unicodedata.category(one) in categories}
+    return [f"U+{ord(one):04X}" for one in text if one in bad] if bad else []
 
 
 OWN = re.compile(
@@ -135,13 +139,23 @@ def obeyed(raw: str) -> list[str]:
     return [*found, *(own for own in OWN.findall(raw) if MARK in own)]
 
 
-def _attacked(what: Any, fields: set[Field], attack: str) -> Any:
+Fields = Mapping[tuple[str, str], list[Field]]
+
+
+def _by_place(fields: Iterable[Field]) -> Fields:
+    found: dict[tuple[str, str], list[Field]] = {}
+    for field in fields:
+        found.setdefault((field.struct, field.name), []).append(field)
+    return found
+
+
+def _attacked(what: Any, fields: Fields, attack: str) -> Any:
     if isinstance(what, Struct):
         name = type(what).__name__
         changed = {}
         for field in what.__struct_fields__:
             value = _attacked(getattr(what, field), fields, attack)
-            own = [one for one in fields if (one.struct, one.name) == (name, field)]
+            own = fields.get((name, field))
             changed[field] = _prefixed(value, own, attack) if own else value
         return replace(what, **changed)
     if isinstance(what, dict):

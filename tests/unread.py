@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import fields, replace
+from msgspec.structs import replace
 
 from gradtui.snapshot.model import Snapshot, Unread, Values
 
@@ -25,16 +25,16 @@ def without_numbers(snapshot: Snapshot, reason: Unread, *places: str) -> Snapsho
 
 def _struct(struct: Some, reason: Unread, places: tuple[str, ...]) -> Some:
     changed: dict[str, Any] = {}
-    for field in fields(struct):
-        value = getattr(struct, field.name)
-        if isinstance(value, Values) and f"{type(struct).__name__}.{field.name}" in places:
-            changed[field.name] = Values(value.shape, (), unread=reason)
+    for field in struct.__struct_fields__:
+        value = getattr(struct, field)
+        if isinstance(value, Values) and f"{type(struct).__name__}.{field}" in places:
+            changed[field] = Values(value.shape, (), unread=reason)
         elif isinstance(value, Struct):
-            changed[field.name] = _struct(value, reason, places)
+            changed[field] = _struct(value, reason, places)
         elif isinstance(value, tuple):
-            changed[field.name] = tuple(_item(item, reason, places) for item in value)
+            changed[field] = tuple(_item(item, reason, places) for item in value)
         elif isinstance(value, dict):
-            changed[field.name] = {key: _item(item, reason, places) for key, item in value.items()}
+            changed[field] = {key: _item(item, reason, places) for key, item in value.items()}
     return replace(struct, **changed)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 from xml.etree import ElementTree
 
@@ -62,12 +63,10 @@ FORMS: dict[str, Callable[[Snapshot], str]] = {
 }
 
 
-def holding(field: Field) -> Iterator[Snapshot]:
+@cache
+def holding(field: Field) -> list[Snapshot]:
     """The snapshots with a text in that field, and with that text in it."""
-    for snapshot in SNAPSHOTS.values():
-        changed = hostile(snapshot, field)
-        if changed != snapshot:
-            yield changed
+    return [changed for snapshot in SNAPSHOTS.values() if (changed := hostile(snapshot, field)) != snapshot]
 
 
 @pytest.mark.long

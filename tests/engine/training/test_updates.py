@@ -191,11 +191,12 @@ FURTHER = (
 def test_any_optimizer_goes_on_after_any_other() -> None:
     """What it remembers is its own, or it begins anew: as torch would that had made all updates, or none."""
     at = {"w": 0.5, "x": 2.0, "b": 0.0, "y": 1.0}
-    every = []
+    every: list[tuple[Optimizer, Request, Update]] = []
     for text in (*OPTIMIZER_TEXTS, *FURTHER):
         optimizer = read_optimizer(text)
         request = asked("(w*x + b - y)^2", at, optimizer, ["w", "b"])
-        every.append((optimizer, request, *made(request, 1)))
+        (update,) = made(request, 1)
+        every.append((optimizer, request, update))
     for first, _, update in every:
         state = {name: moved.state for name, moved in update.variables.items()}
         for other, request, fresh in every:
