@@ -16,6 +16,10 @@ LEAST_SAFE, MOST_SAFE = 1e-15, 1e15
 NARROW = (torch.float16, torch.bfloat16)
 FEW = 1 << 24
 """Elements that one thread reads in some 20 ms: at most a few matrices of a model have more."""
+ROW = 256
+"""Squares that are added up one after the other in float32."""
+PART = 1 << 22
+"""Elements that are looked at in float64 at once."""
 
 
 @contextmanager
@@ -43,9 +47,34 @@ def summary(tensor: torch.Tensor) -> Summary:
         tensor = tensor.coalesce().values() if tensor.layout is torch.sparse_coo else tensor.values()
         if tensor.numel() == 0:
             return Summary(0.0, 0.0, 0.0, 0.0, 0, 0, count)
-    tensor = wide(tensor)
-    found = (*torch.aminmax(tensor), tensor.sum(), torch.linalg.vector_norm(tensor), torch.count_nonzero(tensor))
-    return _told(_read(found), count, tensor.numel() < count, tensor.dtype) or _exact(tensor, count)
+    once = wide(_once(tensor))
+    times = tensor.numel() // once.numel()
+    found = (*torch.aminmax(once), once.sum(), norm(once), torch.count_nonzero(once))
+    least, most, total, size, other = _read(found)
+    read = least, most, total * times, size * math.sqrt(times), other * times
+    return _told(read, count, tensor.numel() < count, once.dtype) or _exact(once, times, count)
+
+
+def _once(tensor: torch.Tensor) -> torch.Tensor:
+    """Its elements, those that `expand` repeats only once: the gradient that a mean sends is one number in memory."""
+    if tensor.numel() <= ROW:
+        return tensor
+    return tensor[tuple(0 if step == 0 else slice(None) for step in tensor.stride())]
+
+
+def norm(tensor: torch.Tensor) -> torch.Tensor:
+    """At least in float32. torch's own adds up all the squares, one after the other: of 50 million a quarter may be lost."""
+    dtype = torch.float32 if tensor.dtype in NARROW else None
+    found: torch.Tensor
+    if tensor.device.type != "cpu" or tensor.numel() <= ROW or tensor.dtype is torch.float64:
+        found = torch.linalg.vector_norm(tensor, dtype=dtype)
+        return found
+    in_memory = sorted(range(tensor.ndim), key=tensor.stride().__getitem__, reverse=True)
+    flat = tensor.permute(in_memory).reshape(-1)
+    whole = len(flat) - len(flat) % ROW
+    rows = torch.linalg.vector_norm(flat[:whole].view(-1, ROW), dim=1, dtype=dtype)
+    found = torch.linalg.vector_norm(torch.cat((rows, flat[whole:])), dtype=torch.float64)
+    return found
 
 
 def summaries(rows: torch.Tensor) -> list[Summary]:
@@ -64,7 +93,7 @@ def summaries(rows: torch.Tensor) -> list[Summary]:
     if missing and rows.dtype is not torch.float64:
         for row, each in zip(missing, summaries(rows[missing].double()), strict=True):
             told[row] = each
-    return [each or _exact(rows[row], count) for row, each in enumerate(told)]
+    return [each or _exact(rows[row], 1, count) for row, each in enumerate(told)]
 
 
 def _are_ordinary(
@@ -102,17 +131,23 @@ def _told(found: Sequence[float], count: int, gaps: bool, dtype: torch.dtype) ->
     return Summary(least, most, total / count, norm, 0, 0, count - int(other))
 
 
-def _exact(tensor: torch.Tensor, count: int) -> Summary:
-    """`count`: with the elements that are left out, all 0."""
-    flat = tensor.reshape(-1).to(torch.float64)
-    left_out = count - len(flat)
-    finite = flat[flat.isfinite()]
-    number = len(finite) + left_out
-    nan, inf, zero = (int(found.sum()) for found in (flat.isnan(), flat.isinf(), flat == 0))
-    if not number:
+def _exact(tensor: torch.Tensor, times: int, count: int) -> Summary:
+    """times: how often each element stands there. count: of all, with those that are left out and are 0."""
+    left_out = count - tensor.numel() * times
+    nan = inf = zero = 0
+    finite, extremes, total, size = left_out, [0.0] * (left_out > 0), 0.0, 0.0
+    for part in torch.split(tensor.reshape(-1), PART):
+        flat = part.to(torch.float64)
+        good = flat[flat.isfinite()]
+        nan, inf, zero = (
+            known + times * int(found.sum())
+            for known, found in zip((nan, inf, zero), (flat.isnan(), flat.isinf(), flat == 0), strict=True)
+        )
+        if len(good):
+            finite += times * len(good)
+            extremes += [good.min().item(), good.max().item()]
+            total += times * good.sum().item()
+            size = math.hypot(size, math.sqrt(times) * torch.linalg.vector_norm(good).item())
+    if not finite:
         return Summary(None, None, None, None, nan, inf, zero)
-    least, most = (finite.min().item(), finite.max().item()) if len(finite) else (0.0, 0.0)
-    if left_out:
-        least, most = min(least, 0.0), max(most, 0.0)
-    norm = torch.linalg.vector_norm(finite).item()
-    return Summary(least, most, finite.sum().item() / number, norm, nan, inf, zero + left_out)
+    return Summary(min(extremes), max(extremes), total / finite, size, nan, inf, zero + left_out)

@@ -7,14 +7,22 @@ from typing import Any, cast
 
 import torch
 
+from gradtui.engine.autograd.summaries import norm as norm_of
+
+LARGE = 1 << 16
+"""Elements of which torch's own norm gets some digits wrong."""
+
 
 def norms(tensors: Sequence[torch.Tensor]) -> list[float]:
     """The Euclidean norm of each, by one call for those of a kind; 0 only where all elements are 0."""
     every = [plain(tensor) for tensor in tensors]
     groups: dict[tuple[torch.device, torch.dtype], list[int]] = {}
-    for place, tensor in enumerate(every):
-        groups.setdefault((tensor.device, tensor.dtype), []).append(place)
     found = [0.0] * len(every)
+    for place, tensor in enumerate(every):
+        if tensor.numel() > LARGE and tensor.device.type == "cpu":
+            found[place] = norm_of(tensor).item()
+        else:
+            groups.setdefault((tensor.device, tensor.dtype), []).append(place)
     for (_, dtype), places in groups.items():
         wide = torch.float64 if dtype == torch.float64 else torch.float32
         several = torch._foreach_norm([every[place] for place in places], 2, wide)

@@ -78,3 +78,42 @@ def test_a_nan_gradient_passes_for_none() -> None:
     told = answer(snapshot)["parameters"]["0.weight"]
     assert (told["norm"], told["share"], told["grad"]["norm"]) == ("nan", None, "nan")
     assert told["finite_norm"] == pytest.approx(grad.finite_norm)
+
+
+MANY = 1 << 20
+FORMS = {
+    "one number for all": torch.full((), 0.1).expand(MANY),
+    "one row for all": torch.linspace(0, 1, 1000).expand(1000, 1000),
+    "one column for all": torch.linspace(0, 1, 1000)[:, None].expand(1000, 1000),
+    "alike": torch.full((MANY,), 0.1),
+    "transposed": torch.linspace(0, 1, MANY).reshape(1024, 1024).t(),
+    "channels last": torch.linspace(0, 1, MANY).reshape(4, 64, 64, 64).contiguous(memory_format=torch.channels_last),
+    "with gaps": torch.full((1000, 2000), 0.1)[:, 1:-1],
+    "every second": torch.full((2 * MANY,), 0.1)[::2],
+    "bfloat16": torch.full((MANY,), 0.1, dtype=torch.bfloat16),
+    "whole numbers": torch.full((MANY,), 3),
+}
+
+
+def _has_all_digits(tensor: torch.Tensor) -> None:
+    found, exact = summary(tensor), tensor.double()
+    finite = exact[exact.isfinite()]
+    assert (found.nan, found.inf) == (int(exact.isnan().sum()), int(exact.isinf().sum()))
+    assert found.zero == int((exact == 0).sum())
+    assert found.finite_norm == pytest.approx(float(finite.norm()), rel=1e-6)
+    assert found.mean == pytest.approx(float(finite.mean()), rel=1e-5)
+    assert (found.min, found.max) == (float(finite.min()), float(finite.max()))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_many_elements_lose_no_digits(form: str) -> None:
+    """Held against float64."""
+    _has_all_digits(FORMS[form])
+
+
+@pytest.mark.parametrize("repeated", [True, False])
+def test_bad_elements_among_many(repeated: bool) -> None:
+    row = torch.linspace(0, 1, 1000)
+    row[500:503] = torch.tensor([math.nan, math.inf, -math.inf])
+    many = row.expand(5000, 1000)
+    _has_all_digits(many if repeated else many.contiguous())
