@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import torch
 
-from gradtui.engine.capture.introspection import named_parameters, submodules
+from gradtui.engine.capture.introspection import entries, instance_variables, is_a, named_parameters, submodules
 from gradtui.engine.watching import tensor_norms
 
 CLOSE = 1e-6
@@ -27,6 +28,14 @@ def shared(model: torch.nn.Module) -> Iterator[tuple[str, ...]]:
         alike = {re.sub(r"\d+", "0", path) for path in paths}
         if len(paths) > 1 and (len(alike) == 1 or len({path.rpartition(".")[0] for path in paths}) == 1):
             yield tuple(paths)
+
+
+def is_in_a_module(parameters: Collection[int]) -> bool:
+    """Whether a module that is still there has one of these, by their ids. Python's collector knows of all modules, whoever holds
+    them."""
+    modules = (one for one in gc.get_objects() if is_a(one, torch.nn.Module))
+    own = (instance_variables(one).get("_parameters") for one in modules)
+    return any(id(one) in parameters for held in own for _, one in entries(held))
 
 
 def is_one_unit(weight: torch.Tensor) -> bool:

@@ -97,18 +97,21 @@ class Steps:
         known = {id(one) for model in self._names.models() for one in model.parameters()}
         reached = any(one.grad is not None for name, one in self._named.items() if id(one) not in own)
         if known & own or (known and reached):
-            made.orphans = self._orphans()
+            self._find_orphans(made)
         alike = (place for place, other in enumerate(self._history.optimizers) if other.name == made.name)
         made.follows = max((place for place in alike if self._owned[place].keys() == own), default=None)
         self._owned.append({})
         self._history.optimizers.append(made)
         return len(self._optimizers) - 1
 
-    def _orphans(self) -> frozenset[str]:
-        """The names of those that no module has, and that have no gradient."""
+    def _find_orphans(self, optimizer: OptimizerHistory) -> bool:
+        """Whether it holds some that no module has that ran, and that have no gradient."""
         known = {id(one) for model in self._names.models() for one in model.parameters()}
         lost = {id(one) for one in self.parameters if id(one) not in known and one.grad is None}
-        return frozenset(name for name, one in self._named.items() if id(one) in lost)
+        orphans = frozenset(name for name, one in self._named.items() if id(one) in lost)
+        if not orphans <= optimizer.orphans:
+            optimizer.orphans, optimizer.of_another = orphans | optimizer.orphans, model_structure.is_in_a_module(lost)
+        return bool(orphans)
 
     def scaler(self, scaler: Any) -> int:
         for number, reference in enumerate(self._scalers):
@@ -352,8 +355,7 @@ class Steps:
             known.rate, known.decay = _number(group, "lr"), _number(group, "weight_decay")
         elif known.optimizer is not None:
             is_another = known.optimizer == self._number and not self._is_owned(one)
-            if is_another and norms.grad and (orphans := self._orphans()):
-                history.optimizers[self._number].orphans |= orphans
+            if is_another and norms.grad and self._find_orphans(history.optimizers[self._number]):
                 known.replaced.add(update, True)
             return  # it has steps of its own
         else:

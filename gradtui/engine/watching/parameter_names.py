@@ -253,23 +253,23 @@ def variables(frame: FrameType | None) -> Iterator[Mapping[str, Any]]:
 
 def title_of(model: torch.nn.Module, scopes: Sequence[Mapping[str, Any]]) -> str:
     """The variable, attribute or item that holds a module, or the path of it in a module that a variable holds."""
-    name, path = _held(model, submodules, scopes)
-    return path or name
+    named = next((name for name, value in _named(scopes) if value is model), "")
+    return named or _in_module(model, submodules, scopes)[1]
 
 
 def name_of(tensor: torch.Tensor, scopes: Sequence[Mapping[str, Any]]) -> str:
-    return ".".join(filter(None, _held(tensor, named_parameters, scopes)))
+    """The variable that it is, its place in a module, or whatever else holds it: a list of parameters, say."""
+    variable = next((name for scope in scopes for name, value in scope.items() if value is tensor), "")
+    in_module = "" if variable else ".".join(filter(None, _in_module(tensor, named_parameters, scopes)))
+    return variable or in_module or next((name for name, value in _named(scopes) if value is tensor), "")
 
 
-def _held(
+def _in_module(
     wanted: object,
     parts: Callable[[torch.nn.Module], Mapping[str, object]],
     scopes: Sequence[Mapping[str, Any]],
 ) -> tuple[str, str]:
-    """The name of what is wanted, or that of a module and the path in it by its `parts`; nothing where it is not found."""
-    for name, value in _named(scopes):
-        if value is wanted:
-            return name, ""
+    """The name of a module and the path in it, by its `parts`, of what is wanted; nothing where it is not found."""
     for name, value in _named(scopes):
         if is_a(value, torch.nn.Module):
             path = next((path for path, part in parts(value).items() if part is wanted), None)

@@ -93,17 +93,18 @@ class ParameterHistory:
 @dataclass(slots=True)
 class OptimizerHistory:
     """One optimizer. names: of its parameters. orphans: those of them that no module has that ran, while such a module has
-    others. keeps: names of its state (`exp_avg`). first, last: its updates. losses: by update. moves: by how much of the norm of
-    all weights each of these steps changed them. top_rates: the largest learning rate of each. top_rate: that of all so far.
-    low_rate: it is far below that. no_rate: all learning rates are 0. scheduled: the rate it was made with, where a scheduler has
-    changed it. empty: no parameter had a gradient. thrown_away: steps before which the gradients of all passes but the last were
-    cleared.
+    others; of_another: a module that did not run has some of them. keeps: names of its state (`exp_avg`). first, last: its
+    updates. losses: by update. moves: by how much of the norm of all weights each of these steps changed them. top_rates: the
+    largest learning rate of each. top_rate: that of all so far. low_rate: it is far below that. no_rate: all learning rates are
+    0. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter had a gradient. thrown_away:
+    steps before which the gradients of all passes but the last were cleared.
     follows: an earlier optimizer that had the same parameters."""
 
     name: str
     names: frozenset[str]
     first: int
     orphans: frozenset[str] = frozenset()
+    of_another: bool = False
     keeps: tuple[str, ...] = ()
     last: int = 0
     steps: int = 0

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import History, ParameterHistory
+from gradtui.findings.over_time.history import History, OptimizerHistory, ParameterHistory
 from gradtui.findings.over_time.loss_curve import growth, jump, jumped
 from gradtui.findings.over_time.steps_and_rates import is_told
 from gradtui.snapshot.finding import CUT_OFF, Certainty, Finding
@@ -31,13 +31,19 @@ def replaced(history: History) -> Iterator[Fault]:
             groups.setdefault((one.optimizer, one.replaced.since), []).append(one.name)
     for (number, update), names in groups.items():
         optimizer = history.optimizers[number]
-        facts = {"optimizer": optimizer.name, "orphans": len(optimizer.orphans)}
-        yield Fault("replaced after the optimizer", update, facts, "proved", tuple(names))
+        yield _orphaned(optimizer, update, tuple(names))
 
 
-def in_no_optimizer(history: History) -> Iterator[Fault]:
+def _orphaned(optimizer: OptimizerHistory, update: int | None, names: tuple[str, ...]) -> Fault:
+    facts = {"optimizer": optimizer.name, "orphans": len(optimizer.orphans), "held": min(optimizer.orphans)}
+    row = "another module in the optimizer" if optimizer.of_another else "replaced after the optimizer"
+    return Fault(row, update, facts, "proved", names)
+
+
+def _unowned(history: History) -> list[ParameterHistory]:
+    """Those that no optimizer has, and that have gradients and stay as they are."""
     written = {name for one in history.of("written") for name in (*one.facts["names"], *one.latest["names"])}
-    found = [
+    return [
         one
         for one in history.parameters.values()
         if one.optimizer is None
@@ -47,13 +53,16 @@ def in_no_optimizer(history: History) -> Iterator[Fault]:
         and one.weight == one.first_weight
         and one.name not in written
     ]
+
+
+def in_no_optimizer(history: History) -> Iterator[Fault]:
+    found = _unowned(history)
     if not found or not history.optimizers:
         return
     names = tuple(one.name for one in found)
     orphans = next((one for one in history.optimizers if one.orphans), None)
     if orphans is not None:
-        facts = {"optimizer": orphans.name, "orphans": len(orphans.orphans)}
-        yield Fault("replaced after the optimizer", None, facts, "proved", names)
+        yield _orphaned(orphans, None, names)
     else:
         for row, registered, certainty in IN_NO_OPTIMIZER:
             for later in (False, True):
@@ -174,11 +183,12 @@ def drifting(history: History) -> Iterator[Fault]:
 def cut_off(history: History) -> Iterator[Fault]:
     """One that had a gradient and has none any more, or never had one."""
     groups: dict[tuple[int, bool], list[ParameterHistory]] = {}
+    are_told = bool(_unowned(history)) or any(True for _ in replaced(history))
     for one in history.parameters.values():
         if one.optimizer is None or one.none.since is None or one.none.length < LEAST or _is_spoilt(history, one):
             continue
         frozen = one.frozen.since is not None
-        if (frozen and not one.trained) or one.name in history.optimizers[one.optimizer].orphans:
+        if (frozen and not one.trained) or (are_told and one.name in history.optimizers[one.optimizer].orphans):
             continue
         groups.setdefault((one.none.since, frozen), []).append(one)
     for (update, frozen), group in groups.items():

@@ -233,6 +233,12 @@ SENTENCES: dict[str, Sentence] = {
         "module has any more: it was replaced after the optimizer was made",
         "make the optimizer after all modules are in place, or pass the new parameters with add_param_group",
     ),
+    "another module in the optimizer": Sentence(
+        "not_in_optimizer",
+        "{names}: has a gradient, but is in no optimizer, so it never moves; {optimizer} holds {orphans} parameters of another "
+        "module ({held}), which was not seen to run and gets no gradient",
+        "make the optimizer of the parameters of the module that runs: after deepcopy, or whatever else makes it anew",
+    ),
     "in no parameters()": Sentence(
         "not_in_optimizer",
         "{names}: has a gradient, but is in no optimizer, so it never moves: the module that runs it does not know of it, as "
