@@ -342,6 +342,11 @@ def test_nothing_on_healthy_functions_of_many_numbers(text: str) -> None:
     assert _of_many(text, 1, 2) == []
 
 
+def test_it_is_told_that_not_all_elements_are_checked() -> None:
+    of = [(note.kind, note.text) for count in (5000, 4096) for note in snapshot("sum(x)", {"x": (1.0,) * count}).notes]
+    assert of == [("vector", "x has 5000 elements: the first 8 of its gradient are checked")]
+
+
 def test_an_experiment_is_no_finding() -> None:
     """Its gradients are changed on purpose; its values are not."""
     assert findings(snapshot("x^2", {"x": 3.0}, "float32", Experiment(0))) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import torch
@@ -15,12 +16,20 @@ from gradtui.snapshot.numbers import numbers
 
 
 def notes(forward: Forward, graph: Graph, variables: tuple[str, ...]) -> Iterator[Note]:
-    """In the order: what f is, what it does not depend on, what is not finite first."""
+    """In the order: what f is, what is not checked, what it does not depend on, what is not finite first."""
     output = forward.output
     if isinstance(output, torch.Tensor) and output.ndim and output.requires_grad:
         yield Note("vector", f"f is a vector of {len(output)}: its gradient is that of sum(f)")
+    yield from _unchecked(graph)
     yield from _constant(forward, graph, variables)
     yield from _not_finite(forward, graph)
+
+
+def _unchecked(graph: Graph) -> Iterator[Note]:
+    for node in graph.nodes:
+        if node.variable is not None and node.grad_output is not None and node.grad_output.summary is not None:
+            known, count = len(node.grad_output.numbers), math.prod(node.shape)
+            yield Note("vector", f"{node.variable} has {count} elements: the first {known} of its gradient are checked")
 
 
 def _constant(forward: Forward, graph: Graph, variables: tuple[str, ...]) -> Iterator[Note]:
