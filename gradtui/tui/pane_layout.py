@@ -14,6 +14,7 @@ from gradtui.tui.graph.view import GraphView
 from gradtui.tui.node.panel import NodePanel
 from gradtui.tui.panes.chart import Chart
 from gradtui.tui.panes.screen_sizes import ONE_BELOW
+from gradtui.tui.textual_fixes import MendedScreen
 
 PANES = {"graph": "graph", "chart": "f and f'", "node": "node"}
 """Ids of the panes, and how they are called."""
@@ -41,6 +42,13 @@ class PaneLayout(Container):
         self._given: tuple[str | None, str | None] = (None, None)
         self._fitted, self._columns = (0, 0, ""), 0
         self._named = Content()
+
+    def begin(self) -> None:
+        """The panes, and all else, have their sizes before a frame shows them: what they show turns on these."""
+        if isinstance(self.screen, MendedScreen):
+            self.screen.whole_follows = True
+            self.screen._refresh_layout(self.app.size)
+            self.screen.refresh()
 
     @property
     def one_at_a_time(self) -> bool:
@@ -119,7 +127,7 @@ class PaneLayout(Container):
         wide = one is None and self.screen.has_class("-wide") and not self.has_class("-no-chart")
         known = self.graph.arrangement.rows
         few = wide and bool(known) and rows <= FEW * height
-        self.set_class(few, "-few")
+        self.graph.styles.row_span, self.chart.styles.row_span = (1, 2) if few else (None, None)
         above = one is None and self.screen.has_class("-medium") and rows < int(GRAPH * height)
         above = above and bool(known) and all(row.group is None for row in known)  # what can be opened wants room
         given = (

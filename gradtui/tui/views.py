@@ -24,7 +24,6 @@ from gradtui.tui.panes.readout import GAP, TextLine
 from gradtui.tui.panes.source import SourceView
 from gradtui.tui.panes.stepper import Stepper
 from gradtui.tui.session import Session
-from gradtui.tui.textual_fixes import MendedScreen
 from gradtui.tui.training.optimizer_entry import OptimizerEntry
 from gradtui.tui.training.trainer import Trainer
 from gradtui.tui.typing.file_entry import FileEntry
@@ -98,6 +97,7 @@ class Picture(Vertical):
             yield self.optimizer
             yield self.file
         yield self.big
+        self.point.set_class(texts.is_single(self._session), "-single")  # else all in it would be styled twice
         with self.point:
             yield self.stepper
             yield self.numbers
@@ -128,12 +128,8 @@ class Picture(Vertical):
             self.source.set_class(self.trains, "-training")
 
     def begin(self, plain: bool) -> None:
-        """Each view has its size, on which it turns what it shows, before a frame shows it."""
         self.call_plainly(plain)
-        if isinstance(self.screen, MendedScreen):
-            self.screen.whole_follows = True
-            self.screen._refresh_layout(self.app.size)
-            self.screen.refresh()
+        self.panes.begin()
 
     # What is typed
 
