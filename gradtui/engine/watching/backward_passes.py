@@ -21,12 +21,12 @@ from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import MOST_CARRIED
 from gradtui.engine.capture.recording import Carried, Recording, maker
 from gradtui.engine.capture.trace import failed_step
-from gradtui.engine.watching.forward_again import references, replay
+from gradtui.engine.watching.forward_again import Begun, references, replay
 from gradtui.engine.watching.left_gradients import LeftGradients, has_gradient
 from gradtui.engine.watching.parameter_names import Names, variables
 from gradtui.engine.watching.scalers import Scaled
 from gradtui.engine.watching.sink import Sink
-from gradtui.engine.watching.tape import SEGMENTS, Segment, Tape
+from gradtui.engine.watching.tape import SEGMENTS, Tape
 from gradtui.findings.findings import findings
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.events import Refusal
@@ -87,8 +87,7 @@ class Passes:
         self._tape, self._history, self._names, self._scaled, self._sink = tape, history, names, scaled, sink
         self._every = every
         self._taken = 0
-        self._outputs: list[torch.Tensor] = []
-        self._segments: Sequence[Segment] = ()
+        self._begun = Begun()
         self._tokens: list[weakref.ref[_Token]] = []
         self.left = LeftGradients(history)
         self.old_is_wanted = False
@@ -102,14 +101,16 @@ class Passes:
 
     # ---------------------------------------------------------------- around a backward pass
 
-    def begins(self, outputs: Any, place: Source | None, keeps: bool, in_closure: bool, accumulates: bool) -> None:
-        self._outputs = [one for one in outputs if is_a(one, torch.Tensor)]
-        self._segments = [*self._tape.segments]
+    def begins(
+        self, outputs: Any, gradients: Any, place: Source | None, keeps: bool, in_closure: bool, accumulates: bool
+    ) -> None:
+        known = all(is_a(one, torch.Tensor) for one in outputs)
+        self._begun = Begun(tuple(outputs), tuple(gradients), [*self._tape.segments]) if known else Begun()
         self.place = place
         self.loss = self._value()
         self.places.append(place)
         self.left.pass_begins(place, in_closure, accumulates)
-        if self._outputs and all(one.is_leaf for one in self._outputs):
+        if known and all(one.is_leaf for one in outputs):
             self._history.note("leaf_loss", place)
         self._mark()
         if self._history.updates < FIRST:
@@ -151,7 +152,7 @@ class Passes:
         recording, places = Recording(0), Places()
         recording.backwards.append((0, self._ended))
         made: set[int] = set()
-        for call in self._segments[-1].calls if self._segments else ():
+        for call in self._begun.segments[-1].calls if self._begun.segments else ():
             for reference in references((*call.args, *call.kwargs.values())):
                 tensor = reference()
                 if id(reference) in made or tensor is None or (node := maker(tensor)) is None:
@@ -177,15 +178,16 @@ class Passes:
     ) -> Snapshot | None:
         """The same once more, seen from its begin: which line torch refuses to go back through, writes over something, or cuts
         the loss off. In anomaly mode it is nan that torch refuses, and nothing is told."""
-        if len(self._outputs) != 1 or (told is None and not torch.is_anomaly_check_nan_enabled()):
+        if told is None and not torch.is_anomaly_check_nan_enabled():
             return None
-        loss, names = self._outputs[0], self._names.of(self.parameters, sys._getframe(2))
-        again = replay(self._segments, loss, names, models, scope, far=not loss.requires_grad)
-        return again if again is not None and (not loss.requires_grad or _refused(again) == _refused(told)) else None
+        has_graph = all(one.requires_grad for one in self._begun.outputs)
+        names = self._names.of(self.parameters, sys._getframe(2))
+        again = replay(self._begun, names, models, scope, far=not has_graph)
+        return again if again is not None and (not has_graph or _refused(again) == _refused(told)) else None
 
     def _older_than_last_step(self) -> Literal["none", "part", "all"]:
         """Which part of the graph is."""
-        roots = [graph.root(one) for one in self._outputs if one.grad_fn is not None]
+        roots = [graph.root(one) for one in self._begun.outputs if one.grad_fn is not None]
         nodes = graph.walk(*roots) if roots else []
         guard(nodes)
         numbers = [number for node in nodes if (number := graph.sequence(node)) is not None]
@@ -213,17 +215,17 @@ class Passes:
         else:
             self.idle.pop(optimizer, None)
         self.left.stepped(optimizer, left)
-        self._segments = ()
+        self._begun = self._begun._replace(segments=())
         self._tape.forget()
 
     def _value(self) -> float | None:
-        values = [one for one in self._outputs if one.numel() == 1]
-        if not values or len(values) < len(self._outputs):
+        values = [one for one in self._begun.outputs if one.numel() == 1]
+        if not values or len(values) < len(self._begun.outputs):
             return None
         return sum(float(self._scaled.loss(one).detach().item()) for one in values)
 
     def _look_for_leaves(self) -> None:
-        roots = [graph.root(one) for one in self._outputs if one.requires_grad]
+        roots = [graph.root(one) for one in self._begun.outputs if one.requires_grad]
         nodes = graph.walk(*roots) if roots else []
         guard(nodes)
         self._names.found(leaves_of(nodes).values(), self._history.updates)
@@ -232,7 +234,7 @@ class Passes:
     def _mark(self) -> None:
         """Leave something in the graph that lives as long as it does: at its end, and at its begin, which anything that is kept
         of it keeps."""
-        made = next((one.grad_fn for one in self._outputs if one.grad_fn is not None), None)
+        made = next((one.grad_fn for one in self._begun.outputs if one.grad_fn is not None), None)
         if made is None:
             return
         token = _Token(self._history.updates)
@@ -248,7 +250,7 @@ class Passes:
         return len({token.update for token in found if token.update < self._history.updates})
 
     def _is_divided(self) -> bool:
-        made = next((one.grad_fn for one in self._outputs if one.grad_fn is not None), None)
+        made = next((one.grad_fn for one in self._begun.outputs if one.grad_fn is not None), None)
         return made is None or made.name() in ("DivBackward0", "MulBackward0")
 
     # ---------------------------------------------------------------- Snapshots
@@ -259,7 +261,7 @@ class Passes:
     def take(self, frame: FrameType | None, doubtful: bool = False) -> Snapshot | None:
         """A Snapshot of the last backward pass, and what is wrong in it; None where it cannot be had."""
         update = self._history.updates
-        if update in self._history.passes or (doubtful and self._taken >= MOST_SNAPSHOTS) or len(self._outputs) != 1:
+        if update in self._history.passes or (doubtful and self._taken >= MOST_SNAPSHOTS):
             return None
         self._taken += doubtful
         models = self._names.models()
@@ -268,9 +270,8 @@ class Passes:
         self.capturing = True
         try:
             with asked():
-                loss, segments = self._outputs[0], self._segments
-                snapshot = replay(segments, loss, names, models, scope, far=True) if doubtful else None
-                snapshot = snapshot or replay(segments, loss, names, models, scope)
+                snapshot = replay(self._begun, names, models, scope, far=True) if doubtful else None
+                snapshot = snapshot or replay(self._begun, names, models, scope)
         finally:
             self.capturing = False
         if snapshot is None:
@@ -289,7 +290,7 @@ class Passes:
                 continue
             value = float(one.detach().item())
             if not math.isfinite(value) and self._history.bad_loss is None and self._history.bad_gradient is None:
-                self._outputs, self._segments = [one], [*self._tape.segments]
+                self._begun = Begun((one,), (), [*self._tape.segments])
                 self._history.bad_loss = self._history.updates, value, None
                 self.take(None)
             return

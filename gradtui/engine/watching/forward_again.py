@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.utils.checkpoint import CheckpointFunction
@@ -34,6 +34,14 @@ CLOSE = 1e-4
 
 
 COLLECTIVE = ("torch.distributed", "torch.nn.modules._functions")
+
+
+class Begun(NamedTuple):
+    """What a backward pass began from. gradients: what came in at each output, None for ones. segments: the calls before it."""
+
+    outputs: Sequence[torch.Tensor] = ()
+    gradients: Sequence[torch.Tensor | None] = ()
+    segments: Sequence[Segment] = ()
 
 
 class _Told(Places):
@@ -62,31 +70,34 @@ class _Again(Recorder):
 
 
 def replay(
-    segments: Sequence[Segment],
-    loss: torch.Tensor,
+    begun: Begun,
     names: Mapping[str, torch.Tensor],
     models: Sequence[torch.nn.Module],
     scope: Mapping[str, Any],
     far: bool = False,
 ) -> Snapshot | None:
-    """The Snapshot of `loss`, which was the result of one of the calls; None where the calls do not give it again.
+    """The Snapshot of the outputs, which were results of the calls; None where the calls do not give them again.
 
     models: the outermost ones; where there is but one, it has the parameters. far: data that it came of too are made again,
     where calls of earlier passes made them: they may have been cut off there.
     """
-    begin = _begin(segments, loss, far)
-    if begin is None:
+    begin = _begin(begun.segments, begun.outputs, far)
+    given = [one for one in begun.gradients if one is not None and not bool((one == 1).all())]
+    if begin is None or (given and len(begun.outputs) > 1):  # one output may be on the way to another
         return None
-    calls = [call for segment in segments[begin:] for call in segment.calls]
+    came = given[0] if given else None
+    calls = [call for segment in begun.segments[begin:] for call in segment.calls]
     if any(_is_collective(call.function) or not all(map(_has_numbers, _given(call))) for call in calls):
         return None
     try:
         with undisturbed(), unchanged(buffers_of((*models, *scope.values()))), _kept(calls):
-            again, recorder = _run(calls, loss)
-            if again is None or not _same(again, loss):
+            again, recorder = _run(calls, begun.outputs)
+            if len(again) < len(begun.outputs) or not all(map(_same, again, begun.outputs)):
                 return None
+            if came is not None:
+                again[0].register_hook(lambda _: came)  # type: ignore[no-untyped-call]
             model = models[0] if len(models) == 1 else None
-            return capture(again, dict(names), model, recorder.recording, scope)
+            return capture(again[0] if len(again) == 1 else again, dict(names), model, recorder.recording, scope)
     except Exception:  # what cannot be run again has no Snapshot; the training goes on
         return None
 
@@ -145,26 +156,26 @@ def _function(called: Any) -> Any:
     return called.args[0] if is_a(called, partial) and called.args else called
 
 
-def _begin(segments: Sequence[Segment], loss: torch.Tensor, far: bool) -> int | None:
-    """The first segment that is needed; None where not all calls are there, or `loss` is of none of them."""
-    end = weakref.ref(loss)  # held: of one that is gone another may have the id
-    needed, begin = {id(end)}, None
+def _begin(segments: Sequence[Segment], outputs: Sequence[torch.Tensor], far: bool) -> int | None:
+    """The first segment that is needed; None where not all calls are there, or the outputs are of none of them."""
+    ends = [*map(weakref.ref, outputs)]  # held: of one that is gone another may have the id
+    needed, begin = {*map(id, ends)}, None
     for place in range(len(segments) - 1, -1, -1):
         if not segments[place].whole:
-            return begin if begin is not None and not _open(segments[begin:], loss) else None
+            return begin if begin is not None and not _open(segments[begin:], outputs) else None
         for call in reversed(segments[place].calls):
             if any(id(one) in needed for one in references((call.result,))):
                 needed.update(id(one) for one in _given(call) if (far and not _is_learned(one)) or _has_graph(one))
                 begin = place
-        if not far and begin is not None and not _open(segments[begin:], loss):
+        if not far and begin is not None and not _open(segments[begin:], outputs):
             return begin
     return begin
 
 
-def _open(segments: Sequence[Segment], loss: torch.Tensor) -> bool:
-    """Whether something that `loss` came of by way of a graph is not the result of a call in these segments."""
-    end = weakref.ref(loss)
-    needed, made = {id(end)}, set()
+def _open(segments: Sequence[Segment], outputs: Sequence[torch.Tensor]) -> bool:
+    """Whether something that the outputs came of by way of a graph is not the result of a call in these segments."""
+    ends = [*map(weakref.ref, outputs)]
+    needed, made = {*map(id, ends)}, set()
     for segment in reversed(segments):
         for call in reversed(segment.calls):
             results = {id(one) for one in references((call.result,))}
@@ -174,11 +185,11 @@ def _open(segments: Sequence[Segment], loss: torch.Tensor) -> bool:
     return not needed <= made
 
 
-def _run(calls: Sequence[Call], loss: torch.Tensor) -> tuple[torch.Tensor | None, Recorder]:
+def _run(calls: Sequence[Call], outputs: Sequence[torch.Tensor]) -> tuple[list[torch.Tensor], Recorder]:
     now: dict[int, Any] = {}
     told = _Told()
     recorder = _Again(told)
-    wanted = _wanted(calls, loss)
+    wanted = _wanted(calls, outputs)
     state = torch_functions(None)
     try:
         with recorder:
@@ -208,13 +219,14 @@ def _run(calls: Sequence[Call], loss: torch.Tensor) -> tuple[torch.Tensor | None
                     now.update(zip(map(id, _numbers((call.result,))), _numbers((result,)), strict=True))
     finally:
         torch_functions(state)
-    return now.get(id(weakref.ref(loss))), recorder
+    ends = [*map(weakref.ref, outputs)]
+    return [now[id(end)] for end in ends if id(end) in now], recorder
 
 
-def _wanted(calls: Sequence[Call], loss: torch.Tensor) -> set[int]:
+def _wanted(calls: Sequence[Call], outputs: Sequence[torch.Tensor]) -> set[int]:
     """Calls that what is learned goes into, and those that made what they write over. Of others the results stand as they are:
-    they are data; but for a loss without a graph, of which it is asked how it came about. A reentrant checkpoint is not shown the
-    weights that it runs on."""
+    they are data; but for an output without a graph, of which it is asked how it came about. A reentrant checkpoint is not
+    shown the weights that it runs on."""
     touched: set[int] = set()
     left: set[int] = set()
     written: set[int] = set()
@@ -237,8 +249,8 @@ def _wanted(calls: Sequence[Call], loss: torch.Tensor) -> set[int]:
             if call.function == torch.Tensor.detach or is_in_place(call.function):
                 continue
             written.update(id(one) for one in references(call.args) if _is_view(one) or call.result is one)
-    end = weakref.ref(loss)
-    needed = set() if loss.requires_grad else {id(end)}
+    ends = [weakref.ref(one) for one in outputs if not one.requires_grad]
+    needed = {*map(id, ends)}
     for call in reversed(calls) if needed else ():
         if any(id(one) in needed for one in references((call.result,))):
             found.add(id(call))
@@ -302,8 +314,8 @@ def _kept(calls: Sequence[Call]) -> Iterator[None]:
         yield
 
 
-def _same(again: torch.Tensor, loss: torch.Tensor) -> bool:
-    if again.shape != loss.shape or again.dtype != loss.dtype:
+def _same(again: torch.Tensor, output: torch.Tensor) -> bool:
+    if again.shape != output.shape or again.dtype != output.dtype:
         return False
-    again, loss = again.detach().double(), loss.detach().double()
-    return torch.allclose(again, loss, rtol=CLOSE, atol=1e-12, equal_nan=True)
+    again, output = again.detach().double(), output.detach().double()
+    return torch.allclose(again, output, rtol=CLOSE, atol=1e-12, equal_nan=True)

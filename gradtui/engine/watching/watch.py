@@ -156,7 +156,7 @@ class Watch:
         with self._tape.pause():
             keeps = bool(args[1]) if len(args) > 1 else False
             with self._watching():
-                self._passes.begins(outputs, place, keeps, bool(self._stack), accumulates)
+                self._passes.begins(outputs, args[0] if args else (), place, keeps, bool(self._stack), accumulates)
             try:
                 result = run(outputs, *args, **kwargs)
             except Exception as error:

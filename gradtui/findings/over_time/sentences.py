@@ -301,13 +301,13 @@ SENTENCES: dict[str, Sentence] = {
     "no gradient any more": Sentence("detached", "no gradient from here on: {cause}", "{remedy}"),
     "no gradient any more, unseen": Sentence(
         "unused",
-        "{names}: has no gradient from here on, though it had one before: the loss no longer depends on it",
+        "{names}: has no gradient from here on, though it had one before: no backward pass reaches it any more",
         "look at what the forward pass does otherwise since then",
     ),
     "never a gradient": Sentence("unused", "no gradient in any update: {cause}", "{remedy}"),
     "never a gradient, unseen": Sentence(
         "unused",
-        "{names}: never has a gradient: the loss does not depend on it",
+        "{names}: never has a gradient: no backward pass reaches it",
         "if that is meant, leave it out of the optimizer; else look where its result goes",
     ),
     "gradient is 0 for good": Sentence("dead", "the gradient is 0 from here on: {cause}", "{remedy}"),

@@ -207,3 +207,30 @@ def test_averages_in_a_checkpoint_are_left_as_they_were(reentrant: bool) -> None
 
     plain, watched = trained(False), trained(True)
     assert all(torch.equal(one, watched[name]) for name, one in plain.items())
+
+
+BACKWARDS: dict[str, Callable[[torch.Tensor], object]] = {
+    "of a loss": lambda out: out.sum().backward(),  # type: ignore[no-untyped-call]
+    "with a gradient": lambda out: out.backward(gradient=torch.full_like(out, 5.0)),  # type: ignore[no-untyped-call]
+    "of a loss with a gradient": lambda out: out.sum().backward(torch.tensor(3.0)),  # type: ignore[no-untyped-call]
+    "of two": lambda out: torch.autograd.backward([out.sum(), out.square().mean()]),
+    "of two, each with its own": lambda out: torch.autograd.backward(
+        [out, 2 * out], [out.detach(), torch.ones_like(out)]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BACKWARDS)
+def test_a_snapshot_begins_where_the_backward_pass_began(name: str) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with gradtui.watch(model, every=1) as watch:
+        BACKWARDS[name](model(torch.rand(8, 3)))
+        optimizer.step()
+    run = watch.run
+    assert (0 in run.snapshots) is ("its own" not in name)
+    for parameter, told in run.updates[0].parameters.items() if run.snapshots else ():
+        seen = run.snapshots[0].parameters[parameter].grad
+        assert seen is not None
+        assert seen.norm == pytest.approx(told.grad, rel=1e-4)
