@@ -13,14 +13,15 @@ from typing import Any, NamedTuple
 
 import torch
 
+from gradtui.engine.autograd.spread import step_of
 from gradtui.snapshot.events import Mismatch
 
 Function = type[torch.autograd.Function]
 
-MOST_ELEMENTS = 50_000
-"""Of all inputs of a call that is run again."""
-MOST_LOOKED_AT = 12
-"""Elements of an input that are moved."""
+MOST_ELEMENTS, MOST_INEXACT = 1 << 20, 50_000
+"""Of all inputs of a call that is run again; of one that computes in another dtype than float64."""
+MOST_LOOKED_AT, LEAST_LOOKED_AT = 12, 4
+"""Elements of an input that are moved: of a large one fewer, as each is one more run of it."""
 STEP, COARSE = 1e-5, 1e-2
 """How far, in parts of a usual element: of a forward in float64, and of one that computes in another dtype."""
 ALIKE, ROUGHLY = 1e-3, 5e-2
@@ -79,6 +80,8 @@ class _Check:
     def __init__(self, call: Call, random: torch.Tensor) -> None:
         self.call, self.random = call, random
         self.weights: list[torch.Tensor] = []
+        self._elements = sum(one.numel() for one in call.args if isinstance(one, torch.Tensor))
+        self._looked_at = MOST_LOOKED_AT if self._elements <= MOST_INEXACT else LEAST_LOOKED_AT
 
     def mismatches(self, node: int) -> list[Mismatch]:
         inputs = dict(enumerate(self.call.args))
@@ -86,7 +89,7 @@ class _Check:
         generator = torch.Generator().manual_seed(0)
         self.weights = [torch.rand(one.shape, generator=generator, dtype=torch.float64) + 0.5 for one in first]
         exact = all(one.dtype is torch.float64 for one in first)
-        if not first or self._total(inputs) != self._total(inputs):
+        if not first or not (exact or self._elements <= MOST_INEXACT) or self._total(inputs) != self._total(inputs):
             return []
         sent, twice = self._sent()
         slopes = {place: [*self._slopes(place, grad, exact)] for place, grad in sent.items() if grad is not None}
@@ -148,7 +151,7 @@ class _Check:
         step, alike = (STEP if exact else COARSE) * usual, ALIKE if exact else ROUGHLY
         inputs = dict(enumerate(self.call.args))
         here = self._total(inputs)
-        for number in range(0, whole.numel(), max(whole.numel() // MOST_LOOKED_AT, 1)):
+        for number in range(0, whole.numel(), step_of(whole.numel(), self._looked_at)):
             index = tuple(int(one) for one in torch.unravel_index(torch.tensor(number), whole.shape))
             if whole[index] == 0:
                 continue  # where a relu and the like have their corner

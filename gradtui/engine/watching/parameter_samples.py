@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
+from gradtui.engine.autograd.spread import step_of
 from gradtui.engine.watching import tensor_norms
 
 MOST = 64
@@ -57,7 +58,7 @@ class Samples:
             return known[2]
         plain = tensor_norms.plain(parameter)
         flat = plain.reshape(-1) if plain.is_contiguous() else plain.flatten()
-        made = flat[:: max(1, flat.numel() // MOST)]
+        made = flat[:: step_of(flat.numel(), MOST)]
         if where and made.data_ptr() == where:  # a view, not a copy
             self._views[id(parameter)] = weakref.ref(parameter), where, made
         return made

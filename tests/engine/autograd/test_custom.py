@@ -61,6 +61,23 @@ def test_the_input_and_the_factor(factors: tuple[float, float], dtype: torch.dty
         assert not one.ignored
 
 
+@pytest.mark.parametrize("shape", [(48, 1000), (200, 1000)])
+def test_a_wrong_column_of_a_large_input(shape: tuple[int, int]) -> None:
+    """Some elements alone are moved, and not all of them in the first column."""
+
+    class AllButTheFirst(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor) -> Tensor:
+            return x * 3
+
+        @staticmethod
+        def backward(ctx: Any, grad: Tensor) -> Tensor:
+            return torch.cat([grad[:, :1] * 3, grad[:, 1:]], 1)
+
+    (one,) = found(AllButTheFirst, leaf(*shape))
+    assert (one.sent, one.true) == pytest.approx((one.true / 3, one.true), rel=1e-4)
+
+
 class Norm(torch.autograd.Function):
     """Forgets that the mean moves too."""
 

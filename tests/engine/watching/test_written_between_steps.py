@@ -56,3 +56,19 @@ def test_what_is_written_elsewhere_is_none() -> None:
             for one, learned in zip(teacher.parameters(), model.parameters(), strict=True):
                 one.data.lerp_(learned.data, 0.1)
     assert [one for one in watch.findings if one.kind == "overwritten"] == []
+
+
+@pytest.mark.parametrize("size", [(3, 4), (640, 64), (784, 512)])
+def test_what_is_written_into_some_columns_is_seen(size: tuple[int, int]) -> None:
+    """A mask of all columns but the first: of a large weight some elements alone are looked at."""
+    torch.manual_seed(0)
+    model = nn.Linear(*size)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(3):
+            optimizer.zero_grad()
+            model(torch.rand(2, size[0])).square().mean().backward()
+            optimizer.step()
+            with torch.no_grad():
+                model.weight[:, 1:] *= 0.5
+    assert [one.parameter for one in watch.findings if one.kind == "overwritten"] == ["weight"]
