@@ -26,6 +26,8 @@ TANGENTS = {"json", "steps", ".json", ".gradtui", ".html"}
 """Forms and suffixes of files in which the ledger is."""
 CURVES = {"text", "json", ".json", ".gradtui", ".html", ".chart.svg"}
 """Forms and suffixes of files in which the curve is."""
+UNFINISHED = {".json", ".gradtui", ".html", ".svg", ".dot", ".mmd"}
+"""Suffixes of files that tell of a graph whose backward fails, too."""
 UPDATES = {"text", "json", ".json", ".gradtui", ".html", ".csv", ".py"}
 """Forms and suffixes of files in which updates are."""
 
@@ -79,6 +81,7 @@ def answer(start: Start, variables: Sequence[str], form: Form | None, export: st
                 asked = replace(asked, training=replace(asked.training, count=0))
             snapshot = replace(evaluate(asked), training=made)
     if snapshot.problem is not None:
+        _keep(snapshot, export if is_function else None)
         refuse(start.expression, snapshot.problem, form, snapshot if is_function else None)
     _give(snapshot, form, export)
 
@@ -127,6 +130,7 @@ def opened(load: Callable[[str], T], path: str, form: Form | None) -> T:
 def write(snapshot: Snapshot, form: Form | None, export: str | None) -> None:
     """A Snapshot that was saved: as it would have been written when it was made."""
     if snapshot.problem is not None and form is not None:
+        _keep(snapshot, export)
         refuse(snapshot.expression, snapshot.problem, form, snapshot)
     _give(snapshot, form, export, saved=True)
 
@@ -178,6 +182,15 @@ def _give(snapshot: Snapshot, form: Form | None, path: str | None, *, saved: boo
 
             if status := exit_status.of_findings(findings(snapshot)):
                 sys.exit(status)
+
+
+def _keep(snapshot: Snapshot, path: str | None) -> None:
+    """Write what ran before something failed, where the file can tell of that."""
+    if _suffix(path) in UNFINISHED and path is not None and snapshot.graph.nodes:
+        from gradtui.report.export import export
+
+        with exporting(path):
+            export(snapshot, path)
 
 
 def check_export(path: str) -> None:

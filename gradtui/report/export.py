@@ -11,7 +11,8 @@ from gradtui.file.writing import replacing
 from gradtui.graph.plain_names import plainly
 from gradtui.report.chart_svg import NoCurveError, chart_svg
 from gradtui.report.dot import dot
-from gradtui.report.json import answer, line
+from gradtui.report.json import answer, line, refusal
+from gradtui.report.json_graph import Json
 from gradtui.report.mermaid import mermaid
 from gradtui.report.page.page import page
 from gradtui.report.python import NoScriptError, script
@@ -31,7 +32,7 @@ WRITERS: dict[str, Callable[[Snapshot], bytes]] = {
     ".svg": lambda snapshot: _encoded(svg(snapshot)),
     CHART: lambda snapshot: _encoded(chart_svg(snapshot)),
     ".html": lambda snapshot: _encoded(page(snapshot)),
-    ".json": lambda snapshot: line(answer(snapshot)),
+    ".json": lambda snapshot: line(_json(snapshot)),
     ".py": lambda snapshot: _encoded(script(snapshot) if snapshot.training is None else training_script(snapshot)),
     ".tex": lambda snapshot: _encoded(tex(snapshot)),
     ".csv": lambda snapshot: _encoded(_csv(snapshot)),
@@ -85,6 +86,12 @@ def export(snapshot: Snapshot, path: str, *, plain: bool = False, other: Curve |
         raise ExportError(str(error)) from None
     with replacing(path) as file:
         file.write(data)
+
+
+def _json(snapshot: Snapshot) -> Json:
+    if snapshot.problem is not None:
+        return refusal(snapshot.expression, snapshot.problem, snapshot)
+    return answer(snapshot)
 
 
 def _csv(snapshot: Snapshot) -> str:

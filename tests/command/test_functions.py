@@ -144,6 +144,20 @@ def test_what_backward_raises_is_proved_and_no_bad_usage(folder: Path, form: str
         assert [one["certainty"] for one in json.loads(ended.stdout)["findings"]] == ["proved"]
 
 
+@pytest.mark.parametrize("function", ["written_over", "bad"])
+def test_files_tell_of_what_fails_as_the_report_does(folder: Path, function: str) -> None:
+    target = f"some/model.py:{function}"
+    told = json.loads(run(target, "--json", folder=folder).stdout)
+    for name in ("graph.json", "graph.gradtui", "graph.svg", "graph.html", "graph.dot", "graph.mmd"):
+        ended = run(target, "--export", name, folder=folder)
+        assert ended.exit_code == 1
+        assert "error: " in ended.stderr
+        assert (folder / name).stat().st_size
+    assert json.loads((folder / "graph.json").read_text()) == told
+    saved = json.loads(run("graph.gradtui", "--json", "--export", "again.json", folder=folder).stdout)
+    assert saved == json.loads((folder / "again.json").read_text()) == told
+
+
 def test_no_gradient_is_seen_by_the_differences(folder: Path) -> None:
     answer = json.loads(run("some/model.py:detached", "--json", folder=folder).stdout)
     assert answer["variables"]["x"]["grad"] == 0
