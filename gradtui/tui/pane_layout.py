@@ -34,7 +34,8 @@ class PaneLayout(Container):
     tab: var[str] = var("graph", init=False)
 
     def __init__(self, *, id: str | None = None) -> None:
-        self.graph, self.chart, self.node_panel = GraphView(id="graph"), Chart(id="chart"), NodePanel(id="node")
+        self.graph = GraphView(self.fit, id="graph")
+        self.chart, self.node_panel = Chart(id="chart"), NodePanel(id="node")
         super().__init__(self.graph, self.chart, self.node_panel, id=id)
         for pane, name in zip((self.graph, self.chart, self.node_panel), PANES.values(), strict=True):
             pane.border_title = name

@@ -80,3 +80,18 @@ async def test_the_marks_are_as_long_as_there_is_room() -> None:
             await press(pilot, "u")
             await settle(pilot)
             assert readout(app) == before
+
+
+@pytest.mark.parametrize("keys", ["enter", "t", "TT", "TTT", "F", "a", ["down", "enter"]])
+async def test_other_rows_have_their_room_at_once(keys: list[str] | str) -> None:
+    """And not with the next step of x: all would jump then."""
+    app = make_app("x*y + sin(y)")
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await press(pilot, *([keys] if keys == "enter" else keys))
+        await settle(pilot)
+        panes = app.picture.panes
+        before = [pane.region for pane in (panes.graph, panes.chart, panes.node_panel)]
+        await press(pilot, "right", "left")
+        await settle(pilot)
+        assert [pane.region for pane in (panes.graph, panes.chart, panes.node_panel)] == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from itertools import islice
 from textwrap import wrap
 from typing import ClassVar
@@ -48,7 +49,7 @@ ONLY = {"parameters": "parameters only", "bad": "bad only", "path": "path to the
 
 
 class GraphView(GraphRows):
-    """A view of one Snapshot, as the Arrangement has it."""
+    """A view of one Snapshot, as the Arrangement has it. wants: called where a person had it take more or less room."""
 
     DEFAULT_CSS = """
     GraphView {
@@ -114,8 +115,9 @@ Models and graphs of any size:
     plain: var[bool] = var(False, init=False)
     """Whether nodes have plain names."""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, wants: Callable[[], None] = lambda: None, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._wants = wants
         self._wanted = self._widths = NARROWEST
         self._needed: deque[tuple[int, int]] = deque(maxlen=REMEMBERED)
         self._pieces: dict[int, tuple[Piece, ...]] = {}
@@ -134,7 +136,7 @@ Models and graphs of any size:
             self._needed.clear()
             self.set_reactive(GraphView.selected, 0 if self._graph.nodes else None)
             self.arrangement.arrange()
-            self.rows_changed()
+            self._measure_rows()
             self.scroll_to(y=0, animate=False)
         elif before is not snapshot:
             self._repaint()
@@ -203,6 +205,10 @@ Models and graphs of any size:
         return wrap(text, max(1, self.line_width - GUTTER - MARGIN))
 
     def rows_changed(self) -> None:
+        self._measure_rows()
+        self._wants()
+
+    def _measure_rows(self) -> None:
         """The columns, for other rows."""
         if not self.arrangement.is_table:
             first = (self._cells(row, None) for row in islice(self.arrangement.rows, MEASURED))
@@ -239,7 +245,7 @@ Models and graphs of any size:
         self.arrangement.fit(self.line_width)
         if levels != self.arrangement.levels:
             self.arrangement.arrange()
-            self.rows_changed()
+            self._measure_rows()
             self._put_cursor(row)
         else:
             self._repaint()
