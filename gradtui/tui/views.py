@@ -301,7 +301,7 @@ class Picture(Vertical):
         point = texts.chart_point(session, answers.shown, answers.curve, answers.derived)
         if point is not None:
             self.chart.show_point(*point, texts.taylor(session, answers.shown))
-        self.node_panel.order_lines = orders.lines(session, answers.shown)
+        self.node_panel.order_lines = orders.lines(session, answers.whole)
 
     def on_resize(self) -> None:
         if self.size.height != self._height:

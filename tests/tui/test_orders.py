@@ -68,6 +68,19 @@ async def test_one_derivative_more() -> None:
         assert asked(app).curve is None or asked(app).curve.order == 1  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("keys", ["D", "DD", "Y", "YYY"])
+async def test_how_far_the_polynomial_is_off_is_told_at_every_place(keys: str) -> None:
+    """The curve comes with one answer, and is there for the next ones."""
+    app = app_on("x*sin(x)", x="1")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        for key in (*keys, "right", "right", "left", "plus"):
+            await press(pilot, key)
+            await settle(pilot)
+            told = ["".join(text for text, _ in pieces) for pieces in app.picture.node_panel.order_lines]
+            assert len([line for line in told if "off by" in line]) == 1
+
+
 async def test_where_the_gradient_comes_from_stands_behind_it() -> None:
     """The ways are those of f', and no further derivative comes between."""
     app = app_on("x^2 + 3x + 1", x="4")
