@@ -109,9 +109,16 @@ def _by_its_kind(record: Record, node: Node, edge: int, other: Values | None) ->
     target = node.edges[edge].target
     received = node.dtype if target is None else record.nodes[target].dtype  # a cast sends what its operand is of
     narrow = next((dtype for dtype in (received, node.dtype) if dtype in NARROW), None)
-    if narrow is not None:
+    if narrow is not None and _can_overflow(record, node, edge):
         return Reason("overflow", "sends too much in half", {"dtype": narrow, "most": f", {MOST[narrow]}"})
     return Reason("nonfinite", "derivative is bad", way=stable_form(graph, record.uses, node))
+
+
+def _can_overflow(record: Record, node: Node, edge: int) -> bool:
+    """Whether what it works on is finite, as far as is known: without a trace neither its value nor its operands are, and nan may
+    have been in them before."""
+    sent = node.edges[edge].grad
+    return node.value is not None or (is_finite(record.snapshot.value) and sent is not None and spread(sent).inf > 0)
 
 
 def _at(numbers: Values | None, place: int, count: int) -> float | None:
