@@ -108,14 +108,14 @@ def test_one_finding_for_all_variables() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_nothing_where_nothing_is_lost(dtype: Dtype) -> None:
+@pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula["name"])
+def test_nothing_where_nothing_is_lost(formula: dict[str, Any], dtype: Dtype) -> None:
     """Every formula at its ordinary places: a finding where the gradient has no tick, or f lost half its digits, else none."""
-    for formula in FORMULAS:
-        for case in formula["checks"][:1]:
-            snapshot = whole(formula["expr"], case["at"], dtype)
-            value, spoilt = value_check(snapshot), any(check(snapshot, name).lost for name in snapshot.variables)
-            few = value.digits is not None and value.digits <= {"float32": 3, "float64": 8}[dtype]
-            assert bool(lost(snapshot)) == (spoilt or few), formula["name"]
+    for case in formula["checks"][:1]:
+        snapshot = whole(formula["expr"], case["at"], dtype)
+        value, spoilt = value_check(snapshot), any(check(snapshot, name).lost for name in snapshot.variables)
+        few = value.digits is not None and value.digits <= {"float32": 3, "float64": 8}[dtype]
+        assert bool(lost(snapshot)) == (spoilt or few)
 
 
 def test_another_finding_says_it_already() -> None:
