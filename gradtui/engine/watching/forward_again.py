@@ -7,7 +7,7 @@ those of before, or there is no Snapshot: the loss must come out the same.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from types import CodeType, FrameType
@@ -25,7 +25,7 @@ from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import Recorder
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.surroundings import Surroundings
-from gradtui.engine.watching.tape import REGISTER_HOOK, Call, Reference, Segment, is_in_place
+from gradtui.engine.watching.tape import CONSTRUCTORS, REGISTER_HOOK, Call, Reference, Segment, is_in_place
 from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Snapshot, Source
 
@@ -86,7 +86,8 @@ def replay(
     if begin is None or (given and len(begun.outputs) > 1):  # one output may be on the way to another
         return None
     came = given[0] if given else None
-    calls = [call for segment in begun.segments[begin:] for call in segment.calls]
+    own = {id(one) for one in names.values()}
+    calls = [call for segment in begun.segments[begin:] for call in segment.calls if not _makes(call, own)]
     if any(_is_collective(call.function) or not all(map(_has_numbers, _given(call))) for call in calls):
         return None
     try:
@@ -116,6 +117,11 @@ def references(values: Iterable[Any]) -> Iterator[Reference]:
 def _is_reference(value: Any) -> bool:
     """Not one of a person's own, to something else."""
     return type(value) is weakref.ReferenceType and is_a(value(), torch.Tensor, type(None))
+
+
+def _makes(call: Call, parameters: Set[int]) -> bool:
+    """Whether it made one of these, by their ids: another one would be no parameter."""
+    return call.function in CONSTRUCTORS.values() and id(call.result()) in parameters
 
 
 def _given(call: Call) -> Iterator[Reference]:
@@ -244,6 +250,8 @@ def _wanted(calls: Sequence[Call], outputs: Sequence[torch.Tensor]) -> set[int]:
                 written.update(id(one) for one in given[:1])
                 touched.update(id(one) for one in given[:1])
     for call in reversed(calls):
+        if call.function in CONSTRUCTORS.values():
+            continue  # of a weight, that is written over as it begins
         if any(id(one) in written for one in references((call.result,))):
             found.add(id(call))
             if call.function == torch.Tensor.detach or is_in_place(call.function):

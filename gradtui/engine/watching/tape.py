@@ -49,6 +49,11 @@ NO_CALLS = {torch.Tensor.backward, torch.autograd.backward}
 REGISTER_HOOK = torch.Tensor.register_hook
 WITHOUT_RESULT = {torch.Tensor.__setitem__, REGISTER_HOOK, *(getattr(torch.Tensor, name) for name in LEAVING)}
 
+CONSTRUCTORS: dict[str, Callable[..., Any]] = {
+    one.__name__: one for one in (torch.nn.Parameter, torch.autograd.Variable)
+}
+"""Of a new leaf, that has the numbers of another tensor."""
+
 Reference = weakref.ref[torch.Tensor]
 """Stands for a tensor in a call: without a callback there is one for each tensor, and it tells them apart when they are gone."""
 
@@ -166,6 +171,7 @@ class Tape(TorchFunctionMode):
         self._left.enter_context(stepping_aside(self))
         self._left.enter_context(_functions(self))
         self._left.enter_context(constructors.arrivals(self._arrives))
+        self._left.enter_context(constructors.watched(self._constructed))
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
@@ -178,6 +184,11 @@ class Tape(TorchFunctionMode):
         """`from_numpy`, which torch shows to no mode."""
         if not self.paused and not in_backward() and not torch.compiler.is_compiling():
             self.note(torch.as_tensor, (array,), {}, made, frame)
+
+    def _constructed(self, given: torch.Tensor, made: torch.Tensor, name: str, frame: FrameType) -> None:
+        """`Variable(t)`, `nn.Parameter(t)`: as `_arrives`."""
+        if name in CONSTRUCTORS and not self.paused and not in_backward() and not torch.compiler.is_compiling():
+            self.note(CONSTRUCTORS[name], (given,), {"requires_grad": made.requires_grad}, made, frame)
 
     def step_aside(self, compiled: Compiled) -> None:
         self.leave()
@@ -259,7 +270,7 @@ class Tape(TorchFunctionMode):
     ) -> None:
         size = 0
         if issubclass(type(result), torch.Tensor):
-            size = 0 if result._is_view() else result.numel() * result.element_size()
+            size = 0 if result._is_view() or func in CONSTRUCTORS.values() else result.numel() * result.element_size()
         elif func not in WITHOUT_RESULT:
             made = list(tensors((result,)))
             if not made and not getattr(func, "__name__", "").endswith("_"):

@@ -17,6 +17,8 @@ IN_NO_OPTIMIZER: tuple[tuple[str, bool, Certainty], ...] = (
     ("in no optimizer", True, "perhaps"),
 )
 DYING = {"dead", "saturated", "flat", "clamped", "zero", "constant", "shrinking", "underflow", "vanishing", "masked"}
+NONE = CUT_OFF | {"zero"}
+"""Of what gets no gradient; `zero` where a backward of a person's own sends None."""
 VANISHING, EATEN, HALF = 1e-5, 0.1, 0.5
 EACH = 0.01
 """Of a weight, at each step: a decay that large is hardly meant."""
@@ -200,7 +202,7 @@ def cut_off(history: History) -> Iterator[Fault]:
         if is_told(history, history.optimizers[group[0].optimizer or 0]):
             continue
         yield from _by_pass(
-            history, update, began, names, CUT_OFF, "no gradient any more" if began else "never a gradient"
+            history, update, began, names, NONE, "no gradient any more" if began else "never a gradient"
         )
 
 

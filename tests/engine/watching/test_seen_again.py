@@ -234,3 +234,54 @@ def test_a_snapshot_begins_where_the_backward_pass_began(name: str) -> None:
         seen = run.snapshots[0].parameters[parameter].grad
         assert seen is not None
         assert seen.norm == pytest.approx(told.grad, rel=1e-4)
+
+
+def as_variable(x: torch.Tensor) -> torch.Tensor:
+    return torch.autograd.Variable(x.data, requires_grad=True)
+
+
+def as_parameter(x: torch.Tensor) -> torch.Tensor:
+    return nn.Parameter(x)
+
+
+class Silent(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> None:
+        return None
+
+
+def by_a_silent_function(x: torch.Tensor) -> torch.Tensor:
+    y: torch.Tensor = Silent.apply(x)  # type: ignore[no-untyped-call]
+    return y
+
+
+@pytest.mark.parametrize(
+    ("between", "kind"), [(as_variable, "detached"), (as_parameter, "new_leaf"), (by_a_silent_function, "zero")]
+)
+def test_the_line_that_lets_no_gradient_through(between: Callable[[torch.Tensor], torch.Tensor], kind: str) -> None:
+    told = found(between, as_it_is)
+    assert told.kind == kind
+    assert told.source is not None
+    assert told.source.line == line(between, 1)
+
+
+def test_a_parameter_that_is_made_of_another_is_the_one_that_is_trained() -> None:
+    torch.manual_seed(0)
+    with gradtui.watch(nn.Identity(), every=1) as watch:
+        first = nn.Linear(3, 3)
+        second = nn.Linear(3, 3)
+        second.weight = nn.Parameter(first.weight)
+        optimizer = torch.optim.SGD(second.parameters(), lr=0.1)
+        for _ in range(2):
+            optimizer.zero_grad()
+            second(torch.rand(4, 3)).square().mean().backward()
+            optimizer.step()
+    run = watch.run
+    seen = run.snapshots[0].parameters["weight"].grad
+    assert seen is not None
+    assert seen.norm == pytest.approx(run.updates[0].parameters["weight"].grad, rel=1e-4)
+    assert not watch.findings
