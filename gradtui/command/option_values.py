@@ -19,6 +19,8 @@ DATA = re.compile(r"[^\s*^=()]+\.(csv|tsv|txt)", re.IGNORECASE)
 """A file of data, by its name."""
 LOOKS_LIKE_AN_OPTION = re.compile(r"--[a-z][a-z-]+(=.*)?")
 IS_A_FILE = re.compile(r"\.(py|gradtui)$|\.py:")
+QUOTED = 100
+"""Characters of a value that a complaint about it repeats."""
 
 Value = float | tuple[float, ...]
 
@@ -88,7 +90,8 @@ def read_value(text: str, option: str = "--at") -> Value:
     try:
         return read_point(text).value
     except PointError as error:
-        raise click.BadParameter(f"{shown(text)}: {shown(str(error))}", param_hint=option) from None
+        quoted = text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
+        raise click.BadParameter(f"{shown(quoted)}: {shown(str(error))}", param_hint=option) from None
 
 
 def read_setting(name: str, text: str | None) -> Any:

@@ -145,6 +145,14 @@ def test_bad_usage(arguments: list[str], says: str) -> None:
     assert result.stdout == ""
 
 
+def test_a_complaint_does_not_repeat_a_whole_vector() -> None:
+    result = run("sum(x)", "--at", f"x=[{'1.5, ' * 4000}]", "--print")
+    assert result.exit_code == 2
+    assert "[1.5, 1.5" in result.stderr
+    assert "10,000" in result.stderr
+    assert len(result.stderr) < 500
+
+
 def test_what_the_help_promises(screen: list[Start]) -> None:
     """Each theme that it names is one, and each suffix."""
     told = " ".join(run("--help").output.split())
