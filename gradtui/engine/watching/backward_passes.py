@@ -21,7 +21,7 @@ from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import MOST_CARRIED
 from gradtui.engine.capture.recording import Carried, Recording, maker
 from gradtui.engine.capture.trace import failed_step
-from gradtui.engine.watching.forward_again import Begun, references, replay
+from gradtui.engine.watching.forward_again import Begun, is_leaf, references, replay
 from gradtui.engine.watching.left_gradients import LeftGradients, has_gradient
 from gradtui.engine.watching.parameter_names import Names, variables
 from gradtui.engine.watching.scalers import Scaled
@@ -181,6 +181,11 @@ class Passes:
         if told is None and not torch.is_anomaly_check_nan_enabled():
             return None
         has_graph = all(one.requires_grad for one in self._begun.outputs)
+        if not has_graph:
+            calls = (call for segment in self._begun.segments for call in segment.calls)
+            given = (one for call in calls for one in references((*call.args, *call.kwargs.values())))
+            leaves = (tensor for one in given if is_leaf(one) and (tensor := one()) is not None)
+            self._names.found({id(one): one for one in leaves}.values(), self._history.updates)
         names = self._names.of(self.parameters, sys._getframe(2))
         again = replay(self._begun, names, models, scope, far=not has_graph)
         return again if again is not None and (not has_graph or _refused(again) == _refused(told)) else None

@@ -139,6 +139,12 @@ def _is_learned(reference: Reference) -> bool:
     return one is None or one.requires_grad
 
 
+def is_leaf(reference: Reference) -> bool:
+    """Of a graph: another one in its place would be no parameter."""
+    one = reference()
+    return one is not None and one.requires_grad and one.is_leaf
+
+
 def _has_numbers(reference: Reference) -> bool:
     """Not of a parameter that is whole only while its module runs: its memory was given back."""
     tensor = reference()
@@ -262,7 +268,7 @@ def _wanted(calls: Sequence[Call], outputs: Sequence[torch.Tensor]) -> set[int]:
     for call in reversed(calls) if needed else ():
         if any(id(one) in needed for one in references((call.result,))):
             found.add(id(call))
-            needed.update(map(id, _given(call)))
+            needed.update(id(one) for one in _given(call) if not is_leaf(one))
     return found
 
 

@@ -124,3 +124,15 @@ def test_what_anomaly_mode_stops_at_is_told() -> None:
     assert (first.kind, first.certainty) == ("zero_times_inf", "proved")
     assert first.source is not None
     assert first.source.line == step.__code__.co_firstlineno + 1
+
+
+def test_bare_tensors_that_a_loss_is_cut_off_from_are_named() -> None:
+    """Before any optimizer has made a step: nobody has told their names."""
+    with suppress(RuntimeError), gradtui.watch(nn.Identity()) as watch:
+        angle = torch.tensor(0.3, requires_grad=True)
+        loss = torch.tensor([torch.cos(angle).item()]).sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+    first = watch.findings[0]
+    assert (first.kind, first.parameter) == ("left_torch", "angle")
+    assert first.source is not None
+    assert first.source.text == "torch.cos(angle).item()"
