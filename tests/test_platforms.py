@@ -79,6 +79,7 @@ SIGNALS = (
         "alarm",
     ),
 )
+OF_A_LOOP = ("add_signal_handler", "add_reader", "connect_read_pipe")
 ASKS = ("hasattr(", "getattr(", "sys.platform", "os.name", "ImportError", "AttributeError")
 """Words of a condition, or of what a `try` catches, that has asked what there is."""
 BEHIND = {
@@ -136,6 +137,8 @@ def _condition(node: ast.AST) -> str:
 
 def unasked(code: str) -> list[str]:
     """What other systems do not have, and is taken without a question."""
+    if not any(name in code for name in (*NOT_THERE, *FUNCTIONS, *SIGNALS, *OF_A_LOOP)):
+        return []
     found = []
     for node, asked in walked(ast.parse(code)):
         if asked:
@@ -147,7 +150,7 @@ def unasked(code: str) -> list[str]:
             found += names if node.module in ("os", "signal") else [node.module] if node.module in NOT_THERE else []
         elif isinstance(node, ast.Attribute) and node.attr in FUNCTIONS + SIGNALS:
             found += [node.attr] if ast.unparse(node.value) in ("os", "signal") else []
-        elif isinstance(node, ast.Attribute) and node.attr in ("add_signal_handler", "add_reader", "connect_read_pipe"):
+        elif isinstance(node, ast.Attribute) and node.attr in OF_A_LOOP:
             found.append(node.attr)
     return [str(one) for one in found]
 

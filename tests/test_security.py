@@ -27,6 +27,8 @@ ATTRIBUTES = {
 LAST_WORDS = {name.rpartition(".")[2] for name in ATTRIBUTES}
 MADE = {"sympy.S", "types.FunctionType"}
 NAMES = {"sympify", "parse_expr", "lambdify"}
+TAKEN, FOUND = CALLS | NAMES | {"__builtins__"}, NAMES | LAST_WORDS
+"""Names that stand alone, and those after a dot."""
 SHELL = "shell"
 BY_NAME = CALLS | MODULES
 """What might be asked for by its name as a text."""
@@ -52,7 +54,7 @@ def forbidden(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and not node.level:
             whole |= {one.asname or one.name: f"{node.module}.{one.name}" for one in node.names}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in CALLS | NAMES | {"__builtins__"}:
+        if isinstance(node, ast.Name) and node.id in TAKEN:
             yield node.id
         elif (isinstance(node, ast.keyword) and node.arg == SHELL) or (
             isinstance(node, ast.Dict)
@@ -63,7 +65,7 @@ def forbidden(tree: ast.AST) -> Iterator[str]:
             yield from (str(one.value) for one in node.args if isinstance(one, ast.Constant) and one.value in BY_NAME)
         elif isinstance(node, ast.Call) and called(node) in ("S", "FunctionType") and ast.unparse(node.func) in MADE:
             yield ast.unparse(node.func)
-        elif isinstance(node, ast.Attribute) and node.attr in NAMES | LAST_WORDS:
+        elif isinstance(node, ast.Attribute) and node.attr in FOUND:
             root, dot, rest = ast.unparse(node).partition(".")
             name = whole.get(root, root) + dot + rest
             if name in ATTRIBUTES or node.attr in NAMES:
