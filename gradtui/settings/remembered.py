@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gradtui.settings import config_file
 from gradtui.settings.read_settings import Settings, read
@@ -49,11 +50,13 @@ class Memory:
         return self.known.history
 
     def save(self, history: list[str], before: dict[str, str], now: dict[str, str]) -> None:
-        """before, now: settings when the program began, and as they are; those that have changed are written.
+        """before, now: settings when the screen came, and as they are; those that have changed are written, and hold for the
+        next screen of this program too.
 
         Each file is written whole or not at all; two programs at once leave what the last of them knew.
         """
         changes = {name: value for name, value in now.items() if value != before[name]}
+        self.settings = replace(self.settings, values=self.settings.values | changes)
         with suppress(OSError, RuntimeError, config_file.UnreadableError):
             if changes and self.settings.file is not None:
                 config_file.write(self.settings.file, changes)

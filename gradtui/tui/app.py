@@ -233,7 +233,7 @@ class GradtuiApp(Opening):
 
     def action_go_live(self) -> None:
         """Leave the saved state for the same function, evaluated anew; whoever runs the app opens that."""
-        self.live_again = self.session.start()
+        self.live_again = replace(self.session.start(), theme=self.theme)
         self.exit()
 
     action_edit = by(lambda app: app.picture.open_formula)

@@ -94,3 +94,12 @@ async def test_every_snapshot_is_shown(name: str, size: tuple[int, int]) -> None
         if snapshot.graph.nodes:
             assert snapshot.graph.nodes[0].name in text_of(app)
         assert app.line.query_one("#title", Static).display
+
+
+async def test_what_is_opened_live_has_the_same_colours() -> None:
+    app = explorer(examples.quadratic(), "textual-light")
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        app.action_go_live()
+    assert app.live_again is not None
+    assert app.live_again.theme == "textual-light"

@@ -29,7 +29,7 @@ from gradtui.tui.run.following import Failed, Grown, Source
 from gradtui.tui.run.heat_map import HeatMap
 from gradtui.tui.run.help import shown
 from gradtui.tui.run.keys import EVERYWHERE, KEYS
-from gradtui.tui.run.look import Look
+from gradtui.tui.run.look import PANES, Look
 from gradtui.tui.run.loss_chart import LossChart
 from gradtui.tui.run.panes import NONE, FindingsPane, Numbers, Output, may_judge
 from gradtui.tui.run.successor import Successor
@@ -87,6 +87,7 @@ class RunApp(Successor, MendedApp):
 
     def on_mount(self) -> None:
         self.show()
+        self._arrange()
         self.warn("Settings", self.wrong)
         self.call_after_refresh(self.begin)
 
@@ -224,23 +225,23 @@ class RunApp(Successor, MendedApp):
         if not self.look.run.printed.strip():
             self.notify("the script has printed nothing", timeout=3)
             return
-        self.beside.toggle_class("-output")
-        self.call_after_refresh(self.show)
+        self.look.printed = not self.look.printed
+        self._arrange()
 
     def action_maximise(self) -> None:
         """The heat map with the loss, then what stands beside them, then all again."""
-        order = ("", "-charts", "-beside")
-        now = next((name for name in order[1:] if self.body.has_class(name)), "")
-        self.body.remove_class("-charts", "-beside")
-        after = order[(order.index(now) + 1) % len(order)]
-        if after:
-            self.body.add_class(after)
-        self.call_after_refresh(self.show)
+        self.look.only = PANES[(PANES.index(self.look.only) + 1) % len(PANES)]
+        self._arrange()
 
     def action_restore(self) -> None:
-        self.body.remove_class("-charts", "-beside")
-        self.beside.remove_class("-output")
+        self.look.only, self.look.printed = None, False
         self._went()
+        self._arrange()
+
+    def _arrange(self) -> None:
+        for pane in filter(None, PANES):
+            self.body.set_class(self.look.only == pane, f"-{pane}")
+        self.beside.set_class(self.look.printed, "-output")
         self.call_after_refresh(self.show)
 
     def action_in_full(self) -> None:

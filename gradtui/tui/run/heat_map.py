@@ -109,6 +109,9 @@ no part in the update.
     def line_count(self) -> int:
         return len(self._look.rows)
 
+    def on_resize(self) -> None:
+        self.show()
+
     def show(self) -> None:
         look = self._look
         of = look.view, look.measure, look.window, self.size, self.cell_count

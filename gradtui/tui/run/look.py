@@ -1,6 +1,8 @@
-"""Where one looks in a run: which update, which module, which stretch of updates, coloured by what. No widget."""
+"""Where one looks in a run: which update, which module, which stretch of updates, coloured by what, in which panes. No widget."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from gradtui.runs.binned_norms import Measure, View, column_of, columns
 from gradtui.runs.modules import Modules, Row
@@ -8,6 +10,8 @@ from gradtui.runs.packed_updates import Record, Updates
 from gradtui.runs.run import Run, Update
 from gradtui.snapshot.finding import Finding
 
+Panes = Literal["charts", "beside"]
+PANES: tuple[Panes | None, ...] = (None, "charts", "beside")
 FIRST_ROWS = 16
 """Rows to which modules are opened at first."""
 NARROWEST = 8
@@ -16,7 +20,8 @@ NARROWEST = 8
 
 class Look:
     """place: of the update that is selected, among all. latest: whether it stays at the last one. finding: the one that is
-    told, of those that one goes through."""
+    told, of those that one goes through. only: the panes that have the whole screen, none for all of them. printed: whether
+    what the script printed has the place of the numbers. rank: of several runs side by side the one that is seen."""
 
     def __init__(self) -> None:
         self.run = Run()
@@ -27,6 +32,9 @@ class Look:
         self.row = 0
         self.measure: Measure = "gradient"
         self.finding: int | None = None
+        self.only: Panes | None = None
+        self.printed = False
+        self.rank = 0
         self._modules = Modules()
         self._opened: set[str] | None = None
         self._window: tuple[int, int] | None = None
@@ -50,6 +58,17 @@ class Look:
                 self.latest = False
                 self.next_finding()
         self.place = min(self.place, max(0, self.count - 1))
+
+    def take_beside(self, run: Run, view: View) -> None:
+        """That of another rank, at the same update and row, with the same modules open and the same stretch of updates."""
+        place, path, finding = self.place, self.selected.path if self.selected is not None else "", self.finding
+        opened, window = self._opened, self._window
+        self.take(run, view)
+        self._opened, self._window = opened or self._opened, window
+        self._lay_out()
+        self.row = next((number for number, row in enumerate(self.rows) if row.path == path), self.row)
+        self.go(place)
+        self.finding = finding
 
     @property
     def count(self) -> int:

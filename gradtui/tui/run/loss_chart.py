@@ -53,6 +53,10 @@ class LossChart(LineView, can_focus=False):
             self._drawing = True
             run_beside(self, self._draw, group="loss")
 
+    def on_resize(self) -> None:
+        """A finding more, and there is a line less for it."""
+        self.show(self._margin, self._columns)
+
     @property
     def settled(self) -> bool:
         return not self._drawing and self._drawn == self._wanted()

@@ -93,4 +93,4 @@ def run(path: str, theme: str | None = None, settings: Settings | None = None) -
         inner.run(mouse=mouse)
         if not inner.back or inner.return_code:
             return inner.return_code or 0
-        before = inner
+        chosen, before = inner.theme, inner

@@ -23,7 +23,7 @@ from gradtui.tui.textual_fixes import run_beside
 
 
 class RanksApp(RunApp):
-    """sources: of the files, in the order of their ranks. here: the one that is seen."""
+    """sources: of the files, in the order of their ranks."""
 
     CSS_PATH = ["../opening.tcss", "../gradtui.tcss", "run.tcss"]
 
@@ -41,13 +41,14 @@ class RanksApp(RunApp):
         theme: str | None = None,
         settings: Settings | None = None,
     ) -> None:
-        super().__init__(sources[0], look, theme, settings)
+        super().__init__(sources[look.rank if look is not None else 0], look, theme, settings)
         self.sources = [*sources]
-        self.here = 0
         self._found: tuple[Finding, ...] = ()
         self._compared: list[Run] = []
         self._comparing = False
-        self._ended = False
+        self._ended = (
+            not self.look.latest
+        )  # who comes back to the screen has been where it went wrong, and looks elsewhere now
         self._paces: Sequence[Pace] = ()
 
     def above(self) -> Iterable[Widget]:
@@ -56,12 +57,12 @@ class RanksApp(RunApp):
 
     def begin(self) -> None:
         super().begin()
-        for source in self.sources[1:]:
+        for source in self.sources[: self.look.rank] + self.sources[self.look.rank + 1 :]:
             run_beside(self, partial(source.follow, self.post_message), group="follow")
 
     def grown(self, message: Grown) -> None:
         """Only the rank that is seen is shown in full; a growth of any is compared."""
-        if message.source is self.sources[self.here]:
+        if message.source is self.sources[self.look.rank]:
             self._quiet, self.said = message.quiet, ""
             if message.view is not self.look.view:
                 self._take()
@@ -86,7 +87,7 @@ class RanksApp(RunApp):
         ended = all(run.ended for run in message.ranks.runs)
         first, self._ended = ended and not self._ended, ended
         self.ranks, self._found = message.ranks.runs, message.findings
-        self.by_rank.show(message.ranks.paces, self.here)
+        self.by_rank.show(message.ranks.paces, self.look.rank)
         self._paces = message.ranks.paces
         self._take()
         if first and self._found:  # nothing comes any more: where it went wrong is of more interest than where it ended
@@ -94,18 +95,15 @@ class RanksApp(RunApp):
             self.look.next_finding()
             self.show()
 
-    def _take(self) -> None:
-        source = self.sources[self.here]
-        self.look.take(replace(source.run, findings=self._found or source.run.findings), source.view)
+    def _take(self, *, beside: bool = False) -> None:
+        source, look = self.sources[self.look.rank], self.look
+        take = look.take_beside if beside else look.take
+        take(replace(source.run, findings=self._found or source.run.findings), source.view)
         self.show()
 
     def action_rank(self, by: int) -> None:
         """The same update and row of another rank."""
-        place, path = self.look.place, self.look.selected.path if self.look.selected is not None else ""
-        self.here = (self.here + by) % len(self.sources)
-        self.source = self.sources[self.here]
-        self._take()
-        self.look.go(place)
-        self.look.show_parameter(path)
-        self.by_rank.show(self._paces, self.here)
-        self.show()
+        self.look.rank = (self.look.rank + by) % len(self.sources)
+        self.source = self.sources[self.look.rank]
+        self._take(beside=True)
+        self.by_rank.show(self._paces, self.look.rank)
