@@ -10,6 +10,7 @@ import pytest
 from textual.events import Key
 from textual.screen import Screen
 
+from gradtui.tui import asking
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.textual_fixes import MendedScreen
 from gradtui.tui.typing.line_input import LineInput
@@ -70,12 +71,14 @@ def stands(app: GradtuiApp) -> dict[str, Any]:
 
 
 async def pressed(app: GradtuiApp, keys: tuple[str, ...]) -> dict[str, Any]:
-    """Each by itself, once what the one before it did is done."""
-    async with app.run_test(size=SIZE) as pilot:
-        await press(pilot)
-        for key in keys:
-            await press(pilot, key)
-        return stands(app)
+    """Each by itself, once what the one before it did is done. No picture waits for another letter: there comes none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asking, "HASTE", 0.0)
+        async with app.run_test(size=SIZE) as pilot:
+            await press(pilot)
+            for key in keys:
+                await press(pilot, key)
+            return stands(app)
 
 
 def burst(app: Any, keys: tuple[str, ...]) -> None:
