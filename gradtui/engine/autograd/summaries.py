@@ -140,7 +140,7 @@ def _exact(tensor: torch.Tensor, times: int, count: int) -> Summary:
         flat = part.to(torch.float64)
         good = flat[flat.isfinite()]
         nan, inf, zero = (
-            known + times * int(found.sum())
+            known + times * int(found.count_nonzero())
             for known, found in zip((nan, inf, zero), (flat.isnan(), flat.isinf(), flat == 0), strict=True)
         )
         if len(good):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -29,7 +30,9 @@ def norms(tensors: Sequence[torch.Tensor]) -> list[float]:
         for place, norm in zip(places, torch.stack(several).tolist(), strict=True):
             found[place] = norm
     for place, norm in enumerate(found):
-        if not 1e-18 < norm < 1e18 and every[place].numel():  # squares of what is so small or large leave float32
+        if (norm <= 1e-18 or norm >= 1e18) and every[
+            place
+        ].numel():  # squares of what is so small or large leave float32
             found[place] = _exact(every[place])
     return found
 
@@ -37,7 +40,8 @@ def norms(tensors: Sequence[torch.Tensor]) -> list[float]:
 def counts(tensor: torch.Tensor) -> tuple[int, int]:
     """How many elements are nan, and how many infinite."""
     tensor = plain(tensor)
-    return int(tensor.isnan().sum()), int(tensor.isinf().sum())
+    nan, most, least = (tensor.ne(tensor), tensor.eq(math.inf), tensor.eq(-math.inf))
+    return int(nan.count_nonzero()), int(most.count_nonzero()) + int(least.count_nonzero())
 
 
 def share_at(gradients: Sequence[torch.Tensor], bound: float) -> float:
@@ -69,12 +73,10 @@ def copies(tensors: Sequence[torch.Tensor], into: list[torch.Tensor]) -> list[to
 
 
 def _exact(tensor: torch.Tensor) -> float:
-    if not bool(tensor.any()):
-        return 0.0
+    largest = max(map(abs, map(float, tensor.aminmax())))
+    if not 0 < largest < math.inf:
+        return largest
     wide = tensor.double() if tensor.device.type != "mps" else tensor
-    largest = float(wide.abs().max())
-    if not 0 < largest < float("inf"):
-        return largest if largest == 0 else float(wide.norm())
     return float((wide / largest).norm()) * largest
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
-from gradtui.engine.watching.tensor_norms import norms
+from gradtui.engine.watching.tensor_norms import counts, norms
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64], ids=str)
@@ -17,3 +19,27 @@ def test_many_elements_lose_no_digits(dtype: torch.dtype) -> None:
     ]
     exact = [float(tensor.double().norm()) for tensor in tensors]
     assert norms(tensors) == pytest.approx(exact, rel=1e-6)
+
+
+@pytest.mark.parametrize("size", [10, 1000, 100_000])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64], ids=str)
+def test_what_is_extreme(dtype: torch.dtype, size: int) -> None:
+    """Beyond the squares of float32, within the dtype; and what is not finite, which is not copied to be told."""
+    largest, least = torch.finfo(dtype).max / 8, torch.finfo(dtype).smallest_normal * 8
+    tensors = [
+        torch.full((size,), number, dtype=dtype) for number in (1.0, largest, least, 0.0, math.nan, math.inf, -math.inf)
+    ]
+    exact = [float((one.double() / one[0].double()).norm() * abs(one[0].double())) for one in tensors[:3]]
+    assert norms(tensors) == pytest.approx([*exact, 0.0, math.nan, math.inf, math.inf], rel=1e-6, nan_ok=True)
+    tensors[5][size // 2] = math.nan
+    tensors[5][0] = 1
+    assert counts(tensors[5]) == (1, size - 2)
+    assert counts(tensors[6]) == (0, size)
+
+
+def test_what_is_not_finite_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the update at which weights go bad all of them are, at every update that follows."""
+    monkeypatch.setattr(torch.Tensor, "double", None)
+    for size in (100, 100_000):
+        for number in (math.nan, math.inf):
+            assert norms([torch.full((size,), number)]) == pytest.approx([number], nan_ok=True)
