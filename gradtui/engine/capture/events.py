@@ -143,7 +143,7 @@ def note(seen: Seen, recording: Recording, frame: FrameType, place: Source | Non
     if seen.func is torch.Tensor.register_hook:
         recording.hooked += [(number, place) for number in seen.numbers[:1] if number is not None]
     elif first.requires_grad and first.is_leaf and not seen.carried and not is_a(first, torch.nn.Parameter):
-        recording.late[id(first)] = Late(weakref.ref(first), holder(first, frame), place)
+        recording.late[id(first)] = Late(weakref.ref(first), holder(first, frame, item=True), place)
 
 
 def becomes(told: Told | None, outputs: list[torch.Tensor]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from itertools import islice
+from itertools import chain, islice
 from types import FrameType
 from typing import Any
 
@@ -119,33 +119,35 @@ def _held(path: str, value: Any, depth: int) -> Iterator[tuple[str, torch.Tensor
             yield from _held(f"{path}[{shown_key(key)}]", item, depth - 1)
 
 
-def holder(tensor: torch.Tensor, frame: FrameType | None) -> str:
+def holder(tensor: torch.Tensor, frame: FrameType | None, *, item: bool = False) -> str:
     """What a person calls it: an attribute of a module or another object that is running (`self.memory`), else the outermost
-    variable of a function, else one of a file, be it that a tuple or list there holds it."""
+    variable of a function, else one of a file, be it that a tuple, list or dict there holds it: item: which of it (`w[0]`)."""
     variable, innermost = "", frame
     while frame is not None:
         if is_users(frame):
             for name, value in local_variables(frame).items():
                 if is_a(value, torch.nn.Module) or name == "self":
                     for attribute, held in [*instance_variables(value).items()]:
-                        if attribute not in OWN and _holds(held, tensor):
-                            return f"{name}.{attribute}"
-                elif _holds(value, tensor):
-                    variable = name
+                        if attribute not in OWN and (place := _place(held, tensor)) is not None:
+                            return f"{name}.{attribute}{place if item else ''}"
+                elif (place := _place(value, tensor)) is not None:
+                    variable = name + place if item else name
         frame = frame.f_back
-    return variable or _global_holder(tensor, innermost)
+    return variable or _global_holder(tensor, innermost, item)
 
 
-def _global_holder(tensor: torch.Tensor, frame: FrameType | None) -> str:
+def _global_holder(tensor: torch.Tensor, frame: FrameType | None, item: bool) -> str:
     seen = set[int]()
     while frame is not None:
         if id(frame.f_globals) not in seen and is_users(frame):
             seen.add(id(frame.f_globals))
             names = [(name, value) for name, value in [*frame.f_globals.items()] if not name.startswith("__")]
-            itself = (name for name, value in names if value is tensor)
-            within = (name for name, value in names if _holds(value, tensor))
-            if found := next(itself, None) or next(within, None):
-                return found
+            places = ((name, place) for name, value in names if (place := _place(value, tensor)) is not None)
+            found = min(
+                places, key=lambda each: bool(each[1]), default=None
+            )  # the variable that it is itself, if there is one
+            if found is not None:
+                return "".join(found) if item else found[0]
         frame = frame.f_back
     return ""
 
@@ -164,11 +166,13 @@ def variable(tensor: torch.Tensor, frame: FrameType | None) -> tuple[str, str] |
     return None
 
 
-def _holds(value: Any, tensor: torch.Tensor) -> bool:
+def _place(value: Any, tensor: torch.Tensor) -> str | None:
+    """Where in a variable it is: "" for the variable itself, None where it is not."""
     if value is tensor:
-        return True
-    queued = islice(deque.__iter__(value), MOST) if is_a(value, deque) else islice(items(value), MOST)
-    return any(one is tensor for one in queued) or any(one is tensor for _, one in islice(entries(value), MOST))
+        return ""
+    queued = islice(deque.__iter__(value) if is_a(value, deque) else items(value), MOST)
+    inside = chain(enumerate(queued), islice(entries(value), MOST))
+    return next((f"[{shown_key(key)}]" for key, one in inside if one is tensor), None)
 
 
 def optimised(scope: Any, own: Set[torch.Tensor]) -> dict[torch.Tensor, str]:

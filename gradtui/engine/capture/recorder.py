@@ -283,7 +283,7 @@ class Recorder(TorchFunctionMode):
             model = self.recording.model()
             self._own = set() if model is None else set(map(id, named_parameters(model).values()))
         if leaf.is_leaf and id(leaf) not in self._own:
-            self.recording.called[id(leaf)] = weakref.ref(leaf), holder(leaf, frame)
+            self.recording.called[id(leaf)] = weakref.ref(leaf), holder(leaf, frame, item=True)
 
     def _carry(self, tensor: torch.Tensor, number: int, frame: FrameType) -> None:
         """It is of a graph that was there before: who holds it?"""

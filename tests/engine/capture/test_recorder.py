@@ -311,3 +311,20 @@ def test_nor_is_it_of_what_is_cut_off_or_refused() -> None:
         x += 1
     assert trace.findings[0].source is not None
     assert trace.findings[0].source.text == "x += 1"
+
+
+WEIGHTS = [torch.ones(2, requires_grad=True) for _ in range(2)]
+
+
+class Held:
+    def __init__(self) -> None:
+        self.table = {"w": torch.ones(2, requires_grad=True), 3: torch.ones(2, requires_grad=True)}
+
+    def loss(self) -> torch.Tensor:
+        return (self.table["w"] * self.table[3] * WEIGHTS[0] * WEIGHTS[1]).sum()
+
+
+def test_leaves_in_lists_and_dicts_are_called_by_their_place_there() -> None:
+    with gradtui.trace() as trace:
+        loss = Held().loss()
+    assert {*trace.capture(loss).parameters} == {"table['w']", "table[3]", "WEIGHTS[0]", "WEIGHTS[1]"}
