@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -42,6 +43,7 @@ def called(row: Function) -> str:
     return f"{row.name}({', '.join([inside, second, '0.7'][: row.least])})" if row.name != "dot" else "dot(x, x)"
 
 
+@cache
 def told(row: Function) -> Snapshot:
     at: dict[str, float | tuple[float, ...]] = {"x": VECTOR if row.kind == "reduction" else 0.55}
     request = Request(1, called(row), at, "float64")
