@@ -100,6 +100,9 @@ class RunApp(Successor, MendedApp):
     def on_resize(self) -> None:
         self.call_after_refresh(self.show)
 
+    def on_sized(self) -> None:
+        self.show()
+
     # What arrives
 
     def on_grown(self, message: Grown) -> None:

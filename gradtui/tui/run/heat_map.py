@@ -27,6 +27,10 @@ TITLES: dict[Measure, str] = {
 }
 
 
+class Sized(Message):
+    """A view has another size, behind the screen that has one: it is to be shown anew, and what stands over its columns."""
+
+
 class Scale:
     """Numbers -> shades, by their powers of ten."""
 
@@ -110,7 +114,7 @@ no part in the update.
         return len(self._look.rows)
 
     def on_resize(self) -> None:
-        self.show()
+        self.post_message(Sized())
 
     def show(self) -> None:
         look = self._look

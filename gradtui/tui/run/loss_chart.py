@@ -55,7 +55,8 @@ class LossChart(LineView, can_focus=False):
 
     def on_resize(self) -> None:
         """A finding more, and there is a line less for it."""
-        self.show(self._margin, self._columns)
+        if self._columns:
+            self.show(self._margin, self._columns)
 
     @property
     def settled(self) -> bool:

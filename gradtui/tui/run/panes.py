@@ -8,6 +8,7 @@ from gradtui.runs.run import Run
 from gradtui.runs.side_by_side import Pace
 from gradtui.tui.panes.line_view import Line, LineView
 from gradtui.tui.run import lines
+from gradtui.tui.run.heat_map import Sized
 from gradtui.tui.run.look import Look
 
 MOST_FINDINGS = 3
@@ -95,6 +96,9 @@ class Numbers(Told):
     COMPONENT_CLASSES = {
         f"numbers--{name}" for name in ("label", "value", "head", "fault", "perhaps", "remedy", "none")
     }
+
+    def on_resize(self) -> None:
+        self.post_message(Sized())
 
     def show(self, look: Look, ranks: Sequence[Run] = ()) -> None:
         """ranks: beside which this run stands."""

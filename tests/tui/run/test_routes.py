@@ -133,3 +133,19 @@ async def test_the_loss_has_the_room_that_is_there(run: Path) -> None:
         app.findings.styles.height = 3  # as findings between ranks have it, which come behind the charts
         await until(pilot, lambda: app.loss.size.height < height)
         await until(pilot, lambda: app.loss.settled)
+
+
+@pytest.mark.parametrize("ways", [[(200, 60)], [(60, 20), (1, 1), (80, 24), (200, 60)], [(80, 24)], [(48, 12)]])
+@pytest.mark.parametrize("keys", ["", "m", "mm", "o"])
+async def test_by_way_of_other_sizes(run: Path, ways: list[tuple[int, int]], keys: str) -> None:
+    app = RunApp(Source(str(run)))
+    async with app.run_test(size=WIDE) as pilot:
+        await at_rest(app, pilot)
+        await pilot.press(*keys)
+        await at_rest(app, pilot)
+        before = screen(app)
+        for size in (*ways, WIDE):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        await at_rest(app, pilot)
+        assert screen(app) == before
