@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any, Literal
 
@@ -68,6 +69,7 @@ def broken(kind: Kind, parameter: str, symptom: Symptom, *also: str, told: bool 
     return add
 
 
+@cache
 def run(code: Snippet, *, traced: bool = True) -> Snapshot:
     """What gradtui sees of it."""
     torch.manual_seed(0)
