@@ -277,7 +277,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
             return self._lines[y]
         return self._strip([over.get(x, cell) for x, cell in enumerate(cells)])
 
-    def cells(self, y: int, start: int, end: int) -> list[Segment]:
+    def cells(self, y: int, start: int, end: int) -> list[Segment] | None:
         picture = self._picture
         if self._drawing_of is not None or picture is None or picture.size != self._styles_cache.content.size:
             return super().cells(y, start, end)

@@ -94,17 +94,19 @@ class Framed(PaintsParts):
         inside, (x, y) = lines.content, lines.content.offset
         told: list[list[Segment] | None] = []
         for row, start, end in wanted:
-            part = None
+            part: list[Segment] | None = None
             if inside.x <= start and end <= inside.right and inside.y <= row < inside.bottom and lines.is_dirty(row):
                 part = self.cells(row - y, start - x, end - x)
+            if part is not None:
                 for one in filters:
                     part = one.apply(part, lines.background)
             told.append(part)
         return told
 
-    def cells(self, y: int, start: int, end: int) -> list[Segment]:
-        """What stands in line `y` from cell `start` to before `end`."""
-        return between(self.render_line(y), start, end)
+    def cells(self, y: int, start: int, end: int) -> list[Segment] | None:
+        """What stands in line `y` from cell `start` to before `end`; None where it ends before, and the rest is Textual's."""
+        line = self.render_line(y)
+        return between(line, start, end) if end <= line.cell_length else None
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

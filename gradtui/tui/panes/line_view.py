@@ -100,7 +100,7 @@ class LineView(Framed, ScrollView, can_focus=True, inherit_bindings=False):
             strip = self._strips[line, width] = Strip(between(self._segments(line, width), 0, width), width)
         return strip
 
-    def cells(self, y: int, start: int, end: int) -> list[Segment]:
+    def cells(self, y: int, start: int, end: int) -> list[Segment] | None:
         line = self._painted.get(y + self.scroll_offset.y)
         return super().cells(y, start, end) if line is None else between(self._segments(line, end), start, end)
 

@@ -48,7 +48,7 @@ class TextLine(Framed):
         super().notify_style_update()
         self._pieces = []
 
-    def cells(self, y: int, start: int, end: int) -> list[Segment]:
+    def cells(self, y: int, start: int, end: int) -> list[Segment] | None:
         """As Textual makes them, but for what its mouse looks for in a line."""
         if y or self.text_selection is not None or not self._pieces:
             return super().cells(y, start, end)
