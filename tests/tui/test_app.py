@@ -659,6 +659,21 @@ def _slow(made: FakeService) -> FakeService:
     return made
 
 
+async def test_keys_that_work_stand_at_the_foot_wherever_the_focus_is() -> None:
+    """What a pane inherits of Textual, to scroll by, would stand before them."""
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        places = [app.session.place]
+        for name in ("#graph", "#chart", "#stepper"):
+            app.query_one(name).focus()
+            await until(pilot, lambda name=name: app.focused is app.query_one(name), f"the focus on {name}")
+            assert "step" in _footer(app)
+            await press(pilot, "right")
+            assert app.session.place not in places
+            places.append(app.session.place)
+
+
 def _footer(app: GradtuiApp) -> str:
     footer = app.query_one(KeyFooter)
     return text_of(app).splitlines()[footer.region.y]

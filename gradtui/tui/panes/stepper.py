@@ -45,7 +45,7 @@ Piece = tuple[str, str, int | None]
 """Text, the component class of its style (`` for none), and the element that a click on it chooses."""
 
 
-class Stepper(Framed, ScrollView, can_focus=True):
+class Stepper(Framed, ScrollView, can_focus=True, inherit_bindings=False):
     """A view of VariableRows. Says what a person did to them with `Chosen` and `Stepped`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
