@@ -130,8 +130,12 @@ async def test_the_loss_has_the_room_that_is_there(run: Path) -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         await at_rest(app, pilot)
         height = app.loss.size.height
-        app.findings.styles.height = 3  # as findings between ranks have it, which come behind the charts
-        await until(pilot, lambda: app.loss.size.height < height)
+
+        def is_lower() -> bool:
+            app.findings.styles.height = 3  # as findings between ranks have it; the screen, shown anew, takes it back
+            return app.loss.size.height < height
+
+        await until(pilot, is_lower)
         await until(pilot, lambda: app.loss.settled)
 
 
