@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from types import FrameType, TracebackType
 from typing import Any, NamedTuple, get_args
@@ -260,9 +261,13 @@ def start(error: BaseException) -> list[torch.Tensor]:
     return []
 
 
+MOST_CALLS = 1000
+"""So many calls within one another are looked through, the innermost: a recursion has a million."""
+
+
 def bad_tensors(error: BaseException) -> list[torch.Tensor]:
     """Those that hold nan or infinity, of the innermost call on the way to where it was raised that has any."""
-    for frame, _ in reversed([*_calls(error)]):
+    for frame, _ in reversed(deque(_calls(error), MOST_CALLS)):
         held = {id(value): value for value in local_variables(frame).values() if is_a(value, torch.Tensor)}
         if bad := [tensor for tensor in held.values() if readable_numbers(tensor) and not is_finite(legible(tensor))]:
             return bad

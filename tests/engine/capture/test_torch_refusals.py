@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 import gradtui
+from gradtui.engine.capture import torch_refusals
 from gradtui.snapshot.events import Raised
 from tests.torch_version import VERSION
 
@@ -111,3 +113,27 @@ def test_backward_of_what_was_cut_off_names_the_cut() -> None:
     with pytest.raises(RuntimeError, match="does not require grad"), gradtui.trace(model) as trace:
         model(torch.randn(4, 3)).argmax(1).float().mean().backward()
     assert {one.kind for one in trace.findings} == {"not_differentiable"}
+
+
+@pytest.mark.parametrize(("calls", "is_found"), [(100, True), (3000, False)])
+def test_bad_numbers_are_looked_for_in_the_innermost_calls(calls: int, is_found: bool) -> None:
+    """Of a recursion without end: to look through a million calls would take longer than they took."""
+
+    def call(within: int) -> None:
+        if within:
+            call(within - 1)
+        raise ValueError("at the end")
+
+    def step() -> None:
+        spoilt = torch.tensor(torch.nan)
+        assert spoilt.isnan()
+        call(calls)
+
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(10_000)
+    try:
+        with pytest.raises(ValueError, match="at the end") as caught:
+            step()
+    finally:
+        sys.setrecursionlimit(before)
+    assert bool(torch_refusals.bad_tensors(caught.value)) == is_found
