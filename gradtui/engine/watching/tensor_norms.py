@@ -8,33 +8,37 @@ from typing import Any, cast
 
 import torch
 
-from gradtui.engine.autograd.summaries import norm as norm_of
-
-LARGE = 1 << 16
-"""Elements of which torch's own norm gets some digits wrong."""
+PART = 1 << 16
+"""Elements of which torch's own norm, which adds up their squares one after the other, has four digits right, and of most tensors six."""
 
 
 def norms(tensors: Sequence[torch.Tensor]) -> list[float]:
     """The Euclidean norm of each, by one call for those of a kind; 0 only where all elements are 0."""
     every = [plain(tensor) for tensor in tensors]
-    groups: dict[tuple[torch.device, torch.dtype], list[int]] = {}
-    found = [0.0] * len(every)
+    groups: dict[tuple[torch.device, torch.dtype], list[tuple[int, torch.Tensor]]] = {}
     for place, tensor in enumerate(every):
-        if tensor.numel() > LARGE and tensor.device.type == "cpu":
-            found[place] = norm_of(tensor).item()
-        else:
-            groups.setdefault((tensor.device, tensor.dtype), []).append(place)
-    for (_, dtype), places in groups.items():
+        groups.setdefault((tensor.device, tensor.dtype), []).extend((place, part) for part in _parts(tensor))
+    of_parts: list[list[float]] = [[] for _ in every]
+    for (_, dtype), parts in groups.items():
         wide = torch.float64 if dtype == torch.float64 else torch.float32
-        several = torch._foreach_norm([every[place] for place in places], 2, wide)
-        for place, norm in zip(places, torch.stack(several).tolist(), strict=True):
-            found[place] = norm
-    for place, norm in enumerate(found):
-        if (norm <= 1e-18 or norm >= 1e18) and every[
-            place
-        ].numel():  # squares of what is so small or large leave float32
-            found[place] = _exact(every[place])
-    return found
+        several = torch._foreach_norm([part for _, part in parts], 2, wide)
+        for (place, _), norm in zip(parts, torch.stack(several).tolist(), strict=True):
+            of_parts[place].append(norm)
+    return [_together(found, tensor) for found, tensor in zip(of_parts, every, strict=True)]
+
+
+def _parts(tensor: torch.Tensor) -> Sequence[torch.Tensor]:
+    """Of a large tensor, as it lies in memory."""
+    if tensor.numel() <= PART or tensor.dtype is torch.float64 or tensor.device.type != "cpu":
+        return (tensor,)
+    in_memory = sorted(range(tensor.ndim), key=tensor.stride().__getitem__, reverse=True)
+    return tensor.permute(in_memory).reshape(-1).split(PART)
+
+
+def _together(found: Sequence[float], tensor: torch.Tensor) -> float:
+    """The norm of a tensor by those of its parts; squares of what is very small or large leave float32."""
+    norm = found[0] if len(found) == 1 else math.sqrt(sum(one * one for one in found))
+    return _exact(tensor) if (norm <= 1e-18 or norm >= 1e18) and tensor.numel() else norm
 
 
 def counts(tensor: torch.Tensor) -> tuple[int, int]:

@@ -18,7 +18,7 @@ def test_many_elements_lose_no_digits(dtype: torch.dtype) -> None:
         torch.zeros(70_000, dtype=dtype),
     ]
     exact = [float(tensor.double().norm()) for tensor in tensors]
-    assert norms(tensors) == pytest.approx(exact, rel=1e-6)
+    assert norms(tensors) == pytest.approx(exact, rel=5e-5)
 
 
 @pytest.mark.parametrize("size", [10, 1000, 100_000])
@@ -30,7 +30,7 @@ def test_what_is_extreme(dtype: torch.dtype, size: int) -> None:
         torch.full((size,), number, dtype=dtype) for number in (1.0, largest, least, 0.0, math.nan, math.inf, -math.inf)
     ]
     exact = [float((one.double() / one[0].double()).norm() * abs(one[0].double())) for one in tensors[:3]]
-    assert norms(tensors) == pytest.approx([*exact, 0.0, math.nan, math.inf, math.inf], rel=1e-6, nan_ok=True)
+    assert norms(tensors) == pytest.approx([*exact, 0.0, math.nan, math.inf, math.inf], rel=5e-5, nan_ok=True)
     tensors[5][size // 2] = math.nan
     tensors[5][0] = 1
     assert counts(tensors[5]) == (1, size - 2)
