@@ -76,12 +76,13 @@ def step_of(case: Case) -> Callable[[], None]:
 
 
 def times(case: Case, *around: Callable[[Any], AbstractContextManager[object]]) -> list[float]:
-    """Seconds of a plain step, and of one within each of these."""
-    step = step_of(case)
+    """Seconds of a plain step, and of one within each of these: of the same steps, as some of a training take ten times as long
+    where numbers vanish."""
     ways = (nullcontext, *around)
     found: list[list[float]] = [[] for _ in ways]
     for _ in range(ROUNDS):
         for took, enter in zip(found, ways, strict=True):
+            step = step_of(case)
             with enter(True):
                 for place in range(WARM + case.steps):
                     start = time.process_time()

@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 
 PART = 1 << 16
-"""Elements of which torch's own norm, which adds up their squares one after the other, has four digits right, and of most tensors six."""
+"""Elements of which torch's own norm, which adds up squares one after the other, has four digits right, mostly six."""
 
 
 def norms(tensors: Sequence[torch.Tensor]) -> list[float]:
@@ -32,7 +32,7 @@ def _parts(tensor: torch.Tensor) -> Sequence[torch.Tensor]:
     if tensor.numel() <= PART or tensor.dtype is torch.float64 or tensor.device.type != "cpu":
         return (tensor,)
     in_memory = sorted(range(tensor.ndim), key=tensor.stride().__getitem__, reverse=True)
-    return tensor.permute(in_memory).reshape(-1).split(PART)
+    return torch.split(tensor.permute(in_memory).reshape(-1), PART)
 
 
 def _together(found: Sequence[float], tensor: torch.Tensor) -> float:
