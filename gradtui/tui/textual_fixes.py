@@ -391,8 +391,8 @@ class Commands(CommandList):
 
 
 def run_beside(node: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], **settings: Any) -> None:
-    """Of a coroutine itself, where it never begins as the screen is left, Python says on the terminal that nobody awaited it."""
-    node.run_worker(cast(Any, work), **settings)
+    """Not a coroutine: Python tells on the terminal of one that never began. Described, else Textual writes all it is given."""
+    node.run_worker(cast(Any, work), description=type(node).__name__, **settings)
 
 
 def by(part: Callable[[Any], Callable[..., Any]]) -> Callable[..., Any]:

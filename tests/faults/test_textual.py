@@ -6,6 +6,7 @@ import gc
 import itertools
 import signal
 import time
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -17,8 +18,9 @@ from textual.geometry import Size
 from textual.notifications import Notification
 from textual.widgets._toast import Toast, ToastRack
 
-from gradtui.tui.textual_fixes import Palette
+from gradtui.tui.textual_fixes import Palette, run_beside
 from tests.tui.fakes import make_app
+from tests.tui.test_app import until
 
 
 async def test_a_palette_that_is_closed_twice() -> None:
@@ -200,3 +202,23 @@ async def test_a_note_whose_time_is_over_before_it_is_shown() -> None:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
     assert not hung
+
+
+async def test_a_worker_writes_nothing_out_of_what_it_is_given() -> None:
+    """Textual describes one by the function and its arguments, which may be a graph of 200,000 nodes."""
+    written: list[str] = []
+    begun: list[object] = []
+
+    class Graph:
+        def __repr__(self) -> str:
+            written.append("all of it")
+            return "Graph()"
+
+    async def work(graph: Graph) -> None:
+        begun.append(graph)
+
+    app = make_app()
+    async with app.run_test() as pilot:
+        run_beside(app.screen, partial(work, Graph()), group="work")
+        await until(pilot, lambda: bool(begun), "the worker")
+    assert not written
