@@ -31,8 +31,11 @@ def _parts(tensor: torch.Tensor) -> Sequence[torch.Tensor]:
     """Of a large tensor, as it lies in memory."""
     if tensor.numel() <= PART or tensor.dtype is torch.float64 or tensor.device.type != "cpu":
         return (tensor,)
-    in_memory = sorted(range(tensor.ndim), key=tensor.stride().__getitem__, reverse=True)
-    return torch.split(tensor.permute(in_memory).reshape(-1), PART)
+    if not tensor.is_contiguous():
+        tensor = tensor.permute(sorted(range(tensor.ndim), key=tensor.stride().__getitem__, reverse=True))
+    flat = tensor.reshape(-1)
+    whole = len(flat) - len(flat) % PART
+    return (*flat[:whole].view(-1, PART).unbind(), flat[whole:])
 
 
 def _together(found: Sequence[float], tensor: torch.Tensor) -> float:
