@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cache
 
@@ -93,3 +94,12 @@ def _corner(shape: Sequence[int]) -> tuple[slice, ...]:
         slices.append(slice(min(size, wanted)))
         wanted = -(-wanted // size)
     return tuple(reversed(slices))
+
+
+def step_of(count: int, most: int) -> int:
+    """By which of `count` elements about `most` are met, to stand for all. It has no factor in common with `count`: else they
+    might all stand in one column."""
+    step = max(1, count // most)
+    while math.gcd(step, count) > 1:
+        step -= 1
+    return step
