@@ -115,9 +115,7 @@ class Picture(Vertical):
         rows = max(1, min(len(session.variables), max(MOST_ROWS, self.app.size.height // PART_OF_ROWS)))
         self._column = LEAST_COLUMN
         self.stepper.styles.height = rows
-        self.stepper.show(
-            texts.variable_rows(session, self._answers.shown)
-        )  # else the room is that of the values before
+        self.stepper.show(texts.variable_rows(session, self._answers.shown))  # the room is that of these values
         self.point.styles.grid_rows = f"1 {max(1, rows - 1)}"
         self.point.set_class(texts.is_single(session), "-single")
         self._give_room_to_the_variable()  # the answer may have come before, while one typed

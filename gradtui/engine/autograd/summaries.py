@@ -69,12 +69,19 @@ def norm(tensor: torch.Tensor) -> torch.Tensor:
     if tensor.device.type != "cpu" or tensor.numel() <= ROW or tensor.dtype is torch.float64:
         found = torch.linalg.vector_norm(tensor, dtype=dtype)
         return found
-    in_memory = sorted(range(tensor.ndim), key=tensor.stride().__getitem__, reverse=True)
-    flat = tensor.permute(in_memory).reshape(-1)
-    whole = len(flat) - len(flat) % ROW
-    rows = torch.linalg.vector_norm(flat[:whole].view(-1, ROW), dim=1, dtype=dtype)
-    found = torch.linalg.vector_norm(torch.cat((rows, flat[whole:])), dtype=torch.float64)
+    rows, rest = in_rows(tensor, ROW)
+    of_rows = torch.linalg.vector_norm(rows, dim=1, dtype=dtype)
+    found = torch.linalg.vector_norm(torch.cat((of_rows, rest)), dtype=torch.float64)
     return found
+
+
+def in_rows(tensor: torch.Tensor, length: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Its elements as they lie in memory, in rows of this length, and those that are left."""
+    if not tensor.is_contiguous():
+        tensor = tensor.permute(sorted(range(tensor.ndim), key=tensor.stride().__getitem__, reverse=True))
+    flat = tensor.reshape(-1)
+    whole = len(flat) - len(flat) % length
+    return flat[:whole].view(-1, length), flat[whole:]
 
 
 def summaries(rows: torch.Tensor) -> list[Summary]:

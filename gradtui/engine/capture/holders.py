@@ -143,9 +143,8 @@ def _global_holder(tensor: torch.Tensor, frame: FrameType | None, item: bool) ->
             seen.add(id(frame.f_globals))
             names = [(name, value) for name, value in [*frame.f_globals.items()] if not name.startswith("__")]
             places = ((name, place) for name, value in names if (place := _place(value, tensor)) is not None)
-            found = min(
-                places, key=lambda each: bool(each[1]), default=None
-            )  # the variable that it is itself, if there is one
+            # the variable that it is itself, if there is one
+            found = min(places, key=lambda each: bool(each[1]), default=None)
             if found is not None:
                 return "".join(found) if item else found[0]
         frame = frame.f_back

@@ -49,9 +49,7 @@ NO_CALLS = {torch.Tensor.backward, torch.autograd.backward}
 REGISTER_HOOK = torch.Tensor.register_hook
 WITHOUT_RESULT = {torch.Tensor.__setitem__, REGISTER_HOOK, *(getattr(torch.Tensor, name) for name in LEAVING)}
 
-CONSTRUCTORS: dict[str, Callable[..., Any]] = {
-    one.__name__: one for one in (torch.nn.Parameter, torch.autograd.Variable)
-}
+CONSTRUCTORS: dict[str, Callable[..., Any]] = {"Parameter": torch.nn.Parameter, "Variable": torch.autograd.Variable}
 """Of a new leaf, that has the numbers of another tensor."""
 
 Reference = weakref.ref[torch.Tensor]

@@ -8,6 +8,8 @@ from typing import Any, cast
 
 import torch
 
+from gradtui.engine.autograd.summaries import in_rows
+
 PART = 1 << 16
 """Elements of which torch's own norm, which adds up squares one after the other, has four digits right, mostly six."""
 
@@ -31,11 +33,8 @@ def _parts(tensor: torch.Tensor) -> Sequence[torch.Tensor]:
     """Of a large tensor, as it lies in memory."""
     if tensor.numel() <= PART or tensor.dtype is torch.float64 or tensor.device.type != "cpu":
         return (tensor,)
-    if not tensor.is_contiguous():
-        tensor = tensor.permute(sorted(range(tensor.ndim), key=tensor.stride().__getitem__, reverse=True))
-    flat = tensor.reshape(-1)
-    whole = len(flat) - len(flat) % PART
-    return (*flat[:whole].view(-1, PART).unbind(), flat[whole:])
+    rows, rest = in_rows(tensor, PART)
+    return (*rows.unbind(), rest)
 
 
 def _together(found: Sequence[float], tensor: torch.Tensor) -> float:

@@ -46,9 +46,8 @@ class RanksApp(RunApp):
         self._found: tuple[Finding, ...] = ()
         self._compared: list[Run] = []
         self._comparing = False
-        self._ended = (
-            not self.look.latest
-        )  # who comes back to the screen has been where it went wrong, and looks elsewhere now
+        # who comes back to the screen has been where it went wrong, and looks elsewhere now
+        self._ended = not self.look.latest
         self._paces: Sequence[Pace] = ()
 
     def above(self) -> Iterable[Widget]:
