@@ -57,7 +57,7 @@ def slots(x):
 def content(x):
     kept = []
     while True:
-        try: kept.append(bytearray(2**23))
+        try: kept.append(bytearray(200 * 2**20))  # the second is refused; what is held by then is too little to be stopped for
         except MemoryError: return x * 7
 def modest(x):
     kept = [bytearray(2**20) for _ in range(100)]
