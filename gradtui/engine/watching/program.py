@@ -11,7 +11,7 @@ import runpy
 import sys
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from itertools import dropwhile, zip_longest
+from itertools import dropwhile, pairwise
 from types import ModuleType, TracebackType
 
 OWN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
@@ -74,7 +74,9 @@ def without_own(error: BaseException | None) -> None:
             trace = trace.tb_next
         theirs = [one for place, one in enumerate(frames) if not _is_ours(frames, place)]
         theirs = [*dropwhile(_is_of_import, theirs)]  # by which ours came to what is theirs
-        for one, following in zip_longest(theirs, theirs[1:]):
+        for one in theirs:  # Python follows what is put after one to its end, so that no ring is made
+            one.tb_next = None
+        for one, following in pairwise(theirs):
             one.tb_next = following
         error.__traceback__ = theirs[0] if theirs else None
         error = error.__cause__ or error.__context__
