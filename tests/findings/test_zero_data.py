@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import nn
 
 import gradtui
+
+Made = Callable[[torch.dtype], tuple[nn.Module, torch.Tensor]]
 
 
 @pytest.mark.parametrize(("features", "told"), [(1, "1 element "), (3, "3 elements ")])
@@ -18,3 +22,39 @@ def test_the_numbers_are_of_what_gets_no_gradient(features: int, told: str) -> N
     (numbers,) = (evidence for evidence in found.evidence if "element" in evidence)
     assert told in numbers
     assert "operand" not in numbers, "that are the data, which are 0"
+
+
+def addmm(dtype: torch.dtype) -> tuple[nn.Module, torch.Tensor]:
+    return nn.Linear(4, 3, dtype=dtype), torch.zeros(16, 4, dtype=dtype)
+
+
+def convolution(dtype: torch.dtype) -> tuple[nn.Module, torch.Tensor]:
+    return nn.Conv2d(2, 3, 3, dtype=dtype), torch.zeros(2, 2, 6, 6, dtype=dtype)
+
+
+def transposed(dtype: torch.dtype) -> tuple[nn.Module, torch.Tensor]:
+    return nn.ConvTranspose1d(2, 3, 3, dtype=dtype), torch.zeros(2, 2, 6, dtype=dtype)
+
+
+def without_bias(dtype: torch.dtype) -> tuple[nn.Module, torch.Tensor]:
+    return nn.Linear(4, 3, bias=False, dtype=dtype), torch.zeros(16, 4, dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize("share", [1.0, 1e-4])
+@pytest.mark.parametrize("made", [addmm, convolution, transposed, without_bias])
+def test_data_of_0_are_told_in_any_dtype(made: Made, share: float, dtype: torch.dtype) -> None:
+    """A bias keeps the result from being 0; of what is 0 all the same it is not the dtype that makes it so."""
+    torch.manual_seed(0)
+    model, data = made(dtype)
+    with gradtui.trace(model) as trace:
+        loss = (model(data) - 1).square().mean() * share
+    assert [(one.kind, one.parameter) for one in trace.capture(loss).findings] == [("masked", "weight")]
+
+
+def test_what_is_less_than_a_half_holds_is_no_data_of_0() -> None:
+    torch.manual_seed(0)
+    model = nn.Linear(4, 3, dtype=torch.float16)
+    with gradtui.trace(model) as trace:
+        loss = model(torch.full((16, 4), 1e-3, dtype=torch.float16)).square().sum() * 1e-7
+    assert [(one.kind, one.parameter) for one in trace.capture(loss).findings] == [("underflow", "weight")]

@@ -74,7 +74,8 @@ def _of_the_whole(record: Record, node: Node, place: int) -> Reason:
         return Reason("flat", "drawn", certainty="proved")
     if name in hooks.ZEROS_OF:
         return Reason("zero", hooks.ZEROS_OF[name])
-    if softmax_and_norms.underflows(node) or (has(name, "dividing") and softmax_and_norms.only_scales(node, place)):
+    too_little = softmax_and_norms.underflows(node) and not zero_factor.may_be_0(record.graph, node, place)
+    if too_little or (has(name, "dividing") and softmax_and_norms.only_scales(node, place)):
         return softmax_and_norms.underflow(node)
     if has(name, "normalising"):
         return softmax_and_norms.norm(record.graph, node)
@@ -93,7 +94,7 @@ def _of_a_product(record: Record, node: Node, place: int) -> Reason:
     other = zero_factor.zero_factor(record.graph, node, place)
     if other is not None:
         return Reason("masked", "times a factor of 0", {"factor": other}, certainty="perhaps")
-    if softmax_and_norms.loses_all(node, place):
+    if softmax_and_norms.loses_all(record.graph, node, place):
         return softmax_and_norms.underflow(node)
     if zero_factor.partner(node, place) is not None:
         return Reason("masked", "products are 0")

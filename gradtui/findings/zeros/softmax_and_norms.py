@@ -6,6 +6,7 @@ import math
 
 from gradtui.findings.dtypes import LEAST, NARROW
 from gradtui.findings.reason_at_node import Reason
+from gradtui.findings.zeros import zero_factor
 from gradtui.grad_fns.traits import has
 from gradtui.graph.gradients import spread
 from gradtui.graph.operands import is_finite, is_zero, operation, seen_value
@@ -116,10 +117,10 @@ def underflows(node: Node) -> bool:
     return least is not None and came is not None and came.finite_norm is not None and came.finite_norm < 1e3 * least
 
 
-def loses_all(node: Node, place: int) -> bool:
+def loses_all(graph: Graph, node: Node, place: int) -> bool:
     """Whether what a product sends is 0 only where the dtype ends: of a matrix product in a narrow dtype that is likely."""
     if has(operation(node), "matrix product"):
-        return node.dtype in NARROW and node.value is not None and not is_zero(node.value)
+        return node.dtype in NARROW and node.value is not None and not zero_factor.is_product_of_0(graph, node)
     return only_scales(node, place)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gradtui.findings.cause import Cause, Fact, Place
+from gradtui.findings.cause import Cause, Extent, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.findings.zeros.first_zero import Killer
 from gradtui.grad_fns.traits import has, traits_of
@@ -69,6 +69,24 @@ def zero_factor(graph: Graph, node: Node, place: int) -> Node | None:
     while other.value is None and other.edges and other.edges[0].target is not None:
         other = graph.nodes[other.edges[0].target]
     return other
+
+
+def is_product_of_0(graph: Graph, node: Node) -> bool:
+    """Whether a product is 0 throughout; where something is added to it, whether it is seen to make no difference."""
+    if is_zero(node.value):
+        return True
+    places = (place for place in traits_of(operation(node)).added if place < len(node.edges))
+    added, made = [seen_value(graph, node.edges[place]) for place in places], Extent.of(node.value)
+    return made.low is not None and any(Extent.of(values) == made for values in added)
+
+
+def may_be_0(graph: Graph, node: Node, place: int) -> bool:
+    """Whether what this operand is multiplied by may be 0 throughout, as nothing seen is against it."""
+    if not has(operation(node), "multiplying") or not is_product_of_0(graph, node):
+        return False
+    by = partner(node, place)
+    other = None if by is None else seen_value(graph, by)
+    return other is None or is_zero(other)
 
 
 def dead_factor(graph: Graph, node: Node, place: int) -> Node | None:
