@@ -24,6 +24,8 @@ from gradtui.engine.autograd.undisturbed import without_anomaly_mode
 from gradtui.snapshot.model import Experiment
 
 Gradients = tuple[torch.Tensor | None, ...]
+LARGE = 1 << 14
+"""Elements of a gradient that is worth not to be held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,9 @@ def drive(
         around.enter_context(unlearned(functions))
         within = around.enter_context(nested(functions))
         operations = around.enter_context(listening(inner))
-        around.enter_context(_told(record, inner, leaves))  # last: what it does in its turn is in no node any more
+        around.enter_context(
+            _told(record, inner, leaves, keeps=bool(functions))
+        )  # last: what it does in its turn is in no node any more
         came = torch.autograd.grad(scalars, ends, ones, retain_graph=True, allow_unused=True)
     record.inside.update(operations)
     if leaves:
@@ -139,24 +143,34 @@ def drive(
 
 
 @contextmanager
-def _told(record: Record, inner: Sequence[Node], leaves: Mapping[Node, torch.Tensor]) -> Iterator[None]:
-    """Within it `record` is told of what the engine does."""
+def _told(record: Record, inner: Sequence[Node], leaves: Mapping[Node, torch.Tensor], keeps: bool) -> Iterator[None]:
+    """Within it `record` is told of what the engine does. keeps: whether the engine gives the gradients of the leaves."""
+    reached = record.reached if keeps else partial(_reached, record)
     hookless: list[torch.Tensor] = []
     handles: list[Any] = []
     try:
         handles.extend([node.register_hook(partial(record.ran, node)) for node in inner])
         for node, leaf in leaves.items():
             if leaf.requires_grad and leaf._backward_hooks is None:
-                leaf._backward_hooks = OrderedDict({0: partial(record.reached, node)})  # what register_hook does
+                leaf._backward_hooks = OrderedDict({0: partial(reached, node)})  # what register_hook does
                 hookless.append(leaf)
             elif leaf.requires_grad:
-                handles.append(leaf.register_hook(partial(record.reached, node)))  # type: ignore[no-untyped-call]
+                handles.append(leaf.register_hook(partial(reached, node)))  # type: ignore[no-untyped-call]
         yield
     finally:
         for handle in handles:
             handle.remove()
         for leaf in hookless:
             leaf._backward_hooks = None
+
+
+def _reached(record: Record, leaf: Node, grad: torch.Tensor | None) -> torch.Tensor | None:
+    """The engine holds what a hook makes of a gradient until all of them are there, which may be as much as all the weights: of a
+    large one it gets its shape alone, one number that is repeated."""
+    record.reached(leaf, grad)
+    if grad is None or grad.numel() <= LARGE or type(grad) is not torch.Tensor or grad.layout is not torch.strided:
+        return None
+    return grad.new_zeros(()).expand(grad.shape)
 
 
 def scalar(output: torch.Tensor) -> torch.Tensor:

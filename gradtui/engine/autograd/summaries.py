@@ -18,7 +18,7 @@ FEW = 1 << 24
 """Elements that one thread reads in some 20 ms: at most a few matrices of a model have more."""
 ROW = 256
 """Squares that are added up one after the other in float32."""
-PART = 1 << 22
+PART = 1 << 20
 """Elements that are looked at in float64 at once."""
 
 

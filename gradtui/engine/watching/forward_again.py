@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from types import CodeType, FrameType
+from types import BuiltinFunctionType, CodeType, FrameType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any, NamedTuple
 
 import torch
@@ -18,6 +18,7 @@ from torch.utils.checkpoint import CheckpointFunction
 
 from gradtui.engine.autograd.torch_private import torch_functions
 from gradtui.engine.autograd.undisturbed import unchanged, undisturbed
+from gradtui.engine.autograd.values import PLAIN
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.events import is_leaving, is_of_array
 from gradtui.engine.capture.introspection import buffers_of, is_a, items, tensors
@@ -34,6 +35,10 @@ CLOSE = 1e-4
 
 
 COLLECTIVE = ("torch.distributed", "torch.nn.modules._functions")
+FUNCTIONAL = "torch.nn.functional"
+BUILT_IN = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType)
+WRITING = ("out", "inplace", "max_norm")
+"""Names of arguments by which a function of torch writes over what it is given."""
 
 
 class Begun(NamedTuple):
@@ -91,8 +96,8 @@ def replay(
     if any(_is_collective(call.function) or not all(map(_has_numbers, _given(call))) for call in calls):
         return None
     try:
-        with undisturbed(), unchanged(buffers_of((*models, *scope.values()))), _kept(calls):
-            again, recorder = _run(calls, begun.outputs)
+        with undisturbed(), unchanged(buffers_of((*models, *scope.values()))), _kept(calls) as weights:
+            again, recorder = _run(calls, begun.outputs, weights)
             if len(again) < len(begun.outputs) or not all(map(_same, again, begun.outputs)):
                 return None
             if came is not None:
@@ -197,7 +202,9 @@ def _open(segments: Sequence[Segment], outputs: Sequence[torch.Tensor]) -> bool:
     return not needed <= made
 
 
-def _run(calls: Sequence[Call], outputs: Sequence[torch.Tensor]) -> tuple[list[torch.Tensor], Recorder]:
+def _run(
+    calls: Sequence[Call], outputs: Sequence[torch.Tensor], weights: _Weights
+) -> tuple[list[torch.Tensor], Recorder]:
     now: dict[int, Any] = {}
     told = _Told()
     recorder = _Again(told)
@@ -212,6 +219,8 @@ def _run(calls: Sequence[Call], outputs: Sequence[torch.Tensor]) -> tuple[list[t
                     continue
                 told.code, told.instruction = call.code, call.instruction
                 args, kwargs = _replaced(call.args, now), _replaced(call.kwargs, now)
+                if _may_write(call):
+                    weights.keep(tensors((*args, *kwargs.values())))
                 if call.random is not None:
                     torch.set_rng_state(call.random[0])
                     if len(call.random) > 1:
@@ -313,8 +322,45 @@ def _replaced(what: Any, now: Mapping[int, Any]) -> Any:
     return what
 
 
+def _may_write(call: Call) -> bool:
+    """Over a weight that it is given, or that shares its memory with what it is given. What torch itself runs under a plain name
+    does not; an embedding may, by `max_norm`."""
+    asked = (call.kwargs.get(name) for name in WRITING)
+    if is_in_place(call.function) or any(one is not None and one is not False for one in asked):
+        return True
+    return type(call.function) not in BUILT_IN and getattr(call.function, "__module__", "") != FUNCTIONAL
+
+
+class _Weights:
+    """Leaves of a graph. They may be most of what there is in memory, and are copied only before a call that may write over
+    them."""
+
+    def __init__(self, around: ExitStack) -> None:
+        self._around = around
+        self._by_memory: dict[int, list[torch.Tensor]] = {}
+
+    def takes(self, tensor: torch.Tensor) -> bool:
+        """Whether it is one, and has memory that tells it from others."""
+        if not (tensor.requires_grad and tensor.is_leaf) or type(tensor) not in PLAIN or tensor.layout != torch.strided:
+            return False
+        self._by_memory.setdefault(_memory(tensor), []).append(tensor)
+        return True
+
+    def keep(self, given: Iterable[torch.Tensor]) -> None:
+        if self._by_memory:
+            for one in given:
+                self._around.enter_context(unchanged(self._by_memory.pop(_memory(one), ())))
+
+
+def _memory(tensor: torch.Tensor) -> int:
+    """Where it begins; 0 for what has none of its own."""
+    with suppress(RuntimeError, NotImplementedError):
+        return tensor.untyped_storage().data_ptr()
+    return 0
+
+
 @contextmanager
-def _kept(calls: Sequence[Call]) -> Iterator[None]:
+def _kept(calls: Sequence[Call]) -> Iterator[_Weights]:
     """What was there before the calls, and is written over by them, is afterwards as it was."""
     made: set[int] = set()
     outside: dict[int, torch.Tensor] = {}
@@ -324,8 +370,10 @@ def _kept(calls: Sequence[Call]) -> Iterator[None]:
         )
         if not is_in_place(call.function):
             made.update(id(one) for one in references((call.result,)) if _has_graph(one))  # data are not made again
-    with unchanged(outside.values()):
-        yield
+    with ExitStack() as around:
+        weights = _Weights(around)
+        around.enter_context(unchanged([one for one in outside.values() if not weights.takes(one)]))
+        yield weights
 
 
 def _same(again: torch.Tensor, output: torch.Tensor) -> bool:

@@ -10,6 +10,8 @@ import torch
 
 from gradtui.engine.autograd.summaries import in_rows
 
+FEW = 1 << 20
+"""Elements that are looked at together, where something as large is made of them."""
 PART = 1 << 16
 """Elements of which torch's own norm, which adds up squares one after the other, has four digits right, mostly six."""
 
@@ -45,16 +47,19 @@ def _together(found: Sequence[float], tensor: torch.Tensor) -> float:
 
 def counts(tensor: torch.Tensor) -> tuple[int, int]:
     """How many elements are nan, and how many infinite."""
-    tensor = plain(tensor)
-    nan, most, least = (tensor.ne(tensor), tensor.eq(math.inf), tensor.eq(-math.inf))
-    return int(nan.count_nonzero()), int(most.count_nonzero()) + int(least.count_nonzero())
+    nan = inf = 0
+    for part in _few(plain(tensor)):
+        nan += int(part.isnan().count_nonzero())
+        inf += int(part.isinf().count_nonzero())
+    return nan, inf
 
 
 def share_at(gradients: Sequence[torch.Tensor], bound: float) -> float:
     """How many of the elements that are not 0 have at least this size."""
     every = [plain(one) for one in gradients]
     filled = sum(int(one.count_nonzero()) for one in every)
-    return sum(int((one.abs() >= bound * (1 - 1e-6)).sum()) for one in every) / filled if filled else 0.0
+    at_bound = sum(int((part.abs() >= bound * (1 - 1e-6)).sum()) for one in every for part in _few(one))
+    return at_bound / filled if filled else 0.0
 
 
 def differences(before: list[torch.Tensor], after: Sequence[torch.Tensor]) -> list[float]:
@@ -82,8 +87,17 @@ def _exact(tensor: torch.Tensor) -> float:
     largest = max(map(abs, map(float, tensor.aminmax())))
     if not 0 < largest < math.inf:
         return largest
-    wide = tensor.double() if tensor.device.type != "mps" else tensor
-    return float((wide / largest).norm()) * largest
+    return math.hypot(*(float((_wide(part) / largest).norm()) for part in _few(tensor))) * largest
+
+
+def _wide(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.double() if tensor.device.type != "mps" else tensor
+
+
+def _few(tensor: torch.Tensor) -> Sequence[torch.Tensor]:
+    """Of a large tensor parts, so that what is made of each takes hardly any memory beside it."""
+    rows, rest = in_rows(tensor, FEW)
+    return (*rows.unbind(), rest)
 
 
 def plain(tensor: torch.Tensor) -> torch.Tensor:
