@@ -141,14 +141,15 @@ def witness(
     known = [(one, before.get(id(one)) or legible(one)) for one in inputs if readable_numbers(one)]
     base = Witness(None, "forward", _called(func), index, float(result[index].item()), bad=bad)
     data = [(one, values) for one, values in known if not one.requires_grad and not is_finite(values)]
-    if data and not is_worse(told, [values for _, values in known]):
-        origin = _before(data[0][0], look)
+    is_carried_in = bool(data) and not is_worse(told, [values for _, values in known])
+    origin = _before(data[0][0], look) if is_carried_in or (data and all(map(is_finite, before.values()))) else None
+    if isinstance(origin, Witness) and base.operation not in MASKING:
+        return origin
+    if is_carried_in:
         operands = [
             Operand(f"{place}", number_at(one, result.shape, index), values, look.name(one), False)
             for place, (one, values) in enumerate(data)
         ]
-        if isinstance(origin, Witness) and base.operation not in MASKING:
-            return origin
         if isinstance(origin, str) and origin and operands[0].variable is None:
             operands[0] = replace(operands[0], variable=origin)
         return replace(base, operands=tuple(operands))

@@ -73,6 +73,15 @@ class _Again(Recorder):
     def _switched(self, frame: FrameType) -> None:
         self._off = self.off
 
+    def knows(self, call: Call, places: Places) -> None:
+        """How data came about that are not made again; not of what was written over since, or may have been."""
+        result = call.result() if _is_reference(call.result) else None
+        if result is None or maker(result) is not None or result.is_inference() or result._version:
+            return
+        source = None if call.code is None else places.of_instruction(call.code, call.instruction)
+        with suppress(LookupError):
+            self._past.add(result, call.function, _replaced(call.args, {}), _replaced(call.kwargs, {}), source, "")
+
 
 def replay(
     begun: Begun,
@@ -216,6 +225,7 @@ def _run(
                 if id(call) not in wanted or _writes_outside(call, now):
                     if is_of_array(call.function, call.args):
                         recorder.arrives(call.result())
+                    recorder.knows(call, told)
                     continue
                 told.code, told.instruction = call.code, call.instruction
                 args, kwargs = _replaced(call.args, now), _replaced(call.kwargs, now)

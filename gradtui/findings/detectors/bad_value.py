@@ -48,6 +48,8 @@ def witnessed(record: Record, witness: Witness, symptom: str) -> Cause:
         facts["behind"] = Part("0 times that", {"product": product, "result": witness.result})
         if called_functions.has(witness.operation, "logarithm"):
             facts["way"] = Part("0 times a logarithm", {"way": facts["way"]})
+    elif node.id < 0:
+        facts["behind"] = Part("in the data")
     about = record.bad if symptom == "gradient" else ()
     place = Place(mask.id if isinstance(mask, Node) else witness.node, witness.source if node.id < 0 else None)
     if isinstance(mask, Node):

@@ -9,6 +9,7 @@ PARTS: dict[str, str] = {
     "nothing": "",
     "not taken by": ", in a branch that {branch} does not take; its gradient there is 0, and 0 times that is nan",
     "0 times that": ", and 0 times {result} is nan in {product}",
+    "in the data": "; no gradient goes through it: it is data that are bad, before what is learned",
     "0 times a logarithm": "torch.xlogy(x, y) for x*log(y), which is 0 where x is 0 (F.kl_div does so); or {way}",
     "makes 0 of it": ", of which {node} makes 0",
     "f and its gradient do not show it": "; f and its gradient do not show it",
