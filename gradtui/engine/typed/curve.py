@@ -150,7 +150,7 @@ class Drawing:
     def closely(self) -> tuple[torch.Tensor, Look]:
         """The same as rows, shape (3, n), with a look at what is between; at round places first: poles and jumps are there."""
         if self.sample is None:
-            points = self.points()
+            points = self._one_by_one()
             return rows_of(*points), Look(self._singly, points[0], self._cost_singly, LOOK)
         x = self._grid(self.count)
         look = Look(self.sample, x, self._cost_together, LOOK)

@@ -126,6 +126,23 @@ def test_point_by_point(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("text", ["sum(x^2)*x[0]", "prod(x)", "norm(x)", "softmax(x)"])
+def test_second_derivative_along_an_element(text: str) -> None:
+    """Drawn closely, as the screen asks for it: f'' of the same expression by torch's own `hessian`."""
+    request = CurveRequest("x", (-2.0, 2.0), 20, 1, order=2)
+    leaves = oracle.leaves({"x": [1.0, 2.0, 3.0]}, torch.float64)
+    done = forward.run(parse(text, ("x",)), leaves)
+    told = curve(request, done, leaves, closely=True)
+
+    def f(place: torch.Tensor) -> torch.Tensor:
+        x = torch.stack([leaves["x"].detach()[0], place, leaves["x"].detach()[2]])
+        return torch.as_tensor(forward.run(parse(text, ("x",)), {"x": x}).output).sum()
+
+    places = [torch.tensor(x, dtype=torch.float64) for x in told.x]
+    wanted = [torch.autograd.functional.hessian(f, place).item() for place in places]
+    assert told.higher == (pytest.approx(wanted, abs=1e-12),)
+
+
 def test_fewer_points_rather_than_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """As many as their counted work allows: no clock decides."""
     monkeypatch.setattr(module, "POINT_BY_POINT", 100 * work(2, 2))
