@@ -179,7 +179,7 @@ class Backward:
         found = self._findings.after(self.cursor.told)
         if found is None:
             of = function(self.shown.graph if self.shown is not None else Graph())
-            self._app.notify(f"{of} and its gradient are finite here, and nothing dies on the way", timeout=3)
+            self._app.notify(f"{of} and its gradient are finite here, and no fault is found", timeout=3)
             return
         self._move(selected=self.cursor.selected if found.node is None else found.node, told=found)
         if self._session.ledger:

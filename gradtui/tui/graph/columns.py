@@ -158,17 +158,21 @@ def fitted(values: Values | None, digits: int, width: int) -> str:
 
 
 def _shorter(values: Values | None, digits: int) -> Iterator[str]:
-    """Ways to write a tensor, shorter and shorter."""
+    """Ways to write a tensor, shorter and shorter: in the end its norm."""
     yield short(values, digits)
-    if values is not None and values.summary is not None:
-        yield from (f"norm {number(values.summary.norm, fewer)}" for fewer in (3, 2))
-        yield f"‖{number(values.summary.norm, 2)}‖"
-    elif values is not None and values.unread is not None:
+    if values is None:
+        return
+    if values.unread is not None:
         yield values.unread
-    elif values is not None:
+        return
+    if values.summary is None:
         yield from (short(values, fewer) for fewer in range(digits - 1, 2, -1))
         elements = [number(value, 3) for value in values.numbers[:8]] if values.shape else []
         yield from (f"[{', '.join(elements[:most])}, …]" for most in range(len(elements) - 1, 0, -1))
+    if values.shape:
+        norm = values.norm
+        yield from (f"norm {number(norm, fewer)}" for fewer in (3, 2))
+        yield f"‖{number(norm, 2)}‖"
 
 
 def measure(rows: Iterable[Cells]) -> Widths:

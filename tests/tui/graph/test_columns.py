@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
@@ -75,15 +76,17 @@ def test_columns_fill_the_line(graph: Graph, width: int, steps_done: int | None)
 @settings(max_examples=25, deadline=None)
 @given(graphs(), st.integers(9, 140))
 def test_numbers_are_whole(graph: Graph, width: int) -> None:
-    """Each number on a line is one of the tensor's, perhaps with fewer digits: never the first half of one."""
+    """Each number on a line is one of the tensor's or its norm, perhaps with fewer digits: never the first half of one."""
     tensors = [values for node in graph.nodes for values in (node.value, node.grad_output) if values]
     tensors += [edge.grad for node in graph.nodes for edge in node.edges if edge.grad]
     whole = {number(value, digits) for values in tensors for value in values.numbers for digits in range(1, DIGITS + 1)}
+    norms = {math.nan if any(map(math.isnan, values.numbers)) else math.hypot(*values.numbers) for values in tensors}
+    whole |= {number(norm, digits) for norm in norms for digits in (2, 3)} | {"norm"}
     for line in painted(graph, width, None):
         text = "".join(text for text, _ in line)[:width]
         shown = text.partition("ḡ")[2]
         shown += " ".join(["", *(text for text, style in line if style in {"graph--value", "graph--bad"})])
-        assert set(re.findall(r"[^\s,\[\]…–]+", shown)) <= whole
+        assert set(re.findall(r"[^\s,\[\]…–‖]+", shown)) <= whole
 
 
 def test_the_source_is_not_cut_for_long_vectors() -> None:
