@@ -1,9 +1,10 @@
-"""Where and when a finding over time begins, in a few words."""
+"""Where and when a finding over time begins, in a few words; and where there is none."""
 
 from __future__ import annotations
 
 import os
 
+from gradtui.runs.run import Run
 from gradtui.snapshot.finding import Finding
 
 
@@ -16,3 +17,8 @@ def since(finding: Finding, between: str = ", ") -> str:
     if finding.parameter:
         told.append(finding.parameter)
     return between.join(told)
+
+
+def none_found(run: Run) -> str:
+    """Of a run without findings; most of them are looked for when it has ended."""
+    return "no fault found" if run.ended else "no fault found yet; most is looked for at the end"

@@ -214,7 +214,7 @@ class Steps:
 
     def _look_whether_spoilt(self, told: Mapping[str, ParameterNorms], own: Mapping[int, int], optimizer: Any) -> None:
         """Weights and gradients were finite, and what the step made of them is not."""
-        if self._history.bad_loss is not None or self._history.bad_gradient is not None or self._closure:
+        if self._history.is_bad or self._closure:
             return
         bad = [
             name

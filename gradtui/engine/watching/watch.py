@@ -71,7 +71,7 @@ class Watch:
         self._hooks: list[Any] = []
         self._left = ExitStack()
         self._told: set[tuple[object, ...]] = set()
-        self._is_bad = False
+        self._bad = 0
         self._broken: Exception | None = None
         self._open()
 
@@ -223,9 +223,9 @@ class Watch:
         with self._tape.pause(), self._watching():
             self._steps.ends(optimizer)
             count = self.history.updates
-            bad = self.history.bad_loss is not None or self.history.bad_gradient is not None
-            if (count >= FIRST_LOOK and not count & (count - 1)) or (bad and not self._is_bad):
-                self._is_bad = bad
+            bad = self.history.is_bad + self.history.is_lost
+            if (count >= FIRST_LOOK and not count & (count - 1)) or bad > self._bad:
+                self._bad = max(bad, self._bad)
                 self._tell()
 
     def _return(self) -> None:

@@ -69,6 +69,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
 
 LASTING = {
     not_finite.detect,
+    loss_curve.detect,
     left_gradients.uncleared,
     left_gradients.late,
     graphs.detect,
@@ -78,7 +79,7 @@ LASTING = {
     losses.given,
     between_updates.optimizer,
 }
-"""What these have found once is so whatever comes."""
+"""What these find while the training goes on is so whatever comes."""
 
 
 def findings(history: History) -> tuple[Finding, ...]:

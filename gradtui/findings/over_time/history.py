@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -155,6 +156,16 @@ class History:
     raised: tuple[int, Source | None, tuple[Finding, ...]] | None = None
     crossed: Literal["none", "part", "all"] = "none"
     ended: bool = False
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether a loss or a gradient was not finite."""
+        return self.bad_loss is not None or self.bad_gradient is not None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the last loss of an optimizer is not finite."""
+        return any(one.losses and not math.isfinite(one.losses[-1][1]) for one in self.optimizers)
 
     def note(self, kind: Seen, source: Source | None, key: object = None, **facts: Any) -> Noted:
         found = self.noted.get((kind, source, key))

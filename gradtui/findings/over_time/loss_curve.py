@@ -189,7 +189,10 @@ def sinks(history: History) -> Iterator[Fault]:
 
 
 def detect(history: History) -> Iterator[Fault]:
+    """While the training goes on, where the loss is not finite any more: until then it may fall again."""
     for one in growth(history):
+        if not history.ended and math.isfinite(history.optimizers[one.optimizer].losses[-1][1]):
+            continue
         each = (one.end / one.begin) ** (1 / (one.last - one.first))
         facts = {"each": each, "begin": one.begin, "end": one.end, "rate": one.rate}
         yield Fault("loss grows on average" if one.on_average else "loss grows", one.first, facts)

@@ -14,7 +14,7 @@ from gradtui.report.text import one_line
 from gradtui.report.width import WIDTH
 from gradtui.runs.packed_updates import Scalars, Updates
 from gradtui.runs.run import ParameterNorms, Run, Update
-from gradtui.runs.since import since
+from gradtui.runs.since import none_found, since
 from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.visible import harmless, harmless_lines
 
@@ -60,7 +60,7 @@ def _head(run: Run) -> Iterator[str]:
 
 def _findings(run: Run) -> Iterator[str]:
     if not any(one.certainty != "perhaps" for one in run.findings):
-        yield findings_text.ONLY_PERHAPS if run.findings else findings_text.NONE
+        yield findings_text.ONLY_PERHAPS if run.findings else none_found(run)
     for finding in run.findings[: findings_text.MOST_FINDINGS]:
         yield from findings_text.told(finding, since(finding))
     if len(run.findings) > findings_text.MOST_FINDINGS:

@@ -177,6 +177,20 @@ def cut(text: str, width: int) -> str:
     return set_cell_size(text, width - 1).rstrip() + "…" if width > 0 else ""
 
 
+def within(pieces: tuple[Piece, ...], width: int) -> tuple[Piece, ...]:
+    """The pieces in at most `width` cells, `…` at their end where they were longer."""
+    seen = [(harmless(text), style) for text, style in pieces]
+    if width <= 0 or sum(cell_len(text) for text, _ in seen) <= width:
+        return pieces
+    kept, room = [], width - 1
+    for text, style in seen:
+        kept.append((text if cell_len(text) <= room else set_cell_size(text, room), style))
+        room -= cell_len(kept[-1][0])
+        if room == 0:
+            break
+    return (*kept, ("…", kept[-1][1]))
+
+
 def left(text: str, width: int) -> str:
     """`text` cut or filled to `width` cells, at the left."""
     return set_cell_size(cut(text, width), width)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from gradtui.snapshot.model import Source
 from gradtui.snapshot.visible import visible
-from gradtui.tui.panes.line_view import Line, LineView, Piece
+from gradtui.tui.panes.line_view import Line, LineView, Piece, within
 
 KINDS = {"Comment": "comment", "Keyword": "keyword", "Number": "number", "String": "string", "Function": "function"}
 """Of the colours that Pygments tells apart, those that are shown."""
@@ -61,7 +61,7 @@ It is run again when it is saved.
         pieces = self._lit(y) if self._span is not None else self._lines[y]
         here = self._span is not None and self._row(self._span[0]) <= y <= self._row(self._span[1] - 1)
         number = (f"{y + 1:>{digits}} ", "source--lit" if here and not self._bad else "source--number-of-line")
-        return Line((number, *pieces))
+        return Line(within((number, *pieces), self.line_width))
 
     def on_resize(self) -> None:
         self._paint()

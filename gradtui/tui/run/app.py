@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from gradtui.runs.run import Run
-from gradtui.runs.since import since
+from gradtui.runs.since import none_found, since
 from gradtui.settings.read_settings import Settings
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.visible import visible
@@ -31,7 +31,7 @@ from gradtui.tui.run.help import shown
 from gradtui.tui.run.keys import EVERYWHERE, KEYS
 from gradtui.tui.run.look import PANES, Look
 from gradtui.tui.run.loss_chart import LossChart
-from gradtui.tui.run.panes import NONE, FindingsPane, Numbers, Output, may_judge
+from gradtui.tui.run.panes import FindingsPane, Numbers, Output, may_judge
 from gradtui.tui.run.successor import Successor
 from gradtui.tui.textual_fixes import MendedApp, run_beside
 from gradtui.tui.typing.file_entry import FileEntry, write, written
@@ -263,7 +263,7 @@ class RunApp(Successor, MendedApp):
     @property
     def _none(self) -> str:
         """What is said where there is no finding."""
-        return NONE if may_judge(self.look.run) else lines.NO_UPDATE
+        return none_found(self.look.run) if may_judge(self.look.run) else lines.NO_UPDATE
 
     def action_help(self) -> None:
         from gradtui.tui.run.help import HelpScreen

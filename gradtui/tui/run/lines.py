@@ -129,7 +129,12 @@ def rank_line(pace: Pace, latest: float | None, here: bool) -> Pieces:
     each = f"{number(pace.each, 3)} s an update" if pace.each else ""
     behind = "" if pace.last is None or latest is None else f"{clock(latest - pace.last)} behind"
     how = "goes on" if not pace.ended else "ended" if not pace.exit else f"ended with {pace.exit}"
-    cells = (f"{pace.updates:,} updates".rjust(16), each.rjust(20), how.rjust(14), f"   {behind}")
+    cells = (
+        f"{pace.updates:,} update{'s' * (pace.updates != 1)}".rjust(16),
+        each.rjust(20),
+        how.rjust(14),
+        f"   {behind}",
+    )
     style = "ranks--here" if here else "ranks--name"
     return ((f"{'▶' if here else ' '} rank {pace.rank}".ljust(10), style), ("".join(cells), ""))
 

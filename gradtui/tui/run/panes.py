@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from gradtui.runs.run import Run
 from gradtui.runs.side_by_side import Pace
-from gradtui.tui.panes.line_view import Line, LineView
+from gradtui.runs.since import none_found
+from gradtui.tui.panes.line_view import Line, LineView, within
 from gradtui.tui.run import lines
 from gradtui.tui.run.heat_map import Sized
 from gradtui.tui.run.look import Look
@@ -17,7 +18,6 @@ MOST_PRINTED = 500
 MOST_RANKS = 8
 LOW = 10
 """Lines of a pane that has none to leave empty."""
-NONE = "no fault found"
 
 
 def may_judge(run: Run) -> bool:
@@ -58,8 +58,8 @@ class FindingsPane(LineView, can_focus=False):
     def line(self, y: int) -> Line:
         run = self._look.run
         if not run.findings:
-            return Line(((NONE if may_judge(run) else "", "findings--none"),))
-        return Line(lines.finding_line(run.findings[y], y == self._look.finding))
+            return Line(((none_found(run) if may_judge(run) else "", "findings--none"),))
+        return Line(within(lines.finding_line(run.findings[y], y == self._look.finding), self.line_width))
 
 
 class Told(LineView):
@@ -74,7 +74,7 @@ class Told(LineView):
         return len(self._lines)
 
     def line(self, y: int) -> Line:
-        return self._lines[y]
+        return self._lines[y]._replace(pieces=within(self._lines[y].pieces, self.line_width))
 
     def tell(self, told: Sequence[Line]) -> None:
         self._lines = told

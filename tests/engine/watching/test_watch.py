@@ -70,6 +70,23 @@ def test_numbers_are_those_of_torch_and_nothing_is_left(model: nn.Module, tmp_pa
     assert watch.findings == ()
 
 
+@pytest.mark.parametrize(("rates", "told"), [([3.0] * 31, [True]), ([3.0] * 9 + [0.1] * 22, [])])
+def test_a_loss_that_grows_until_it_is_infinite_is_told_while_the_training_goes_on(
+    rates: list[float], told: list[bool]
+) -> None:
+    """Of one that is finite nothing is: it may fall again."""
+    model = nn.Linear(1, 1, bias=False)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    heard: list[bool] = []
+    with gradtui.watch(model, optimizer, on_finding=lambda one: heard.append(one.update == 0)):
+        for optimizer.param_groups[0]["lr"] in rates:
+            optimizer.zero_grad()
+            model.weight.square().sum().backward()
+            optimizer.step()
+        before_the_end = [*heard]
+    assert before_the_end == heard == told
+
+
 class Averages(nn.Module):
     """Held by no module: written over by a function."""
 

@@ -148,6 +148,28 @@ async def test_a_click_chooses_update_and_module(path: Path) -> None:
         assert abs(app.look.place - 30) <= 1
 
 
+async def test_what_is_cut_of_a_finding_has_a_mark(path: Path) -> None:
+    app = RunApp(Source(str(path)))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await shown(pilot)
+        assert screen(app)[1].rstrip().endswith("…")
+
+
+async def test_of_a_run_that_goes_on_it_is_said_that_most_is_looked_for_later(tmp_path: Path) -> None:
+    path = tmp_path / "run.gradtui"
+    app = RunApp(Source(str(path)))
+    with RunWriter(path) as writer:
+        writer.optimizer("SGD")
+        writer.update(made.update(0))
+        async with app.run_test(size=WIDE) as pilot:
+            await shown(pilot)
+            assert "no fault found yet" in text(app)
+            writer.end(0)
+            await until(pilot, lambda: app.look.run.ended)
+            await until(pilot, lambda: "no fault found yet" not in text(app))
+            assert "no fault found" in text(app)
+
+
 @pytest.mark.parametrize("size", [(1, 1), (40, 10), (200, 60)])
 async def test_any_size_and_every_key(size: tuple[int, int], path: Path) -> None:
     app = RunApp(Source(str(path)))
