@@ -17,7 +17,7 @@ MOST_RECEIVERS = 3
 
 
 def sentence(replay: Replay, node: Node, steps_done: int | None, digits: int) -> str:
-    """`f changes 1 times as fast as 3x: ḡ = 1. Times 3, that goes to x.`; of a leaf, how its gradient is summed."""
+    """`f changes 2 times as fast as 3x: ḡ = 2. Times 3, that goes to x.`; of a leaf, how its gradient is summed."""
     if not has_run(replay.graph, node.id, steps_done):
         return "" if node.step is None else "Backward has not come here yet, so there is no gradient."
     if not is_finite(node.grad_output) or node.grad_output is None or node.grad_output.unread is not None:
@@ -30,8 +30,18 @@ def sentence(replay: Replay, node: Node, steps_done: int | None, digits: int) ->
         return f"This is {function(replay.graph)} itself, {begun}. {onward}"
     if node.shape:
         return f"ḡ tells how fast {_sum(replay)} changes with each element here. {onward}"
-    speed = numbers(node.grad_output, digits)
-    return f"{_sum(replay)} changes {speed} times as fast as {title(node)}: ḡ = {speed}. {onward}"
+    return f"{_speed(replay, node, digits)}: ḡ = {numbers(node.grad_output, digits)}. {onward}"
+
+
+def _speed(replay: Replay, node: Node, digits: int) -> str:
+    """How fast f changes beside the node's value: what ḡ is, in words."""
+    assert node.grad_output is not None
+    of, beside, (speed,) = _sum(replay), title(node), node.grad_output.numbers
+    if not speed:
+        return f"{of} hardly moves where {beside} changes a little"
+    times = number(abs(speed), digits)
+    fast = f"as fast as {beside}" if times == "1" else f"{times} times as fast as {beside}"
+    return f"{of} changes {fast}{', in the opposite direction' * (speed < 0)}"
 
 
 def _sum(replay: Replay) -> str:

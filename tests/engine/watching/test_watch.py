@@ -81,7 +81,7 @@ def test_a_loss_that_grows_until_it_is_infinite_is_told_while_the_training_goes_
     with gradtui.watch(model, optimizer, on_finding=lambda one: heard.append(one.update == 0)):
         for optimizer.param_groups[0]["lr"] in rates:
             optimizer.zero_grad()
-            model.weight.square().sum().backward()
+            model(torch.ones(1, 1)).square().sum().backward()
             optimizer.step()
         before_the_end = [*heard]
     assert before_the_end == heard == told

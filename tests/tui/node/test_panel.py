@@ -49,8 +49,7 @@ async def test_product() -> None:
         assert app.lines == [
             "MulBackward0  3x",
             "value 12   ḡ 1",
-            "f changes 1 times as fast as 3x: ḡ = 1. Times 3, that",
-            "  goes to x.",
+            "f changes as fast as 3x: ḡ = 1. Times 3, that goes to x.",
             "∂(a·b)/∂a = b = 3",
             "x: 1 · 3 = 3, sum – → 3",
             "· 3: no gradient goes here",
