@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine.autograd.readable_tensors import has_numbers
+from gradtui.engine.autograd.readable_tensors import has_numbers, readable
 from gradtui.engine.autograd.saved import SAVED
 from gradtui.engine.autograd.torch_private import RAW, names_of, saved_tensors
 from gradtui.engine.autograd.values import legible
@@ -54,17 +54,28 @@ def readable_numbers(tensor: object) -> bool:
     return isinstance(tensor, torch.Tensor) and has_numbers(tensor) and not tensor.is_complex()
 
 
-def first_bad(tensor: torch.Tensor) -> tuple[tuple[int, ...], int]:
-    """The index of the first nan, of the first infinity where there is none, and how many elements are not finite."""
-    flat = tensor.reshape(-1)
+def first_bad(tensor: torch.Tensor) -> tuple[tuple[int, ...], float, int] | None:
+    """The index of the first nan, of the first infinity where there is none; what stands there, of a complex number the part
+    that is not finite; and how many elements are not finite. None where there are no numbers to read.
+
+    Of any tensor of user code that holds such an element; () is the index in one that is sparse or nested.
+    """
+    numbers = tensor if has_numbers(tensor) else readable(tensor)
+    if isinstance(numbers, str):
+        return None
+    strided = numbers.layout is torch.strided
+    flat = (numbers if strided else numbers.coalesce().values()).reshape(-1)
     nan, bad = flat.isnan(), ~flat.isfinite()
     wanted = nan if bool(nan.any()) else bad
     place = int(wanted.to(torch.uint8).argmax())
+    number = flat[place].item()
+    if isinstance(number, complex):
+        number = number.imag if math.isfinite(number.real) else number.real
     index = []
-    for size in reversed(tensor.shape):
+    for size in reversed(numbers.shape if strided and not tensor.is_nested else ()):
         index.append(place % size)
         place //= size
-    return tuple(reversed(index)), int(bad.sum())
+    return tuple(reversed(index)), float(number), int(bad.sum())
 
 
 def number_at(what: object, shape: Sequence[int], index: tuple[int, ...]) -> float | None:
@@ -93,7 +104,10 @@ def of_sent(node: Node, edge: int, sent: torch.Tensor, came: torch.Tensor | None
     if not readable_numbers(sent):
         return None
     sent = sent.detach()
-    index, bad = first_bad(sent)
+    found = first_bad(sent)
+    if found is None:
+        return None
+    index, result, bad = found
     kept = kept_by(node)
     operands = tuple(
         Operand(name, number_at(what, sent.shape, index), _told(what))
@@ -105,7 +119,7 @@ def of_sent(node: Node, edge: int, sent: torch.Tensor, came: torch.Tensor | None
         "backward",
         node.name(),
         index[:MOST_DIMENSIONS],
-        float(sent[index].item()),
+        result,
         operands,
         bad,
         rows_kept(kept) or masked_rows(node, kept),

@@ -78,7 +78,7 @@ class _Watch(DispatchMode):
         told = legible(result)
         if is_finite(told):
             return
-        operands = [legible(one) for one in tensors(args) if readable_numbers(one)]
+        operands = [*map(legible, tensors(args))]
         name = func.__name__.partition(".")[0]
         finite = all(map(is_finite, operands))
         if finite and name not in GIVEN:
@@ -131,15 +131,15 @@ def witness(
 
     told: the numbers of the result. changed: whether the call has written over its first input.
     """
-    before = {id(one): legible(one) for one in inputs if one.requires_grad and readable_numbers(one)}
-    if not is_worse(told, [*before.values()]):
+    before = {id(one): legible(one) for one in inputs if one.requires_grad}
+    place = first_bad(result.detach()) if is_worse(told, [*before.values()]) else None
+    if place is None:
         return None
-    result = result.detach()
-    index, bad = first_bad(result)
-    if _called(func) in ASKED and math.isinf(result[index].item()):  # a mask, as in many a healthy attention
-        return Witness(None, "forward", _called(func), index, float(result[index].item()), bad=bad)
-    known = [(one, before.get(id(one)) or legible(one)) for one in inputs if readable_numbers(one)]
-    base = Witness(None, "forward", _called(func), index, float(result[index].item()), bad=bad)
+    index, number, bad = place
+    base = Witness(None, "forward", _called(func), index, number, bad=bad)
+    if base.operation in ASKED and math.isinf(number):  # a mask, as in many a healthy attention
+        return base
+    known = [(one, before.get(id(one)) or legible(one)) for one in inputs]
     data = [(one, values) for one, values in known if not one.requires_grad and not is_finite(values)]
     is_carried_in = bool(data) and not is_worse(told, [values for _, values in known])
     origin = _before(data[0][0], look) if is_carried_in or (data and all(map(is_finite, before.values()))) else None
@@ -161,7 +161,10 @@ def witness(
     if found is None:
         return base
     aten, given, made = found
-    index, bad = first_bad(made)
+    place = first_bad(made)
+    if place is None:
+        return base
+    index, number, bad = place
     operation = aten.__name__.partition(".")[0]
     names = [argument.name for argument in aten._schema.arguments]
     operands = [
@@ -178,7 +181,6 @@ def witness(
     rows = rows_of(operation, given, made)
     if watch.lost is not None:
         rows, operands = rows | {"lost": 1}, [*operands, Operand(LOST, watch.lost)]
-    number = float(made[index].item())
     return Witness(None, "forward", operation, index, number, tuple(operands), bad, rows)
 
 

@@ -81,8 +81,8 @@ def _overflow(record: Record, witness: Witness, node: Node, facts: dict[str, Fac
     if (grown := growth(record, node)) is not None:
         facts |= {"factor": grown.factor, "times": grown.times, "by": grown.node}
         return _proved("overflow", "grows to overflow", facts)
-    if not called_functions.has(witness.operation, "overflowing"):
-        return Reason("domain", "became infinite", facts)
+    if not witness.operands or not called_functions.has(witness.operation, "overflowing"):
+        return Reason("domain", "became infinite", facts)  # where no operand was seen it may have been at a pole
     return _proved("overflow", "overflows", facts, form or SMALLER)
 
 

@@ -11,6 +11,7 @@ import torch.nn.functional as F  # noqa: N812 - as everybody writes it
 from torch import Tensor, nn
 
 import gradtui
+from gradtui.findings.findings import findings
 from gradtui.snapshot.model import Snapshot, Witness
 from tests.torch_version import sees_what_is_kept
 
@@ -67,6 +68,42 @@ def test_data_that_carry_no_gradient_by_their_name() -> None:
     _, (first, *_) = seen(lambda x: x * table)
     (data,) = [one for one in first.operands if not one.carries]
     assert data.variable == "table"
+
+
+OTHERS: dict[str, Callable[[Tensor], Tensor]] = {
+    "complex": lambda x: (x + 0j).log().abs(),
+    "complex and more": lambda x: ((x + 0j).log() * 2).reshape(-1).real,
+    "complex without a float": lambda x: torch.view_as_real((x + 0j).reciprocal()),
+    "a product of complex": lambda x: ((x + 0j).log()[None] @ (x + 1j)[:, None]).real,
+    "8 bits": lambda x: (1e6 / x).to(torch.float8_e4m3fnuz).reshape(-1, 1).float(),
+    "sparse": lambda x: ((x + 1)[None].to_sparse() * torch.inf).to_dense(),
+    "sparse, nan": lambda x: torch.sparse.sum((x + 1)[None].to_sparse() * torch.nan),
+    "jagged": lambda x: torch.nested.to_padded_tensor(
+        torch.nested.as_nested_tensor([x, x[:1]], layout=torch.jagged).log(), 0.0
+    ),
+}
+"""What is not finite in a tensor that torch does not ask for it as it does an ordinary one."""
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_program_goes_on_whatever_the_tensor(name: str) -> None:
+    x = torch.tensor([0.0, 1.0, 2.0])
+    snapshot, (first, *_) = seen(OTHERS[name], x)
+    assert first.bad
+    assert snapshot.value is not None
+    assert snapshot.value.numbers == pytest.approx((OTHERS[name](x).sum().item(),), nan_ok=True)
+    assert findings(snapshot)[0].kind != "overflow", "of numbers that were not seen"
+
+
+def test_of_a_complex_number_the_part_that_is_not_finite() -> None:
+    x = torch.tensor([1.0, 0.0, 4.0])
+    _, (witness,) = seen(lambda x: torch.complex(x, x.detach() / 0).abs(), x)
+    assert witness.index == (1,)
+    assert witness.result is not None
+    assert math.isnan(witness.result)
+    _, (witness, *_) = seen(lambda x: (x + 0j).log().imag + (x + 0j).log().real, x)
+    assert (witness.index, witness.result, witness.bad) == ((1,), -math.inf, 1)
 
 
 def test_nothing_on_a_healthy_model() -> None:
