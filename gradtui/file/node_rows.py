@@ -60,3 +60,4 @@ class ParameterRow(Struct, frozen=True, array_like=True, gc=False):
     registered: bool | None = None
     within: bool = False
     attribute: bool = False
+    is_parameter: bool = False

@@ -184,6 +184,7 @@ class Writer:
                 [each.registered for each in one],
                 [each.within for each in one],
                 [each.attribute for each in one],
+                [each.is_parameter for each in one],
             )
         )
 
@@ -322,7 +323,8 @@ class Reader:
         if value is None:
             raise BrokenError(f"{DAMAGED}: a parameter has no value")
         dtype, device, grad, wanted = names[row.dtype], names[row.device], values[row.grad], row.requires_grad
-        return Parameter(value, grad, dtype, device, row.node, wanted, row.registered, row.within, row.attribute)
+        known = row.registered, row.within, row.attribute, row.is_parameter
+        return Parameter(value, grad, dtype, device, row.node, wanted, *known)
 
 
 def _weight(piece: Piece) -> int:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from gradtui.findings import learned
 from gradtui.findings.grad_scaler import without_scale
 from gradtui.findings.unread import with_known_values
 from gradtui.findings.zeros import first_zero
 from gradtui.graph.incoming_edges import Use, above, uses
 from gradtui.graph.operands import is_finite
-from gradtui.snapshot.model import Event, Graph, Node, Parameter, Snapshot, Source, Witness
+from gradtui.snapshot.model import Event, Graph, Node, Parameter, Snapshot, Witness
 
 MOST_NODES = 2000
 """Of a function that is looked at as an expression is: each path and each element of it."""
@@ -75,6 +76,11 @@ class Record:
                     found[name] = Parameter(value, node.grad_output, node.dtype, node.device, node.id)
         return found
 
+    @cached_property
+    def learning(self) -> frozenset[str]:
+        """The leaves that a training would move: of all, not only of those that are asked for."""
+        return learned.learning(self.leaves)
+
     @property
     def wanted(self) -> dict[str, Parameter]:
         """The leaves that are asked for."""
@@ -133,11 +139,6 @@ class Record:
     def bad(self) -> tuple[str, ...]:
         """The leaves with a gradient that is not finite."""
         return tuple(name for name, leaf in self.wanted.items() if leaf.grad is not None and not is_finite(leaf.grad))
-
-    def first_use(self, leaf: Node) -> Source | None:
-        """Where in the code what was made before comes in."""
-        users = sorted((self.nodes[user] for user, _ in self.uses[leaf.id]), key=lambda user: user.sequence or 0)
-        return next((user.source for user in users if user.source is not None), None)
 
     def absent(self) -> Iterator[tuple[str, Parameter]]:
         """The leaves that want a gradient and are not in the graph."""

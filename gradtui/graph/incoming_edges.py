@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from gradtui.snapshot.model import Graph, Values
+from gradtui.snapshot.model import Graph, Node, Source, Values
 from gradtui.snapshot.numbers import NOT_KNOWN
 from gradtui.snapshot.uncollected import uncollected
 
@@ -31,6 +31,12 @@ def uses(graph: Graph) -> list[list[Use]]:
                 if edge.target is not None:
                     found[edge.target].append((node.id, number))
     return found
+
+
+def first_use(graph: Graph, used: Sequence[Sequence[Use]], leaf: Node) -> Source | None:
+    """Where in the code what was made before comes in. used: `uses` of the graph."""
+    users = sorted((graph.nodes[user] for user, _ in used[leaf.id]), key=lambda user: user.sequence or 0)
+    return next((user.source for user in users if user.source is not None), None)
 
 
 def uses_of(graph: Graph, node: int) -> list[Use]:

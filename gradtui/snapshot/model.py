@@ -83,7 +83,7 @@ class Parameter(Struct, frozen=True):
     registered: of an nn.Parameter, whether the model has it in `parameters()`; None for another tensor, or without a model.
     within: whether its gradient, or a part of it, comes of a backward that runs within `node`, as that of a reentrant checkpoint.
     attribute: whether a module of the model holds it and it is no nn.Parameter; no variable, and no optimizer among the
-    variables, holds it too.
+    variables, holds it too. is_parameter: whether it is an nn.Parameter, be it of a model that is known or not.
     """
 
     value: Values
@@ -95,6 +95,7 @@ class Parameter(Struct, frozen=True):
     registered: bool | None = None
     within: bool = False
     attribute: bool = False
+    is_parameter: bool = False
 
 
 class Operand(Struct, frozen=True):

@@ -136,7 +136,7 @@ EVERYTHING = Snapshot(
     Problem("crash", "no", 1, 2, "hint", HERE, ("line 1", "line 2"), "inplace", "Exp", RAISED),
     "function",
     {
-        "w": Parameter(LARGE, None, "bfloat16", "cuda:0", 1, False, True, True, True),
+        "w": Parameter(LARGE, None, "bfloat16", "cuda:0", 1, False, True, True, True, True),
         "": Parameter(scalar(1), scalar(2), "f", "c"),
     },
     {"encoder": Module("Encoder", 3, HERE), "encoder.layer": Module("ModuleList")},

@@ -47,6 +47,7 @@ def parameters(
             registered=None if registered is None or not _is_parameter(itself) else itself in registered,
             within=tensor in within,
             attribute=tensor in attributes,
+            is_parameter=_is_parameter(itself),
         )
     return told
 

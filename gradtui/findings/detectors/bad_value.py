@@ -15,6 +15,7 @@ from gradtui.findings.zeros import zero_factor
 from gradtui.grad_fns import called_functions
 from gradtui.grad_fns.traits import has, replaces
 from gradtui.graph.gradients import spread
+from gradtui.graph.incoming_edges import first_use
 from gradtui.graph.operands import first_bad, is_finite, operation, seen_value
 from gradtui.snapshot.model import Node, Values, Witness
 
@@ -88,7 +89,7 @@ def _by_numbers(record: Record, node: Node, origin: Origin) -> Cause:
         if origin.symptom == "gradient" and (branch := _not_taken_by(record, node)) is not None:
             facts |= _behind(branch)
     certainty = "proved" if record.is_explored else found.certainty
-    place = Place(node.id, None if node.edges else record.first_use(node))
+    place = Place(node.id, None if node.edges else first_use(record.graph, record.uses, node))
     return Cause(f"value: {found.kind}", place, facts, certainty, (), shown)
 
 

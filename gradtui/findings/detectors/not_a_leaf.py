@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has
+from gradtui.graph.incoming_edges import first_use
 from gradtui.graph.operands import operation, short
 from gradtui.snapshot.finding import Certainty
 from gradtui.snapshot.model import Node, Parameter
@@ -34,7 +35,7 @@ def _cause(record: Record, name: str, leaf: Parameter, place: int) -> Cause:
     below = {record.nodes[edge.target].variable for edge in node.edges if edge.target is not None} - {None}
     leaves = _leaves(record, node) if node.value is None and record.is_traced else []
     if leaves and all(_is_stray(record, other) for other in leaves):
-        made = Place(node.id, node.source or record.first_use(node))
+        made = Place(node.id, node.source or first_use(record.graph, record.uses, node))
         return Cause("parameter computed", made, {"maker": maker}, "proved", (name,))
     of = Part("of", {"names": short(", ".join(sorted(map(str, below))))}) if below else ""
     norm = leaf.grad.norm if leaf.grad is not None else None

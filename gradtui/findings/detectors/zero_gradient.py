@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from gradtui.findings import hooks
 from gradtui.findings.cause import Cause, Extent, Fact, Facts, Part, Place, elements
 from gradtui.findings.detectors import bad_value
+from gradtui.findings.learned import are_beside_a_model
 from gradtui.findings.not_finite import locate
 from gradtui.findings.reason_at_node import Reason
 from gradtui.findings.record import Record
@@ -120,10 +121,7 @@ def _evidence(record: Record, node: Node, edge: int | None) -> Iterator[tuple[st
 
 def _meant(record: Record, found: Cause) -> Cause:
     """A leaf that is no parameter, as the place at which a penalty takes a gradient, is often meant to get none itself."""
-    leaves = record.leaves
-    is_model = any(leaf.registered for leaf in leaves.values())
-    plain = all(name in leaves and leaves[name].registered is None for name in found.about)
-    return replace(found, certainty="perhaps") if is_model and plain else found
+    return replace(found, certainty="perhaps") if are_beside_a_model(found.about, record.leaves) else found
 
 
 def _is_silent(record: Record, leaf: Parameter) -> bool:

@@ -60,8 +60,8 @@ ZEROS: dict[str, Sentence] = {
     "factor starts at 0": Sentence(
         "masked",
         "backward",
-        "{node}: what it is multiplied by, {factor}, is all 0, though it has a gradient itself and will move",
-        "no fault in the first step where it starts at 0 on purpose (LoRA, a residual gate); else initialise it",
+        "{node}: what it is multiplied by, {factor}, is all 0, though it has a gradient itself",
+        "no fault in the first step where it starts at 0 on purpose, and learns (LoRA, a residual gate); else initialise it",
     ),
     "factor is 0": Sentence(
         "masked",

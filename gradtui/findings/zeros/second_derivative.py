@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.findings.zeros.first_zero import Killer
+from gradtui.findings.zeros.zero_factor import leaves_below
 from gradtui.grad_fns.traits import traits_of
 from gradtui.graph.operands import is_zero, operation
 from gradtui.snapshot.model import Node
@@ -17,17 +20,20 @@ AGAIN = "Backward"
 def cause(record: Record, silent: Mapping[str, Killer]) -> Cause | None:
     """Of those leaves to which the only ways lead through such a second derivative, where no parameter learns at all."""
     kinks = [node for node in record.nodes if is_of_pieces(node)]
-    if not kinks or any(_learns(record, name) for name in record.snapshot.parameters):
+    if not kinks or record.learning:
         return None
     first = min(kinks, key=lambda node: node.id)
     return _cause(first, tuple(dict.fromkeys([*silent, *(name for name, _ in record.absent())])))
 
 
 def of_one(record: Record, name: str, killer: Killer) -> Cause | None:
-    """Of a leaf beside which others learn."""
+    """Of a leaf beside which others learn. Where these are below the same node, the loss is made of a first derivative too, in
+    which what only shifts it, a bias, has no part."""
     node = record.nodes[killer.node]
     if is_of_pieces(node):
-        return _cause(node, (name,))
+        found = _cause(node, (name,))
+        is_penalty = not record.learning.isdisjoint(leaves_below(record, node))
+        return replace(found, certainty="perhaps") if is_penalty else found
     if (node.order or 0) > 1 and is_zero(node.value):
         return Cause(
             "second derivative is nothing", Place(node.id), {"node": node, "symptom": "zero"}, "likely", (name,)
@@ -52,11 +58,3 @@ def pieces(node: Node) -> str:
 
 def _is_second(name: str) -> bool:
     return name.removesuffix("0").removesuffix("1").endswith("BackwardBackward")
-
-
-def _learns(record: Record, name: str) -> bool:
-    """A parameter of the model; not the place at which it is differentiated."""
-    leaf = record.snapshot.parameters[name]
-    of_a_model = any(each.registered for each in record.snapshot.parameters.values())
-    is_one = leaf.registered is True if of_a_model else " " not in name
-    return is_one and leaf.grad is not None and not is_zero(leaf.grad)

@@ -16,7 +16,8 @@ DROPPING = {"AlphaDropout", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "F
 
 
 def cause(record: Record, name: str, killer: Killer) -> Cause | None:
-    """Where both factors are 0 neither ever gets a gradient; where the other one gets one, it moves, and so will this."""
+    """Where both factors are 0, and nothing else moves them, neither ever gets a gradient; where the other one gets one, so may
+    this."""
     node = record.nodes[killer.node]
     if killer.edge is None or not has(operation(node), "multiplying"):
         return None
@@ -32,19 +33,19 @@ def cause(record: Record, name: str, killer: Killer) -> Cause | None:
     facts: dict[str, Fact] = {"node": node, "factor": other, "symptom": "zero"}
     if is_zero(own):
         mine = _maker(record, node.edges[killer.edge]) or node
-        names = sorted({*_leaves(record, mine), *_leaves(record, other)} & {*record.leaves})
+        names = sorted({*leaves_below(record, mine), *leaves_below(record, other)} & {*record.leaves})
         about = tuple(each for each in names if is_zero(record.leaves[each].grad))
-        if about:
+        if about and record.learning.isdisjoint(names):
             first, second = (mine, other) if mine.id > other.id else (other, mine)
             facts = {"node": node, "one": first, "other": second, "symptom": "zero"}
             return Cause("both factors are 0", Place(node.id), facts, "proved", about)
-    grads = [record.leaves[each].grad for each in _leaves(record, other) & {*record.leaves}]
-    learns = any(grad is not None and not is_zero(grad) for grad in grads)
+    below = leaves_below(record, other) & {*record.leaves}
+    moves = not is_zero(other.grad_output) and not record.learning.isdisjoint(below)
     return Cause(
-        "factor starts at 0" if learns else "factor is 0",
+        "factor starts at 0" if moves else "factor is 0",
         Place(node.id),
         facts,
-        "perhaps" if learns or grads else "likely",  # what it is made of has a finding of its own
+        "perhaps" if below else "likely",  # what it is made of has a finding of its own
         (name,),
     )
 
@@ -105,7 +106,7 @@ def _maker(record: Record, edge: Edge) -> Node | None:
     return node
 
 
-def _leaves(record: Record, node: Node) -> set[str]:
+def leaves_below(record: Record, node: Node) -> set[str]:
     """The leaves that it is made of."""
     waiting, seen, found = [node.id], {node.id}, set()
     while waiting:

@@ -1,0 +1,89 @@
+"""What learns, where nobody says what the model is, and no optimizer is known."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+import gradtui
+from gradtui.api import Snapshot
+
+derivative = torch.autograd.grad
+
+
+def second_derivative(trace: bool, named: bool) -> Snapshot:
+    """The model is a variable here, or is not."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(1, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 1))
+    models = [model]
+    if not named:
+        del model
+
+    def loss() -> torch.Tensor:
+        t = torch.linspace(0, 1, 5).unsqueeze(1).requires_grad_()
+        (slope,) = derivative(models[0](t).sum(), t, create_graph=True)
+        (bend,) = derivative(slope.sum(), t, create_graph=True)
+        return (bend + torch.sin(3 * t)).square().mean()
+
+    if not trace:
+        return gradtui.capture(loss())
+    with gradtui.trace() as watched:
+        made = loss()
+    return watched.capture(made)
+
+
+@pytest.mark.parametrize("trace", [True, False])
+@pytest.mark.parametrize("named", [True, False])
+def test_the_place_of_a_derivative_does_not_learn(trace: bool, named: bool) -> None:
+    """It gets a gradient; all that would learn gets none that is not 0, as torch says."""
+    snapshot = second_derivative(trace, named)
+    (found,) = snapshot.findings
+    assert (found.kind, found.certainty) == ("flat", "proved")
+    grads = [one.grad for one in snapshot.parameters.values() if one.is_parameter and one.grad is not None]
+    assert len(grads) == 4
+    assert not any(number for grad in grads for number in grad.numbers)
+
+
+def test_two_factors_of_0_of_which_one_is_moved_by_another_way() -> None:
+    """After one step of SGD the other one gets a gradient: they do not stay so."""
+    p, q = nn.Parameter(torch.ones(3)), nn.Parameter(torch.ones(3))
+    p0, q0 = torch.ones(3), torch.ones(3)
+
+    def loss() -> torch.Tensor:
+        return ((p - p0) * (q - q0)).sum() + p.square().sum()
+
+    with gradtui.trace() as trace:
+        made = loss()
+    assert {one.certainty for one in trace.capture(made).findings} == {"perhaps"}
+    torch.optim.SGD([p, q], lr=0.1).step(lambda: made.backward())  # type: ignore[no-untyped-call]
+    assert bool(derivative(loss(), q)[0].any())
+
+
+def test_two_factors_of_0_that_nothing_else_moves() -> None:
+    p, q = nn.Parameter(torch.zeros(3)), nn.Parameter(torch.zeros(3))
+    with gradtui.trace() as trace:
+        made = (p * q).sum()
+    assert [one.certainty for one in trace.capture(made).findings] == ["proved"]
+
+
+def test_a_factor_is_not_said_to_have_a_gradient_that_only_its_parts_have_by_another_way() -> None:
+    w, z = nn.Parameter(torch.ones(3)), nn.Parameter(torch.zeros(3))
+    with gradtui.trace() as trace:
+        zero = (z * 1).relu()
+        made = (w * zero).sum() + z.exp().sum() - zero.sum() * w.detach()[0]
+    assert not bool(derivative(made, zero, retain_graph=True)[0].any())
+    found = [one for one in trace.capture(made).findings if one.parameter == "w"]
+    assert found
+    assert all("gradient itself" not in one.text for one in found)
+
+
+def test_a_bias_has_no_part_in_a_penalty_on_a_slope() -> None:
+    """As a critic's, taken by itself: it is often meant."""
+    torch.manual_seed(0)
+    critic = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 1))
+    with gradtui.trace() as trace:
+        x = torch.randn(5, 3, requires_grad=True)
+        (slope,) = derivative(critic(x).sum(), x, create_graph=True)
+        loss = (slope.norm(dim=1) - 1).square().mean()
+    assert {one.certainty for one in trace.capture(loss).findings} <= {"perhaps"}
