@@ -135,7 +135,7 @@ class Backward:
     def play(self) -> None:
         """On from here, or from the start where backward is at its end; pause while it plays."""
         if self._player.playing:
-            self._player.stop()
+            self._player.stop(pause=True)
             return
         if not self._has_more:
             self._move(steps_done=0)

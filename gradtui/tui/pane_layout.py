@@ -41,6 +41,7 @@ class PaneLayout(Container):
             pane.border_title = name
         self.tabs = Static(id="tabs")
         self._given: tuple[str | None, str | None] = (None, None)
+        self._unpresented: str | None = None
         self._fitted, self._columns = (0, 0, ""), 0
         self._named = Content()
 
@@ -66,16 +67,22 @@ class PaneLayout(Container):
         return self.app.screen_stack[0]
 
     def toggle_maximised(self, pane: str = "") -> None:
-        """The whole screen for `pane`, for the focused one unless told, or for all of them again."""
+        """The whole screen for `pane`, for the focused one unless told, or for all of them again; where one is seen, for that."""
         focused = self.app.focused
+        if self.one_at_a_time:
+            pane = pane or self.maximised or self.tab
         pane = pane or (focused.id if focused is not None and focused.id in PANES else None) or "graph"
         self.maximised = None if self.maximised == pane else pane
 
     def toggle_presenting(self) -> None:
         """For a projector: one pane, the numbers large, and few words; tab brings the next pane."""
-        presenting = not self.presenting
-        self._whole.set_class(presenting, "-present")
-        self.maximised = self._there[1] if presenting else None
+        if self.presenting:
+            self._whole.remove_class("-present")
+            self.maximised = self._unpresented
+        else:
+            self._whole.add_class("-present")
+            self._unpresented = self.maximised
+            self.maximised = self.maximised or self._there[1]
 
     def restore(self) -> None:
         self._whole.remove_class("-present")

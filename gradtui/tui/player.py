@@ -27,6 +27,7 @@ class Player:
         self._app, self._changed, self._speeds, self._unit = app, changed, speeds, unit
         self._advance: Callable[[], bool] = lambda: False
         self._timer: Timer | None = None
+        self._told = False
         self.speed = FIRST_SPEED
 
     @property
@@ -35,20 +36,26 @@ class Player:
 
     @property
     def text(self) -> str:
+        """How it plays, also while it pauses and after another speed was chosen; nothing where it was left."""
+        if not self._told:
+            return ""
         return f"{'▶' if self.playing else '‖'} {self.speed:g} {self._unit}/s"
 
     def play(self, advance: Callable[[], bool]) -> None:
         """Call `advance` now and then on, until it returns False: then the end is reached."""
-        self._advance = advance
+        self._advance, self._told = advance, True
         self._restart()
         self._changed()
         self.tick()
 
-    def stop(self) -> None:
+    def stop(self, *, pause: bool = False) -> None:
+        if not self._told or (pause and not self.playing):
+            return
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-            self._changed()
+        self._told = pause
+        self._changed()
 
     def rescale(self, by: int) -> None:
         """The next speed, up or down; also while it plays."""
@@ -56,6 +63,7 @@ class Player:
         self.speed = self._speeds[max(0, min(place, len(self._speeds) - 1))]
         if self._timer is not None:
             self._restart()
+        self._told = True
         self._changed()
 
     def tick(self) -> None:

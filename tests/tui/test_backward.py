@@ -101,9 +101,11 @@ async def test_pause_and_a_step_by_hand() -> None:
         await press(pilot, "space", "space")
         assert not app.player.playing
         assert app.backward.cursor.steps_done == 1
+        assert "‖ 0.25 nodes/s" in text_of(app)
         await press(pilot, "space", "p")
         assert not app.player.playing
         assert app.backward.cursor.steps_done == 1
+        assert "nodes/s" not in text_of(app), "it is no film any more"
 
 
 async def test_speed_has_its_limits() -> None:

@@ -5,8 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gradtui.file.snapshot_format import load
+from gradtui.snapshot.model import Origin
+from gradtui.tui.answers import Answers
+from gradtui.tui.dialogs.in_full import in_full
+from gradtui.tui.node.panel import NodePanel
+from gradtui.tui.saved import session_of
+from gradtui.tui.texts import NOTHING_YET
+from tests import examples
 from tests.tui.fakes import make_app
 from tests.tui.test_app import press, text_of, until
 from tests.tui.training.engine import trained_app
@@ -77,6 +85,13 @@ async def test_what_is_cut_can_be_opened() -> None:
         assert len(app.screen_stack) == 1
 
 
+@pytest.mark.parametrize(("origin", "name"), [("function", "folder/model.py:loss"), ("capture", "output")])
+def test_the_name_of_a_program_in_full(origin: Origin, name: str) -> None:
+    """As it was given, and once."""
+    session = session_of(replace(examples.quadratic(), expression=name, origin=origin))
+    assert next(iter(in_full(session, Answers(), NOTHING_YET, None, NodePanel()))) == ("the function", name)
+
+
 async def test_for_a_projector() -> None:
     app = make_app()
     async with app.run_test(size=(100, 30)) as pilot:
@@ -87,6 +102,41 @@ async def test_for_a_projector() -> None:
         assert [pane.id for pane in app.picture.panes.children if pane.display] == ["node"]
         await press(pilot, "escape")
         assert "q quit" in text_of(app)
+
+
+async def test_a_maximised_pane_is_there_again_after_the_projector() -> None:
+    app = make_app()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "m", "M", "tab", "tab", "M")
+        assert [pane.id for pane in app.picture.panes.children if pane.display] == ["graph"]
+        await press(pilot, "m", "M", "M")
+        assert app.picture.panes.maximised is None
+
+
+async def test_the_pane_that_is_seen_is_maximised() -> None:
+    """Not the one that has the keys, where only one is seen."""
+    app = make_app()
+    async with app.run_test(size=(60, 20)) as pilot:
+        for _ in range(3):
+            await press(pilot, "tab", "m")
+            seen = [pane.id for pane in app.picture.panes.children if pane.display]
+            assert (seen, app.picture.panes.maximised) == ([app.picture.panes.tab], app.picture.panes.tab)
+            await press(pilot, "m")
+            assert app.picture.panes.maximised is None
+
+
+@pytest.mark.parametrize(("key", "size"), [("i", (80, 24)), ("question_mark", (80, 24)), ("question_mark", (120, 36))])
+async def test_the_keys_of_what_lies_over_the_panes(key: str, size: tuple[int, int]) -> None:
+    """How it is left is told, and that q quits is not: there it does not."""
+    app = make_app()
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, key)
+        foot = text_of(app).splitlines()[-1]
+        assert "esc close" in foot
+        assert "quit" not in foot
+        await press(pilot, "q")
+        assert len(app.screen_stack) == 1
+        assert "q quit" in text_of(app).splitlines()[-1]
 
 
 async def test_plain_names() -> None:

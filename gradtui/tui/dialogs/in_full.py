@@ -16,6 +16,7 @@ from gradtui.snapshot.visible import visible
 from gradtui.tui import texts
 from gradtui.tui.answers import Answers
 from gradtui.tui.node.panel import NodePanel
+from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.panes.line_view import unfolded
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import Mended
@@ -41,13 +42,14 @@ class FullScreen(Mended, ModalScreen[None]):
                 yield Static(
                     Content("\n").join(Content(visible(line)) for line in text.split("\n")), classes="entry-text"
                 )
+        yield KeyFooter()
 
 
 def in_full(
     session: Session, answers: Answers, reading: texts.Reading, selected: int | None, panel: NodePanel
 ) -> Iterator[tuple[str, str]]:
     """Whatever may be cut on the screen: its name, and its text."""
-    yield "the function", title(session) + session.text
+    yield "the function", (title(session) if session.origin == "expression" else "") + session.text
     if session.reads_as not in ("", session.text):
         yield "it reads as", session.reads_as
     numbers = reading.whole

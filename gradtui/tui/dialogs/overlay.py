@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.textual_fixes import Mended
 
 
@@ -30,6 +31,7 @@ class KeysHelp(Mended, ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
             yield from self.told()
+        yield KeyFooter()
 
     def told(self) -> ComposeResult:
         """What stands in it."""
