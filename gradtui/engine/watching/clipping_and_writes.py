@@ -53,13 +53,13 @@ class Notice:
     """place: the line of a frame.
 
     own: the parameters by id. written: where one was written over since the last step. late: where a gradient was set since
-    then. gradients: by their id, the parameters as the last step left them. doubtful: whether a loss was given what it should
-    not be, so that a whole pass is to be looked at. passes: how many backward passes there were since then. clips: since the
-    last step: the norm before, the most that is let through, the line. borders: for each step the sequence number that came
-    next. versions: of `gradients`. sums: what was added to one of these, by its id, with that gradient's. added_to: ids of
-    parameters of which the gradient is such a sum. made_smaller: by what a gradient was multiplied by hand, and where.
-    stepped: the parameters of the optimizer that stepped last. scale: of the GradScaler that steps, where it is still in the
-    gradients that were clipped.
+    then. gradients: by their id, the parameters as the last step left them, and as they were set since. doubtful: whether a
+    loss was given what it should not be, so that a whole pass is to be looked at. passes: how many backward passes there were
+    since then. clips: since the last step: the norm before, the most that is let through, the line. borders: for each step
+    the sequence number that came next. versions: of `gradients`. sums: what was added to one of these, by its id, with that
+    gradient's. added_to: ids of parameters of which the gradient is such a sum. made_smaller: by what a gradient was
+    multiplied by hand, and where. stepped: the parameters of the optimizer that stepped last. scale: of the GradScaler that
+    steps, where it is still in the gradients that were clipped.
     """
 
     def __init__(self, history: History, place: Callable[[Any], Source | None], modes: Modes) -> None:
@@ -161,7 +161,7 @@ class Notice:
         self.made_smaller = factor, self._place(frame)
 
     def gradient_set(self, tensor: torch.Tensor, gradient: Any, frame: FrameType | None = None) -> None:
-        """`p.grad = ...`: what is set after a step, and before the next, is for nothing if it is None next."""
+        """`p.grad = ...`: what is set after a step, and before the next, is for nothing if it is None or 0 next."""
         frame = frame or sys._getframe(1)
         known = self.sums.get(id(gradient))
         if known is not None and known[0]() is gradient and self.gradients.get(known[1]) is tensor:
@@ -169,6 +169,7 @@ class Notice:
             self.added_to |= {id(tensor)} if kept else set()
         if gradient is not None:
             self.late[id(tensor)] = self._place(frame)
+            self.gradients[id(gradient)] = tensor
         elif id(tensor) in self.late:
             self._history.note("late", self.late.pop(id(tensor)))
 

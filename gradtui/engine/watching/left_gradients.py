@@ -49,7 +49,7 @@ class LeftGradients:
 
     def pass_begins(self, place: Source | None, in_closure: bool, accumulates: bool) -> None:
         """Of which optimizers the gradients are those that their last step left, and whether a closure never clears them."""
-        self.thrown_away += bool(self._by_pass) and all(one.grad is None for one, _ in self._by_pass)
+        self.thrown_away += bool(self._by_pass) and all(not has_gradient(one) for one, _ in self._by_pass)
         for optimizer, left in self._by_step.items():
             self._by_step[optimizer] = _still_there(left) if accumulates and left else []
         for optimizer, foreign in self._foreign.items():

@@ -18,6 +18,7 @@ from gradtui.engine.capture.places import Places
 from gradtui.engine.watching import model_structure, tensor_norms
 from gradtui.engine.watching.backward_passes import ALIVE, Passes
 from gradtui.engine.watching.clipping_and_writes import FIRST, Notice
+from gradtui.engine.watching.left_gradients import has_gradient
 from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
 from gradtui.engine.watching.parameter_samples import Samples
 from gradtui.engine.watching.sink import Sink
@@ -107,7 +108,7 @@ class Steps:
     def _find_orphans(self, optimizer: OptimizerHistory) -> bool:
         """Whether it holds some that no module has that ran, and that have no gradient."""
         known = {id(one) for model in self._names.models() for one in model.parameters()}
-        lost = {id(one) for one in self.parameters if id(one) not in known and one.grad is None}
+        lost = {id(one) for one in self.parameters if id(one) not in known and not has_gradient(one)}
         orphans = frozenset(name for name, one in self._named.items() if id(one) in lost)
         if not orphans <= optimizer.orphans:
             optimizer.orphans, optimizer.of_another = orphans | optimizer.orphans, model_structure.is_in_a_module(lost)
@@ -133,8 +134,7 @@ class Steps:
             counts = (0, 0) if math.isfinite(norm) else tensor_norms.counts(grad)
             self._grads[name] = (math.nan if counts[0] else norm / scale, *counts)
         bad = tuple(name for name, one in self._named.items() if id(one) in own and self._is_bad(name))
-        update = self._history.updates
-        history = self._history
+        history, update = self._history, self._history.updates
         if bad and not self._skipped and history.bad_gradient is None:
             history.bad_gradient = update, bad, self._passes.place
             if not self._closure:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import History, OptimizerHistory, ParameterHistory
+from gradtui.findings.over_time.history import History, OptimizerHistory, ParameterHistory, Run
 from gradtui.findings.over_time.loss_curve import growth, jump, jumped
 from gradtui.findings.over_time.steps_and_rates import is_told
 from gradtui.snapshot.finding import CUT_OFF, Certainty, Finding
@@ -184,22 +184,11 @@ def drifting(history: History) -> Iterator[Fault]:
 
 def cut_off(history: History) -> Iterator[Fault]:
     """One that had a gradient and has none any more, or never had one."""
-    groups: dict[tuple[int, bool], list[ParameterHistory]] = {}
-    are_told = bool(_unowned(history)) or any(True for _ in replaced(history))
-    for one in history.parameters.values():
-        if one.optimizer is None or one.none.since is None or one.none.length < LEAST or _is_spoilt(history, one):
-            continue
-        frozen = one.frozen.since is not None
-        if (frozen and not one.trained) or (are_told and one.name in history.optimizers[one.optimizer].orphans):
-            continue
-        groups.setdefault((one.none.since, frozen), []).append(one)
-    for (update, frozen), group in groups.items():
+    for (update, frozen), group in _without(history, lambda one: one.none).items():
         names = tuple(one.name for one in group)
         began = update if any(one.trained for one in group) else None
         if frozen:
             yield Fault("frozen later", began, {"update": update}, "perhaps", names)
-            continue
-        if is_told(history, history.optimizers[group[0].optimizer or 0]):
             continue
         yield from _by_pass(
             history, update, began, names, NONE, "no gradient any more" if began else "never a gradient"
@@ -207,18 +196,38 @@ def cut_off(history: History) -> Iterator[Fault]:
 
 
 def dead(history: History) -> Iterator[Fault]:
-    """One whose gradient has become 0 for good."""
-    groups: dict[int, list[ParameterHistory]] = {}
-    for one in history.parameters.values():
-        if one.optimizer is None or one.zero.since is None or one.zero.length < LEAST or _is_spoilt(history, one):
-            continue
-        groups.setdefault(one.zero.since, []).append(one)
-    for update, group in sorted(groups.items()):
+    """One whose gradient has become 0 for good; or that has none any more, where what is left is set to 0 and not to None."""
+    for (update, frozen), group in sorted(_without(history, lambda one: one.zero).items()):
         names = tuple(one.name for one in group)
         began = update if any(one.trained for one in group) else None
-        yield from _by_pass(
-            history, update, began, names, DYING, "gradient is 0 for good" if began else "gradient is always 0"
-        )
+        cut = any(one.kind in CUT_OFF and one.parameter in names for one in history.passes.get(update, ()))
+        if frozen:
+            yield Fault("frozen later", began, {"update": update}, "perhaps", names)
+        elif began and cut:
+            yield from _by_pass(history, update, began, names, CUT_OFF, "no gradient any more")
+        else:
+            yield from _by_pass(
+                history, update, began, names, DYING, "gradient is 0 for good" if began else "gradient is always 0"
+            )
+
+
+def _without(
+    history: History, lacking: Callable[[ParameterHistory], Run]
+) -> dict[tuple[int, bool], list[ParameterHistory]]:
+    """Those of optimizers that lack something to the end: since when, and whether they are frozen. Without those of which it is
+    told otherwise why."""
+    groups: dict[tuple[int, bool], list[ParameterHistory]] = {}
+    are_told = bool(_unowned(history)) or any(True for _ in replaced(history))
+    for one in history.parameters.values():
+        run, frozen = lacking(one), one.frozen.since is not None
+        if one.optimizer is None or run.since is None or run.length < LEAST or _is_spoilt(history, one):
+            continue
+        optimizer = history.optimizers[one.optimizer]
+        if (frozen and not one.trained) or (are_told and one.name in optimizer.orphans):
+            continue
+        if frozen or not is_told(history, optimizer):
+            groups.setdefault((run.since, frozen), []).append(one)
+    return groups
 
 
 def _by_pass(
