@@ -10,7 +10,7 @@ import termios
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Resize
@@ -25,8 +25,47 @@ LOOK = 1.0
 """Seconds between two looks whether there still is a terminal: a closed one reads like one on which nobody types."""
 
 
+LEFT = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?1004l\x1b[?7h\x1b[?1049l\x1b[?25h"
+"""Mouse, paste and focus are not told of, lines are wrapped, and the screen is that of before, with its cursor."""
+
+
+class Between:
+    """A terminal that one screen has left to the next: as the first found it, and what signals did then."""
+
+    def __init__(self, driver: TerminalDriver) -> None:
+        self.attributes, self.handlers = driver.attrs_before, driver._before
+        self._descriptor = driver.fileno
+        for number in LEAVING:
+            signal.signal(number, self._end)
+
+    def give_back(self) -> None:
+        """No other screen comes."""
+        with suppress(termios.error, OSError):
+            os.write(sys.__stdout__.fileno() if sys.__stdout__ else 1, LEFT.encode())
+            if self.attributes is not None:
+                termios.tcsetattr(self._descriptor, termios.TCSANOW, self.attributes)
+        for number, handler in self.handlers.items():
+            signal.signal(number, handler)
+
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        """As it would have been without screens."""
+        give_back()
+        os.kill(os.getpid(), number)
+
+
+def give_back() -> None:
+    """The terminal, where a screen has left it to one that did not come."""
+    between, TerminalDriver.between = TerminalDriver.between, None
+    if between is not None:
+        between.give_back()
+
+
 class TerminalDriver(LinuxDriver):
-    """Paints on standard output, in UTF-8 whatever the locale says, and leaves the terminal as it found it."""
+    """Paints on standard output, in UTF-8 whatever the locale says, and leaves the terminal as it found it, or to a screen
+    that follows: who uses it would see the shell for a moment, in which keys are written there and ctrl+c ends the program.
+    """
+
+    between: ClassVar[Between | None] = None
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
@@ -35,6 +74,8 @@ class TerminalDriver(LinuxDriver):
         self._painting = self._suspended = False
         self._leaving: int | None = None
         self._before = {number: signal.signal(number, self._leave) for number in LEAVING}
+        if self.between is not None:
+            self._before = self.between.handlers
         # on the loop; Textual does it between any two instructions, some of which hold the locks that it needs
         self._loop.add_signal_handler(signal.SIGTSTP, self._suspend)
         self._loop.add_signal_handler(signal.SIGCONT, self._continue)
@@ -43,6 +84,8 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         self._painting = True
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self.between is not None:
+            self.attrs_before, TerminalDriver.between = self.between.attributes, None
         # on the loop; Textual's would be interrupted by the next such signal, and tell of the older size last
         self._loop.add_signal_handler(signal.SIGWINCH, self._resized)
 
@@ -51,9 +94,13 @@ class TerminalDriver(LinuxDriver):
             size = Size(*self._get_terminal_size())
             self._app.post_message(Resize(size, size))
 
+    @property
+    def _has_successor(self) -> bool:
+        return getattr(self._app, "has_successor", False) and self._leaving is None and not self._suspended
+
     def disable_input(self) -> None:
         """What is typed and not read yet is for the screen that follows, if there is one: Textual throws it away."""
-        if not getattr(self._app, "has_successor", False):
+        if not self._has_successor:
             super().disable_input()
             return
         self._disable_mouse_support()
@@ -63,14 +110,21 @@ class TerminalDriver(LinuxDriver):
         self.exit_event.clear()
 
     def stop_application_mode(self) -> None:
-        if self._painting:
+        if not self._painting:
+            return
+        if self._has_successor:
+            self.disable_input()
+            self.write("\x1b[<u")  # the keyboard's protocol is asked for anew
+            self.flush()
+            TerminalDriver.between = Between(self)
+        else:
             super().stop_application_mode()
-            self._painting = False
+        self._painting = False
 
     def close(self) -> None:
         """At a stop, and at the end: what comes then, another screen or none, is not this one's to end, unless that has begun."""
         super().close()
-        if self._suspended:
+        if self._suspended or self.between is not None:
             return
         if self._leaving is None:
             for number, handler in self._before.items():

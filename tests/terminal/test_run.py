@@ -74,6 +74,64 @@ def test_a_saved_run_is_left_for_a_backward_pass_and_come_back_to(tmp_path: Path
         assert_restored(terminal)
 
 
+BETWEEN = """
+import os, signal, sys, time
+from gradtui.tui.run import opened
+of_update, (path, here, end) = opened.explorer, sys.argv[1:]
+
+def late(*args):
+    open(here, "w").close()
+    if end == "raises":
+        raise RuntimeError("it never came")
+    while not os.path.exists(end):
+        time.sleep(0.01)
+    return of_update(*args)
+
+opened.explorer = late
+sys.exit(opened.run(path))
+"""
+"""The second screen is made, or not, when the test says so."""
+
+
+def between(folder: Path, end: str) -> Terminal:
+    """A run that was left for the backward pass of an update, which is not there yet."""
+    save(made.run(), folder / "run.gradtui")
+    here = folder / "here"
+    terminal = Terminal([sys.executable, "-c", BETWEEN, str(folder / "run.gradtui"), str(here), end])
+    terminal.wait_for("since update 37", "∅∅∅∅")
+    terminal.press("enter")
+    terminal.wait(here.exists, "the time between two screens")
+    return terminal
+
+
+def test_between_two_screens_no_shell_is_seen_and_keys_wait(tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    with between(tmp_path, str(gate)) as terminal:
+        terminal.press("ctrl+c", "n", "n")
+        gate.touch()
+        terminal.wait_for("back to the run", "step 2 of")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert terminal.raw.count(b"?1049l") == 1
+        assert b"^C" not in terminal.raw
+        assert_restored(terminal)
+
+
+def test_an_error_between_two_screens_is_read_in_the_shell(tmp_path: Path) -> None:
+    with between(tmp_path, "raises") as terminal:
+        assert terminal.wait_exit() == 1
+        assert terminal.raw.rindex(b"?1049l") < terminal.raw.index(b"it never came")
+        assert_restored(terminal)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_between_two_screens(number: signal.Signals, tmp_path: Path) -> None:
+    with between(tmp_path, str(tmp_path / "never")) as terminal:
+        terminal.signal(number)
+        assert terminal.wait_exit() in (-number, 128 + number)
+        assert_restored(terminal)
+
+
 UNTRAINED = """
 import os, sys, time
 try:
@@ -122,19 +180,6 @@ def test_a_signal_ends_the_script_too(tmp_path: Path, options: tuple[str, ...], 
         terminal.wait(lambda: not alive(process), "the script's end")
         assert_restored(terminal)
     assert [*folder.iterdir()] == [], "nothing is left"
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_between_two_screens(tmp_path: Path, number: signal.Signals) -> None:
-    """As long as neither has the terminal."""
-    save(made.run(), tmp_path / "run.gradtui")
-    with Terminal([GRADTUI, str(tmp_path / "run.gradtui")]) as terminal:
-        terminal.wait_for("since update 37", "∅∅∅∅")
-        terminal.press("enter")
-        terminal.wait(lambda: b"?1049l" in terminal.raw, "the first one's end")
-        terminal.signal(number)
-        assert terminal.wait_exit() in (-number, 128 + number)
-        assert_restored(terminal)
 
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"

@@ -19,7 +19,7 @@ from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Source
 from gradtui.tui.run.look import Look
 from gradtui.tui.run.ranks import RanksApp
-from gradtui.tui.run.successor import Successor
+from gradtui.tui.run.successor import Successor, one_after_the_other
 from gradtui.tui.saved import SavedAnswer, session_of
 from gradtui.tui.textual_fixes import MendedApp
 
@@ -72,25 +72,26 @@ def run(path: str, theme: str | None = None, settings: Settings | None = None) -
     sources = [Source(one) for one in (by_rank(path) if os.path.isdir(path) else [path])]
     chosen, mouse = theme, memory.settings.mouse
     before: MendedApp | None = None
-    while True:
-        app = _app(sources, look, chosen, settings)
-        app.come_after(before)
-        if chosen is None:
-            app.suit_terminal()
-        if said:
-            app.call_later(app.notify, said, severity="error", markup=False)
-        app.run(mouse=mouse)
-        chosen, said, before = app.theme, "", app
-        if app.opened is None or app.return_code:
-            return app.return_code or 0
-        try:
-            snapshot = app.snapshots[app.opened]
-        except (FileError, OSError) as error:
-            said = str(error)
-            continue
-        inner = explorer(snapshot, app.opened, chosen, memory)
-        inner.come_after(app)
-        inner.run(mouse=mouse)
-        if not inner.back or inner.return_code:
-            return inner.return_code or 0
-        chosen, before = inner.theme, inner
+    with one_after_the_other():
+        while True:
+            app = _app(sources, look, chosen, settings)
+            app.come_after(before)
+            if chosen is None:
+                app.suit_terminal()
+            if said:
+                app.call_later(app.notify, said, severity="error", markup=False)
+            app.run(mouse=mouse)
+            chosen, said, before = app.theme, "", app
+            if app.opened is None or app.return_code:
+                return app.return_code or 0
+            try:
+                snapshot = app.snapshots[app.opened]
+            except (FileError, OSError) as error:
+                said = str(error)
+                continue
+            inner = explorer(snapshot, app.opened, chosen, memory)
+            inner.come_after(app)
+            inner.run(mouse=mouse)
+            if not inner.back or inner.return_code:
+                return inner.return_code or 0
+            chosen, before = inner.theme, inner

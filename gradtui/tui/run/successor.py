@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from textual.events import Key, Paste
 from textual.message import Message
 
 from gradtui.tui.textual_fixes import MendedApp
+
+
+@contextmanager
+def one_after_the_other() -> Iterator[None]:
+    """Apps on one terminal, which is given back at the end, whatever happens between two of them."""
+    try:
+        yield
+    finally:
+        if os.name == "posix":
+            from gradtui.tui.terminal import give_back  # of a terminal as POSIX has them
+
+            give_back()
 
 
 class Successor:
