@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from types import CodeType, FrameType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -25,7 +25,7 @@ from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.create_graph import CREATE_GRAPH
 from gradtui.engine.autograd.graph import NO_SEQUENCE
 from gradtui.engine.autograd.release import guard_node
-from gradtui.engine.autograd.values import FIRST_NUMBERS, legible
+from gradtui.engine.autograd.values import FIRST_NUMBERS
 from gradtui.engine.autograd.without_gradient import Past
 from gradtui.engine.autograd.witness import LEAST
 from gradtui.engine.capture import constructors, events, witnesses
@@ -35,7 +35,7 @@ from gradtui.engine.capture.holders import holder, variable
 from gradtui.engine.capture.introspection import named_parameters, tensors
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import Places, application, in_function
-from gradtui.engine.capture.recording import TAG, Carried, Happening, Recording, maker
+from gradtui.engine.capture.recording import Carried, Happening, Recording, maker
 from gradtui.engine.capture.surroundings import Surroundings, surroundings, switch_of
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Switch
@@ -237,9 +237,7 @@ class Recorder(TorchFunctionMode):
         if made is None:
             return None
         number, recording = made._sequence_nr(), self.recording
-        if number not in recording.values and number >= recording.first:
-            cast(Any, made).metadata[TAG] = recording
-            recording.values[number] = legible(tensor, self._most)
+        if number >= recording.first and recording.sees_first(number, made, tensor, self._most):
             below = [self._levels.get(other, 0) for other in made_of if other is not None]
             self._levels[number] = level = 1 + max(below, default=0)
             guard_node(made, level, below)

@@ -16,6 +16,7 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.create_graph import Passes
 from gradtui.engine.autograd.custom import Call, call_of, mismatches
+from gradtui.engine.autograd.values import legible
 from gradtui.engine.capture.places import applied, is_own, returned
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot import model as data
@@ -94,6 +95,7 @@ class Recording:
     functions: small calls of custom Functions of the person's, by the same, with copies of what they took in; until `mismatches`.
     arrived: the bit of arrays that came into torch, and those of what had left it as an array before.
     called: by id, without holding them, leaves that no model has, and what they were called where they were first used.
+    outputs: of several outputs of a node those that were seen, by its sequence number.
     """
 
     first: int
@@ -125,6 +127,24 @@ class Recording:
     functions: dict[int, Call] = field(default_factory=dict)
     arrived: dict[int, int] = field(default_factory=dict)
     called: dict[int, tuple[weakref.ref[torch.Tensor], str]] = field(default_factory=dict)
+    outputs: dict[int, set[int]] = field(default_factory=dict)
+
+    def sees_first(self, number: int, made: Node, tensor: torch.Tensor, most: int) -> bool:
+        """Whether it is the first output that is seen of what made it. Of others one that is not finite stands for all."""
+        output = tensor.output_nr
+        if number not in self.values:
+            cast(Any, made).metadata[TAG] = self
+            self.values[number] = legible(tensor, most)
+            if output:
+                self.outputs[number] = {output}
+            return True
+        seen = self.outputs.setdefault(number, {0}) if output else self.outputs.get(number, {0})
+        if output not in seen:
+            seen.add(output)
+            found = legible(tensor, most)
+            if is_finite(self.values[number]) and not is_finite(found):
+                self.values[number] = found
+        return False
 
     def covers(self, number: int) -> bool:
         return self.first <= number and (self.end is None or number < self.end)

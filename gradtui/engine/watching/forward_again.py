@@ -14,6 +14,7 @@ from types import BuiltinFunctionType, CodeType, FrameType, MethodDescriptorType
 from typing import Any, NamedTuple
 
 import torch
+from torch.nn.modules._functions import SyncBatchNorm
 from torch.utils.checkpoint import CheckpointFunction
 
 from gradtui.engine.autograd.torch_private import torch_functions
@@ -34,7 +35,7 @@ CLOSE = 1e-4
 """Relative difference of two losses that are the same but for the order in which numbers were added."""
 
 
-COLLECTIVE = ("torch.distributed", "torch.nn.modules._functions")
+COLLECTIVE = "torch.distributed"
 FUNCTIONAL = "torch.nn.functional"
 BUILT_IN = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType)
 WRITING = ("out", "inplace", "max_norm")
@@ -173,8 +174,9 @@ def _has_numbers(reference: Reference) -> bool:
 
 def _is_collective(function: Any) -> bool:
     """Whether it waits for other processes, which do not run it again: of torch.distributed, or the norm over all of them."""
-    where = str(getattr(_function(function), "__module__", ""))
-    return where.startswith(COLLECTIVE) or "c10d" in where
+    called = _function(function)
+    where = str(getattr(called, "__module__", ""))
+    return where.startswith(COLLECTIVE) or "c10d" in where or called is SyncBatchNorm
 
 
 def _function(called: Any) -> Any:

@@ -166,3 +166,52 @@ def test_what_a_hook_has_packed_stays_packed() -> None:
         loss = x.sqrt().sum()
     trace.capture(loss)
     assert len(unpacked) == 1
+
+
+class Both(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: object, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        return a.clone(), b.clone()
+
+    @staticmethod
+    def backward(ctx: object, *grads: Tensor) -> tuple[Tensor, ...]:
+        return grads
+
+
+def hooked(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    class Two(nn.Module):
+        def forward(self, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+            return a, b
+
+    two = Two()
+    two.register_full_backward_hook(lambda *_: None)
+    return two(a, b)  # type: ignore[no-any-return]
+
+
+SEVERAL: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, ...]]] = {
+    "chunk": lambda a, b: torch.cat([a, b], 1).chunk(2, 1),
+    "split": lambda a, b: torch.split(torch.cat([a, b], 1), [4, 4], 1),
+    "unbind": lambda a, b: torch.stack([a, b]).unbind(),
+    "custom": lambda a, b: Both.apply(a, b),  # type: ignore[no-untyped-call]
+    "backward hook": hooked,
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+@pytest.mark.parametrize("other", [torch.tanh, lambda x: x * 2])
+def test_one_of_several_outputs_is_bad(name: str, other: Callable[[Tensor], Tensor]) -> None:
+    """What made it is found behind it, whichever output is seen first."""
+
+    def loss(x: Tensor, first: int) -> Tensor:
+        bad, good = x.log(), other(x)
+        parts = SEVERAL[name](bad, good) if first == 0 else SEVERAL[name](good, bad)
+        return parts[1] * 3 + parts[0] * 2
+
+    for first in (0, 1):
+        snapshot, (witness, *_) = seen(lambda x, first=first: loss(x, first))  # type: ignore[misc]
+        assert witness.operation == "log"
+        assert witness.node is not None
+        told = findings(snapshot)[0]
+        assert told.certainty == "proved"
+        assert told.node == witness.node
+        assert snapshot.graph.nodes[witness.node].name == "LogBackward0"

@@ -96,6 +96,36 @@ def test_the_line_that_cuts_a_loss_off_which_torch_refuses(
     assert told.source.line == line(loss, of)
 
 
+def looks(*_: object) -> None:
+    """A hook that leaves the gradient as it is."""
+
+
+class Between(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return detached(nn.functional.relu(x))
+
+
+HOOKS: dict[str, Callable[[nn.Module], Any]] = {
+    "full": lambda module: module.register_full_backward_hook(looks),
+    "before": lambda module: module.register_full_backward_pre_hook(looks),
+    "global": lambda module: nn.modules.module.register_module_full_backward_hook(looks),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Full backward hook")
+@pytest.mark.parametrize("name", HOOKS)
+def test_a_cut_is_seen_in_a_module_with_a_backward_hook(name: str) -> None:
+    between = Between()
+    handle = HOOKS[name](between)
+    try:
+        told = found(between, as_it_is)
+    finally:
+        handle.remove()
+    assert told.kind == "detached"
+    assert told.source is not None
+    assert told.source.line == line(detached, 1)
+
+
 DRAWN: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], str]] = {
     "normal": (lambda x: distributions.Normal(x, 1.0).sample(), "no_grad"),
     "independent": (lambda x: distributions.Independent(distributions.Laplace(x, 1.0), 1).sample(), "no_grad"),
