@@ -59,11 +59,10 @@ def vanished(profile: Sequence[Layer]) -> Sequence[Layer]:
     return profile[low : top + 1] if profile[low].norm < VANISHED * profile[top].norm else ()
 
 
-def exploded(profile: Sequence[Layer]) -> Layer | None:
-    """The one whose gradient is largest beside its parameter, where it is far larger."""
-    known = [(layer.norm / max(layer.size, 1.0), layer) for layer in profile if layer.size is not None]
-    worst = max(known, key=lambda each: each[0], default=(0.0, None))[1]
-    return worst if worst is not None and is_huge(worst.norm, worst.size) else None
+def huge(profile: Sequence[Layer]) -> list[Layer]:
+    """Those whose gradient is far larger than the parameter, the worst first."""
+    found = [layer for layer in profile if is_huge(layer.norm, layer.size)]
+    return sorted(found, key=lambda layer: layer.norm / max(layer.size or 0.0, 1.0), reverse=True)
 
 
 def size_of(parameter: Parameter) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from msgspec.structs import replace
 
@@ -71,9 +71,10 @@ def _gate(record: Record, node: Node) -> Node | None:
     return None
 
 
-def rise(record: Record, layer: Layer, profile: Sequence[Layer]) -> Cause:
-    """How the norm rises from the loss to this layer."""
+def rise(record: Record, layer: Layer, profile: Sequence[Layer], sums: Set[int]) -> Cause:
+    """How the norm rises from the loss to this layer; by `sums`, nodes that add up the terms of the loss, it is not counted."""
     changes = layer_sizes.changes(record.graph, layer.node, record.uses)
+    changes = [each for each in changes if each.node.id not in sums or each.hooked]
     whole = sum(change.by for change in changes if change.by > 0)
     worst, gain, hooked = max(changes, key=_by, default=Change(record.nodes[layer.node], 0.0))
     name, count, together = layer_sizes.most(changes)

@@ -18,6 +18,8 @@ from gradtui.engine.capture.recording import Recording
 from gradtui.snapshot import model
 
 REENTRANT = "CheckpointFunctionBackward"
+REDUCTION = "_saved_reduction"
+"""Of a loss: torch's number for none, mean or sum."""
 NOT_TWICE = (
     "there are no gradients here: FullyShardedDataParallel gathers its parameters for one backward pass alone, which must "
     "be the program's own; fully_shard gathers them for each"
@@ -32,7 +34,7 @@ class CapturedFacts(Facts):
 
     recording: of the forward pass. outputs: of the nodes that made one. shards: what to read of leaves that are gone in between.
     kept: bytes. ids: of the nodes by sequence number; they are to be set before the graph is built.
-    Of a user's graph `_saved_*` is never read: that may run hooks, or the forward again.
+    Of a user's graph `_saved_*` is never read, but a number: that may run hooks, or the forward again.
     """
 
     def __init__(
@@ -60,6 +62,8 @@ class CapturedFacts(Facts):
             "module": self._places.get(node, ""),
             "kept": self._kept.get(node, 0),
         }
+        if type(reduction := getattr(node, REDUCTION, None)) is int:
+            told["saved"] = (model.Saved("reduction", model.Values((), (float(reduction),))),)
         leaf, recording = self.leaves.get(node), self._recording
         if leaf is not None:
             told["variable"], told["value"] = leaf

@@ -5,14 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from gradtui.findings import layer_sizes, size_changes
+from gradtui.findings import layer_sizes, loss_terms, size_changes
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.layer_sizes import Layer
 from gradtui.findings.record import Record
 from gradtui.findings.zeros import softmax_and_norms
 from gradtui.grad_fns.traits import traits_of
+from gradtui.graph.incoming_edges import above
 from gradtui.graph.operands import is_finite, is_zero, operation
 from gradtui.snapshot.model import Node
+
+MOST_LOOKED_AT = 8
+"""Layers whose gradient is huge."""
 
 
 def detect(record: Record) -> Iterator[Cause]:
@@ -39,12 +43,25 @@ def _is_silent(record: Record, node: int | None) -> bool:
 
 def _of_all(record: Record, profile: Sequence[Layer]) -> Iterator[Cause]:
     judged = () if record.is_expression else profile
-    if worst := layer_sizes.exploded(judged):
-        yield size_changes.rise(record, worst, profile)
+    if risen := _exploded(record, judged, profile):
+        yield risen
     elif profile and (lost := _lost(record, min(profile, key=lambda layer: layer.norm))):
         yield lost
     elif found := layer_sizes.vanished(judged):
         yield size_changes.fall(record, found)
+
+
+def _exploded(record: Record, judged: Sequence[Layer], profile: Sequence[Layer]) -> Cause | None:
+    """The worst whose gradient is huge, and would be were the loss the mean of its terms."""
+    huge = layer_sizes.huge(judged)
+    if not huge:
+        return None
+    counted = loss_terms.terms(record.graph)
+    for layer in huge[:MOST_LOOKED_AT]:
+        count = counted.of(above(record.uses, layer.node) | {layer.node})
+        if layer_sizes.is_huge(layer.norm / count, layer.size):
+            return size_changes.rise(record, layer, profile, counted.sums)
+    return None
 
 
 def _of_one(record: Record, name: str, profile: Sequence[Layer]) -> Iterator[Cause]:
@@ -55,8 +72,8 @@ def _of_one(record: Record, name: str, profile: Sequence[Layer]) -> Iterator[Cau
     if leaf.grad.unread is not None or not is_finite(leaf.grad) or is_zero(leaf.grad):
         return
     layer = Layer(name, norm, leaf.node, layer_sizes.size_of(leaf))
-    if layer_sizes.is_huge(norm, layer.size):
-        yield size_changes.rise(record, layer, profile)
+    if risen := _exploded(record, [layer], profile):
+        yield risen
         return
     if lost := _lost(record, layer):
         yield lost
