@@ -27,6 +27,8 @@ PARTS: dict[str, str] = {
     "its values": "{reach}",
     "back to": " to {text}",
     "operand there": "{text} = {number}",
+    "operand of many": "{text} there",
+    "so many elements": ", {count} of its {of} elements",
     "whole operand": "its whole operand{reach}",
     "operand where it counts": "where a gradient comes in, its operand{reach}",
     "more factors": "·…",
