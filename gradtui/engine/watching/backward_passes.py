@@ -42,6 +42,14 @@ MOST_SNAPSHOTS = 8
 ALIVE = SEGMENTS + 3
 """Graphs of earlier updates: with so many more is looked at. The tape itself keeps some."""
 
+SCALING = ("DivBackward", "MulBackward")
+LEAVING_A_NUMBER = (
+    "AddBackward", "SubBackward", "SumBackward", "MeanBackward", "StackBackward", "CatBackward", "ViewBackward",
+    "ReshapeAliasBackward", "SqueezeBackward", "UnsqueezeBackward", "SelectBackward", "CloneBackward", "ToCopyBackward",
+    "AliasBackward", "NegBackward", "NanToNumBackward",
+)  # fmt: skip
+"""Beginnings of the names of what adds up single numbers, or hands one on."""
+MOST_TERMS = 64
 
 FARTHEST = 256
 """Nodes that are gone along to find one that most of a graph keeps alive."""
@@ -65,6 +73,26 @@ def _begin(node: Any) -> Any:
             break
         node = following
     return node
+
+
+def _is_divided(loss: Any) -> bool:
+    """Whether each term that a loss is the sum of is multiplied or divided, last but for what leaves a single number as it is."""
+    waiting, looked_at = [loss], 0
+    while waiting:
+        node, looked_at = waiting.pop(), looked_at + 1
+        name = node.name()
+        if name.startswith(SCALING):
+            continue
+        terms = [one for one, _ in node.next_functions if one is not None]
+        if not name.startswith(LEAVING_A_NUMBER) or not all(map(_is_one_number, terms)) or looked_at > MOST_TERMS:
+            return False
+        waiting += terms
+    return True
+
+
+def _is_one_number(node: Any) -> bool:
+    shapes = [one.shape for one in node._input_metadata]
+    return len(shapes) == 1 and math.prod(shapes[0]) == 1
 
 
 def _refused(told: Snapshot | None) -> Refusal | None:
@@ -256,7 +284,7 @@ class Passes:
 
     def _is_divided(self) -> bool:
         made = next((one.grad_fn for one in self._begun.outputs if one.grad_fn is not None), None)
-        return made is None or made.name() in ("DivBackward0", "MulBackward0")
+        return made is None or _is_divided(made)
 
     # ---------------------------------------------------------------- Snapshots
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -114,6 +114,15 @@ def _note_learned(
     learned, compared = _leaves(target), _leaves(given)
     if not {*learned} & {*compared}:
         history.note("learned_target", source, loss=func.__name__, leaves=tuple(learned), names=())
+
+
+def name_noted(history: History, named: Mapping[str, torch.Tensor]) -> None:
+    """Gives the leaves in what was noted the names that they have once a step is over."""
+    for seen in history.of("learned_target", "padding"):
+        if seen.facts["leaves"]:
+            names = {id(one): name for name, one in named.items()}
+            found = tuple(names[one] for one in seen.facts["leaves"] if one in names)
+            seen.facts = {**seen.facts, "leaves": (), "names": seen.facts["names"] or found}
 
 
 def _leaves(tensor: torch.Tensor) -> dict[int, None]:

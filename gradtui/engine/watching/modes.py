@@ -118,7 +118,10 @@ class Modes:
             }
         if any(found.values()):
             path = self._path(module)
-            noted = self._history.note("padding", None, path, **found, module=path, index=module.padding_idx)
+            leaves = (id(module.weight),)
+            noted = self._history.note(
+                "padding", None, path, **found, module=path, index=module.padding_idx, leaves=leaves, names=()
+            )
             noted.facts = {**noted.facts, **{name: noted.facts.get(name, 0) | value for name, value in found.items()}}
 
 

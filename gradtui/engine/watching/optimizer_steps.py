@@ -15,7 +15,7 @@ import torch
 from gradtui.engine.autograd.torch_private import is_shard, sequence_number
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import Places
-from gradtui.engine.watching import model_structure, tensor_norms
+from gradtui.engine.watching import loss_inputs, model_structure, tensor_norms
 from gradtui.engine.watching.backward_passes import ALIVE, Passes
 from gradtui.engine.watching.clipping_and_writes import FIRST, Notice
 from gradtui.engine.watching.left_gradients import has_gradient
@@ -186,7 +186,7 @@ class Steps:
         self._sink.update(Update(update, self._number, loss, rates, grad_norm if having else None, told, seconds))
         if update < FIRST:
             self._notice.orders.settle()
-            self._name_learned_targets()
+        loss_inputs.name_noted(history, self._named)
         history.updates += 1
         self.ran += 1
         if history.updates == LOOKED_AT:
@@ -195,12 +195,6 @@ class Steps:
         mine = history.optimizers[self._number]
         self._passes.stepped(self._number, left, mine.empty.count == mine.steps)
         self._after()
-
-    def _name_learned_targets(self) -> None:
-        names = {id(one): name for name, one in self._named.items()}
-        for seen in self._history.of("learned_target"):
-            found = tuple(names[one] for one in seen.facts["leaves"] if one in names)
-            seen.facts = {**seen.facts, "leaves": (), "names": seen.facts["names"] or found}
 
     def look_at_structure(self) -> None:
         """Early, and when the training is over: units that are alike may yet part."""

@@ -70,4 +70,4 @@ def padding(history: History) -> Iterator[Fault]:
             name = f"{facts['module']}.weight"
             known = next((each for each in history.parameters if each.endswith(name)), name)
             row, certainty = PADDING[bool(facts["among"])]
-            yield Fault(row, None, {"index": facts["index"]}, certainty, (known,))
+            yield Fault(row, None, {"index": facts["index"]}, certainty, facts["names"] or (known,))

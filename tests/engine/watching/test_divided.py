@@ -1,0 +1,86 @@
+"""Losses of several backward passes: whether each is divided, however that is written. And an embedding's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import gradtui
+
+PASSES = 4
+Loss = Callable[[Tensor, nn.Module], Tensor]
+
+DIVIDED: dict[str, Loss] = {
+    "divided": lambda error, model: error.mean() / PASSES,
+    "multiplied": lambda error, model: 0.25 * error.mean(),
+    "and then summed": lambda error, model: (error.mean() / PASSES).sum(),
+    "and then viewed": lambda error, model: (error.mean(0, keepdim=True) / PASSES).squeeze(),
+    "and then converted": lambda error, model: (error.mean() / PASSES).double(),
+    "by Python's sum": lambda error, model: sum([error.mean() / PASSES], torch.tensor(0.0)),
+    "term by term": lambda error, model: error.mean() / PASSES + 0.01 * penalty(model) / PASSES,
+}
+UNDIVIDED: dict[str, Loss] = {
+    "mean": lambda error, model: error.mean(),
+    "viewed": lambda error, model: error.mean(0, keepdim=True).squeeze(),
+    "one term is not": lambda error, model: error.mean() + 0.01 * penalty(model),
+    "divided before the mean": lambda error, model: (error / 2).mean(),
+    "stacked": lambda error, model: torch.stack([error.mean(), penalty(model) / PASSES]).sum(),
+}
+
+
+def penalty(model: nn.Module) -> Tensor:
+    return torch.stack([one.square().sum() for one in model.parameters()]).sum()
+
+
+def kinds(loss: Loss) -> set[str]:
+    torch.manual_seed(0)
+    model = nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    with gradtui.watch(model, optimizer) as watch:
+        for number in range(1, 6 * PASSES + 1):
+            error = (model(torch.rand(8, 3)) - 1).square()[:, 0]
+            torch.autograd.backward(loss(error, model))
+            if not number % PASSES:
+                optimizer.step()
+                optimizer.zero_grad()
+    return {one.kind for one in watch.findings}
+
+
+@pytest.mark.parametrize("name", DIVIDED)
+def test_a_loss_that_is_divided(name: str) -> None:
+    assert "accumulation" not in kinds(DIVIDED[name])
+
+
+@pytest.mark.parametrize("name", UNDIVIDED)
+def test_a_loss_that_is_not(name: str) -> None:
+    assert "accumulation" in kinds(UNDIVIDED[name])
+
+
+@pytest.mark.parametrize("by_method", [False, True])
+def test_an_embedding_is_called_by_what_holds_it(by_method: bool) -> None:
+    """Whether it runs within the model, or by itself."""
+
+    class Words(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.look = nn.Embedding(4, 2, padding_idx=0)
+            self.out = nn.Linear(2, 1)
+
+        def forward(self, ids: Tensor) -> Tensor:
+            return self.out(self.look(ids).mean(1))  # type: ignore[no-any-return]
+
+    torch.manual_seed(0)
+    words = Words()
+    optimizer = torch.optim.SGD(words.parameters(), lr=0.1)
+    ids = torch.tensor([[1, 0, 2], [3, 0, 1]])
+    with gradtui.watch(words, optimizer) as watch:
+        for _ in range(5):
+            optimizer.zero_grad()
+            out = words.forward(ids) if by_method else words(ids)
+            torch.autograd.backward(out.square().mean())
+            optimizer.step()
+    found = next(one for one in watch.findings if one.kind == "padding")
+    assert found.parameter == "look.weight"
