@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -42,10 +42,11 @@ def capture(
     recording: Recording | None,
     scope: Mapping[str, Any],
     problem: data.Problem | None = None,
+    inputs: Collection[torch.Tensor] = (),
 ) -> data.Snapshot:
     """`gradtui.capture`, for a caller with the variables of `scope`. recording: of the forward pass, where it is known which.
 
-    problem: why backward is not to be run.
+    problem: why backward is not to be run. inputs: the leaves that it goes to, as `backward(inputs=...)`; none for all.
     """
     found = outputs.outputs_of(output)
     no_graph = outputs.why_no_graph(found, model)
@@ -63,7 +64,7 @@ def capture(
             guard(nodes)
             own = {} if model is None else leaf_names.parameters(model)
             return _Capture(nodes, leaf_names.given(given, own), own, model, recording, scope).snapshot(
-                found, differentiable, roots, problem
+                found, differentiable, roots, problem, inputs
             )
     finally:
         graph.release(nodes)
@@ -106,6 +107,7 @@ class _Capture:
         differentiable: list[torch.Tensor],
         roots: list[Node],
         problem: data.Problem | None,
+        inputs: Collection[torch.Tensor],
     ) -> data.Snapshot:
         known = set(self.nodes)
         made = {tensor: (node, tensor.output_nr) for tensor in self.names if (node := maker(tensor)) in known and node}
@@ -115,7 +117,7 @@ class _Capture:
         if why is not None:
             notes.append(data.Note("backward", why))
         elif problem is None:
-            problem = self._run(differentiable, record)
+            problem = self._run(differentiable, record, inputs)
         first = {node: tensor for node, tensor in zip(roots, differentiable, strict=True) if tensor.output_nr == 0}
         facts = self._facts(record, first)
         ids = graph.numbered(self.nodes, record.order, roots)
@@ -149,9 +151,13 @@ class _Capture:
             mismatches=() if self.recording is None else tuple(self.recording.mismatches(numbers_of(ids))),
         )
 
-    def _run(self, outputs: list[torch.Tensor], record: Summed) -> data.Problem | None:
+    def _run(
+        self, outputs: list[torch.Tensor], record: Summed, inputs: Collection[torch.Tensor]
+    ) -> data.Problem | None:
+        wanted = {node: leaf for node, leaf in self.leaves.items() if any(leaf is one for one in inputs)}
         try:
-            self.within = drive(list(map(_start, outputs)), self.nodes, self.leaves, record, self.kept.lost)
+            starts = list(map(_start, outputs))
+            self.within = drive(starts, self.nodes, wanted or self.leaves, record, self.kept.lost)
         except FreedStorageError as error:
             return backward_failures.freed(error, self._name_of(error.tensor))
         except Exception as error:  # the backward of user code may raise anything

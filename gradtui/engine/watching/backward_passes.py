@@ -16,7 +16,7 @@ from gradtui.engine.autograd.backward import leaves_of
 from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.torch_private import asked, is_wrapped, sequence_number
 from gradtui.engine.capture.holders import holder
-from gradtui.engine.capture.introspection import is_a
+from gradtui.engine.capture.introspection import is_a, items
 from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import MOST_CARRIED
 from gradtui.engine.capture.recording import Carried, Recording, maker
@@ -130,10 +130,19 @@ class Passes:
     # ---------------------------------------------------------------- around a backward pass
 
     def begins(
-        self, outputs: Any, gradients: Any, place: Source | None, keeps: bool, in_closure: bool, accumulates: bool
+        self,
+        outputs: Any,
+        gradients: Any,
+        inputs: Any,
+        place: Source | None,
+        keeps: bool,
+        in_closure: bool,
+        accumulates: bool,
     ) -> None:
         known = all(is_a(one, torch.Tensor) for one in outputs)
-        self._begun = Begun(tuple(outputs), tuple(gradients), [*self._tape.segments]) if known else Begun()
+        ends = [*items(inputs)]
+        leaves = tuple(ends) if all(is_a(one, torch.Tensor) and one.is_leaf for one in ends) else ()
+        self._begun = Begun(tuple(outputs), tuple(gradients), [*self._tape.segments], leaves) if known else Begun()
         self.place = place
         self.loss = self._value()
         self.places.append(place)

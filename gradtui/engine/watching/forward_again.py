@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from types import BuiltinFunctionType, CodeType, FrameType, MethodDescriptorType, WrapperDescriptorType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 import torch
@@ -19,7 +19,6 @@ from torch.utils.checkpoint import CheckpointFunction
 
 from gradtui.engine.autograd.torch_private import torch_functions
 from gradtui.engine.autograd.undisturbed import unchanged, undisturbed
-from gradtui.engine.autograd.values import PLAIN
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.events import is_leaving, is_of_array
 from gradtui.engine.capture.introspection import buffers_of, is_a, items, tensors
@@ -28,6 +27,7 @@ from gradtui.engine.capture.recorder import Recorder
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.surroundings import Surroundings
 from gradtui.engine.watching.tape import CONSTRUCTORS, REGISTER_HOOK, Call, Reference, Segment, is_in_place
+from gradtui.engine.watching.written_weights import Weights, may_write
 from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Snapshot, Source
 
@@ -36,18 +36,16 @@ CLOSE = 1e-4
 
 
 COLLECTIVE = "torch.distributed"
-FUNCTIONAL = "torch.nn.functional"
-BUILT_IN = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType)
-WRITING = ("out", "inplace", "max_norm")
-"""Names of arguments by which a function of torch writes over what it is given."""
 
 
 class Begun(NamedTuple):
-    """What a backward pass began from. gradients: what came in at each output, None for ones. segments: the calls before it."""
+    """What a backward pass began from. gradients: what came in at each output, None for ones. segments: the calls before it.
+    inputs: what it goes to, and nothing else; none where it goes to all."""
 
     outputs: Sequence[torch.Tensor] = ()
     gradients: Sequence[torch.Tensor | None] = ()
     segments: Sequence[Segment] = ()
+    inputs: Sequence[torch.Tensor] = ()
 
 
 class _Told(Places):
@@ -113,7 +111,8 @@ def replay(
             if came is not None:
                 again[0].register_hook(lambda _: came)  # type: ignore[no-untyped-call]
             model = models[0] if len(models) == 1 else None
-            return capture(again[0] if len(again) == 1 else again, dict(names), model, recorder.recording, scope)
+            output = again[0] if len(again) == 1 else again
+            return capture(output, dict(names), model, recorder.recording, scope, inputs=begun.inputs)
     except Exception:  # what cannot be run again has no Snapshot; the training goes on
         return None
 
@@ -214,7 +213,7 @@ def _open(segments: Sequence[Segment], outputs: Sequence[torch.Tensor]) -> bool:
 
 
 def _run(
-    calls: Sequence[Call], outputs: Sequence[torch.Tensor], weights: _Weights
+    calls: Sequence[Call], outputs: Sequence[torch.Tensor], weights: Weights
 ) -> tuple[list[torch.Tensor], Recorder]:
     now: dict[int, Any] = {}
     told = _Told()
@@ -224,14 +223,14 @@ def _run(
     try:
         with recorder:
             for call in calls:
-                if id(call) not in wanted or _writes_outside(call, now):
+                if id(call) not in wanted or _writes_outside(call, now) or _is_over(call, now):
                     if is_of_array(call.function, call.args):
                         recorder.arrives(call.result())
                     recorder.knows(call, told)
                     continue
                 told.code, told.instruction = call.code, call.instruction
                 args, kwargs = _replaced(call.args, now), _replaced(call.kwargs, now)
-                if _may_write(call):
+                if may_write(call):
                     weights.keep(tensors((*args, *kwargs.values())))
                 if call.random is not None:
                     torch.set_rng_state(call.random[0])
@@ -306,6 +305,11 @@ def _writes_outside(call: Call, now: Mapping[int, Any]) -> bool:
     return changes and first is not None and id(first) not in now
 
 
+def _is_over(call: Call, now: Mapping[int, Any]) -> bool:
+    """Whether it is a backward pass of before: the graph that it ran over is not made again."""
+    return call.function is torch.autograd.grad and not any(id(one) in now for one in references(call.args[:1]))
+
+
 def _numbers(what: Any) -> Iterator[float]:
     """Python's own, in lists of lists."""
     for one in what:
@@ -334,45 +338,8 @@ def _replaced(what: Any, now: Mapping[int, Any]) -> Any:
     return what
 
 
-def _may_write(call: Call) -> bool:
-    """Over a weight that it is given, or that shares its memory with what it is given. What torch itself runs under a plain name
-    does not; an embedding may, by `max_norm`."""
-    asked = (call.kwargs.get(name) for name in WRITING)
-    if is_in_place(call.function) or any(one is not None and one is not False for one in asked):
-        return True
-    return type(call.function) not in BUILT_IN and getattr(call.function, "__module__", "") != FUNCTIONAL
-
-
-class _Weights:
-    """Leaves of a graph. They may be most of what there is in memory, and are copied only before a call that may write over
-    them."""
-
-    def __init__(self, around: ExitStack) -> None:
-        self._around = around
-        self._by_memory: dict[int, list[torch.Tensor]] = {}
-
-    def takes(self, tensor: torch.Tensor) -> bool:
-        """Whether it is one, and has memory that tells it from others."""
-        if not (tensor.requires_grad and tensor.is_leaf) or type(tensor) not in PLAIN or tensor.layout != torch.strided:
-            return False
-        self._by_memory.setdefault(_memory(tensor), []).append(tensor)
-        return True
-
-    def keep(self, given: Iterable[torch.Tensor]) -> None:
-        if self._by_memory:
-            for one in given:
-                self._around.enter_context(unchanged(self._by_memory.pop(_memory(one), ())))
-
-
-def _memory(tensor: torch.Tensor) -> int:
-    """Where it begins; 0 for what has none of its own."""
-    with suppress(RuntimeError, NotImplementedError):
-        return tensor.untyped_storage().data_ptr()
-    return 0
-
-
 @contextmanager
-def _kept(calls: Sequence[Call]) -> Iterator[_Weights]:
+def _kept(calls: Sequence[Call]) -> Iterator[Weights]:
     """What was there before the calls, and is written over by them, is afterwards as it was."""
     made: set[int] = set()
     outside: dict[int, torch.Tensor] = {}
@@ -383,7 +350,7 @@ def _kept(calls: Sequence[Call]) -> Iterator[_Weights]:
         if not is_in_place(call.function):
             made.update(id(one) for one in references((call.result,)) if _has_graph(one))  # data are not made again
     with ExitStack() as around:
-        weights = _Weights(around)
+        weights = Weights(around)
         around.enter_context(unchanged([one for one in outside.values() if not weights.takes(one)]))
         yield weights
 

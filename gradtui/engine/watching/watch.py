@@ -156,7 +156,8 @@ class Watch:
         with self._tape.pause():
             keeps = bool(args[1]) if len(args) > 1 else False
             with self._watching():
-                self._passes.begins(outputs, args[0] if args else (), place, keeps, bool(self._stack), accumulates)
+                given, inputs = args[0] if args else (), args[3] if len(args) > 3 else ()
+                self._passes.begins(outputs, given, inputs, place, keeps, bool(self._stack), accumulates)
             try:
                 result = run(outputs, *args, **kwargs)
             except Exception as error:
