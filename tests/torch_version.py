@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 import torch
 
@@ -10,3 +12,11 @@ VERSION = tuple(map(int, torch.__version__.split(".")[:2]))
 sees_what_is_kept = pytest.mark.skipif(
     VERSION < (2, 10), reason="before torch 2.10 there is no looking at what a node keeps without unpacking it"
 )
+SHARDS_ON_A_CPU = hasattr(torch.cpu.Stream, "record_event")
+"""Whether `fully_shard` finds on a CPU what it asks it for; in torch 2.6 it does not."""
+shards_on_a_cpu = pytest.mark.skipif(not SHARDS_ON_A_CPU, reason="this torch cannot shard on a CPU")
+
+
+def takes(optimizer: str, setting: str) -> bool:
+    """Whether torch's optimizer has it: Adam's `decoupled_weight_decay` is of 2.7."""
+    return setting in inspect.signature(getattr(torch.optim, optimizer)).parameters

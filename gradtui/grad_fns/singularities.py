@@ -145,6 +145,14 @@ BACKWARD: dict[str, tuple[Cause, ...]] = {
             "add a little: sqrt(x^2 + y^2 + 1e-12); or take norm([x, y]), whose gradient at 0 is 0",
         ),
     ),
+    "Atan2": (
+        Cause(
+            "zero_by_zero",
+            lambda a, b: a == b == 0,
+            "its derivatives x/(x^2 + y^2) and -y/(x^2 + y^2) are 0/0 at the origin",
+            "no angle is right there: leave the origin out, or add a little to one of the two",
+        ),
+    ),
     "Xlogy": (Cause("pole", lambda a, b: b == 0, "its derivative x/y divides by 0", ABOVE_0),),
     "SpecialEntr": (Cause("vertical", lambda a: a == 0, "its derivative -log(x) - 1 is infinite at 0", ABOVE_0),),
 }

@@ -12,6 +12,7 @@ import pytest
 import gradtui
 from tests import warm
 from tests.command.test_usage import run as command
+from tests.torch_version import shards_on_a_cpu
 
 pytestmark = [pytest.mark.child, pytest.mark.long]
 
@@ -94,6 +95,7 @@ def sharded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "runs"
 
 
+@shards_on_a_cpu
 def test_parts_of_parameters_are_none_that_differ(sharded: Path) -> None:
     """Of each parameter each rank holds a part."""
     first, second = (gradtui.load(sharded / f"rank-{rank}.gradtui") for rank in range(2))
@@ -107,6 +109,7 @@ def test_parts_of_parameters_are_none_that_differ(sharded: Path) -> None:
     assert "ranks" not in {one["kind"] for one in told["findings"]}
 
 
+@shards_on_a_cpu
 @pytest.mark.parametrize("rank", range(2))
 def test_parameters_that_are_spread_over_ranks(sharded: Path, rank: int) -> None:
     """A parameter is whole only while its module runs, and a rank may hold nothing of it."""

@@ -14,12 +14,15 @@ from gradtui.findings.rank import gathered, ranked
 from gradtui.findings.words.sentences import SENTENCES, told
 from gradtui.snapshot.finding import Certainty
 from gradtui.snapshot.model import Request, Snapshot
+from tests.torch_version import VERSION
 from tests.zoo import values
 from tests.zoo.case import Case, cases_of, run
 
 
 @pytest.mark.parametrize("case", cases_of(values), ids=str)
 def test_what_the_numbers_show_is_proved(case: Case) -> None:
+    if case.kept and VERSION < (2, 10):
+        pytest.skip("this torch does not show what nodes keep")
     assert findings(run(case.code))[0].certainty == "proved"
 
 

@@ -72,7 +72,7 @@ DESERVED: dict[tuple[str, float], tuple[str, str]] = {
     ("x - floor(x)", 1): (NOTE, "jumps here"),
     ("erf(x)", 5): ("saturated", "its derivative is 1.6e-11"),
     ("hypot(x, x)", 0): ("corner", "0/0 at the origin, a corner"),
-    ("atan2(x, x)", 0): (NOTE, "no limit here"),
+    ("atan2(x, x)", 0): (NOTE, "no limit here") if VERSION > (2, 6) else ("zero_by_zero", "0/0 at the origin"),
 }
 """What each row of the gotchas should be told, written from its `why`."""
 

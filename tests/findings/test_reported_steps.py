@@ -12,6 +12,7 @@ from torch.func import grad, vmap
 
 import gradtui
 from gradtui.snapshot.finding import Finding
+from tests.torch_version import sees_what_is_kept
 
 X = torch.randn(6, 3)
 hidden: Any = None
@@ -103,6 +104,7 @@ def test_what_torch_refuses_is_told_with_its_line(case: str) -> None:
     assert raised.value.__notes__
 
 
+@sees_what_is_kept
 def test_a_state_in_a_tuple_of_the_file_is_named() -> None:
     model = nn.LSTM(3, 4, batch_first=True)
 

@@ -15,6 +15,7 @@ from tests.torch_version import VERSION
 
 FUNCTIONS = torch._C._functions
 TOO_NEW = {"ScaledDotProductCudnnAttention": (2, 5), "ScaledDotProductFusedAttentionOverrideable": (2, 6)}
+TOO_NEW |= {"MiopenCtcLoss": (2, 13)}
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

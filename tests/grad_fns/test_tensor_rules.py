@@ -20,6 +20,7 @@ from tests.grad_fns.case import Case, Gradients, case, linear, moves, operand, p
 from tests.grad_fns.decompositions import DECOMPOSITIONS
 from tests.grad_fns.further import FURTHER
 from tests.grad_fns.spectra import SPECTRA
+from tests.torch_version import VERSION
 
 INDEX = torch.tensor([0, 2, 0])
 COLUMN = torch.tensor([[1], [0], [3]])
@@ -640,13 +641,20 @@ CASES = [
 @pytest.mark.parametrize(("key", "tried"), CASES, ids=[key for key, _ in CASES])
 def test_rule(key: str, tried: Case) -> None:
     """On random operands and a random ḡ, to 1e-10 in float64."""
+    if key == "CholeskyBackward0" and VERSION >= (2, 15):
+        pytest.skip("this torch has no torch.cholesky")
     with torch.random.fork_rng():
         torch.manual_seed(7)
         operands = [operand(shape, tried.positive) for shape in tried.shapes]
         result = tried.forward(*operands)
         outputs = result if isinstance(result, tuple) else (result,)
         grads = tuple(torch.randn_like(output) for output in outputs)
-    expected = torch.autograd.grad(outputs, operands, grads, allow_unused=True, retain_graph=True)
+    try:
+        expected = torch.autograd.grad(outputs, operands, grads, allow_unused=True, retain_graph=True)
+    except RuntimeError as error:
+        if VERSION >= (2, 13) or "not implemented" not in str(error):
+            raise
+        pytest.skip("this torch has no derivative of it")
     single = not isinstance(result, tuple)
     said = tried.rule(grads[0] if single else grads, result, *operands)
     for told, gradient in zip((said,) if isinstance(said, Tensor) else said, expected, strict=True):

@@ -129,7 +129,11 @@ async def test_it_is_told_as_recursion(user: User, case: str) -> None:
     assert problem.kind == "crash"
     assert "raised RecursionError" in problem.message
     assert problem.source is not None
-    assert any("more calls" in line for line in problem.traceback)
+    left_out = (
+        "more calls",
+        "times more",
+    )  # the other where Python lets fewer calls be, as from 3.12 on where C has a part in it
+    assert any(words in line for line in problem.traceback for words in left_out)
     assert (await user.run("modest")).problem is None, "the worker stays"
 
 

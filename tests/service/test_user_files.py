@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -104,6 +105,8 @@ def fine(x): return x * 7
 CASES = [fine, leave, quit, interrupt, base, read, read_all, hang, hang_on, tensor, bytes_, grow, recurse, fork,
          fork_and_raise, say, thread, go, os_exit, crash, shut, deep, deep_and_raise]
 """
+AT_A_LOOP = "while True:\n        pass" if sys.version_info < (3, 12) else "True"
+"""Where Python says that it stands."""
 NAMES = [name.strip() for name in HOSTILE.split("CASES = [")[1].strip("]\n").replace("\n", "").split(",")]
 
 
@@ -162,7 +165,7 @@ async def still_well(user: User) -> None:
         ("interrupt", "crash", "raised KeyboardInterrupt", "raise KeyboardInterrupt"),
         ("base", "crash", "raised BaseException: no mere Exception", 'raise BaseException("no mere Exception")'),
         ("read", "crash", "read its standard input, which is empty here", 'input("a number? ")'),
-        ("hang", "timeout", f"took longer than {SECONDS:g} s and was stopped", "while True:\n        pass"),
+        ("hang", "timeout", f"took longer than {SECONDS:g} s and was stopped", AT_A_LOOP),
         ("tensor", "memory", "asked for more memory than there is: 100000000000 bytes", "torch.empty(25_000_000_000)"),
         ("bytes_", "memory", "asked for more memory than there is", "bytearray(100_000_000_000)"),
         ("grow", "memory", "asked for more memory than there is: 1073741824 bytes", "torch.empty(2**28)"),

@@ -31,7 +31,8 @@ MARK = "# <- here"
 class Case:
     """kind: of the finding. parameter: the one whose gradient is asked for. also: words that the sentence must have.
 
-    told: whether it is a finding of the snapshot too, and not only an answer to `why`.
+    told: whether it is a finding of the snapshot too, and not only an answer to `why`. kept: whether it is told by what nodes
+    keep for backward.
     """
 
     code: Snippet
@@ -40,6 +41,7 @@ class Case:
     symptom: Symptom
     also: tuple[str, ...] = ()
     told: bool = True
+    kept: bool = False
 
     def __str__(self) -> str:
         return self.code.__name__
@@ -59,11 +61,13 @@ def cases_of(module: ModuleType) -> list[Case]:
     return [case for case in _zoo if case.code.__module__ == module.__name__]
 
 
-def broken(kind: Kind, parameter: str, symptom: Symptom, *also: str, told: bool = True) -> Callable[[Snippet], Snippet]:
+def broken(
+    kind: Kind, parameter: str, symptom: Symptom, *also: str, told: bool = True, kept: bool = False
+) -> Callable[[Snippet], Snippet]:
     """Adds the snippet to the zoo."""
 
     def add(code: Snippet) -> Snippet:
-        _zoo.append(Case(code, kind, parameter, symptom, also, told))
+        _zoo.append(Case(code, kind, parameter, symptom, also, told, kept))
         return code
 
     return add

@@ -53,7 +53,7 @@ def normalising_a_vector_of_zeros() -> Iterator[Any]:
     yield unit.sum()
 
 
-@broken("inplace", "weight", "fails", "h.relu_()", "torch.sigmoid(model(x))")
+@broken("inplace", "weight", "fails", "h.relu_()", "torch.sigmoid(model(x))", kept=True)
 def relu_in_place_after_sigmoid() -> Iterator[Any]:
     model = nn.Linear(4, 8)
     x = torch.randn(8, 4)
@@ -63,7 +63,7 @@ def relu_in_place_after_sigmoid() -> Iterator[Any]:
     yield h.sum()
 
 
-@broken("inplace", "weight", "fails", "e += 1", "torch.exp(h)")
+@broken("inplace", "weight", "fails", "e += 1", "torch.exp(h)", kept=True)
 def counting_in_place_after_exp() -> Iterator[Any]:
     model = nn.Linear(4, 8)
     x = torch.randn(8, 4)
@@ -74,7 +74,7 @@ def counting_in_place_after_exp() -> Iterator[Any]:
     yield e.log().sum()
 
 
-@broken("inplace", "weight", "fails", "writes over")
+@broken("inplace", "weight", "fails", "writes over", kept=True)
 def parameter_stepped_before_backward() -> Iterator[Any]:
     model = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 1))
     named = dict(model.named_parameters())
@@ -228,7 +228,7 @@ def entropy_of_a_certain_target() -> Iterator[Any]:
     yield (target * (target.log() - told)).sum()  # <- here
 
 
-@broken("inplace", "0.weight", "fails", "embedding", "writes over")
+@broken("inplace", "0.weight", "fails", "embedding", "writes over", kept=True)
 def embedding_that_scales_its_rows() -> Iterator[Any]:
     """`max_norm` writes over the weight whenever a row is looked up."""
     model = nn.ModuleList([nn.Embedding(6, 3, max_norm=0.5), nn.Linear(3, 2)])
@@ -239,7 +239,7 @@ def embedding_that_scales_its_rows() -> Iterator[Any]:
     yield table.sum() + rows.sum()
 
 
-@broken("inplace", "0.weight", "fails", "embedding_bag", "writes over")
+@broken("inplace", "0.weight", "fails", "embedding_bag", "writes over", kept=True)
 def bags_that_scale_their_rows() -> Iterator[Any]:
     model = nn.ModuleList([nn.EmbeddingBag(6, 3, max_norm=0.5), nn.Linear(3, 2)])
     yield model

@@ -94,7 +94,7 @@ def gradient_without_a_graph() -> Iterator[Any]:
     yield (slope - torch.cos(t)).pow(2).mean()
 
 
-@broken("exploding", "shift", "huge", "as little as 1e-12")
+@broken("exploding", "shift", "huge", "as little as 1e-12", kept=True)
 def unit_vector_of_zeros() -> Iterator[Any]:
     x, goal, shift = torch.randn(5, 6), torch.randn(5, 6), nn.Parameter(torch.zeros(6))
     x[2] = 0
@@ -111,7 +111,7 @@ def picture_compared_with_itself() -> Iterator[Any]:
     yield -F.cosine_similarity(first, first, dim=-1).mean()  # <- here
 
 
-@broken("masked", "weight", "nan", "1 of its 3 rows are -inf throughout")
+@broken("masked", "weight", "nan", "1 of its 3 rows are -inf throughout", kept=True)
 def states_that_nothing_leads_to() -> Iterator[Any]:
     model = nn.Linear(4, 3, bias=False)
     yield model
@@ -172,7 +172,7 @@ def matrix_filled_under_no_grad() -> Iterator[Any]:
     yield (torch.randn(5, 2) @ turn).pow(2).mean()
 
 
-@broken("exploding", "columns", "huge", "qr", "nearly singular")
+@broken("exploding", "columns", "huge", "qr", "nearly singular", kept=True)
 def columns_that_depend_on_each_other() -> Iterator[Any]:
     columns = torch.randn(6, 3)
     columns[:, 2] = columns[:, 0] * (1 + 1e-7)
@@ -181,14 +181,14 @@ def columns_that_depend_on_each_other() -> Iterator[Any]:
     yield torch.linalg.qr(columns).Q.pow(3).sum()  # <- here
 
 
-@broken("exploding", "matrix", "huge", "inv", "nearly singular")
+@broken("exploding", "matrix", "huge", "inv", "nearly singular", kept=True)
 def inverse_of_next_to_nothing() -> Iterator[Any]:
     matrix = torch.diag(torch.tensor([1.0, 1e-5, 1.0])).requires_grad_()
     yield {"matrix": matrix}
     yield torch.linalg.inv(matrix).sum()  # <- here
 
 
-@broken("exploding", "matrix", "huge", "nearly equal")
+@broken("exploding", "matrix", "huge", "nearly equal", kept=True)
 def eigenvectors_of_nearly_a_circle() -> Iterator[Any]:
     matrix = (torch.eye(3) + torch.diag(torch.tensor([1e-6, 3e-6, 0.5]))).requires_grad_()
     yield {"matrix": matrix}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gradtui.findings.findings import findings, why
+from tests.torch_version import sees_what_is_kept
 from tests.zoo import dead, evidence, nan, none, reported, values
 from tests.zoo.case import Case, cases_of, run, symptom
 
@@ -16,6 +17,9 @@ CUT = {"detached", "no_grad", "integer", "left_torch", "not_differentiable", "ne
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 cases = pytest.mark.parametrize("case", ZOO, ids=str)
+explained = pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=[sees_what_is_kept] if case.kept else ()) for case in ZOO], ids=str
+)
 
 
 @cases
@@ -24,7 +28,7 @@ def test_torch_shows_the_symptom(case: Case) -> None:
 
 
 @pytest.mark.long
-@cases
+@explained
 def test_why_names_the_true_cause(case: Case) -> None:
     root = why(run(case.code), case.parameter)[0]
     assert root.kind == case.kind, root
@@ -37,7 +41,7 @@ def test_why_names_the_true_cause(case: Case) -> None:
 
 
 @pytest.mark.long
-@cases
+@explained
 def test_the_first_finding_is_the_true_cause(case: Case) -> None:
     found = findings(run(case.code))
     if not case.told:

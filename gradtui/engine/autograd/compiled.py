@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 
-from gradtui.engine.autograd.torch_private import DYNAMO, RUN, SET_CALLBACK
+from gradtui.engine.autograd.torch_private import DYNAMO, RUN, SET_CALLBACK, SKIP
 
 
 class Compiled(NamedTuple):
@@ -98,6 +98,9 @@ def _deafen() -> None:
 def _attach(dynamo: ModuleType) -> None:
     original = getattr(dynamo, SET_CALLBACK, None)
     if original is not None and not isinstance(original, _Heard):
+        getattr(dynamo, SKIP)(
+            _Heard.__call__.__code__
+        )  # an older Dynamo would compile its call at the end, as the person's
         setattr(dynamo, SET_CALLBACK, _Heard(original))
 
 

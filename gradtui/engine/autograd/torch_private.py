@@ -19,9 +19,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 sequence_number: Callable[[], int] = torch.autograd._get_sequence_nr  # type: ignore[attr-defined]
 """The number that the next grad_fn of this thread will get."""
 
-DYNAMO, SET_CALLBACK, RUN = "torch._dynamo.eval_frame", "_maybe_set_eval_frame", "fn"
+DYNAMO, SET_CALLBACK, RUN, SKIP = "torch._dynamo.eval_frame", "_maybe_set_eval_frame", "fn", "skip_code"
 """The module, and its function, by which every compiled function and module begins and ends on a thread; what its caller
-calls the function that is compiled."""
+calls the function that is compiled; and its function by which code is never compiled."""
 
 
 _C: Any = torch._C

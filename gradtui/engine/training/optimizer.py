@@ -31,7 +31,7 @@ def made(
         raise RefusalError("domain", f"{optimizer.name}: {str(error).partition(chr(10))[0]}") from None
     if _suits(optimizer, variables, state) and not _lacks(optimizer, state):
         for name, remembered in state.items():
-            if name in variables:
+            if name in variables and remembered:  # an optimizer may make its entries as it is made, as Adagrad did
                 entries = {key: _torch(value, variables[name].device) for key, value in remembered.items()}
                 real.state[variables[name]] = entries
     return real

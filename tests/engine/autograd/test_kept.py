@@ -66,6 +66,7 @@ def oracle(model: nn.Module, loss: Callable[[], Tensor]) -> int:
     return sum(seen.values())
 
 
+@sees_what_is_kept
 @pytest.mark.long
 @pytest.mark.parametrize("make", [mlp, shared, recurrent, language])
 @pytest.mark.parametrize("traced", [True, False])

@@ -20,6 +20,7 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import FullyShardedDataParallel, fully_shard
 
 import gradtui
+from tests.torch_version import SHARDS_ON_A_CPU
 
 AT_MOST = 240
 """Seconds, then it ends with a traceback of where it hangs."""
@@ -151,7 +152,7 @@ def flattened(**settings: Any) -> nn.Module:
     return FullyShardedDataParallel(model, device_id=cpu, **settings)
 
 
-WRAPPERS: Mapping[str, Callable[[], nn.Module]] = {
+ALL: Mapping[str, Callable[[], nn.Module]] = {
     "DDP": replicated,
     "DDP with unused": lambda: replicated(find_unused_parameters=True),
     "DDP static": lambda: replicated(static_graph=True),
@@ -161,6 +162,7 @@ WRAPPERS: Mapping[str, Callable[[], nn.Module]] = {
     "FSDP1": flattened,
     "FSDP1 with parameters": lambda: flattened(use_orig_params=True),
 }
+WRAPPERS = {name: wrapper for name, wrapper in ALL.items() if SHARDS_ON_A_CPU or not name.startswith("FSDP2")}
 
 
 def main(rank: int, count: int, meeting_place: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 from gradtui.engine.autograd import distributed
 from tests import warm
 from tests.engine.capture import rank as case
+from tests.torch_version import shards_on_a_cpu
 
 pytestmark = [pytest.mark.child, pytest.mark.long]
 
@@ -115,6 +116,7 @@ def test_a_sharded_parameter_has_its_name_and_no_numbers(answers: list[dict[str,
         assert not any("leaf" in name for name in told["values"])
 
 
+@shards_on_a_cpu
 def test_modules_are_known_where_parameters_are_sharded(answers: list[dict[str, Any]]) -> None:
     for number in RANKS:
         for look in ("captured", "traced"):

@@ -14,6 +14,7 @@ from torch.utils.checkpoint import checkpoint
 
 import gradtui
 from gradtui.snapshot.finding import Finding
+from tests.torch_version import sees_what_is_kept
 
 functional = nn.functional
 distributions: Any = torch.distributions
@@ -58,6 +59,7 @@ def by_a_function(x: torch.Tensor) -> torch.Tensor:
     return functional.relu_(x - 1) + x.sub_(1)
 
 
+@sees_what_is_kept
 @pytest.mark.parametrize(("between", "of"), [(adds, 3), (sets, 2), (by_a_function, 2)])
 def test_the_line_that_writes_over(between: Callable[[torch.Tensor], torch.Tensor], of: int) -> None:
     told = found(between, as_it_is)
