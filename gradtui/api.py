@@ -180,6 +180,9 @@ def watch(
     Run is kept until the Watch is gone. every: a whole Snapshot of each so many updates; where something goes wrong there is
     one unasked. on_finding: called with each finding as soon as it is known for good, with the others at the end.
 
+    For a Snapshot the forward pass and backward are run once more. Hooks of tensors that changed a gradient, and all those of
+    weights, then run again; those that only look do not.
+
     What goes wrong in the watch ends it, never the training. Afterwards, also after an exception, nothing is left of it.
     Raises TypeError for what is no module or no optimizer, and OSError.
     """

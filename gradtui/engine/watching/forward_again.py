@@ -26,7 +26,7 @@ from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import Recorder
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.surroundings import Surroundings
-from gradtui.engine.watching.tape import CONSTRUCTORS, REGISTER_HOOK, Call, Reference, Segment, is_in_place
+from gradtui.engine.watching.tape import CONSTRUCTORS, REGISTER_HOOK, Call, Hook, Reference, Segment, is_in_place
 from gradtui.engine.watching.written_weights import Weights, may_write
 from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Snapshot, Source
@@ -223,7 +223,7 @@ def _run(
     try:
         with recorder:
             for call in calls:
-                if id(call) not in wanted or _writes_outside(call, now) or _is_over(call, now):
+                if id(call) not in wanted or _writes_outside(call, now) or _is_over(call, now) or _only_looks(call):
                     if is_of_array(call.function, call.args):
                         recorder.arrives(call.result())
                     recorder.knows(call, told)
@@ -303,6 +303,11 @@ def _writes_outside(call: Call, now: Mapping[int, Any]) -> bool:
     first = next(_given(call), None)
     changes = is_in_place(call.function) or call.function == REGISTER_HOOK
     return changes and first is not None and id(first) not in now
+
+
+def _only_looks(call: Call) -> bool:
+    """Whether it puts on a hook that made no other gradient in the pass itself: what else it does is not to be done twice."""
+    return call.function is REGISTER_HOOK and is_a(call.args[1], Hook) and not call.args[1].changed
 
 
 def _is_over(call: Call, now: Mapping[int, Any]) -> bool:

@@ -68,6 +68,25 @@ Switched = tuple[Switch, CodeType | None, int]
 ON: Switched = ("before", None, 0)
 
 
+class Hook:
+    """A person's hook on what an operation made, which lives no longer than the graph. changed: whether it has made another
+    gradient of one: else it only looks, or was taken off in time, and need not be run once more."""
+
+    def __init__(self, hook: Callable[[torch.Tensor], torch.Tensor | None]) -> None:
+        self._hook = hook
+        self.changed = False
+
+    def __call__(self, gradient: torch.Tensor) -> torch.Tensor | None:
+        before = _version(gradient)
+        result = self._hook(gradient)
+        self.changed = self.changed or result is not None or _version(gradient) != before
+        return result
+
+
+def _version(tensor: torch.Tensor) -> int:
+    return 0 if tensor.is_inference() else tensor._version
+
+
 class Call(NamedTuple):
     """One call of a function of torch, and how it was made.
 
@@ -251,6 +270,8 @@ class Tape(TorchFunctionMode):
             return result
         if func is SET_GRAD_ENABLED:
             self._switched(sys._getframe(1), bool(args[0]))
+        if func is REGISTER_HOOK and not args[0].is_leaf:
+            args = args[0], Hook(args[1])
         random = _random() if getattr(func, "__name__", "") in RANDOM else None
         result = func(*args, **kwargs)
         if func not in NO_CALLS:
