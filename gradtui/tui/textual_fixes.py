@@ -3,52 +3,41 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual import work
 from textual._styles_cache import StylesCache
-from textual.app import App, ComposeResult
-from textual.await_complete import AwaitComplete
+from textual.app import App
 from textual.color import Color
 from textual.command import (
-    CommandInput,
-    CommandList,
     CommandListItem,
     CommandPalette,
     Provider,
-    SearchIcon,
     SimpleProvider,
 )
-from textual.containers import Horizontal, Vertical
 from textual.css.model import RuleSet
-from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.driver import Driver
-from textual.errors import NoWidget
-from textual.events import Click, DeliveryComplete, DeliveryFailed, Event, Key, Paste, Resize
+from textual.events import DeliveryComplete, DeliveryFailed, Event, Key, Paste, Resize
 from textual.filter import LineFilter, Monochrome
-from textual.geometry import Offset, Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.theme import ThemeProvider
-from textual.timer import Timer, TimerCallback
+from textual.timer import Timer
 from textual.widget import AwaitMount, Widget
-from textual.widgets import Button, Input, LoadingIndicator
+from textual.widgets import Input
 from textual.widgets._toast import Toast
 
 from gradtui.snapshot.visible import visible
 from gradtui.tui.colours import ANSI_DARK, COLOURLESS, readable, theme_for
 from gradtui.tui.compositor import CellsCompositor
 from gradtui.tui.panes.screen_sizes import NO_ROOM
-from gradtui.tui.typing.key_order import KeyOrder, send
-
-SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._gather_commands)["__wrapped__"]
-
+from gradtui.tui.typing.key_order import KeyOrder
+from gradtui.tui.typing.palette import Mended, Palette
 
 # Meant as a method of the class: as one of each instance, it keeps the last 1,024 of them, with lines of widgets long gone.
 setattr(StylesCache, "get_inner_outer", classmethod(vars(StylesCache)["get_inner_outer"]))  # noqa: B010
@@ -241,27 +230,6 @@ class MendedApp(App[None]):
         self.push_screen(Palette([ThemeProvider], placeholder="Search for themes…"))
 
 
-class Mended:
-    """For a screen. Two resizes, one soon after the other, send Textual's screens back and forth for ever: the last counts.
-
-    Where a widget stood that has just gone, there is nothing to select; Textual asks for its parent.
-    """
-
-    async def _on_resize(self, event: Resize) -> None:
-        if event.size != cast(DOMNode, self).app.size:
-            event.stop()
-            event.prevent_default()
-
-    def _screen_resized(self, size: Size) -> None:
-        """Also each layout tells a screen its size, to be laid out for it."""
-        if cast(Widget, self).outer_size != (now := cast(DOMNode, self).app.size):
-            cast(Any, super())._screen_resized(now)
-
-    def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
-        widget, offset = cast(Any, super()).get_widget_and_offset_at(x, y)
-        return (widget, offset) if widget is not None and widget.is_attached else (None, None)
-
-
 class MendedScreen(Mended, Screen[None]):
     """Paints in few turns of the loop, and in few cells."""
 
@@ -306,88 +274,6 @@ class MendedScreen(Mended, Screen[None]):
             widget._repaint_required = False
         self._dirty_widgets.update(changed)
         self._on_timer_update()
-
-
-class Palette(Mended, CommandPalette):
-    """Closed while it still searches, it has no list to fill; twice, it is closed once; without room nothing is chosen."""
-
-    DEFAULT_CSS = "Palette CommandList { min-width: 12; }"
-    """Where there is less, Textual cannot break its lines."""
-
-    def dismiss(self, result: None = None) -> AwaitComplete:
-        return super().dismiss(result) if self in self.app.screen_stack else AwaitComplete()
-
-    def compose(self) -> ComposeResult:
-        """As in Textual, but for the list."""
-        with Vertical(id="--container"):
-            with Horizontal(id="--input"):
-                yield SearchIcon()
-                yield PaletteInput(placeholder=self._placeholder, select_on_focus=False)
-                if not self.run_on_select:
-                    yield Button("\u25b6")
-            with Vertical(id="--results"):
-                yield Commands()
-                yield LoadingIndicator()
-
-    def get_widget_at(self, x: int, y: int) -> tuple[Widget, Region]:
-        """A click outside of a screen that has just become smaller is one beside the list."""
-        try:
-            return super().get_widget_at(x, y)
-        except NoWidget:
-            return self, self.region
-
-    @work(exclusive=True, group=CommandPalette._GATHER_COMMANDS_GROUP)
-    async def _gather_commands(self, search_value: str) -> None:
-        with suppress(NoMatches):
-            await SEARCH(self, search_value)
-
-    def set_timer(
-        self, delay: float, callback: TimerCallback | None = None, *, name: str | None = None, pause: bool = False
-    ) -> Timer:
-        """What waits for its time, as the word that nothing was found, finds no list in a palette that is closed before."""
-
-        def late() -> None:
-            with suppress(NoMatches):
-                cast(Callable[[], None], callback)()  # none of Textual's here is awaited
-
-        return super().set_timer(delay, callback and late, name=name, pause=pause)
-
-    def _watch__list_visible(self) -> None:
-        with suppress(NoMatches):
-            super()._watch__list_visible()
-
-    def _watch__show_busy(self) -> None:  # type: ignore[override]
-        """At once: what Textual puts off until the next message is never done in a palette that is closed before."""
-        for widget, name in ((LoadingIndicator, "--visible"), (CommandList, "--populating")):
-            self.query(widget).set_class(self._show_busy, name)
-
-    def _action_command_list(self, action: str) -> None:
-        if self.query_one(CommandList).scrollable_content_region.height:
-            super()._action_command_list(action)
-
-
-class PaletteInput(CommandInput):
-    """What is typed after escape is for what is under the palette, and waits until that has the keys."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._left = False
-
-    async def _on_key(self, event: Key) -> None:
-        if self._left:
-            event.stop()
-            event.prevent_default()
-            send(self.app, event)
-        self._left = self._left or event.key == "escape"
-
-
-class Commands(CommandList):
-    """A click may come after what was painted there has gone."""
-
-    def _on_click(self, event: Click) -> None:  # type: ignore[override]
-        option = event.style.meta.get("option")
-        if option is not None and option >= self.option_count:
-            event.prevent_default()
 
 
 def run_beside(node: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], **settings: Any) -> None:

@@ -18,7 +18,8 @@ from textual.geometry import Size
 from textual.notifications import Notification
 from textual.widgets._toast import Toast, ToastRack
 
-from gradtui.tui.textual_fixes import Palette, run_beside
+from gradtui.tui.textual_fixes import run_beside
+from gradtui.tui.typing.palette import Palette
 from tests.tui.fakes import make_app
 from tests.tui.test_app import until
 

@@ -11,7 +11,7 @@ from textual import events
 from textual.screen import Screen
 
 from gradtui.snapshot.model import Snapshot
-from gradtui.tui.textual_fixes import Palette
+from gradtui.tui.typing.palette import Palette
 from tests.tui.fakes import FakeService, make_app
 
 

@@ -147,6 +147,7 @@ async def test_plain_names() -> None:
         assert "Backward0" not in screen
         assert "AccumulateGrad" not in screen
         assert "· 3 ▾" in screen
+        assert "operation " in screen
         await press(pilot, "a")
         assert "MulBackward0" in text_of(app)
 

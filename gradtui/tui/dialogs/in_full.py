@@ -19,8 +19,8 @@ from gradtui.tui.node.panel import NodePanel
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.panes.line_view import unfolded
 from gradtui.tui.session import Session
-from gradtui.tui.textual_fixes import Mended
 from gradtui.tui.typing.formula_line import title
+from gradtui.tui.typing.palette import Mended
 
 
 class FullScreen(Mended, ModalScreen[None]):

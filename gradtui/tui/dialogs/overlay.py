@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gradtui.tui.panes.key_footer import KeyFooter
-from gradtui.tui.textual_fixes import Mended
+from gradtui.tui.typing.palette import Mended
 
 
 class KeysHelp(Mended, ModalScreen[None]):

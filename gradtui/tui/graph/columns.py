@@ -179,7 +179,8 @@ def measure(rows: Iterable[Cells]) -> Widths:
     """The cells that tree and source would like to have."""
     nodes = [row for row in rows if row.kind in ("node", "group")]
     tree = max((cell_len(row.guides) + min(len(row.name[0]), MODEST_NAME) for row in nodes), default=0)
-    return Widths(GUTTER + tree + len(OPENED), max((cell_len(row.source) for row in nodes), default=0), 1, 1)
+    tree = max(tree + len(OPENED), len(PLAIN_NAME))
+    return Widths(GUTTER + tree, max((cell_len(row.source) for row in nodes), default=0), 1, 1)
 
 
 def measure_numbers(nodes: Sequence[Node], digits: int) -> tuple[int, int]:
