@@ -109,7 +109,8 @@ def capture(
     names: of leaves, and of other tensors whose gradient is wanted. model: names the parameters (`encoder.fc.weight`),
     and says which module ran each node. After `gradtui.trace` that is known exactly, with values and source lines;
     otherwise it is inferred from where the parameters are used. Leaves without a name get that of the caller's local
-    variable.
+    variable. Where neither is given, a loss, one number, is also told of the parameters that its graph lacks: the rest of what
+    an optimizer among the caller's local variables has that has some of those in the graph; without one, of a model there.
 
     Nothing is different afterwards: `.grad` of every leaf, hooks, random numbers, grad mode and anomaly mode are as
     before, and `backward()` can still be called. Hooks on tensors run, as backward is run once; AccumulateGrad does not.

@@ -38,8 +38,9 @@ def second_derivative(trace: bool, named: bool) -> Snapshot:
 def test_the_place_of_a_derivative_does_not_learn(trace: bool, named: bool) -> None:
     """It gets a gradient; all that would learn gets none that is not 0, as torch says."""
     snapshot = second_derivative(trace, named)
-    (found,) = snapshot.findings
+    found, *others = snapshot.findings
     assert (found.kind, found.certainty) == ("flat", "proved")
+    assert {one.kind for one in others} <= {"unused", "not_in_graph"}  # the layer of which no derivative has anything
     grads = [one.grad for one in snapshot.parameters.values() if one.is_parameter and one.grad is not None]
     assert len(grads) == 4
     assert not any(number for grad in grads for number in grad.numbers)

@@ -23,7 +23,16 @@ from gradtui.engine.autograd.values import dtype_name, legible
 from gradtui.engine.autograd.witness import of_growth
 from gradtui.engine.capture import backward_failures, leaf_names, outputs
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
-from gradtui.engine.capture.holders import attributes, computed, copied_before, made_before, optimised, unregistered
+from gradtui.engine.capture.holders import (
+    attributes,
+    computed,
+    copied_before,
+    in_optimizers,
+    made_before,
+    not_reached,
+    optimised,
+    unregistered,
+)
 from gradtui.engine.capture.inferred_modules import inferred
 from gradtui.engine.capture.introspection import buffers_of, submodules
 from gradtui.engine.capture.parameters import modules, parameters, unread_notes
@@ -63,11 +72,21 @@ def capture(
             nodes = graph.walk(*roots)
             guard(nodes)
             own = {} if model is None else leaf_names.parameters(model)
-            return _Capture(nodes, leaf_names.given(given, own), own, model, recording, scope).snapshot(
+            names = leaf_names.given(given, own)
+            if model is None and not names and len(found) == 1 and found[0].numel() == 1:
+                names = _cut_off(nodes, scope, found)
+            return _Capture(nodes, names, own, model, recording, scope).snapshot(
                 found, differentiable, roots, problem, inputs
             )
     finally:
         graph.release(nodes)
+
+
+def _cut_off(nodes: list[Node], scope: Mapping[str, Any], loss: list[torch.Tensor]) -> leaf_names.Names:
+    """The names of `not_reached`."""
+    wholes = distributed.shards(scope.values())
+    missing = not_reached(scope, {wholes.get(leaf, leaf) for leaf in leaves_of(nodes).values()}, loss)
+    return in_optimizers(scope, missing) | leaf_names.in_scope(scope, missing)
 
 
 class _Capture:

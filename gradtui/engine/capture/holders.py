@@ -192,6 +192,38 @@ def optimised(scope: Any, own: Set[torch.Tensor]) -> dict[torch.Tensor, str]:
     return found
 
 
+def not_reached(
+    scope: Mapping[str, Any], leaves: Set[torch.Tensor], outputs: Sequence[torch.Tensor]
+) -> set[torch.Tensor]:
+    """What a loss is to train and its graph lacks, where nobody says of which model it is: the rest of what an optimizer among
+    the variables has, that has some of the leaves; without such an optimizer the rest of such a model.
+
+    What is frozen is not meant to learn, and an optimizer or a model that has none of the leaves is for another loss. Where there
+    are none at all, none but the loss itself, there must be one alone. `self` is a model that may be in the middle of its pass.
+    """
+    values = {id(value): value for name, value in scope.items() if name != "self"}.values()
+    optimizers: list[set[torch.Tensor]] = [
+        {one for _, one in _groups(value)} for value in values if is_a(value, torch.optim.Optimizer)
+    ]
+    models: list[set[torch.Tensor]] = [
+        {*named_parameters(value).values()} for value in values if is_a(value, torch.nn.Module)
+    ]
+    models = [one for one in models if one and not any(one < other for other in models)]
+    found = next(
+        (held for held in ([one for one in kind if one & leaves] for kind in (optimizers, models)) if held), []
+    )
+    if leaves <= {*outputs}:
+        alone = optimizers or models
+        found = alone if len(alone) == 1 else []
+    return {one for held in found for one in held if one.requires_grad and one not in leaves}
+
+
+def in_optimizers(scope: Mapping[str, Any], wanted: Set[torch.Tensor]) -> dict[torch.Tensor, str]:
+    """Those of `wanted` by where an optimizer among the variables has them."""
+    optimizers = [(name, value) for name, value in scope.items() if is_a(value, torch.optim.Optimizer)]
+    return {one: f"{name}.{place}" for name, value in optimizers for place, one in _groups(value) if one in wanted}
+
+
 def _groups(optimizer: torch.optim.Optimizer) -> Iterator[tuple[str, torch.Tensor]]:
     for number, group in enumerate(optimizer.param_groups):
         for place, tensor in enumerate(group["params"]):
