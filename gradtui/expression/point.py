@@ -100,12 +100,12 @@ def _shortest(value: float, dtype: str) -> str:
 
 
 def plain(value: Decimal, step: Decimal | None = None) -> str:
-    """`4.0`, `-0.25`, `1E+30`: with at least the decimals of `step`, so that a value keeps its width while it is stepped."""
+    """`4.0`, `-0.25`, `1e30`: with at least the decimals of `step`, so that a value keeps its width while it is stepped."""
     exponent = value.as_tuple().exponent
     assert isinstance(exponent, int)  # a point is finite
     least = -_exponent(step) if step is not None else 0
     if value.adjusted() > 15 or value.adjusted() < -15 or least > 15:
-        return str(value)
+        return str(value).replace("E+", "e").replace("E", "e")  # as torch and all else write it
     return f"{value:.{max(least, -exponent, 0)}f}"
 
 

@@ -86,7 +86,7 @@ DIGITS: dict[str, Sentence] = {
 }
 EVIDENCE_OF_SIZES: dict[str, str] = {
     "norm of a layer": "{name}: norm {norm:2}",
-    "spreads": "its elements{reach}",
+    "spreads": "the elements of that gradient{reach}",
     "sends digits": "{node} sends it a gradient with {digits}",
     "sum has digits": "their sum has {digits}",
     "has digits": "{node} has {digits}",

@@ -46,7 +46,8 @@ def _lines(snapshot: Snapshot, replay: Replay, steps_done: int | None) -> Iterat
 def _without_tangents(snapshot: Snapshot) -> Iterator[Pieces]:
     """User code is not run a second time for its tangents, and elsewhere they come later: the paths alone, by each variable."""
     if snapshot.origin != "expression":
-        yield (("no tangents (forward mode) of user code, so no cuts: the paths alone", "node--quiet"),)
+        left = ": the paths alone" if snapshot.variables else ", and no variable to which paths could lead"
+        yield ((f"no tangents (forward mode) of user code, so no cuts{left}", "node--quiet"),)
     for name in snapshot.variables:
         yield ((f"df/d{name}", "node--name"),)
         yield from _paths(snapshot, name, SIGNIFICANT.get(snapshot.dtype, 7))

@@ -261,7 +261,7 @@ async def test_another_number_of_lines_leaves_the_layout(monkeypatch: pytest.Mon
 
 
 async def test_scrollbar_goes_where_all_lines_fit() -> None:
-    async with PanelApp().run_test(size=(60, 7)) as pilot:
+    async with PanelApp().run_test(size=(56, 7)) as pilot:
         app = await show(pilot, examples.quadratic(), 2)
         assert app.panel.show_vertical_scrollbar
         width = app.panel.line_width
@@ -294,3 +294,15 @@ def test_numbers_of_the_examples_are_right() -> None:
             for edge in node.edges:
                 if edge.grad is not None and edge.local is not None and node.grad_output is not None:
                     assert math.isclose(node.grad_output.numbers[0] * edge.local, edge.grad.numbers[0])
+
+
+async def test_a_ledger_that_has_nothing_to_tell_says_so() -> None:
+    """A program without variables: there are no cuts, and no paths either."""
+    snapshot = replace(examples.quadratic(), origin="capture", variables={}, along=None)
+    async with PanelApp().run_test(size=(60, 16)) as pilot:
+        app = await show(pilot, snapshot, 0)
+        app.panel.ledger_shown = True
+        await pilot.pause()
+        text = " ".join(app.lines)
+        assert "no variable" in text
+        assert "paths alone" not in text
