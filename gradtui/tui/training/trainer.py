@@ -296,7 +296,9 @@ class Trainer:
             return
         history.here = max(history.first, min(number, len(history)))
         if number != history.here:
-            self._app.notify(f"U goes to an update from {history.first:,} to {len(history):,}; g and G make more", timeout=3)
+            self._app.notify(
+                f"U goes to an update from {history.first:,} to {len(history):,}; g and G make more", timeout=3
+            )
         self._return()
 
     def _return(self) -> None:
