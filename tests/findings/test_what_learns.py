@@ -88,3 +88,19 @@ def test_a_bias_has_no_part_in_a_penalty_on_a_slope() -> None:
         (slope,) = derivative(critic(x).sum(), x, create_graph=True)
         loss = (slope.norm(dim=1) - 1).square().mean()
     assert {one.certainty for one in trace.capture(loss).findings} <= {"perhaps"}
+
+
+@pytest.mark.parametrize("factor", [1e-9, 1e9])
+def test_what_is_no_parameter_is_no_layer(factor: float) -> None:
+    """The data, of which an attack takes a gradient; where nobody has a parameter, it may be what is to learn."""
+    torch.manual_seed(0)
+    model, x, noise = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 1)), torch.randn(16, 4), torch.randn(16, 4)
+    weights = [one.detach() for one in model.parameters()]
+    x.requires_grad_()
+    shift = (noise + (x - x.detach()) * factor) @ weights[0].T
+    with gradtui.trace(model) as trace:
+        loss = (model(noise + (x - x.detach()) * factor) - 5).square().mean()
+    assert {one.certainty for one in trace.capture(loss).findings} == {"perhaps"}
+    w = torch.ones(1, 8, requires_grad=True)
+    (found,) = gradtui.capture((shift * w).square().mean()).findings
+    assert (found.kind, found.certainty) == ("vanishing" if factor < 1 else "exploding", "likely")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from gradtui.findings import layer_sizes, loss_terms, size_changes
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.layer_sizes import Layer
+from gradtui.findings.learned import are_beside_a_model
 from gradtui.findings.record import Record
 from gradtui.findings.zeros import softmax_and_norms
 from gradtui.grad_fns.traits import traits_of
@@ -42,13 +45,22 @@ def _is_silent(record: Record, node: int | None) -> bool:
 
 
 def _of_all(record: Record, profile: Sequence[Layer]) -> Iterator[Cause]:
+    """A leaf that is no parameter, beside those of a model, is no layer: what it gets is often meant."""
+    own = [layer for layer in profile if not are_beside_a_model((layer.name,), record.leaves)]
+    if found := _of_layers(record, own):
+        yield found
+    elif len(own) < len(profile) and (found := _of_layers(record, profile)):
+        yield replace(found, certainty="perhaps")
+
+
+def _of_layers(record: Record, profile: Sequence[Layer]) -> Cause | None:
     judged = () if record.is_expression else profile
     if risen := _exploded(record, judged, profile):
-        yield risen
-    elif profile and (lost := _lost(record, min(profile, key=lambda layer: layer.norm))):
-        yield lost
-    elif found := layer_sizes.vanished(judged):
-        yield size_changes.fall(record, found)
+        return risen
+    if profile and (lost := _lost(record, min(profile, key=lambda layer: layer.norm))):
+        return lost
+    fallen = layer_sizes.vanished(judged)
+    return size_changes.fall(record, fallen) if fallen else None
 
 
 def _exploded(record: Record, judged: Sequence[Layer], profile: Sequence[Layer]) -> Cause | None:
