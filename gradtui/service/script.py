@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -36,15 +37,28 @@ def main() -> None:
 
         watches.append(Watch(writer, int(every)))
 
+    def failed(error: BaseException) -> None:
+        for watch in watches:
+            watch.failed(error)
+        program.without_own(error)
+
     sys.meta_path.insert(0, program.Arrival(arrived))
+    of_thread = threading.excepthook
+
+    def failed_in_thread(args: threading.ExceptHookArgs) -> None:
+        error = args.exc_value
+        if error is not None:
+            failed(error)
+            args = threading.ExceptHookArgs((args.exc_type, error, error.__traceback__, args.thread))
+        of_thread(args)
+
+    threading.excepthook = failed_in_thread
     try:
         program.run(target)
     except SystemExit:
         raise
     except BaseException as error:
-        for watch in watches:
-            watch.failed(error)
-        program.without_own(error)
+        failed(error)
         sys.excepthook(type(error), error, error.__traceback__)
         raise SystemExit(130 if isinstance(error, KeyboardInterrupt) else 1) from None
     finally:

@@ -157,6 +157,10 @@ class Passes:
             self._history.note("kept_graph", place)
         self.undivided = self.undivided and not self._is_divided()
 
+    def move(self) -> None:
+        """Another thread counts its nodes anew."""
+        self._border = sequence_number() if self._history.updates else 0
+
     def ends(self) -> None:
         if self.loss is not None and not math.isfinite(self.loss) and self._history.bad_loss is None:
             self._history.bad_loss = self._history.updates, self.loss, self.place

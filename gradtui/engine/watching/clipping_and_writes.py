@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from gradtui.engine.autograd.torch_private import sequence_number
 from gradtui.engine.capture.introspection import is_a, items, tensors
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.witnesses import variable_of
@@ -140,6 +141,10 @@ class Notice:
                     self.gradient_set(self.gradients[id(one)], one, frame)
                 elif id(self.gradients[id(one)]) in self.late:
                     self.gradient_set(self.gradients[id(one)], None, frame)
+
+    def move(self) -> None:
+        """Another thread counts its nodes anew."""
+        self.borders = [sequence_number()] * len(self.borders)
 
     def own_are(self, parameters: Iterable[torch.Tensor]) -> None:
         self.own = {id(one): one for one in parameters}

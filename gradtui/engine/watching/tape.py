@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from threading import get_ident
 from types import CodeType, FrameType
 from typing import Any, NamedTuple, Self
 
@@ -172,12 +173,13 @@ Heard = Callable[[Any, tuple[Any, ...], dict[str, Any], Any, FrameType], None]
 
 
 class Tape(TorchFunctionMode):
-    """A mode for the thread that enters it."""
+    """A mode for the thread that enters it, or that it is moved to."""
 
     def __init__(self, heard: Heard, gradient_set: Callable[[torch.Tensor, Any], None]) -> None:
         super().__init__()
         self.segments: deque[Segment] = deque([Segment()], maxlen=SEGMENTS)
         self.paused = 0
+        self._thread = get_ident()
         self._heard, self._gradient_set = heard, gradient_set
         self._left = ExitStack()
         self._depth: int | None = None
@@ -195,16 +197,26 @@ class Tape(TorchFunctionMode):
     def __exit__(self, *raised: object) -> None:
         self._left.close()
         self._depth = None
+        self.paused += 1  # on the stack of another thread it stays
         take_off(self)  # others may have been entered since, and still be there
+
+    def move(self) -> None:
+        """Go on in the thread that runs now; on the stack of the one before it stays, and does nothing there."""
+        self._thread, self._depth = get_ident(), None
+        take_off(self)
+        super().__enter__()  # type: ignore[no-untyped-call]
+
+    def _is_off(self) -> bool:
+        return bool(self.paused) or get_ident() != self._thread or in_backward() or torch.compiler.is_compiling()
 
     def _arrives(self, array: Any, made: torch.Tensor, frame: FrameType) -> None:
         """`from_numpy`, which torch shows to no mode."""
-        if not self.paused and not in_backward() and not torch.compiler.is_compiling():
+        if not self._is_off():
             self.note(torch.as_tensor, (array,), {}, made, frame)
 
     def _constructed(self, given: torch.Tensor, made: torch.Tensor, name: str, frame: FrameType) -> None:
         """`Variable(t)`, `nn.Parameter(t)`: as `_arrives`."""
-        if name in CONSTRUCTORS and not self.paused and not in_backward() and not torch.compiler.is_compiling():
+        if name in CONSTRUCTORS and not self._is_off():
             self.note(CONSTRUCTORS[name], (given,), {"requires_grad": made.requires_grad}, made, frame)
 
     def step_aside(self, compiled: Compiled) -> None:
@@ -256,7 +268,7 @@ class Tape(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
         kwargs = {} if kwargs is None else kwargs
-        if self.paused or in_backward() or torch.compiler.is_compiling():
+        if self._is_off():
             return func(*args, **kwargs)
         if type(func) is ACCESSOR:
             if func == SET_GRAD:
@@ -335,7 +347,7 @@ def _functions(tape: Tape) -> Iterator[None]:
     plain = apply_function()
 
     def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
-        if tape.paused or in_backward() or torch.compiler.is_compiling():
+        if tape._is_off():
             return plain(cls, *args, **kwargs)
         random = _random()
         with tape.pause():

@@ -36,8 +36,15 @@ FIRST_LOOK = 8
 FAILED = "gradtui: the training goes on, but is not watched any more: {error}"
 
 
+class _Here(threading.local):
+    """Of each thread: what the watch left there when it came. The number of a thread that has ended may be that of another."""
+
+    token: object = None
+    is_first: bool = False
+
+
 class Watch:
-    """Watches the thread that makes it.
+    """Watches the thread that makes it; or that in which the training then begins, and another one once that has ended.
 
     every: a whole Snapshot of each so many updates, 0 for none but where it is needed. on_finding: is told of each finding.
     model: of which the parameters are. optimizer: the one whose steps are updates; None for all that there are.
@@ -54,7 +61,10 @@ class Watch:
         self.history = History()
         self.findings: tuple[Finding, ...] = ()
         self._sink, self._on_finding = sink, on_finding
-        self._thread = threading.get_ident()
+        self._here, self._token, self._moving = _Here(), object(), threading.Lock()
+        self._here.token, self._thread = self._token, threading.current_thread()
+        self._here.is_first = True
+        self._first_has_run = self._has_begun = False
         self._places = Places()
         self._names = Names()
         self._only = optimizer
@@ -110,6 +120,27 @@ class Watch:
         code, instruction = self._tape.place(frame)
         return None if code is None else self._places.of_instruction(code, instruction)
 
+    # ---------------------------------------------------------------- threads
+
+    def _is_here(self) -> bool:
+        return self._here.token is self._token
+
+    def _comes(self, runs_a_module: bool = False) -> bool:
+        """Whether the thread that runs now is watched, or is from now on: a training begins in it, or may do so, as none has
+        begun yet. The thread that made the watch has it back as soon as it runs a module itself, and keeps it."""
+        with self._moving:
+            self._first_has_run |= self._here.is_first
+            may_begin = not runs_a_module or self._here.is_first or not (self._first_has_run or self._modes.depth)
+            is_free = (may_begin and not self._has_begun) or not self._thread.is_alive()
+            if not self._is_here() and is_free and not self.history.ended:
+                self._here.token = self._token = object()
+                self._thread = threading.current_thread()
+                self._stack, self._modes.depth = [], 0
+                self._tape.move()
+                self._passes.move()
+                self._notice.move()
+            return self._is_here()
+
     # ---------------------------------------------------------------- modules
 
     def _hook(self) -> None:
@@ -132,12 +163,15 @@ class Watch:
         self._hook()
 
     def _module_begins(self, module: torch.nn.Module, args: Any) -> None:
-        if threading.get_ident() == self._thread and not self._modes.passes_by(module):
+        here = self._is_here()
+        if not (here and self._has_begun) and torch.is_grad_enabled():
+            here = self._comes(runs_a_module=True)
+        if here and not self._modes.passes_by(module):
             with self._watching():
                 self._modes.begins(module, args)
 
     def _module_ends(self, module: torch.nn.Module, args: Any, result: Any) -> None:
-        if threading.get_ident() == self._thread:
+        if self._is_here():
             self._modes.ends()
 
     # ---------------------------------------------------------------- backward
@@ -145,13 +179,13 @@ class Watch:
     def _backward(self, run: Callable[..., Any], outputs: Any, *args: Any, **kwargs: Any) -> Any:
         creates = bool(args[2]) if len(args) > 2 else False
         accumulates = bool(kwargs.get("accumulate_grad", False))
-        here = threading.get_ident() == self._thread and not in_backward() and not self._passes.capturing
-        here = here and self._broken is None
+        here = not in_backward() and self._broken is None and self._comes() and not self._passes.capturing
         if here and not accumulates and len(args) > 3:
             with self._watching():
                 self._names.differentiated_by(items(args[3]))
         if not here or (creates and not accumulates):
             return run(outputs, *args, **kwargs)
+        self._has_begun = True
         place = self.place(sys._getframe(1))
         with self._tape.pause():
             keeps = bool(args[1]) if len(args) > 1 else False
@@ -185,8 +219,9 @@ class Watch:
     # ---------------------------------------------------------------- steps
 
     def _step_begins(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> Any:
-        if threading.get_ident() != self._thread or self._broken is not None or not self._is_watched(optimizer):
+        if self._broken is not None or not self._is_watched(optimizer) or not self._comes():
             return None
+        self._has_begun = True
         frame = sys._getframe(1)
         self._drop_ended(frame)
         self._stack.append(frame)
@@ -215,7 +250,7 @@ class Watch:
         return args, {**kwargs, "closure": evaluate}
 
     def _step_ends(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
-        if threading.get_ident() != self._thread or not self._stack or not self._is_watched(optimizer):
+        if not self._is_here() or not self._stack or not self._is_watched(optimizer):
             return
         self._stack.pop()
         if self._stack:
@@ -253,13 +288,13 @@ class Watch:
 
     def _scaler_step(self, scaler: Any, optimizer: Any, step: Callable[[], Any]) -> Any:
         before = self._steps.ran
-        if threading.get_ident() == self._thread and not is_unscaled(scaler, optimizer):
+        if self._is_here() and not is_unscaled(scaler, optimizer):
             self._notice.scale = float(scaler.get_scale())
         result = step()
-        if threading.get_ident() == self._thread and self._steps.ran == before and not self._stack:
+        if self._is_here() and self._steps.ran == before and not self._stack:
             scale = float(scaler.get_scale())
             self.history.note("skipped", self.place(sys._getframe(1)), scale=scale, scaler=self._steps.scaler(scaler))
-        elif threading.get_ident() == self._thread:
+        elif self._is_here():
             self.history.note("scaled", None, scaler=self._steps.scaler(scaler))
         return result
 
