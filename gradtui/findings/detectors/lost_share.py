@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gradtui.findings.cause import Cause, Fact, Part, Place
 from gradtui.findings.record import Record
-from gradtui.findings.zeros import dead_or_saturated
+from gradtui.findings.zeros import dead_or_saturated, lost_elements
 from gradtui.findings.zeros.dead_or_saturated import Lost
 from gradtui.findings.zeros.share_left import Flow, Loss
 from gradtui.snapshot.finding import Certainty
@@ -23,7 +23,10 @@ MOST_ELEMENTS = 200_000
 
 def detect(record: Record) -> Iterator[Cause]:
     """Of what is explored: for each node that is the first to blame for a leaf."""
-    if not record.is_explored or record.asked is not None or record.snapshot.experiments:
+    if record.asked is not None or record.snapshot.experiments:
+        return
+    if not record.is_explored:
+        yield from lost_elements.causes(record) if record.is_expression else ()
         return
     nodes = record.nodes
     if any(math.prod(node.shape) > MOST_ELEMENTS for node in nodes):

@@ -15,10 +15,8 @@ from gradtui.graph.operands import is_finite, operand_quote, operation, seen_val
 from gradtui.snapshot.model import Edge, Node, Values
 
 
-def detect(record: Record) -> Iterator[Cause]:
-    """Of a typed f that `lost_share` cannot follow one by one. Of a leaf that gets zeros only zero_gradient tells."""
-    if not record.is_expression or record.is_explored or record.asked is not None or record.snapshot.experiments:
-        return
+def causes(record: Record) -> Iterator[Cause]:
+    """Of a typed f whose elements cannot be followed one by one. Of a leaf that gets zeros only zero_gradient tells."""
     told: set[int] = set()
     for leaf in record.nodes if record.has_run and is_finite(record.snapshot.value) else ():
         lost = 0 if leaf.edges else _zeros(leaf.grad_output)
