@@ -92,6 +92,30 @@ def test_the_name_of_a_program_in_full(origin: Origin, name: str) -> None:
     assert next(iter(in_full(session, Answers(), NOTHING_YET, None, NodePanel()))) == ("the function", name)
 
 
+async def test_variables_without_room_leave_a_mark() -> None:
+    """On the side where they are."""
+    names = [f"x{number}" for number in range(1, 9)]
+    app = trained_app(" + ".join(names), dict.fromkeys(names, "1"), None)
+
+    def marks() -> str:
+        stepper = app.picture.stepper
+        lines = [stepper.render_line(y).text.rstrip() for y in range(stepper.size.height)]
+        assert not any(line[-1] in "↑↓↕" for line in lines[1:-1])
+        return "".join(line[-1] if line[-1] in "↑↓↕" else "-" for line in (lines[0], lines[-1]))
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.answers.shown is not None, "the answer")
+        await press(pilot)
+        assert marks() == "-↓"
+        await press(pilot, *"vvvvv")
+        assert marks() == "↑↓"
+        await press(pilot, *"vv")
+        assert marks() == "↑-"
+        await pilot.resize_terminal(120, 60)
+        await press(pilot)
+        assert marks() == "--"
+
+
 async def test_for_a_projector() -> None:
     app = make_app()
     async with app.run_test(size=(100, 30)) as pilot:

@@ -54,6 +54,7 @@ GLOSSARY = (
     ("–", "not computed yet, or there is none; it is never 0"),
     ("▾ ▸", "open and closed; enter, or a click, changes it; ▸ x is the active variable, which ← → step"),
     ("▶", "the node that backward has just run"),
+    ("↑ ↓ ↕", "behind a variable: there are more above, below, on both sides; v and V go to them"),
     ("ready", "all that uses the node has run, so its ḡ is complete and it can run"),
     ("sequence", "nodes numbered as they were made; of those that are ready the engine takes the highest"),
     ("backward step", "one node of the backward pass is run: n, p"),

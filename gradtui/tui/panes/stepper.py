@@ -125,9 +125,20 @@ class Stepper(Framed, ScrollView, can_focus=True, inherit_bindings=False):
         if row >= len(self._pieces):
             return Strip.blank(width, own)
         segments = [Segment(text, self.style_of(name)) for text, name, _ in self._pieces[row]]
-        whole = sum(segment.cell_length for segment in segments) <= width - APART
-        strip = Strip(segments) if whole else Strip([*Strip(segments).crop(0, width - APART - 1), Segment("…")])
+        more = self._more(y)
+        room = width - APART - 2 * bool(more)
+        whole = sum(segment.cell_length for segment in segments) <= room
+        strip = Strip(segments) if whole else Strip([*Strip(segments).crop(0, room - 1), Segment("…")])
+        if more:
+            mark = Segment(f" {more}", self.style_of("stepper--label"))
+            strip = Strip([*strip.adjust_cell_length(room, own), mark])
         return strip.adjust_cell_length(width, own).apply_style(own)
+
+    def _more(self, y: int) -> str:
+        """A mark at the first line that is seen, or the last, where there are more rows."""
+        above = y == 0 and self.scroll_offset.y > 0
+        below = y == self.size.height - 1 and y + self.scroll_offset.y < len(self._rows) - 1
+        return "↕" if above and below else "↑" if above else "↓" if below else ""
 
     def on_click(self, event: events.Click) -> None:
         self._post_at(event, self.Chosen)
