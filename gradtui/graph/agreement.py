@@ -214,11 +214,17 @@ class _Judge:
         """What differences can see, which is about nine digits: not the last of float64."""
         a, noise = one.autograd, _noise(one, d)
         near = _near(a, d, noise, LARGEST.get(self.dtype, math.inf))
-        digits = min(right_digits(a, d, self.dtype), right_digits(d + noise, d, self.dtype))
+        right, seen = right_digits(a, d, self.dtype), right_digits(d + noise, d, self.dtype)
+        digits = min(right, seen)
         if enough(digits, self.dtype) or (near and self._is_steady(one)):
             return Check(True, None, True, "", digits)
         if near or self._may_be_rounding(one, d):
-            return Check(None, None, True, self._lost(one, digits, d, "differences"), digits)
+            text = self._lost(one, digits, d, "differences")
+            if 0 < seen < right:
+                shown = min(right + MORE, 17)
+                told = f"autograd {number(a, shown)}, differences {number(d, shown)}"
+                text = f"alike to {right} digits; differences are sure of {seen}: {told}"
+            return Check(None, None, True, text, digits)
         marks = (False, None, True)
         return Check(*marks, _told((a, None, d), marks), right_digits(a, d, self.dtype))
 

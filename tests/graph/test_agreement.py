@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -323,6 +324,19 @@ def test_without_calculus_differences_tell_what_they_can() -> None:
     assert told.autograd is None
     assert told.digits is not None
     assert 0 < told.digits < 10
+
+
+def test_differences_that_are_unsure_do_not_take_digits_from_autograd() -> None:
+    """They are alike to more digits than differences can be sure of: that is said, with numbers that show how far."""
+    shaky = replace(whole("log(1 + x)/x", {"x": 1e-4}, "float64"), derivative={})
+    (gradient,) = shaky.variables["x"].grad.numbers
+    near, off = gradient * (1 + 1e-7), abs(gradient) * 1e-5
+    told = check(replace(shaky, differences={"x": Differences((near,), (near,), (near,), (off,))}), "x")
+    assert (told.autograd, told.digits) == (None, 3)
+    assert "≈" not in told.text
+    shown = [float(one) for one in re.findall(r"-?\d\.\d+", told.text)]
+    assert len(shown) == 2
+    assert 0 < abs(shown[0] - shown[1]) < 1e-6
 
 
 @pytest.mark.parametrize("off", [2e-7, 3e-6])

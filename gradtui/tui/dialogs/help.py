@@ -66,7 +66,10 @@ GLOSSARY = (
     ("∂ sin(x)", "a node that backward made as sin(x) had its turn: of the gradient's own graph, S"),
     ("by way of", "one path from f to x: the product of the factors along it; all of them add up to f'(x)"),
     ("✓ ✗ –", "right, wrong, nothing to say: autograd, calculus (by symbols), finite differences"),
-    ("≈ 3 digits", "so many digits of autograd's number are right; rounding took the others"),
+    (
+        "≈ 3 digits",
+        "so many digits of autograd's number are known to be right: rounding took the others, or the check sees no more",
+    ),
     ("scalar, 3×4", "the shape of a node's value"),
     ("● ○", "on the chart the point on f, and on f'; ▴ is x"),
     ("f' ↑ ↓", "over the chart: the whole curve lies above, or below, what is shown"),
