@@ -16,7 +16,6 @@ from typing import Any, get_args
 
 import pytest
 import torch
-from click.testing import CliRunner
 from msgspec.structs import replace
 
 from gradtui.calculus.derivative import derivatives
@@ -31,6 +30,7 @@ from gradtui.runs.run import Update
 from gradtui.snapshot.finding import Finding, Kind
 from gradtui.snapshot.model import Request, Snapshot
 from tests import examples
+from tests.command.runner import runner
 from tests.runs import made
 
 ROOT = Path(__file__).parents[1]
@@ -135,7 +135,7 @@ def test_command(line: str, folder: Path) -> None:
     words = shlex.split(line.partition(" < ")[0])[1:]
     given = b'x^2\n{"expression": "x + w", "at": {"x": 2}}\n' if words[:1] == ["-"] else None
     before = set(folder.iterdir())
-    told = CliRunner().invoke(command, words, input=io.BytesIO(given) if given else None, catch_exceptions=False)
+    told = runner().invoke(command, words, input=io.BytesIO(given) if given else None, catch_exceptions=False)
     assert told.exit_code == (2 if line in REFUSED else 0), told.output
     if "--export" in words:
         (written,) = set(folder.iterdir()) - before

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from gradtui.command.cli import command
 from gradtui.engine.training.evaluate import evaluate
@@ -16,6 +16,7 @@ from gradtui.service.client import Service
 from gradtui.service.worker import _load_calculus, _only
 from gradtui.snapshot.defaults import OWN_SECONDS
 from gradtui.snapshot.model import Request, Snapshot
+from tests.command.runner import runner
 
 
 class Child:
@@ -53,7 +54,7 @@ def run(*arguments: str, input: str | bytes | None = None, folder: Path | None =
         if folder is not None:
             patch.chdir(folder)
             patch.setattr("gradtui.engine.user.module.HERE", folder)
-        result = CliRunner().invoke(command, arguments, prog_name="gradtui", input=input)
+        result = runner().invoke(command, arguments, prog_name="gradtui", input=input)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

@@ -10,7 +10,7 @@ from unittest.mock import create_autospec
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from msgspec.structs import asdict
 from textual.theme import BUILTIN_THEMES
 
@@ -20,10 +20,11 @@ from gradtui.command.topics import TOPICS
 from gradtui.report.export import SUFFIXES
 from gradtui.snapshot.start import Start
 from gradtui.tui import app
+from tests.command.runner import runner
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(command, arguments)
+    return runner().invoke(command, arguments)
 
 
 @pytest.fixture

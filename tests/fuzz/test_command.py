@@ -11,12 +11,12 @@ from random import Random
 from unicodedata import category
 
 import pytest
-from click.testing import CliRunner
 
 from gradtui.command.cli import command
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.snapshot.model import Request, Snapshot
 from tests import warm
+from tests.command.runner import runner
 from tests.fuzz import texts
 
 OPTIONS = (
@@ -93,7 +93,7 @@ def arguments(random: Random) -> list[str]:
 
 def check(given: list[str]) -> None:
     lines = "x^2\n\nx +\n{}\n\udc80\n".encode("utf-8", "surrogatepass")
-    result = CliRunner().invoke(command, given, prog_name="gradtui", input=lines)
+    result = runner().invoke(command, given, prog_name="gradtui", input=lines)
     assert result.exception is None or isinstance(result.exception, SystemExit), given
     assert result.exit_code in (0, 1, 2), given
     assert "Traceback" not in result.stderr, given

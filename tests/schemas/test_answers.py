@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import torch
-from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from msgspec.structs import replace
@@ -25,6 +24,7 @@ from gradtui.snapshot.model import Event, Problem, Request, Snapshot
 from gradtui.snapshot.orders import OrdersRequest
 from gradtui.snapshot.training import Batches, Norms, Optimizer, Training, TrainingRequest, Update
 from tests import warm
+from tests.command.runner import runner
 from tests.file.test_snapshot_format import EVERYTHING
 from tests.runs.made import run
 
@@ -160,7 +160,7 @@ def test_stdout_is_data_and_the_rest_is_stderr(strict: Draft202012Validator) -> 
 
 
 def test_the_command_prints_it() -> None:
-    printed = CliRunner().invoke(command, ["--schema"])
+    printed = runner().invoke(command, ["--schema"])
     assert printed.exit_code == 0
     assert json.loads(printed.stdout) == answers()
 
