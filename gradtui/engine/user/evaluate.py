@@ -15,7 +15,7 @@ from torch.autograd.graph import Node
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import scalar
 from gradtui.engine.autograd.dtype_and_device import RefusalError, dtype_and_device
-from gradtui.engine.autograd.values import values_of
+from gradtui.engine.autograd.values import device_name, dtype_name, values_of
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.introspection import code_of, is_a, named_parameters
 from gradtui.engine.capture.outputs import outputs_of
@@ -35,6 +35,7 @@ from gradtui.engine.user.script_expressions import spelling
 from gradtui.engine.user.target import function
 from gradtui.engine.user.training import Course
 from gradtui.engine.user.warned import warned
+from gradtui.findings.dtypes import NARROW
 from gradtui.snapshot import model
 from gradtui.snapshot.curve import Curve
 from gradtui.snapshot.defaults import OWN_SECONDS
@@ -184,14 +185,15 @@ class Run:
             if name not in gradients and built.nodes:
                 notes.append(model.Note("constant", f"autograd sees no path from {name} to f: the gradient is 0"))
         notes += [model.Note("code", f"{self.name} has no parameter {name}") for name in asked.unknown]
-        differences, curve, surface, more = self._elsewhere(asked, outputs)
+        narrow = next((node.dtype for node in built.nodes if node.dtype in NARROW), "")
+        differences, curve, surface, more = self._elsewhere(asked, outputs, narrow)
         return replace(
             told,
             id=self.request.id,
             expression=self.request.expression,
             reads_as=f"{self.name}({', '.join(asked.variables)})",
-            dtype=self.request.dtype,
-            device=self.request.device,
+            dtype=next(map(dtype_name, asked.variables.values()), told.dtype),
+            device=next(map(device_name, asked.variables.values()), told.device),
             variables={
                 name: model.VariableState(values_of(leaf), gradients.get(name) or values_of(torch.zeros_like(leaf)))
                 for name, leaf in asked.variables.items()
@@ -274,9 +276,9 @@ class Run:
         )
 
     def _elsewhere(
-        self, asked: Arguments, outputs: list[torch.Tensor]
+        self, asked: Arguments, outputs: list[torch.Tensor], narrow: str
     ) -> tuple[dict[str, model.Differences], Curve | None, Surface | None, tuple[model.Note, ...]]:
-        """Differences, curve and contour, where f is the same function each time it is run."""
+        """Differences, curve and contour, where f is the same function each time it is run. narrow: the dtype of a part of it."""
         if not asked.variables:
             return {}, None, None, ()
 
@@ -289,7 +291,8 @@ class Run:
         if self.processes.made() and not compiles:
             return {}, None, None, (model.Note("code", alone),)
         self.processes = Processes()
-        again = Again(value, asked.variables, total(outputs), summed=len(outputs) > 1 or outputs[0].ndim > 0)
+        summed = len(outputs) > 1 or outputs[0].ndim > 0
+        again = Again(value, asked.variables, total(outputs), summed, bool(narrow))
         if not again.repeats():
             why = f"{self.name} gave another value when it was run again: no curve, and no check by differences"
             return {}, None, None, (model.Note("code", why),)
@@ -299,11 +302,16 @@ class Run:
         told = {name: found for name in asked.variables if (found := again.differences(name)) is not None}
         curve = again.curve(self.request.curve) if self.request.curve else None
         surface = again.surface(self.request.surface) if self.request.surface else None
-        unchecked = ", ".join(name for name in asked.variables if name not in told)
+        unchecked = "" if narrow else ", ".join(name for name in asked.variables if name not in told)
         late = ["the curve"] if curve is None and self.request.curve else []
         late += [f"differences by {unchecked}"] if unchecked else []
         why = f"one run of {self.name} takes {again.seconds:.2g} s: too long for {' and '.join(late)}"
-        return told, curve, surface, (model.Note("code", why),) if late else ()
+        notes = [model.Note("code", why)] if late else []
+        if narrow:
+            notes.append(
+                model.Note("code", f"{self.name} is computed in {narrow}: its differences would be those of rounding")
+            )
+        return told, curve, surface, tuple(notes)
 
     def _files(self, more: Collection[Path] = ()) -> dict[str, str]:
         return {shown(str(path)): text_of(path) for path in (*self.module.files, *more)}

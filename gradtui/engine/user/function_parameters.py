@@ -60,7 +60,7 @@ def arguments(function: Callable[..., Any], name: str, at: At, dtype: torch.dtyp
     """Values for all parameters of `function`: from `at`, else its own defaults, else where every variable starts.
 
     A number, a list of numbers and a tensor become leaves; whole numbers that are said to be `int`, texts and the like
-    stay what they are. Raises RefusalError.
+    stay what they are. They are of `dtype`, but where the default is a tensor of another one than float32. Raises RefusalError.
     """
     parameters = _parameters(function)
     found = Arguments(function, unknown=tuple(given for given in at if given not in parameters))
@@ -68,17 +68,25 @@ def arguments(function: Callable[..., Any], name: str, at: At, dtype: torch.dtyp
         if parameter.kind is not Parameter.KEYWORD_ONLY:
             found.positional.append(key)
         value = at[key] if key in at else _start(parameter, name)
+        own = _own_dtype(parameter, dtype)
         if is_a(value, int, float, tuple, list) and not _is_kept(parameter, value):
-            value = _tensor(key, _numbers(value), dtype)
+            value = _tensor(key, _numbers(value), own)
         if parameter.annotation is int and is_a(value, float) and value.is_integer():
             value = int(value)
         if not is_a(value, torch.Tensor) or not (value.is_floating_point() or value.is_complex()):
             found.values[key] = value
             continue
-        leaf = value.detach().to(device, dtype if value.is_floating_point() else None, copy=True).requires_grad_()
+        leaf = value.detach().to(device, own if value.is_floating_point() else None, copy=True).requires_grad_()
         stepped = leaf.ndim < 2 and 0 < leaf.numel() <= MOST_ELEMENTS and leaf.is_floating_point()
         (found.variables if stepped else found.leaves)[key] = leaf
     return found
+
+
+def _own_dtype(parameter: Parameter, dtype: torch.dtype) -> torch.dtype:
+    """That of a tensor that is the default, where the file has chosen one: what it meets in there is mostly of the same."""
+    default = parameter.default
+    chosen = is_a(default, torch.Tensor) and default.is_floating_point() and default.dtype is not torch.float32
+    return default.dtype if chosen else dtype
 
 
 def _parameters(function: Callable[..., Any]) -> dict[str, Parameter]:

@@ -39,12 +39,14 @@ Value = Callable[[Leaves], torch.Tensor]
 
 @dataclass(slots=True)
 class Again:
-    """`value` is f, `leaves` the place where it stands, `here` what it gave there; `summed` where f is only their sum."""
+    """`value` is f, `leaves` the place where it stands, `here` what it gave there; `summed` where f is only their sum; `narrow`
+    where a part of it is computed in float16 or bfloat16, so that its differences are those of rounding."""
 
     value: Value
     leaves: Leaves
     here: torch.Tensor
     summed: bool = False
+    narrow: bool = False
     seconds: float = 0.0
 
     def repeats(self) -> bool:
@@ -87,7 +89,7 @@ class Again:
         """Of the orders from 2 to `most`, each by differences of the derivative before it; none where that takes too long."""
         leaf = self.leaves[name]
         runs = leaf.numel() * len(offsets(STEPS))
-        if most < 2 or leaf.numel() > MIXED_ELEMENTS or self.seconds * runs * GROWTH**most > HIGHER:
+        if self.narrow or most < 2 or leaf.numel() > MIXED_ELEMENTS or self.seconds * runs * GROWTH**most > HIGHER:
             return []
         leaves, steps, dtype = self._precise(name)
         here = leaves[name].detach().reshape(-1).tolist()
@@ -140,10 +142,10 @@ class Again:
         )
 
     def differences(self, name: str) -> Differences | None:
-        """From float64 leaves where f takes them, else from its own; None where that takes too long."""
+        """From float64 leaves where f takes them, else from its own; None where that takes too long, or f is narrow."""
         leaf = self.leaves[name]
         count = min(leaf.numel(), MIXED_ELEMENTS)
-        if self.seconds * count * len(offsets(STEPS)) > DIFFERENCES:
+        if self.narrow or self.seconds * count * len(offsets(STEPS)) > DIFFERENCES:
             return None
         leaves, steps, dtype = self._precise(name)
         rows = [[self._beside(leaves, name, element, offset) for offset in offsets(steps)] for element in range(count)]

@@ -12,6 +12,7 @@ import torch
 
 from gradtui.engine.user.evaluate import evaluate
 from gradtui.findings.findings import findings
+from gradtui.graph.agreement import checks
 from gradtui.snapshot.curve import CurveRequest
 from gradtui.snapshot.model import Problem, Request, Snapshot
 
@@ -338,3 +339,59 @@ def f(x=0.0):
         assert plain
     finally:
         torch.set_anomaly_enabled(False)
+
+
+NARROW = """
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+layer = nn.Linear(4, 1)
+def half(x=torch.ones(3, 4, dtype=torch.half)): return layer.half()(x).mean()
+def brain(x=torch.ones(4, dtype=torch.bfloat16)): return layer.bfloat16()(x).mean()
+def double(x=torch.ones(4, dtype=torch.double)): return layer.double()(x).mean()
+def single(x=torch.ones(4)): return layer.float()(x).mean()
+def nothing(): return layer.bfloat16()(torch.ones(4, dtype=torch.bfloat16)).mean()
+def nothing_double(): return layer.double()(torch.ones(4, dtype=torch.double)).mean()
+def autocast(x=torch.ones(4)):
+    with torch.autocast("cpu", dtype=torch.bfloat16): return layer.float()(x).float().mean()
+def cast(x=torch.ones(4)): return layer.half()(x.half()).float().square().mean()
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "dtype"),
+    [
+        ("half", "float16"),
+        ("brain", "bfloat16"),
+        ("double", "float64"),
+        ("single", "float32"),
+        ("nothing", "bfloat16"),
+        ("nothing_double", "float64"),
+        ("autocast", "float32"),
+    ],
+)
+def test_what_the_file_has_chosen_is_its_dtype(tmp_path: Path, write: Write, function: str, dtype: str) -> None:
+    write(NARROW)
+    snapshot = good(tmp_path, function)
+    assert snapshot.dtype == dtype
+    for name, state in snapshot.variables.items():
+        (node,) = [node for node in snapshot.graph.nodes if node.variable == name]
+        assert node.dtype == dtype
+        assert good(tmp_path, function, at={name: state.value.numbers}).value == snapshot.value, (
+            "as the screen asks for it"
+        )
+
+
+@pytest.mark.parametrize("function", ["brain", "autocast", "cast"])
+def test_steps_of_a_narrow_dtype_are_no_slopes(tmp_path: Path, write: Write, function: str) -> None:
+    """Differences of what goes in steps would call a right gradient wrong."""
+    write(NARROW)
+    snapshot = good(tmp_path, function)
+    assert "x" not in snapshot.differences
+    assert checks(snapshot)["x"].autograd is not False
+
+
+def test_what_is_constant_is_no_narrow_dtype(tmp_path: Path, write: Write) -> None:
+    write("import torch\nlayer = torch.nn.Linear(1, 1)\ndef f(x): return layer(0 * x.reshape(1)).sin().sum()")
+    assert good(tmp_path, "f").differences["x"].central == (0.0,)
