@@ -42,9 +42,10 @@ MOST_STEPS = 2_000
 """Operations times elements up to which digits are added until it is sure that none is missing: some 0.1 s."""
 MOST_SIMPLIFIED = 150
 """Operations in the derivatives, all variables together, up to which other forms of them are tried: a few tenths of a second."""
-NUDGE = mp.mpf("1e-20")
-"""How far beside x the derivative is looked at, to see whether f has a corner there."""
-AGREEMENT = mp.mpf("1e-9")
+NUDGE, SMALLER = mp.mpf("1e-20"), mp.mpf("1e-6")
+"""How far beside x the derivative is looked at, to see whether f has a corner there, as a part of x; and how much nearer then."""
+AGREEMENT = mp.mpf("1e-15")
+"""Relative difference of what is the same on both sides; what differs more may still shrink, as it does where f is smooth."""
 
 TOO_LARGE = "the expression is too large for a symbolic derivative"
 
@@ -241,10 +242,8 @@ def _numbers(
         f, *slopes = prepared.program.at(place)
         for (name, partial), slope in zip(prepared.partials.items(), slopes, strict=True):
             if prepared.bent:
-                moved = [{name: _moved(_placed(at[name], number), side, prepared.spelled)} for side in (-NUDGE, NUDGE)]
-                sides = (place | (_spelled_out(one) if prepared.spelled else one) for one in moved)
-                left, right = map(partial.program.at, sides)
-                numbers = _each(_smooth, f, slope, *left, *right)
+                moved = _beside(prepared, place, name, _placed(at[name], number))
+                numbers = _smooth(partial.program, f, slope, moved)
             else:
                 numbers = _each(lambda f, slope: slope if mp.isfinite(f) else mp.nan, f, slope)
             yield from _by_element(numbers, at[name])
@@ -265,11 +264,21 @@ def _placed(value: float | tuple[float, ...], number: Callable[[float], Expr]) -
     return list(map(number, value)) if isinstance(value, tuple) else number(value)
 
 
+def _beside(prepared: Prepared, place: dict[str, Expr], name: str, value: Expr) -> Callable[[Expr], dict[str, Expr]]:
+    """The place where the variable `name` is moved from `value` by a part of itself."""
+
+    def moved(part: Expr) -> dict[str, Expr]:
+        there = {name: _moved(value, part, prepared.spelled)}
+        return place | (_spelled_out(there) if prepared.spelled else there)
+
+    return moved
+
+
 def _moved(value: Expr, nudge: Expr, apart: bool = False) -> Expr:
     """A little aside; apart: each element by another distance, as those that are equal may be what makes a corner."""
     if isinstance(value, list):
         return [_moved(item, nudge * (1 + apart * place)) for place, item in enumerate(value)]
-    return value + nudge * max(1, abs(value))
+    return value + nudge * (abs(value) or 1)
 
 
 def _spelled_out(place: dict[str, Expr]) -> dict[str, Expr]:
@@ -283,11 +292,36 @@ def _spelled_out(place: dict[str, Expr]) -> dict[str, Expr]:
     return found
 
 
-def _smooth(f: Expr, slope: Expr, f_left: Expr, left: Expr, f_right: Expr, right: Expr) -> Expr:
-    """The slope, if f is continuous here and the slope the same on both sides."""
-    size = max(1, abs(slope), abs(left), abs(right)) * AGREEMENT
-    continuous = abs(f_right - f_left) < max(1, abs(f)) * AGREEMENT
-    return slope if continuous and abs(left - slope) < size and abs(right - slope) < size else mp.nan
+def _smooth(program: Program, f: Expr, slope: Expr, moved: Callable[[Expr], dict[str, Expr]]) -> Expr:
+    """The slope where f is continuous and the slope the same on both sides, else nan."""
+    wide = [*program.at(moved(-NUDGE)), *program.at(moved(NUDGE))]
+    numbers = _each(_alike, f, slope, *wide)
+    if any(map(mp.isnan, numbers if isinstance(numbers, list) else [numbers])):
+        near = [*program.at(moved(-NUDGE * SMALLER)), *program.at(moved(NUDGE * SMALLER))]
+        numbers = _each(_alike_nearby, f, slope, *wide, *near)
+    return numbers
+
+
+def _alike(f: Expr, slope: Expr, *sides: Expr) -> Expr:
+    return slope if all(_is_none(*gap) for gap in _gaps(f, slope, *sides)) else mp.nan
+
+
+def _alike_nearby(f: Expr, slope: Expr, *sides: Expr) -> Expr:
+    """What differs less and less the nearer one looks is no jump and no corner, however steep f is, or small."""
+    wide, near = _gaps(f, slope, *sides[:4]), _gaps(f, slope, *sides[4:])
+    told = (_is_none(*one) or other[0] < one[0] / 2 for one, other in zip(wide, near, strict=True))
+    return slope if mp.isfinite(slope) and all(told) else mp.nan
+
+
+def _gaps(f: Expr, slope: Expr, f_left: Expr, left: Expr, f_right: Expr, right: Expr) -> list[tuple[Expr, Expr]]:
+    """How far f and its slope on both sides are from those here, each with the size of what is compared."""
+    pairs = ((f_left, f), (f_right, f), (left, slope), (right, slope))
+    return [(abs(one - other), max(abs(one), abs(other))) for one, other in pairs]
+
+
+def _is_none(gap: Expr, size: Expr) -> bool:
+    """Whether a gap is one: what is left where equal numbers cancel shrinks with the digits that are worked with."""
+    return bool(mp.isfinite(gap) and gap <= max(size * AGREEMENT, mp.mpf(10) ** (-3 * mp.dps // 4)))
 
 
 def _each(function: Callable[..., Expr], *values: Expr) -> Expr:

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from gradtui.graph.digits import LARGEST, LAST, UNDERFLOWING, enough, held, in_words, right_digits
 from gradtui.graph.rounding import roundings
-from gradtui.snapshot.model import Differences, Snapshot, Values
+from gradtui.snapshot.differences import CORNER, Differences
+from gradtui.snapshot.model import Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 from gradtui.snapshot.truth import Derivative
 
@@ -26,8 +27,6 @@ TRUSTED = 1e-3
 SUSPECT = 1e3
 """Where calculus is silent, times the error of the last two digits, beyond which rounding may have taken more than differences
 can see."""
-CORNER = 1e-3
-"""Relative difference of the one-sided quotients beyond which f has a corner."""
 MORE = 3
 """Digits that are shown beyond those that are right, so that one sees them part."""
 
@@ -179,9 +178,10 @@ class _Judge:
         )
 
     def of_element(self, one: _Element) -> Check:
-        if one.calculus is None and _has_corner(one):
+        has_corner = _has_corner(one)
+        if one.calculus is None and has_corner:
             return Check(None, None, None, _corner(one))
-        central = one.central if _is_trusted(one) else None
+        central = one.central if _is_trusted(one) and not has_corner else None
         if one.calculus is None and central is None:
             return Check(None, None, None, _nothing(self.snapshot, one))
         return self._compared(one, _rounded(central, one.off))

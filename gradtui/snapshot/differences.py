@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+CORNER = 1e-3
+"""Relative difference of the one-sided quotients beyond which f has a corner."""
+
 
 class Differences(Struct, frozen=True):
     """f' by finite differences in float64, one number for each element of the variable.
 
-    `left` and `right` are one-sided: where they differ, f has a corner or a jump. None where f is not finite
-    on that side, infinite where the quotient grows without end (a jump, a vertical tangent).
+    `left` and `right` are one-sided: where they differ, f has a corner or a jump. One is None where f is not finite on that
+    side, both where they differ by no more than they are uncertain; infinite where the quotient grows without end (a jump,
+    a vertical tangent).
     error: how far `central` may be off, by its own account; None where that is not known.
-    reach: how far from the element f is looked at, where it is known in float32 alone: a corner may stand beside it. Else ().
+    reach: how far from the element f is looked at, where a corner may stand beside it: f is known in float32 alone, or the
+    element is smaller than that. 0 for the others; () where it is so for none.
     """
 
     central: tuple[float | None, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +223,9 @@ def test_vectors(text: str, at: At, words: dict[str, str | None]) -> None:
         ("sin(x)/x", 0.0),
         ("atan2(x, x)", 0.0),
         ("(x - 5)^(1/3)", 0.0),
+        ("sign(x)^2", 0.0),
+        ("ceil(x) - floor(x)", 2.0),
+        ("x + 1e-10*floor(x)", 2.0),
     ],
 )
 def test_no_number_where_there_is_no_derivative(text: str, x: float) -> None:
@@ -233,6 +237,31 @@ def test_no_number_where_there_is_no_derivative(text: str, x: float) -> None:
 @pytest.mark.parametrize(("text", "x", "slope"), [("x*abs(x)", 0.0, 0.0), ("elu(x)", 0.0, 1.0), ("sinc(x)", 0.0, 0.0)])
 def test_a_number_where_a_corner_is_smooth(text: str, x: float, slope: float) -> None:
     assert of_x(text, x).numbers == (slope,)
+
+
+@pytest.mark.parametrize("width", [1e-25, 1e-12, 1.0, 1e12])
+@pytest.mark.parametrize("height", [1e-20, 1.0, 1e20])
+@pytest.mark.parametrize(
+    ("text", "at", "slope"),
+    [
+        ("abs(x)", 0.0, None),
+        ("relu(x)", 0.0, None),
+        ("max(2*x, x)", 0.0, None),
+        ("sign(x)", 0.0, None),
+        ("abs(x)", 2.0, 1.0),
+        ("abs(x)^3", 0.0, 0.0),
+        ("x*abs(x)", -2.0, 4.0),
+        ("sqrt(abs(x))", 4.0, 0.25),
+        ("relu(x - 3)", 4.0, 1.0),
+        ("abs(sin(x))", 4.0, -math.cos(4.0)),
+        ("abs(1/x)", 0.5, -4.0),
+    ],
+)
+def test_a_corner_at_any_scale(text: str, at: float, slope: float | None, width: float, height: float) -> None:
+    """Drawn wider or higher a corner stays one, and what is none stays none."""
+    wider = re.sub(r"\bx\b", f"(x/{width!r})", text)
+    (told,) = of_x(f"{height!r}*({wider})", at * width).numbers
+    assert told == (None if slope is None else pytest.approx(slope * height / width, rel=1e-12, abs=0))
 
 
 def test_only_the_elements_at_a_corner_have_none() -> None:

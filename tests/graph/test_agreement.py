@@ -359,3 +359,9 @@ def test_a_constant_that_lost_its_digits_is_no_wrong_formula(text: str) -> None:
 def test_numbers_that_underflow_on_the_way_are_not_wrong() -> None:
     told = check(whole("sigmoid(0.3/x)", {"x": (0.0265, 0.00372, 0.000236)}), "x")
     assert (told.autograd, told.digits) == (None, 0)
+
+
+@pytest.mark.parametrize(("text", "x"), [("abs(x)", 1e-25), ("relu(1e15*x)", 1e-15), ("max(x, 2*x)", -1e-20)])
+def test_differences_that_reach_over_a_corner_say_nothing(text: str, x: float) -> None:
+    told = of_x(text, x, "float64")
+    assert marks(told) == (True, True, None)

@@ -13,7 +13,7 @@ from gradtui.engine.typed import forward, limits
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.parser import ExpressionError
 from gradtui.expression.syntax import Call, Element, Expression, Number, Slice, Vector, postorder
-from gradtui.snapshot.model import Differences
+from gradtui.snapshot.differences import CORNER, Differences
 
 STEPS = (2.0**-12, 2.0**-17, 2.0**-22, 2.0**-27)
 """Four widths: a smooth f is best told by the first, one with a corner or a pole nearby by the last."""
@@ -39,7 +39,16 @@ MOST_ELEMENTS = 64
 MIXED_ELEMENTS = 8
 """Elements that are told where f mixes them: each costs a dozen evaluations."""
 
-NOTHING = None, None
+SLACK = 0.01
+"""Relative change against its way that f may show beside a jump."""
+ALIKE = 0.1
+"""By how much what is left of a change of f at half of the distance may be another at another width."""
+CERTAIN = 50
+"""Times their uncertainty by which the quotients of both sides must differ to be those of a corner."""
+
+Quotient = tuple[float | None, float | None]
+"""And how uncertain it is."""
+NOTHING: Quotient = None, None
 
 At = Mapping[str, float | Sequence[float]]
 
@@ -86,8 +95,10 @@ def of_samples(
     told = [_told(row, scale(number), steps, epsilon) for row, number in zip(samples, here, strict=False)]
     told += [(NOTHING, NOTHING, NOTHING)] * (len(here) - len(told))
     central, left, right = (tuple(row[side][0] for row in told) for side in range(3))
-    reach = () if epsilon <= EPSILON else tuple(2 * steps[-1] * scale(number) for number in here)
-    return Differences(central, left, right, tuple(row[0][1] for row in told), reach)
+    reach = tuple(2 * steps[-1] * scale(number) for number in here)
+    if epsilon <= EPSILON:  # only what is smaller than the nearest of them has something beside it that is not here
+        reach = tuple(far if 0 < abs(number) < far else 0.0 for far, number in zip(reach, here, strict=True))
+    return Differences(central, left, right, tuple(row[0][1] for row in told), reach if any(reach) else ())
 
 
 @lru_cache(maxsize=64)
@@ -149,28 +160,56 @@ def _value(expression: Expression, leaves: dict[str, torch.Tensor]) -> torch.Ten
         return None
 
 
-def _told(
-    values: Sequence[float], scale: float, steps: Sequence[float], epsilon: float
-) -> tuple[tuple[float | None, float | None], ...]:
+def _told(values: Sequence[float], scale: float, steps: Sequence[float], epsilon: float) -> tuple[Quotient, ...]:
     """Central, left and right quotient of one row of samples, each with how uncertain it is."""
     here, samples = values[0], [values[1 + 4 * k : 5 + 4 * k] for k in range(len(steps))]
 
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
 
-    def quotients(formula: Callable[[float, Sequence[float]], float]) -> tuple[float | None, float | None]:
+    def quotients(formula: Callable[[float, Sequence[float]], float], nearer: Sequence[int] = ()) -> Quotient:
         changes = [formula(here, row) for row in samples]
         slopes = [change / (step * scale) for change, step in zip(changes, steps, strict=True)]
         hidden = [epsilon * largest / scale / step for step in steps]
-        return _settled(slopes, hidden, abs(changes[-1]) > max(NOISE, 64 * epsilon) * largest)
+        visible = abs(changes[-1]) > max(NOISE, 64 * epsilon) * largest
+        beside = [row[place] - here for row in samples for place in nearer]
+        return _settled(slopes, hidden, visible and (not beside or _comes_near(beside)))
 
     return (
         quotients(lambda f, row: (row[0] - 8 * row[1] + 8 * row[2] - row[3]) / 12),
-        quotients(lambda f, row: (3 * f - 4 * row[1] + row[0]) / 2),
-        quotients(lambda f, row: (-3 * f + 4 * row[2] - row[3]) / 2),
+        *_told_apart(
+            quotients(lambda f, row: (3 * f - 4 * row[1] + row[0]) / 2, nearer=(0, 1)),
+            quotients(lambda f, row: (-3 * f + 4 * row[2] - row[3]) / 2, nearer=(3, 2)),
+        ),
     )
 
 
-def _settled(slopes: list[float], hidden: list[float], visible: bool) -> tuple[float | None, float | None]:
+def _comes_near(changes: Sequence[float]) -> bool:
+    """Whether f goes one way towards x, and alike at each width, its changes given in pairs from the farthest place to the
+    nearest, which is half as far: not so where it has waves that are shorter. Of the widest pair it is not asked."""
+    near = changes[2:]
+    one_way = all(change > 0 for change in near) or all(change < 0 for change in near)
+    if not one_way or any(abs(nearer) > (1 + SLACK) * abs(farther) for farther, nearer in pairwise(near)):
+        return False
+    halved = [nearer / farther for farther, nearer in zip(near[::2], near[1::2], strict=True)]
+    return max(halved) - min(halved) < ALIKE
+
+
+def _told_apart(left: Quotient, right: Quotient) -> tuple[Quotient, Quotient]:
+    """Both sides, what is within its own error of 0 as 0; neither where they differ, and may do so by their own errors."""
+    (one, of_one), (other, of_other) = sides = _rounded(left), _rounded(right)
+    if one is None or other is None or of_one is None or of_other is None or not math.isfinite(one - other):
+        return sides
+    apart = abs(one - other)
+    may_be_alike = CORNER * max(abs(one), abs(other)) < apart <= CERTAIN * (of_one + of_other)
+    return (NOTHING, NOTHING) if may_be_alike else sides
+
+
+def _rounded(quotient: Quotient) -> Quotient:
+    slope, error = quotient
+    return (0.0, error) if slope is not None and error is not None and abs(slope) <= error < math.inf else quotient
+
+
+def _settled(slopes: list[float], hidden: list[float], visible: bool) -> Quotient:
     """The slope that changes least from one width to the next, and that change, or what rounding f may have `hidden`.
 
     ±inf where it grows without end while f changes visibly, which rounding does not do: a jump, a vertical tangent.

@@ -11,7 +11,7 @@ import pytest
 
 from gradtui.engine.typed.differences import differences
 from gradtui.expression import parse
-from gradtui.snapshot.model import Differences
+from gradtui.snapshot.differences import CORNER, Differences
 
 FORMULAS: list[dict[str, Any]] = json.loads((Path(__file__).parents[2] / "cases" / "formulas.json").read_text())
 
@@ -103,6 +103,28 @@ def test_noise_is_no_jump() -> None:
 )
 def test_vectors(text: str, at: At, name: str, slopes: tuple[float, ...]) -> None:
     assert differences(parse(text, at), at, name).central == pytest.approx(slopes, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("text", "x"),
+    [
+        ("abs(sin(1/x))", 1e-6),
+        ("asin(sin(1e8*x))", 1.0),
+        ("sin(1e9*x)", 1.0),
+        ("acos(cos(1e12*x^2))", 1.0),
+        ("abs(sin(1e5*x))", 1.0),
+    ],
+)
+def test_waves_that_are_too_short_are_no_corner(text: str, x: float) -> None:
+    """What is seen of them at the widths is chance: neither a side that grows without end nor two that differ."""
+    told = [of_x(text, x * (1 + k / 200)) for k in range(200)]
+    sides = [(one.left[0], one.right[0]) for one in told]
+    apart = [(left, right) for left, right in sides if left is not right and left != pytest.approx(right, rel=CORNER)]
+    assert len(apart) <= 1
+
+
+def test_what_is_smaller_than_the_widths_has_the_corner_beside_it() -> None:
+    assert of_x("abs(x)", (1e-25, 0.0, 2.0)).reach == (pytest.approx(2**-26), 0.0, 0.0)
 
 
 def test_where_f_has_no_value() -> None:
