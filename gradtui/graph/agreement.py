@@ -8,7 +8,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from gradtui.graph.digits import LARGEST, LAST, UNDERFLOWING, enough, held, in_words, right_digits
-from gradtui.graph.rounding import roundings
+from gradtui.graph.rounding import UNIT, roundings
 from gradtui.snapshot.differences import CORNER, Differences
 from gradtui.snapshot.model import Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
@@ -212,6 +212,10 @@ class _Judge:
 
     def _against_differences(self, one: _Element, d: float) -> Check:
         """What differences can see, which is about nine digits: not the last of float64."""
+        if not one.autograd and not d:
+            return Check(
+                None, None, None, _nothing(self.snapshot, one)
+            )  # differences do not tell 0 from what is very small
         a, noise = one.autograd, _noise(one, d)
         near = _near(a, d, noise, LARGEST.get(self.dtype, math.inf))
         right, seen = right_digits(a, d, self.dtype), right_digits(d + noise, d, self.dtype)
@@ -246,8 +250,8 @@ class _Judge:
             return False
         if max(abs(one.autograd), abs(truth)) < UNDERFLOWING.get(self.dtype, 0.0):
             return True
-        if self.snapshot.truth is not None and self.snapshot.truth.constants > self._last:
-            return True
+        if self.snapshot.truth is not None and self.snapshot.truth.constants > UNIT.get(self.dtype, 0.0):
+            return True  # how much of it gets into the gradient, the graph does not tell
         return _near(one.autograd, truth, self._bound(one))
 
 

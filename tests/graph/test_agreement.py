@@ -361,7 +361,23 @@ def test_numbers_that_underflow_on_the_way_are_not_wrong() -> None:
     assert (told.autograd, told.digits) == (None, 0)
 
 
-@pytest.mark.parametrize(("text", "x"), [("abs(x)", 1e-25), ("relu(1e15*x)", 1e-15), ("max(x, 2*x)", -1e-20)])
+@pytest.mark.parametrize(
+    ("text", "x"), [("cos(x) + abs(x)", 1e-25), ("1 + relu(x)", 1e-20), ("5 - max(x, 2*x)", -1e-20)]
+)
 def test_differences_that_reach_over_a_corner_say_nothing(text: str, x: float) -> None:
     told = of_x(text, x, "float64")
     assert marks(told) == (True, True, None)
+
+
+@pytest.mark.parametrize("text", ["erf(x)*1e30", "relu(-x) + 5"])
+def test_of_a_gradient_of_0_differences_know_nothing(text: str) -> None:
+    """They do not tell 0 from what is very small, so no digit is called wrong, and none right."""
+    told = check(replace(evaluate(Request(1, text, {"x": 3e4}))), "x")
+    assert marks(told) == (None, None, None)
+    assert told.digits is None
+
+
+def test_a_constant_that_floats_do_not_hold_is_no_wrong_gradient() -> None:
+    told = of_x("((gelu(softplus(x)) - tan(cosh(pi))))^5", 0.1, "float64")
+    assert told.autograd is None
+    assert told.digits == 13

@@ -11,7 +11,7 @@ import torch
 from gradtui.engine.orders.chain import chain, is_separable, numbers
 from gradtui.engine.typed import forward
 from gradtui.engine.typed.curve import dependents
-from gradtui.engine.typed.differences import OFFSETS, of_samples, scale
+from gradtui.engine.typed.differences import OFFSETS, Scale, of_samples, scales
 from gradtui.engine.typed.limits import operations
 from gradtui.expression.parser import ExpressionError
 from gradtui.expression.syntax import Expression
@@ -31,13 +31,14 @@ def differences(
     told: list[dict[str, Differences]] = [{} for _ in range(2, most + 1)]
     for name in leaves:
         here = still[name].reshape(-1).tolist()
-        for place, rows in enumerate(_samples(expression, still, name, most)):
+        found = [_samples(expression, still, name, most, scale) for scale in scales(here)]
+        for place, rows in enumerate(zip(*found, strict=True)):
             told[place][name] = of_samples(rows, here)
     return told
 
 
 def _samples(
-    expression: Expression, still: Mapping[str, torch.Tensor], name: str, most: int
+    expression: Expression, still: Mapping[str, torch.Tensor], name: str, most: int, scale: Scale
 ) -> list[list[list[float]]]:
     """For each order from 1 to most - 1 a row of values of that derivative for each element, at OFFSETS."""
     here = still[name]

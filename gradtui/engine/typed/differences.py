@@ -46,6 +46,11 @@ ALIKE = 0.1
 CERTAIN = 50
 """Times their uncertainty by which the quotients of both sides must differ to be those of a corner."""
 
+TINY = 2.0**-20
+"""A number under which most of the usual widths reach over 0."""
+
+Scale = Callable[[float], float]
+"""What the widths are multiples of, for an element at this number."""
 Quotient = tuple[float | None, float | None]
 """And how uncertain it is."""
 NOTHING: Quotient = None, None
@@ -69,36 +74,53 @@ def differences_of(expression: Expression, at: At, names: Sequence[str]) -> dict
     singly = limits.work(operations, longest) * len(OFFSETS)
     is_together = _is_elementwise(expression) and operations * longest * len(OFFSETS) <= limits.MOST_NUMBERS
     told, left = {}, limits.MOST_WORK
-    for name in names:
-        samples: list[list[float]] = []
-        if is_together and together <= left:
-            samples = _sampled_together(expression, leaves, name)[:MOST_ELEMENTS]
-            left -= together
-        elif not is_together:
+
+    def samples(name: str, scale: Scale) -> list[list[float]]:
+        nonlocal left
+        if not is_together:
             count = min(leaves[name].numel(), MIXED_ELEMENTS, left // singly)
-            samples = [_sampled_singly(expression, leaves, name, element) for element in range(count)]
             left -= count * singly
-        told[name] = of_samples(samples, leaves[name].reshape(-1).tolist())
+            return [_sampled_singly(expression, leaves, name, element, scale) for element in range(count)]
+        if together > left:
+            return []
+        left -= together
+        return _sampled_together(expression, leaves, name, scale)[:MOST_ELEMENTS]
+
+    for name in names:
+        here = leaves[name].reshape(-1).tolist()
+        told[name] = of_samples([samples(name, scale) for scale in scales(here)], here)
     return told
 
 
 def of_samples(
-    samples: Sequence[Sequence[float]],
+    samples: Sequence[Sequence[Sequence[float]]],
     here: Sequence[float],
     steps: Sequence[float] = STEPS,
     epsilon: float = EPSILON,
 ) -> Differences:
-    """The quotients of values at `offsets(steps)` times the `scale` of each element, a row for each.
+    """The quotients of values at `offsets(steps)` times the scale of each element: for each of `scales(here)` a row for each.
 
     here: the elements; those without a row get no quotient. epsilon: how exact the values are.
     """
-    told = [_told(row, scale(number), steps, epsilon) for row, number in zip(samples, here, strict=False)]
-    told += [(NOTHING, NOTHING, NOTHING)] * (len(here) - len(told))
+    told: list[tuple[Quotient, Quotient, Quotient]] = []
+    reach = []
+    for place, number in enumerate(here):
+        found = [
+            (scale(number), _told(rows[place], scale(number), steps, epsilon))
+            for rows, scale in zip(samples, scales(here), strict=True)
+            if place < len(rows)
+        ]
+        sure = (one for one in reversed(found) if _is_sure(*one[1][0]))
+        width, quotients = next(sure, found[0] if found else (0.0, (NOTHING, NOTHING, NOTHING)))
+        told.append(quotients)
+        far = 2 * steps[-1] * width
+        reach.append(far if epsilon > EPSILON or 0 < abs(number) < far else 0.0)
     central, left, right = (tuple(row[side][0] for row in told) for side in range(3))
-    reach = tuple(2 * steps[-1] * scale(number) for number in here)
-    if epsilon <= EPSILON:  # only what is smaller than the nearest of them has something beside it that is not here
-        reach = tuple(far if 0 < abs(number) < far else 0.0 for far, number in zip(reach, here, strict=True))
-    return Differences(central, left, right, tuple(row[0][1] for row in told), reach if any(reach) else ())
+    return Differences(central, left, right, tuple(row[0][1] for row in told), tuple(reach) if any(reach) else ())
+
+
+def _is_sure(slope: float | None, error: float | None) -> bool:
+    return slope is not None and error is not None and error < CORNER * abs(slope)
 
 
 @lru_cache(maxsize=64)
@@ -120,12 +142,23 @@ def _is_of_vector(call: Call) -> bool:
     return call.function in ("max", "min") and len(call.arguments) == 1
 
 
+def scales(here: Sequence[float]) -> list[Scale]:
+    """The usual one, and where an element is so small that it would hide what is beside it, one as small as that."""
+    return [scale, own_scale] if any(0 < abs(number) < TINY for number in here) else [scale]
+
+
 def scale(number: float) -> float:
     """A power of two, so that x + step is exact: as large as x, and 1 where x is small."""
-    return 2.0 ** max(0, math.frexp(number)[1] - 1) if math.isfinite(number) else 1.0
+    return max(1.0, own_scale(number))
 
 
-def _sampled_together(expression: Expression, leaves: dict[str, torch.Tensor], name: str) -> list[list[float]]:
+def own_scale(number: float) -> float:
+    return 2.0 ** (math.frexp(number)[1] - 1) if number and math.isfinite(number) else 1.0
+
+
+def _sampled_together(
+    expression: Expression, leaves: dict[str, torch.Tensor], name: str, scale: Scale
+) -> list[list[float]]:
     """f at each offset, a row for each element of the variable, in one evaluation: offsets are a new first axis."""
     here = leaves[name].reshape(1, -1)
     scales = torch.tensor([scale(number) for number in here[0].tolist()], dtype=torch.float64)
@@ -140,7 +173,9 @@ def _sampled_together(expression: Expression, leaves: dict[str, torch.Tensor], n
     return rows
 
 
-def _sampled_singly(expression: Expression, leaves: dict[str, torch.Tensor], name: str, element: int) -> list[float]:
+def _sampled_singly(
+    expression: Expression, leaves: dict[str, torch.Tensor], name: str, element: int, scale: Scale
+) -> list[float]:
     here = leaves[name]
     direction = torch.zeros_like(here)
     direction.view(-1)[element] = scale(here.view(-1)[element].item())
@@ -160,7 +195,9 @@ def _value(expression: Expression, leaves: dict[str, torch.Tensor]) -> torch.Ten
         return None
 
 
-def _told(values: Sequence[float], scale: float, steps: Sequence[float], epsilon: float) -> tuple[Quotient, ...]:
+def _told(
+    values: Sequence[float], scale: float, steps: Sequence[float], epsilon: float
+) -> tuple[Quotient, Quotient, Quotient]:
     """Central, left and right quotient of one row of samples, each with how uncertain it is."""
     here, samples = values[0], [values[1 + 4 * k : 5 + 4 * k] for k in range(len(steps))]
 

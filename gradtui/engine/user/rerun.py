@@ -12,7 +12,7 @@ import torch
 from gradtui.engine.orders.chain import along
 from gradtui.engine.typed.between_samples import details
 from gradtui.engine.typed.curve import GROWTH
-from gradtui.engine.typed.differences import MIXED_ELEMENTS, STEPS, WIDE_STEPS, of_samples, offsets, scale
+from gradtui.engine.typed.differences import MIXED_ELEMENTS, STEPS, WIDE_STEPS, of_samples, offsets, scale, scales
 from gradtui.engine.typed.look import Look, rows_of
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.model import Differences
@@ -93,13 +93,14 @@ class Again:
             return []
         leaves, steps, dtype = self._precise(name)
         here = leaves[name].detach().reshape(-1).tolist()
-        rows: list[list[list[float]]] = [[] for _ in range(most - 1)]
-        for element, number in enumerate(here):
-            moved = [number + offset * scale(number) for offset in offsets(steps)]
-            found = [self._chain(leaves, name, element, place, most - 1) for place in moved]
-            for order, row in enumerate(rows):
-                row.append([each[order] for each in found])
-        return [of_samples(row, here, steps, torch.finfo(dtype).eps) for row in rows]
+        told: list[list[list[list[float]]]] = [[[] for _ in scales(here)] for _ in range(most - 1)]
+        for which, width in enumerate(scales(here)):
+            for element, number in enumerate(here):
+                moved = [number + offset * width(number) for offset in offsets(steps)]
+                found = [self._chain(leaves, name, element, place, most - 1) for place in moved]
+                for order, rows in enumerate(told):
+                    rows[which].append([each[order] for each in found])
+        return [of_samples(rows, here, steps, torch.finfo(dtype).eps) for rows in told]
 
     def _chain(self, leaves: Leaves, name: str, element: int, place: float, most: int) -> list[float]:
         """The derivatives up to the order `most` by this element alone, it being at `place`; nan where f raises there."""
@@ -145,11 +146,16 @@ class Again:
         """From float64 leaves where f takes them, else from its own; None where that takes too long, or f is narrow."""
         leaf = self.leaves[name]
         count = min(leaf.numel(), MIXED_ELEMENTS)
-        if self.narrow or self.seconds * count * len(offsets(STEPS)) > DIFFERENCES:
+        here = leaf.detach().reshape(-1).tolist()
+        if self.narrow or self.seconds * count * len(offsets(STEPS)) * len(scales(here)) > DIFFERENCES:
             return None
         leaves, steps, dtype = self._precise(name)
-        rows = [[self._beside(leaves, name, element, offset) for offset in offsets(steps)] for element in range(count)]
-        return of_samples(rows, leaf.detach().reshape(-1).tolist(), steps, torch.finfo(dtype).eps)
+
+        def row(element: int, width: float) -> list[float]:
+            return [self._beside(leaves, name, element, offset * width) for offset in offsets(steps)]
+
+        rows = [[row(place, width(number)) for place, number in enumerate(here[:count])] for width in scales(here)]
+        return of_samples(rows, here, steps, torch.finfo(dtype).eps)
 
     def _precise(self, name: str) -> tuple[Leaves, Sequence[float], torch.dtype]:
         """The leaves from which f is known best, the widths of differences there, and how exact f is."""
@@ -159,7 +165,8 @@ class Again:
 
     def _feels(self, leaves: Leaves, name: str) -> bool:
         """Whether a change that only float64 knows reaches f: it may round to float32 on the way, as a model does."""
-        here, beside = (self._beside(leaves, name, 0, offset) for offset in (0.0, SMALL))
+        small = SMALL * scale(leaves[name].detach().view(-1)[0].item())
+        here, beside = (self._beside(leaves, name, 0, distance) for distance in (0.0, small))
         return here != beside
 
     def _at(self, name: str, element: int, place: float) -> tuple[float, float]:
@@ -177,12 +184,12 @@ class Again:
             return f.item(), math.nan
         return f.item(), 0.0 if gradient is None else gradient.reshape(-1)[element].item()
 
-    def _beside(self, leaves: Leaves, name: str, element: int, offset: float) -> float:
-        """f where one element is moved, by so many times its scale; nan where f raises."""
+    def _beside(self, leaves: Leaves, name: str, element: int, distance: float) -> float:
+        """f where one element is moved; nan where f raises."""
         moved = _fresh(leaves)
         with torch.no_grad():
             numbers = moved[name].view(-1)
-            numbers[element] += offset * scale(numbers[element].item())
+            numbers[element] += distance
         f = self._value(moved)
         return math.nan if f is None else f.item()
 

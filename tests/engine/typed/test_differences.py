@@ -123,8 +123,21 @@ def test_waves_that_are_too_short_are_no_corner(text: str, x: float) -> None:
     assert len(apart) <= 1
 
 
-def test_what_is_smaller_than_the_widths_has_the_corner_beside_it() -> None:
-    assert of_x("abs(x)", (1e-25, 0.0, 2.0)).reach == (pytest.approx(2**-26), 0.0, 0.0)
+@pytest.mark.parametrize("x", [1e-9, -1e-25, 1e-100])
+@pytest.mark.parametrize(("text", "slope"), [("abs(x)", 1), ("x^3/x", 2), ("sqrt(abs(x))", 0.5), ("log(abs(x))", 0)])
+def test_beside_a_tiny_number(text: str, slope: float, x: float) -> None:
+    """slope: the power of |x| that f is: not what is on the other side of 0, nor what is far away."""
+    expected = {0: 1 / x, 0.5: 0.5 * math.copysign(abs(x) ** -0.5, x), 1: math.copysign(1, x), 2: 2 * x}[slope]
+    told = of_x(text, x)
+    assert (*told.central, *told.left, *told.right) == pytest.approx((expected,) * 3, rel=1e-4, abs=0)
+    assert told.reach == ()
+
+
+def test_a_tiny_number_of_which_f_feels_nothing() -> None:
+    """The usual widths are told, with how far they reach."""
+    told = of_x("cos(x) + abs(x)", (1e-25, 0.0, 2.0))
+    assert told.central == pytest.approx((0.0, 0.0, 1 - math.sin(2)), abs=1e-8)
+    assert told.reach == (pytest.approx(2**-26), 0.0, 0.0)  # type: ignore[comparison-overlap]
 
 
 def test_where_f_has_no_value() -> None:
