@@ -15,6 +15,7 @@ MOST_TRIGONOMETRY = 30
 MOST_TERMS = 100
 """Terms of the expression, multiplied out, up to which algebra is quick."""
 LARGEST_POWER = 12
+"""Of a power, or of a fraction in its exponent, up to which algebra takes it apart."""
 LARGEST_ROOT = 4
 
 
@@ -28,18 +29,20 @@ def forms(raw: Expr) -> Iterator[tuple[Expr, float]]:
     They keep the functions that the person wrote: no exp(x) for exp(-x), no sin(2*x) for sin(x)*cos(x).
     """
     known = raw.atoms(sympy.Function)
-    for step, reluctance in _steps(raw):
+    names = {sympy.Dummy(): power for power in raw.atoms(sympy.Pow, sympy.exp) if not _is_small_power(power)}
+    named = raw.xreplace({power: name for name, power in names.items()})
+    for step, reluctance in _steps(named, raw.is_polynomial(*raw.free_symbols)):
         try:
-            form = step(raw)
+            form = step(named).xreplace(names)
         except (sympy.PolynomialError, NotImplementedError):
             continue
         if form.atoms(sympy.Function) <= known and not form.has(sympy.I):
             yield form, reluctance
+            yield _distributed(form), reluctance
 
 
-def _steps(raw: Expr) -> Iterator[tuple[Callable[[Expr], Expr], float]]:
-    algebraic = _terms(raw) <= MOST_TERMS and all(map(_is_small_power, raw.atoms(sympy.Pow)))
-    polynomial = raw.is_polynomial(*raw.free_symbols)
+def _steps(raw: Expr, polynomial: bool) -> Iterator[tuple[Callable[[Expr], Expr], float]]:
+    algebraic = _terms(raw) <= MOST_TERMS
     if polynomial and raw.is_Add and len(raw.args) > 2 and len(raw.free_symbols) > 1:
         yield _without_content, 1.0
     if not polynomial:
@@ -54,9 +57,12 @@ def _steps(raw: Expr) -> Iterator[tuple[Callable[[Expr], Expr], float]]:
 
 
 def _is_small_power(power: Expr) -> bool:
-    """x^3.14159 is x^(1/100000) to the power 314159, to the algebra of polynomials."""
-    exponent = power.exp
-    return not exponent.is_Rational or bool(abs(exponent.p) <= LARGEST_POWER and exponent.q <= LARGEST_ROOT)
+    """x^3.14159 is x^(1/100000) to the power 314159, to the algebra of polynomials, and exp(-1.2345*x) is exp(x/2000) to the
+    power -2469: such a one gets a name, by which the algebra takes it as a whole."""
+    if power.exp.is_Rational:
+        return bool(abs(power.exp.p) <= LARGEST_POWER and power.exp.q <= LARGEST_ROOT)
+    factors = (term.as_coeff_Mul()[0] for term in sympy.Add.make_args(power.exp))
+    return all(not one.is_Rational or max(abs(one.p), one.q) <= LARGEST_POWER for one in factors)
 
 
 def _without_content(expression: Expr) -> Expr:
@@ -68,6 +74,17 @@ def _without_content(expression: Expr) -> Expr:
 def _factored(expression: Expr) -> Expr:
     joined = sympy.together(expression)
     return sympy.factor(joined) if _terms(joined) <= MOST_TERMS else joined
+
+
+def _distributed(product: Expr) -> Expr:
+    """0.25*(5*x - 2)*y as (1.25*x - 0.5)*y: algebra takes out what makes whole numbers of decimals."""
+    number, rest = product.as_coeff_Mul()
+    factors = list(sympy.Mul.make_args(rest))
+    place = next((place for place, factor in enumerate(factors) if factor.is_Add), None)
+    if place is None or number.is_Integer:
+        return product
+    factors[place] = sympy.Add(*(number * term for term in factors[place].args))
+    return sympy.Mul(*factors)
 
 
 def _terms(expression: Expr) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
+import sympy
 import torch
 from hypothesis import assume, given, settings
 
@@ -47,6 +48,10 @@ TAUGHT = {
     "x^2*exp(-x)": "x*(2 - x)*exp(-x)",
     "sin(x)*exp(-x^2)": "(cos(x) - 2*x*sin(x))*exp(-x^2)",
     "sin(x^2)*exp(-x)": "(2*x*cos(x^2) - sin(x^2))*exp(-x)",
+    "sin(1.25*x)*exp(-0.5*x)": "(1.25*cos(1.25*x) - 0.5*sin(1.25*x))*exp(-0.5*x)",
+    "x*exp(-0.123*x)": "(1 - 0.123*x)*exp(-0.123*x)",
+    "x*exp(-1.2345*x) + x^2": "2*x - 1.2345*x*exp(-1.2345*x) + exp(-1.2345*x)",
+    "x^3.14159 + x^2": "3.14159*x^2.14159 + 2*x",
     "sin(x)/x": "(x*cos(x) - sin(x))/x^2",
     "sin(x)/(1 + cos(x))": "1/(cos(x) + 1)",
     "cos(x)^2": "-2*sin(x)*cos(x)",
@@ -237,6 +242,35 @@ def test_no_number_where_there_is_no_derivative(text: str, x: float) -> None:
 @pytest.mark.parametrize(("text", "x", "slope"), [("x*abs(x)", 0.0, 0.0), ("elu(x)", 0.0, 1.0), ("sinc(x)", 0.0, 0.0)])
 def test_a_number_where_a_corner_is_smooth(text: str, x: float, slope: float) -> None:
     assert of_x(text, x).numbers == (slope,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3*exp(-12.345*x) + x",
+        "erf(9.313225746154785e-10*x)",
+        "x*0.5^(1000003*x) + 2^x",
+        "x^(5/3)*exp(0.5 - 1073741824*x)",
+    ],
+)
+def test_algebra_is_given_no_power_of_thousands(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """exp(-12.345*x) would be a polynomial of degree 2469: none of these came to an end."""
+    given: list[Any] = []
+
+    def factor(expression: Any) -> Any:
+        given.append(expression)
+        return expression
+
+    monkeypatch.setattr("sympy.factor", factor)
+    (told,) = of_x(text, 2.0).numbers
+    assert told == pytest.approx(
+        sympy.diff(sympy.sympify(text.replace("^", "**")), "x").subs("x", 2.0).evalf(), abs=1e-300
+    )
+    numbers = [
+        one for each in given for power in each.atoms(sympy.Pow, sympy.exp) for one in power.exp.atoms(sympy.Rational)
+    ]
+    assert given
+    assert all(max(abs(one.p), one.q) < 100 for one in numbers)
 
 
 @pytest.mark.parametrize("width", [1e-25, 1e-12, 1.0, 1e12])
