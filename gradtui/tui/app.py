@@ -171,7 +171,7 @@ class GradtuiApp(Opening):
             self._held = self.session.held
             self.show_variables()
         self.asking.settle(answered=answered)
-        self.line.show_status(self.asking.light)
+        self.line.show_status(self.asking.light, self.answers.shown)
 
     def show_answer(self) -> None:
         self.picture.show_answer(stale=self.asking.stale)

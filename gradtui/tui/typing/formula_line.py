@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.visible import visible
 from gradtui.tui.answers import Light
 from gradtui.tui.session import Session
@@ -85,9 +86,11 @@ class FormulaLine(Horizontal):
     def show_title(self) -> None:
         self.title.update(Content(title(self._session)))
 
-    def show_status(self, light: Light) -> None:
+    def show_status(self, light: Light, shown: Snapshot | None = None) -> None:
+        """`shown`: the answer that is on the screen; a function of a file may be of a dtype of its own."""
         session = self._session
-        kind = f"{'' if session.live else f'{session.source} · '}{session.dtype} · {session.device}"
+        of = shown if shown is not None and shown.origin == "function" else session
+        kind = f"{'' if session.live else f'{session.source} · '}{of.dtype} · {of.device}"
         self.status.show(f"EXPERIMENT · {kind}" if session.experiments else kind, light)
 
     def on_descendant_focus(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from textual.events import Key, Paste
 from textual.widgets import Input
 
@@ -161,3 +162,16 @@ async def test_what_is_typed_after_tab_is_for_what_follows(leaving: tuple[str, .
             app.post_message(Key(key, key if len(key) == 1 else None))
         await until(pilot, lambda: app.backward.cursor.steps_done == 2, "two steps of backward")
         assert app.picture.formula.value == "x^2 + 3x + 1"
+
+
+async def test_of_a_file_the_dtype_is_that_of_the_answer() -> None:
+    """The file may have chosen one; of what is typed it is the one that was asked for."""
+    app = make_app()
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.answers.shown is not None, "an answer")
+        assert "float32 · cpu" in app.line.status.render().plain
+        answer = app.answers.shown
+        assert answer is not None
+        app.answers.shown = replace(answer, origin="function", dtype="bfloat16")
+        app.settle()
+        assert "bfloat16 · cpu" in app.line.status.render().plain
