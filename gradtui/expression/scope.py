@@ -25,7 +25,7 @@ from gradtui.expression.words_and_spellings import (
 )
 
 _LOGARITHM = re.compile(r"log(?:_(?=\w))?((?<=_)[A-Za-z]|[0-9]+)")
-_LAMBDA = re.compile(r"lambda\b[^:;\r\n]*:")
+_LAMBDA = re.compile(r"lambda\b[^:;\[\r\n]*:")
 
 
 class Scope:

@@ -72,6 +72,7 @@ def test_any_text(text: str) -> None:
 @example("softmax(dim=0)", ())
 @example("lambda x^2", ())
 @example("torch.", ())
+@example("λ[1:]", ())
 @example("e x + math.e", ("e", "F"))
 def test_soup(text: str, names: tuple[str, ...]) -> None:
     """Made of pieces of the language: whatever can be read, reads back the same from its reading."""

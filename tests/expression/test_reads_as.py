@@ -103,6 +103,8 @@ MORE = [
     ("θ + theta", "theta + theta"),
     ("x₁ + x_1", "x_1 + x_1"),
     ("λ x", "lambda*x"),
+    ("sum(λ[1:]) + x", "sum(lambda[1:]) + x"),
+    ("λ*sum(x[1:2])", "lambda*sum(x[1:2])"),
     ("x⋅y ∙ z – 1", "x*y*z - 1"),
     ("[1, 2.5, -x]", "[1, 2.5, -x]"),
     # statements
