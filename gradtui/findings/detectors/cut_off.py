@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gradtui.findings.cause import Cause, Fact, Place
+from gradtui.findings.detectors.strays import is_another
 from gradtui.findings.record import Record
 from gradtui.grad_fns import called_functions
 from gradtui.snapshot.finding import Certainty
@@ -25,7 +26,7 @@ def detect(record: Record) -> Iterator[Cause]:
     nothing_learns = not any(leaf.node is not None for leaf in record.leaves.values())
     fresh = next((event for event in record.events if event.kind == "fresh"), None)
     for name, leaf in record.wanted.items():
-        if leaf.node is not None or leaf.registered is False:
+        if leaf.node is not None or is_another(record, name, leaf):
             continue
         if record.is_explored and not record.asked and not blamed(record.events_of.get(name, ())):
             continue  # a text may well name what is not used
@@ -48,13 +49,12 @@ def _of(record: Record, name: str, leaf: Parameter, nothing_learns: bool, fresh:
     if not record.is_traced:
         return Cause("not traced", Place(), {}, "perhaps", (name,))
     holder, modules = name.rpartition(".")[0], record.snapshot.modules
-    if leaf.registered is None and modules and not (holder and holder in modules):
+    if not leaf.registered and modules and not (holder and holder in modules):
         return Cause("used before or never", Place(), {}, "perhaps", (name,))
     module = modules.get(holder)
     if module is not None and module.calls is None:
-        is_counted = any(
-            one.calls is not None for one in modules.values()
-        )  # not where a forward pass was made again by its calls
+        # where a forward pass was made again by its calls, none is
+        is_counted = any(one.calls is not None for one in modules.values())
         return Cause("compiled away" if is_counted else "used for nothing", Place(), {}, "perhaps", (name,))
     kinds = {None: "never used", 0: "never ran"}
     place = Place(None, module.source if module else None)

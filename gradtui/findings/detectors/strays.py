@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gradtui.findings.cause import Cause, Place
 from gradtui.findings.record import Record
+from gradtui.snapshot.model import Parameter
 
 
 def detect(record: Record) -> Iterator[Cause]:
@@ -23,7 +24,8 @@ def detect(record: Record) -> Iterator[Cause]:
         if leaf.registered is not False:
             continue
         if leaf.node is None:
-            yield Cause("not the model's", Place(), {"name": name}, "proved", (name,))
+            if is_another(record, name, leaf):
+                yield Cause("not the model's", Place(), {"name": name}, "likely", (name,))
         elif name in born and name not in filled:
             event = born[name]
             yield Cause("made in forward", Place(None, event.source), {"event": event}, "likely", (name,))
@@ -32,3 +34,12 @@ def detect(record: Record) -> Iterator[Cause]:
         ):  # else of another model
             holder = name.partition("[")[0] if "[" in name else name.partition(".")[0]
             yield Cause("unregistered", Place(), {"holder": holder}, "proved", (name,))
+
+
+def is_another(record: Record, name: str, leaf: Parameter) -> bool:
+    """Whether it looks like a weight that the model had before: nothing was made of it, and the model has another of its
+    shape. Before the program's own backward it may be one that another stands for."""
+    if leaf.registered is not False or leaf.node is not None or any(name in event.leaves for event in record.events):
+        return False
+    others = (one for one in record.leaves.values() if one.registered and one.node is not None)
+    return not record.has_run or any(one.value.shape == leaf.value.shape for one in others)
