@@ -26,7 +26,7 @@ from gradtui.engine.watching.left_gradients import LeftGradients, has_gradient
 from gradtui.engine.watching.parameter_names import Names, variables
 from gradtui.engine.watching.scalers import Scaled
 from gradtui.engine.watching.sink import Sink
-from gradtui.engine.watching.tape import SEGMENTS, Tape
+from gradtui.engine.watching.tape import SEGMENTS, Reference, Tape
 from gradtui.findings.findings import findings
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.events import Refusal
@@ -122,6 +122,8 @@ class Passes:
         self._border = 0
         self._ended: Source | None = None
         self.parameters: Sequence[torch.Tensor] = ()
+        self._new: list[tuple[Reference, Source | None]] = []
+        self._places = Places()
 
     @property
     def count(self) -> int:
@@ -150,7 +152,7 @@ class Passes:
         if known and all(one.is_leaf for one in outputs):
             self._history.note("leaf_loss", place)
         self._mark()
-        if self._history.updates < FIRST:
+        if self._history.updates <= FIRST:
             self._look_for_leaves()
         if keeps:
             self.old_is_wanted = True
@@ -254,6 +256,7 @@ class Passes:
     def stepped(self, optimizer: int, left: Sequence[torch.Tensor], idle: bool) -> None:
         """A step is over. left: parameters whose gradient is not 0. idle: there were none in any of its steps."""
         self.places, self.undivided = [], True
+        self._note_new_weights()
         self._border = sequence_number()
         self.reached.clear()
         if idle:
@@ -274,8 +277,29 @@ class Passes:
         roots = [graph.root(one) for one in self._begun.outputs if one.requires_grad]
         nodes = graph.walk(*roots) if roots else []
         guard(nodes)
-        self._names.found(leaves_of(nodes).values(), self._history.updates)
+        leaves = [*leaves_of(nodes).values()]
+        if self._history.updates < FIRST:
+            self._names.found(leaves, self._history.updates)
+        if self._history.updates:
+            self._look_for_new_weights(leaves)
         graph.release(nodes)
+
+    def _look_for_new_weights(self, leaves: Sequence[torch.Tensor]) -> None:
+        """Parameters that were made since the last backward, of a layer that is made in the forward pass, say."""
+        used = {id(reference): reference for reference in map(weakref.ref, leaves)}
+        for call in self._tape.segments[-1].calls:
+            if call.function is torch.nn.Parameter and id(call.result) in used and call.code is not None:
+                place = self._places.of_instruction(call.code, call.instruction)
+                self._new.append((call.result, place))
+
+    def _note_new_weights(self) -> None:
+        """Those that the optimizer which has just stepped does not have."""
+        own = {id(one) for one in self.parameters}
+        for reference, place in self._new:
+            leaf = reference()
+            if leaf is None or id(leaf) not in own:
+                self._history.note("made_anew", place)
+        self._new = []
 
     def _mark(self) -> None:
         """Leave something in the graph that lives as long as it does: at its end, and at its begin, which anything that is kept

@@ -60,6 +60,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     losses.learned_target,
     structure.frozen,
     structure.shared,
+    structure.made_anew,
     steps_and_rates.rate_of_some,
     clipping.by_hand,
     steps_and_rates.tiny,

@@ -117,6 +117,13 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "and stay one unit",
         "begin with random weights (nn.init.xavier_uniform_, kaiming_uniform_, or what nn.Linear does by itself), not a constant",
     ),
+    "weights are made anew": Sentence(
+        "not_in_optimizer",
+        "weights are made anew here for each update, as of a layer that is made in the forward pass: no optimizer has them, and "
+        "what they would learn is lost",
+        "make the layer once, in __init__, as an attribute: self.layer = ...; then it is in model.parameters(). No fault where "
+        "they are a copy whose gradients are handed on",
+    ),
     "frozen from the start": Sentence(
         "frozen",
         "{names}: {optimizer} has it, but requires_grad is False from the start: it is frozen, and never moves",

@@ -8,6 +8,8 @@ from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History
 
 LEAST = 3
+OFTEN = 2
+"""Updates of the first ones in which something is made anew."""
 
 
 def shared(history: History) -> Iterator[Fault]:
@@ -41,3 +43,12 @@ def frozen(history: History) -> Iterator[Fault]:
                 "perhaps",
                 tuple(one.name for one in still),
             )
+
+
+def made_anew(history: History) -> Iterator[Fault]:
+    """A layer of the forward pass; but for copies of what then gets no gradient, which is told of that."""
+    if any(one.optimizer is not None and one.none.count == one.steps for one in history.parameters.values()):
+        return
+    for one in history.of("made_anew"):
+        if one.updates >= OFTEN:
+            yield Fault("weights are made anew", None, {}, "perhaps", source=one.source)
