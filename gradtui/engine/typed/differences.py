@@ -49,6 +49,9 @@ CERTAIN = 50
 TINY = 2.0**-20
 """A number under which most of the usual widths reach over 0."""
 
+SMALLEST = 2.0**-990
+"""Of which the narrowest width is still a number to divide by."""
+
 Scale = Callable[[float], float]
 """What the widths are multiples of, for an element at this number."""
 Quotient = tuple[float | None, float | None]
@@ -153,7 +156,7 @@ def scale(number: float) -> float:
 
 
 def own_scale(number: float) -> float:
-    return 2.0 ** (math.frexp(number)[1] - 1) if number and math.isfinite(number) else 1.0
+    return max(SMALLEST, 2.0 ** (math.frexp(number)[1] - 1)) if number and math.isfinite(number) else 1.0
 
 
 def _sampled_together(
@@ -161,8 +164,8 @@ def _sampled_together(
 ) -> list[list[float]]:
     """f at each offset, a row for each element of the variable, in one evaluation: offsets are a new first axis."""
     here = leaves[name].reshape(1, -1)
-    scales = torch.tensor([scale(number) for number in here[0].tolist()], dtype=torch.float64)
-    moved = here + OFFSETS.unsqueeze(1) * scales
+    widths = torch.tensor([scale(number) for number in here[0].tolist()], dtype=torch.float64)
+    moved = here + OFFSETS.unsqueeze(1) * widths
     output = _value(expression, leaves | {name: moved})
     if output is None:
         return [[math.nan] * len(OFFSETS)] * here.numel()

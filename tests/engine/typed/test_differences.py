@@ -133,6 +133,11 @@ def test_beside_a_tiny_number(text: str, slope: float, x: float) -> None:
     assert told.reach == ()
 
 
+@pytest.mark.parametrize("x", [5e-324, -4e-320, 1e-308, 2.0**-1000])
+def test_the_smallest_numbers_that_there_are(x: float) -> None:
+    assert of_x("3x", x).central == pytest.approx((3.0,))
+
+
 def test_a_tiny_number_of_which_f_feels_nothing() -> None:
     """The usual widths are told, with how far they reach."""
     told = of_x("cos(x) + abs(x)", (1e-25, 0.0, 2.0))
