@@ -1,4 +1,5 @@
-"""A frame in which some cells are others: no line is made anew but for these, and no cell but these is written."""
+"""A frame in which some cells are others: no line is made anew but for these, and no cell but these is written; and what every
+screen does with its size."""
 
 from __future__ import annotations
 
@@ -10,7 +11,9 @@ from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 from textual._compositor import Compositor, CompositorUpdate
-from textual.geometry import Region
+from textual.dom import DOMNode
+from textual.events import Resize
+from textual.geometry import Offset, Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -181,3 +184,24 @@ def paint_at_once(widget: Widget) -> None:
         if update is not None:
             widget._repaint_required = False
             app._display(screen, cast(Any, update))
+
+
+class Mended:
+    """For a screen. Two resizes, one soon after the other, send Textual's screens back and forth for ever: the last counts.
+
+    Where a widget stood that has just gone, there is nothing to select; Textual asks for its parent.
+    """
+
+    async def _on_resize(self, event: Resize) -> None:
+        if event.size != cast(DOMNode, self).app.size:
+            event.stop()
+            event.prevent_default()
+
+    def _screen_resized(self, size: Size) -> None:
+        """Also each layout tells a screen its size, to be laid out for it."""
+        if cast(Widget, self).outer_size != (now := cast(DOMNode, self).app.size):
+            cast(Any, super())._screen_resized(now)
+
+    def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
+        widget, offset = cast(Any, super()).get_widget_and_offset_at(x, y)
+        return (widget, offset) if widget is not None and widget.is_attached else (None, None)

@@ -34,10 +34,9 @@ from textual.widgets._toast import Toast
 
 from gradtui.snapshot.visible import visible
 from gradtui.tui.colours import ANSI_DARK, COLOURLESS, readable, theme_for
-from gradtui.tui.compositor import CellsCompositor
+from gradtui.tui.compositor import CellsCompositor, Mended
 from gradtui.tui.panes.screen_sizes import NO_ROOM
 from gradtui.tui.typing.key_order import KeyOrder
-from gradtui.tui.typing.palette import Mended, Palette
 
 # Meant as a method of the class: as one of each instance, it keeps the last 1,024 of them, with lines of widgets long gone.
 setattr(StylesCache, "get_inner_outer", classmethod(vars(StylesCache)["get_inner_outer"]))  # noqa: B010
@@ -217,16 +216,22 @@ class MendedApp(App[None]):
         return timer
 
     def action_command_palette(self) -> None:
+        from gradtui.tui.typing.palette import Palette  # not wanted before the first paint
+
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(Palette())  # without an id, as the last one may not have gone yet
 
     def search_commands(
         self, commands: Sequence[CommandListItem], placeholder: str = "Search for commands…"
     ) -> AwaitMount:
+        from gradtui.tui.typing.palette import Palette  # not wanted before the first paint
+
         provider = cast(type[Provider], SimpleProvider(self.screen, [*commands]))  # as Textual does
         return self.push_screen(Palette([provider], placeholder=placeholder))
 
     def search_themes(self) -> None:
+        from gradtui.tui.typing.palette import Palette  # not wanted before the first paint
+
         self.push_screen(Palette([ThemeProvider], placeholder="Search for themes…"))
 
 

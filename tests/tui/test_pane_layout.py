@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.file.snapshot_format import load
+from gradtui.report.export import SUFFIXES
 from gradtui.snapshot.model import Origin
 from gradtui.tui.answers import Answers
 from gradtui.tui.dialogs.in_full import in_full
@@ -193,6 +194,18 @@ async def test_files_from_the_screen(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert load("f.gradtui").curve is not None
         assert "AddBackward0" not in Path("g.svg").read_text()
         assert "slope 11" in Path("f.chart.svg").read_text()
+
+
+async def test_what_is_said_of_a_file_is_whole() -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "ctrl+s")
+        assert all(suffix in text_of(app) for suffix in SUFFIXES)
+        await press(pilot, "ctrl+u", "ctrl+k", *"f.xyz", "enter")
+        await until(pilot, lambda: "f.xyz must end in one of" in text_of(app), "what is wrong")
+        assert "what is written" in text_of(app)
+        await press(pilot, "escape")
+        assert "f(x) = 29" in text_of(app)
 
 
 async def test_the_border_does_not_move_to_and_fro() -> None:

@@ -15,12 +15,12 @@ from textual.widgets import Static
 from gradtui.snapshot.visible import visible
 from gradtui.tui import texts
 from gradtui.tui.answers import Answers
+from gradtui.tui.compositor import Mended
 from gradtui.tui.node.panel import NodePanel
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.panes.line_view import unfolded
 from gradtui.tui.session import Session
 from gradtui.tui.typing.formula_line import title
-from gradtui.tui.typing.palette import Mended
 
 
 class FullScreen(Mended, ModalScreen[None]):

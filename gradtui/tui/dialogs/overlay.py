@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from gradtui.tui.compositor import Mended
 from gradtui.tui.panes.key_footer import KeyFooter
-from gradtui.tui.typing.palette import Mended
 
 
 class KeysHelp(Mended, ModalScreen[None]):

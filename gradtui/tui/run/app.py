@@ -13,7 +13,7 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from gradtui.runs.run import Run
 from gradtui.runs.since import none_found, since
@@ -149,8 +149,9 @@ class RunApp(Successor, MendedApp):
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While the help is open, keys are those of the help."""
-        return action in EVERYWHERE or (len(self.screen_stack) == 1 and hasattr(self, f"action_{action}"))
+        """While the help is open, keys are those of the help; while a line is typed, letters are letters."""
+        typing = isinstance(self.focused, Input) or len(self.screen_stack) > 1
+        return action in EVERYWHERE or (not typing and hasattr(self, f"action_{action}"))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         for key in self.keys:

@@ -89,4 +89,4 @@ KEYS: list[Binding] = [
     key("suspend", "ctrl+z", "suspend_process", "to the shell", "To the shell; fg brings all back", priority=True),
 ]
 
-EVERYWHERE = {"quit", "help_quit", "command_palette", "change_theme", "screenshot", "suspend_process"}
+EVERYWHERE = {"quit", "help_quit", "command_palette", "change_theme", "screenshot", "suspend_process", "explain"}

@@ -1,4 +1,4 @@
-"""What lies over the screen, and the palette above all, with what broke under quick and random keys mended."""
+"""Textual's palette with what broke under quick and random keys mended."""
 
 from __future__ import annotations
 
@@ -12,38 +12,17 @@ from textual.await_complete import AwaitComplete
 from textual.command import CommandInput, CommandList, CommandPalette, SearchIcon
 from textual.containers import Horizontal, Vertical
 from textual.css.query import NoMatches
-from textual.dom import DOMNode
 from textual.errors import NoWidget
-from textual.events import Click, Key, Resize
-from textual.geometry import Offset, Region, Size
+from textual.events import Click, Key
+from textual.geometry import Region
 from textual.timer import Timer, TimerCallback
 from textual.widget import Widget
 from textual.widgets import Button, LoadingIndicator
 
+from gradtui.tui.compositor import Mended
 from gradtui.tui.typing.key_order import send
 
 SEARCH: Callable[[CommandPalette, str], Awaitable[None]] = vars(CommandPalette._gather_commands)["__wrapped__"]
-
-
-class Mended:
-    """For a screen. Two resizes, one soon after the other, send Textual's screens back and forth for ever: the last counts.
-
-    Where a widget stood that has just gone, there is nothing to select; Textual asks for its parent.
-    """
-
-    async def _on_resize(self, event: Resize) -> None:
-        if event.size != cast(DOMNode, self).app.size:
-            event.stop()
-            event.prevent_default()
-
-    def _screen_resized(self, size: Size) -> None:
-        """Also each layout tells a screen its size, to be laid out for it."""
-        if cast(Widget, self).outer_size != (now := cast(DOMNode, self).app.size):
-            cast(Any, super())._screen_resized(now)
-
-    def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
-        widget, offset = cast(Any, super()).get_widget_and_offset_at(x, y)
-        return (widget, offset) if widget is not None and widget.is_attached else (None, None)
 
 
 class Palette(Mended, CommandPalette):
@@ -140,9 +119,9 @@ class PaletteInput(CommandInput):
             self.call_after_refresh(self._take)
 
     def _take(self) -> None:
-        if not self.is_attached:  # closed meanwhile
+        commands = next(iter(self.screen.query(CommandList)), None) if self.is_attached else None
+        if commands is None:  # closed meanwhile
             return
-        commands = self.screen.query_one(CommandList)
         has_room = commands.scrollable_content_region.height > 0
         self._left = has_room and any(not option.disabled for option in commands.options)
         if self._left:

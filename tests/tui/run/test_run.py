@@ -148,6 +148,26 @@ async def test_a_click_chooses_update_and_module(path: Path) -> None:
         assert abs(app.look.place - 30) <= 1
 
 
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), WIDE])
+async def test_a_file_is_asked_for(size: tuple[int, int], path: Path) -> None:
+    """The keys are those of the line, and what is said of the name is whole."""
+    app = RunApp(Source(str(path)))
+    async with app.run_test(size=size) as pilot:
+        await shown(pilot)
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        lines = screen(app)
+        assert any(line.rstrip().endswith(".gradtui .json .csv") for line in lines)
+        assert "zoom" not in lines[-1]
+        await pilot.press("ctrl+u", "ctrl+k", *"run.xyz", "enter")
+        await until(pilot, lambda: "in none of them" in " ".join(" ".join(screen(app)).split()))
+        await pilot.press("plus", "f1")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: not app.file.display)
+        assert app.look.window == (0, 60), "+ was a letter"
+
+
 async def test_what_is_cut_of_a_finding_has_a_mark(path: Path) -> None:
     app = RunApp(Source(str(path)))
     async with app.run_test(size=(60, 20)) as pilot:
