@@ -57,7 +57,7 @@ def late(history: History) -> Iterator[Fault]:
 
 def accumulated(history: History) -> Iterator[Fault]:
     for one in history.optimizers:
-        if one.thrown_away >= max(2, 0.9 * one.steps):
+        if one.thrown_away >= max(2, 0.9 * (one.steps - 1)):  # before its first step nobody knows its parameters
             count = max(one.passes, key=lambda passes: one.passes[passes])
             yield Fault("cleared between passes", one.first, {"count": count}, "likely", source=one.passed)
             continue

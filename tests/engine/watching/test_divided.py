@@ -59,6 +59,21 @@ def test_a_loss_that_is_not(name: str) -> None:
     assert "accumulation" in kinds(UNDIVIDED[name])
 
 
+@pytest.mark.parametrize("updates", [3, 6, 12])
+def test_gradients_that_are_cleared_between_passes(updates: int) -> None:
+    """Of a short training too: those before its first step are not seen."""
+    torch.manual_seed(0)
+    model = nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    with gradtui.watch(model, optimizer) as watch:
+        for number in range(1, updates * PASSES + 1):
+            optimizer.zero_grad()
+            torch.autograd.backward((model(torch.rand(8, 3)) - 1).square().mean() / PASSES)
+            if not number % PASSES:
+                optimizer.step()
+    assert [(one.kind, one.certainty) for one in watch.findings] == [("zero_grad", "likely")]
+
+
 @pytest.mark.parametrize("by_method", [False, True])
 def test_an_embedding_is_called_by_what_holds_it(by_method: bool) -> None:
     """Whether it runs within the model, or by itself."""
