@@ -18,6 +18,7 @@ from gradtui.calculus.to_sympy import (
     NO_NUMBER,
     At,
     Counts,
+    NumberOfVectorError,
     built,
     combined,
     common_length,
@@ -118,7 +119,10 @@ def _prepared(text: str, names: frozenset[str], counts: Counts) -> Prepared:
         return _spelled(expression, counts)
     length = common_length(expression, counts)
     symbols = {name: (Elements if count else sympy.Symbol)(name, real=True) for name, count in counts}
-    f = built(expression, symbols, length)
+    try:
+        f = built(expression, symbols, length)
+    except NumberOfVectorError:
+        return _spelled(expression, counts)
     style = style_of(expression, expression.variables)
     slopes = {name: vectors.gradient(f, symbol, length) for name, symbol in symbols.items()}
     partials, left = {}, MOST_SIMPLIFIED

@@ -32,6 +32,10 @@ Counts = tuple[tuple[str, int], ...]
 """The variables, each with how many elements it has; 0 for a scalar."""
 
 
+class NumberOfVectorError(GiveUpError):
+    """One symbol does not stand for all elements."""
+
+
 @lru_cache(maxsize=64)
 def parsed(text: str, names: frozenset[str]) -> Expression:
     return parse(text, names)
@@ -82,14 +86,15 @@ def common_length(expression: Expression, counts: Counts) -> int:
 def built(expression: Expression, symbols: dict[str, Expr], length: int) -> Expr:
     """The sympy expression. A sum stays a list of terms until it is used: a long one would cost its square.
 
-    Raises GiveUpError where f is no number, and where sympy makes a number of a vector: to it x - x is 0, however many x are.
+    Raises GiveUpError where f is no number, NumberOfVectorError where sympy makes one of a vector: to it x - x is 0, however
+    many x are.
     """
     spread: dict[syntax.Node, bool] = {}
 
     def whole(node: syntax.Node, value: Expr) -> Expr:
         closed = sympy.Add(*value) if isinstance(value, list) else value
         if spread[node] and not isinstance(closed, tuple) and not is_vector(closed):
-            raise GiveUpError(NO_VECTOR)
+            raise NumberOfVectorError(NO_VECTOR)
         return closed
 
     def combine(node: syntax.Node, operands: list[Expr]) -> Expr:

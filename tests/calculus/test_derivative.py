@@ -302,6 +302,22 @@ def test_only_the_elements_at_a_corner_have_none() -> None:
     assert of_x("abs(x)", (0.0, 2.0, -1.0)).numbers == (None, 1.0, -1.0)
 
 
+@pytest.mark.parametrize(
+    ("text", "slope"),
+    [
+        ("x - x", 0),
+        ("tanh(x)*x/x", lambda x: 1 - math.tanh(x) ** 2),
+        ("x/x + x^2", lambda x: 2 * x),
+        ("softmax(x - x)*x", 1 / 3),
+    ],
+)
+def test_where_a_vector_is_a_number_to_algebra(text: str, slope: Any) -> None:
+    """To it x - x is 0, however many x are: then each element is written out."""
+    x = (1.5, 2.0, -3.0)
+    expected = [slope(one) if callable(slope) else slope for one in x]
+    assert of_x(text, x).numbers == pytest.approx(expected)
+
+
 def test_more_digits_than_a_float_has() -> None:
     """(1 - cos(x))/x^2 loses all digits at 1e-9 in floating point; its slope there is -x/12."""
     assert of_x("(1 - cos(x))/x^2", 1e-9).numbers[0] == pytest.approx(-1e-9 / 12, rel=1e-6)
