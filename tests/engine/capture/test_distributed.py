@@ -105,7 +105,11 @@ def test_what_is_wrong_is_only_what_is_unused(answers: list[dict[str, Any]], wra
         for step in looked["steps"]:
             found = {bare(parameter).partition(".")[0] for _, parameter in step["told"]["findings"]}
             expected = {"other"} if "module.other.weight" in step["grads"] or "other.weight" in step["grads"] else set()
-            assert found == (set() if look == "nameless" else expected)
+            if look == "nameless" and wrapper == "FSDP2 kept":
+                expected = (
+                    set()
+                )  # the optimizer has the shards, the graph the whole parameters: nothing says that they belong
+            assert found == expected, look
 
 
 @pytest.mark.parametrize("wrapper", [name for name in RAN if name.startswith("FSDP2")])
