@@ -16,6 +16,8 @@ IN_NO_OPTIMIZER: tuple[tuple[str, bool, Certainty], ...] = (
     ("in no parameters()", False, "likely"),
     ("in no optimizer", True, "perhaps"),
 )
+BY_THE_RATE = {"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop"}
+"""Their changes are about as large as the learning rate, whatever the gradient is."""
 DYING = {"dead", "saturated", "flat", "clamped", "zero", "constant", "shrinking", "underflow", "vanishing", "masked"}
 NONE = CUT_OFF | {"zero"}
 """Of what gets no gradient; `zero` where a backward of a person's own sends None."""
@@ -99,7 +101,10 @@ def unmoved(history: History) -> Iterator[Fault]:
             "count": group[0].still.count,
             "optimizer": history.optimizers[number].name,
         }
-        row = "change is lost in a narrow dtype" if dtype in NARROW else "change is lost"
+        row = "change is lost"
+        if dtype in NARROW:
+            of_the_rate = history.optimizers[number].name in BY_THE_RATE
+            row = f"change{'' if of_the_rate else ' by the gradient'} is lost in a narrow dtype"
         yield Fault(row, None, facts, "proved" if dtype in NARROW else "likely", tuple(one.name for one in group))
 
 
