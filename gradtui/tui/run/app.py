@@ -150,8 +150,10 @@ class RunApp(Successor, MendedApp):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While the help is open, keys are those of the help; while a line is typed, letters are letters."""
-        typing = isinstance(self.focused, Input) or len(self.screen_stack) > 1
-        return action in EVERYWHERE or (not typing and hasattr(self, f"action_{action}"))
+        if action in EVERYWHERE:
+            return True
+        free = len(self.screen_stack) == 1 and not isinstance(self.focused, Input)
+        return free and hasattr(self, f"action_{action}")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         for key in self.keys:
