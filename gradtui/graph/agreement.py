@@ -212,10 +212,8 @@ class _Judge:
 
     def _against_differences(self, one: _Element, d: float) -> Check:
         """What differences can see, which is about nine digits: not the last of float64."""
-        if not one.autograd and not d:
-            return Check(
-                None, None, None, _nothing(self.snapshot, one)
-            )  # differences do not tell 0 from what is very small
+        if not one.autograd and not d:  # differences do not tell 0 from what is very small
+            return Check(None, None, None, _nothing(self.snapshot, one))
         a, noise = one.autograd, _noise(one, d)
         near = _near(a, d, noise, LARGEST.get(self.dtype, math.inf))
         right, seen = right_digits(a, d, self.dtype), right_digits(d + noise, d, self.dtype)

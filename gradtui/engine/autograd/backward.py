@@ -132,9 +132,8 @@ def drive(
         around.enter_context(unlearned(functions))
         within = around.enter_context(nested(functions))
         operations = around.enter_context(listening(inner))
-        around.enter_context(
-            _told(record, inner, leaves, keeps=bool(functions))
-        )  # last: what it does in its turn is in no node any more
+        # last: what it does in its turn is in no node any more
+        around.enter_context(_told(record, inner, leaves, keeps=bool(functions)))
         came = torch.autograd.grad(scalars, ends, ones, retain_graph=True, allow_unused=True)
     record.inside.update(operations)
     if leaves:

@@ -98,9 +98,8 @@ def _deafen() -> None:
 def _attach(dynamo: ModuleType) -> None:
     original = getattr(dynamo, SET_CALLBACK, None)
     if original is not None and not isinstance(original, _Heard):
-        getattr(dynamo, SKIP)(
-            _Heard.__call__.__code__
-        )  # an older Dynamo would compile its call at the end, as the person's
+        # an older Dynamo would compile its call at the end, as the person's
+        getattr(dynamo, SKIP)(_Heard.__call__.__code__)
         setattr(dynamo, SET_CALLBACK, _Heard(original))
 
 

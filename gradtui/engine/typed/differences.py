@@ -105,19 +105,22 @@ def of_samples(
 
     here: the elements; those without a row get no quotient. epsilon: how exact the values are.
     """
+    widths, count = scales(here), max(map(len, samples))
     told: list[tuple[Quotient, Quotient, Quotient]] = []
     reach = []
-    for place, number in enumerate(here):
+    for place, number in enumerate(here[:count]):
         found = [
             (scale(number), _told(rows[place], scale(number), steps, epsilon))
-            for rows, scale in zip(samples, scales(here), strict=True)
+            for rows, scale in zip(samples, widths, strict=True)
             if place < len(rows)
         ]
         sure = (one for one in reversed(found) if _is_sure(*one[1][0]))
-        width, quotients = next(sure, found[0] if found else (0.0, (NOTHING, NOTHING, NOTHING)))
+        width, quotients = next(sure, found[0])
         told.append(quotients)
         far = 2 * steps[-1] * width
         reach.append(far if epsilon > EPSILON or 0 < abs(number) < far else 0.0)
+    told += [(NOTHING, NOTHING, NOTHING)] * (len(here) - len(told))
+    reach += [0.0] * (len(here) - len(reach))
     central, left, right = (tuple(row[side][0] for row in told) for side in range(3))
     return Differences(central, left, right, tuple(row[0][1] for row in told), tuple(reach) if any(reach) else ())
 
@@ -146,8 +149,8 @@ def _is_of_vector(call: Call) -> bool:
 
 
 def scales(here: Sequence[float]) -> list[Scale]:
-    """The usual one, and where an element is so small that it would hide what is beside it, one as small as that."""
-    return [scale, own_scale] if any(0 < abs(number) < TINY for number in here) else [scale]
+    """The usual one, and where one of the first elements is so small that it would hide what is beside it, one as small."""
+    return [scale, own_scale] if any(0 < abs(number) < TINY for number in here[:MOST_ELEMENTS]) else [scale]
 
 
 def scale(number: float) -> float:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gradtui.engine.typed.differences import differences
+from gradtui.engine.typed.differences import Scale, differences, scale
 from gradtui.expression import parse
 from gradtui.snapshot.differences import CORNER, Differences
 
@@ -149,6 +150,18 @@ def test_where_f_has_no_value() -> None:
     """Shapes that do not fit are another's error to tell: here nothing is known."""
     told = differences(parse("x + y"), {"x": (1.0, 2.0), "y": (1.0, 2.0, 3.0)}, "x")
     assert told.central == (None, None)
+
+
+def test_a_long_vector_is_gone_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def scales(here: Sequence[float]) -> list[Scale]:
+        asked.append(len(here))
+        return [scale]
+
+    monkeypatch.setattr("gradtui.engine.typed.differences.scales", scales)
+    assert of_x("x^2", (3.0,) * 1000).central[:2] == pytest.approx((6.0, 6.0))
+    assert len(asked) <= 2
 
 
 def test_long_vectors_are_told_in_part() -> None:
