@@ -1,4 +1,4 @@
-"""Words on what a loss is given, on shapes and modes, on what a model is made of, and on a loss that leaps."""
+"""Words on what a loss is given, on shapes and modes, on what a model is made of, on leaps, and on narrow dtypes."""
 
 from __future__ import annotations
 
@@ -128,5 +128,12 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "frozen",
         "{names}: {optimizer} has it, but requires_grad is False from the start: it is frozen, and never moves",
         "if that is meant, all is well; else set requires_grad_(True), and look at the names that were chosen to be frozen",
+    ),
+    "change by the gradient is lost in a narrow dtype": Sentence(
+        "lost_update",
+        "{names}: has a gradient, and yet no step of {optimizer} changes it: it is {dtype}, and what a step takes off, which "
+        "goes with the gradient, is below half of what separates its numbers, so it is lost by rounding ({count} steps)",
+        "see whether its gradient is so small on purpose; else keep the weights in float32 and use autocast, or take a larger "
+        "learning rate",
     ),
 }

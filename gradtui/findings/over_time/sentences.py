@@ -256,13 +256,6 @@ SENTENCES: dict[str, Sentence] = {
         "small, below half of what separates its numbers, so it is lost by rounding ({count} steps)",
         "keep the weights in float32 and use autocast, keep a float32 master copy, or take a larger learning rate",
     ),
-    "change by the gradient is lost in a narrow dtype": Sentence(
-        "lost_update",
-        "{names}: has a gradient, and yet no step of {optimizer} changes it: it is {dtype}, and what a step takes off, which "
-        "goes with the gradient, is below half of what separates its numbers, so it is lost by rounding ({count} steps)",
-        "see whether its gradient is so small on purpose; else keep the weights in float32 and use autocast, or take a larger "
-        "learning rate",
-    ),
     "change is lost": Sentence(
         "lost_update",
         "{names}: has a gradient, and yet no step of {optimizer} changes it, at a learning rate of {rate}: what is to be added "
