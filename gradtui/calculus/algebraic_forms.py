@@ -38,7 +38,8 @@ def forms(raw: Expr) -> Iterator[tuple[Expr, float]]:
             continue
         if form.atoms(sympy.Function) <= known and not form.has(sympy.I):
             yield form, reluctance
-            yield _distributed(form), reluctance
+            if (other := _distributed(form)) is not form:
+                yield other, reluctance
 
 
 def _steps(raw: Expr, polynomial: bool) -> Iterator[tuple[Callable[[Expr], Expr], float]]:
