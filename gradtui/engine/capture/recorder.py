@@ -85,9 +85,9 @@ class Recorder(TorchFunctionMode):
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
-    def __exit__(self, *raised: object) -> None:
+    def __exit__(self, *raised: Any) -> None:
         super().__exit__(*raised)  # type: ignore[no-untyped-call]
-        self._left.close()
+        self._left.__exit__(*raised)  # close() would take from what a signal raises here what it came after
         self._flow.close()
         self._past.close()
         self.recording.off = not torch.is_grad_enabled()

@@ -102,6 +102,14 @@ def files_of(error: BaseException, is_own: IsOwn) -> set[Path]:
     return found
 
 
+def of_user_code(error: BaseException, is_own: IsOwn) -> BaseException:
+    """What it raised, where a look at its time or memory came when that was already on its way out, through our frames."""
+    cause: BaseException | None = error
+    while cause is not None and not any(Way(cause).own(is_own)) and _not_python(cause, is_own) is None:
+        cause = cause.__context__
+    return error if cause is None else cause
+
+
 def _sentence(error: BaseException, target: str, calls: int) -> tuple[str, ProblemKind, str]:
     what = " ".join(said(error).split())
     what = what if len(what) <= LONGEST else what[: LONGEST - 1] + "…"

@@ -24,7 +24,7 @@ from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.trace import Trace
 from gradtui.engine.user.confine import confined, silent
 from gradtui.engine.user.detail import detailed
-from gradtui.engine.user.errors import Way, files_of, problem
+from gradtui.engine.user.errors import Way, files_of, of_user_code, problem
 from gradtui.engine.user.function_parameters import Arguments, arguments
 from gradtui.engine.user.graph_before_error import graph_before
 from gradtui.engine.user.model_and_leaves import leaves_in, model_in
@@ -138,6 +138,7 @@ class Run:
 
     def interrupted(self, error: BaseException) -> model.Snapshot:
         """What is known where the code did not come to its end: why, where, and the graph of what ran before."""
+        error = of_user_code(error, self.module.is_own)
         target = Path(self.request.expression).name  # its folders stand with the place
         told = problem(error, target, self.module.is_own)
         snapshot = self.failed(told, files_of(error, self.module.is_own))

@@ -6,11 +6,14 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from gradtui.engine.capture import constructors
+from gradtui.engine.capture.trace import Trace
+from gradtui.engine.user.errors import TooLongError, TooMuchError
 from gradtui.engine.user.evaluate import evaluate
 from gradtui.service.protocol import Ready, frame, message, whole
 from gradtui.snapshot.model import Problem, ProblemKind, Request, Snapshot
@@ -209,6 +212,37 @@ def test_memory_by_whatever_name(tmp_path: Path, code: str, kind: ProblemKind) -
     file = tmp_path / "memory.py"
     file.write_text(code)
     assert problem(file, "f").kind == kind
+
+
+LOOKS = [TooMuchError("9 MiB"), TooLongError("9 s"), RecursionError("too deep")]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=repr)
+@pytest.mark.parametrize("leaving", ["trace", "constructors"])
+def test_a_look_that_comes_when_the_code_has_raised(
+    tmp_path: Path, look: BaseException, leaving: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What takes all the memory is refused more of it, and a look at it may come on the way out through our frames."""
+    (tmp_path / "late.py").write_text("def f(x): raise MemoryError('no more')\n")
+
+    def leave(*raised: object) -> None:
+        raise look
+
+    @contextmanager
+    def watched(*told: object) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            leave()
+
+    if leaving == "trace":
+        monkeypatch.setattr(Trace, "__exit__", leave)
+    else:
+        monkeypatch.setattr(constructors, "watched", watched)
+    told = problem(tmp_path / "late.py", "f")
+    assert told.kind == "memory"
+    assert told.source is not None
+    assert told.source.line == 1
 
 
 def test_warnings_of_before_are_left_alone(tmp_path: Path) -> None:
