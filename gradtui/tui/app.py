@@ -234,7 +234,7 @@ class GradtuiApp(Opening):
     def action_go_live(self) -> None:
         """Leave the saved state for the same function, evaluated anew; whoever runs the app opens that."""
         self.live_again = replace(self.session.start(), theme=self.theme)
-        self.exit()
+        self.leave()
 
     action_edit = by(lambda app: app.picture.open_formula)
     action_edit_value = by(lambda app: app.picture.open_value)

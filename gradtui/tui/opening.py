@@ -20,9 +20,10 @@ from gradtui.tui.panes.screen_sizes import HEIGHTS, TOO_SMALL, WIDTHS
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp
 from gradtui.tui.typing.formula_line import FormulaLine
+from gradtui.tui.typing.successor import Successor
 
 
-class Opening(MendedApp):
+class Opening(Successor, MendedApp):
     """`open` brings the rest. Keys that were pressed before it has are heard then, in their order."""
 
     TITLE = "gradtui"
@@ -69,6 +70,7 @@ class Opening(MendedApp):
             await self.open()
         finally:
             self._opened.set()
+            self.ready()
         self.call_after_refresh(self._collect)
 
     def _collect(self) -> None:

@@ -28,9 +28,10 @@ from gradtui.snapshot.model import Device, Dtype, Request, Snapshot
 from gradtui.snapshot.start import Start
 from gradtui.snapshot.visible import visible
 from gradtui.tui.app import GradtuiApp
-from gradtui.tui.app import run as run_live
+from gradtui.tui.app import explorer as live_explorer
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import run_beside
+from gradtui.tui.typing.successor import one_after_the_other
 
 if TYPE_CHECKING:
     from gradtui.outline.outline import Outline
@@ -184,10 +185,14 @@ def _shown(app: GradtuiApp, theme: str | None, memory: Memory) -> int:
     """Stay in `app`, and in what is opened from there, until the screen is left; the exit status."""
     if theme is None:
         app.suit_terminal()
-    app.run(mouse=memory.settings.mouse)
-    if app.live_again is None or app.return_code:
-        return app.return_code or 0
-    return run_live(app.live_again, memory.settings)
+    with one_after_the_other():
+        app.run(mouse=memory.settings.mouse)
+        if app.live_again is None or app.return_code:
+            return app.return_code or 0
+        live = live_explorer(app.live_again, memory)
+        live.come_after(app)
+        live.run(mouse=memory.settings.mouse)
+        return live.return_code or 0
 
 
 def _in_thread(work: Callable[[], T]) -> asyncio.Future[T]:

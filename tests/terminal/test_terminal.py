@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
-from tests import warm
+from gradtui.file.snapshot_format import save
+from tests import examples, warm
 from tests.terminal.driver import Terminal, alive, assert_restored
 from tests.terminal.light import light
 
@@ -91,4 +93,16 @@ def test_without_a_mouse() -> None:
         terminal.wait(lambda: b"?1000h" in terminal.raw, "the mouse")
         terminal.press("q")
         assert terminal.wait_exit() == 0
+        assert_restored(terminal)
+
+
+def test_what_is_typed_while_a_saved_snapshot_is_opened_live(tmp_path: Path) -> None:
+    save(examples.quadratic(), tmp_path / "saved.gradtui")
+    with Terminal(warm.gradtui(str(tmp_path / "saved.gradtui"))) as terminal:
+        terminal.wait_for("f'(x) = 11", "saved")
+        terminal.press("ctrl+p", "live", "enter", "/", "+x", "enter")
+        terminal.wait_for("x^2 + 3*x + 1 + x")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        assert terminal.raw.count(b"?1049l") == 1
         assert_restored(terminal)

@@ -32,9 +32,9 @@ from gradtui.tui.run.keys import EVERYWHERE, KEYS
 from gradtui.tui.run.look import PANES, Look
 from gradtui.tui.run.loss_chart import LossChart
 from gradtui.tui.run.panes import FindingsPane, Numbers, Output, may_judge
-from gradtui.tui.run.successor import Successor
 from gradtui.tui.textual_fixes import MendedApp, run_beside
 from gradtui.tui.typing.file_entry import FileEntry, write, written
+from gradtui.tui.typing.successor import Successor
 
 
 class RunApp(Successor, MendedApp):

@@ -19,12 +19,11 @@ from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Source
 from gradtui.tui.run.look import Look
 from gradtui.tui.run.ranks import RanksApp
-from gradtui.tui.run.successor import Successor, one_after_the_other
 from gradtui.tui.saved import SavedAnswer, session_of
-from gradtui.tui.textual_fixes import MendedApp
+from gradtui.tui.typing.successor import Successor, one_after_the_other
 
 
-class UpdateApp(Successor, GradtuiApp):
+class UpdateApp(GradtuiApp):
     """The explorer on the Snapshot of one update. Escape goes back to the run, from wherever nothing else is to be left."""
 
     CSS_PATH = "../opening.tcss"
@@ -33,10 +32,6 @@ class UpdateApp(Successor, GradtuiApp):
     ]
 
     back = False
-
-    async def open(self) -> None:
-        await super().open()
-        self.ready()
 
     def action_restore(self) -> None:
         if self.session.ledger or self.picture.panes.maximised is not None:
@@ -71,7 +66,7 @@ def run(path: str, theme: str | None = None, settings: Settings | None = None) -
     memory, look, said = Memory(settings=settings), Look(), ""
     sources = [Source(one) for one in (by_rank(path) if os.path.isdir(path) else [path])]
     chosen, mouse = theme, memory.settings.mouse
-    before: MendedApp | None = None
+    before: Successor | None = None
     with one_after_the_other():
         while True:
             app = _app(sources, look, chosen, settings)

@@ -10,9 +10,11 @@ from textual.events import Key
 from textual.pilot import Pilot
 
 from gradtui.file.run_writing import save
+from gradtui.tui import saved
+from gradtui.tui.app import GradtuiApp
 from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Source
-from gradtui.tui.run.opened import UpdateApp, explorer
+from gradtui.tui.run.opened import explorer
 from tests import examples
 from tests.runs import made
 from tests.tui.typing.test_key_order import burst, trickle
@@ -26,7 +28,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "run.gradtui"
 
 
-def keys(app: RunApp | UpdateApp) -> Sequence[str]:
+def keys(app: RunApp | GradtuiApp) -> Sequence[str]:
     return [event.key for event in app.key_order.unheard if isinstance(event, Key)]
 
 
@@ -49,6 +51,25 @@ async def test_out_of_a_run(path: Path, seed: int | None) -> None:
     burst(app, ("p",))
     assert app.opened == 20
     assert keys(app) == ["i", "ctrl+p", "slash", "n", "p"]
+
+
+@pytest.mark.parametrize("seed", [None, *range(6)])
+async def test_out_of_a_saved_snapshot(seed: int | None) -> None:
+    app, pressed = (
+        saved.explorer(examples.quadratic()),
+        ("ctrl+p", *"live", "enter", "slash", "x", "enter", "ctrl+p", "n"),
+    )
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        if seed is None:
+            burst(app, pressed)
+        else:
+            await trickle(app, pressed, seed)
+        while app.is_running:
+            await pilot.pause(0.01)
+    burst(app, ("p",))
+    assert app.live_again is not None
+    assert keys(app) == ["slash", "x", "enter", "ctrl+p", "n", "p"]
 
 
 async def test_into_an_update_and_back(path: Path) -> None:
