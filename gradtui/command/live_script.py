@@ -35,12 +35,13 @@ def show(target: Sequence[str], every: int, settings: Settings) -> int:
         script = Script(target, path, every)
         try:
             left = opened.run(path, settings.theme, settings)
-            if left >= 128:  # a signal
-                script.process.terminate()
-            elif script.runs:
-                click.echo(GOES_ON, err=True)
-                script.aloud.set()
-            status = script.wait()
+            with watched_script.interrupts_left_to_script():
+                if left >= 128:  # a signal
+                    script.process.terminate()
+                elif script.runs:
+                    script.aloud.set()
+                    click.echo(GOES_ON, err=True)
+                status = script.wait()
         except BaseException:
             script.process.terminate()
             raise
@@ -61,7 +62,7 @@ class Script:
             stderr=subprocess.STDOUT,
         )
         self._status = 0
-        self._ended = threading.Event()  # once a wait for a thread is interrupted, Python 3.11 holds that to be over
+        self._ended = threading.Event()
         threading.Thread(target=self._take, args=(path,), daemon=True).start()
 
     @property
@@ -70,9 +71,7 @@ class Script:
 
     def wait(self) -> int:
         """Until it has ended, and all that it wrote is in the file; its status."""
-        while self.runs:
-            with suppress(KeyboardInterrupt):  # it reaches the script too, which says what comes of it
-                self._ended.wait()
+        self._ended.wait()
         return self._status
 
     def _take(self, path: str) -> None:

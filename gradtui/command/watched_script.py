@@ -124,7 +124,11 @@ def watched(target: Sequence[str], path: str, every: int, aloud: bool) -> int:
             with suppress(OSError):
                 os.write(2, block)
 
-    with ended_by_signals(), subprocess.Popen(command(target, path, every), stdout=subprocess.PIPE) as process:
+    with (
+        ended_by_signals(),
+        interrupts_left_to_script(),
+        subprocess.Popen(command(target, path, every), stdout=subprocess.PIPE) as process,
+    ):
         try:
             return taken(process, path, echo)
         except BaseException:
@@ -149,6 +153,21 @@ def ended_by_signals() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
+@contextmanager
+def interrupts_left_to_script() -> Iterator[None]:
+    """ctrl+c reaches the script too, which says what comes of it: at no moment does it interrupt what goes on here."""
+    usual = (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )  # else ignored, as in the background of a shell
+    if usual:
+        signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        yield
+    finally:
+        if usual:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def command(target: Sequence[str], path: str, every: int) -> list[str]:
     """What runs a script and writes what its training does to `path`."""
     return [sys.executable, "-P", "-m", "gradtui.service.script", path, str(every), *target]
@@ -161,10 +180,11 @@ def taken(process: subprocess.Popen[bytes], path: str, echo: Callable[[bytes], N
     assert process.stdout is not None
     decoder = codecs.getincrementaldecoder(_encoding())("replace")
     with Ending(path) as ending:
-        while block := _read(process.stdout.fileno()):
+        while block := os.read(process.stdout.fileno(), BLOCK):
             ending.printed(decoder.decode(block))
             echo(block)
-        status = _wait(process)
+        status = process.wait()
+        status = status if status >= 0 else 128 - status
         ending.end(status)
     return status
 
@@ -172,19 +192,6 @@ def taken(process: subprocess.Popen[bytes], path: str, echo: Callable[[bytes], N
 def _encoding() -> str:
     """In which a Python that is started now writes to a pipe: a code page, on Windows."""
     return os.environ.get("PYTHONIOENCODING", "").partition(":")[0] or io.TextIOWrapper(io.BytesIO()).encoding
-
-
-def _read(descriptor: int) -> bytes:
-    while True:
-        with suppress(KeyboardInterrupt):  # ctrl+c reaches the script too, which says what comes of it
-            return os.read(descriptor, BLOCK)
-
-
-def _wait(process: subprocess.Popen[bytes]) -> int:
-    while True:
-        with suppress(KeyboardInterrupt):
-            status = process.wait()
-            return status if status >= 0 else 128 - status
 
 
 def is_folder(export: str | None) -> bool:

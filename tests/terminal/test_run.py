@@ -164,6 +164,44 @@ def test_ctrl_c_leaves_the_script_its_time(tmp_path: Path) -> None:
         assert_restored(terminal)
 
 
+AT_ONCE = """
+import os, signal, sys
+import gradtui.{module} as module
+usual = module.{name}
+
+def interrupted(*args, **settings):
+    module.{name} = usual
+    usual(*args, **settings)
+    os.killpg(0, signal.SIGINT)
+
+module.{name} = interrupted
+from gradtui.command.cli import main
+main()
+"""
+"""ctrl+c comes as soon as one thing is done, the first time."""
+
+
+@pytest.mark.parametrize(
+    ("options", "module", "name"),
+    [((), "command.live_script", "click.echo"), (("--print",), "file.run_writing", "Ending.printed")],
+)
+def test_ctrl_c_at_any_moment_leaves_the_script_its_time(
+    options: tuple[str, ...], module: str, name: str, tmp_path: Path
+) -> None:
+    script, gate = tmp_path / "train.py", tmp_path / "gate"
+    script.write_text(UNTRAINED)
+    program = AT_ONCE.format(module=module, name=name)
+    with Terminal([sys.executable, "-c", program, *options, str(script), str(gate)]) as terminal:
+        if not options:
+            terminal.wait_for("is the script")
+            terminal.press("q")
+        terminal.wait_for("saving")
+        gate.touch()
+        assert terminal.wait_exit() == 3
+        assert b"all is saved" in terminal.raw
+        assert_restored(terminal)
+
+
 @pytest.mark.parametrize(("options", "number"), [((), signal.SIGTERM), (("--print",), signal.SIGHUP)])
 def test_a_signal_ends_the_script_too(tmp_path: Path, options: tuple[str, ...], number: signal.Signals) -> None:
     script, folder = tmp_path / "train.py", tmp_path / "folder"
