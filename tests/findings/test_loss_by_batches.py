@@ -75,7 +75,7 @@ def test_batches_that_differ_are_none(drawn: Callable[[random.Random, int], floa
     for count in (10, 20, 50):
         losses = [(place, drawn(number, place)) for place in range(count)]
         one = OptimizerHistory("SGD", frozenset(), 0, losses=losses, moves=[1.0] * count, top_rates=[0.1] * count)
-        assert not [*detect(History(optimizers=[one]))]
+        assert not [*detect(History(optimizers=[one], ended=True))]
 
 
 @pytest.mark.parametrize("rate", [2.0, 3.0, 20.0])
@@ -95,3 +95,22 @@ def test_units_that_die_while_the_loss_grows_are_a_consequence(rate: float) -> N
     assert all(after > before for before, after in pairwise(losses))
     assert all(one.grad is not None and not one.grad.any() for one in model[0].parameters()), "dead"
     assert [(one.kind, one.update) for one in watch.findings] == [("divergence", 0)]
+
+
+@pytest.mark.parametrize(
+    ("fallen", "grown"),
+    [([2.0, 0.3, 4e-2, 1e-6], [1e-4, 1e-3, 5e-3, 1e-2, 2e-2]), ([9e3, 40.0, 1e-3], [1e-2, 0.1, 0.5, 2.0, 5.0, 8.0])],
+)
+def test_it_grows_beyond_what_it_was(fallen: list[float], grown: list[float]) -> None:
+    """Next to its least a loss grows by powers where a step goes a little too far."""
+    assert [one.row for one in detect(ended([*fallen, *grown]))] == []
+    further = [grown[-1] * 1e3**place for place in range(1, 3)]
+    assert [one.row for one in detect(ended([*fallen, *grown, *further]))] == ["loss grows"]
+
+
+def ended(losses: list[float]) -> History:
+    count = len(losses)
+    one = OptimizerHistory(
+        "Adam", frozenset(), 0, losses=[*enumerate(losses)], moves=[0.1] * count, top_rates=[0.1] * count
+    )
+    return History(optimizers=[one], ended=True)

@@ -34,6 +34,8 @@ from gradtui.snapshot.model import Snapshot, Source
 
 FIRST = 2
 """Updates of which all leaves of the graph are looked at."""
+LOOKED_AT = 8
+"""Updates whose graphs are looked through for what was made before the last step, where backward keeps them."""
 TOKEN = "gradtui run"
 SEVERAL = 2
 """Updates whose graphs hang on one tensor that is carried on: with more than these."""
@@ -156,7 +158,9 @@ class Passes:
             self._look_for_leaves()
         if keeps:
             self.old_is_wanted = True
-            self._history.note("kept_graph", place)
+            kept = self._history.note("kept_graph", place, crossed=0)
+            if kept.updates <= LOOKED_AT and self._older_than_last_step() != "none":
+                kept.facts = {"crossed": kept.facts["crossed"] + 1}
         self.undivided = self.undivided and not self._is_divided()
 
     def move(self) -> None:

@@ -120,7 +120,7 @@ class Notice:
             self._modes.functional(f"F.{func.__name__}", kwargs, frame)
         elif args and (func == SET_DATA or is_in_place(func)):
             self._writes(func, args, frame)
-        if self.watches_old:
+        if self.watches_old and any(one.requires_grad for one in tensors((result,))):
             self._old(args, kwargs, frame)
 
     def _look_whether_late(self, frame: FrameType) -> None:
@@ -179,7 +179,7 @@ class Notice:
             self._history.note("late", self.late.pop(id(tensor)))
 
     def _old(self, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> None:
-        """A tensor whose graph was made before the last step."""
+        """A tensor whose graph was made before the last step, where it goes on in one."""
         for one in tensors((*args, *kwargs.values())):
             made = maker(one) if one.requires_grad else None
             if made is not None and self.borders and made._sequence_nr() < self.borders[-1]:

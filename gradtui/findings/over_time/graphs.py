@@ -12,9 +12,10 @@ LEAST = 3
 
 def detect(history: History) -> Iterator[Fault]:
     alive = [one for one in history.of("kept_graph") if "alive" in one.facts]
-    retained = [one for one in history.of("kept_graph") if "alive" not in one.facts]
+    least = min(LEAST, max(1, history.updates - 2))
+    retained = [one for one in history.of("kept_graph") if one.facts.get("crossed", 0) >= least]
     used = sorted(history.of("old_graph"), key=lambda one: -one.updates)
-    used = [one for one in used if one.updates >= min(LEAST, max(1, history.updates - 2))]
+    used = [one for one in used if one.updates >= least]
     fixed = next((one for one in used if one.facts["made"] == one.latest["made"]), None)
     holder = alive[0].latest.get("variable", "") if alive else ""
     moved = [one for one in used if one.facts["made"] != one.latest["made"]]

@@ -54,8 +54,8 @@ def growth(history: History) -> list[Growth]:
             continue
         count, factor = len(losses) - begin, losses[-1][1] / losses[begin][1]
         lost = len(losses) < len(optimizer.losses)
-        if _moved(optimizer, losses[begin][0], losses[-1][0]) < NOTHING:
-            continue  # it is not by the steps that it grows
+        if _moved(optimizer, losses[begin][0], losses[-1][0]) < NOTHING or values[-1] <= max(values[: begin + 1]):
+            continue  # it is not by the steps that it grows, or it is no larger than it once was
         if (count > LEAST and factor >= FACTOR) or (lost and count > 2 and factor >= FACTOR**2):
             found.append(_growth(number, optimizer, losses[begin], losses[-1], False))
     return found
