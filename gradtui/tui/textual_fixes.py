@@ -92,8 +92,16 @@ VISIBLE = Visible()
 one_after_the_other = lru_cache(16)(OneAfterTheOther)
 
 
+def _actions() -> type[Provider]:
+    from gradtui.tui.typing.palette import Actions  # not wanted before the first paint
+
+    return Actions
+
+
 class MendedApp(App[None]):
     """Leaves every terminal whole, and its palettes bear quick hands and small screens."""
+
+    COMMANDS = {_actions}
 
     def __init__(self) -> None:
         super().__init__()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from textual.widgets._toast import Toast
 
 from gradtui.file.snapshot_format import load
 from gradtui.report.export import SUFFIXES
@@ -230,3 +231,18 @@ async def test_what_is_opened_uses_the_width_that_it_has() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "i")
         assert "where backward starts with ḡ = 1. That" in text_of(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (64, 18), (40, 12)])
+async def test_a_note_covers_no_more_than_its_lines(size: tuple[int, int]) -> None:
+    app = make_app()
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await press(pilot, "right")
+        for _ in range(2):
+            app.notify("written: function.json", timeout=60)
+        while len(notes := [*app.screen.query(Toast)]) < 2 or not all(note.region.height for note in notes):
+            await pilot.pause(0.01)
+        first, second = (note.region for note in notes)
+        assert first.height == second.height == 1
+        assert first.bottom == second.y
+        assert first.width < 30

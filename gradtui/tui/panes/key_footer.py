@@ -85,9 +85,10 @@ class KeyFooter(Widget, can_focus=False):
         self.screen.bindings_updated_signal.subscribe(self, self._keys_changed)
 
     def _keys_changed(self, screen: Screen[object]) -> None:
+        """The keys of what is over its screen now, which may have no such line of its own."""
         if not self.app.app_focus:
             return  # what stood before the terminal lost the focus
-        active = screen.active_bindings
+        active = self.app.screen.active_bindings
         shown: dict[str, tuple[Binding, bool, str]] = {}
         for _, binding, enabled, tooltip in active.values():
             if binding.show and binding.action not in self.left_out:

@@ -155,8 +155,13 @@ class RunApp(Successor, MendedApp):
         free = len(self.screen_stack) == 1 and not isinstance(self.focused, Input)
         return free and hasattr(self, f"action_{action}")
 
+    @property
+    def _working(self) -> list[Binding]:
+        """Without those of several ranks where there is one run."""
+        return [key for key in self.keys if hasattr(self, f"action_{key.action.partition('(')[0]}")]
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        for key in self.keys:
+        for key in self._working:
             if key.id != "restore":
                 yield SystemCommand(key.tooltip, _title(key), partial(self.run_action, key.action))
         yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
@@ -271,7 +276,7 @@ class RunApp(Successor, MendedApp):
     def action_help(self) -> None:
         from gradtui.tui.run.help import HelpScreen
 
-        self.push_screen(HelpScreen(self.keys))
+        self.push_screen(HelpScreen(self._working))
 
     action_explain = action_help
 

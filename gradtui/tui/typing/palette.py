@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from textual import work
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.command import CommandInput, CommandList, CommandPalette, SearchIcon
+from textual.binding import Binding, BindingType
+from textual.command import CommandInput, CommandList, CommandPalette, Hit, Hits, SearchIcon
 from textual.containers import Horizontal, Vertical
 from textual.css.query import NoMatches
 from textual.errors import NoWidget
 from textual.events import Click, Key
 from textual.geometry import Region
+from textual.system_commands import SystemCommandsProvider
 from textual.timer import Timer, TimerCallback
 from textual.widget import Widget
 from textual.widgets import Button, LoadingIndicator
@@ -33,6 +35,10 @@ class Palette(Mended, CommandPalette):
 
     DEFAULT_CSS = "Palette CommandList { min-width: 12; }"
     """Where there is less, Textual cannot break its lines."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "escape", "close", key_display="esc"),
+    ]
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
@@ -135,6 +141,33 @@ class PaletteInput(CommandInput):
             send(self.app, event)
         self._escaped = self._escaped or event.key == "escape"
         self._left = self._left or event.key in ("escape", "enter")
+
+
+class Actions(SystemCommandsProvider):
+    """What each does stands before its name, and either finds it. Textual looks at the first, and for letters that are spread
+    over it: `help` found `The ledger of f' in place`."""
+
+    async def search(self, query: str) -> Hits:
+        """Those in which `query` stands come first, in their own order where they have it alike."""
+        matcher = self.matcher(query)
+        for number, (title, name, callback, _) in enumerate(self.app.get_system_commands(self.screen)):
+            near = max(nearness(query, title), nearness(query, name))
+            score = near * WHOLE - number if near else min(matcher.match(title), WHOLE / 2)
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), callback, help=name)
+
+
+WHOLE = 1000
+"""More than there are actions, and than letters that are spread can count."""
+
+
+def nearness(query: str, text: str) -> int:
+    """How much like its name: 4 for the first words of `text`, 3 for its beginning, 2 for that of a word in it, 1 for a part, 0
+    for none."""
+    query, text = query.casefold(), text.casefold()
+    if text.startswith(query):
+        return 4 if text[len(query) :][:1] in ("", " ", ":", ",", ";") else 3
+    return 2 if f" {query}" in text else int(query in text)
 
 
 class Commands(CommandList):
