@@ -80,17 +80,19 @@ def derivatives(request: Request) -> dict[str, Derivative]:
     Where f is a vector it is the derivative of sum(f), for each element of the variable.
     """
 
-    def by_each(expression: Expression, names: frozenset[str], at: At) -> dict[str, Derivative]:
-        prepared = _prepared(request.expression, names, counts(at))
-        return evaluated(prepared, at, request.dtype, digits(expression, at))
+    return as_far_as_known(request, lambda *what: by_each(request, *what))
 
-    return as_far_as_known(request, by_each)
+
+def by_each(request: Request, expression: Expression, names: frozenset[str], at: At) -> dict[str, Derivative]:
+    """By each variable. Raises GiveUpError."""
+    prepared = _prepared(request.expression, names, counts(at))
+    return evaluated(prepared, at, request.dtype, digits(expression, at))
 
 
 def as_far_as_known(
-    request: Request, by_each: Callable[[Expression, frozenset[str], At], dict[str, Derivative]]
+    request: Request, find: Callable[[Expression, frozenset[str], At], dict[str, Derivative]]
 ) -> dict[str, Derivative]:
-    """What `by_each` finds of the expression, with the names in it, at the point; why not, where it gives up.
+    """What `find` finds of the expression, with the names in it, at the point; why not, where it gives up.
 
     {} for a text that is no expression. Never raises.
     """
@@ -101,7 +103,7 @@ def as_far_as_known(
         return {}
     at = places(expression, request)
     try:
-        return by_each(expression, names, at)
+        return find(expression, names, at)
     except GiveUpError as reason:
         note = str(reason)
     except RecursionError:

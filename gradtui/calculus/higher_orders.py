@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import chain
 
 import sympy
+from msgspec.structs import replace
 
 from gradtui.calculus import derivative, derivative_rules, spelled_out
 from gradtui.calculus.algebraic_forms import is_small
@@ -26,17 +27,32 @@ Symbols = dict[str, list[Expr]]
 
 
 def derivatives(request: Request) -> dict[str, Derivative]:
-    """The derivative of order `request.orders.most` by every variable; {} for a text that is no expression. Never raises."""
+    """The derivative of order `request.orders.most` by every variable; {} for a text that is no expression. Never raises.
+
+    Where there is none of a lower order there is no number: the formula may have one there, as -1/x^2 where log has no value.
+    """
     assert request.orders is not None
-    order = request.orders.most
+    most = request.orders.most
 
     def by_each(expression: Expression, names: frozenset[str], at: At) -> dict[str, Derivative]:
-        found: dict[str, Derivative] = {}
-        for prepared in _prepared(request.expression, names, counts(at), order):
-            found |= derivative.evaluated(prepared, at, request.dtype, digits(expression, at))
+        try:
+            found = derivative.by_each(request, expression, names, at)
+        except GiveUpError:
+            found = {}
+        for order in range(2 if most > 1 and found else 1, most + 1):
+            for prepared in _prepared(request.expression, names, counts(at), order):
+                told = derivative.evaluated(prepared, at, request.dtype, digits(expression, at))
+                found |= {name: _where(one, found.get(name)) for name, one in told.items()}
         return found
 
     return derivative.as_far_as_known(request, by_each)
+
+
+def _where(told: Derivative, lower: Derivative | None) -> Derivative:
+    if lower is None or None not in lower.numbers:
+        return told
+    numbers = (None if before is None else one for before, one in zip(lower.numbers, told.numbers, strict=True))
+    return replace(told, numbers=tuple(numbers))
 
 
 @lru_cache(maxsize=64)

@@ -94,7 +94,8 @@ def place_of(at: At, number: Callable[[float], Expr]) -> dict[str, Expr]:
 def _settled(
     program: Program, place: Callable[[], Mapping[str, Expr]], moved: str, degree: int, digits: Digits, bent: bool
 ) -> tuple[float | None, ...]:
-    """With smaller and smaller h. What does not settle is not known; what shrinks on and on is 0."""
+    """With smaller and smaller h. What does not settle is not known, nor is any behind it: where an odd f has a vertical tangent,
+    its second difference is 0. What shrinks on and on is 0."""
     x = float(place()[moved])
     tiny = 0 < abs(x) < SMALL
     told: list[float | None] = [None] * (degree + 1)
@@ -109,7 +110,8 @@ def _settled(
                 break  # no smaller h is needed, or none helps
         if None not in told:
             break
-    return tuple(told)
+    known = told.index(None) if None in told else len(told)
+    return (*told[:known], *[None] * (len(told) - known))
 
 
 def limit(row: Sequence[Expr], *, is_zero: bool) -> float | None:

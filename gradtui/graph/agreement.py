@@ -71,10 +71,23 @@ def check(snapshot: Snapshot, variable: str) -> Check:
     return _Judge(snapshot).of(variable) if variable in snapshot.variables else NOTHING
 
 
-def checks(snapshot: Snapshot) -> dict[str, Check]:
-    """The same for every variable, at the price of one."""
-    judge = _Judge(snapshot)
+Places = frozenset[tuple[str, int]]
+"""Elements of variables."""
+
+
+def checks(snapshot: Snapshot, missing: Places = frozenset()) -> dict[str, Check]:
+    """The same for every variable, at the price of one. missing: where f, a derivative itself, is not there."""
+    judge = _Judge(snapshot, missing)
     return {variable: judge.of(variable) for variable in snapshot.variables}
+
+
+def not_differentiable(snapshot: Snapshot) -> Places:
+    """Where f has a corner or no value, so that it has no derivative, nor any of higher order."""
+    judge, found = _Judge(snapshot), []
+    for variable, state in snapshot.variables.items():
+        each = (judge.element(variable, place) for place in range(len(state.grad.numbers)))
+        found += [(variable, one.place) for one in each if one is not None and judge.is_not_there(one)]
+    return frozenset(found)
 
 
 def is_spoilt(snapshot: Snapshot, variable: str, element: int) -> bool:
@@ -125,8 +138,8 @@ class _Element(Struct, frozen=True):
 class _Judge:
     """Judges the gradients of one Snapshot. How far rounding may move them is found when it is asked for, which is seldom."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot, self.dtype = snapshot, snapshot.dtype
+    def __init__(self, snapshot: Snapshot, missing: Places = frozenset()) -> None:
+        self.snapshot, self.dtype, self.missing = snapshot, snapshot.dtype, missing
         self._last = 10.0 ** (LAST - held(snapshot.dtype))
 
     @cached_property
@@ -177,7 +190,15 @@ class _Judge:
             _at(differences.reach, place) or 0.0,
         )
 
+    def is_not_there(self, one: _Element) -> bool:
+        return one.calculus is None and (
+            _has_corner(one) or (bool(_not_finite(self.snapshot)) and not _is_trusted(one))
+        )
+
     def of_element(self, one: _Element) -> Check:
+        if (one.variable, one.place) in self.missing:
+            told = f"no derivative here, as there is none of a lower order; torch takes {number(one.autograd)}"
+            return Check(None, None, None, _nothing(self.snapshot, one) if _not_finite(self.snapshot) else told)
         has_corner = _has_corner(one)
         if one.calculus is None and has_corner:
             return Check(None, None, None, _corner(one))
@@ -302,9 +323,8 @@ def _is_trusted(one: _Element) -> bool:
 
 
 def _nothing(snapshot: Snapshot, one: _Element) -> str:
-    if snapshot.value is not None and not _is_finite(snapshot.value):
-        worth = "there is no derivative to check"
-        return f"f is {_not_finite(snapshot.value)} here, {worth}; torch gives {number(one.autograd)}"
+    if bad := _not_finite(snapshot):
+        return f"f is {bad} here, there is no derivative to check; torch gives {number(one.autograd)}"
     return f"nothing to check autograd's {number(one.autograd)} against here"
 
 
@@ -371,5 +391,7 @@ def _is_finite(values: Values) -> bool:
     return all(map(math.isfinite, values.numbers))
 
 
-def _not_finite(values: Values) -> str:
-    return number(next(value for value in values.numbers if not math.isfinite(value)))
+def _not_finite(snapshot: Snapshot) -> str:
+    """What f is here, of its elements the first that is not finite; empty where all are."""
+    numbers = () if snapshot.value is None else snapshot.value.numbers
+    return next((number(value) for value in numbers if not math.isfinite(value)), "")

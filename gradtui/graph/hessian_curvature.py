@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gradtui.graph.higher_orders import order_of
+from gradtui.graph.higher_orders import order_of, without
 from gradtui.graph.rounding import UNIT
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import number
@@ -67,6 +67,9 @@ def sentences(snapshot: Snapshot, told: Hessian) -> Iterator[str]:
     elif found is None and told.row is None and told.names:
         yield "an entry of the Hessian is not finite: it has no eigenvalues"
     if found is None:
+        return
+    if without(snapshot, 2):
+        yield "f has no second derivative here: these are torch's numbers, which do not tell how it curves"
         return
     yield _shape(told, found)
     for place in found.flat[:2] if found.shape != "flat" else ():

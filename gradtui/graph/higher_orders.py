@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 
 from msgspec.structs import replace
 
-from gradtui.graph.agreement import Check, checks
+from gradtui.graph.agreement import Check, Places, checks, not_differentiable
 from gradtui.snapshot.graph import Graph, Node, Values
 from gradtui.snapshot.model import Note, Snapshot, VariableState
 from gradtui.snapshot.orders import Order, Orders
@@ -18,14 +19,24 @@ def derivative_checks(snapshot: Snapshot, order: int) -> dict[str, Check]:
     told = order_of(snapshot, order)
     if told is None:
         return {}
-    if order == 1:
-        return checks(snapshot)
+    return checks(_judged(snapshot, told), without(snapshot, order - 1))
+
+
+def without(snapshot: Snapshot, order: int) -> Places:
+    """Where f has no derivative of this order: none of it or of a lower one."""
+    lower = (one for one in map(partial(order_of, snapshot), range(1, order + 1)) if one is not None)
+    return frozenset().union(*(not_differentiable(_judged(snapshot, one)) for one in lower))
+
+
+def _judged(snapshot: Snapshot, told: Order) -> Snapshot:
+    if told.order == 1:
+        return snapshot
     variables = {
         name: VariableState(snapshot.variables[name].value, values)
         for name, values in told.values.items()
         if name in snapshot.variables
     }
-    return checks(_of(snapshot, told, variables))
+    return _of(snapshot, told, variables)
 
 
 def picture(snapshot: Snapshot, order: int) -> Snapshot:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from gradtui.graph.agreement import MORE
 from gradtui.graph.digits import enough, in_words, right_digits
-from gradtui.graph.higher_orders import polynomial, prime
+from gradtui.graph.higher_orders import polynomial, prime, without
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import number
 from gradtui.snapshot.orders import Orders
@@ -77,7 +77,10 @@ def lines(snapshot: Snapshot, orders: Orders, degree: int | None = None) -> Iter
             digits = one.digits or 0
             right = in_words(digits, snapshot.dtype) if digits else NONE_RIGHT
             yield f"    by Calculus; autograd {number(one.autograd, digits + MORE)}: {right}"
-    if (unchecked := _unchecked(snapshot, orders, told)) is not None:
+    if (first := _first_without(snapshot, orders)) < len(told):
+        which = f"c{first}" if first + 1 == len(told) else f"c{first} to c{len(told) - 1}"
+        yield f"  there is no derivative of order {first} here: torch's numbers stand for {which}"
+    elif (unchecked := _unchecked(snapshot, orders, told)) is not None:
         yield f"  {unchecked}"
     if len(told) <= wanted:
         why = "a further derivative is not there, or its graph is too large"
@@ -89,6 +92,13 @@ def lines(snapshot: Snapshot, orders: Orders, degree: int | None = None) -> Iter
     numbers = tuple(one.value for one in told)
     off = [f"{number(polynomial(numbers, place, x) - f, DIGITS)} at {number(x)}" for x, f in ends]
     yield f"  it is off by {' and '.join(off)}"
+
+
+def _first_without(snapshot: Snapshot, orders: Orders) -> int:
+    """The lowest order of which f has no derivative here, as far as is known; one more than there are where it has all."""
+    place = orders.along, orders.element
+    each = (order for order in range(1, len(orders.orders) + 1) if place in without(snapshot, order))
+    return next(each, len(orders.taylor))
 
 
 def _unchecked(snapshot: Snapshot, orders: Orders, told: Sequence[Coefficient]) -> str | None:

@@ -51,6 +51,21 @@ def test_no_derivative_at_a_corner_of_the_derivative() -> None:
     assert asked("abs(x)*x", {"x": 1.0}, 2)["x"].numbers == (2.0,)
 
 
+@pytest.mark.parametrize(
+    ("expression", "x"),
+    [("log(x)", -0.7), ("atanh(x)", 2.0), ("logit(x)", 2.0), ("log2(x) + x", -1.0), ("floor(x)", 1.0), ("abs(x)", 0.0)],
+)
+@pytest.mark.parametrize("order", [2, 3])
+def test_no_number_where_there_is_none_of_a_lower_order(expression: str, x: float, order: int) -> None:
+    """-1/x^2 has one at -0.7, where log has no value."""
+    assert asked(expression, {"x": x}, order)["x"].numbers == (None,)
+
+
+def test_one_element_without_a_derivative_leaves_the_others() -> None:
+    assert asked("log(x)", {"x": (-1.0, 1.0, 2.0)}, 2)["x"].numbers == (None, -1.0, -0.25)
+    assert asked("relu(x) + x^2", {"x": (0.0, 1.0)}, 3)["x"].numbers == (None, 0.0)
+
+
 def test_too_large() -> None:
     told = asked("*".join(["sin(x)"] * 90), {"x": 1.0}, 2)["x"]
     assert told.text is None

@@ -76,3 +76,18 @@ def test_what_nothing_checks_is_named() -> None:
     assert not any("nothing checks" in line for line in lines(waiting, corner.orders))
     silent = replace(corner, taylor=Coefficients())
     assert any("nothing checks c3 to c8" in line for line in lines(silent, corner.orders))
+
+
+@pytest.mark.parametrize(
+    ("expression", "x", "first"), [("abs(x) + x^2", 0.0, 1), ("x*relu(x)", 0.0, 2), ("log(x)", -1.0, 1)]
+)
+def test_from_where_on_there_is_no_derivative(expression: str, x: float, first: int) -> None:
+    told = "\n".join(written(expression, x))
+    assert f"no derivative of order {first} here" in told
+    assert f"c{first} to c8" in told
+
+
+def written(expression: str, x: float) -> list[str]:
+    snapshot = told_of(expression, x, most=3)
+    assert snapshot.orders is not None
+    return list(lines(snapshot, snapshot.orders))

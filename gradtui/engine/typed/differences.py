@@ -205,6 +205,8 @@ def _told(
     values: Sequence[float], scale: float, steps: Sequence[float], epsilon: float
 ) -> tuple[Quotient, Quotient, Quotient]:
     """Central, left and right quotient of one row of samples, each with how uncertain it is."""
+    if math.isinf(values[0]):
+        return NOTHING, NOTHING, NOTHING  # a pole, which may be alike on both sides
     here, samples = values[0], [values[1 + 4 * k : 5 + 4 * k] for k in range(len(steps))]
 
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
@@ -18,6 +19,8 @@ from gradtui.snapshot.orders import Order
 APART = 0.01
 """A part of the larger of two one-sided slopes by which a corner's differ."""
 LEAST = 1e-6
+SEEN = 1e-3
+"""A part of the derivative by which autograd's is off where a part of its graph is missing: torch's formulas are off by less."""
 LINEAR = {"Mul", "Rsub", "Mm", "Bmm", "Mv", "Dot", "Addmm", "Addmv", "Baddbmm"}
 """Linear where a single operand varies."""
 PLAIN = {
@@ -60,7 +63,7 @@ def _of(record: Record, order: Order, name: str, values: Values) -> Iterator[Cau
     is_usual = before is not None and name in before.values and is_finite(before.values[name])
     if not is_usual:
         return  # told of the derivative before it
-    corner = _corner(record, order, name)
+    corner = _corner(record, order, name, values.numbers)
     straight = [node for node in record.nodes if traits_of(operation(node)).pieces]
     if corner is not None:
         kind, left, right, certainty = corner
@@ -79,17 +82,22 @@ def _of(record: Record, order: Order, name: str, values: Values) -> Iterator[Cau
         yield from _cut_off(record, order, name, facts)
 
 
-def _corner(record: Record, order: Order, name: str) -> tuple[str, float, float, Certainty] | None:
+def _corner(
+    record: Record, order: Order, name: str, values: Sequence[float]
+) -> tuple[str, float, float, Certainty] | None:
     """Of the first element at which the derivative before has other slopes on its two sides; a jump is an infinite one."""
     told, known = order.differences.get(name, Differences((), (), ())), None
     if order.order <= len(record.snapshot.derivatives):
         known = record.snapshot.derivatives[order.order - 1].get(name)
     for place, (left, right) in enumerate(zip(told.left, told.right, strict=False)):
         number = known.numbers[place] if known is not None and place < len(known.numbers) else None
-        if left is None or right is None or left == right or number is not None:
+        if left is None or right is None or number is not None:
+            continue
+        here = values[place] if place < len(values) else None
+        if left == right and (math.isfinite(left) or here is None or math.isinf(here)):
             continue
         certainty: Certainty = "proved" if known is not None and known.numbers else "likely"
-        if abs(left) == float("inf") or abs(right) == float("inf"):
+        if math.isinf(left) or math.isinf(right):
             return "further: jump", left, right, certainty
         if abs(left - right) > max(APART * max(abs(left), abs(right)), LEAST):
             return "further: corner", left, right, certainty
@@ -112,14 +120,20 @@ def _is_straight(node: Node, way: frozenset[int]) -> bool:
 
 def _cut_off(record: Record, order: Order, name: str, facts: dict[str, Fact]) -> Iterator[Cause]:
     """Where differences say another number than autograd: a part of the derivative before it has no graph."""
+    if record.snapshot.origin == "expression":
+        return  # the graph of a typed f is whole: torch's own formula is off
     judged = derivative_checks(record.snapshot, order.order).get(name)
     told = order.differences.get(name)
     if judged is None or told is None or judged.autograd is not False or not judged.differences:
         return
+    pairs = zip(order.values[name].numbers, told.central, strict=False)
+    apart = [(here, true) for here, true in pairs if true is not None and not math.isclose(here, true, rel_tol=SEEN)]
+    if not apart:
+        return
     if any(event.kind == "ungraphed" and event.reached for event in record.events):
         return  # that is why, and it is told
     custom = next((node for node in record.nodes if _is_custom(node)), None)
-    more: dict[str, Fact] = {"true": next((one for one in told.central if one is not None), None)}
+    more: dict[str, Fact] = {"number": apart[0][0], "true": apart[0][1]}
     if custom is None:
         yield Cause("further: another", Place(), facts | more, "likely")
     else:

@@ -21,6 +21,7 @@ from gradtui.engine.training.evaluate import evaluate
 from gradtui.engine.typed import forward
 from gradtui.expression.parser import parse
 from gradtui.findings.findings import findings, why_derivative
+from gradtui.graph.hessian_curvature import sentences as curvature_sentences
 from gradtui.graph.higher_orders import derivative_checks, picture
 from gradtui.snapshot.graph import Values
 from gradtui.snapshot.model import Request, Snapshot
@@ -272,7 +273,65 @@ def test_what_torch_cannot_differentiate_again_is_told() -> None:
     assert "hardsigmoid" in found.text
 
 
+WITHOUT = {
+    "log(x)": -0.7,
+    "log1p(x) + x^2": -2.0,
+    "logit(x)": 2.0,
+    "lgamma(x)": 0.0,
+    "1/x^2": 0.0,
+    "relu(x) + x^3": 0.0,
+    "abs(x)": 0.0,
+    "floor(x) + x^3": 1.0,
+    "max(x, 0)": 0.0,
+    "cbrt(x)": 0.0,
+}
+
+
+@pytest.mark.parametrize("expression", WITHOUT)
+def test_no_marks_where_there_is_no_derivative_of_a_lower_order(expression: str) -> None:
+    """What torch gives there, and what a formula or differences of it say, is no derivative: f has no value, or a corner."""
+    snapshot = asked(expression, {"x": WITHOUT[expression]}, 3)
+    for order in (1, 2, 3):
+        told = derivative_checks(snapshot, order)["x"]
+        assert (told.autograd, told.calculus, told.differences, told.digits) == (None,) * 4, (order, told)
+
+
+def test_elements_beside_one_without_a_derivative_keep_their_marks() -> None:
+    told = derivative_checks(asked("log(x)", {"x": (-1.0, 1.0, 2.0)}, 2), 2)["x"]
+    assert (told.autograd, told.calculus, told.differences) == (True, True, True)
+    assert told.text.startswith("x[0]")
+
+
+@pytest.mark.parametrize(
+    ("expression", "at"),
+    [
+        ("x^2 + y^2 - abs(x)", {"x": 0.0, "y": 0.0}),
+        ("abs(x - y)", {"x": 1.0, "y": 1.0}),
+        ("x^2 + y^2 + log(z)", {"x": 0.0, "y": 0.0, "z": -1.0}),
+        ("relu(x)*x - y^2", {"x": 0.0, "y": 0.0}),
+    ],
+)
+def test_a_hessian_that_is_not_there_means_nothing(expression: str, at: At) -> None:
+    """`x^2 + y^2 - abs(x)` has no minimum at 0, whatever the eigenvalues of torch's numbers are."""
+    snapshot = asked(expression, at, 2)
+    hessian = orders_of(snapshot).hessian
+    assert hessian is not None
+    (told,) = curvature_sentences(snapshot, hessian)
+    smooth = asked("x^2 + y^2", {"x": 0.0, "y": 0.0}, 2)
+    hessian = orders_of(smooth).hessian
+    assert hessian is not None
+    assert told not in list(curvature_sentences(smooth, hessian))
+
+
+@pytest.mark.parametrize(("expression", "x"), [("lgamma(x)", 0.5), ("gamma(x)", 0.3), ("logsigmoid(x)", 10.0)])
+def test_of_a_typed_f_nothing_is_detached(expression: str, x: float) -> None:
+    """Its f'' is torch's, whose formula is off in the tenth digit."""
+    assert not [one for one in findings(asked(expression, {"x": x}, 3)) if one.kind == "detached"]
+
+
 WHY = {
+    "abs(x)": (0.0, [("corner", "likely")]),
+    "max(x, 0)*3": (0.0, [("corner", "likely")]),
     "3*relu(x)": (0.4, [("flat", "proved")]),
     "abs(x) + 2x": (0.4, [("flat", "proved")]),
     "max(x, 1)*3": (2.0, [("flat", "proved")]),

@@ -146,6 +146,12 @@ def test_a_tiny_number_of_which_f_feels_nothing() -> None:
     assert told.reach == (pytest.approx(2**-26), 0.0, 0.0)  # type: ignore[comparison-overlap]
 
 
+@pytest.mark.parametrize("text", ["log(abs(x))", "log(x^2)", "lgamma(x)", "1/x^2"])
+def test_a_pole_that_is_alike_on_both_sides_has_no_slope(text: str) -> None:
+    told = of_x(text, 0.0)
+    assert (told.central, told.left, told.right) == ((None,), (None,), (None,))
+
+
 def test_where_f_has_no_value() -> None:
     """Shapes that do not fit are another's error to tell: here nothing is known."""
     told = differences(parse("x + y"), {"x": (1.0, 2.0), "y": (1.0, 2.0, 3.0)}, "x")
