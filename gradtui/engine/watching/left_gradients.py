@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 import torch
@@ -64,8 +63,9 @@ class LeftGradients:
             self._by_evaluation = []
 
     def pass_ends(self, parameters: Sequence[torch.Tensor]) -> None:
-        known = (one for one in parameters if one.grad is not None)
-        self._by_pass = _with_gradients(islice(known, MOST_LOOKED_AT))
+        known = [one for one in parameters if one.grad is not None]
+        spread = known[:: max(1, len(known) // MOST_LOOKED_AT)]
+        self._by_pass = _with_gradients(filter(has_gradient, spread)) or _with_gradients(filter(has_gradient, known))
         for optimizer, foreign in self._foreign.items():
             pairs = zip(foreign.left, foreign.versions, strict=False)
             added = any(one.grad is not None and one.grad._version > version for (one, _), version in pairs)

@@ -22,7 +22,7 @@ from gradtui.engine.watching.left_gradients import has_gradient
 from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
 from gradtui.engine.watching.parameter_samples import Samples
 from gradtui.engine.watching.sink import Sink
-from gradtui.findings.over_time.history import History, OptimizerHistory, ParameterHistory
+from gradtui.findings.over_time.history import EARLY, History, OptimizerHistory, ParameterHistory
 from gradtui.runs.run import ParameterNorms, Update
 from gradtui.snapshot.model import Source
 
@@ -365,6 +365,7 @@ class Steps:
         known.bad.add(update, norms.grad is not None and not math.isfinite(norms.grad))
         known.frozen.add(update, not one.requires_grad)
         known.still.add(update, own and trains and has_rate and norms.change == 0)
+        known.moved_early += own and trains and norms.change != 0 and known.trained <= EARLY
         known.no_rate.add(update, own and not has_rate)
         known.drift.add(update, own and not trains and norms.change > 0)
 

@@ -96,12 +96,23 @@ def jump(history: History, update: int) -> Growth | None:
     """Of the loss before this update, the last that was finite, where it is far above all before it."""
     for number, optimizer in enumerate(history.optimizers):
         before = [one for one in optimizer.losses if one[0] < update and math.isfinite(one[1])]
-        if len(before) < 2 or before[-1][0] != update - 1:
+        if len(before) < 2 or not _is_next(optimizer, before[-1][0], update):
             continue
         usual = [one for one in before[-1 - NEAR :] if abs(one[1]) * JUMP < before[-1][1]]
         if usual:
             return _growth(number, optimizer, usual[-1], before[-1], False)
     return None
+
+
+def ends_in(history: History, grown: Growth, update: int) -> bool:
+    """Whether it grew until the loss, or a gradient, was not finite any more at this update."""
+    return grown.last >= update or _is_next(history.optimizers[grown.optimizer], grown.last, update)
+
+
+def _is_next(optimizer: OptimizerHistory, last: int, update: int) -> bool:
+    """Whether this update comes no later than the next of the optimizer, which may take turns with others."""
+    before = [one for one, _ in optimizer.losses if one < last]
+    return update - last <= (last - before[-1] if before else 1)
 
 
 def jumped(history: History, grown: Growth, after: str, about: tuple[str, ...], cause: Finding) -> Fault:

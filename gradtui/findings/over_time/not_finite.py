@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, Noted
-from gradtui.findings.over_time.loss_curve import growth, jump, jumped
+from gradtui.findings.over_time.loss_curve import ends_in, growth, jump, jumped
 from gradtui.snapshot.finding import NOT_FINITE
 
 
@@ -35,7 +35,7 @@ def detect(history: History) -> Iterator[Fault]:
         assert gradient is not None
         update, about, place = gradient
         row, what = "gradient is not finite", "not finite"
-    if any(found.last >= update - 1 for found in growth(history)):
+    if any(ends_in(history, found, update) for found in growth(history)):
         return  # it grew until it was
     steps = [one for one in history.of("bad_step") if one.first < update]
     if steps:

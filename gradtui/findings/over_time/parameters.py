@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import History, OptimizerHistory, ParameterHistory, Run
+from gradtui.findings.over_time.history import EARLY, History, OptimizerHistory, ParameterHistory, Run
 from gradtui.findings.over_time.loss_curve import growth, jump, jumped
 from gradtui.findings.over_time.steps_and_rates import is_told
 from gradtui.snapshot.finding import CUT_OFF, Certainty, Finding
@@ -22,6 +22,8 @@ DYING = {"dead", "saturated", "flat", "clamped", "zero", "constant", "shrinking"
 NONE = CUT_OFF | {"zero"}
 """Of what gets no gradient; `zero` where a backward of a person's own sends None."""
 VANISHING, EATEN, HALF = 1e-5, 0.1, 0.5
+CANCELLING = {"bfloat16": 2**-8, "float16": 2**-11}
+"""What rounding leaves of terms that cancel, beside those; of other dtypes it is below what vanishes."""
 EACH = 0.01
 """Of a weight, at each step: a decay that large is hardly meant."""
 NARROW = ("bfloat16", "float16")
@@ -82,7 +84,7 @@ def unmoved(history: History) -> Iterator[Fault]:
     found = [
         one
         for one in history.parameters.values()
-        if one.optimizer is not None and one.trained >= LEAST and one.still.count >= 0.9 * one.trained
+        if one.optimizer is not None and one.trained >= LEAST and _is_still(one)
     ]
     found = [one for one in found if not _cancels(history, one)]
     groups: dict[tuple[str, int | None], list[ParameterHistory]] = {}
@@ -90,9 +92,13 @@ def unmoved(history: History) -> Iterator[Fault]:
         groups.setdefault((one.dtype, one.optimizer), []).append(one)
     for (dtype, number), group in groups.items():
         assert number is not None
-        vanished = _vanished(history, number, group)
-        if vanished is not None:
-            yield vanished
+        others = [one for one in history.parameters.values() if one.optimizer == number and one not in group]
+        nearest = max((one.largest for one in others), default=0.0)
+        far = [one for one in group if one.largest < VANISHING * nearest]
+        if far:
+            yield _vanished(history, number, far, others)
+            group = [one for one in group if one.largest >= EACH * nearest]  # the rest stands between
+        if not group:
             continue
         rate = max(history.optimizers[number].rates, default=0.0)
         facts = {
@@ -108,24 +114,25 @@ def unmoved(history: History) -> Iterator[Fault]:
         yield Fault(row, None, facts, "proved" if dtype in NARROW else "likely", tuple(one.name for one in group))
 
 
+def _is_still(one: ParameterHistory) -> bool:
+    """From the first steps on; not what stays where it has come to."""
+    return one.still.count >= 0.9 * one.trained and one.moved_early <= 0.1 * min(one.trained, EARLY)
+
+
 def _cancels(history: History, one: ParameterHistory) -> bool:
     """A bias of which next to nothing is left beside the weight of its own layer, as before a normalisation."""
     module, _, name = one.name.rpartition(".")
     weight = history.parameters.get(f"{module}.weight" if module else "weight")
-    if name != "bias" or weight is None or weight.optimizer is None or weight.still.count:
+    if name != "bias" or weight is None or weight.optimizer is None or _is_still(weight):
         return False
-    return one.largest < VANISHING * weight.largest
+    return one.largest < CANCELLING.get(one.dtype, VANISHING) * weight.largest
 
 
-def _vanished(history: History, number: int, group: list[ParameterHistory]) -> Fault | None:
+def _vanished(history: History, number: int, group: list[ParameterHistory], others: list[ParameterHistory]) -> Fault:
     """Those whose gradient is far below that of another parameter of the same optimizer."""
-    others = [one for one in history.parameters.values() if one.optimizer == number and one not in group]
-    nearest = max(others, key=lambda one: one.largest, default=None)
-    largest = max(one.largest for one in group)
-    if nearest is None or not largest < VANISHING * nearest.largest:
-        return None
+    nearest = max(others, key=lambda one: one.largest)
     facts = {
-        "gradient": largest,
+        "gradient": max(one.largest for one in group),
         "nearest": nearest.name,
         "largest": nearest.largest,
         "count": group[0].still.count,

@@ -19,11 +19,26 @@ def is_at_rest(record: Record, node: Node) -> bool:
 
 
 def _is_inside_a_loss(record: Record, node: Node) -> bool:
-    """Whether torch made it with others in one call of its own, such as triplet_margin_loss, and not of several modules."""
+    """Whether torch made it with others in one call of its own, such as triplet_margin_loss, and not of several modules: where
+    those were not seen, not next to a layer."""
     below = (record.nodes[edge.target] for edge in node.edges if edge.target is not None)
     above = (record.nodes[user] for user, _ in record.uses[node.id])
     made = node.source, node.module
-    return node.source is not None and any((other.source, other.module) == made for other in (*below, *above))
+    beside = (other for other in (*below, *above) if (other.source, other.module) == made)
+    return node.source is not None and any(
+        not has(operation(other), "view") and not _has_weights(record, other) for other in beside
+    )
+
+
+def _has_weights(record: Record, node: Node) -> bool:
+    """Whether a leaf comes in, as it is or transposed, or a matrix."""
+    if has(operation(node), "matrix product"):
+        return True
+    for below in _operands(record, node):
+        below = next(iter(_operands(record, below)), below) if has(operation(below), "view") else below
+        if not below.edges:
+            return True
+    return False
 
 
 def _is_kept(record: Record, node: Node) -> bool:

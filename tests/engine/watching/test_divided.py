@@ -99,3 +99,17 @@ def test_an_embedding_is_called_by_what_holds_it(by_method: bool) -> None:
             optimizer.step()
     found = next(one for one in watch.findings if one.kind == "padding")
     assert found.parameter == "look.weight"
+
+
+def test_a_gradient_of_0_is_no_cleared_one() -> None:
+    """Of parameters behind a factor of 0, or a rectifier that is off, where gradients are set to 0 and not to None."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 4), nn.Linear(4, 4), nn.Hardtanh(5, 6), nn.Linear(4, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+    with gradtui.watch(model, optimizer) as watch:
+        for number in range(24):
+            torch.autograd.backward(model(torch.rand(4, 3)).square().mean() / 4)
+            if number % 4 == 3:
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=False)
+    assert [one.kind for one in watch.findings] == ["clamped"]
