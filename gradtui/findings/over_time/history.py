@@ -64,10 +64,10 @@ class ParameterHistory:
     in which it was seen first. none, zero: no gradient, one that is 0 throughout. trained: steps with a gradient that is
     finite and not 0. still: steps with such a gradient and a learning rate after which it was as before. moved_early: of the
     first of them those after which it was another. drift: steps after which it was another without such a gradient. no_rate:
-    the learning rate of its group was 0. written: it was another between two steps. frozen: requires_grad was False. alike: all its rows were the same numbers when that was looked at.
-    replaced: another tensor, which no optimizer has, has this name and a gradient, and its optimizer holds one that has neither.
-    anew: no optimizer has it, and it was another tensor each time. rate, decay: the learning rate and weight_decay of its group
-    in the last step.
+    the learning rate of its group was 0. written: it was another between two steps. frozen: requires_grad was False. alike:
+    all its rows were the same numbers when that was looked at. replaced: another tensor, which no optimizer has, has this name
+    and a gradient, and its optimizer holds one that has neither. anew: no optimizer has it, and it was another tensor each
+    time. rate, decay: the learning rate and weight_decay of its group in the last step.
     """
 
     name: str
