@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any, Literal, cast
 
 import torch
+from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import leaves_of
@@ -29,6 +30,7 @@ from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.tape import SEGMENTS, Reference, Tape
 from gradtui.findings.findings import findings
 from gradtui.findings.over_time.history import History
+from gradtui.graph.moving_targets import MovingTargets
 from gradtui.snapshot.events import Refusal
 from gradtui.snapshot.model import Snapshot, Source
 
@@ -286,7 +288,15 @@ class Passes:
             self._names.found(leaves, self._history.updates)
         if self._history.updates:
             self._look_for_new_weights(leaves)
+        self._look_for_moving_targets(nodes)
         graph.release(nodes)
+
+    def _look_for_moving_targets(self, nodes: Sequence[Node]) -> None:
+        targets = MovingTargets[Node](lambda node: node.name(), lambda node: [one for one, _ in node.next_functions])
+        for _, ends in targets.found(nodes):
+            if not any(one.source == self.place for one in self._history.of("moving_target")):
+                leaves = tuple(id(one) for one in leaves_of([*ends]).values())
+                self._history.note("moving_target", self.place, leaves=leaves, names=())
 
     def _look_for_new_weights(self, leaves: Sequence[torch.Tensor]) -> None:
         """Parameters that were made since the last backward, of a layer that is made in the forward pass, say."""

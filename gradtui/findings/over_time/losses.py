@@ -18,14 +18,13 @@ def given(history: History) -> Iterator[Fault]:
 
 
 def learned_target(history: History) -> Iterator[Fault]:
-    """Of which an optimizer has what it is made from."""
-    for one in history.of("learned_target"):
+    """Of which an optimizer has what it is made from: others than the estimate, or the same."""
+    for one in history.of("learned_target", "moving_target"):
         learned = [history.parameters[name] for name in one.facts["names"] if name in history.parameters]
         names = tuple(each.name for each in learned if each.optimizer is not None and each.trained)
         if names:
-            yield Fault(
-                "target is learned", one.first or None, {"loss": one.facts["loss"]}, "perhaps", names, one.source
-            )
+            row = "target is learned" if one.kind == "learned_target" else "target moves"
+            yield Fault(row, one.first or None, dict(one.facts), "perhaps", names, one.source)
 
 
 def row_order(history: History) -> Iterator[Fault]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradtui.findings.over_time.sentence import Sentence
+from gradtui.findings.words.mistakes import CUT_TARGET
 
 OF_THE_MODEL: dict[str, Sentence] = {
     "loss leaps": Sentence(
@@ -92,6 +93,12 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "{names}: the target of {loss} is learned too: its gradient goes into these, and the optimizer moves them towards what "
         "they are compared with",
         "detach() the target, or make it under no_grad, and leave these out of the optimizer; no fault where both are to meet",
+    ),
+    "target moves": Sentence(
+        "learned_target",
+        "{names}: a loss compares what these give with a target that is made of what they give, too, times a factor plus a "
+        "constant, and the gradient goes back into both: the target is moved towards the estimate, too",
+        CUT_TARGET,
     ),
     "rows are shuffled apart": Sentence(
         "row_order",

@@ -10,6 +10,10 @@ LEAF_LAST = (
     "in place; or retain_grad()"
 )
 REFILL = "capture while it is there: before its storage is freed, or where what freed it has filled it again"
+CUT_TARGET = (
+    "make the target under no_grad, or detach() it, or by a frozen copy of the model; no fault where both are to meet, as in a "
+    "residual gradient"
+)
 ELSEWHERE = "capture where its numbers are: on a device, gathered, outside of a transform"
 
 NOT_A_LEAF: dict[str, Sentence] = {
@@ -68,6 +72,13 @@ OF_LOSSES: dict[str, Sentence] = {
         "forward",
         "{node}: {before} against {other} are broadcast to {shape}: each prediction is compared with every target",
         "give both the same shape: prediction.squeeze(-1), or target.unsqueeze(-1)",
+    ),
+    "target moves": Sentence(
+        "learned_target",
+        "backward",
+        "{node} compares what the model gives with a target that is made of what the same weights give, times a factor plus a "
+        "constant, and the gradient goes back into both: the target is moved towards the estimate, too",
+        CUT_TARGET,
     ),
 }
 STORAGE: dict[str, Sentence] = {

@@ -1,0 +1,125 @@
+"""A target that the estimate's own weights make; truth is torch's gradient with and without detach()."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+import gradtui
+
+
+class Duel(nn.Module):
+    """Two actions: what a state is worth, and what each action adds to that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body, self.value, self.advantage = nn.Linear(4, 6), nn.Linear(6, 1), nn.Linear(6, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.body(x).relu()
+        value: Tensor = self.value(hidden)
+        advantage: Tensor = self.advantage(hidden)
+        return value + advantage - advantage.mean(1, keepdim=True)
+
+
+def plain() -> nn.Module:
+    return nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 2))
+
+
+torch.manual_seed(0)
+STATES, LATER, REWARDS = torch.randn(9, 4), torch.randn(9, 4), torch.randn(9)
+DONE, TAKEN = torch.arange(9) % 4 == 3, torch.arange(9) % 2
+Cut = Callable[[Tensor], Tensor]
+
+
+def chosen(q: nn.Module) -> Tensor:
+    values: Tensor = q(STATES)
+    return values.gather(1, TAKEN[:, None]).squeeze(1)
+
+
+def best(q: nn.Module) -> Tensor:
+    values: Tensor = q(LATER)
+    return values.max(1).values
+
+
+def put(q: nn.Module) -> Tensor:
+    later = torch.zeros(9)
+    later[~DONE] = best(q)[~DONE]
+    return later
+
+
+def along(q: nn.Module, cut: Cut) -> Tensor:
+    values: Tensor = q(STATES)[:, 0]
+    return (REWARDS[1:] + 0.9 * cut(values[1:]) - values[:-1]).square().mean()
+
+
+LOSSES: dict[str, Callable[[nn.Module, Cut], Tensor]] = {
+    "mse": lambda q, cut: functional.mse_loss(chosen(q), cut(REWARDS + 0.9 * ~DONE * best(q))),
+    "the other way": lambda q, cut: functional.mse_loss(cut(REWARDS + 0.9 * ~DONE * best(q)), chosen(q)),
+    "huber": lambda q, cut: functional.smooth_l1_loss(chosen(q), cut(REWARDS + 0.9 * put(q))),
+    "l1": lambda q, cut: functional.l1_loss(chosen(q), cut(REWARDS + 0.9 * best(q))),
+    "where": lambda q, cut: functional.mse_loss(chosen(q), cut(torch.where(DONE, REWARDS, REWARDS + 0.9 * best(q)))),
+    "by hand": lambda q, cut: (cut(REWARDS + 0.9 * best(q)) - chosen(q)).pow(2).mean(),
+    "along a trajectory": along,
+    "expected": lambda q, cut: functional.mse_loss(chosen(q), cut(REWARDS + 0.9 * (0.5 * q(LATER)).sum(1))),
+}
+
+
+@pytest.mark.parametrize("made", [plain, Duel])
+@pytest.mark.parametrize("name", LOSSES)
+def test_it_is_told_and_is_not_once_it_is_cut(name: str, made: Callable[[], nn.Module]) -> None:
+    torch.manual_seed(1)
+    model, gradients = made(), []
+    for cut in (lambda target: target, Tensor.detach):
+        with gradtui.trace(model) as trace:
+            loss = LOSSES[name](model, cut)
+        kinds = [(one.kind, one.certainty) for one in trace.capture(loss).findings if one.kind == "learned_target"]
+        assert kinds == ([] if cut is Tensor.detach else [("learned_target", "perhaps")])
+        gradients.append(torch.autograd.grad(loss, [*model.parameters()]))
+    assert not all(map(torch.allclose, *gradients)), "it makes a difference"
+
+
+def test_of_a_training_it_is_told_with_what_the_optimizer_moves() -> None:
+    for cut in (lambda target: target, Tensor.detach):
+        torch.manual_seed(1)
+        model = plain()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+        with gradtui.watch(model, optimizer) as watch:
+            for _ in range(5):
+                optimizer.zero_grad()
+                LOSSES["by hand"](model, cut).backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+        found = [one for one in watch.findings if one.kind == "learned_target"]
+        assert len(found) == (cut is not Tensor.detach)
+        assert all("2.bias" in str(one) for one in found)
+
+
+def equation(model: nn.Module) -> Tensor:
+    """u'' = sin x - 4u: what the network gives stands on both sides, and both are to meet."""
+    x = torch.linspace(0, 1, 8)[:, None].expand(8, 4).requires_grad_()
+    u = model(x)[:, :1]
+    (first,) = torch.autograd.grad(u.sum(), x, create_graph=True)
+    (second,) = torch.autograd.grad(first.sum(), x, create_graph=True)
+    return functional.mse_loss(second[:, :1], x[:, :1].detach().sin() - 4.0 * u)
+
+
+MEETING: dict[str, Callable[[nn.Module], Tensor]] = {
+    "two views": lambda q: functional.mse_loss(q(STATES), q(LATER)),
+    "an equation": equation,
+    "a margin": lambda q: (1 + best(q) - chosen(q)).relu().square().mean(),
+    "a neighbour": lambda q: functional.mse_loss(q(STATES)[1:], q(STATES)[:-1] + 0.1),
+    "from the mean": lambda q: (q(STATES) - q(STATES).mean(0)).square().mean(),
+}
+
+
+@pytest.mark.parametrize("name", MEETING)
+def test_what_is_to_meet_is_no_target(name: str) -> None:
+    torch.manual_seed(1)
+    model = nn.Sequential(nn.Linear(4, 6), nn.Tanh(), nn.Linear(6, 2))
+    with gradtui.trace(model) as trace:
+        loss = MEETING[name](model)
+    assert "learned_target" not in {one.kind for one in trace.capture(loss).findings}
