@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from gradtui.graph.digits import LARGEST, LAST, UNDERFLOWING, enough, held, in_words, right_digits
 from gradtui.graph.rounding import UNIT, roundings
-from gradtui.snapshot.differences import CORNER, Differences
+from gradtui.snapshot.differences import CORNER, Differences, rounded
 from gradtui.snapshot.model import Snapshot, Values
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 from gradtui.snapshot.truth import Derivative
@@ -205,7 +205,7 @@ class _Judge:
         central = one.central if _is_trusted(one) and not has_corner else None
         if one.calculus is None and central is None:
             return Check(None, None, None, _nothing(self.snapshot, one))
-        return self._compared(one, _rounded(central, one.off))
+        return self._compared(one, rounded(central, one.off))
 
     def digits(self, one: _Element) -> int:
         """How many of autograd's digits are right, by calculus."""
@@ -344,11 +344,6 @@ def _lost(digits: int, got: float, exact: float, dtype: str, who: str, knows: st
         return f"no digit is right: it is 0, and {number(got, MORE)} is what rounding left"
     shown = min(digits + MORE, 17)
     return f"{in_words(digits, dtype)}: {who} {number(got, shown)}, {knows} {number(exact, shown)}"
-
-
-def _rounded(central: float | None, off: float) -> float | None:
-    """What is within its own error of 0 is 0."""
-    return 0.0 if central is not None and abs(central) <= off else central
 
 
 def _told(told: tuple[float | None, ...], marks: Marks) -> str:

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from gradtui.findings.findings import findings
 from gradtui.report.width import indented, wrapped
-from gradtui.snapshot.finding import Finding
+from gradtui.snapshot.finding import NONE_FOUND, Finding
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.visible import harmless
 
 MOST_FINDINGS, MOST_EVIDENCE = 20, 4
-NONE = "no fault found"
-ONLY_PERHAPS = f"{NONE}; see whether this is meant:"
+ONLY_PERHAPS = f"{NONE_FOUND}; see whether this is meant:"
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
@@ -22,7 +21,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
         return
     if not any(one.certainty != "perhaps" for one in found) and snapshot.problem is None:
         ran = bool(snapshot.graph.nodes) and snapshot.graph.nodes[0].step is not None
-        yield ONLY_PERHAPS if found else NONE if ran else f"{NONE}; backward was not run"
+        yield ONLY_PERHAPS if found else NONE_FOUND if ran else f"{NONE_FOUND}; backward was not run"
     for finding in found[:MOST_FINDINGS]:
         yield from map(harmless, told(finding))
     if len(found) > MOST_FINDINGS:

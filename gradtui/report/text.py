@@ -24,6 +24,7 @@ from gradtui.report.training.updates import table, values_chart
 from gradtui.report.width import WIDTH, wrapped
 from gradtui.snapshot.curve import Curve, CurveRequest
 from gradtui.snapshot.defaults import default_at
+from gradtui.snapshot.finding import NONE_FOUND
 from gradtui.snapshot.model import Node, Snapshot, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, number, numbers
 from gradtui.snapshot.orders import Orders
@@ -223,5 +224,5 @@ def in_one_line(snapshot: Snapshot) -> str:
     if snapshot.problem is not None:
         told.append(snapshot.problem.message)
     found = findings(snapshot)
-    told.append(f"{len(found)} finding{'s' * (len(found) != 1)}: {found[0].kind}" if found else findings_text.NONE)
+    told.append(f"{len(found)} finding{'s' * (len(found) != 1)}: {found[0].kind}" if found else NONE_FOUND)
     return harmless(f"<Snapshot of {name[:60]}: {', '.join(told)}>")

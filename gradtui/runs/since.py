@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from gradtui.runs.run import Run
-from gradtui.snapshot.finding import Finding
+from gradtui.snapshot.finding import NONE_FOUND, Finding
 
 
 def since(finding: Finding, between: str = ", ") -> str:
@@ -21,4 +21,4 @@ def since(finding: Finding, between: str = ", ") -> str:
 
 def none_found(run: Run) -> str:
     """Of a run without findings; most of them are looked for when it has ended."""
-    return "no fault found" if run.ended else "no fault found yet; most is looked for at the end"
+    return NONE_FOUND if run.ended else f"{NONE_FOUND} yet; most is looked for at the end"

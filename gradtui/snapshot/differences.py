@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from msgspec import Struct
 
 CORNER = 1e-3
@@ -24,3 +26,8 @@ class Differences(Struct, frozen=True):
     right: tuple[float | None, ...]
     error: tuple[float | None, ...] = ()
     reach: tuple[float, ...] = ()
+
+
+def rounded(quotient: float | None, error: float | None) -> float | None:
+    """What is within its own error of 0 is 0."""
+    return 0.0 if quotient is not None and error is not None and abs(quotient) <= error < math.inf else quotient

@@ -109,6 +109,9 @@ class Finding(Struct, frozen=True):
     update: int | None = None
 
 
+NONE_FOUND = "no fault found"
+"""What is said where there is none."""
+
 CUT_OFF: frozenset[Kind] = frozenset(
     {
         "frozen",

@@ -13,7 +13,7 @@ from gradtui.engine.typed import forward, limits
 from gradtui.expression.functions import FUNCTIONS
 from gradtui.expression.parser import ExpressionError
 from gradtui.expression.syntax import Call, Element, Expression, Number, Slice, Vector, postorder
-from gradtui.snapshot.differences import CORNER, Differences
+from gradtui.snapshot.differences import CORNER, Differences, rounded
 
 STEPS = (2.0**-12, 2.0**-17, 2.0**-22, 2.0**-27)
 """Four widths: a smooth f is best told by the first, one with a corner or a pole nearby by the last."""
@@ -241,17 +241,12 @@ def _comes_near(changes: Sequence[float]) -> bool:
 
 def _told_apart(left: Quotient, right: Quotient) -> tuple[Quotient, Quotient]:
     """Both sides, what is within its own error of 0 as 0; neither where they differ, and may do so by their own errors."""
-    (one, of_one), (other, of_other) = sides = _rounded(left), _rounded(right)
+    (one, of_one), (other, of_other) = sides = (rounded(*left), left[1]), (rounded(*right), right[1])
     if one is None or other is None or of_one is None or of_other is None or not math.isfinite(one - other):
         return sides
     apart = abs(one - other)
     may_be_alike = CORNER * max(abs(one), abs(other)) < apart <= CERTAIN * (of_one + of_other)
     return (NOTHING, NOTHING) if may_be_alike else sides
-
-
-def _rounded(quotient: Quotient) -> Quotient:
-    slope, error = quotient
-    return (0.0, error) if slope is not None and error is not None and abs(slope) <= error < math.inf else quotient
 
 
 def _settled(slopes: list[float], hidden: list[float], visible: bool) -> Quotient:

@@ -88,11 +88,13 @@ class Again:
     def further(self, name: str, most: int) -> list[Differences]:
         """Of the orders from 2 to `most`, each by differences of the derivative before it; none where that takes too long."""
         leaf = self.leaves[name]
-        runs = leaf.numel() * len(offsets(STEPS))
-        if self.narrow or most < 2 or leaf.numel() > MIXED_ELEMENTS or self.seconds * runs * GROWTH**most > HIGHER:
+        if self.narrow or most < 2 or leaf.numel() > MIXED_ELEMENTS:
+            return []
+        here = leaf.detach().reshape(-1).tolist()
+        runs = leaf.numel() * len(offsets(STEPS)) * len(scales(here))
+        if self.seconds * runs * GROWTH**most > HIGHER:
             return []
         leaves, steps, dtype = self._precise(name)
-        here = leaves[name].detach().reshape(-1).tolist()
         told: list[list[list[list[float]]]] = [[[] for _ in scales(here)] for _ in range(most - 1)]
         for which, width in enumerate(scales(here)):
             for element, number in enumerate(here):

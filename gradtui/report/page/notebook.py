@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from html import escape
 from itertools import islice
 
-from gradtui.report import findings_text as told_findings
 from gradtui.report import text
 from gradtui.report.model_tables import tables
 from gradtui.report.page.page import beside, findings_list, graph, heading, variables
 from gradtui.report.run import text as run_text
 from gradtui.runs.run import Run
 from gradtui.runs.since import since
+from gradtui.snapshot.finding import NONE_FOUND
 from gradtui.snapshot.model import Snapshot
 from gradtui.snapshot.numbers import SIGNIFICANT, number, numbers
 from gradtui.snapshot.visible import visible
@@ -69,7 +69,7 @@ def _run(run: Run) -> Iterator[str]:
         yield f'<div class="finding"><p><strong>{one.certainty}, {_text(since(one))}:</strong> {_text(one.text)}</p>'
         yield f"<p>→ {_text(one.remedy)}</p></div>"
     if not run.findings:
-        yield f"<p>{told_findings.NONE}</p>"
+        yield f"<p>{NONE_FOUND}</p>"
     count = len(run.updates)
     shown = (
         range(count) if count <= MOST_UPDATES else [*range(MOST_UPDATES // 2), *range(count - MOST_UPDATES // 2, count)]

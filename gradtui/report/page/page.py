@@ -21,6 +21,7 @@ from gradtui.report.model_tables import tables
 from gradtui.report.page.moments import moments
 from gradtui.report.text import one_line, tree
 from gradtui.report.training.updates import table
+from gradtui.snapshot.finding import NONE_FOUND
 from gradtui.snapshot.model import Node, Snapshot
 from gradtui.snapshot.numbers import NOT_KNOWN, SIGNIFICANT, numbers
 from gradtui.snapshot.visible import visible
@@ -103,7 +104,7 @@ def findings_list(snapshot: Snapshot, most: int = 20) -> Iterator[str]:
     """What is wrong, the root cause first; that nothing is, where that was looked for."""
     found = findings(snapshot)
     if not found:
-        yield "<p>no fault found</p>"
+        yield f"<p>{NONE_FOUND}</p>"
     for one in found[:most]:
         yield f'<div class="finding"><p><strong>{one.certainty}, {one.phase}:</strong> {_text(one.text)}</p>'
         if one.evidence:

@@ -11,7 +11,7 @@ from gradtui.report.run import json as run_json
 from gradtui.report.run.text import aligned, summary
 from gradtui.runs.side_by_side import Ranks
 from gradtui.runs.since import since
-from gradtui.snapshot.finding import CERTAINTIES, Finding
+from gradtui.snapshot.finding import CERTAINTIES, NONE_FOUND, Finding
 from gradtui.snapshot.numbers import NOT_KNOWN
 from gradtui.snapshot.numbers import number as written
 from gradtui.snapshot.visible import harmless
@@ -34,7 +34,7 @@ def report(ranks: Ranks) -> str:
 def _findings(ranks: Ranks) -> Iterator[str]:
     found = all_findings(ranks)
     if not any(one.certainty != "perhaps" for one in found):
-        yield findings_text.ONLY_PERHAPS if found else findings_text.NONE
+        yield findings_text.ONLY_PERHAPS if found else NONE_FOUND
     for one in found[: findings_text.MOST_FINDINGS]:
         yield from findings_text.told(one, since(one))
 

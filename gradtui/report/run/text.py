@@ -15,6 +15,7 @@ from gradtui.report.width import WIDTH
 from gradtui.runs.packed_updates import Scalars, Updates
 from gradtui.runs.run import ParameterNorms, Run, Update
 from gradtui.runs.since import none_found, since
+from gradtui.snapshot.finding import NONE_FOUND
 from gradtui.snapshot.numbers import NOT_KNOWN, number
 from gradtui.snapshot.visible import harmless, harmless_lines
 
@@ -193,5 +194,5 @@ def _jump(before: ParameterNorms | None, after: ParameterNorms) -> float:
 def in_one_line(run: Run) -> str:
     """`<Run of train.py: 60 updates of SGD, 1 finding>`."""
     count = len(run.findings)
-    told = f"{count} finding{'s' * (count != 1)}" if count else findings_text.NONE
+    told = f"{count} finding{'s' * (count != 1)}" if count else NONE_FOUND
     return harmless(f"<Run of {one_line(run.what)[:60] or 'a training'}: {summary(run)}, {told}>")

@@ -8,7 +8,9 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from gradtui.engine.user.rerun import CLOSER, Again
+from gradtui.engine.typed.curve import GROWTH
+from gradtui.engine.typed.differences import STEPS, offsets
+from gradtui.engine.user.rerun import CLOSER, HIGHER, Again
 from gradtui.snapshot.curve import Curve, CurveRequest
 
 F = Callable[[torch.Tensor], torch.Tensor]
@@ -50,6 +52,16 @@ def test_a_jump(f: F, kind: str, place: float) -> None:
     assert one.kind == kind
     assert (one.low + one.high) / 2 == pytest.approx(place, abs=1e-5)
     assert count <= 400 + 400 // CLOSER
+
+
+@pytest.mark.parametrize("here", [2.0, 1e-9])
+def test_further_derivatives_take_no_longer_than_they_may(here: float) -> None:
+    """Beside a tiny number f is looked at by two measures: twice as many runs."""
+    runs, x = Runs(torch.sin), torch.tensor(here, dtype=torch.float64)
+    seconds = 0.75 * HIGHER / len(offsets(STEPS)) / GROWTH**2
+    told = Again(runs, {"x": x}, runs.f(x), seconds=seconds).further("x", 2)
+    assert bool(told) == (here == 2)
+    assert runs.count * seconds * GROWTH**2 < 1.25 * HIGHER, "and a few runs to see how exact f is"
 
 
 def test_a_pole_and_a_border() -> None:
