@@ -141,6 +141,14 @@ class Watch:
                 self._notice.move()
             return self._is_here()
 
+    def _passes_by(self, frame: Any) -> None:
+        """A step of a thread that is not watched, as another one is."""
+        if not self.history.ended:
+            place = None if self.history.unwatched else self.place(frame)
+            with self._moving:
+                update, first, steps = self.history.unwatched or (self.history.updates, place, 0)
+                self.history.unwatched = update, first, steps + 1
+
     # ---------------------------------------------------------------- modules
 
     def _hook(self) -> None:
@@ -219,7 +227,10 @@ class Watch:
     # ---------------------------------------------------------------- steps
 
     def _step_begins(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> Any:
-        if self._broken is not None or not self._is_watched(optimizer) or not self._comes():
+        if self._broken is not None or not self._is_watched(optimizer):
+            return None
+        if not self._comes():
+            self._passes_by(sys._getframe(1))
             return None
         self._has_begun = True
         frame = sys._getframe(1)

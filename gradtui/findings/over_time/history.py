@@ -148,7 +148,8 @@ class ModeHistory:
 @dataclass(slots=True)
 class History:
     """updates: how many there were. passes: the findings of a whole backward pass at an update, where one was taken.
-    raised: what torch refused in a backward pass, and why; crossed: which part of that graph was made before the last step."""
+    raised: what torch refused in a backward pass, and why; crossed: which part of that graph was made before the last step.
+    unwatched: of the steps of other threads at the same time the update then, the place of the first, and how many."""
 
     updates: int = 0
     parameters: dict[str, ParameterHistory] = field(default_factory=dict)
@@ -160,6 +161,7 @@ class History:
     bad_gradient: tuple[int, tuple[str, ...], Source | None] | None = None
     raised: tuple[int, Source | None, tuple[Finding, ...]] | None = None
     crossed: Literal["none", "part", "all"] = "none"
+    unwatched: tuple[int, Source | None, int] | None = None
     ended: bool = False
 
     @property

@@ -24,6 +24,12 @@ def is_told(history: History, one: OptimizerHistory) -> bool:
     )
 
 
+def unwatched(history: History) -> Iterator[Fault]:
+    if history.unwatched is not None:
+        update, place, steps = history.unwatched
+        yield Fault("in another thread", update or None, {"steps": steps}, "perhaps", source=place)
+
+
 def order(history: History) -> Iterator[Fault]:
     for one in history.optimizers:
         facts = {"optimizer": one.name, "steps": one.steps}

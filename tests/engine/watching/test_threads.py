@@ -96,6 +96,39 @@ def test_it_is_told_as_where_the_watch_began(run: Threads) -> None:
     assert told(run) == (updates, expected)
 
 
+@pytest.mark.parametrize("shared", [False, True], ids=["a model each", "one model"])
+def test_of_several_at_a_time_it_is_told_what_is_not_watched(shared: bool) -> None:
+    count, known = 3, training()
+    begun, others = threading.Event(), threading.Event()
+    epochs = [known if shared else training() for _ in range(count)]
+
+    def first() -> None:
+        epochs[0](0)
+        begun.set()
+        others.wait()
+        epochs[0](1)
+
+    def work(epoch: Callable[[int], None]) -> None:
+        begun.wait()
+        epoch(0)
+
+    threads = [threading.Thread(target=work, args=(epoch,)) for epoch in epochs[1:]]
+    with gradtui.watch(nn.Linear(1, 1)) as watch:
+        main = threading.Thread(target=first)
+        for one in (main, *threads):
+            one.start()
+        for one in threads:
+            one.join()
+        others.set()
+        main.join()
+    assert len(watch.run.updates) == 2 * STEPS
+    (found,) = (one for one in watch.findings if one.kind == "unwatched")
+    assert (found.certainty, found.update) == ("perhaps", STEPS)
+    assert f"{(count - 1) * STEPS} steps" in found.text
+    assert found.source is not None
+    assert found.source.text == "optimizer.step()"
+
+
 def test_afterwards_the_thread_goes_on_without_it() -> None:
     begin, end = threading.Event(), threading.Event()
     epoch, known = training(), []
