@@ -43,6 +43,8 @@ SEVERAL = 2
 """Updates whose graphs hang on one tensor that is carried on: with more than these."""
 MOST_SNAPSHOTS = 8
 """That are taken because a parameter has no gradient, or one of 0."""
+SKIPS = 4
+"""Steps in a row that a GradScaler skips: by then its scale is hardly what makes gradients infinite."""
 ALIVE = SEGMENTS + 3
 """Graphs of earlier updates: with so many more is looked at. The tape itself keeps some."""
 
@@ -118,7 +120,7 @@ class Passes:
         self.reached: set[int] = set()
         self._tape, self._history, self._names, self._scaled, self._sink = tape, history, names, scaled, sink
         self._every = every
-        self._taken = 0
+        self._taken, self._skips = 0, 0
         self._begun = Begun()
         self._tokens: list[weakref.ref[_Token]] = []
         self.left = LeftGradients(history)
@@ -261,7 +263,7 @@ class Passes:
 
     def stepped(self, optimizer: int, left: Sequence[torch.Tensor], idle: bool) -> None:
         """A step is over. left: parameters whose gradient is not 0. idle: there were none in any of its steps."""
-        self.places, self.undivided = [], True
+        self.places, self.undivided, self._skips = [], True, 0
         self._note_new_weights()
         self._border = sequence_number()
         self.reached.clear()
@@ -272,6 +274,13 @@ class Passes:
         self.left.stepped(optimizer, left)
         self._begun = self._begun._replace(segments=())
         self._tape.forget()
+
+    def skipped(self, parameters: Sequence[torch.Tensor], frame: FrameType | None) -> None:
+        """A GradScaler skips a step of these."""
+        self._skips += 1
+        if self._skips == SKIPS:
+            self.parameters = parameters
+            self.take(frame)
 
     def _value(self) -> float | None:
         values = [one for one in self._begun.outputs if one.numel() == 1]

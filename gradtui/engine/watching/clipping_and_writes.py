@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import weakref
 from bisect import bisect_right
@@ -15,7 +16,7 @@ from gradtui.engine.autograd.torch_private import sequence_number
 from gradtui.engine.capture.introspection import is_a, items, tensors
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.witnesses import variable_of
-from gradtui.engine.watching import broadcast_shapes, loss_inputs
+from gradtui.engine.watching import broadcast_shapes, loss_inputs, tensor_norms
 from gradtui.engine.watching.broadcast_shapes import COMPARING
 from gradtui.engine.watching.loss_inputs import LOSSES
 from gradtui.engine.watching.modes import Modes
@@ -35,6 +36,8 @@ DROPPING = {
 }
 FIRST = 3
 """Updates in which shapes are looked at."""
+AT_BOUND = 0.9
+"""Of the elements of all gradients: so many are clipped to a value."""
 CLEARING = {torch.Tensor.zero_, torch._foreach_zero_, torch.Tensor.detach_, torch.Tensor.requires_grad_}
 ADDING = {torch.Tensor.add, torch.Tensor.__add__, torch.Tensor.__radd__, torch.add}
 SCALING = {torch.Tensor.mul_, torch.Tensor.__imul__}
@@ -122,6 +125,25 @@ class Notice:
             self._writes(func, args, frame)
         if self.watches_old and any(one.requires_grad for one in tensors((result,))):
             self._old(args, kwargs, frame)
+
+    def tell_of_clips(self, parameters: Sequence[torch.Tensor]) -> None:
+        """What was done to the gradients of these before the step that has ended."""
+        if self.made_smaller is not None:
+            factor, place = self.made_smaller
+            scaled = self._history.note("made_smaller", place, logs=0.0)
+            scaled.facts = {"logs": scaled.facts["logs"] + math.log(max(abs(factor), 1e-30))}
+        for total, most, place in self.clips:
+            if total is None:
+                at_bound = tensor_norms.share_at([one.grad for one in parameters if one.grad is not None], most)
+                clamped = self._history.note("clamped", place, most=most, count=0)
+                clamped.facts = {**clamped.facts, "count": clamped.facts["count"] + (at_bound > AT_BOUND)}
+                continue
+            norm = float(total)
+            ratio = norm / most if most and math.isfinite(norm) else 1.0
+            seen = self._history.note("clipped", place, norm=norm, most=most, clipped=0, logs=0.0, scale=self.scale)
+            before = seen.facts
+            logs, clipped = before["logs"] + math.log(max(ratio, 1e-30)), before["clipped"] + (ratio > 1)
+            seen.facts = {**before, "logs": logs, "clipped": clipped}
 
     def _look_whether_late(self, frame: FrameType) -> None:
         """Whether gradients are clipped after the step that used them, and before the next backward."""

@@ -30,8 +30,6 @@ LOW = 1e-2
 """Of the largest learning rate so far."""
 LOOKED_AT = 4
 """Updates after which is looked for units that are one and the same."""
-AT_BOUND = 0.9
-"""Of the elements of all gradients: so many are clipped to a value."""
 
 
 class Steps:
@@ -60,27 +58,41 @@ class Steps:
         self._places = Places()
         self._lost: set[tuple[str, str]] = set()
         self._shards: set[str] = set()
-        self._closure = False
+        self._closure, self._evaluations = False, 0
         self._place: Source | None = None
         self._skipped = False
 
     # ---------------------------------------------------------------- a step begins
 
     def begins(self, optimizer: Any, frame: FrameType, place: Source | None, closure: bool) -> None:
-        self._closure, self._place = closure, place
+        self._closure, self._evaluations, self._place = closure, 0, place
         self.parameters = [one for group in optimizer.param_groups for one in group["params"]]
         self._passes.parameters = self.parameters
         self._named = self._names.of(self.parameters, frame)
         self._number = self._numbered(optimizer, place)
         self._own()
-        self._notice.own_are(self._named.values())
+        self._look_at_weights()
         self._look_whether_written()
-        self._weights = tensor_norms.norms([*self._named.values()])
         self._before = tensor_norms.copies(self.parameters, self._buffers.get(self._number, []))
         self._buffers[self._number] = self._before
         self._skipped = False
         if not closure:
             self._gradients(optimizer, frame)
+
+    def evaluated(self, optimizer: Any, frame: FrameType) -> None:
+        """The closure of the step has run: the first time all is as where a step without one begins."""
+        self._evaluations += 1
+        self._closure = self._evaluations > 1
+        if not self._closure:
+            self._named = self._names.of(self.parameters, frame)
+            if not self._history.optimizers[self._number].steps:
+                self._describe(self._history.optimizers[self._number])
+            self._look_at_weights()
+            self._gradients(optimizer, frame)
+
+    def _look_at_weights(self) -> None:
+        self._notice.own_are(self._named.values())
+        self._weights = tensor_norms.norms([*self._named.values()])
 
     def _numbered(self, optimizer: Any, place: Source | None) -> int:
         for number, reference in enumerate(self._optimizers):
@@ -93,17 +105,21 @@ class Steps:
             self._shards.update(shards)
             self._sink.shards(shards)
         own = {id(one) for one in self.parameters}
-        names = frozenset(name for name, one in self._named.items() if id(one) in own)
-        made = OptimizerHistory(type(optimizer).__name__, names, self._history.updates, source=place)
-        known = {id(one) for model in self._names.models() for one in model.parameters()}
-        reached = any(one.grad is not None for name, one in self._named.items() if id(one) not in own)
-        if known & own or (known and reached):
-            self._find_orphans(made)
+        made = OptimizerHistory(type(optimizer).__name__, frozenset(), self._history.updates, source=place)
+        self._describe(made)
         alike = (place for place, other in enumerate(self._history.optimizers) if other.name == made.name)
         made.follows = max((place for place in alike if self._owned[place].keys() == own), default=None)
         self._owned.append({})
         self._history.optimizers.append(made)
         return len(self._optimizers) - 1
+
+    def _describe(self, made: OptimizerHistory) -> None:
+        own = {id(one) for one in self.parameters}
+        made.names = frozenset(name for name, one in self._named.items() if id(one) in own)
+        known = {id(one) for model in self._names.models() for one in model.parameters()}
+        reached = any(one.grad is not None for name, one in self._named.items() if id(one) not in own)
+        if known & own or (known and reached):
+            self._find_orphans(made)
 
     def _find_orphans(self, optimizer: OptimizerHistory) -> bool:
         """Whether it holds some that no module has that ran, and that have no gradient."""
@@ -294,22 +310,7 @@ class Steps:
             history.note("leaked", foreign.place, (foreign.stepper, self._number), names=names or known,
                          optimizers=(foreign.stepper, self._number))  # fmt: skip
         self._look_whether_stepped_twice(having)
-        if self._notice.made_smaller is not None:
-            factor, place = self._notice.made_smaller
-            scaled = history.note("made_smaller", place, logs=0.0)
-            scaled.facts = {"logs": scaled.facts["logs"] + math.log(max(abs(factor), 1e-30))}
-        for total, most, place in self._notice.clips:
-            if total is None:
-                at_bound = tensor_norms.share_at([one.grad for one in self.parameters if one.grad is not None], most)
-                clamped = history.note("clamped", place, most=most, count=0)
-                clamped.facts = {**clamped.facts, "count": clamped.facts["count"] + (at_bound > AT_BOUND)}
-                continue
-            norm = float(total)
-            ratio = norm / most if most and math.isfinite(norm) else 1.0
-            seen = history.note("clipped", place, norm=norm, most=most, clipped=0, logs=0.0, scale=self._notice.scale)
-            before = seen.facts
-            logs, clipped = before["logs"] + math.log(max(ratio, 1e-30)), before["clipped"] + (ratio > 1)
-            seen.facts = {**before, "logs": logs, "clipped": clipped}
+        self._notice.tell_of_clips(self.parameters)
         groups = {id(one): group for group in optimizer.param_groups for one in group["params"]}
         for name, one in self._named.items():
             self._add_to(name, one, told[name], groups.get(id(one)))

@@ -252,9 +252,12 @@ class Watch:
                 self._passes.left.evaluation_begins(self._steps.parameters)
             self._tape.paused -= 1
             try:
-                return closure()
+                result = closure()
             finally:
                 self._tape.paused += 1
+            with self._watching():
+                self._steps.evaluated(optimizer, sys._getframe(1))  # a frame kept in here would keep the graph
+            return result
 
         if len(args) > 1:
             return (args[0], evaluate, *args[2:]), kwargs
@@ -305,6 +308,9 @@ class Watch:
         if self._is_here() and self._steps.ran == before and not self._stack:
             scale = float(scaler.get_scale())
             self.history.note("skipped", self.place(sys._getframe(1)), scale=scale, scaler=self._steps.scaler(scaler))
+            with self._tape.pause(), self._watching():
+                own = [one for group in optimizer.param_groups for one in group["params"]]
+                self._passes.skipped(own, sys._getframe(1))
         elif self._is_here():
             self.history.note("scaled", None, scaler=self._steps.scaler(scaler))
         return result

@@ -1,4 +1,4 @@
-"""Words on what a loss is given, on shapes and modes, on what a model is made of, on leaps, and on narrow dtypes."""
+"""Words on what a loss is given, on shapes and modes, on what a model is made of, on leaps, on scalers, and on narrow dtypes."""
 
 from __future__ import annotations
 
@@ -135,6 +135,12 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "frozen",
         "{names}: {optimizer} has it, but requires_grad is False from the start: it is frozen, and never moves",
         "if that is meant, all is well; else set requires_grad_(True), and look at the names that were chosen to be frozen",
+    ),
+    "scaler skips what is not finite": Sentence(
+        "skipped",
+        "the GradScaler skips {skips} of {tries} steps, as gradients are not finite at any scale, from {scale} down to {last}: "
+        "{cause}",
+        "{remedy}",
     ),
     "change by the gradient is lost in a narrow dtype": Sentence(
         "lost_update",

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import History, OptimizerHistory
+from gradtui.findings.over_time.history import History, Noted, OptimizerHistory
+from gradtui.snapshot.finding import NOT_FINITE, Certainty, Finding
 
 LEAST = 3
 GONE = 1e-5
 LITTLE, FALLS = 1e-4, 0.02
 """Of the norm of the weights, all steps together; of the loss, from the first to the last quarter."""
+BY_SIZE = {"overflow", "masked"}
+"""Kinds of which a scale may be the cause, or that are not only of nan and infinity."""
 SHARE = 0.2
 """Of all steps, for what did not hold from the first."""
 
@@ -98,8 +101,21 @@ def skipped(history: History) -> Iterator[Fault]:
     scalers = {one.latest["scaler"] for one in noted} | {one.facts["scaler"] for one in noted}
     several = max(scalers) >= 0.5 * tries
     facts = {"skips": skips, "tries": tries, "scale": noted[0].facts["scale"], "last": noted[0].latest["scale"]}
+    certainty: Certainty = "proved" if skips == tries else "likely"
+    for cause in _not_by_the_scale(history, noted):
+        row = "scaler skips what is not finite"
+        yield Fault(row, noted[0].first, facts, certainty, source=cause.source, begun_by=cause)
+        return
     row = "scaler made anew skips" if several else "scaler skips"
-    yield Fault(row, noted[0].first, facts, "proved" if skips == tries else "likely", source=noted[0].source)
+    yield Fault(row, noted[0].first, facts, certainty, source=noted[0].source)
+
+
+def _not_by_the_scale(history: History, noted: list[Noted]) -> Iterator[Finding]:
+    """What makes nan or infinity at any scale, in a pass whose step was skipped."""
+    first, last = min(one.first for one in noted), max(one.last for one in noted)
+    for update, found in history.passes.items():
+        if first <= update <= last:
+            yield from (one for one in found if one.kind in NOT_FINITE - BY_SIZE)
 
 
 def of(history: History, number: int | None) -> OptimizerHistory | None:
