@@ -58,7 +58,7 @@ def told(
     def closure() -> Tensor:
         if clears:
             optimizer.zero_grad()
-        loss = (model(x) - 1).square().mean()
+        loss: Tensor = (model(x) - 1).square().mean()
         torch.autograd.backward(loss)
         if clips:
             nn.utils.clip_grad_norm_(model.parameters(), clips)
