@@ -21,8 +21,12 @@ LINEAR = ("Add", "Sub", "Rsub", "Neg", "Sum", "Mean", "Stack", "Expand", "Accumu
 """Nodes whose local derivative is the same everywhere, so that no error of their operands gets into it."""
 WAVES = ("Sin", "Cos", "Sinc", "Lgamma", "Digamma")
 """Nodes whose slope crosses 0 and changes about as fast as their operand, however large that is."""
-SATURATING = ("Tanh", "Sigmoid", "Softmax", "LogSoftmax", "Erf", "Elu", "Gelu", "Silu", "Mish", "Softplus")
-"""Nodes whose slope is a difference from 1 that cancels."""
+SATURATING = (
+    *("Tanh", "Sigmoid", "Softmax", "LogSoftmax", "Erf", "Elu", "Gelu", "Silu", "Mish", "Softplus", "LogSigmoid"),
+    *("Expm1", "SpecialErfcx", "SpecialI0E", "SpecialI1E"),
+)
+"""Nodes whose slope is a difference of numbers up to about 1 that cancels; of their backward, `SigmoidBackward`, it is so many
+times the gradient that came in there."""
 EDGED = {"Asin": 2, "Acos": 2, "Atanh": 1, "Acosh": 2}
 """Nodes whose slope is one over a difference from 1 that cancels at the edge of their domain, or (2) over its root."""
 MIXING = ("Softmax", "LogSoftmax", "Cumsum")
@@ -131,14 +135,21 @@ class Analysis:
         relative = SLOPPY * self.unit + sum(_ratio(error, size) for error, size in errors)
         if name in WAVES:
             return local * relative + sum(error + _ratio(self.unit, size) for error, size in errors)
-        if name in SATURATING:
-            return local * (relative + own + sum(error for error, _ in errors)) + self.unit
+        if name.removesuffix("Backward") in SATURATING:
+            least = SLOPPY * self.unit * _came_in(node)
+            return local * (relative + own + sum(error for error, _ in errors)) + least
         if name in EDGED:
             lost = sum(size * error + self.unit * (1 + size * size) for error, size in errors)
             return local * (relative + own + local ** EDGED[name] * lost)
         if len(errors) > 1:
             return local * (relative + own) + sum(error for error, size in errors if not size)
         return local * (relative + own) + sum(error * value / size / size if size else error for error, size in errors)
+
+
+def _came_in(node: Node) -> float:
+    """The largest element of what a node that is a backward itself was given; 1 for another."""
+    given = (one.value for one in node.saved if one.name == "grad_output" and isinstance(one.value, Values))
+    return max((abs(number) for value in given for number in value.numbers if math.isfinite(number)), default=1.0)
 
 
 def _count(node: Node) -> int:
