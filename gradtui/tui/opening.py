@@ -20,7 +20,7 @@ from gradtui.tui.panes.screen_sizes import HEIGHTS, TOO_SMALL, WIDTHS
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp
 from gradtui.tui.typing.formula_line import FormulaLine
-from gradtui.tui.typing.successor import Successor
+from gradtui.tui.typing.key_order import Successor
 
 
 class Opening(Successor, MendedApp):

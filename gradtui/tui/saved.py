@@ -31,7 +31,7 @@ from gradtui.tui.app import GradtuiApp
 from gradtui.tui.app import explorer as live_explorer
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import run_beside
-from gradtui.tui.typing.successor import one_after_the_other
+from gradtui.tui.typing.key_order import one_after_the_other
 
 if TYPE_CHECKING:
     from gradtui.outline.outline import Outline

@@ -25,7 +25,7 @@ from gradtui.tui.answers import Answers
 from gradtui.tui.panes import orders
 from gradtui.tui.panes.stepper import VariableRow
 from gradtui.tui.session import Session
-from gradtui.tui.typing.formula_line import LONGEST_CALL, call, title
+from gradtui.tui.typing.formula_line import LONGEST_CALL, call, function_name, title
 
 MUTED, WARNING = "$foreground-muted", "$text-warning"
 NOTHING = Content()
@@ -325,9 +325,11 @@ def is_single(session: Session) -> bool:
 def slope(session: Session) -> str:
     """`f'(x)`, or `∂f/∂w` where there are several variables."""
     several = len(session.variables) > 1
-    written = f"∂{session.name}/∂{session.active}" if several else f"{session.name}'({session.active})"
+    written = (
+        f"∂{function_name(session)}/∂{session.active}" if several else f"{function_name(session)}'({session.active})"
+    )
     written = visible(written)
-    return written if several or len(written) <= LONGEST_CALL else f"{session.name}'"
+    return written if several or len(written) <= LONGEST_CALL else f"{function_name(session)}'"
 
 
 def _derivative(session: Session, shown: Snapshot) -> Content:

@@ -34,7 +34,7 @@ from gradtui.tui.run.loss_chart import LossChart
 from gradtui.tui.run.panes import FindingsPane, Numbers, Output, may_judge
 from gradtui.tui.textual_fixes import MendedApp, run_beside
 from gradtui.tui.typing.file_entry import FileEntry, write, written
-from gradtui.tui.typing.successor import Successor
+from gradtui.tui.typing.key_order import Successor
 
 
 class RunApp(Successor, MendedApp):

@@ -20,7 +20,7 @@ from gradtui.tui.run.following import Source
 from gradtui.tui.run.look import Look
 from gradtui.tui.run.ranks import RanksApp
 from gradtui.tui.saved import SavedAnswer, session_of
-from gradtui.tui.typing.successor import Successor, one_after_the_other
+from gradtui.tui.typing.key_order import Successor, one_after_the_other
 
 
 class UpdateApp(GradtuiApp):

@@ -7,11 +7,14 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.highlighter import Highlighter
+from rich.segment import Segment
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
+from textual.strip import Strip
 from textual.suggester import Suggester
 
 from gradtui.expression.completion import completion
@@ -118,6 +121,35 @@ class ExpressionInput(LineInput):
         if text != self.value:
             self.value = text
             self.cursor_position = len(text)
+
+    def watch_lit(self) -> None:
+        self._look()
+
+    def on_resize(self) -> None:
+        self._look()
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        self.call_later(self._look)  # a click is meant for what stood under it
+
+    def _look(self) -> None:
+        """Where one types, at the cursor. Else from the beginning on, or as far along as what is lit is seen."""
+        width = self.size.width
+        if self.has_focus:
+            x = max(self.scroll_offset.x, self._cursor_offset + 1 - width)
+        else:
+            first, end = map(self._position_to_cell, self.lit or (0, 0))
+            x = 0 if end < width else max(0, min(first - 1, end + 1 - width))
+        self.scroll_to(x=x, animate=False, force=True)
+
+    def render_line(self, y: int) -> Strip:
+        """With a mark on each side on which there is more, where nobody types."""
+        line, width, x = super().render_line(y), self.size.width, self.scroll_offset.x
+        if self.has_focus or y:
+            return line
+        mark, nothing = Strip([Segment("…", self.rich_style)]), Strip([])
+        before, behind = mark if x else nothing, mark if cell_len(self.value) > x + width else nothing
+        return Strip.join([before, line.crop(before.cell_length, width - behind.cell_length), behind])
 
     def column(self, offset: int) -> int:
         """The cell, counted from the widget's left edge, where the character at `offset` of the text stands."""

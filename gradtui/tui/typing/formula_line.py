@@ -126,7 +126,12 @@ def title(session: Session) -> str:
     return written if len(written) <= WIDEST_TITLE else "f = "
 
 
+def function_name(session: Session) -> str:
+    """Of the function, where it stands before a number: a long one of a file would leave that no room."""
+    return session.name if len(session.name) <= LONGEST_CALL else "f"
+
+
 def call(session: Session) -> str:
     """`f(x, y)`; only `f` for a constant, and where that is long."""
-    written = visible(f"{session.name}({', '.join(session.variables)})")
-    return written if session.variables and len(written) <= LONGEST_CALL else session.name
+    written = visible(f"{function_name(session)}({', '.join(session.variables)})")
+    return written if session.variables and len(written) <= LONGEST_CALL else function_name(session)

@@ -1,15 +1,19 @@
-"""Keys act one after the other, each on what has the keys by then: several may be there before the first of them is heard."""
+"""Keys act one after the other, each on what has the keys by then: several may be there before the first of them is heard, and
+some of them before the screen that they are for."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+import os
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from heapq import heappop, heappush
 from itertools import count
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary, ref
 
 from textual.app import App
 from textual.events import Event, Key, Paste
+from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.widget import Widget
 
@@ -142,3 +146,42 @@ def send(app: App[Any], event: Typed) -> None:
     """To what has the keys now, in its place."""
     order: KeyOrder = app.key_order  # type: ignore[attr-defined]
     order.send(event)
+
+
+@contextmanager
+def one_after_the_other() -> Iterator[None]:
+    """Apps on one terminal, which is given back at the end, whatever happens between two of them."""
+    try:
+        yield
+    finally:
+        if os.name == "posix":
+            from gradtui.tui.terminal import give_back  # of a terminal as POSIX has them
+
+            give_back()
+
+
+class Successor:
+    """For an app. has_successor: whether another follows, for which all waits that is not heard yet, or not even read."""
+
+    key_order: KeyOrder
+    has_successor = False
+
+    def come_after(self, before: Successor | None) -> None:
+        """Keys wait until it is `ready`."""
+        if before is not None:
+            self.key_order.hold(before.key_order.unheard)
+
+    def ready(self) -> None:
+        """What the keys are about is on the screen, or comes before them."""
+        self.key_order.let_go()
+
+    def leave(self) -> None:
+        """For another; to be left for none, there is `exit`."""
+        self.has_successor = True
+        self.key_order.leave(cast(App[Any], self).exit)
+
+    def post_message(self, message: Message) -> bool:
+        """Not into a queue that may end before it."""
+        if isinstance(message, Key | Paste) and self.key_order.keeps(message):
+            return True
+        return bool(cast(Any, super()).post_message(message))

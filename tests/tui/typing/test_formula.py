@@ -7,6 +7,8 @@ from msgspec.structs import replace
 from textual.events import Key, Paste
 from textual.widgets import Input
 
+from gradtui.tui.app import GradtuiApp
+from gradtui.tui.texts import slope
 from gradtui.tui.typing import formula
 from gradtui.tui.typing.expression_input import unfinished
 from gradtui.tui.typing.line_input import joined
@@ -175,3 +177,46 @@ async def test_of_a_file_the_dtype_is_that_of_the_answer() -> None:
         app.answers.shown = replace(answer, origin="function", dtype="bfloat16")
         app.settle()
         assert "bfloat16 · cpu" in app.line.status.render().plain
+
+
+LONG = " + ".join(f"sin({number}x)" for number in range(1, 20))
+
+
+def first_line(app: GradtuiApp) -> str:
+    return text_of(app).splitlines()[0]
+
+
+async def test_a_long_function_is_marked_where_it_is_cut() -> None:
+    """As it is given, as it is accepted with the cursor at its end, and at another size; not while one types."""
+    app = make_app(LONG)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "= sin(1x) + " in first_line(app) and "…  float32" in first_line(app), "the line")
+        await press(pilot, "slash")
+        await until(pilot, lambda: f"= {LONG[:8]}" not in first_line(app), "the line")
+        assert "…" not in first_line(app)
+        assert "+ sin(19x)" in first_line(app)
+        await press(pilot, *"+1", "enter")
+        await until(pilot, lambda: "= sin(1x) + " in first_line(app) and "…  float32" in first_line(app), "the line")
+        await pilot.resize_terminal(400, 24)
+        await until(pilot, lambda: f"= {LONG}+1 " in first_line(app), "the line")
+
+
+async def test_what_is_lit_is_seen() -> None:
+    app = make_app(LONG)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        start = LONG.index("sin(12x)")
+        app.line.formula.lit = start, start + len("sin(12x)")
+        await until(pilot, lambda: "sin(12x)…" in first_line(app), "the line")
+        assert "f(x) = …" in first_line(app)
+        app.line.formula.lit = 0, len(LONG)
+        await until(pilot, lambda: "= sin(1x) + " in first_line(app), "the line")
+
+
+async def test_the_name_of_a_function_leaves_the_numbers_their_room() -> None:
+    app = make_app("somewhere/model.py:weighted_average_of_all_losses_over_batches_and_ranks", origin="function")
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert "model.py:weighted_average" in first_line(app)
+        assert "…  float32" in first_line(app)
+        assert slope(app.session).startswith("f'")
