@@ -12,7 +12,7 @@ import torch
 
 from gradtui.engine.capture.holders import holder
 from gradtui.engine.capture.introspection import is_a
-from gradtui.engine.capture.recording import Late, Recording, maker
+from gradtui.engine.capture.recording import Late, Recording, is_leaf, maker
 from gradtui.snapshot.model import EventKind, Source
 
 
@@ -112,7 +112,7 @@ def kind_of(
         return None
     if name in CREATE:
         return Told("new_leaf", name, number)
-    if name in MOVES and first.is_leaf and first.requires_grad and outputs[0].grad_fn is not None:
+    if name in MOVES and first.requires_grad and is_leaf(first) and outputs[0].grad_fn is not None:
         return Told("moved", name, None)
     lost = [tensor for tensor in outputs if not tensor.requires_grad]
     if not seen.carried or not lost:
@@ -142,7 +142,7 @@ def note(seen: Seen, recording: Recording, frame: FrameType, place: Source | Non
     first = seen.inputs[0]
     if seen.func is torch.Tensor.register_hook:
         recording.hooked += [(number, place) for number in seen.numbers[:1] if number is not None]
-    elif first.requires_grad and first.is_leaf and not seen.carried and not is_a(first, torch.nn.Parameter):
+    elif first.requires_grad and is_leaf(first) and not seen.carried and not is_a(first, torch.nn.Parameter):
         recording.late[id(first)] = Late(weakref.ref(first), holder(first, frame, item=True), place)
 
 

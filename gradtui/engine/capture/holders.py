@@ -18,6 +18,7 @@ from gradtui.engine.autograd.readable_tensors import has_numbers
 from gradtui.engine.capture.introspection import entries, instance_variables, is_a, items, named_parameters, shown_key
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import is_users
+from gradtui.engine.capture.recording import maker
 
 MOST = 1_000
 """Items of a list, tuple or dict that are looked at."""
@@ -72,9 +73,9 @@ def computed(
     tensors = tuple(kind for kind in kinds if issubclass(kind, torch.Tensor))
     for path, module in parts.items() if tensors else ():
         for name, value in vars(module).items():
-            if type(value) in tensors and value.grad_fn is not None:
-                leaves = _leaves(value.grad_fn)
-                plain = value.grad_fn._sequence_nr() < before and value.grad_fn in nodes
+            if type(value) in tensors and (made := maker(value)) is not None:
+                leaves = _leaves(made)
+                plain = made._sequence_nr() < before and made in nodes
                 if leaves and all(leaf not in own and (plain or is_a(leaf, torch.nn.Parameter)) for leaf in leaves):
                     found[value] = f"{path}.{name}" if path else name
     return found
@@ -88,8 +89,9 @@ def made_before(scope: Mapping[str, Any], first: int) -> dict[torch.Tensor, str]
         held |= {*named_parameters(module).values()}
     found: dict[torch.Tensor, str] = {}
     for name, value in scope.items():
-        if is_a(value, torch.Tensor) and value.grad_fn is not None and value.grad_fn._sequence_nr() < first:
-            leaves = _leaves(value.grad_fn)
+        made = maker(value) if is_a(value, torch.Tensor) else None
+        if made is not None and made._sequence_nr() < first:
+            leaves = _leaves(made)
             if leaves and held.isdisjoint(leaves):
                 found[value] = name
     return found

@@ -35,7 +35,7 @@ from gradtui.engine.capture.holders import holder, variable
 from gradtui.engine.capture.introspection import named_parameters, tensors
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import Places, application, in_function
-from gradtui.engine.capture.recording import Carried, Happening, Recording, maker
+from gradtui.engine.capture.recording import Carried, Happening, Recording, is_leaf, maker
 from gradtui.engine.capture.surroundings import Surroundings, surroundings, switch_of
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Switch
@@ -280,7 +280,7 @@ class Recorder(TorchFunctionMode):
         if self._own is None:
             model = self.recording.model()
             self._own = set() if model is None else set(map(id, named_parameters(model).values()))
-        if leaf.is_leaf and id(leaf) not in self._own:
+        if is_leaf(leaf) and id(leaf) not in self._own:
             self.recording.called[id(leaf)] = weakref.ref(leaf), holder(leaf, frame, item=True)
 
     def _carry(self, tensor: torch.Tensor, number: int, frame: FrameType) -> None:

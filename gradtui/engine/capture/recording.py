@@ -279,7 +279,7 @@ class Recording:
 
     def _bad_behind(self, tensor: torch.Tensor) -> set[int]:
         """The operations that led to it by values that are not finite, each of which was seen, by their sequence numbers."""
-        waiting, found = [tensor.grad_fn], set[int]()
+        waiting, found = [maker(tensor)], set[int]()
         while waiting:
             node = waiting.pop()
             number = None if node is None else node._sequence_nr()
@@ -338,3 +338,11 @@ def maker(tensor: torch.Tensor) -> Node | None:
         return tensor.grad_fn
     except RuntimeError:
         return None
+
+
+def is_leaf(tensor: torch.Tensor) -> bool:
+    """Of such a view torch does not tell that either; it is none."""
+    try:
+        return tensor.is_leaf
+    except RuntimeError:
+        return False

@@ -21,7 +21,7 @@ from gradtui.engine.capture.flow import address
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import OWN, Places, is_users, returned
-from gradtui.engine.capture.recording import Recording
+from gradtui.engine.capture.recording import Recording, is_leaf, maker
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Raised, Refusal
 from gradtui.snapshot.exception_text import said
@@ -170,7 +170,7 @@ class _Case:
                 "inplace",
                 operation=writer[0] if writer else "",
                 source=writer[1] if writer else self.source,
-                tensor=self.names.get(tensor, "") if tensor.is_leaf else "",
+                tensor=self.names.get(tensor, "") if is_leaf(tensor) else "",
                 shape=tuple(tensor.shape),
                 made=writer[2] if writer else None,
                 saver=short(node.name()),
@@ -242,7 +242,7 @@ class _Case:
             if frame.f_code is not torch.autograd.grad.__code__:
                 continue
             for tensor in local_variables(frame).get("inputs", ()):
-                if is_a(tensor, torch.Tensor) and tensor not in leaves and tensor.grad_fn not in self.nodes:
+                if is_a(tensor, torch.Tensor) and tensor not in leaves and maker(tensor) not in self.nodes:
                     yield self.name(tensor) or "what has no name"
             return
 

@@ -24,7 +24,7 @@ from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.trace import Trace
 from gradtui.engine.user.confine import confined, silent
 from gradtui.engine.user.detail import detailed
-from gradtui.engine.user.errors import Way, files_of, of_user_code, problem
+from gradtui.engine.user.errors import TooLongError, Way, files_of, of_user_code, problem
 from gradtui.engine.user.function_parameters import Arguments, arguments
 from gradtui.engine.user.graph_before_error import graph_before
 from gradtui.engine.user.model_and_leaves import leaves_in, model_in
@@ -300,9 +300,13 @@ class Run:
         if self.processes.made():
             return {}, None, None, (model.Note("code", alone),)
         self.again = again
-        told = {name: found for name in asked.variables if (found := again.differences(name)) is not None}
-        curve = again.curve(self.request.curve) if self.request.curve else None
-        surface = again.surface(self.request.surface) if self.request.surface else None
+        try:
+            told = {name: found for name in asked.variables if (found := again.differences(name)) is not None}
+            curve = again.curve(self.request.curve) if self.request.curve else None
+            surface = again.surface(self.request.surface) if self.request.surface else None
+        except TooLongError:  # at some other place; what is known of this one is told
+            why = f"{self.name} takes too long beside this place: no curve, and no check by differences"
+            return {}, None, None, (model.Note("code", why),)
         unchecked = "" if narrow else ", ".join(name for name in asked.variables if name not in told)
         late = ["the curve"] if curve is None and self.request.curve else []
         late += [f"differences by {unchecked}"] if unchecked else []

@@ -16,7 +16,7 @@ from gradtui.engine.capture import leaf_names
 from gradtui.engine.capture.events import Seen
 from gradtui.engine.capture.facts import CapturedFacts
 from gradtui.engine.capture.introspection import entries, is_a, items
-from gradtui.engine.capture.recording import Recording, maker
+from gradtui.engine.capture.recording import Recording, is_leaf, maker
 from gradtui.engine.user.errors import Way
 from gradtui.snapshot import model
 
@@ -67,6 +67,6 @@ def _named(error: BaseException) -> dict[str, torch.Tensor]:
     found: dict[str, torch.Tensor] = {}
     for frame in Way(error).frames():
         for name, value in frame.f_locals.items():
-            if is_a(value, torch.Tensor) and value.is_leaf and value.requires_grad:
+            if is_a(value, torch.Tensor) and value.requires_grad and is_leaf(value):
                 found.setdefault(name, value)
     return found

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, shown_key, submodules
+from gradtui.engine.capture.recording import is_leaf
 
 MOST = 10_000
 """Items of a list, tuple or dict that are looked at for leaves: a vocabulary, say, holds none."""
@@ -50,4 +51,4 @@ def leaves_in(namespace: Mapping[str, Any]) -> dict[str, torch.Tensor]:
 
 
 def _is_leaf(value: object) -> bool:
-    return is_a(value, torch.Tensor) and value.is_leaf and value.requires_grad
+    return is_a(value, torch.Tensor) and value.requires_grad and is_leaf(value)

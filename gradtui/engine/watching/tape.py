@@ -33,6 +33,7 @@ from gradtui.engine.capture import constructors
 from gradtui.engine.capture.events import LEAVING
 from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.places import distance
+from gradtui.engine.capture.recording import is_leaf
 from gradtui.engine.capture.surroundings import NAMES, Surroundings, surroundings, switch_of
 from gradtui.snapshot.events import Switch
 
@@ -282,7 +283,7 @@ class Tape(TorchFunctionMode):
             return result
         if func is SET_GRAD_ENABLED:
             self._switched(sys._getframe(1), bool(args[0]))
-        if func is REGISTER_HOOK and not args[0].is_leaf:
+        if func is REGISTER_HOOK and not is_leaf(args[0]):
             args = args[0], Hook(args[1])
         random = _random() if getattr(func, "__name__", "") in RANDOM else None
         result = func(*args, **kwargs)

@@ -10,6 +10,7 @@ import torch
 
 from gradtui.engine.autograd.undisturbed import unchanged
 from gradtui.engine.autograd.values import PLAIN
+from gradtui.engine.capture.recording import is_leaf
 from gradtui.engine.watching.tape import Call, is_in_place
 
 FUNCTIONAL = "torch.nn.functional"
@@ -37,7 +38,11 @@ class Weights:
 
     def takes(self, tensor: torch.Tensor) -> bool:
         """Whether it is one, and has memory that tells it from others."""
-        if not (tensor.requires_grad and tensor.is_leaf) or type(tensor) not in PLAIN or tensor.layout != torch.strided:
+        if (
+            not (tensor.requires_grad and is_leaf(tensor))
+            or type(tensor) not in PLAIN
+            or tensor.layout != torch.strided
+        ):
             return False
         self._by_memory.setdefault(_memory(tensor), []).append(tensor)
         return True

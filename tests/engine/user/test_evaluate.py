@@ -395,3 +395,68 @@ def test_steps_of_a_narrow_dtype_are_no_slopes(tmp_path: Path, write: Write, fun
 def test_what_is_constant_is_no_narrow_dtype(tmp_path: Path, write: Write) -> None:
     write("import torch\nlayer = torch.nn.Linear(1, 1)\ndef f(x): return layer(0 * x.reshape(1)).sin().sum()")
     assert good(tmp_path, "f").differences["x"].central == (0.0,)
+
+
+UNTOLD = """
+import torch
+
+base = torch.ones(3, requires_grad=True) * 2
+with torch.no_grad():
+    known = base.view(-1)
+base.add_(1)
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = torch.nn.Linear(3, 3)
+    def forward(self, x):
+        h = self.inner(x)
+        with torch.no_grad():
+            self.seen = h.view(-1)
+        h.add_(1)
+        return h.sum()
+
+net = Net()
+
+def fine(w=1.0):
+    h = w * torch.ones(3)
+    with torch.no_grad():
+        seen = h.view(-1)
+    h.add_(1)
+    seen.tolist(), seen.detach(), seen.numel()
+    return h.sum()
+
+def of_module(w=1.0): return net(torch.ones(2, 3)) * w
+
+def raises(w=1.0):
+    h = w * torch.ones(3)
+    with torch.no_grad():
+        seen = h.view(-1)
+    h.add_(1)
+    raise ValueError("mine")
+"""
+"""Views made under no_grad of what is changed after that: torch raises where it is asked what made them, or whether they are
+leaves."""
+
+
+def test_tensors_of_which_torch_does_not_tell_what_made_them(write: Write, tmp_path: Path) -> None:
+    write(UNTOLD)
+    assert run(tmp_path, "fine").problem is None
+    assert run(tmp_path, "fine").variables["w"].grad.numbers == (3.0,)
+    assert run(tmp_path, "of_module").problem is None
+    told = run(tmp_path, "raises").problem
+    assert told is not None
+    assert told.message.endswith("ValueError: mine")
+
+
+@pytest.mark.parametrize("place", ["w > 1", "w < 1", "w > 3"])
+def test_a_function_that_does_not_end_at_another_place(write: Write, tmp_path: Path, place: str) -> None:
+    """By differences, or by the curve."""
+    write(f"def loss(w=1.0):\n    while {place}: pass\n    return w*w")
+    curve = CurveRequest("w", (-10.0, 10.0), 50)
+    told = evaluate(Request(1, f"{tmp_path / 'model.py'}:loss", origin="function", curve=curve), seconds=2.0)
+    assert told.problem is None
+    assert told.variables["w"].grad.numbers == (2.0,)
+    assert told.graph.nodes
+    assert told.curve is None
+    assert [note.kind for note in told.notes] == ["code"]
