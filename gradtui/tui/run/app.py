@@ -36,6 +36,9 @@ from gradtui.tui.textual_fixes import MendedApp, run_beside
 from gradtui.tui.typing.file_entry import FileEntry, write, written
 from gradtui.tui.typing.key_order import Successor
 
+ROOM_OF_TITLE = 14
+"""Cells, with the gap behind them, that are left for what runs where it is long."""
+
 
 class RunApp(Successor, MendedApp):
     """look: where one looks, which outlives the screen: it is left for an update's backward pass and come back to.
@@ -137,7 +140,9 @@ class RunApp(Successor, MendedApp):
     def show_head(self) -> None:
         """What runs, at the left, and how it is doing, at the right."""
         run, width = self.look.run, self.size.width - 2
-        doing = Content(lines.status(run, quiet=self._quiet))
+        doing = Content(
+            lines.status(run, quiet=self._quiet, width=width - min(ROOM_OF_TITLE, len(lines.title(run)) + 2))
+        )
         if self.said:
             doing = Content.styled(visible(cut(self.said, max(10, width - 4))), "$text-error")
         what = Content.styled(cut(lines.title(run), max(0, width - doing.cell_length - 2)), "bold")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from itertools import groupby
 
 from textual import events
@@ -38,6 +37,7 @@ class Scale:
         low, high = span or (1.0, 1.0)
         self._high = math.log10(high)
         self._low = max(math.log10(low), self._high - MOST_POWERS)
+        self._has_lower = math.log10(low) < self._low
 
     def level(self, value: float) -> int:
         if self._high <= self._low:
@@ -45,11 +45,19 @@ class Scale:
         part = (math.log10(value) - self._low) / (self._high - self._low)
         return max(0, min(len(SHADES) - 1, int(part * len(SHADES))))
 
-    def bounds(self) -> Iterator[tuple[str, float]]:
-        """Each shade with the number at which it begins."""
+    def shades(self) -> list[str]:
+        """Each with the number at which it begins."""
+        return [f"{shade} {begin}" for shade, begin in zip(SHADES, self._begins(), strict=True)]
+
+    def span(self) -> str:
+        """All shades, and from where to where they go."""
+        return f"{''.join(SHADES)} {self._begins()[0]} to {number(10**self._high, 1)}"
+
+    def _begins(self) -> list[str]:
+        """Of the faintest, where there are smaller numbers, that below which it is."""
         size = (self._high - self._low) / len(SHADES)
-        for level, shade in enumerate(SHADES):
-            yield shade, 10 ** (self._low + level * size)
+        told = [number(10 ** (self._low + level * size), 1) for level in range(len(SHADES))]
+        return [f"below {told[1]}", *told[1:]] if self._has_lower else told
 
 
 class HeatMap(LineView):
@@ -163,13 +171,11 @@ no part in the update.
 
     def _legend(self, shaded: bool) -> str:
         """As much as there is room for. shaded: whether there are numbers that a shade stands for."""
-        bounds = [*self._scale.bounds()]
-        shades = [f"{shade} {number(bound, 1)}" for shade, bound in bounds] if shaded else []
         signs = [f"{SIGNS[sign]} {name}" for sign, name in NAMES]
-        whole = "  ".join([*shades, *signs])
-        if len(whole) <= self.size.width - 4:
-            return whole
-        return "  ".join([f"{''.join(SHADES)} {number(bounds[0][1], 1)} to {number(bounds[-1][1], 1)}", *signs])
+        if not shaded:
+            return "  ".join(signs)
+        whole = "  ".join([*self._scale.shades(), *signs])
+        return whole if len(whole) <= self.size.width - 4 else "  ".join([self._scale.span(), *signs])
 
     def on_click(self, event: events.Click) -> None:
         row = event.y - self.gutter.top + self.scroll_offset.y

@@ -99,10 +99,11 @@ def _gradient(norms: ParameterNorms) -> Piece:
     return number(norms.grad, DIGITS), "numbers--fault" if is_bad else "numbers--none" if norms.grad == 0 else ""
 
 
-def status(run: Run, *, quiet: float | None) -> str:
-    """How it is doing: `1,234 updates · 12.3 a second · 1:40 · goes on`. quiet: seconds since anything was written."""
+def status(run: Run, *, quiet: float | None, width: int = 10_000) -> str:
+    """How it is doing, in at most `width` cells where its first and its last part have room: `1,234 updates · 12.3 a second ·
+    1:40 · goes on`. quiet: seconds since anything was written."""
     count = len(run.updates)
-    told = [f"{count:,} update{'s' * (count != 1)}"]
+    told = []
     if count > 1:
         first, last = run.updates[max(0, count - LATELY)], run.updates[count - 1]
         seconds = last.seconds - first.seconds
@@ -112,12 +113,15 @@ def status(run: Run, *, quiet: float | None) -> str:
     if run.thinned:
         told.append(f"{run.thinned:,} thinned")
     if run.ended:
-        told.append("ended" if run.exit in (None, 0) else f"ended with {run.exit}")
+        how = "ended" if run.exit in (None, 0) else f"ended with {run.exit}"
     elif quiet is not None and quiet >= QUIET:
-        told.append(f"nothing for {clock(quiet)}")
+        how = f"nothing for {clock(quiet)}"
     else:
-        told.append("goes on")
-    return " · ".join(told)
+        how = "goes on"
+    begin = f"{count:,} update{'s' * (count != 1)}"
+    while told and len(" · ".join((begin, *told, how))) > width:
+        told.pop(0)
+    return " · ".join((begin, *told, how))
 
 
 def _rate(rate: float) -> str:

@@ -24,7 +24,7 @@ from gradtui.runs.run import ParameterNorms, Run, Update
 from gradtui.settings.read_settings import Settings
 from gradtui.tui.run.app import RunApp
 from gradtui.tui.run.following import Source
-from gradtui.tui.run.heat_map import HeatMap
+from gradtui.tui.run.heat_map import HeatMap, Scale
 from gradtui.tui.run.lines import status
 from gradtui.tui.run.look import Look
 from gradtui.tui.run.opened import UpdateApp, by_rank, explorer
@@ -388,6 +388,38 @@ async def test_export(path: Path, tmp_path: Path) -> None:
 def test_how_fast_it_is_stands_in_plain_digits(each: float, told: str) -> None:
     updates = tuple(Update(number, seconds=each * number) for number in range(20))
     assert f" {told} a second " in status(Run(updates=updates), quiet=None)
+
+
+@pytest.mark.parametrize(("ended", "how"), [(True, "ended"), (False, "goes on")])
+@pytest.mark.parametrize("size", [(40, 12), (64, 20), (120, 36)])
+async def test_what_runs_and_how_it_ended_have_room(
+    size: tuple[int, int], ended: bool, how: str, tmp_path: Path
+) -> None:
+    updates = tuple(Update(number, loss=1.0, seconds=0.0123 * number) for number in range(1234))
+    save(Run(what="train.py", arguments=("--lr", "0.1"), updates=updates, ended=ended), tmp_path / "run.gradtui")
+    app = RunApp(Source(str(tmp_path / "run.gradtui")))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.look.count == len(updates))
+        await until(pilot, lambda: how in screen(app)[0] or "nothing for" in screen(app)[0])
+        first = screen(app)[0]
+        assert "train.py" in first
+        assert "1,234 updates · " in first
+        assert first.endswith(("ended ", "on ")) or "nothing for" in first
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (2.0, 3e3), (1e-3, 1e3), (1e-9, 1e3), (2.0, 1e24)])
+def test_what_shades_say_of_numbers(low: float, high: float) -> None:
+    """The numbers that have a shade lie where the legend says."""
+    scale = Scale((low, high))
+    told = [text.split() for text in scale.shades()]
+    begins = [float(words[-1]) for words in told]
+    for value in (low, high, math.sqrt(low * high), low * 1.5, 30.0):
+        if low < value < high:
+            level = scale.level(value)
+            assert "below" in told[level] or value >= begins[level] * 0.6
+            assert level == len(begins) - 1 or value <= begins[level + 1] * 1.6
+    assert ("below" in scale.span()) == (high / low > 1e8)
+    assert float(scale.span().split()[-1]) == pytest.approx(high, rel=0.5)
 
 
 @pytest.mark.parametrize("count", [1, 9, 10, 60, 99, 100, 12_345, 1_000_000])
