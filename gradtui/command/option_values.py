@@ -22,6 +22,8 @@ IS_A_FILE = re.compile(r"\.(py|gradtui)$|\.py:")
 QUOTED = 100
 """Characters of a value that a complaint about it repeats."""
 
+BETWEEN = re.compile(r"\s*[,;]\s*(?=[^\W\d]\w*\s*=)")
+"""What stands between two values, each with its name: no value holds a name."""
 Value = float | tuple[float, ...]
 
 
@@ -51,10 +53,10 @@ def one_target(target: tuple[str, ...], default: str) -> str:
 
 
 def read_places(places: tuple[str, ...]) -> tuple[dict[str, str], str | None]:
-    """The texts of `--at` by name, and the one that was given without a name."""
+    """The texts of `--at` by name, and the one that was given without a name. `x=1,y=2` is two of them."""
     at: dict[str, str] = {}
     alone: str | None = None
-    for place in places:
+    for place in (one for several in places for one in BETWEEN.split(several)):
         name, equals, value = place.partition("=")
         if not equals:
             if alone is not None:
@@ -91,7 +93,8 @@ def read_value(text: str, option: str = "--at") -> Value:
         return read_point(text).value
     except PointError as error:
         quoted = text if len(text) <= QUOTED else f"{text[:QUOTED]}…"
-        raise click.BadParameter(f"{shown(quoted)}: {shown(str(error))}", param_hint=option) from None
+        of = f"{shown(quoted)}: " if quoted.strip() else ""
+        raise click.BadParameter(f"{of}{shown(str(error))}", param_hint=option) from None
 
 
 def read_setting(name: str, text: str | None) -> Any:

@@ -16,7 +16,9 @@ from gradtui.snapshot.highest_order import MOST_DEGREE, MOST_ORDER
 
 OPTIONS = (
     click.argument("target", nargs=-1, type=click.UNPROCESSED),
-    click.option("--at", "places", multiple=True, metavar="X=VALUE", help="Where x stands: x=4, x=pi/2, x=[2.1, 5.4]."),
+    click.option(
+        "--at", "places", multiple=True, metavar="X=VALUE", help="Where x stands: x=4, x=pi/2, x=[2.1, 5.4]; x=1,y=2."
+    ),
     click.option("--print", "as_text", is_flag=True, help="Print one text report; no screen."),
     click.option("--json", "as_json", is_flag=True, help="Print the same for programs; no screen."),
     click.option("--steps", "as_steps", is_flag=True, help="Print the whole backward pass, step by step; no screen."),

@@ -111,6 +111,8 @@ def plain(value: Decimal, step: Decimal | None = None) -> str:
 
 def read_point(text: str) -> Point:
     """`4.0`, `pi/2`, `[1, 2, 3]` and `1, 2, 3` as a Point. Raises PointError."""
+    if not text.strip():
+        raise PointError(f"a value is wanted: {EXAMPLES}")
     if COMMA.fullmatch(text.strip()):
         whole, _, part = text.strip().partition(",")
         raise PointError(

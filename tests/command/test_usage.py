@@ -223,3 +223,26 @@ print("loaded:", *sys.modules)
     assert not {"torch", "textual", "sympy", "plotext", "asyncio", "msgspec"} & set(
         run.stdout.rpartition("loaded:")[2].split()
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "at"),
+    [
+        (["x=1,y=2"], {"x": "1", "y": "2"}),
+        (["x=1, y=2 ;z = 3"], {"x": "1", "y": "2", "z": "3"}),
+        (["x=[1, 2],y=pi/2", "z=3"], {"x": "[1, 2]", "y": "pi/2", "z": "3"}),
+        (["x=1, 2, 3"], {"x": "1, 2, 3"}),
+        (["3, y=2", "z=1"], {"x": "3", "y": "2", "z": "1"}),
+    ],
+)
+def test_several_values_in_one(given: list[str], at: dict[str, str], screen: list[Start]) -> None:
+    assert run("x + y + z", *(word for one in given for word in ("--at", one))).exit_code == 0
+    assert screen[0].at == at
+
+
+@pytest.mark.parametrize("given", ["x=1,x=2", "x=1,y=", "x=1,2y=3", "x=,y=1", "x=1,y=2,"])
+def test_several_values_that_are_none(given: str, screen: list[Start]) -> None:
+    told = run("x + y", "--at", given)
+    assert told.exit_code == 2
+    assert ": :" not in told.stderr
+    assert not screen
