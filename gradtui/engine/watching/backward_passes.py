@@ -28,6 +28,7 @@ from gradtui.engine.watching.parameter_names import Names, variables
 from gradtui.engine.watching.scalers import Scaled
 from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.tape import SEGMENTS, Reference, Tape
+from gradtui.engine.watching.weight_hooks import WeightHooks
 from gradtui.findings.findings import findings
 from gradtui.findings.over_time.history import History
 from gradtui.graph.moving_targets import MovingTargets
@@ -124,6 +125,7 @@ class Passes:
         self._begun = Begun()
         self._tokens: list[weakref.ref[_Token]] = []
         self.left = LeftGradients(history)
+        self.hooks = WeightHooks()
         self.old_is_wanted = False
         self._border = 0
         self._ended: Source | None = None
@@ -189,7 +191,7 @@ class Passes:
         scope = next(variables(sys._getframe(1)), {})
         self.capturing = True
         try:
-            with asked():
+            with asked(), self.hooks.repeated():
                 model = models[0] if len(models) == 1 else None
                 told = failed_step(error, model, self._carried(sys._getframe(1)), scope)
                 told = self._seen(told, models, scope) or told
@@ -264,6 +266,7 @@ class Passes:
     def stepped(self, optimizer: int, left: Sequence[torch.Tensor], idle: bool) -> None:
         """A step is over. left: parameters whose gradient is not 0. idle: there were none in any of its steps."""
         self.places, self.undivided, self._skips = [], True, 0
+        self.hooks.know(self.parameters)
         self._note_new_weights()
         self._border = sequence_number()
         self.reached.clear()
@@ -293,6 +296,7 @@ class Passes:
         nodes = graph.walk(*roots) if roots else []
         guard(nodes)
         leaves = [*leaves_of(nodes).values()]
+        self.hooks.know(leaves)
         if self._history.updates < FIRST:
             self._names.found(leaves, self._history.updates)
         if self._history.updates:
@@ -362,7 +366,7 @@ class Passes:
         scope = next(iter(variables(frame)), {})
         self.capturing = True
         try:
-            with asked():
+            with asked(), self.hooks.repeated():
                 snapshot = replay(self._begun, names, models, scope, far=True) if doubtful else None
                 snapshot = snapshot or replay(self._begun, names, models, scope)
         finally:

@@ -26,7 +26,16 @@ from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import Recorder
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.surroundings import Surroundings
-from gradtui.engine.watching.tape import CONSTRUCTORS, REGISTER_HOOK, Call, Hook, Reference, Segment, is_in_place
+from gradtui.engine.watching.tape import (
+    CONSTRUCTORS,
+    REGISTER_HOOK,
+    Call,
+    Hook,
+    Reference,
+    Segment,
+    is_in_place,
+    repeating,
+)
 from gradtui.engine.watching.written_weights import Weights, may_write
 from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Snapshot, Source
@@ -104,7 +113,13 @@ def replay(
     if any(_is_collective(call.function) or not all(map(_has_numbers, _given(call))) for call in calls):
         return None
     try:
-        with undisturbed(), unchanged(buffers_of((*models, *scope.values()))), _kept(calls) as weights:
+        hooks = [hook for call in calls for hook in _hooks(call)]
+        with (
+            undisturbed(),
+            unchanged(buffers_of((*models, *scope.values()))),
+            repeating(hooks),
+            _kept(calls) as weights,
+        ):
             again, recorder = _run(calls, begun.outputs, weights)
             if len(again) < len(begun.outputs) or not all(map(_same, again, begun.outputs)):
                 return None
@@ -306,8 +321,14 @@ def _writes_outside(call: Call, now: Mapping[int, Any]) -> bool:
 
 
 def _only_looks(call: Call) -> bool:
-    """Whether it puts on a hook that made no other gradient in the pass itself: what else it does is not to be done twice."""
-    return call.function is REGISTER_HOOK and is_a(call.args[1], Hook) and not call.args[1].changed
+    """Whether it puts on a hook that made no other gradient in the pass itself."""
+    return any(not hook.changed for hook in _hooks(call))
+
+
+def _hooks(call: Call) -> Iterator[Hook]:
+    """The one that it puts on."""
+    if call.function is REGISTER_HOOK and is_a(call.args[1], Hook):
+        yield call.args[1]
 
 
 def _is_over(call: Call, now: Mapping[int, Any]) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from threading import get_ident
@@ -71,18 +71,38 @@ ON: Switched = ("before", None, 0)
 
 
 class Hook:
-    """A person's hook on what an operation made, which lives no longer than the graph. changed: whether it has made another
-    gradient of one: else it only looks, or was taken off in time, and need not be run once more."""
+    """A person's hook: on what an operation made for as long as the graph lives, on a weight for one backward pass.
+
+    changed: whether it has made another gradient of one, which `result` is: else it only looks, or was taken off in time.
+    repeats: whether it gives that again, and does nothing else: it may count, print, or draw numbers, which is not to be done
+    twice.
+    """
 
     def __init__(self, hook: Callable[[torch.Tensor], torch.Tensor | None]) -> None:
-        self._hook = hook
-        self.changed = False
+        self.hook = self.__wrapped__ = hook
+        self.changed = self.repeats = False
+        self.result: torch.Tensor | None = None
 
     def __call__(self, gradient: torch.Tensor) -> torch.Tensor | None:
+        if self.repeats:
+            return self.result
         before = _version(gradient)
-        result = self._hook(gradient)
-        self.changed = self.changed or result is not None or _version(gradient) != before
+        result = self.hook(gradient)
+        if result is not None or _version(gradient) != before:
+            self.changed, self.result = True, gradient if result is None else result
         return result
+
+
+@contextmanager
+def repeating(hooks: Sequence[Hook]) -> Iterator[None]:
+    """Within it these do again what they did."""
+    for one in hooks:
+        one.repeats = True
+    try:
+        yield
+    finally:
+        for one in hooks:
+            one.repeats = False
 
 
 def _version(tensor: torch.Tensor) -> int:

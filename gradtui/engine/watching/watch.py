@@ -201,7 +201,8 @@ class Watch:
                 given, inputs = args[0] if args else (), args[3] if len(args) > 3 else ()
                 self._passes.begins(outputs, given, inputs, place, keeps, bool(self._stack), accumulates)
             try:
-                result = run(outputs, *args, **kwargs)
+                with self._passes.hooks.heard():
+                    result = run(outputs, *args, **kwargs)
             except Exception as error:
                 with self._watching():
                     self._passes.raised(error, place)

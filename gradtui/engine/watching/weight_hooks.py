@@ -1,0 +1,63 @@
+"""Hooks of weights: what each made of its gradient, so that a Snapshot has it without running one again."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from gradtui.engine.autograd.torch_private import unasked
+from gradtui.engine.watching.tape import Hook, repeating
+
+Hooks = dict[int, Any]
+"""As torch has them on a tensor."""
+
+
+class WeightHooks:
+    """Of the weights that are known, as they were in the last backward pass."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, weakref.ref[torch.Tensor]] = {}
+        self._heard: list[tuple[Hooks, dict[int, Hook]]] = []
+
+    def know(self, weights: Iterable[torch.Tensor]) -> None:
+        """These too from now on."""
+        for one in weights:
+            reference = self._known.get(id(one))
+            if reference is None or reference() is not one:
+                self._known[id(one)] = weakref.ref(one)
+
+    @contextmanager
+    def heard(self) -> Iterator[None]:
+        """A backward pass: what each of them does is kept."""
+        with unasked():
+            alive = (one for reference in self._known.values() if (one := reference()) is not None)
+            there = [hooks for one in alive if (hooks := one._backward_hooks)]
+        self._heard = [(hooks, {key: Hook(hook) for key, hook in hooks.items()}) for hooks in there]
+        for hooks, own in self._heard:
+            hooks.update(own)
+        try:
+            yield
+        finally:
+            for hooks, own in self._heard:
+                for key, around in own.items():
+                    if hooks.get(key) is around:  # it may have taken itself off
+                        hooks[key] = around.hook
+
+    @contextmanager
+    def repeated(self) -> Iterator[None]:
+        """Within it those that were there give again what they gave, and nothing else is done."""
+        now = [(hooks, dict(hooks)) for hooks, _ in self._heard]
+        for hooks, own in self._heard:
+            hooks.clear()
+            hooks.update(own)
+        try:
+            with repeating([hook for _, own in self._heard for hook in own.values()]):
+                yield
+        finally:
+            for hooks, those in now:
+                hooks.clear()
+                hooks.update(those)
