@@ -23,12 +23,12 @@ from gradtui.engine.capture.recorder import MOST_CARRIED
 from gradtui.engine.capture.recording import Carried, Recording, maker
 from gradtui.engine.capture.trace import failed_step
 from gradtui.engine.watching.forward_again import Begun, is_leaf, references, replay
+from gradtui.engine.watching.hooks import WeightHooks
 from gradtui.engine.watching.left_gradients import LeftGradients, has_gradient
 from gradtui.engine.watching.parameter_names import Names, variables
 from gradtui.engine.watching.scalers import Scaled
 from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.tape import SEGMENTS, Reference, Tape
-from gradtui.engine.watching.weight_hooks import WeightHooks
 from gradtui.findings.findings import findings
 from gradtui.findings.over_time.history import History
 from gradtui.graph.moving_targets import MovingTargets

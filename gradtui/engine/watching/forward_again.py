@@ -26,15 +26,14 @@ from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import Recorder
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.surroundings import Surroundings
+from gradtui.engine.watching.hooks import Hook, repeating
 from gradtui.engine.watching.tape import (
     CONSTRUCTORS,
     REGISTER_HOOK,
     Call,
-    Hook,
     Reference,
     Segment,
     is_in_place,
-    repeating,
 )
 from gradtui.engine.watching.written_weights import Weights, may_write
 from gradtui.snapshot.events import Switch

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from threading import get_ident
@@ -35,6 +35,7 @@ from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.places import distance
 from gradtui.engine.capture.recording import is_leaf
 from gradtui.engine.capture.surroundings import NAMES, Surroundings, surroundings, switch_of
+from gradtui.engine.watching.hooks import Hook
 from gradtui.snapshot.events import Switch
 
 MOST_MADE = 2**26
@@ -68,45 +69,6 @@ RANDOM = {
 
 Switched = tuple[Switch, CodeType | None, int]
 ON: Switched = ("before", None, 0)
-
-
-class Hook:
-    """A person's hook: on what an operation made for as long as the graph lives, on a weight for one backward pass.
-
-    changed: whether it has made another gradient of one, which `result` is: else it only looks, or was taken off in time.
-    repeats: whether it gives that again, and does nothing else: it may count, print, or draw numbers, which is not to be done
-    twice.
-    """
-
-    def __init__(self, hook: Callable[[torch.Tensor], torch.Tensor | None]) -> None:
-        self.hook = self.__wrapped__ = hook
-        self.changed = self.repeats = False
-        self.result: torch.Tensor | None = None
-
-    def __call__(self, gradient: torch.Tensor) -> torch.Tensor | None:
-        if self.repeats:
-            return self.result
-        before = _version(gradient)
-        result = self.hook(gradient)
-        if result is not None or _version(gradient) != before:
-            self.changed, self.result = True, gradient if result is None else result
-        return result
-
-
-@contextmanager
-def repeating(hooks: Sequence[Hook]) -> Iterator[None]:
-    """Within it these do again what they did."""
-    for one in hooks:
-        one.repeats = True
-    try:
-        yield
-    finally:
-        for one in hooks:
-            one.repeats = False
-
-
-def _version(tensor: torch.Tensor) -> int:
-    return 0 if tensor.is_inference() else tensor._version
 
 
 class Call(NamedTuple):

@@ -124,6 +124,12 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "and stay one unit",
         "begin with random weights (nn.init.xavier_uniform_, kaiming_uniform_, or what nn.Linear does by itself), not a constant",
     ),
+    "in another thread": Sentence(
+        "unwatched",
+        "{steps} steps that another thread made at the same time are not watched, nor is its backward: what is told here is of "
+        "the thread that began first",
+        "train in one thread after the other, or each in a process of its own, to see all of them",
+    ),
     "weights are made anew": Sentence(
         "not_in_optimizer",
         "weights are made anew here for each update, as of a layer that is made in the forward pass: no optimizer has them, and "

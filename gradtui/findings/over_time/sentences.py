@@ -146,12 +146,6 @@ SENTENCES: dict[str, Sentence] = {
         "of {scale}, which never comes down as every new one begins there again",
         "make one GradScaler before the loop, so that update() can lower its scale; keep it over the whole training",
     ),
-    "in another thread": Sentence(
-        "unwatched",
-        "{steps} steps that another thread made at the same time are not watched, nor is its backward: what is told here is of "
-        "the thread that began first",
-        "train in one thread after the other, or each in a process of its own, to see all of them",
-    ),
     "closure adds up": Sentence(
         "zero_grad",
         "the closure never calls zero_grad: each evaluation adds its gradient to those before, so the optimizer sees their sum",

@@ -1,19 +1,57 @@
-"""Hooks of weights: what each made of its gradient, so that a Snapshot has it without running one again."""
+"""A person's hooks: what each made of its gradient, so that a Snapshot has it without running one again."""
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 
 from gradtui.engine.autograd.torch_private import unasked
-from gradtui.engine.watching.tape import Hook, repeating
 
 Hooks = dict[int, Any]
 """As torch has them on a tensor."""
+
+
+class Hook:
+    """A person's hook: on what an operation made for as long as the graph lives, on a weight for one backward pass.
+
+    changed: whether it has made another gradient of one, which `result` is: else it only looks, or was taken off in time.
+    repeats: whether it gives that again, and does nothing else: it may count, print, or draw numbers, which is not to be done
+    twice.
+    """
+
+    def __init__(self, hook: Callable[[torch.Tensor], torch.Tensor | None]) -> None:
+        self.hook = self.__wrapped__ = hook
+        self.changed = self.repeats = False
+        self.result: torch.Tensor | None = None
+
+    def __call__(self, gradient: torch.Tensor) -> torch.Tensor | None:
+        if self.repeats:
+            return self.result
+        before = _version(gradient)
+        result = self.hook(gradient)
+        if result is not None or _version(gradient) != before:
+            self.changed, self.result = True, gradient if result is None else result
+        return result
+
+
+@contextmanager
+def repeating(hooks: Sequence[Hook]) -> Iterator[None]:
+    """Within it these do again what they did."""
+    for one in hooks:
+        one.repeats = True
+    try:
+        yield
+    finally:
+        for one in hooks:
+            one.repeats = False
+
+
+def _version(tensor: torch.Tensor) -> int:
+    return 0 if tensor.is_inference() else tensor._version
 
 
 class WeightHooks:
