@@ -35,7 +35,7 @@ SMALLEST = 1e-290
 ARM, CROWDED = 1 / 40, 1 / 12
 """Parts of the x window, and of the distance to the next pole, beside a pole that need not be seen: f has no end there."""
 ENDLESS = 1e6
-"""Where f grows beyond any number all that is left spans so many times what its quietest quarter does: that alone is seen."""
+"""Where f grows until it overflows all that is left spans so many times what its quietest quarter does: that alone is seen."""
 HUGE = 1e30
 """What no curve beside ordinary numbers is readable with: f has no end there either."""
 TAIL = 0.2
@@ -162,13 +162,22 @@ def _range_of_f(curve: Curve) -> Window | None:
     """From its lowest to its highest value; where it has no end, of what is not beside that."""
     values = _finite(curve.f)
     endless = [one for one in curve.trouble if one.unbounded]
-    if not values or not (endless or max(map(abs, values)) > HUGE * max(1.0, abs(statistics.median(values)))):
+    is_huge = bool(values) and max(map(abs, values)) > HUGE * max(1.0, abs(statistics.median(values)))
+    if not values or not (endless or is_huge):
         return _whole(values)
     away = _finite(_away(curve, curve.f, endless)) or values
-    whole, (low, high) = (min(away), max(away)), _quietest(values)
+    whole, quiet = (min(away), max(away)), _quietest(values)
     if max(values) - min(values) <= FAR * _span(whole):
         whole = (min(values), max(values))
-    return whole if _span(whole) <= ENDLESS * (high - low) else (low, high)
+    grows = is_huge or any(_overflows(curve, one) for one in endless)  # beside a pole f may be as quiet as it likes
+    return quiet if grows and _span(whole) > ENDLESS * _span(quiet) else whole
+
+
+def _overflows(curve: Curve, stretch: Trouble) -> bool:
+    """Whether f is too large for a float over a stretch that can be seen."""
+    if stretch.high - stretch.low <= ARM * _span(curve.window):
+        return False
+    return any(math.isinf(y) for x, y in zip(curve.x, curve.f, strict=True) if stretch.low < x < stretch.high)
 
 
 def _ranges_of_derivative(curve: Curve) -> tuple[Window | None, Window | None]:

@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from gradtui.chart.drawing import draw
+from gradtui.chart.window import y_window
 from gradtui.engine.typed.evaluate import evaluate
 from gradtui.report.json import answer
 from gradtui.snapshot.curve import Curve, CurveRequest
@@ -64,3 +65,26 @@ def read_beside_its_derivative(case: dict[str, Any], low: float, high: float) ->
     """A bounded f takes a third of the height, and does not take more than that from a derivative that is as large."""
     if case["high"] - case["low"] > 1e-6 * max(abs(case["low"]), abs(case["high"])):
         assert high - low < 3 * (case["high"] - case["low"])
+
+
+BESIDE_A_POLE = {
+    "1/tanh(3*x)": (-2.0, 2.0),
+    "1/erf(x)": (-5.0, 5.0),
+    "1/(exp(3*x) - 1)": (-4.0, 0.6),
+    "1/sinh(3*x)": (-0.6, 0.6),
+    "exp(-x^2)/(x - 0.3)": (-0.4, 1.0),
+    "exp(3*x)/(x - 1)": (2.0, 9.0),
+    "log(tanh(x))": (0.6, 3.0),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("expression", BESIDE_A_POLE)
+def test_an_f_that_comes_to_rest_is_shown_beside_its_pole(expression: str, dtype: str) -> None:
+    """Not only where it is quiet, which is at 1e-25."""
+    told = snapshot({"expression": expression, "at": 5.0, "window": [-10.0, 10.0]}, dtype)
+    assert told.curve is not None
+    low, high = y_window(told.curve)
+    for x in BESIDE_A_POLE[expression]:
+        (y,) = snapshot({"expression": expression, "at": x, "window": [-10.0, 10.0]}, dtype).value.numbers  # type: ignore[union-attr]
+        assert low <= y <= high, x
