@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 
-from gradtui.engine.autograd.torch_private import DYNAMO, RUN, SET_CALLBACK, SKIP
+from gradtui.engine.autograd.torch_private import DYNAMO, RUN, SET_CALLBACK, SKIP, dispatch_modes
 
 
 class Compiled(NamedTuple):
@@ -65,6 +65,11 @@ def stepping_aside(watcher: Watcher) -> Iterator[None]:
         _count(-1)
         _here.watchers[:] = [other for other in _here.watchers if other is not watcher]
         _here.aside[:] = [other for other in _here.aside if other is not watcher]
+
+
+def is_compiling() -> bool:
+    """Whether on this thread Dynamo goes through what it compiles, with tensors that have no numbers."""
+    return _here.runner is not None and dispatch_modes() > 0
 
 
 def _count(by: int) -> None:

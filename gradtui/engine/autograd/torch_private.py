@@ -22,6 +22,8 @@ sequence_number: Callable[[], int] = torch.autograd._get_sequence_nr  # type: ig
 DYNAMO, SET_CALLBACK, RUN, SKIP = "torch._dynamo.eval_frame", "_maybe_set_eval_frame", "fn", "skip_code"
 """The module, and its function, by which every compiled function and module begins and ends on a thread; what its caller
 calls the function that is compiled; and its function by which code is never compiled."""
+RESULT, SUCCEEDED = "result", "call_succeeded"
+"""What the caller calls what came of it, and whether anything did; older ones keep neither."""
 
 
 _C: Any = torch._C

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from functools import partial
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
@@ -27,15 +27,8 @@ from gradtui.engine.capture.recorder import Recorder
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.surroundings import Surroundings
 from gradtui.engine.watching.hooks import Hook, repeating
-from gradtui.engine.watching.tape import (
-    CONSTRUCTORS,
-    REGISTER_HOOK,
-    Call,
-    Reference,
-    Segment,
-    is_in_place,
-)
-from gradtui.engine.watching.written_weights import Weights, may_write
+from gradtui.engine.watching.tape import CONSTRUCTORS, REGISTER_HOOK, Call, Eager, Reference, Segment, is_in_place
+from gradtui.engine.watching.written_weights import Weights, as_python, may_write
 from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Snapshot, Source
 
@@ -57,20 +50,26 @@ class Begun(NamedTuple):
 
 
 class _Told(Places):
-    """Knows where each call was made: it is not made from there now."""
+    """Knows where each call was made: it is not made from there now; but for calls of code that runs as it did. runs: whether
+    this is one."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.runs = False
         self.code: CodeType | None = None
         self.instruction = 0
 
     def here(self, frame: FrameType | None) -> Source | None:
+        if self.runs:
+            return super().here(frame)
         return None if self.code is None else self.of_instruction(self.code, self.instruction)
 
 
 class _Again(Recorder):
-    """within: what the call ran inside of, when it was made by the training. off: what had switched gradients off, and where."""
+    """runs: as of `_Told`. within: what the call ran inside of, when it was made by the training. off: what had switched
+    gradients off, and where."""
 
+    runs: bool = False
     within: Surroundings | None = None
     off: tuple[Switch, Source | None] = ("before", None)
 
@@ -78,7 +77,10 @@ class _Again(Recorder):
         return self.within or super().around(frame)
 
     def _switched(self, frame: FrameType) -> None:
-        self._off = self.off
+        if self.runs:
+            super()._switched(frame)
+        else:
+            self._off = self.off
 
     def knows(self, call: Call, places: Places) -> None:
         """How data came about that are not made again; not of what was written over since, or may have been."""
@@ -118,6 +120,7 @@ def replay(
             unchanged(buffers_of((*models, *scope.values()))),
             repeating(hooks),
             _kept(calls) as weights,
+            _around(calls, models),
         ):
             again, recorder = _run(calls, begun.outputs, weights)
             if len(again) < len(begun.outputs) or not all(map(_same, again, begun.outputs)):
@@ -129,6 +132,10 @@ def replay(
             return capture(output, dict(names), model, recorder.recording, scope, inputs=begun.inputs)
     except Exception:  # what cannot be run again has no Snapshot; the training goes on
         return None
+
+
+def _around(calls: Sequence[Call], models: Sequence[torch.nn.Module]) -> AbstractContextManager[None]:
+    return as_python(models) if any(type(call.function) is Eager for call in calls) else nullcontext()
 
 
 def references(values: Iterable[Any]) -> Iterator[Reference]:
@@ -243,6 +250,7 @@ def _run(
                     recorder.knows(call, told)
                     continue
                 told.code, told.instruction = call.code, call.instruction
+                told.runs = recorder.runs = type(call.function) is Eager
                 args, kwargs = _replaced(call.args, now), _replaced(call.kwargs, now)
                 if may_write(call):
                     weights.keep(tensors((*args, *kwargs.values())))
@@ -272,7 +280,7 @@ def _run(
 def _wanted(calls: Sequence[Call], outputs: Sequence[torch.Tensor]) -> set[int]:
     """Calls that what is learned goes into, and those that made what they write over. Of others the results stand as they are:
     they are data; but for an output without a graph, of which it is asked how it came about. A reentrant checkpoint is not
-    shown the weights that it runs on."""
+    shown the weights that it runs on, nor what was compiled."""
     touched: set[int] = set()
     left: set[int] = set()
     written: set[int] = set()
@@ -280,7 +288,7 @@ def _wanted(calls: Sequence[Call], outputs: Sequence[torch.Tensor]) -> set[int]:
     for call in calls:
         given = [*_given(call)]
         is_touched = any(id(one) in touched or _is_learned(one) for one in given)
-        is_touched = is_touched or _function(call.function) is CheckpointFunction
+        is_touched = is_touched or _function(call.function) is CheckpointFunction or type(call.function) is Eager
         if is_touched and is_leaving(call.function):
             left.update(map(id, _numbers((call.result,))))
         if is_touched or (left and any(id(one) in left for one in _numbers(call.args))):

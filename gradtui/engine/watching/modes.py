@@ -58,6 +58,15 @@ class Modes:
         elif kind == "embedding" and module.padding_idx is not None and args and not _is_flat_bag(module, args[0]):
             self._look_up(module, args[0])
 
+    def compiled(self, module: nn.Module) -> None:
+        """Code of which no hook is called: all that it holds is taken to run."""
+        if not self.depth:
+            self._outermost = module
+        for path, part in submodules(module).items() if torch.is_grad_enabled() else ():
+            if _kind(type(part)) == "mode":
+                self._paths.setdefault(id(part), path)
+                self._look(part)
+
     def functional(self, name: str, kwargs: Mapping[str, Any], frame: FrameType) -> None:
         """`F.dropout`, that no module of torch calls: as it is told whether its module trains."""
         caller: FrameType | None = frame

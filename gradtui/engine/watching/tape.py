@@ -21,7 +21,10 @@ from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.torch_private import (
+    RESULT,
+    RUN,
     SET_GRAD_ENABLED,
+    SUCCEEDED,
     apply_function,
     autocasts,
     in_backward,
@@ -69,6 +72,10 @@ RANDOM = {
 
 Switched = tuple[Switch, CodeType | None, int]
 ON: Switched = ("before", None, 0)
+
+
+class Eager(partial[Any]):
+    """In place of compiled code what that was made of, which Python runs as it is written."""
 
 
 class Call(NamedTuple):
@@ -168,6 +175,7 @@ class Tape(TorchFunctionMode):
         self._depth: int | None = None
         self._distances: dict[CodeType, int] = {}
         self._switch = ON
+        self._compiled: tuple[Compiled, tuple[torch.Tensor, ...]] | None = None
 
     def __enter__(self) -> Self:
         self._left.enter_context(stepping_aside(self))
@@ -203,6 +211,8 @@ class Tape(TorchFunctionMode):
             self.note(CONSTRUCTORS[name], (given,), {"requires_grad": made.requires_grad}, made, frame)
 
     def step_aside(self, compiled: Compiled) -> None:
+        if not self._is_off():
+            self._compiled = compiled, _random()
         self.leave()
 
     def leave(self) -> None:
@@ -214,6 +224,16 @@ class Tape(TorchFunctionMode):
         if self._depth is not None:
             depth, self._depth = self._depth, None
             put_back(self, depth)
+        compiled, self._compiled = self._compiled, None
+        if compiled is not None:
+            self._note_compiled(*compiled)
+
+    def _note_compiled(self, compiled: Compiled, random: tuple[torch.Tensor, ...]) -> None:
+        """As one call, which can be made again."""
+        known = compiled.frame.f_locals
+        if known.get(SUCCEEDED) and not self._is_off():
+            args, kwargs, result = known["args"], known["kwargs"], known[RESULT]
+            self.note(Eager(known[RUN]), args, kwargs, result, compiled.frame, random)
 
     @contextmanager
     def pause(self) -> Iterator[None]:

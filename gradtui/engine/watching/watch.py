@@ -13,7 +13,7 @@ import torch
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from gradtui.engine.autograd.compiled import Compiled, stepping_aside
+from gradtui.engine.autograd.compiled import Compiled, is_compiling, stepping_aside
 from gradtui.engine.autograd.torch_private import asked, in_backward, is_unscaled, through_backward, unasked
 from gradtui.engine.capture.introspection import items
 from gradtui.engine.capture.places import Places
@@ -165,12 +165,17 @@ class Watch:
     def step_aside(self, compiled: Compiled) -> None:
         if compiled.module is not None and not self._modes.depth:
             self._names.see(compiled.module)
+        if compiled.module is not None and self._is_here():
+            with self._watching():
+                self._modes.compiled(compiled.module)
         self._unhook()
 
     def come_back(self) -> None:
         self._hook()
 
     def _module_begins(self, module: torch.nn.Module, args: Any) -> None:
+        if self._passes.capturing:
+            return
         here = self._is_here()
         if not (here and self._has_begun) and torch.is_grad_enabled():
             here = self._comes(runs_a_module=True)
@@ -179,7 +184,7 @@ class Watch:
                 self._modes.begins(module, args)
 
     def _module_ends(self, module: torch.nn.Module, args: Any, result: Any) -> None:
-        if self._is_here():
+        if self._is_here() and not self._passes.capturing:
             self._modes.ends()
 
     # ---------------------------------------------------------------- backward
@@ -187,7 +192,9 @@ class Watch:
     def _backward(self, run: Callable[..., Any], outputs: Any, *args: Any, **kwargs: Any) -> Any:
         creates = bool(args[2]) if len(args) > 2 else False
         accumulates = bool(kwargs.get("accumulate_grad", False))
-        here = not in_backward() and self._broken is None and self._comes() and not self._passes.capturing
+        here = (
+            not (in_backward() or is_compiling() or self._passes.capturing) and self._broken is None and self._comes()
+        )
         if here and not accumulates and len(args) > 3:
             with self._watching():
                 self._names.differentiated_by(items(args[3]))

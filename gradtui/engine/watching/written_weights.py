@@ -1,15 +1,19 @@
-"""The weights while a forward pass is run once more: they are copied before a call that may write over them, and only then."""
+"""What a forward pass that is run once more leaves as it was: weights, which are copied before a call that may write over them,
+and only then; and what a person's own Python does beside."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import ExitStack, suppress
+import io
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from types import BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType
 
 import torch
 
 from gradtui.engine.autograd.undisturbed import unchanged
 from gradtui.engine.autograd.values import PLAIN
+from gradtui.engine.capture.introspection import submodules
 from gradtui.engine.capture.recording import is_leaf
 from gradtui.engine.watching.tape import Call, is_in_place
 
@@ -58,3 +62,19 @@ def _memory(tensor: torch.Tensor) -> int:
     with suppress(RuntimeError, NotImplementedError):
         return tensor.untyped_storage().data_ptr()
     return 0
+
+
+@contextmanager
+def as_python(models: Sequence[torch.nn.Module]) -> Iterator[None]:
+    """For what was compiled and runs as a person's own Python: what it prints is not seen, and attributes of the models and
+    random numbers are afterwards as before."""
+    before = [(vars(part), dict(vars(part))) for model in models for part in submodules(model).values()]
+    numbers = random.getstate()
+    try:
+        with redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        random.setstate(numbers)
+        for now, then in before:
+            now.clear()
+            now.update(then)

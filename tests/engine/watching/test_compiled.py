@@ -1,0 +1,137 @@
+"""A model that is compiled: what is told of its training is what is told of the same model as it is written."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import gradtui
+
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore:Using `torch.compile")]
+
+
+@pytest.fixture(autouse=True)
+def compiled_anew() -> Iterator[None]:
+    yield
+    torch.compiler.reset()
+
+
+class Net(nn.Module):
+    """way: what is done to what the first layer makes."""
+
+    def __init__(self, way: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.first, self.second, self.way = nn.Linear(3, 4), nn.Linear(4, 1), way
+        self.norm = nn.BatchNorm1d(4, affine=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.second(self.way(self.norm(self.first(x))))
+        return y
+
+
+def under_no_grad(x: Tensor) -> Tensor:
+    with torch.no_grad():
+        return torch.tanh(x)
+
+
+WAYS: dict[str, Callable[[Tensor], Tensor]] = {
+    "detached": lambda x: x.detach(),
+    "under no_grad": under_no_grad,
+    "dead": lambda x: torch.relu(x - 100),
+    "argmax": lambda x: nn.functional.one_hot(x.argmax(1), 4).float(),
+    "nan": lambda x: torch.log(x * 0),
+    "a bad gradient": lambda x: x + torch.sqrt(x * 0),
+    "none": torch.tanh,
+}
+
+
+def told(way: Callable[[Tensor], Tensor], backend: str | None, in_place: bool = False) -> list[tuple[object, ...]]:
+    torch.manual_seed(0)
+    model, x = Net(way), torch.rand(5, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    run: Callable[[Tensor], Tensor] = model
+    if backend is not None and in_place:
+        model.compile(backend=backend)
+    elif backend is not None:
+        run = torch.compile(model, backend=backend)
+    mean: list[float] = []
+    with gradtui.watch(model, optimizer) as watch:
+        for update in range(8):
+            model.train(update < 4 or way is not torch.tanh)
+            loss = (run(x) - 1).square().mean()
+            optimizer.zero_grad()
+            torch.autograd.backward(loss)
+            optimizer.step()
+            assert isinstance(model.norm.running_mean, Tensor)
+            mean.append(float(model.norm.running_mean.sum()))
+    found = [(one.kind, one.certainty, one.parameter, one.update, one.source) for one in watch.findings]
+    return [*found, ("mean", *(round(one, 4) for one in mean if one == one))]
+
+
+@pytest.mark.parametrize(("backend", "in_place"), [("eager", False), ("aot_eager", False), ("eager", True)])
+@pytest.mark.parametrize("name", WAYS)
+def test_as_it_is_written(name: str, backend: str, in_place: bool) -> None:
+    expected = told(WAYS[name], None)
+    assert len(expected) > 1
+    assert told(WAYS[name], backend, in_place) == expected
+
+
+def test_a_function_that_is_compiled() -> None:
+    way = WAYS["dead"]
+    model, x = Net(way), torch.rand(5, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+
+    @torch.compile(backend="eager")
+    def loss_of(x: Tensor) -> Tensor:
+        y: Tensor = model(x) - 1
+        return y.square().mean()
+
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(5):
+            optimizer.zero_grad()
+            torch.autograd.backward(loss_of(x))
+            optimizer.step()
+    assert [(one.kind, one.parameter) for one in watch.findings] == [("dead", "first.weight")]
+
+
+class Counting(Net):
+    """Does more than to compute."""
+
+    def __init__(self) -> None:
+        super().__init__(WAYS["dead"])
+        self.calls = 0
+        self.drawn: list[float] = []
+
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
+    def look(self) -> None:
+        self.calls += 1
+        self.drawn = [*self.drawn, random.random()]
+        print("called")
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.look()
+        return super().forward(x)
+
+
+def test_what_it_does_beside_is_done_once(capsys: pytest.CaptureFixture[str]) -> None:
+    outcomes = []
+    for watched in (False, True):
+        torch.manual_seed(0)
+        random.seed(0)
+        model, x = Counting(), torch.rand(5, 3)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+        run = torch.compile(model, backend="eager")
+        with gradtui.watch(model, optimizer) if watched else nullcontext() as watch:
+            for _ in range(5):
+                optimizer.zero_grad()
+                torch.autograd.backward(run(x).square().mean())
+                optimizer.step()
+        outcomes.append((model.calls, model.drawn, capsys.readouterr().out))
+    assert watch is not None
+    assert watch.findings[0].kind == "dead", "it was run again"
+    assert outcomes[0] == outcomes[1]
