@@ -233,6 +233,7 @@ Models and graphs of any size:
         count = f"{at} of {len(found):,}" if at else f"{len(found):,}"
         parts = [
             f"{'graph' if shown.view == 'tree' else shown.view}{f' of {self._of}' if self._of else ''}",
+            "at the end of backward" if shown.is_table and self.steps_done is not None else "",
             ONLY.get(shown.only, ""),
             f"by {shown.order}" if shown.order != "order" and not shown.is_drawn else "",
             f"“{query}” {count}" if query else "",
@@ -262,3 +263,5 @@ Models and graphs of any size:
     def watch_steps_done(self) -> None:
         self._pieces.clear()
         self.lines_changed()
+        if self.arrangement.is_table:
+            self._entitle()

@@ -17,6 +17,8 @@ from gradtui.snapshot.model import Edge, Graph, Node, Snapshot, Source, Summary,
 from gradtui.tui.graph.columns import fitted
 from gradtui.tui.graph.view import MEASURED, GraphView
 from tests import examples
+from tests.tui.fakes import make_app
+from tests.tui.test_app import press
 
 
 class Recorded(GraphView):
@@ -404,3 +406,20 @@ async def test_themes(theme: str) -> None:
 )
 def test_numbers_are_never_cut_in_two(values: Values | None, width: int, text: str) -> None:
     assert fitted(values, 7, width) == text
+
+
+async def test_a_table_says_that_it_is_of_the_end_while_backward_is_on_its_way() -> None:
+    """Its gradients are those that have arrived in the end; the tree has none there yet."""
+    app = make_app("x*y + sin(y)")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "right", "T", "T")
+        view = app.picture.graph
+        assert view.arrangement.is_table
+        assert "end of backward" not in str(view.border_title)
+        await press(pilot, "n")
+        assert "end of backward" in str(view.border_title)
+        await press(pilot, "T", "T")
+        assert not view.arrangement.is_table
+        assert "end of backward" not in str(view.border_title)
+        await press(pilot, "T", "T", "p", "p")
+        assert view.steps_done is None or "end of backward" in str(view.border_title)
