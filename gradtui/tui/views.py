@@ -347,14 +347,16 @@ class Picture(Vertical):
         """Another Snapshot, or the same one marked."""
         answers = self._answers
         experiment = answers.shown is not None and bool(answers.shown.experiments)
-        for view in (self.numbers, self.derivation, self.chart, self.node_panel):
+        for view in (self.stepper, self.numbers, self.derivation, self.chart, self.node_panel):
             view.set_class(stale, "-stale")  # not once on them all: Textual would style everything inside anew
         for marked in (self.graph, self.node_panel, self.status):
             marked.set_class(experiment, "-experiment")
         of = texts.graph_of(self._session, answers.shown)
         self.graph.show(self._backward.shown or answers.failure, stale=stale, of=of)
-        if answers.answered:
-            self.chart.show_curve(answers.curve)
+        if answers.answered and (answers.curve is not None or self.chart.known or not answers.waiting):
+            self.chart.show_curve(
+                answers.curve
+            )  # as long as none was there and one is waited for, it is not known that there is none
         self.panes.fit()
 
     def show_cursor(self, findings: tuple[Finding, ...], *, looking: bool = False) -> None:

@@ -173,6 +173,24 @@ async def test_x_is_painted_before_its_answer_comes() -> None:
         assert "30.11" in text_of(app)
 
 
+async def test_gradients_beside_the_values_are_marked_too() -> None:
+    """The value that was typed is new; the gradient beside it is of the one before."""
+    app = make_app("x*y + sin(y)")
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        stepper = app.picture.stepper
+        assert not stepper.get_component_rich_style("stepper--gradient").italic
+        service(app).slow = True
+        await press(pilot, "right")
+        await until(pilot, lambda: app.asking.stale, "the stale mark")
+        await pilot.pause()
+        assert stepper.get_component_rich_style("stepper--gradient").italic
+        assert not stepper.get_component_rich_style("stepper--active-value").italic
+        service(app).answer()
+        await pilot.pause()
+        assert not stepper.get_component_rich_style("stepper--gradient").italic
+
+
 async def test_stale_only_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "PATIENCE", 1.0)  # longer than the key takes on a busy machine
     app = make_app()

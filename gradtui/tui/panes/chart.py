@@ -101,7 +101,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
         self._drawing_of: Callable[[int, int], Cells | None] | None = None
         self._cells: Cells | None = None
         self._lines: dict[int, Strip] = {}
-        self._known = self._wanted = self._drawing = False  # known: whether there is a curve
+        self.known = self._wanted = self._drawing = False  # known: whether there is a curve
         self._window: Window = WINDOW
         self._asked: list[Window] = []
         self._before: Window = WINDOW
@@ -116,9 +116,9 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
 
     def show_curve(self, curve: Curve | None) -> None:
         """Draw another curve; the old picture stays until it is done. None: there is no curve."""
-        if curve is self._curve and self._known:
+        if curve is self._curve and self.known:
             return
-        self._curve, self._known = curve, True
+        self._curve, self.known = curve, True
         self._tell_trouble()
         if curve is None:
             self._picture, self._overlay = None, {}
@@ -264,7 +264,7 @@ The wheel zooms around the pointer, dragging moves the window, a click chooses x
                 return self._told(_too_small(width), y)
             return self._strip(cells).adjust_cell_length(width, self.rich_style)
         if self._picture is None or not fits(width, height):
-            missing = _too_small(width) if self._curve is not None else "no curve" if self._known else ""
+            missing = _too_small(width) if self._curve is not None else "no curve" if self.known else ""
             return self._told("" if self._drawing else missing, y)
         if y >= len(self._picture.cells):
             return Strip.blank(width, self.rich_style)

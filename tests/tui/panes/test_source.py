@@ -181,3 +181,26 @@ async def test_a_files_name_is_text() -> None:
         view.show("[red]model[/].py", "x = 1\n", None)
         await pilot.pause()
         assert "[red]model[/].py" in text_of(app)
+
+
+class LateCurve(FunctionService):
+    """The values come first, and what there is of a curve when it is told."""
+
+    def submit(self, request: Request) -> None:
+        self.requests.append(request)
+        if request.curve is None:
+            self.on_snapshot(msgspec.structs.replace(answer(request, None), curve=None))
+
+
+@pytest.mark.parametrize("has_curve", [True, False])
+async def test_no_curve_is_said_once_that_is_known(has_curve: bool) -> None:
+    app = explorer(service=LateCurve)
+    async with app.run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        assert service(app).requests[-1].curve is not None
+        assert "value 29" in text_of(app)
+        assert "no curve" not in text_of(app)
+        found = answer(service(app).requests[-1], None)
+        service(app).on_snapshot(found if has_curve else msgspec.structs.replace(found, curve=None))
+        await pilot.pause()
+        assert ("no curve" in text_of(app)) != has_curve
