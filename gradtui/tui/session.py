@@ -321,7 +321,7 @@ class Session:
         vector = self.points[self.active].vector
         depends_on = (
             *(self.text, self.active, self.element, vector, *fixed, self.dtype, self.device, self.saves, *self.data),
-            *(*self.window, points, self.order),
+            *(*self.window, points, self.order, self.training and self.training.batches and self.training.update),
         )
         key = "|".join(map(str, depends_on))
         return CurveRequest(self.active, self.window, points=points, element=self.element, key=key, order=self.order)

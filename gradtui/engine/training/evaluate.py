@@ -23,9 +23,13 @@ from gradtui.snapshot.training import TrainingRequest
 
 
 def evaluate(request: Request) -> Snapshot:
-    """The picture at the start, of the rows that the first update sees, and all updates. What fails is its `problem`."""
+    """The picture at the start, of the rows that the first update sees, and all updates. What fails is its `problem`.
+
+    Further derivatives are of those rows, too; a contour and a fit of all.
+    """
     training = request.training
-    snapshot = typed.evaluate(request if training is None else _of_rows(request, training))
+    seen = request if training is None else _of_rows(request, training)
+    snapshot = typed.evaluate(seen)
     wanted = training is not None or request.surface is not None or request.fit or request.orders is not None
     if snapshot.problem is not None or not wanted:
         return snapshot
@@ -40,7 +44,7 @@ def evaluate(request: Request) -> Snapshot:
                 snapshot = replace(snapshot, fit=fit(expression, leaves, data))
         if request.orders is not None:
             with _told("differentiate this again"):
-                snapshot = replace(snapshot, orders=_orders(request.orders, expression, leaves, data, snapshot.along))
+                snapshot = replace(snapshot, orders=_orders(request.orders, *typed.stood(seen), snapshot.along))
         if training is not None:
             with _told("make this update"):
                 snapshot = replace(snapshot, training=train(expression, leaves, data, training))

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from gradtui.engine.training.evaluate import evaluate
 from gradtui.engine.typed.evaluate import At
 from gradtui.snapshot.model import Dtype, Request
+from gradtui.snapshot.orders import OrdersRequest
 from gradtui.snapshot.training import Batches, Optimizer, Tensor, TrainingRequest, Update
 from gradtui.training.optimizer_text import read_optimizer
 from gradtui.training.optimizers import OPTIMIZERS
@@ -254,3 +255,44 @@ def test_what_torch_refuses_at_the_first_step(setting: str) -> None:
         optimizer.step()
     assert problem.message.removeprefix("Adam: ") == str(refused.value).partition("\n")[0]
     assert f"{setting}=True" in problem.hint
+
+
+@pytest.mark.parametrize("update", range(3))
+@pytest.mark.parametrize("expression", ["p = w*x + b; (p - y)^2", "sum((w*x + b - y)^2)", "mean(exp(w*x - y) + b*b)"])
+def test_further_derivatives_are_of_the_rows_that_the_update_sees(expression: str, update: int) -> None:
+    """As value and gradient beside them are: by torch, of the same rows."""
+    x, y, at = (1.0, 2.0, 3.0, 4.0, 5.0), (2.1, 3.9, 6.2, 7.8, 9.0), (0.5, 1.0)
+    training = TrainingRequest(read_optimizer("SGD(lr=0.1)"), ("w", "b"), update, batches=Batches(2, 0))
+    request = Request(
+        1,
+        expression,
+        {"x": x, "y": y, "w": at[0], "b": at[1]},
+        "float64",
+        data=("x", "y"),
+        training=training,
+        orders=OrdersRequest(2),
+    )
+    told = evaluate(request)
+    assert told.problem is None
+    assert told.training is not None
+    assert told.orders is not None
+    rows = list(told.training.updates[0].rows)
+    some_x, some_y = (torch.tensor(column, dtype=torch.float64)[rows] for column in (x, y))
+
+    def f(w: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        if "exp" in expression:
+            return (torch.exp(w * some_x - some_y) + b * b).mean()
+        squares = (w * some_x + b - some_y) ** 2
+        return squares.sum() if "sum" in expression else squares.mean()
+
+    leaves = tuple(torch.tensor(one, dtype=torch.float64, requires_grad=True) for one in at)
+    gradient = [float(one) for one in torch.autograd.grad(f(*leaves), leaves)]
+    by_each = torch.autograd.grad(f(*leaves), leaves, create_graph=True)
+    settings: Any = {"retain_graph": True, "allow_unused": True, "materialize_grads": True}
+    second = [torch.autograd.grad(one, leaves, **settings) for one in by_each]
+    matrix = [[float(one) for one in row] for row in second]
+    assert [told.variables[name].grad.numbers[0] for name in ("w", "b")] == pytest.approx(gradient)
+    assert [told.orders.orders[0].values[name].numbers[0] for name in ("w", "b")] == pytest.approx(gradient)
+    assert told.orders.taylor[0] == pytest.approx(f(*leaves).item())
+    assert told.orders.hessian is not None
+    assert [list(row) for row in told.orders.hessian.matrix] == [pytest.approx(row) for row in matrix]

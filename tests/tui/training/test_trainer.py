@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import subprocess
+from bisect import bisect_left
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 from textual.widgets._toast import Toast
 
+from gradtui.snapshot.training import Batches
 from gradtui.tui.app import GradtuiApp
 from gradtui.tui.panes.key_footer import KeyFooter
 from gradtui.tui.training.charts import TITLES
@@ -433,3 +435,24 @@ async def test_the_key_of_an_update_is_in_the_footer(optimizer: str | None) -> N
         footer = app.query_one(KeyFooter).render_line(0).text
         assert ("g update" in footer) is (optimizer is not None)
         assert all(key in footer for key in ("n p backward", "/ edit", "? help", "q quit", "^p palette"))
+
+
+async def test_the_point_of_a_minibatch_lies_on_its_curve() -> None:
+    """Of one variable the values of no other say that the curve is another one with each update."""
+    data = {"x": (1.0, 2.0, 3.0, 4.0), "y": (2.1, 3.9, 6.2, 7.8)}
+    app = trained_app("(w*x - y)^2", {"w": "1"}, "SGD(lr=0.01)", data=data, batches=Batches(2, 0))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        for number in range(3):
+            await pilot.press("g")
+            await holds(pilot, lambda: app.board.trainer.history.here == number + 1, "the update")  # noqa: B023
+            await pilot.pause()
+            curve, shown = app.answers.curve, app.answers.shown
+            assert curve is not None
+            assert shown is not None
+            assert shown.value is not None
+            w = float(app.session.points["w"].elements[0])
+            near = bisect_left(curve.x, w)
+            part = (w - curve.x[near - 1]) / (curve.x[near] - curve.x[near - 1])
+            between = (1 - part) * curve.f[near - 1] + part * curve.f[near]
+            assert between == pytest.approx(shown.value.numbers[0], abs=0.1)
