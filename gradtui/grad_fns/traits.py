@@ -26,6 +26,8 @@ Trait = Literal[
     "multiplying",
     "matrix product",
     "loss",
+    "falling",
+    "product",
     "labels",
     "choosing",
     "taking",
@@ -50,12 +52,13 @@ underflowing: 0 far out, and its derivative with it. exponential: overflows at o
 bounded: flat outside of bounds. level at 0: its derivative is 0 where the operand is. softmax: a share of 1 for each element.
 mixing: as many results as operands, each of several of them. mean, spread: 0/0 of no element, of a single one.
 normalising: shift and scale of its operand make no difference. multiplying: by the other operand; matrix product: by what is
-mostly data. loss: does not move at its best point. labels: 0/0 where all are ignored. choosing: elements of an operand that
-are not taken get no gradient; taking: at each element by itself. masking: may bring in a constant -inf. turning off: may
-send a gradient of 0 on. looking up: by indices; embedding: by rows. drawing: at random. view: the same elements again, all
-of them; part: some of them. power: of the first by the second. dividing: by the second. ending at 0: 0 or infinite there, which
-its result tells. poles at no float: so that its values beside them are accidents. logarithmic: of what adds up to 1. by columns:
-each normalised over the rows. casting: to another dtype. singular values: of a matrix, with the vectors that go with them.
+mostly data. loss: does not move at its best point; falling: which is infinitely far. product: of all elements. labels: 0/0
+where all are ignored. choosing: elements of an operand that are not taken get no gradient; taking: at each element by itself.
+masking: may bring in a constant -inf. turning off: may send a gradient of 0 on. looking up: by indices; embedding: by rows.
+drawing: at random. view: the same elements again, all of them; part: some of them. power: of the first by the second. dividing:
+by the second. ending at 0: 0 or infinite there, which its result tells. poles at no float: so that its values beside them are
+accidents. logarithmic: of what adds up to 1. by columns: each normalised over the rows. casting: to another dtype. singular
+values: of a matrix, with the vectors that go with them.
 """
 TRAITS: tuple[Trait, ...] = get_args(Trait)
 
@@ -177,6 +180,7 @@ OPERATIONS: dict[str, Operation] = {
     "Mul": _row("multiplying", "turning off", joins=True),
     "Sub": _row("masking", added=(0, 1), joins=True, signs=(1, -1)),
     "PreluKernel": _row(pieces="prelu"),
+    "Prod": _row("product"),
     "Rsub": _row(signs=(-1, 1)),
     "Where": _row("choosing", "taking", "masking", "turning off", joins=True),
     "Xlogy": _row(culprit=1),
@@ -195,6 +199,7 @@ OPERATIONS: dict[str, Operation] = {
     "Mm": _row("multiplying", "matrix product", joins=True),
     "Mv": _row("multiplying", "matrix product", joins=True),
     "Norm": _row("level at 0"),
+    "SafeSoftmax": _row("softmax", "mixing"),
     "Softmax": _row("softmax", "mixing"),
     "Std": _row("spread"),
     "StdMean": _row("spread"),
@@ -202,18 +207,21 @@ OPERATIONS: dict[str, Operation] = {
     "VarMean": _row("spread"),
     # layers and losses
     "BinaryCrossEntropy": _row("loss"),
-    "BinaryCrossEntropyWithLogits": _row(joins=True),
+    "BinaryCrossEntropyWithLogits": _row("falling", joins=True),
     "GridSampler2D": _row(flat_where=("interpolation_mode", 1)),
     "GridSampler3D": _row(flat_where=("interpolation_mode", 1)),
     "FusedRmsNorm": _row("normalising"),
     "HuberLoss": _row("loss", joins=True),
     "MseLoss": _row("loss", joins=True),
+    "MultiMarginLoss": _row("loss"),
+    "MultilabelMarginLoss": _row("loss"),
     "NativeBatchNorm": _row("normalising", "by columns", joins=True),
     "NativeGroupNorm": _row("normalising"),
     "NativeLayerNorm": _row("normalising", joins=True),
     "NllLoss": _row("loss", "labels"),
     "NllLoss2D": _row("loss", "labels"),
     "SmoothL1Loss": _row("loss", joins=True),
+    "SoftMarginLoss": _row("falling"),
     # elements put, picked and moved
     "Alias": _row("view"),
     "Cat": _row(joins=True),
@@ -224,6 +232,8 @@ OPERATIONS: dict[str, Operation] = {
     "Expand": _row("view"),
     "Gather": _row("looking up"),
     "Index": _row("looking up", "turning off"),
+    "IndexCopy": _row("choosing"),
+    "IndexFill": _row("choosing"),
     "IndexPut": _row("choosing", "masking", "turning off"),
     "IndexSelect": _row("looking up"),
     "MaskedFill": _row("choosing", "masking", "turning off"),
@@ -231,8 +241,11 @@ OPERATIONS: dict[str, Operation] = {
     "MaskedSelect": _row("choosing"),
     "Permute": _row("view"),
     "ReshapeAlias": _row("view"),
+    "Scatter": _row("choosing"),
     "Select": _row("part"),
+    "SelectScatter": _row("choosing"),
     "Slice": _row("part"),
+    "SliceScatter": _row("choosing"),
     "Split": _row("part"),
     "SplitWithSizes": _row("part"),
     "Squeeze": _row("view"),
@@ -240,8 +253,8 @@ OPERATIONS: dict[str, Operation] = {
     "T": _row("view"),
     "ToCopy": _row("view", "casting"),
     "Transpose": _row("view"),
-    "Tril": _row("masking"),
-    "Triu": _row("masking"),
+    "Tril": _row("choosing", "masking"),
+    "Triu": _row("choosing", "masking"),
     "Unbind": _row("part"),
     "UnsafeView": _row("view"),
     "Unsqueeze": _row("view"),

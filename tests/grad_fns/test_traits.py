@@ -95,6 +95,8 @@ OF_SEVERAL: dict[str, tuple[Callable[..., Tensor], tuple[tuple[int, ...], ...]]]
         ((1, 1, 3, 3, 3), (1, 2, 2, 2, 3)),
     ),
     "HuberLoss": (functional.huber_loss, ((3,), (3,))),
+    "IndexCopy": (lambda a, b: a.index_copy(0, INDEX[:2], b), ((3,), (2,))),
+    "IndexFill": (lambda a, b: a.index_fill(0, INDEX[:2], b), ((3,), ())),
     "IndexPut": (lambda a, b: a.index_put((INDEX[:2],), b), ((3,), (2,))),
     "Lerp": (torch.lerp, ((3,), (3,), (3,))),
     "Linear": (lambda a, b, c: aten.linear(a, b, c), ((2, 3), (4, 3), (4,))),
@@ -109,6 +111,8 @@ OF_SEVERAL: dict[str, tuple[Callable[..., Tensor], tuple[tuple[int, ...], ...]]]
     "Mm": (torch.mm, ((2, 3), (3, 4))),
     "MseLoss": (functional.mse_loss, ((3,), (3,))),
     "Mul": (torch.mul, ((3,), (3,))),
+    "MultiMarginLoss": (lambda a: functional.multi_margin_loss(a, INDEX), ((3, 3),)),
+    "MultilabelMarginLoss": (lambda a: functional.multilabel_margin_loss(a, INDEX), ((3,),)),
     "Mv": (torch.mv, ((2, 3), (3,))),
     "NativeBatchNorm": (
         lambda a, b, c: functional.batch_norm(a, None, None, b, c, True, eps=1e-9),
@@ -119,9 +123,12 @@ OF_SEVERAL: dict[str, tuple[Callable[..., Tensor], tuple[tuple[int, ...], ...]]]
     "NllLoss": (lambda a: functional.nll_loss(a, INDEX), ((3, 3),)),
     "NllLoss2D": (lambda a: functional.nll_loss(a, INDEX.reshape(1, 1, 3)), ((1, 3, 1, 3),)),
     "Norm": (lambda a: aten.norm.ScalarOpt_dim(a, 2, [0]), ((3,),)),
+    "Prod": (torch.prod, ((3,),)),
     "PreluKernel": (functional.prelu, ((3,), (1,))),
     "Rsub": (torch.rsub, ((3,), (3,))),
     "SmoothL1Loss": (functional.smooth_l1_loss, ((3,), (3,))),
+    "SafeSoftmax": (lambda a: aten._safe_softmax(a, -1), ((3,),)),
+    "SoftMarginLoss": (lambda a: functional.soft_margin_loss(a, torch.ones_like(a)), ((3,),)),
     "Softmax": (lambda a: a.softmax(-1), ((3,),)),
     "Stack": (lambda a, b: torch.stack([a, b]), ((3,), (3,))),
     "Std": (torch.std, ((3,),)),
@@ -144,8 +151,11 @@ OF_SEVERAL: dict[str, tuple[Callable[..., Tensor], tuple[tuple[int, ...], ...]]]
     "MaskedSelect": (lambda a: a.masked_select(MASK), ((3,),)),
     "Permute": (lambda a: a.permute(1, 0), ((2, 3),)),
     "ReshapeAlias": (lambda a: aten._reshape_alias(a, [3, 2], [2, 1]), ((2, 3),)),
+    "Scatter": (lambda a, b: a.scatter(0, INDEX[:2], b), ((3,), (2,))),
     "Select": (lambda a: a[1], ((3,),)),
+    "SelectScatter": (lambda a, b: a.select_scatter(b, 0, 1), ((3,), ())),
     "Slice": (lambda a: a[1:], ((3,),)),
+    "SliceScatter": (lambda a, b: a.slice_scatter(b, 0, 1), ((3,), (2,))),
     "Split": (lambda a: a.split(1)[0], ((3,),)),
     "SplitWithSizes": (lambda a: aten.split_with_sizes(a, [1, 2])[0], ((3,),)),
     "Squeeze": (torch.squeeze, ((1, 3),)),
@@ -308,6 +318,22 @@ def loss(name: str) -> bool:
     )
 
 
+def falling(name: str) -> bool:
+    """With a label of 1 it does not move where all is right, and does where all is wrong."""
+    function, shapes = function_of(name)
+    labels = [torch.ones(3)] * (len(shapes) - 1)
+    right, wrong = (torch.full((3,), far, requires_grad=True) for far in (1000.0, -1000.0))
+    (of_right,), (of_wrong,) = (torch.autograd.grad(function(a, *labels), a) for a in (right, wrong))
+    return not of_right.any() and bool(of_wrong.all())
+
+
+def product(name: str) -> bool:
+    """Of two zeros it does not move, of one it does."""
+    ones = [torch.tensor(numbers, requires_grad=True) for numbers in ([0.0, 0.0, 2.0], [0.0, 1.0, 2.0])]
+    of_two, of_one = (torch.autograd.grad(function_of(name)[0](a), a)[0] for a in ones)
+    return not of_two.any() and of_one.tolist() == [2, 0, 0]
+
+
 def labels(name: str) -> bool:
     shape = function_of(name)[1][0]
     ignored = NO_LABELS if len(shape) == 2 else NO_LABELS.reshape(1, 1, 3)
@@ -428,6 +454,8 @@ PROBES: dict[Trait, Callable[[str], bool]] = {
     "multiplying": multiplying,
     "matrix product": matrix_product,
     "loss": loss,
+    "falling": falling,
+    "product": product,
     "labels": labels,
     "choosing": not_taken,
     "taking": taking,

@@ -106,10 +106,12 @@ MASK = "no fault where it is meant as a mask; else take the factor away, or make
 MEANT = "no fault where it is meant; a soft blend such as sigmoid(k*x) gives every operand its share"
 SCALED = "scale the loss up (torch.amp.GradScaler does), or use bfloat16"
 NORMALISE_MORE = "normalise over more elements: take the norm away where there is one feature, or one example"
+MORE_THAN_ONE = "take it over more elements: another dimension, or more than one example"
 LOOKED_UP = "no fault where this batch does not need it; else look at the indices"
 STARTS_AT_0 = "no fault in the first step where it starts at 0 on purpose (LoRA, a residual gate); else initialise it"
 ONE_CLASS = (
-    "give it as many outputs as there are classes; for one output take sigmoid, binary_cross_entropy_with_logits"
+    "give it as many outputs as there are classes; for one output take sigmoid, binary_cross_entropy_with_logits; attention "
+    "chooses nothing where there is but one key"
 )
 OWN_BACKWARD = "look at its backward(): return the gradient for each input, in the order of forward()"
 SUMS_UP = "no fault where it cannot matter, as a bias before a normalisation; else see what cancels"
@@ -160,6 +162,12 @@ WHY_ZEROS: dict[str, tuple[str, str]] = {
     "sends too little": ("what it sends is less than {dtype} holds, {least}, and underflows to 0", SCALED),
     "norm with a weight of 0": ("its weight, {weight}, is all 0", STARTS_AT_0),
     "norm of one": ("it makes a constant of a single element", NORMALISE_MORE),
+    "spread of one": ("the spread of a single element is 0 whatever it is", MORE_THAN_ONE),
+    "spread of equals": ("its elements are all equal, where their spread is least", AT_REST),
+    "factors of 0": (
+        "two or more of the elements that it multiplies are 0, so the product is still 0 whatever one of them is",
+        "leave out what is 0, or masked, before the product; a sum of logarithms where all are above 0",
+    ),
     "norm of equals": ("it makes a constant of elements that are all equal", NORMALISE_MORE),
     "only shifts": ("what comes in would only shift or scale its operand as a whole, which it takes away again", EVEN),
     "zeros within a checkpoint": ("a gradient comes in, and what runs again within it sends zeros", OPENED),

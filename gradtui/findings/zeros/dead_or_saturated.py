@@ -9,7 +9,7 @@ from gradtui.findings import hooks
 from gradtui.findings.cause import Extent, Fact, Part
 from gradtui.findings.reason_at_node import Reason
 from gradtui.findings.record import Record
-from gradtui.findings.zeros import hinges, softmax_and_norms, zero_factor
+from gradtui.findings.zeros import folded, hinges, softmax_and_norms, zero_factor
 from gradtui.grad_fns.traits import ROUNDED, has, traits_of
 from gradtui.graph.operands import element, is_zero, kept, operand, operand_quote, operation, seen_value
 from gradtui.snapshot.model import Node, Values
@@ -81,13 +81,13 @@ def _of_the_whole(record: Record, node: Node, place: int) -> Reason:
         return softmax_and_norms.norm(record.graph, node)
     if has(name, "level at 0") and is_zero(seen_value(record.graph, node.edges[place])):
         return Reason("zero", "operand of 0", certainty="perhaps")
-    if has(name, "loss"):
+    if has(name, "loss") or has(name, "falling"):
         return _at_rest()
     if place in traits.added:
         return Reason("ordinary", "cancels", certainty="perhaps")
     if has(name, "multiplying"):
         return _of_a_product(record, node, place)
-    return Reason("zero", "own backward of zeros" if node.note else "zeros go out")
+    return folded.level(record, node, place) or Reason("zero", "own backward of zeros" if node.note else "zeros go out")
 
 
 def _of_a_product(record: Record, node: Node, place: int) -> Reason:

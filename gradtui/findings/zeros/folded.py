@@ -1,0 +1,29 @@
+"""Why what folds many elements to one does not move with any of them: a spread, a product."""
+
+from __future__ import annotations
+
+import math
+
+from gradtui.findings.reason_at_node import Reason
+from gradtui.findings.record import Record
+from gradtui.grad_fns.traits import has
+from gradtui.graph.operands import is_zero, operation, seen_value
+from gradtui.snapshot.model import Node, Values
+
+
+def level(record: Record, node: Node, place: int) -> Reason | None:
+    """A spread that is 0: of a single element always, of more where they are equal. A product of which two factors are 0."""
+    name, edge = operation(node), node.edges[place]
+    if has(name, "spread") and edge.target is not None:
+        if math.prod(record.nodes[edge.target].shape) == math.prod(node.shape):
+            return Reason("constant", "spread of one", certainty="proved")
+        return Reason("zero", "spread of equals", certainty="perhaps") if is_zero(node.value) else None
+    if has(name, "product") and _zeros(seen_value(record.graph, edge)) >= 2 * math.prod(node.shape):
+        return Reason("masked", "factors of 0")
+    return None
+
+
+def _zeros(values: Values | None) -> int:
+    if values is None:
+        return 0
+    return values.summary.zero if values.summary is not None else values.numbers.count(0)
