@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from gradtui.tui.configured_keys import in_full, in_short
 from gradtui.tui.keys import ASKING, KEYS, NO_ROOM, ROWS, Row, asks
 from tests.tui.fakes import make_app
-from tests.tui.test_app import press, text_of
+from tests.tui.test_app import press, text_of, until
 
 PAGE = Path(__file__).parents[2] / "docs" / "keys.md"
 IDS = [key.id or "" for key in KEYS]
@@ -38,12 +38,29 @@ def test_a_row_fits_its_line_of_the_help(row: Row) -> None:
     assert len(in_short(row).split()) == len(shown) > 0
 
 
-async def test_the_help_has_all_rows() -> None:
+@pytest.mark.parametrize("size", [(80, 24), (80, 40), (120, 36)])
+async def test_the_help_has_all_rows(size: tuple[int, int]) -> None:
     app = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=size) as pilot:
         await press(pilot, "question_mark")
         screen = text_of(app)
         assert all(f"{in_short(row)} " in screen and row.short in screen for row in ROWS)
+
+
+@pytest.mark.parametrize("size", [(40, 200), (60, 200), (74, 200)])
+async def test_the_help_of_a_narrow_screen_is_one_below_the_other(size: tuple[int, int]) -> None:
+    """Nothing is broken but within its column; as soon as there is room again, they stand beside each other."""
+    app = make_app()
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "question_mark")
+        lines = [line.strip() for line in text_of(app).splitlines()]
+        told = " ".join(" ".join(lines).split())
+        assert all(" ".join(f"{in_short(row)} {row.short}".split()) in told for row in ROWS)
+        assert lines.index("keys") < lines.index("what can be typed")
+        assert any(line.startswith("x^2 + 3x + 1") for line in lines)
+        await pilot.resize_terminal(120, 36)
+        await until(pilot, lambda: "x^2 + 3x + 1      f(x)" in text_of(app), "the columns")
+        assert all(row.short in text_of(app) for row in ROWS)
 
 
 def table() -> list[str]:

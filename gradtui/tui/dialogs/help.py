@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
+from textwrap import wrap
 
 from rich.cells import set_cell_size
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
+from textual.events import Resize
 from textual.widgets import Static
 
 from gradtui.expression.functions import TABLE
 from gradtui.tui.configured_keys import in_short
-from gradtui.tui.dialogs.overlay import KeysHelp, glossary, heading
+from gradtui.tui.dialogs.overlay import HEAD, KeysHelp, glossary, heading
 from gradtui.tui.keys import ROWS
 
 LANGUAGE = (
@@ -85,25 +87,55 @@ LONGEST_NAME = 15
 
 class HelpScreen(KeysHelp):
     def told(self) -> ComposeResult:
-        yield Static(_columns(self.keys))
+        yield Columns(self.keys)
         yield from glossary(GLOSSARY)
         yield Static(heading("functions"), classes="heading")
         yield Static(_functions(), id="functions")
 
 
-def _columns(bindings: Sequence[Binding]) -> Content:
-    """Keys at the left, the language at the right: 77 cells."""
-    keys = [(in_short(row, bindings), row.short) for row in ROWS]
-    lines = [Content.assemble((set_cell_size("keys", 44), "bold $text-primary"), heading("what can be typed"))]
+class Columns(Static):
+    """The keys and, beside them or below, what can be typed."""
+
+    def __init__(self, bindings: Sequence[Binding]) -> None:
+        super().__init__()
+        self._keys = [(in_short(row, bindings), row.short) for row in ROWS]
+
+    def on_resize(self, event: Resize) -> None:
+        width = event.size.width
+        self.update(_beside(self._keys) if width >= BESIDE else _below(self._keys, width))
+
+
+Rows = Sequence[tuple[str, str]]
+KEY, TYPED = 12, 18
+"""Cells of what stands before its meaning."""
+LEFT = 44
+BESIDE = 77
+"""Cells of the keys, and of both."""
+
+
+def _beside(keys: Rows) -> Content:
+    lines = [Content.assemble((set_cell_size("keys", LEFT), HEAD), heading("what can be typed"))]
     lines += [
         Content.assemble(
-            (set_cell_size(key, 12), "$text-accent"),
-            set_cell_size(does, 32),
-            (set_cell_size(typed, 18), "$text-accent"),
+            (set_cell_size(key, KEY), "$text-accent"),
+            set_cell_size(does, LEFT - KEY),
+            (set_cell_size(typed, TYPED), "$text-accent"),
             means,
         )
         for (key, does), (typed, means) in zip_longest(keys, LANGUAGE, fillvalue=("", ""))
     ]
+    return Content("\n").join(lines)
+
+
+def _below(keys: Rows, width: int) -> Content:
+    """The meaning is broken within its column."""
+    lines: list[Content] = []
+    for title, rows, cells in (("keys", keys, KEY), ("what can be typed", LANGUAGE, TYPED)):
+        lines += [Content(""), heading(title)] if lines else [heading(title)]
+        for first, means in rows:
+            begin, *rest = wrap(means, max(8, width - cells))
+            lines.append(Content.assemble((set_cell_size(first, cells), "$text-accent"), begin))
+            lines += [Content(" " * cells + line) for line in rest]
     return Content("\n").join(lines)
 
 

@@ -51,5 +51,8 @@ def entry(term: str, means: str) -> ComposeResult:
         yield Static(Content(means))
 
 
+HEAD = "bold $text-primary"
+
+
 def heading(text: str) -> Content:
-    return Content.styled(text, "bold $text-primary")
+    return Content.styled(text, HEAD)
