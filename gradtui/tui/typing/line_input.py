@@ -87,13 +87,16 @@ class LineInput(Input):
         elif self.app.focused is not self:
             send(self.app, event)
         elif isinstance(event, events.Paste):
-            self._insert(joined(event.text))
+            self._insert(self.joined(event.text))
         else:
             await self._obey(event)
             paint_at_once(self)
 
+    def joined(self, text: str) -> str:
+        """Several lines that are pasted, as one: as lines of a function are. Textual takes the first alone."""
+        return joined(text)
+
     def _insert(self, pasted: str) -> None:
-        """Several lines are one, joined as lines of a function are; Textual takes the first alone."""
         if self.selection.is_empty:
             self.insert_text_at_cursor(pasted)
         else:

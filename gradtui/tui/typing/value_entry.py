@@ -24,6 +24,10 @@ class ValueInput(LineInput):
         Binding("escape", "leave", "leave", id="value.leave", tooltip="Leave the value as it was"),
     ]
 
+    def joined(self, text: str) -> str:
+        """Lines are the elements of a vector, as a column of a table is copied."""
+        return ", ".join(filter(None, (line.strip(" \t,;") for line in text.splitlines())))
+
     def action_leave(self) -> None:
         self.post_message(ValueEntry.Left(None))
 
