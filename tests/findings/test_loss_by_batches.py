@@ -108,6 +108,26 @@ def test_it_grows_beyond_what_it_was(fallen: list[float], grown: list[float]) ->
     assert [one.row for one in detect(ended([*fallen, *grown, *further]))] == ["loss grows"]
 
 
+def test_a_margin_that_all_keep_and_one_does_not_next() -> None:
+    """From a loss of 0 each other one is far away."""
+    torch.manual_seed(0)
+    y = torch.arange(32) % 2
+    x = torch.randn(32, 4)
+    x[:, 0] = torch.where(y > 0, 3.0, -3.0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 2))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.5)
+    losses = []
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(60):
+            optimizer.zero_grad()
+            loss = nn.functional.multi_margin_loss(model(x), y)
+            losses.append(loss.item())
+            torch.autograd.backward(loss)
+            optimizer.step()
+    assert 0.0 in losses[:-1]
+    assert [one for one in watch.findings if one.certainty != "perhaps"] == []
+
+
 def ended(losses: list[float]) -> History:
     count = len(losses)
     one = OptimizerHistory(

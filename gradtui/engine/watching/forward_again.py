@@ -22,7 +22,7 @@ from gradtui.engine.autograd.undisturbed import unchanged, undisturbed
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.events import is_leaving, is_of_array
 from gradtui.engine.capture.introspection import buffers_of, is_a, items, tensors
-from gradtui.engine.capture.places import Places
+from gradtui.engine.capture.places import Places, distance
 from gradtui.engine.capture.recorder import Recorder
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.surroundings import Surroundings
@@ -60,8 +60,10 @@ class _Told(Places):
         self.instruction = 0
 
     def here(self, frame: FrameType | None) -> Source | None:
-        if self.runs:
-            return super().here(frame)
+        while self.runs and frame is not None and frame.f_code is not _run.__code__:
+            if not distance(frame.f_code):
+                return self.of_instruction(frame.f_code, frame.f_lasti)
+            frame = frame.f_back
         return None if self.code is None else self.of_instruction(self.code, self.instruction)
 
 

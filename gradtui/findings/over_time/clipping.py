@@ -80,3 +80,10 @@ def detect(history: History) -> Iterator[Fault]:
             }
             certainty: Certainty = "likely" if ratio >= FAR else "perhaps"
             yield Fault("always clipped", None if one.first == 0 else one.first, facts, certainty, source=one.source)
+
+
+def is_far(history: History) -> bool:
+    """Whether next to nothing of the gradients is left by clipping, at every update."""
+    return any(
+        one.row in ("always clipped", "clipped while scaled") and one.certainty == "likely" for one in detect(history)
+    )

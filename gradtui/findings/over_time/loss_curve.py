@@ -98,6 +98,8 @@ def jump(history: History, update: int) -> Growth | None:
         before = [one for one in optimizer.losses if one[0] < update and math.isfinite(one[1])]
         if len(before) < 2 or not _is_next(optimizer, before[-1][0], update):
             continue
+        if before[-1][1] <= max(abs(loss) for _, loss in before[:-1]):
+            continue
         usual = [one for one in before[-1 - NEAR :] if abs(one[1]) * JUMP < before[-1][1]]
         if usual:
             return _growth(number, optimizer, usual[-1], before[-1], False)
@@ -131,6 +133,24 @@ def jumped(history: History, grown: Growth, after: str, about: tuple[str, ...], 
     if moved < LITTLE:
         return Fault("loss jumps by a batch", grown.last, facts, "likely", about, cause.source, begun_by=cause)
     return Fault("loss jumps", grown.first, facts, "likely", about, cause.source, begun_by=cause)
+
+
+def thrown(history: History, update: int, about: tuple[str, ...], cause: Finding) -> Fault | None:
+    """Where the step right before this update threw the weights away. cause: what a backward pass tells of it, which comes of
+    that."""
+    for optimizer in history.optimizers:
+        before = [one for one, _ in optimizer.losses if one < update]
+        far = far_steps(optimizer)
+        if before and _is_next(optimizer, before[-1], update) and before[-1] in far:
+            facts = {"last": before[-1], **far[before[-1]]}
+            return Fault("weights are thrown away", before[-1], facts, "likely", about, cause.source, begun_by=cause)
+    return None
+
+
+def far_steps(optimizer: OptimizerHistory) -> dict[int, dict[str, float]]:
+    """Updates whose step threw the weights away: by how many times their norm, and at which rate."""
+    steps = zip(optimizer.losses, optimizer.moves, optimizer.top_rates, strict=True)
+    return {one: {"moved": moved, "rate": rate} for (one, _), moved, rate in steps if FACTOR < moved < math.inf}
 
 
 def _rate(optimizer: OptimizerHistory, first: int, last: int) -> float:

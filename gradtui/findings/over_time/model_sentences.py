@@ -12,6 +12,18 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "{moved} times their norm, which is far too large (learning rate {rate})",
         "take a far smaller learning rate, by powers of 10: Adam moves each weight by about as much as that, at each step",
     ),
+    "weights are thrown away": Sentence(
+        "divergence",
+        "the step of update {last} changes the weights by {moved} times their norm, which is far too large (learning rate "
+        "{rate}); then {cause}",
+        "take a far smaller learning rate, by powers of 10, or clip the gradients (clip_grad_norm_)",
+    ),
+    "nothing moves after a far step": Sentence(
+        "divergence",
+        "the step of update {last} changes the weights by {moved} times their norm, which is far too large (learning rate "
+        "{rate}); after it {names} move no more: what is to be added is smaller than the last digit of what they are now",
+        "take a far smaller learning rate, by powers of 10, or clip the gradients (clip_grad_norm_)",
+    ),
     "broadcast": Sentence(
         "broadcast",
         "shapes {a} and {b} broadcast to {made}: each prediction is compared with every target, so the model learns their mean",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, Noted
-from gradtui.findings.over_time.loss_curve import ends_in, growth, jump, jumped
+from gradtui.findings.over_time.loss_curve import ends_in, growth, jump, jumped, thrown
 from gradtui.snapshot.finding import NOT_FINITE
 
 
@@ -48,6 +48,10 @@ def detect(history: History) -> Iterator[Fault]:
     grown = jump(history, update) if causes[0].kind in ("overflow", "exploding") else None
     if grown is not None:
         yield jumped(history, grown, f", and is {what} after it", (), causes[0])
+        return
+    far = thrown(history, update, about, causes[0])
+    if far is not None:
+        yield far
         return
     yield Fault(row, update, {"what": what}, causes[0].certainty, about, causes[0].source, begun_by=causes[0])
 

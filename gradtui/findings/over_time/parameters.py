@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 
+from gradtui.findings.over_time import clipping
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import EARLY, History, OptimizerHistory, ParameterHistory, Run
-from gradtui.findings.over_time.loss_curve import growth, jump, jumped
+from gradtui.findings.over_time.loss_curve import far_steps, growth, jump, jumped, thrown
 from gradtui.findings.over_time.steps_and_rates import is_told
 from gradtui.snapshot.finding import CUT_OFF, Certainty, Finding
 
@@ -81,6 +82,8 @@ def in_no_optimizer(history: History) -> Iterator[Fault]:
 
 
 def unmoved(history: History) -> Iterator[Fault]:
+    if clipping.is_far(history):
+        return  # that takes what they would move by
     found = [
         one
         for one in history.parameters.values()
@@ -92,6 +95,10 @@ def unmoved(history: History) -> Iterator[Fault]:
         groups.setdefault((one.dtype, one.optimizer), []).append(one)
     for (dtype, number), group in groups.items():
         assert number is not None
+        for last, far_step in [*far_steps(history.optimizers[number]).items()][:1]:
+            names = tuple(one.name for one in group)
+            yield Fault("nothing moves after a far step", last, {"last": last, **far_step}, "likely", names)
+            group = []
         others = [one for one in history.parameters.values() if one.optimizer == number and one not in group]
         nearest = max((one.largest for one in others), default=0.0)
         far = [one for one in group if one.largest < VANISHING * nearest]
@@ -255,6 +262,10 @@ def _by_pass(
                 one.first <= grown.first and grown.last <= one.last for one in growth(history)
             ):  # that tells of it
                 yield jumped(history, grown, "", names, cause)
+            return
+        far = thrown(history, update, names, cause) if kinds is DYING and began else None
+        if far is not None:
+            yield far
             return
         empty = cause.kind == "masked" and not began  # data that is 0 in all updates may be a beginning that is meant
         certainty: Certainty = "perhaps" if empty else cause.certainty

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gradtui.findings.over_time import clipping
 from gradtui.findings.over_time.fault import Fault
 from gradtui.findings.over_time.history import History, Noted, OptimizerHistory
 from gradtui.snapshot.finding import NOT_FINITE, Certainty, Finding
@@ -40,10 +41,10 @@ def order(history: History) -> Iterator[Fault]:
         if is_told(history, one):
             if one.empty_without_backward:
                 yield Fault("step before backward", None, facts, "proved", source=one.source)
-            elif history.of("cleared"):
-                yield Fault("cleared before step", None, facts, "proved", source=one.source)
-            else:
+            elif sum(each.updates for each in leaves) >= one.steps or not history.of("cleared"):
                 yield Fault("loss is a leaf", None, facts, "proved", source=leaves[0].source)
+            else:
+                yield Fault("cleared before step", None, facts, "proved", source=one.source)
         elif one.steps > LEAST and one.empty_without_backward == one.empty.count == 1 and one.first == 0:
             yield Fault("first step is empty", 0, facts, "perhaps", source=one.source)
 
@@ -75,6 +76,8 @@ def tiny(history: History) -> Iterator[Fault]:
     """Steps that come to next to nothing, all together, while the loss does not fall."""
     for one in history.optimizers:
         moved, size = sum(one.moves), len(one.losses) // 4
+        if clipping.is_far(history):
+            continue
         if size < LEAST or not 0 < moved < LITTLE or not one.rates or max(one.rates) < one.top_rate:
             continue
         first, last = (sum(loss for _, loss in part) for part in (one.losses[:size], one.losses[-size:]))

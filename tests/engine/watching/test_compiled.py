@@ -99,6 +99,24 @@ def test_a_function_that_is_compiled() -> None:
     assert [(one.kind, one.parameter) for one in watch.findings] == [("dead", "first.weight")]
 
 
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_model_of_layers_alone_is_of_the_line_that_calls_it(compiled: bool) -> None:
+    torch.manual_seed(0)
+    model, x = nn.Sequential(nn.Linear(3, 4), nn.Threshold(50, 0), nn.Linear(4, 1)), torch.rand(5, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    run = torch.compile(model, backend="eager") if compiled else model
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(5):
+            y = run(x)
+            optimizer.zero_grad()
+            torch.autograd.backward(y.square().mean())
+            optimizer.step()
+    (told,) = watch.findings
+    assert told.kind == "dead"
+    assert told.source is not None
+    assert told.source.text == "run(x)"
+
+
 class Counting(Net):
     """Does more than to compute."""
 

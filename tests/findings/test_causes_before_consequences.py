@@ -1,0 +1,66 @@
+"""Steps that go far too far, gradients that are clipped to nothing, a loss that is a new leaf: what comes of them is not told as
+the cause. Truth is the same training without the fault, which is healthy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import gradtui
+
+functional = nn.functional
+
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "cosine": lambda made, y: 1 - functional.cosine_similarity(made, y).mean(),
+    "normalised": lambda made, y: functional.mse_loss(functional.layer_norm(made, (4,)), y),
+    "saturated": lambda made, y: functional.mse_loss(torch.tanh(made), y),
+    "a softmax": lambda made, y: functional.mse_loss(made.softmax(1), y),
+}
+
+
+def told(
+    loss_of: Callable[[Tensor, Tensor], Tensor],
+    rate: float = 0.01,
+    clip: float = 0.0,
+    leaf: bool = False,
+    other: bool = False,
+) -> list[gradtui.Finding]:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(6, 16), nn.ReLU(), nn.Linear(16, 4))
+    x, y = torch.randn(32, 6), torch.rand(32, 4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(24):
+            if other:  # as an attack on the data makes one
+                torch.autograd.backward(loss_of(model(x), y))
+            loss = loss_of(model(x), y)
+            optimizer.zero_grad()
+            loss = loss.detach().requires_grad_() if leaf else loss
+            torch.autograd.backward(loss)
+            if clip:
+                nn.utils.clip_grad_norm_(model.parameters(), clip)
+            optimizer.step()
+    return [*watch.findings]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_step_that_throws_the_weights_away(name: str) -> None:
+    assert told(LOSSES[name]) == []
+    first = told(LOSSES[name], rate=1e8)[0]
+    assert (first.update or 0) <= 1
+    assert "learning rate" in first.text
+    assert "smaller learning rate" in first.remedy
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_gradients_that_are_clipped_to_nothing(name: str) -> None:
+    assert [one.kind for one in told(LOSSES[name], clip=1e-7)] == ["clipping"]
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_a_loss_that_is_a_new_leaf(other: bool) -> None:
+    assert told(LOSSES["saturated"], other=other) == []
+    assert [one.kind for one in told(LOSSES["saturated"], leaf=True, other=other)] == ["new_leaf"]
