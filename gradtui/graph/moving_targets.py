@@ -21,6 +21,8 @@ FOLDING = {"Max", "Amax", "Min", "Amin", "Sum", "Mean"}
 PASSING: tuple[Trait, ...] = ("view", "part", "looking up", "choosing", "bounded")
 FARTHEST = 64
 """Nodes that are looked at from one side of a comparison."""
+MOST_COMPARISONS, MOST_BELOW = 64, 5_000
+"""Of a graph; nodes below one side, whose leaves are looked for."""
 
 
 class MovingTargets(Generic[N]):
@@ -32,9 +34,13 @@ class MovingTargets(Generic[N]):
     def found(self, nodes: Iterable[N]) -> Iterator[tuple[N, frozenset[N]]]:
         """The nodes that compare, and the leaves that one side is made of, where the other is a constant plus a factor times
         what the same leaves give in the same way: an estimate of what comes later, of which nothing is cut off."""
+        compared = 0
         for node in nodes:
             a, b = self._compared(node)
             if a is not None and b is not None:
+                compared += 1
+                if compared > MOST_COMPARISONS:
+                    return
                 leaves = self._shared(a, b) or self._shared(b, a)
                 if leaves:
                     yield node, leaves
@@ -46,14 +52,19 @@ class MovingTargets(Generic[N]):
         return [one for one in self._following(node) if one is not None]
 
     def _compared(self, node: N) -> tuple[N | None, N | None]:
-        if self._operation(node) in DISTANCES:
-            below = {*self._learned(node)}
-            node = below.pop() if len(below) == 1 else node
-            if self._operation(node) != "Sub":
-                return None, None
-        elif self._operation(node) not in COMPARING:
+        name = self._operation(node)
+        if name not in COMPARING and name not in DISTANCES:
             return None, None
         sides = self._following(node)
+        if name in DISTANCES:
+            difference = sides[0] if sides else None
+            if (
+                difference is None
+                or (name == "Mul" and sides[-1] != difference)
+                or self._operation(difference) != "Sub"
+            ):
+                return None, None
+            sides = self._following(difference)
         return (sides[0], sides[1]) if len(sides) == 2 else (None, None)
 
     def _shared(self, given: N, target: N) -> frozenset[N]:
@@ -102,9 +113,12 @@ class MovingTargets(Generic[N]):
             waiting += new
 
     def _leaves(self, start: N) -> frozenset[N]:
+        """None where there is too much below it."""
         waiting, seen = [start], {start}
         while waiting:
             new = [one for one in self._learned(waiting.pop()) if one not in seen]
             seen.update(new)
             waiting += new
+            if len(seen) > MOST_BELOW:
+                return frozenset()
         return frozenset(one for one in seen if not self._following(one))

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import gradtui
+from gradtui.graph.moving_targets import MovingTargets
 
 
 class Duel(nn.Module):
@@ -123,3 +124,18 @@ def test_what_is_to_meet_is_no_target(name: str) -> None:
     with gradtui.trace(model) as trace:
         loss = MEETING[name](model)
     assert "learned_target" not in {one.kind for one in trace.capture(loss).findings}
+
+
+def test_many_comparisons_in_a_deep_graph_take_no_time_each() -> None:
+    """What is looked at is counted: nodes whose edges are asked for. Each block compares with a part of the next one."""
+    count, asked = 24_000, []
+    names = [f"{name}Backward0" for name in ("Add", "Pow", "Sub", "Sin", "Add", "Mul")]
+    edges: list[list[int | None]] = [[1, 6], [1], [1, 2], [3], [1, None], [4, None]]
+
+    def following(node: int) -> list[int | None]:
+        asked.append(node)
+        return [None if far is None else node + far for far in edges[node % 6]] if node < count else []
+
+    found = MovingTargets[int](lambda node: names[node % 6], following).found(range(count))
+    assert len([*found]) < count
+    assert len(asked) < 100 * count
