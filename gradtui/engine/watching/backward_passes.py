@@ -263,12 +263,13 @@ class Passes:
         graph.release(nodes)
         return len(several) > SEVERAL
 
-    def stepped(self, optimizer: int, left: Sequence[torch.Tensor], idle: bool) -> None:
-        """A step is over. left: parameters whose gradient is not 0. idle: there were none in any of its steps."""
+    def stepped(self, optimizer: int, left: Sequence[torch.Tensor], idle: bool, border: int) -> None:
+        """A step is over. left: parameters whose gradient is not 0. idle: there were none in any of its steps. border: the
+        sequence number of the first node after it."""
         self.places, self.undivided, self._skips = [], True, 0
         self.hooks.know(self.parameters)
         self._note_new_weights()
-        self._border = sequence_number()
+        self._border = border
         self.reached.clear()
         if idle:
             self.idle[optimizer] = self.parameters
@@ -290,6 +291,15 @@ class Passes:
         if not values or len(values) < len(self._begun.outputs):
             return None
         return sum(float(self._scaled.loss(one).detach().item()) for one in values)
+
+    def leaves(self) -> Sequence[torch.Tensor]:
+        """That the last pass went to, the last used first."""
+        roots = [graph.root(one) for one in self._begun.outputs if one.requires_grad]
+        nodes = graph.walk(*roots) if roots else []
+        guard(nodes)
+        leaves = [*leaves_of(nodes).values()]
+        graph.release(nodes)
+        return leaves
 
     def _look_for_leaves(self) -> None:
         roots = [graph.root(one) for one in self._begun.outputs if one.requires_grad]

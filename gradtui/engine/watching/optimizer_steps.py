@@ -22,7 +22,8 @@ from gradtui.engine.watching.left_gradients import has_gradient
 from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
 from gradtui.engine.watching.parameter_samples import Samples
 from gradtui.engine.watching.sink import Sink
-from gradtui.findings.over_time.history import EARLY, History, OptimizerHistory, ParameterHistory
+from gradtui.engine.watching.updates_by_hand import ByHand
+from gradtui.findings.over_time.history import EARLY, YOUR_CODE, History, OptimizerHistory, ParameterHistory
 from gradtui.runs.run import ParameterNorms, Update
 from gradtui.snapshot.model import Source
 
@@ -99,16 +100,18 @@ class Steps:
             if reference() is optimizer:
                 return number
         self._optimizers.append(weakref.ref(optimizer))
-        self._sink.optimizer(type(optimizer).__name__)
+        by_hand = is_a(optimizer, ByHand)
+        name = YOUR_CODE if by_hand else type(optimizer).__name__
+        self._sink.optimizer(name)
         shards = [name for name, one in self._named.items() if is_shard(one) and name not in self._shards]
         if shards:
             self._shards.update(shards)
             self._sink.shards(shards)
         own = {id(one) for one in self.parameters}
-        made = OptimizerHistory(type(optimizer).__name__, frozenset(), self._history.updates, source=place)
+        made = OptimizerHistory(name, frozenset(), self._history.updates, source=place, by_hand=by_hand)
         self._describe(made)
         alike = (place for place, other in enumerate(self._history.optimizers) if other.name == made.name)
-        made.follows = max((place for place in alike if self._owned[place].keys() == own), default=None)
+        made.follows = max((place for place in alike if self._owned[place].keys() == own and not by_hand), default=None)
         self._owned.append({})
         self._history.optimizers.append(made)
         return len(self._optimizers) - 1
@@ -176,7 +179,9 @@ class Steps:
 
     # ---------------------------------------------------------------- a step ends
 
-    def ends(self, optimizer: Any) -> None:
+    def ends(self, optimizer: Any, border: int | None = None) -> None:
+        """border: the sequence number of the first node after it, where that is not the next one."""
+        border = sequence_number() if border is None else border
         if self._closure:
             self._gradients(optimizer, None)
         history, update = self._history, self._history.updates
@@ -207,10 +212,14 @@ class Steps:
         self.ran += 1
         if history.updates == LOOKED_AT:
             self.look_at_structure()
-        left = [one for name, one in self._named.items() if id(one) in own and told[name].grad]
         mine = history.optimizers[self._number]
-        self._passes.stepped(self._number, left, mine.empty.count == mine.steps)
-        self._after()
+        left = [
+            one
+            for name, one in self._named.items()
+            if id(one) in own and told[name].grad and (told[name].change or not mine.by_hand)
+        ]
+        self._passes.stepped(self._number, left, mine.empty.count == mine.steps, border)
+        self._after(border)
 
     def look_at_structure(self) -> None:
         """Early, and when the training is over: units that are alike may yet part."""
@@ -239,9 +248,9 @@ class Steps:
                 optimizer=self._number,
             )  # fmt: skip
 
-    def _after(self) -> None:
+    def _after(self, border: int) -> None:
         notice = self._notice
-        notice.borders.append(sequence_number())
+        notice.borders.append(border)
         notice.sums, notice.added_to = {}, set()
         notice.made_smaller, notice.stepped = None, self.parameters
         notice.written, notice.late, notice.clips, notice.passes, notice.scale = {}, {}, [], 0, 1.0

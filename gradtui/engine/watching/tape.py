@@ -160,15 +160,17 @@ class Segment:
 
 Heard = Callable[[Any, tuple[Any, ...], dict[str, Any], Any, FrameType], None]
 """Is told of each call that is noted, with its result and the frame that made it."""
+Comes = Callable[[Any, tuple[Any, ...], dict[str, Any], FrameType], None]
 
 
 class Tape(TorchFunctionMode):
-    """A mode for the thread that enters it, or that it is moved to."""
+    """A mode for the thread that enters it, or that it is moved to. comes: is told of each call before it runs, if it is set."""
 
     def __init__(self, heard: Heard, gradient_set: Callable[[torch.Tensor, Any], None]) -> None:
         super().__init__()
         self.segments: deque[Segment] = deque([Segment()], maxlen=SEGMENTS)
         self.paused = 0
+        self.comes: Comes | None = None
         self._thread = get_ident()
         self._heard, self._gradient_set = heard, gradient_set
         self._left = ExitStack()
@@ -273,6 +275,8 @@ class Tape(TorchFunctionMode):
         kwargs = {} if kwargs is None else kwargs
         if self._is_off():
             return func(*args, **kwargs)
+        if self.comes is not None:
+            self.comes(func, args, kwargs, sys._getframe(1))
         if type(func) is ACCESSOR:
             if func == SET_GRAD:
                 self._gradient_set(*args)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from types import FrameType
 from typing import Any
 
 import torch
@@ -25,6 +26,7 @@ from gradtui.engine.watching.optimizer_steps import Steps
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.sink import Sink
 from gradtui.engine.watching.tape import Tape, closure_of
+from gradtui.engine.watching.updates_by_hand import ByHand, UpdatesByHand
 from gradtui.findings.over_time.findings import findings
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.finding import Finding
@@ -73,9 +75,10 @@ class Watch:
         self._modes = Modes(self.history, self._names)
         self._scaled = scalers.Scaled()
         self._notice = Notice(self.history, self.place, self._modes)
-        self._tape = Tape(self._notice.heard, self._notice.gradient_set)
+        self._tape = Tape(self._call_came, self._notice.gradient_set)
         self._passes = Passes(self._tape, self.history, self._names, self._scaled, sink, every)
         self._steps = Steps(self.history, self._names, self._passes, self._notice, sink, time.perf_counter())
+        self._by_hand = UpdatesByHand(self._update_begins, self._update_ends) if optimizer is None else None
         self._stack: list[Any] = []
         self._without_tape = False
         self._hooks: list[Any] = []
@@ -109,6 +112,7 @@ class Watch:
         """Take everything off again, and tell what there is to tell. Once more does nothing."""
         if self.history.ended:
             return
+        self._finish_by_hand()
         with self._tape.pause(), self._watching():
             self._passes.unfinished()
             self._steps.look_at_structure()
@@ -201,6 +205,7 @@ class Watch:
         if not here or (creates and not accumulates):
             return run(outputs, *args, **kwargs)
         self._has_begun = True
+        self._finish_by_hand()
         place = self.place(sys._getframe(1))
         with self._tape.pause():
             keeps = bool(args[1]) if len(args) > 1 else False
@@ -217,6 +222,8 @@ class Watch:
             self._notice.passes += 1
             with self._watching():
                 self._passes.ends()
+                if self._by_hand is not None and accumulates:
+                    self._listen(self._by_hand, sys._getframe(1))
         return result
 
     @contextmanager
@@ -241,6 +248,8 @@ class Watch:
             self._passes_by(sys._getframe(1))
             return None
         self._has_begun = True
+        self._finish_by_hand()
+        self._by_hand = None
         frame = sys._getframe(1)
         self._drop_ended(frame)
         self._stack.append(frame)
@@ -280,11 +289,54 @@ class Watch:
         self._return()
         with self._tape.pause(), self._watching():
             self._steps.ends(optimizer)
-            count = self.history.updates
-            bad = self.history.is_bad + self.history.is_lost
-            if (count >= FIRST_LOOK and not count & (count - 1)) or bad > self._bad:
-                self._bad = max(bad, self._bad)
-                self._tell()
+            self._look()
+
+    def _look(self) -> None:
+        """An update is over."""
+        count = self.history.updates
+        bad = self.history.is_bad + self.history.is_lost
+        if (count >= FIRST_LOOK and not count & (count - 1)) or bad > self._bad:
+            self._bad = max(bad, self._bad)
+            self._tell()
+
+    # ---------------------------------------------------------------- updates by hand
+
+    def _listen(self, by_hand: UpdatesByHand, frame: FrameType) -> None:
+        """For an update by hand. Its names are looked for before a loop calls each of the leaves the same."""
+        leaves = by_hand.passed(self._passes.leaves())
+        if leaves:
+            self._names.of(leaves, frame)
+            self._tape.comes = self._call_comes
+
+    def _call_comes(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> None:
+        if self._by_hand is None or not self._by_hand.listens:
+            self._tape.comes = None
+            return
+        with self._watching():
+            self._by_hand.comes(func, args, kwargs, frame)
+
+    def _call_came(
+        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType
+    ) -> None:
+        if self._by_hand is not None and self._by_hand.running is not None:
+            with self._watching():
+                self._by_hand.came(result)
+        self._notice.heard(func, args, kwargs, result, frame)
+
+    def _update_begins(self, update: ByHand, frame: FrameType) -> None:
+        with self._tape.pause():
+            self._steps.begins(update, frame, self.place(frame), closure=False)
+
+    def _update_ends(self, update: ByHand, border: int) -> None:
+        with self._tape.pause():
+            self._steps.ends(update, border)
+            self._look()
+
+    def _finish_by_hand(self) -> None:
+        self._tape.comes = None
+        if self._by_hand is not None:
+            with self._watching():
+                self._by_hand.finish()
 
     def _return(self) -> None:
         """A step is over: what it calls is of no interest, but for what its closure does."""

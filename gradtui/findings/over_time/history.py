@@ -18,6 +18,9 @@ Seen = Literal[
 ]  # fmt: skip
 """What the watch notes beside the numbers of an update."""
 
+YOUR_CODE = "your code"
+"""The name of what updates weights by hand, in place of an optimizer's."""
+
 EARLY = 10
 """First steps with a gradient, by which it is told whether a parameter moves at all."""
 
@@ -104,7 +107,7 @@ class OptimizerHistory:
     largest learning rate of each. top_rate: that of all so far. low_rate: it is far below that. no_rate: all learning rates are
     0. scheduled: the rate it was made with, where a scheduler has changed it. empty: no parameter had a gradient. thrown_away:
     steps before which the gradients of all passes but the last were cleared.
-    follows: an earlier optimizer that had the same parameters."""
+    follows: an earlier optimizer that had the same parameters. by_hand: it is a person's own code that changes them."""
 
     name: str
     names: frozenset[str]
@@ -130,6 +133,7 @@ class OptimizerHistory:
     undivided: int = 0
     thrown_away: int = 0
     follows: int | None = None
+    by_hand: bool = False
 
 
 @dataclass(slots=True)

@@ -23,7 +23,8 @@ def uncleared(history: History) -> Iterator[Fault]:
                 facts = {"count": count, "optimizer": optimizer.name, "of": optimizer.steps}
                 several = len(history.optimizers) > 1
                 row = "gradients of one optimizer add up" if several and not some else row
-                about = found[0].facts["names"] if some or several else ()
+                row = "gradients add up by hand" if optimizer.by_hand else row
+                about = found[0].facts["names"] if some or several or optimizer.by_hand else ()
                 yield Fault(row, found[0].first, facts, "likely" if some else "proved", about, found[0].source)
                 break
 

@@ -198,7 +198,7 @@ def leaps(history: History) -> Iterator[Fault]:
             least = lowest[place]
             if place and most > 0 and min(loss, least * SPIKE) > FACTOR * most and optimizer.moves[place - 1] > FAR:
                 facts = {"begin": losses[place - 1][1], "end": loss, "least": least, "moved": optimizer.moves[place - 1],
-                         "rate": optimizer.top_rate}  # fmt: skip
+                         "rate": optimizer.top_rate or math.nan}  # fmt: skip
                 yield Fault("loss leaps", losses[place - 1][0], facts, "likely")
                 break
             most = max(most, abs(loss))

@@ -1,4 +1,5 @@
-"""Words on what a loss is given, on shapes and modes, on what a model is made of, on leaps, on scalers, and on narrow dtypes."""
+"""Words on what a loss is given, on shapes and modes, on what a model is made of, on leaps, on scalers, on narrow dtypes, and on
+updates by hand."""
 
 from __future__ import annotations
 
@@ -6,6 +7,18 @@ from gradtui.findings.over_time.sentence import Sentence
 from gradtui.findings.words.mistakes import CUT_TARGET
 
 OF_THE_MODEL: dict[str, Sentence] = {
+    "gradients add up by hand": Sentence(
+        "zero_grad",
+        "{names}: .grad is not cleared between the updates by hand: each gradient adds up to those before, in {count} of {of} "
+        "updates",
+        "clear it once for each update, before backward(): w.grad.zero_() under torch.no_grad(), or w.grad = None",
+    ),
+    "left out by hand": Sentence(
+        "not_in_optimizer",
+        "{names}: has a gradient, and none of {count} updates by hand changes it",
+        "subtract lr * grad from it too; no fault where its gradient is wanted for itself; in a narrow dtype look whether the "
+        "change is lost by rounding",
+    ),
     "loss leaps": Sentence(
         "divergence",
         "the loss leaps from {begin} to {end}, and never comes below {least} again: the step before changes the weights by "

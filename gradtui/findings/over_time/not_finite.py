@@ -63,7 +63,7 @@ def _by_step(history: History, step: Noted) -> Fault:
         "optimizer": optimizer.name,
         "dtype": facts["dtype"],
         "eps": facts["eps"],
-        "rate": max(optimizer.rates, default=0.0),
+        "rate": max(optimizer.rates, default=math.nan),
     }
     row = "eps is lost" if facts["is_lost"] else "step makes nan"
     return Fault(row, step.first, told, "proved", facts["names"], step.source)

@@ -374,6 +374,8 @@ SENTENCES: dict[str, Sentence] = {
 def told(fault: Fault, history: History) -> Finding:
     row, cause = SENTENCES[fault.row], fault.begun_by
     facts: dict[str, str] = {name: _said(fact) for name, fact in fault.facts.items()}
+    if fault.facts.get("rate", 0.0) != fault.facts.get("rate", 0.0):  # of an update by hand nobody knows it
+        facts["rate"] = "unknown"
     facts["names"] = gathered(fault.about, history.parameters) if fault.about else ""
     if cause is not None:
         facts |= {"cause": cause.text, "remedy": cause.remedy}
