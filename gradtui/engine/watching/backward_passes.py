@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import sys
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Literal, cast
 
@@ -115,13 +116,11 @@ class Passes:
         self.loss: float | None = None
         self.place: Source | None = None
         self.places: list[Source | None] = []
-        self.undivided = True
-        self.capturing = False
+        self.undivided, self.capturing = True, False
         self.idle: dict[int, Sequence[torch.Tensor]] = {}
         self.reached: set[int] = set()
         self._tape, self._history, self._names, self._scaled, self._sink = tape, history, names, scaled, sink
-        self._every = every
-        self._taken, self._skips = 0, 0
+        self._every, self._taken, self._skips = every, 0, 0
         self._begun = Begun()
         self._tokens: list[weakref.ref[_Token]] = []
         self.left = LeftGradients(history)
@@ -245,11 +244,8 @@ class Passes:
 
     def _older_than_last_step(self) -> Literal["none", "part", "all"]:
         """Which part of the graph is."""
-        roots = [graph.root(one) for one in self._begun.outputs if one.grad_fn is not None]
-        nodes = graph.walk(*roots) if roots else []
-        guard(nodes)
-        numbers = [number for node in nodes if (number := graph.sequence(node)) is not None]
-        graph.release(nodes)
+        with self._graph() as nodes:
+            numbers = [number for node in nodes if (number := graph.sequence(node)) is not None]
         if min(numbers, default=self._border) >= self._border:
             return "none"
         return "part" if max(numbers) >= self._border else "all"
@@ -294,25 +290,26 @@ class Passes:
 
     def leaves(self) -> Sequence[torch.Tensor]:
         """That the last pass went to, the last used first."""
+        with self._graph() as nodes:
+            return [*leaves_of(nodes).values()]
+
+    @contextmanager
+    def _graph(self) -> Iterator[Sequence[Node]]:
         roots = [graph.root(one) for one in self._begun.outputs if one.requires_grad]
         nodes = graph.walk(*roots) if roots else []
         guard(nodes)
-        leaves = [*leaves_of(nodes).values()]
+        yield nodes
         graph.release(nodes)
-        return leaves
 
     def _look_for_leaves(self) -> None:
-        roots = [graph.root(one) for one in self._begun.outputs if one.requires_grad]
-        nodes = graph.walk(*roots) if roots else []
-        guard(nodes)
-        leaves = [*leaves_of(nodes).values()]
-        self.hooks.know(leaves)
-        if self._history.updates < FIRST:
-            self._names.found(leaves, self._history.updates)
-        if self._history.updates:
-            self._look_for_new_weights(leaves)
-        self._look_for_moving_targets(nodes)
-        graph.release(nodes)
+        with self._graph() as nodes:
+            leaves = [*leaves_of(nodes).values()]
+            self.hooks.know(leaves)
+            if self._history.updates < FIRST:
+                self._names.found(leaves, self._history.updates)
+            if self._history.updates:
+                self._look_for_new_weights(leaves)
+            self._look_for_moving_targets(nodes)
 
     def _look_for_moving_targets(self, nodes: Sequence[Node]) -> None:
         targets = MovingTargets[Node](lambda node: node.name(), lambda node: [one for one, _ in node.next_functions])

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from gradtui.engine.autograd.torch_private import is_shard, sequence_number
+from gradtui.engine.autograd.torch_private import is_shard
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import Places
 from gradtui.engine.watching import loss_inputs, model_structure, tensor_norms
@@ -179,9 +179,8 @@ class Steps:
 
     # ---------------------------------------------------------------- a step ends
 
-    def ends(self, optimizer: Any, border: int | None = None) -> None:
-        """border: the sequence number of the first node after it, where that is not the next one."""
-        border = sequence_number() if border is None else border
+    def ends(self, optimizer: Any, border: int) -> None:
+        """border: the sequence number of the first node after it."""
         if self._closure:
             self._gradients(optimizer, None)
         history, update = self._history, self._history.updates
@@ -208,16 +207,12 @@ class Steps:
         if update < FIRST:
             self._notice.orders.settle()
         loss_inputs.name_noted(history, self._named)
-        history.updates += 1
-        self.ran += 1
+        history.updates, self.ran = history.updates + 1, self.ran + 1
         if history.updates == LOOKED_AT:
             self.look_at_structure()
         mine = history.optimizers[self._number]
-        left = [
-            one
-            for name, one in self._named.items()
-            if id(one) in own and told[name].grad and (told[name].change or not mine.by_hand)
-        ]
+        moved = {name for name, norms in told.items() if norms.grad and (norms.change or not mine.by_hand)}
+        left = [one for name, one in self._named.items() if id(one) in own and name in moved]
         self._passes.stepped(self._number, left, mine.empty.count == mine.steps, border)
         self._after(border)
 

@@ -15,7 +15,14 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from gradtui.engine.autograd.compiled import Compiled, is_compiling, stepping_aside
-from gradtui.engine.autograd.torch_private import asked, in_backward, is_unscaled, through_backward, unasked
+from gradtui.engine.autograd.torch_private import (
+    asked,
+    in_backward,
+    is_unscaled,
+    sequence_number,
+    through_backward,
+    unasked,
+)
 from gradtui.engine.capture.introspection import items
 from gradtui.engine.capture.places import Places
 from gradtui.engine.watching import scalers
@@ -288,7 +295,7 @@ class Watch:
             return
         self._return()
         with self._tape.pause(), self._watching():
-            self._steps.ends(optimizer)
+            self._steps.ends(optimizer, sequence_number())
             self._look()
 
     def _look(self) -> None:

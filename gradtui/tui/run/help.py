@@ -10,7 +10,10 @@ from textual.widgets import Static
 from gradtui.tui.dialogs.overlay import KeysHelp, entry, glossary, heading
 
 GLOSSARY = (
-    ("update", "one call of an optimizer's step, counted from 0 over all optimizers"),
+    (
+        "update",
+        "one call of an optimizer's step, or what your own code makes of weights by .grad; counted from 0 over all",
+    ),
     ("gradient", "the norm of a parameter's gradient as step finds it, after clipping"),
     ("weight, change", "the norm of the parameter before the step, and of what the step added to it"),
     ("by weight", "change / weight: about 1/1000 an update is usual; far more is unstable, far less hardly learns"),

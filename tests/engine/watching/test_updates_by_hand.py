@@ -152,9 +152,9 @@ def test_each_is_an_update(kept: Kept, step: Step, clears: Callable[[Iterable[Te
     told(kept)
     assert kept.optimizers == [YOUR_CODE]
     assert [one.loss for one in kept.updates] == [loss for loss, _ in true]
-    for update, (_, sizes) in zip(kept.updates, true, strict=True):
+    for update, (_, norms) in zip(kept.updates, true, strict=True):
         every = [update.parameters[name] for name in ("w", "b")]
-        assert [size for one in every for size in (one.weight, one.grad, one.change)] == pytest.approx(sizes, abs=1e-7)
+        assert [size for one in every for size in (one.weight, one.grad, one.change)] == pytest.approx(norms, abs=1e-7)
     assert not kept.findings
 
 
@@ -218,7 +218,7 @@ def test_momentum_and_several_passes(kept: Kept) -> None:
     for _ in range(UPDATES):
         model.zero_grad()
         for _ in range(2):
-            torch.autograd.backward((model(torch.randn(16, 3)).square().mean() / 2))
+            torch.autograd.backward(model(torch.randn(16, 3)).square().mean() / 2)
         for one, momentum in zip(model.parameters(), momenta, strict=True):
             momentum.mul_(0.9).add_(one.grad)  # type: ignore[arg-type]
             one.data.sub_(momentum, alpha=RATE)
