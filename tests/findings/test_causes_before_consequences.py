@@ -4,6 +4,7 @@ the cause. Truth is the same training without the fault, which is healthy."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 import torch
@@ -52,6 +53,28 @@ def test_a_step_that_throws_the_weights_away(name: str) -> None:
     first = told(LOSSES[name], rate=1e8)[0]
     assert (first.update or 0) <= 1
     assert "learning rate" in first.text
+    assert "smaller learning rate" in first.remedy
+
+
+def factor(rate: float) -> list[gradtui.Finding]:
+    """A covariance that is to fit: torch refuses it where it is none."""
+    torch.manual_seed(0)
+    model, x = nn.Linear(4, 4), torch.randn(12, 4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+    with suppress(RuntimeError), gradtui.watch(model, optimizer) as watch:
+        for _ in range(8):
+            optimizer.zero_grad()
+            made = model.weight + model.weight.mT + 4 * torch.eye(4)
+            torch.autograd.backward(torch.linalg.cholesky(made).diagonal().log().sum().square() + 0 * model(x).sum())
+            optimizer.step()
+    return [*watch.findings]
+
+
+def test_what_torch_refuses_after_a_step_that_throws_the_weights_away() -> None:
+    assert [one for one in factor(1e-3) if one.certainty != "perhaps"] == []
+    first = factor(1e8)[0]
+    assert first.update == 0
+    assert "cholesky" in first.text
     assert "smaller learning rate" in first.remedy
 
 

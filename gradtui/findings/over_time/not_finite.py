@@ -20,7 +20,8 @@ def raised(history: History) -> Iterator[Fault]:
                 row = "old graph is changed" if history.crossed == "all" else "step changed what is kept"
                 yield Fault(row, update, {}, "likely", source=place)
                 return
-            yield Fault("raised", update, {}, cause.certainty, source=cause.source or place, begun_by=cause)
+            far = thrown(history, update, (), cause) if cause.kind in NOT_FINITE else None
+            yield far or Fault("raised", update, {}, cause.certainty, source=cause.source or place, begun_by=cause)
 
 
 def detect(history: History) -> Iterator[Fault]:
