@@ -233,7 +233,7 @@ class GradtuiApp(Opening):
 
     def action_go_live(self) -> None:
         """Leave the saved state for the same function, evaluated anew; whoever runs the app opens that."""
-        self.live_again = replace(self.session.start(), theme=self.theme)
+        self.live_again = replace(self.board.live_again(), theme=self.theme)
         self.leave()
 
     action_edit = by(lambda app: app.picture.open_formula)

@@ -7,12 +7,18 @@ from collections.abc import Callable
 import pytest
 from textual.widgets import Static
 
-from gradtui.snapshot.model import Snapshot
+from gradtui.engine.training.evaluate import evaluate
+from gradtui.snapshot.model import Request, Snapshot
+from gradtui.snapshot.start import Start
+from gradtui.snapshot.training import Batches, TrainingRequest
+from gradtui.training.optimizer_text import read_optimizer
 from gradtui.tui.app import NOTHING_NEW, GradtuiApp
 from gradtui.tui.saved import explorer
+from gradtui.tui.session import Session
 from tests import examples, synthetic
 from tests.file.test_snapshot_format import EVERYTHING
-from tests.tui.test_app import press, text_of
+from tests.tui.test_app import press, text_of, until
+from tests.tui.training.engine import Engine
 
 
 def notices(app: GradtuiApp) -> list[str]:
@@ -103,3 +109,44 @@ async def test_what_is_opened_live_has_the_same_colours() -> None:
         app.action_go_live()
     assert app.live_again is not None
     assert app.live_again.theme == "textual-light"
+
+
+async def live_again(saved: Snapshot) -> Start | None:
+    """What "Open it live" opens, None where it is not offered."""
+    app = explorer(saved)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        if not any(command.title == "Open it live" for command in app.get_system_commands(app.screen)):
+            return None
+        app.action_go_live()
+    return app.live_again
+
+
+@pytest.mark.parametrize("batches", [None, Batches(2, 0)])
+async def test_what_is_opened_live_has_its_data_and_is_trained_alike(batches: Batches | None) -> None:
+    """It is the same function, with the same value and gradient."""
+    x, y = (1.0, 2.0, 3.0, 4.0), (2.1, 3.9, 6.2, 7.8)
+    training = TrainingRequest(read_optimizer("Adam(lr=0.3)"), ("w",), count=3, batches=batches)
+    at: dict[str, float | tuple[float, ...]] = {"x": x, "y": y, "w": 0.5, "b": 0.25}
+    asked = Request(1, "p = w*x + b; (p - y)^2", at, "float64", data=("x", "y"), training=training)
+    saved = evaluate(asked)
+    start = await live_again(saved)
+    assert start is not None
+    assert start.data == {"x": x, "y": y}
+    assert (start.optimizer, start.trained, start.batches) == (training.optimizer, ("w",), batches)
+    app = GradtuiApp(Session(start), Engine, training=start)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.answers.shown is not None and not app.answers.waiting, "the answer")
+        shown = app.answers.shown
+        assert shown is not None
+        assert shown.value == saved.value
+        assert shown.variables == saved.variables
+
+
+async def test_what_is_not_whole_is_not_opened_live() -> None:
+    """Of a large vector there are but the first numbers: that would be another function."""
+    large = tuple(range(5000))
+    assert await live_again(evaluate(Request(1, "sum(x^2)", {"x": (1.0, 2.0)}))) is not None
+    assert await live_again(evaluate(Request(1, "sum(x^2)", {"x": tuple(map(float, large))}))) is None
+    column = Request(1, "(w*x - 1)^2", {"x": tuple(map(float, large)), "w": 1.0}, data=("x",), fit=True)
+    assert await live_again(evaluate(column)) is None

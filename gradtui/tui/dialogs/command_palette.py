@@ -12,6 +12,7 @@ from gradtui.snapshot.model import Snapshot
 from gradtui.tui.keys import works
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp
+from gradtui.tui.training.live_again import is_whole
 from gradtui.tui.training.optimizer_entry import USUAL
 from gradtui.tui.typing.examples import EXAMPLES
 
@@ -60,7 +61,7 @@ def commands(
         if path.endswith(".csv") and session.training is None:
             continue
         yield SystemCommand(title, f"To {path}, or under another name", partial(run, f"export({path!r})"))
-    if not session.live and session.origin == "expression":
+    if not session.live and session.origin == "expression" and shown is not None and is_whole(shown):
         yield SystemCommand(
             "Open it live", "Evaluate this function anew, from where it stands", partial(run, "go_live")
         )

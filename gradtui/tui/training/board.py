@@ -23,6 +23,7 @@ from gradtui.tui.node.panel import NodePanel
 from gradtui.tui.panes.chart import Chart
 from gradtui.tui.player import Player
 from gradtui.tui.session import Session
+from gradtui.tui.training import live_again
 from gradtui.tui.training.charts import MOST_KEPT, TITLES, Charts
 from gradtui.tui.training.following import after_update
 from gradtui.tui.training.lines import norm_lines, update_lines
@@ -78,6 +79,11 @@ class Board:
         """As the command line says."""
         self.trainer.begin(start)
         self._chosen = start.optimizer is None and start.trained is None and not start.data
+
+    def live_again(self) -> Start:
+        """What evaluates a saved picture anew."""
+        shown = self._answers.shown
+        return self._session.start() if shown is None else live_again.live_again(self._session, shown)
 
     def attach(self, views: Views) -> None:
         self._views = views
