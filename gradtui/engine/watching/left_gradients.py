@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import torch
@@ -63,9 +64,11 @@ class LeftGradients:
             self._by_evaluation = []
 
     def pass_ends(self, parameters: Sequence[torch.Tensor]) -> None:
-        known = [one for one in parameters if one.grad is not None]
-        spread = known[:: max(1, len(known) // MOST_LOOKED_AT)]
-        self._by_pass = _with_gradients(filter(has_gradient, spread)) or _with_gradients(filter(has_gradient, known))
+        known = sorted((one for one in parameters if one.grad is not None), key=torch.Tensor.numel)
+        small = known[: len(known) // 2 + 1]  # the others take long to be looked at
+        spread = small[:: max(1, len(small) // MOST_LOOKED_AT)]
+        self._by_pass = _with_gradients(filter(has_gradient, spread))
+        self._by_pass = self._by_pass or _with_gradients(islice(filter(has_gradient, known), 1))
         for optimizer, foreign in self._foreign.items():
             pairs = zip(foreign.left, foreign.versions, strict=False)
             added = any(one.grad is not None and one.grad._version > version for (one, _), version in pairs)
