@@ -13,6 +13,7 @@ from gradtui.snapshot.shell_words import shell_line
 from gradtui.snapshot.visible import harmless_lines, visible
 from gradtui.tui.session import Session
 from gradtui.tui.textual_fixes import MendedApp
+from gradtui.tui.training.live_again import is_whole
 
 
 def copies(snapshot: Snapshot, variable: str | None, node: Node | None) -> dict[str, str]:
@@ -48,7 +49,7 @@ def latex(snapshot: Snapshot, variable: str | None) -> dict[str, str]:
 
 
 def as_command(session: Session) -> str:
-    """The command that opens this very state: to be pasted into a shell."""
+    """The command that opens this very state, where all of it can be typed: to be pasted into a shell."""
     words = ["gradtui", session.text]
     for name in session.variables:
         if name not in session.defaults:
@@ -72,7 +73,7 @@ def copy(app: MendedApp, session: Session, shown: Snapshot, selected: int | None
     """Ask what to copy."""
     node = shown.graph.nodes[selected] if selected is not None else None
     texts = copies(shown, session.active, node)
-    if session.origin != "capture":
+    if session.origin != "capture" and not (session.data or shown.data) and (session.live or is_whole(shown)):
         texts["command"] = as_command(session)
     choices = [(f"Copy the {title}", partial(copy_text, app, title, text)) for title, text in texts.items()]
     app.search_commands(choices, placeholder="Copy …")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 from textual.widgets import Static
 
 from gradtui.engine.training.evaluate import evaluate
@@ -150,3 +151,21 @@ async def test_what_is_not_whole_is_not_opened_live() -> None:
     assert await live_again(evaluate(Request(1, "sum(x^2)", {"x": tuple(map(float, large))}))) is None
     column = Request(1, "(w*x - 1)^2", {"x": tuple(map(float, large)), "w": 1.0}, data=("x",), fit=True)
     assert await live_again(evaluate(column)) is None
+
+
+async def test_a_command_that_is_copied_opens_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Columns of data have no place in it, nor has what was not saved; then none is offered."""
+    large = tuple(map(float, range(5000)))
+    small = Request(1, "(w*x - 1)^2", {"x": (1.0, 2.0), "w": 1.0}, data=("x",), fit=True)
+    for asked, offered in (
+        (small, False),
+        (replace(small, data=(), fit=False), True),
+        (replace(small, at={"x": large, "w": 1.0}, data=(), fit=False), False),
+    ):
+        app, titles = explorer(evaluate(asked)), list[str]()
+        monkeypatch.setattr(app, "search_commands", lambda choices, **_: titles.extend(title for title, _ in choices))  # noqa: B023
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            app.action_copy()
+        assert "Copy the value" in titles
+        assert ("Copy the command" in titles) == offered
