@@ -152,7 +152,10 @@ class Actions(SystemCommandsProvider):
         matcher = self.matcher(query)
         for number, (title, name, callback, _) in enumerate(self.app.get_system_commands(self.screen)):
             near = max(nearness(query, title), nearness(query, name))
-            score = near * WHOLE - number if near else min(matcher.match(title), WHOLE / 2)
+            spread = max(
+                matcher.match(text) / len(text) for text in (title, name) if text
+            )  # in a short one they mean more
+            score = near * WHOLE - number if near else min(spread, WHOLE / 2)
             if score > 0:
                 yield Hit(score, matcher.highlight(title), callback, help=name)
 

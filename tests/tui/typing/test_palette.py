@@ -75,6 +75,9 @@ async def test_also_by_what_it_does_and_by_letters_that_are_spread() -> None:
             ("colours", "Change the colours"),
             ("half the chart", "zoom in"),
             ("hlf chrt", "zoom in"),
+            ("thme", "Change the colours"),
+            ("zm in", "zoom in"),
+            ("scrnshot", "Save the screen"),
         ):
             assert (await first(app, typed)).startswith(name), typed
 
