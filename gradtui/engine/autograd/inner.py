@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any
 
+import torch
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.saved import check
-from gradtui.engine.autograd.torch_private import DispatchMode, dispatch_modes
+from gradtui.engine.autograd.torch_private import DispatchMode, dispatch_modes, is_without_memory
 from gradtui.grad_fns.rule_of_node import rule
 
 MOST = 12
@@ -39,6 +40,11 @@ class Inside(DispatchMode):
             check(self._running, args)
         if self._running is not None and len(told) < MOST:
             self.operations[self._running] = (*told, func.__name__.partition(".")[0])
+        for place, one in enumerate(
+            args
+        ):  # as `run_below` does, in this frame: dynamo, where it runs, would compile another
+            if isinstance(one, torch.Tensor) and is_without_memory(one):
+                args = *args[:place], torch.zeros_like(one, device=one.device), *args[place + 1 :]
         return func(*args, **(kwargs or {}))
 
     def begin(self, node: Node, grads: object) -> None:

@@ -6,7 +6,7 @@ Not here are `torch._foreach_...`, and what tensors and modules have as attribut
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any, cast
@@ -155,9 +155,20 @@ def running_node() -> Node | None:
     return node
 
 
+is_without_memory: Callable[[torch.Tensor], bool] = torch.Tensor._is_zerotensor
+"""Whether it is one of the zeros that autograd makes so: the second derivative of abs."""
+
+
 def with_storage(tensor: torch.Tensor) -> torch.Tensor:
-    """Zeros that can be read, for those that autograd makes without memory: the second derivative of abs."""
-    return torch.zeros_like(tensor, device=tensor.device) if tensor._is_zerotensor() else tensor
+    """Zeros that can be read, for those without memory."""
+    return torch.zeros_like(tensor, device=tensor.device) if is_without_memory(tensor) else tensor
+
+
+def run_below(func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any] | None) -> Any:
+    """`func`, run by a mode that sees it. Of zeros without memory times a number the process would die here, and not where no
+    mode is on: in f'' of abs(atanh(x))."""
+    stored = (with_storage(one) if isinstance(one, torch.Tensor) else one for one in args)
+    return func(*stored, **(kwargs or {}))
 
 
 def is_wrapped(tensor: torch.Tensor) -> bool:

@@ -12,7 +12,7 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import scalar
-from gradtui.engine.autograd.torch_private import DispatchMode, running_node, sequence_number, with_storage
+from gradtui.engine.autograd.torch_private import DispatchMode, run_below, running_node, sequence_number, with_storage
 from gradtui.engine.typed.curve import dependents, is_elementwise
 from gradtui.engine.typed.forward import Value
 from gradtui.expression import syntax
@@ -45,7 +45,7 @@ class Makers(DispatchMode):
         self.made_by: dict[int, tuple[int, Node]] = {}
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-        result = func(*args, **(kwargs or {}))
+        result = run_below(func, args, kwargs)
         node, number = running_node(), sequence_number() - 1
         if node is not None and number >= self._first and number not in self.made_by:
             first = result[0] if isinstance(result, (tuple, list)) else result

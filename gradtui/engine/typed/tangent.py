@@ -10,7 +10,7 @@ from typing import cast
 import torch
 from torch.autograd import forward_ad
 
-from gradtui.engine.autograd.torch_private import DispatchMode
+from gradtui.engine.autograd.torch_private import DispatchMode, run_below
 from gradtui.engine.typed import forward
 from gradtui.engine.typed.forward import Forward
 from gradtui.expression.parser import ExpressionError
@@ -24,7 +24,7 @@ class Outputs(DispatchMode):
         self.seen: list[torch.Tensor] = []
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-        result = func(*args, **(kwargs or {}))
+        result = run_below(func, args, kwargs)
         first = result[0] if isinstance(result, (tuple, list)) else result
         if isinstance(first, torch.Tensor):
             self.seen.append(first)
