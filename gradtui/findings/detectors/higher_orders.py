@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has, traits_of
-from gradtui.graph.higher_orders import by, derivative_checks, order_of, several
+from gradtui.graph.higher_orders import by, derivative_checks, order_of, several, without
 from gradtui.graph.incoming_edges import above
 from gradtui.graph.operands import is_finite, is_zero, operand, operation
 from gradtui.snapshot.differences import Differences
@@ -61,7 +61,7 @@ def _of(record: Record, order: Order, name: str, values: Values) -> Iterator[Cau
     }
     before = order_of(snapshot, order.order - 1)
     is_usual = before is not None and name in before.values and is_finite(before.values[name])
-    if not is_usual:
+    if not is_usual or (order.order > 2 and any(one == name for one, _ in without(snapshot, order.order - 1))):
         return  # told of the derivative before it
     corner = _corner(record, order, name, values.numbers)
     straight = [node for node in record.nodes if traits_of(operation(node)).pieces]

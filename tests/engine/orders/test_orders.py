@@ -339,6 +339,13 @@ def test_of_a_typed_f_nothing_is_detached(expression: str, x: float) -> None:
     assert not [one for one in findings(asked(expression, {"x": x}, 3)) if one.kind == "detached"]
 
 
+@pytest.mark.parametrize("expression", ["x*abs(x)", "abs(x) + x^3", "relu(x)^2", "abs(atanh(x))"])
+def test_a_corner_is_told_once(expression: str) -> None:
+    """That the third derivative is not there either is a consequence."""
+    told = findings(asked(expression, {"x": 0.0}, 4))
+    assert [one.kind for one in told] == ["corner"]
+
+
 WHY = {
     "abs(x)": (0.0, [("corner", "likely")]),
     "max(x, 0)*3": (0.0, [("corner", "likely")]),
