@@ -125,10 +125,10 @@ def through_backward(around: Callable[..., Any]) -> Callable[[], None]:
     inputs. Gives what ends it.
     """
     autograd: Any = torch.autograd
-    run = autograd._engine_run_backward
+    run, apart = autograd._engine_run_backward, not_compiled(around)
 
     def begin(outputs: Any, *args: Any, **kwargs: Any) -> Any:
-        return around(run, outputs, *args, **kwargs)
+        return (apart if DYNAMO in sys.modules else around)(run, outputs, *args, **kwargs)
 
     def end() -> None:
         autograd._engine_run_backward = run
@@ -293,3 +293,12 @@ def apply_function() -> Callable[..., Any]:
         return built_in.__get__(None, function)(*args, **kwargs)
 
     return applied
+
+
+def not_compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, called by compiled code as it is: Dynamo, which is loaded for that, as by any optimizer, does not go into it."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return torch._disable_dynamo(call)  # type: ignore[attr-defined]

@@ -213,7 +213,7 @@ class Tape(TorchFunctionMode):
             self.note(CONSTRUCTORS[name], (given,), {"requires_grad": made.requires_grad}, made, frame)
 
     def step_aside(self, compiled: Compiled) -> None:
-        if not self._is_off():
+        if self._depth is None and not self._is_off():  # not within a step
             self._compiled = compiled, _random()
         self.leave()
 
@@ -391,3 +391,10 @@ def closure_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], An
     """What an optimizer's `step` was given to evaluate."""
     given = args[0] if args else kwargs.get("closure")
     return given if callable(given) and not is_a(given, torch.Tensor) else None
+
+
+def of_optimizer(frame: FrameType) -> FrameType:
+    """The nearest around it that is torch's, in which the step runs."""
+    while frame.f_globals.get("__name__") != torch.optim.Optimizer.__module__ and frame.f_back is not None:
+        frame = frame.f_back
+    return frame

@@ -19,6 +19,7 @@ from gradtui.engine.autograd.torch_private import (
     asked,
     in_backward,
     is_unscaled,
+    not_compiled,
     sequence_number,
     through_backward,
     unasked,
@@ -101,8 +102,8 @@ class Watch:
         left.enter_context(scalers.listening(self._scaled.put, self._scaler_step))
         left.enter_context(stepping_aside(self))
         for handle in (
-            register_optimizer_step_pre_hook(self._step_begins),
-            register_optimizer_step_post_hook(self._step_ends),
+            register_optimizer_step_pre_hook(not_compiled(self._step_begins)),
+            register_optimizer_step_post_hook(not_compiled(self._step_ends)),
         ):
             left.callback(handle.remove)
         left.callback(self._unhook)

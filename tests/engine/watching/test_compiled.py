@@ -153,3 +153,39 @@ def test_what_it_does_beside_is_done_once(capsys: pytest.CaptureFixture[str]) ->
     assert watch is not None
     assert watch.findings[0].kind == "dead", "it was run again"
     assert outcomes[0] == outcomes[1]
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's own
+def test_a_step_that_is_compiled() -> None:
+    torch.manual_seed(0)
+    model, x = Net(WAYS["none"]), torch.rand(5, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    step = torch.compile(optimizer.step, backend="eager")
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(5):
+            optimizer.zero_grad()
+            torch.autograd.backward((model(x) - 1).square().mean())
+            step()
+    assert watch.findings == ()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_forward_backward_and_step_compiled_as_one() -> None:
+    torch.manual_seed(0)
+    model, x = Net(WAYS["none"]), torch.rand(5, 3)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+
+    @torch.compile(backend="eager")
+    def update() -> Tensor:
+        loss: Tensor = (model(x) - 1).square().mean()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        return loss
+
+    with gradtui.watch(model, optimizer) as watch:
+        losses = []
+        for _ in range(5):
+            optimizer.zero_grad()
+            losses.append(update().item())
+    assert losses[-1] < losses[0]
+    assert watch.findings == ()
