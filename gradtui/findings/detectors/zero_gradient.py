@@ -14,7 +14,7 @@ from gradtui.findings.learned import are_beside_a_model
 from gradtui.findings.not_finite import locate
 from gradtui.findings.reason_at_node import Reason
 from gradtui.findings.record import Record
-from gradtui.findings.zeros import cancelling, dead_or_saturated, second_derivative, zero_factor
+from gradtui.findings.zeros import cancelling, dead_or_saturated, recurrent_weights, second_derivative, zero_factor
 from gradtui.findings.zeros.dead_or_saturated import Lost
 from gradtui.findings.zeros.first_zero import Killer
 from gradtui.grad_fns.traits import has, traits_of
@@ -52,7 +52,8 @@ def silent_leaves(record: Record) -> Iterator[tuple[str, Killer]]:
 def of(record: Record, name: str, killer: Killer) -> Cause:
     """The cause for one leaf."""
     return (
-        cancelling.cause(record, name, killer)
+        recurrent_weights.cause(record, name, killer)
+        or cancelling.cause(record, name, killer)
         or _of_an_infinity(record, name, killer)
         or zero_factor.cause(record, name, killer)
         or second_derivative.of_one(record, name, killer)

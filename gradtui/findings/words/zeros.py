@@ -12,6 +12,21 @@ OF_ZEROS: tuple[Kind, ...] = (
 )  # fmt: skip
 
 ZEROS: dict[str, Sentence] = {
+    "first step in reverse": Sentence(
+        "zero",
+        "backward",
+        "{node}: the states that these weights multiply are all 0 where a gradient comes: of each sequence only the first step "
+        "in reverse counts, which has read its last position alone",
+        "out[:, -1] has of the reverse direction what it began with: take h_n, the last states of both, or a mean over positions",
+    ),
+    "first step": Sentence(
+        "zero",
+        "backward",
+        "{node}: the states that these weights multiply are all 0 where a gradient comes: of each sequence only the first step "
+        "counts",
+        "look at the shape of the input, which is (sequence, batch, features) but for batch_first=True, and whether the first "
+        "output is taken for the last; no fault where each sequence has one step",
+    ),
     "second derivative is 0": Sentence(
         "flat",
         "backward",
