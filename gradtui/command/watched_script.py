@@ -156,10 +156,8 @@ def ended_by_signals() -> Iterator[None]:
 @contextmanager
 def interrupts_left_to_script() -> Iterator[None]:
     """ctrl+c reaches the script too, which says what comes of it: at no moment does it interrupt what goes on here."""
-    usual = (
-        signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    )  # else ignored, as in the background of a shell
-    if usual:
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if usual:  # else ignored, as in the background of a shell
         signal.signal(signal.SIGINT, lambda *_: None)
     try:
         yield

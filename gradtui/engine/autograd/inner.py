@@ -40,9 +40,8 @@ class Inside(DispatchMode):
             check(self._running, args)
         if self._running is not None and len(told) < MOST:
             self.operations[self._running] = (*told, func.__name__.partition(".")[0])
-        for place, one in enumerate(
-            args
-        ):  # as `run_below` does, in this frame: dynamo, where it runs, would compile another
+        # as `run_below` does, in this frame: dynamo, where it runs, would compile another
+        for place, one in enumerate(args):
             if isinstance(one, torch.Tensor) and is_without_memory(one):
                 args = *args[:place], torch.zeros_like(one, device=one.device), *args[place + 1 :]
         return func(*args, **(kwargs or {}))

@@ -112,15 +112,13 @@ class PaletteInput(CommandInput):
         self._left = self._escaped = self._entered = False
 
     async def action_submit(self) -> None:
-        palette = self.screen
-        if isinstance(palette, Palette) and not palette.has_found(self.value):
-            self._entered = True
-        else:
-            self._take()
+        self._entered = True
+        self.found()
 
     def found(self) -> None:
-        """What enter waited for is there, and soon has its room."""
-        if self._entered:
+        """Where enter waits for it, and it is what all that is typed finds, it is taken: soon, once it has its room."""
+        palette = self.screen
+        if self._entered and (not isinstance(palette, Palette) or palette.has_found(self.value)):
             self._entered = False
             self.call_after_refresh(self._take)
 

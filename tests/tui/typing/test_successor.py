@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from gradtui.tui.run.following import Source
 from gradtui.tui.run.opened import explorer
 from tests import examples
 from tests.runs import made
+from tests.terminal.driver import PATIENCE
 from tests.tui.typing.test_key_order import burst, trickle
 
 SIZE = (120, 36)
@@ -32,9 +34,14 @@ def keys(app: RunApp | GradtuiApp) -> Sequence[str]:
     return [event.key for event in app.key_order.unheard if isinstance(event, Key)]
 
 
+async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not holds():
+            await pilot.pause(0.01)
+
+
 async def run_shown(app: RunApp, pilot: Pilot[None]) -> None:
-    while not app.look.run.ended or not app.heat.line_count:
-        await pilot.pause(0.01)
+    await until(pilot, lambda: app.look.run.ended and app.heat.line_count)
 
 
 @pytest.mark.parametrize("seed", [None, *range(6)])
@@ -46,8 +53,7 @@ async def test_out_of_a_run(path: Path, seed: int | None) -> None:
             burst(app, pressed)
         else:
             await trickle(app, pressed, seed)
-        while app.is_running:
-            await pilot.pause(0.01)
+        await until(pilot, lambda: not app.is_running)
     burst(app, ("p",))
     assert app.opened == 20
     assert keys(app) == ["i", "ctrl+p", "slash", "n", "p"]
@@ -65,8 +71,7 @@ async def test_out_of_a_saved_snapshot(seed: int | None) -> None:
             burst(app, pressed)
         else:
             await trickle(app, pressed, seed)
-        while app.is_running:
-            await pilot.pause(0.01)
+        await until(pilot, lambda: not app.is_running)
     burst(app, ("p",))
     assert app.live_again is not None
     assert keys(app) == ["slash", "x", "enter", "ctrl+p", "n", "p"]
@@ -78,19 +83,16 @@ async def test_into_an_update_and_back(path: Path) -> None:
     async with before.run_test(size=SIZE) as pilot:
         await run_shown(before, pilot)
         burst(before, ("enter", "n", "n", "ctrl+p", "escape", "n", "escape", "home", "j"))
-        while before.is_running:
-            await pilot.pause(0.01)
+        await until(pilot, lambda: not before.is_running)
     row = before.look.row
     update = explorer(examples.quadratic(), 20, None, None)
     update.come_after(before)
     async with update.run_test(size=SIZE) as pilot:
-        while update.is_running:
-            await pilot.pause(0.01)
+        await until(pilot, lambda: not update.is_running)
     assert update.back
     assert update.backward.cursor.steps_done == 3
     after = RunApp(source, before.look)
     after.come_after(update)
     async with after.run_test(size=SIZE) as pilot:
-        while after.look.row == row:
-            await pilot.pause(0.01)
+        await until(pilot, lambda: after.look.row != row)
     assert after.look.place == 0
