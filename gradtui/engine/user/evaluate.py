@@ -27,6 +27,7 @@ from gradtui.engine.user.detail import detailed
 from gradtui.engine.user.errors import TooLongError, Way, files_of, of_user_code, problem
 from gradtui.engine.user.function_parameters import Arguments, arguments
 from gradtui.engine.user.graph_before_error import graph_before
+from gradtui.engine.user.looks import looks
 from gradtui.engine.user.model_and_leaves import leaves_in, model_in
 from gradtui.engine.user.module import UserModule, text_of
 from gradtui.engine.user.processes import Processes
@@ -120,8 +121,9 @@ class Run:
         self.watch = watch = Trace(network, code_of(wanted))
         self.recording = watch.recording
         self.processes = Processes()
-        with watch:
+        with watch, looks:
             result = asked.call()
+        looks.come_back()
         scope = watch.variables()
         outputs = tensors_of(result, self.name)
         self.nodes.extend(graph.walk(*(graph.root(output) for output in outputs if output.requires_grad)))

@@ -13,6 +13,7 @@ from types import FrameType
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.user.errors import TooMuchError
+from gradtui.engine.user.looks import looks
 
 STATUS = Path("/proc/self/status")
 
@@ -122,7 +123,7 @@ class _Look:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         clock, (data, stack) = time.process_time(), _taken() or (0, 0)
-        if clock < self._told + AGAIN:  # it is on its way out, and holds all of it until then
+        if looks.are_held or clock < self._told + AGAIN:  # it is on its way out, and holds all of it until then
             return
         self._told = clock
         grown = data + stack - self._taken

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
 from gradtui.engine.capture import constructors
+from gradtui.engine.capture.recorder import Recorder
 from gradtui.engine.capture.trace import Trace
+from gradtui.engine.user import memory_and_recursion
 from gradtui.engine.user.errors import TooLongError, TooMuchError
 from gradtui.engine.user.evaluate import evaluate
 from gradtui.service.protocol import Ready, frame, message, whole
@@ -225,7 +230,10 @@ def test_a_look_that_comes_when_the_code_has_raised(
     """What takes all the memory is refused more of it, and a look at it may come on the way out through our frames."""
     (tmp_path / "late.py").write_text("def f(x): raise MemoryError('no more')\n")
 
-    def leave(*raised: object) -> None:
+    usual = Trace.__exit__
+
+    def leave(trace: Trace, *raised: Any) -> None:
+        usual(trace, *raised)
         raise look
 
     @contextmanager
@@ -233,7 +241,7 @@ def test_a_look_that_comes_when_the_code_has_raised(
         try:
             yield
         finally:
-            leave()
+            raise look
 
     if leaving == "trace":
         monkeypatch.setattr(Trace, "__exit__", leave)
@@ -243,6 +251,26 @@ def test_a_look_that_comes_when_the_code_has_raised(
     assert told.kind == "memory"
     assert told.source is not None
     assert told.source.line == 1
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no such signals come here")
+@pytest.mark.parametrize("number", [signal.SIGALRM, signal.SIGPROF])
+def test_no_look_comes_while_we_leave(tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a part of what stands around the code stays on: every call of torch after that would be recorded."""
+    (tmp_path / "late.py").write_text("def f(x): raise MemoryError('no more')\n")
+    usual, memory, depth = Recorder.__exit__, 2**30, torch._C._len_torch_function_stack()
+
+    def leave(recorder: Recorder, *raised: Any) -> None:
+        monkeypatch.setattr(memory_and_recursion, "_taken", lambda: (2**40, 2**40))
+        signal.raise_signal(number)
+        usual(recorder, *raised)
+
+    monkeypatch.setattr(Recorder, "__exit__", leave)
+    told = evaluate(Request(1, f"{tmp_path / 'late.py'}:f", origin="function"), memory=memory)
+    assert torch._C._len_torch_function_stack() == depth
+    assert told.problem is not None
+    assert told.problem.kind == "memory"
+    assert told.problem.source is not None
 
 
 def test_warnings_of_before_are_left_alone(tmp_path: Path) -> None:
