@@ -88,9 +88,11 @@ def lines(snapshot: Snapshot, orders: Orders, degree: int | None = None) -> Iter
     curve = snapshot.curve
     if curve is None or curve.alone or (curve.variable, curve.element) != (orders.along, orders.element):
         return
-    ends = ((curve.x[0], curve.f[0]), (curve.x[-1], curve.f[-1]))
+    known = [(x, f) for x, f in zip(curve.x, curve.f, strict=True) if math.isfinite(f)]
+    if not known:
+        return
     numbers = tuple(one.value for one in told)
-    off = [f"{number(polynomial(numbers, place, x) - f, DIGITS)} at {number(x)}" for x, f in ends]
+    off = [f"{number(polynomial(numbers, place, x) - f, DIGITS)} at {number(x)}" for x, f in (known[0], known[-1])]
     yield f"  it is off by {' and '.join(off)}"
 
 

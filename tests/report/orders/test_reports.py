@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import runpy
 from pathlib import Path
@@ -42,6 +43,17 @@ def test_print() -> None:
     assert "8 + 12*(x - 2) + 6*(x - 2)^2 + (x - 2)^3" in told
     assert "off by 0 at -10 and 0 at 10" in told
     assert "∂ x^3" in told, "the nodes that backward made are told apart"
+
+
+def test_how_far_off_where_f_ends() -> None:
+    """At the last places in the window where f has a value."""
+    told = report(asked("atanh(x)", {"x": 0.4}, 2))
+    (line,) = (line for line in told.splitlines() if "is off by" in line)
+    found = numbers(line)
+    for off, x in zip(found[::2], found[1::2], strict=True):
+        polynomial = math.atanh(0.4) + (x - 0.4) / 0.84 + 0.4 * (x - 0.4) ** 2 / 0.84**2
+        assert 0.9 < abs(x) < 1
+        assert off == pytest.approx(polynomial - math.atanh(x), rel=1e-3)
 
 
 def test_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
