@@ -37,7 +37,7 @@ class UpdatesByHand:
     one kind: a GAN has two.
 
     begins, ends: are told of each; with the frame that writes, and with the number of the first node that comes after it.
-    running: the one that has begun.
+    running: the one that has begun. has_looked: for optimizers, through all objects that there are, and found none.
     """
 
     def __init__(self, begins: Begins, ends: Ends) -> None:
@@ -46,7 +46,7 @@ class UpdatesByHand:
         self._kinds: dict[int, ByHand] = {}
         self._leaves: dict[int, weakref.ref[torch.Tensor]] = {}
         self._addresses: dict[int, int] = {}
-        self._has_read = False
+        self.has_looked = self._has_read = False
         self._next = 0
 
     @property
@@ -54,10 +54,11 @@ class UpdatesByHand:
         return bool(self._leaves)
 
     def passed(self, leaves: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
-        """A backward pass is over, that went to these, the last used first. All that may now be updated, the first used first."""
-        if not self._kinds and _have(leaves):
-            self._forget()
+        """A backward pass is over, that went to these, the last used first. All that may now be updated, the first used first;
+        none where an optimizer is to step them: then none ever are."""
+        if not self.has_looked and _have(leaves):
             return ()
+        self.has_looked = True
         for one in reversed(leaves):
             if one.grad is not None:
                 self._leaves[id(one)] = weakref.ref(one)

@@ -315,6 +315,8 @@ class Watch:
         if leaves:
             self._names.of(leaves, frame)
             self._tape.comes = self._call_comes
+        elif not by_hand.has_looked:
+            self._by_hand = None
 
     def _call_comes(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> None:
         if self._by_hand is None or not self._by_hand.listens:
@@ -323,9 +325,7 @@ class Watch:
         with self._watching():
             self._by_hand.comes(func, args, kwargs, frame)
 
-    def _call_came(
-        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType
-    ) -> None:
+    def _call_came(self, func: Any, args: Any, kwargs: Any, result: Any, frame: FrameType) -> None:
         if self._by_hand is not None and self._by_hand.running is not None:
             with self._watching():
                 self._by_hand.came(result)
