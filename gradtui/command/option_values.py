@@ -22,8 +22,6 @@ IS_A_FILE = re.compile(r"\.(py|gradtui)$|\.py:")
 QUOTED = 100
 """Characters of a value that a complaint about it repeats."""
 
-BETWEEN = re.compile(r"\s*[,;]\s*(?=[^\W\d]\w*\s*=)")
-"""What stands between two values, each with its name: no value holds a name."""
 Value = float | tuple[float, ...]
 
 
@@ -56,6 +54,10 @@ def read_places(places: tuple[str, ...]) -> tuple[dict[str, str], str | None]:
     """The texts of `--at` by name, and the one that was given without a name. `x=1,y=2` is two of them."""
     at: dict[str, str] = {}
     alone: str | None = None
+    if not places:
+        return at, alone
+    from gradtui.expression.point import BETWEEN
+
     for place in (one for several in places for one in BETWEEN.split(several)):
         name, equals, value = place.partition("=")
         if not equals:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from decimal import Context, Decimal, DecimalException, Inexact
 from struct import Struct
 
@@ -47,6 +47,9 @@ COMMA = re.compile(r"[+-]?\d+,\d+")
 
 WRITTEN = re.compile(r"[0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?")
 """A number in digits, that is kept to the last of them; `½`, `²` and `3!` stand for one."""
+
+BETWEEN = re.compile(r"\s*[,;]\s*(?=[^\W\d]\w*\s*=)")
+"""What stands between two values, each with its name: no value holds a name."""
 
 EXAMPLES = "a number such as 0.5 or pi/2, or a vector such as [1, 2, 3]"
 
@@ -127,17 +130,43 @@ def read_point(text: str) -> Point:
             raise PointError(f"{error.message}; {EXAMPLES} is read here") from None
     if expression.variables:
         raise PointError(f"{expression.variables[0]} is a variable; {EXAMPLES} is read here")
+    if expression.named:
+        raise PointError(f"only the value is wanted here, not {expression.name} = …; {EXAMPLES} is read here")
     try:
-        numbers = fold(expression, lambda node, operands: _evaluate(expression, node, operands))
+        points = fold(expression, lambda node, operands: _evaluate(expression, node, operands))
     except (ArithmeticError, ValueError, DecimalException) as error:
         if isinstance(error, PointError):
             raise
         raise PointError(f"{text.strip()} is not a finite number") from None
-    body = expression.body
-    items = body.items if isinstance(body, Vector) else (body,)
-    if not items:
-        raise PointError(f"a vector needs at least one element; {EXAMPLES} is read here")
-    return Point(tuple(_finite(numbers[item]) for item in items), vector=isinstance(body, Vector))
+    point = points[expression.body]
+    for element in point.elements:
+        if not (element.is_finite() and math.isfinite(float(element))):
+            raise PointError(f"{element} is not a finite number")
+    return point
+
+
+def read_assigned(text: str, variables: Sequence[str], alone: str) -> dict[str, Point]:
+    """`3` for the variable `alone`, or `x = 1, y = 3`, each for its own of `variables`. Raises PointError."""
+    points: dict[str, Point] = {}
+    for assignment in BETWEEN.split(text):
+        name, equals, value = assignment.partition("=")
+        variable = _variable(name.strip(), variables) if equals else alone
+        if variable in points:
+            raise PointError(f"{variable} is given twice")
+        points[variable] = read_point(value if equals else assignment)
+    return points
+
+
+def _variable(name: str, variables: Sequence[str]) -> str:
+    """Which of `variables` is meant: `α` is alpha."""
+    try:
+        written = (name, *parse(name, variables).variables)
+    except ExpressionError:
+        written = (name,)
+    known = next((one for one in written if one in variables), None)
+    if known is None:
+        raise PointError(f"{name or 'what stands before ='} is none of the variables here: {', '.join(variables)}")
+    return known
 
 
 def read_points(at: dict[str, str | tuple[str, ...]]) -> dict[str, Point]:
@@ -157,29 +186,31 @@ def _exponent(value: Decimal) -> int:
     return exponent
 
 
-def _evaluate(expression: Expression, node: Node, operands: Collection[Decimal]) -> Decimal:
+def _evaluate(expression: Expression, node: Node, operands: Sequence[Point]) -> Point:
     """One node of a constant expression; literals keep every digit that was typed."""
     match node:
         case Number():
             typed = expression.text[node.start : node.end]
-            return Decimal(typed if WRITTEN.fullmatch(typed) else repr(node.value))
+            return Point((Decimal(typed if WRITTEN.fullmatch(typed) else repr(node.value)),))
         case Constant():
-            return Decimal(repr(node.value))
+            return Point((Decimal(repr(node.value)),))
         case Negation():
-            (operand,) = operands
-            return operand.copy_negate()
+            return _elementwise(Decimal.copy_negate, *operands)
         case Binary():
-            left, right = operands
-            return OPERATORS[node.operator](left, right)
+            return _elementwise(OPERATORS[node.operator], *operands)
         case Call() if node.function in FUNCTIONS and len(operands) == 1:
-            (operand,) = operands
-            return Decimal(repr(FUNCTIONS[node.function](float(operand))))
-        case Vector():
-            return Decimal(0)  # its items are read one by one
+            function = FUNCTIONS[node.function]
+            return _elementwise(lambda operand: Decimal(repr(function(float(operand)))), *operands)
+        case Vector() if operands and not any(operand.vector for operand in operands):
+            return Point(tuple(operand.elements[0] for operand in operands), vector=True)
     raise PointError(f"{expression.text[node.start : node.end]} cannot stand in a value; {EXAMPLES} is read here")
 
 
-def _finite(value: Decimal) -> Decimal:
-    if not (value.is_finite() and math.isfinite(float(value))):
-        raise PointError(f"{value} is not a finite number")
-    return value
+def _elementwise(function: Callable[..., Decimal], *operands: Point) -> Point:
+    """As torch broadcasts: a scalar, or a vector of one, goes with each element of the other."""
+    length = max(len(operand.elements) for operand in operands)
+    if any(len(operand.elements) not in (1, length) for operand in operands):
+        lengths = " and ".join(str(len(operand.elements)) for operand in operands)
+        raise PointError(f"vectors of {lengths} elements do not go together")
+    columns = (operand.elements * (length if len(operand.elements) == 1 else 1) for operand in operands)
+    return Point(tuple(map(function, *columns)), vector=any(operand.vector for operand in operands))

@@ -15,7 +15,7 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from gradtui.expression.point import PointError, read_point
+from gradtui.expression.point import PointError, read_assigned
 from gradtui.graph.incoming_edges import has_run
 from gradtui.graph.plain_names import plain_name
 from gradtui.graph.short_names import again
@@ -103,7 +103,7 @@ async def _settled(pilot: Pilot[None], app: GradtuiApp) -> None:
 
 async def _do(pilot: Pilot[None], app: GradtuiApp, line: str, say: Callable[[str], None]) -> None:
     """What one line asks for."""
-    name, equals, value = (part.strip() for part in line.partition("="))
+    name, equals, _ = (part.strip() for part in line.partition("="))
     if isinstance(app.focused, Input):
         app.focused.value = line
         await pilot.press("enter")
@@ -113,12 +113,12 @@ async def _do(pilot: Pilot[None], app: GradtuiApp, line: str, say: Callable[[str
         await _command(app, line[1:].strip().casefold(), say)
     elif equals and name in app.session.variables:
         try:
-            point = read_point(value)
+            points = read_assigned(line, app.session.variables, name)
         except PointError as error:
             say(str(error))
             return
         app.session.choose(name)
-        app.session.put(point)
+        app.session.assign(points)
         app.ask()
     else:
         keys = [_key(word) for word in line.split()]

@@ -219,14 +219,14 @@ class Session:
         if self.active and self.live:
             self._keep(self.state, ("step", self.active, self.element))
             by = self.step_of(self.active) * ticks
-            self._place(self.points[self.active].moved(self.element, by))
+            self._place({self.active: self.points[self.active].moved(self.element, by)})
 
     def move_to(self, place: Decimal) -> None:
         """The active element to `place`, as by a click on the chart."""
         if self.active and self.live:
             self._keep(self.state, None)
             point = self.points[self.active]
-            self._place(point.moved(self.element, place - point.elements[self.element]))
+            self._place({self.active: point.moved(self.element, place - point.elements[self.element])})
 
     def stand(self, points: dict[str, Point]) -> None:
         """Where an update has led, or one that was taken back. An undo leaves it: that is of what a person changed."""
@@ -260,13 +260,13 @@ class Session:
             self.active = self.variables[0] if self.variables else None
         self._follow()
 
-    def put(self, point: Point) -> None:
-        """Another value for the active variable; a scalar may become a vector, and back."""
-        if self.active and self.live:
+    def assign(self, points: dict[str, Point]) -> None:
+        """Other values for variables; a scalar may become a vector, and back."""
+        if self.live:
             self._keep(self.state, None)
-            if point.vector != self.points[self.active].vector:
+            if any(point.vector != self.points[name].vector for name, point in points.items()):
                 self.experiments = ()  # another graph
-            self._place(point)
+            self._place(points)
 
     def saved(self) -> None:
         """The file of the function is another one now, and with it perhaps the graph."""
@@ -386,13 +386,10 @@ class Session:
         told = Start(self.text, at, self.dtype, self.device, self.window, names=self.names, origin=self.origin)
         return replace(told, order=self.order, degree=self.degree)
 
-    def _place(self, point: Point) -> None:
-        """Where the active variable stands, by a person's choice."""
-        assert self.active is not None
-        if not self.live:
-            return
-        self.points[self.active] = point
-        self.defaults.discard(self.active)
+    def _place(self, points: dict[str, Point]) -> None:
+        """Where variables stand, by a person's choice."""
+        self.points |= points
+        self.defaults -= points.keys()
         self._follow()
 
     def _follow(self) -> None:

@@ -182,16 +182,15 @@ class Picture(Vertical):
         session = self._session
         if session.active is not None:
             self.problem_line.display, self.entry.display = False, True
-            self.entry.open(session.active, session.points[session.active].text)
+            self.entry.open(session.active, session.points[session.active].text, session.variables)
 
     def on_value_entry_left(self, message: ValueEntry.Left) -> None:
         self.leave_line()
-        if message.point is not None and self._session.active is not None:
-            self._after(partial(self._put, self._session.active, message.point))
+        if message.points is not None:
+            self._after(partial(self._assign, message.points))
 
-    def _put(self, name: str, point: Point) -> None:
-        self._session.choose(name)
-        self._session.put(point)
+    def _assign(self, points: dict[str, Point]) -> None:
+        self._session.assign(points)
         self.lay_out()
         self._ask()
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradtui.expression.point import Point, PointError, plain, read_point, read_points
+from gradtui.expression.point import Point, PointError, plain, read_assigned, read_point, read_points
 
 DECIMALS = st.decimals(-(10**9), 10**9, places=6)
 STEPS = st.integers(-12, 3).map(lambda power: Decimal(1).scaleb(power))
@@ -62,6 +62,11 @@ def test_text_reads_back(elements: list[Decimal], vector: bool) -> None:
         ("[1, 2.5, pi]", (1.0, 2.5, math.pi)),
         ("1, 2", (1.0, 2.0)),
         ("[7]", (7.0,)),
+        ("[1, 2]*3", (3.0, 6.0)),
+        ("-[1, 2]", (-1.0, -2.0)),
+        ("exp([0, 1])/2", (0.5, math.e / 2)),
+        ("[1, 2] + [10, 20]", (11.0, 22.0)),
+        ("[2]^[1, 2, 3]", (2.0, 4.0, 8.0)),
     ],
 )
 def test_reads(text: str, value: float | tuple[float, ...]) -> None:
@@ -85,6 +90,11 @@ def test_reads(text: str, value: float | tuple[float, ...]) -> None:
         "sqrt(-1)",
         "10^10^10",
         "log(0)",
+        "[1, 2] + [1, 2, 3]",
+        "[2*[1, 2], 3]",
+        "[sin([1, 2]), 3]",
+        "[1, 2]/0",
+        "y = 3",
     ],
 )
 def test_refuses_with_a_sentence(text: str) -> None:
@@ -97,6 +107,26 @@ def test_refuses_with_a_sentence(text: str) -> None:
 def test_typed_digits_stay() -> None:
     assert read_point("4.00").text == "4.00"
     assert read_point("[1.0, 2]").text == "[1.0, 2]"
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("3", {"x": 3.0}),
+        ("1, 2", {"x": (1.0, 2.0)}),
+        ("y = 3", {"y": 3.0}),
+        ("x=1, y=[2, 3]; α = -1", {"x": 1.0, "y": (2.0, 3.0), "alpha": -1.0}),
+    ],
+)
+def test_each_value_goes_to_the_variable_that_is_named(text: str, values: dict[str, object]) -> None:
+    points = read_assigned(text, ("x", "y", "alpha"), "x")
+    assert {name: point.value for name, point in points.items()} == values
+
+
+@pytest.mark.parametrize("text", ["z = 3", "x = 1, x = 2", "x = y = 3", "= 3", "y =", "x == 3", "1, y = 2, x = 3"])
+def test_no_value_goes_to_another_variable_than_the_one_that_is_named(text: str) -> None:
+    with pytest.raises(PointError):
+        read_assigned(text, ("x", "y", "alpha"), "x")
 
 
 def test_command_line_places() -> None:

@@ -83,9 +83,9 @@ def test_each_variable_has_its_step_and_element() -> None:
 def test_vector_becomes_shorter() -> None:
     made = session("sum(x)", {"x": "[1, 2, 3]"})
     made.choose("x", 2)
-    made.put(read_point("[5, 6]"))
+    made.assign({"x": read_point("[5, 6]")})
     assert made.element == 1
-    made.put(read_point("7"))
+    made.assign({"x": read_point("7")})
     assert made.element == 0
     assert made.request(None).at == {"x": 7.0}
 
@@ -96,7 +96,6 @@ def test_constant_has_nothing_to_step() -> None:
     made.rescale_step(1)
     made.next_variable(1)
     made.next_element(1)
-    made.put(read_point("2"))
     assert made.active is None
     assert made.curve_request(400) is None
     assert made.request(None).at == {}
@@ -105,9 +104,9 @@ def test_constant_has_nothing_to_step() -> None:
 def test_window_follows_the_point() -> None:
     made = session("x")
     assert made.window == (-10.0, 10.0)
-    made.put(read_point("25"))
+    made.assign({"x": read_point("25")})
     assert made.window == (15.0, 35.0)
-    made.put(read_point("26"))
+    made.assign({"x": read_point("26")})
     assert made.window == (15.0, 35.0)
 
 
@@ -119,7 +118,7 @@ def test_undo_brings_the_window_back() -> None:
     assert made.window == (1.0, 21.0)
     made.undo()
     assert made.window == (-10.0, 10.0)
-    made.put(read_point("3"))
+    made.assign({"x": read_point("3")})
     made.see((-2.0, 8.0))
     made.undo()
     assert made.window == (-2.0, 8.0)
@@ -127,15 +126,15 @@ def test_undo_brings_the_window_back() -> None:
 
 def test_a_value_that_was_far_away_leaves_the_window_as_it_was() -> None:
     made = session("x", {"x": "4"})
-    made.put(read_point("1e12"))
-    made.put(read_point("5"))
+    made.assign({"x": read_point("1e12")})
+    made.assign({"x": read_point("5")})
     assert made.window == (-10.0, 10.0)
 
 
 @pytest.mark.parametrize("place", ["1e300", "-1e18", "123456789.25"])
 def test_window_has_an_inside_wherever_the_point_is(place: str) -> None:
     made = session("x")
-    made.put(read_point(place))
+    made.assign({"x": read_point(place)})
     low, high = made.window
     assert low < float(place) < high
 
@@ -148,7 +147,7 @@ def test_curve_key() -> None:
     made.move(1)
     assert _key(made) == keys[0]
     changes: tuple[Callable[[], None], ...] = (
-        lambda: made.put(read_point("[1]")),
+        lambda: made.assign({"x": read_point("[1]")}),
         lambda: made.choose("w", 1),
         lambda: made.choose("w", 0),
         lambda: made.accept(parse("w + x")),

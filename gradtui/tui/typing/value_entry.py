@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from gradtui.expression.point import Point, PointError, read_point
+from gradtui.expression.point import Point, PointError, read_assigned
 from gradtui.snapshot.visible import visible
 from gradtui.tui.typing.entry import Entry
 from gradtui.tui.typing.line_input import LineInput
@@ -33,20 +33,26 @@ class ValueInput(LineInput):
 
 
 class ValueEntry(Entry):
-    """Posts `Left` with the value, or with None where it was given up. A bad value stays to be mended."""
+    """Posts `Left` with what was typed, or with None where it was given up. A bad value stays to be mended."""
 
     class Left(Message):
-        def __init__(self, point: Point | None) -> None:
+        def __init__(self, points: dict[str, Point] | None) -> None:
             super().__init__()
-            self.point = point
+            self.points = points
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._variable = ""
+        self._variables: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield Static(id="value-name")
         yield ValueInput(compact=True, id="value", classes="-value")
         yield Static(id="value-problem")
 
-    def open(self, name: str, text: str) -> None:
+    def open(self, name: str, text: str, variables: tuple[str, ...]) -> None:
         """Ask for a value of `name`, with `text` there and selected, to be replaced or mended."""
+        self._variable, self._variables = name, variables
         self.query_one("#value-name", Static).update(Content(visible(f"{name} = ")))
         self.ask(text)
         self.say("")
@@ -63,9 +69,9 @@ class ValueEntry(Entry):
     def _take(self, text: str) -> bool:
         """Whether `text` is a value."""
         try:
-            point = read_point(text)
+            points = read_assigned(text, self._variables, self._variable)
         except PointError as error:
             self.refuse(str(error))
             return False
-        self.post_message(self.Left(point))
+        self.post_message(self.Left(points))
         return True
