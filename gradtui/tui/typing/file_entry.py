@@ -30,7 +30,10 @@ class FileInput(LineInput):
 
 
 class FileEntry(Entry):
-    """Posts `Left` with the name, or with None where nothing is to be written."""
+    """Posts `Left` with the name, or with None where nothing is to be written.
+
+    A file that is there, and was not written from here, is only written over where enter is pressed once more.
+    """
 
     class Left(Message):
         def __init__(self, path: str | None) -> None:
@@ -41,6 +44,8 @@ class FileEntry(Entry):
         """suffixes: of what can be written; those of a Snapshot, unless others are named."""
         super().__init__(id=id)
         self._suffixes = suffixes
+        self._asked = ""
+        self._agreed: set[str] = set()
 
     def compose(self) -> ComposeResult:
         yield Static("write to ", id="file-name")
@@ -54,14 +59,20 @@ class FileEntry(Entry):
         self.query_one(FileInput).cursor_position = 0
 
     def typed(self, text: str) -> None:
+        self._asked = ""
         self.say(f"enter writes it · {' '.join(self._suffixes or _forms())}")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if event.value.strip():
-            self.post_message(self.Left(event.value.strip()))
-        else:
+        path = event.value.strip()
+        if not path:
             self.refuse("a name is wanted")
+        elif path not in {*self._agreed, self._asked} and os.path.isfile(os.path.expanduser(path)):
+            self._asked = path
+            self.refuse(f"{path} is there already: enter once more writes over it")
+        else:
+            self._agreed.add(path)
+            self.post_message(self.Left(path))
 
 
 def _forms() -> tuple[str, ...]:
