@@ -26,10 +26,11 @@ from gradtui.engine.capture.trace import failed_step
 from gradtui.engine.watching.forward_again import Begun, is_leaf, references, replay
 from gradtui.engine.watching.hooks import WeightHooks
 from gradtui.engine.watching.left_gradients import LeftGradients, has_gradient
+from gradtui.engine.watching.new_weights import NewWeights
 from gradtui.engine.watching.parameter_names import Names, variables
 from gradtui.engine.watching.scalers import Scaled
 from gradtui.engine.watching.sink import Sink
-from gradtui.engine.watching.tape import SEGMENTS, Reference, Tape
+from gradtui.engine.watching.tape import SEGMENTS, Tape
 from gradtui.findings.findings import findings
 from gradtui.findings.over_time.history import History
 from gradtui.graph.moving_targets import MovingTargets
@@ -112,7 +113,16 @@ class Passes:
     parameters: of the optimizer that stepped last. idle: of each optimizer that has never had a gradient in a step its
     parameters. reached: those of them that a pass left one, not 0 throughout, since the last step."""
 
-    def __init__(self, tape: Tape, history: History, names: Names, scaled: Scaled, sink: Sink, every: int) -> None:
+    def __init__(
+        self,
+        tape: Tape,
+        history: History,
+        names: Names,
+        scaled: Scaled,
+        sink: Sink,
+        every: int,
+        new_weights: NewWeights,
+    ) -> None:
         self.loss: float | None = None
         self.place: Source | None = None
         self.places: list[Source | None] = []
@@ -129,8 +139,7 @@ class Passes:
         self._border = 0
         self._ended: Source | None = None
         self.parameters: Sequence[torch.Tensor] = ()
-        self._new: list[tuple[Reference, Source | None]] = []
-        self._places = Places()
+        self._new_weights = new_weights
 
     @property
     def count(self) -> int:
@@ -264,7 +273,7 @@ class Passes:
         sequence number of the first node after it."""
         self.places, self.undivided, self._skips = [], True, 0
         self.hooks.know(self.parameters)
-        self._note_new_weights()
+        self._new_weights.stepped(self.parameters)
         self._border = border
         self.reached.clear()
         if idle:
@@ -307,8 +316,7 @@ class Passes:
             self.hooks.know(leaves)
             if self._history.updates < FIRST:
                 self._names.found(leaves, self._history.updates)
-            if self._history.updates:
-                self._look_for_new_weights(leaves)
+            self._new_weights.pass_begins(leaves)
             self._look_for_moving_targets(nodes)
 
     def _look_for_moving_targets(self, nodes: Sequence[Node]) -> None:
@@ -317,23 +325,6 @@ class Passes:
             if not any(one.source == self.place for one in self._history.of("moving_target")):
                 leaves = tuple(id(one) for one in leaves_of([*ends]).values())
                 self._history.note("moving_target", self.place, leaves=leaves, names=())
-
-    def _look_for_new_weights(self, leaves: Sequence[torch.Tensor]) -> None:
-        """Parameters that were made since the last backward, of a layer that is made in the forward pass, say."""
-        used = {id(reference): reference for reference in map(weakref.ref, leaves)}
-        for call in self._tape.segments[-1].calls:
-            if call.function is torch.nn.Parameter and id(call.result) in used and call.code is not None:
-                place = self._places.of_instruction(call.code, call.instruction)
-                self._new.append((call.result, place))
-
-    def _note_new_weights(self) -> None:
-        """Those that the optimizer which has just stepped does not have."""
-        own = {id(one) for one in self.parameters}
-        for reference, place in self._new:
-            leaf = reference()
-            if leaf is None or id(leaf) not in own:
-                self._history.note("made_anew", place)
-        self._new = []
 
     def _mark(self) -> None:
         """Leave something in the graph that lives as long as it does: at its end, and at its begin, which anything that is kept

@@ -20,6 +20,7 @@ from gradtui.engine.watching import broadcast_shapes, loss_inputs, tensor_norms
 from gradtui.engine.watching.broadcast_shapes import COMPARING
 from gradtui.engine.watching.loss_inputs import LOSSES
 from gradtui.engine.watching.modes import Modes
+from gradtui.engine.watching.new_weights import NewWeights
 from gradtui.engine.watching.row_orders import RowOrders
 from gradtui.engine.watching.tape import SET_DATA, is_in_place
 from gradtui.findings.over_time.history import History
@@ -85,8 +86,10 @@ class Notice:
         self.made_smaller: tuple[float, Source | None] | None = None
         self.stepped: Sequence[torch.Tensor] = ()
         self.orders = RowOrders(history, place)
+        self.new_weights = NewWeights(history, place)
 
     def heard(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
+        self.new_weights.heard(func, result, frame)
         if self._history.updates < FIRST:
             self.orders.heard(func, args, result, frame)
             if func in LOSSES:

@@ -84,7 +84,9 @@ class Watch:
         self._scaled = scalers.Scaled()
         self._notice = Notice(self.history, self.place, self._modes)
         self._tape = Tape(self._call_came, self._notice.gradient_set)
-        self._passes = Passes(self._tape, self.history, self._names, self._scaled, sink, every)
+        self._passes = Passes(
+            self._tape, self.history, self._names, self._scaled, sink, every, self._notice.new_weights
+        )
         self._steps = Steps(self.history, self._names, self._passes, self._notice, sink, time.perf_counter())
         self._by_hand = UpdatesByHand(self._update_begins, self._update_ends) if optimizer is None else None
         self._stack: list[Any] = []
@@ -101,11 +103,8 @@ class Watch:
         left.callback(through_backward(self._backward))
         left.enter_context(scalers.listening(self._scaled.put, self._scaler_step))
         left.enter_context(stepping_aside(self))
-        for handle in (
-            register_optimizer_step_pre_hook(not_compiled(self._step_begins)),
-            register_optimizer_step_post_hook(not_compiled(self._step_ends)),
-        ):
-            left.callback(handle.remove)
+        left.callback(register_optimizer_step_pre_hook(not_compiled(self._step_begins)).remove)
+        left.callback(register_optimizer_step_post_hook(not_compiled(self._step_ends)).remove)
         left.callback(self._unhook)
         self._hook()
         left.enter_context(self._tape)

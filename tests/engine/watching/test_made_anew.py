@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 import gradtui
+from gradtui.engine.watching.tape import MOST_MADE
 from gradtui.snapshot.finding import Finding
 
 Training = Callable[[], Iterator[None]]
@@ -48,6 +49,17 @@ def a_bare_one() -> Iterator[None]:
     for _ in range(5):
         gain = nn.Parameter(torch.ones(4))
         step(optimizer, body(torch.rand(4, 3)) * gain)
+        yield
+
+
+def beside_much_else() -> Iterator[None]:
+    """More than a pass may hold that is run once more where something is wrong."""
+    body = nn.Linear(3, 4)
+    optimizer = torch.optim.SGD(body.parameters(), lr=0.1)
+    for _ in range(5):
+        head = nn.Linear(4, 1)
+        torch.zeros(MOST_MADE // 4 + 1)
+        step(optimizer, head(body(torch.rand(4, 3))))
         yield
 
 
@@ -110,6 +122,7 @@ BAD: list[tuple[Training, Callable[..., object], int]] = [
     (in_the_forward_pass, Within.forward, 1),
     (in_the_loop, in_the_loop, 4),
     (a_bare_one, a_bare_one, 4),
+    (beside_much_else, beside_much_else, 5),
 ]
 
 
