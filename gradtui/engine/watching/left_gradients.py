@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -112,6 +113,21 @@ class LeftGradients:
         """The parameters of which what its last step left is in the gradients that it finds now."""
         left = self._by_step.get(optimizer, [])
         return [one for one, _ in _still_there(left)] if left else ()
+
+
+class LastGradients:
+    """Which gradient each parameter had at the last step that asked. None of them is held."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[weakref.ref[torch.Tensor], int]] = {}
+
+    def is_the_last(self, name: str, gradient: torch.Tensor | None) -> bool:
+        """Whether no pass, and nothing else, has changed it since."""
+        if gradient is None:
+            return False
+        now, before = (weakref.ref(gradient), gradient._version), self._known.get(name)
+        self._known[name] = now
+        return before is not None and before[0] is now[0] and before[1] == now[1]
 
 
 def has_gradient(parameter: torch.Tensor) -> bool:

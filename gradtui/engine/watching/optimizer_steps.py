@@ -18,7 +18,7 @@ from gradtui.engine.capture.places import Places
 from gradtui.engine.watching import loss_inputs, model_structure, tensor_norms
 from gradtui.engine.watching.backward_passes import ALIVE, Passes
 from gradtui.engine.watching.clipping_and_writes import FIRST, Notice
-from gradtui.engine.watching.left_gradients import has_gradient
+from gradtui.engine.watching.left_gradients import LastGradients, has_gradient
 from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
 from gradtui.engine.watching.parameter_samples import Samples
 from gradtui.engine.watching.sink import Sink
@@ -55,13 +55,13 @@ class Steps:
         self._number = 0
         self._stepper, self._stepped = -1, set[int]()
         self._bare: dict[str, weakref.ref[torch.Tensor]] = {}
+        self._last_gradients = LastGradients()
         self._held: tuple[str, Source | None] | None = None
         self._places = Places()
         self._lost: set[tuple[str, str]] = set()
         self._shards: set[str] = set()
-        self._closure, self._evaluations = False, 0
+        self._closure, self._evaluations, self._skipped = False, 0, False
         self._place: Source | None = None
-        self._skipped = False
 
     # ---------------------------------------------------------------- a step begins
 
@@ -341,9 +341,8 @@ class Steps:
         known = history.parameters.get(name)
         if group is None and (known is None or known.optimizer is None) and self._is_owned(one):
             return  # it has steps of its own, and had another name before there were several models
-        if known is None or (
-            own and known.optimizer is None
-        ):  # steps of others, before its own first, tell nothing of it
+        if known is None or (own and known.optimizer is None):
+            # steps of others, before its own first, tell nothing of it
             first = update if known is None else known.first
             dtype = str(one.dtype).removeprefix("torch.")
             known = history.parameters[name] = ParameterHistory(
@@ -361,7 +360,8 @@ class Steps:
             known.anew = known.anew or self._bare.setdefault(name, weakref.ref(one))() is not one
         known.steps += 1
         known.weight = norms.weight
-        trains = norms.grad is not None and norms.grad > 0 and math.isfinite(norms.grad)
+        is_old = not own and self._last_gradients.is_the_last(name, one.grad)
+        trains = not is_old and norms.grad is not None and norms.grad > 0 and math.isfinite(norms.grad)
         if trains:
             known.trained += 1
             known.largest = max(known.largest, norms.grad or 0.0)

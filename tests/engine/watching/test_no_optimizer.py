@@ -1,0 +1,89 @@
+"""Leaves that have a gradient and are in no optimizer: of which it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import gradtui
+
+Extra = Callable[[int], None]
+"""What else a script does, before the update of this number."""
+
+
+def told(begin: Callable[[], object], extra: Extra) -> list[str | None]:
+    """begin: what comes before the training, and stays alive."""
+    torch.manual_seed(0)
+    with gradtui.watch(nn.Linear(1, 1)) as watch:
+        kept = begin()
+        net = nn.Linear(3, 1)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        for update in range(5):
+            extra(update)
+            optimizer.zero_grad()
+            torch.autograd.backward(net(torch.rand(4, 3)).square().mean())
+            optimizer.step()
+        del kept
+    return [one.parameter for one in watch.findings if one.kind == "not_in_optimizer"]
+
+
+def nothing(update: int) -> None: ...
+
+
+def one_of_the_begin() -> Tensor:
+    x = torch.ones(3, requires_grad=True)
+    torch.autograd.backward(x.square().sum())
+    return x
+
+
+def saliency() -> tuple[nn.Module, Tensor]:
+    probe, other = torch.ones(2, 3, requires_grad=True), nn.Linear(3, 1)
+    torch.autograd.backward(other(probe).sum())
+    return other, probe
+
+
+def several() -> list[Tensor]:
+    w, b = (torch.tensor(2.0, requires_grad=True) for _ in range(2))
+    for _ in range(4):
+        torch.autograd.backward(w * 3 + b)
+    return [w, b]
+
+
+@pytest.mark.parametrize("begin", [one_of_the_begin, saliency, several])
+def test_a_pass_before_the_training_is_none_of_it(begin: Callable[[], object]) -> None:
+    assert told(begin, nothing) == []
+
+
+class Noise:
+    """A new leaf of each second update, as where two optimizers step in turn: two steps see the same one."""
+
+    def __call__(self, update: int) -> None:
+        if update % 2 == 0:
+            self.noise = torch.randn(3, requires_grad=True)
+            torch.autograd.backward(self.noise.square().sum())
+
+
+def test_a_new_leaf_for_two_steps_is_none_that_stays() -> None:
+    assert told(lambda: None, Noise()) == []
+
+
+class Forgotten:
+    """cleared: whether its own gradient is: the next one then begins anew, and not at what there is."""
+
+    def __init__(self, cleared: bool) -> None:
+        self.head = nn.Linear(3, 1, bias=False)
+        self.cleared = cleared
+
+    def __call__(self, update: int) -> None:
+        if self.cleared:
+            self.head.zero_grad()
+        torch.autograd.backward(self.head(torch.rand(4, 3)).square().mean())
+
+
+@pytest.mark.parametrize("cleared", [False, True])
+def test_a_gradient_that_comes_in_each_update_is_told(cleared: bool) -> None:
+    forgotten = Forgotten(cleared)
+    assert told(lambda: None, forgotten) == ["head.weight"]
