@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 
 from gradtui.outline.groups import Group, ModuleTree
 from gradtui.outline.rows import Reach
@@ -195,7 +195,7 @@ class Outline:
             runs = list(self._runs(beside))
             if runs and len(runs[0]) < len(group.members):
                 self._gather(id, runs, beside)
-        if self.trunk and len(group.members) > MOST_MEMBERS:
+        if self.trunk and len(group.members) > MOST_MEMBERS + 1:
             self._part(id)
 
     def _runs(self, beside: dict[int, Sequence[int]]) -> Iterable[list[int]]:
@@ -251,8 +251,8 @@ class Outline:
         """Cut a group in parts, which follow one another; what leads from part to part is not shown between them."""
         group = self.group(id)
         members = group.members
-        slices = [members[start : start + MOST_MEMBERS] for start in range(0, len(members), MOST_MEMBERS)]
-        group.members = [self._tree.add("part", id, part) for part in slices]
+        ends = (*range(0, len(members) - 1, MOST_MEMBERS), len(members))  # one alone at the end is no part
+        group.members = [self._tree.add("part", id, members[start:end]) for start, end in pairwise(ends)]
         for member in members:
             if member >= self._nodes:
                 inside = self.group(member)

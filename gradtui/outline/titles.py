@@ -12,6 +12,8 @@ MODEL = "model"
 """The outermost module, where nothing tells its class."""
 MOST_NAMES = 4
 """Operations that a run names."""
+LEAF = "AccumulateGrad"
+"""What stands where every run ends; it is named where there is nothing else."""
 LOOKED_AT = 100
 """Elements of a run that are looked at for them."""
 
@@ -74,6 +76,8 @@ def _names(outline: Outline, group: Group) -> Iterable[str]:
             name = outline.group(member).path.rpartition(".")[2]
         else:
             name = outline.graph.nodes[member].name.removesuffix("Backward0")
-        if name and name != "AccumulateGrad":
+        if name and name != LEAF:
             found[name] = None
+    if not found:
+        return [LEAF]
     return [*list(found)[:MOST_NAMES], *(["…"] if len(found) > MOST_NAMES else [])]

@@ -57,6 +57,23 @@ def test_titles_of_runs_and_parts() -> None:
     ]
 
 
+@pytest.mark.parametrize("length", [1000, 1001, 3000, 3001])
+def test_no_part_is_one_node_alone_and_each_says_what_is_in_it(length: int) -> None:
+    tape = synthetic.Tape()
+    h = tape.leaf("x")
+    for _ in range(length):
+        h = tape.run("Mul", h)
+    found = titles(arranged(synthetic.snapshot(tape, {}, {})))
+    assert all(title.startswith("⋯ 1,00") and title.endswith("nodes: Mul") for title in found[: length // 1000])
+
+
+def test_a_run_of_leaves_says_so() -> None:
+    tape = synthetic.Tape()
+    tape.run("Stack", *(tape.leaf(f"w{number}") for number in range(2500)))
+    found = titles(arranged(synthetic.snapshot(tape, {}, {})))
+    assert not any(title.endswith(": ") for title in found)
+
+
 @pytest.mark.parametrize("known", [{"": Module("Block", 2)}, {}])
 def test_title_of_the_model_itself(known: dict[str, Module]) -> None:
     """That runs twice in a loss: its path is empty, it has a name all the same."""
