@@ -49,7 +49,7 @@ _NAMES: dict[Trait, str] = {
     "determinant": "logdet slogdet linalg_slogdet _linalg_slogdet",
     "overflowing": "add sub rsub mul div true_divide reciprocal pow float_power square sum mean nansum prod cumsum cumprod mm "
     "bmm addmm baddbmm addbmm addmv addr matmul linear dot vdot mv outer inner einsum tensordot bilinear convolution conv1d "
-    "conv2d conv3d norm linalg_vector_norm linalg_norm mse_loss l1_loss addcmul addcdiv lerp softplus elu celu selu gelu silu "
+    "conv2d conv3d norm linalg_vector_norm linalg_norm mse_loss l1_loss addcmul lerp softplus elu celu selu gelu silu "
     "hypot scatter_add index_add scatter_reduce cosh sinh exp exp2 expm1 logaddexp logsumexp dist cdist euclidean_dist lgamma "
     "mvlgamma to _to_copy half type var std scaled_dot_product_attention multi_head_attention_forward huber_loss "
     "smooth_l1_loss poisson_nll_loss",

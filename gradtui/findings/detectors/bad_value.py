@@ -9,7 +9,7 @@ from gradtui.findings.cause import Cause, Fact, Facts, Part, Place
 from gradtui.findings.not_finite import by_numbers, evidence, locate
 from gradtui.findings.not_finite.by_witness import reason
 from gradtui.findings.not_finite.locate import Origin
-from gradtui.findings.not_finite.witness import at_work
+from gradtui.findings.not_finite.witness import at_work, seen_going_bad
 from gradtui.findings.record import Record
 from gradtui.findings.zeros import zero_factor
 from gradtui.grad_fns import called_functions
@@ -88,7 +88,8 @@ def _by_numbers(record: Record, node: Node, origin: Origin) -> Cause:
         shown = tuple(evidence.counts(record, node))
         if origin.symptom == "gradient" and (branch := _not_taken_by(record, node)) is not None:
             facts |= _behind(branch)
-    certainty = "proved" if record.is_explored else found.certainty
+    exact = record.is_explored and seen_going_bad(record, node) is None
+    certainty = "proved" if exact else found.certainty
     place = Place(node.id, None if node.edges else first_use(record.graph, record.uses, node))
     return Cause(f"value: {found.kind}", place, facts, certainty, (), shown)
 

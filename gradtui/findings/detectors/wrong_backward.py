@@ -17,7 +17,7 @@ def detect(record: Record) -> Iterator[Cause]:
             "input": f"input {one.input + 1}" + (f" ({one.name})" if one.name else ""),
             "factor": one.factor,
             "inverse": 1 / one.factor if one.factor else None,
-            "index": str(list(one.index)),
+            "there": f" at {list(one.index)}" if one.index else "",
             "sent": one.sent,
             "true": one.true,
         }

@@ -1,4 +1,4 @@
-"""Why a value is not finite though the numbers that it was made of are: of what no witness saw."""
+"""Why a value is not finite though the numbers that it was made of are: by a witness of what is explored, else by numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import math
 
 from gradtui.findings.cause import Fact, Part
 from gradtui.findings.dtypes import MOST, NARROW
-from gradtui.findings.not_finite import locate, masks
+from gradtui.findings.not_finite import by_witness, locate, masks
+from gradtui.findings.not_finite.witness import at_work, seen_going_bad
 from gradtui.findings.operand_numbers import at_element, extremes
 from gradtui.findings.reason_at_node import Reason, by_the_table, stable_form
 from gradtui.findings.record import Record
@@ -31,6 +32,8 @@ SMALL = 1e37
 def reason(record: Record, node: Node) -> Reason:
     """By the numbers of the bad element where all are known, else by the extremes of its operands and of its own."""
     assert node.value is not None
+    if record.is_explored and (witness := seen_going_bad(record, node)) is not None:
+        return by_witness.reason(record, witness, at_work(record, witness))
     if not node.edges:
         return Reason("input", "bad variable" if record.is_explored else "bad leaf", _many(spread(node.value)))
     constant = _bad_constant(record, node)
@@ -46,7 +49,7 @@ def reason(record: Record, node: Node) -> Reason:
     by = by_the_table(rows, seen, node, record.graph, record.uses, bool(found.nan))
     if by is not None:
         return by
-    if seen.exact and place is not None:
+    if seen.exact and place is not None and not _is_partly_unseen(record, node):
         nan = math.isnan(node.value.numbers[place])
         return (
             Reason("domain", "no value there", certainty="proved") if nan else _overflow(record, node, "it overflows")
@@ -88,11 +91,17 @@ def _overflow(record: Record, node: Node, name: str) -> Reason:
     exponential = has(operation(node), "exponential")
     form = stable_form(record.graph, record.uses, node)
     facts = {"dtype": node.dtype, "most": MOST.get(node.dtype, ""), **_many(_spread_of(node))}
-    if record.is_explored:
+    if record.is_explored and not _is_partly_unseen(record, node):
         return Reason("overflow", name, facts, form or (SMALLER_EXPONENT if exponential else SMALLER), "proved")
     if node.dtype in NARROW or exponential:
         return Reason("overflow", name, facts, form or (SMALLER_EXPONENT if exponential else ""))
     return Reason("overflow", "overflowed in training", facts)
+
+
+def _is_partly_unseen(record: Record, node: Node) -> bool:
+    """Whether a tensor without a gradient takes part, of which no number is known."""
+    numbered = [(operand_number(node, place), edge) for place, edge in enumerate(node.edges)]
+    return any(edge.target is None and operand(record.graph, node, number) is None for number, edge in numbered)
 
 
 def _bad_constant(record: Record, node: Node) -> str | None:

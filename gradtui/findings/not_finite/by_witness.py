@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gradtui.findings.cause import Fact, Facts
+from gradtui.findings.cause import Fact, Facts, Part
 from gradtui.findings.dtypes import NARROW
 from gradtui.findings.not_finite import masks
 from gradtui.findings.not_finite.growth import growth
@@ -35,6 +35,9 @@ def reason(record: Record, witness: Witness, node: Node) -> Reason:
     if data is not None:
         named = "bad data by name" if data.variable else "bad data"
         return _proved("input", named, {**facts, "name": data.variable or "", **bad_of(data)})
+    written = next((one.number for one in witness.operands if one.values is None and _is_bad(one.number)), None)
+    if written is not None:
+        return _proved("input", "bad constant", {"constant": written})
     if node.dtype in NARROW and 0 in numbers_of(witness) and (lost := _constant_lost(record, node)) is not None:
         return _proved("zero_by_zero", "constant lost in half", facts | {"constant": lost})
     table = FORWARD.get(_BY_LOWER.get(name.replace("_", "").lower(), ""), ())
@@ -65,6 +68,8 @@ def _by_rows(record: Record, witness: Witness, node: Node, facts: dict[str, Fact
         return _proved("zero_by_zero", "weight norm of a row of zeros", facts)
     if called_functions.has(name, "adding") and witness.result is not None and math.isnan(witness.result):
         return _proved("domain", "inf minus inf", facts)
+    if called_functions.has(name, "giving") and not witness.operands:
+        return Reason("input", "infinite by a constant", facts)
     if witness.result is not None and math.isinf(witness.result):
         return _overflow(record, witness, node, facts)
     return Reason("domain", "became nan", facts)
@@ -88,6 +93,10 @@ def _overflow(record: Record, witness: Witness, node: Node, facts: dict[str, Fac
 
 def _proved(kind: str, name: str, facts: Facts, way: str = "") -> Reason:
     return Reason(kind, name, facts, way, "proved")  # type: ignore[arg-type]
+
+
+def _is_bad(number: float | None) -> bool:
+    return number is not None and not math.isfinite(number)
 
 
 def _is_product_of_zero(witness: Witness) -> bool:
@@ -116,6 +125,7 @@ def _constant_lost(record: Record, node: Node) -> float | None:
 def _facts(witness: Witness, node: Node) -> dict[str, Fact]:
     """What sentences may want to say of it."""
     a, b = (None if one is None else one + 0.0 for one in numbers_of(witness))
-    index, name = index_of(witness), witness.operation.strip("_")
-    facts: dict[str, Fact] = {"a": a, "b": b, "bad": witness.bad, "index": index, "operation": name}
-    return facts | {"dtype": node.dtype or "its dtype", "elements": math.prod(node.shape)}
+    index, elements = index_of(witness), math.prod(node.shape)
+    many = Part("many of", {"bad": witness.bad, "elements": elements}) if elements > 1 else Part("its value")
+    facts: dict[str, Fact] = {"a": a, "b": b, "index": index, "there": f" at {index}" if index else "", "many": many}
+    return facts | {"dtype": node.dtype or "its dtype", "operation": witness.operation.strip("_")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from gradtui.findings.not_finite import explored
 from gradtui.findings.not_finite.witness import is_given
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has
@@ -25,7 +26,7 @@ def bad_value(record: Record) -> Origin | None:
     """Where the forward pass went bad, so that the loss shows it, or a gradient; of what is explored wherever it did."""
     value = record.snapshot.value
     if record.is_explored:
-        node = next((node for node in made(record.graph) if not is_finite(node.value)), None)
+        node = explored.first_bad_value(record)
         return None if node is None else Origin(node, None, "")
     if not is_finite(value):
         symptom = "nan" if value is not None and spread(value).nan else "infinite"
@@ -36,16 +37,11 @@ def bad_value(record: Record) -> Origin | None:
         sure = bool(known) and (record.is_traced or is_clear(record.graph, known[0]))
         return Origin(known[0] if sure else None, None, symptom)
     if record.is_expression and record.bad:
-        node = next((node for node in made(record.graph) if not is_finite(node.value)), None)
+        node = next((node for node in explored.made(record.graph) if not is_finite(node.value)), None)
         return None if node is None else Origin(node, None, "gradient")
     if record.bad and (witness := behind_the_gradient(record)) is not None and witness.node is not None:
         return Origin(record.nodes[witness.node], witness, "gradient")
     return None
-
-
-def made(graph: Graph) -> list[Node]:
-    """In the order of the forward pass."""
-    return sorted(graph.nodes, key=lambda node: -1 if node.sequence is None else node.sequence)
 
 
 def when_made(node: Node) -> int:

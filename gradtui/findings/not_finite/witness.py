@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gradtui.findings.cause import Facts
+from gradtui.findings.cause import Facts, Part
 from gradtui.findings.record import Record
 from gradtui.grad_fns import called_functions
 from gradtui.graph.gradients import spread
@@ -13,6 +13,11 @@ from gradtui.snapshot.model import Node, Operand, Witness
 
 SECOND = ("other", "exponent")
 FIRST = ("self", "input", "vec1")
+
+
+def seen_going_bad(record: Record, node: Node) -> Witness | None:
+    """What was seen of a node as its value went bad."""
+    return next((one for one in record.witnesses("forward") if one.node == node.id and one.bad), None)
 
 
 def operand_of(witness: Witness, names: tuple[str, ...]) -> Operand | None:
@@ -71,4 +76,5 @@ def bad_of(operand: Operand) -> Facts:
     """How many of its elements are bad, and what they are."""
     assert operand.values is not None
     found = spread(operand.values)
-    return {"what": "nan" if found.nan else "inf", "count": found.nan or found.inf, "of": found.elements}
+    counted = Part("so many elements", {"count": found.nan or found.inf, "of": found.elements})
+    return {"what": "nan" if found.nan else "inf", "share": counted if found.elements > 1 else ""}

@@ -16,7 +16,7 @@ OF_FUNCTIONS: dict[str, Sentence] = {
     "backward is another": Sentence(
         "custom",
         "backward",
-        "{function}.backward returns for {input} what is not the derivative of {function}.forward: {sent} for {true} at {index}",
+        "{function}.backward returns for {input} what is not the derivative of {function}.forward: {sent} for {true}{there}",
         CHECK + "; no fault where it is meant to be another",
     ),
     "backward ignores what comes in": Sentence(
@@ -28,11 +28,11 @@ OF_FUNCTIONS: dict[str, Sentence] = {
     "backward is a stand-in": Sentence(
         "custom",
         "backward",
-        "{function}.backward returns for {input} what is not the derivative of {function}.forward: {sent} for {true} at {index}",
+        "{function}.backward returns for {input} what is not the derivative of {function}.forward: {sent} for {true}{there}",
         "no fault where it is meant: straight through a step, a reversed or clipped gradient; else " + CHECK,
     ),
 }
 EVIDENCE_OF_FUNCTIONS: dict[str, str] = {
     "backward of": "it is applied in {node}",
-    "slopes": "for a gradient drawn at random it sends {sent} at {index}, and differences of forward in float64 give {true}",
+    "slopes": "for a gradient drawn at random it sends {sent}{there}, and differences of forward in float64 give {true}",
 }

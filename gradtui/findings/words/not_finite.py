@@ -126,7 +126,7 @@ OPENED = (
 LOOK_AT_HOOKS = (
     "look for a register_hook on it, and for a backward hook of its module: return None there to leave it as it is"
 )
-MORE_THAN_HOLDS = "{bad} of its {elements} elements overflowed: more than {dtype} holds"
+MORE_THAN_HOLDS = "{many} overflowed: more than {dtype} holds"
 
 WHY_VALUES: dict[str, tuple[str, str]] = {
     "by the table": ("{said}", DEFINED),
@@ -159,19 +159,19 @@ WHY_VALUES: dict[str, tuple[str, str]] = {
         DEFINED,
     ),
     "0 times inf": (
-        "{a} times {b} at {index}: 0 times an infinite number is nan",
+        "{a} times {b}{there}: 0 times an infinite number is nan",
         "keep both factors finite: clamp them, or xlogy(x, y) for x*log(y), which is 0 where x is 0",
     ),
     "0 times a mask": (
-        "{a} times {b} at {index}: 0 times an infinite number is nan, and -inf came in as data, or as a mask",
+        "{a} times {b}{there}: 0 times an infinite number is nan, and -inf came in as data, or as a mask",
         MASK_FINITE,
     ),
     "bad data": (
-        "a tensor without a gradient brings in {what}, {count} of its {of} elements: the data, or what was made of them",
+        "a tensor without a gradient brings in {what}{share}: the data, or what was made of them",
         CLEAN,
     ),
     "bad data by name": (
-        "{name} holds {what} before the model: {count} of its {of} elements, so the data that come in are bad",
+        "{name} holds {what} before the model{share}, so the data that come in are bad",
         CLEAN,
     ),
     "unseen data": ("{many} became nan of finite operands, so a tensor without a gradient brought it in", DATA),
@@ -206,7 +206,7 @@ WHY_VALUES: dict[str, tuple[str, str]] = {
         "add a jitter to its diagonal, matrix + 1e-6 * torch.eye(n), or compute it in float64",
     ),
     "became infinite": (
-        "{bad} of its {elements} elements became infinite of finite numbers",
+        "{many} became infinite of finite numbers",
         "look at its operands there: it has a pole at them, or the result is more than {dtype} holds",
     ),
     "weight norm of a row of zeros": (
@@ -214,7 +214,7 @@ WHY_VALUES: dict[str, tuple[str, str]] = {
         "do not start a row at 0; initialise the weight before weight_norm, or leave weight_norm out there",
     ),
     "inf minus inf": (
-        "inf - inf at {index}, which has no value",
+        "inf - inf{there}, which has no value",
         "keep both finite: see which grew so large, clamp it, or stay with logarithms",
     ),
     "exponential overflows": ("{operation} overflowed at {a}: more than {dtype} holds", "{form}"),
@@ -229,7 +229,7 @@ WHY_VALUES: dict[str, tuple[str, str]] = {
     ),
     "overflows": (MORE_THAN_HOLDS, TAME),
     "became nan": (
-        "{bad} of its {elements} elements became nan of finite numbers",
+        "{many} became nan of finite numbers",
         "look at its operands there: it has no value at them",
     ),
     "became nan unseen": ("{many} became nan: it has no value there", DEFINED),
