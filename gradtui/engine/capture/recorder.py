@@ -37,10 +37,12 @@ from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import Places, application, in_function
 from gradtui.engine.capture.recording import Carried, Happening, Recording, is_leaf, maker
 from gradtui.engine.capture.surroundings import Surroundings, surroundings, switch_of
+from gradtui.engine.capture.warned_lines import at_their_lines
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Source
 
+__warningregistry__ = None  # of warned_lines
 WITHIN = {"no_grad", "not_differentiable", "detach", "new_leaf"}
 """Kinds that may be but a part of something larger: of a `sample()`, say."""
 MOST_CARRIED = 20
@@ -67,8 +69,7 @@ class Recorder(TorchFunctionMode):
         self._past = Past()
         self._own: set[int] | None = None
         self._born: set[int] = set()
-        self._happened = 0
-        self._old = self.recording.first
+        self._happened, self._old = 0, self.recording.first
         self._off: tuple[Switch, Source | None] = "before", None
         self._next = self.recording.first
         self._levels: dict[int, int] = {}
@@ -80,6 +81,7 @@ class Recorder(TorchFunctionMode):
 
     def __enter__(self) -> Self:
         self._left.enter_context(stepping_aside(self))
+        self._left.enter_context(at_their_lines(Recorder.__torch_function__.__code__))
         self._left.enter_context(constructors.watched(self._constructed))
         self._left.enter_context(constructors.arrivals(lambda array, made, frame: self.arrives(made)))
         super().__enter__()  # type: ignore[no-untyped-call]

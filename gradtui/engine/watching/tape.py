@@ -38,6 +38,7 @@ from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.places import distance
 from gradtui.engine.capture.recording import is_leaf
 from gradtui.engine.capture.surroundings import NAMES, Surroundings, surroundings, switch_of
+from gradtui.engine.capture.warned_lines import at_their_lines
 from gradtui.engine.watching.hooks import Hook
 from gradtui.snapshot.events import Switch
 
@@ -54,6 +55,9 @@ SET_DATA = _accessors.data.__set__
 NO_CALLS = {torch.Tensor.backward, torch.autograd.backward}
 REGISTER_HOOK = torch.Tensor.register_hook
 WITHOUT_RESULT = {torch.Tensor.__setitem__, REGISTER_HOOK, *(getattr(torch.Tensor, name) for name in LEAVING)}
+
+IN_PLACE = {"__setitem__", "__iadd__", "__isub__", "__imul__"}
+__warningregistry__ = None  # of warned_lines
 
 CONSTRUCTORS: dict[str, Callable[..., Any]] = {"Parameter": torch.nn.Parameter, "Variable": torch.autograd.Variable}
 """Of a new leaf, that has the numbers of another tensor."""
@@ -184,6 +188,7 @@ class Tape(TorchFunctionMode):
         self._left.enter_context(_functions(self))
         self._left.enter_context(constructors.arrivals(self._arrives))
         self._left.enter_context(constructors.watched(self._constructed))
+        self._left.enter_context(at_their_lines(Tape.__torch_function__.__code__))
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
@@ -379,12 +384,7 @@ def _random() -> tuple[torch.Tensor, ...]:
 
 def is_in_place(func: Any) -> bool:
     name = getattr(func, "__name__", "")
-    return (name.endswith("_") and not name.endswith("__")) or name in (
-        "__setitem__",
-        "__iadd__",
-        "__isub__",
-        "__imul__",
-    )
+    return (name.endswith("_") and not name.endswith("__")) or name in IN_PLACE
 
 
 def closure_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], Any] | None:
