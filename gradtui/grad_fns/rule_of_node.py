@@ -101,8 +101,10 @@ def explain(graph: Graph, node_id: int) -> tuple[Explanation, ...]:
     if found is None:
         return ()
     known = known_numbers(graph, node)
-    explanation = _partial if found.elementwise else _piece
-    edges = [index for index, edge in enumerate(node.edges) if edge.target is not None]
+    targets = [None if edge.target is None else graph.nodes[edge.target] for edge in node.edges]
+    real = not any(one.dtype.startswith("complex") for one in (node, *targets) if one is not None)
+    explanation = _partial if found.elementwise and real else _piece  # what complex numbers get is made of conjugates
+    edges = [index for index, target in enumerate(targets) if target is not None]
     return tuple(explanation(found, node, index, known) for index in edges)
 
 

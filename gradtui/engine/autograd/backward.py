@@ -222,7 +222,7 @@ def _scaled(grad: torch.Tensor | None, factor: float) -> torch.Tensor | None:
 
 
 def _local(node: Node, record: Backward) -> tuple[float | None, ...]:
-    """The gradient along each edge for a grad_output of 1; None where an end is no scalar or the edge leads nowhere."""
+    """The gradient along each edge for a grad_output of 1; None where an end is no real scalar or the edge leads nowhere."""
     scalar = [target is not None and _is_scalar(target, number) for target, number in node.next_functions]
     if not _is_scalar(node, 0) or not any(scalar):
         return (None,) * len(scalar)
@@ -247,4 +247,6 @@ def _local(node: Node, record: Backward) -> tuple[float | None, ...]:
 
 
 def _is_scalar(node: Node, number: int) -> bool:
-    return tuple(node._input_metadata[number].shape) == ()
+    """A complex number is none: no single number is the derivative by it."""
+    metadata = node._input_metadata[number]
+    return tuple(metadata.shape) == () and not metadata.dtype.is_complex

@@ -102,7 +102,8 @@ def _facts(replay: Replay, node: Node) -> Pieces:
     place = "" if node.step is None else f"backward step {node.step + 1} of {len(replay.order)} · "
     sequence = "" if node.sequence is None else f"sequence {node.sequence} · "
     shape = "×".join(map(str, node.shape)) or "scalar"
-    return ((f"{place}{sequence}{shape} {node.dtype} {node.device}", "node--quiet"),)
+    pairs = ", each as its real and its imaginary part" if node.dtype.startswith("complex") else ""
+    return ((f"{place}{sequence}{shape} {node.dtype} {node.device}{pairs}", "node--quiet"),)
 
 
 def _why(node: Node, findings: Sequence[Finding]) -> Iterator[Pieces]:

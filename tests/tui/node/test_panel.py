@@ -306,3 +306,10 @@ async def test_a_ledger_that_has_nothing_to_tell_says_so() -> None:
         text = " ".join(app.lines)
         assert "no variable" in text
         assert "paths alone" not in text
+
+
+async def test_of_complex_numbers_it_is_said_how_they_are_written() -> None:
+    leaf = Node(0, "AccumulateGrad", (), "complex64", "cpu", None, 0, (), Values((2,), (1, 2)), Values((2,), (2, 4)))
+    async with PanelApp().run_test(size=(60, 16)) as pilot:
+        app = await show(pilot, replace(examples.quadratic(), graph=Graph((replace(leaf, variable="z"),))), 0)
+        assert "imaginary" in " ".join(app.lines)
