@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gradtui.graph.incoming_edges import contributions, has_run
 from gradtui.graph.operands import is_finite
 from gradtui.graph.replay import Replay
-from gradtui.graph.short_names import function, short, title
+from gradtui.graph.short_names import function, receiver, short, title
 from gradtui.snapshot.model import Edge, Node
 from gradtui.snapshot.numbers import number, numbers
 
@@ -25,12 +25,13 @@ def sentence(replay: Replay, node: Node, steps_done: int | None, digits: int) ->
     if not node.edges:
         return _leaf(replay, node, steps_done, digits)
     onward = _onward(replay, node, digits)
-    if node.id == 0 and not replay.uses_of(0):
+    if node.id in replay.graph.roots and not replay.uses_of(node.id):
         begun = f"where backward starts with ḡ = {short(node.grad_output, digits)}"
-        return f"This is {function(replay.graph)} itself, {begun}. {onward}"
+        return f"This is {_output(replay)}, {begun}. {onward}"
     if node.shape:
         return f"ḡ tells how fast {_sum(replay)} changes with each element here. {onward}"
-    return f"{_speed(replay, node, digits)}: ḡ = {numbers(node.grad_output, digits)}. {onward}"
+    said = f"{_speed(replay, node, digits)}: ḡ = {numbers(node.grad_output, digits)}. {onward}"
+    return said if len(replay.graph.roots) == 1 else said[0].upper() + said[1:]
 
 
 def _speed(replay: Replay, node: Node, digits: int) -> str:
@@ -44,7 +45,15 @@ def _speed(replay: Replay, node: Node, digits: int) -> str:
     return f"{of} changes {fast}{', in the opposite direction' * (speed < 0)}"
 
 
+def _output(replay: Replay) -> str:
+    count = len(replay.graph.roots)
+    return f"{function(replay.graph)} itself" if count == 1 else f"one of the {count} outputs"
+
+
 def _sum(replay: Replay) -> str:
+    """What is differentiated."""
+    if len(replay.graph.roots) > 1:
+        return "the sum of all outputs"
     name = function(replay.graph)
     return f"sum({name})" if replay.graph.nodes[0].shape else name
 
@@ -64,19 +73,19 @@ def _onward(replay: Replay, node: Node, digits: int) -> str:
     if not sent:
         return "Nothing goes on from here."
     if any(edge.local is None for edge in sent) or len(sent) > MOST_RECEIVERS:
-        names = list(dict.fromkeys(_receiver(replay, edge) for edge in sent))
+        names = list(dict.fromkeys(_receiver(replay, node, edge) for edge in sent))
         more = f" and {len(names) - MOST_RECEIVERS} more" if len(names) > MOST_RECEIVERS else ""
         return f"By the rule below, that becomes what goes to {_listed(names[:MOST_RECEIVERS])}{more}."
     if all(edge.local == 1 for edge in sent):
-        return f"That goes unchanged to {_listed([_receiver(replay, edge) for edge in sent])}."
-    first, *others = ((number(edge.local, digits), _receiver(replay, edge)) for edge in sent)
+        return f"That goes unchanged to {_listed([_receiver(replay, node, edge) for edge in sent])}."
+    first, *others = ((number(edge.local, digits), _receiver(replay, node, edge)) for edge in sent)
     rest = [f"times {factor}, to {name}" for factor, name in others]
     return "; ".join([f"Times {first[0]}, that goes to {first[1]}", *rest]) + "."
 
 
-def _receiver(replay: Replay, edge: Edge) -> str:
+def _receiver(replay: Replay, node: Node, edge: Edge) -> str:
     assert edge.target is not None
-    return title(replay.graph.nodes[edge.target])
+    return receiver(node, replay.graph.nodes[edge.target])
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -11,6 +11,12 @@ def title(node: Node) -> str:
     return node.variable or (again(node) + node.source.text if node.source else node.name)
 
 
+def receiver(node: Node, target: Node) -> str:
+    """How that is called to which `node` sends; by its name where both are of one text, as within `cross_entropy(z, 0)`."""
+    called = title(target)
+    return target.name if called == title(node) and not target.variable else called
+
+
 def again(node: Node) -> str:
     """What stands before the text of a node that a backward pass made: `∂ sin(x)`, one sign for each pass."""
     return f"{'∂' * node.order} " if node.order else ""

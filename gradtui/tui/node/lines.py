@@ -11,7 +11,7 @@ from gradtui.graph.kept import in_units
 from gradtui.graph.node_sentence import ORDER, sentence
 from gradtui.graph.plain_names import plain_name
 from gradtui.graph.replay import Replay
-from gradtui.graph.short_names import again
+from gradtui.graph.short_names import again, receiver
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Node, Saved, Values
 from gradtui.snapshot.numbers import NOT_KNOWN, as_factor, number
@@ -205,7 +205,7 @@ def _sent(replay: Replay, node: Node, index: int, ran: bool, digits: int, factor
     factors = [number(edge.local, digits), *([number(factor, digits)] if factor != 1 else ())]
     product = " · ".join([short(grad_output, digits), *map(as_factor, factors)])
     return (
-        (f"{title(replay.graph.nodes[edge.target])}: ", "node--receiver"),
+        (f"{receiver(node, replay.graph.nodes[edge.target])}: ", "node--receiver"),
         ("" if edge.local is None else f"{product} = ", "node--text"),
         _value(sent, "node--grad", digits),
         ("" if factor == 1 else f"  EXPERIMENT: times {number(factor, digits)}", "node--next"),
