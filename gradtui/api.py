@@ -177,7 +177,7 @@ def watch(
 ) -> Watch:
     """Records a training loop of this thread: `with gradtui.watch(model, optimizer, "run.gradtui"):`, or `close()` at its end.
 
-    optimizer: the one whose steps are updates; None for all, and for those that your own code makes by .grad. path: of the file
+    optimizer: the one whose steps are updates; None for all, and for those that your own code makes. path: of the file
     that grows with every update; without one the Run is kept until the Watch is gone. every: a whole Snapshot of each so many
     updates; where something goes wrong there is one unasked. on_finding: called with each finding as soon as it is known for
     good, with the others at the end.

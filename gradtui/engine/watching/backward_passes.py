@@ -297,14 +297,14 @@ class Passes:
             return None
         return sum(float(self._scaled.loss(one).detach().item()) for one in values)
 
-    def leaves(self) -> Sequence[torch.Tensor]:
-        """That the last pass went to, the last used first."""
-        with self._graph() as nodes:
+    def leaves(self, outputs: Sequence[torch.Tensor] | None = None) -> Sequence[torch.Tensor]:
+        """Those of a graph, or of that of the last pass, the last used first."""
+        with self._graph(outputs) as nodes:
             return [*leaves_of(nodes).values()]
 
     @contextmanager
-    def _graph(self) -> Iterator[Sequence[Node]]:
-        roots = [graph.root(one) for one in self._begun.outputs if one.requires_grad]
+    def _graph(self, outputs: Sequence[torch.Tensor] | None = None) -> Iterator[Sequence[Node]]:
+        roots = [graph.root(one) for one in (self._begun.outputs if outputs is None else outputs) if one.requires_grad]
         nodes = graph.walk(*roots) if roots else []
         guard(nodes)
         yield nodes

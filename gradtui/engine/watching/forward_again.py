@@ -158,7 +158,7 @@ def _is_reference(value: Any) -> bool:
 
 def _makes(call: Call, parameters: Set[int]) -> bool:
     """Whether it made one of these, by their ids: another one would be no parameter."""
-    return call.function in CONSTRUCTORS.values() and id(call.result()) in parameters
+    return any(id(one()) in parameters for one in references((call.result,)))
 
 
 def _given(call: Call) -> Iterator[Reference]:

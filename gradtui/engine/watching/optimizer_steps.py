@@ -22,7 +22,7 @@ from gradtui.engine.watching.left_gradients import LastGradients, has_gradient
 from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
 from gradtui.engine.watching.parameter_samples import Samples
 from gradtui.engine.watching.sink import Sink
-from gradtui.engine.watching.updates_by_hand import ByHand
+from gradtui.engine.watching.updates_by_hand import ByHand, gradients
 from gradtui.findings.over_time.history import EARLY, YOUR_CODE, History, OptimizerHistory, ParameterHistory
 from gradtui.runs.run import ParameterNorms, Update
 from gradtui.snapshot.model import Source
@@ -142,8 +142,9 @@ class Steps:
 
     def _gradients(self, optimizer: Any, frame: FrameType | None) -> None:
         """Of every parameter that has one its norm, and how many elements are nan or infinite."""
-        own = {id(one) for one in self.parameters}
-        having = [(name, one.grad) for name, one in self._named.items() if one.grad is not None]
+        own, given = {id(one) for one in self.parameters}, gradients(optimizer)
+        named = self._named.items()
+        having = [(name, grad) for name, one in named if (grad := given.get(id(one), one.grad)) is not None]
         factor = getattr(optimizer, "grad_scale", None)
         scale = float(factor) if factor is not None else 1.0
         found = getattr(optimizer, "found_inf", None)
@@ -183,6 +184,10 @@ class Steps:
         """border: the sequence number of the first node after it."""
         if self._closure:
             self._gradients(optimizer, None)
+        if is_a(optimizer, ByHand) and optimizer.replaced:
+            self._named = {name: optimizer.now(one) for name, one in self._named.items()}
+            self.parameters = [*map(optimizer.now, self.parameters)]
+            self._own()
         history, update = self._history, self._history.updates
         if self._skipped:
             history.note("skipped", self._passes.place, scale=None, scaler=-1)
@@ -214,6 +219,7 @@ class Steps:
         moved = {name for name, norms in told.items() if norms.grad and (norms.change or not mine.by_hand)}
         left = [one for name, one in self._named.items() if id(one) in own and name in moved]
         self._passes.stepped(self._number, left, mine.empty.count == mine.steps, border)
+        self._passes.parameters = self.parameters
         self._after(border)
 
     def look_at_structure(self) -> None:
@@ -278,7 +284,7 @@ class Steps:
         mine.last, mine.steps, mine.rates = update, mine.steps + 1, rates
         if loss is not None:
             mine.losses.append((update, loss))
-            mine.moves.append(self._moved(own, told))
+            mine.moves.append(tensor_norms.moved([told[name] for name, one in self._named.items() if id(one) in own]))
             mine.top_rates.append(max(rates, default=math.nan))
         mine.no_rate.add(update, bool(rates) and not any(rates))
         mine.top_rate = max(mine.top_rate, *rates, 0.0)
@@ -294,7 +300,7 @@ class Steps:
             mine.passes[passes.count] = mine.passes.get(passes.count, 0) + 1
             mine.passed = passes.place
             mine.thrown_away += passes.left.throws_away(passes.places)
-            if passes.count > 1 and len(set(passes.places)) == 1:
+            if passes.count > 1 and len(set(passes.places)) == 1 and not gradients(optimizer):
                 mine.undivided += passes.undivided and not passes.left.thrown_away
         if not having and self._number in passes.reached:
             history.note("cleared", passes.place)
@@ -318,12 +324,6 @@ class Steps:
         groups = {id(one): group for group in optimizer.param_groups for one in group["params"]}
         for name, one in self._named.items():
             self._add_to(name, one, told[name], groups.get(id(one)))
-
-    def _moved(self, own: Mapping[int, int], told: Mapping[str, ParameterNorms]) -> float:
-        """By how much of the norm of all weights."""
-        norms = [told[name] for name, one in self._named.items() if id(one) in own]
-        before = math.hypot(*(one.weight for one in norms))
-        return math.hypot(*(one.change for one in norms)) / before if before else math.inf
 
     def _look_whether_stepped_twice(self, having: Sequence[str]) -> None:
         """No backward pass came between this step and one of another optimizer that has some of its parameters."""

@@ -20,6 +20,8 @@ from gradtui.engine.capture.recording import maker
 
 MOST_KNOWN = 16
 """Sets of parameters whose names are kept."""
+MOST_ASKED = 1000
+"""Sets of parameters for which a holder was looked for: of weights that are made anew there is another for each update."""
 MOST_ITEMS = 100
 """Of a list or dict in a variable that are looked at."""
 
@@ -43,6 +45,8 @@ class Names:
         self._inputs: dict[int, weakref.ref[torch.Tensor]] = {}
         self._known: dict[tuple[int, ...], dict[int, tuple[weakref.ref[torch.Tensor], str]]] = {}
         self._asked: set[tuple[int, ...]] = set()
+        self._inherited: dict[int, tuple[weakref.ref[torch.Tensor], str]] = {}
+        self._replaced: dict[int, weakref.ref[torch.Tensor]] = {}
         self.titles: dict[int, str] = {}
 
     def see(self, module: torch.nn.Module) -> None:
@@ -101,6 +105,20 @@ class Names:
         reference = self._inputs.get(id(tensor))
         return reference is not None and reference() is tensor
 
+    def inherit(self, replaced: Iterable[tuple[str, torch.Tensor, torch.Tensor]]) -> None:
+        """Of each name the leaf that had it, and the one that has taken its place."""
+        alive = {key: one for key, one in self._inherited.items() if one[0]() is not None}
+        self._replaced = {key: one for key, one in self._replaced.items() if one() is not None}
+        for name, old, new in replaced:
+            alive.pop(id(old), None)
+            self._replaced[id(old)] = weakref.ref(old)
+            if name:
+                alive[id(new)] = weakref.ref(new), name
+            before = self._bare.pop(id(old), None)
+            if before is not None:
+                self._bare[id(new)] = before._replace(reference=weakref.ref(new))
+        self._inherited = alive
+
     def is_stray(self, tensor: torch.Tensor) -> bool:
         return any(reference() is tensor for reference in self._strays)
 
@@ -109,7 +127,9 @@ class Names:
         models = self.models()
         if self._see_holder(parameters, models, frame):
             models = self.models()
-        known_of = (one for model in models for one in named_parameters(model).values())
+        known_of = [one for model in models for one in named_parameters(model).values()]
+        if self._replaced:
+            known_of = [one for one in known_of if not self._is_replaced(one)]
         every = [
             one for one in (*parameters, *known_of, *self._find_strays()) if not one.is_meta
         ]  # no numbers to tell of
@@ -121,6 +141,10 @@ class Names:
             known = self._known[key] = self._find(models, list({id(one): one for one in every}.values()), frame)
         return {name: tensor for reference, name in known.values() if name and (tensor := reference()) is not None}
 
+    def _is_replaced(self, tensor: torch.Tensor) -> bool:
+        reference = self._replaced.get(id(tensor))
+        return reference is not None and reference() is tensor
+
     def _see_holder(
         self, parameters: Sequence[torch.Tensor], models: Sequence[torch.nn.Module], frame: FrameType | None
     ) -> bool:
@@ -129,6 +153,8 @@ class Names:
         key = tuple(map(id, parameters))
         if key in self._asked:
             return False
+        if len(self._asked) >= MOST_ASKED:
+            self._asked.clear()
         self._asked.add(key)
         known, mine = {id(model) for model in models}, {*key}
         while frame is not None:
@@ -157,6 +183,10 @@ class Names:
             names.update(
                 {id(one): name for one, name in unregistered(submodules(model), wanted).items()} if wanted else {}
             )
+        for one in every:
+            reference, name = self._inherited.get(id(one), (None, ""))
+            if reference is not None and reference() is one:
+                names.setdefault(id(one), name)
         nameless = [one for one in every if id(one) not in names]
         for number, one in enumerate(nameless):
             bare = self._bare.get(id(one))

@@ -24,6 +24,8 @@ class Samples:
 
     def take(self, parameters: Sequence[torch.Tensor]) -> None:
         groups: dict[Kind, list[torch.Tensor]] = {}
+        if len(self._views) > 2 * len(parameters):  # a view holds the memory of what is gone
+            self._views = {key: one for key, one in self._views.items() if one[0]() is not None}
         for one in parameters:
             groups.setdefault((one.device, one.dtype), []).append(one)
         self._taken = [([*map(weakref.ref, of)], self._together(of)) for of in groups.values()]

@@ -9,6 +9,7 @@ from typing import Any, cast
 import torch
 
 from gradtui.engine.autograd.summaries import in_rows
+from gradtui.runs.run import ParameterNorms
 
 FEW = 1 << 20
 """Elements that are looked at together, where something as large is made of them."""
@@ -67,6 +68,12 @@ def differences(before: list[torch.Tensor], after: Sequence[torch.Tensor]) -> li
     if before:
         torch._foreach_sub_(before, [plain(tensor) for tensor in after])
     return norms(before)
+
+
+def moved(steps: Sequence[ParameterNorms]) -> float:
+    """By how much of the norm of all weights one step changes them."""
+    before = math.hypot(*(one.weight for one in steps))
+    return math.hypot(*(one.change for one in steps)) / before if before else math.inf
 
 
 def copies(tensors: Sequence[torch.Tensor], into: list[torch.Tensor]) -> list[torch.Tensor]:

@@ -88,7 +88,8 @@ class Watch:
             self._tape, self.history, self._names, self._scaled, sink, every, self._notice.new_weights
         )
         self._steps = Steps(self.history, self._names, self._passes, self._notice, sink, time.perf_counter())
-        self._by_hand = UpdatesByHand(self._update_begins, self._update_ends) if optimizer is None else None
+        by_hand = UpdatesByHand(self._passes, self._names, self._update_begins, self._update_ends)
+        self._by_hand = by_hand if optimizer is None else None
         self._stack: list[Any] = []
         self._without_tape = False
         self._hooks: list[Any] = []
@@ -201,23 +202,22 @@ class Watch:
     # ---------------------------------------------------------------- backward
 
     def _backward(self, run: Callable[..., Any], outputs: Any, *args: Any, **kwargs: Any) -> Any:
-        creates = bool(args[2]) if len(args) > 2 else False
+        creates, inputs = (bool(args[2]), args[3]) if len(args) > 3 else (False, ())
         accumulates = bool(kwargs.get("accumulate_grad", False))
-        here = (
-            not (in_backward() or is_compiling() or self._passes.capturing) and self._broken is None and self._comes()
-        )
-        if here and not accumulates and len(args) > 3:
+        is_own = in_backward() or is_compiling() or self._passes.capturing
+        here = not is_own and self._broken is None and self._comes()
+        if here and not accumulates:
             with self._watching():
-                self._names.differentiated_by(items(args[3]))
-        if not here or (creates and not accumulates):
+                self._names.differentiated_by(items(inputs))
+        if not here or not self._counts(outputs, creates, accumulates):
             return run(outputs, *args, **kwargs)
         self._has_begun = True
         self._finish_by_hand()
         place = self.place(sys._getframe(1))
         with self._tape.pause():
-            keeps = bool(args[1]) if len(args) > 1 else False
+            keeps = len(args) > 1 and bool(args[1]) and (accumulates or not creates)
             with self._watching():
-                given, inputs = args[0] if args else (), args[3] if len(args) > 3 else ()
+                given = args[0] if args else ()
                 self._passes.begins(outputs, given, inputs, place, keeps, bool(self._stack), accumulates)
             try:
                 with self._passes.hooks.heard():
@@ -229,8 +229,9 @@ class Watch:
             self._notice.passes += 1
             with self._watching():
                 self._passes.ends()
-                if self._by_hand is not None and accumulates:
-                    self._listen(self._by_hand, sys._getframe(1))
+                by_hand = self._by_hand
+                if by_hand is not None and by_hand.passed(accumulates, inputs, result, sys._getframe(1)):
+                    self._tape.comes = self._call_comes
         return result
 
     @contextmanager
@@ -308,14 +309,13 @@ class Watch:
 
     # ---------------------------------------------------------------- updates by hand
 
-    def _listen(self, by_hand: UpdatesByHand, frame: FrameType) -> None:
-        """For an update by hand. Its names are looked for before a loop calls each of the leaves the same."""
-        leaves = by_hand.passed(self._passes.leaves())
-        if leaves:
-            self._names.of(leaves, frame)
-            self._tape.comes = self._call_comes
-        elif not by_hand.has_looked:
-            self._by_hand = None
+    def _counts(self, outputs: Any, creates: bool, accumulates: bool) -> bool:
+        """Whether this pass is one of a training, or of what a graph is made of."""
+        if self._by_hand is not None:
+            with self._watching():
+                self._by_hand = self._by_hand if self._by_hand.is_needed(outputs) else None
+                creates = creates if self._by_hand is None else not self._by_hand.may_go_by(outputs, creates)
+        return accumulates or not creates
 
     def _call_comes(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> None:
         if self._by_hand is None or not self._by_hand.listens:
@@ -325,9 +325,9 @@ class Watch:
             self._by_hand.comes(func, args, kwargs, frame)
 
     def _call_came(self, func: Any, args: Any, kwargs: Any, result: Any, frame: FrameType) -> None:
-        if self._by_hand is not None and self._by_hand.running is not None:
+        if self._by_hand is not None and self._by_hand.listens:
             with self._watching():
-                self._by_hand.came(result)
+                self._by_hand.came(func, args, kwargs, result, frame)
         self._notice.heard(func, args, kwargs, result, frame)
 
     def _update_begins(self, update: ByHand, frame: FrameType) -> None:

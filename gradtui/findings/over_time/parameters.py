@@ -99,17 +99,16 @@ def unmoved(history: History) -> Iterator[Fault]:
             names = tuple(one.name for one in group)
             yield Fault("nothing moves after a far step", last, {"last": last, **far_step}, "likely", names)
             group = []
-        if group and history.optimizers[number].by_hand:
-            yield Fault(
-                "left out by hand", None, {"count": group[0].still.count}, "perhaps", tuple(one.name for one in group)
-            )
-            continue
         others = [one for one in history.parameters.values() if one.optimizer == number and one not in group]
         nearest = max((one.largest for one in others), default=0.0)
         far = [one for one in group if one.largest < VANISHING * nearest]
         if far:
             yield _vanished(history, number, far, others)
             group = [one for one in group if one.largest >= EACH * nearest]  # the rest stands between
+        if group and history.optimizers[number].by_hand:
+            count, names = group[0].still.count, tuple(one.name for one in group)
+            yield Fault("left out by hand", None, {"count": count}, "perhaps", names)
+            continue
         if not group:
             continue
         rate = max(history.optimizers[number].rates, default=0.0)

@@ -12,7 +12,7 @@ from gradtui.tui.dialogs.overlay import KeysHelp, entry, glossary, heading
 GLOSSARY = (
     (
         "update",
-        "one call of an optimizer's step, or what your own code makes of weights by .grad; counted from 0 over all",
+        "one call of an optimizer's step, or what your own code makes of weights by their gradients; counted from 0 over all",
     ),
     ("gradient", "the norm of a parameter's gradient as step finds it, after clipping"),
     ("weight, change", "the norm of the parameter before the step, and of what the step added to it"),
