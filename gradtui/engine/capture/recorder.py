@@ -81,7 +81,7 @@ class Recorder(TorchFunctionMode):
 
     def __enter__(self) -> Self:
         self._left.enter_context(stepping_aside(self))
-        self._left.enter_context(at_their_lines(Recorder.__torch_function__.__code__))
+        self._left.enter_context(at_their_lines())
         self._left.enter_context(constructors.watched(self._constructed))
         self._left.enter_context(constructors.arrivals(lambda array, made, frame: self.arrives(made)))
         super().__enter__()  # type: ignore[no-untyped-call]

@@ -15,27 +15,33 @@ from typing import Any
 
 from torch.overrides import handle_torch_function
 
+from gradtui.engine.capture.places import OWN
+
 HANDED_ON = handle_torch_function.__code__
 """Stands between a function of torch that is written in Python and a mode, which then calls that function once more."""
 
+_moved: set[int] = set()
+"""Identities of warnings that are on their way to the line that was found for them."""
+
 
 @contextmanager
-def at_their_lines(mode: CodeType) -> Iterator[None]:
-    """mode: its `__torch_function__`.
-
-    What shows them is replaced below `showwarning`, which a program may have for itself.
-    """
+def at_their_lines() -> Iterator[None]:
+    """What shows warnings is replaced below `showwarning`, which a program may have for itself."""
     python: Any = warnings
     shown = python._showwarnmsg
 
     def show(told: warnings.WarningMessage) -> None:
-        frame = _caller(sys._getframe(1), mode) if told.filename == mode.co_filename else None
+        frame = None if id(told.message) in _moved else _meant(told, sys._getframe(1))
         if frame is None:
             shown(told)
             return
         module, known = frame.f_globals.get("__name__"), frame.f_globals.setdefault("__warningregistry__", {})
         file, line = frame.f_code.co_filename, frame.f_lineno
-        warnings.warn_explicit(told.message, told.category, file, line, module, known)
+        _moved.add(id(told.message))
+        try:
+            warnings.warn_explicit(told.message, told.category, file, line, module, known)
+        finally:
+            _moved.discard(id(told.message))
 
     python._showwarnmsg = show
     try:
@@ -45,14 +51,27 @@ def at_their_lines(mode: CodeType) -> Iterator[None]:
             python._showwarnmsg = shown
 
 
-def _caller(frame: FrameType | None, mode: CodeType) -> FrameType | None:
-    """Of the function that the innermost call of the mode stands for."""
-    while frame is not None and frame.f_code.co_filename != mode.co_filename:
+def _meant(told: warnings.WarningMessage, frame: FrameType | None) -> FrameType | None:
+    """As many calls further out as without our modes; None where that is the same."""
+    around: list[FrameType] = []
+    while frame is not None:
+        around.append(frame)
         frame = frame.f_back
-    if frame is None or frame.f_code is not mode:
+    places = [(one.f_code.co_filename, one.f_lineno) for one in around]
+    if (told.filename, told.lineno) not in places:
         return None
-    while frame is not None and frame.f_code is mode:
-        frame = frame.f_back
-        if frame is not None and frame.f_code is HANDED_ON and frame.f_back is not None:
-            frame = frame.f_back.f_back
-    return frame
+    without: list[FrameType] = []
+    left_out = 0
+    for one, outer in zip(around, [*around[1:], None], strict=True):
+        if _is_ours(one.f_code):
+            left_out = 3 if outer is not None and outer.f_code is HANDED_ON else 1
+        if left_out:
+            left_out -= 1
+        else:
+            without.append(one)
+    at = places.index((told.filename, told.lineno))
+    return without[at] if at < len(without) and without[at] is not around[at] else None
+
+
+def _is_ours(code: CodeType) -> bool:
+    return code.co_name == "__torch_function__" and code.co_filename.startswith(OWN)

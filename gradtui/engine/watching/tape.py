@@ -188,7 +188,7 @@ class Tape(TorchFunctionMode):
         self._left.enter_context(_functions(self))
         self._left.enter_context(constructors.arrivals(self._arrives))
         self._left.enter_context(constructors.watched(self._constructed))
-        self._left.enter_context(at_their_lines(Tape.__torch_function__.__code__))
+        self._left.enter_context(at_their_lines())
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 

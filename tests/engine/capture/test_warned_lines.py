@@ -25,6 +25,10 @@ def in_a_module(x: torch.Tensor) -> None:
     nn.MSELoss()(x, x.detach()[:1])
 
 
+def further_out_than_the_mode(x: torch.Tensor) -> None:
+    nn.LogSoftmax()(x)
+
+
 def by_a_function_in_c(x: torch.Tensor) -> None:
     assert torch.ones(2, 3, 4, requires_grad=True).T.shape == (4, 3, 2)
     assert torch.ones(2, 3, 4, requires_grad=True).T.shape == (4, 3, 2)
@@ -60,26 +64,41 @@ def always() -> Iterator[None]:
 
 
 @contextmanager
-def two_watches() -> Iterator[None]:
-    with gradtui.watch(nn.Linear(1, 1)), gradtui.watch(nn.Linear(1, 1)):
+def all_of_them() -> Iterator[None]:
+    with gradtui.watch(nn.Linear(1, 1)), gradtui.trace(), gradtui.watch(nn.Linear(1, 1)):
         yield
 
 
 HOW = {
     "watch": lambda: gradtui.watch(nn.Linear(1, 1)),
     "trace": gradtui.trace,
-    "both": two_watches,
+    "all": all_of_them,
 }
 
 
 @pytest.mark.parametrize("how", HOW)
 @pytest.mark.parametrize(
-    "script", [in_a_line_of_its_own, in_a_module, by_a_function_in_c, by_an_attribute, of_a_loop, of_the_program_itself]
+    "script",
+    [
+        in_a_line_of_its_own,
+        in_a_module,
+        by_a_function_in_c,
+        by_an_attribute,
+        of_a_loop,
+        of_the_program_itself,
+    ],
 )
 def test_the_place_is_that_of_the_program_alone(script: Callable[[torch.Tensor], None], how: str) -> None:
     alone = places(script, nullcontext())
     assert alone
     assert places(script, HOW[how]()) == alone  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_further_out_than_the_mode_it_is_the_same_file(how: str) -> None:
+    """Of hooks that a watch sets torch has other lines for the call of a module."""
+    alone, within = (places(further_out_than_the_mode, one) for one in (nullcontext(), HOW[how]()))  # type: ignore[operator]
+    assert [(file, text) for file, _, text in within] == [(file, text) for file, _, text in alone]
 
 
 def test_a_filter_for_the_file_holds() -> None:
