@@ -166,15 +166,15 @@ class Steps:
         return name in self._grads and not math.isfinite(self._grads[name][0])
 
     def _lost_one(self, own: set[int]) -> bool:
-        """Whether a parameter of this optimizer has no gradient, or one of 0, at its first step, or for the first time after it
-        had one."""
+        """Whether a parameter of this optimizer has no gradient, or one of 0, at its first step, for the first time after it
+        had one, or in several steps in a row."""
         found = False
         for name, one in self._named.items():
             if id(one) not in own or not one.requires_grad or (name in self._grads and self._grads[name][0]):
                 continue
             known = self._history.parameters.get(name)
             when = "first" if known is None or known.optimizer is None else "later" if known.trained else ""
-            found = found or (when != "" and (name, when) not in self._lost)
+            found = found or self._history.stays_without(name) or (when != "" and (name, when) not in self._lost)
             self._lost.add((name, when))
         return found
 

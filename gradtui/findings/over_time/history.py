@@ -21,6 +21,8 @@ Seen = Literal[
 YOUR_CODE = "your code"
 """The name of what updates weights by hand, in place of an optimizer's."""
 
+LASTING = 3
+"""Steps in a row without a gradient: by then it is hardly one batch."""
 EARLY = 10
 """First steps with a gradient, by which it is told whether a parameter moves at all."""
 
@@ -177,6 +179,13 @@ class History:
     def is_lost(self) -> bool:
         """Whether the last loss of an optimizer is not finite."""
         return any(one.losses and not math.isfinite(one.losses[-1][1]) for one in self.optimizers)
+
+    def stays_without(self, name: str) -> bool:
+        """Whether a parameter has no gradient, or one of 0, in as many steps with the present one as it takes to tell of that,
+        and no pass since the first of them was looked at."""
+        known = self.parameters.get(name)
+        run = Run() if known is None else max(known.none, known.zero, key=lambda one: one.length)
+        return run.since is not None and run.length == LASTING - 1 and all(update < run.since for update in self.passes)
 
     def note(self, kind: Seen, source: Source | None, key: object = None, **facts: Any) -> Noted:
         found = self.noted.get((kind, source, key))

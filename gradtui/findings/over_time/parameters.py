@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from gradtui.findings.over_time import clipping
 from gradtui.findings.over_time.fault import Fault
-from gradtui.findings.over_time.history import EARLY, History, OptimizerHistory, ParameterHistory, Run
+from gradtui.findings.over_time.history import EARLY, LASTING, History, OptimizerHistory, ParameterHistory, Run
 from gradtui.findings.over_time.loss_curve import far_steps, growth, jump, jumped, thrown
 from gradtui.findings.over_time.steps_and_rates import is_told
 from gradtui.snapshot.finding import CUT_OFF, Certainty, Finding
@@ -243,7 +243,7 @@ def _without(
     are_told = bool(_unowned(history)) or any(True for _ in replaced(history))
     for one in history.parameters.values():
         run, frozen = lacking(one), one.frozen.since is not None
-        if one.optimizer is None or run.since is None or run.length < LEAST or _is_spoilt(history, one):
+        if one.optimizer is None or run.since is None or run.length < LASTING or _is_spoilt(history, one):
             continue
         optimizer = history.optimizers[one.optimizer]
         if (frozen and not one.trained) or (are_told and one.name in optimizer.orphans):
@@ -257,9 +257,8 @@ def _by_pass(
     history: History, update: int, began: int | None, names: tuple[str, ...], kinds: Collection[str], row: str
 ) -> Iterator[Fault]:
     """What the backward pass of that update says of it, where there is one."""
-    causes = [one for one in history.passes.get(update, ()) if one.kind in kinds and _is_about(one, names)]
-    if causes:
-        cause = causes[0]
+    cause = _cause(history, update, names, kinds)
+    if cause is not None:
         grown = jump(history, update) if kinds is DYING and began else None
         if grown is not None:
             if not any(
@@ -278,8 +277,14 @@ def _by_pass(
         yield Fault(f"{row}, unseen", began, {}, "perhaps", names)
 
 
-def _is_about(finding: Finding, names: tuple[str, ...]) -> bool:
-    return finding.parameter is None or finding.parameter in names
+def _cause(history: History, update: int, names: tuple[str, ...], kinds: Collection[str]) -> Finding | None:
+    """Of the first pass from that update on, in which it was looked at and seen."""
+    for looked_at in sorted(one for one in history.passes if one >= update):
+        about = {*names, None} if looked_at == update else {*names}
+        found = (one for one in history.passes[looked_at] if one.kind in kinds and one.parameter in about)
+        if (cause := next(found, None)) is not None:
+            return cause
+    return None
 
 
 def _is_spoilt(history: History, one: ParameterHistory) -> bool:
