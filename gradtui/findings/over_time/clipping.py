@@ -12,6 +12,10 @@ from gradtui.snapshot.finding import Certainty
 LEAST, SHARE = 5, 0.95
 FAR, OFTEN = 100.0, 3.0
 """How many times larger than what is let through gradients are, on average (geometric): far too large, or worth a word."""
+SCALE_FREE = ("Ada", "Lamb", "Lion", "Muon", "NAdam", "RAdam", "RMSprop", "Rprop")
+"""Beginnings of the names of optimizers whose steps are the same for gradients that are all so many times smaller, as long as
+that leaves them far above what is added to a denominator."""
+ABOVE_EPS = 1e-4
 
 
 def by_hand(history: History) -> Iterator[Fault]:
@@ -50,6 +54,7 @@ def of_nothing(history: History) -> Iterator[Fault]:
 
 def detect(history: History) -> Iterator[Fault]:
     late = {one.source for one in history.of("late")}
+    scale_free = all(one.name.startswith(SCALE_FREE) for one in history.optimizers)
     for one in history.of("clamped"):
         if one.source not in late and one.count >= LEAST and one.facts["count"] >= SHARE * one.count:
             yield Fault("always clipped to a value", one.first or None, dict(one.facts), "likely", source=one.source)
@@ -70,7 +75,9 @@ def detect(history: History) -> Iterator[Fault]:
                 "left": one.facts["most"] / scale,
             }
             yield Fault("clipped while scaled", None if one.first == 0 else one.first, facts, source=one.source)
-        elif ratio >= OFTEN:
+            continue
+        takes_it = not scale_free or one.facts["most"] < ABOVE_EPS
+        if ratio >= (OFTEN if takes_it else FAR):
             facts = {
                 "count": clipped,
                 "of": one.count,
@@ -78,7 +85,7 @@ def detect(history: History) -> Iterator[Fault]:
                 "most": one.facts["most"],
                 "norm": one.facts["norm"],
             }
-            certainty: Certainty = "likely" if ratio >= FAR else "perhaps"
+            certainty: Certainty = "likely" if takes_it and ratio >= FAR else "perhaps"
             yield Fault("always clipped", None if one.first == 0 else one.first, facts, certainty, source=one.source)
 
 
