@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
+from types import FrameType
 from typing import Any, cast
 
 import torch
@@ -275,6 +276,15 @@ def function_of(node: Any) -> Any:
 def in_backward() -> bool:
     """Whether the engine is running on this thread: a checkpoint runs the forward again in it."""
     return bool(_C._current_graph_task_id() != -1)
+
+
+def is_for_jacobian(frame: FrameType | None) -> bool:
+    """Whether a pass that is begun here, within `torch.autograd.grad`, is one of many for `torch.autograd.functional`."""
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("torch", "gradtui"):
+        if frame.f_globals["__name__"] == "torch.autograd.functional":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def is_within_torch() -> bool:

@@ -6,15 +6,16 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Any, NamedTuple
 
 import torch
 
-from gradtui.engine.autograd.torch_private import is_transformed, is_wrapped, sequence_number
+from gradtui.engine.autograd.torch_private import is_wrapped, sequence_number
 from gradtui.engine.autograd.values import PLAIN
 from gradtui.engine.capture.flow import address
-from gradtui.engine.capture.introspection import entries, is_a, items, tensors
+from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, tensors
 from gradtui.engine.capture.recording import is_leaf, maker
 from gradtui.engine.watching.backward_passes import Passes
 from gradtui.engine.watching.parameter_names import Names
@@ -135,10 +136,12 @@ class UpdatesByHand:
         return bool(self._leaves)
 
     def is_needed(self, outputs: Sequence[Any]) -> bool:
-        """Whether there is no optimizer for the leaves of a graph. It is looked for but once, through all objects."""
+        """Whether there is no optimizer for the leaves of a graph, or for a model that ran. It is looked for but once, through
+        all objects."""
         if not self._has_looked and not any(map(is_wrapped, tensors(outputs))):
             self._has_looked = True
-            return not _have_an_optimizer(self._passes.leaves(outputs))
+            of_models = (one for model in self._names.models() for one in named_parameters(model).values())
+            return not _have_an_optimizer(self._passes.leaves(outputs), of_models)
         return True
 
     def may_go_by(self, outputs: Sequence[Any], creates: bool) -> bool:
@@ -215,7 +218,9 @@ class UpdatesByHand:
             if one.requires_grad and is_leaf(one):
                 self._made(one, frame)
                 self._traces.is_new_leaf(one)
-            elif self.running is not None and torch.is_grad_enabled() and maker(one) is not None:
+            elif (
+                self.running is not None and torch.is_grad_enabled() and maker(one) is not None and not is_wrapped(one)
+            ):
                 trace = self._traces.of(one)
                 if trace is None or not trace.has_gradient:
                     self.finish(self._next)
@@ -259,8 +264,9 @@ class UpdatesByHand:
     def _leaf(self, tensor: torch.Tensor) -> torch.Tensor | None:
         """The one that this is, or of which it has the numbers, as `.data`, `detach()` or a slice."""
         known = self._leaves.get(id(tensor))
-        if (known is None or known.reference() is None) and not is_transformed(tensor):
-            known = self._leaves.get(self._addresses.get(address(tensor), 0))
+        if known is None or known.reference() is None:
+            with suppress(RuntimeError, NotImplementedError):  # it has no memory of its own
+                known = self._leaves.get(self._addresses.get(address(tensor), 0))
         return None if known is None else known.reference()
 
     def _alive(self) -> Sequence[torch.Tensor]:
@@ -295,9 +301,9 @@ def _is_parameter(leaf: torch.Tensor) -> bool:
     return is_a(leaf, torch.nn.Parameter)
 
 
-def _have_an_optimizer(leaves: Sequence[torch.Tensor]) -> bool:
-    """Whether there is one that is to step one of them, or what they are a copy of."""
-    wanted = {id(one) for one in leaves}
+def _have_an_optimizer(leaves: Sequence[torch.Tensor], others: Iterable[torch.Tensor] = ()) -> bool:
+    """Whether there is one that is to step one of them or of the others, or what the leaves are a copy of."""
+    wanted = {id(one) for one in (*leaves, *others)}
     optimizers: list[Any] = [one for one in gc.get_objects() if is_a(one, torch.optim.Optimizer)]
     own = [[one for group in each.param_groups for one in group["params"]] for each in optimizers]
     return any(any(id(one) in wanted for one in each) or _are_copies(leaves, each) for each in own)

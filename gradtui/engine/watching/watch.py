@@ -18,6 +18,7 @@ from gradtui.engine.autograd.compiled import Compiled, is_compiling, stepping_as
 from gradtui.engine.autograd.torch_private import (
     asked,
     in_backward,
+    is_for_jacobian,
     is_unscaled,
     not_compiled,
     sequence_number,
@@ -204,8 +205,8 @@ class Watch:
     def _backward(self, run: Callable[..., Any], outputs: Any, *args: Any, **kwargs: Any) -> Any:
         creates, inputs = (bool(args[2]), args[3]) if len(args) > 3 else (False, ())
         accumulates = bool(kwargs.get("accumulate_grad", False))
-        is_own = in_backward() or is_compiling() or self._passes.capturing
-        here = not is_own and self._broken is None and self._comes()
+        is_own = in_backward() or is_compiling() or self._passes.capturing or self._broken is not None
+        here = not is_own and (accumulates or not is_for_jacobian(sys._getframe(1))) and self._comes()
         if here and not accumulates:
             with self._watching():
                 self._names.differentiated_by(items(inputs))

@@ -18,6 +18,7 @@ from gradtui.findings.over_time.history import YOUR_CODE
 from tests.engine.watching.test_updates_by_hand import RATE, UPDATES, Kept, kept, points, told
 
 __all__ = ["kept"]
+hessian_of: Callable[..., Tensor] = torch.autograd.functional.hessian
 Grads = Sequence[Tensor]
 Leaves = Sequence[Tensor]
 
@@ -287,6 +288,20 @@ def two_losses_of_two_weights() -> list[float]:
     return losses
 
 
+def by_a_hessian_of_torch() -> list[float]:
+    """The passes that make one are none of the training; nor are those of a Jacobian by transforms."""
+    (given, wanted), losses = data(), []
+    w = torch.zeros(3, 1, requires_grad=True)
+    for _ in range(6):
+        loss = mse_loss(given @ w, wanted)
+        losses.append(loss.item())
+        (grad,) = torch.autograd.grad(loss, w)
+        hessian = hessian_of(lambda w: mse_loss(given @ w, wanted), w).reshape(3, 3)
+        w = (w - 0.5 * torch.linalg.solve(hessian, grad)).detach().requires_grad_()
+        torch.func.jacrev(lambda w: given @ w)(w)
+    return losses
+
+
 def by_newton() -> list[float]:
     """Rows of the Hessian are no losses."""
     w, losses = torch.tensor([1.0, -2.0], requires_grad=True), []
@@ -325,7 +340,7 @@ def meta_learning_by_grad() -> list[float]:
 TRAININGS: dict[Training, int] = dict.fromkeys(
     [
         momentum_and_batches, a_dict_of_weights, parameters_of_a_module, by_adam_of_its_own, two_halves_of_a_batch,
-        a_picture, two_losses_of_two_weights, by_newton, meta_learning_by_backward, meta_learning_by_grad,
+        a_picture, two_losses_of_two_weights, by_newton, by_a_hessian_of_torch, meta_learning_by_backward, meta_learning_by_grad,
     ],
     1,
 ) | {two_by_turns: 2}  # fmt: skip
@@ -446,9 +461,39 @@ def averages_and_bounds(optimizer: torch.optim.Optimizer, model: nn.Module) -> N
             fast.clamp_(-5, 5)
 
 
+def sampled_by_gradients(optimizer: torch.optim.Optimizer, model: nn.Module) -> None:
+    """As of a model of energies: what it is given moves, while it is frozen."""
+    given = data()[0]
+    model.requires_grad_(False)
+    for _ in range(3):
+        given.requires_grad_()
+        (grad,) = torch.autograd.grad(model(given).sum(), given)
+        given = (given - 0.01 * grad).detach()
+    model.requires_grad_(True)
+    torch.autograd.backward(error(model) + model(given).square().mean())
+    optimizer.step()
+
+
+def looked_at_by_hessians(optimizer: torch.optim.Optimizer, model: nn.Module) -> None:
+    """Of which each row is a pass of its own."""
+    loss = error(model)
+    torch.autograd.backward(loss)
+    weights = dict(model.named_parameters())
+    hessian_of(lambda bias: error(model, {**weights, "2.bias": bias}), weights["2.bias"])
+    optimizer.step()
+
+
 @pytest.mark.parametrize(
     "update",
-    [a_penalty_on_gradients, meta_learning_by_copies, meta_learning_in_the_graph, adversarial, averages_and_bounds],
+    [
+        a_penalty_on_gradients,
+        meta_learning_by_copies,
+        meta_learning_in_the_graph,
+        adversarial,
+        averages_and_bounds,
+        sampled_by_gradients,
+        looked_at_by_hessians,
+    ],
 )
 def test_what_an_optimizer_does_is_its_own(
     kept: Kept, update: Callable[[torch.optim.Optimizer, nn.Module], None]
@@ -461,6 +506,13 @@ def test_what_an_optimizer_does_is_its_own(
     told(kept)
     assert kept.optimizers == ["SGD"]
     assert len(kept.updates) == UPDATES
+
+
+def test_the_loss_of_an_update_is_none_of_a_hessian(kept: Kept) -> None:
+    model = network()
+    loss = error(model).item()
+    looked_at_by_hessians(torch.optim.SGD(model.parameters(), lr=0.01), model)
+    assert [one.loss for one in told(kept).updates] == [loss]
 
 
 def attack(model: nn.Module) -> None:
