@@ -27,14 +27,16 @@ class TextLine(Framed):
         self._resized = resized
         self._left = self._right = Content()
         self._pieces: list[Segment] = []
+        self._width = 0
 
     def show(self, left: Content, right: Content) -> None:
         if left.is_same(self._left) and right.is_same(self._right):
             return
         self._left, self._right = left, right
         self.tooltip = Content("\n").join(end for end in (left, right) if end)
-        before, width = self._pieces, self.size.width
-        self._pieces = self._made()
+        width = self.size.width
+        before = self._pieces if width == self._width else []  # another width is known here before on_resize
+        self._pieces, self._width = self._made(), width
         if before and width:
             self.refresh(changed_cells.in_pieces(0, before, self._pieces, width))
         else:

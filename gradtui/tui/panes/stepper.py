@@ -80,16 +80,17 @@ class Stepper(Framed, ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._rows: tuple[VariableRow, ...] = ()
         self._pieces: list[list[Piece]] = []
+        self._width = 0
 
     def show(self, rows: Sequence[VariableRow]) -> None:
         """Paint `rows`; where there is no room for all of them, the active one is in sight."""
         if self._rows == tuple(rows):
             return
-        self._rows, before = tuple(rows), self._pieces
+        self._rows, before, arranged = tuple(rows), self._pieces, self._width
         self._arrange()
         self.virtual_size = Size(self.size.width, len(self._rows))
         width, top = self.size.width, self.scroll_offset.y
-        if len(before) != len(self._pieces):
+        if len(before) != len(self._pieces) or arranged != width:  # known here before on_resize
             self.refresh()
         elif changed := [y for y, pieces in enumerate(self._pieces) if pieces != before[y]]:
             self.refresh(*(changed_cells.in_pieces(y - top, before[y], self._pieces[y], width) for y in changed))
@@ -113,7 +114,8 @@ class Stepper(Framed, ScrollView, can_focus=True, inherit_bindings=False):
         return max((sum(cell_len(text) for text, *_ in pieces) for row, pieces in pairs if not row.vector), default=0)
 
     def _arrange(self) -> None:
-        width = (self.size.width or 80) - APART
+        self._width = self.size.width
+        width = (self._width or 80) - APART
         names = max((cell_len(visible(row.name)) for row in self._rows), default=0)
         scalars = max((cell_len(row.elements[0]) for row in self._rows if not row.vector), default=0)
         self._pieces = [arrange(row, names, scalars, width, marked=len(self._rows) > 1) for row in self._rows]
