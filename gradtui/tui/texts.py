@@ -235,8 +235,8 @@ def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
     marks = {"calculus": judged.calculus, "differences": judged.differences}
     written = Content(" ").join([_autograd(judged), *(_mark(way, mark) for way, mark in marks.items())])
     agreement = _mark("all agree", True) if judged.autograd and all(marks.values()) else written
-    if session.held:  # the marks are not of what stands in the line
-        written = agreement = Content.styled(visible(f"still {shown.expression}"), WARNING)
+    if older := _older(session, answers, shown, name, patient=patient):  # the marks are not of what stands there now
+        written = agreement = Content.styled(visible(f"still {older}"), WARNING)
     origin = _origin(shown, name)
     return Reading(
         _numbers(session, shown),
@@ -248,6 +248,25 @@ def reading(session: Session, answers: Answers, *, patient: bool) -> Reading:
         orders.values(session, shown),
         _brief(shown, name, origin),
     )
+
+
+def _older(session: Session, answers: Answers, shown: Snapshot, name: str, *, patient: bool) -> str:
+    """What a picture is of that is older than what stands there now: another function, or the same at another place."""
+    if session.held or (answers.behind and shown.expression != session.text):
+        return shown.expression
+    if not answers.behind and (patient or not answers.waiting):
+        return ""
+    places = {one: state.value for one, state in shown.variables.items() if one in session.points}
+    moved = next((one for one, value in places.items() if not _is_at(value, session.points[one].value)), None)
+    moved = moved or (name if answers.behind else None)
+    return "" if moved is None else f"{moved} = {numbers(places[moved], significant(shown), most=4)}"
+
+
+def _is_at(values: Values, place: float | tuple[float, ...]) -> bool:
+    """As far as the dtype can tell, and as many of its numbers as are known."""
+    numbers_of_it, shape = (place, (len(place),)) if isinstance(place, tuple) else ((place,), ())
+    pairs = zip(values.numbers, numbers_of_it, strict=False)
+    return values.shape == shape and all(math.isclose(one, other, rel_tol=1e-6) for one, other in pairs)
 
 
 def _mark(way: str, mark: bool | None) -> Content:

@@ -102,3 +102,19 @@ def test_the_numbers_say_as_much_as_there_is_room_for() -> None:
     assert [*said.values()] == [
         *("f = 1 = long long", "f = 1 = long", "f = 1 = long", "f = 1 = l", "f = 1 = l", "f = 1", "f = 1"),
     ]
+
+
+def test_marks_of_another_place_are_not_shown_for_this_one() -> None:
+    """Where the newest answer is none, or stays away: what the picture is of stands instead."""
+    session, answers = Session(Start("model.py:f", {"x": "1.5"}, origin="function")), Answers()
+    at = VariableState(Values((), (1.5,)), Values((), (2.0,)))
+    answers.ask(Request(1, "model.py:f"))
+    answers.receive(Snapshot(1, "model.py:f", variables={"x": at}, value=Values((), (3.0,)), origin="function"))
+    session.adopt(answers.shown or Snapshot(0, ""))
+    assert "still" not in reading(session, answers, patient=False).marks.plain
+    session.move(1)
+    answers.ask(Request(2, "model.py:f"))
+    assert "still" not in reading(session, answers, patient=True).marks.plain, "no flicker"
+    assert reading(session, answers, patient=False).marks.plain == "still x = 1.5"
+    answers.receive(Snapshot(2, "model.py:f", problem=Problem("syntax", "model.py is not Python"), origin="function"))
+    assert reading(session, answers, patient=True).marks.plain == "still x = 1.5"
