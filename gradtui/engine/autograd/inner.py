@@ -12,7 +12,7 @@ from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.saved import check
-from gradtui.engine.autograd.torch_private import DispatchMode, dispatch_modes, is_without_memory
+from gradtui.engine.autograd.torch_private import DispatchMode, dispatch_modes, is_without_memory, put_on
 from gradtui.grad_fns.rule_of_node import rule
 
 MOST = 12
@@ -55,8 +55,9 @@ class Inside(DispatchMode):
         if self._running is None:
             return
         self._running = None
-        if dispatch_modes() == self._depth:  # where a node raises, the engine has put it back
-            self.__exit__(None, None, None)  # type: ignore[no-untyped-call]
+        if dispatch_modes() < self._depth:  # where a node raises, the engine takes it off, and torch still counts it in
+            put_on(self)
+        self.__exit__(None, None, None)  # type: ignore[no-untyped-call]
 
 
 @cache

@@ -56,6 +56,10 @@ def dispatch_modes() -> int:
     return int(_C._len_torch_dispatch_stack())
 
 
+put_on: Callable[[TorchDispatchMode], None] = _C._push_on_torch_dispatch_stack
+"""A mode on this thread's stack, without the marks that `__enter__` makes, and `__exit__` takes back."""
+
+
 def take_off(mode: TorchFunctionMode) -> int | None:
     """Take `mode` off the thread's stack of modes: how many stand below it, None where it is not there."""
     above = []

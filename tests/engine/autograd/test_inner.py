@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode, is_in_torch_dispatch_mode
 
 import gradtui
 from gradtui.engine.autograd import backward, graph
@@ -54,3 +55,19 @@ def test_nothing_listens_once_a_node_has_raised() -> None:
     with pytest.raises(ValueError, match="nan came in"):
         backward.run(output, graph.walk(graph.root(output)))
     assert torch._C._len_torch_dispatch_stack() == 0
+    assert not is_in_torch_dispatch_mode()  # where it is, older versions compile nothing any more
+
+
+def test_a_mode_of_the_person_stays_when_a_node_raises() -> None:
+    class Own(TorchDispatchMode):  # type: ignore[no-untyped-call]
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            return func(*args, **(kwargs or {}))
+
+    x = torch.tensor(2.0, requires_grad=True)
+    output = Cube.apply(x) * torch.nan  # type: ignore[no-untyped-call]
+    with Own() as own:  # type: ignore[no-untyped-call]
+        with pytest.raises(ValueError, match="nan came in"):
+            backward.run(output, graph.walk(graph.root(output)))
+        assert is_in_torch_dispatch_mode()
+        assert torch.utils._python_dispatch._get_current_dispatch_mode() is own
+    assert not is_in_torch_dispatch_mode()
