@@ -20,5 +20,10 @@ def since(finding: Finding, between: str = ", ") -> str:
 
 
 def none_found(run: Run) -> str:
-    """Of a run without findings; most of them are looked for when it has ended."""
-    return NONE_FOUND if run.ended else f"{NONE_FOUND} yet; most is looked for at the end"
+    """Of a run without findings; most of them are looked for when it has ended. What ended it badly is beyond its updates."""
+    if not run.ended:
+        return f"{NONE_FOUND} yet; most is looked for at the end"
+    if not run.exit:
+        return NONE_FOUND
+    told = f"{NONE_FOUND} in its updates, but" if run.updates else "no update was made, and"
+    return f"{told} it ended with {run.exit}: see what it printed last"

@@ -47,7 +47,7 @@ def update_lines(look: Look, width: int) -> Iterator[Pieces]:
     """The selected update: its loss and rates, what was found, then the parameters of the selected row."""
     update = look.update
     if update is None:
-        yield ((NO_UPDATE, "numbers--label"),)
+        yield (("no update was made" if look.run.ended else NO_UPDATE, "numbers--label"),)
         return
     lr = ", ".join(dict.fromkeys(number(one, DIGITS) for one in update.lr)) or NOT_KNOWN
     told = [_named("loss", number(update.loss, 7)), _named("gradient norm", number(update.grad_norm, 7))]

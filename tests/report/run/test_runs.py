@@ -77,9 +77,13 @@ def test_a_healthy_run() -> None:
     )
 
 
-@pytest.mark.parametrize("run", [Run(), made.run(1), replace(made.run(30), updates=())])
+@pytest.mark.parametrize("run", [Run(), made.run(1), replace(made.run(30), updates=(), exit=0)])
 def test_a_run_that_has_hardly_begun(run: Run) -> None:
     assert "no fault found" in report(run)
+
+
+def test_a_run_that_ended_badly_before_it_began() -> None:
+    assert "no fault" not in report(replace(made.run(30), updates=(), exit=1))
 
 
 def test_the_command(tmp_path: Path) -> None:
