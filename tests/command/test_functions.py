@@ -198,5 +198,5 @@ def test_a_file_that_is_not_python(folder: Path) -> None:
 def test_a_file_alone_is_run_and_says_where_there_is_no_training(folder: Path) -> None:
     ended = started(folder, "some/model.py", "--print", command=warm.gradtui())
     assert (ended.returncode, ended.stdout) == (0, "")
-    assert "there was no training" in ended.stderr
+    assert "no training" in ended.stderr
     assert "it has bad, detached, fit, loss, written_over" in ended.stderr

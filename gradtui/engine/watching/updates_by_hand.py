@@ -16,6 +16,7 @@ from gradtui.engine.autograd.torch_private import is_wrapped, sequence_number
 from gradtui.engine.autograd.values import PLAIN
 from gradtui.engine.capture.flow import address
 from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, tensors
+from gradtui.engine.capture.places import is_users
 from gradtui.engine.capture.recording import is_leaf, maker
 from gradtui.engine.watching.backward_passes import Passes
 from gradtui.engine.watching.parameter_names import Names
@@ -128,6 +129,8 @@ class UpdatesByHand:
         self._addresses: dict[int, int] = {}
         self._held: Sequence[torch.Tensor] = ()
         self._traces = Traces(self._leaf)
+        self._in_vain: dict[int, weakref.ref[torch.Tensor]] = {}
+        """Leaves that were asked for a gradient, and that no pass has given one."""
         self._has_looked = self._has_read = False
         self._next = 0
 
@@ -164,6 +167,7 @@ class UpdatesByHand:
         self._leaves = {key: one for key, one in self._leaves.items() if one.reference() is not None}
         for leaf, known in found:
             self._leaves[id(leaf)], self._addresses[address(leaf)] = known, id(leaf)
+            self._in_vain.pop(id(leaf), None)
             if known.given is not None:
                 self._traces.is_gradient(known.given)
         self._addresses.pop(0, None)
@@ -182,6 +186,8 @@ class UpdatesByHand:
             if leaf is not None and leaf.grad is not None:
                 self._has_read = True
                 self._traces.is_gradient(leaf.grad)
+            elif leaf is None and self._is_asked_in_vain(args[0], frame):
+                self._in_vain[id(args[0])] = weakref.ref(args[0])
         elif func == SET_GRAD:
             self._gradient_set(*args)
         elif func == SET_REQUIRES_GRAD:
@@ -191,6 +197,11 @@ class UpdatesByHand:
             self._has_read = self._has_read or self._traces.has_gradient((*args, *kwargs.values()))
             if self.running is None and self._has_read:
                 self._look_whether_written(func, args, kwargs, frame)
+
+    def _is_asked_in_vain(self, leaf: torch.Tensor, frame: FrameType) -> bool:
+        """By a person's own code, and to update it: what clears gradients mostly does so with gradients on, after the update."""
+        updates = self.running is None or not torch.is_grad_enabled()
+        return updates and leaf.requires_grad and is_leaf(leaf) and leaf.grad is None and is_users(frame)
 
     def _gradient_set(self, leaf: torch.Tensor, gradient: torch.Tensor | None) -> None:
         """What is taken away after it was read is what the update goes by."""
@@ -278,7 +289,8 @@ class UpdatesByHand:
             self._forget()
             return
         self.running = self._kind(first).update
-        self.running.param_groups = [{"params": leaves}]
+        asked = (one for reference in self._in_vain.values() if (one := reference()) is not None)
+        self.running.param_groups = [{"params": [*leaves, *asked]}]
         self.running.gradients = {key: one.given for key, one in self._leaves.items() if one.is_given}
         self._begins(self.running, frame)
 

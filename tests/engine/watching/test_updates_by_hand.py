@@ -277,3 +277,38 @@ def test_what_is_written_without_a_gradient_is_no_update(kept: Kept, reads: bool
             else:
                 w.normal_()
     assert told(kept).updates == []
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_model_that_never_gets_a_gradient_though_it_is_asked_for(kept: Kept, place: int) -> None:
+    """What comes before it is cut off. place: of it in the order of updating."""
+    torch.manual_seed(0)
+    body, head = nn.Linear(3, 4), nn.Linear(4, 1)
+    models = [head]
+    models.insert(place, body)
+    for _ in range(UPDATES):
+        torch.autograd.backward(head(body(torch.randn(8, 3)).tanh().detach()).square().mean())
+        with torch.no_grad():
+            for one in (one for model in models for one in model.parameters()):
+                if one.grad is not None:
+                    one.sub_(RATE * one.grad)
+                    one.grad = None
+    (found,) = told(kept).findings
+    assert (found.kind, found.parameter) == ("detached", "body.weight")
+    assert found.source is not None
+
+
+@pytest.mark.parametrize("first", [UPDATES, 2 * UPDATES])
+def test_a_model_that_is_not_trained_yet(kept: Kept, first: int) -> None:
+    """One part of a GAN waits for the other, for ever or until this update; its gradients are cleared meanwhile."""
+    torch.manual_seed(0)
+    made, judge = nn.Linear(2, 2), nn.Linear(2, 1)
+    for update in range(2 * UPDATES):
+        torch.autograd.backward(judge(made(torch.randn(8, 2)).detach()).sigmoid().mean())
+        by_data([*judge.parameters()])
+        zero([*judge.parameters(), *made.parameters()])
+        if update >= first:
+            torch.autograd.backward(judge(made(torch.randn(8, 2))).neg().sigmoid().mean())
+            by_data([*made.parameters()])
+            zero([*made.parameters(), *judge.parameters()])
+    assert not told(kept).findings
