@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import distributed, graph
+from gradtui.engine.autograd.added import added_only
 from gradtui.engine.autograd.backward import drive, leaves_of, scalar
 from gradtui.engine.autograd.kept import kept
 from gradtui.engine.autograd.nested import Nested
@@ -201,7 +202,8 @@ class _Capture:
             made = (
                 set() if self.recording is None else {id(each()) for each, _, _ in self.recording.made_leaves.values()}
             )
-            self.attributes = attributes(held, self.scope, made)
+            added = {leaves[node] for node in added_only(self.nodes, leaves)} if held else set()
+            self.attributes = attributes((one for one in held if one not in added), self.scope, made)
             self.names |= held
             self.names = optimised(self.scope, self.own) | self.names
         if nameless:

@@ -35,7 +35,8 @@ def unregistered(parts: Mapping[str, torch.nn.Module], wanted: set[torch.Tensor]
     if not wanted:
         return found
     for path, module in parts.items():
-        for name, value in vars(module).items():
+        own = vars(module)
+        for name, value in (*own.items(), *entries(own.get("_buffers"))):
             if name in OWN or name.endswith("_hooks"):
                 continue
             for where, tensor in _held(f"{path}.{name}" if path else name, value, DEPTH):

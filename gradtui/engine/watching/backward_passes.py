@@ -14,6 +14,7 @@ import torch
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import graph
+from gradtui.engine.autograd.added import added_only
 from gradtui.engine.autograd.backward import leaves_of
 from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.torch_private import asked, is_wrapped, sequence_number
@@ -312,10 +313,12 @@ class Passes:
 
     def _look_for_leaves(self) -> None:
         with self._graph() as nodes:
-            leaves = [*leaves_of(nodes).values()]
+            ends = leaves_of(nodes)
+            leaves = [*ends.values()]
             self.hooks.know(leaves)
             if self._history.updates < FIRST:
-                self._names.found(leaves, self._history.updates)
+                added = added_only(nodes, ends)
+                self._names.found([one for end, one in ends.items() if end not in added], self._history.updates)
             self._new_weights.pass_begins(leaves)
             self._look_for_moving_targets(nodes)
 

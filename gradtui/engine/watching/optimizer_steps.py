@@ -343,7 +343,7 @@ class Steps:
             return  # it has steps of its own, and had another name before there were several models
         if known is None or (own and known.optimizer is None):
             # steps of others, before its own first, tell nothing of it
-            first = update if known is None else known.first
+            first = self._names.since(one, update) if known is None else known.first
             dtype = str(one.dtype).removeprefix("torch.")
             known = history.parameters[name] = ParameterHistory(
                 name, tuple(one.shape), dtype, not self._names.is_stray(one), first=first, first_weight=norms.weight

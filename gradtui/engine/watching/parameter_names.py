@@ -84,6 +84,11 @@ class Names:
                 self._bare[id(one)] = before._replace(lasts=True)
                 self._known.clear()
 
+    def since(self, tensor: torch.Tensor, update: int) -> int:
+        """The update in which a bare tensor was seen first, which has a name from the next one on; for others this one."""
+        bare = self._bare.get(id(tensor))
+        return bare.update if bare is not None and bare.reference() is tensor else update
+
     def _find_strays(self) -> list[torch.Tensor]:
         """Parameters of modules that ran, and that no outermost module knows of: it holds them in a plain list, say."""
         met = [module for reference in self._met if (module := reference()) is not None]

@@ -87,3 +87,56 @@ class Forgotten:
 def test_a_gradient_that_comes_in_each_update_is_told(cleared: bool) -> None:
     forgotten = Forgotten(cleared)
     assert told(lambda: None, forgotten) == ["head.weight"]
+
+
+class Zero:
+    """A number that a loss begins with, made once: a variable, or a buffer."""
+
+    def __init__(self, registered: bool) -> None:
+        self.zero = torch.zeros((), requires_grad=True)
+        self.body = nn.Linear(3, 1)
+        if registered:
+            self.body.register_buffer("zero", self.zero)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        y: Tensor = self.body(x)
+        return 0.5 * (self.zero + y.square().mean())
+
+
+@pytest.mark.parametrize("registered", [False, True])
+def test_a_number_that_a_loss_begins_with_is_nothing_to_learn(registered: bool) -> None:
+    loss = Zero(registered)
+    assert learned(loss, loss.body) == []
+
+
+class Gain:
+    """A factor that is learned by nobody. held: by what."""
+
+    def __init__(self, held: str) -> None:
+        gain = torch.ones(3, requires_grad=True)
+        self.body = nn.Linear(3, 1)
+        if held == "buffer":
+            self.body.register_buffer("gain", gain)
+        self.scaled: Callable[[Tensor], Tensor] = lambda x: x * gain
+
+    def __call__(self, x: Tensor) -> Tensor:
+        y: Tensor = self.body(self.scaled(x))
+        return y.square().mean()
+
+
+@pytest.mark.parametrize(("held", "name"), [("buffer", "gain"), ("closure", "parameter 0")])
+def test_a_factor_is_told_from_the_start(held: str, name: str) -> None:
+    loss = Gain(held)
+    (told,) = learned(loss, loss.body)
+    assert (told.parameter, told.certainty, told.update) == (name, "perhaps", None)
+
+
+def learned(loss: Callable[[Tensor], Tensor], model: nn.Module) -> list[gradtui.Finding]:
+    torch.manual_seed(0)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(6):
+            optimizer.zero_grad()
+            torch.autograd.backward(loss(torch.rand(4, 3)))
+            optimizer.step()
+    return [one for one in watch.findings if one.kind == "not_in_optimizer"]
