@@ -130,11 +130,20 @@ class RanksPane(Told):
 
 
 class Output(Told):
-    """The end of what the script printed."""
+    """The end of what the script printed, which stays in sight unless a person has scrolled away from it."""
+
+    _follows = True
 
     def show(self, run: Run) -> None:
         self.border_title = "printed"
-        at_end = self.scroll_offset.y >= self.max_scroll_y
         self.tell([Line(((line, ""),)) for line in lines.printed_lines(run.printed, MOST_PRINTED)])
-        if at_end:
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """In a lower pane the end is further down, though nobody has scrolled."""
+        if self._follows:
             self.scroll_end(animate=False)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._follows = new_value >= self.max_scroll_y

@@ -28,6 +28,7 @@ from gradtui.tui.run.heat_map import HeatMap, Scale
 from gradtui.tui.run.lines import status
 from gradtui.tui.run.look import Look
 from gradtui.tui.run.opened import UpdateApp, by_rank, explorer
+from gradtui.tui.run.panes import Output
 from gradtui.tui.run.ranks import RanksApp
 from gradtui.tui.typing.file_entry import FileInput
 from tests import examples
@@ -428,3 +429,33 @@ def test_what_is_told_to_keep_backward_passes_would_have_kept_some(count: int, m
     told = RunApp(Source("run.gradtui"))._no_snapshot
     (every,) = map(int, re.findall(r"--every (\d+)", told))
     assert min(count, 10) <= count / every <= 100
+
+
+async def test_the_end_of_what_is_printed_stays_in_sight(tmp_path: Path) -> None:
+    """At any size of the terminal, unless one scrolls up; and again once one is back at the end."""
+    path = tmp_path / "run.gradtui"
+    app = RunApp(Source(str(path)))
+
+    def seen() -> str:
+        return "\n".join(screen(app))
+
+    with RunWriter(path) as writer:
+        for number in range(3):
+            writer.update(made.update(number))
+        writer.printed("\n".join(f"line {number}" for number in range(30)) + "\n")
+        async with app.run_test(size=WIDE) as pilot:
+            await until(pilot, lambda: "line 29" in seen())
+            for size in (200, 90), (110, 30), (80, 24), (20, 5), (110, 30):
+                await pilot.resize_terminal(*size)
+                await pilot.pause()
+            await until(pilot, lambda: "line 29" in seen())
+            output = app.query_one(Output)
+            output.scroll_to(y=0, animate=False)
+            await until(pilot, lambda: "line 29" not in seen())
+            writer.printed("line 30\n")
+            await until(pilot, lambda: "line 30" in app.look.run.printed)
+            await pilot.resize_terminal(110, 34)
+            await until(pilot, lambda: "line 0 " in seen())
+            output.scroll_end(animate=False)
+            writer.printed("line 31\n")
+            await until(pilot, lambda: "line 31" in seen())
