@@ -22,7 +22,7 @@ MOST_POWERS = 8.0
 """Powers of ten that the shades tell apart: what is below them is the faintest."""
 TITLES: dict[Measure, str] = {
     "gradient": "norm of the gradient: the largest in each module",
-    "change": "change by weight: the largest in each module",
+    "change": "change/weight: the largest in each module",
 }
 
 

@@ -60,10 +60,11 @@ def update_lines(look: Look, width: int) -> Iterator[Pieces]:
         yield from finding_lines(look.told, width)
     yield ()
     names = [look.record.names[place] for place in look.selected.places] if look.selected is not None else []
-    has_change = width >= 4 * CELLS + 26
-    head = ("gradient", "weight", *(("change",) if has_change else ()), "by weight")
-    room = max(8, width - CELLS * len(head))
-    yield (("parameter".ljust(room) + "".join(right(title, CELLS) for title in head), "numbers--head"),)
+    has_change = width >= 4 * CELLS + 30
+    head = ("gradient", "weight", *(("change",) if has_change else ()), "change/weight")
+    cells = [max(CELLS, len(title) + 1) for title in head]
+    room = max(8, width - sum(cells))
+    yield (("parameter".ljust(room) + "".join(map(right, head, cells)), "numbers--head"),)
     left_out = 0
     for name in names:
         norms = update.parameters.get(name)
@@ -73,7 +74,8 @@ def update_lines(look: Look, width: int) -> Iterator[Pieces]:
         numbers = [_gradient(norms), (number(norms.weight, DIGITS), "")]
         numbers += [(number(norms.change, DIGITS), "")] if has_change else []
         numbers.append((number(norms.change / norms.weight, DIGITS) if norms.weight else NOT_KNOWN, ""))
-        yield (tail(name, room - 1).ljust(room), ""), *((right(text, CELLS), style) for text, style in numbers)
+        placed = zip(numbers, cells, strict=True)
+        yield (tail(name, room - 1).ljust(room), ""), *((right(text, room), style) for (text, style), room in placed)
     if left_out:
         why = "not kept: thinned" if update.thinned else "not of this optimizer"
         yield ((f"{left_out:,} more, {why}", "numbers--label"),)

@@ -459,3 +459,16 @@ async def test_the_end_of_what_is_printed_stays_in_sight(tmp_path: Path) -> None
             output.scroll_end(animate=False)
             writer.printed("line 31\n")
             await until(pilot, lambda: "line 31" in seen())
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), WIDE])
+async def test_no_column_is_named_by_two(size: tuple[int, int], path: Path) -> None:
+    """`weight by weight`: what is divided stands in the name, where there is room for the change itself or not."""
+    app = RunApp(Source(str(path)))
+    async with app.run_test(size=size) as pilot:
+        await shown(pilot)
+        (head,) = [line for line in text(app).splitlines() if line.startswith("parameter ")]
+        assert head.split() in (
+            ["parameter", "gradient", "weight", "change/weight"],
+            ["parameter", "gradient", "weight", "change", "change/weight"],
+        )
