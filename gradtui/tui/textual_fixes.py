@@ -110,6 +110,16 @@ class MendedApp(App[None]):
         self.no_color = bool(os.environ.get("NO_COLOR"))  # an empty one says nothing, no-color.org has it
         self.register_theme(ANSI_DARK)
 
+    @property
+    def how_to_leave(self) -> str:
+        return "{key} leaves"
+
+    def action_help_quit(self) -> None:
+        """What ctrl+c does not: Textual asks whether one wants to quit, and names a key that nobody has seen."""
+        quitting = [key for key, one in self.active_bindings.items() if one.binding.action in ("quit", "app.quit")]
+        if quitting:
+            self.notify(self.how_to_leave.format(key=min(quitting, key=len)), markup=False, timeout=4)
+
     async def on_event(self, event: Event) -> None:
         """Keys in their order; at the end to nothing."""
         if not isinstance(event, Key | Paste):

@@ -278,6 +278,11 @@ class RunApp(Successor, MendedApp):
         """What is said where there is no finding."""
         return none_found(self.look.run) if may_judge(self.look.run) else lines.NO_UPDATE
 
+    @property
+    def how_to_leave(self) -> str:
+        goes_on = "; a training that this command has started goes on, and ctrl+c ends it then"
+        return f"{{key}} leaves the screen{'' if self.look.run.ended else goes_on}"
+
     def action_help(self) -> None:
         from gradtui.tui.run.help import HelpScreen
 

@@ -472,3 +472,20 @@ async def test_no_column_is_named_by_two(size: tuple[int, int], path: Path) -> N
             ["parameter", "gradient", "weight", "change/weight"],
             ["parameter", "gradient", "weight", "change", "change/weight"],
         )
+
+
+@pytest.mark.parametrize("ended", [True, False])
+async def test_ctrl_c_says_how_one_leaves_and_what_goes_on_then(ended: bool, tmp_path: Path) -> None:
+    path = tmp_path / "run.gradtui"
+    app = RunApp(Source(str(path)))
+    with RunWriter(path) as writer:
+        writer.update(made.update(0))
+        if ended:
+            writer.end(0)
+        async with app.run_test(size=WIDE) as pilot:
+            await until(pilot, lambda: app.look.count == 1 and app.look.run.ended == ended)
+            await pilot.press("ctrl+c")
+            await until(pilot, lambda: len(app._notifications) == 1)
+            (told,) = app._notifications
+            assert told.message.startswith("q ")
+            assert ("goes on" in told.message) != ended
