@@ -20,6 +20,7 @@ KINDS: tuple[Any, ...] = type(torch.nn.Parameter), type(Variable)
 Arrived = Callable[[Any, torch.Tensor, FrameType], None]
 """Is told of an array, the tensor that was made of it, and the frame of the call."""
 
+__warningregistry__ = None  # of warned_lines
 _lock = threading.Lock()
 _watchers: list[tuple[int, Made]] = []
 _awaiting: list[tuple[int, Arrived]] = []

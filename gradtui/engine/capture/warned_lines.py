@@ -1,7 +1,8 @@
-"""Warnings of what a mode of ours hands on to torch, at the lines where Python has them without that mode.
+"""Warnings of what a mode of ours, or what stands in place of a function of torch, hands on to it: at the lines where Python has
+them without.
 
-A module with such a mode sets its `__warningregistry__` to None: else Python takes its one line for the place of all of them,
-and shows each text once.
+A module that hands on so sets its `__warningregistry__` to None: else Python takes its one line for the place of all of them, and
+shows each text once.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 from torch.overrides import handle_torch_function
@@ -52,8 +53,10 @@ def at_their_lines() -> Iterator[None]:
 
 
 def _meant(told: warnings.WarningMessage, frame: FrameType | None) -> FrameType | None:
-    """As many calls further out as without our modes; None where that is the same."""
+    """As many calls further out as without ours; None where that is the same."""
     around: list[FrameType] = []
+    while frame is not None and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
     while frame is not None:
         around.append(frame)
         frame = frame.f_back
@@ -63,7 +66,7 @@ def _meant(told: warnings.WarningMessage, frame: FrameType | None) -> FrameType 
     without: list[FrameType] = []
     left_out = 0
     for one, outer in zip(around, [*around[1:], None], strict=True):
-        if _is_ours(one.f_code):
+        if not left_out and one.f_code.co_filename.startswith(OWN):
             left_out = 3 if outer is not None and outer.f_code is HANDED_ON else 1
         if left_out:
             left_out -= 1
@@ -71,7 +74,3 @@ def _meant(told: warnings.WarningMessage, frame: FrameType | None) -> FrameType 
             without.append(one)
     at = places.index((told.filename, told.lineno))
     return without[at] if at < len(without) and without[at] is not around[at] else None
-
-
-def _is_ours(code: CodeType) -> bool:
-    return code.co_name == "__torch_function__" and code.co_filename.startswith(OWN)

@@ -38,6 +38,24 @@ def by_an_attribute(x: torch.Tensor) -> None:
     assert (x * 2).grad is None
 
 
+def by_a_constructor(x: torch.Tensor) -> None:
+    for _ in range(2):
+        torch.autograd.Variable(x, volatile=True)
+    torch.autograd.Variable(x, volatile=True)
+
+
+def by_an_array(x: torch.Tensor) -> None:
+    array = x.detach().numpy().copy()
+    array.flags.writeable = False
+    torch.from_numpy(array)
+    torch.from_numpy(array)
+
+
+def by_a_backward_pass(x: torch.Tensor) -> None:
+    torch.autograd.backward((x * 2).square().sum(), create_graph=True)
+    x.grad = None
+
+
 def of_a_loop(x: torch.Tensor) -> None:
     for _ in range(3):
         nn.functional.softmax(x)
@@ -84,6 +102,9 @@ HOW = {
         in_a_module,
         by_a_function_in_c,
         by_an_attribute,
+        by_a_constructor,
+        by_an_array,
+        by_a_backward_pass,
         of_a_loop,
         of_the_program_itself,
     ],
