@@ -22,6 +22,9 @@ from gradtui.engine.watching.backward_passes import Passes
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.tape import GET_GRAD, SET_DATA, SET_GRAD, SET_REQUIRES_GRAD, is_in_place
 
+MOST_ALIKE = 4
+"""Kinds of updates that begin with leaves of the same name and shape; then the one that rested longest goes on."""
+
 
 class ByHand:
     """To the rest of the watch an optimizer. state, param_groups: as one has them; of all leaves that the passes before an update
@@ -52,7 +55,8 @@ class Known(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """Updates that begin with the same leaf, or with one of the same name and shape where that is gone."""
+    """Updates that begin with the same leaf; or with one of the same name and shape, where there are too many of them: learners
+    that are thrown away, say."""
 
     update: ByHand
     first: weakref.ref[torch.Tensor]
@@ -77,6 +81,9 @@ class Traces:
 
     def forget(self) -> None:
         self._known = {}
+
+    def forget_the_dead(self) -> None:
+        self._known = {key: one for key, one in self._known.items() if one.reference() is not None}
 
     def is_gradient(self, tensor: torch.Tensor) -> None:
         self._known[id(tensor)] = Trace(weakref.ref(tensor), frozenset(), True)
@@ -165,6 +172,8 @@ class UpdatesByHand:
             found = [(one, Known(weakref.ref(one), True, gradient)) for one, gradient in _given(inputs, gradients)]
             found = [] if _are_inputs([one for one, _ in found], leaves) else found
         self._leaves = {key: one for key, one in self._leaves.items() if one.reference() is not None}
+        self._addresses = {place: key for place, key in self._addresses.items() if key in self._leaves}
+        self._traces.forget_the_dead()
         for leaf, known in found:
             self._leaves[id(leaf)], self._addresses[address(leaf)] = known, id(leaf)
             self._in_vain.pop(id(leaf), None)
@@ -296,10 +305,11 @@ class UpdatesByHand:
 
     def _kind(self, first: torch.Tensor) -> Kind:
         name = self._called.get(id(first), "")
-        same = [one for one in self._kinds if one.first() is first]
-        gone = (one for one in self._kinds if id(one.first()) not in self._leaves)
-        same += [one for one in gone if (one.name, one.shape) == (name, first.shape)]
-        kind = Kind(same[0].update if same else ByHand(), weakref.ref(first), name, first.shape)
+        known = next((one for one in self._kinds if one.first() is first), None)
+        alike = [one for one in self._kinds if (one.name, one.shape) == (name, first.shape)]
+        if known is None and len(alike) >= MOST_ALIKE:
+            known = alike[0]
+        kind = Kind(ByHand() if known is None else known.update, weakref.ref(first), name, first.shape)
         self._kinds = [*(one for one in self._kinds if one.update is not kind.update), kind]
         return kind
 
