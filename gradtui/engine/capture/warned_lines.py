@@ -1,8 +1,8 @@
 """Warnings of what a mode of ours, or what stands in place of a function of torch, hands on to it: at the lines where Python has
 them without.
 
-A module that hands on so sets its `__warningregistry__` to None: else Python takes its one line for the place of all of them, and
-shows each text once.
+A module that hands on so sets its `__warningregistry__` to None, by which it is known here: else Python takes its one line for
+the place of all of them, and shows each text once.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from types import FrameType
 from typing import Any
 
 from torch.overrides import handle_torch_function
-
-from gradtui.engine.capture.places import OWN
 
 HANDED_ON = handle_torch_function.__code__
 """Stands between a function of torch that is written in Python and a mode, which then calls that function once more."""
@@ -66,7 +64,7 @@ def _meant(told: warnings.WarningMessage, frame: FrameType | None) -> FrameType 
     without: list[FrameType] = []
     left_out = 0
     for one, outer in zip(around, [*around[1:], None], strict=True):
-        if not left_out and one.f_code.co_filename.startswith(OWN):
+        if not left_out and one.f_globals.get("__warningregistry__", {}) is None:
             left_out = 3 if outer is not None and outer.f_code is HANDED_ON else 1
         if left_out:
             left_out -= 1
