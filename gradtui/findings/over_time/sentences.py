@@ -335,7 +335,8 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "always clipped": Sentence(
         "clipping",
-        "gradients are clipped at {count} of {of} updates to a norm of {most}, on average {ratio} times less than what they are",
+        "gradients are clipped all along, at {count} of {of} updates, to a norm of {most}, on average {ratio} times less than "
+        "what they are",
         "raise max_norm to about the norm that is seen (max_norm={norm}, say), or raise the learning rate knowingly",
     ),
     "clipped before backward": Sentence(

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import gradtui
+from tests.torch_version import sees_into_compiled
 
 pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore:Using `torch.compile")]
 
@@ -73,6 +74,7 @@ def told(way: Callable[[Tensor], Tensor], backend: str | None, in_place: bool = 
     return [*found, ("mean", *(round(one, 4) for one in mean if one == one))]
 
 
+@sees_into_compiled
 @pytest.mark.parametrize(("backend", "in_place"), [("eager", False), ("aot_eager", False), ("eager", True)])
 @pytest.mark.parametrize("name", WAYS)
 def test_as_it_is_written(name: str, backend: str, in_place: bool) -> None:
@@ -81,6 +83,7 @@ def test_as_it_is_written(name: str, backend: str, in_place: bool) -> None:
     assert told(WAYS[name], backend, in_place) == expected
 
 
+@sees_into_compiled
 def test_a_function_that_is_compiled() -> None:
     way = WAYS["dead"]
     model, x = Net(way), torch.rand(5, 3)
@@ -99,7 +102,7 @@ def test_a_function_that_is_compiled() -> None:
     assert [(one.kind, one.parameter) for one in watch.findings] == [("dead", "first.weight")]
 
 
-@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("compiled", [pytest.param(True, marks=sees_into_compiled), False])
 def test_a_model_of_layers_alone_is_of_the_line_that_calls_it(compiled: bool) -> None:
     torch.manual_seed(0)
     model, x = nn.Sequential(nn.Linear(3, 4), nn.Threshold(50, 0), nn.Linear(4, 1)), torch.rand(5, 3)
@@ -136,6 +139,7 @@ class Counting(Net):
         return super().forward(x)
 
 
+@sees_into_compiled
 def test_what_it_does_beside_is_done_once(capsys: pytest.CaptureFixture[str]) -> None:
     outcomes = []
     for watched in (False, True):
