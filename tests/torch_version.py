@@ -14,7 +14,8 @@ sees_what_is_kept = pytest.mark.skipif(
     VERSION < (2, 10), reason="before torch 2.10 there is no looking at what a node keeps without unpacking it"
 )
 sees_into_compiled = pytest.mark.skipif(
-    "call_succeeded" not in Path(torch.__file__).with_name("_dynamo").joinpath("eval_frame.py").read_text(encoding="utf-8"),
+    "call_succeeded"
+    not in Path(torch.__file__).with_name("_dynamo").joinpath("eval_frame.py").read_text(encoding="utf-8"),
     reason="this torch keeps no result of what it compiled, as torch 2.6 does not",
 )
 SHARDS_ON_A_CPU = hasattr(torch.cpu.Stream, "record_event")
