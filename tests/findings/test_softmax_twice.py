@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -32,6 +33,25 @@ def test_a_softmax_of_a_softmax(classes: int) -> None:
     least = functional.cross_entropy(sure, torch.arange(3)).item()
     assert f"{least:.4g}" in found.text
     assert f"{math.exp(-least):.4g}" in found.text
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("labels", [LABELS, functional.one_hot(LABELS, 3).float()], ids=["labels", "probabilities"])
+@pytest.mark.parametrize(
+    "log_softmax",
+    [lambda x: x.log_softmax(-1), nn.LogSoftmax(dim=1), lambda x: x.softmax(-1).log()],
+    ids=["method", "module", "log"],
+)
+def test_logarithms_of_probabilities_are_logits(
+    log_softmax: Callable[[Tensor], Tensor], labels: Tensor, smoothing: float
+) -> None:
+    """By torch itself the loss is the same."""
+    torch.manual_seed(0)
+    model, x = nn.Linear(3, 3), torch.randn(4, 3)
+    with gradtui.trace(model) as trace:
+        loss = functional.cross_entropy(log_softmax(model(x)), labels, label_smoothing=smoothing)
+    torch.testing.assert_close(loss, functional.cross_entropy(model(x), labels, label_smoothing=smoothing))
+    assert trace.capture(loss).findings == ()
 
 
 def test_logits_are_right() -> None:

@@ -18,11 +18,16 @@ def detect(record: Record) -> Iterator[Cause]:
         if not has(operation(node), "logarithmic") or not _goes_into_a_loss(record, node) or 1 in node.shape[-1:]:
             continue
         softmax = _maker(record, node)
-        if softmax is not None and has(operation(softmax), "softmax") and softmax.shape == node.shape:
+        if softmax is not None and _makes_probabilities(softmax) and softmax.shape == node.shape:
             classes = node.shape[-1] if len(node.shape) < 3 else node.shape[1]
             least = math.log(1 + (classes - 1) / math.e)
             facts: dict[str, Fact] = {"node": node, "softmax": softmax, "classes": classes, "least": least}
             yield Cause("softmax twice", Place(node.id), facts | {"most": math.exp(-least)}, "likely")
+
+
+def _makes_probabilities(node: Node) -> bool:
+    """And no logarithms of them: a log_softmax of such ones leaves them as they are."""
+    return has(operation(node), "softmax") and not has(operation(node), "logarithmic")
 
 
 def _goes_into_a_loss(record: Record, node: Node) -> bool:
