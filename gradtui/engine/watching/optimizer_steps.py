@@ -69,7 +69,7 @@ class Steps:
         self._closure, self._evaluations, self._place = closure, 0, place
         self.parameters = [one for group in optimizer.param_groups for one in group["params"]]
         self._passes.parameters = self.parameters
-        self._named = self._names.of(self.parameters, frame)
+        self._named = self._names.of(self.parameters, frame, stepped=True)
         self._number = self._numbered(optimizer, place)
         self._own()
         self._look_at_weights()
@@ -85,7 +85,7 @@ class Steps:
         self._evaluations += 1
         self._closure = self._evaluations > 1
         if not self._closure:
-            self._named = self._names.of(self.parameters, frame)
+            self._named = self._names.of(self.parameters, frame, stepped=True)
             if not self._history.optimizers[self._number].steps:
                 self._describe(self._history.optimizers[self._number])
             self._look_at_weights()

@@ -21,7 +21,8 @@ from gradtui.engine.capture.recording import maker
 MOST_KNOWN = 16
 """Sets of parameters whose names are kept."""
 MOST_ASKED = 1000
-"""Sets of parameters for which a holder was looked for: of weights that are made anew there is another for each update."""
+"""Sets of parameters for which a holder was looked for, or that were stepped: of weights that are made anew there is another for
+each update."""
 MOST_ITEMS = 100
 """Of a list or dict in a variable that are looked at."""
 
@@ -46,6 +47,8 @@ class Names:
         self._known: dict[tuple[int, ...], dict[int, tuple[weakref.ref[torch.Tensor], str]]] = {}
         self._asked: set[tuple[int, ...]] = set()
         self._inherited: dict[int, tuple[weakref.ref[torch.Tensor], str]] = {}
+        self._called: dict[int, tuple[weakref.ref[torch.Tensor], str]] = {}
+        self._stepped: set[tuple[int, ...]] = set()
         self._replaced: dict[int, weakref.ref[torch.Tensor]] = {}
         self.titles: dict[int, str] = {}
 
@@ -127,8 +130,12 @@ class Names:
     def is_stray(self, tensor: torch.Tensor) -> bool:
         return any(reference() is tensor for reference in self._strays)
 
-    def of(self, parameters: Sequence[torch.Tensor], frame: FrameType | None) -> dict[str, torch.Tensor]:
-        """Those of an optimizer and those of all models, by name. frame: from which variables are looked for."""
+    def of(
+        self, parameters: Sequence[torch.Tensor], frame: FrameType | None, *, stepped: bool = False
+    ) -> dict[str, torch.Tensor]:
+        """Those of an optimizer and those of all models, by name. frame: from which variables are looked for. stepped: whether
+        the optimizer makes a step now, by which its parameters are known from then on.
+        """
         models = self.models()
         if self._see_holder(parameters, models, frame):
             models = self.models()
@@ -144,6 +151,13 @@ class Names:
             if len(self._known) >= MOST_KNOWN:
                 self._known.clear()
             known = self._known[key] = self._find(models, list({id(one): one for one in every}.values()), frame)
+        if stepped and (own := (*map(id, parameters),)) not in self._stepped:
+            if len(self._stepped) >= MOST_ASKED:
+                self._stepped.clear()
+            self._stepped.add(own)
+            alive = {number: one for number, one in self._called.items() if one[0]() is not None}
+            trained = {id(one) for one in parameters}.intersection(map(id, known_of))
+            self._called = alive | {number: known[number] for number in trained if number in known}
         return {name: tensor for reference, name in known.values() if name and (tensor := reference()) is not None}
 
     def _is_replaced(self, tensor: torch.Tensor) -> bool:
@@ -182,7 +196,7 @@ class Names:
             self.titles[id(model)] = title
             before = f"{title}." if len(models) > 1 else ""
             for name, parameter in named_parameters(model).items():
-                names.setdefault(id(parameter), before + name)
+                names.setdefault(id(parameter), self._called_before(parameter) or before + name)
         for model in models:
             wanted = {one for one in every if id(one) not in names}
             names.update(
@@ -206,6 +220,11 @@ class Names:
             taken.add(name)
             found[id(one)] = weakref.ref(one), name
         return found
+
+    def _called_before(self, parameter: torch.Tensor) -> str:
+        """The name under which it was trained: a model that runs later, beside its own or around it, makes no other of it."""
+        reference, name = self._called.get(id(parameter), (None, ""))
+        return name if reference is not None and reference() is parameter else ""
 
 
 def original_of(module: torch.nn.Module) -> torch.nn.Module:
