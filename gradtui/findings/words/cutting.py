@@ -220,5 +220,5 @@ CUTTING: dict[str, Sentence] = {
     ),
 }
 EVIDENCE_OF_CUTS: dict[str, str] = {
-    "new leaf": "{event} makes a new leaf of it, which lets backward run, but does not bring the graph back",
+    "new leaf": "{event} makes a new leaf of it, which does not bring the graph back",
 }
