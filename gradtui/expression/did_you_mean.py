@@ -30,6 +30,12 @@ OPERATORS_OF_PAPER = {
 }
 """Commands of LaTeX that have no word here, and the way out."""
 
+SAID = {
+    **dict.fromkeys(("lim", "limit"), OPERATORS_OF_PAPER["lim"]),
+    **dict.fromkeys(("int", "integral", "integrate", "antiderivative"), OPERATORS_OF_PAPER["int"]),
+}
+"""The same as words."""
+
 CHARACTERS = {
     "∑": ("∑ is not part of the language", OPERATORS_OF_PAPER["sum"]),
     "∏": ("∏ is not part of the language", OPERATORS_OF_PAPER["prod"]),
@@ -154,8 +160,10 @@ def derivative_in(text: str, names: Collection[str]) -> tuple[int, int] | None:
 
 
 def _meant(word: str, called: bool) -> str:
-    if called and word in DERIVATIVES:
+    if word in DERIVATIVES and (called or len(word) > 1):
         return DERIVATIVE
+    if word.lower() in SAID:
+        return SAID[word.lower()]
     if word in MISSING_FUNCTIONS:
         return f"write {MISSING_FUNCTIONS[word]}"
     if word.lower() in CONSTANTS:

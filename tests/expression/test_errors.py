@@ -351,3 +351,14 @@ def test_a_thousand_characters_are_read_quickly() -> None:
         parse(text)
         times.append(time.process_time() - start)
     assert min(times) < 0.02
+
+
+@pytest.mark.parametrize("word", ["lim", "limit", "integral", "Integrate", "derivative", "diff", "grad"])
+@pytest.mark.parametrize("text", ["{} x^2", "{} x->0 x", "{}(x^2)"])
+def test_words_of_calculus_are_not_taken_apart_or_for_others(word: str, text: str) -> None:
+    """`lim` is none of `l*i*m`, and `diff` none of `div`: what is there instead is said."""
+    with pytest.raises(ExpressionError) as caught:
+        parse(text.format(word))
+    assert "did you mean" not in caught.value.problem.hint
+    assert "a name is one letter" not in caught.value.problem.hint
+    assert caught.value.problem.hint
