@@ -307,15 +307,32 @@ def variables(frame: FrameType | None) -> Iterator[Mapping[str, Any]]:
 
 def title_of(model: torch.nn.Module, scopes: Sequence[Mapping[str, Any]]) -> str:
     """The variable, attribute or item that holds a module, or the path of it in a module that a variable holds."""
-    named = next((name for name, value in _named(scopes) if value is model), "")
+    named = _one_of_many(model, scopes) or next((name for name, value in _named(scopes) if value is model), "")
     return named or _in_module(model, submodules, scopes)[1]
 
 
 def name_of(tensor: torch.Tensor, scopes: Sequence[Mapping[str, Any]]) -> str:
     """The variable that it is, its place in a module, or whatever else holds it: a list of parameters, say."""
     variable = next((name for scope in scopes for name, value in scope.items() if value is tensor), "")
+    variable = (_one_of_many(tensor, scopes) if variable else "") or variable
     in_module = "" if variable else ".".join(filter(None, _in_module(tensor, named_parameters, scopes)))
     return variable or in_module or next((name for name, value in _named(scopes) if value is tensor), "")
+
+
+def _one_of_many(wanted: object, scopes: Sequence[Mapping[str, Any]]) -> str:
+    """Its place in a list, where the variable that holds it too is of a loop: that comes later, and none holds the others."""
+    held = {id(value) for scope in scopes for value in scope.values()}
+    for scope in scopes:
+        found = ""
+        for name, value in scope.items():
+            if value is wanted:
+                return found
+            several = [one for _, one in zip(range(MOST_ITEMS), items(value), strict=False)]
+            others = [one for one in several if one is not wanted and is_a(one, torch.Tensor, torch.nn.Module)]
+            if len(others) in range(1, len(several)) and not any(id(one) in held for one in others):
+                place = next((place for place, one in enumerate(several) if one is wanted), None)
+                found = found if place is None or found else f"{name}[{place}]"
+    return ""
 
 
 def _in_module(

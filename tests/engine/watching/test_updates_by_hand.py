@@ -312,3 +312,34 @@ def test_a_model_that_is_not_trained_yet(kept: Kept, first: int) -> None:
             by_data([*made.parameters()])
             zero([*made.parameters(), *judge.parameters()])
     assert not told(kept).findings
+
+
+def test_what_a_loop_calls_the_same_has_the_name_of_its_place(kept: Kept) -> None:
+    torch.manual_seed(0)
+    weights = [torch.randn(3, 3).requires_grad_() for _ in range(3)]
+    models = [nn.Linear(3, 3), nn.Linear(3, 1)]
+    for _ in range(UPDATES):
+        made = torch.randn(8, 3)
+        for weight in weights:
+            made = made @ weight
+        for model in models:
+            made = model(made)
+        torch.autograd.backward(made.square().mean())
+        for one in (*weights, *(one for model in models for one in model.parameters())):
+            one.data -= RATE * one.grad  # type: ignore[operator]
+            one.grad = None
+    names = {*told(kept).updates[0].parameters}
+    assert {f"weights[{place}]" for place in range(3)} <= names
+    assert {f"models[{place}].weight" for place in range(2)} <= names
+
+
+def test_variables_have_their_own_names(kept: Kept) -> None:
+    given, wanted, w = points()
+    b = torch.zeros(1, requires_grad=w.requires_grad_().requires_grad)
+    leaves = [w, b]
+    for _ in range(UPDATES):
+        torch.autograd.backward((given @ w + b - wanted).square().mean())
+        for one in leaves:
+            by_data([one])
+            clear([one])
+    assert [*told(kept).updates[0].parameters] == ["w", "b"]
