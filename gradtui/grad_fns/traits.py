@@ -19,6 +19,7 @@ Trait = Literal[
     "bounded",
     "level at 0",
     "softmax",
+    "attending",
     "mixing",
     "mean",
     "spread",
@@ -50,6 +51,7 @@ Trait = Literal[
 """squashing: rising or falling all the way, with a flat end; a small derivative is never that of an extremum.
 underflowing: 0 far out, and its derivative with it. exponential: overflows at ordinary numbers. flat: between its jumps.
 bounded: flat outside of bounds. level at 0: its derivative is 0 where the operand is. softmax: a share of 1 for each element.
+attending: to keys, by a softmax of what a query makes of each.
 mixing: as many results as operands, each of several of them. mean, spread: 0/0 of no element, of a single one.
 normalising: shift and scale of its operand make no difference. multiplying: by the other operand; matrix product: by what is
 mostly data. loss: does not move at its best point; falling: which is infinitely far. product: of all elements. labels: 0/0
@@ -200,6 +202,8 @@ OPERATIONS: dict[str, Operation] = {
     "Mv": _row("multiplying", "matrix product", joins=True),
     "Norm": _row("level at 0"),
     "SafeSoftmax": _row("softmax", "mixing"),
+    "ScaledDotProductEfficientAttention": _row("attending"),
+    "ScaledDotProductFlashAttentionForCpu": _row("attending"),
     "Softmax": _row("softmax", "mixing"),
     "Std": _row("spread"),
     "StdMean": _row("spread"),

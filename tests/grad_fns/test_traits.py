@@ -126,6 +126,14 @@ OF_SEVERAL: dict[str, tuple[Callable[..., Tensor], tuple[tuple[int, ...], ...]]]
     "Prod": (torch.prod, ((3,),)),
     "PreluKernel": (functional.prelu, ((3,), (1,))),
     "Rsub": (torch.rsub, ((3,), (3,))),
+    "ScaledDotProductEfficientAttention": (
+        functional.scaled_dot_product_attention,
+        ((1, 1, 2, 3), (1, 1, 1, 3), (1, 1, 1, 3)),
+    ),
+    "ScaledDotProductFlashAttentionForCpu": (
+        lambda a, b, c: aten._scaled_dot_product_flash_attention_for_cpu(a, b, c)[0],
+        ((1, 1, 2, 3), (1, 1, 1, 3), (1, 1, 1, 3)),
+    ),
     "SmoothL1Loss": (functional.smooth_l1_loss, ((3,), (3,))),
     "SafeSoftmax": (lambda a: aten._safe_softmax(a, -1), ((3,),)),
     "SoftMarginLoss": (lambda a: functional.soft_margin_loss(a, torch.ones_like(a)), ((3,),)),
@@ -178,7 +186,7 @@ OF_SEVERAL: dict[str, tuple[Callable[..., Tensor], tuple[tuple[int, ...], ...]]]
 
 
 NEW = {"FusedRmsNorm"} if VERSION <= (2, 6) else set()
-ELSEWHERE = {"FusedRmsNorm", "Linear"}
+ELSEWHERE = {"FusedRmsNorm", "Linear", "ScaledDotProductEfficientAttention"}
 """Made of other operations on a CPU; accelerators have them whole."""
 
 
@@ -262,6 +270,14 @@ def level_at_0(name: str) -> bool:
 def softmax(name: str) -> bool:
     made = function_of(name)[0](*operands_of(name))
     return math.isclose((made.exp() if name.startswith("Log") else made).sum().item(), 1)
+
+
+def attending(name: str) -> bool:
+    """Over a single key, query and key make no difference."""
+    operands = operands_of(name)
+    made = function_of(name)[0](*operands)
+    query, key, *_ = torch.autograd.grad(made, operands, torch.rand_like(made))
+    return bool(query.abs().max() < 1e-12 and key.abs().max() < 1e-12)
 
 
 def mixing(name: str) -> bool:
@@ -447,6 +463,7 @@ PROBES: dict[Trait, Callable[[str], bool]] = {
     "bounded": bounded,
     "level at 0": level_at_0,
     "softmax": softmax,
+    "attending": attending,
     "mixing": mixing,
     "mean": of_no_element,
     "spread": of_one_element,
@@ -495,6 +512,7 @@ def test_a_probe_can_fail() -> None:
     assert not bounded("Tanh")
     assert not level_at_0("Add")
     assert not softmax("Clone")
+    assert not attending("Baddbmm")
     assert not mixing("Clone")
     assert not of_no_element("LinalgVectorNorm")
     assert not multiplying("Maximum")

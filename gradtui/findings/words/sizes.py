@@ -62,7 +62,7 @@ SIZES: dict[str, Sentence] = {
         "constant",
         "backward",
         "next to nothing, norm {norm:2}: {node}: {why}; what is left is rounding",
-        "put the loss on single elements (cross_entropy, log_softmax), not on their sum or mean",
+        "{way}",
     ),
     "nearly cancels": Sentence(
         "ordinary",

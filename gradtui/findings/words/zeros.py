@@ -27,6 +27,14 @@ ZEROS: dict[str, Sentence] = {
         "look at the shape of the input, which is (sequence, batch, features) but for batch_first=True, and whether the first "
         "output is taken for the last; no fault where each sequence has one step",
     ),
+    "one key": Sentence(
+        "constant",
+        "backward",
+        "{node}: there is but a single key to attend to, so what comes out is the same whatever query and key are: of these "
+        "weights the part that makes them learns nothing",
+        "look at the shape of the input, which is (sequence, batch, features) but for batch_first=True: the sequence here has "
+        "one position; no fault where it is to have one",
+    ),
     "second derivative is 0": Sentence(
         "flat",
         "backward",

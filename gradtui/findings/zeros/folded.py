@@ -1,4 +1,4 @@
-"""Why what folds many elements to one does not move with any of them: a spread, a product."""
+"""Why what folds many elements to one does not move with any of them: a spread, a product, attention."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import math
 
 from gradtui.findings.reason_at_node import Reason
 from gradtui.findings.record import Record
+from gradtui.findings.zeros import softmax_and_norms
 from gradtui.grad_fns.traits import has
 from gradtui.graph.operands import is_zero, operation, seen_value
 from gradtui.snapshot.model import Node, Values
 
 
 def level(record: Record, node: Node, place: int) -> Reason | None:
-    """A spread that is 0: of a single element always, of more where they are equal. A product of which two factors are 0."""
+    """A spread that is 0: of a single element always, of more where they are equal. A product of which two factors are 0. The
+    query and the key of fused attention, where there is but one key."""
     name, edge = operation(node), node.edges[place]
     if has(name, "spread") and edge.target is not None:
         if math.prod(record.nodes[edge.target].shape) == math.prod(node.shape):
@@ -20,7 +22,7 @@ def level(record: Record, node: Node, place: int) -> Reason | None:
         return Reason("zero", "spread of equals", certainty="perhaps") if is_zero(node.value) else None
     if has(name, "product") and _zeros(seen_value(record.graph, edge)) >= 2 * math.prod(node.shape):
         return Reason("masked", "factors of 0")
-    return None
+    return softmax_and_norms.one_key(record.graph, node) if place < 2 else None
 
 
 def _zeros(values: Values | None) -> int:

@@ -37,6 +37,13 @@ def softmax(node: Node, by_elements: bool) -> Reason:
     return Reason("saturated", "all the weight")
 
 
+def one_key(graph: Graph, node: Node) -> Reason | None:
+    """Why the query and the keys of fused attention make no difference: there is but one key for each query."""
+    target = node.edges[1].target if has(operation(node), "attending") else None
+    key = graph.nodes[target].shape if target is not None else ()
+    return Reason("constant", "softmax of one", certainty="proved") if key[-2:-1] == (1,) else None
+
+
 def adds_up(node: Node) -> bool:
     """Whether a softmax is asked for the gradient of the sum of its elements, which is 1 whatever its operand."""
     return node.grad_output is not None and len(set(node.grad_output.numbers)) == 1
@@ -58,7 +65,7 @@ def takes_away(graph: Graph) -> bool:
 
 def _takes_away(name: str) -> bool:
     """Whether to its operand some gradients make no difference."""
-    return has(name, "normalising") or (has(name, "softmax") and not has(name, "logarithmic"))
+    return has(name, "normalising") or has(name, "attending") or (has(name, "softmax") and not has(name, "logarithmic"))
 
 
 def taken_away(graph: Graph, node: Node, kept: float) -> Reason | None:
@@ -71,6 +78,8 @@ def taken_away(graph: Graph, node: Node, kept: float) -> Reason | None:
         found = spread(weight.value) if weight is not None and weight.value is not None else None
         scale = max(abs(found.min or 0.0), abs(found.max or 0.0)) if found is not None else 1.0
         return Reason("constant", "only shifts") if deviation and kept * deviation < ROUNDING * scale else None
+    if has(name, "attending"):
+        return one_key(graph, node) if kept < ROUNDING else None
     found_softmax = softmax(node, False) if node.value is not None and kept < ROUNDING else None
     return found_softmax if found_softmax is not None and found_softmax.kind == "constant" else None
 

@@ -33,6 +33,7 @@ WRITING: dict[str, Callable[[], nn.Module]] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:The .grad attribute")  # Dynamo hides it only where it is no error
 @pytest.mark.parametrize("reentrant", [True, False])
 @pytest.mark.parametrize("name", WRITING)
 def test_a_capture_leaves_buffers_as_they_were(name: str, reentrant: bool) -> None:
