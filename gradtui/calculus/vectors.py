@@ -188,8 +188,9 @@ def _through(part: Expr, seed: Expr, length: int) -> list[tuple[Expr, Expr]]:
 
 
 def _element(expression: Expr, place: int) -> Expr:
-    """One element of a vector that is known element by element."""
-    picked = expression.xreplace({part: part.args[place] for part in _outside(expression) if isinstance(part, Vector)})
+    """One element of a vector that is known element by element. What is reduced in it stays whole."""
+    parts = (part for part in _outside(expression) if isinstance(part, (Reduction, Vector)))
+    picked = expression.xreplace({part: part if isinstance(part, Reduction) else part.args[place] for part in parts})
     if is_vector(picked):
         raise GiveUpError("elements of a vector variable and a vector of expressions mix here")
     return picked

@@ -17,6 +17,7 @@ from hypothesis import assume, given, settings
 from gradtui.calculus.derivative import derivatives
 from gradtui.calculus.functions import COUNTERPARTS
 from gradtui.engine.typed import forward
+from gradtui.engine.typed.evaluate import evaluate
 from gradtui.expression import ExpressionError, parse
 from gradtui.expression.functions import TABLE, Function
 from gradtui.snapshot.model import Request
@@ -397,3 +398,35 @@ def test_words_numbers_and_torch_agree(text: str, x: float, y: float) -> None:
         assert number == pytest.approx(slope, rel=1e-6, abs=1e-8)
         if derivative.text is not None:
             assert value(derivative.text, at).item() == pytest.approx(slope, rel=1e-6, abs=1e-8)
+
+
+X = sympy.Symbol("x", real=True)
+
+
+def _variance(*items: sympy.Expr) -> sympy.Expr:
+    mean = sympy.Add(*items) / len(items)
+    return sympy.Add(*((item - mean) ** 2 for item in items)) / (len(items) - 1)
+
+
+OF_LITERALS = {
+    "norm([x, 3])": sympy.sqrt(X**2 + 9),
+    "norm([x, x, 1])": sympy.sqrt(2 * X**2 + 1),
+    "norm([2x, 3x^2])": sympy.sqrt(4 * X**2 + 9 * X**4),
+    "std([x, 3])": sympy.sqrt(_variance(X, sympy.Integer(3))),
+    "var([x, 2x, 5])": _variance(X, 2 * X, sympy.Integer(5)),
+    "norm([x, 3] - [1, 1])": sympy.sqrt((X - 1) ** 2 + 4),
+    "mean([x, 3])*norm([x, 1])": (X + 3) / 2 * sympy.sqrt(X**2 + 1),
+    "sum([x, 3]/norm([x, 3]))": (X + 3) / sympy.sqrt(X**2 + 9),
+    "sum([x, 3]*var([x, 2]))": (X + 3) * _variance(X, sympy.Integer(2)),
+}
+
+
+@pytest.mark.parametrize("place", [4.0, -0.75])
+@pytest.mark.parametrize("text", OF_LITERALS)
+def test_what_a_vector_of_expressions_is_reduced_to_stays_whole(text: str, place: float) -> None:
+    """The norm of [x, 3] is not that of x: an element is picked beside it, and not within."""
+    told = derivatives(Request(1, text, {"x": place}, dtype="float64"))["x"].text
+    assert told
+    value = evaluate(Request(2, told, {"x": place}, dtype="float64")).value
+    assert value is not None
+    assert value.numbers[0] == pytest.approx(float(sympy.diff(OF_LITERALS[text], X).subs(X, place)), rel=1e-12)
