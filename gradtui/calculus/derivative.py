@@ -126,7 +126,10 @@ def _prepared(text: str, names: frozenset[str], counts: Counts) -> Prepared:
     except NumberOfVectorError:
         return _spelled(expression, counts)
     style = style_of(expression, expression.variables)
-    slopes = {name: vectors.gradient(f, symbol, length) for name, symbol in symbols.items()}
+    try:
+        slopes = {name: vectors.gradient(f, symbol, length) for name, symbol in symbols.items()}
+    except vectors.MixedError:
+        return _spelled(expression, counts)
     partials, left = {}, MOST_SIMPLIFIED
     for name, slope in slopes.items():
         left -= int(sympy.count_ops(slope)) if is_small(slope) else 0

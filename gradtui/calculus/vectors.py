@@ -19,6 +19,10 @@ class GiveUpError(Exception):
     """There is no symbolic derivative; the message says why."""
 
 
+class MixedError(GiveUpError):
+    """What is the same for all elements, as they mix, meets a vector that is known element by element."""
+
+
 def _softmax(x: list[Expr]) -> list[Expr]:
     parts = [mp.exp(item) for item in x]
     return [part / mp.fsum(parts) for part in parts]
@@ -192,5 +196,5 @@ def _element(expression: Expr, place: int) -> Expr:
     parts = (part for part in _outside(expression) if isinstance(part, (Reduction, Vector)))
     picked = expression.xreplace({part: part if isinstance(part, Reduction) else part.args[place] for part in parts})
     if is_vector(picked):
-        raise GiveUpError("elements of a vector variable and a vector of expressions mix here")
+        raise MixedError("elements of a vector variable and a vector of expressions mix here")
     return picked

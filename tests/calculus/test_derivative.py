@@ -418,13 +418,18 @@ OF_LITERALS = {
     "mean([x, 3])*norm([x, 1])": (X + 3) / 2 * sympy.sqrt(X**2 + 1),
     "sum([x, 3]/norm([x, 3]))": (X + 3) / sympy.sqrt(X**2 + 9),
     "sum([x, 3]*var([x, 2]))": (X + 3) * _variance(X, sympy.Integer(2)),
+    "prod([x, 3, x])": 3 * X**2,
+    "logsumexp([x, 3])": sympy.log(sympy.exp(X) + sympy.exp(3)),
+    "cross_entropy([x, 3, 1], 0)": sympy.log(sympy.exp(X) + sympy.exp(3) + sympy.exp(1)) - X,
+    "sum(softmax([x, 2])*[5, 7])": (5 * sympy.exp(X) + 7 * sympy.exp(2)) / (sympy.exp(X) + sympy.exp(2)),
+    "max([x, -9, x^2 - 30])": X,
 }
 
 
 @pytest.mark.parametrize("place", [4.0, -0.75])
 @pytest.mark.parametrize("text", OF_LITERALS)
 def test_what_a_vector_of_expressions_is_reduced_to_stays_whole(text: str, place: float) -> None:
-    """The norm of [x, 3] is not that of x: an element is picked beside it, and not within."""
+    """The norm of [x, 3] is not that of x: an element is picked beside it, and not within. Where they mix it is written out."""
     told = derivatives(Request(1, text, {"x": place}, dtype="float64"))["x"].text
     assert told
     value = evaluate(Request(2, told, {"x": place}, dtype="float64")).value
