@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.findings.cause import Cause, Place
 from gradtui.findings.record import Record
-from gradtui.findings.zeros.softmax_and_norms import one_key
+from gradtui.findings.zeros.softmax_and_norms import ROUNDING, one_key
 from gradtui.grad_fns.traits import has
-from gradtui.graph.operands import is_zero, operation
+from gradtui.graph.operands import operation
 from gradtui.snapshot.model import Edge, Node
 
 
@@ -20,11 +20,14 @@ def detect(record: Record) -> Iterator[Cause]:
         return
     attention = [node for node in record.nodes if has(operation(node), "attending") or _chooses(node)]
     choosing = {node.source for node in attention if not _has_one_key(record, node)}
-    names = {leaf.node: name for name, leaf in record.leaves.items() if not is_zero(leaf.grad)}
+    norms = {name: leaf.grad.finite_norm or 0.0 for name, leaf in record.leaves.items() if leaf.grad is not None}
     for node in attention:
-        if node.source not in choosing and node.grad_output is not None and not is_zero(node.grad_output):
+        came = node.grad_output.finite_norm if node.grad_output is not None else None
+        if came and node.source not in choosing:
             made_of = _weights(record, node.edges[: 1 if _chooses(node) else 2])
-            about = tuple(name for leaf, name in names.items() if leaf in made_of)
+            about = tuple(
+                name for name, norm in norms.items() if norm > ROUNDING * came and record.leaves[name].node in made_of
+            )
             if about:
                 yield Cause("one key", Place(node.id), {"node": node}, "perhaps", about)
 
