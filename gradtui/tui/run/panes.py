@@ -58,7 +58,8 @@ class FindingsPane(LineView, can_focus=False):
     def line(self, y: int) -> Line:
         run = self._look.run
         if not run.findings:
-            return Line(((none_found(run) if may_judge(run) else "", "findings--none"),))
+            said = none_found(run) if may_judge(run) else ""
+            return Line(within(((said, "findings--none"),), self.line_width))
         return Line(within(lines.finding_line(run.findings[y], y == self._look.finding), self.line_width))
 
 

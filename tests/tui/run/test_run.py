@@ -489,3 +489,14 @@ async def test_ctrl_c_says_how_one_leaves_and_what_goes_on_then(ended: bool, tmp
             (told,) = app._notifications
             assert told.message.startswith("q ")
             assert ("goes on" in told.message) != ended
+
+
+async def test_what_is_cut_where_nothing_was_found_has_a_mark(tmp_path: Path) -> None:
+    path = tmp_path / "run.gradtui"
+    app = RunApp(Source(str(path)))
+    with RunWriter(path) as writer:
+        writer.update(made.update(0))
+        writer.end(1)
+        async with app.run_test(size=(60, 20)) as pilot:
+            await until(pilot, lambda: app.look.count == 1 and app.look.run.ended)
+            assert screen(app)[1].rstrip().endswith("…")
