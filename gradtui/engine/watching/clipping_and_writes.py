@@ -35,6 +35,9 @@ DROPPING = {
     functional.dropout3d,
     functional.alpha_dropout,
 }
+ATTENDING = {functional.scaled_dot_product_attention: -2, functional.multi_head_attention_forward: 0}
+"""Each with the dimension of the key that counts the keys."""
+SOFTMAX = {torch.softmax, torch.Tensor.softmax, functional.softmax}
 FIRST = 3
 """Updates in which shapes are looked at."""
 AT_BOUND = 0.9
@@ -59,7 +62,7 @@ class Notice:
 
     own: the parameters by id. written: where one was written over since the last step. late: where a gradient was set since
     then. gradients: by their id, the parameters as the last step left them, and as they were set since. doubtful: whether a
-    loss was given what it should not be, so that a whole pass is to be looked at. passes: how many backward passes there were
+    call was given what it should not be, so that a whole pass is to be looked at. passes: how many backward passes there were
     since then. clips: since the last step: the norm before, the most that is let through, the line. borders: for each step
     the sequence number that came next. versions: of `gradients`. sums: what was added to one of these, by its id, with that
     gradient's. added_to: ids of parameters of which the gradient is such a sum. made_smaller: by what a gradient was
@@ -92,6 +95,7 @@ class Notice:
         self.new_weights.heard(func, result, frame)
         if self._history.updates < FIRST:
             self.orders.heard(func, args, result, frame)
+            self.doubtful = self.doubtful or _chooses_among_one(func, args, kwargs, result)
             if func in LOSSES:
                 loss_inputs.note(self._history, func, args, kwargs, lambda: self._place(frame))
         if kwargs and is_a(kwargs.get("out"), torch.Tensor):
@@ -211,3 +215,11 @@ class Notice:
                 name = variable_of(one, frame)
                 born = bisect_right(self.borders, made._sequence_nr())
                 self._history.note("old_graph", self._place(frame), name, variable=name, made=born)
+
+
+def _chooses_among_one(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> bool:
+    """Whether it is attention to one key, or a softmax over one element."""
+    if func not in ATTENDING:
+        return func in SOFTMAX and issubclass(type(result), torch.Tensor) and result.shape[-1:] == (1,)
+    key: Any = args[1] if len(args) > 1 else kwargs.get("key")
+    return issubclass(type(key), torch.Tensor) and key.ndim > 1 and key.shape[ATTENDING[func]] == 1
