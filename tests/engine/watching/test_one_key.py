@@ -1,4 +1,4 @@
-"""A training in which attention has but one key to choose from: query and key learn nothing, though all weights have gradients."""
+"""A training in which attention has one key to choose from: query and key learn nothing, though all weights have gradients."""
 
 from __future__ import annotations
 
