@@ -127,7 +127,7 @@ class Steps:
     def _find_orphans(self, optimizer: OptimizerHistory) -> bool:
         """Whether it holds some that no module has that ran, and that have no gradient."""
         known = {id(one) for model in self._names.models() for one in model.parameters()}
-        lost = {id(one) for one in self.parameters if id(one) not in known and not has_gradient(one)}
+        lost = {id(one) for one in self.parameters if not (optimizer.by_hand or id(one) in known or has_gradient(one))}
         orphans = frozenset(name for name, one in self._named.items() if id(one) in lost)
         if not orphans <= optimizer.orphans:
             optimizer.orphans, optimizer.of_another = orphans | optimizer.orphans, model_structure.is_in_a_module(lost)
@@ -143,8 +143,8 @@ class Steps:
     def _gradients(self, optimizer: Any, frame: FrameType | None) -> None:
         """Of every parameter that has one its norm, and how many elements are nan or infinite."""
         own, given = {id(one) for one in self.parameters}, gradients(optimizer)
-        named = self._named.items()
-        having = [(name, grad) for name, one in named if (grad := given.get(id(one), one.grad)) is not None]
+        every = [(name, given.get(id(one), one.grad)) for name, one in self._named.items()]
+        having = [(name, grad) for name, grad in every if grad is not None]
         factor = getattr(optimizer, "grad_scale", None)
         scale = float(factor) if factor is not None else 1.0
         found = getattr(optimizer, "found_inf", None)

@@ -47,9 +47,11 @@ Ends = Callable[[ByHand, int], object]
 
 
 class Known(NamedTuple):
-    """A leaf that a pass gave a gradient. given: the one that `torch.autograd.grad` gave; is_given: whether that gave any."""
+    """A leaf that a pass gave a gradient. is_input: it is what a model is given, and not what it learns. given: the gradient that
+    `torch.autograd.grad` gave; is_given: whether that gave any."""
 
     reference: weakref.ref[torch.Tensor]
+    is_input: bool = False
     is_given: bool = False
     given: torch.Tensor | None = None
 
@@ -167,9 +169,10 @@ class UpdatesByHand:
         inputs. Whether something may be updated now."""
         leaves = self._passes.leaves()
         if accumulates:
-            found = [(one, Known(weakref.ref(one))) for one in reversed(leaves) if one.grad is not None]
+            having = [one for one in reversed(leaves) if one.grad is not None]
+            found = [(one, Known(weakref.ref(one), _are_inputs([one], having))) for one in having]
         else:
-            found = [(one, Known(weakref.ref(one), True, gradient)) for one, gradient in _given(inputs, gradients)]
+            found = [(one, Known(weakref.ref(one), False, True, grad)) for one, grad in _given(inputs, gradients)]
             found = [] if _are_inputs([one for one, _ in found], leaves) else found
         self._leaves = {key: one for key, one in self._leaves.items() if one.reference() is not None}
         self._addresses = {place: key for place, key in self._addresses.items() if key in self._leaves}
@@ -214,17 +217,18 @@ class UpdatesByHand:
 
     def _gradient_set(self, leaf: torch.Tensor, gradient: torch.Tensor | None) -> None:
         """What is taken away after it was read is what the update goes by."""
-        if id(leaf) in self._leaves and gradient is not None:
-            self._leaves[id(leaf)] = Known(weakref.ref(leaf))
-        elif id(leaf) in self._leaves and self._traces.has_gradient((leaf.grad,)):
-            self._leaves[id(leaf)] = Known(weakref.ref(leaf), True, leaf.grad)
+        known = self._leaves.get(id(leaf))
+        if known is not None and gradient is not None:
+            self._leaves[id(leaf)] = known._replace(is_given=False, given=None)
+        elif known is not None and self._traces.has_gradient((leaf.grad,)):
+            self._leaves[id(leaf)] = known._replace(is_given=True, given=leaf.grad)
 
     def _look_whether_written(
         self, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType
     ) -> None:
         written = args[:1] if func == SET_DATA or is_in_place(func) else (kwargs.get("out"),)
         first = next((leaf for one in tensors(written) if (leaf := self._leaf(one)) is not None), None)
-        if first is not None and _are_inputs([first], self._alive()):
+        if first is not None and self._leaves[id(first)].is_input:
             del self._leaves[id(first)]
         elif first is not None:
             self._begin(first, frame)
@@ -253,7 +257,7 @@ class UpdatesByHand:
         replaced: Mapping[int, torch.Tensor] = {} if self.running is None else self.running.replaced
         known = [one for one in self._alive() if id(one) in trace.leaves and id(one) not in replaced]
         old = next((one for one in known if one.shape == new.shape), None)
-        if old is None or _are_inputs([old], self._alive()):
+        if old is None or self._leaves[id(old)].is_input:
             return
         if self.running is None:
             self._begin(old, frame)

@@ -559,6 +559,23 @@ def test_what_a_model_is_given_is_no_weight(kept: Kept, look: Callable[[nn.Modul
 
 
 @pytest.mark.parametrize("gives", [returned, read])
+@pytest.mark.parametrize("step", [in_place, detached])
+def test_a_model_that_is_only_looked_at_before(
+    kept: Kept, step: Step, gives: Callable[[Tensor, Leaves], Grads]
+) -> None:
+    """Bare weights that are trained after it are none of its inputs."""
+    model = network()
+    torch.autograd.backward(error(model))
+    given, wanted, w = points()
+    leaves: Leaves = [w.requires_grad_()]
+    for _ in range(UPDATES):
+        leaves = step(leaves, gives(mse_loss(given @ leaves[0], wanted), leaves))
+    told(kept)
+    assert len(kept.updates) == UPDATES
+    assert not kept.findings
+
+
+@pytest.mark.parametrize("gives", [returned, read])
 def test_learners_that_are_thrown_away_are_of_few_kinds(kept: Kept, gives: Callable[[Tensor, Leaves], Grads]) -> None:
     """Reptile: a model follows copies that learn by hand."""
     model = network()
