@@ -1,4 +1,4 @@
-"""Which node made a gradient zero first, of all those on the way to a leaf at which nothing but zeros arrives. Pure."""
+"""Which node made a gradient zero, of all those on the ways to a leaf at which nothing but zeros arrives. Pure."""
 
 from __future__ import annotations
 
@@ -17,14 +17,18 @@ class Killer:
 
 
 def killers(graph: Graph) -> dict[int, Killer]:
-    """For each node with a gradient of zeros, or of none, the first in the engine's order that is to blame for it."""
+    """For each node with a gradient of zeros, or of none, the nearest that is to blame for it, of several the first in the
+    engine's order: a way on which the gradient ends further away may be meant to, as that of what is computed and not used."""
     found: dict[int, Killer] = {}
     blamed: dict[int, Killer] = {}
+    far: dict[int, int] = {}
     alive: set[int] = set()
     for node in graph.nodes:
         if node.step is None:
             continue
         if is_zero(node.grad_output) or (node.grad_output is None and node.id in blamed):
+            if node.id in alive:
+                far[node.id] = 0
             found[node.id] = Killer(node.id, None) if node.id in alive else blamed.get(node.id, Killer(node.id, None))
         for place, edge in enumerate(node.edges):
             if edge.target is None:
@@ -33,10 +37,11 @@ def killers(graph: Graph) -> dict[int, Killer]:
             if killer is None and not _sends_nothing(edge):
                 alive.add(edge.target)
                 continue
+            way = 1 if killer is None else far.get(node.id, 0) + 1
             killer = killer or Killer(node.id, place)
             known = blamed.get(edge.target)
-            if known is None or killer.node < known.node:
-                blamed[edge.target] = killer
+            if known is None or (way, killer.node) < (far[edge.target], known.node):
+                blamed[edge.target], far[edge.target] = killer, way
     return found
 
 
