@@ -88,4 +88,4 @@ def test_private_names_of_torch_stand_in_one_file() -> None:
         for path in engine.rglob("*.py")
         if private.search(path.read_text(encoding="utf-8"))
     }
-    assert found == {"autograd/torch_private.py"}
+    assert found == {"torch_private.py"}

@@ -1,2 +1,1 @@
-"""The graph that autograd built, one run of its engine, and tensors as plain numbers. Knows neither expressions nor
-user code."""
+"""The graph that autograd built, and one run of its engine. Knows neither expressions nor user code."""

@@ -14,13 +14,13 @@ import torch
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import GradientEdge, Node, get_gradient_edge
 
-from gradtui.engine.autograd.distributed import unlearned
 from gradtui.engine.autograd.inner import Operations, listening
 from gradtui.engine.autograd.nested import Nested, nested
-from gradtui.engine.autograd.readable_tensors import is_freed
 from gradtui.engine.autograd.saved import guarded, lost
-from gradtui.engine.autograd.torch_private import with_storage
 from gradtui.engine.autograd.undisturbed import without_anomaly_mode
+from gradtui.engine.distributed import unlearned
+from gradtui.engine.tensors.readable_tensors import is_freed
+from gradtui.engine.torch_private import with_storage
 from gradtui.snapshot.model import Experiment
 
 Gradients = tuple[torch.Tensor | None, ...]

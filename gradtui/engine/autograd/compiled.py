@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 
-from gradtui.engine.autograd.torch_private import DYNAMO, RUN, SET_CALLBACK, SKIP, dispatch_modes
+from gradtui.engine.torch_private import DYNAMO, RUN, SET_CALLBACK, SKIP, dispatch_modes
 
 
 class Compiled(NamedTuple):

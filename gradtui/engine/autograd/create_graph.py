@@ -12,7 +12,7 @@ import torch
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import graph
-from gradtui.engine.autograd.torch_private import sequence_number
+from gradtui.engine.torch_private import sequence_number
 
 CREATE_GRAPH = {torch.autograd.grad: 4, torch.autograd.backward: 3, torch.Tensor.backward: 3}
 """The functions that begin backward, each with the place of its argument `create_graph`."""

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from gradtui.engine.autograd.values import step_of
+from gradtui.engine.tensors.values import step_of
 from gradtui.snapshot.events import Mismatch
 
 Function = type[torch.autograd.Function]

@@ -13,7 +13,7 @@ from typing import TypedDict
 import torch
 from torch.autograd.graph import Node, get_gradient_edge
 
-from gradtui.engine.autograd.values import name
+from gradtui.engine.tensors.values import name
 from gradtui.snapshot import model
 
 NO_SEQUENCE = 2**64 - 1

@@ -12,7 +12,7 @@ from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.saved import check
-from gradtui.engine.autograd.torch_private import DispatchMode, dispatch_modes, is_without_memory, put_on
+from gradtui.engine.torch_private import DispatchMode, dispatch_modes, is_without_memory, put_on
 from gradtui.grad_fns.rule_of_node import rule
 
 MOST = 12

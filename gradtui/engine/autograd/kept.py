@@ -8,10 +8,10 @@ from typing import NamedTuple
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine.autograd.readable_tensors import is_real, reach
 from gradtui.engine.autograd.saved import is_lost
-from gradtui.engine.autograd.torch_private import saved_tensors
-from gradtui.engine.autograd.values import PLAIN
+from gradtui.engine.tensors.readable_tensors import is_real, reach
+from gradtui.engine.tensors.values import PLAIN
+from gradtui.engine.torch_private import saved_tensors
 
 
 class Kept(NamedTuple):

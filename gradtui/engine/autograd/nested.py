@@ -14,7 +14,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from gradtui.engine.autograd.graph import release, root, walk
 from gradtui.engine.autograd.inner import LEAF
-from gradtui.engine.autograd.torch_private import checkpoints_may_run, through_backward
+from gradtui.engine.torch_private import checkpoints_may_run, through_backward
 
 
 class Nested:

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine.autograd.readable_tensors import is_freed, readable
-from gradtui.engine.autograd.torch_private import RAW, names_of, saved_tensors
-from gradtui.engine.autograd.values import MOST_NUMBERS, PLAIN, legible
+from gradtui.engine.tensors.readable_tensors import is_freed, readable
+from gradtui.engine.tensors.values import MOST_NUMBERS, PLAIN, legible
+from gradtui.engine.torch_private import RAW, names_of, saved_tensors
 from gradtui.snapshot import model
 
 SAVED = "_saved_"

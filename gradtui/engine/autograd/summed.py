@@ -10,8 +10,8 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.backward import Gradients
 from gradtui.engine.autograd.inner import Operations
-from gradtui.engine.autograd.reader import MOST_HELD, OVERHEAD, Kind, Reader
 from gradtui.engine.autograd.witness import is_worse, of_sent, of_zeros
+from gradtui.engine.tensors.reader import MOST_HELD, OVERHEAD, Kind, Reader
 from gradtui.graph.operands import is_zero
 from gradtui.snapshot.model import Values, Witness
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 import torch
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
-from gradtui.engine.autograd.torch_private import torch_functions, unversioned, without_torch_functions
+from gradtui.engine.torch_private import torch_functions, unversioned, without_torch_functions
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from gradtui.engine.autograd.readable_tensors import has_numbers
-from gradtui.engine.autograd.values import legible
+from gradtui.engine.tensors.readable_tensors import has_numbers
+from gradtui.engine.tensors.values import legible
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.model import Source
 

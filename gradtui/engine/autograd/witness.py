@@ -9,10 +9,10 @@ from typing import Any, cast
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine.autograd.readable_tensors import has_numbers, readable
 from gradtui.engine.autograd.saved import SAVED
-from gradtui.engine.autograd.torch_private import RAW, names_of, saved_tensors
-from gradtui.engine.autograd.values import legible
+from gradtui.engine.tensors.readable_tensors import has_numbers, readable
+from gradtui.engine.tensors.values import legible
+from gradtui.engine.torch_private import RAW, names_of, saved_tensors
 from gradtui.grad_fns.singularities import NEAR_0, NEAR_EQUAL, NEAR_SINGULAR
 from gradtui.graph.operands import is_finite, operation_of
 from gradtui.snapshot.model import Operand, Values, Witness

@@ -9,18 +9,16 @@ import torch
 from msgspec.structs import replace
 from torch.autograd.graph import Node
 
-from gradtui.engine.autograd import distributed, graph
+from gradtui.engine import distributed
+from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.added import added_only
 from gradtui.engine.autograd.backward import drive, leaves_of, scalar
 from gradtui.engine.autograd.kept import kept
 from gradtui.engine.autograd.nested import Nested
-from gradtui.engine.autograd.readable_tensors import is_same_storage
-from gradtui.engine.autograd.reader import read
 from gradtui.engine.autograd.release import guard
 from gradtui.engine.autograd.saved import FreedStorageError
 from gradtui.engine.autograd.summed import Summed
 from gradtui.engine.autograd.undisturbed import unchanged, undisturbed
-from gradtui.engine.autograd.values import dtype_name, legible
 from gradtui.engine.autograd.witness import of_growth
 from gradtui.engine.capture import backward_failures, leaf_names, outputs
 from gradtui.engine.capture.facts import CapturedFacts, why_not_run
@@ -40,6 +38,9 @@ from gradtui.engine.capture.parameters import modules, parameters, unread_notes
 from gradtui.engine.capture.places import hooks_of
 from gradtui.engine.capture.recording import Recording, maker, recording_of
 from gradtui.engine.capture.scaling import scaled
+from gradtui.engine.tensors.readable_tensors import is_same_storage
+from gradtui.engine.tensors.reader import read
+from gradtui.engine.tensors.values import dtype_name, legible
 from gradtui.findings.layer_sizes import HUGE
 from gradtui.snapshot import model as data
 from gradtui.snapshot.uncollected import uncollected

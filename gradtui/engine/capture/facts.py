@@ -9,12 +9,12 @@ import torch
 from torch.autograd.function import BackwardCFunction
 from torch.autograd.graph import Node
 
-from gradtui.engine.autograd.distributed import is_flat
 from gradtui.engine.autograd.graph import Facts, Known, short
-from gradtui.engine.autograd.reader import Kind
 from gradtui.engine.autograd.summed import Summed
-from gradtui.engine.autograd.torch_private import function_of
 from gradtui.engine.capture.recording import Recording
+from gradtui.engine.distributed import is_flat
+from gradtui.engine.tensors.reader import Kind
+from gradtui.engine.torch_private import function_of
 from gradtui.snapshot import model
 
 REENTRANT = "CheckpointFunctionBackward"

@@ -13,8 +13,8 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from gradtui.engine.autograd.backward import leaf_of
 from gradtui.engine.autograd.graph import newest_first, release
 from gradtui.engine.autograd.release import guard
-from gradtui.engine.autograd.values import PLAIN
 from gradtui.engine.capture.recording import Recording, maker
+from gradtui.engine.tensors.values import PLAIN
 
 ARRAYS = {"numpy", "__array__"}
 MOST_KEPT = 100_000

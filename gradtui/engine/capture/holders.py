@@ -14,11 +14,11 @@ from torch.autograd.graph import Node
 from torch.optim.swa_utils import AveragedModel
 
 from gradtui.engine.autograd.backward import leaf_of
-from gradtui.engine.autograd.readable_tensors import has_numbers
 from gradtui.engine.capture.introspection import entries, instance_variables, is_a, items, named_parameters, shown_key
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import is_users
 from gradtui.engine.capture.recording import maker
+from gradtui.engine.tensors.readable_tensors import has_numbers
 
 MOST = 1_000
 """Items of a list, tuple or dict that are looked at."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from gradtui.engine.autograd.torch_private import is_transformed
 from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters
+from gradtui.engine.torch_private import is_transformed
 from gradtui.snapshot.model import Note, Problem
 
 

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterator, Mapping, Set
 
 import torch
 
-from gradtui.engine.autograd.reader import read
-from gradtui.engine.autograd.values import device_name, dtype_name
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.recording import Recording
+from gradtui.engine.tensors.reader import read
+from gradtui.engine.tensors.values import device_name, dtype_name
 from gradtui.snapshot import model
 from gradtui.snapshot.numbers import UNREAD
 

@@ -19,10 +19,10 @@ from weakref import ref
 import torch
 from torch.autograd.function import BackwardCFunction
 
-from gradtui.engine.autograd.torch_private import function_of
 from gradtui.engine.capture.assignments import assigned
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.leaf_names import local_variables
+from gradtui.engine.torch_private import function_of
 from gradtui.snapshot.model import Source
 
 TORCH = os.path.dirname(torch.__file__) + os.sep

@@ -20,12 +20,12 @@ from typing import Any, Self
 import torch
 from torch.overrides import TorchFunctionMode
 
-from gradtui.engine.autograd import torch_private
+from gradtui.engine import torch_private
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.create_graph import CREATE_GRAPH
 from gradtui.engine.autograd.graph import NO_SEQUENCE
 from gradtui.engine.autograd.release import guard_node
-from gradtui.engine.autograd.values import FIRST_NUMBERS
+from gradtui.engine.autograd.warned_lines import at_their_lines
 from gradtui.engine.autograd.without_gradient import Past
 from gradtui.engine.autograd.witness import LEAST
 from gradtui.engine.capture import constructors, events, witnesses
@@ -37,7 +37,7 @@ from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import Places, application, in_function
 from gradtui.engine.capture.recording import Carried, Happening, Recording, is_leaf, maker
 from gradtui.engine.capture.surroundings import Surroundings, surroundings, switch_of
-from gradtui.engine.capture.warned_lines import at_their_lines
+from gradtui.engine.tensors.values import FIRST_NUMBERS
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Switch
 from gradtui.snapshot.model import Source

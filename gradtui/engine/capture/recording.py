@@ -16,8 +16,8 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.create_graph import Passes
 from gradtui.engine.autograd.custom import Call, call_of, mismatches
-from gradtui.engine.autograd.values import legible
 from gradtui.engine.capture.places import applied, is_own, returned
+from gradtui.engine.tensors.values import legible
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot import model as data
 from gradtui.snapshot.events import Switch

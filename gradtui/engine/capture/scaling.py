@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch.autograd.graph import Node
 
-from gradtui.engine.autograd.torch_private import saved_tensors, scale_of
+from gradtui.engine.torch_private import saved_tensors, scale_of
 from gradtui.snapshot import model
 from gradtui.snapshot.numbers import number
 

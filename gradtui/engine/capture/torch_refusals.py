@@ -13,8 +13,6 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.graph import short
 from gradtui.engine.autograd.saved import lost_version
-from gradtui.engine.autograd.torch_private import function_of
-from gradtui.engine.autograd.values import legible
 from gradtui.engine.autograd.witness import readable_numbers
 from gradtui.engine.capture.events import name_of
 from gradtui.engine.capture.flow import address
@@ -22,6 +20,8 @@ from gradtui.engine.capture.introspection import is_a, tensors
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import OWN, Places, is_users, returned
 from gradtui.engine.capture.recording import Recording, is_leaf, maker
+from gradtui.engine.tensors.values import legible
+from gradtui.engine.torch_private import function_of
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.events import Raised, Refusal
 from gradtui.snapshot.exception_text import said

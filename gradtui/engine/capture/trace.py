@@ -16,12 +16,12 @@ from torch.utils.hooks import RemovableHandle
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
 from gradtui.engine.autograd.release import guard
-from gradtui.engine.autograd.torch_private import in_backward, sequence_number
 from gradtui.engine.capture import leaf_names, torch_refusals
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.introspection import is_a, submodules
 from gradtui.engine.capture.recorder import Recorder
 from gradtui.engine.capture.recording import Recording
+from gradtui.engine.torch_private import in_backward, sequence_number
 from gradtui.snapshot.exception_text import said
 from gradtui.snapshot.model import Problem, Snapshot
 

@@ -10,8 +10,6 @@ from typing import Any, NamedTuple
 import torch
 from msgspec.structs import replace
 
-from gradtui.engine.autograd.torch_private import DispatchMode
-from gradtui.engine.autograd.values import legible
 from gradtui.engine.autograd.without_gradient import Past
 from gradtui.engine.autograd.witness import (
     first_bad,
@@ -24,6 +22,8 @@ from gradtui.engine.autograd.witness import (
 from gradtui.engine.capture.events import CREATE
 from gradtui.engine.capture.introspection import tensors
 from gradtui.engine.capture.places import is_users
+from gradtui.engine.tensors.values import legible
+from gradtui.engine.torch_private import DispatchMode
 from gradtui.graph.operands import is_finite
 from gradtui.snapshot.model import Operand, Values, Witness
 

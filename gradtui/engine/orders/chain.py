@@ -12,7 +12,7 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import scalar
-from gradtui.engine.autograd.torch_private import DispatchMode, run_below, running_node, sequence_number, with_storage
+from gradtui.engine.torch_private import DispatchMode, run_below, running_node, sequence_number, with_storage
 from gradtui.engine.typed.curve import dependents, is_elementwise
 from gradtui.engine.typed.forward import Value
 from gradtui.expression import syntax

@@ -14,12 +14,12 @@ from gradtui.engine.autograd import backward, graph
 from gradtui.engine.autograd.backward import Backward
 from gradtui.engine.autograd.graph import Facts
 from gradtui.engine.autograd.kept import kept
-from gradtui.engine.autograd.values import values_of
 from gradtui.engine.orders.chain import Chain, Derivatives, chain, gradient, is_separable, mixed, numbers
 from gradtui.engine.orders.differences import differences
 from gradtui.engine.orders.facts import OrderFacts
 from gradtui.engine.orders.hessian_and_jacobian import hessian, jacobian
 from gradtui.engine.orders.taylor import coefficients
+from gradtui.engine.tensors.values import values_of
 from gradtui.engine.typed import forward
 from gradtui.engine.typed.facts import ExpressionFacts
 from gradtui.engine.typed.forward import Forward

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd.graph import Facts, Known
-from gradtui.engine.autograd.values import values_of
 from gradtui.engine.orders.chain import Makers
+from gradtui.engine.tensors.values import values_of
 from gradtui.engine.typed.limits import shown_of_each
 from gradtui.snapshot import model
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
-from gradtui.engine.autograd.dtype_and_device import RefusalError
-from gradtui.engine.autograd.values import values_of
+from gradtui.engine.tensors.dtype_and_device import RefusalError
+from gradtui.engine.tensors.values import values_of
 from gradtui.engine.training.batches import rows
 from gradtui.engine.training.fit import fit
 from gradtui.engine.training.surface import surface

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from gradtui.engine.autograd.dtype_and_device import RefusalError
+from gradtui.engine.tensors.dtype_and_device import RefusalError
 from gradtui.snapshot.training import Optimizer, Remembered, Setting, State, Tensor
 
 OPTIM = os.path.dirname(torch.optim.__file__)

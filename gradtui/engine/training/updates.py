@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import torch
 
-from gradtui.engine.autograd.dtype_and_device import RefusalError
+from gradtui.engine.tensors.dtype_and_device import RefusalError
 from gradtui.engine.training.batches import rows
 from gradtui.engine.training.optimizer import made, settings_of, state_of, step
 from gradtui.engine.typed import forward

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import torch
 
-from gradtui.engine.autograd.torch_private import with_storage
+from gradtui.engine.torch_private import with_storage
 from gradtui.engine.typed.between_samples import details, drawn
 from gradtui.engine.typed.forward import Evaluator, Forward, Value, ordered
 from gradtui.engine.typed.limits import MOST_NUMBERS, work

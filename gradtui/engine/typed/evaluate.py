@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import backward, graph
-from gradtui.engine.autograd.dtype_and_device import DTYPES, RefusalError, dtype_and_device
 from gradtui.engine.autograd.kept import kept
-from gradtui.engine.autograd.values import values_of
+from gradtui.engine.tensors.dtype_and_device import DTYPES, RefusalError, dtype_and_device
+from gradtui.engine.tensors.values import values_of
 from gradtui.engine.typed import forward, inaccuracies, torch_at_kinks
 from gradtui.engine.typed.curve import curve
 from gradtui.engine.typed.differences import differences_of

@@ -11,7 +11,7 @@ from torch.autograd.graph import Node
 from gradtui.engine.autograd import saved
 from gradtui.engine.autograd.backward import Backward
 from gradtui.engine.autograd.graph import Facts, Known, root
-from gradtui.engine.autograd.values import MOST_NUMBERS, values_of
+from gradtui.engine.tensors.values import MOST_NUMBERS, values_of
 from gradtui.engine.typed.forward import Forward
 from gradtui.engine.typed.limits import shown_of_each
 from gradtui.engine.typed.sources import Sources

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import torch
 
-from gradtui.engine.autograd.torch_private import DispatchMode, sequence_number
+from gradtui.engine.torch_private import DispatchMode, sequence_number
 from gradtui.engine.typed import constants
 from gradtui.engine.typed.operations import OPERATIONS, lifted
 from gradtui.engine.typed.refused import UnfitError

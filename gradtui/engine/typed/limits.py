@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from gradtui.engine.autograd import values
+from gradtui.engine.tensors import values
 from gradtui.expression.syntax import Binary, Call, Comparison, Element, Expression, Negation, Slice, Vector, postorder
 
 MOST_NUMBERS = 10_000_000

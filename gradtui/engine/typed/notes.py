@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import torch
 
-from gradtui.engine.autograd.values import values_of
+from gradtui.engine.tensors.values import values_of
 from gradtui.engine.typed.forward import Forward
 from gradtui.expression.syntax import Variable
 from gradtui.graph.operands import is_finite

@@ -10,7 +10,7 @@ from typing import cast
 import torch
 from torch.autograd import forward_ad
 
-from gradtui.engine.autograd.torch_private import DispatchMode, run_below
+from gradtui.engine.torch_private import DispatchMode, run_below
 from gradtui.engine.typed import forward
 from gradtui.engine.typed.forward import Forward
 from gradtui.expression.parser import ExpressionError

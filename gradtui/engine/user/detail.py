@@ -10,9 +10,9 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import backward
 from gradtui.engine.autograd.backward import Backward
-from gradtui.engine.autograd.dtype_and_device import RefusalError
-from gradtui.engine.autograd.values import legible
 from gradtui.engine.capture.facts import why_not_run
+from gradtui.engine.tensors.dtype_and_device import RefusalError
+from gradtui.engine.tensors.values import legible
 from gradtui.snapshot import model
 
 MOST_NODES, MOST_NUMBERS = 1_000, 100

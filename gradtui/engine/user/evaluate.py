@@ -14,14 +14,14 @@ from torch.autograd.graph import Node
 
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import scalar
-from gradtui.engine.autograd.dtype_and_device import RefusalError, dtype_and_device
-from gradtui.engine.autograd.values import device_name, dtype_name, values_of
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.introspection import code_of, is_a, named_parameters
 from gradtui.engine.capture.outputs import outputs_of
 from gradtui.engine.capture.places import shown
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.trace import Trace
+from gradtui.engine.tensors.dtype_and_device import RefusalError, dtype_and_device
+from gradtui.engine.tensors.values import device_name, dtype_name, values_of
 from gradtui.engine.user.confine import confined, silent
 from gradtui.engine.user.detail import detailed
 from gradtui.engine.user.errors import TooLongError, Way, files_of, of_user_code, problem

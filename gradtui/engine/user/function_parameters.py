@@ -14,8 +14,8 @@ from typing import Any
 
 import torch
 
-from gradtui.engine.autograd.dtype_and_device import RefusalError
 from gradtui.engine.capture.introspection import is_a, items, python_function
+from gradtui.engine.tensors.dtype_and_device import RefusalError
 from gradtui.engine.user.confine import one_process
 from gradtui.engine.user.coroutines_and_generators import returned
 from gradtui.snapshot.defaults import default_at

@@ -19,9 +19,9 @@ from types import CodeType, ModuleType
 
 import torch
 
-from gradtui.engine.autograd.dtype_and_device import RefusalError
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import shown
+from gradtui.engine.tensors.dtype_and_device import RefusalError
 from gradtui.engine.user.process_state import ProcessState, seed
 from gradtui.engine.user.too_nested import TooDeepError, deepest_line
 from gradtui.file.plain_file import whole

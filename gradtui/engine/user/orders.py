@@ -12,10 +12,10 @@ from gradtui.engine.autograd.backward import Backward
 from gradtui.engine.autograd.graph import Facts, Known
 from gradtui.engine.autograd.kept import kept
 from gradtui.engine.autograd.undisturbed import undisturbed
-from gradtui.engine.autograd.values import legible
 from gradtui.engine.capture.facts import why_not_run
 from gradtui.engine.orders.chain import Chain
 from gradtui.engine.orders.evaluate import Leaves, Subject, orders_of
+from gradtui.engine.tensors.values import legible
 from gradtui.engine.typed.limits import shown_of_each
 from gradtui.engine.user.rerun import Again
 from gradtui.snapshot import model

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import torch
 
-from gradtui.engine.autograd.dtype_and_device import RefusalError
 from gradtui.engine.capture.introspection import is_a
+from gradtui.engine.tensors.dtype_and_device import RefusalError
 from gradtui.snapshot.target import candidates
 
 Function = Callable[..., Any]

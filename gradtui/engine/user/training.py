@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from msgspec import Struct
 
-from gradtui.engine.autograd.dtype_and_device import RefusalError
 from gradtui.engine.capture.introspection import is_a, named_parameters
+from gradtui.engine.tensors.dtype_and_device import RefusalError
 from gradtui.engine.training.optimizer import made, settings_of, state_of, step
 from gradtui.engine.user.function_parameters import MOST_ELEMENTS, Arguments
 from gradtui.engine.user.model_and_leaves import leaves_in, model_in

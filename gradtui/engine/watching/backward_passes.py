@@ -17,17 +17,17 @@ from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.added import added_only
 from gradtui.engine.autograd.backward import leaves_of
 from gradtui.engine.autograd.release import guard
-from gradtui.engine.autograd.torch_private import asked, is_wrapped, sequence_number
 from gradtui.engine.capture.holders import holder
 from gradtui.engine.capture.introspection import is_a, items
 from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import MOST_CARRIED
 from gradtui.engine.capture.recording import Carried, Recording, maker
 from gradtui.engine.capture.trace import failed_step
+from gradtui.engine.torch_private import asked, is_wrapped, sequence_number
+from gradtui.engine.watching.calls.new_weights import NewWeights
 from gradtui.engine.watching.forward_again import Begun, is_leaf, references, replay
 from gradtui.engine.watching.hooks import WeightHooks
 from gradtui.engine.watching.left_gradients import LeftGradients, has_gradient
-from gradtui.engine.watching.new_weights import NewWeights
 from gradtui.engine.watching.parameter_names import Names, variables
 from gradtui.engine.watching.scalers import Scaled
 from gradtui.engine.watching.sink import Sink

@@ -17,7 +17,6 @@ import torch
 from torch.nn.modules._functions import SyncBatchNorm
 from torch.utils.checkpoint import CheckpointFunction
 
-from gradtui.engine.autograd.torch_private import torch_functions
 from gradtui.engine.autograd.undisturbed import unchanged, undisturbed
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.events import is_leaving, is_of_array
@@ -26,6 +25,7 @@ from gradtui.engine.capture.places import Places, distance
 from gradtui.engine.capture.recorder import Recorder
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.surroundings import Surroundings
+from gradtui.engine.torch_private import torch_functions
 from gradtui.engine.watching.hooks import Hook, repeating
 from gradtui.engine.watching.tape import CONSTRUCTORS, REGISTER_HOOK, Call, Eager, Reference, Segment, is_in_place
 from gradtui.engine.watching.written_weights import Weights, as_python, may_write

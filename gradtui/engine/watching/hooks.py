@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from gradtui.engine.autograd.torch_private import unasked
+from gradtui.engine.torch_private import unasked
 
 Hooks = dict[int, Any]
 """As torch has them on a tensor."""

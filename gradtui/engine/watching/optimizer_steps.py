@@ -12,12 +12,13 @@ from typing import Any
 
 import torch
 
-from gradtui.engine.autograd.torch_private import is_shard
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.places import Places
-from gradtui.engine.watching import loss_inputs, model_structure, tensor_norms
+from gradtui.engine.torch_private import is_shard
+from gradtui.engine.watching import model_structure, tensor_norms
 from gradtui.engine.watching.backward_passes import ALIVE, Passes
-from gradtui.engine.watching.clipping_and_writes import FIRST, Notice
+from gradtui.engine.watching.calls import loss_inputs
+from gradtui.engine.watching.calls.clipping_and_writes import FIRST, Notice
 from gradtui.engine.watching.left_gradients import LastGradients, has_gradient
 from gradtui.engine.watching.parameter_names import Names, holder_of_graphs, line_that_adds
 from gradtui.engine.watching.parameter_samples import Samples
@@ -236,11 +237,8 @@ class Steps:
         """Weights and gradients were finite, and what the step made of them is not."""
         if self._history.is_bad or self._closure:
             return
-        bad = [
-            name
-            for name, one in self._named.items()
-            if id(one) in own and not math.isfinite(told[name].change) and math.isfinite(told[name].weight)
-        ]
+        finite = [name for name, one in self._named.items() if id(one) in own and math.isfinite(told[name].weight)]
+        bad = [name for name in finite if not math.isfinite(told[name].change)]
         if bad and not self._history.of("bad_step"):
             dtype, eps = self._named[bad[0]].dtype, optimizer.param_groups[0].get("eps", None)
             is_lost = is_a(eps, float) and eps > 0 and not float(torch.tensor(eps, dtype=dtype))

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import torch
 
-from gradtui.engine.autograd.torch_private import sharded_parameters
 from gradtui.engine.capture.holders import unregistered
 from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, submodules
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.capture.places import is_users
 from gradtui.engine.capture.recording import maker
+from gradtui.engine.torch_private import sharded_parameters
 
 MOST_KNOWN = 16
 """Sets of parameters whose names are kept."""

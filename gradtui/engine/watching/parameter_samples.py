@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
-from gradtui.engine.autograd.values import step_of
+from gradtui.engine.tensors.values import step_of
 from gradtui.engine.watching import tensor_norms
 
 MOST = 64

@@ -20,7 +20,15 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from gradtui.engine.autograd.compiled import Compiled, stepping_aside
-from gradtui.engine.autograd.torch_private import (
+from gradtui.engine.autograd.warned_lines import at_their_lines
+from gradtui.engine.capture import constructors
+from gradtui.engine.capture.events import LEAVING
+from gradtui.engine.capture.introspection import is_a, tensors
+from gradtui.engine.capture.places import distance
+from gradtui.engine.capture.recording import is_leaf
+from gradtui.engine.capture.surroundings import NAMES, Surroundings, surroundings, switch_of
+from gradtui.engine.tensors.values import PLAIN
+from gradtui.engine.torch_private import (
     RESULT,
     RUN,
     SET_GRAD_ENABLED,
@@ -31,14 +39,6 @@ from gradtui.engine.autograd.torch_private import (
     put_back,
     take_off,
 )
-from gradtui.engine.autograd.values import PLAIN
-from gradtui.engine.capture import constructors
-from gradtui.engine.capture.events import LEAVING
-from gradtui.engine.capture.introspection import is_a, tensors
-from gradtui.engine.capture.places import distance
-from gradtui.engine.capture.recording import is_leaf
-from gradtui.engine.capture.surroundings import NAMES, Surroundings, surroundings, switch_of
-from gradtui.engine.capture.warned_lines import at_their_lines
 from gradtui.engine.watching.hooks import Hook
 from gradtui.snapshot.events import Switch
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import torch
 
-from gradtui.engine.autograd.summaries import in_rows
+from gradtui.engine.tensors.summaries import in_rows
 from gradtui.runs.run import ParameterNorms
 
 FEW = 1 << 20

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 import torch
 
-from gradtui.engine.autograd.torch_private import is_wrapped, sequence_number
-from gradtui.engine.autograd.values import PLAIN
 from gradtui.engine.capture.flow import address
 from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, tensors
 from gradtui.engine.capture.places import is_users
 from gradtui.engine.capture.recording import is_leaf, maker
+from gradtui.engine.tensors.values import PLAIN
+from gradtui.engine.torch_private import is_wrapped, sequence_number
 from gradtui.engine.watching.backward_passes import Passes
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.tape import GET_GRAD, SET_DATA, SET_GRAD, SET_REQUIRES_GRAD, is_in_place

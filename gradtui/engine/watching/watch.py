@@ -15,7 +15,9 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from gradtui.engine.autograd.compiled import Compiled, is_compiling, stepping_aside
-from gradtui.engine.autograd.torch_private import (
+from gradtui.engine.capture.introspection import items
+from gradtui.engine.capture.places import Places
+from gradtui.engine.torch_private import (
     asked,
     in_backward,
     is_for_jacobian,
@@ -25,12 +27,10 @@ from gradtui.engine.autograd.torch_private import (
     through_backward,
     unasked,
 )
-from gradtui.engine.capture.introspection import items
-from gradtui.engine.capture.places import Places
 from gradtui.engine.watching import scalers
 from gradtui.engine.watching.backward_passes import Passes
-from gradtui.engine.watching.clipping_and_writes import Notice
-from gradtui.engine.watching.modes import Modes
+from gradtui.engine.watching.calls.clipping_and_writes import Notice
+from gradtui.engine.watching.calls.modes import Modes
 from gradtui.engine.watching.optimizer_steps import Steps
 from gradtui.engine.watching.parameter_names import Names
 from gradtui.engine.watching.sink import Sink

@@ -12,9 +12,9 @@ from types import BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorTy
 import torch
 
 from gradtui.engine.autograd.undisturbed import unchanged
-from gradtui.engine.autograd.values import PLAIN
 from gradtui.engine.capture.introspection import submodules
 from gradtui.engine.capture.recording import is_leaf
+from gradtui.engine.tensors.values import PLAIN
 from gradtui.engine.watching.tape import Call, is_in_place
 
 FUNCTIONAL = "torch.nn.functional"

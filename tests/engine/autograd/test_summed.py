@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 import gradtui
-from gradtui.engine.autograd import reader, summed
+from gradtui.engine.autograd import summed
+from gradtui.engine.tensors import reader
 
 
 class Recurrent(nn.Module):

@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 import gradtui
-from gradtui.engine.autograd.values import values_of
+from gradtui.engine.tensors.values import values_of
 from tests.engine import oracle
 
 

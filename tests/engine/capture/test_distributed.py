@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gradtui.engine.autograd import distributed
+from gradtui.engine import distributed
 from tests import warm
 from tests.engine.capture import rank as case
 from tests.torch_version import shards_on_a_cpu

@@ -14,10 +14,10 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.checkpoint import checkpoint
 
 import gradtui
-from gradtui.engine.autograd.values import values_of
 from gradtui.engine.capture.places import Places
 from gradtui.engine.capture.recorder import Recorder
 from gradtui.engine.capture.recording import Recording, recording_of
+from gradtui.engine.tensors.values import values_of
 
 
 def number(tensor: torch.Tensor) -> int:

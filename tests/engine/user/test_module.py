@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gradtui.engine.autograd.dtype_and_device import RefusalError
+from gradtui.engine.tensors.dtype_and_device import RefusalError
 from gradtui.engine.user.module import UserModule
 
 

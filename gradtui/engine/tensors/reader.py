@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 
 import torch
 
-from gradtui.engine.autograd.readable_tensors import has_numbers, have_memory, is_real
-from gradtui.engine.autograd.summaries import one_thread, summaries, wide
-from gradtui.engine.autograd.values import FIRST_NUMBERS, PLAIN, first, legible, name
+from gradtui.engine.tensors.readable_tensors import has_numbers, have_memory, is_real
+from gradtui.engine.tensors.summaries import one_thread, summaries, wide
+from gradtui.engine.tensors.values import FIRST_NUMBERS, PLAIN, first, legible, name
 from gradtui.graph.operands import is_finite, is_zero
 from gradtui.snapshot.model import Values
 

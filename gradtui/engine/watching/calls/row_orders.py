@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import torch
 
-from gradtui.engine.autograd.torch_private import is_wrapped
 from gradtui.engine.capture.introspection import tensors
-from gradtui.engine.watching.loss_inputs import LOSSES
+from gradtui.engine.torch_private import is_wrapped
+from gradtui.engine.watching.calls.loss_inputs import LOSSES
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Source
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 import gradtui
-from gradtui.engine.autograd.reader import read
-from gradtui.engine.autograd.summaries import summary
-from gradtui.engine.autograd.values import values_of
+from gradtui.engine.tensors.reader import read
+from gradtui.engine.tensors.summaries import summary
+from gradtui.engine.tensors.values import values_of
 from gradtui.graph.gradients import by_module, by_parameter
 from gradtui.report.json import answer
 from gradtui.snapshot.model import Values

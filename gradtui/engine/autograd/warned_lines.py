@@ -27,7 +27,10 @@ _moved: set[int] = set()
 def at_their_lines() -> Iterator[None]:
     """What shows warnings is replaced below `showwarning`, which a program may have for itself."""
     python: Any = warnings
-    shown = python._showwarnmsg
+    shown = getattr(python, "_showwarnmsg", None)
+    if shown is None:  # a Python without it has the lines of ours
+        yield
+        return
 
     def show(told: warnings.WarningMessage) -> None:
         frame = None if id(told.message) in _moved else _meant(told, sys._getframe(1))

@@ -14,9 +14,9 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.distributed.tensor import DTensor, Replicate, Shard
 from torch.testing._internal.two_tensor import TwoTensor
 
-from gradtui.engine.autograd.readable_tensors import has_numbers, is_freed, is_same_storage, readable
-from gradtui.engine.autograd.reader import read
-from gradtui.engine.autograd.values import legible
+from gradtui.engine.tensors.readable_tensors import has_numbers, is_freed, is_same_storage, readable
+from gradtui.engine.tensors.reader import read
+from gradtui.engine.tensors.values import legible
 from gradtui.snapshot.model import Unread
 
 NUMBERS = [1.5, -2.0, 0.0, 4.25, 0.5, 3.0, -1.0, 2.0, 8.0, 0.0, 1.0, -0.5]

@@ -7,9 +7,9 @@ from itertools import permutations
 import pytest
 import torch
 
-from gradtui.engine.autograd import reader
-from gradtui.engine.autograd.reader import Reader
-from gradtui.engine.autograd.summaries import summaries
+from gradtui.engine.tensors import reader
+from gradtui.engine.tensors.reader import Reader
+from gradtui.engine.tensors.summaries import summaries
 from gradtui.snapshot.graph import Summary
 
 SHAPES = [(3, 4), (2, 3, 5), (1, 4, 3), (2, 1, 3, 4), (20, 9)]

@@ -9,11 +9,11 @@ import torch
 
 from gradtui.engine.autograd import graph
 from gradtui.engine.autograd.backward import leaves_of
-from gradtui.engine.autograd.readable_tensors import has_numbers
 from gradtui.engine.autograd.release import guard
-from gradtui.engine.autograd.torch_private import unasked
-from gradtui.engine.autograd.values import PLAIN
 from gradtui.engine.capture.recording import maker
+from gradtui.engine.tensors.readable_tensors import has_numbers
+from gradtui.engine.tensors.values import PLAIN
+from gradtui.engine.torch_private import unasked
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Source
 

@@ -8,9 +8,9 @@ from functools import cache
 
 import torch
 
-from gradtui.engine.autograd.readable_tensors import has_numbers, readable
-from gradtui.engine.autograd.summaries import one_thread, summary
-from gradtui.engine.autograd.torch_private import with_storage, without_torch_functions
+from gradtui.engine.tensors.readable_tensors import has_numbers, readable
+from gradtui.engine.tensors.summaries import one_thread, summary
+from gradtui.engine.torch_private import with_storage, without_torch_functions
 from gradtui.snapshot.model import Values
 
 MOST_NUMBERS = 4096

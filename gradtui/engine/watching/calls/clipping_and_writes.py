@@ -12,16 +12,17 @@ from typing import Any
 
 import torch
 
-from gradtui.engine.autograd.torch_private import sequence_number
 from gradtui.engine.capture.introspection import is_a, items, tensors
 from gradtui.engine.capture.recording import maker
 from gradtui.engine.capture.witnesses import variable_of
-from gradtui.engine.watching import broadcast_shapes, loss_inputs, tensor_norms
-from gradtui.engine.watching.broadcast_shapes import COMPARING
-from gradtui.engine.watching.loss_inputs import LOSSES
-from gradtui.engine.watching.modes import Modes
-from gradtui.engine.watching.new_weights import NewWeights
-from gradtui.engine.watching.row_orders import RowOrders
+from gradtui.engine.torch_private import sequence_number
+from gradtui.engine.watching import tensor_norms
+from gradtui.engine.watching.calls import broadcast_shapes, loss_inputs
+from gradtui.engine.watching.calls.broadcast_shapes import COMPARING
+from gradtui.engine.watching.calls.loss_inputs import LOSSES
+from gradtui.engine.watching.calls.modes import Modes
+from gradtui.engine.watching.calls.new_weights import NewWeights
+from gradtui.engine.watching.calls.row_orders import RowOrders
 from gradtui.engine.watching.tape import SET_DATA, is_in_place
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Source

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import gradtui
-from gradtui.engine.autograd.summaries import FEW, one_thread
+from gradtui.engine.tensors.summaries import FEW, one_thread
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from typing import Any, cast
 import torch
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
-from gradtui.engine.autograd import distributed
-from gradtui.engine.autograd.torch_private import is_fake, is_wrapped
+from gradtui.engine import distributed
+from gradtui.engine.torch_private import is_fake, is_wrapped
 from gradtui.snapshot.model import Unread
 
 REAL = {torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.bool, torch.uint8}

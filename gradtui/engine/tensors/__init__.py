@@ -1,0 +1,1 @@
+"""Tensors as data: which of them can be read, and what is in them."""

@@ -1,0 +1,1 @@
+"""What single calls of torch tell while a training is watched."""
