@@ -47,7 +47,7 @@ DETECTORS: tuple[Callable[[History], Iterator[Fault]], ...] = (
     losses.given,
     shapes_and_modes.broadcast,
     shapes_and_modes.softmax_twice,
-    shapes_and_modes.one_key,
+    shapes_and_modes.constant_part,
     shapes_and_modes.padding,
     structure.symmetric,
     shapes_and_modes.evaluating,

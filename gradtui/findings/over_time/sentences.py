@@ -60,7 +60,7 @@ SENTENCES: dict[str, Sentence] = {
         "throws the weights away",
     ),
     "softmax twice": Sentence("softmax_twice", "{cause}", "{remedy}"),
-    "one key": Sentence("constant", "{cause}", "{remedy}"),
+    "constant part": Sentence("constant", "{cause}", "{remedy}"),
     "loss grows": Sentence(
         "divergence",
         "the loss grows at every update, from {begin} to {end}, by a factor of {each} on average: the steps are too large, and "

@@ -36,14 +36,14 @@ def softmax_twice(history: History) -> Iterator[Fault]:
                 return
 
 
-def one_key(history: History) -> Iterator[Fault]:
+def constant_part(history: History) -> Iterator[Fault]:
     """A part of weights that learn is of no account, in each of the first passes."""
     first = [history.passes.get(update, ()) for update in range(min(LEAST, history.updates))]
     for one in first[0] if first else ():
         known = history.parameters.get(one.parameter or "")
         always = all(any((other.kind, other.parameter) == (one.kind, one.parameter) for other in of) for of in first)
         if one.kind == "constant" and known is not None and known.trained and always:
-            yield Fault("one key", None, {}, one.certainty, (known.name,), one.source, begun_by=one)
+            yield Fault("constant part", None, {}, one.certainty, (known.name,), one.source, begun_by=one)
             return
 
 
