@@ -16,7 +16,10 @@ GLOSSARY = (
     ),
     ("gradient", "the norm of a parameter's gradient as step finds it, after clipping"),
     ("weight, change", "the norm of the parameter before the step, and of what the step added to it"),
-    ("change/weight", "about 1/1000 an update is usual; far more is unstable, far less hardly learns"),
+    (
+        "change/weight",
+        "Δ/weight in short: about 1/1000 an update is usual; far more is unstable, far less hardly learns",
+    ),
     (
         "· ░ ▒ ▓ █",
         "from the smallest to the largest, by powers of ten; of a module, and of several updates, the largest",

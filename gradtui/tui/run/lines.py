@@ -61,7 +61,7 @@ def update_lines(look: Look, width: int) -> Iterator[Pieces]:
     yield ()
     names = [look.record.names[place] for place in look.selected.places] if look.selected is not None else []
     has_change = width >= 4 * CELLS + 30
-    head = ("gradient", "weight", *(("change",) if has_change else ()), "change/weight")
+    head = ("gradient", "weight", "change", "change/weight") if has_change else ("gradient", "weight", "Δ/weight")
     cells = [max(CELLS, len(title) + 1) for title in head]
     room = max(8, width - sum(cells))
     yield (("parameter".ljust(room) + "".join(map(right, head, cells)), "numbers--head"),)

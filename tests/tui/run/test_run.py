@@ -469,7 +469,7 @@ async def test_no_column_is_named_by_two(size: tuple[int, int], path: Path) -> N
         await shown(pilot)
         (head,) = [line for line in text(app).splitlines() if line.startswith("parameter ")]
         assert head.split() in (
-            ["parameter", "gradient", "weight", "change/weight"],
+            ["parameter", "gradient", "weight", "Δ/weight"],
             ["parameter", "gradient", "weight", "change", "change/weight"],
         )
 
