@@ -14,6 +14,9 @@ from gradtui.runs.run import Update
 from gradtui.snapshot.finding import Finding
 from gradtui.snapshot.model import Snapshot
 
+SEED = 1234
+"""Not 0, where most tests begin: an optimizer that one of them has left would have weights of the same numbers, as one has whose
+copies are trained."""
 RATE = 0.1
 UPDATES = 12
 
@@ -128,7 +131,7 @@ def zero(leaves: Iterable[Tensor]) -> None:
 
 
 def points() -> tuple[Tensor, Tensor, Tensor]:
-    torch.manual_seed(0)
+    torch.manual_seed(SEED)
     given = torch.randn(50, 3)
     return given, given @ torch.tensor([1.0, -2.0, 3.0]) + 0.5, torch.randn(3)
 
@@ -196,7 +199,7 @@ def test_one_that_overshoots(kept: Kept) -> None:
 
 def test_two_that_take_turns(kept: Kept) -> None:
     """Each clears its own before its own pass: what the other's has left there is no fault."""
-    torch.manual_seed(0)
+    torch.manual_seed(SEED)
     made, judge = nn.Linear(2, 2), nn.Linear(2, 1)
     for _ in range(UPDATES):
         clear(judge.parameters())
@@ -212,7 +215,7 @@ def test_two_that_take_turns(kept: Kept) -> None:
 
 
 def test_momentum_and_several_passes(kept: Kept) -> None:
-    torch.manual_seed(0)
+    torch.manual_seed(SEED)
     model = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
     momenta = [torch.zeros_like(one) for one in model.parameters()]
     for _ in range(UPDATES):
@@ -230,7 +233,7 @@ def test_momentum_and_several_passes(kept: Kept) -> None:
 
 def test_what_an_optimizer_has_is_its_own(kept: Kept) -> None:
     """What is written over before its step, by a look at the gradient, is no update of its own; nor is it after the first."""
-    torch.manual_seed(0)
+    torch.manual_seed(SEED)
     model = nn.Linear(3, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
     for _ in range(UPDATES):
@@ -282,7 +285,7 @@ def test_what_is_written_without_a_gradient_is_no_update(kept: Kept, reads: bool
 @pytest.mark.parametrize("place", [0, 1])
 def test_a_model_that_never_gets_a_gradient_though_it_is_asked_for(kept: Kept, place: int) -> None:
     """What comes before it is cut off. place: of it in the order of updating."""
-    torch.manual_seed(0)
+    torch.manual_seed(SEED)
     body, head = nn.Linear(3, 4), nn.Linear(4, 1)
     models = [head]
     models.insert(place, body)
@@ -301,7 +304,7 @@ def test_a_model_that_never_gets_a_gradient_though_it_is_asked_for(kept: Kept, p
 @pytest.mark.parametrize("first", [UPDATES, 2 * UPDATES])
 def test_a_model_that_is_not_trained_yet(kept: Kept, first: int) -> None:
     """One part of a GAN waits for the other, for ever or until this update; its gradients are cleared meanwhile."""
-    torch.manual_seed(0)
+    torch.manual_seed(SEED)
     made, judge = nn.Linear(2, 2), nn.Linear(2, 1)
     for update in range(2 * UPDATES):
         torch.autograd.backward(judge(made(torch.randn(8, 2)).detach()).sigmoid().mean())
@@ -315,7 +318,7 @@ def test_a_model_that_is_not_trained_yet(kept: Kept, first: int) -> None:
 
 
 def test_what_a_loop_calls_the_same_has_the_name_of_its_place(kept: Kept) -> None:
-    torch.manual_seed(0)
+    torch.manual_seed(SEED)
     weights = [torch.randn(3, 3).requires_grad_() for _ in range(3)]
     models = [nn.Linear(3, 3), nn.Linear(3, 1)]
     for _ in range(UPDATES):

@@ -15,7 +15,7 @@ from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from gradtui.engine.watching.watch import Watch
 from gradtui.findings.over_time.history import YOUR_CODE
-from tests.engine.watching.test_updates_by_hand import RATE, UPDATES, Kept, kept, points, told
+from tests.engine.watching.test_updates_by_hand import RATE, SEED, UPDATES, Kept, kept, points, told
 
 __all__ = ["kept"]
 hessian_of: Callable[..., Tensor] = torch.autograd.functional.hessian
@@ -154,7 +154,7 @@ def test_each_is_an_update(kept: Kept, step: Step, gives: Callable[[Tensor, Leav
 
 
 def network() -> nn.Sequential:
-    torch.manual_seed(0)
+    torch.manual_seed(SEED)
     return nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
 
 
@@ -193,7 +193,7 @@ def momentum_and_batches() -> list[float]:
 
 
 def two_by_turns() -> list[float]:
-    torch.manual_seed(0)
+    torch.manual_seed(SEED)
     made, judge, losses = nn.Linear(2, 2), nn.Linear(2, 1), []
     for _ in range(6):
         loss = softplus(-judge(torch.randn(8, 2) + 1)).mean() + softplus(judge(made(torch.randn(8, 2)).detach())).mean()
@@ -266,7 +266,7 @@ def two_halves_of_a_batch() -> list[float]:
 
 
 def a_picture() -> list[float]:
-    torch.manual_seed(0)
+    torch.manual_seed(SEED)
     model, losses = nn.Conv2d(3, 4, 3).requires_grad_(False), []
     picture, wanted = torch.rand(1, 3, 8, 8, requires_grad=True), torch.rand(1, 4, 6, 6)
     for _ in range(6):
