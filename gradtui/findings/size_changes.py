@@ -13,7 +13,7 @@ from gradtui.findings.cause import Cause, Extent, Fact, Facts, Part, Place
 from gradtui.findings.layer_sizes import Change, Layer
 from gradtui.findings.record import Record
 from gradtui.grad_fns.traits import has
-from gradtui.graph.operands import operation
+from gradtui.graph.operands import maker, operation
 from gradtui.snapshot.model import Node, Source
 
 MOST_OF_IT = 0.7
@@ -59,10 +59,7 @@ def fall(record: Record, profile: Sequence[Layer]) -> Cause:
 def _gate(record: Record, node: Node) -> Node | None:
     """A parameter that a product multiplies each element by, and that is small throughout."""
     for edge in node.edges if operation(node) == "Mul" else ():
-        factor = None if edge.target is None else record.nodes[edge.target]
-        while factor is not None and factor.edges and has(operation(factor), "view"):
-            target = factor.edges[0].target
-            factor = None if target is None else record.nodes[target]
+        factor = maker(record.graph, edge)
         if factor is None or factor.edges or not factor.variable:
             continue
         extent = Extent.of(factor.value)

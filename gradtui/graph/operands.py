@@ -74,6 +74,17 @@ def seen_value(graph: Graph, edge: Edge) -> Values | None:
     return None
 
 
+def maker(graph: Graph, edge: Edge) -> Node | None:
+    """What made the value that comes in by an edge, or of which it is another view; None where that is not in the graph."""
+    target = edge.target
+    while target is not None:
+        node = graph.nodes[target]
+        if not has(operation(node), "view") or not node.edges:
+            return node
+        target = node.edges[0].target
+    return None
+
+
 def _typed(constant: str | None) -> Values | None:
     """A plain number as it stands in the text, where the node keeps none."""
     try:

@@ -196,15 +196,15 @@ class Names:
             self.titles[id(model)] = title
             before = f"{title}." if len(models) > 1 else ""
             for name, parameter in named_parameters(model).items():
-                names.setdefault(id(parameter), self._called_before(parameter) or before + name)
+                # as it was trained: a model that runs later, beside its own or around it, makes no other of it
+                names.setdefault(id(parameter), _kept_for(parameter, self._called) or before + name)
         for model in models:
             wanted = {one for one in every if id(one) not in names}
             names.update(
                 {id(one): name for one, name in unregistered(submodules(model), wanted).items()} if wanted else {}
             )
         for one in every:
-            reference, name = self._inherited.get(id(one), (None, ""))
-            if reference is not None and reference() is one:
+            if name := _kept_for(one, self._inherited):
                 names.setdefault(id(one), name)
         nameless = [one for one in every if id(one) not in names]
         for number, one in enumerate(nameless):
@@ -221,10 +221,11 @@ class Names:
             found[id(one)] = weakref.ref(one), name
         return found
 
-    def _called_before(self, parameter: torch.Tensor) -> str:
-        """The name under which it was trained: a model that runs later, beside its own or around it, makes no other of it."""
-        reference, name = self._called.get(id(parameter), (None, ""))
-        return name if reference is not None and reference() is parameter else ""
+
+def _kept_for(tensor: torch.Tensor, names: Mapping[int, tuple[weakref.ref[torch.Tensor], str]]) -> str:
+    """Its name among those that are kept by identity: the reference tells whether that is still its own."""
+    reference, name = names.get(id(tensor), (None, ""))
+    return name if reference is not None and reference() is tensor else ""
 
 
 def original_of(module: torch.nn.Module) -> torch.nn.Module:

@@ -104,20 +104,17 @@ class Traces:
     def has_gradient(self, values: Iterable[Any]) -> bool:
         return any((one := self._known.get(id(each))) is not None and one.has_gradient for each in tensors(values))
 
-    def came(self, args: tuple[Any, ...], kwargs: Any, result: Any) -> Iterable[tuple[torch.Tensor, Trace]]:
+    def came(self, args: tuple[Any, ...], kwargs: Any, result: Any) -> None:
         """A call has run: what came of it has in it what it was given."""
         given = [*args, *(one for _, one in entries(kwargs))]
         found = [trace for one in tensors(given) if (trace := self.of(one)) is not None]
         if not found:
-            return ()
+            return
         leaves = frozenset[int]().union(*(one.leaves for one in found))
         has_gradient = any(one.has_gradient for one in found)
-        made = []
         for one in tensors((result,)):
             if self._leaf(one) is None:
-                trace = self._known[id(one)] = Trace(weakref.ref(one), leaves, has_gradient)
-                made.append((one, trace))
-        return made
+                self._known[id(one)] = Trace(weakref.ref(one), leaves, has_gradient)
 
 
 class UpdatesByHand:
@@ -166,14 +163,19 @@ class UpdatesByHand:
 
     def passed(self, accumulates: bool, inputs: object, gradients: object, frame: FrameType) -> bool:
         """A backward pass is over. accumulates: the leaves have their gradients; else `torch.autograd.grad` gave those of the
-        inputs. Whether something may be updated now."""
+        inputs. Whether something may be updated now.
+
+        What is no parameter, where others of the pass are, is what a model is given, and not what it learns.
+        """
         leaves = self._passes.leaves()
         if accumulates:
             having = [one for one in reversed(leaves) if one.grad is not None]
-            found = [(one, Known(weakref.ref(one), _are_inputs([one], having))) for one in having]
+            beside = any(map(_is_parameter, having))
+            found = [(one, Known(weakref.ref(one), beside and not _is_parameter(one))) for one in having]
         else:
             found = [(one, Known(weakref.ref(one), False, True, grad)) for one, grad in _given(inputs, gradients)]
-            found = [] if _are_inputs([one for one, _ in found], leaves) else found
+            asked = any(_is_parameter(one) for one, _ in found)
+            found = found if asked or not any(map(_is_parameter, leaves)) else []
         self._leaves = {key: one for key, one in self._leaves.items() if one.reference() is not None}
         self._addresses = {place: key for place, key in self._addresses.items() if key in self._leaves}
         self._traces.forget_the_dead()
@@ -316,11 +318,6 @@ class UpdatesByHand:
         kind = Kind(ByHand() if known is None else known.update, weakref.ref(first), name, first.shape)
         self._kinds = [*(one for one in self._kinds if one.update is not kind.update), kind]
         return kind
-
-
-def _are_inputs(leaves: Sequence[torch.Tensor], of: Sequence[torch.Tensor]) -> bool:
-    """Whether they are what a model is given, and not what it learns: others of the pass are parameters, and none of them is."""
-    return not any(map(_is_parameter, leaves)) and any(map(_is_parameter, of))
 
 
 def _is_parameter(leaf: torch.Tensor) -> bool:

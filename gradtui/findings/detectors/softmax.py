@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 
 from gradtui.findings.cause import Cause, Fact, Place
 from gradtui.findings.record import Record
-from gradtui.findings.zeros.softmax_and_norms import ROUNDING, one_key
+from gradtui.findings.zeros.softmax_and_norms import ROUNDING, makes_shares, one_key
 from gradtui.grad_fns.traits import has
-from gradtui.graph.operands import operation
+from gradtui.graph.operands import maker, operation
 from gradtui.snapshot.model import Edge, Node
 
 
@@ -27,17 +27,12 @@ def _twice(record: Record) -> Iterator[Cause]:
     for node in record.nodes:
         if not has(operation(node), "logarithmic") or not _goes_into_a_loss(record, node) or 1 in node.shape[-1:]:
             continue
-        softmax = _maker(record, node)
-        if softmax is not None and _makes_probabilities(softmax) and softmax.shape == node.shape:
+        softmax = maker(record.graph, node.edges[0]) if node.edges else None
+        if softmax is not None and makes_shares(operation(softmax)) and softmax.shape == node.shape:
             classes = node.shape[-1] if len(node.shape) < 3 else node.shape[1]
             least = math.log(1 + (classes - 1) / math.e)
             facts: dict[str, Fact] = {"node": node, "softmax": softmax, "classes": classes, "least": least}
             yield Cause("softmax twice", Place(node.id), facts | {"most": math.exp(-least)}, "likely")
-
-
-def _makes_probabilities(node: Node) -> bool:
-    """And no logarithms of them: a log_softmax of such ones leaves them as they are."""
-    return has(operation(node), "softmax") and not has(operation(node), "logarithmic")
 
 
 def _goes_into_a_loss(record: Record, node: Node) -> bool:
@@ -47,24 +42,18 @@ def _goes_into_a_loss(record: Record, node: Node) -> bool:
     return bool(users) and (of_one_call or all(has(operation(user), "labels") for user in users))
 
 
-def _maker(record: Record, node: Node) -> Node | None:
-    """What made its operand; of another view of it the node that made that."""
-    target = node.edges[0].target if node.edges else None
-    return None if target is None else record.nodes[_seen_through_views(record, target)]
-
-
 def _over_one_key(record: Record) -> Iterator[Cause]:
     """Of each attention, at whose line there is none to several keys: the first step of a decoder has but one."""
     snapshot = record.snapshot
     if record.is_expression or not record.has_run or snapshot.problem is not None or snapshot.experiments:
         return
-    attention = [node for node in record.nodes if has(operation(node), "attending") or _makes_probabilities(node)]
+    attention = [node for node in record.nodes if has(operation(node), "attending") or makes_shares(operation(node))]
     choosing = {node.source for node in attention if not _has_one_key(record, node)}
     norms = {name: leaf.grad.finite_norm or 0.0 for name, leaf in record.leaves.items() if leaf.grad is not None}
     for node in attention:
         came = node.grad_output.finite_norm if node.grad_output is not None else None
         if came and node.source not in choosing:
-            made_of = _weights(record, node.edges[: 1 if _makes_probabilities(node) else 2])
+            made_of = _weights(record, node.edges[: 1 if makes_shares(operation(node)) else 2])
             about = tuple(
                 name for name, norm in norms.items() if norm > ROUNDING * came and record.leaves[name].node in made_of
             )
@@ -73,7 +62,7 @@ def _over_one_key(record: Record) -> Iterator[Cause]:
 
 
 def _has_one_key(record: Record, node: Node) -> bool:
-    return node.shape[-1:] == (1,) if _makes_probabilities(node) else one_key(record.graph, node) is not None
+    return node.shape[-1:] == (1,) if makes_shares(operation(node)) else one_key(record.graph, node) is not None
 
 
 def _weights(record: Record, edges: Sequence[Edge]) -> set[int]:
@@ -81,19 +70,12 @@ def _weights(record: Record, edges: Sequence[Edge]) -> set[int]:
     waiting = [edge.target for edge in edges if edge.target is not None]
     found, met = set[int](), set(waiting)
     while waiting:
-        below = [edge.target for edge in record.nodes[waiting.pop()].edges if edge.target is not None]
-        leaves = {leaf for one in below if not record.nodes[leaf := _seen_through_views(record, one)].edges}
+        below = record.nodes[waiting.pop()].edges
+        made_of = [maker(record.graph, edge) for edge in below]
+        leaves = {one.id for one in made_of if one is not None and not one.edges}
         found |= leaves
+        new = {edge.target for edge in below if edge.target is not None} - met
         if not leaves:
-            waiting += (one for one in below if one not in met)
-            met.update(below)
+            waiting += new
+            met |= new
     return found
-
-
-def _seen_through_views(record: Record, node: int) -> int:
-    while has(operation(record.nodes[node]), "view") and record.nodes[node].edges:
-        target = record.nodes[node].edges[0].target
-        if target is None:
-            break
-        node = target
-    return node

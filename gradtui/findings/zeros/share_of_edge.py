@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from gradtui.findings.zeros.softmax_and_norms import adds_up
+from gradtui.findings.zeros.softmax_and_norms import adds_up, makes_shares
 from gradtui.grad_fns.traits import has, traits_of
 from gradtui.graph.operands import element, operand, operand_number, operation
 from gradtui.snapshot.model import Graph, Node
@@ -25,7 +25,7 @@ def shares(graph: Graph, node: Node, edge: int) -> tuple[float, ...]:
         return _slopes(node, edge)
     if has(name, "underflowing") and node.value is not None:
         return tuple(float(value != 0) for value in node.value.numbers)
-    if has(name, "softmax") and not has(name, "logarithmic"):
+    if makes_shares(name):
         return (_of_softmax(node),)
     if traits_of(name).tail or traits_of(name).side:
         return _far_out(graph, node, edge)

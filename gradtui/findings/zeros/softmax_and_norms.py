@@ -44,6 +44,11 @@ def one_key(graph: Graph, node: Node) -> Reason | None:
     return Reason("constant", "softmax of one", certainty="proved") if key[-2:-1] == (1,) else None
 
 
+def makes_shares(name: str) -> bool:
+    """Whether an operation is a softmax, and not the logarithm of one."""
+    return has(name, "softmax") and not has(name, "logarithmic")
+
+
 def adds_up(node: Node) -> bool:
     """Whether a softmax is asked for the gradient of the sum of its elements, which is 1 whatever its operand."""
     return node.grad_output is not None and len(set(node.grad_output.numbers)) == 1
@@ -65,7 +70,7 @@ def takes_away(graph: Graph) -> bool:
 
 def _takes_away(name: str) -> bool:
     """Whether to its operand some gradients make no difference."""
-    return has(name, "normalising") or has(name, "attending") or (has(name, "softmax") and not has(name, "logarithmic"))
+    return has(name, "normalising") or has(name, "attending") or makes_shares(name)
 
 
 def taken_away(graph: Graph, node: Node, kept: float) -> Reason | None:

@@ -75,7 +75,7 @@ def update_lines(look: Look, width: int) -> Iterator[Pieces]:
         numbers += [(number(norms.change, DIGITS), "")] if has_change else []
         numbers.append((number(norms.change / norms.weight, DIGITS) if norms.weight else NOT_KNOWN, ""))
         placed = zip(numbers, cells, strict=True)
-        yield (tail(name, room - 1).ljust(room), ""), *((right(text, room), style) for (text, style), room in placed)
+        yield (tail(name, room - 1).ljust(room), ""), *((right(text, cell), style) for (text, style), cell in placed)
     if left_out:
         why = "not kept: thinned" if update.thinned else "not of this optimizer"
         yield ((f"{left_out:,} more, {why}", "numbers--label"),)
