@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import io
 import os
 import re
 import sys
@@ -12,7 +11,15 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from gradtui.command import option_values, options, print_or_export, saved_run, training, watched_script
+from gradtui.command import (
+    option_values,
+    options,
+    print_or_export,
+    saved_run,
+    standard_output,
+    training,
+    watched_script,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -214,8 +221,7 @@ def main() -> None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     if sys.stdout is None:
         sys.exit("Error: standard output is closed")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a code page of Windows that has no ², say
+    standard_output.make_whole()
     try:
         command.main(prog_name="gradtui", standalone_mode=False)
     except click.ClickException as error:

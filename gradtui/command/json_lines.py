@@ -12,7 +12,6 @@ from msgspec import DecodeError, Meta, Struct, ValidationError, json
 from gradtui.chart.window import Window
 from gradtui.command.evaluator import evaluator
 from gradtui.command.option_values import Value, read_value
-from gradtui.command.print_or_export import output
 from gradtui.command.stream_lines import LONGEST_LINE, lines_of
 from gradtui.expression.parser import ExpressionError, parse
 from gradtui.expression.point import PointError, read_point
@@ -60,18 +59,17 @@ def answer_input(
     taylor: int | None = None,
 ) -> int:
     """Answer each line of standard input on standard output; the exit status. The rest as for `answer_lines`, as typed."""
-    with output() as answers:
-        well = answer_lines(
-            cast(BufferedIOBase, sys.stdin.buffer),
-            answers,
-            at={name: read_value(place) for name, place in at.items()},
-            alone=None if alone is None else read_value(alone),
-            dtype=dtype,
-            device=device,
-            window=window,
-            order=order,
-            taylor=taylor,
-        )
+    well = answer_lines(
+        cast(BufferedIOBase, sys.stdin.buffer),
+        sys.stdout.buffer,
+        at={name: read_value(place) for name, place in at.items()},
+        alone=None if alone is None else read_value(alone),
+        dtype=dtype,
+        device=device,
+        window=window,
+        order=order,
+        taylor=taylor,
+    )
     return 0 if well else 1
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gradtui.command import exit_status, watched_script
+from gradtui.command import exit_status, standard_output, watched_script
 from gradtui.command import saved_run as runs
 from gradtui.command.option_values import shown
 
@@ -84,4 +83,4 @@ class Script:
         """What is written while the screen is there stands in it alone."""
         if self.aloud.is_set():
             with suppress(OSError):
-                os.write(sys.__stdout__.fileno() if sys.__stdout__ is not None else 1, block)
+                standard_output.write(sys.__stdout__.fileno() if sys.__stdout__ is not None else 1, block)

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO, Literal, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Literal, NoReturn, TypeVar
 
 import click
 
@@ -150,18 +150,6 @@ def refuse(text: str, problem: Problem, form: Form | None, snapshot: Snapshot | 
     sys.exit(exit_status.of_problem(problem, snapshot))
 
 
-@contextmanager
-def output() -> Iterator[BinaryIO]:
-    """Standard output, for bytes. A full disk, say, is told in one line; a closed pipe is left to `main`."""
-    try:
-        yield sys.stdout.buffer
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        raise click.ClickException(f"standard output: {error.strerror}") from None
-
-
 def _places(snapshot: Snapshot) -> dict[str, Value]:
     """Where the variables of an answer stand, as one asks for it."""
     states = snapshot.variables.items()
@@ -234,6 +222,5 @@ def _show(snapshot: Snapshot, form: Form) -> None:
 
 
 def _write(data: bytes) -> None:
-    with output() as stream:
-        stream.write(data)
-        stream.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

@@ -10,10 +10,10 @@ import click
 
 from gradtui.command import exit_status
 from gradtui.command.option_values import shown, unread
-from gradtui.command.print_or_export import exporting, opened, output, refuse
+from gradtui.command.print_or_export import exporting, opened, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gradtui.command.print_or_export import Form
     from gradtui.runs.run import Run
@@ -68,10 +68,7 @@ def write(run: Run, form: Form | None, export: str | None) -> None:
     if export is not None:
         _export(run, export)
     if form is not None:
-        with output() as stream:
-            for piece in _pieces(run, form):
-                stream.write(piece)
-            stream.flush()
+        _write(_pieces(run, form))
 
 
 def saved(path: str, form: Form | None, export: str | None) -> NoReturn:
@@ -112,14 +109,13 @@ def folder(path: str, form: Form | None, export: str | None) -> NoReturn:
         refuse(path, Problem("syntax", shown(str(error))), form)
     except OSError as error:
         refuse(path, Problem("name", unread(path, error)), form)
-    with output() as stream:
-        if form == "json":
-            for piece in report.pieces(ranks):
-                stream.write(piece)
-        else:
-            stream.write(report.report(ranks).encode(sys.stdout.encoding, "replace"))
-        stream.flush()
+    _write(report.pieces(ranks) if form == "json" else (report.report(ranks).encode(sys.stdout.encoding, "replace"),))
     sys.exit(exit_status.of_findings(report.all_findings(ranks)))
+
+
+def _write(pieces: Iterable[bytes]) -> None:
+    sys.stdout.buffer.writelines(pieces)
+    sys.stdout.buffer.flush()
 
 
 def _pieces(run: Run, form: Form) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from gradtui.command import exit_status, topics
+from gradtui.command import exit_status, standard_output, topics
 from gradtui.command import saved_run as runs
 from gradtui.command.option_values import shown
 
@@ -122,7 +122,7 @@ def watched(target: Sequence[str], path: str, every: int, aloud: bool) -> int:
     def echo(block: bytes) -> None:
         if aloud:
             with suppress(OSError):
-                os.write(2, block)
+                standard_output.write(2, block)
 
     with (
         ended_by_signals(),

@@ -165,10 +165,8 @@ class RunWriter:
         """All of them, or none."""
         if os.getpid() != self._process:
             return
-        rest = memoryview(records)
         try:
-            while rest:
-                rest = rest[self._file.write(rest) or 0 :]
+            _write_whole(self._file, records)
         except OSError:
             if self._own:
                 with suppress(OSError):  # of a device
@@ -176,6 +174,13 @@ class RunWriter:
                     self._file.seek(self._size)
             raise
         self._size += len(records)
+
+
+def _write_whole(file: IO[bytes], records: bytes) -> None:
+    """Without a buffer a file takes as much as there is room for; what is left over finds out why."""
+    rest = memoryview(records)
+    while rest:
+        rest = rest[file.write(rest) or 0 :]
 
 
 class Ending:
@@ -192,7 +197,7 @@ class Ending:
         self._append(run_format.END, End(exit))
 
     def _append(self, kind: int, what: object) -> None:
-        self._file.write(record(kind, deflated(msgpack.encode(what))))
+        _write_whole(self._file, record(kind, deflated(msgpack.encode(what))))
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import subprocess
 import sys
@@ -19,9 +21,10 @@ COMMAND = (sys.executable, "-m", "gradtui")
 FULL = Path("/dev/full")
 
 
-def start(*arguments: str) -> subprocess.Popen[bytes]:
+def start(*arguments: str, **environment: str) -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
-    return subprocess.Popen(warm.gradtui(*arguments), stdin=pipe, stdout=pipe, stderr=pipe)
+    command = warm.gradtui(*arguments)
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=os.environ | environment)
 
 
 def test_report_and_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
@@ -64,12 +67,59 @@ def test_interrupted_while_it_waits_for_a_line() -> None:
     assert said.strip() == b""
 
 
+WRITTEN = (["x +", "--json"], ["--help"], ["--settings"], ["--schema"], ["sin(x)^2/x", "--steps"])
+
+
 @pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
-def test_full_disk() -> None:
+@pytest.mark.parametrize("arguments", WRITTEN, ids=" ".join)
+def test_full_disk(arguments: list[str]) -> None:
     with FULL.open("wb") as full:
-        run = subprocess.run([*COMMAND, "x +", "--json"], stdout=full, stderr=subprocess.PIPE)
+        run = subprocess.run(warm.gradtui(*arguments), stdout=full, stderr=subprocess.PIPE)
     assert run.returncode == 1
     assert run.stderr == b"Error: standard output: No space left on device\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such limit on Windows")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", WRITTEN, ids=" ".join)
+def test_disk_with_room_for_a_part(arguments: list[str], unbuffered: str, tmp_path: Path) -> None:
+    """Of the first write the system takes 50 bytes: half an answer is no answer."""
+    import resource
+
+    with (tmp_path / "answer").open("wb") as file:
+        run = subprocess.run(
+            warm.gradtui(*arguments),
+            stdout=file,
+            stderr=subprocess.PIPE,
+            env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50)),
+        )
+    assert run.returncode == 1
+    assert run.stderr.startswith(b"Error: standard output: ")
+    assert run.stderr.count(b"\n") == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks how much a pipe holds as Linux tells it")
+def test_stopped_in_a_write_and_let_go_on() -> None:
+    """ctrl+z, and fg: the system has taken a part of the answer by then."""
+    import fcntl
+    import termios
+
+    process = start("-", "--json", PYTHONUNBUFFERED="1")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"+".join([b"x^2*sin(x)"] * 40) + b"\n")
+    process.stdin.flush()
+    holds = fcntl.fcntl(process.stdout, fcntl.F_GETPIPE_SZ)
+    while fcntl.ioctl(process.stdout, termios.FIONREAD, bytes(4)) != holds.to_bytes(4, sys.byteorder):
+        assert process.poll() is None
+    process.send_signal(signal.SIGSTOP)
+    os.waitpid(process.pid, os.WUNTRACED)
+    process.send_signal(signal.SIGCONT)
+    os.waitpid(process.pid, os.WCONTINUED)
+    answer, said = process.communicate()
+    assert said == b""
+    assert json.loads(answer)["value"]
 
 
 @pytest.mark.long

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Collection, Iterator
 
 import torch
 
-from gradtui.engine.capture.introspection import entries, instance_variables, is_a, named_parameters, submodules
+from gradtui.engine.capture.introspection import entries, instance_variables, living, named_parameters, submodules
 from gradtui.engine.watching import tensor_norms
 
 CLOSE = 1e-6
@@ -31,10 +30,8 @@ def shared(model: torch.nn.Module) -> Iterator[tuple[str, ...]]:
 
 
 def is_in_a_module(parameters: Collection[int]) -> bool:
-    """Whether a module that is still there has one of these, by their ids. Python's collector knows of all modules, whoever holds
-    them."""
-    modules = (one for one in gc.get_objects() if is_a(one, torch.nn.Module))
-    own = (instance_variables(one).get("_parameters") for one in modules)
+    """Whether a module that is still there has one of these, by their ids."""
+    own = (instance_variables(one).get("_parameters") for one in living(torch.nn.Module))
     return any(id(one) in parameters for held in own for _, one in entries(held))
 
 

@@ -3,7 +3,6 @@ after a backward pass once a gradient was used, or that others take the place of
 
 from __future__ import annotations
 
-import gc
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 
 from gradtui.engine.capture.flow import address
-from gradtui.engine.capture.introspection import entries, is_a, items, named_parameters, tensors
+from gradtui.engine.capture.introspection import entries, is_a, items, living, named_parameters, tensors
 from gradtui.engine.capture.places import is_users
 from gradtui.engine.capture.recording import is_leaf, maker
 from gradtui.engine.tensors.values import PLAIN
@@ -327,8 +326,7 @@ def _is_parameter(leaf: torch.Tensor) -> bool:
 def _have_an_optimizer(leaves: Sequence[torch.Tensor], others: Iterable[torch.Tensor] = ()) -> bool:
     """Whether there is one that is to step one of them or of the others, or what the leaves are a copy of."""
     wanted = {id(one) for one in (*leaves, *others)}
-    optimizers: list[Any] = [one for one in gc.get_objects() if is_a(one, torch.optim.Optimizer)]
-    own = [[one for group in each.param_groups for one in group["params"]] for each in optimizers]
+    own = [[one for group in each.param_groups for one in group["params"]] for each in living(torch.optim.Optimizer)]
     return any(any(id(one) in wanted for one in each) or _are_copies(leaves, each) for each in own)
 
 
