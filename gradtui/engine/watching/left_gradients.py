@@ -132,7 +132,7 @@ class LastGradients:
 
 def has_gradient(parameter: torch.Tensor) -> bool:
     """One that is not 0 throughout."""
-    return parameter.grad is not None and bool(tensor_norms.norms([parameter.grad])[0])
+    return parameter.grad is not None and bool(tensor_norms.plain(parameter.grad).count_nonzero())
 
 
 def _with_gradients(parameters: Iterable[torch.Tensor]) -> Left:
