@@ -191,6 +191,13 @@ def is_transformed(tensor: torch.Tensor) -> bool:
     return bool(_C._functorch.is_functorch_wrapped_tensor(tensor))
 
 
+def unwrapped(tensor: torch.Tensor) -> torch.Tensor:
+    """The one that stands within all transforms."""
+    while is_transformed(tensor):
+        tensor = _C._functorch.get_unwrapped(tensor)
+    return tensor
+
+
 def saved_tensors(node: Node, *names: str) -> list[torch.Tensor]:
     """The tensors that a node keeps, under some of its names or all, without unpacking: not those that a hook has packed.
 

@@ -86,7 +86,7 @@ class Flow:
         """Whatever has this storage has these numbers: `from_numpy(t.numpy())`, a view of what is written over under no_grad."""
         if not torch.is_grad_enabled():
             self._add(tensor, flowed)
-        if flowed and (storage := _storage(tensor)) is not None:
+        if flowed and (storage := storage_of(tensor)) is not None:
             self._storages[storage.data_ptr()] = StorageWeakRef(storage), flowed, live, written  # type: ignore[no-untyped-call]
 
     def is_beside(self, tensor: torch.Tensor, number: int | None) -> bool:
@@ -150,7 +150,7 @@ class Flow:
         return 0 if known is None else known[1]
 
     def _shared(self, tensor: torch.Tensor) -> tuple[StorageWeakRef, int, int, bool] | None:
-        if not self._storages or (storage := _storage(tensor)) is None:
+        if not self._storages or (storage := storage_of(tensor)) is None:
             return None
         known = self._storages.get(storage.data_ptr())
         return None if known is None or known[0].expired() else known  # type: ignore[no-untyped-call]
@@ -180,7 +180,7 @@ class Flow:
         return flowed | live | self._unmade(tensor), live
 
 
-def _storage(tensor: torch.Tensor) -> torch.UntypedStorage | None:
+def storage_of(tensor: torch.Tensor) -> torch.UntypedStorage | None:
     """None where there are no numbers in one."""
     if type(tensor) not in PLAIN or tensor.layout is not torch.strided or tensor.is_meta:
         return None
@@ -190,5 +190,5 @@ def _storage(tensor: torch.Tensor) -> torch.UntypedStorage | None:
 
 def address(tensor: torch.Tensor) -> int:
     """Of its storage; 0 where there is none."""
-    storage = _storage(tensor)
+    storage = storage_of(tensor)
     return 0 if storage is None else storage.data_ptr()

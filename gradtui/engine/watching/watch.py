@@ -73,8 +73,7 @@ class Watch:
         self.findings: tuple[Finding, ...] = ()
         self._sink, self._on_finding = sink, on_finding
         self._here, self._token, self._moving = _Here(), object(), threading.Lock()
-        self._here.token, self._thread = self._token, threading.current_thread()
-        self._here.is_first = True
+        self._here.token, self._here.is_first, self._thread = self._token, True, threading.current_thread()
         self._first_has_run = self._has_begun = False
         self._places = Places()
         self._names = Names()
@@ -157,9 +156,8 @@ class Watch:
     def _passes_by(self, frame: Any) -> None:
         """A step of a thread that is not watched, as another one is."""
         if not self.history.ended:
-            place = None if self.history.unwatched else self.place(frame)
             with self._moving:
-                update, first, steps = self.history.unwatched or (self.history.updates, place, 0)
+                update, first, steps = self.history.unwatched or (self.history.updates, self.place(frame), 0)
                 self.history.unwatched = update, first, steps + 1
 
     # ---------------------------------------------------------------- modules
@@ -207,19 +205,22 @@ class Watch:
         accumulates = bool(kwargs.get("accumulate_grad", False))
         is_own = in_backward() or is_compiling() or self._passes.capturing or self._broken is not None
         here = not is_own and (accumulates or not is_for_jacobian(sys._getframe(1))) and self._comes()
-        if here and not accumulates:
-            with self._watching():
-                self._names.differentiated_by(items(inputs))
-        if not here or not self._counts(outputs, creates, accumulates):
+        if not here:
             return run(outputs, *args, **kwargs)
+        if not self._counts(outputs, inputs, creates, accumulates):
+            result = run(outputs, *args, **kwargs)
+            with self._watching():
+                self._notice.transformed.passed(inputs, result, sys._getframe(1))
+            return result
         self._has_begun = True
         self._finish_by_hand()
         place = self.place(sys._getframe(1))
         with self._tape.pause():
             keeps = len(args) > 1 and bool(args[1]) and (accumulates or not creates)
             with self._watching():
-                given = args[0] if args else ()
-                self._passes.begins(outputs, given, inputs, place, keeps, bool(self._stack), accumulates)
+                self._passes.begins(
+                    outputs, args[0] if args else (), inputs, place, keeps, bool(self._stack), accumulates
+                )
             try:
                 with self._passes.hooks.heard():
                     result = run(outputs, *args, **kwargs)
@@ -230,8 +231,7 @@ class Watch:
             self._notice.passes += 1
             with self._watching():
                 self._passes.ends()
-                by_hand = self._by_hand
-                if by_hand is not None and by_hand.passed(accumulates, inputs, result, sys._getframe(1)):
+                if self._by_hand and self._by_hand.passed(accumulates, inputs, result, sys._getframe(1)):
                     self._tape.comes = self._call_comes
         return result
 
@@ -310,10 +310,12 @@ class Watch:
 
     # ---------------------------------------------------------------- updates by hand
 
-    def _counts(self, outputs: Any, creates: bool, accumulates: bool) -> bool:
+    def _counts(self, outputs: Any, inputs: Any, creates: bool, accumulates: bool) -> bool:
         """Whether this pass is one of a training, or of what a graph is made of."""
-        if self._by_hand is not None:
-            with self._watching():
+        with self._watching():
+            if not accumulates:
+                self._names.differentiated_by(items(inputs))
+            if self._by_hand is not None:
                 self._by_hand = self._by_hand if self._by_hand.is_needed(outputs) else None
                 creates = creates if self._by_hand is None else not self._by_hand.may_go_by(outputs, creates)
         return accumulates or not creates

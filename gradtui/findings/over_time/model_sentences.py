@@ -155,6 +155,11 @@ OF_THE_MODEL: dict[str, Sentence] = {
         "the thread that began first",
         "train in one thread after the other, or each in a process of its own, to see all of them",
     ),
+    "by torch.func": Sentence(
+        "unwatched",
+        "what is trained by the gradients that torch.func takes here is not watched: none of its updates is told of",
+        "to see it, take them by torch.autograd.grad(loss, weights), of weights that require grad, or by loss.backward()",
+    ),
     "weights are made anew": Sentence(
         "not_in_optimizer",
         "weights are made anew here for each update, as of a layer that is made in the forward pass: no optimizer has them, and "

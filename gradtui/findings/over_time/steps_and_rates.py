@@ -32,6 +32,9 @@ def unwatched(history: History) -> Iterator[Fault]:
     if history.unwatched is not None:
         update, place, steps = history.unwatched
         yield Fault("in another thread", update or None, {"steps": steps}, "perhaps", source=place)
+    for one in history.of("transformed"):
+        if not history.updates or one.facts["count"] > 1:  # a single one beside a training may be its data
+            yield Fault("by torch.func", one.first or None, {}, "perhaps", source=one.source)
 
 
 def order(history: History) -> Iterator[Fault]:

@@ -23,6 +23,7 @@ from gradtui.engine.watching.calls.loss_inputs import LOSSES
 from gradtui.engine.watching.calls.modes import Modes
 from gradtui.engine.watching.calls.new_weights import NewWeights
 from gradtui.engine.watching.calls.row_orders import RowOrders
+from gradtui.engine.watching.calls.transformed_gradients import TransformedGradients
 from gradtui.engine.watching.tape import SET_DATA, is_in_place
 from gradtui.findings.over_time.history import History
 from gradtui.snapshot.model import Source
@@ -91,9 +92,11 @@ class Notice:
         self.stepped: Sequence[torch.Tensor] = ()
         self.orders = RowOrders(history, place)
         self.new_weights = NewWeights(history, place)
+        self.transformed = TransformedGradients(history, place)
 
     def heard(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any, frame: FrameType) -> None:
         self.new_weights.heard(func, result, frame)
+        self.transformed.heard(func, args, kwargs, result)
         if self._history.updates < FIRST:
             self.orders.heard(func, args, result, frame)
             self.doubtful = self.doubtful or _chooses_among_one(func, args, kwargs, result)
