@@ -10,8 +10,8 @@ import atexit
 import sys
 import weakref
 from collections.abc import Callable, Mapping
-from os import PathLike, fspath
-from os.path import join
+from os import PathLike
+from os.path import abspath, join
 from shutil import rmtree
 from tempfile import mkdtemp
 from time import time
@@ -215,7 +215,7 @@ class Watch:
             folder = mkdtemp(prefix="gradtui-")
             weakref.finalize(self, rmtree, folder, ignore_errors=True)
             path = join(folder, "run.gradtui")
-        self._path = fspath(path)
+        self._path = abspath(path)  # the program may go to another folder
         self._writer = live.ShownWriter(self._path, what=type(model).__name__, started=time())
         self._watch = watch.Watch(self._writer, every, on_finding, model, optimizer)
         atexit.register(self.close)

@@ -108,7 +108,7 @@ def trained(target: Sequence[str], path: str, every: int, aloud: bool) -> int:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What the commands speak of is there, and no screen opens."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("gradtui.engine.user.module.HERE", tmp_path)
+    monkeypatch.setattr("gradtui.engine.working_folder.HERE", str(tmp_path))
     (tmp_path / "model.py").write_text(MODEL)
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "module.py").write_text(MODEL)

@@ -53,7 +53,7 @@ def run(*arguments: str, input: str | bytes | None = None, folder: Path | None =
         patch.setattr("gradtui.engine.user.evaluate._courses", {})
         if folder is not None:
             patch.chdir(folder)
-            patch.setattr("gradtui.engine.user.module.HERE", folder)
+            patch.setattr("gradtui.engine.working_folder.HERE", str(folder))
         result = runner().invoke(command, arguments, prog_name="gradtui", input=input)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception

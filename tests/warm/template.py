@@ -19,7 +19,6 @@ from contextlib import suppress
 from copy import copy
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
-from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
@@ -28,7 +27,7 @@ import torch
 import gradtui.api
 import gradtui.engine.user.evaluate
 import gradtui.engine.watching.watch  # noqa: F401 - as the two before: so that it is loaded here, once
-from gradtui.engine.user import module
+from gradtui.engine import working_folder
 from gradtui.engine.watching import program
 from gradtui.service.worker import _load_calculus, _load_torch
 
@@ -130,7 +129,7 @@ def _be_a_process(told: list[str], descriptors: list[int]) -> NoReturn:
         name, _, value = line.partition("=")
         os.environ[name] = value
     os.chdir(folder)
-    module.HERE = Path(folder)  # read as it is imported
+    working_folder.HERE = folder  # read as it is imported
     status: object = 1
     try:
         _run(folder, rest[: int(count)])

@@ -23,6 +23,7 @@ from gradtui.engine.capture.assignments import assigned
 from gradtui.engine.capture.introspection import is_a
 from gradtui.engine.capture.leaf_names import local_variables
 from gradtui.engine.torch_private import function_of
+from gradtui.engine.working_folder import shown
 from gradtui.snapshot.model import Source
 
 TORCH = os.path.dirname(torch.__file__) + os.sep
@@ -227,12 +228,6 @@ def returned(function: Any) -> Source | None:
         return None
     ends = [one.offset for one in dis.get_instructions(code) if one.opname.startswith("RETURN")]
     return Places().of_instruction(code, ends[-1]) if ends else None
-
-
-def shown(filename: str) -> str:
-    """A file under the working directory by its path from there."""
-    here = os.getcwd() + os.sep
-    return filename.removeprefix(here)
 
 
 def _characters(line: str, column: int) -> int:

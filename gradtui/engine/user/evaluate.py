@@ -17,7 +17,6 @@ from gradtui.engine.autograd.backward import scalar
 from gradtui.engine.capture.capture import capture
 from gradtui.engine.capture.introspection import code_of, is_a, named_parameters
 from gradtui.engine.capture.outputs import outputs_of
-from gradtui.engine.capture.places import shown
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.capture.trace import Trace
 from gradtui.engine.tensors.dtype_and_device import RefusalError, dtype_and_device
@@ -36,6 +35,7 @@ from gradtui.engine.user.script_expressions import spelling
 from gradtui.engine.user.target import function
 from gradtui.engine.user.training import Course
 from gradtui.engine.user.warned import warned
+from gradtui.engine.working_folder import shown
 from gradtui.findings.dtypes import NARROW
 from gradtui.snapshot import model
 from gradtui.snapshot.curve import Curve

@@ -11,7 +11,7 @@ import sys
 import sysconfig
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import decode_source
 from inspect import getattr_static
 from pathlib import Path
@@ -19,16 +19,14 @@ from types import CodeType, ModuleType
 
 import torch
 
+from gradtui.engine import working_folder
 from gradtui.engine.capture.introspection import is_a
-from gradtui.engine.capture.places import shown
 from gradtui.engine.tensors.dtype_and_device import RefusalError
 from gradtui.engine.user.process_state import ProcessState, seed
 from gradtui.engine.user.too_nested import TooDeepError, deepest_line
+from gradtui.engine.working_folder import shown
 from gradtui.file.plain_file import whole
 from gradtui.snapshot.target import LONGEST
-
-HERE = Path.cwd()
-"""Where the person stands: relative paths are read, and shown, from there, wherever the user's code goes."""
 
 NOT_THE_USERS = tuple(
     Path(path).resolve()
@@ -46,7 +44,7 @@ class UserModule:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = (HERE / path).resolve()
+        self.path = (Path(working_folder.HERE) / path).resolve()
         self.folder = self.path.parent
         self.package = ""
         self.name = self._own_name = self.path.stem if self.path.stem not in sys.modules else f"user_{self.path.stem}"
@@ -93,7 +91,8 @@ class UserModule:
             yield
         finally:
             sys.path[:], sys.argv, sys.dont_write_bytecode = path, argv, no_bytecode
-            os.chdir(HERE)
+            with suppress(OSError):  # it is gone
+                os.chdir(working_folder.HERE)
 
     def _run(self) -> None:
         self._forget()

@@ -13,9 +13,10 @@ from typing import TextIO
 
 import torch
 
-from gradtui.engine.capture.places import OWN, shown
+from gradtui.engine.capture.places import OWN
 from gradtui.engine.capture.recording import Recording
 from gradtui.engine.torch_private import running_node
+from gradtui.engine.working_folder import shown
 from gradtui.snapshot.exception_text import said, unbroken
 
 Place = tuple[str, int]

@@ -14,6 +14,8 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from itertools import dropwhile, pairwise
 from types import ModuleType, TracebackType
 
+from gradtui.engine import working_folder
+
 OWN = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
 
 
@@ -45,7 +47,7 @@ def _as_file(path: str, arguments: list[str]) -> None:
 def _as_module(arguments: list[str]) -> None:
     name, *rest = arguments
     sys.argv[:] = ["-m", *rest]
-    sys.path.insert(0, os.getcwd())
+    sys.path.insert(0, working_folder.HERE)
     sys.modules["__main__"] = ModuleType("__main__")
     runpy._run_module_as_main(name)  # type: ignore[attr-defined]  # as `python -m` does
 
@@ -54,7 +56,7 @@ def _as_function(target: str, arguments: list[str]) -> None:
     """As the script that pip makes for an entry point: what it returns is the exit status."""
     name, _, function = target.partition(":")
     sys.argv[:] = [target, *arguments]
-    sys.path.insert(0, os.getcwd())
+    sys.path.insert(0, working_folder.HERE)
     found = importlib.import_module(name)
     for part in function.split("."):
         found = getattr(found, part)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from gradtui.engine import working_folder
 from gradtui.engine.watching import program
 from gradtui.engine.watching.watch import Watch
 from gradtui.file.run_writing import RunWriter
@@ -46,6 +47,7 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.optim.SGD([torch.zeros(1, requires_grad=True)]).step()  # loads what every optimizer needs
     os.chdir(SCRIPTS)
+    working_folder.HERE = os.getcwd()
     for case in json.loads(Path("expected.json").read_text()):
         target, run = [case["file"], *case["args"]], os.path.join(sys.argv[1], case["file"] + ".gradtui")
         print(json.dumps([case["file"], forked(target, None), forked(target, run)]), flush=True)
