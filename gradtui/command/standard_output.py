@@ -10,6 +10,8 @@ import io
 import os
 import select
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -21,7 +23,7 @@ def make_whole() -> None:
     if isinstance(text, io.TextIOWrapper):
         buffer: Any = text.buffer
         sys.stdout = io.TextIOWrapper(
-            io.BufferedWriter(_Whole(getattr(buffer, "raw", buffer))),
+            _Output(getattr(buffer, "raw", buffer)),
             encoding=text.encoding,
             errors="replace",  # a code page of Windows that has no ², say
             line_buffering=text.line_buffering or text.write_through,
@@ -37,26 +39,23 @@ def write(descriptor: int, data: bytes) -> None:
             select.select([], [descriptor], [])
 
 
-class _Whole(io.RawIOBase):
-    def __init__(self, raw: io.FileIO) -> None:
-        self._raw = raw
-
-    def writable(self) -> bool:
-        return True
+class _Output(io.BufferedWriter):
+    """What is written to the system, and noted as written, in one: a signal between the two would have it written twice."""
 
     def write(self, data: Any) -> int:
+        with self._refused():
+            return super().write(data)
+
+    def flush(self) -> None:
+        with self._refused():
+            super().flush()
+
+    @contextmanager
+    def _refused(self) -> Iterator[None]:
         try:
-            while (taken := self._raw.write(data)) is None:  # another program has left the terminal so
-                select.select([], [self._raw], [])
+            yield
         except BrokenPipeError:
             raise
         except OSError as error:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())  # Python flushes once more at its end
             raise click.ClickException(f"standard output: {error.strerror}") from None
-        return taken
-
-    def fileno(self) -> int:
-        return self._raw.fileno()
-
-    def isatty(self) -> bool:
-        return self._raw.isatty()

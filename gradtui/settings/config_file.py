@@ -112,16 +112,14 @@ def write(file: Path, changes: Mapping[str, str | None]) -> None:
     from tomlkit.exceptions import TOMLKitError
 
     file = file.resolve()
-    there = file.exists()
-    if there and not file.is_file():
-        raise UnreadableError(f"{file} is no file")
-    encoding = "utf-8"
+    read(file)  # tomlkit takes some files that are none
+    there, encoding = file.exists(), "utf-8"
+    content = file.read_bytes() if there else b""
+    if content.startswith(codecs.BOM_UTF8):
+        encoding = "utf-8-sig"
     try:
-        content = file.read_bytes() if there else b""
-        if content.startswith(codecs.BOM_UTF8):
-            encoding = "utf-8-sig"
         document = tomlkit.parse(content.decode(encoding))
-    except (TOMLKitError, UnicodeError) as error:
+    except (TOMLKitError, RecursionError) as error:
         raise UnreadableError(f"{file} cannot be read: {error}") from None
     for name, value in changes.items():
         if value is None:
