@@ -36,7 +36,7 @@ def place(app: GradtuiApp) -> tuple[int | None, int | None]:
 
 async def until(pilot: Pilot[Any], condition: Any, what: str) -> None:
     """Let the app run until `condition()`."""
-    for _ in range(200):
+    for _ in range(3_000):  # half a minute: beside others a thread may wait for seconds
         if condition():
             return
         await pilot.pause(0.01)

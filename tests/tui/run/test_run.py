@@ -48,7 +48,7 @@ def path(tmp_path: Path) -> Path:
 
 async def until(pilot: Pilot[Any], true: Callable[[], bool]) -> None:
     """Wait for a condition; a screen on which it never comes is a failure by the clock of the tests."""
-    for _ in range(500):
+    for _ in range(3_000):
         await pilot.pause(0.01)
         if true():
             return

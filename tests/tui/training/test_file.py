@@ -113,7 +113,7 @@ async def test_a_saved_file_begins_anew(path: Path) -> None:
 async def test_one_parameter_is_held(path: Path) -> None:
     app = opened(path, optimizer=None)
     async with app.run_test(size=(120, 36)) as pilot:
-        for _ in range(500):
+        for _ in range(3_000):
             if app.answers.shown is not None:
                 break
             await pilot.pause(0.01)
@@ -129,7 +129,7 @@ async def test_a_file_of_which_nothing_moves_is_seen_without_training(path: Path
     path.write_text("import torch\ndef loss():\n    return torch.ones(4).pow(2).sum() * 4\n", encoding="utf-8")
     app = opened(path)
     async with app.run_test(size=(120, 36)) as pilot:
-        for _ in range(500):
+        for _ in range(3_000):
             if app.answers.shown is not None and app.answers.problem is None:
                 break
             await pilot.pause(0.01)

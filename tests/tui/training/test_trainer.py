@@ -46,7 +46,7 @@ def by_torch(count: int, optimizer: str = "SGD", **settings: Any) -> list[tuple[
 async def until(pilot: Pilot[Any], update: int) -> None:
     app = pilot.app
     assert isinstance(app, GradtuiApp)
-    for _ in range(500):
+    for _ in range(3_000):
         if app.board.trainer.history.here == update and app.board.trainer.next is not None:
             return
         await pilot.pause(0.01)

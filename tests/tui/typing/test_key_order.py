@@ -106,7 +106,7 @@ async def at_once(app: GradtuiApp, keys: tuple[str, ...], expected: dict[str, An
             burst(app, keys)
         else:
             await trickle(app, keys, seed)
-        for _ in range(200):
+        for _ in range(3_000):
             if stands(app) == expected:
                 break
             await pilot.pause(0.01)
