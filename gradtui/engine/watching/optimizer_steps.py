@@ -191,7 +191,6 @@ class Steps:
             self._own()
         history, update = self._history, self._history.updates
         if self._skipped:
-            history.note("skipped", self._passes.place, scale=None, scaler=-1)
             return
         own = {id(one): place for place, one in enumerate(self.parameters)}
         changes = tensor_norms.differences(self._before, self.parameters)

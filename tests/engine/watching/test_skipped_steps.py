@@ -43,6 +43,33 @@ def test_the_cause(name: str, anew: bool) -> None:
     assert (scaled.kind, scaled.source, scaled.remedy) == (plain.kind, plain.source, plain.remedy)
 
 
+def of_fused(fused: bool, optimizers: Callable[..., torch.optim.Optimizer], unscales: bool) -> list[gradtui.Finding]:
+    torch.manual_seed(0)
+    model = nn.Linear(3, 1)
+    optimizer = optimizers(model.parameters(), lr=0.01, fused=fused)
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**126)
+    with gradtui.watch(model, optimizer) as watch:
+        for _ in range(8):
+            optimizer.zero_grad()
+            torch.autograd.backward(scaler.scale((1000 * model(torch.rand(5, 3))).mean()))
+            if unscales:
+                scaler.unscale_(optimizer)
+            scaler.step(optimizer)
+            scaler.update()
+    return [*watch.findings]
+
+
+@pytest.mark.parametrize("unscales", [False, True])
+@pytest.mark.parametrize("kind", [torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torch.optim.Adagrad])
+def test_a_fused_optimizer_skips_as_another(kind: Callable[..., torch.optim.Optimizer], unscales: bool) -> None:
+    """The step runs, and does nothing."""
+    plain, fused = of_fused(False, kind, unscales), of_fused(True, kind, unscales)
+    assert [one.kind for one in plain] == ["skipped"]
+    assert [(one.text, one.certainty, one.source) for one in fused] == [
+        (one.text, one.certainty, one.source) for one in plain
+    ]
+
+
 def test_a_scale_that_is_too_large() -> None:
     """It alone makes the gradients infinite, and each new scaler begins with it."""
     torch.manual_seed(0)
